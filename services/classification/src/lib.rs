@@ -1,0 +1,1 @@
+//! The classification service: HS codes, editions, correlations, green lists.

@@ -1,0 +1,1 @@
+//! The equivalence service: standards, arrangements, recognition.

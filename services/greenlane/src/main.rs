@@ -1,0 +1,3 @@
+//! The greenlane command: client, demonstration, and the services as processes.
+
+fn main() {}

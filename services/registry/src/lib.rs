@@ -1,0 +1,1 @@
+//! The registry service: certificates, keys, verification, the transparency log.

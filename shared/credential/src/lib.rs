@@ -1,0 +1,1 @@
+//! Signed credentials: keys, compact JWS, UNTP conformity documents, certificate numbers.

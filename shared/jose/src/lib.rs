@@ -1,0 +1,1 @@
+//! Keys and signatures: JWK, strict compact JWS, one verify routine for everyone.

@@ -1,0 +1,1 @@
+//! What every Greenlane process stands on: configuration, identity, telemetry, serving, calling.

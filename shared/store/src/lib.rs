@@ -1,0 +1,1 @@
+//! Storage for Greenlane services: one sea-orm code path over SQLite and PostgreSQL.

@@ -1,0 +1,3 @@
+//! Benchmarks, each figure as a ratio to a bare baseline in the same run.
+
+fn main() {}
