@@ -1,0 +1,22 @@
+//! Base64url without padding (RFC 7515 section 2), canonical only: one byte string has exactly one accepted text.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The text is not canonical base64url without padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not canonical base64url without padding")]
+pub struct NotBase64Url;
+
+/// Encodes without padding.
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Decodes. Padding, white space, the `+` and `/` of plain base64, and bits left over at the end are refused.
+pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64Url> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64Url)
+}
+
+#[cfg(test)]
+mod tests;
