@@ -1,0 +1,20 @@
+//! Who calls, and what they may do.
+//!
+//! A bearer token is checked once by the [`Authenticator`] and becomes a [`Caller`]; the [`AuthorizationTable`] says
+//! which scope each method needs, and denies what it does not name; the [`AuthLayer`] applies both before any handler
+//! runs. Scopes say *what* a caller may do, the claims `body` and `economy` say *for whom*: the handler compares those
+//! with the resource at hand ([`Caller::must_be_body`], [`Caller::must_be_economy`]).
+
+mod authenticator;
+mod caller;
+mod layer;
+mod rules;
+mod settings;
+
+pub mod issuer;
+
+pub use authenticator::{AuthSetupError, Authenticator};
+pub use caller::{Caller, SCOPES};
+pub use layer::{AuthLayer, AuthService};
+pub use rules::{Access, AuthorizationTable, INFRASTRUCTURE_RULES, Rule, RuleError};
+pub use settings::{AuthConfig, IssuerConfig, JwksSource};

@@ -1,0 +1,140 @@
+//! Authentication and authorization of every call, before any handler.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{HeaderMap, Request, Response, header};
+use tonic::Status;
+use tonic::transport::server::TcpConnectInfo;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Authenticator, AuthorizationTable, Caller};
+use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer};
+use crate::clock::Clock;
+use crate::fault::Fault;
+
+struct Shared {
+    authenticator: Arc<Authenticator>,
+    table: Arc<AuthorizationTable>,
+    audit: Arc<dyn AuditSink>,
+    clock: Clock,
+}
+
+/// Lets a request pass when its token is good and a rule allows the method. Puts `Arc<Caller>` and `Arc<Origin>` into
+/// the request's extensions. Audits each refusal.
+#[derive(Clone)]
+pub struct AuthLayer(Arc<Shared>);
+
+impl AuthLayer {
+    /// A layer over these three.
+    pub fn new(
+        authenticator: Arc<Authenticator>,
+        table: Arc<AuthorizationTable>,
+        audit: Arc<dyn AuditSink>,
+        clock: Clock,
+    ) -> Self {
+        Self(Arc::new(Shared { authenticator, table, audit, clock }))
+    }
+}
+
+impl<S> Layer<S> for AuthLayer {
+    type Service = AuthService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthService { shared: self.0.clone(), inner }
+    }
+}
+
+/// The service that [`AuthLayer`] makes.
+#[derive(Clone)]
+pub struct AuthService<S> {
+    shared: Arc<Shared>,
+    inner: S,
+}
+
+type ResponseFuture<R, E> = Pin<Box<dyn Future<Output = Result<R, E>> + Send>>;
+
+impl<S, B, R> Service<Request<B>> for AuthService<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    B: Send + 'static,
+    R: Default + Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = ResponseFuture<Response<R>, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let shared = self.shared.clone();
+        // The clone goes into the future in place of the one that was polled ready.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        Box::pin(async move {
+            let mut origin = Origin {
+                caller: None,
+                method: request.uri().path().to_owned(),
+                peer: peer(&request),
+                trace_id: crate::fault::current_trace_id().unwrap_or_default(),
+            };
+            match shared.admit(request.headers(), &mut origin).await {
+                Ok(()) => {
+                    if let Some(caller) = &origin.caller {
+                        request.extensions_mut().insert(caller.clone());
+                    }
+                    request.extensions_mut().insert(Arc::new(origin));
+                    inner.call(request).await
+                }
+                Err(fault) => {
+                    let record = AuditRecord::new(shared.clock.now(), &origin, Outcome::Refused);
+                    shared.audit.record(record.with_reason(fault.reason()));
+                    Ok(Status::from(fault).into_http())
+                }
+            }
+        })
+    }
+}
+
+impl Shared {
+    async fn admit(&self, headers: &HeaderMap, origin: &mut Origin) -> Result<(), Fault> {
+        if let Some(token) = bearer(headers)? {
+            let caller: Arc<Caller> = match self.authenticator.remembered(token) {
+                Some(caller) => caller,
+                None => self.authenticator.authenticate(token).await?,
+            };
+            origin.caller = Some(caller);
+        }
+        self.table.authorize(&origin.method, origin.caller.as_deref())
+    }
+}
+
+/// The token in the authorization header. Two headers, or another scheme, are refused: a proxy and this service must
+/// not read different tokens from one request.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Fault::token_invalid("more than one authorization header"));
+    }
+    let text = value.to_str().map_err(|_| Fault::token_invalid("the authorization header is not text"))?;
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token)),
+        _ => Err(Fault::token_invalid("the authorization header is not of the scheme Bearer")),
+    }
+}
+
+fn peer<B>(request: &Request<B>) -> String {
+    if let Some(Peer(address)) = request.extensions().get::<Peer>() {
+        return address.to_string();
+    }
+    let info = request.extensions().get::<TcpConnectInfo>();
+    info.and_then(|info| info.remote_addr()).map(|address| address.to_string()).unwrap_or_default()
+}
