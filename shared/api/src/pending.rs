@@ -3,6 +3,17 @@
 
 /// Full gRPC paths, in order.
 pub const PENDING: &[&str] = &[
+    "/greenlane.equivalence.v1.ChangeService/CommentOnChangeSet",
+    "/greenlane.equivalence.v1.ChangeService/DiffChangeSet",
+    "/greenlane.equivalence.v1.ChangeService/ListChangeComments",
+    "/greenlane.equivalence.v1.ChangeService/NotifyChangeSet",
+    "/greenlane.equivalence.v1.ChangeService/PreviewImpact",
+    "/greenlane.equivalence.v1.ChangeService/RevertChangeSet",
+    "/greenlane.equivalence.v1.ChangeService/UpdateChangeSet",
+    "/greenlane.equivalence.v1.ChangeService/WithdrawChangeSet",
+    "/greenlane.equivalence.v1.EquivalenceService/TraceEquivalences",
+    "/greenlane.equivalence.v1.RecognitionService/AuditFairness",
+    "/greenlane.equivalence.v1.RecognitionService/PlanMarketAccess",
     "/greenlane.registry.v1.BodyService/ContestDesignation",
     "/greenlane.registry.v1.BodyService/CreateAccreditationScope",
     "/greenlane.registry.v1.BodyService/CreateDesignation",
