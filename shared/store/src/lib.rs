@@ -1,1 +1,36 @@
 //! Storage for Greenlane services: one sea-orm code path over SQLite and PostgreSQL.
+//!
+//! * [`Store`] runs **named transactions**: [`Store::write`] and [`Store::read`]. Each runs in a task of its own, is
+//!   retried when the database asks for that, and is timed under its name.
+//! * [`migrate`] applies migrations under a lock and refuses an unknown schema; [`migrations`] lists the tables that
+//!   every service has.
+//! * [`idempotency`], [`revision`] and [`audit`] are those tables; [`time::Micros`] is the one timestamp type and
+//!   [`bulk`] the one way to insert many rows.
+//! * `testing` (feature `testing`) runs a storage test on both engines.
+
+pub mod audit;
+pub mod bulk;
+pub mod config;
+mod engine;
+pub mod error;
+pub mod idempotency;
+mod meter;
+pub mod migrate;
+pub mod migrations;
+mod retry;
+pub mod revision;
+mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+pub mod time;
+mod transaction;
+mod tx;
+
+pub use config::StoreConfig;
+pub use engine::Engine;
+pub use error::{DomainError, StoreError};
+pub use migrations::migrations;
+pub use store::Store;
+pub use time::Micros;
+pub use tx::{Body, Tx};

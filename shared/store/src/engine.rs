@@ -1,0 +1,175 @@
+//! The two engines and how their pools are opened.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::sqlx::pool::PoolOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions, Connection, Database};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
+
+use crate::config::StoreConfig;
+
+/// Which database is below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// The embedded engine: one file, one writer at a time.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+impl Engine {
+    /// The engine's name as OpenTelemetry's `db.system.name` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgresql",
+        }
+    }
+}
+
+/// Versions of SQLite before this one can corrupt a database in WAL mode that has two writers.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// An idle connection is tested before use only after it has been idle this long: a test costs a round trip.
+const TEST_AFTER_IDLE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Pools {
+    pub(crate) engine: Engine,
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) writers: usize,
+    pub(crate) reader: DatabaseConnection,
+    pub(crate) readers: usize,
+}
+
+pub(crate) async fn open(config: &StoreConfig) -> Result<Pools, DbErr> {
+    if let Some(path) = config.url.strip_prefix("sqlite:") {
+        open_sqlite(config, Path::new(path.strip_prefix("//").unwrap_or(path))).await
+    } else if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
+        open_postgres(config).await
+    } else {
+        Err(refused("store url must begin with sqlite: or postgres://"))
+    }
+}
+
+async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {
+    if path.as_os_str().is_empty() || path.to_str().is_some_and(|p| p.contains([':', '?'])) {
+        return Err(refused("store url sqlite:PATH needs the path of a file, without parameters"));
+    }
+    make_file(path.to_owned()).await.map_err(|error| refused(&format!("cannot make {}: {error}", path.display())))?;
+    let base = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_millis(config.busy_timeout_ms))
+        .disable_statement_logging();
+    let readers = config.readers.max(1);
+    // The writer opens first: it is the one that may create and convert the file.
+    let writer: SqlitePool = pool_options(config, 1).connect_with(base.clone()).await.map_err(connecting)?;
+    let reader: SqlitePool =
+        pool_options(config, readers).connect_with(base.pragma("query_only", "ON")).await.map_err(connecting)?;
+    let writer = DatabaseConnection::from(writer);
+    check_sqlite_version(&writer).await?;
+    Ok(Pools {
+        engine: Engine::Sqlite,
+        writer,
+        writers: 1,
+        reader: DatabaseConnection::from(reader),
+        readers: readers as usize,
+    })
+}
+
+async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
+    let mut base = PgConnectOptions::from_str(&config.url)
+        .map_err(connecting)?
+        .application_name("greenlane")
+        .options([("statement_timeout", config.statement_timeout_ms.to_string())])
+        .disable_statement_logging();
+    if let Some(path) = &config.password_file {
+        let text = tokio::fs::read_to_string(path)
+            .await
+            .map_err(|error| refused(&format!("cannot read {}: {error}", path.display())))?;
+        base = base.password(text.lines().next().unwrap_or_default());
+    }
+    // A reader's transactions are read-only snapshots by its session's defaults, which saves the SET TRANSACTION
+    // round trip that sea-orm would make after each BEGIN.
+    let read_only = base
+        .clone()
+        .options([("default_transaction_isolation", "repeatable\\ read"), ("default_transaction_read_only", "on")]);
+    let (writers, readers) = (config.writers.max(1), config.readers.max(1));
+    let writer: PgPool = pool_options(config, writers).connect_with(base).await.map_err(connecting)?;
+    let reader: PgPool = pool_options(config, readers).connect_with(read_only).await.map_err(connecting)?;
+    Ok(Pools {
+        engine: Engine::Postgres,
+        writer: DatabaseConnection::from(writer),
+        writers: writers as usize,
+        reader: DatabaseConnection::from(reader),
+        readers: readers as usize,
+    })
+}
+
+fn pool_options<DB: Database>(config: &StoreConfig, size: u32) -> PoolOptions<DB> {
+    PoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_millis(config.connect_timeout_ms.max(config.acquire_timeout_ms)))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .before_acquire(|connection: &mut DB::Connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= TEST_AFTER_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+/// Makes the file, readable by its owner alone, and its directory. SQLite gives the WAL the mode of the main file.
+async fn make_file(path: PathBuf) -> io::Result<()> {
+    tokio::task::spawn_blocking(move || {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent)?;
+        }
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&path).map(|_| ())
+    })
+    .await
+    .map_err(io::Error::other)?
+}
+
+async fn check_sqlite_version(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    let statement = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS version".to_owned());
+    let row = connection.query_one_raw(statement).await?.ok_or_else(|| refused("SQLite does not tell its version"))?;
+    require_sqlite(&row.try_get::<String>("", "version")?)
+}
+
+/// Refuses a version of SQLite that can lose data.
+pub(crate) fn require_sqlite(version: &str) -> Result<(), DbErr> {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if found < OLDEST_SQLITE {
+        let (major, minor, patch) = OLDEST_SQLITE;
+        return Err(refused(&format!(
+            "SQLite {version} can corrupt a WAL database: {major}.{minor}.{patch} or later is needed"
+        )));
+    }
+    Ok(())
+}
+
+fn refused(text: &str) -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal(text.to_owned()))
+}
+
+fn connecting(error: sea_orm::sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
+}

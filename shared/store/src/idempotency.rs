@@ -1,0 +1,101 @@
+//! Request ids: the same request twice is done once and answered twice.
+//!
+//! A record is written in the transaction of the mutation itself, so there is one exactly when there is the mutation.
+
+mod records;
+
+use sea_orm::DbErr;
+use sha2::{Digest, Sha256};
+
+use crate::time::Micros;
+use crate::tx::Tx;
+
+/// How long a record is kept before [`expire`] may remove it, unless configured otherwise: 90 days.
+pub const DEFAULT_KEEP: chrono::TimeDelta = chrono::TimeDelta::days(90);
+
+/// Whose request, to which method, under which id. Two callers never share a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Who asked: issuer and subject of the token, joined by the service in one way.
+    pub caller: String,
+    /// Full gRPC path of the method.
+    pub method: String,
+    /// The caller's request id.
+    pub request_id: String,
+}
+
+impl Key {
+    /// A key of its three parts.
+    pub fn new(caller: impl Into<String>, method: impl Into<String>, request_id: impl Into<String>) -> Self {
+        Self { caller: caller.into(), method: method.into(), request_id: request_id.into() }
+    }
+
+    /// One fixed-size value for the three parts, each with its length before it, so that no two keys share one.
+    pub(crate) fn digest(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        for part in [&self.caller, &self.method, &self.request_id] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finalize().to_vec()
+    }
+}
+
+/// SHA-256 of what was asked, without the request id: tells a repetition from another request under the same id.
+pub type PayloadHash = [u8; 32];
+
+/// The SHA-256 of a payload's canonical bytes.
+#[must_use]
+pub fn payload_hash(payload: &[u8]) -> PayloadHash {
+    Sha256::digest(payload).into()
+}
+
+/// What is known of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// Not seen before: do it, then [`complete`] in the same transaction.
+    New,
+    /// Done before: give this answer again.
+    Replay(Vec<u8>),
+    /// The id was used for another payload: refuse.
+    Conflict,
+}
+
+/// Claims the key for this transaction, or tells what became of it. A concurrent request of the same key is waited
+/// for. Follow `New` with [`complete`] before the transaction ends.
+pub async fn begin(tx: &Tx, key: &Key, payload: &PayloadHash, now: impl Into<Micros>) -> Result<Begun, DbErr> {
+    records::claim(tx, key, payload, now.into()).await
+}
+
+/// Records the answer to a request that [`begin`] found new.
+pub async fn complete(tx: &Tx, key: &Key, response: &[u8]) -> Result<(), DbErr> {
+    records::answer(tx, key, response).await
+}
+
+/// Looks up many keys in one query, for a group commit. Answers in the order of `requests`. Claims nothing: hold a
+/// lock that every writer of these keys takes, and finish with [`record_many`].
+pub async fn look_up_many(tx: &Tx, requests: &[(Key, PayloadHash)]) -> Result<Vec<Begun>, DbErr> {
+    records::look_up_many(tx, requests).await
+}
+
+/// One answered request, for [`record_many`].
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The request's key.
+    pub key: Key,
+    /// What was asked.
+    pub payload: PayloadHash,
+    /// What was answered.
+    pub response: Vec<u8>,
+}
+
+/// Records many answers in one statement. When a key was taken since [`look_up_many`], the transaction runs again.
+pub async fn record_many(tx: &Tx, answered: Vec<Answered>, now: impl Into<Micros>) -> Result<(), DbErr> {
+    records::record_many(tx, answered, now.into()).await
+}
+
+/// Removes up to `limit` records that were made before `before`, and gives their number. Call it now and then with
+/// `now - DEFAULT_KEEP`, in a transaction of its own, until it gives less than `limit`.
+pub async fn expire(tx: &Tx, before: impl Into<Micros>, limit: u64) -> Result<u64, DbErr> {
+    records::expire(tx, before.into(), limit).await
+}

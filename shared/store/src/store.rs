@@ -1,0 +1,128 @@
+//! The handle that a service holds on its database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::Semaphore;
+
+use crate::config::StoreConfig;
+use crate::engine::{self, Engine};
+use crate::error::StoreError;
+use crate::meter::Meter;
+use crate::migrate;
+use crate::transaction::{self, Kind};
+use crate::tx::{Body, Tx};
+
+/// A service's database. Cheap to clone; all clones share the pools.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) writer: Lane,
+    pub(crate) reader: Lane,
+    pub(crate) meter: Meter,
+}
+
+/// A pool and the queue before it. Waiting happens in the queue, where it can be timed and given up.
+pub(crate) struct Lane {
+    pub(crate) connection: DatabaseConnection,
+    pub(crate) permits: Semaphore,
+    pub(crate) acquire_timeout: Duration,
+}
+
+impl Store {
+    /// Opens the database that `config` names: makes the SQLite file when absent, connects, checks the engine's
+    /// version. Does not touch the schema: see [`Store::migrate`] and [`Store::check_schema`].
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let pools = engine::open(config).await.map_err(StoreError::Unavailable)?;
+        let acquire_timeout = Duration::from_millis(config.acquire_timeout_ms);
+        let lane = |connection, size| Lane { connection, permits: Semaphore::new(size), acquire_timeout };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                engine: pools.engine,
+                writer: lane(pools.writer, pools.writers),
+                reader: lane(pools.reader, pools.readers),
+                meter: Meter::new(pools.engine),
+            }),
+        })
+    }
+
+    /// The engine below.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.shared.engine
+    }
+
+    /// Runs `body` in a transaction that may write, and commits it when the body returns `Ok`.
+    ///
+    /// * `name` labels the transaction in traces and metrics.
+    /// * The body may run **more than once** (serialization failure, deadlock, lost connection before COMMIT), so it
+    ///   must have no effect but through its transaction.
+    /// * The transaction runs in a task of its own: dropping the returned future never leaves a connection in the
+    ///   middle of something. A transaction that has begun runs to its end; one that still waits for a connection is
+    ///   then not begun.
+    /// * On SQLite transactions are serial (`BEGIN IMMEDIATE`). On PostgreSQL they are READ COMMITTED: lock the row
+    ///   you decide on (`revision::lock`, `lock_exclusive()`), or guard the write in its own statement
+    ///   (`UPDATE … WHERE id = ? AND state = ?`) and look at the number of rows; or use [`Store::write_serializable`].
+    pub async fn write<T, E, F>(&self, name: &'static str, body: F) -> Result<T, StoreError<E>>
+    where
+        F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        transaction::run(self, Kind::Write, name, body).await
+    }
+
+    /// As [`Store::write`], and on PostgreSQL at isolation level SERIALIZABLE: for decisions that rest on rows which
+    /// cannot be locked, such as on the absence of a row. Costs one more round trip and more retries.
+    pub async fn write_serializable<T, E, F>(&self, name: &'static str, body: F) -> Result<T, StoreError<E>>
+    where
+        F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        transaction::run(self, Kind::WriteSerializable, name, body).await
+    }
+
+    /// Runs `body` in a read-only transaction: everything that it reads is of one moment. Writes are refused.
+    /// As with [`Store::write`] the body may run more than once.
+    pub async fn read<T, E, F>(&self, name: &'static str, body: F) -> Result<T, StoreError<E>>
+    where
+        F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        transaction::run(self, Kind::Read, name, body).await
+    }
+
+    /// Applies the migrations of `M` that are not yet applied, one process at a time.
+    pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), migrate::SchemaError> {
+        migrate::up::<M>(self).await
+    }
+
+    /// Refuses a database whose applied migrations are not exactly those of `M`.
+    pub async fn check_schema<M: MigratorTrait>(&self) -> Result<(), migrate::SchemaError> {
+        migrate::check::<M>(self).await
+    }
+
+    /// Whether the database answers: for a health probe.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.shared.reader.connection.ping().await.map_err(StoreError::Unavailable)
+    }
+
+    /// Ends all connections once the transactions that use them are over. SQLite then folds its WAL into the file.
+    pub async fn close(&self) {
+        let (reader, writer) = (&self.shared.reader.connection, &self.shared.writer.connection);
+        if let Err(error) = reader.close_by_ref().await {
+            tracing::warn!(%error, "could not close the readers");
+        }
+        if let Err(error) = writer.close_by_ref().await {
+            tracing::warn!(%error, "could not close the writers");
+        }
+    }
+}
