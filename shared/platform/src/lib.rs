@@ -2,7 +2,13 @@
 
 pub mod audit;
 pub mod auth;
+pub mod client;
 pub mod clock;
 pub mod config;
+pub mod deadline;
 pub mod fault;
+pub mod follow;
+pub mod process;
+pub mod server;
+pub mod telemetry;
 pub mod violations;

@@ -1,0 +1,76 @@
+//! Configuration of a channel to another service.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::config::Secret;
+
+/// Configuration of a channel to another service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientConfig {
+    /// Where the service is: `http://host:port` or `https://host:port`.
+    pub uri: String,
+    /// The bearer token, as a value or a file; a file is read again when it changes. None: no token is sent.
+    pub token: Option<Secret>,
+    /// The longest that any one call may take, retries included.
+    pub timeout_ms: u64,
+    /// The deadline of calls made outside a request and without a `grpc-timeout` of their own. None: such calls are
+    /// refused.
+    pub background_timeout_ms: Option<u64>,
+    /// What is kept of a caller's deadline for our own answer.
+    pub reserve_ms: u64,
+    /// How long connecting may take.
+    pub connect_timeout_ms: u64,
+    /// How often a unary call that answered UNAVAILABLE is tried again.
+    pub max_retries: u32,
+    /// The largest message accepted, in bytes.
+    pub max_decode_bytes: usize,
+    /// TLS. None: the system of `https` URIs is not offered and `http` is plain.
+    pub tls: Option<ClientTlsConfig>,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            uri: "http://127.0.0.1:1".to_owned(),
+            token: None,
+            timeout_ms: 5_000,
+            background_timeout_ms: Some(10_000),
+            reserve_ms: 5,
+            connect_timeout_ms: 2_000,
+            max_retries: 2,
+            max_decode_bytes: 16 << 20,
+            tls: None,
+        }
+    }
+}
+
+impl ClientConfig {
+    /// The defaults, to this URI.
+    pub fn to(uri: impl Into<String>) -> Self {
+        Self { uri: uri.into(), ..Self::default() }
+    }
+
+    /// The same with this token.
+    #[must_use]
+    pub fn with_token(mut self, token: Secret) -> Self {
+        self.token = Some(token);
+        self
+    }
+}
+
+/// TLS of a channel.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientTlsConfig {
+    /// PEM file of the authorities that the server's certificate must come from.
+    pub ca: Option<PathBuf>,
+    /// PEM file of our own certificate chain, for mutual TLS.
+    pub cert: Option<PathBuf>,
+    /// PEM file of our own private key, for mutual TLS.
+    pub key: Option<PathBuf>,
+    /// The name that the server's certificate must carry, when it is not the URI's host.
+    pub domain: Option<String>,
+}

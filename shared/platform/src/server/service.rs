@@ -1,0 +1,161 @@
+//! What a service crate hands over to be served.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::server::NamedService;
+
+use super::Limits;
+use crate::audit::AuditSink;
+use crate::auth::Rule;
+
+/// The result of a health probe: `Err` says why the service cannot serve.
+pub type Health = Result<(), String>;
+
+type Probe = Arc<dyn Fn() -> BoxFuture<'static, Health> + Send + Sync>;
+type Background = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
+type Handler = Arc<dyn Route>;
+type Build = Box<dyn FnOnce(&Limits) -> Handler + Send>;
+
+/// One gRPC service behind a uniform face.
+pub(crate) trait Route: Send + Sync {
+    /// Answers one call.
+    fn call(&self, request: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>>;
+}
+
+/// A service of ours (registry, equivalence, classification): its gRPC services, who may call them, how to tell
+/// whether it can serve, and the work that goes on beside the calls.
+///
+/// ```ignore
+/// Service::new("registry", RULES)
+///     .grpc(grpc!(CertificateServiceServer::new(certificates)))
+///     .grpc(grpc!(VerificationServiceServer::new(verification)))
+///     .probe(move || { let store = store.clone(); async move { store.ping().await.map_err(|e| e.to_string()) } })
+///     .background("sequencer", move |stop| sequencer.run(stop))
+///     .audit(audit)
+/// ```
+pub struct Service {
+    pub(crate) name: &'static str,
+    pub(crate) rules: &'static [Rule],
+    pub(crate) grpc: Vec<(&'static str, Build)>,
+    pub(crate) probe: Probe,
+    pub(crate) background: Vec<(&'static str, Background)>,
+    pub(crate) audit: Option<Arc<dyn AuditSink>>,
+}
+
+impl Service {
+    /// A service of this name whose calls these rules allow. A call that no rule allows is denied.
+    pub fn new(name: &'static str, rules: &'static [Rule]) -> Self {
+        Self {
+            name,
+            rules,
+            grpc: Vec::new(),
+            probe: Arc::new(|| Box::pin(std::future::ready(Ok(())))),
+            background: Vec::new(),
+            audit: None,
+        }
+    }
+
+    /// Adds a gRPC service. Use the [`grpc!`](crate::grpc) macro, which sets the message sizes.
+    #[must_use]
+    pub fn grpc<S, B>(mut self, build: B) -> Self
+    where
+        B: FnOnce(&Limits) -> S + Send + 'static,
+        S: tower_service::Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        self.grpc.push((S::NAME, Box::new(move |limits| Arc::new(Plain(build(limits))))));
+        self
+    }
+
+    /// How to tell whether the service can serve: called every `probe_interval_ms`, cut off after `probe_timeout_ms`.
+    /// Health is NOT_SERVING until it first succeeds.
+    #[must_use]
+    pub fn probe<P, F>(mut self, probe: P) -> Self
+    where
+        P: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Health> + Send + 'static,
+    {
+        self.probe = Arc::new(move || Box::pin(probe()));
+        self
+    }
+
+    /// Work that goes on while the service runs. It is told to stop after the last call was drained. If it ends
+    /// before, the service is no longer healthy.
+    #[must_use]
+    pub fn background<W, F>(mut self, name: &'static str, work: W) -> Self
+    where
+        W: FnOnce(CancellationToken) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.background.push((name, Box::new(move |stop| Box::pin(work(stop)))));
+        self
+    }
+
+    /// Where refusals are recorded. Without it they go to the log.
+    #[must_use]
+    pub fn audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
+        self.audit = Some(sink);
+        self
+    }
+
+    /// The service's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let grpc: Vec<_> = self.grpc.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Service").field("name", &self.name).field("grpc", &grpc).finish_non_exhaustive()
+    }
+}
+
+/// A generated server as a [`Route`].
+struct Plain<S>(S);
+
+impl<S> Route for Plain<S>
+where
+    S: tower_service::Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+{
+    fn call(&self, request: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>> {
+        let answer = self.0.clone().call(request);
+        Box::pin(async move {
+            match answer.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        })
+    }
+}
+
+/// Wraps a generated server (`XServer::new(handler)`) for [`Service::grpc`](crate::server::Service::grpc): sets both
+/// message sizes and accepts gzip.
+#[macro_export]
+macro_rules! grpc {
+    ($server:expr) => {{
+        let server = $server;
+        move |limits: &$crate::server::Limits| {
+            server
+                .max_decoding_message_size(limits.max_decode_bytes)
+                .max_encoding_message_size(limits.max_encode_bytes)
+                .accept_compressed($crate::server::Gzip)
+        }
+    }};
+}

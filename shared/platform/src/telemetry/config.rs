@@ -1,0 +1,50 @@
+//! Configuration of telemetry.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    #[default]
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Configuration of logs, traces and metrics.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// How log lines are written, to stderr.
+    pub log_format: LogFormat,
+    /// Which lines are written: `info`, or by target as in `info,greenlane_store=debug`.
+    pub level: String,
+    /// An OTLP collector (`http://host:4317`) for traces and metrics. None: nothing is sent.
+    pub otlp_endpoint: Option<String>,
+    /// The share of traces recorded, 0 to 1, when the caller has not decided.
+    pub sampling_ratio: f64,
+    /// How often metrics are sent to the collector.
+    pub metrics_interval_seconds: u64,
+    /// How long the last send may take when the process ends.
+    pub flush_timeout_ms: u64,
+    /// Further resource attributes, such as `deployment.environment.name`.
+    pub resource: BTreeMap<String, String>,
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self {
+            log_format: LogFormat::Json,
+            level: "info".to_owned(),
+            otlp_endpoint: None,
+            sampling_ratio: 0.1,
+            metrics_interval_seconds: 30,
+            flush_timeout_ms: 2_000,
+            resource: BTreeMap::new(),
+        }
+    }
+}
