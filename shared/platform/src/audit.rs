@@ -81,13 +81,13 @@ impl AuditRecord {
             issuer: claim(caller.map(|caller| caller.issuer())),
             body: claim(caller.and_then(|caller| caller.body())),
             economy: claim(caller.and_then(|caller| caller.economy())),
-            method: origin.method.clone(),
+            method: origin.method.to_string(),
             resource: String::new(),
             outcome,
             reason: String::new(),
             request_id: String::new(),
             trace_id: origin.trace_id.clone(),
-            peer: origin.peer.clone(),
+            peer: origin.peer.to_string(),
         }
     }
 

@@ -7,11 +7,16 @@
 
 mod authenticator;
 mod caller;
+mod fetch;
+mod keys;
 mod layer;
 mod rules;
 mod settings;
+mod token;
 
 pub mod issuer;
+#[cfg(test)]
+mod testing;
 
 pub use authenticator::{AuthSetupError, Authenticator};
 pub use caller::{Caller, SCOPES};

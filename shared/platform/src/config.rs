@@ -4,8 +4,12 @@
 //! `GREENLANE_REGISTRY__STORE__URL` sets the key `store.url` of the registry: the prefix, then the path with two
 //! underscores between its steps.
 
+mod environment;
 mod load;
 mod secret;
 
 pub use load::{ConfigError, Sources, load};
 pub use secret::{Secret, SecretError};
+
+#[cfg(test)]
+mod tests;

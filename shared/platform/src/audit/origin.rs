@@ -11,21 +11,31 @@ use crate::auth::Caller;
 pub struct Peer(pub Arc<str>);
 
 /// Where a request comes from. The authentication layer puts it into the request's extensions.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Origin {
     /// The caller, if one is known.
     pub caller: Option<Arc<Caller>>,
     /// Full gRPC path of the method.
-    pub method: String,
+    pub method: Arc<str>,
     /// The caller's network address.
-    pub peer: String,
+    pub peer: Arc<str>,
     /// W3C trace id in hex; empty when there is none.
     pub trace_id: String,
 }
 
 impl Origin {
-    /// The origin of a request that came through the authentication layer; empty otherwise.
+    /// A call of `method` from `peer`, by nobody known.
+    pub fn new(method: impl Into<Arc<str>>, peer: impl Into<Arc<str>>) -> Self {
+        Self { caller: None, method: method.into(), peer: peer.into(), trace_id: String::new() }
+    }
+
+    /// The origin of a request that came through the authentication layer, with the trace id of the current span;
+    /// empty otherwise.
     pub fn of<T>(request: &Request<T>) -> Self {
-        request.extensions().get::<Arc<Self>>().map(|origin| Self::clone(origin)).unwrap_or_default()
+        let origin = request.extensions().get::<Arc<Self>>().map(|origin| Self::clone(origin));
+        let mut origin = origin.unwrap_or_else(|| Self::new("", ""));
+        // Looked up here and not in the layer: few handlers audit, and every call passes the layer.
+        origin.trace_id = crate::fault::current_trace_id().unwrap_or_default();
+        origin
     }
 }

@@ -1,7 +1,12 @@
 //! A small issuer of our own: for `greenlane up`, tests and measurements. A real installation has its own.
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
+
+use greenlane_jose::compact::{self, NewHeader};
+use greenlane_jose::{Jwks, KeyFileError, SigningKey};
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
 
@@ -16,7 +21,7 @@ pub struct TokenRequest {
     pub body: Option<String>,
     /// The `economy` claim.
     pub economy: Option<String>,
-    /// How long it holds; an hour when zero.
+    /// How long it holds.
     pub lifetime: Duration,
 }
 
@@ -59,12 +64,18 @@ pub struct LocalIssuer {
     issuer: String,
     audience: String,
     clock: Clock,
+    key: SigningKey,
 }
 
 impl LocalIssuer {
-    /// An issuer with a fresh key.
-    pub fn generate(issuer: impl Into<String>, audience: impl Into<String>, clock: Clock) -> std::io::Result<Self> {
-        Ok(Self { issuer: issuer.into(), audience: audience.into(), clock })
+    /// An issuer with a fresh key, whose id is its thumbprint.
+    pub fn generate(issuer: impl Into<String>, audience: impl Into<String>, clock: Clock) -> Self {
+        Self::with_key(SigningKey::generate_ed25519(), issuer, audience, clock)
+    }
+
+    /// An issuer with this key.
+    pub fn with_key(key: SigningKey, issuer: impl Into<String>, audience: impl Into<String>, clock: Clock) -> Self {
+        Self { issuer: issuer.into(), audience: audience.into(), clock, key }
     }
 
     /// An issuer with the key in `key_file` (a private JWK, mode 0600), which is made if it is not there.
@@ -73,9 +84,15 @@ impl LocalIssuer {
         issuer: impl Into<String>,
         audience: impl Into<String>,
         clock: Clock,
-    ) -> std::io::Result<Self> {
-        let _ = key_file;
-        Self::generate(issuer, audience, clock)
+    ) -> Result<Self, KeyFileError> {
+        let key = if key_file.exists() {
+            SigningKey::load(key_file)?
+        } else {
+            let key = SigningKey::generate_ed25519();
+            key.save(key_file)?;
+            key
+        };
+        Ok(Self::with_key(key, issuer, audience, clock))
     }
 
     /// The `iss` claim of its tokens.
@@ -83,19 +100,51 @@ impl LocalIssuer {
         &self.issuer
     }
 
+    /// The `aud` claim of its tokens.
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
     /// Its public key as a JSON Web Key Set.
     pub fn jwks(&self) -> String {
-        String::from("{\"keys\":[]}")
+        Jwks::new(vec![self.key.to_public_jwk()]).expect("one key with an id is a set").to_json()
     }
 
     /// Writes its JSON Web Key Set to a file, whole or not at all.
-    pub fn write_jwks(&self, path: &Path) -> std::io::Result<()> {
-        std::fs::write(path, self.jwks())
+    pub fn write_jwks(&self, path: &Path) -> io::Result<()> {
+        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+        let mut file = std::fs::File::create(&temporary)?;
+        file.write_all(self.jwks().as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
     }
 
     /// Mints a token.
     pub fn mint(&self, request: &TokenRequest) -> String {
-        let _ = (request, &self.audience, &self.clock);
-        String::new()
+        self.mint_with(request, |_| ())
+    }
+
+    /// Mints a token whose claims `change` has had its hands on: for claims of one's own, and for wrong ones.
+    pub fn mint_with(&self, request: &TokenRequest, change: impl FnOnce(&mut Value)) -> String {
+        let now = self.clock.now().timestamp();
+        let lifetime = i64::try_from(request.lifetime.as_secs()).unwrap_or(i64::MAX);
+        let mut claims = json!({
+            "iss": self.issuer,
+            "sub": request.subject,
+            "aud": self.audience,
+            "iat": now,
+            "nbf": now,
+            "exp": now.saturating_add(lifetime),
+            "jti": uuid::Uuid::now_v7().to_string(),
+            "scope": request.scopes.join(" "),
+        });
+        for (name, claim) in [("body", &request.body), ("economy", &request.economy)] {
+            if let Some(claim) = claim {
+                claims[name] = claim.as_str().into();
+            }
+        }
+        change(&mut claims);
+        let header = NewHeader { typ: Some("at+jwt"), ..NewHeader::default() };
+        compact::sign(&self.key, header, claims.to_string().as_bytes()).expect("a key in memory signs")
     }
 }

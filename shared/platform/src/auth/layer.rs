@@ -79,12 +79,7 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
-            let mut origin = Origin {
-                caller: None,
-                method: request.uri().path().to_owned(),
-                peer: peer(&request),
-                trace_id: crate::fault::current_trace_id().unwrap_or_default(),
-            };
+            let mut origin = Origin::new(request.uri().path(), peer(&request));
             match shared.admit(request.headers(), &mut origin).await {
                 Ok(()) => {
                     if let Some(caller) = &origin.caller {
@@ -94,6 +89,7 @@ where
                     inner.call(request).await
                 }
                 Err(fault) => {
+                    origin.trace_id = crate::fault::current_trace_id().unwrap_or_default();
                     let record = AuditRecord::new(shared.clock.now(), &origin, Outcome::Refused);
                     shared.audit.record(record.with_reason(fault.reason()));
                     Ok(Status::from(fault).into_http())
@@ -131,10 +127,13 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
     }
 }
 
-fn peer<B>(request: &Request<B>) -> String {
+fn peer<B>(request: &Request<B>) -> Arc<str> {
     if let Some(Peer(address)) = request.extensions().get::<Peer>() {
-        return address.to_string();
+        return address.clone();
     }
     let info = request.extensions().get::<TcpConnectInfo>();
-    info.and_then(|info| info.remote_addr()).map(|address| address.to_string()).unwrap_or_default()
+    info.and_then(|info| info.remote_addr()).map(|address| address.to_string()).unwrap_or_default().into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,13 @@ pub struct AuthConfig {
     pub cache_capacity: usize,
     /// How often key sets are read again, in seconds.
     pub refresh_seconds: u64,
-    /// How long to wait at least between two refreshes that unknown key ids ask for, in seconds.
+    /// How long to wait at least between two readings that unknown key ids ask for, in seconds.
     pub min_refresh_seconds: u64,
+    /// How long reading a key set may take, in seconds.
+    pub fetch_timeout_seconds: u64,
+    /// Certificates (PEM) of the authorities that are believed when a key set is read over https. None means the
+    /// system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for AuthConfig {
@@ -31,11 +36,13 @@ impl Default for AuthConfig {
             cache_capacity: 16_384,
             refresh_seconds: 300,
             min_refresh_seconds: 10,
+            fetch_timeout_seconds: 5,
+            ca_file: None,
         }
     }
 }
 
-/// One trusted issuer.
+/// One trusted issuer, and what it is trusted with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {
@@ -43,20 +50,31 @@ pub struct IssuerConfig {
     pub issuer: String,
     /// Where its public keys are.
     pub jwks: JwksSource,
-    /// The economies that the issuer may speak for; empty means any.
+    /// The economies that it may speak for; empty means any.
     #[serde(default)]
     pub economies: Vec<String>,
-    /// The scopes that the issuer may give; empty means any.
+    /// The bodies that it may speak for, resource names; empty means any.
+    #[serde(default)]
+    pub bodies: Vec<String>,
+    /// The scopes that it may give, others in its tokens count for nothing; empty means any.
     #[serde(default)]
     pub scopes: Vec<String>,
+}
+
+impl IssuerConfig {
+    /// An issuer that is trusted with everything.
+    pub fn new(issuer: impl Into<String>, jwks: JwksSource) -> Self {
+        Self { issuer: issuer.into(), jwks, economies: Vec::new(), bodies: Vec::new(), scopes: Vec::new() }
+    }
 }
 
 /// Where a JSON Web Key Set is read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum JwksSource {
-    /// A file.
+    /// A file: `{ file = "/etc/greenlane/jwks.json" }`. It must be there at start.
     File(PathBuf),
-    /// An `https` address (`http` too, for tests and for a sidecar on this machine).
+    /// An address: `{ url = "https://id.example.org/jwks.json" }`. `https`, or `http` on this machine only: whoever
+    /// can change the answer can make tokens.
     Url(String),
 }

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use config::{Config, File, FileFormat, Value};
 use serde::de::DeserializeOwned;
 
+use super::environment::Variables;
+
 /// Where a configuration comes from besides its defaults.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     file: Option<PathBuf>,
     env_prefix: Option<String>,
@@ -33,6 +36,9 @@ impl Sources {
     }
 
     /// Reads variables that begin with this prefix and two underscores: `GREENLANE_REGISTRY`.
+    ///
+    /// The rest of the name is the key's path. The value is taken as text, or as a number or truth value where the key
+    /// wants one; a value that begins with `[` or `{` is a list or table, written as in TOML.
     #[must_use]
     pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.env_prefix = Some(prefix.into());
@@ -50,6 +56,16 @@ impl Sources {
     pub fn path(&self) -> Option<&Path> {
         self.file.as_deref()
     }
+
+    fn all_variables(&self) -> Vec<(String, String)> {
+        match &self.variables {
+            Some(variables) => variables.clone(),
+            // Names and values that are not Unicode are none of ours.
+            None => std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        }
+    }
 }
 
 /// A configuration that cannot be used: which key, where, and why.
@@ -57,19 +73,46 @@ impl Sources {
 #[error("{0}")]
 pub struct ConfigError(String);
 
-/// Loads a configuration. `T` has `#[serde(default, deny_unknown_fields)]` on every table.
+/// Loads a configuration. Every table of `T` has `#[serde(default, deny_unknown_fields)]`.
 pub fn load<T: DeserializeOwned>(sources: &Sources) -> Result<T, ConfigError> {
-    let mut builder = config::Config::builder();
+    let mut builder = Config::builder();
     if let Some(path) = &sources.file {
-        builder = builder.add_source(config::File::from(path.as_path()).format(config::FileFormat::Toml));
+        // Looked at here, because the crate would try other endings.
+        if !path.is_file() {
+            return Err(ConfigError(format!("configuration file {} is not there", path.display())));
+        }
+        builder = builder.add_source(File::from(path.as_path()).format(FileFormat::Toml));
     }
     if let Some(prefix) = &sources.env_prefix {
-        let mut environment = config::Environment::with_prefix(prefix).prefix_separator("__").separator("__");
-        if let Some(variables) = &sources.variables {
-            environment = environment.source(Some(variables.iter().cloned().collect()));
-        }
-        builder = builder.add_source(environment);
+        builder = builder.add_source(Variables::pick(prefix, sources.all_variables()).map_err(ConfigError)?);
     }
-    let loaded = builder.build().and_then(config::Config::try_deserialize);
-    loaded.map_err(|error| ConfigError(error.to_string()))
+    let built = builder.build().map_err(|error| ConfigError(error.to_string()))?;
+    let root = built.cache.clone();
+    built.try_deserialize().map_err(|error| ConfigError(explain(&error, &root)))
+}
+
+/// The crate's error, with the full key and where it stands when the error is about an unknown one.
+fn explain(error: &config::ConfigError, root: &Value) -> String {
+    let (message, parent) = match error {
+        config::ConfigError::At { error, key, .. } => (error.to_string(), key.clone().unwrap_or_default()),
+        other => (other.to_string(), String::new()),
+    };
+    let Some((unknown, rest)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) else {
+        return error.to_string();
+    };
+    let key = if parent.is_empty() { unknown.to_owned() } else { format!("{parent}.{unknown}") };
+    let place = origin(root, &key).map(|origin| format!(" in {origin}")).unwrap_or_default();
+    format!("unknown key `{key}`{place}{rest}")
+}
+
+/// Where the value of a key stands. Steps are parted by dots, places in lists stand in brackets.
+fn origin(root: &Value, key: &str) -> Option<String> {
+    let mut value = root.clone();
+    for step in key.replace('[', ".[").split('.').filter(|step| !step.is_empty()) {
+        value = match step.strip_prefix('[').and_then(|step| step.strip_suffix(']')) {
+            Some(index) => value.into_array().ok()?.into_iter().nth(index.parse().ok()?)?,
+            None => value.into_table().ok()?.remove(step)?,
+        };
+    }
+    value.origin().map(str::to_owned)
 }

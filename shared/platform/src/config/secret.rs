@@ -100,6 +100,23 @@ impl<'de> Deserialize<'de> for Secret {
                 Ok(Secret::from_value(value))
             }
 
+            // The library's own words would repeat the value.
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Secret, E> {
+                Err(E::custom("a secret must be a text in quotes"))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Secret, E> {
+                Err(E::custom("a secret must be a text in quotes"))
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Secret, E> {
+                Err(E::custom("a secret must be a text in quotes"))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Secret, E> {
+                Err(E::custom("a secret must be a text in quotes"))
+            }
+
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
                 let InFile { file } = InFile::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 Ok(Secret::from_file(file))

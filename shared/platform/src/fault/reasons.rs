@@ -157,8 +157,7 @@ impl Fault {
 
     /// The service is at its limit of concurrent work.
     pub fn overloaded(retry_after: Duration) -> Self {
-        Self::new(ErrorReason::Overloaded, "the service is at its limit: try again later")
-            .with_retry_after(retry_after)
+        Self::new(ErrorReason::Overloaded, "the service is at its limit: try again later").with_retry_after(retry_after)
     }
 
     /// The write queue is full; nothing was written.
