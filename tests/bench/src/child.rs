@@ -1,0 +1,64 @@
+//! Child processes: started, waited for, asked what they cost, ended.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child as Process, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+use crate::cpu;
+use crate::roles::{Ready, Role};
+
+/// A server under measurement.
+#[derive(Debug)]
+pub struct Child {
+    process: Process,
+    /// What it said of itself.
+    pub ready: Ready,
+}
+
+impl Child {
+    /// Starts this program again in another role, on the server's core, and waits until it can be called.
+    ///
+    /// # Errors
+    /// When it ends instead.
+    pub fn start(role: Role, folder: &Path, peers: &[SocketAddr], apart: bool) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("finding this program")?;
+        let mut process = Command::new(program)
+            .args(["--role", &role.word(), "--folder"])
+            .arg(folder)
+            .args(apart.then_some("--apart"))
+            .args(peers.iter().map(|peer| format!("--peer={peer}")))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting {}", role.word()))?;
+        let out = process.stdout.take().context("the child's output")?;
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        if line.is_empty() {
+            let _ = process.kill();
+            let status = process.wait()?;
+            ensure!(!line.is_empty(), "{} ended before it could be called: {status}", role.word());
+        }
+        let ready = serde_json::from_str(&line).with_context(|| format!("what {} said: {line}", role.word()))?;
+        Ok(Self { process, ready })
+    }
+
+    /// CPU time that it used so far.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn cpu_time(&self) -> anyhow::Result<Duration> {
+        cpu::time_of(self.process.id())
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

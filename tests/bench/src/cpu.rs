@@ -1,0 +1,67 @@
+//! Cores: who runs where, and who used how much. Through `taskset` and `/proc`, which every Linux has.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+/// The core that every server under measurement runs on.
+pub const SERVER_CORE: usize = 0;
+/// The core that the load generator runs on.
+pub const LOAD_CORE: usize = 1;
+
+/// Whether the machine has both cores.
+#[must_use]
+pub fn two_cores() -> bool {
+    std::thread::available_parallelism().is_ok_and(|cores| cores.get() > LOAD_CORE)
+}
+
+/// Keeps this process's main thread, and every thread and process that it starts from now on, on one core.
+///
+/// # Errors
+/// When there is no `taskset`, or the system refuses.
+pub fn pin(core: usize) -> anyhow::Result<()> {
+    let mut taskset = Command::new("taskset");
+    taskset.args(["--pid", "--cpu-list", &core.to_string(), &std::process::id().to_string()]);
+    let status = taskset.stdin(Stdio::null()).stdout(Stdio::null()).status().context("running taskset")?;
+    ensure!(status.success(), "taskset could not pin this process to core {core}");
+    Ok(())
+}
+
+/// CPU time of this thread so far.
+///
+/// # Errors
+/// When `/proc` does not tell.
+pub fn own_time() -> anyhow::Result<Duration> {
+    time_on_core(Path::new("/proc/thread-self/schedstat"))
+}
+
+/// CPU time of another process so far, all threads that it has.
+///
+/// # Errors
+/// When the process is gone.
+pub fn time_of(process: u32) -> anyhow::Result<Duration> {
+    let path = format!("/proc/{process}/task");
+    let mut total = Duration::ZERO;
+    for task in std::fs::read_dir(&path).with_context(|| format!("reading {path}"))? {
+        // A thread may end between the listing and the reading.
+        total += time_on_core(&task?.path().join("schedstat")).unwrap_or_default();
+    }
+    Ok(total)
+}
+
+/// The first figure of a schedstat file: nanoseconds spent on a core.
+fn time_on_core(path: &Path) -> anyhow::Result<Duration> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let nanoseconds = text.split_whitespace().next().context("an empty schedstat file")?;
+    Ok(Duration::from_nanos(nanoseconds.parse().context("an unexpected schedstat file")?))
+}
+
+/// The processor's name, for the record.
+#[must_use]
+pub fn model() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = info.lines().find(|line| line.starts_with("model name"));
+    line.and_then(|line| line.split_once(':')).map_or_else(|| "unknown".to_owned(), |(_, name)| name.trim().to_owned())
+}

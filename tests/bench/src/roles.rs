@@ -1,0 +1,108 @@
+//! The servers under measurement: this program again, as a child process on the server's core.
+
+pub mod echo;
+pub mod insert;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use crate::cpu;
+
+/// What a child process is. A role comes after those that it calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
+pub enum Role {
+    /// A bare tonic unary echo.
+    Echo,
+    /// The same, each call's token found among the verified ones.
+    EchoToken,
+    /// Group-committed rows in SQLite.
+    InsertSqlite,
+    /// Group-committed rows in PostgreSQL.
+    InsertPostgres,
+}
+
+impl Role {
+    /// The word on the command line.
+    #[must_use]
+    pub fn word(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Whether it runs on PostgreSQL.
+    #[must_use]
+    pub fn needs_postgres(self) -> bool {
+        matches!(self, Self::InsertPostgres)
+    }
+
+    /// The roles that it calls.
+    #[must_use]
+    pub fn calls(self) -> &'static [Self] {
+        match self {
+            Self::Echo | Self::EchoToken | Self::InsertSqlite | Self::InsertPostgres => &[],
+        }
+    }
+}
+
+/// What a child is told.
+#[derive(Debug, Clone, Args)]
+pub struct ChildArgs {
+    /// What to be (set by the benchmark for its children).
+    #[arg(long, hide = true)]
+    pub role: Option<Role>,
+    /// The run's folder.
+    #[arg(long, hide = true, default_value = ".")]
+    pub folder: PathBuf,
+    /// Whether to move to the server's core.
+    #[arg(long, hide = true)]
+    pub apart: bool,
+    /// Addresses of the roles that it calls, in their order.
+    #[arg(long, hide = true)]
+    pub peer: Vec<SocketAddr>,
+}
+
+/// What a child says on its first line of output, when it can be called.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Ready {
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Ready {
+    fn announce(self) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        serde_json::to_writer(&mut out, &self)?;
+        out.write_all(b"\n")?;
+        out.flush().context("telling the parent process")
+    }
+}
+
+/// Is that server until the parent closes our standard input.
+///
+/// # Errors
+/// When it cannot be set up or fails.
+pub fn run(role: Role, args: &ChildArgs) -> anyhow::Result<()> {
+    // Its parent sits on the load's core; a machine with a single core has none to choose.
+    if args.apart {
+        cpu::pin(cpu::SERVER_CORE)?;
+    }
+    // The parent's end, however it comes, is this process's end.
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        std::process::exit(0);
+    });
+    // On one core a single-threaded runtime is the fastest, for the baselines as for our services.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match role {
+            Role::Echo => echo::serve(None).await,
+            Role::EchoToken => echo::serve(Some(&args.folder)).await,
+            Role::InsertSqlite => insert::serve(insert::Engine::Sqlite, &args.folder).await,
+            Role::InsertPostgres => insert::serve(insert::Engine::Postgres, &args.folder).await,
+        }
+    })
+}

@@ -1,0 +1,132 @@
+//! What is measured. To add a row: a function that prepares it, and a line in [`ROWS`].
+
+mod bare;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Context as _;
+use futures_util::future::BoxFuture;
+
+use crate::child::Child;
+use crate::identity::Identity;
+use crate::roles::Role;
+use crate::wire::{Requests, Target};
+
+/// A row of the table.
+pub struct Row {
+    /// One word, for `--only` and the JSON.
+    pub name: &'static str,
+    /// What one call does.
+    pub what: &'static str,
+    /// The server that is called.
+    pub role: Role,
+    /// The row that this one is compared to.
+    pub baseline: Option<&'static str>,
+    /// The least ratio to it that we promise.
+    pub target: Option<f64>,
+    /// Makes the calls.
+    pub prepare: for<'a> fn(&'a Setting<'a>) -> BoxFuture<'a, anyhow::Result<Prepared>>,
+}
+
+/// A row that can be measured.
+pub struct Prepared {
+    /// Whom to call.
+    pub target: Target,
+    /// What to send.
+    pub requests: Box<dyn Requests>,
+}
+
+/// What a row finds when it prepares itself.
+pub struct Setting<'a> {
+    /// Mints tokens.
+    pub identity: &'a Identity,
+    /// The servers of this run.
+    pub children: &'a BTreeMap<Role, Child>,
+    /// The run's folder.
+    pub folder: &'a Path,
+}
+
+impl Setting<'_> {
+    /// The method of a server of this run.
+    ///
+    /// # Errors
+    /// When the server does not run.
+    pub fn target(&self, role: Role, path: &str, token: Option<String>) -> anyhow::Result<Target> {
+        let child = self.children.get(&role).with_context(|| format!("{} does not run", role.word()))?;
+        Ok(Target { address: child.ready.address, path: path.to_owned(), token })
+    }
+}
+
+/// Every row, a baseline before what is compared to it.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "echo",
+        what: "bare tonic unary echo, current-thread runtime",
+        role: Role::Echo,
+        baseline: None,
+        target: None,
+        prepare: |setting| Box::pin(bare::echo(setting, Role::Echo)),
+    },
+    Row {
+        name: "echo-token",
+        what: "the same, each call's token found among the verified ones",
+        role: Role::EchoToken,
+        baseline: Some("echo"),
+        target: None,
+        prepare: |setting| Box::pin(bare::echo(setting, Role::EchoToken)),
+    },
+    Row {
+        name: "insert-sqlite",
+        what: "a request's bytes as a row of SQLite, group-committed",
+        role: Role::InsertSqlite,
+        baseline: None,
+        target: None,
+        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertSqlite)),
+    },
+    Row {
+        name: "insert-postgres",
+        what: "a request's bytes as a row of PostgreSQL, group-committed",
+        role: Role::InsertPostgres,
+        baseline: None,
+        target: None,
+        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertPostgres)),
+    },
+];
+
+/// A row by its name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.name == name)
+}
+
+/// The same messages again and again, in turn.
+pub(crate) struct Cycle<F> {
+    messages: Vec<Vec<u8>>,
+    next: AtomicU64,
+    check: F,
+}
+
+impl<F: Fn(usize, &[u8]) -> anyhow::Result<()>> Cycle<F> {
+    /// `check` is given the message's place in `messages`, and the answer.
+    pub(crate) fn new(messages: Vec<Vec<u8>>, check: F) -> Self {
+        Self { messages, next: AtomicU64::new(0), check }
+    }
+
+    fn place(&self, number: u64) -> usize {
+        (number % self.messages.len() as u64) as usize
+    }
+}
+
+impl<F: Fn(usize, &[u8]) -> anyhow::Result<()>> Requests for Cycle<F> {
+    fn message(&self, out: &mut Vec<u8>) -> u64 {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        out.extend_from_slice(&self.messages[self.place(number)]);
+        number
+    }
+
+    fn check(&self, number: u64, answer: &[u8]) -> anyhow::Result<()> {
+        (self.check)(self.place(number), answer)
+    }
+}

@@ -1,0 +1,35 @@
+//! The baselines' rows.
+
+use anyhow::ensure;
+use greenlane_platform::auth::issuer::TokenRequest;
+use prost::Message;
+
+use super::{Cycle, Prepared, Setting};
+use crate::roles::Role;
+use crate::roles::echo::{self, EchoMessage};
+use crate::roles::insert::{self, InsertResponse};
+
+/// As long as a short request of ours.
+const ECHO_BYTES: usize = 64;
+/// As long as a request to issue a certificate.
+const INSERT_BYTES: usize = 1024;
+
+pub(super) async fn echo(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
+    let token = (role == Role::EchoToken).then(|| setting.identity.mint(TokenRequest::new("echo", ["verify"])));
+    let message = EchoMessage { payload: vec![7; ECHO_BYTES] }.encode_to_vec();
+    let expected = message.clone();
+    let requests = Cycle::new(vec![message], move |_, answer| {
+        ensure!(answer == expected, "the echo is not what was sent");
+        Ok(())
+    });
+    Ok(Prepared { target: setting.target(role, echo::PATH, token)?, requests: Box::new(requests) })
+}
+
+pub(super) async fn insert(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
+    let message = EchoMessage { payload: vec![7; INSERT_BYTES] }.encode_to_vec();
+    let requests = Cycle::new(vec![message], |_, answer| {
+        ensure!(InsertResponse::decode(answer)?.id > 0, "no row was written");
+        Ok(())
+    });
+    Ok(Prepared { target: setting.target(role, insert::PATH, None)?, requests: Box::new(requests) })
+}

@@ -1,0 +1,216 @@
+//! One connection in a closed loop: each answer makes room for the next request.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::{Context, bail, ensure};
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::frame::{self, Head};
+use super::histogram::Histogram;
+use super::hpack::{self, RequestBlocks};
+use super::load::Requests;
+
+/// One answer in so many is read by the row's own check.
+const SAMPLE_EVERY: u64 = 256;
+/// The largest stream number there is.
+const LAST_STREAM: u32 = (1 << 31) - 1;
+
+/// When to begin counting and when to stop asking.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) begin: Instant,
+    pub(super) end: Instant,
+}
+
+/// What one connection saw inside the window.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) latencies: Histogram,
+    /// Answers that were not OK, by gRPC status.
+    pub(super) failures: BTreeMap<u32, u64>,
+}
+
+struct Pending {
+    stream: u32,
+    sent: Instant,
+    number: u64,
+    answered: bool,
+    sample: Option<Vec<u8>>,
+}
+
+pub(super) struct Connection<'a> {
+    requests: &'a dyn Requests,
+    blocks: RequestBlocks,
+    in_flight: usize,
+    window: Window,
+    out: Vec<u8>,
+    message: Vec<u8>,
+    pending: Vec<Pending>,
+    next_stream: u32,
+    send_window: i64,
+    received: u32,
+    ready: bool,
+    tally: Tally,
+}
+
+impl<'a> Connection<'a> {
+    pub(super) fn new(requests: &'a dyn Requests, blocks: RequestBlocks, in_flight: usize, window: Window) -> Self {
+        Self {
+            requests,
+            blocks,
+            in_flight,
+            window,
+            out: Vec::with_capacity(1 << 16),
+            message: Vec::new(),
+            pending: Vec::with_capacity(in_flight),
+            next_stream: 1,
+            send_window: 65_535,
+            received: 0,
+            ready: false,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Asks until the window ends, then waits for the answers still out.
+    pub(super) async fn run(mut self, mut socket: TcpStream) -> anyhow::Result<Tally> {
+        let mut input = BytesMut::with_capacity(1 << 16);
+        let mut now = Instant::now();
+        frame::greeting(&mut self.out);
+        loop {
+            while self.ready && now < self.window.end && self.pending.len() < self.in_flight && self.send_window > 0 {
+                self.request(now)?;
+            }
+            if !self.out.is_empty() {
+                socket.write_all(&self.out).await.context("writing to the server")?;
+                self.out.clear();
+            }
+            if self.pending.is_empty() && now >= self.window.end {
+                return Ok(self.tally);
+            }
+            input.reserve(1 << 14);
+            let read = socket.read_buf(&mut input).await.context("reading from the server")?;
+            ensure!(read > 0, "the server closed the connection while it was measured");
+            now = Instant::now();
+            while let Some(head) = Head::parse(&input) {
+                let whole = frame::HEADER_BYTES + head.length;
+                if input.len() < whole {
+                    break;
+                }
+                self.frame(head, &input[frame::HEADER_BYTES..whole], now)?;
+                input.advance(whole);
+            }
+        }
+    }
+
+    fn request(&mut self, now: Instant) -> anyhow::Result<()> {
+        let stream = self.next_stream;
+        ensure!(stream < LAST_STREAM, "a connection ran out of stream numbers: measure for less long");
+        let block = if stream == 1 { &self.blocks.first } else { &self.blocks.again };
+        frame::head(&mut self.out, block.len(), frame::HEADERS, frame::END_HEADERS, stream);
+        self.out.extend_from_slice(block);
+
+        // gRPC's length-prefixed message, uncompressed.
+        self.message.clear();
+        self.message.extend_from_slice(&[0; 5]);
+        let number = self.requests.message(&mut self.message);
+        let length = u32::try_from(self.message.len() - 5)?;
+        self.message[1..5].copy_from_slice(&length.to_be_bytes());
+        ensure!(self.message.len() < 65_535, "a request is larger than a stream's first window");
+
+        let last = self.message.len().div_ceil(frame::MAX_PAYLOAD_BYTES) - 1;
+        for (part, bytes) in self.message.chunks(frame::MAX_PAYLOAD_BYTES).enumerate() {
+            let flags = if part == last { frame::END_STREAM } else { 0 };
+            frame::head(&mut self.out, bytes.len(), frame::DATA, flags, stream);
+            self.out.extend_from_slice(bytes);
+        }
+        // May fall below zero by one message, which servers' generous windows allow for; then it waits for an update.
+        self.send_window -= i64::try_from(self.message.len())?;
+        self.next_stream += 2;
+        let sample = number.is_multiple_of(SAMPLE_EVERY).then(Vec::new);
+        self.pending.push(Pending { stream, sent: now, number, answered: false, sample });
+        Ok(())
+    }
+
+    fn frame(&mut self, head: Head, payload: &[u8], now: Instant) -> anyhow::Result<()> {
+        match head.kind {
+            frame::DATA => self.data(head, payload)?,
+            frame::HEADERS => {
+                ensure!(head.has(frame::END_HEADERS), "the server's headers need more than one frame");
+                if head.has(frame::END_STREAM) {
+                    let status = hpack::grpc_status(payload).context("trailers without a grpc-status")?;
+                    self.finish(head.stream, status, now)?;
+                }
+            }
+            frame::SETTINGS if !head.has(frame::ACK) => {
+                self.settings(payload)?;
+                frame::head(&mut self.out, 0, frame::SETTINGS, frame::ACK, 0);
+                self.ready = true;
+            }
+            frame::PING if !head.has(frame::ACK) => {
+                frame::head(&mut self.out, payload.len(), frame::PING, frame::ACK, 0);
+                self.out.extend_from_slice(payload);
+            }
+            frame::WINDOW_UPDATE if head.stream == 0 => {
+                self.send_window += i64::from(frame::number(payload).context("a short window update")?);
+            }
+            frame::RST_STREAM => bail!("the server reset a stream: {payload:?}"),
+            frame::GOAWAY => bail!("the server said goodbye while it was measured"),
+            frame::CONTINUATION => bail!("the server's headers need more than one frame"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, head: Head, payload: &[u8]) -> anyhow::Result<()> {
+        self.received += u32::try_from(head.length)?;
+        if self.received > frame::CONNECTION_WINDOW_BYTES / 2 {
+            frame::window_update(&mut self.out, self.received);
+            self.received = 0;
+        }
+        ensure!(!head.has(frame::END_STREAM), "an answer without trailers");
+        let pending = self.pending.iter_mut().find(|pending| pending.stream == head.stream);
+        let pending = pending.context("a message on a stream that is not open")?;
+        pending.answered = true;
+        if let Some(sample) = &mut pending.sample {
+            sample.extend_from_slice(payload);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, stream: u32, status: u32, now: Instant) -> anyhow::Result<()> {
+        let place = self.pending.iter().position(|pending| pending.stream == stream);
+        let done = self.pending.swap_remove(place.context("an answer on a stream that is not open")?);
+        let counts = now >= self.window.begin && now < self.window.end;
+        if status != 0 {
+            *self.tally.failures.entry(status).or_default() += 1;
+            return Ok(());
+        }
+        ensure!(done.answered, "an answer without a message");
+        if let Some(sample) = done.sample {
+            let message = sample.get(5..).context("a short message")?;
+            self.requests.check(done.number, message).context("an answer is not what it should be")?;
+        }
+        if counts {
+            self.tally.latencies.record(now - done.sent);
+        }
+        Ok(())
+    }
+
+    fn settings(&mut self, payload: &[u8]) -> anyhow::Result<()> {
+        const MAX_CONCURRENT_STREAMS: u16 = 3;
+        const INITIAL_WINDOW_SIZE: u16 = 4;
+        for setting in payload.chunks_exact(6) {
+            let key = u16::from_be_bytes([setting[0], setting[1]]);
+            let value = u32::from_be_bytes([setting[2], setting[3], setting[4], setting[5]]);
+            match key {
+                MAX_CONCURRENT_STREAMS => self.in_flight = self.in_flight.min(value as usize),
+                INITIAL_WINDOW_SIZE => ensure!(value >= 65_535, "the server's stream window is below the default"),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! A measurement: so many connections, so many calls in flight on each, for so long.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use futures_util::future::try_join_all;
+use tokio::net::TcpStream;
+
+use super::connection::{Connection, Window};
+use super::histogram::Histogram;
+use super::hpack::RequestBlocks;
+use crate::cpu;
+
+/// How long after its end a measurement may still wait for answers.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is sent, and what a right answer is.
+pub trait Requests {
+    /// Appends the next request's message to `out` and returns its number.
+    fn message(&self, out: &mut Vec<u8>) -> u64;
+
+    /// Looks at the answer to request `number`.
+    ///
+    /// # Errors
+    /// When the answer is not what that request should get: the measurement is then worth nothing and stops.
+    fn check(&self, number: u64, answer: &[u8]) -> anyhow::Result<()>;
+}
+
+/// Whom to call.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// `/package.Service/Method`.
+    pub path: String,
+    /// The caller's token.
+    pub token: Option<String>,
+}
+
+/// How hard and how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Connections, each in its own closed loop.
+    pub connections: usize,
+    /// Calls in flight on each of them.
+    pub in_flight: usize,
+    /// Time before anything is counted.
+    pub warm_up: Duration,
+    /// Time during which answers are counted.
+    pub duration: Duration,
+}
+
+/// What a measurement saw.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Answers within the time, and how long each took.
+    pub latencies: Histogram,
+    /// Answers a second.
+    pub per_second: f64,
+    /// Answers that were not OK, by gRPC status.
+    pub failures: BTreeMap<u32, u64>,
+    /// The share of one core that the load generator itself used.
+    pub generator_share: f64,
+}
+
+/// Drives one method of one server.
+///
+/// # Errors
+/// When the server cannot be reached, breaks the protocol, or answers wrongly.
+pub async fn drive(target: &Target, load: Load, requests: &dyn Requests) -> anyhow::Result<Outcome> {
+    let blocks = RequestBlocks::new(&target.address.to_string(), &target.path, target.token.as_deref())
+        .context("the request's headers do not fit the default header table")?;
+    let sockets = try_join_all((0..load.connections).map(|_| connect(target.address))).await?;
+
+    let begin = Instant::now() + load.warm_up;
+    let window = Window { begin, end: begin + load.duration };
+    let before = cpu::own_time()?;
+    let connections =
+        sockets.into_iter().map(|socket| Connection::new(requests, blocks.clone(), load.in_flight, window).run(socket));
+    let started = Instant::now();
+    let tallies = tokio::time::timeout(load.warm_up + load.duration + PATIENCE, try_join_all(connections))
+        .await
+        .context("the server left calls unanswered")??;
+    let generator_share = (cpu::own_time()? - before).as_secs_f64() / started.elapsed().as_secs_f64();
+
+    let mut latencies = Histogram::default();
+    let mut failures = BTreeMap::new();
+    for tally in tallies {
+        latencies.merge(&tally.latencies);
+        for (status, count) in tally.failures {
+            *failures.entry(status).or_default() += count;
+        }
+    }
+    let per_second = latencies.total() as f64 / load.duration.as_secs_f64();
+    Ok(Outcome { latencies, per_second, failures, generator_share })
+}
+
+async fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
+    let socket = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}
