@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool};
@@ -12,6 +12,7 @@ use sea_orm::sqlx::{ConnectOptions, Connection, Database};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 
 use crate::config::StoreConfig;
+use crate::retry::{self, Class};
 
 /// Which database is below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,13 +68,12 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_millis(config.busy_timeout_ms))
+        .busy_timeout(config.busy_timeout())
         .disable_statement_logging();
     let readers = config.readers.max(1);
     // The writer opens first: it is the one that may create and convert the file.
-    let writer: SqlitePool = pool_options(config, 1).connect_with(base.clone()).await.map_err(connecting)?;
-    let reader: SqlitePool =
-        pool_options(config, readers).connect_with(base.pragma("query_only", "ON")).await.map_err(connecting)?;
+    let writer = sqlite_pool(config, 1, &base).await?;
+    let reader = sqlite_pool(config, readers, &base.clone().pragma("query_only", "ON")).await?;
     let writer = DatabaseConnection::from(writer);
     check_sqlite_version(&writer).await?;
     Ok(Pools {
@@ -83,6 +83,24 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
         reader: DatabaseConnection::from(reader),
         readers: readers as usize,
     })
+}
+
+/// Turning a file to WAL needs a lock that the busy timeout does not wait for, so processes that open one new file
+/// together are told that it is locked, and ask again.
+async fn sqlite_pool(config: &StoreConfig, size: u32, options: &SqliteConnectOptions) -> Result<SqlitePool, DbErr> {
+    let began = Instant::now();
+    let mut attempt = 1;
+    loop {
+        let error = match pool_options(config, size).connect_with(options.clone()).await {
+            Ok(pool) => return Ok(pool),
+            Err(error) => connecting(error),
+        };
+        if retry::classify(&error) != Class::Contention || began.elapsed() > config.connect_timeout() {
+            return Err(error);
+        }
+        attempt += 1;
+        tokio::time::sleep(retry::pause(attempt)).await;
+    }
 }
 
 async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
@@ -117,7 +135,7 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
 fn pool_options<DB: Database>(config: &StoreConfig, size: u32) -> PoolOptions<DB> {
     PoolOptions::new()
         .max_connections(size)
-        .acquire_timeout(Duration::from_millis(config.connect_timeout_ms.max(config.acquire_timeout_ms)))
+        .acquire_timeout(config.connect_timeout())
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)

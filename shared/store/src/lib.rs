@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod config;
 mod engine;
 pub mod error;
+mod fault;
 pub mod idempotency;
 mod meter;
 pub mod migrate;

@@ -40,7 +40,7 @@ impl Store {
     /// version. Does not touch the schema: see [`Store::migrate`] and [`Store::check_schema`].
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let pools = engine::open(config).await.map_err(StoreError::Unavailable)?;
-        let acquire_timeout = Duration::from_millis(config.acquire_timeout_ms);
+        let acquire_timeout = config.acquire_timeout();
         let lane = |connection, size| Lane { connection, permits: Semaphore::new(size), acquire_timeout };
         Ok(Self {
             shared: Arc::new(Shared {

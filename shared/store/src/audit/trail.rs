@@ -5,7 +5,6 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, Set};
 
 use crate::bulk;
-use crate::time::Micros;
 use crate::tx::Tx;
 
 mod row {
