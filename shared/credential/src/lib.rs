@@ -1,1 +1,18 @@
-//! Signed credentials: keys, compact JWS, UNTP conformity documents, certificate numbers.
+//! What bodies and exporters hold in their hands: certificate numbers, signed documents, status lists.
+//!
+//! A document is a UNTP 0.7.0 Digital Conformity Credential in a W3C Verifiable Credentials 2.0 envelope, secured as a
+//! JWT ([VC-JOSE-COSE](https://www.w3.org/TR/vc-jose-cose/)). [`sign_document`] writes one from typed facts,
+//! [`Presented`] reads one strictly, [`verify_document`] does both steps of checking it.
+
+mod document;
+mod number;
+mod status_list;
+
+pub use document::{
+    Accreditation, AssessmentLevel, BuildError, Certificate, CertifiedProduct, Code, DidError, DocumentError, Facts,
+    Finding, Holder, Issuer, KeyReference, Measurement, NormativeDocument, Presented, ProductIdentification, Quantity,
+    Scheme, SerialRange, SignDocumentError, Site, StatusEntry, Verified, context_document, did_web, payload,
+    sign_document, verify_document,
+};
+pub use number::{CertificateNumber, NumberError, Prefix};
+pub use status_list::{MIN_ENTRIES, StatusList, StatusListError};

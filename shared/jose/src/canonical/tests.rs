@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{to_string, to_vec};
+use super::{to_string, to_vec, to_vec_with_decimals};
 
 #[test]
 fn members_are_sorted_by_utf16_and_there_is_no_white_space() {
@@ -31,6 +31,19 @@ fn numbers_that_implementations_disagree_on_are_refused() {
     for number in [json!(largest + 1), json!(-(largest as i64) - 1), json!(1.0), json!(-0.0), json!(u64::MAX)] {
         assert!(to_vec(&number).is_err(), "{number}");
     }
+}
+
+#[test]
+fn decimals_are_written_shortest_and_without_exponent_where_they_are_allowed() {
+    for (number, text) in
+        [(2.1, "2.1"), (2.0, "2"), (0.0, "0"), (-0.5, "-0.5"), (1e-6, "0.000001"), (1e20, "100000000000000000000")]
+    {
+        assert_eq!(to_vec_with_decimals(&json!(number)).unwrap(), text.as_bytes());
+    }
+    for number in [1e21, 9.9e-7, -0.0] {
+        assert!(to_vec_with_decimals(&json!(number)).is_err(), "{number}");
+    }
+    assert!(to_vec_with_decimals(&json!(u64::MAX)).is_err());
 }
 
 fn values() -> impl Strategy<Value = Value> {

@@ -1,0 +1,38 @@
+//! Certificates as signed documents.
+
+mod build;
+mod facts;
+mod iri;
+mod read;
+mod verify;
+
+pub use build::{BuildError, SignDocumentError, context_document, payload, sign_document};
+pub use facts::{
+    Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, Facts, Holder, Issuer, Measurement,
+    NormativeDocument, ProductIdentification, Quantity, Scheme, SerialRange, Site, StatusEntry,
+};
+pub use iri::{DidError, did_web};
+pub use read::{DocumentError, KeyReference, Presented};
+pub use verify::{Finding, Verified, verify_document};
+
+/// The media type in the header's `typ`, without `application/`.
+const TYP: &str = "vc+jwt";
+
+/// The media type in the header's `cty`, without `application/`.
+const CTY: &str = "vc";
+
+/// The contexts that UNTP 0.7.0 fixes, in this order.
+const CONTEXTS: [&str; 2] =
+    ["https://www.w3.org/ns/credentials/v2", "https://vocabulary.uncefact.org/untp/0.7.0/context/"];
+
+/// The types that UNTP 0.7.0 asks for.
+const TYPES: [&str; 2] = ["DigitalConformityCredential", "VerifiableCredential"];
+
+/// The member that carries the exact facts, defined by a context of our own.
+const FACTS_MEMBER: &str = "greenlaneCertificate";
+
+/// Where the context that defines [`FACTS_MEMBER`] is served, under the registry's address.
+const CONTEXT_PATH: &str = "contexts/certificate-v1.jsonld";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! From a presented document back to facts. What is read is not to be believed before its signature is verified.
+
+use greenlane_jose::compact::{self, Compact, CompactError, Limits};
+use greenlane_jose::{BadSignature, PublicKey, json};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::facts::{Accreditation, AssessmentLevel, Certificate, Facts, Issuer, StatusEntry};
+use super::{CONTEXTS, CTY, FACTS_MEMBER, TYP, TYPES, build};
+
+/// Why a text is not a document that could be verified.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// Not a strict compact JWS.
+    #[error("not a signed document: {0}")]
+    Compact(#[from] CompactError),
+    /// A header or payload member is missing, of the wrong type, or not what the profile asks for.
+    #[error("member {0:?} is missing or not as the profile asks")]
+    Member(&'static str),
+    /// A member that has no place in this profile.
+    #[error("member {0:?} has no place in this document")]
+    Forbidden(&'static str),
+    /// The key that signed is named as another party's than the issuer.
+    #[error("the key is not the issuer's")]
+    ForeignKey,
+    /// The exact facts are malformed.
+    #[error("the facts are malformed: {0}")]
+    Facts(String),
+    /// What other implementations read differs from the exact facts.
+    #[error("the document contradicts itself at {0}")]
+    Contradiction(String),
+}
+
+/// A key as a document names it: a DID URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyReference {
+    /// The issuer's identifier.
+    pub did: String,
+    /// The key among the issuer's: what follows the `#`.
+    pub key: String,
+}
+
+/// A presented document, read but not verified.
+#[derive(Clone, Debug)]
+pub struct Presented<'a> {
+    compact: Compact<'a>,
+    key: KeyReference,
+    certificate: Certificate,
+}
+
+/// JWT claims that would say something beside the credential; validity is in `validFrom` and `validUntil` alone.
+const FORBIDDEN_CLAIMS: [&str; 4] = ["vc", "vp", "exp", "nbf"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FactsMember {
+    number: String,
+    version: u32,
+    body: String,
+    facts: Facts,
+}
+
+impl<'a> Presented<'a> {
+    /// Reads a document. Signature apart, everything is checked here: the JWS, the header (`typ` vc+jwt, `cty` vc, a
+    /// `kid` that is a DID URL of the issuer), the envelope, the facts, and that the parts which other implementations
+    /// read say the same as the facts.
+    pub fn read(text: &'a str) -> Result<Self, DocumentError> {
+        // People paste documents with a newline at the end.
+        let compact = compact::parse_strict(text.trim_ascii().as_bytes(), &Limits::DOCUMENT)?;
+        if compact.header.typ.as_deref() != Some(TYP) {
+            return Err(DocumentError::Member("typ"));
+        }
+        if compact.header.cty.as_deref().is_some_and(|cty| cty != CTY) {
+            return Err(DocumentError::Member("cty"));
+        }
+        let key = match compact.header.kid.split_once('#') {
+            Some((did, key)) if did.starts_with("did:") && !key.is_empty() => {
+                KeyReference { did: did.to_owned(), key: key.to_owned() }
+            }
+            _ => return Err(DocumentError::Member("kid")),
+        };
+        if let Some(name) = FORBIDDEN_CLAIMS.into_iter().find(|name| compact.claims.contains_key(*name)) {
+            return Err(DocumentError::Forbidden(name));
+        }
+        let certificate = read_certificate(&compact.claims)?;
+        if certificate.issuer.did != key.did {
+            return Err(DocumentError::ForeignKey);
+        }
+        check_consistency(&certificate, &compact.claims)?;
+        Ok(Self { compact, key, certificate })
+    }
+
+    /// The key that is said to have signed.
+    pub fn key(&self) -> &KeyReference {
+        &self.key
+    }
+
+    /// What the document states.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Verifies the signature with the key that [`key`](Self::key) names, as the caller trusts it.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), BadSignature> {
+        self.compact.verify(key)
+    }
+
+    /// What the document states, owned.
+    pub fn into_certificate(self) -> Certificate {
+        self.certificate
+    }
+}
+
+fn read_certificate(claims: &Map<String, Value>) -> Result<Certificate, DocumentError> {
+    check_context(claims)?;
+    let types = array(claims, "type")?;
+    if !TYPES.iter().all(|name| types.iter().any(|item| item == name)) {
+        return Err(DocumentError::Member("type"));
+    }
+    let member = claims.get(FACTS_MEMBER).cloned().ok_or(DocumentError::Member(FACTS_MEMBER))?;
+    let member: FactsMember =
+        serde_json::from_value(member).map_err(|error| DocumentError::Facts(error.to_string()))?;
+    let id = text(claims, "id")?;
+    let suffix = format!("/certificates/{}", super::iri::escape(&member.number));
+    let registry = id.strip_suffix(&suffix).ok_or(DocumentError::Member("id"))?;
+    let issuer = object(claims, "issuer")?;
+    Ok(Certificate {
+        registry: registry.to_owned(),
+        number: member.number,
+        version: member.version,
+        issuer: Issuer {
+            did: text(issuer, "id")?.to_owned(),
+            name: text(issuer, "name")?.to_owned(),
+            body: member.body,
+            accreditation: accreditation(object(claims, "credentialSubject")?)?,
+        },
+        status: status(claims)?,
+        facts: member.facts,
+    })
+}
+
+fn check_context(claims: &Map<String, Value>) -> Result<(), DocumentError> {
+    let context = array(claims, "@context")?;
+    let fixed =
+        context.len() >= CONTEXTS.len() && CONTEXTS.iter().zip(context).all(|(expected, item)| item == expected);
+    if fixed { Ok(()) } else { Err(DocumentError::Member("@context")) }
+}
+
+fn accreditation(subject: &Map<String, Value>) -> Result<Option<Accreditation>, DocumentError> {
+    let Some(listed) = subject.get("authorisation") else { return Ok(None) };
+    let wrong = || DocumentError::Member("authorisation");
+    let [Value::Object(endorsement)] = listed.as_array().ok_or_else(wrong)?.as_slice() else { return Err(wrong()) };
+    let authority = object(endorsement, "issuingAuthority")?;
+    let level = text(subject, "assessmentLevel")?;
+    let level = AssessmentLevel::ALL.into_iter().find(|known| known.as_str() == level);
+    Ok(Some(Accreditation {
+        name: text(endorsement, "name")?.to_owned(),
+        authority_id: text(authority, "id")?.to_owned(),
+        authority_name: text(authority, "name")?.to_owned(),
+        level: level.ok_or(DocumentError::Member("assessmentLevel"))?,
+    }))
+}
+
+/// The one status entry. UNTP writes the index as an integer; W3C's own profile as a string of digits: both are read.
+fn status(claims: &Map<String, Value>) -> Result<Option<StatusEntry>, DocumentError> {
+    if !claims.contains_key("credentialStatus") {
+        return Ok(None);
+    }
+    let entry = object(claims, "credentialStatus")?;
+    let wrong = DocumentError::Member("statusListIndex");
+    let index = match entry.get("statusListIndex") {
+        Some(Value::Number(number)) => number.as_u64().ok_or(wrong)?,
+        Some(Value::String(digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().map_err(|_| wrong)?
+        }
+        _ => return Err(wrong),
+    };
+    Ok(Some(StatusEntry { list: text(entry, "statusListCredential")?.to_owned(), index }))
+}
+
+/// Builds the credential anew from what was read and finds the first member that differs. Members that we do not write
+/// (a render method, say) may stand beside; those that we write must be equal.
+fn check_consistency(certificate: &Certificate, claims: &Map<String, Value>) -> Result<(), DocumentError> {
+    let rebuilt = build::payload(certificate).map_err(|error| DocumentError::Facts(error.to_string()))?;
+    let rebuilt = json::parse(&rebuilt, Limits::DOCUMENT.max_depth).expect("what was just written is strict JSON");
+    match difference(&rebuilt, &Value::Object(claims.clone())) {
+        None => Ok(()),
+        Some(path) => Err(DocumentError::Contradiction(path)),
+    }
+}
+
+/// Where `actual` lacks or changes something of `expected`.
+fn difference(expected: &Value, actual: &Value) -> Option<String> {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => expected.iter().find_map(|(name, value)| {
+            let Some(other) = actual.get(name) else { return Some(format!("/{name}")) };
+            if name == "statusListIndex" && other.is_string() {
+                // The other representation of the same index.
+                return None;
+            }
+            difference(value, other).map(|path| format!("/{name}{path}"))
+        }),
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => expected
+            .iter()
+            .zip(actual)
+            .enumerate()
+            .find_map(|(index, (value, other))| difference(value, other).map(|path| format!("/{index}{path}"))),
+        (expected, actual) if expected == actual => None,
+        _ => Some(String::new()),
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, DocumentError> {
+    members.get(name).and_then(Value::as_str).ok_or(DocumentError::Member(name))
+}
+
+fn array<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<&'a Vec<Value>, DocumentError> {
+    members.get(name).and_then(Value::as_array).ok_or(DocumentError::Member(name))
+}
+
+fn object<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<&'a Map<String, Value>, DocumentError> {
+    members.get(name).and_then(Value::as_object).ok_or(DocumentError::Member(name))
+}
