@@ -27,7 +27,8 @@ fn vectors() -> Option<Vec<Vector>> {
         return None;
     };
     let path = PathBuf::from(folder).join("vectors/cctv/ed25519/ed25519vectors.json");
-    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+    let text = std::fs::read(path).expect("the vectors are in the data folder");
+    Some(serde_json::from_slice(&text).expect("the vectors are JSON"))
 }
 
 #[test]
