@@ -119,7 +119,7 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
     // round trip that sea-orm would make after each BEGIN.
     let read_only = base
         .clone()
-        .options([("default_transaction_isolation", "repeatable\\ read"), ("default_transaction_read_only", "on")]);
+        .options([("default_transaction_isolation", "repeatable read"), ("default_transaction_read_only", "on")]);
     let (writers, readers) = (config.writers.max(1), config.readers.max(1));
     let writer: PgPool = pool_options(config, writers).connect_with(base).await.map_err(connecting)?;
     let reader: PgPool = pool_options(config, readers).connect_with(read_only).await.map_err(connecting)?;

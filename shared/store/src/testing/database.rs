@@ -10,6 +10,7 @@ use sea_orm_migration::MigratorTrait;
 use crate::config::StoreConfig;
 use crate::engine::Engine;
 use crate::store::Store;
+use crate::testing::ChaosProxy;
 
 /// A fresh, migrated database that is removed when its test is over.
 #[derive(Clone)]
@@ -29,6 +30,21 @@ impl TestDatabase {
     #[must_use]
     pub fn config(&self) -> StoreConfig {
         self.config.clone()
+    }
+
+    /// A proxy before this PostgreSQL database, and how to open the database through it.
+    ///
+    /// # Panics
+    /// When this is not PostgreSQL.
+    pub async fn behind_proxy(&self) -> (ChaosProxy, StoreConfig) {
+        assert_eq!(self.engine(), Engine::Postgres, "there is nothing to break between a program and a file");
+        let options = PgConnectOptions::from_str(&self.config.url).expect("a PostgreSQL URL");
+        let mut server =
+            tokio::net::lookup_host((options.get_host().to_owned(), options.get_port())).await.expect("the server");
+        let proxy = ChaosProxy::start(server.next().expect("an address")).await.expect("a free port");
+        let options = options.host(&proxy.address().ip().to_string()).port(proxy.address().port());
+        let config = StoreConfig { url: options.to_url_lossy().to_string(), ..self.config() };
+        (proxy, config)
     }
 
     /// A second store on the same database, with pools of its own.
@@ -74,7 +90,7 @@ where
 pub fn run_postgres<M, F, Fut>(test: F)
 where
     M: MigratorTrait,
-    F: FnOnce(TestDatabase) -> Fut,
+    F: FnOnce(TestDatabase) -> Fut + Send + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
     let Some(server) = postgres_url() else { return };
@@ -85,8 +101,7 @@ where
             PgConnectOptions::from_str(&server).expect("a PostgreSQL URL").database(&name).to_url_lossy().to_string();
         let config = StoreConfig { readers: 4, writers: 4, ..StoreConfig::at(url) };
         // The database must go even when the test fails, so a panic is held back until then.
-        let database = open::<M>(config).await;
-        let outcome = tokio::spawn(test(database)).await;
+        let outcome = tokio::spawn(async move { test(open::<M>(config).await).await }).await;
         administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
         if let Err(failed) = outcome {
             std::panic::resume_unwind(failed.into_panic());

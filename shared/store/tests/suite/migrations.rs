@@ -1,0 +1,113 @@
+//! Migrations: one process at a time, and no unknown schema.
+
+use async_trait::async_trait;
+use greenlane_store::migrate::SchemaError;
+use greenlane_store::testing::TestDatabase;
+use greenlane_store::{StoreError, migrations};
+use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+
+use crate::schema::{Migrator, Tables, ids, put};
+
+struct Nothing;
+
+impl MigratorTrait for Nothing {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        Vec::new()
+    }
+}
+
+greenlane_store::engine_tests!(
+    Nothing: four_migrators_at_once_on_an_empty_database_all_succeed,
+    a_schema_that_is_behind_is_refused_by_name,
+    a_schema_that_is_ahead_is_refused_by_name,
+    a_failing_migration_leaves_the_schema_as_it_was,
+    migrating_twice_changes_nothing,
+    two_migrations_of_one_name_are_refused,
+);
+
+async fn four_migrators_at_once_on_an_empty_database_all_succeed(db: TestDatabase) {
+    let mut migrators = Vec::new();
+    for _ in 0..4 {
+        let config = db.config();
+        migrators.push(tokio::spawn(async move {
+            // As four processes would: each with pools of its own.
+            let store = greenlane_store::Store::open(&config).await.unwrap();
+            store.migrate::<Migrator>().await
+        }));
+    }
+    for migrator in migrators {
+        migrator.await.unwrap().unwrap();
+    }
+    db.check_schema::<Migrator>().await.unwrap();
+    put(&db, 1).await.unwrap();
+    assert_eq!(ids(&db).await, [1]);
+}
+
+async fn a_schema_that_is_behind_is_refused_by_name(db: TestDatabase) {
+    let refused = db.check_schema::<Migrator>().await.unwrap_err();
+    let SchemaError::Behind(missing) = &refused else { panic!("{refused:?}") };
+    assert_eq!(missing[..], ["store_0001_shared_tables", "test_0001_tables"]);
+    assert!(refused.to_string().contains("test_0001_tables"), "{refused}");
+}
+
+async fn a_schema_that_is_ahead_is_refused_by_name(db: TestDatabase) {
+    db.migrate::<Migrator>().await.unwrap();
+    let refused = db.check_schema::<migrations::Migrator>().await.unwrap_err();
+    assert!(matches!(&refused, SchemaError::Ahead(unknown) if unknown[..] == ["test_0001_tables"]), "{refused:?}");
+    let refused = db.migrate::<migrations::Migrator>().await.unwrap_err();
+    assert!(matches!(refused, SchemaError::Ahead(_)), "an old program does not migrate a newer database");
+}
+
+struct Fails;
+
+impl MigrationName for Fails {
+    fn name(&self) -> &str {
+        "test_0002_fails"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Fails {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        connection.execute_unprepared("CREATE TABLE half_way (id bigint)").await?;
+        connection.execute_unprepared("SELECT no_such_column FROM half_way").await.map(|_| ())
+    }
+}
+
+struct Failing;
+
+impl MigratorTrait for Failing {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(Tables), Box::new(Fails)]
+    }
+}
+
+async fn a_failing_migration_leaves_the_schema_as_it_was(db: TestDatabase) {
+    let failed = db.migrate::<Failing>().await.unwrap_err();
+    assert!(matches!(failed, SchemaError::Store(StoreError::Database(_))), "{failed:?}");
+    // Neither the failing step nor the one before it in the same run is there.
+    let refused = db.check_schema::<Failing>().await.unwrap_err();
+    assert!(matches!(&refused, SchemaError::Behind(missing) if missing.len() == 2), "{refused:?}");
+    db.migrate::<Migrator>().await.unwrap();
+}
+
+async fn migrating_twice_changes_nothing(db: TestDatabase) {
+    db.migrate::<Migrator>().await.unwrap();
+    put(&db, 1).await.unwrap();
+    db.migrate::<Migrator>().await.unwrap();
+    assert_eq!(ids(&db).await, [1]);
+}
+
+struct Twins;
+
+impl MigratorTrait for Twins {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(Tables), Box::new(Tables)]
+    }
+}
+
+async fn two_migrations_of_one_name_are_refused(db: TestDatabase) {
+    assert!(matches!(db.migrate::<Twins>().await, Err(SchemaError::Duplicate(_))));
+}
