@@ -1,1 +1,3 @@
 //! The equivalence service: standards, arrangements, recognition.
+
+pub mod domain;

@@ -1,0 +1,26 @@
+//! The rules: what the catalogue holds and how recognition follows from it. Knows neither gRPC nor SQL.
+
+pub mod arrangement;
+pub mod body;
+pub mod catalogue;
+pub mod change;
+pub mod code;
+pub mod decision;
+pub mod economy;
+pub mod entry;
+pub mod equivalence;
+pub mod key;
+pub mod question;
+pub mod recognise;
+pub mod requirement;
+pub mod scheme;
+pub mod source;
+pub mod standard;
+pub mod time;
+pub mod translate;
+pub mod words;
+
+pub use catalogue::Catalogue;
+pub use decision::Decision;
+pub use question::Question;
+pub use recognise::recognise;

@@ -1,0 +1,114 @@
+//! Changes to the catalogue, and everything that is wrong with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::Catalogue;
+use super::entry::Entry;
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Adds an entry or replaces the one of its name.
+    Upsert(Entry),
+    /// Retires the entry of this resource name.
+    Retire(String),
+}
+
+impl Change {
+    /// The resource name of the entry that it is about.
+    pub fn entry_name(&self) -> String {
+        match self {
+            Self::Upsert(entry) => entry.name(),
+            Self::Retire(name) => name.clone(),
+        }
+    }
+}
+
+/// Something wrong with a set of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeFinding {
+    /// Stable identifier.
+    pub code: &'static str,
+    /// Which change.
+    pub index: usize,
+    /// The entry.
+    pub entry: String,
+    /// The field within the entry.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Everything that is wrong with a set of changes on top of a catalogue.
+pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding> {
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    let upserted: BTreeSet<String> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Upsert(entry) => Some(entry.name()),
+            Change::Retire(_) => None,
+        })
+        .collect();
+    let retired: BTreeMap<&str, usize> = changes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, change)| match change {
+            Change::Retire(name) => Some((name.as_str(), index)),
+            Change::Upsert(_) => None,
+        })
+        .collect();
+    let stands = |name: &str| upserted.contains(name) || (catalogue.contains(name) && !retired.contains_key(name));
+
+    for (index, change) in changes.iter().enumerate() {
+        let entry = change.entry_name();
+        let mut add = |code, field: &str, message: String| {
+            findings.push(ChangeFinding { code, index, entry: entry.clone(), field: field.to_owned(), message });
+        };
+        if !seen.insert(entry.clone()) {
+            add("entry_repeated", "", format!("`{entry}` is changed twice"));
+        }
+        match change {
+            Change::Upsert(it) => {
+                for fault in it.faults() {
+                    add("entry_invalid", &fault.field, fault.message);
+                }
+                for (field, name) in it.references() {
+                    if !stands(&name) {
+                        add("reference_dangling", &field, format!("`{name}` is not in the catalogue"));
+                    }
+                }
+            }
+            Change::Retire(name) if !catalogue.contains(name) => {
+                add("entry_unknown", "", format!("`{name}` is not in the catalogue"));
+            }
+            Change::Retire(_) => {}
+        }
+    }
+    if !retired.is_empty() {
+        for user in catalogue.entries() {
+            let user_name = user.name();
+            if retired.contains_key(user_name.as_str()) || upserted.contains(&user_name) {
+                continue;
+            }
+            for (field, name) in user.references() {
+                if let Some(index) = retired.get(name.as_str()) {
+                    findings.push(ChangeFinding {
+                        code: "retired_in_use",
+                        index: *index,
+                        entry: name.clone(),
+                        field: String::new(),
+                        message: format!("`{user_name}` still refers to it in `{field}`"),
+                    });
+                }
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! What recognition decides, and why.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::equivalence::Target;
+use super::key::{AnnexKey, ArrangementKey, DesignationKey, EconomyCode, EquivalenceKey, RequirementKey};
+use super::words::{ConditionKind, EquivalenceDegree, RecognitionEffect};
+
+macro_rules! numbered {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $number:literal),+ $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$value_doc])* $value = $number),+
+        }
+
+        impl $name {
+            /// The number in the contract.
+            pub fn number(self) -> i32 {
+                self as i32
+            }
+        }
+    )*};
+}
+
+numbered! {
+    /// The overall outcome.
+    Outcome {
+        /// Met without conditions.
+        Recognised = 1,
+        /// Met on conditions.
+        RecognisedOnConditions = 2,
+        /// Met in part.
+        Partial = 3,
+        /// Taken note of.
+        InformationOnly = 4,
+        /// Not met.
+        NotRecognised = 5,
+        /// Nothing is asked.
+        NoRequirementApplies = 6,
+        /// Cannot be said.
+        Undetermined = 7,
+    }
+    /// Whether a requirement is met.
+    Status {
+        /// Met by the route.
+        Met = 1,
+        /// Met in part by the route.
+        MetInPart = 2,
+        /// The route obliges to take note only.
+        InformationOnly = 3,
+        /// Not met.
+        NotMet = 4,
+        /// Cannot be said.
+        Undetermined = 5,
+    }
+    /// The checks of a route.
+    Check {
+        /// Issuer and market are parties.
+        Parties = 1,
+        /// What was certified is covered, or accepted.
+        Scheme = 2,
+        /// The code is covered.
+        Code = 3,
+        /// The kind of result is covered, or accepted.
+        Object = 4,
+        /// The arrangement is in force.
+        ArrangementInForce = 5,
+        /// The annex is in force.
+        AnnexInForce = 6,
+        /// No exclusion applies.
+        Exclusions = 7,
+        /// The goods come from where they must.
+        Origin = 8,
+        /// Transition periods are over.
+        Transition = 9,
+        /// The body is designated.
+        Designation = 10,
+        /// A chain leads to something accepted.
+        Chain = 11,
+        /// The body is accepted directly.
+        Body = 12,
+    }
+}
+
+/// A reason, for programs and people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// Stable identifier.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// The names and values that it speaks of.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Finding {
+    /// A finding about one named value.
+    pub fn about(code: &'static str, parameter: &str, value: impl ToString, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), parameters: BTreeMap::from([(parameter.to_owned(), value.to_string())]) }
+    }
+}
+
+/// Something still to be fulfilled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Kind.
+    pub kind: ConditionKind,
+    /// Identifier.
+    pub id: String,
+    /// What is to be done.
+    pub description: String,
+    /// Resource name of where it comes from.
+    pub origin: String,
+}
+
+/// One equivalence in a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Which.
+    pub equivalence: EquivalenceKey,
+    /// From.
+    pub from: Target,
+    /// To.
+    pub to: Target,
+    /// Degree.
+    pub degree: EquivalenceDegree,
+    /// Where it is laid down.
+    pub legal_reference: String,
+}
+
+/// How a certificate leads to acceptance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The requirement.
+    pub requirement: RequirementKey,
+    /// What was certified.
+    pub certified: Target,
+    /// What is accepted.
+    pub accepted: Target,
+    /// Arrangement and annex; none for a direct route.
+    pub annex: Option<(ArrangementKey, AnnexKey)>,
+    /// The designation relied on.
+    pub designation: Option<DesignationKey>,
+    /// The clause.
+    pub legal_reference: String,
+    /// The chain.
+    pub links: Vec<Link>,
+    /// What it obliges to.
+    pub effect: RecognitionEffect,
+    /// On which conditions.
+    pub conditions: Vec<Condition>,
+}
+
+/// A route that does not lead to acceptance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// Arrangement and annex; none for the direct route.
+    pub annex: Option<(ArrangementKey, AnnexKey)>,
+    /// The first check that failed.
+    pub check: Check,
+    /// How many checks passed before.
+    pub checks_passed: u32,
+    /// Why it failed.
+    pub reason: String,
+    /// What would mend it.
+    pub mend: String,
+}
+
+/// One route that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It leads to acceptance.
+    Route(Box<Route>),
+    /// It does not.
+    Miss(Miss),
+    /// It cannot be said for want of a fact.
+    Missing {
+        /// The annex tried.
+        annex: Option<AnnexKey>,
+        /// What is missing.
+        finding: Finding,
+    },
+}
+
+/// What became of one requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequirementResult {
+    /// Which.
+    pub requirement: RequirementKey,
+    /// Its title.
+    pub title: String,
+    /// Its market.
+    pub market: EconomyCode,
+    /// Demanded, or honoured.
+    pub mandatory: bool,
+    /// Its legal reference.
+    pub legal_reference: String,
+    /// Whether it is met.
+    pub status: Status,
+    /// The best route.
+    pub route: Option<Route>,
+    /// The nearest miss.
+    pub nearest_miss: Option<Miss>,
+    /// What is missing.
+    pub findings: Vec<Finding>,
+    /// Every route that was tried: the direct one, then one for each annex in the order of their names.
+    pub attempts: Vec<Attempt>,
+}
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Hash of question and revisions.
+    pub id: String,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// What is still to be fulfilled.
+    pub conditions: Vec<Condition>,
+    /// The best route.
+    pub best_route: Option<Route>,
+    /// Every requirement that applies or may apply, mandatory ones first.
+    pub requirements: Vec<RequirementResult>,
+    /// What no requirement says.
+    pub findings: Vec<Finding>,
+    /// The date that it is for.
+    pub date: NaiveDate,
+    /// The markets asked.
+    pub markets: Vec<EconomyCode>,
+    /// Revision of the catalogue.
+    pub revision: u64,
+    /// Revision of classification; zero when no code was translated.
+    pub classification_revision: u64,
+}

@@ -1,0 +1,42 @@
+//! Economies and blocs.
+
+use serde::{Deserialize, Serialize};
+
+use super::key::EconomyCode;
+use super::source::{LocalizedText, Source};
+use super::time::Validity;
+
+/// An economy, or a bloc with its members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Economy {
+    /// Its code.
+    #[serde(serialize_with = "as_name")]
+    pub name: EconomyCode,
+    /// Names for people.
+    #[serde(default)]
+    pub display_names: Vec<LocalizedText>,
+    /// Whether it is a bloc.
+    #[serde(default)]
+    pub bloc: bool,
+    /// Members of a bloc.
+    #[serde(default)]
+    pub members: Vec<Membership>,
+    /// Where the fact comes from.
+    #[serde(default)]
+    pub source: Source,
+}
+
+/// An economy's membership of a bloc.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// The member.
+    pub economy: EconomyCode,
+    /// When.
+    pub validity: Validity,
+}
+
+fn as_name<S: serde::Serializer>(code: &EconomyCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(code)
+}

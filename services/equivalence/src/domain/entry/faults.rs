@@ -1,0 +1,249 @@
+//! What is wrong with an entry by itself, without looking at any other.
+
+use std::collections::BTreeSet;
+
+use super::Entry;
+use crate::domain::arrangement::{Annex, MAX_CHAIN_LINKS};
+use crate::domain::code::CodeScope;
+use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::source::Source;
+use crate::domain::time::{Ending, Validity};
+use crate::domain::words::EquivalenceDegree;
+
+/// A fault of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Path of the field within the entry.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+const MAX_TEXT_CHARS: usize = 4_000;
+
+#[derive(Default)]
+struct Faults(Vec<FieldFault>);
+
+impl Faults {
+    fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldFault { field: field.into(), message: message.into() });
+    }
+
+    fn text(&mut self, field: &str, text: &str, required: bool) {
+        if required && text.trim().is_empty() {
+            self.add(field, "is required");
+        }
+        if text.chars().count() > MAX_TEXT_CHARS {
+            self.add(field, format!("is longer than {MAX_TEXT_CHARS} characters"));
+        }
+        if text.contains('\0') {
+            self.add(field, "must not contain NUL");
+        }
+    }
+
+    fn source(&mut self, source: &Source) {
+        self.text("source.uri", &source.uri, false);
+        self.text("source.note", &source.note, false);
+        if !source.is_given() {
+            self.add("source.uri", "is required, unless the entry is marked as an example");
+        }
+    }
+
+    fn validity(&mut self, field: &str, validity: &Validity) {
+        if validity.is_empty() {
+            self.add(format!("{field}.until"), "must be later than `from`");
+        }
+    }
+
+    fn periods(&mut self, field: &str, periods: &[Validity]) {
+        for (i, period) in periods.iter().enumerate() {
+            self.validity(&format!("{field}[{i}]"), period);
+        }
+    }
+
+    fn ending(&mut self, field: &str, ending: Option<&Ending>) {
+        if let Some(ending) = ending
+            && ending.earlier_results_until.is_some_and(|until| until < ending.on)
+        {
+            self.add(format!("{field}.earlier_results_until"), "must not be earlier than `on`");
+        }
+    }
+
+    fn target(&mut self, field: &str, target: &Target) {
+        if matches!(target.name, TargetKey::Standard(_)) && !target.level.is_empty() {
+            self.add(format!("{field}.level"), "only schemes have levels");
+        }
+    }
+
+    fn codes(&mut self, field: &str, scopes: &[CodeScope]) {
+        let editions: BTreeSet<_> = scopes.iter().map(|scope| &scope.code.edition).collect();
+        if editions.len() > 1 {
+            self.add(field, "all codes must be of one edition");
+        }
+        for (i, scope) in scopes.iter().enumerate() {
+            for (part, message) in scope.code.faults() {
+                self.add(format!("{field}[{i}].code.{part}"), message);
+            }
+            for (j, except) in scope.except.iter().enumerate() {
+                if !except.starts_with(&*scope.code.code) || except.len() <= scope.code.code.len() {
+                    self.add(format!("{field}[{i}].except[{j}]"), "must be a longer code within the scope");
+                }
+            }
+            self.text(&format!("{field}[{i}].ex_description"), &scope.ex_description, false);
+        }
+    }
+
+    fn identifiers<'a>(&mut self, field: &str, part: &str, ids: impl Iterator<Item = &'a str>) {
+        let mut seen = BTreeSet::new();
+        for (i, id) in ids.enumerate() {
+            let fits = (1..=100).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
+            if !fits {
+                self.add(format!("{field}[{i}].{part}"), "must be 1 to 100 printable ASCII characters without spaces");
+            } else if !seen.insert(id) {
+                self.add(format!("{field}[{i}].{part}"), format!("`{id}` is there twice"));
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// What is wrong with it by itself; everything at once.
+    pub fn faults(&self) -> Vec<FieldFault> {
+        let mut faults = Faults::default();
+        match self {
+            Self::Economy(it) => {
+                if !it.bloc && !it.members.is_empty() {
+                    faults.add("members", "only a bloc has members");
+                }
+                for (i, member) in it.members.iter().enumerate() {
+                    faults.validity(&format!("members[{i}].validity"), &member.validity);
+                    if member.economy == it.name {
+                        faults.add(format!("members[{i}].economy"), "a bloc is no member of itself");
+                    }
+                }
+                faults.source(&it.source);
+            }
+            Self::Body(it) => {
+                faults.text("display_name", &it.display_name, true);
+                faults.source(&it.source);
+            }
+            Self::Scheme(it) => {
+                faults.identifiers("levels", "id", it.levels.iter().map(|level| level.id.as_str()));
+                if let Some(validity) = &it.validity {
+                    faults.validity("validity", validity);
+                }
+                faults.source(&it.source);
+            }
+            Self::Standard(it) => {
+                faults.text("designation", &it.designation, true);
+                faults.text("publisher", &it.publisher, true);
+                faults.text("title", &it.title, false);
+                let named = crate::domain::key::StandardKey::parse(&it.designation).ok();
+                if named.as_ref().is_some_and(|key| *key != it.name) {
+                    faults.add(
+                        "name",
+                        format!(
+                            "must be made of the designation: `{}`",
+                            named.map_or_else(String::new, |key| key.name())
+                        ),
+                    );
+                }
+                faults.source(&it.source);
+            }
+            Self::EditionTransition(it) => {
+                if it.from_standard == it.to_standard {
+                    faults.add("to_standard", "must differ from `from_standard`");
+                }
+                if it.either_from.is_some_and(|either| either > it.new_only_from) {
+                    faults.add("either_from", "must not be later than `new_only_from`");
+                }
+                if it.withdraw_by.zip(it.convert_by).is_some_and(|(withdraw, convert)| withdraw < convert) {
+                    faults.add("withdraw_by", "must not be earlier than `convert_by`");
+                }
+                faults.text("exempt_stock", &it.exempt_stock, false);
+                faults.source(&it.source);
+            }
+            Self::Equivalence(it) => {
+                faults.target("from", &it.from);
+                faults.target("to", &it.to);
+                if it.from == it.to {
+                    faults.add("to", "must differ from `from`");
+                }
+                if it.degree == EquivalenceDegree::Identical && !it.deviations.is_empty() {
+                    faults.add("deviations", "an identical document has none");
+                }
+                for (i, deviation) in it.deviations.iter().enumerate() {
+                    faults.text(&format!("deviations[{i}].description"), &deviation.description, true);
+                    if let Some(test) = &deviation.bridging_test {
+                        faults.text(&format!("deviations[{i}].bridging_test.id"), &test.id, true);
+                        faults.text(&format!("deviations[{i}].bridging_test.description"), &test.description, true);
+                    }
+                }
+                faults.validity("validity", &it.validity);
+                faults.source(&it.source);
+            }
+            Self::Arrangement(it) => {
+                faults.text("title", &it.title, true);
+                if it.parties.is_empty() {
+                    faults.add("parties", "at least one is required");
+                }
+                faults.periods("suspensions", &it.suspensions);
+                faults.ending("lapse", it.lapse.as_ref());
+                faults.source(&it.source);
+            }
+            Self::Annex(it) => annex(it, &mut faults),
+            Self::Designation(it) => {
+                faults.codes("codes", &it.codes);
+                faults.validity("validity", &it.validity);
+                faults.periods("suspensions", &it.suspensions);
+                faults.ending("ending", it.ending.as_ref());
+                faults.source(&it.source);
+            }
+            Self::Requirement(it) => {
+                faults.text("title", &it.title, true);
+                faults.text("legal_reference", &it.legal_reference, false);
+                if it.codes.is_empty() {
+                    faults.add("codes", "at least one is required");
+                }
+                faults.codes("codes", &it.codes);
+                if it.acceptances.is_empty() {
+                    faults.add("acceptances", "at least one is required");
+                }
+                for (i, acceptance) in it.acceptances.iter().enumerate() {
+                    faults.target(&format!("acceptances[{i}].target"), &acceptance.target);
+                    if let Some(validity) = &acceptance.validity {
+                        faults.validity(&format!("acceptances[{i}].validity"), validity);
+                    }
+                }
+                faults.validity("validity", &it.validity);
+                faults.source(&it.source);
+            }
+        }
+        faults.0
+    }
+}
+
+fn annex(it: &Annex, faults: &mut Faults) {
+    faults.text("title", &it.title, true);
+    if it.objects.is_empty() {
+        faults.add("objects", "at least one is required");
+    }
+    if it.max_chain_links.is_some_and(|links| links > MAX_CHAIN_LINKS) {
+        faults.add("max_chain_links", format!("must be at most {MAX_CHAIN_LINKS}"));
+    }
+    for (i, covered) in it.covered.iter().enumerate() {
+        faults.target(&format!("covered[{i}]"), covered);
+    }
+    faults.codes("codes", &it.codes);
+    if let Some(not) = &it.exclusions {
+        faults.codes("exclusions.codes", &not.codes);
+    }
+    faults.identifiers("conditions", "id", it.conditions.iter().map(|condition| condition.id.as_str()));
+    for (i, condition) in it.conditions.iter().enumerate() {
+        faults.text(&format!("conditions[{i}].description"), &condition.description, true);
+    }
+    faults.validity("validity", &it.validity);
+    faults.periods("suspensions", &it.suspensions);
+    faults.ending("lapse", it.lapse.as_ref());
+    faults.source(&it.source);
+}

@@ -1,0 +1,167 @@
+//! Recognition: whether a market accepts a certificate for goods on a date, by which route, and what is missing.
+//!
+//! A pure function of the catalogue at a revision, of translations at a revision, and of the question.
+
+mod annex;
+mod chain;
+mod context;
+mod coverage;
+mod describe;
+mod direct;
+mod identity;
+mod outcome;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use self::annex::Verdict;
+use self::context::Context;
+use self::coverage::Coverage;
+use super::catalogue::Catalogue;
+use super::decision::{Attempt, Decision, Finding, Miss, Outcome, RequirementResult, Route, Status};
+use super::question::Question;
+use super::requirement::Requirement;
+use super::translate::Translator;
+use super::words::RecognitionEffect;
+
+/// Decides a question.
+pub fn recognise(catalogue: &Catalogue, translator: &dyn Translator, question: &Question) -> Decision {
+    decide(Context::new(catalogue, translator, question, false))
+}
+
+/// Decides a question and keeps every route that was tried.
+pub fn explain(catalogue: &Catalogue, translator: &dyn Translator, question: &Question) -> Decision {
+    decide(Context::new(catalogue, translator, question, true))
+}
+
+fn decide(ctx: Context<'_>) -> Decision {
+    let question = ctx.question;
+    let mut findings = ctx.unknown_names();
+    let mut markets = vec![question.destination.clone()];
+    markets.extend(ctx.catalogue.blocs_of(&question.destination, question.date).cloned());
+
+    let known = ctx.catalogue.economies.contains_key(&question.destination);
+    let mut requirements = Vec::new();
+    if known {
+        for market in &markets {
+            let applicable = ctx.catalogue.requirements_of(market).iter().filter(|it| ctx.in_question(it));
+            requirements.extend(applicable.filter_map(|it| evaluate(&ctx, it)));
+        }
+    }
+    // The sort is stable: within the two kinds, the destination's own come first, then each bloc's, by name.
+    requirements.sort_by_key(|result| !result.mandatory);
+
+    let summary = if known { outcome::overall(&requirements) } else { outcome::Summary::of(Outcome::Undetermined) };
+    if summary.outcome == Outcome::Undetermined {
+        let missing: BTreeSet<&Finding> = requirements.iter().flat_map(|result| &result.findings).collect();
+        findings.extend(missing.into_iter().cloned());
+    }
+    Decision {
+        id: identity::of(&ctx),
+        outcome: summary.outcome,
+        conditions: summary.conditions,
+        best_route: summary.best_route,
+        requirements,
+        findings,
+        date: question.date,
+        markets,
+        revision: ctx.catalogue.revision(),
+        classification_revision: ctx.classification_revision(),
+    }
+}
+
+/// What becomes of a requirement; none when it does not cover the goods.
+fn evaluate(ctx: &Context<'_>, requirement: &Arc<Requirement>) -> Option<RequirementResult> {
+    let mut result = RequirementResult {
+        requirement: requirement.name.clone(),
+        title: requirement.title.clone(),
+        market: requirement.market.clone(),
+        mandatory: requirement.mandatory,
+        legal_reference: requirement.legal_reference.clone(),
+        status: Status::Undetermined,
+        route: None,
+        nearest_miss: None,
+        findings: Vec::new(),
+        attempts: Vec::new(),
+    };
+    match ctx.coverage(&requirement.codes) {
+        Coverage::Outside => return None,
+        Coverage::Unknown(finding) => {
+            result.findings.push(finding);
+            return Some(result);
+        }
+        Coverage::Inside => {}
+    }
+
+    let mut best: Option<Route> = None;
+    let mut nearest: Option<annex::Failed<'_>> = None;
+    let mut missing: Vec<Finding> = Vec::new();
+    let candidates = annex::candidates(ctx, requirement);
+    let verdicts = std::iter::once(direct::attempt(ctx, requirement))
+        .chain(candidates.into_iter().map(|candidate| annex::attempt(ctx, requirement, candidate)));
+    for verdict in verdicts {
+        if ctx.keep_attempts {
+            result.attempts.push(as_attempt(ctx, requirement, &verdict));
+        }
+        match verdict {
+            Verdict::Route(route) => {
+                // The first of equals stays: the direct route before annexes, annexes by name.
+                if best.as_ref().is_none_or(|best| rank(&route) < rank(best)) {
+                    best = Some(*route);
+                }
+            }
+            Verdict::Failed(failed) => {
+                if nearest.as_ref().is_none_or(|nearest| failed.checks_passed() > nearest.checks_passed()) {
+                    nearest = Some(failed);
+                }
+            }
+            Verdict::Missing { finding, .. } => missing.push(finding),
+        }
+    }
+
+    if let Some(route) = best {
+        result.status = match route.effect {
+            RecognitionEffect::Full => Status::Met,
+            RecognitionEffect::Partial => Status::MetInPart,
+            RecognitionEffect::InformationOnly => Status::InformationOnly,
+        };
+        result.route = Some(route);
+    } else if !missing.is_empty() {
+        missing.sort();
+        missing.dedup();
+        result.findings = missing;
+    } else {
+        result.status = Status::NotMet;
+        result.nearest_miss = nearest.map(|failed| as_miss(ctx, requirement, &failed));
+    }
+    Some(result)
+}
+
+/// How good a route is, smaller is better.
+fn rank(route: &Route) -> (RecognitionEffect, usize, usize) {
+    (route.effect, route.conditions.len(), route.links.len())
+}
+
+fn as_attempt(ctx: &Context<'_>, requirement: &Requirement, verdict: &Verdict<'_>) -> Attempt {
+    match verdict {
+        Verdict::Route(route) => Attempt::Route(route.clone()),
+        Verdict::Failed(failed) => Attempt::Miss(as_miss(ctx, requirement, failed)),
+        Verdict::Missing { annex, finding } => {
+            Attempt::Missing { annex: annex.map(|annex| annex.name.clone()), finding: finding.clone() }
+        }
+    }
+}
+
+fn as_miss(ctx: &Context<'_>, requirement: &Requirement, failed: &annex::Failed<'_>) -> Miss {
+    let (reason, mend) = describe::miss(ctx, requirement, failed);
+    Miss {
+        annex: failed.annex.map(|annex| (annex.arrangement.clone(), annex.name.clone())),
+        check: failed.check,
+        checks_passed: failed.checks_passed(),
+        reason,
+        mend,
+    }
+}
+
+#[cfg(test)]
+mod tests;

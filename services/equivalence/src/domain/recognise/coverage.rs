@@ -1,0 +1,67 @@
+//! Whether the goods lie within a part of a code system, in whatever edition that speaks.
+
+use super::context::Context;
+use crate::domain::code::{CodeScope, Within};
+use crate::domain::decision::Finding;
+use crate::domain::translate::TranslateError;
+
+/// How the goods lie to a list of scopes.
+pub(super) enum Coverage {
+    /// Within, all of them.
+    Inside,
+    /// Without.
+    Outside,
+    /// It cannot be told.
+    Unknown(Finding),
+}
+
+impl Context<'_> {
+    /// How the goods lie to a list of scopes of one edition. An empty list means everything.
+    pub(super) fn coverage(&self, scopes: &[CodeScope]) -> Coverage {
+        let Some(first) = scopes.first() else { return Coverage::Inside };
+        let edition = &first.code.edition;
+        let code = &self.question.code;
+        if *edition == code.edition {
+            return self.judge(&[CodeScope::any_contains(scopes, &code.code)], edition);
+        }
+        self.translated.set(true);
+        match self.translator.translate(code, edition) {
+            Ok(codes) => {
+                let each: Vec<_> = codes.iter().map(|code| CodeScope::any_contains(scopes, code)).collect();
+                self.judge(&each, edition)
+            }
+            Err(TranslateError::Unknown) => Coverage::Unknown(Finding::about(
+                "code_unknown",
+                "code",
+                code,
+                format!("{code} has no place in {edition} that classification knows"),
+            )),
+            Err(TranslateError::Unavailable) => {
+                self.unavailable.set(true);
+                Coverage::Unknown(Finding::about(
+                    "classification_unavailable",
+                    "code",
+                    code,
+                    format!("{code} could not be translated to {edition}: classification is out of reach or too old"),
+                ))
+            }
+        }
+    }
+
+    /// Goods that may have several codes lie within only if each of them does.
+    fn judge(&self, each: &[Within], edition: &str) -> Coverage {
+        let code = &self.question.code;
+        if !each.is_empty() && each.iter().all(|within| *within == Within::Yes) {
+            return Coverage::Inside;
+        }
+        if !each.is_empty() && each.iter().all(|within| *within == Within::No) {
+            return Coverage::Outside;
+        }
+        if each.contains(&Within::Partly) {
+            let message = format!("only a part of {code} is meant, and a code cannot tell which goods are");
+            return Coverage::Unknown(Finding::about("code_partly_covered", "code", code, message));
+        }
+        let message = format!("some goods of {code} are meant in {edition} and others are not: give a finer code");
+        Coverage::Unknown(Finding::about("code_ambiguous", "code", code, message))
+    }
+}

@@ -1,0 +1,85 @@
+//! What markets demand or honour.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::code::CodeScope;
+use super::equivalence::Target;
+use super::key::{BodyKey, EconomyCode, RequirementKey};
+use super::source::Source;
+use super::time::Validity;
+use super::words::RecognitionObject;
+
+/// A requirement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// Its resource name.
+    pub name: RequirementKey,
+    /// The market.
+    pub market: EconomyCode,
+    /// Title.
+    pub title: String,
+    /// Demanded, or only honoured.
+    #[serde(default)]
+    pub mandatory: bool,
+    /// Which goods. One edition.
+    pub codes: Vec<CodeScope>,
+    /// Which origins; empty means all.
+    #[serde(default)]
+    pub origins: Vec<EconomyCode>,
+    /// Which origins not.
+    #[serde(default)]
+    pub excluded_origins: Vec<EconomyCode>,
+    /// What is accepted; one is enough.
+    pub acceptances: Vec<Acceptance>,
+    /// When.
+    pub validity: Validity,
+    /// The law or rule.
+    #[serde(default)]
+    pub legal_reference: String,
+    /// Its notification.
+    #[serde(default)]
+    pub notification_reference: String,
+    /// Where the fact comes from.
+    #[serde(default)]
+    pub source: Source,
+}
+
+/// Something that a requirement accepts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// What.
+    pub target: Target,
+    /// Whose, directly.
+    #[serde(default)]
+    pub bodies: BodyRule,
+    /// Which kinds of results, directly; empty means all.
+    #[serde(default)]
+    pub objects: Vec<RecognitionObject>,
+    /// When; none means as long as the requirement.
+    #[serde(default)]
+    pub validity: Option<Validity>,
+}
+
+impl Acceptance {
+    /// Whether it stands on a day.
+    pub fn in_force(&self, date: NaiveDate) -> bool {
+        self.validity.as_ref().is_none_or(|validity| validity.contains(date))
+    }
+}
+
+/// Whose results a market accepts directly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BodyRule {
+    /// Everybody's.
+    pub any: bool,
+    /// Those of bodies of these economies and blocs.
+    pub economies: Vec<EconomyCode>,
+    /// Those of these bodies.
+    pub bodies: Vec<BodyKey>,
+    /// But not those of these.
+    pub excluded_bodies: Vec<BodyKey>,
+}

@@ -1,0 +1,106 @@
+//! When things are in force, and what their end does to what went before.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::words::LapseRule;
+
+/// Reads an empty text as no date, as the contract writes it.
+pub(crate) mod optional_date {
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(date: &Option<NaiveDate>, serializer: S) -> Result<S::Ok, S::Error> {
+        match date {
+            Some(date) => serializer.collect_str(date),
+            None => serializer.serialize_str(""),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        super::parse_date(&text).map(Some).ok_or_else(|| de::Error::custom(format_args!("`{text}` is no YYYY-MM-DD")))
+    }
+}
+
+/// Reads `YYYY-MM-DD` and nothing else.
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    if shaped { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
+}
+
+/// From which day, and to which day without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    /// First day.
+    pub from: NaiveDate,
+    /// First day after.
+    #[serde(default, with = "optional_date")]
+    pub until: Option<NaiveDate>,
+}
+
+impl Validity {
+    /// Whether the day lies within.
+    pub fn contains(&self, date: NaiveDate) -> bool {
+        self.from <= date && self.until.is_none_or(|until| date < until)
+    }
+
+    /// Whether it ends before it begins.
+    pub fn is_empty(&self) -> bool {
+        self.until.is_some_and(|until| until <= self.from)
+    }
+}
+
+/// An end and its rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// First day after.
+    pub on: NaiveDate,
+    /// What becomes of earlier results.
+    #[serde(default = "cut_off")]
+    pub rule: LapseRule,
+    /// Until when grandfathered results count.
+    #[serde(default, with = "optional_date")]
+    pub earlier_results_until: Option<NaiveDate>,
+    /// Where it is laid down.
+    #[serde(default)]
+    pub legal_reference: String,
+}
+
+fn cut_off() -> LapseRule {
+    LapseRule::CutOff
+}
+
+/// Whether something counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// It counts.
+    Yes,
+    /// It does not.
+    No,
+    /// That depends on when the result was granted, which is not known.
+    NeedsGrantDate,
+}
+
+impl Ending {
+    /// Whether what ends here counts on the day `date` for a result granted on `granted_on`.
+    pub fn counts(&self, date: NaiveDate, granted_on: Option<NaiveDate>) -> Counts {
+        if date < self.on {
+            return Counts::Yes;
+        }
+        if self.rule == LapseRule::CutOff || self.earlier_results_until.is_some_and(|until| date >= until) {
+            return Counts::No;
+        }
+        match granted_on {
+            None => Counts::NeedsGrantDate,
+            Some(granted_on) if granted_on < self.on => Counts::Yes,
+            Some(_) => Counts::No,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What recognition asks of classification.
+
+use std::sync::Arc;
+
+use super::code::CodeReference;
+
+/// Why a code could not be translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TranslateError {
+    /// Classification is out of reach, or what is known of it is too old.
+    Unavailable,
+    /// Classification does not know the code or the edition, or the code went nowhere.
+    Unknown,
+}
+
+/// Translates codes between editions of their code system. Pure: the same answer for the same question at one
+/// revision of classification.
+pub trait Translator {
+    /// Every code of `edition` that the goods of `code` may have there; never empty.
+    ///
+    /// # Errors
+    /// When it cannot be said.
+    fn translate(&self, code: &CodeReference, edition: &str) -> Result<Arc<[Arc<str>]>, TranslateError>;
+
+    /// The revision of classification that it answers at.
+    fn revision(&self) -> u64;
+}
+
+/// Knows no translation at all: for questions whose entries are all in the code's own edition.
+#[derive(Clone, Copy, Debug)]
+pub struct NoTranslation;
+
+impl Translator for NoTranslation {
+    fn translate(&self, _: &CodeReference, _: &str) -> Result<Arc<[Arc<str>]>, TranslateError> {
+        Err(TranslateError::Unavailable)
+    }
+
+    fn revision(&self) -> u64 {
+        0
+    }
+}
