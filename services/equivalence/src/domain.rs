@@ -23,4 +23,4 @@ pub mod words;
 pub use catalogue::Catalogue;
 pub use decision::Decision;
 pub use question::Question;
-pub use recognise::recognise;
+pub use recognise::{explain, recognise};

@@ -1,1 +1,4 @@
-
+mod agreement;
+mod cases;
+mod naive;
+mod random;

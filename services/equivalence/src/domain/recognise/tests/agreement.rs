@@ -1,0 +1,57 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::naive;
+use super::random::{Dice, Splitting, catalogue, question};
+use crate::domain::decision::{Check, Outcome};
+use crate::domain::{explain, recognise};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_decision_equals_the_naive_evaluators(seed in any::<u64>()) {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue(&mut dice);
+        for _ in 0..4 {
+            let question = question(&mut dice);
+            let decision = recognise(&catalogue, &Splitting, &question);
+            let naive = naive::recognise(&catalogue, &Splitting, &question);
+            prop_assert_eq!(naive::essence(&decision), naive, "question {:?}", question);
+        }
+    }
+}
+
+#[test]
+fn random_cases_reach_every_outcome_and_every_failing_check() {
+    let mut outcomes: BTreeMap<Outcome, u32> = BTreeMap::new();
+    let mut checks: BTreeMap<Check, u32> = BTreeMap::new();
+    for seed in 0..6_000 {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue(&mut dice);
+        let decision = recognise(&catalogue, &Splitting, &question(&mut dice));
+        *outcomes.entry(decision.outcome).or_default() += 1;
+        for miss in decision.requirements.iter().filter_map(|result| result.nearest_miss.as_ref()) {
+            *checks.entry(miss.check).or_default() += 1;
+        }
+    }
+    assert_eq!(outcomes.len(), 7, "{outcomes:?}");
+    // An annex that does not concern the parties is never nearer than the direct route.
+    assert_eq!(checks.len(), 11, "{checks:?}");
+    assert!(!checks.contains_key(&Check::Parties));
+}
+
+#[test]
+fn the_same_question_at_the_same_revisions_gives_the_same_decision_and_explaining_changes_nothing() {
+    for seed in 0..500 {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue(&mut dice);
+        let question = question(&mut dice);
+        let decision = recognise(&catalogue, &Splitting, &question);
+        assert_eq!(decision, recognise(&catalogue.clone(), &Splitting, &question));
+        let mut explained = explain(&catalogue, &Splitting, &question);
+        explained.requirements.iter_mut().for_each(|result| result.attempts.clear());
+        assert_eq!(decision, explained);
+    }
+}

@@ -1,0 +1,172 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::code::CodeReference;
+use crate::domain::decision::{Check, Outcome};
+use crate::domain::entry::Entry;
+use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::question::Question;
+use crate::domain::recognise;
+use crate::domain::time::parse_date;
+use crate::domain::translate::NoTranslation;
+use crate::domain::words::RecognitionObject;
+
+fn catalogue(entries: Vec<Value>) -> Catalogue {
+    Catalogue::new(1, entries.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap()))
+}
+
+fn question(certified: &str) -> Question {
+    Question {
+        certified: vec![Target { name: TargetKey::parse(certified).unwrap(), level: "".into() }],
+        body: BodyKey::parse("bodies/a").unwrap(),
+        body_economy: EconomyCode::parse("XA").unwrap(),
+        object: RecognitionObject::Certificate,
+        granted_on: None,
+        code: CodeReference::new("HS2022", "854143").unwrap(),
+        origin: EconomyCode::parse("XA").unwrap(),
+        destination: EconomyCode::parse("XB").unwrap(),
+        date: parse_date("2026-11-23").unwrap(),
+    }
+}
+
+fn world() -> Vec<Value> {
+    vec![
+        json!({ "economy": { "name": "economies/XA" } }),
+        json!({ "economy": { "name": "economies/XB" } }),
+        json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+            "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
+            "acceptances": [{ "target": { "name": "standards/z-1" } }], "validity": { "from": "2020-01-01" } } }),
+        json!({ "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }] } }),
+    ]
+}
+
+fn link(name: &str, from: &str, to: &str, degree: &str) -> Value {
+    let deviations = if degree == "identical" {
+        json!([])
+    } else {
+        json!([{ "description": "d", "bridging_test": { "id": format!("test-{name}"), "description": "t" } }])
+    };
+    json!({ "equivalence": { "name": format!("equivalences/{name}"), "from": { "name": from }, "to": { "name": to },
+        "degree": degree, "deviations": deviations, "validity": { "from": "2020-01-01" } } })
+}
+
+fn annex(extra: Value) -> Value {
+    let mut annex = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+        "objects": ["certificate"], "validity": { "from": "2020-01-01" } });
+    annex.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json!({ "annex": annex })
+}
+
+#[test]
+fn a_chain_is_one_link_long_unless_the_annex_says_more() {
+    let mut entries = world();
+    entries.push(link("a", "standards/a-1", "standards/b-1", "identical"));
+    entries.push(link("b", "standards/b-1", "standards/z-1", "identical"));
+    let with = |links: Value| {
+        let mut entries = entries.clone();
+        entries.push(annex(json!({ "max_chain_links": links })));
+        recognise(&catalogue(entries), &NoTranslation, &question("standards/a-1"))
+    };
+    let one = with(Value::Null);
+    assert_eq!(one.outcome, Outcome::NotRecognised);
+    assert_eq!(one.requirements[0].nearest_miss.as_ref().unwrap().check, Check::Chain);
+    let two = with(json!(2));
+    assert_eq!(two.outcome, Outcome::Recognised);
+    assert_eq!(two.best_route.unwrap().links.len(), 2);
+}
+
+#[test]
+fn not_equivalent_never_passes_and_modified_adds_its_tests() {
+    for (degree, outcome) in [
+        ("identical", Outcome::Recognised),
+        ("modified", Outcome::RecognisedOnConditions),
+        ("equivalent_legacy", Outcome::RecognisedOnConditions),
+        ("not_equivalent", Outcome::NotRecognised),
+    ] {
+        let mut entries = world();
+        entries.push(annex(json!({})));
+        entries.push(link("a", "standards/a-1", "standards/z-1", degree));
+        let decision = recognise(&catalogue(entries), &NoTranslation, &question("standards/a-1"));
+        assert_eq!(decision.outcome, outcome, "{degree}");
+        let conditions: Vec<_> = decision.conditions.iter().map(|condition| condition.id.as_str()).collect();
+        let expected = if outcome == Outcome::RecognisedOnConditions { vec!["test-a"] } else { vec![] };
+        assert_eq!(conditions, expected, "{degree}");
+    }
+}
+
+#[test]
+fn a_dense_circular_net_of_equivalences_is_searched_within_bounds() {
+    // 60 standards, each mapped to every other: 3,540 links and astronomically many chains of eight.
+    let mut entries = world();
+    entries.push(annex(json!({ "max_chain_links": 8 })));
+    for from in 0..60 {
+        for to in (0..60).filter(|to| *to != from) {
+            let (a, b) = (format!("standards/n-{from}"), format!("standards/n-{to}"));
+            entries.push(link(&format!("l{from}-{to}"), &a, &b, "modified"));
+        }
+    }
+    let catalogue = catalogue(entries);
+    let decision = recognise(&catalogue, &NoTranslation, &question("standards/n-0"));
+    assert_eq!(decision.outcome, Outcome::NotRecognised);
+    assert_eq!(decision.requirements[0].nearest_miss.as_ref().unwrap().check, Check::Chain);
+}
+
+#[test]
+fn a_lapsed_arrangement_counts_for_earlier_results_only_where_they_are_grandfathered() {
+    for (rule, granted_on, outcome) in [
+        ("cut_off", Some("2021-01-01"), Outcome::NotRecognised),
+        ("grandfather", Some("2021-01-01"), Outcome::Recognised),
+        ("grandfather", Some("2025-01-01"), Outcome::NotRecognised),
+        ("grandfather", None, Outcome::Undetermined),
+    ] {
+        let mut entries = world();
+        entries.push(annex(json!({ "lapse": { "on": "2024-01-01", "rule": rule } })));
+        let mut question = question("standards/z-1");
+        question.granted_on = granted_on.and_then(parse_date);
+        let decision = recognise(&catalogue(entries), &NoTranslation, &question);
+        assert_eq!(decision.outcome, outcome, "{rule} {granted_on:?}");
+        if outcome == Outcome::Undetermined {
+            assert!(decision.findings.iter().any(|finding| finding.code == "granted_on_missing"));
+        }
+    }
+}
+
+#[test]
+fn a_dependency_out_of_reach_gives_undetermined_and_never_a_guess() {
+    let mut question = question("standards/z-1");
+    question.code = CodeReference::new("HS2017", "854140").unwrap();
+    let decision = recognise(&catalogue(world()), &NoTranslation, &question);
+    assert_eq!(decision.outcome, Outcome::Undetermined);
+    assert!(decision.findings.iter().any(|finding| finding.code == "classification_unavailable"));
+}
+
+#[test]
+fn an_unknown_destination_is_named_and_undetermined() {
+    let mut question = question("standards/z-1");
+    question.destination = EconomyCode::parse("QQ").unwrap();
+    let decision = recognise(&catalogue(world()), &NoTranslation, &question);
+    assert_eq!(decision.outcome, Outcome::Undetermined);
+    assert_eq!(decision.findings[0].code, "destination_unknown");
+    assert_eq!(decision.findings[0].parameters["destination"], "QQ");
+}
+
+#[test]
+fn identifiers_of_different_questions_and_revisions_differ() {
+    let entries = || world().into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
+    let (one, two) = (Catalogue::new(1, entries()), Catalogue::new(2, entries()));
+    let first = question("standards/z-1");
+    let mut ids = BTreeSet::new();
+    ids.insert(recognise(&one, &NoTranslation, &first).id);
+    ids.insert(recognise(&two, &NoTranslation, &first).id);
+    let mut other = first.clone();
+    other.origin = EconomyCode::parse("XB").unwrap();
+    ids.insert(recognise(&one, &NoTranslation, &other).id);
+    other.granted_on = parse_date("2026-01-01");
+    ids.insert(recognise(&one, &NoTranslation, &other).id);
+    assert_eq!(ids.len(), 4);
+    assert!(ids.iter().all(|id| id.starts_with("sha256:") && id.len() == 71));
+}

@@ -1,0 +1,274 @@
+//! Small random catalogues, dense enough that every rule matters often.
+
+use serde_json::{Value, json};
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::code::CodeReference;
+use crate::domain::entry::Entry;
+use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::question::Question;
+use crate::domain::time::parse_date;
+use crate::domain::translate::{TranslateError, Translator};
+use crate::domain::words::RecognitionObject;
+
+/// A small deterministic generator (xorshift64*), so that a failing case is its seed.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        self.roll() % n
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
+        from[self.below(from.len() as u64) as usize]
+    }
+
+    fn some(&mut self, from: &[&'static str], most: u64) -> Vec<&'static str> {
+        let mut some: Vec<_> = (0..self.below(most + 1)).map(|_| self.pick(from)).collect();
+        some.sort_unstable();
+        some.dedup();
+        some
+    }
+}
+
+const ECONOMIES: &[&str] = &["XA", "XB", "XC", "BLOC", "PACT"];
+const BODIES: &[&str] = &["bodies/a", "bodies/b", "bodies/c"];
+const TARGETS: &[&str] = &["schemes/s", "schemes/t", "standards/p-1", "standards/q-1", "standards/r-1"];
+const DATES: &[&str] = &["2019-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2023-01-01"];
+const CODES: &[&str] = &["85", "8541", "8542", "854140", "854141", "850720"];
+const EDITIONS: &[&str] = &["HS2022", "HS2022", "HS2017"];
+const OBJECTS: &[&str] = &["certificate", "test_report", "cab_designation"];
+
+fn validity(dice: &mut Dice) -> Value {
+    let until = if dice.one_in(3) { dice.pick(&["2022-01-01", "2023-01-01", "2024-01-01"]) } else { "" };
+    json!({ "from": dice.pick(&["2018-01-01", "2018-01-01", "2020-01-01", "2021-01-01"]), "until": until })
+}
+
+fn periods(dice: &mut Dice) -> Vec<Value> {
+    if dice.one_in(8) { vec![json!({ "from": dice.pick(DATES), "until": "2024-01-01" })] } else { Vec::new() }
+}
+
+fn ending(dice: &mut Dice) -> Value {
+    if !dice.one_in(4) {
+        return Value::Null;
+    }
+    let until = if dice.one_in(2) { "2023-01-01" } else { "" };
+    json!({ "on": dice.pick(&["2020-01-01", "2021-01-01", "2022-01-01"]),
+            "rule": dice.pick(&["cut_off", "grandfather", "grandfather"]), "earlier_results_until": until })
+}
+
+fn codes(dice: &mut Dice, edition: &str, most: u64) -> Vec<Value> {
+    let number = 1 + dice.below(most);
+    (0..number)
+        .map(|_| {
+            let code = dice.pick(CODES);
+            let except = if code.len() < 6 && dice.one_in(4) { vec![format!("{code}41")] } else { Vec::new() };
+            let ex = if dice.one_in(12) { "a part" } else { "" };
+            json!({ "code": { "edition": edition, "code": code }, "except": except, "ex_description": ex })
+        })
+        .collect()
+}
+
+fn target(dice: &mut Dice) -> Value {
+    let name = dice.pick(TARGETS);
+    let level = if name == "schemes/s" { dice.pick(&["", "gold", "silver"]) } else { "" };
+    json!({ "name": name, "level": level })
+}
+
+fn maybe_codes(dice: &mut Dice, one_in: u64) -> Vec<Value> {
+    let edition = dice.pick(EDITIONS);
+    if dice.one_in(one_in) { codes(dice, edition, 2) } else { Vec::new() }
+}
+
+fn entries(dice: &mut Dice) -> Vec<Value> {
+    let source = json!({ "example": true });
+    let mut all = vec![
+        json!({ "economy": { "name": "economies/XA", "source": source } }),
+        json!({ "economy": { "name": "economies/XB", "source": source } }),
+        json!({ "economy": { "name": "economies/XC", "source": source } }),
+        json!({ "scheme": { "name": "schemes/s", "kind": "environmental_label", "source": source,
+                            "levels": [{ "id": "gold" }, { "id": "silver" }, { "id": "bronze" }] } }),
+        json!({ "scheme": { "name": "schemes/t", "kind": "safety_and_performance", "source": source } }),
+        json!({ "body": { "name": "bodies/a", "display_name": "A", "economy": "XA", "source": source } }),
+    ];
+    for bloc in ["BLOC", "PACT"] {
+        let members: Vec<_> = dice
+            .some(&["XA", "XB", "XC"], 3)
+            .into_iter()
+            .map(|economy| json!({ "economy": economy, "validity": validity(dice) }))
+            .collect();
+        all.push(json!({ "economy": { "name": format!("economies/{bloc}"), "bloc": true, "members": members,
+                                      "source": source } }));
+    }
+    for i in 0..dice.below(8) {
+        let (from, to) = (target(dice), target(dice));
+        let degree = dice.pick(&["identical", "modified", "modified", "not_equivalent", "equivalent_legacy"]);
+        let deviations: Vec<_> = if degree == "identical" {
+            Vec::new()
+        } else {
+            (0..dice.below(3))
+                .map(|_| {
+                    let id = dice.pick(&["t1", "t2", "t3"]);
+                    json!({ "description": "d", "bridging_test": { "id": id, "description": id } })
+                })
+                .collect()
+        };
+        all.push(json!({ "equivalence": { "name": format!("equivalences/e{i}"), "from": from, "to": to,
+            "degree": degree, "deviations": deviations, "validity": validity(dice), "source": source } }));
+    }
+    for i in 0..1 + dice.below(2) {
+        let parties: Vec<_> = (0..1 + dice.below(4))
+            .map(|_| {
+                let direction = dice.pick(&["both", "both", "accepts", "is_accepted"]);
+                json!({ "economy": dice.pick(ECONOMIES), "direction": direction })
+            })
+            .collect();
+        let in_force = if dice.one_in(10) { "" } else { dice.pick(&["2018-01-01", "2018-01-01", "2021-01-01"]) };
+        let provisional = if dice.one_in(5) { dice.pick(DATES) } else { "" };
+        all.push(json!({ "arrangement": { "name": format!("arrangements/m{i}"), "title": "m", "parties": parties,
+            "in_force_from": in_force, "provisional_from": provisional, "suspensions": periods(dice),
+            "lapse": ending(dice), "source": source } }));
+    }
+    for i in 0..dice.below(4) {
+        all.push(annex(dice, i, &source));
+    }
+    for i in 0..dice.below(4) {
+        let contests = if dice.one_in(6) {
+            vec![json!({ "party": "XB", "raised_on": "2020-01-01",
+                         "interim_suspension": { "from": "2020-06-01", "until": "2022-06-01" } })]
+        } else {
+            Vec::new()
+        };
+        let targets = if dice.one_in(3) { dice.some(TARGETS, 2) } else { Vec::new() };
+        all.push(json!({ "designation": { "name": format!("designations/d{i}"), "body": dice.pick(BODIES),
+            "authority": "bodies/c", "annex": format!("annexes/x{}", dice.below(4)), "targets": targets,
+            "codes": maybe_codes(dice, 4), "validity": validity(dice), "suspensions": periods(dice),
+            "ending": ending(dice), "contestations": contests, "source": source } }));
+    }
+    for i in 0..1 + dice.below(4) {
+        let acceptances: Vec<_> = (0..1 + dice.below(2))
+            .map(|_| {
+                let objects = if dice.one_in(4) { vec!["test_report"] } else { Vec::new() };
+                let validity = if dice.one_in(4) { validity(dice) } else { Value::Null };
+                let rule = json!({ "any": dice.one_in(8),
+                    "economies": if dice.one_in(4) { dice.some(ECONOMIES, 1) } else { Vec::new() },
+                    "bodies": dice.some(BODIES, 1),
+                    "excluded_bodies": if dice.one_in(6) { dice.some(BODIES, 1) } else { Vec::new() } });
+                json!({ "target": target(dice), "bodies": rule, "objects": objects, "validity": validity })
+            })
+            .collect();
+        let edition = dice.pick(EDITIONS);
+        all.push(json!({ "requirement": { "name": format!("requirements/r{i}"),
+            "market": dice.pick(&["XB", "XB", "BLOC", "PACT", "XC"]), "title": "r", "mandatory": !dice.one_in(3),
+            "codes": codes(dice, edition, 3), "acceptances": acceptances, "validity": validity(dice),
+            "origins": if dice.one_in(8) { dice.some(ECONOMIES, 2) } else { Vec::new() },
+            "excluded_origins": if dice.one_in(8) { dice.some(ECONOMIES, 1) } else { Vec::new() },
+            "source": source } }));
+    }
+    all
+}
+
+fn annex(dice: &mut Dice, i: u64, source: &Value) -> Value {
+    let covered: Vec<_> =
+        if dice.one_in(2) { (0..1 + dice.below(3)).map(|_| target(dice)).collect() } else { Vec::new() };
+    let exclusions = if dice.one_in(3) {
+        json!({ "economies": if dice.one_in(4) { dice.some(ECONOMIES, 1) } else { Vec::new() },
+                "bodies": if dice.one_in(4) { dice.some(BODIES, 1) } else { Vec::new() },
+                "targets": dice.some(TARGETS, 1),
+                "codes": maybe_codes(dice, 3),
+                "origins": if dice.one_in(4) { dice.some(ECONOMIES, 1) } else { Vec::new() } })
+    } else {
+        Value::Null
+    };
+    let mut conditions = Vec::new();
+    for id in ["c1", "c2"] {
+        if dice.one_in(4) {
+            let markets = if dice.one_in(3) { dice.some(ECONOMIES, 1) } else { Vec::new() };
+            let kind = dice.pick(&["label", "sample", "language"]);
+            conditions.push(json!({ "id": id, "kind": kind, "description": id, "markets": markets }));
+        }
+    }
+    let transitions: Vec<_> = if dice.one_in(5) {
+        vec![json!({ "economy": dice.pick(ECONOMIES), "ends_on": dice.pick(DATES) })]
+    } else {
+        Vec::new()
+    };
+    let links = if dice.one_in(3) { Value::Null } else { json!(dice.below(5)) };
+    let objects = dice.pick(OBJECTS);
+    json!({ "annex": { "name": format!("annexes/x{i}"), "arrangement": format!("arrangements/m{}", dice.below(2)),
+        "title": "x", "validity": validity(dice), "suspensions": periods(dice), "lapse": ending(dice),
+        "objects": ["certificate", objects],
+        "effect": dice.pick(&["full", "full", "full", "partial", "information_only"]),
+        "covered": covered, "codes": maybe_codes(dice, 3),
+        "economies": if dice.one_in(5) { dice.some(ECONOMIES, 3) } else { Vec::new() },
+        "exclusions": exclusions, "origin_rule": dice.pick(&["any", "any", "exporting_party"]),
+        "designation_required": dice.one_in(3), "conditions": conditions, "transitions": transitions,
+        "max_chain_links": links, "within_party": dice.one_in(4), "source": source } })
+}
+
+pub(super) fn catalogue(dice: &mut Dice) -> Catalogue {
+    let entries = entries(dice).into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
+    Catalogue::new(7, entries)
+}
+
+pub(super) fn question(dice: &mut Dice) -> Question {
+    let object = if dice.one_in(4) { RecognitionObject::TestReport } else { RecognitionObject::Certificate };
+    let certified = (0..1 + dice.below(3)).map(|_| {
+        let name = dice.pick(TARGETS);
+        let level = if name == "schemes/s" { dice.pick(&["", "gold", "silver", "bronze"]) } else { "" };
+        Target { name: TargetKey::parse(name).unwrap(), level: level.into() }
+    });
+    let certified = certified.collect();
+    let economy = |text: &str| EconomyCode::parse(text).unwrap();
+    Question {
+        certified,
+        body: BodyKey::parse(dice.pick(BODIES)).unwrap(),
+        body_economy: economy(dice.pick(&["XA", "XA", "XB", "XC"])),
+        object,
+        granted_on: if dice.one_in(3) { None } else { parse_date(dice.pick(DATES)) },
+        code: CodeReference::new(dice.pick(EDITIONS), dice.pick(&["854140", "854141", "8541", "850720"])).unwrap(),
+        origin: economy(dice.pick(&["XA", "XA", "XB", "XC"])),
+        destination: economy(dice.pick(&["XB", "XB", "XB", "XC", "BLOC", "ZZ"])),
+        date: parse_date(dice.pick(&["2019-06-01", "2021-06-01", "2022-01-01", "2023-06-01"])).unwrap(),
+    }
+    .normalised()
+}
+
+/// Splits 854140 into 854141 and 854142 one way, merges the other, does not know 850720, and is away for `8541`.
+pub(super) struct Splitting;
+
+impl Translator for Splitting {
+    fn translate(
+        &self,
+        code: &CodeReference,
+        edition: &str,
+    ) -> Result<std::sync::Arc<[std::sync::Arc<str>]>, TranslateError> {
+        match (&*code.code, edition) {
+            ("854140", "HS2022") => Ok(["854141".into(), "854142".into()].into()),
+            ("854141", "HS2017") => Ok(["854140".into()].into()),
+            ("8541", _) => Err(TranslateError::Unavailable),
+            ("850720", _) => Err(TranslateError::Unknown),
+            _ => Ok([code.code.clone()].into()),
+        }
+    }
+
+    fn revision(&self) -> u64 {
+        3
+    }
+}
