@@ -30,7 +30,7 @@ pub fn inclusion<S: NodeSource>(index: u64, size: u64, source: &S) -> Result<Vec
 }
 
 /// The proof that the tree of `old` leaves is a prefix of the tree of `new` leaves (RFC 6962 section 2.1.2). Empty when
-/// the old tree is empty or both are the same.
+/// both are the same, and when the old tree is empty: then there is nothing to verify.
 pub fn consistency<S: NodeSource>(old: u64, new: u64, source: &S) -> Result<Vec<Hash>, MakeError<S::Error>> {
     match old {
         _ if old > new => Err(MakeError::OutOfRange),

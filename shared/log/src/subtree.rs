@@ -68,7 +68,7 @@ fn is_subtree(start: u64, end: u64) -> bool {
     match end.checked_sub(start) {
         None | Some(0) => false,
         // Lengths above 2^63 have no power of two in 64 bits above them: only a subtree at 0 can be meant.
-        Some(length) => length.checked_next_power_of_two().map_or(start == 0, |unit| start % unit == 0),
+        Some(length) => length.checked_next_power_of_two().map_or(start == 0, |unit| start.is_multiple_of(unit)),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::subtree::{root_of_inclusion, verify_subtree_consistency, verify_subtr
 /// Why a proof proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
-    /// The leaf is outside the tree, or the older tree is larger than the newer one.
+    /// The leaf is outside the tree, or the older tree is empty or larger than the newer one.
     #[error("the position is outside the tree")]
     OutOfRange,
     /// The proof has too few or too many hashes for these sizes.
@@ -29,7 +29,8 @@ pub fn root_from_inclusion(leaf: &Hash, index: u64, size: u64, proof: &[Hash]) -
 
 /// Verifies that the tree of `old_size` leaves is a prefix of the tree of `new_size` leaves.
 ///
-/// The empty tree is a prefix of every tree, by an empty proof.
+/// There is no proof from the empty tree (RFC 6962 section 2.1.2 asks for at least one leaf): every tree extends it, and
+/// a caller that has seen nothing yet has nothing to verify. So an `old_size` of 0 is refused.
 pub fn verify_consistency(
     old_size: u64,
     old_root: &Hash,
@@ -37,5 +38,8 @@ pub fn verify_consistency(
     new_root: &Hash,
     proof: &[Hash],
 ) -> Result<(), ProofError> {
+    if old_size == 0 {
+        return Err(ProofError::OutOfRange);
+    }
     verify_subtree_consistency(0, old_size, new_size, proof, old_root, new_root)
 }
