@@ -9,6 +9,7 @@ pub mod deadline;
 pub mod fault;
 pub mod follow;
 pub mod process;
+mod rpc;
 pub mod server;
 pub mod telemetry;
 pub mod violations;

@@ -19,15 +19,15 @@ pub struct ClientConfig {
     /// The deadline of calls made outside a request and without a `grpc-timeout` of their own. None: such calls are
     /// refused.
     pub background_timeout_ms: Option<u64>,
+    /// The longest that a stream may stay open, unless its request says otherwise.
+    pub stream_timeout_seconds: u64,
     /// What is kept of a caller's deadline for our own answer.
     pub reserve_ms: u64,
     /// How long connecting may take.
     pub connect_timeout_ms: u64,
     /// How often a unary call that answered UNAVAILABLE is tried again.
     pub max_retries: u32,
-    /// The largest message accepted, in bytes.
-    pub max_decode_bytes: usize,
-    /// TLS. None: the system of `https` URIs is not offered and `http` is plain.
+    /// TLS, for `https` URIs.
     pub tls: Option<ClientTlsConfig>,
 }
 
@@ -38,10 +38,10 @@ impl Default for ClientConfig {
             token: None,
             timeout_ms: 5_000,
             background_timeout_ms: Some(10_000),
+            stream_timeout_seconds: 3_600,
             reserve_ms: 5,
             connect_timeout_ms: 2_000,
             max_retries: 2,
-            max_decode_bytes: 16 << 20,
             tls: None,
         }
     }

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::trace::TraceContextExt;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation as WireViolation, StatusExt};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{ERROR_DOMAIN, ErrorReason, Fault, FieldViolation, Parts, reasons};
 
@@ -33,12 +31,9 @@ impl From<Fault> for Status {
     }
 }
 
-/// The trace id of the current span, if it is traced.
+/// The trace id of the work at hand, if it has one.
 pub(crate) fn current_trace_id() -> Option<String> {
-    let context = tracing::Span::current().context();
-    let span = context.span();
-    let span_context = span.span_context();
-    span_context.is_valid().then(|| span_context.trace_id().to_string())
+    crate::telemetry::trace_id()
 }
 
 fn log(fault: &Fault) {

@@ -94,6 +94,28 @@ impl ServerConfig {
         Self::default()
     }
 
+    /// What is wrong with it, if anything.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let positive: [(&str, u64); 11] = [
+            ("max_connections", self.max_connections as u64),
+            ("max_streams_per_connection", self.max_streams_per_connection.into()),
+            ("max_concurrent_calls", self.max_concurrent_calls as u64),
+            ("max_concurrent_streams", self.max_concurrent_streams as u64),
+            ("max_decode_bytes", self.max_decode_bytes as u64),
+            ("max_encode_bytes", self.max_encode_bytes as u64),
+            ("request_timeout_ms", self.request_timeout_ms),
+            ("stream_idle_timeout_seconds", self.stream_idle_timeout_seconds),
+            ("stream_max_age_seconds", self.stream_max_age_seconds),
+            ("handshake_timeout_ms", self.handshake_timeout_ms),
+            ("probe_interval_ms", self.probe_interval_ms),
+        ];
+        match positive.iter().find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(format!("{key} must not be 0")),
+            None if self.connection_max_age_seconds == 0 => Err("connection_max_age_seconds must not be 0".to_owned()),
+            None => Ok(()),
+        }
+    }
+
     /// The message sizes.
     pub fn limits(&self) -> Limits {
         Limits { max_decode_bytes: self.max_decode_bytes, max_encode_bytes: self.max_encode_bytes }

@@ -9,21 +9,21 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
+use tower_layer::Layer as _;
 
 use super::Limits;
 use crate::audit::AuditSink;
-use crate::auth::Rule;
+use crate::auth::{AuthLayer, Rule};
 
 /// The result of a health probe: `Err` says why the service cannot serve.
 pub type Health = Result<(), String>;
 
-type Probe = Arc<dyn Fn() -> BoxFuture<'static, Health> + Send + Sync>;
-type Background = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
-type Handler = Arc<dyn Route>;
-type Build = Box<dyn FnOnce(&Limits) -> Handler + Send>;
+pub(super) type Probe = Arc<dyn Fn() -> BoxFuture<'static, Health> + Send + Sync>;
+pub(super) type Background = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
+type Build = Box<dyn FnOnce(&Limits, &AuthLayer) -> Arc<dyn Route> + Send>;
 
 /// One gRPC service behind a uniform face.
-pub(crate) trait Route: Send + Sync {
+pub(super) trait Route: Send + Sync {
     /// Answers one call.
     fn call(&self, request: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>>;
 }
@@ -40,12 +40,12 @@ pub(crate) trait Route: Send + Sync {
 ///     .audit(audit)
 /// ```
 pub struct Service {
-    pub(crate) name: &'static str,
-    pub(crate) rules: &'static [Rule],
-    pub(crate) grpc: Vec<(&'static str, Build)>,
-    pub(crate) probe: Probe,
-    pub(crate) background: Vec<(&'static str, Background)>,
-    pub(crate) audit: Option<Arc<dyn AuditSink>>,
+    pub(super) name: &'static str,
+    pub(super) rules: &'static [Rule],
+    pub(super) grpc: Vec<(&'static str, Build)>,
+    pub(super) probe: Probe,
+    pub(super) background: Vec<(&'static str, Background)>,
+    pub(super) audit: Option<Arc<dyn AuditSink>>,
 }
 
 impl Service {
@@ -74,7 +74,7 @@ impl Service {
             + 'static,
         S::Future: Send + 'static,
     {
-        self.grpc.push((S::NAME, Box::new(move |limits| Arc::new(Plain(build(limits))))));
+        self.grpc.push((S::NAME, Box::new(move |limits, auth| Arc::new(Plain(auth.layer(build(limits)))))));
         self
     }
 
@@ -123,7 +123,7 @@ impl fmt::Debug for Service {
 }
 
 /// A generated server as a [`Route`].
-struct Plain<S>(S);
+pub(super) struct Plain<S>(pub(super) S);
 
 impl<S> Route for Plain<S>
 where

@@ -1,0 +1,253 @@
+//! One call, from its headers to its response: trace, limits, deadline, authorization, handler, end.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::{HeaderMap, Method as HttpMethod, Request, Response, StatusCode, header};
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+use opentelemetry::KeyValue;
+use tokio::time::Instant;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::transport::server::TcpConnectInfo;
+use tracing::Instrument as _;
+
+use super::body::{EdgeBody, panicked};
+use super::finish::{Finish, ServerMetrics};
+use super::gate::{Gate, Pass};
+use super::routes::{Kind, Method, Routes};
+use super::slot::{DrainSignals, Expiry, Slot, drained};
+use super::{ServerConfig, errors};
+use crate::audit::Peer;
+use crate::deadline;
+use crate::fault::Fault;
+use crate::rpc::timeout;
+use crate::telemetry::TraceContext;
+
+/// Streams of health and reflection that may be open at a time: they do not take the services' own places.
+const INFRASTRUCTURE_STREAMS: usize = 256;
+/// What an overloaded server asks its callers to wait.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// What all connections of a server share.
+pub(super) struct Edge {
+    routes: Routes,
+    calls: Gate,
+    streams: Gate,
+    infrastructure: Gate,
+    request_timeout: Duration,
+    min_request_time: Duration,
+    stream_idle: Duration,
+    stream_max_age: Duration,
+    pub(super) metrics: Arc<ServerMetrics>,
+    pub(super) drain: DrainSignals,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub(super) peer: Peer,
+    pub(super) tcp: Option<TcpConnectInfo>,
+}
+
+impl Edge {
+    pub(super) fn new(config: &ServerConfig, routes: Routes) -> Self {
+        Self {
+            routes,
+            calls: Gate::new(config.max_concurrent_calls),
+            streams: Gate::new(config.max_concurrent_streams),
+            infrastructure: Gate::new(INFRASTRUCTURE_STREAMS),
+            request_timeout: Duration::from_millis(config.request_timeout_ms),
+            min_request_time: Duration::from_millis(config.min_request_time_ms),
+            stream_idle: Duration::from_secs(config.stream_idle_timeout_seconds),
+            stream_max_age: Duration::from_secs(config.stream_max_age_seconds),
+            metrics: Arc::new(ServerMetrics::new()),
+            drain: DrainSignals::default(),
+        }
+    }
+
+    /// Answers one call.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        client: Client,
+        request: Request<Incoming>,
+    ) -> Result<Response<EdgeBody>, Infallible> {
+        if let Some(refusal) = not_grpc(&request) {
+            return Ok(refusal);
+        }
+        let started = std::time::Instant::now();
+        let slot = Slot::current();
+        let method = self.routes.find(request.uri().path());
+        let (mut trace, remote) = TraceContext::of_call(request.headers(), &method.path);
+        let span = trace.begin_span(remote, || span(&method));
+        let (response, pass) =
+            trace.clone().scope(self.run(client, request, &method, &slot).instrument(span.clone())).await;
+
+        let finish = Finish {
+            metrics: self.metrics.clone(),
+            method: method.clone(),
+            started,
+            trace,
+            span,
+            pass,
+            counted: false,
+        };
+        let (mut parts, body) = response.into_parts();
+        if body.is_end_stream() {
+            finish.with_status(&mut parts.headers);
+            return Ok(Response::from_parts(parts, EdgeBody::empty()));
+        }
+        let drained = self.drain_signal(&method).map(drained);
+        Ok(Response::from_parts(parts, EdgeBody::new(body, slot, finish, drained)))
+    }
+
+    fn drain_signal(&self, method: &Method) -> Option<&tokio_util::sync::CancellationToken> {
+        match method.kind {
+            Kind::Unary => None,
+            Kind::Stream => Some(&self.drain.streams),
+            Kind::Endless => Some(&self.drain.endless),
+        }
+    }
+
+    /// Admits the call and runs its handler, or refuses it.
+    async fn run(
+        &self,
+        client: Client,
+        request: Request<Incoming>,
+        method: &Method,
+        slot: &Arc<Slot>,
+    ) -> (Response<Body>, Option<Pass>) {
+        let (pass, until) = match self.admit(method, request.headers(), slot) {
+            Ok(admitted) => admitted,
+            Err(fault) => return (Status::from(fault).into_http(), None),
+        };
+        let streaming = method.kind != Kind::Unary;
+        let mut request =
+            request.map(
+                |inner| {
+                    if streaming { Body::new(MovingBody { inner, slot: slot.clone() }) } else { Body::new(inner) }
+                },
+            );
+        request.extensions_mut().insert(client.peer);
+        if let Some(tcp) = client.tcp {
+            request.extensions_mut().insert(tcp);
+        }
+
+        // The handler's code runs inside the future, so that a panic of any part of it is caught.
+        let call = deadline::at(until, async move { method.call(request).await });
+        let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
+        let outcome = poll_fn(|cx| match slot.expired() {
+            Some(why) => Poll::Ready(Err(why)),
+            None => call.as_mut().poll(cx).map(Ok),
+        })
+        .await;
+        let response = match outcome {
+            Ok(Ok(response)) => response,
+            Ok(Err(panic)) => panicked(&*panic).into_http(),
+            Err(why) => errors::expired(why).into_http(),
+        };
+        (response, pass)
+    }
+
+    /// Takes a place for the call and sets its bounds.
+    fn admit(&self, method: &Method, headers: &HeaderMap, slot: &Slot) -> Result<(Option<Pass>, Instant), Fault> {
+        let asked = timeout::read(headers)
+            .map_err(|()| Fault::invalid("grpc-timeout", "is not digits and a unit, as the gRPC protocol says"))?;
+        let longest = if method.kind == Kind::Unary { self.request_timeout } else { self.stream_max_age };
+        let (bound, means) = match asked {
+            Some(asked) if asked < longest => (asked, Expiry::Deadline),
+            _ if method.kind == Kind::Unary => (longest, Expiry::Deadline),
+            _ => (longest, Expiry::Age),
+        };
+        if bound < self.min_request_time {
+            return Err(Fault::deadline_too_short());
+        }
+        let gate = match method.kind {
+            Kind::Unary if method.infrastructure => None,
+            Kind::Unary => Some(&self.calls),
+            _ if method.infrastructure => Some(&self.infrastructure),
+            _ => Some(&self.streams),
+        };
+        let pass = gate.map(|gate| gate.enter().ok_or_else(|| self.overloaded())).transpose()?;
+        let until = Instant::now() + bound;
+        slot.set_deadline(until, means);
+        if method.kind != Kind::Unary && !method.infrastructure {
+            slot.set_idle(self.stream_idle);
+        }
+        Ok((pass, until))
+    }
+
+    fn overloaded(&self) -> Fault {
+        self.metrics.refused.add(1, &[KeyValue::new("limit", "concurrency")]);
+        Fault::overloaded(RETRY_AFTER)
+    }
+}
+
+fn span(method: &Method) -> tracing::Span {
+    let name = &method.path[1..];
+    tracing::info_span!(
+        target: "greenlane::rpc",
+        "rpc.server",
+        otel.name = name,
+        otel.kind = "server",
+        otel.status_code = tracing::field::Empty,
+        rpc.system.name = "grpc",
+        rpc.method = name,
+        rpc.response.status_code = tracing::field::Empty,
+    )
+}
+
+/// The answer to what is not a gRPC call at all.
+fn not_grpc<B>(request: &Request<B>) -> Option<Response<EdgeBody>> {
+    let status = if request.method() != HttpMethod::POST {
+        StatusCode::METHOD_NOT_ALLOWED
+    } else if !is_grpc(request.headers()) {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    } else {
+        return None;
+    };
+    let mut response = Response::new(EdgeBody::empty());
+    *response.status_mut() = status;
+    Some(response)
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    kind.and_then(|kind| kind.strip_prefix(b"application/grpc"))
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
+/// A stream of requests; each frame that comes in counts as movement.
+struct MovingBody {
+    inner: Incoming,
+    slot: Arc<Slot>,
+}
+
+impl http_body::Body for MovingBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if polled.is_ready() {
+            self.slot.moved();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,77 @@
+//! Errors that no handler made: what tonic answers by itself gets its reason, what the server cuts off says why.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tonic::{Code, Status};
+
+use super::slot::Expiry;
+use crate::fault::Fault;
+
+/// The metadata key under which every error carries the trace id, for a caller to quote.
+pub const TRACE_ID: HeaderName = HeaderName::from_static("greenlane-trace-id");
+
+/// The status of a call that the server ends.
+pub(super) fn expired(why: Expiry) -> Status {
+    match why {
+        Expiry::Deadline => Fault::deadline_too_short().into(),
+        Expiry::Idle => Fault::deadline_too_short()
+            .with_message("nothing moved on this stream for too long: open it again and resume")
+            .into(),
+        Expiry::Age => Fault::not_serving(Duration::ZERO, "a stream reached its greatest age")
+            .with_message("this stream has reached its greatest age: open it again and resume")
+            .into(),
+        Expiry::Drain => Fault::not_serving(Duration::from_millis(100), "a stream ended because the server drains")
+            .with_message("this server is going away: open the stream again and resume")
+            .into(),
+    }
+}
+
+/// The gRPC code that a header or trailer block carries, none when it carries no status.
+pub(super) fn code(headers: &HeaderMap) -> Option<Code> {
+    headers.get(Status::GRPC_STATUS).map(|value| Code::from_bytes(value.as_bytes()))
+}
+
+/// Completes an error that leaves the server: the reason when tonic made it, and the trace id.
+pub(super) fn decorate(headers: &mut HeaderMap, path: &str, trace_id: Option<HeaderValue>) {
+    match code(headers) {
+        None | Some(Code::Ok) => return,
+        Some(code) if !headers.contains_key(Status::GRPC_STATUS_DETAILS) => {
+            let fault = Status::from_header_map(headers).and_then(|status| of_tonic(code, status.message(), path));
+            if let Some(fault) = fault {
+                headers.remove(Status::GRPC_MESSAGE);
+                // A status that cannot be written as headers leaves tonic's own in place.
+                let _ = Status::from(fault).add_header(headers);
+            }
+        }
+        Some(_) => {}
+    }
+    if let Some(trace_id) = trace_id {
+        headers.insert(TRACE_ID, trace_id);
+    }
+}
+
+/// The fault behind a status that tonic's own code answers, known by its text (tonic has no other mark).
+fn of_tonic(code: Code, message: &str, path: &str) -> Option<Fault> {
+    match code {
+        Code::OutOfRange if message.contains("message length too large") => {
+            Some(Fault::message_too_large().with_operator_text(message))
+        }
+        // tonic says RESOURCE_EXHAUSTED of a message that is too large only once it is unpacked; the contract has one
+        // code for both.
+        Code::ResourceExhausted if message.contains("exceeded while decompressing") => {
+            Some(Fault::message_too_large().with_operator_text(message))
+        }
+        Code::Internal
+            if ["failed to decode Protobuf message", "Error decompressing", "protocol error", "Unexpected EOF"]
+                .iter()
+                .any(|text| message.starts_with(text)) =>
+        {
+            Some(Fault::invalid("", format!("the message cannot be read: {message}")))
+        }
+        Code::Unimplemented if message.is_empty() || message == "Not yet implemented" => {
+            Some(Fault::not_implemented(path))
+        }
+        _ => None,
+    }
+}
