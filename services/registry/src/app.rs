@@ -1,0 +1,14 @@
+//! Use cases: the write path, reading, verification.
+
+pub(crate) mod document;
+pub(crate) mod files;
+pub(crate) mod group;
+pub(crate) mod keyring;
+pub(crate) mod log;
+pub(crate) mod mutation;
+pub(crate) mod published;
+pub(crate) mod read;
+pub(crate) mod recall;
+pub(crate) mod recognise;
+pub(crate) mod sequencer;
+pub(crate) mod verify;

@@ -1,0 +1,136 @@
+//! Building, signing and reading the documents that certificates are handed out as.
+
+use std::sync::Arc;
+
+use greenlane_credential::{Certificate, Facts, Issuer, SignDocumentError, did_web, sign_document};
+use greenlane_jose::Signer;
+
+use crate::domain::body::Body;
+use crate::domain::content::Content;
+use crate::domain::event::sha256;
+use crate::domain::names::{BodyId, CertificateNumber};
+
+/// A document and its hash, which the log names.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) text: String,
+    pub(crate) sha256: [u8; 32],
+}
+
+impl Document {
+    /// A document as it was presented; white space around it does not count.
+    pub(crate) fn presented(text: &str) -> Self {
+        let text = text.trim_ascii().to_owned();
+        let sha256 = sha256(&text);
+        Self { text, sha256 }
+    }
+}
+
+/// The identifier that this registry serves for a body.
+pub(crate) fn did(public_url: &str, body: &BodyId) -> Result<String, String> {
+    did_web(public_url, &["bodies", body.as_str()]).map_err(|error| error.to_string())
+}
+
+/// What the document of a version states.
+pub(crate) fn certificate(
+    public_url: &str,
+    number: &CertificateNumber,
+    version: u32,
+    body: &Body,
+    content: &Content,
+) -> Certificate {
+    Certificate {
+        registry: public_url.to_owned(),
+        number: number.as_str().to_owned(),
+        version,
+        issuer: Issuer {
+            did: body.record.did.clone(),
+            name: body.record.display_name.clone(),
+            body: body.record.id.name(),
+            accreditation: None,
+        },
+        status: None,
+        facts: facts(content),
+    }
+}
+
+/// Builds and signs.
+pub(crate) fn sign(certificate: &Certificate, signer: &Arc<dyn Signer>) -> Result<Document, SignDocumentError> {
+    let text = sign_document(certificate, signer.as_ref())?;
+    let sha256 = sha256(&text);
+    Ok(Document { text, sha256 })
+}
+
+/// The facts in the document's own types.
+pub(crate) fn facts(content: &Content) -> Facts {
+    use greenlane_credential as c;
+    let quantity = |quantity: &crate::domain::content::Quantity| c::Quantity {
+        amount: quantity.amount.clone(),
+        unit: quantity.unit.clone(),
+    };
+    Facts {
+        holder: c::Holder {
+            name: content.holder.name.clone(),
+            address: content.holder.address.clone(),
+            economy: content.holder.economy.clone(),
+            identifier: content.holder.identifier.clone(),
+        },
+        products: content
+            .products
+            .iter()
+            .map(|product| c::CertifiedProduct {
+                name: product.name.clone(),
+                identification: c::ProductIdentification {
+                    gtin: product.id.gtin.clone(),
+                    model: product.id.model.clone(),
+                    batch: product.id.batch.clone(),
+                    serial: product.id.serial.clone(),
+                },
+                codes: product
+                    .codes
+                    .iter()
+                    .map(|code| c::Code { edition: code.edition.clone(), code: code.code.clone() })
+                    .collect(),
+                serial_ranges: product
+                    .serial_ranges
+                    .iter()
+                    .map(|range| c::SerialRange { first: range.first.clone(), last: range.last.clone() })
+                    .collect(),
+                quantity: product.quantity.as_ref().map(quantity),
+                origin: product.origin.clone(),
+                models: product.models.clone(),
+            })
+            .collect(),
+        scheme: c::Scheme { scheme: content.scheme.scheme.clone(), level: content.scheme.level.clone() },
+        normative_documents: content
+            .normative_documents
+            .iter()
+            .map(|document| c::NormativeDocument { edition: document.edition.clone(), part: document.part.clone() })
+            .collect(),
+        granted_on: content.granted_on,
+        valid_from: content.valid_from,
+        valid_until: content.valid_until,
+        authorised_by: content.authorised_by.clone(),
+        scope: content.scope.clone(),
+        sites: content
+            .sites
+            .iter()
+            .map(|site| c::Site {
+                name: site.name.clone(),
+                address: site.address.clone(),
+                economy: site.economy.clone(),
+            })
+            .collect(),
+        body_reference: content.body_reference.clone(),
+        remarks: content.remarks.clone(),
+        measurements: content
+            .measurements
+            .iter()
+            .map(|measurement| c::Measurement {
+                metric: measurement.metric.clone(),
+                value: quantity(&measurement.value),
+                method: measurement.method.clone(),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,191 @@
+//! What verification reads, kept in memory: whole histories of certificates and bodies.
+//!
+//! A history only grows, and every part of it carries its index in the log. So one copy serves every revision: whoever
+//! asks at a revision looks at what has a smaller index.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use greenlane_credential::Presented;
+use greenlane_jose::{Jwk, PublicKey};
+use greenlane_store::{Store, StoreError};
+use quick_cache::sync::Cache;
+
+use crate::domain::body::Body;
+use crate::domain::content::Content;
+use crate::domain::event::sha256;
+use crate::domain::key::Key;
+use crate::domain::life::Event;
+use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::verdict::authentic::Stored;
+use crate::store::list;
+
+/// A certificate's whole history.
+#[derive(Debug)]
+pub(crate) struct CertificateFile {
+    pub(crate) number: CertificateNumber,
+    pub(crate) body: BodyId,
+    pub(crate) events: Vec<Event>,
+    pub(crate) versions: Vec<VersionFile>,
+}
+
+/// One version; its document was checked when it was read and is not kept.
+#[derive(Debug)]
+pub(crate) struct VersionFile {
+    pub(crate) version: u32,
+    pub(crate) log_index: u64,
+    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) content: Arc<Content>,
+    pub(crate) document_sha256: [u8; 32],
+    pub(crate) key: String,
+    pub(crate) stored: Stored,
+}
+
+/// A body's record and keys.
+#[derive(Debug)]
+pub(crate) struct BodyFile {
+    pub(crate) body: Body,
+    pub(crate) keys: Vec<Key>,
+}
+
+impl CertificateFile {
+    /// The events known at a revision.
+    pub(crate) fn events_at(&self, revision: u64) -> &[Event] {
+        let known = self.events.partition_point(|event| event.log_index < revision);
+        &self.events[..known]
+    }
+
+    /// The versions known at a revision.
+    pub(crate) fn versions_at(&self, revision: u64) -> &[VersionFile] {
+        let known = self.versions.partition_point(|version| version.log_index < revision);
+        &self.versions[..known]
+    }
+}
+
+impl BodyFile {
+    /// The key of this identifier, if it was registered at a revision.
+    pub(crate) fn key_at(&self, id: &str, revision: u64) -> Option<&Key> {
+        self.keys.iter().find(|key| key.record.id == id && key.create_index < revision)
+    }
+}
+
+/// The public half of a registered key.
+pub(crate) fn public_key(key: &Key) -> Option<PublicKey> {
+    Jwk::parse(key.record.public_jwk.as_bytes()).ok().map(|jwk| jwk.key)
+}
+
+/// Bounded caches of files. A file that is being read while it is forgotten is not kept.
+#[derive(Debug)]
+pub(crate) struct Files {
+    certificates: Cache<String, Arc<CertificateFile>>,
+    bodies: Cache<String, Arc<BodyFile>>,
+}
+
+impl Files {
+    pub(crate) fn new(certificates: usize, bodies: usize) -> Self {
+        Self { certificates: Cache::new(certificates.max(1)), bodies: Cache::new(bodies.max(1)) }
+    }
+
+    /// Forgets what these subjects of log entries name.
+    pub(crate) fn forget(&self, subjects: &[String]) {
+        for subject in subjects {
+            // Also ends the wait for a file that is being read.
+            self.certificates.remove(subject.as_str());
+            self.bodies.remove(subject.as_str());
+        }
+    }
+
+    /// A certificate's file. One that does not exist is not remembered, so that strangers cannot fill the cache.
+    pub(crate) async fn certificate(
+        &self,
+        store: &Store,
+        number: &CertificateNumber,
+    ) -> Result<Option<Arc<CertificateFile>>, StoreError> {
+        match self.certificates.get_value_or_guard_async(number.as_str()).await {
+            Ok(file) => Ok(Some(file)),
+            Err(guard) => {
+                let Some(file) = read_certificate(store, number.clone()).await? else { return Ok(None) };
+                let file = Arc::new(file);
+                // Refused when it was forgotten meanwhile: it is still good for whoever asked before.
+                let _ = guard.insert(Arc::clone(&file));
+                Ok(Some(file))
+            }
+        }
+    }
+
+    /// A body's file.
+    pub(crate) async fn body(&self, store: &Store, id: &BodyId) -> Result<Option<Arc<BodyFile>>, StoreError> {
+        match self.bodies.get_value_or_guard_async(id.as_str()).await {
+            Ok(file) => Ok(Some(file)),
+            Err(guard) => {
+                let Some(file) = read_body(store, id.clone()).await? else { return Ok(None) };
+                let file = Arc::new(file);
+                let _ = guard.insert(Arc::clone(&file));
+                Ok(Some(file))
+            }
+        }
+    }
+}
+
+async fn read_body(store: &Store, id: BodyId) -> Result<Option<BodyFile>, StoreError> {
+    store
+        .read("read_body_file", move |tx| {
+            let id = id.clone();
+            Box::pin(async move {
+                let Some(body) = list::body(tx, &id).await? else { return Ok(None) };
+                let keys = list::keys(tx, &id, None, None).await?;
+                Ok(Some(BodyFile { body, keys }))
+            })
+        })
+        .await
+}
+
+async fn read_certificate(store: &Store, number: CertificateNumber) -> Result<Option<CertificateFile>, StoreError> {
+    let read = store
+        .read("read_certificate_file", move |tx| {
+            let number = number.clone();
+            Box::pin(async move {
+                let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
+                let versions = if known.head.version == 1 {
+                    vec![known.version.clone()]
+                } else {
+                    list::versions(tx, &number).await?
+                };
+                let mut keys = Vec::new();
+                for version in &versions {
+                    keys.push(list::key(tx, &version.key).await?);
+                }
+                Ok(Some((known, versions, keys)))
+            })
+        })
+        .await?;
+    let Some((known, versions, keys)) = read else { return Ok(None) };
+    let check = |(version, key): (crate::domain::certificate::Version, Option<Key>)| VersionFile {
+        version: version.version,
+        log_index: version.log_index,
+        recorded_at: version.recorded_at,
+        stored: check_document(&version.document, &version.document_sha256, key.as_ref()),
+        content: version.content,
+        document_sha256: version.document_sha256,
+        key: version.key,
+    };
+    Ok(Some(CertificateFile {
+        number: known.head.number,
+        body: known.head.body,
+        events: known.events,
+        versions: versions.into_iter().zip(keys).map(check).collect(),
+    }))
+}
+
+/// Whether a stored document is what its record says: its hash, and its signature by the key named.
+fn check_document(document: &str, expected: &[u8; 32], key: Option<&Key>) -> Stored {
+    if sha256(document) != *expected {
+        return Stored::HashMismatch;
+    }
+    // An unknown key is found out where the keys of the revision are.
+    let Some(key) = key.and_then(public_key) else { return Stored::Sound };
+    match Presented::read(document).map(|presented| presented.verify(&key).is_ok()) {
+        Ok(true) => Stored::Sound,
+        Ok(false) | Err(_) => Stored::SignatureInvalid,
+    }
+}

@@ -1,0 +1,129 @@
+//! The log as this process appends to it: its identity, its signing key, and the right edge of the tree.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use greenlane_log::note::{NoteKey, NoteSigner};
+use greenlane_log::{Appender, Checkpoint, Hash, edge_tiles};
+use greenlane_store::{DomainError, Store, StoreError, Tx};
+
+use crate::store::log::{self, TreeHead};
+
+/// What is stored does not fit together: nothing may be signed until somebody has looked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct LogBroken(pub(crate) String);
+
+impl DomainError for LogBroken {}
+
+/// Signs checkpoints and remembers the right edge of the tree. The edge is a cache: what counts is the head that a
+/// transaction has locked, and an edge of another size or root is rebuilt from the stored tiles.
+#[derive(Debug)]
+pub(crate) struct LogWriter {
+    origin: String,
+    signer: NoteSigner,
+    edge: Mutex<Option<Arc<Appender>>>,
+    broken: Mutex<Option<String>>,
+}
+
+impl LogWriter {
+    pub(crate) fn new(origin: impl Into<String>, signer: NoteSigner) -> Self {
+        Self { origin: origin.into(), signer, edge: Mutex::default(), broken: Mutex::default() }
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub(crate) fn verifier_key(&self) -> &NoteKey {
+        self.signer.key()
+    }
+
+    /// Why nothing is signed, if so.
+    pub(crate) fn broken(&self) -> Option<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stops all signing in this process.
+    pub(crate) fn stop_signing(&self, why: &LogBroken) {
+        tracing::error!(reason = %why, "the log is inconsistent: nothing is signed until an operator has looked");
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why.to_string());
+    }
+
+    /// Signs the head of a tree.
+    pub(crate) fn sign(&self, size: u64, root: Hash, at: DateTime<Utc>) -> Result<TreeHead, LogBroken> {
+        if let Some(why) = self.broken() {
+            return Err(LogBroken(why));
+        }
+        let note = Checkpoint::new(&self.origin, size, root)
+            .sign(&self.signer)
+            .map_err(|error| LogBroken(format!("the checkpoint cannot be signed: {error}")))?;
+        Ok(TreeHead { size, root, note: note.to_text(), signed_at: at.into() })
+    }
+
+    /// The right edge of the tree that this head names.
+    pub(crate) async fn edge_at(&self, tx: &Tx, head: &TreeHead) -> Result<Arc<Appender>, StoreError<LogBroken>> {
+        let cached = self.edge.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(edge) = cached.filter(|edge| edge.size() == head.size && edge.root() == head.root) {
+            return Ok(edge);
+        }
+        let edge = Arc::new(read_edge(tx, head).await?);
+        self.remember(&edge);
+        Ok(edge)
+    }
+
+    /// Keeps an edge that is in force.
+    pub(crate) fn remember(&self, edge: &Arc<Appender>) {
+        *self.edge.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(edge));
+    }
+
+    /// Rebuilds the edge from what is stored, compares it with the head, and the head with its own signature. Signs
+    /// the empty tree if nothing was ever signed.
+    pub(crate) async fn start(
+        self: &Arc<Self>,
+        store: &Store,
+        now: DateTime<Utc>,
+    ) -> Result<TreeHead, StoreError<LogBroken>> {
+        let writer = Arc::clone(self);
+        store
+            .write("log_start", move |tx| {
+                let writer = Arc::clone(&writer);
+                Box::pin(async move {
+                    let head = log::lock_head(tx).await?;
+                    let edge = read_edge(tx, &head).await?;
+                    if head.note.is_empty() {
+                        let head = writer.sign(head.size, head.root, now)?;
+                        log::swap_head(tx, head.size, &head).await?;
+                        return Ok(head);
+                    }
+                    writer.check_note(&head)?;
+                    writer.remember(&Arc::new(edge));
+                    Ok(head)
+                })
+            })
+            .await
+    }
+
+    fn check_note(&self, head: &TreeHead) -> Result<(), LogBroken> {
+        let signed = Checkpoint::open(head.note.as_bytes(), self.verifier_key(), &[])
+            .map_err(|error| LogBroken(format!("the stored checkpoint is not this log's: {error}")))?;
+        if signed.checkpoint.size != head.size || signed.checkpoint.root != head.root {
+            return Err(LogBroken("the stored checkpoint is not that of the tree head".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// The right edge from stored tiles, compared with the head.
+pub(crate) async fn read_edge(tx: &Tx, head: &TreeHead) -> Result<Appender, StoreError<LogBroken>> {
+    let tiles = log::tiles(tx, &edge_tiles(head.size)).await?;
+    let edge =
+        Appender::from_tiles(head.size, |id| tiles.iter().find(|(stored, _)| *stored == id).map(|(_, bytes)| bytes))
+            .map_err(|error| LogBroken(error.to_string()))?;
+    if edge.root() != head.root {
+        return Err(
+            LogBroken(format!("the stored tiles lead to root {}, the head says {}", edge.root(), head.root)).into()
+        );
+    }
+    Ok(edge)
+}

@@ -1,0 +1,69 @@
+//! Reading: at a revision, waiting for it when asked to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenlane_store::{Store, StoreError};
+
+use super::published::Published;
+use crate::domain::certificate::{Snapshot, Version};
+use crate::domain::world::Known;
+
+/// How fresh a read must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Latest,
+    AtLeast(u64),
+    Exactly(u64),
+}
+
+/// Why a read has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("{0} does not exist")]
+    NotFound(String),
+    #[error("revision {required} is not reached; {revision} is")]
+    RevisionNotReached { required: u64, revision: u64 },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What reading works with.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    pub(crate) store: Store,
+    pub(crate) published: Arc<Published>,
+    pub(crate) wait: Duration,
+}
+
+impl Reader {
+    /// The revision to answer at.
+    pub(crate) async fn settle(&self, freshness: Freshness) -> Result<u64, ReadError> {
+        let required = match freshness {
+            Freshness::Latest => return Ok(self.published.revision()),
+            Freshness::AtLeast(required) | Freshness::Exactly(required) => required,
+        };
+        let reached = self.published.reach(required, self.wait).await;
+        reached.map_err(|revision| ReadError::RevisionNotReached { required, revision })?;
+        Ok(match freshness {
+            Freshness::Exactly(exactly) => exactly,
+            Freshness::Latest | Freshness::AtLeast(_) => self.published.revision(),
+        })
+    }
+}
+
+/// A certificate as it was at a revision, in its version of then or in another one; none when it was not granted yet.
+/// `versions` are all of them when there is more than one.
+pub(crate) fn at_revision(known: Known, versions: &[Version], revision: u64, version: u32) -> Option<Snapshot> {
+    let mut snapshot = known.snapshot();
+    snapshot.events.retain(|event| event.log_index < revision);
+    let current = snapshot.events.last()?.version;
+    let wanted = if version == 0 { current } else { version };
+    if wanted > current {
+        return None;
+    }
+    if snapshot.version.version != wanted {
+        snapshot.version = versions.iter().find(|row| row.version == wanted)?.clone();
+    }
+    Some(snapshot)
+}

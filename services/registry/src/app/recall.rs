@@ -1,0 +1,79 @@
+//! The answer to a request that was done before: the same as the first time.
+//!
+//! A certificate's answer is rebuilt from its history, which is never changed; of a body or key, which later steps
+//! change in place, the record itself is kept.
+
+use greenlane_store::Tx;
+use sea_orm::DbErr;
+use serde::{Deserialize, Serialize};
+
+use super::mutation::{LogReceipt, Receipt};
+use crate::domain::body::Body;
+use crate::domain::certificate::Snapshot;
+use crate::domain::command::Done;
+use crate::domain::key::Key;
+use crate::store::{corrupt, list, log};
+
+/// What is kept of an answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    /// Index of the entry.
+    index: u64,
+    /// Size of the tree that the proof was for.
+    size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Body>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Key>,
+}
+
+impl Remembered {
+    pub(crate) fn of(receipt: &Receipt) -> Self {
+        let (mut body, mut key) = (None, None);
+        match &receipt.done {
+            Done::Body(done) => body = Some(done.clone()),
+            Done::Key(done) => key = Some(done.clone()),
+            Done::Certificate(_) => {}
+        }
+        Self { index: receipt.log.index, size: receipt.log.size, body, key }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("numbers and records of texts are JSON")
+    }
+}
+
+/// The answer that was given then.
+pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
+    let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
+    let Remembered { index, size, body, key } = remembered;
+    let done = match (body, key) {
+        (Some(body), _) => Done::Body(body),
+        (None, Some(key)) => Done::Key(key),
+        (None, None) => Done::Certificate(Box::new(snapshot_at(tx, index).await?)),
+    };
+    let log = proof(tx, index, size).await?;
+    Ok(Receipt { done, log, replayed: true })
+}
+
+/// The certificate as it was right after the event at this index.
+async fn snapshot_at(tx: &Tx, index: u64) -> Result<Snapshot, DbErr> {
+    let number = list::number_of_event(tx, index).await?.ok_or_else(|| corrupt("event"))?;
+    let known = list::certificate(tx, &number).await?.ok_or_else(|| corrupt("certificate"))?;
+    let mut snapshot = known.snapshot();
+    snapshot.events.retain(|event| event.log_index <= index);
+    let version = snapshot.events.last().map(|event| event.version).ok_or_else(|| corrupt("event"))?;
+    if version != snapshot.version.version {
+        let versions = list::versions(tx, &number).await?;
+        snapshot.version = versions.into_iter().find(|row| row.version == version).ok_or_else(|| corrupt("version"))?;
+    }
+    Ok(snapshot)
+}
+
+/// The proof that the entry is in the tree of `size` leaves, with the checkpoint that was signed for that size.
+pub(crate) async fn proof(tx: &Tx, index: u64, size: u64) -> Result<LogReceipt, DbErr> {
+    let hashes = log::inclusion_proof(tx, index, size).await?;
+    let (checkpoint, _) = log::checkpoint(tx, size).await?.ok_or_else(|| corrupt("checkpoint"))?;
+    let entry = log::entries(tx, index, size, 1).await?.pop().ok_or_else(|| corrupt("entry"))?;
+    Ok(LogReceipt { index, size, hashes, checkpoint: checkpoint.into(), leaf: entry.leaf })
+}

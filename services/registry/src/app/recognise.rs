@@ -1,0 +1,305 @@
+//! Asking the equivalence and classification services, and remembering what they said.
+//!
+//! A decision holds for the revision of the catalogue that it names. While the follower has heard within the bound that
+//! this is still the revision, it is given again without asking; otherwise the service is asked, and without an answer
+//! nothing is said.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDate;
+use greenlane_api::classification::v1::{
+    CanBeSameGoods, CompareCodesRequest, lookup_service_client::LookupServiceClient,
+};
+use greenlane_api::common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement};
+use greenlane_api::equivalence::v1 as eq;
+use greenlane_platform::client::Client;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::follow::RevisionFollower;
+use quick_cache::sync::Cache;
+use tonic::Code as GrpcCode;
+
+use crate::domain::content::Content;
+use crate::domain::goods::{Code, Goods};
+use crate::domain::names::BodyId;
+use crate::domain::verdict::Finding;
+use crate::domain::verdict::coverage::SameGoods;
+use crate::domain::verdict::recognition::{Decided, Decision, NoDecision};
+
+/// What recognition is asked about: one version of one certificate, and goods but for their product.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    number: String,
+    version: u32,
+    edition: String,
+    code: String,
+    origin: String,
+    destination: String,
+    date: NaiveDate,
+    revision: u64,
+}
+
+/// The facts of a certificate that recognition depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) number: &'a str,
+    pub(crate) version: u32,
+    pub(crate) content: &'a Content,
+    pub(crate) body: &'a BodyId,
+    pub(crate) body_economy: &'a str,
+}
+
+/// At exactly which revisions; zero means the latest.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pinned {
+    pub(crate) equivalence: u64,
+    pub(crate) classification: u64,
+}
+
+/// A decision, how old what it rests on may be, and whether it came from memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Recognised {
+    pub(crate) decision: Result<Arc<Decision>, NoDecision>,
+    pub(crate) age: Option<Duration>,
+    pub(crate) from_memory: bool,
+}
+
+/// What a code comparison was asked about.
+type Pair = (Code, Code, u64);
+
+/// A comparison that is remembered: the answer, its revision, and when it was given.
+type Compared = (SameGoods, u64, Instant);
+
+/// How long a comparison of codes is taken for the latest.
+const COMPARISON_HOLDS: Duration = Duration::from_secs(30);
+
+/// The two services beside this one, and what they said.
+pub(crate) struct Recogniser {
+    equivalence: Option<eq::recognition_service_client::RecognitionServiceClient<Client>>,
+    follower: Option<RevisionFollower>,
+    classification: Option<LookupServiceClient<Client>>,
+    bound: Duration,
+    timeout: Duration,
+    decisions: Cache<Key, (Arc<Decision>, Instant)>,
+    comparisons: Cache<Pair, Compared>,
+}
+
+impl Recogniser {
+    pub(crate) fn new(
+        equivalence: Option<Client>,
+        follower: Option<RevisionFollower>,
+        classification: Option<Client>,
+        bound: Duration,
+        timeout: Duration,
+        capacity: usize,
+    ) -> Self {
+        Self {
+            equivalence: equivalence.map(eq::recognition_service_client::RecognitionServiceClient::new),
+            follower,
+            classification: classification.map(LookupServiceClient::new),
+            bound,
+            timeout,
+            decisions: Cache::new(capacity.max(1)),
+            comparisons: Cache::new(capacity.max(1)),
+        }
+    }
+
+    /// Decides, from memory when what is remembered is still the latest.
+    pub(crate) async fn decide(&self, subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> Recognised {
+        let none = |why| Recognised { decision: Err(why), age: None, from_memory: false };
+        let Some(client) = &self.equivalence else { return none(NoDecision::NotConnected) };
+        let age = self.follower.as_ref().and_then(RevisionFollower::age);
+        let latest = self.follower.as_ref().and_then(RevisionFollower::revision);
+        let known = match (pinned.equivalence, latest) {
+            (0, Some(latest)) if age.is_some_and(|age| age <= self.bound) => Some(latest),
+            (0, _) => None,
+            (exactly, _) => Some(exactly),
+        };
+        if let Some(revision) = known
+            && let Some((decision, made)) = self.decisions.get(&key(subject, goods, revision))
+            && self.still_holds(&decision, made, pinned)
+        {
+            return Recognised { decision: Ok(decision), age, from_memory: true };
+        }
+        let request = request(subject, goods, pinned);
+        let asked = tokio::time::timeout(self.timeout, client.clone().recognise(request)).await;
+        match asked {
+            Ok(Ok(answer)) => match read(answer.into_inner()) {
+                Some(decision) => {
+                    let decision = Arc::new(decision);
+                    // Facts may be missing for a moment only: what is not decided is asked again.
+                    if decision.decided != Decided::Undetermined {
+                        self.decisions.insert(
+                            key(subject, goods, decision.equivalence_revision),
+                            (Arc::clone(&decision), Instant::now()),
+                        );
+                    }
+                    Recognised { decision: Ok(decision), age: Some(Duration::ZERO), from_memory: false }
+                }
+                None => none(NoDecision::Refused),
+            },
+            Ok(Err(status)) if status.code() == GrpcCode::InvalidArgument => {
+                tracing::warn!(reason = ?Fault::reason_of(&status), message = status.message(), "recognition refused a question");
+                none(NoDecision::Refused)
+            }
+            Ok(Err(status)) => {
+                tracing::debug!(code = ?status.code(), message = status.message(), "recognition did not answer");
+                none(NoDecision::Unavailable)
+            }
+            Err(_) => none(NoDecision::Unavailable),
+        }
+    }
+
+    /// The catalogue's revision is the one wanted. Where codes were translated as well, that was done at a revision of
+    /// the classification catalogue, which is not followed from here: such a decision is taken for the latest as long
+    /// as the bound allows.
+    fn still_holds(&self, decision: &Decision, made: Instant, pinned: Pinned) -> bool {
+        match (decision.classification_revision, pinned.classification) {
+            (0, _) => true,
+            (_, 0) => made.elapsed() <= self.bound,
+            (used, wanted) => used == wanted,
+        }
+    }
+
+    /// Whether two codes can be the same goods, and the revision at which that was said. `revision` is exact; zero
+    /// means the latest.
+    pub(crate) async fn compare(&self, first: &Code, second: &Code, revision: u64) -> (SameGoods, u64) {
+        let Some(client) = &self.classification else { return (SameGoods::Unknown, 0) };
+        let pair = (first.clone(), second.clone(), revision);
+        if let Some((same, at, given)) = self.comparisons.get(&pair)
+            && (revision != 0 || given.elapsed() < COMPARISON_HOLDS)
+        {
+            return (same, at);
+        }
+        let reference = |code: &Code| Some(CodeReference { edition: code.edition.clone(), code: code.code.clone() });
+        let request =
+            CompareCodesRequest { first: reference(first), second: reference(second), consistency: exactly(revision) };
+        let asked = tokio::time::timeout(self.timeout, client.clone().compare_codes(request)).await;
+        let Ok(Ok(answer)) = asked else { return (SameGoods::Unknown, 0) };
+        let answer = answer.into_inner();
+        let same = match answer.can_be_same_goods() {
+            CanBeSameGoods::Yes => SameGoods::Yes,
+            CanBeSameGoods::No => SameGoods::No,
+            CanBeSameGoods::Undetermined | CanBeSameGoods::Unspecified => SameGoods::Unknown,
+        };
+        self.comparisons.insert(pair, (same, answer.revision, Instant::now()));
+        (same, answer.revision)
+    }
+}
+
+fn exactly(revision: u64) -> Option<ReadConsistency> {
+    (revision != 0).then_some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) })
+}
+
+fn key(subject: Subject<'_>, goods: &Goods, revision: u64) -> Key {
+    Key {
+        number: subject.number.to_owned(),
+        version: subject.version,
+        edition: goods.code.edition.clone(),
+        code: goods.code.code.clone(),
+        origin: goods.origin.clone(),
+        destination: goods.destination.clone(),
+        date: goods.date,
+        revision,
+    }
+}
+
+fn request(subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> eq::RecogniseRequest {
+    let content = subject.content;
+    let certificate = eq::CertificateFacts {
+        schemes: vec![eq::CertifiedScheme {
+            scheme: content.scheme.scheme.clone(),
+            level: content.scheme.level.clone(),
+        }],
+        standard_editions: content.normative_documents.iter().map(|document| document.edition.clone()).collect(),
+        body: subject.body.name(),
+        body_economy: subject.body_economy.to_owned(),
+        object: eq::RecognitionObject::Certificate.into(),
+        granted_on: content.granted_on.to_string(),
+    };
+    eq::RecogniseRequest {
+        question: Some(eq::RecognitionQuestion {
+            certificate: Some(certificate),
+            code: Some(CodeReference { edition: goods.code.edition.clone(), code: goods.code.code.clone() }),
+            origin: goods.origin.clone(),
+            destination: goods.destination.clone(),
+            date: goods.date.to_string(),
+        }),
+        consistency: exactly(pinned.equivalence),
+        classification_revision: pinned.classification,
+        explain: true,
+    }
+}
+
+fn read(answer: eq::RecogniseResponse) -> Option<Decision> {
+    let decision = answer.decision?;
+    let decided = match decision.outcome() {
+        eq::RecognitionOutcome::Recognised => Decided::Recognised,
+        eq::RecognitionOutcome::RecognisedOnConditions => Decided::OnConditions,
+        eq::RecognitionOutcome::Partial => Decided::Partial,
+        eq::RecognitionOutcome::InformationOnly => Decided::InformationOnly,
+        eq::RecognitionOutcome::NotRecognised => Decided::NotRecognised,
+        eq::RecognitionOutcome::NoRequirementApplies => Decided::NoRequirementApplies,
+        eq::RecognitionOutcome::Undetermined => Decided::Undetermined,
+        eq::RecognitionOutcome::Unspecified => return None,
+    };
+    Some(Decision {
+        decided,
+        equivalence_revision: decision.revision,
+        classification_revision: decision.classification_revision,
+        findings: findings(&decision),
+        decision_id: decision.decision_id,
+    })
+}
+
+/// Route, conditions, nearest misses and missing facts, as findings of the registry.
+fn findings(decision: &eq::RecognitionDecision) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(route) = &decision.best_route {
+        let mut finding = Finding::new("route", "How the certificate leads to acceptance.")
+            .with("requirement", &route.requirement)
+            .with("certified", &route.certified)
+            .with("accepted", &route.accepted);
+        for (name, value) in
+            [("arrangement", &route.arrangement), ("annex", &route.annex), ("legal_reference", &route.legal_reference)]
+        {
+            if !value.is_empty() {
+                finding = finding.with(name, value);
+            }
+        }
+        if !route.links.is_empty() {
+            let links: Vec<&str> = route.links.iter().map(|link| link.equivalence.as_str()).collect();
+            finding = finding.with("equivalences", links.join(" "));
+        }
+        findings.push(finding);
+    }
+    for condition in &decision.conditions {
+        findings.push(
+            Finding::new("condition", &condition.description)
+                .with("id", &condition.id)
+                .with("kind", condition.kind().as_str_name())
+                .with("origin", &condition.origin),
+        );
+    }
+    for requirement in &decision.requirements {
+        if let Some(miss) = &requirement.nearest_miss {
+            findings.push(
+                Finding::new("nearest_miss", &miss.reason)
+                    .with("requirement", &requirement.requirement)
+                    .with("failed_check", miss.failed_check().as_str_name())
+                    .with("mend", &miss.mend),
+            );
+        }
+    }
+    let missing = decision.requirements.iter().flat_map(|requirement| &requirement.findings);
+    for finding in decision.findings.iter().chain(missing) {
+        let mut said = Finding::new("recognition_finding", &finding.message).with("finding", &finding.code);
+        for (name, value) in &finding.parameters {
+            said = said.with(name, value);
+        }
+        if !findings.contains(&said) {
+            findings.push(said);
+        }
+    }
+    findings
+}

@@ -1,0 +1,329 @@
+//! Verification: gathers the facts that a verdict rests on, and has the domain judge them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use greenlane_credential::Presented as PresentedDocument;
+use greenlane_platform::clock::Clock;
+use greenlane_store::{Micros, Store, StoreError};
+
+use super::document::Document;
+use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
+use super::published::Published;
+use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject};
+use crate::domain::goods::{Code, Goods};
+use crate::domain::life::{Standing, last_effective};
+use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::verdict::authentic::{Judged, Presented};
+use crate::domain::verdict::coverage::SameGoods;
+use crate::domain::verdict::question::{About, Revisions, decision_id};
+use crate::domain::verdict::{Overall, Part, authentic, coverage, force, overall, recognition};
+use crate::store::log::{self, TreeHead};
+
+/// What is to be verified.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    Number(CertificateNumber),
+    Document(Document),
+}
+
+/// As of when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsOf {
+    Latest,
+    AtLeast(u64),
+    Exactly(u64),
+    Moment(DateTime<Utc>),
+    /// The revisions that an earlier verdict named.
+    Replay(Revisions),
+}
+
+/// One question.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) subject: Subject,
+    pub(crate) goods: Option<Goods>,
+    /// The date that is judged when no goods are declared.
+    pub(crate) day: NaiveDate,
+    pub(crate) as_of: AsOf,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    pub(crate) outcome: Overall,
+    pub(crate) authentic: Part,
+    pub(crate) in_force: Part,
+    pub(crate) covers_goods: Part,
+    pub(crate) recognised: Part,
+    pub(crate) number: Option<CertificateNumber>,
+    pub(crate) body: Option<BodyId>,
+    pub(crate) standing: Option<Standing>,
+    pub(crate) version: u32,
+    pub(crate) day: NaiveDate,
+    pub(crate) revisions: Revisions,
+    pub(crate) decision_id: String,
+    pub(crate) recognition_decision_id: String,
+    pub(crate) checkpoint_time: Micros,
+    pub(crate) equivalence_age: Option<Duration>,
+    pub(crate) from_memory: bool,
+}
+
+/// Why a question cannot be answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VerifyError {
+    #[error("revision {required} is not reached; {revision} is")]
+    RevisionNotReached { required: u64, revision: u64 },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What verification works with.
+pub(crate) struct Verifier {
+    pub(crate) store: Store,
+    pub(crate) published: Arc<Published>,
+    pub(crate) recogniser: Recogniser,
+    pub(crate) clock: Clock,
+    pub(crate) wait: Duration,
+}
+
+/// The revision that an answer is given at, and what is pinned beside it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub(crate) revision: u64,
+    pinned: Pinned,
+}
+
+/// Where the certificate stands in the files, at one revision.
+struct Found<'a> {
+    file: &'a CertificateFile,
+    body: Option<&'a BodyFile>,
+    /// The version that is judged.
+    judged: &'a VersionFile,
+    /// The version that is current on the date.
+    current: u32,
+}
+
+impl Verifier {
+    /// The revision to answer at.
+    pub(crate) async fn settle(&self, as_of: AsOf) -> Result<At, VerifyError> {
+        let reach = async |required| {
+            let reached = self.published.reach(required, self.wait).await;
+            reached.map_err(|revision| VerifyError::RevisionNotReached { required, revision })
+        };
+        let at = |revision| At { revision, pinned: Pinned::default() };
+        Ok(match as_of {
+            AsOf::Latest => at(self.published.revision()),
+            AsOf::AtLeast(required) => {
+                reach(required).await?;
+                at(self.published.revision())
+            }
+            AsOf::Exactly(required) => {
+                reach(required).await?;
+                at(required)
+            }
+            AsOf::Moment(moment) => {
+                let moment = Micros::from(moment);
+                let known = self
+                    .store
+                    .read("size_at", move |tx| Box::pin(async move { Ok(log::size_at(tx, moment).await?) }))
+                    .await?;
+                at(known.min(self.published.revision()))
+            }
+            AsOf::Replay(revisions) => {
+                reach(revisions.registry).await?;
+                let pinned = Pinned { equivalence: revisions.equivalence, classification: revisions.classification };
+                At { revision: revisions.registry, pinned }
+            }
+        })
+    }
+
+    /// Answers a question at a settled revision.
+    pub(crate) async fn verify(&self, question: &Question, at: At) -> Result<Verdict, VerifyError> {
+        let day = question.goods.as_ref().map_or(question.day, |goods| goods.date);
+        let head = self.published.head();
+        let read = match &question.subject {
+            Subject::Document(document) => Some(PresentedDocument::read(&document.text)),
+            Subject::Number(_) => None,
+        };
+        let number = match (&question.subject, &read) {
+            (Subject::Number(number), _) => Some(number.clone()),
+            (Subject::Document(_), Some(Ok(read))) => Some(CertificateNumber::trusted(&read.certificate().number)),
+            (Subject::Document(_), _) => None,
+        };
+        let file = match &number {
+            Some(number) => self.published.files().certificate(&self.store, number).await?,
+            None => None,
+        };
+        let body = match &file {
+            Some(file) => self.published.files().body(&self.store, &file.body).await?,
+            None => None,
+        };
+        let found = file.as_deref().and_then(|file| find(file, body.as_deref(), &question.subject, at.revision, day));
+        let presented = present(&question.subject, read, found.as_ref(), at.revision);
+
+        let judged = found.as_ref().map(|found| Judged {
+            stored: found.judged.stored,
+            key: found.body.and_then(|body| body.key_at(&found.judged.key, at.revision)),
+            recorded_at: found.judged.recorded_at,
+            log_index: found.judged.log_index,
+            tree_size: at.revision,
+        });
+        let authentic = authentic::judge(&presented, judged);
+        let life = found.as_ref().map(|found| force::Life {
+            events: found.file.events_at(at.revision),
+            valid: (found.judged.content.valid_from, found.judged.content.valid_until),
+            version: found.judged.version,
+            current: found.current,
+        });
+        let (in_force, standing) = force::judge(life, day);
+
+        let mut revisions = Revisions { registry: at.revision, ..Revisions::default() };
+        let mut answer = GoodsAnswer::not_asked();
+        if let Some(goods) = &question.goods {
+            answer = self.judge_goods(found.as_ref(), goods, at, &mut revisions).await;
+        }
+        let outcomes = [authentic.outcome, in_force.outcome, answer.covers.outcome, answer.recognised.outcome];
+        let about = match &question.subject {
+            Subject::Number(number) => About::Number(number.as_str()),
+            Subject::Document(document) => About::Document(&document.sha256),
+        };
+        Ok(Verdict {
+            outcome: overall(outcomes),
+            authentic,
+            in_force,
+            covers_goods: answer.covers,
+            recognised: answer.recognised,
+            body: found.as_ref().map(|found| found.file.body.clone()),
+            version: found.as_ref().map_or(0, |found| found.judged.version),
+            number: found.as_ref().map(|found| found.file.number.clone()),
+            standing,
+            day,
+            revisions,
+            decision_id: decision_id(about, question.goods.as_ref(), day, revisions),
+            recognition_decision_id: answer.decision_id,
+            checkpoint_time: checkpoint_time(&head),
+            equivalence_age: answer.age,
+            from_memory: answer.from_memory,
+        })
+    }
+
+    async fn judge_goods(
+        &self,
+        found: Option<&Found<'_>>,
+        goods: &Goods,
+        at: At,
+        revisions: &mut Revisions,
+    ) -> GoodsAnswer {
+        let Some(found) = found else {
+            return GoodsAnswer {
+                covers: coverage::judge(None, goods, |_| SameGoods::Unknown),
+                recognised: recognition::judge(None),
+                ..GoodsAnswer::not_asked()
+            };
+        };
+        let content = &found.judged.content;
+        let recognised = match found.body {
+            Some(body) => {
+                let subject = RecognitionSubject {
+                    number: found.file.number.as_str(),
+                    version: found.judged.version,
+                    content,
+                    body: &found.file.body,
+                    body_economy: &body.body.record.economy,
+                };
+                self.recogniser.decide(subject, goods, at.pinned).await
+            }
+            None => Recognised { decision: Err(recognition::NoDecision::Refused), age: None, from_memory: false },
+        };
+        let mut decision_id = String::new();
+        if let Ok(decision) = &recognised.decision {
+            revisions.equivalence = decision.equivalence_revision;
+            revisions.classification = decision.classification_revision;
+            decision_id.clone_from(&decision.decision_id);
+        }
+        // One classification revision for the whole verdict: the one that recognition used, if it used any.
+        let pinned = if revisions.classification != 0 { revisions.classification } else { at.pinned.classification };
+        let mut same: HashMap<Code, SameGoods> = HashMap::new();
+        for code in coverage::codes_to_compare(content, &goods.code) {
+            let (answer, revision) = self.recogniser.compare(&code, &goods.code, pinned).await;
+            revisions.classification = revisions.classification.max(revision);
+            same.insert(code, answer);
+        }
+        let compare = |code: &Code| same.get(code).copied().unwrap_or(SameGoods::Unknown);
+        GoodsAnswer {
+            covers: coverage::judge(Some(content), goods, compare),
+            recognised: recognition::judge(Some(recognised.decision.as_deref().map_err(|why| *why))),
+            decision_id,
+            age: recognised.age,
+            from_memory: recognised.from_memory,
+        }
+    }
+}
+
+/// The two parts that rest on the goods.
+struct GoodsAnswer {
+    covers: Part,
+    recognised: Part,
+    decision_id: String,
+    age: Option<Duration>,
+    from_memory: bool,
+}
+
+impl GoodsAnswer {
+    fn not_asked() -> Self {
+        Self {
+            covers: Part::not_asked(),
+            recognised: Part::not_asked(),
+            decision_id: String::new(),
+            age: None,
+            from_memory: false,
+        }
+    }
+}
+
+fn checkpoint_time(head: &TreeHead) -> Micros {
+    head.signed_at
+}
+
+/// The version to judge: the one presented, or else the one that is current on the date.
+fn find<'a>(
+    file: &'a CertificateFile,
+    body: Option<&'a BodyFile>,
+    subject: &Subject,
+    revision: u64,
+    day: NaiveDate,
+) -> Option<Found<'a>> {
+    let versions = file.versions_at(revision);
+    let current = last_effective(file.events_at(revision), day)?.version;
+    let judged = match subject {
+        Subject::Document(document) => versions.iter().find(|version| version.document_sha256 == document.sha256),
+        Subject::Number(_) => None,
+    };
+    let judged = judged.or_else(|| versions.iter().find(|version| version.version == current))?;
+    Some(Found { file, body, judged, current })
+}
+
+/// What was presented, held against what is stored.
+fn present(
+    subject: &Subject,
+    read: Option<Result<PresentedDocument<'_>, greenlane_credential::DocumentError>>,
+    found: Option<&Found<'_>>,
+    revision: u64,
+) -> Presented {
+    let Subject::Document(document) = subject else { return Presented::Number };
+    match read {
+        Some(Ok(read)) => {
+            if found.is_some_and(|found| found.judged.document_sha256 == document.sha256) {
+                return Presented::Logged;
+            }
+            let key = found.and_then(|found| found.body?.key_at(&read.key().key, revision));
+            let valid = key.and_then(public_key).is_some_and(|key| read.verify(&key).is_ok());
+            Presented::Altered { signature_valid: valid }
+        }
+        Some(Err(error)) => Presented::Malformed { reason: error.to_string() },
+        None => Presented::Malformed { reason: "nothing was presented".to_owned() },
+    }
+}

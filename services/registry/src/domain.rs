@@ -1,0 +1,13 @@
+//! The rules of certificates, bodies, keys and verdicts. Knows neither gRPC nor SQL, and reads no clock.
+
+pub(crate) mod body;
+pub(crate) mod certificate;
+pub(crate) mod command;
+pub(crate) mod content;
+pub(crate) mod event;
+pub(crate) mod goods;
+pub(crate) mod key;
+pub(crate) mod life;
+pub(crate) mod names;
+pub(crate) mod verdict;
+pub(crate) mod world;

@@ -1,0 +1,83 @@
+//! A certificate as the registry holds it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::content::Content;
+use super::life::{Event, Standing, State, Step, standing};
+use super::names::{BodyId, CertificateNumber};
+
+/// What is current: the head of a certificate's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) number: CertificateNumber,
+    pub(crate) body: BodyId,
+    /// The state after the last recorded event, whenever that takes effect.
+    pub(crate) state: State,
+    pub(crate) version: u32,
+    pub(crate) granted_index: u64,
+    pub(crate) latest_index: u64,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    /// The latest effect of a step other than the grant: no further step takes effect before it.
+    pub(crate) effect_floor: Option<DateTime<Utc>>,
+    pub(crate) superseded_by: Option<CertificateNumber>,
+}
+
+/// One version: the facts and the document that states them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    pub(crate) version: u32,
+    pub(crate) log_index: u64,
+    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) content: Arc<Content>,
+    pub(crate) document: String,
+    pub(crate) document_sha256: [u8; 32],
+    pub(crate) key: String,
+}
+
+/// A certificate as it is to be shown: at one revision, in one version.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) number: CertificateNumber,
+    pub(crate) body: BodyId,
+    pub(crate) granted_index: u64,
+    pub(crate) version: Version,
+    /// The events known at the revision, in the order of the log. Not empty.
+    pub(crate) events: Vec<Event>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) superseded_by: Option<CertificateNumber>,
+}
+
+impl Snapshot {
+    /// The latest event.
+    pub(crate) fn latest(&self) -> &Event {
+        self.events.last().expect("a certificate has its grant")
+    }
+
+    /// Where it stands on a day.
+    pub(crate) fn standing(&self, day: NaiveDate) -> Standing {
+        let valid = (self.version.content.valid_from, self.version.content.valid_until);
+        standing(&self.events, valid, day).unwrap_or(Standing::Stored(self.latest().state_after))
+    }
+
+    /// What would end the suspension, when it is suspended.
+    pub(crate) fn remedy(&self) -> &str {
+        let suspended = self.latest().state_after == State::Suspended;
+        if suspended { &self.latest().remedy } else { "" }
+    }
+
+    /// The conditions under which it goes on, when the last word on them was a continuation.
+    pub(crate) fn conditions(&self) -> &str {
+        let last = self.events.iter().rev().find(|event| {
+            matches!(event.step, Step::ContinueUnderConditions | Step::Suspend | Step::Reinstate | Step::Renew)
+        });
+        last.filter(|event| event.step == Step::ContinueUnderConditions).map_or("", |event| &event.remedy)
+    }
+}
+
+/// The etag of a certificate whose latest event has this index: changes with every event.
+pub(crate) fn etag(latest_index: u64) -> String {
+    format!("{:x}", latest_index + 1)
+}

@@ -1,0 +1,87 @@
+//! What callers want done, and why it is refused.
+
+use chrono::{DateTime, Utc};
+
+use super::body::{Body, BodyRecord};
+use super::certificate::Snapshot;
+use super::content::Content;
+use super::key::{Key, KeyRecord};
+use super::life::{Reason, State, Step};
+use super::names::{BodyId, CertificateNumber};
+
+/// One mutation, checked as far as can be without the database, its document built and signed.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    CreateBody(BodyRecord),
+    CreateKey(KeyRecord),
+    Grant(Box<Grant>),
+    Step(StepCommand),
+}
+
+/// A certificate to be granted.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) number: CertificateNumber,
+    pub(crate) body: BodyId,
+    pub(crate) content: std::sync::Arc<Content>,
+    pub(crate) content_json: String,
+    pub(crate) document: String,
+    pub(crate) document_sha256: [u8; 32],
+    /// Identifier of the key that signed.
+    pub(crate) key: String,
+    pub(crate) actor: String,
+}
+
+/// A step that makes no new version.
+#[derive(Clone, Debug)]
+pub(crate) struct StepCommand {
+    pub(crate) number: CertificateNumber,
+    /// The body that the caller acts for.
+    pub(crate) body: BodyId,
+    pub(crate) step: Step,
+    pub(crate) reason: Reason,
+    pub(crate) reason_text: String,
+    pub(crate) remedy: String,
+    /// None: when it is recorded.
+    pub(crate) effective_at: Option<DateTime<Utc>>,
+    /// What the caller read; empty when it does not care.
+    pub(crate) etag: String,
+    pub(crate) actor: String,
+}
+
+/// What came of a mutation.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    Body(Body),
+    Key(Key),
+    Certificate(Box<Snapshot>),
+}
+
+/// Why a mutation is refused. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("{} is registered already", .0.name())]
+    BodyExists(BodyId),
+    #[error("{} is not registered", .0.name())]
+    UnknownBody(BodyId),
+    #[error("{} is no certification body", .0.name())]
+    NotACertificationBody(BodyId),
+    #[error("key {0} is registered already")]
+    KeyExists(String),
+    #[error("key {0} is registered for another body")]
+    KeyOfAnother(String),
+    #[error("{} has no key that may sign now", .0.name())]
+    NoSigningKey(BodyId),
+    #[error("{} does not exist", .0.name())]
+    UnknownCertificate(CertificateNumber),
+    #[error("{} exists already", .0.name())]
+    NumberTaken(CertificateNumber),
+    #[error("the certificate belongs to {}", .0.name())]
+    NotYours(BodyId),
+    #[error("{} is {}: {} is not possible", number.name(), state.as_str(), step.as_str())]
+    StateConflict { number: CertificateNumber, state: State, step: Step },
+    #[error("the certificate's etag is {etag}")]
+    EtagMismatch { number: CertificateNumber, etag: String },
+    #[error("the step would take effect before the last one, at {floor}")]
+    EffectTooEarly { floor: DateTime<Utc> },
+}

@@ -1,0 +1,159 @@
+//! What a body states about products: the formal certification documentation of ISO/IEC 17065:2012, 7.7.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::goods::{Code, ProductId};
+
+/// The facts of one version of a certificate. Stored and hashed as JSON; texts were validated when they came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    pub(crate) holder: Holder,
+    pub(crate) products: Vec<Product>,
+    pub(crate) scheme: Scheme,
+    pub(crate) normative_documents: Vec<NormativeDocument>,
+    pub(crate) granted_on: NaiveDate,
+    /// First day of validity.
+    pub(crate) valid_from: NaiveDate,
+    /// Last day of validity.
+    pub(crate) valid_until: NaiveDate,
+    pub(crate) authorised_by: String,
+    pub(crate) scope: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sites: Vec<Site>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) body_reference: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) remarks: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) measurements: Vec<Measurement>,
+}
+
+/// Who it was granted to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) address: String,
+    pub(crate) economy: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) identifier: String,
+}
+
+/// A certified product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Product {
+    pub(crate) name: String,
+    pub(crate) id: ProductId,
+    pub(crate) codes: Vec<Code>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) serial_ranges: Vec<SerialRange>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) quantity: Option<Quantity>,
+    /// Economy of origin, when limited to one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) origin: String,
+    /// Further models of the same name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) models: Vec<String>,
+}
+
+/// A run of serial numbers of one length, both ends covered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SerialRange {
+    pub(crate) first: String,
+    pub(crate) last: String,
+}
+
+impl SerialRange {
+    pub(crate) fn new(first: &str, last: &str) -> Result<Self, &'static str> {
+        if first.len() != last.len() {
+            return Err("both ends must be of the same length");
+        }
+        if first > last {
+            return Err("the first must not come after the last");
+        }
+        Ok(Self { first: first.to_owned(), last: last.to_owned() })
+    }
+
+    pub(crate) fn contains(&self, serial: &str) -> bool {
+        serial.len() == self.first.len() && self.first.as_str() <= serial && serial <= self.last.as_str()
+    }
+}
+
+/// An amount with its unit (UN/ECE Recommendation 20).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Quantity {
+    pub(crate) amount: String,
+    pub(crate) unit: String,
+}
+
+impl Quantity {
+    pub(crate) fn new(amount: &str, unit: &str) -> Result<Self, &'static str> {
+        let (whole, fraction) = amount.split_once('.').unwrap_or((amount, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if amount.len() > 30 || !digits(whole) || !digits(fraction) {
+            return Err("the amount must be a decimal number of at most 30 characters");
+        }
+        let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+        if !(1..=3).contains(&unit.len()) || !unit.bytes().all(good) {
+            return Err("the unit must be a code of UN/ECE Recommendation 20, such as KGM");
+        }
+        Ok(Self { amount: amount.to_owned(), unit: unit.to_owned() })
+    }
+}
+
+/// Something measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Measurement {
+    pub(crate) metric: String,
+    pub(crate) value: Quantity,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) method: String,
+}
+
+/// Where products are made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Site {
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) address: String,
+    pub(crate) economy: String,
+}
+
+/// Scheme and level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Scheme {
+    /// `schemes/{scheme}`.
+    pub(crate) scheme: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) level: String,
+}
+
+/// A normative document in one edition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NormativeDocument {
+    pub(crate) edition: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) part: String,
+}
+
+/// A rule over several fields that does not hold: the field to blame, and why.
+pub(crate) type Fault = (&'static str, &'static str);
+
+impl Content {
+    /// The rules that no single field can tell.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.valid_from < self.granted_on {
+            faults.push(("valid_from", "must not be before granted_on"));
+        }
+        if self.valid_until < self.valid_from {
+            faults.push(("valid_until", "must not be before valid_from"));
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests;

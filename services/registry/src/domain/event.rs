@@ -1,0 +1,128 @@
+//! The entries of the log: canonical JSON of identifiers, hashes and times. Nothing commercial enters it.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use super::body::BodyRecord;
+use super::key::KeyRecord;
+use super::life::{Reason, Step};
+use super::names::{BodyId, CertificateNumber};
+
+/// Version of the form of entries.
+const FORM: u64 = 1;
+
+/// What an entry says.
+#[derive(Clone, Debug)]
+pub(crate) enum Entry<'a> {
+    Certificate(CertificateEntry<'a>),
+    BodyCreated { body: &'a BodyRecord, at: DateTime<Utc> },
+    KeyCreated { key: &'a KeyRecord, at: DateTime<Utc> },
+}
+
+/// A step of a certificate's life.
+#[derive(Clone, Debug)]
+pub(crate) struct CertificateEntry<'a> {
+    pub(crate) step: Step,
+    pub(crate) number: &'a CertificateNumber,
+    pub(crate) body: &'a BodyId,
+    pub(crate) version: u32,
+    /// Of the version that the step made; none when it made none.
+    pub(crate) document: Option<DocumentEntry<'a>>,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) reason_text: &'a str,
+    pub(crate) remedy: &'a str,
+    pub(crate) effective_at: DateTime<Utc>,
+    pub(crate) recorded_at: DateTime<Utc>,
+}
+
+/// The document of a version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DocumentEntry<'a> {
+    pub(crate) sha256: &'a [u8; 32],
+    pub(crate) key: &'a str,
+}
+
+/// SHA-256 of bytes.
+pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+impl Entry<'_> {
+    /// The bytes that the log hashes.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        put("form", FORM.into());
+        match self {
+            Self::Certificate(entry) => entry.members(&mut put),
+            Self::BodyCreated { body, at } => {
+                put("event", "body.create".into());
+                put("body", body.name().into());
+                put("record_sha256", record_hash(body).into());
+                put("recorded_at", instant(*at));
+            }
+            Self::KeyCreated { key, at } => {
+                put("event", "key.create".into());
+                put("body", key.body.name().into());
+                put("key", key.body.key_name(&key.id).into());
+                put("public_jwk_sha256", hash_text(&key.public_jwk).into());
+                put("valid_from", instant(key.valid_from));
+                if let Some(until) = key.valid_until {
+                    put("valid_until", instant(until));
+                }
+                put("recorded_at", instant(*at));
+            }
+        }
+        greenlane_jose::canonical::to_vec(&Value::Object(members)).expect("strings and instants are canonical")
+    }
+}
+
+impl CertificateEntry<'_> {
+    fn members(&self, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+        put("event", format!("certificate.{}", self.step.as_str()).into());
+        put("certificate", self.number.name().into());
+        put("body", self.body.name().into());
+        put("version", self.version.into());
+        if let Some(document) = &self.document {
+            put("document_sha256", hex::encode(document.sha256).into());
+            put("key", self.body.key_name(document.key).into());
+        }
+        if let Some(reason) = self.reason {
+            put("reason", reason.as_str().into());
+        }
+        // The body's words stay out of the log; their hashes bind them to it.
+        if !self.reason_text.is_empty() {
+            put("reason_text_sha256", hash_text(self.reason_text).into());
+        }
+        if !self.remedy.is_empty() {
+            put("remedy_sha256", hash_text(self.remedy).into());
+        }
+        put("effective_at", instant(self.effective_at));
+        put("recorded_at", instant(self.recorded_at));
+    }
+}
+
+impl BodyRecord {
+    /// `bodies/{body}`.
+    pub(crate) fn name(&self) -> String {
+        self.id.name()
+    }
+}
+
+fn hash_text(text: &str) -> String {
+    hex::encode(sha256(text))
+}
+
+fn record_hash(record: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(record).expect("a record of texts is JSON");
+    hex::encode(sha256(greenlane_jose::canonical::to_vec(&value).expect("a record of texts is canonical")))
+}
+
+/// RFC 3339 with microseconds, in UTC: a text, because JSON numbers are exact until the year 2255 only.
+fn instant(at: DateTime<Utc>) -> Value {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true).into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Commodity codes, product identification, and goods as declared.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// A code in an edition of a code system, separators folded away.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) edition: String,
+    pub(crate) code: String,
+}
+
+impl Code {
+    /// The edition, or why it is refused.
+    pub(crate) fn edition(raw: &str) -> Result<String, &'static str> {
+        let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+        if (1..=32).contains(&raw.len()) && raw.bytes().all(good) {
+            Ok(raw.to_owned())
+        } else {
+            Err("must be an edition's identifier such as HS2022: 1 to 32 characters of A-Z 0-9 - .")
+        }
+    }
+
+    /// The code without separators, or why it is refused.
+    pub(crate) fn digits(edition: &str, raw: &str) -> Result<String, &'static str> {
+        if raw.len() > 32 {
+            return Err("must be at most 32 characters");
+        }
+        let folded: String = raw.chars().filter(|c| !matches!(c, '.' | ' ' | '-')).collect();
+        let is_hs = edition.strip_prefix("HS").is_some_and(|year| year.len() == 4 && year.parse::<u16>().is_ok());
+        if is_hs {
+            let good = matches!(folded.len(), 2 | 4 | 6) && folded.bytes().all(|b| b.is_ascii_digit());
+            return if good { Ok(folded) } else { Err("must be 2, 4 or 6 digits in the Harmonized System") };
+        }
+        let good = (2..=16).contains(&folded.len()) && folded.bytes().all(|b| b.is_ascii_alphanumeric());
+        if good { Ok(folded) } else { Err("must be 2 to 16 letters and digits") }
+    }
+
+    /// Whether this code is `other`, or a heading or chapter above it, in the same edition.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.edition == other.edition && other.code.starts_with(&self.code)
+    }
+}
+
+/// What tells one product, or one set of items of it, from another. At least one field is not empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct ProductId {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) gtin: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) model: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) batch: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) serial: String,
+}
+
+impl ProductId {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.gtin.is_empty() && self.model.is_empty() && self.batch.is_empty() && self.serial.is_empty()
+    }
+}
+
+/// A GTIN with its check digit right (GS1 General Specifications, 7.9).
+pub(crate) fn gtin(raw: &str) -> Result<String, &'static str> {
+    if !matches!(raw.len(), 8 | 12 | 13 | 14) || !raw.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("must be 8, 12, 13 or 14 digits");
+    }
+    // Weights run 3, 1, 3, … from the digit left of the check digit; the check digit itself weighs 1.
+    let sum: u32 =
+        raw.bytes().rev().enumerate().map(|(at, b)| u32::from(b - b'0') * if at % 2 == 1 { 3 } else { 1 }).sum();
+    if sum.is_multiple_of(10) { Ok(raw.to_owned()) } else { Err("the check digit is wrong") }
+}
+
+/// Whether two GTINs name the same trade item: shorter ones are padded with zeros on the left.
+pub(crate) fn same_gtin(a: &str, b: &str) -> bool {
+    a.trim_start_matches('0') == b.trim_start_matches('0')
+}
+
+/// Goods as an importer declares them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(crate) struct Goods {
+    pub(crate) code: Code,
+    pub(crate) origin: String,
+    pub(crate) destination: String,
+    pub(crate) date: NaiveDate,
+    pub(crate) product: ProductId,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+use chrono::TimeDelta;
+
+use super::*;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn event(step: Step, state_after: State, effective: &str) -> Event {
+    let effective_at = day(effective).and_hms_opt(12, 0, 0).unwrap().and_utc();
+    Event {
+        log_index: 0,
+        step,
+        reason: None,
+        reason_text: String::new(),
+        effective_at,
+        recorded_at: effective_at + TimeDelta::hours(1),
+        actor: "somebody".into(),
+        version: 1,
+        remedy: String::new(),
+        state_after,
+    }
+}
+
+const VALID: (&str, &str) = ("2026-01-01", "2026-12-31");
+
+fn stands(events: &[Event], on: &str) -> &'static str {
+    standing(events, (day(VALID.0), day(VALID.1)), day(on)).unwrap().as_str()
+}
+
+#[test]
+fn only_a_suspension_can_be_undone() {
+    for state in State::ALL {
+        for step in Step::ALL {
+            if after(state, step) == Some(State::Active) {
+                assert!(matches!(state, State::Active | State::Suspended), "{state:?} {step:?}");
+            }
+        }
+    }
+    assert_eq!(after(State::Suspended, Step::Reinstate), Some(State::Active));
+    assert_eq!(after(State::Withdrawn, Step::Reinstate), None);
+}
+
+#[test]
+fn a_final_state_is_left_by_annulment_alone() {
+    for state in [State::Withdrawn, State::Terminated, State::Superseded, State::Annulled] {
+        for step in Step::ALL {
+            let expected = (step == Step::Annul && state != State::Annulled).then_some(State::Annulled);
+            assert_eq!(after(state, step), expected, "{state:?} {step:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_granted_twice() {
+    for state in State::ALL {
+        assert_eq!(after(state, Step::Grant), None);
+    }
+}
+
+#[test]
+fn names_read_back_as_what_they_name() {
+    for state in State::ALL {
+        assert_eq!(State::from_str(state.as_str()), Some(state));
+    }
+    for step in Step::ALL {
+        assert_eq!(Step::from_str(step.as_str()), Some(step));
+    }
+    for reason in Reason::ALL {
+        assert_eq!(Reason::from_str(reason.as_str()), Some(reason));
+    }
+}
+
+#[test]
+fn expiry_is_computed_from_the_date() {
+    let events = [event(Step::Grant, State::Active, "2026-01-01")];
+    assert_eq!(stands(&events, "2025-12-31"), "not_yet_valid");
+    assert_eq!(stands(&events, "2026-01-01"), "active");
+    assert_eq!(stands(&events, "2026-12-31"), "active");
+    assert_eq!(stands(&events, "2027-01-01"), "expired");
+}
+
+#[test]
+fn a_step_counts_from_the_day_of_its_effect() {
+    let events = [
+        event(Step::Grant, State::Active, "2026-01-01"),
+        event(Step::Suspend, State::Suspended, "2026-03-10"),
+        event(Step::Reinstate, State::Active, "2026-04-01"),
+        event(Step::Withdraw, State::Withdrawn, "2026-06-01"),
+    ];
+    assert_eq!(stands(&events, "2026-03-09"), "active");
+    assert_eq!(stands(&events, "2026-03-10"), "suspended");
+    assert_eq!(stands(&events, "2026-03-31"), "suspended");
+    assert_eq!(stands(&events, "2026-04-01"), "active");
+    assert_eq!(stands(&events, "2026-06-01"), "withdrawn");
+    assert_eq!(stands(&events, "2027-06-01"), "withdrawn");
+}
+
+#[test]
+fn an_annulled_certificate_was_never_in_force() {
+    let events = [event(Step::Grant, State::Active, "2026-01-01"), event(Step::Annul, State::Annulled, "2026-06-01")];
+    assert_eq!(stands(&events, "2026-02-01"), "annulled");
+}

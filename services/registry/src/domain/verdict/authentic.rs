@@ -1,0 +1,100 @@
+//! Is it genuine?
+
+use chrono::{DateTime, Utc};
+
+use super::{Finding, Outcome, Part, unknown_certificate};
+use crate::domain::key::{Key, KeyStanding};
+
+/// What was found about a version's document when it was read from the store: signature and hash were checked then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// The signature is by the key that the record names, and the bytes hash to what the log names.
+    Sound,
+    SignatureInvalid,
+    HashMismatch,
+}
+
+/// What was presented, held against what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Presented {
+    /// A number only: the registry's own copy is judged.
+    Number,
+    /// The very document that the log names.
+    Logged,
+    /// Another document than the log names; `signature_valid` says whether its signature is by the named key.
+    Altered { signature_valid: bool },
+    /// Not a document at all.
+    Malformed { reason: String },
+}
+
+/// The version that is judged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judged<'a> {
+    pub(crate) stored: Stored,
+    /// The key that the record names, as known at the revision; none when it is not registered.
+    pub(crate) key: Option<&'a Key>,
+    /// When the log recorded the version: the time of signing that can be proved.
+    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) log_index: u64,
+    pub(crate) tree_size: u64,
+}
+
+/// The part, given what was presented and what is stored under its number.
+pub(crate) fn judge(presented: &Presented, judged: Option<Judged<'_>>) -> Part {
+    let no = |finding| Part::because(Outcome::No, finding);
+    match presented {
+        Presented::Malformed { reason } => {
+            return no(Finding::new("document_malformed", format!("This is not a certificate document: {reason}.")));
+        }
+        Presented::Altered { signature_valid } => {
+            let mut findings = Vec::new();
+            if !signature_valid {
+                findings.push(Finding::new("signature_invalid", "The signature is not by the key that it names."));
+            }
+            if judged.is_none() {
+                findings.push(unknown_certificate());
+            }
+            findings.push(Finding::new("document_not_logged", "The log names no such document."));
+            return Part::new(Outcome::No, findings);
+        }
+        Presented::Number | Presented::Logged => {}
+    }
+    let Some(judged) = judged else { return no(unknown_certificate()) };
+    match judged.stored {
+        Stored::Sound => {}
+        Stored::SignatureInvalid => {
+            return no(Finding::new(
+                "signature_invalid",
+                "The stored document's signature is not by the key it names.",
+            ));
+        }
+        Stored::HashMismatch => {
+            return no(Finding::new("document_not_logged", "The stored document is not the one that the log names."));
+        }
+    }
+    let Some(key) = judged.key else {
+        return no(Finding::new("key_unknown", "The signing key is not registered for the body."));
+    };
+    let key_name = || key.name();
+    match key.standing_at(judged.recorded_at) {
+        KeyStanding::Compromised => {
+            no(Finding::new("key_compromised", "The signing key was compromised when the document was signed.")
+                .with("key", key_name()))
+        }
+        KeyStanding::NotYetValid | KeyStanding::Expired => no(Finding::new(
+            "key_not_valid_at_signing",
+            "The signing key was outside its validity when the document was signed.",
+        )
+        .with("key", key_name())),
+        KeyStanding::Good => Part::new(
+            Outcome::Yes,
+            vec![
+                Finding::new("signature_valid", "Signed by a key of the body that was valid at the time.")
+                    .with("key", key_name()),
+                Finding::new("logged", "The document is the one that the transparency log names.")
+                    .with("index", judged.log_index.to_string())
+                    .with("tree_size", judged.tree_size.to_string()),
+            ],
+        ),
+    }
+}

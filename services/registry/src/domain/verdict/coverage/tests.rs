@@ -1,0 +1,119 @@
+use super::*;
+use crate::domain::content::{Holder, NormativeDocument, Scheme, SerialRange};
+use crate::domain::goods::ProductId;
+
+fn code_of(edition: &str, code: &str) -> Code {
+    Code { edition: edition.into(), code: code.into() }
+}
+
+fn product() -> Product {
+    Product {
+        name: "Sunrise 400".into(),
+        id: ProductId { model: "SR-400".into(), ..ProductId::default() },
+        codes: vec![code_of("HS2022", "854143")],
+        serial_ranges: Vec::new(),
+        quantity: None,
+        origin: String::new(),
+        models: Vec::new(),
+    }
+}
+
+fn content(products: Vec<Product>) -> Content {
+    Content {
+        holder: Holder { name: "H".into(), address: String::new(), economy: "XA".into(), identifier: String::new() },
+        products,
+        scheme: Scheme { scheme: "schemes/example".into(), level: String::new() },
+        normative_documents: vec![NormativeDocument { edition: "EX 1:2026".into(), part: String::new() }],
+        granted_on: "2026-01-01".parse().unwrap(),
+        valid_from: "2026-01-01".parse().unwrap(),
+        valid_until: "2026-12-31".parse().unwrap(),
+        authorised_by: "A".into(),
+        scope: "S".into(),
+        sites: Vec::new(),
+        body_reference: String::new(),
+        remarks: String::new(),
+        measurements: Vec::new(),
+    }
+}
+
+fn goods() -> Goods {
+    Goods {
+        code: code_of("HS2022", "854143"),
+        origin: "XA".into(),
+        destination: "XB".into(),
+        date: "2026-06-01".parse().unwrap(),
+        product: ProductId { model: "sr-400".into(), ..ProductId::default() },
+    }
+}
+
+fn unknown(_: &Code) -> SameGoods {
+    SameGoods::Unknown
+}
+
+fn codes(part: &Part) -> Vec<&'static str> {
+    part.findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn the_certified_code_and_model_are_covered() {
+    let part = judge(Some(&content(vec![product()])), &goods(), unknown);
+    assert_eq!((part.outcome, codes(&part)), (Outcome::Yes, vec!["code_covered", "product_matched"]));
+}
+
+#[test]
+fn another_code_of_the_same_edition_is_not_covered() {
+    let goods = Goods { code: code_of("HS2022", "850132"), ..goods() };
+    let part = judge(Some(&content(vec![product()])), &goods, unknown);
+    assert_eq!((part.outcome, codes(&part)[0]), (Outcome::No, "code_not_covered"));
+}
+
+#[test]
+fn a_code_of_another_edition_is_never_guessed() {
+    let goods = Goods { code: code_of("HS2017", "854140"), ..goods() };
+    let content = content(vec![product()]);
+    assert_eq!(codes_to_compare(&content, &goods.code), vec![code_of("HS2022", "854143")]);
+    assert_eq!(judge(Some(&content), &goods, unknown).outcome, Outcome::Undetermined);
+    assert_eq!(judge(Some(&content), &goods, |_| SameGoods::Yes).outcome, Outcome::Yes);
+    assert_eq!(judge(Some(&content), &goods, |_| SameGoods::No).outcome, Outcome::No);
+}
+
+#[test]
+fn code_and_model_must_be_of_the_same_product() {
+    let mut other = product();
+    other.id.model = "INV-1".into();
+    other.codes = vec![code_of("HS2022", "850440")];
+    let goods = Goods { product: ProductId { model: "INV-1".into(), ..ProductId::default() }, ..goods() };
+    let part = judge(Some(&content(vec![product(), other])), &goods, unknown);
+    assert_eq!(part.outcome, Outcome::No);
+}
+
+#[test]
+fn a_serial_outside_the_range_is_not_covered() {
+    let mut limited = product();
+    limited.serial_ranges = vec![SerialRange::new("0100", "0199").unwrap()];
+    let content = content(vec![limited]);
+    let with = |serial: &str| {
+        let mut goods = goods();
+        goods.product.serial = serial.into();
+        judge(Some(&content), &goods, unknown)
+    };
+    assert_eq!(with("0150").outcome, Outcome::Yes);
+    assert_eq!(with("0200").outcome, Outcome::No);
+    let undeclared = with("");
+    assert_eq!((undeclared.outcome, *codes(&undeclared).last().unwrap()), (Outcome::Yes, "product_not_declared"));
+}
+
+#[test]
+fn goods_of_another_origin_are_not_covered_by_a_certificate_that_names_one() {
+    let mut limited = product();
+    limited.origin = "XC".into();
+    let part = judge(Some(&content(vec![limited])), &goods(), unknown);
+    assert_eq!((part.outcome, *codes(&part).last().unwrap()), (Outcome::No, "origin_not_covered"));
+}
+
+#[test]
+fn a_gtin_against_a_model_cannot_be_compared() {
+    let goods = Goods { product: ProductId { gtin: "4012345123456".into(), ..ProductId::default() }, ..goods() };
+    let part = judge(Some(&content(vec![product()])), &goods, unknown);
+    assert_eq!((part.outcome, *codes(&part).last().unwrap()), (Outcome::Undetermined, "product_not_comparable"));
+}

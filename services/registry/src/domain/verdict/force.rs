@@ -1,0 +1,87 @@
+//! Does it count on the date?
+
+use chrono::NaiveDate;
+
+use super::{Finding, Outcome, Part, unknown_certificate};
+use crate::domain::life::{Event, Standing, State, Step, last_effective, standing};
+
+/// What the part rests on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life<'a> {
+    /// The events known at the revision, in the order of the log. Not empty.
+    pub(crate) events: &'a [Event],
+    /// First and last day of validity of the version that is judged.
+    pub(crate) valid: (NaiveDate, NaiveDate),
+    /// The version that is judged.
+    pub(crate) version: u32,
+    /// The version that is current on the date.
+    pub(crate) current: u32,
+}
+
+/// The part and the standing on the date.
+pub(crate) fn judge(life: Option<Life<'_>>, day: NaiveDate) -> (Part, Option<Standing>) {
+    let Some(life) = life else { return (Part::because(Outcome::No, unknown_certificate()), None) };
+    let Some(standing) = standing(life.events, life.valid, day) else {
+        let finding = Finding::new("not_known_then", "The certificate was not granted yet at that revision.");
+        return (Part::because(Outcome::No, finding), None);
+    };
+    let last = last_effective(life.events, day);
+    let mut findings = Vec::with_capacity(2);
+    let code = standing.as_str();
+    let outcome = match standing {
+        Standing::Stored(State::Active) => {
+            findings.push(Finding::new(code, "The certificate is in force."));
+            Outcome::Yes
+        }
+        Standing::Stored(state) => {
+            findings.push(explain(state, last));
+            Outcome::No
+        }
+        Standing::Expired => {
+            findings.push(
+                Finding::new(code, "Its last day of validity has passed.")
+                    .with("valid_until", life.valid.1.to_string()),
+            );
+            Outcome::No
+        }
+        Standing::NotYetValid => {
+            findings.push(
+                Finding::new(code, "Its first day of validity has not come.")
+                    .with("valid_from", life.valid.0.to_string()),
+            );
+            Outcome::No
+        }
+    };
+    let conditional = last.filter(|event| event.step == Step::ContinueUnderConditions && outcome == Outcome::Yes);
+    if let Some(event) = conditional {
+        findings.push(Finding::new("continued_under_conditions", event.remedy.clone()));
+    }
+    if life.version < life.current {
+        findings.push(
+            Finding::new("older_version_presented", "A newer version of this certificate has replaced the document.")
+                .with("version", life.version.to_string())
+                .with("current_version", life.current.to_string()),
+        );
+        return (Part::new(Outcome::No, findings), Some(standing));
+    }
+    let outcome = if conditional.is_some() { Outcome::YesOnConditions } else { outcome };
+    (Part::new(outcome, findings), Some(standing))
+}
+
+fn explain(state: State, last: Option<&Event>) -> Finding {
+    let message = match state {
+        State::Active => "The certificate is in force.",
+        State::Suspended => "The certificate is suspended.",
+        State::Withdrawn => "The body has withdrawn the certificate.",
+        State::Terminated => "The certificate was ended at the holder's wish.",
+        State::Annulled => "The certificate is void from the start.",
+        State::Superseded => "Another certificate has taken its place.",
+    };
+    let finding = Finding::new(state.as_str(), message);
+    let Some(event) = last else { return finding };
+    let finding = finding.with("since", event.effective_at.date_naive().to_string());
+    match event.reason {
+        Some(reason) => finding.with("reason", reason.as_str()),
+        None => finding,
+    }
+}

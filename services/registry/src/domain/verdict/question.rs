@@ -1,0 +1,62 @@
+//! The identity of a verdict: the hash of the question and of the revisions it was answered at.
+
+use chrono::NaiveDate;
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::goods::Goods;
+
+/// What was asked about: a number, or the hash of a document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About<'a> {
+    Number(&'a str),
+    Document(&'a [u8; 32]),
+}
+
+/// The revisions of the three services; zero where one had no part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Revisions {
+    pub(crate) registry: u64,
+    pub(crate) equivalence: u64,
+    pub(crate) classification: u64,
+}
+
+/// Lower-case hexadecimal SHA-256 of question and revisions. Every part is hashed with its length, so that no two
+/// questions make the same bytes.
+pub(crate) fn decision_id(about: About<'_>, goods: Option<&Goods>, day: NaiveDate, at: Revisions) -> String {
+    let mut hash = Sha256::new();
+    let mut put = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    };
+    put(b"greenlane verdict 1");
+    match about {
+        About::Number(number) => {
+            put(b"number");
+            put(number.as_bytes());
+        }
+        About::Document(sha256) => {
+            put(b"document");
+            put(sha256);
+        }
+    }
+    put(&chrono::Datelike::num_days_from_ce(&day).to_be_bytes());
+    if let Some(goods) = goods {
+        put(b"goods");
+        for text in [
+            &goods.code.edition,
+            &goods.code.code,
+            &goods.origin,
+            &goods.destination,
+            &goods.product.gtin,
+            &goods.product.model,
+            &goods.product.batch,
+            &goods.product.serial,
+        ] {
+            put(text.as_bytes());
+        }
+    }
+    for revision in [at.registry, at.equivalence, at.classification] {
+        put(&revision.to_be_bytes());
+    }
+    hex::encode(hash.finalize())
+}

@@ -1,0 +1,248 @@
+//! The part of the registry that a group of mutations touches, and how each changes it.
+//!
+//! A group is applied one mutation after the other, so that each sees what those before it did. One that is refused
+//! changes nothing.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::body::{Body, BodyRecord, Role};
+use super::certificate::{Head, Snapshot, Version, etag};
+use super::command::{Command, Done, Grant, Refusal, StepCommand};
+use super::event::{CertificateEntry, DocumentEntry, Entry};
+use super::key::{Key, KeyRecord, KeyStanding};
+use super::life::{Event, Reason, State, Step, after};
+use super::names::{BodyId, CertificateNumber};
+
+/// A certificate as the group sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) head: Head,
+    /// The current version.
+    pub(crate) version: Version,
+    pub(crate) events: Vec<Event>,
+}
+
+/// What the mutations of a group name, as it is in the database: absent means that it does not exist.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World {
+    pub(crate) bodies: HashMap<BodyId, Body>,
+    pub(crate) keys: HashMap<String, Key>,
+    pub(crate) certificates: HashMap<CertificateNumber, Known>,
+}
+
+/// What must be written for an accepted mutation.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Body(Body),
+    Key(Key),
+    /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
+    Granted {
+        known: Box<Known>,
+        content_json: String,
+    },
+    /// A step: the new head, and the index of the event before, for the guard of the update.
+    Stepped {
+        head: Box<Head>,
+        event: Event,
+        previous_index: u64,
+    },
+}
+
+/// An accepted mutation.
+#[derive(Clone, Debug)]
+pub(crate) struct Applied {
+    pub(crate) change: Change,
+    /// The entry of the log.
+    pub(crate) leaf: Vec<u8>,
+    pub(crate) done: Done,
+}
+
+impl World {
+    /// Applies a command at an index of the log and a time.
+    pub(crate) fn apply(&mut self, command: &Command, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        match command {
+            Command::CreateBody(record) => self.create_body(record, index, now),
+            Command::CreateKey(record) => self.create_key(record, index, now),
+            Command::Grant(grant) => self.grant(grant, index, now),
+            Command::Step(step) => self.step(step, index, now),
+        }
+    }
+
+    fn create_body(&mut self, record: &BodyRecord, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        if self.bodies.contains_key(&record.id) {
+            return Err(Refusal::BodyExists(record.id.clone()));
+        }
+        let body = Body { record: record.clone(), created_at: now, create_index: index, latest_index: index };
+        let leaf = Entry::BodyCreated { body: record, at: now }.to_bytes();
+        self.bodies.insert(record.id.clone(), body.clone());
+        Ok(Applied { change: Change::Body(body.clone()), leaf, done: Done::Body(body) })
+    }
+
+    fn create_key(&mut self, record: &KeyRecord, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        if !self.bodies.contains_key(&record.body) {
+            return Err(Refusal::UnknownBody(record.body.clone()));
+        }
+        match self.keys.get(&record.id) {
+            Some(key) if key.record.body == record.body => return Err(Refusal::KeyExists(key.name())),
+            Some(_) => return Err(Refusal::KeyOfAnother(record.id.clone())),
+            None => {}
+        }
+        let key = Key {
+            record: record.clone(),
+            compromised_since: None,
+            created_at: now,
+            create_index: index,
+            latest_index: index,
+        };
+        let leaf = Entry::KeyCreated { key: record, at: now }.to_bytes();
+        self.keys.insert(record.id.clone(), key.clone());
+        Ok(Applied { change: Change::Key(key.clone()), leaf, done: Done::Key(key) })
+    }
+
+    fn grant(&mut self, grant: &Grant, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        let body = self.bodies.get(&grant.body).ok_or_else(|| Refusal::UnknownBody(grant.body.clone()))?;
+        if !body.record.roles.contains(&Role::CertificationBody) {
+            return Err(Refusal::NotACertificationBody(grant.body.clone()));
+        }
+        let key = self.keys.get(&grant.key).filter(|key| key.record.body == grant.body);
+        if key.is_none_or(|key| key.standing_at(now) != KeyStanding::Good) {
+            return Err(Refusal::NoSigningKey(grant.body.clone()));
+        }
+        if self.certificates.contains_key(&grant.number) {
+            return Err(Refusal::NumberTaken(grant.number.clone()));
+        }
+        let effective_at = grant.content.valid_from.and_time(chrono::NaiveTime::MIN).and_utc();
+        let leaf = Entry::Certificate(CertificateEntry {
+            step: Step::Grant,
+            number: &grant.number,
+            body: &grant.body,
+            version: 1,
+            document: Some(DocumentEntry { sha256: &grant.document_sha256, key: &grant.key }),
+            reason: Some(Reason::Ordinary),
+            reason_text: "",
+            remedy: "",
+            effective_at,
+            recorded_at: now,
+        })
+        .to_bytes();
+        let known = grant.known(index, now, effective_at);
+        let done = Done::Certificate(Box::new(known.snapshot()));
+        self.certificates.insert(grant.number.clone(), known.clone());
+        let change = Change::Granted { known: Box::new(known), content_json: grant.content_json.clone() };
+        Ok(Applied { change, leaf, done })
+    }
+
+    fn step(&mut self, command: &StepCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        let number = &command.number;
+        let known = self.certificates.get_mut(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        if known.head.body != command.body {
+            return Err(Refusal::NotYours(known.head.body.clone()));
+        }
+        let current = etag(known.head.latest_index);
+        if !command.etag.is_empty() && command.etag != current {
+            return Err(Refusal::EtagMismatch { number: number.clone(), etag: current });
+        }
+        let state = known.head.state;
+        let Some(state_after) = after(state, command.step) else {
+            return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
+        };
+        let effective_at = command.effective_at.unwrap_or(now);
+        // The floor may lie in the future, when a step was announced: then "now" is too early as well.
+        if let Some(floor) =
+            known.head.effect_floor.filter(|floor| command.step != Step::Annul && effective_at < *floor)
+        {
+            return Err(Refusal::EffectTooEarly { floor });
+        }
+        let leaf = Entry::Certificate(CertificateEntry {
+            step: command.step,
+            number,
+            body: &command.body,
+            version: known.head.version,
+            document: None,
+            reason: Some(command.reason),
+            reason_text: &command.reason_text,
+            remedy: &command.remedy,
+            effective_at,
+            recorded_at: now,
+        })
+        .to_bytes();
+        let event = Event {
+            log_index: index,
+            step: command.step,
+            reason: Some(command.reason),
+            reason_text: command.reason_text.clone(),
+            effective_at,
+            recorded_at: now,
+            actor: command.actor.clone(),
+            version: known.head.version,
+            remedy: command.remedy.clone(),
+            state_after,
+        };
+        let previous_index = known.head.latest_index;
+        known.head.state = state_after;
+        known.head.latest_index = index;
+        known.head.updated_at = now;
+        known.head.effect_floor = Some(effective_at);
+        known.events.push(event.clone());
+        let done = Done::Certificate(Box::new(known.snapshot()));
+        let change = Change::Stepped { head: Box::new(known.head.clone()), event, previous_index };
+        Ok(Applied { change, leaf, done })
+    }
+}
+
+impl Grant {
+    fn known(&self, index: u64, now: DateTime<Utc>, effective_at: DateTime<Utc>) -> Known {
+        Known {
+            head: Head {
+                number: self.number.clone(),
+                body: self.body.clone(),
+                state: State::Active,
+                version: 1,
+                granted_index: index,
+                latest_index: index,
+                created_at: now,
+                updated_at: now,
+                effect_floor: None,
+                superseded_by: None,
+            },
+            version: Version {
+                version: 1,
+                log_index: index,
+                recorded_at: now,
+                content: self.content.clone(),
+                document: self.document.clone(),
+                document_sha256: self.document_sha256,
+                key: self.key.clone(),
+            },
+            events: vec![Event {
+                log_index: index,
+                step: Step::Grant,
+                reason: Some(Reason::Ordinary),
+                reason_text: String::new(),
+                effective_at,
+                recorded_at: now,
+                actor: self.actor.clone(),
+                version: 1,
+                remedy: String::new(),
+                state_after: State::Active,
+            }],
+        }
+    }
+}
+
+impl Known {
+    /// The certificate as it is now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            number: self.head.number.clone(),
+            body: self.head.body.clone(),
+            granted_index: self.head.granted_index,
+            version: self.version.clone(),
+            events: self.events.clone(),
+            created_at: self.head.created_at,
+            superseded_by: self.head.superseded_by.clone(),
+        }
+    }
+}

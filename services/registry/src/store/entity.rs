@@ -1,0 +1,170 @@
+//! The tables as sea-orm sees them.
+
+/// Defines an entity without relations.
+macro_rules! table {
+    ($(#[$doc:meta])* $module:ident = $name:literal { $($(#[$attribute:meta])* $field:ident: $kind:ty,)+ }) => {
+        $(#[$doc])*
+        pub(crate) mod $module {
+            #[allow(unused_imports, reason = "not every table keeps times")]
+            use greenlane_store::Micros;
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+            #[sea_orm(table_name = $name)]
+            pub(crate) struct Model {
+                $($(#[$attribute])* pub(crate) $field: $kind,)+
+            }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub(crate) enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+    };
+}
+
+table! {
+    /// Bodies.
+    body = "body" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: String,
+        economy: String,
+        /// The record as JSON.
+        record: String,
+        /// Roles, each between two blanks, for filters.
+        roles: String,
+        created_at: Micros,
+        create_index: i64,
+        latest_index: i64,
+    }
+}
+
+table! {
+    /// Keys of bodies.
+    body_key = "body_key" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: String,
+        body: String,
+        /// The record as JSON.
+        record: String,
+        compromised_since: Option<Micros>,
+        created_at: Micros,
+        create_index: i64,
+        latest_index: i64,
+    }
+}
+
+table! {
+    /// Certificates: what is current.
+    certificate = "certificate" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        number: String,
+        body: String,
+        state: String,
+        version: i32,
+        granted_index: i64,
+        latest_index: i64,
+        created_at: Micros,
+        updated_at: Micros,
+        /// Latest effect of a step other than the grant.
+        effect_floor: Option<Micros>,
+        superseded_by: Option<String>,
+        holder: String,
+        scheme: String,
+        body_reference: String,
+        valid_from: String,
+        valid_until: String,
+    }
+}
+
+table! {
+    /// Versions of certificates with their documents.
+    version = "certificate_version" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        number: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        version: i32,
+        log_index: i64,
+        recorded_at: Micros,
+        /// The facts as JSON.
+        content: String,
+        document: String,
+        document_sha256: Vec<u8>,
+        key_id: String,
+    }
+}
+
+table! {
+    /// Events of certificates.
+    event = "certificate_event" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        number: String,
+        step: String,
+        reason: Option<String>,
+        reason_text: String,
+        effective_at: Micros,
+        recorded_at: Micros,
+        actor: String,
+        version: i32,
+        remedy: String,
+        state_after: String,
+    }
+}
+
+table! {
+    /// What certificates can be found by: products, codes, standards.
+    term = "certificate_term" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        value: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        number: String,
+    }
+}
+
+table! {
+    /// Entries of the log.
+    log_entry = "log_entry" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        idx: i64,
+        leaf: Vec<u8>,
+        recorded_at: Micros,
+        /// What the entry is about: a certificate's number or a body's identifier, for caches elsewhere.
+        subject: String,
+    }
+}
+
+table! {
+    /// Tiles of the log; the last of each level may be partial and is replaced as it grows.
+    log_tile = "log_tile" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        level: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        tile: i64,
+        hashes: Vec<u8>,
+    }
+}
+
+table! {
+    /// The tree head: one row, locked by whoever appends.
+    log_head = "log_head" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: i32,
+        size: i64,
+        root: Vec<u8>,
+        note: String,
+        signed_at: Micros,
+    }
+}
+
+table! {
+    /// Every checkpoint that was signed.
+    log_checkpoint = "log_checkpoint" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        size: i64,
+        note: String,
+        signed_at: Micros,
+    }
+}

@@ -1,0 +1,210 @@
+//! The registry's tables.
+
+use async_trait::async_trait;
+use sea_orm::DbErr;
+use sea_orm::sea_query::{ColumnDef, Index, Query, Table, TableCreateStatement};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+
+/// All migrations of the registry's database.
+#[derive(Debug)]
+pub(crate) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut all = greenlane_store::migrations();
+        all.push(Box::new(Tables));
+        all
+    }
+}
+
+struct Tables;
+
+impl MigrationName for Tables {
+    fn name(&self) -> &str {
+        "registry_0001_tables"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Tables {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [bodies(), keys(), certificates(), versions(), events(), terms()] {
+            manager.create_table(table).await?;
+        }
+        for table in [entries(), tiles(), head(), checkpoints()] {
+            manager.create_table(table).await?;
+        }
+        for (name, table, columns) in [
+            ("body_key_body", "body_key", &["body", "create_index"][..]),
+            ("certificate_body", "certificate", &["body", "granted_index"][..]),
+            ("certificate_event_number", "certificate_event", &["number", "log_index"][..]),
+            ("log_entry_recorded_at", "log_entry", &["recorded_at"][..]),
+        ] {
+            let mut index = Index::create();
+            index.name(name).table(table);
+            for column in columns {
+                index.col(*column);
+            }
+            manager.create_index(index).await?;
+        }
+        let granted =
+            Index::create().name("certificate_granted").table("certificate").col("granted_index").unique().take();
+        manager.create_index(granted).await?;
+        let empty = greenlane_log::empty_root();
+        let first = Query::insert()
+            .into_table("log_head")
+            .columns(["id", "size", "root", "note", "signed_at"])
+            .values_panic([1.into(), 0i64.into(), empty.to_vec().into(), "".into(), 0i64.into()])
+            .take();
+        manager.exec_stmt(first).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [
+            "log_checkpoint",
+            "log_head",
+            "log_tile",
+            "log_entry",
+            "certificate_term",
+            "certificate_event",
+            "certificate_version",
+            "certificate",
+            "body_key",
+            "body",
+        ] {
+            manager.drop_table(Table::drop().table(table).take()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn text(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).text().not_null().take()
+}
+
+fn big(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).big_integer().not_null().take()
+}
+
+fn integer(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).integer().not_null().take()
+}
+
+fn binary(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).binary().not_null().take()
+}
+
+fn table(name: &'static str, columns: impl IntoIterator<Item = ColumnDef>) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(name);
+    for mut column in columns {
+        table.col(&mut column);
+    }
+    table.take()
+}
+
+fn bodies() -> TableCreateStatement {
+    let id = text("id").primary_key().take();
+    table(
+        "body",
+        [
+            id,
+            text("economy"),
+            text("record"),
+            text("roles"),
+            big("created_at"),
+            big("create_index"),
+            big("latest_index"),
+        ],
+    )
+}
+
+fn keys() -> TableCreateStatement {
+    let id = text("id").primary_key().take();
+    let compromised = ColumnDef::new("compromised_since").big_integer().null().take();
+    table(
+        "body_key",
+        [id, text("body"), text("record"), compromised, big("created_at"), big("create_index"), big("latest_index")],
+    )
+}
+
+fn certificates() -> TableCreateStatement {
+    table(
+        "certificate",
+        [
+            text("number").primary_key().take(),
+            text("body"),
+            text("state"),
+            integer("version"),
+            big("granted_index"),
+            big("latest_index"),
+            big("created_at"),
+            big("updated_at"),
+            ColumnDef::new("effect_floor").big_integer().null().take(),
+            ColumnDef::new("superseded_by").text().null().take(),
+            text("holder"),
+            text("scheme"),
+            text("body_reference"),
+            text("valid_from"),
+            text("valid_until"),
+        ],
+    )
+}
+
+fn versions() -> TableCreateStatement {
+    let mut table = table(
+        "certificate_version",
+        [
+            text("number"),
+            integer("version"),
+            big("log_index"),
+            big("recorded_at"),
+            text("content"),
+            text("document"),
+            binary("document_sha256"),
+            text("key_id"),
+        ],
+    );
+    table.primary_key(Index::create().col("number").col("version")).take()
+}
+
+fn events() -> TableCreateStatement {
+    table(
+        "certificate_event",
+        [
+            big("log_index").primary_key().take(),
+            text("number"),
+            text("step"),
+            ColumnDef::new("reason").text().null().take(),
+            text("reason_text"),
+            big("effective_at"),
+            big("recorded_at"),
+            text("actor"),
+            integer("version"),
+            text("remedy"),
+            text("state_after"),
+        ],
+    )
+}
+
+fn terms() -> TableCreateStatement {
+    let mut table = table("certificate_term", [text("kind"), text("value"), text("number")]);
+    table.primary_key(Index::create().col("kind").col("value").col("number")).take()
+}
+
+fn entries() -> TableCreateStatement {
+    table("log_entry", [big("idx").primary_key().take(), binary("leaf"), big("recorded_at"), text("subject")])
+}
+
+fn tiles() -> TableCreateStatement {
+    let mut table = table("log_tile", [integer("level"), big("tile"), binary("hashes")]);
+    table.primary_key(Index::create().col("level").col("tile")).take()
+}
+
+fn head() -> TableCreateStatement {
+    table("log_head", [integer("id").primary_key().take(), big("size"), binary("root"), text("note"), big("signed_at")])
+}
+
+fn checkpoints() -> TableCreateStatement {
+    table("log_checkpoint", [big("size").primary_key().take(), text("note"), big("signed_at")])
+}

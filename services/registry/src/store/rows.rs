@@ -1,0 +1,252 @@
+//! Between rows and the domain.
+
+use std::sync::Arc;
+
+use greenlane_store::Micros;
+use sea_orm::{DbErr, Set};
+
+use super::entity::{body, body_key, certificate, event, log_entry, term, version};
+use super::{corrupt, to_i64, to_u64};
+use crate::domain::body::Body;
+use crate::domain::certificate::{Head, Version};
+use crate::domain::content::Content;
+use crate::domain::key::Key;
+use crate::domain::life::{Event, Reason, State, Step};
+use crate::domain::names::{BodyId, CertificateNumber};
+
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("records of texts, dates and lists are JSON")
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T, DbErr> {
+    serde_json::from_str(text).map_err(|error| DbErr::Custom(format!("a stored {what} cannot be read: {error}")))
+}
+
+fn to_version(value: i32) -> u32 {
+    u32::try_from(value).unwrap_or_default()
+}
+
+fn from_version(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+impl TryFrom<body::Model> for Body {
+    type Error = DbErr;
+
+    fn try_from(row: body::Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            record: from_json(&row.record, "body")?,
+            created_at: row.created_at.into(),
+            create_index: to_u64(row.create_index),
+            latest_index: to_u64(row.latest_index),
+        })
+    }
+}
+
+/// A role as the filter column holds it.
+pub(crate) fn role_text(role: crate::domain::body::Role) -> String {
+    json(&role).trim_matches('"').to_owned()
+}
+
+pub(crate) fn body_row(body: &Body) -> body::ActiveModel {
+    let roles: Vec<String> = body.record.roles.iter().map(|role| role_text(*role)).collect();
+    body::ActiveModel {
+        id: Set(body.record.id.as_str().to_owned()),
+        economy: Set(body.record.economy.clone()),
+        record: Set(json(&body.record)),
+        roles: Set(format!(" {} ", roles.join(" "))),
+        created_at: Set(body.created_at.into()),
+        create_index: Set(to_i64(body.create_index)),
+        latest_index: Set(to_i64(body.latest_index)),
+    }
+}
+
+impl TryFrom<body_key::Model> for Key {
+    type Error = DbErr;
+
+    fn try_from(row: body_key::Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            record: from_json(&row.record, "key")?,
+            compromised_since: row.compromised_since.map(Micros::to_utc),
+            created_at: row.created_at.into(),
+            create_index: to_u64(row.create_index),
+            latest_index: to_u64(row.latest_index),
+        })
+    }
+}
+
+pub(crate) fn key_row(key: &Key) -> body_key::ActiveModel {
+    body_key::ActiveModel {
+        id: Set(key.record.id.clone()),
+        body: Set(key.record.body.as_str().to_owned()),
+        record: Set(json(&key.record)),
+        compromised_since: Set(key.compromised_since.map(Micros::from)),
+        created_at: Set(key.created_at.into()),
+        create_index: Set(to_i64(key.create_index)),
+        latest_index: Set(to_i64(key.latest_index)),
+    }
+}
+
+impl TryFrom<certificate::Model> for Head {
+    type Error = DbErr;
+
+    fn try_from(row: certificate::Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            number: CertificateNumber::trusted(row.number),
+            body: BodyId::trusted(row.body),
+            state: State::from_str(&row.state).ok_or_else(|| corrupt("state"))?,
+            version: to_version(row.version),
+            granted_index: to_u64(row.granted_index),
+            latest_index: to_u64(row.latest_index),
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            effect_floor: row.effect_floor.map(Micros::to_utc),
+            superseded_by: row.superseded_by.map(CertificateNumber::trusted),
+        })
+    }
+}
+
+pub(crate) fn certificate_row(head: &Head, content: &Content) -> certificate::ActiveModel {
+    certificate::ActiveModel {
+        number: Set(head.number.as_str().to_owned()),
+        body: Set(head.body.as_str().to_owned()),
+        state: Set(head.state.as_str().to_owned()),
+        version: Set(from_version(head.version)),
+        granted_index: Set(to_i64(head.granted_index)),
+        latest_index: Set(to_i64(head.latest_index)),
+        created_at: Set(head.created_at.into()),
+        updated_at: Set(head.updated_at.into()),
+        effect_floor: Set(head.effect_floor.map(Micros::from)),
+        superseded_by: Set(head.superseded_by.as_ref().map(|number| number.as_str().to_owned())),
+        holder: Set(folded(&content.holder.name)),
+        scheme: Set(content.scheme.scheme.clone()),
+        body_reference: Set(content.body_reference.clone()),
+        valid_from: Set(content.valid_from.to_string()),
+        valid_until: Set(content.valid_until.to_string()),
+    }
+}
+
+/// A text as searches compare it: both engines then agree about case.
+pub(crate) fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+impl TryFrom<version::Model> for Version {
+    type Error = DbErr;
+
+    fn try_from(row: version::Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            version: to_version(row.version),
+            log_index: to_u64(row.log_index),
+            recorded_at: row.recorded_at.into(),
+            content: Arc::new(from_json(&row.content, "certificate")?),
+            document: row.document,
+            document_sha256: row.document_sha256.try_into().map_err(|_| corrupt("hash"))?,
+            key: row.key_id,
+        })
+    }
+}
+
+pub(crate) fn version_row(number: &CertificateNumber, version: &Version, content_json: String) -> version::ActiveModel {
+    version::ActiveModel {
+        number: Set(number.as_str().to_owned()),
+        version: Set(from_version(version.version)),
+        log_index: Set(to_i64(version.log_index)),
+        recorded_at: Set(version.recorded_at.into()),
+        content: Set(content_json),
+        document: Set(version.document.clone()),
+        document_sha256: Set(version.document_sha256.to_vec()),
+        key_id: Set(version.key.clone()),
+    }
+}
+
+impl TryFrom<event::Model> for Event {
+    type Error = DbErr;
+
+    fn try_from(row: event::Model) -> Result<Self, DbErr> {
+        let reason = match row.reason {
+            Some(text) => Some(Reason::from_str(&text).ok_or_else(|| corrupt("reason"))?),
+            None => None,
+        };
+        Ok(Self {
+            log_index: to_u64(row.log_index),
+            step: Step::from_str(&row.step).ok_or_else(|| corrupt("step"))?,
+            reason,
+            reason_text: row.reason_text,
+            effective_at: row.effective_at.into(),
+            recorded_at: row.recorded_at.into(),
+            actor: row.actor,
+            version: to_version(row.version),
+            remedy: row.remedy,
+            state_after: State::from_str(&row.state_after).ok_or_else(|| corrupt("state"))?,
+        })
+    }
+}
+
+pub(crate) fn event_row(number: &CertificateNumber, event: &Event) -> event::ActiveModel {
+    event::ActiveModel {
+        log_index: Set(to_i64(event.log_index)),
+        number: Set(number.as_str().to_owned()),
+        step: Set(event.step.as_str().to_owned()),
+        reason: Set(event.reason.map(|reason| reason.as_str().to_owned())),
+        reason_text: Set(event.reason_text.clone()),
+        effective_at: Set(event.effective_at.into()),
+        recorded_at: Set(event.recorded_at.into()),
+        actor: Set(event.actor.clone()),
+        version: Set(from_version(event.version)),
+        remedy: Set(event.remedy.clone()),
+        state_after: Set(event.state_after.as_str().to_owned()),
+    }
+}
+
+/// Kinds of [`term`]s.
+pub(crate) mod terms {
+    pub(crate) const GTIN: &str = "gtin";
+    pub(crate) const MODEL: &str = "model";
+    pub(crate) const BATCH: &str = "batch";
+    pub(crate) const SERIAL: &str = "serial";
+    pub(crate) const STANDARD: &str = "standard";
+    /// Followed by the edition.
+    pub(crate) const CODE: &str = "code:";
+}
+
+/// What a certificate can be found by.
+pub(crate) fn term_rows(number: &CertificateNumber, content: &Content) -> Vec<term::ActiveModel> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for product in &content.products {
+        let id = &product.id;
+        // A GTIN is padded to its longest form, so that one item has one text.
+        if !id.gtin.is_empty() {
+            found.push((terms::GTIN.to_owned(), padded_gtin(&id.gtin)));
+        }
+        let models = product.models.iter().chain([&id.model]).map(|model| (terms::MODEL, model));
+        for (kind, text) in models.chain([(terms::BATCH, &id.batch), (terms::SERIAL, &id.serial)]) {
+            if !text.is_empty() {
+                found.push((kind.to_owned(), folded(text)));
+            }
+        }
+        for code in &product.codes {
+            found.push((format!("{}{}", terms::CODE, code.edition), code.code.clone()));
+        }
+    }
+    for document in &content.normative_documents {
+        found.push((terms::STANDARD.to_owned(), folded(&document.edition)));
+    }
+    found.sort();
+    found.dedup();
+    let row = |(kind, value): (String, String)| term::ActiveModel {
+        kind: Set(kind),
+        value: Set(value),
+        number: Set(number.as_str().to_owned()),
+    };
+    found.into_iter().map(row).collect()
+}
+
+/// A GTIN in its longest form.
+pub(crate) fn padded_gtin(gtin: &str) -> String {
+    format!("{gtin:0>14}")
+}
+
+pub(crate) fn entry_row(index: u64, leaf: Vec<u8>, at: Micros, subject: String) -> log_entry::ActiveModel {
+    log_entry::ActiveModel { idx: Set(to_i64(index)), leaf: Set(leaf), recorded_at: Set(at), subject: Set(subject) }
+}

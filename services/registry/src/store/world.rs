@@ -1,0 +1,173 @@
+//! Loading what a group of mutations touches, and writing what came of it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use greenlane_store::{Micros, Tx, bulk};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{DbErr, QueryOrder};
+
+use super::entity::{body, body_key, certificate, event, version};
+use super::{rows, to_i64};
+use crate::domain::certificate::{Head, Version};
+use crate::domain::command::Command;
+use crate::domain::life::Event;
+use crate::domain::names::BodyId;
+use crate::domain::world::{Applied, Change, Known, World};
+
+/// Values in one `IN (…)`.
+const IN_LIST: usize = 1_000;
+
+/// Everything that these commands name.
+pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command>) -> Result<World, DbErr> {
+    let (mut bodies, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
+    for command in commands {
+        match command {
+            Command::CreateBody(record) => {
+                bodies.insert(record.id.as_str());
+            }
+            Command::CreateKey(record) => {
+                bodies.insert(record.body.as_str());
+                keys.insert(record.id.as_str());
+            }
+            Command::Grant(grant) => {
+                bodies.insert(grant.body.as_str());
+                keys.insert(grant.key.as_str());
+                numbers.insert(grant.number.as_str());
+            }
+            Command::Step(step) => {
+                stepped.insert(step.number.as_str());
+            }
+        }
+    }
+    // Most grants bring a number that was just made: whether it is taken is all that is asked.
+    let mut world = World::default();
+    for id in chunks(&bodies) {
+        for row in body::Entity::find().filter(body::Column::Id.is_in(id)).all(tx).await? {
+            world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
+        }
+    }
+    for id in chunks(&keys) {
+        for row in body_key::Entity::find().filter(body_key::Column::Id.is_in(id)).all(tx).await? {
+            world.keys.insert(row.id.clone(), row.try_into()?);
+        }
+    }
+    let taken: BTreeSet<&str> = numbers.union(&stepped).copied().collect();
+    for known in certificates(tx, &taken).await? {
+        world.certificates.insert(known.head.number.clone(), known);
+    }
+    Ok(world)
+}
+
+/// Certificates with their current version and all events.
+pub(crate) async fn certificates(tx: &Tx, numbers: &BTreeSet<&str>) -> Result<Vec<Known>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in chunks(numbers) {
+        let heads = certificate::Entity::find().filter(certificate::Column::Number.is_in(chunk)).all(tx).await?;
+        found.extend(known(tx, heads).await?);
+    }
+    Ok(found)
+}
+
+/// Heads with their current version and all events, in the order of the heads.
+pub(crate) async fn known(tx: &Tx, heads: Vec<certificate::Model>) -> Result<Vec<Known>, DbErr> {
+    if heads.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers: Vec<String> = heads.iter().map(|head| head.number.clone()).collect();
+    let mut events = events_of(tx, numbers.clone()).await?;
+    let mut versions: HashMap<(String, i32), version::Model> = HashMap::new();
+    for row in version::Entity::find().filter(version::Column::Number.is_in(numbers)).all(tx).await? {
+        versions.insert((row.number.clone(), row.version), row);
+    }
+    heads
+        .into_iter()
+        .map(|row| {
+            let version =
+                versions.remove(&(row.number.clone(), row.version)).ok_or_else(|| super::corrupt("version"))?;
+            let events = events.remove(&row.number).unwrap_or_default();
+            Ok(Known { head: Head::try_from(row)?, version: Version::try_from(version)?, events })
+        })
+        .collect()
+}
+
+/// All events of these certificates, in the order of the log.
+pub(crate) async fn events_of(tx: &Tx, numbers: Vec<String>) -> Result<HashMap<String, Vec<Event>>, DbErr> {
+    let rows = event::Entity::find()
+        .filter(event::Column::Number.is_in(numbers))
+        .order_by_asc(event::Column::LogIndex)
+        .all(tx)
+        .await?;
+    let mut events: HashMap<String, Vec<Event>> = HashMap::new();
+    for row in rows {
+        events.entry(row.number.clone()).or_default().push(row.try_into()?);
+    }
+    Ok(events)
+}
+
+fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> {
+    let mut values = values.iter().copied();
+    std::iter::from_fn(move || {
+        let chunk: Vec<&str> = values.by_ref().take(IN_LIST).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}
+
+/// Writes what a group of accepted mutations changed.
+pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
+    let (mut bodies, mut keys) = (Vec::new(), Vec::new());
+    let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut steps = Vec::new();
+    for one in applied {
+        match &one.change {
+            Change::Body(body) => bodies.push(rows::body_row(body)),
+            Change::Key(key) => keys.push(rows::key_row(key)),
+            Change::Granted { known, content_json } => {
+                let Known { head, version, events: grant } = known.as_ref();
+                certificates.push(rows::certificate_row(head, &version.content));
+                versions.push(rows::version_row(&head.number, version, content_json.clone()));
+                events.extend(grant.iter().map(|event| rows::event_row(&head.number, event)));
+                terms.extend(rows::term_rows(&head.number, &version.content));
+            }
+            Change::Stepped { head, event, previous_index } => {
+                events.push(rows::event_row(&head.number, event));
+                steps.push((head, *previous_index));
+            }
+        }
+    }
+    bulk::insert(tx, bodies).await?;
+    bulk::insert(tx, keys).await?;
+    bulk::insert(tx, certificates).await?;
+    bulk::insert(tx, versions).await?;
+    bulk::insert(tx, terms).await?;
+    bulk::insert(tx, events).await?;
+    for (head, previous_index) in steps {
+        step(tx, head, previous_index).await?;
+    }
+    Ok(())
+}
+
+/// Guarded in its own statement: only the event that the step was decided on may be the latest.
+async fn step(tx: &Tx, head: &Head, previous_index: u64) -> Result<(), DbErr> {
+    let updated = certificate::Entity::update_many()
+        .col_expr(certificate::Column::State, Expr::value(head.state.as_str()))
+        .col_expr(certificate::Column::LatestIndex, Expr::value(to_i64(head.latest_index)))
+        .col_expr(certificate::Column::UpdatedAt, Expr::value(Micros::from(head.updated_at)))
+        .col_expr(certificate::Column::EffectFloor, Expr::value(head.effect_floor.map(Micros::from)))
+        .filter(certificate::Column::Number.eq(head.number.as_str()))
+        .filter(certificate::Column::LatestIndex.eq(to_i64(previous_index)))
+        .exec(tx)
+        .await?;
+    if updated.rows_affected == 1 { Ok(()) } else { Err(tx.contended("a certificate moved under its step")) }
+}
+
+/// The number that a change is about, or the body: what other replicas' caches forget.
+pub(crate) fn subject(change: &Change) -> &str {
+    match change {
+        Change::Body(body) => body.record.id.as_str(),
+        Change::Key(key) => key.record.body.as_str(),
+        Change::Granted { known, .. } => known.head.number.as_str(),
+        Change::Stepped { head, .. } => head.number.as_str(),
+    }
+}
