@@ -118,7 +118,8 @@ impl Caller {
     /// Issuer and subject in one text: subjects are unique within their issuer only. For idempotency records and
     /// fair queues.
     pub fn key(&self) -> String {
-        format!("{} {}", self.issuer, self.subject)
+        // The length tells where the one ends, whatever characters they have.
+        format!("{} {} {}", self.issuer.len(), self.issuer, self.subject)
     }
 
     /// Fails with `NOT_YOURS` unless the caller acts for `body` (`bodies/{body}`). The scope `admin` does not help:

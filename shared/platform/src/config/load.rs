@@ -15,6 +15,16 @@ pub struct Sources {
     variables: Option<Vec<(String, String)>>,
 }
 
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Variables may hold secrets.
+        f.debug_struct("Sources")
+            .field("file", &self.file)
+            .field("env_prefix", &self.env_prefix)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Sources {
     /// Defaults only.
     pub fn new() -> Self {

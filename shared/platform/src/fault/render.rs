@@ -14,6 +14,8 @@ const MAX_DETAILS_BYTES: usize = 3_000;
 const MAX_MESSAGE_BYTES: usize = 512;
 /// The most of one value of metadata.
 const MAX_METADATA_BYTES: usize = 512;
+/// The most of a request id; a good one has 64 at most.
+const MAX_REQUEST_ID_BYTES: usize = 80;
 /// The most of one violation's description.
 const MAX_DESCRIPTION_BYTES: usize = 200;
 /// The most of one violation's field path.
@@ -21,10 +23,11 @@ const MAX_FIELD_BYTES: usize = 160;
 
 impl From<Fault> for Status {
     fn from(mut fault: Fault) -> Self {
-        if fault.reason() == ErrorReason::Internal && !fault.0.metadata.contains_key("trace_id") {
-            if let Some(trace_id) = current_trace_id() {
-                fault = fault.with_metadata("trace_id", trace_id);
-            }
+        if fault.reason() == ErrorReason::Internal
+            && !fault.0.metadata.contains_key("trace_id")
+            && let Some(trace_id) = current_trace_id()
+        {
+            fault = fault.with_metadata("trace_id", trace_id);
         }
         log(&fault);
         render(*fault.0)
@@ -57,6 +60,9 @@ fn render(mut parts: Parts) -> Status {
     }
     for value in parts.metadata.values_mut() {
         cut(value, MAX_METADATA_BYTES);
+    }
+    if let Some(request_id) = &mut parts.request_id {
+        cut(request_id, MAX_REQUEST_ID_BYTES);
     }
     // Metadata is promised by the contract, so it goes last: only when it alone is too large.
     while attempt(&parts, code, 0).details().len() > MAX_DETAILS_BYTES {
