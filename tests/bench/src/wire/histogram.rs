@@ -1,5 +1,6 @@
 //! Latencies, to within about one percent of their value.
 
+use std::fmt;
 use std::time::Duration;
 
 /// Buckets to each doubling of the value.
@@ -8,7 +9,7 @@ const STEPS: u64 = 64;
 const EXACT: u64 = STEPS;
 
 /// Counts of durations in buckets that grow with the value.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Histogram {
     counts: Vec<u64>,
     total: u64,
@@ -54,6 +55,15 @@ impl Histogram {
             }
         }
         Duration::ZERO
+    }
+}
+
+impl fmt::Debug for Histogram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Histogram")
+            .field("total", &self.total)
+            .field("p50", &self.quantile(0.5))
+            .finish_non_exhaustive()
     }
 }
 

@@ -51,7 +51,7 @@ async fn drive_echo(token: Option<&str>, requests: Echoed) -> anyhow::Result<Out
 
 #[tokio::test]
 async fn a_tonic_server_is_driven_and_its_answers_are_counted() {
-    let outcome = drive_echo(None, Echoed { bytes: 100, expected: 100 }).await.unwrap();
+    let outcome = drive_echo(None, Echoed { bytes: 200, expected: 200 }).await.unwrap();
     assert!(outcome.latencies.total() > 8, "{outcome:?}");
     assert!(outcome.failures.is_empty(), "{outcome:?}");
 }
@@ -65,14 +65,14 @@ async fn messages_of_more_than_one_frame_arrive_whole() {
 
 #[tokio::test]
 async fn refused_calls_are_failures_and_not_answers() {
-    let outcome = drive_echo(Some("forged"), Echoed { bytes: 100, expected: 100 }).await.unwrap();
+    let outcome = drive_echo(Some("forged"), Echoed { bytes: 200, expected: 200 }).await.unwrap();
     assert_eq!(outcome.latencies.total(), 0);
     assert_eq!(outcome.failures.keys().copied().collect::<Vec<_>>(), [tonic::Code::Unauthenticated as u32]);
 }
 
 #[tokio::test]
 async fn a_wrong_answer_stops_the_measurement() {
-    let error = drive_echo(None, Echoed { bytes: 100, expected: 99 }).await.unwrap_err();
+    let error = drive_echo(None, Echoed { bytes: 200, expected: 199 }).await.unwrap_err();
     assert!(format!("{error:#}").contains("not what it should be"), "{error:#}");
 }
 
