@@ -22,8 +22,8 @@ impl Limits {
     /// For bearer tokens: 8 KiB.
     pub const TOKEN: Self = Self { max_bytes: 8 * 1024, max_depth: 8 };
 
-    /// For certificates and other documents: 256 KiB.
-    pub const DOCUMENT: Self = Self { max_bytes: 256 * 1024, max_depth: 32 };
+    /// For certificates and other documents: 1 MiB.
+    pub const DOCUMENT: Self = Self { max_bytes: 1024 * 1024, max_depth: 32 };
 }
 
 /// The protected header.

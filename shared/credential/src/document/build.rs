@@ -8,15 +8,27 @@ use super::facts::{Certificate, CertifiedProduct, Facts, Measurement};
 use super::iri::{escape, is_uri};
 use super::{CONTEXT_PATH, CONTEXTS, CTY, FACTS_MEMBER, TYP, TYPES};
 
+/// The largest payload. In base64, with header and signature, it stays below what readers accept.
+const MAX_PAYLOAD_BYTES: usize = 700 * 1024;
+
+/// The longest identifier of an issuer: with a key's after it, it fits the limit of `kid`.
+const MAX_DID_BYTES: usize = 400;
+
 /// Why a document cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
     /// A text that must be a URI is none.
     #[error("{0} must be an absolute URI")]
     NotUri(&'static str),
+    /// The issuer's identifier is not a DID, or too long for a header.
+    #[error("issuer.did must be a decentralised identifier of at most {MAX_DID_BYTES} bytes")]
+    NotDid,
     /// The status index is larger than JSON numbers carry exactly.
     #[error("the status list index is out of range")]
     StatusIndex,
+    /// The document would be larger than readers accept.
+    #[error("the document would be larger than {MAX_PAYLOAD_BYTES} bytes")]
+    TooLarge,
 }
 
 /// Why a document cannot be signed.
@@ -50,7 +62,8 @@ pub fn sign_document(certificate: &Certificate, signer: &dyn Signer) -> Result<S
 /// The canonical bytes of the credential: what a body that signs with a key of its own signs.
 pub fn payload(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
     let credential = credential(certificate)?;
-    Ok(canonical::to_vec_with_decimals(&credential).expect("numbers were chosen to have a canonical form"))
+    let bytes = canonical::to_vec_with_decimals(&credential).expect("numbers were chosen to have a canonical form");
+    if bytes.len() > MAX_PAYLOAD_BYTES { Err(BuildError::TooLarge) } else { Ok(bytes) }
 }
 
 fn credential(certificate: &Certificate) -> Result<Value, BuildError> {
@@ -99,7 +112,11 @@ fn credential(certificate: &Certificate) -> Result<Value, BuildError> {
 }
 
 fn check_uris(certificate: &Certificate) -> Result<(), BuildError> {
-    let mut uris = vec![("registry", &certificate.registry), ("issuer.did", &certificate.issuer.did)];
+    let did = &certificate.issuer.did;
+    if !did.starts_with("did:") || did.contains('#') || did.len() > MAX_DID_BYTES || !is_uri(did) {
+        return Err(BuildError::NotDid);
+    }
+    let mut uris = vec![("registry", &certificate.registry)];
     if let Some(accreditation) = &certificate.issuer.accreditation {
         uris.push(("issuer.accreditation.authority_id", &accreditation.authority_id));
     }

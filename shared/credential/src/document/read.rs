@@ -119,7 +119,7 @@ fn read_certificate(claims: &Map<String, Value>) -> Result<Certificate, Document
     }
     let member = claims.get(FACTS_MEMBER).cloned().ok_or(DocumentError::Member(FACTS_MEMBER))?;
     let member: FactsMember =
-        serde_json::from_value(member).map_err(|error| DocumentError::Facts(error.to_string()))?;
+        serde_json::from_value(member).map_err(|error| DocumentError::Facts(short(&error.to_string())))?;
     let id = text(claims, "id")?;
     let suffix = format!("/certificates/{}", super::iri::escape(&member.number));
     let registry = id.strip_suffix(&suffix).ok_or(DocumentError::Member("id"))?;
@@ -208,6 +208,11 @@ fn difference(expected: &Value, actual: &Value) -> Option<String> {
         (expected, actual) if expected == actual => None,
         _ => Some(String::new()),
     }
+}
+
+/// The beginning of an error's text, which may repeat what the sender wrote.
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, DocumentError> {

@@ -264,9 +264,32 @@ fn identifiers_that_are_no_uris_are_refused_when_building() {
         payload(&certificate)
     };
     assert_eq!(with(|c| c.registry = "registry".to_owned()), Err(BuildError::NotUri("registry")));
-    assert_eq!(with(|c| c.issuer.did = "cb 01".to_owned()), Err(BuildError::NotUri("issuer.did")));
+    for did in ["cb01", "did:web:a b", "did:web:a#b", "https://a", &format!("did:web:{}", "a".repeat(400))] {
+        let mut certificate = certificate();
+        certificate.issuer.did = did.to_owned();
+        assert_eq!(payload(&certificate), Err(BuildError::NotDid), "{did}");
+    }
     assert_eq!(with(|c| c.status.as_mut().unwrap().list = String::new()), Err(BuildError::NotUri("status.list")));
     assert_eq!(with(|c| c.status.as_mut().unwrap().index = 1 << 53), Err(BuildError::StatusIndex));
+}
+
+#[test]
+fn what_is_signed_is_never_too_large_to_be_read() {
+    let with_scope = |bytes: usize| {
+        let mut certificate = certificate();
+        certificate.facts.scope = "x".repeat(bytes);
+        sign_document(&certificate, &key())
+    };
+    // The scope stands in the document twice.
+    let largest = with_scope(340 * 1024).unwrap();
+    assert!(Presented::read(&largest).is_ok());
+    assert_eq!(with_scope(360 * 1024), Err(SignDocumentError::Build(BuildError::TooLarge)));
+}
+
+#[test]
+fn a_refusal_does_not_repeat_a_long_text() {
+    let DocumentError::Facts(reason) = refusal(|p| p[FACTS_MEMBER]["x".repeat(10_000)] = json!(1)) else { panic!() };
+    assert!(reason.len() <= 200);
 }
 
 #[test]
