@@ -7,6 +7,7 @@
 
 mod authenticator;
 mod caller;
+mod coverage;
 mod fetch;
 mod keys;
 mod layer;
@@ -20,6 +21,7 @@ mod testing;
 
 pub use authenticator::{AuthSetupError, Authenticator};
 pub use caller::{Caller, SCOPES};
+pub use coverage::methods_of;
 pub use layer::{AuthLayer, AuthService};
 pub use rules::{Access, AuthorizationTable, INFRASTRUCTURE_RULES, Rule, RuleError};
 pub use settings::{AuthConfig, IssuerConfig, JwksSource};

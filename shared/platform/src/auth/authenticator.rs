@@ -56,6 +56,9 @@ impl Authenticator {
     /// Reads the key sets and begins to refresh them in the background, for as long as the authenticator lives.
     pub async fn new(config: AuthConfig, clock: Clock) -> Result<Arc<Self>, AuthSetupError> {
         check(&config)?;
+        // Named, and not left to jsonwebtoken's guess from its features: with two backends in one build it guesses
+        // none and panics at the first token. An error means that one is installed already.
+        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let issuers = Issuers::load(&config).await?;
         let verified = Cache::new(config.cache_capacity);
         let period = Duration::from_secs(config.refresh_seconds);

@@ -177,3 +177,17 @@ fn the_operator_text_is_logged_once_and_never_sent() {
     assert!(!status.message().contains("heads_pkey"));
     assert!(!String::from_utf8_lossy(status.details()).contains("heads_pkey"));
 }
+
+#[test]
+fn an_internal_fault_carries_the_trace_id_by_which_the_operator_finds_it() {
+    use opentelemetry::trace::TracerProvider as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let provider = opentelemetry_sdk::trace::SdkTracerProvider::builder().build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+    let status = tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        tracing::info_span!("call").in_scope(|| Status::from(Fault::internal("x")))
+    });
+    let trace_id = Fault::metadata_of(&status).remove("trace_id").unwrap();
+    assert!(trace_id.len() == 32 && trace_id.bytes().all(|b| b.is_ascii_hexdigit()) && trace_id != "0".repeat(32));
+}
