@@ -1,12 +1,13 @@
 //! Child processes: started, waited for, asked what they cost, ended.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child as Process, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail};
 
 use crate::cpu;
 use crate::roles::{Ready, Role};
@@ -26,24 +27,27 @@ impl Child {
     /// When it ends instead.
     pub fn start(role: Role, folder: &Path, peers: &[SocketAddr], apart: bool) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("finding this program")?;
+        let log = folder.join(format!("{}.log", role.name()));
         let mut process = Command::new(program)
-            .args(["--role", &role.word(), "--folder"])
+            .args(["--role", role.name(), "--folder"])
             .arg(folder)
             .args(apart.then_some("--apart"))
             .args(peers.iter().map(|peer| format!("--peer={peer}")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
             .spawn()
-            .with_context(|| format!("starting {}", role.word()))?;
+            .with_context(|| format!("starting {}", role.name()))?;
         let out = process.stdout.take().context("the child's output")?;
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line)?;
         if line.is_empty() {
             let _ = process.kill();
             let status = process.wait()?;
-            ensure!(!line.is_empty(), "{} ended before it could be called: {status}", role.word());
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            bail!("{} ended before it could be called: {status}\n{said}", role.name());
         }
-        let ready = serde_json::from_str(&line).with_context(|| format!("what {} said: {line}", role.word()))?;
+        let ready = serde_json::from_str(&line).with_context(|| format!("what {} said: {line}", role.name()))?;
         Ok(Self { process, ready })
     }
 

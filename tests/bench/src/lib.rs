@@ -46,8 +46,7 @@ pub fn main() -> ExitCode {
 
 fn act(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(role) = args.child.role {
-        roles::run(role, &args.child)?;
-        return Ok(ExitCode::SUCCESS);
+        return roles::run(role, &args.child);
     }
     if args.list {
         let mut out = std::io::stdout().lock();

@@ -69,6 +69,9 @@ pub struct Line {
     pub baseline: Option<&'static str>,
     /// Calls a second over the baseline's in the same round.
     pub ratio: Option<Spread>,
+    /// The baseline's CPU time for a call over this row's, in the same round: the ratio that other work on the machine
+    /// disturbs least.
+    pub cpu_ratio: Option<Spread>,
     /// The least median ratio that we promise.
     pub target: Option<f64>,
     /// Whether it is kept.
@@ -121,6 +124,7 @@ impl Report {
             "ratio",
             "min",
             "max",
+            "by CPU",
             "promised",
             "calls/s",
             "p50 µs",
@@ -129,7 +133,7 @@ impl Report {
             "server µs",
             "load",
         ]);
-        for column in 2..12 {
+        for column in 2..13 {
             if let Some(column) = table.column_mut(column) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -142,6 +146,7 @@ impl Report {
                 median(row.ratio, 2),
                 cell(row.ratio.map(|ratio| ratio.min), 2),
                 cell(row.ratio.map(|ratio| ratio.max), 2),
+                median(row.cpu_ratio, 2),
                 row.promise(),
                 median(row.per_second, 0),
                 median(row.p50_us, 0),
@@ -157,6 +162,7 @@ impl Report {
     fn legend(&self) -> String {
         let mut text = format!(
             "{}, {} build; {} rounds of {} s, {} connections with {} calls in flight each; medians over the rounds.\n\
+             ratio: of calls a second; by CPU: of the servers' CPU time a call; \
              alone: p50 with one call at a time; server: its CPU time a call; load: the generator's share of its core.\n",
             self.processor, self.build, self.rounds, self.seconds, self.connections, self.in_flight
         );
@@ -177,10 +183,11 @@ impl Line {
     fn new(measured: &Measured, all: &[Measured]) -> Self {
         let row = measured.row;
         let baseline = all.iter().find(|other| Some(other.row.name) == row.baseline);
-        let ratio = baseline.and_then(|baseline| {
-            let pairs = measured.samples.iter().zip(&baseline.samples);
-            Spread::of(pairs.map(|(ours, bare)| ours.per_second / bare.per_second))
-        });
+        let compared = |ratio: fn(&Sample, &Sample) -> f64| {
+            let pairs = measured.samples.iter().zip(&baseline?.samples);
+            Spread::of(pairs.map(|(ours, bare)| ratio(ours, bare)))
+        };
+        let ratio = compared(|ours, bare| ours.per_second / bare.per_second);
         let of = |figure: fn(&Sample) -> f64| Spread::of(measured.samples.iter().map(figure));
         let mut failures = BTreeMap::new();
         for (status, count) in measured.samples.iter().flat_map(|sample| &sample.failures) {
@@ -191,6 +198,7 @@ impl Line {
             what: row.what,
             baseline: row.baseline,
             ratio,
+            cpu_ratio: compared(|ours, bare| bare.server_time.as_secs_f64() / ours.server_time.as_secs_f64()),
             target: row.target,
             target_met: row.target.zip(ratio).map(|(target, ratio)| ratio.median >= target),
             per_second: of(|sample| sample.per_second),

@@ -2,10 +2,12 @@
 
 pub mod echo;
 pub mod insert;
+mod services;
 
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -20,6 +22,8 @@ pub enum Role {
     Echo,
     /// The same, each call's token found among the verified ones.
     EchoToken,
+    /// The echo behind the platform: identity, rules, limits, deadlines, telemetry.
+    Platform,
     /// Group-committed rows in SQLite.
     InsertSqlite,
     /// Group-committed rows in PostgreSQL.
@@ -27,10 +31,16 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word on the command line.
+    /// Its word on the command line.
     #[must_use]
-    pub fn word(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::EchoToken => "echo-token",
+            Self::Platform => "platform",
+            Self::InsertSqlite => "insert-sqlite",
+            Self::InsertPostgres => "insert-postgres",
+        }
     }
 
     /// Whether it runs on PostgreSQL.
@@ -43,7 +53,7 @@ impl Role {
     #[must_use]
     pub fn calls(self) -> &'static [Self] {
         match self {
-            Self::Echo | Self::EchoToken | Self::InsertSqlite | Self::InsertPostgres => &[],
+            Self::Echo | Self::EchoToken | Self::Platform | Self::InsertSqlite | Self::InsertPostgres => &[],
         }
     }
 }
@@ -85,7 +95,7 @@ impl Ready {
 ///
 /// # Errors
 /// When it cannot be set up or fails.
-pub fn run(role: Role, args: &ChildArgs) -> anyhow::Result<()> {
+pub fn run(role: Role, args: &ChildArgs) -> anyhow::Result<ExitCode> {
     // Its parent sits on the load's core; a machine with a single core has none to choose.
     if args.apart {
         cpu::pin(cpu::SERVER_CORE)?;
@@ -95,14 +105,19 @@ pub fn run(role: Role, args: &ChildArgs) -> anyhow::Result<()> {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         std::process::exit(0);
     });
-    // On one core a single-threaded runtime is the fastest, for the baselines as for our services.
+    let folder = &args.folder;
+    match role {
+        Role::Echo => bare(echo::serve(None)),
+        Role::EchoToken => bare(echo::serve(Some(folder))),
+        Role::InsertSqlite => bare(insert::serve(insert::Engine::Sqlite, folder)),
+        Role::InsertPostgres => bare(insert::serve(insert::Engine::Postgres, folder)),
+        Role::Platform => Ok(services::serve(role, folder, services::platform)),
+    }
+}
+
+/// On one core a single-threaded runtime is the fastest, for the baselines as for our services.
+fn bare(server: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match role {
-            Role::Echo => echo::serve(None).await,
-            Role::EchoToken => echo::serve(Some(&args.folder)).await,
-            Role::InsertSqlite => insert::serve(insert::Engine::Sqlite, &args.folder).await,
-            Role::InsertPostgres => insert::serve(insert::Engine::Postgres, &args.folder).await,
-        }
-    })
+    runtime.block_on(server)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,14 +5,20 @@ mod bare;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
+use tonic::Request;
+use tonic::transport::{Channel, Endpoint};
 
 use crate::child::Child;
 use crate::identity::Identity;
 use crate::roles::Role;
 use crate::wire::{Requests, Target};
+
+/// How long a call may take that prepares a row.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A row of the table.
 pub struct Row {
@@ -54,8 +60,20 @@ impl Setting<'_> {
     /// # Errors
     /// When the server does not run.
     pub fn target(&self, role: Role, path: &str, token: Option<String>) -> anyhow::Result<Target> {
-        let child = self.children.get(&role).with_context(|| format!("{} does not run", role.word()))?;
-        Ok(Target { address: child.ready.address, path: path.to_owned(), token })
+        Ok(Target { address: self.child(role)?.ready.address, path: path.to_owned(), token })
+    }
+
+    /// A channel to a server of this run, for what must be there before it is measured.
+    ///
+    /// # Errors
+    /// When the server does not run, or cannot be reached.
+    pub async fn channel(&self, role: Role) -> anyhow::Result<Channel> {
+        let uri = format!("http://{}", self.child(role)?.ready.address);
+        Endpoint::from_shared(uri)?.connect().await.with_context(|| format!("connecting to {}", role.name()))
+    }
+
+    fn child(&self, role: Role) -> anyhow::Result<&Child> {
+        self.children.get(&role).with_context(|| format!("{} does not run", role.name()))
     }
 }
 
@@ -76,6 +94,14 @@ pub const ROWS: &[Row] = &[
         baseline: Some("echo"),
         target: None,
         prepare: |setting| Box::pin(bare::echo(setting, Role::EchoToken)),
+    },
+    Row {
+        name: "platform",
+        what: "the echo behind our platform: identity, rules, limits, deadlines, telemetry",
+        role: Role::Platform,
+        baseline: Some("echo-token"),
+        target: None,
+        prepare: |setting| Box::pin(bare::echo(setting, Role::Platform)),
     },
     Row {
         name: "insert-sqlite",
@@ -99,6 +125,14 @@ pub const ROWS: &[Row] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.name == name)
+}
+
+/// A request with a token and a deadline.
+pub(crate) fn authorized<T>(message: T, token: &str) -> anyhow::Result<Request<T>> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse()?);
+    request.set_timeout(PATIENCE);
+    Ok(request)
 }
 
 /// The same messages again and again, in turn.

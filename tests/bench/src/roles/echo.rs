@@ -59,8 +59,8 @@ pub(crate) async fn bind(
 }
 
 #[derive(Clone)]
-struct Echo {
-    authenticator: Option<Arc<Authenticator>>,
+pub(super) struct Echo {
+    pub(super) authenticator: Option<Arc<Authenticator>>,
 }
 
 impl NamedService for Echo {

@@ -15,7 +15,7 @@ const ECHO_BYTES: usize = 64;
 const INSERT_BYTES: usize = 1024;
 
 pub(super) async fn echo(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
-    let token = (role == Role::EchoToken).then(|| setting.identity.mint(TokenRequest::new("echo", ["verify"])));
+    let token = (role != Role::Echo).then(|| setting.identity.mint(TokenRequest::new("echo", ["verify"])));
     let message = EchoMessage { payload: vec![7; ECHO_BYTES] }.encode_to_vec();
     let expected = message.clone();
     let requests = Cycle::new(vec![message], move |_, answer| {
