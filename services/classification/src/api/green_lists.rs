@@ -1,0 +1,149 @@
+//! `GreenListService`.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use greenlane_api::classification::v1::green_list_service_server::GreenListService;
+use greenlane_api::classification::v1::{
+    CheckMembershipRequest, CheckMembershipResponse, GetGreenListRequest, GetGreenListResponse,
+    ListGreenListEntriesRequest, ListGreenListEntriesResponse, ListGreenListsRequest, ListGreenListsResponse,
+};
+use greenlane_platform::clock::Clock;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::{PageBinding, Violations};
+use tonic::{Request, Response, Status};
+
+use super::pages::PageRequest;
+use super::{error, parse, render};
+use crate::app::Catalogues;
+use crate::domain::{Catalogue, ListData, MembershipStatus, check_membership, resolve};
+
+/// Handlers of the green list service.
+#[derive(Clone, Debug)]
+pub(crate) struct GreenLists {
+    catalogues: Arc<Catalogues>,
+    clock: Clock,
+}
+
+impl GreenLists {
+    pub(crate) fn new(catalogues: Arc<Catalogues>, clock: Clock) -> Self {
+        Self { catalogues, clock }
+    }
+
+    /// The day that a request names, or today.
+    fn day(&self, v: &mut Violations, raw: &str) -> Option<NaiveDate> {
+        v.optional_date("date", raw).map(|day| day.unwrap_or_else(|| self.clock.today()))
+    }
+
+    async fn get(&self, request: GetGreenListRequest) -> Result<GetGreenListResponse, Fault> {
+        let mut v = Violations::new();
+        let id = parse::green_list(&mut v, "name", &request.name);
+        let on = self.day(&mut v, &request.date);
+        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let (id, on, consistency) = v.finish_with(|| Some((id?, on?, consistency?)))?;
+
+        let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let list = find(&catalogue, &id)?;
+        Ok(GetGreenListResponse { green_list: Some(render::green_list(list, on)), revision: catalogue.revision })
+    }
+
+    async fn list(&self, request: ListGreenListsRequest) -> Result<ListGreenListsResponse, Fault> {
+        let mut v = Violations::new();
+        let on = self.day(&mut v, &request.date);
+        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let binding =
+            PageBinding::new("/greenlane.classification.v1.GreenListService/ListGreenLists").with(&request.date);
+        let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
+        let (on, consistency, page) = v.finish_with(|| Some((on?, consistency?, page?)))?;
+
+        let catalogue = page.read(&self.catalogues, consistency).await?;
+        let in_force = catalogue.lists.iter().filter(|list| list.in_force(on));
+        let page = page.cut(&catalogue, in_force.map(|list| render::green_list(list, on)))?;
+        Ok(ListGreenListsResponse {
+            green_lists: page.items,
+            next_page_token: page.next_page_token,
+            revision: catalogue.revision,
+        })
+    }
+
+    async fn entries(&self, request: ListGreenListEntriesRequest) -> Result<ListGreenListEntriesResponse, Fault> {
+        let mut v = Violations::new();
+        let id = parse::green_list(&mut v, "name", &request.name);
+        let on = self.day(&mut v, &request.date);
+        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let binding = PageBinding::new("/greenlane.classification.v1.GreenListService/ListGreenListEntries")
+            .with(&request.name)
+            .with(&request.date);
+        let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
+        let (id, on, consistency, page) = v.finish_with(|| Some((id?, on?, consistency?, page?)))?;
+
+        let catalogue = page.read(&self.catalogues, consistency).await?;
+        let list = find(&catalogue, &id)?;
+        let page = page.cut(&catalogue, list.entries_on(on).map(|entry| render::entry(&list.fact, entry)))?;
+        Ok(ListGreenListEntriesResponse {
+            entries: page.items,
+            next_page_token: page.next_page_token,
+            revision: catalogue.revision,
+        })
+    }
+
+    async fn check(&self, request: CheckMembershipRequest) -> Result<CheckMembershipResponse, Fault> {
+        let mut v = Violations::new();
+        let code = parse::code(&mut v, "code", request.code.as_ref());
+        let ids = parse::green_lists(&mut v, &request.green_lists);
+        let on = self.day(&mut v, &request.date);
+        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let (code, ids, on, consistency) = v.finish_with(|| Some((code?, ids?, on?, consistency?)))?;
+
+        let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let at = resolve(&catalogue, &code).map_err(|why| error::unresolved("code", why))?;
+        let all = ids.is_empty();
+        let lists: Vec<&ListData> = if all {
+            catalogue.lists.iter().collect()
+        } else {
+            ids.iter().map(|id| find(&catalogue, id)).collect::<Result<_, _>>()?
+        };
+        let found =
+            lists.into_iter().map(|list| (list, check_membership(&catalogue, list, at, on, request.include_held_back)));
+        let shown = found.filter(|(_, found)| !all || found.status != MembershipStatus::NotMember);
+        Ok(CheckMembershipResponse {
+            memberships: shown.map(|(list, found)| render::membership(&list.fact, &found)).collect(),
+            revision: catalogue.revision,
+        })
+    }
+}
+
+fn find<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c ListData, Fault> {
+    catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}")))
+}
+
+#[tonic::async_trait]
+impl GreenListService for GreenLists {
+    async fn get_green_list(
+        &self,
+        request: Request<GetGreenListRequest>,
+    ) -> Result<Response<GetGreenListResponse>, Status> {
+        Ok(Response::new(self.get(request.into_inner()).await?))
+    }
+
+    async fn list_green_lists(
+        &self,
+        request: Request<ListGreenListsRequest>,
+    ) -> Result<Response<ListGreenListsResponse>, Status> {
+        Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    async fn list_green_list_entries(
+        &self,
+        request: Request<ListGreenListEntriesRequest>,
+    ) -> Result<Response<ListGreenListEntriesResponse>, Status> {
+        Ok(Response::new(self.entries(request.into_inner()).await?))
+    }
+
+    async fn check_membership(
+        &self,
+        request: Request<CheckMembershipRequest>,
+    ) -> Result<Response<CheckMembershipResponse>, Status> {
+        Ok(Response::new(self.check(request.into_inner()).await?))
+    }
+}

@@ -1,0 +1,59 @@
+//! Pages of lists that are read at one revision.
+
+use std::sync::Arc;
+
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::{PageBinding, Violations};
+use serde::{Deserialize, Serialize};
+
+use crate::app::{Catalogues, Consistency};
+use crate::domain::Catalogue;
+
+/// Where the next page begins.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Cursor {
+    revision: u64,
+    from: usize,
+}
+
+/// What a request says of pages.
+#[derive(Clone, Debug)]
+pub(super) struct PageRequest {
+    size: usize,
+    cursor: Option<Cursor>,
+    binding: PageBinding,
+}
+
+/// One page.
+#[derive(Debug)]
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    pub(super) next_page_token: String,
+}
+
+impl PageRequest {
+    /// Parses both fields.
+    pub(super) fn parse(v: &mut Violations, size: i32, token: &str, binding: PageBinding) -> Option<Self> {
+        let size = v.page_size(size);
+        let cursor = v.page_token(token, &binding);
+        Some(Self { size: size?, cursor: cursor?, binding })
+    }
+
+    /// The catalogue that the page is read from: that of the first page.
+    pub(super) async fn read(&self, from: &Catalogues, consistency: Consistency) -> Result<Arc<Catalogue>, Fault> {
+        let pinned = self.cursor.map_or(consistency, |cursor| Consistency::Exactly(cursor.revision));
+        from.read(pinned).await.map_err(super::error::read)
+    }
+
+    /// Cuts the page out of all items. Only the items of the page are made.
+    pub(super) fn cut<T>(self, catalogue: &Catalogue, mut all: impl Iterator<Item = T>) -> Result<Page<T>, Fault> {
+        let from = self.cursor.map_or(0, |cursor| cursor.from);
+        let items: Vec<T> = all.by_ref().skip(from).take(self.size).collect();
+        let next_page_token = if all.next().is_some() {
+            self.binding.token(&Cursor { revision: catalogue.revision, from: from + self.size })?
+        } else {
+            String::new()
+        };
+        Ok(Page { items, next_page_token })
+    }
+}

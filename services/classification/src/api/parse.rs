@@ -1,0 +1,132 @@
+//! Wire values as domain values. Every fault is noted under its field.
+
+use greenlane_api::classification::v1 as wire;
+use greenlane_api::common::v1::read_consistency::Requirement;
+use greenlane_api::common::v1::{CodeReference, ReadConsistency};
+use greenlane_platform::violations::Violations;
+
+use crate::app::Consistency;
+use crate::domain::{CodeRef, CodeText, EditionId, Level};
+
+/// Most codes in a batch.
+const MAX_BATCH: usize = 1_000;
+/// Most languages, editions, levels or lists in a request.
+const MAX_FILTER: usize = 64;
+
+/// Which descriptions a caller wants. None means all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Languages(Vec<String>);
+
+impl Languages {
+    /// Whether texts of a language are wanted.
+    pub(super) fn want(&self, language: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|wanted| wanted == language)
+    }
+
+    /// What a page token is bound to.
+    pub(super) fn binding(&self) -> String {
+        self.0.join(",")
+    }
+}
+
+/// A code reference that is required.
+pub(super) fn code(v: &mut Violations, field: &str, raw: Option<&CodeReference>) -> Option<CodeRef> {
+    let raw = v.required(field, raw)?;
+    let mut v = v.scope(field);
+    let edition = v.parse("edition", EditionId::parse(&raw.edition));
+    let code = v.parse("code", CodeText::parse(&raw.code));
+    Some(CodeRef { edition: edition?, code: code? })
+}
+
+/// The codes of a batch.
+pub(super) fn codes(v: &mut Violations, raw: &[CodeReference]) -> Option<Vec<CodeRef>> {
+    if !v.check("codes", (1..=MAX_BATCH).contains(&raw.len()), format!("must be 1 to {MAX_BATCH} codes")) {
+        return None;
+    }
+    let mut codes = Vec::with_capacity(raw.len());
+    for (index, reference) in raw.iter().enumerate() {
+        codes.push(code(v, &format!("codes[{index}]"), Some(reference)));
+    }
+    codes.into_iter().collect()
+}
+
+/// An edition's identifier.
+pub(super) fn edition(v: &mut Violations, field: &str, raw: &str) -> Option<EditionId> {
+    v.parse(field, EditionId::parse(raw))
+}
+
+/// Editions by identifier.
+pub(super) fn editions(v: &mut Violations, field: &str, raw: &[String]) -> Option<Vec<EditionId>> {
+    bounded(v, field, raw.len())?;
+    let parsed: Vec<_> =
+        raw.iter().enumerate().map(|(index, raw)| edition(v, &format!("{field}[{index}]"), raw)).collect();
+    parsed.into_iter().collect()
+}
+
+/// Languages by their tags. `en-GB` asks for English.
+pub(super) fn languages(v: &mut Violations, raw: &[String]) -> Option<Languages> {
+    bounded(v, "languages", raw.len())?;
+    let tag = |raw: &String| {
+        let good = (2..=35).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let primary = raw.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        if good { Ok(primary) } else { Err("must be a language tag such as en or zh") }
+    };
+    let parsed: Vec<_> =
+        raw.iter().enumerate().map(|(index, raw)| v.parse(&format!("languages[{index}]"), tag(raw))).collect();
+    parsed.into_iter().collect::<Option<_>>().map(Languages)
+}
+
+/// How fresh a read must be.
+pub(super) fn consistency(v: &mut Violations, raw: Option<&ReadConsistency>) -> Option<Consistency> {
+    let mut v = v.scope("consistency");
+    match raw.and_then(|raw| raw.requirement) {
+        None | Some(Requirement::Latest(true)) => Some(Consistency::Latest),
+        Some(Requirement::Latest(false)) => {
+            v.add("latest", "must be true when set");
+            None
+        }
+        Some(Requirement::AtLeastRevision(revision)) => Some(Consistency::AtLeast(revision)),
+        Some(Requirement::ExactlyRevision(0)) => {
+            v.add("exactly_revision", "must be 1 or more: revisions begin at 1");
+            None
+        }
+        Some(Requirement::ExactlyRevision(revision)) => Some(Consistency::Exactly(revision)),
+    }
+}
+
+/// The rungs that are asked for; an unspecified one means all when `raw` is a single field.
+pub(super) fn levels(v: &mut Violations, field: &str, raw: &[i32]) -> Option<Vec<Level>> {
+    bounded(v, field, raw.len())?;
+    let mut levels = Vec::new();
+    for (index, raw) in raw.iter().enumerate() {
+        let level = match wire::CodeLevel::try_from(*raw) {
+            Ok(wire::CodeLevel::Chapter) => Some(Level::Chapter),
+            Ok(wire::CodeLevel::Heading) => Some(Level::Heading),
+            Ok(wire::CodeLevel::Subheading) => Some(Level::Subheading),
+            Ok(wire::CodeLevel::NationalLine) => Some(Level::NationalLine),
+            Ok(wire::CodeLevel::Unspecified | wire::CodeLevel::Section | wire::CodeLevel::Uncoded) | Err(_) => {
+                v.add(&format!("{field}[{index}]"), "must be chapter, heading, subheading or national line");
+                None
+            }
+        };
+        levels.push(level);
+    }
+    levels.into_iter().collect()
+}
+
+/// Green lists by resource name: their identifiers.
+pub(super) fn green_lists(v: &mut Violations, raw: &[String]) -> Option<Vec<String>> {
+    bounded(v, "green_lists", raw.len())?;
+    let parsed: Vec<_> =
+        raw.iter().enumerate().map(|(index, raw)| green_list(v, &format!("green_lists[{index}]"), raw)).collect();
+    parsed.into_iter().collect()
+}
+
+/// A green list by resource name: its identifier.
+pub(super) fn green_list(v: &mut Violations, field: &str, raw: &str) -> Option<String> {
+    v.resource_name::<1>(field, raw, "greenLists/{green_list}").map(|[id]| id)
+}
+
+fn bounded(v: &mut Violations, field: &str, count: usize) -> Option<()> {
+    v.check(field, count <= MAX_FILTER, format!("must be at most {MAX_FILTER}")).then_some(())
+}

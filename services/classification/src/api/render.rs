@@ -1,0 +1,58 @@
+//! Domain values as wire values.
+
+mod code;
+mod green_list;
+mod system;
+mod translation;
+
+pub(super) use code::{code, code_not_found, event, reference};
+pub(super) use green_list::{entry, green_list, membership};
+pub(super) use system::{code_system, edition, revision};
+pub(super) use translation::{comparison, link, translation};
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use greenlane_api::common::v1::{Finding as WireFinding, LocalizedText, Source};
+
+use super::parse::Languages;
+use crate::domain::{Finding, Localized, SourceFact};
+
+fn texts(texts: &Localized, languages: &Languages) -> Vec<LocalizedText> {
+    let wanted = texts.iter().filter(|(language, _)| languages.want(language));
+    wanted.map(|(language, text)| LocalizedText { language: language.clone(), text: text.clone() }).collect()
+}
+
+fn all_texts(all: &Localized) -> Vec<LocalizedText> {
+    texts(all, &Languages::default())
+}
+
+fn date(day: Option<NaiveDate>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
+fn source(fact: &SourceFact) -> Option<Source> {
+    let known = !fact.uri.is_empty() || !fact.note.is_empty();
+    known.then(|| Source {
+        uri: fact.uri.clone(),
+        note: fact.note.clone(),
+        retrieved_on: date(fact.retrieved_on),
+        example: false,
+    })
+}
+
+fn findings(findings: &[Finding]) -> Vec<WireFinding> {
+    let finding = |finding: &Finding| WireFinding {
+        code: finding.code.to_owned(),
+        message: finding.message.clone(),
+        parameters: finding.parameters.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect::<BTreeMap<_, _>>(),
+    };
+    findings.iter().map(finding).collect()
+}
+
+/// A point in time.
+pub(super) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
+    // Below 10^9 but for a leap second, which whole microseconds do not show.
+    let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or(0);
+    prost_types::Timestamp { seconds: at.timestamp(), nanos }
+}

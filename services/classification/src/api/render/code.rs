@@ -1,0 +1,76 @@
+//! Codes.
+
+use greenlane_api::classification::v1 as wire;
+use greenlane_api::common::v1::CodeReference;
+
+use super::{date, source, texts};
+use crate::api::parse::Languages;
+use crate::domain::{Catalogue, CodeRef, Event, Level, Position, Step, Unresolved, display};
+
+/// A code with its edition.
+pub(in crate::api) fn reference(catalogue: &Catalogue, at: Position) -> CodeReference {
+    let fact = &catalogue.code(at).fact;
+    CodeReference { edition: fact.edition.clone(), code: fact.code.clone() }
+}
+
+/// A code with its words.
+pub(in crate::api) fn code(catalogue: &Catalogue, at: Position, languages: &Languages) -> wire::Code {
+    let row = catalogue.code(at);
+    let fact = &row.fact;
+    let name = |code: &str| format!("editions/{}/codes/{code}", fact.edition);
+    let parent = row.parent.map(|row| Position { row, ..at });
+    wire::Code {
+        name: name(&fact.code),
+        reference: Some(reference(catalogue, at)),
+        display: display(&fact.code),
+        level: level(row.level).into(),
+        parent: parent.map(|parent| name(&catalogue.code(parent).fact.code)).unwrap_or_default(),
+        descriptions: texts(&fact.descriptions, languages),
+        suffix: String::new(),
+        effective_from: date(fact.effective_from),
+        effective_to: date(fact.effective_to),
+        units: fact.units.clone(),
+        child_count: u32::try_from(row.children.len()).unwrap_or(u32::MAX),
+        source: source(&fact.source),
+    }
+}
+
+fn level(level: Level) -> wire::CodeLevel {
+    match level {
+        Level::Chapter => wire::CodeLevel::Chapter,
+        Level::Heading => wire::CodeLevel::Heading,
+        Level::Subheading => wire::CodeLevel::Subheading,
+        Level::NationalLine => wire::CodeLevel::NationalLine,
+    }
+}
+
+/// A code that does not exist, with what is near it.
+pub(in crate::api) fn code_not_found(asked: &CodeRef, why: Unresolved) -> wire::CodeNotFound {
+    let of = |code: String| CodeReference { edition: asked.edition.to_string(), code };
+    let (nearest, editions) = match why {
+        Unresolved::UnknownEdition { known, .. } => (Vec::new(), known),
+        Unresolved::WrongLength { .. } => (Vec::new(), Vec::new()),
+        Unresolved::UnknownCode { nearest, editions, .. } => (nearest, editions),
+    };
+    wire::CodeNotFound {
+        code: Some(of(asked.code.to_string())),
+        nearest: nearest.into_iter().map(of).collect(),
+        editions,
+    }
+}
+
+/// A step in the life of a code.
+pub(in crate::api) fn event(catalogue: &Catalogue, step: &Step) -> wire::CodeEvent {
+    let edition = &catalogue.editions[step.edition].fact;
+    let event = match step.event {
+        Event::Created => "created",
+        Event::Deleted => "deleted",
+        Event::ScopeChanged => "scope_changed",
+    };
+    wire::CodeEvent {
+        event: event.to_owned(),
+        edition: edition.id.clone(),
+        related: step.related.iter().map(|at| reference(catalogue, *at)).collect(),
+        effective_on: edition.effective_from.to_string(),
+    }
+}

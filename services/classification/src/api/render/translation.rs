@@ -1,0 +1,96 @@
+//! Translations, correlation rows and comparisons.
+
+use greenlane_api::classification::v1 as wire;
+
+use super::{findings, reference};
+use crate::domain::{
+    Catalogue, Comparison, Edge, Likeness, Method, Position, Relation, SameGoods, Table, Target, Translation,
+};
+
+/// A translation.
+pub(in crate::api) fn translation(
+    catalogue: &Catalogue,
+    from: Position,
+    to_edition: usize,
+    translation: &Translation,
+) -> wire::Translation {
+    let id = |edition: usize| catalogue.editions[edition].fact.id.clone();
+    let held_back = u32::try_from(translation.held_back.len()).unwrap_or(u32::MAX);
+    wire::Translation {
+        source: Some(reference(catalogue, from)),
+        target_edition: id(to_edition),
+        relation: relation(translation.relation).into(),
+        targets: translation.targets.iter().map(|found| target(catalogue, found)).collect(),
+        method: method(translation.method).into(),
+        path: translation.path.iter().map(|edition| id(*edition)).collect(),
+        same_digits_changed_scope: translation.same_digits_changed_scope,
+        held_back_count: held_back,
+        findings: findings(&translation.findings),
+    }
+}
+
+fn target(catalogue: &Catalogue, found: &Target) -> wire::TranslationTarget {
+    wire::TranslationTarget {
+        code: Some(reference(catalogue, found.at)),
+        source_part: found.source_part,
+        target_part: found.target_part,
+        same_digits: found.same_digits,
+        part_descriptions: Vec::new(),
+        share: None,
+        held_back: found.held_back,
+        source: None,
+    }
+}
+
+fn relation(relation: Relation) -> wire::CorrelationRelation {
+    match relation {
+        Relation::Exact => wire::CorrelationRelation::Exact,
+        Relation::Split => wire::CorrelationRelation::Split,
+        Relation::Merged => wire::CorrelationRelation::Merged,
+        Relation::SplitAndMerged => wire::CorrelationRelation::SplitAndMerged,
+        Relation::None => wire::CorrelationRelation::None,
+    }
+}
+
+fn method(method: Method) -> wire::TranslationMethod {
+    match method {
+        Method::SameEdition => wire::TranslationMethod::SameEdition,
+        Method::Direct => wire::TranslationMethod::Direct,
+        Method::Composed => wire::TranslationMethod::Composed,
+    }
+}
+
+/// A row of a correlation table.
+pub(in crate::api) fn link(catalogue: &Catalogue, table: &Table, earlier: u32, edge: Edge) -> wire::CorrelationLink {
+    let at = |edition, row| Some(reference(catalogue, Position { edition, row }));
+    wire::CorrelationLink {
+        earlier: at(table.earlier, earlier),
+        later: at(table.later, edge.to),
+        ex: edge.ex,
+        held_back: edge.held_back,
+        source: None,
+    }
+}
+
+/// A comparison.
+pub(in crate::api) fn comparison(comparison: &Comparison, revision: u64) -> wire::CompareCodesResponse {
+    let lies = match comparison.likeness {
+        Likeness::Same => wire::CodeComparison::Same,
+        Likeness::FirstContainsSecond => wire::CodeComparison::FirstContainsSecond,
+        Likeness::SecondContainsFirst => wire::CodeComparison::SecondContainsFirst,
+        Likeness::MayOverlap => wire::CodeComparison::MayOverlap,
+        Likeness::Different => wire::CodeComparison::Different,
+        Likeness::Undetermined => wire::CodeComparison::Undetermined,
+    };
+    let same = match comparison.likeness.same_goods() {
+        SameGoods::Yes => wire::CanBeSameGoods::Yes,
+        SameGoods::No => wire::CanBeSameGoods::No,
+        SameGoods::Undetermined => wire::CanBeSameGoods::Undetermined,
+    };
+    wire::CompareCodesResponse {
+        can_be_same_goods: same.into(),
+        comparison: lies.into(),
+        findings: findings(&comparison.findings),
+        revision,
+    }
+}

@@ -1,0 +1,7 @@
+//! What the service does, between the transport and the tables.
+
+mod catalogues;
+mod publish;
+
+pub(crate) use catalogues::{Catalogues, Consistency, Published, ReadError};
+pub(crate) use publish::{PublishError, publish_starter};

@@ -1,0 +1,206 @@
+//! The catalogue in memory: the current revision, kept fresh, and older ones on demand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use greenlane_platform::deadline;
+use greenlane_store::{Store, StoreError, revision};
+use sea_orm::DbErr;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::Catalogue;
+use crate::store::{self, COUNTER};
+
+/// How fresh a read must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consistency {
+    /// What this replica has.
+    Latest,
+    /// This revision or a later one.
+    AtLeast(u64),
+    /// This revision.
+    Exactly(u64),
+}
+
+/// Why a catalogue could not be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// The revision did not arrive within the wait.
+    #[error("revision {required} has not been reached, only {revision}")]
+    NotReached {
+        /// What was asked for.
+        required: u64,
+        /// What there is.
+        revision: u64,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The newest revision that this replica has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Published {
+    pub(crate) revision: u64,
+    pub(crate) at: Option<DateTime<Utc>>,
+}
+
+/// The catalogues of this replica.
+#[derive(Debug)]
+pub(crate) struct Catalogues {
+    store: StoreHandle,
+    current: ArcSwap<Catalogue>,
+    older: quick_cache::sync::Cache<u64, Arc<Catalogue>>,
+    published: watch::Sender<Published>,
+    wait: Duration,
+    /// Held while a newer revision is loaded, so that it is loaded once.
+    loading: Mutex<()>,
+}
+
+/// A store that does not print.
+struct StoreHandle(Store);
+
+impl std::fmt::Debug for StoreHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.0.engine()).finish()
+    }
+}
+
+impl Catalogues {
+    /// Loads the current revision.
+    pub(crate) async fn open(store: Store, older: usize, wait: Duration) -> Result<Self, StoreError> {
+        let catalogues = Self {
+            store: StoreHandle(store),
+            current: ArcSwap::from_pointee(Catalogue::empty()),
+            older: quick_cache::sync::Cache::new(older.max(1)),
+            published: watch::Sender::new(Published::default()),
+            wait,
+            loading: Mutex::new(()),
+        };
+        catalogues.refresh().await?;
+        Ok(catalogues)
+    }
+
+    /// The database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store.0
+    }
+
+    /// The current catalogue.
+    pub(crate) fn current(&self) -> Arc<Catalogue> {
+        self.current.load_full()
+    }
+
+    /// The newest revision, now and whenever it moves.
+    pub(crate) fn published(&self) -> watch::Receiver<Published> {
+        self.published.subscribe()
+    }
+
+    /// The catalogue that a read needs.
+    pub(crate) async fn read(&self, consistency: Consistency) -> Result<Arc<Catalogue>, ReadError> {
+        let current = self.current();
+        match consistency {
+            Consistency::Latest => Ok(current),
+            Consistency::AtLeast(required) if current.revision >= required => Ok(current),
+            Consistency::AtLeast(required) => self.reach(required).await,
+            Consistency::Exactly(revision) if current.revision == revision => Ok(current),
+            Consistency::Exactly(revision) => {
+                let reached = if current.revision < revision { self.reach(revision).await? } else { current };
+                if reached.revision == revision { Ok(reached) } else { self.older(revision).await }
+            }
+        }
+    }
+
+    /// Waits until a revision is here.
+    async fn reach(&self, required: u64) -> Result<Arc<Catalogue>, ReadError> {
+        let mut published = self.published();
+        // Another replica may have just published: ask before waiting for the next poll.
+        self.refresh().await?;
+        // A moment is left of the caller's deadline to say which revision there is.
+        let left = deadline::remaining().map_or(self.wait, |left| left.mul_f32(0.8));
+        let until = Instant::now() + self.wait.min(left);
+        let reached = tokio::time::timeout_at(until, published.wait_for(|now| now.revision >= required)).await;
+        let current = self.current();
+        match reached {
+            Ok(Ok(_)) => Ok(current),
+            Ok(Err(_)) | Err(_) => Err(ReadError::NotReached { required, revision: current.revision }),
+        }
+    }
+
+    /// An older revision, from memory or the database.
+    async fn older(&self, revision: u64) -> Result<Arc<Catalogue>, ReadError> {
+        let load = async {
+            let facts = self
+                .store()
+                .read("load_older_revision", move |tx| Box::pin(async move { Ok(store::load(tx, revision).await?) }));
+            let catalogue = Catalogue::build(revision, facts.await?).map_err(unfit)?;
+            Ok(Arc::new(catalogue))
+        };
+        self.older.get_or_insert_async(&revision, load).await
+    }
+
+    /// Loads the newest revision, if the database has one that this replica has not.
+    pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
+        if store::current(self.store()).await? <= self.current.load().revision {
+            return Ok(());
+        }
+        let _once = self.loading.lock().await;
+        let known = self.current.load().revision;
+        let loaded = self
+            .store()
+            .read("load_current_revision", move |tx| {
+                Box::pin(async move {
+                    let revision = revision::current(tx, COUNTER).await?;
+                    if revision <= known { Ok(None) } else { Ok(Some((revision, store::load(tx, revision).await?))) }
+                })
+            })
+            .await?;
+        let Some((revision, facts)) = loaded else { return Ok(()) };
+        let newest = store::list(self.store(), revision + 1, 1).await?;
+        let catalogue = Catalogue::build(revision, facts).map_err(unfit)?;
+        tracing::info!(
+            revision,
+            codes = catalogue.editions.iter().map(|e| e.codes.len()).sum::<usize>(),
+            "catalogue loaded"
+        );
+        self.current.store(Arc::new(catalogue));
+        self.published.send_replace(Published { revision, at: newest.first().map(|row| row.published_at) });
+        Ok(())
+    }
+
+    /// Looks for new revisions until told to stop.
+    pub(crate) async fn follow(self: Arc<Self>, every: Duration, stop: CancellationToken) {
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(every) => {}
+            }
+            match self.refresh().await {
+                Ok(()) if failing => {
+                    failing = false;
+                    tracing::info!("the catalogue is fresh again");
+                }
+                Ok(()) => {}
+                // Said once: the health probe goes on saying it.
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::warn!(%error, "cannot look for new revisions; serving the last one");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Facts that do not fit together are a fault of the stored data.
+fn unfit(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Database(DbErr::Type(format!("the stored catalogue does not fit together: {error}")))
+}
+
+#[cfg(test)]
+mod tests;

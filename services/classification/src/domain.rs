@@ -1,0 +1,56 @@
+//! The rules of classification: codes and editions, what became of a code, whether two codes can be the same goods,
+//! what is on a green list, and which code some words mean.
+//!
+//! Everything here is pure: it knows neither gRPC nor SQL. [`Facts`] go in, a [`Catalogue`] comes out, and every
+//! answer is a function of the catalogue and the question.
+
+mod catalogue;
+mod code;
+mod compare;
+mod correlation;
+mod facts;
+mod history;
+mod membership;
+mod resolve;
+mod search;
+mod translate;
+mod words;
+
+pub(crate) use catalogue::{Catalogue, ListData, Position};
+pub(crate) use code::{CodeText, EditionId, display};
+pub(crate) use compare::{Comparison, Likeness, SameGoods, compare};
+pub(crate) use correlation::{Edge, Table};
+pub(crate) use facts::{
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, Level, LinkFact, ListFact, Localized, SourceFact,
+};
+pub(crate) use history::{Event, Step, history};
+pub(crate) use membership::{Membership, MembershipStatus, check_membership};
+pub(crate) use resolve::{CodeRef, Unresolved, resolve, resolve_edition};
+pub(crate) use search::{HitKind, Query, search};
+pub(crate) use translate::{Method, Relation, Target, Translation, translate};
+
+/// A reason for a part of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// Stable identifier, as the contract lists them.
+    pub(crate) code: &'static str,
+    /// One sentence in English.
+    pub(crate) message: String,
+    /// The names and values that the sentence speaks of.
+    pub(crate) parameters: Vec<(&'static str, String)>,
+}
+
+impl Finding {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), parameters: Vec::new() }
+    }
+
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.parameters.push((name, value.to_string()));
+        self
+    }
+}
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,289 @@
+//! The catalogue at one revision, indexed for reading. Immutable once built.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use super::correlation::Table;
+use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, Level, ListFact};
+use super::search::SearchIndex;
+
+/// Everything known at one revision.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    pub(crate) revision: u64,
+    pub(crate) systems: Vec<CodeSystemFact>,
+    /// By code system, oldest first.
+    pub(crate) editions: Vec<EditionData>,
+    pub(crate) tables: Vec<Table>,
+    /// By identifier.
+    pub(crate) lists: Vec<ListData>,
+    pub(crate) search: SearchIndex,
+    by_edition: HashMap<String, usize>,
+}
+
+/// An edition with its codes in their order.
+#[derive(Debug)]
+pub(crate) struct EditionData {
+    pub(crate) fact: EditionFact,
+    /// Lengths of codes in its system.
+    pub(crate) code_lengths: Vec<u32>,
+    /// In the order of the digits, so that what is below a code follows it.
+    pub(crate) codes: Vec<CodeRow>,
+    index: HashMap<Box<str>, u32>,
+}
+
+/// A code with its place in the hierarchy.
+#[derive(Debug)]
+pub(crate) struct CodeRow {
+    pub(crate) fact: CodeFact,
+    pub(crate) level: Level,
+    pub(crate) parent: Option<u32>,
+    /// Rows directly below.
+    pub(crate) children: Vec<u32>,
+    /// First row after those below it.
+    pub(crate) end: u32,
+}
+
+/// A green list with its entries in the order of their codes.
+#[derive(Debug)]
+pub(crate) struct ListData {
+    pub(crate) fact: ListFact,
+    pub(crate) entries: Vec<EntryFact>,
+}
+
+/// A code in a catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Position {
+    pub(crate) edition: usize,
+    pub(crate) row: u32,
+}
+
+/// Facts that do not fit together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BuildError {
+    #[error("edition {0} belongs to the unknown code system {1}")]
+    UnknownSystem(String, String),
+    #[error("{0} names the unknown edition {1}")]
+    UnknownEdition(String, String),
+    #[error("{0} names the unknown code {1} of {2}")]
+    UnknownCode(String, String, String),
+    #[error("{0} appears twice")]
+    Twice(String),
+    #[error("entry {0} names the unknown list {1}")]
+    UnknownList(String, String),
+}
+
+impl Catalogue {
+    /// A catalogue of nothing.
+    pub(crate) fn empty() -> Self {
+        Self {
+            revision: 0,
+            systems: Vec::new(),
+            editions: Vec::new(),
+            tables: Vec::new(),
+            lists: Vec::new(),
+            search: SearchIndex::default(),
+            by_edition: HashMap::new(),
+        }
+    }
+
+    /// Indexes the facts of a revision.
+    pub(crate) fn build(revision: u64, facts: Facts) -> Result<Self, BuildError> {
+        let Facts { mut systems, editions, codes, links, lists, entries } = facts;
+        systems.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut catalogue = Self { revision, systems, ..Self::empty() };
+        catalogue.add_editions(editions)?;
+        catalogue.add_codes(codes)?;
+        for link in &links {
+            let earlier = catalogue.linked(&link.earlier_edition, &link.earlier_code)?;
+            let later = catalogue.linked(&link.later_edition, &link.later_code)?;
+            catalogue.table_between(earlier.edition, later.edition).add(earlier.row, later.row, link);
+        }
+        for table in &mut catalogue.tables {
+            table.sort();
+        }
+        catalogue.tables.sort_by_key(|table| (table.earlier, table.later));
+        catalogue.add_lists(lists, entries)?;
+        catalogue.search = SearchIndex::build(&catalogue.editions);
+        Ok(catalogue)
+    }
+
+    /// Index of an edition.
+    pub(crate) fn edition(&self, id: &str) -> Option<usize> {
+        self.by_edition.get(id).copied()
+    }
+
+    /// Identifiers of all editions, in their order.
+    pub(crate) fn edition_ids(&self) -> impl Iterator<Item = &str> {
+        self.editions.iter().map(|edition| edition.fact.id.as_str())
+    }
+
+    /// Where a code is.
+    pub(crate) fn find(&self, edition: usize, code: &str) -> Option<Position> {
+        self.editions.get(edition)?.row_of(code).map(|row| Position { edition, row })
+    }
+
+    /// The code at a position.
+    pub(crate) fn code(&self, at: Position) -> &CodeRow {
+        &self.editions[at.edition].codes[at.row as usize]
+    }
+
+    /// The codes above one, nearest first.
+    pub(crate) fn ancestors(&self, at: Position) -> impl Iterator<Item = Position> + '_ {
+        let parent = move |of: &Position| self.code(*of).parent.map(|row| Position { edition: at.edition, row });
+        std::iter::successors(parent(&at), parent)
+    }
+
+    /// The rows without anything below them at or under a position, in order.
+    pub(crate) fn leaves(&self, at: Position) -> impl Iterator<Item = u32> + '_ {
+        let codes = &self.editions[at.edition].codes;
+        (at.row..self.code(at).end).filter(move |row| codes[*row as usize].children.is_empty())
+    }
+
+    /// Editions in which these digits are a code.
+    pub(crate) fn editions_with(&self, code: &str) -> Vec<&str> {
+        let with = self.editions.iter().filter(|edition| edition.row_of(code).is_some());
+        with.map(|edition| edition.fact.id.as_str()).collect()
+    }
+
+    /// The codes that exist above digits that may be none, nearest first.
+    pub(crate) fn nearest(&self, edition: usize, code: &str) -> Vec<Position> {
+        let found = (1..code.len()).rev().filter_map(|end| self.find(edition, code.get(..end)?));
+        found.collect()
+    }
+
+    /// The newest edition of each code system that is in force on a day.
+    pub(crate) fn in_force(&self, on: NaiveDate) -> Vec<usize> {
+        let mut newest: HashMap<&str, usize> = HashMap::new();
+        for (index, edition) in self.editions.iter().enumerate() {
+            if edition.in_force(on) {
+                newest.insert(&edition.fact.system, index);
+            }
+        }
+        let mut newest: Vec<_> = newest.into_values().collect();
+        newest.sort_unstable();
+        newest
+    }
+
+    /// A list by its identifier.
+    pub(crate) fn list(&self, id: &str) -> Option<&ListData> {
+        let at = self.lists.binary_search_by(|list| list.fact.id.as_str().cmp(id)).ok()?;
+        self.lists.get(at)
+    }
+
+    fn add_editions(&mut self, mut editions: Vec<EditionFact>) -> Result<(), BuildError> {
+        editions.sort_by(|a, b| (&a.system, a.effective_from, &a.id).cmp(&(&b.system, b.effective_from, &b.id)));
+        for fact in editions {
+            let system = self.systems.iter().find(|system| system.id == fact.system);
+            let system = system.ok_or_else(|| BuildError::UnknownSystem(fact.id.clone(), fact.system.clone()))?;
+            let code_lengths = system.code_lengths.clone();
+            if self.by_edition.insert(fact.id.clone(), self.editions.len()).is_some() {
+                return Err(BuildError::Twice(fact.id));
+            }
+            self.editions.push(EditionData { fact, code_lengths, codes: Vec::new(), index: HashMap::new() });
+        }
+        Ok(())
+    }
+
+    fn add_codes(&mut self, mut codes: Vec<CodeFact>) -> Result<(), BuildError> {
+        codes.sort_by(|a, b| a.code.cmp(&b.code));
+        for fact in codes {
+            let edition = self
+                .edition(&fact.edition)
+                .ok_or_else(|| BuildError::UnknownEdition(fact.code.clone(), fact.edition.clone()))?;
+            self.editions[edition].add(fact)?;
+        }
+        Ok(())
+    }
+
+    fn linked(&self, edition: &str, code: &str) -> Result<Position, BuildError> {
+        let index = self
+            .edition(edition)
+            .ok_or_else(|| BuildError::UnknownEdition("a correlation".to_owned(), edition.to_owned()))?;
+        self.find(index, code)
+            .ok_or_else(|| BuildError::UnknownCode("a correlation".to_owned(), code.to_owned(), edition.to_owned()))
+    }
+
+    fn table_between(&mut self, earlier: usize, later: usize) -> &mut Table {
+        let existing = self.tables.iter().position(|table| table.earlier == earlier && table.later == later);
+        let at = existing.unwrap_or_else(|| {
+            let codes = |edition: usize| self.editions[edition].codes.len();
+            self.tables.push(Table::new(earlier, codes(earlier), later, codes(later)));
+            self.tables.len() - 1
+        });
+        &mut self.tables[at]
+    }
+
+    fn add_lists(&mut self, mut lists: Vec<ListFact>, entries: Vec<EntryFact>) -> Result<(), BuildError> {
+        lists.sort_by(|a, b| a.id.cmp(&b.id));
+        self.lists = lists.into_iter().map(|fact| ListData { fact, entries: Vec::new() }).collect();
+        for entry in entries {
+            let edition = self
+                .edition(&entry.edition)
+                .ok_or_else(|| BuildError::UnknownEdition(entry.id.clone(), entry.edition.clone()))?;
+            if self.find(edition, &entry.code).is_none() {
+                return Err(BuildError::UnknownCode(entry.id, entry.code, entry.edition));
+            }
+            let at = self.lists.binary_search_by(|list| list.fact.id.cmp(&entry.list));
+            let at = at.map_err(|_| BuildError::UnknownList(entry.id.clone(), entry.list.clone()))?;
+            self.lists[at].entries.push(entry);
+        }
+        for list in &mut self.lists {
+            list.entries.sort_by(|a, b| (&a.code, &a.edition, &a.id).cmp(&(&b.code, &b.edition, &b.id)));
+        }
+        Ok(())
+    }
+}
+
+impl EditionData {
+    /// Row of a code.
+    pub(crate) fn row_of(&self, code: &str) -> Option<u32> {
+        self.index.get(code).copied()
+    }
+
+    /// Whether it is in force on a day.
+    pub(crate) fn in_force(&self, on: NaiveDate) -> bool {
+        self.fact.effective_from <= on && self.fact.effective_to.is_none_or(|last| on <= last)
+    }
+
+    /// Adds a code that comes after all those added before.
+    fn add(&mut self, fact: CodeFact) -> Result<(), BuildError> {
+        let row = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
+        if self.index.insert(fact.code.clone().into_boxed_str(), row).is_some() {
+            return Err(BuildError::Twice(format!("{} of {}", fact.code, fact.edition)));
+        }
+        let parent = (1..fact.code.len()).rev().find_map(|end| self.row_of(fact.code.get(..end)?));
+        if let Some(parent) = parent {
+            self.codes[parent as usize].children.push(row);
+        }
+        let mut above = parent;
+        while let Some(ancestor) = above {
+            self.codes[ancestor as usize].end = row + 1;
+            above = self.codes[ancestor as usize].parent;
+        }
+        let level = Level::of(&fact.code);
+        self.codes.push(CodeRow { fact, level, parent, children: Vec::new(), end: row + 1 });
+        Ok(())
+    }
+}
+
+impl ListData {
+    /// Whether it is in force on a day.
+    pub(crate) fn in_force(&self, on: NaiveDate) -> bool {
+        self.fact.effective_from.is_none_or(|first| first <= on) && self.fact.effective_to.is_none_or(|last| on <= last)
+    }
+
+    /// The entries in force on a day.
+    pub(crate) fn entries_on(&self, on: NaiveDate) -> impl Iterator<Item = &EntryFact> {
+        let in_force = self.in_force(on);
+        self.entries.iter().filter(move |entry| {
+            in_force
+                && entry.effective_from.is_none_or(|first| first <= on)
+                && entry.effective_to.is_none_or(|last| on <= last)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

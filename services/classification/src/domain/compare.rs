@@ -1,0 +1,188 @@
+//! Whether two codes can be the same goods.
+
+use std::collections::BTreeSet;
+
+use super::Finding;
+use super::catalogue::{Catalogue, Position};
+use super::resolve::Unresolved;
+use super::translate::Way;
+
+/// How the goods of two codes lie to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Likeness {
+    Same,
+    FirstContainsSecond,
+    SecondContainsFirst,
+    MayOverlap,
+    Different,
+    Undetermined,
+}
+
+/// The short answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SameGoods {
+    Yes,
+    No,
+    Undetermined,
+}
+
+impl Likeness {
+    /// Whether the goods can be the same.
+    pub(crate) fn same_goods(self) -> SameGoods {
+        match self {
+            Self::Same | Self::FirstContainsSecond | Self::SecondContainsFirst | Self::MayOverlap => SameGoods::Yes,
+            Self::Different => SameGoods::No,
+            Self::Undetermined => SameGoods::Undetermined,
+        }
+    }
+}
+
+/// The answer with its reasons, the deciding one first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    pub(crate) likeness: Likeness,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Comparison {
+    /// The answer when one of the codes is not there.
+    pub(crate) fn unknown(why: &Unresolved) -> Self {
+        let code = match why {
+            Unresolved::UnknownEdition { .. } => "edition_unknown",
+            Unresolved::WrongLength { .. } | Unresolved::UnknownCode { .. } => "code_unknown",
+        };
+        let mut message = why.to_string();
+        message.push('.');
+        undetermined(Finding::new(code, message))
+    }
+}
+
+/// Compares two codes.
+pub(crate) fn compare(catalogue: &Catalogue, first: Position, second: Position) -> Comparison {
+    if first.edition == second.edition {
+        return within_edition(catalogue, first, second);
+    }
+    let Some(way) = Way::between(catalogue, first.edition, second.edition) else {
+        let message = "No table leads from the one edition to the other.";
+        return undetermined(Finding::new("no_correlation", message));
+    };
+    across_editions(catalogue, first, second, &way)
+}
+
+fn within_edition(catalogue: &Catalogue, first: Position, second: Position) -> Comparison {
+    let (one, other) = (&catalogue.code(first).fact.code, &catalogue.code(second).fact.code);
+    let under = |below: Position, above: Position| catalogue.ancestors(below).any(|at| at == above);
+    let above = |above: &str, below: &str| {
+        Finding::new("one_above_the_other", format!("{below} lies under {above}."))
+            .with("above", above)
+            .with("below", below)
+    };
+    let (likeness, finding) = if first == second {
+        (Likeness::Same, Finding::new("same_code", format!("Both are {one} of the same edition.")).with("code", one))
+    } else if under(second, first) {
+        (Likeness::FirstContainsSecond, above(one, other))
+    } else if under(first, second) {
+        (Likeness::SecondContainsFirst, above(other, one))
+    } else {
+        let message = format!("{one} and {other} are two codes of one edition: no goods are in both.");
+        (Likeness::Different, Finding::new("no_common_goods", message))
+    };
+    Comparison { likeness, findings: vec![finding] }
+}
+
+fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way: &Way) -> Comparison {
+    let ones: BTreeSet<u32> = catalogue.leaves(first).collect();
+    let others: BTreeSet<u32> = catalogue.leaves(second).collect();
+    let (forth, ex) = way.forth(catalogue, ones.clone(), false);
+    let mut findings = Vec::new();
+    if way.path.len() > 2 {
+        let message = "There is no table between the two editions: several were put together, which may link too much.";
+        findings.push(Finding::new("composed", message));
+    }
+    let (one, other) = (&catalogue.code(first).fact.code, &catalogue.code(second).fact.code);
+    let incomplete = is_incomplete(catalogue, first, &ones) || is_incomplete(catalogue, second, &others);
+    if forth.is_disjoint(&others) {
+        return no_link(catalogue, first, way, &ones, &others, incomplete, findings);
+    }
+    let back = way.back(catalogue, others.clone(), false);
+    let inside = forth.is_subset(&others) && !ex;
+    let outside = back.is_subset(&ones) && !ex;
+    let likeness = match (inside, outside) {
+        // Of a group whose codes are not all known here, no more can be said than that there is something in common.
+        _ if incomplete => Likeness::MayOverlap,
+        (true, true) => Likeness::Same,
+        (true, false) => Likeness::SecondContainsFirst,
+        (false, true) => Likeness::FirstContainsSecond,
+        (false, false) => Likeness::MayOverlap,
+    };
+    let words = match likeness {
+        Likeness::Same => "hold the same goods",
+        Likeness::SecondContainsFirst => "stand so that all goods of the first are in the second, with others",
+        Likeness::FirstContainsSecond => "stand so that all goods of the second are in the first, with others",
+        Likeness::MayOverlap | Likeness::Different | Likeness::Undetermined => "have goods in common, and others",
+    };
+    let names = |edition: usize| catalogue.editions[edition].fact.id.as_str();
+    let message = format!(
+        "By the correlation, {one} of {} and {other} of {} {words}.",
+        names(first.edition),
+        names(second.edition)
+    );
+    let mut decided = vec![Finding::new("correlation", message).with("first", one).with("second", other)];
+    if one == other && likeness != Likeness::Same {
+        let message = format!("{one} exists in both editions and does not hold the same goods.");
+        decided.push(Finding::new("same_digits_changed_scope", message).with("code", one));
+    }
+    if incomplete {
+        decided.push(links_incomplete());
+    }
+    decided.append(&mut findings);
+    Comparison { likeness, findings: decided }
+}
+
+/// No link that counts joins the two codes.
+fn no_link(
+    catalogue: &Catalogue,
+    first: Position,
+    way: &Way,
+    ones: &BTreeSet<u32>,
+    others: &BTreeSet<u32>,
+    incomplete: bool,
+    mut findings: Vec<Finding>,
+) -> Comparison {
+    let (held, _) = way.forth(catalogue, ones.clone(), true);
+    let decided = if !held.is_disjoint(others) {
+        let message = "Only links that say next to nothing join the two codes: they decide nothing.";
+        Some(Finding::new("held_back_link_only", message))
+    } else if incomplete {
+        Some(links_incomplete())
+    } else {
+        None
+    };
+    let (likeness, finding) = match decided {
+        Some(finding) => (Likeness::Undetermined, finding),
+        None => {
+            let code = &catalogue.code(first).fact.code;
+            let message = format!("No goods of {code} are in the other code.");
+            (Likeness::Different, Finding::new("no_common_goods", message))
+        }
+    };
+    findings.insert(0, finding);
+    Comparison { likeness, findings }
+}
+
+fn is_incomplete(catalogue: &Catalogue, at: Position, leaves: &BTreeSet<u32>) -> bool {
+    let edition = &catalogue.editions[at.edition];
+    let group = !catalogue.code(at).children.is_empty();
+    (group && edition.fact.partial) || leaves.iter().any(|row| edition.codes[*row as usize].fact.links_partial)
+}
+
+fn links_incomplete() -> Finding {
+    Finding::new("links_incomplete", "This catalogue does not hold all links of one of the codes.")
+}
+
+fn undetermined(finding: Finding) -> Comparison {
+    Comparison { likeness: Likeness::Undetermined, findings: vec![finding] }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! A correlation table between two editions, indexed both ways.
+
+use super::facts::LinkFact;
+
+/// One end of a link: the code at the other side and what the table says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edge {
+    /// Row of the code in its edition.
+    pub(crate) to: u32,
+    /// The table marks it as holding for a part only.
+    pub(crate) ex: bool,
+    /// It is held back by default.
+    pub(crate) held_back: bool,
+}
+
+/// The published table between an earlier and a later edition.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    /// Index of the earlier edition.
+    pub(crate) earlier: usize,
+    /// Index of the later one.
+    pub(crate) later: usize,
+    forward: Vec<Vec<Edge>>,
+    backward: Vec<Vec<Edge>>,
+}
+
+impl Table {
+    pub(crate) fn new(earlier: usize, earlier_codes: usize, later: usize, later_codes: usize) -> Self {
+        let (forward, backward) = (vec![Vec::new(); earlier_codes], vec![Vec::new(); later_codes]);
+        Self { earlier, later, forward, backward }
+    }
+
+    /// Adds a row. Rows come once.
+    pub(crate) fn add(&mut self, earlier: u32, later: u32, fact: &LinkFact) {
+        let edge = |to| Edge { to, ex: fact.ex, held_back: fact.held_back };
+        self.forward[earlier as usize].push(edge(later));
+        self.backward[later as usize].push(edge(earlier));
+    }
+
+    /// Puts the edges in the order of their codes.
+    pub(crate) fn sort(&mut self) {
+        for edges in self.forward.iter_mut().chain(&mut self.backward) {
+            edges.sort_unstable_by_key(|edge| edge.to);
+        }
+    }
+
+    /// Where the goods of an earlier code went.
+    pub(crate) fn later_of(&self, earlier: u32) -> &[Edge] {
+        self.forward.get(earlier as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the goods of a later code came from.
+    pub(crate) fn earlier_of(&self, later: u32) -> &[Edge] {
+        self.backward.get(later as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// All rows, in the order of the earlier codes: earlier, later edge.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (u32, Edge)> + '_ {
+        (0u32..).zip(&self.forward).flat_map(|(earlier, edges)| edges.iter().map(move |edge| (earlier, *edge)))
+    }
+}

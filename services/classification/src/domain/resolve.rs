@@ -1,0 +1,79 @@
+//! From what was asked for to where it is, or to what is near it.
+
+use super::catalogue::{Catalogue, Position};
+use super::code::{CodeText, EditionId};
+
+/// A code with its edition, well-formed and not looked up yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CodeRef {
+    pub(crate) edition: EditionId,
+    pub(crate) code: CodeText,
+}
+
+/// Why a code or an edition is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unresolved {
+    /// The edition is not known.
+    #[error("the edition {edition} is not known")]
+    UnknownEdition {
+        /// What was asked for.
+        edition: String,
+        /// The known ones.
+        known: Vec<String>,
+    },
+    /// No code of this edition has so many characters.
+    #[error("codes of {edition} have {lengths} digits, this has {length}; leading zeros are part of a code")]
+    WrongLength {
+        /// The edition.
+        edition: String,
+        /// The lengths that there are, in words.
+        lengths: String,
+        /// The length it has.
+        length: usize,
+    },
+    /// The edition does not have the code.
+    #[error("{edition} has no code {code}")]
+    UnknownCode {
+        /// The edition.
+        edition: String,
+        /// What was asked for.
+        code: String,
+        /// The codes above it that exist, nearest first.
+        nearest: Vec<String>,
+        /// The editions in which these digits are a code.
+        editions: Vec<String>,
+    },
+}
+
+/// Index of an edition.
+pub(crate) fn resolve_edition(catalogue: &Catalogue, id: &EditionId) -> Result<usize, Unresolved> {
+    catalogue.edition(id.as_str()).ok_or_else(|| Unresolved::UnknownEdition {
+        edition: id.to_string(),
+        known: catalogue.edition_ids().map(str::to_owned).collect(),
+    })
+}
+
+/// Where a code is.
+pub(crate) fn resolve(catalogue: &Catalogue, asked: &CodeRef) -> Result<Position, Unresolved> {
+    let edition = resolve_edition(catalogue, &asked.edition)?;
+    let code = asked.code.as_str();
+    if let Some(at) = catalogue.find(edition, code) {
+        return Ok(at);
+    }
+    let lengths = &catalogue.editions[edition].code_lengths;
+    if !lengths.iter().any(|length| *length as usize == code.len()) {
+        let words: Vec<_> = lengths.iter().map(u32::to_string).collect();
+        return Err(Unresolved::WrongLength {
+            edition: asked.edition.to_string(),
+            lengths: words.join(", "),
+            length: code.len(),
+        });
+    }
+    let nearest = catalogue.nearest(edition, code);
+    Err(Unresolved::UnknownCode {
+        edition: asked.edition.to_string(),
+        code: code.to_owned(),
+        nearest: nearest.into_iter().map(|at| catalogue.code(at).fact.code.clone()).collect(),
+        editions: catalogue.editions_with(code).into_iter().map(str::to_owned).collect(),
+    })
+}

@@ -1,0 +1,253 @@
+//! What a code became, or came from, in another edition.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::Finding;
+use super::catalogue::{Catalogue, Position};
+
+/// How the goods of a code are spread over the codes of another edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// 1:1.
+    Exact,
+    /// 1:n.
+    Split,
+    /// n:1.
+    Merged,
+    /// n:m.
+    SplitAndMerged,
+    /// 1:0.
+    None,
+}
+
+/// How a translation was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// Same edition.
+    SameEdition,
+    /// From one published table.
+    Direct,
+    /// Table after table.
+    Composed,
+}
+
+/// One code that holds goods of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) at: Position,
+    /// Only a part of the source's goods is here.
+    pub(crate) source_part: bool,
+    /// It holds other goods too.
+    pub(crate) target_part: bool,
+    /// The digits are the source's.
+    pub(crate) same_digits: bool,
+    /// Reached only by links that are held back by default.
+    pub(crate) held_back: bool,
+}
+
+/// What a code became, or came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Translation {
+    pub(crate) relation: Relation,
+    /// In the order of their digits.
+    pub(crate) targets: Vec<Target>,
+    pub(crate) method: Method,
+    /// Editions passed, source first and target last. Empty when there is no way.
+    pub(crate) path: Vec<usize>,
+    pub(crate) same_digits_changed_scope: bool,
+    /// Targets reached only by links that are held back.
+    pub(crate) held_back: Vec<Position>,
+    /// Not all links of the code are known here.
+    pub(crate) incomplete: bool,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// A way between two editions by published tables.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    /// Index of each table, and whether it is read from its earlier edition to its later one.
+    steps: Vec<(usize, bool)>,
+    /// Editions passed, first to last.
+    pub(crate) path: Vec<usize>,
+}
+
+impl Way {
+    /// The shortest way; of several, the one by the older editions.
+    pub(crate) fn between(catalogue: &Catalogue, from: usize, to: usize) -> Option<Self> {
+        let mut queue = VecDeque::from([Self { steps: Vec::new(), path: vec![from] }]);
+        let mut seen = BTreeSet::from([from]);
+        while let Some(way) = queue.pop_front() {
+            let here = way.path.last().copied()?;
+            if here == to {
+                return Some(way);
+            }
+            for (index, table) in catalogue.tables.iter().enumerate() {
+                let (next, forward) = match here {
+                    here if here == table.earlier => (table.later, true),
+                    here if here == table.later => (table.earlier, false),
+                    _ => continue,
+                };
+                if seen.insert(next) {
+                    let mut longer = way.clone();
+                    longer.steps.push((index, forward));
+                    longer.path.push(next);
+                    queue.push_back(longer);
+                }
+            }
+        }
+        None
+    }
+
+    /// Where the goods of some codes of the first edition are in the last. The flag says whether a link marked *ex*
+    /// was passed.
+    pub(crate) fn forth(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> (BTreeSet<u32>, bool) {
+        follow(catalogue, self.steps.iter().copied(), from, held)
+    }
+
+    /// Where the goods of some codes of the last edition are in the first.
+    pub(crate) fn back(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> BTreeSet<u32> {
+        follow(catalogue, self.steps.iter().rev().map(|(table, forward)| (*table, !forward)), from, held).0
+    }
+}
+
+fn follow(
+    catalogue: &Catalogue,
+    steps: impl Iterator<Item = (usize, bool)>,
+    from: BTreeSet<u32>,
+    held: bool,
+) -> (BTreeSet<u32>, bool) {
+    let (mut rows, mut ex) = (from, false);
+    for (table, forward) in steps {
+        let table = &catalogue.tables[table];
+        let mut next = BTreeSet::new();
+        for row in rows {
+            let edges = if forward { table.later_of(row) } else { table.earlier_of(row) };
+            for edge in edges.iter().filter(|edge| held || !edge.held_back) {
+                ex |= edge.ex;
+                next.insert(edge.to);
+            }
+        }
+        rows = next;
+    }
+    (rows, ex)
+}
+
+/// Translates a code to another edition. A code with codes below it is translated by way of all its leaves.
+pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition: usize, held: bool) -> Translation {
+    if source.edition == target_edition {
+        return same_edition(source);
+    }
+    let Some(way) = Way::between(catalogue, source.edition, target_edition) else {
+        return no_way(catalogue, source, target_edition);
+    };
+    let leaves: BTreeSet<u32> = catalogue.leaves(source).collect();
+    let (plain, mut ex) = way.forth(catalogue, leaves.clone(), false);
+    let (all, all_ex) = way.forth(catalogue, leaves.clone(), true);
+    let at = |row: u32| Position { edition: target_edition, row };
+    let only_held: Vec<Position> = all.difference(&plain).copied().map(at).collect();
+    let shown = if held { &all } else { &plain };
+    ex |= held && all_ex;
+
+    let digits = catalogue.code(source).fact.code.as_str();
+    let source_part = shown.len() > 1 || ex;
+    let target = |row: u32| {
+        let sources = way.back(catalogue, BTreeSet::from([row]), held);
+        let links_partial = held && catalogue.code(at(row)).fact.links_partial;
+        Target {
+            at: at(row),
+            source_part,
+            target_part: links_partial || !sources.is_subset(&leaves),
+            same_digits: catalogue.code(at(row)).fact.code == digits,
+            held_back: !plain.contains(&row),
+        }
+    };
+    let targets: Vec<Target> = shown.iter().copied().map(target).collect();
+    let merged = targets.iter().any(|target| target.target_part);
+    let relation = match (targets.is_empty(), source_part, merged) {
+        (true, _, _) => Relation::None,
+        (false, false, false) => Relation::Exact,
+        (false, true, false) => Relation::Split,
+        (false, false, true) => Relation::Merged,
+        (false, true, true) => Relation::SplitAndMerged,
+    };
+    let alone = catalogue.code(source).children.is_empty();
+    let same = catalogue.editions[target_edition].row_of(digits);
+    let unchanged = relation == Relation::Exact && targets.iter().all(|target| target.same_digits);
+    let mut translation = Translation {
+        relation,
+        targets,
+        method: if way.path.len() > 2 { Method::Composed } else { Method::Direct },
+        same_digits_changed_scope: alone && same.is_some() && !unchanged,
+        path: way.path,
+        held_back: only_held,
+        incomplete: incomplete(catalogue, source, &leaves),
+        findings: Vec::new(),
+    };
+    translation.findings = findings(catalogue, source, &translation, held);
+    translation
+}
+
+/// Whether rows may be missing: the code is marked so, or it is a group of an edition that is known in part only.
+fn incomplete(catalogue: &Catalogue, source: Position, leaves: &BTreeSet<u32>) -> bool {
+    let edition = &catalogue.editions[source.edition];
+    let group = !catalogue.code(source).children.is_empty();
+    (group && edition.fact.partial) || leaves.iter().any(|row| edition.codes[*row as usize].fact.links_partial)
+}
+
+fn findings(catalogue: &Catalogue, source: Position, translation: &Translation, held: bool) -> Vec<Finding> {
+    let code = &catalogue.code(source).fact.code;
+    let mut findings = Vec::new();
+    if translation.same_digits_changed_scope {
+        let message = format!("{code} exists in both editions and does not hold the same goods.");
+        findings.push(Finding::new("same_digits_changed_scope", message).with("code", code));
+    }
+    if translation.method == Method::Composed {
+        let passed: Vec<_> =
+            translation.path.iter().map(|edition| catalogue.editions[*edition].fact.id.as_str()).collect();
+        let message = "There is no table between the two editions: several were put together, which may link too much.";
+        findings.push(Finding::new("composed", message).with("path", passed.join(" ")));
+    }
+    if !held && !translation.held_back.is_empty() {
+        let message = "Links that say next to nothing are held back; ask for them to see their codes.";
+        findings.push(Finding::new("links_held_back", message).with("count", translation.held_back.len()));
+    }
+    if translation.incomplete {
+        findings.push(Finding::new("links_incomplete", "This catalogue does not hold all links of the code."));
+    }
+    if !catalogue.code(source).children.is_empty() {
+        findings.push(Finding::new("aggregate", "The code was translated by way of all codes below it."));
+    }
+    findings
+}
+
+fn same_edition(source: Position) -> Translation {
+    let target = Target { at: source, source_part: false, target_part: false, same_digits: true, held_back: false };
+    Translation {
+        relation: Relation::Exact,
+        targets: vec![target],
+        method: Method::SameEdition,
+        path: vec![source.edition],
+        same_digits_changed_scope: false,
+        held_back: Vec::new(),
+        incomplete: false,
+        findings: Vec::new(),
+    }
+}
+
+fn no_way(catalogue: &Catalogue, source: Position, target_edition: usize) -> Translation {
+    let id = |edition: usize| catalogue.editions[edition].fact.id.as_str();
+    let message = format!("No table leads from {} to {}.", id(source.edition), id(target_edition));
+    Translation {
+        relation: Relation::None,
+        targets: Vec::new(),
+        method: Method::Composed,
+        path: Vec::new(),
+        same_digits_changed_scope: false,
+        held_back: Vec::new(),
+        incomplete: true,
+        findings: vec![Finding::new("no_correlation", message)],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+//! The catalogue's tables. Every row says from which revision it is known and until which, so that the catalogue can be
+//! read as it was at any revision; no row is ever changed but to end it.
+
+mod entities;
+mod facts;
+mod migrations;
+mod publish;
+mod revisions;
+
+pub(crate) use facts::load;
+pub use migrations::Migrator;
+pub(crate) use publish::{Publication, publish_first};
+pub(crate) use revisions::{RevisionRow, current, list};
+
+/// The counter of the catalogue's revisions.
+pub(crate) const COUNTER: &str = "classification";
+
+/// What a stored row can be wrong about.
+fn corrupt(what: impl std::fmt::Display) -> sea_orm::DbErr {
+    sea_orm::DbErr::Type(format!("the stored catalogue cannot be read: {what}"))
+}
+
+#[cfg(test)]
+mod tests;

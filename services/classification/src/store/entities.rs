@@ -1,0 +1,134 @@
+//! One module a table.
+
+/// Code systems, editions and green lists: small, rarely changed, kept as JSON.
+pub(super) mod item {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_item")]
+    pub(crate) struct Model {
+        /// `system`, `edition` or `list`.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) kind: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) revision_from: i64,
+        pub(crate) revision_to: Option<i64>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) body: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Codes.
+pub(super) mod code {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_code")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) edition: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) code: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) revision_from: i64,
+        pub(crate) revision_to: Option<i64>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) body: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Rows of correlation tables.
+pub(super) mod link {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_link")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) earlier_edition: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) earlier_code: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) later_edition: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) later_code: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) revision_from: i64,
+        pub(crate) revision_to: Option<i64>,
+        pub(crate) ex: bool,
+        pub(crate) held_back: bool,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Entries of green lists.
+pub(super) mod entry {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_list_entry")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) list: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) revision_from: i64,
+        pub(crate) revision_to: Option<i64>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) edition: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) code: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) body: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What has been published.
+pub(super) mod revision {
+    use greenlane_store::Micros;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_revision")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) revision: i64,
+        pub(crate) published_at: Micros,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) publisher: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) title: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) change_set: String,
+        pub(crate) codes_changed: i64,
+        pub(crate) links_changed: i64,
+        pub(crate) entries_changed: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,180 @@
+//! Facts as rows, and rows as facts.
+
+use chrono::NaiveDate;
+use greenlane_store::Tx;
+use sea_orm::sea_query::IntoCondition;
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::corrupt;
+use super::entities::{code, entry, item, link};
+use crate::domain::{CodeFact, EntryFact, Facts, LinkFact, Localized, SourceFact};
+
+/// The catalogue as it was at a revision.
+pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
+    let at = i64::try_from(revision).map_err(corrupt)?;
+    let items =
+        item::Entity::find().filter(known(item::Column::RevisionFrom, item::Column::RevisionTo, at)).all(tx).await?;
+    let codes =
+        code::Entity::find().filter(known(code::Column::RevisionFrom, code::Column::RevisionTo, at)).all(tx).await?;
+    let links =
+        link::Entity::find().filter(known(link::Column::RevisionFrom, link::Column::RevisionTo, at)).all(tx).await?;
+    let entries =
+        entry::Entity::find().filter(known(entry::Column::RevisionFrom, entry::Column::RevisionTo, at)).all(tx).await?;
+    let mut facts = Facts {
+        codes: codes.into_iter().map(code_fact).collect::<Result<_, _>>()?,
+        links: links.into_iter().map(link_fact).collect(),
+        entries: entries.into_iter().map(entry_fact).collect::<Result<_, _>>()?,
+        ..Facts::default()
+    };
+    for item in items {
+        match item.kind.as_str() {
+            SYSTEM => facts.systems.push(read(&item.body)?),
+            EDITION => facts.editions.push(read(&item.body)?),
+            LIST => facts.lists.push(read(&item.body)?),
+            other => return Err(corrupt(format!("an item of the unknown kind {other}"))),
+        }
+    }
+    Ok(facts)
+}
+
+/// Rows that were known at a revision.
+fn known<C: ColumnTrait>(from: C, to: C, at: i64) -> Condition {
+    from.lte(at).into_condition().add(Condition::any().add(to.is_null()).add(to.gt(at)))
+}
+
+const SYSTEM: &str = "system";
+const EDITION: &str = "edition";
+const LIST: &str = "list";
+
+/// Rows of a revision's facts.
+pub(super) struct Rows {
+    pub(super) items: Vec<item::ActiveModel>,
+    pub(super) codes: Vec<code::ActiveModel>,
+    pub(super) links: Vec<link::ActiveModel>,
+    pub(super) entries: Vec<entry::ActiveModel>,
+}
+
+impl Rows {
+    /// The facts as rows known from `revision` on.
+    pub(super) fn of(facts: &Facts, revision: i64) -> Result<Self, DbErr> {
+        let item = |kind: &str, id: &str, body: String| {
+            let (kind, id) = (kind.to_owned(), id.to_owned());
+            item::Model { kind, id, revision_from: revision, revision_to: None, body }.into_active_model()
+        };
+        let mut items = Vec::new();
+        for system in &facts.systems {
+            items.push(item(SYSTEM, &system.id, write(system)?));
+        }
+        for edition in &facts.editions {
+            items.push(item(EDITION, &edition.id, write(edition)?));
+        }
+        for list in &facts.lists {
+            items.push(item(LIST, &list.id, write(list)?));
+        }
+        let codes: Result<_, _> = facts.codes.iter().map(|fact| code_row(fact, revision)).collect();
+        let entries: Result<_, _> = facts.entries.iter().map(|fact| entry_row(fact, revision)).collect();
+        let links = facts.links.iter().map(|fact| link_row(fact, revision)).collect();
+        Ok(Self { items, codes: codes?, links, entries: entries? })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CodeBody {
+    descriptions: Localized,
+    units: Vec<String>,
+    effective_from: Option<NaiveDate>,
+    effective_to: Option<NaiveDate>,
+    links_partial: bool,
+    source: SourceFact,
+}
+
+fn code_row(fact: &CodeFact, revision_from: i64) -> Result<code::ActiveModel, DbErr> {
+    let body = write(&CodeBody {
+        descriptions: fact.descriptions.clone(),
+        units: fact.units.clone(),
+        effective_from: fact.effective_from,
+        effective_to: fact.effective_to,
+        links_partial: fact.links_partial,
+        source: fact.source.clone(),
+    })?;
+    let (edition, code) = (fact.edition.clone(), fact.code.clone());
+    Ok(code::Model { edition, code, revision_from, revision_to: None, body }.into_active_model())
+}
+
+fn code_fact(row: code::Model) -> Result<CodeFact, DbErr> {
+    let CodeBody { descriptions, units, effective_from, effective_to, links_partial, source } = read(&row.body)?;
+    let (edition, code) = (row.edition, row.code);
+    Ok(CodeFact { edition, code, descriptions, units, effective_from, effective_to, links_partial, source })
+}
+
+fn link_row(fact: &LinkFact, revision_from: i64) -> link::ActiveModel {
+    let LinkFact { earlier_edition, earlier_code, later_edition, later_code, ex, held_back } = fact.clone();
+    let row = link::Model {
+        earlier_edition,
+        earlier_code,
+        later_edition,
+        later_code,
+        revision_from,
+        revision_to: None,
+        ex,
+        held_back,
+    };
+    row.into_active_model()
+}
+
+fn link_fact(row: link::Model) -> LinkFact {
+    let link::Model { earlier_edition, earlier_code, later_edition, later_code, ex, held_back, .. } = row;
+    LinkFact { earlier_edition, earlier_code, later_edition, later_code, ex, held_back }
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntryBody {
+    ex: bool,
+    ex_descriptions: Vec<(String, Localized)>,
+    category: String,
+    reasons: Localized,
+    added_by: String,
+    effective_from: Option<NaiveDate>,
+    effective_to: Option<NaiveDate>,
+}
+
+fn entry_row(fact: &EntryFact, revision_from: i64) -> Result<entry::ActiveModel, DbErr> {
+    let body = write(&EntryBody {
+        ex: fact.ex,
+        ex_descriptions: fact.ex_descriptions.clone(),
+        category: fact.category.clone(),
+        reasons: fact.reasons.clone(),
+        added_by: fact.added_by.clone(),
+        effective_from: fact.effective_from,
+        effective_to: fact.effective_to,
+    })?;
+    let EntryFact { list, id, edition, code, .. } = fact.clone();
+    Ok(entry::Model { list, id, revision_from, revision_to: None, edition, code, body }.into_active_model())
+}
+
+fn entry_fact(row: entry::Model) -> Result<EntryFact, DbErr> {
+    let body: EntryBody = read(&row.body)?;
+    Ok(EntryFact {
+        list: row.list,
+        id: row.id,
+        edition: row.edition,
+        code: row.code,
+        ex: body.ex,
+        ex_descriptions: body.ex_descriptions,
+        category: body.category,
+        reasons: body.reasons,
+        added_by: body.added_by,
+        effective_from: body.effective_from,
+        effective_to: body.effective_to,
+    })
+}
+
+fn write(value: &impl Serialize) -> Result<String, DbErr> {
+    serde_json::to_string(value).map_err(corrupt)
+}
+
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, DbErr> {
+    serde_json::from_str(body).map_err(corrupt)
+}
