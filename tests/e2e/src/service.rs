@@ -1,0 +1,134 @@
+//! A service as a process of its own.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use greenlane_platform::client::{Client, ClientConfig, connect};
+use greenlane_platform::config::Secret;
+
+use crate::greenlane_path;
+
+/// How long a process may take to listen, or to end, on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `greenlane serve …`; killed when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Process {
+    /// Starts a service with a configuration file and waits until it says where it listens.
+    ///
+    /// # Errors
+    /// When it ends before.
+    pub fn start(service: &str, config: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(greenlane_path());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GREENLANE_")) {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .args(["serve", service, "--config"])
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let stderr = child.stderr.take().context("stderr is piped")?;
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                // Nobody listens after the start; the pipe must be emptied all the same.
+                sender.send(line).ok();
+            }
+        });
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            if let Some(address) = listening(&line) {
+                return Ok(Self { child, address });
+            }
+            seen.push(line);
+        }
+        child.kill().ok();
+        child.wait().ok();
+        bail!("{service} does not listen:\n{}", seen.join("\n"))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URI.
+    pub fn uri(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A channel to it, with this token.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn client(&self, token: &str) -> anyhow::Result<Client> {
+        let config = ClientConfig { timeout_ms: 60_000, background_timeout_ms: Some(60_000), ..ClientConfig::to(self.uri()) };
+        Ok(connect(&config.with_token(Secret::from_value(token)))?)
+    }
+
+    /// Ends it as a power cut would: SIGKILL, nothing is flushed.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to end (SIGTERM) and returns its exit code and how long it took.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub fn terminate(mut self) -> anyhow::Result<(i32, Duration)> {
+        let begun = Instant::now();
+        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        anyhow::ensure!(status.success(), "kill failed");
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok((status.code().unwrap_or(-1), begun.elapsed()));
+            }
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The address in a line of the JSON log that says where the server listens.
+fn listening(line: &str) -> Option<SocketAddr> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    let fields = line.get("fields").unwrap_or(&line);
+    if fields.get("message")?.as_str()? != "listening" {
+        return None;
+    }
+    fields.get("address")?.as_str()?.parse().ok()
+}

@@ -1,0 +1,198 @@
+//! The registry is killed in the middle of a thousand issues, and comes back: nothing acknowledged is missing, nothing
+//! is in the registry that is not in the log, and what was acknowledged is proven by the log as it is now.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use greenlane_api::registry::v1::{
+    GetCertificateRequest, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest,
+    ListCertificatesRequest, ListEntriesRequest, LogProof, certificate_service_client::CertificateServiceClient,
+    log_service_client::LogServiceClient,
+};
+use greenlane_e2e::{
+    Database, Installation,
+    certificates::{issue, pv_module, register_body},
+};
+use greenlane_log::{Checkpoint, Hash, hash_leaf, note::NoteKey, verify_consistency, verify_inclusion};
+use greenlane_platform::client::Client;
+
+const ISSUES: usize = 1_000;
+const IN_FLIGHT: usize = 64;
+/// How many acknowledgements are awaited before each kill.
+const KILL_AFTER: [usize; 2] = [150, 450];
+
+/// What the registry said, kept outside it: request id to certificate name and proof.
+type Ledger = BTreeMap<String, (String, LogProof)>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_killed_amid_issues_on_sqlite_loses_nothing_acknowledged_and_leaves_nothing_unlogged() {
+    killed_amid_issues(Database::Sqlite).await.expect("the test runs");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_killed_amid_issues_on_postgresql_loses_nothing_acknowledged_and_leaves_nothing_unlogged() {
+    killed_amid_issues(Database::Postgres).await.expect("the test runs");
+}
+
+async fn killed_amid_issues(database: Database) -> anyhow::Result<()> {
+    let Some(mut installation) = Installation::prepare(database).await? else { return Ok(()) };
+    installation.start_registry()?;
+    let body = register_body(client(&installation)?, "crash-body").await?;
+
+    let mut ledger = Ledger::new();
+    let mut checkpoints = Vec::new();
+    for kill_after in KILL_AFTER {
+        issue_until_killed(&mut installation, &body, &mut ledger, Some(kill_after)).await?;
+        installation.start_registry()?;
+        checkpoints.push(audit(&client(&installation)?, &ledger, &checkpoints).await?);
+    }
+    // The rest, and every request that was in flight at a kill again: the same id gives the same certificate.
+    issue_until_killed(&mut installation, &body, &mut ledger, None).await?;
+    assert_eq!(ledger.len(), ISSUES, "each request is acknowledged in the end");
+    audit(&client(&installation)?, &ledger, &checkpoints).await?;
+
+    let names: BTreeSet<_> = ledger.values().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), ISSUES, "each request has a certificate of its own");
+    let certificates = all_certificates(&client(&installation)?).await?;
+    assert_eq!(certificates.len(), ISSUES, "a repeated request makes no second certificate");
+    Ok(())
+}
+
+fn client(installation: &Installation) -> anyhow::Result<Client> {
+    let registry = installation.registry.as_ref().ok_or_else(|| anyhow::anyhow!("the registry runs"))?;
+    registry.client(&installation.admin())
+}
+
+/// Issues what the ledger lacks; kills the registry once `kill_after` more were acknowledged.
+async fn issue_until_killed(
+    installation: &mut Installation,
+    body: &str,
+    ledger: &mut Ledger,
+    kill_after: Option<usize>,
+) -> anyhow::Result<()> {
+    let missing: Vec<_> = (0..ISSUES).map(|n| format!("issue-{n}")).filter(|id| !ledger.contains_key(id)).collect();
+    let missing = Arc::new(missing);
+    let next = Arc::new(AtomicUsize::new(0));
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..IN_FLIGHT {
+        let (missing, next, acknowledged) = (missing.clone(), next.clone(), acknowledged.clone());
+        let (client, body) = (client(installation)?, body.to_owned());
+        workers.spawn(async move {
+            let mut answered = Vec::new();
+            while let Some(id) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+                match issue(client.clone(), &body, id, pv_module(&format!("EX-{id}"))).await {
+                    Ok(answer) => {
+                        let name = answer.certificate.map(|certificate| certificate.name).unwrap_or_default();
+                        answered.push((id.clone(), (name, answer.proof.unwrap_or_default())));
+                        acknowledged.fetch_add(1, Ordering::Relaxed);
+                    }
+                    // Killed: this one is unknown. The next start asks again with the same id.
+                    Err(_) if kill_after.is_some() => break,
+                    Err(status) => panic!("nobody killed it: {status}"),
+                }
+            }
+            answered
+        });
+    }
+    if let Some(kill_after) = kill_after {
+        while acknowledged.load(Ordering::Relaxed) < kill_after {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        let registry = installation.registry.take().ok_or_else(|| anyhow::anyhow!("the registry runs"))?;
+        registry.kill()?;
+    }
+    while let Some(answered) = workers.join_next().await {
+        ledger.extend(answered?);
+    }
+    Ok(())
+}
+
+/// Holds the registry against the ledger and against its own log; returns the checkpoint's size and root.
+async fn audit(client: &Client, ledger: &Ledger, earlier: &[(u64, Hash)]) -> anyhow::Result<(u64, Hash)> {
+    let mut log = LogServiceClient::new(client.clone());
+    let mut certificates = CertificateServiceClient::new(client.clone());
+    let answer = log.get_checkpoint(GetCheckpointRequest::default()).await?.into_inner();
+    let checkpoint = answer.checkpoint.unwrap_or_default();
+    let (size, root) = (checkpoint.tree_size, hash(&checkpoint.root_hash)?);
+    let key: NoteKey = checkpoint.verifier_key.parse()?;
+    Checkpoint::open(checkpoint.note.as_bytes(), &key, &[])?;
+
+    for &(old_size, old_root) in earlier {
+        let request = GetConsistencyProofRequest { old_tree_size: old_size, new_tree_size: size };
+        let proof = log.get_consistency_proof(request).await?.into_inner();
+        verify_consistency(old_size, &old_root, size, &root, &hashes(&proof.hashes)?)?;
+    }
+
+    for (id, (name, promised)) in ledger {
+        // What the answer promised holds by itself …
+        let leaf = hash_leaf(&promised.leaf);
+        let then = Checkpoint::open(promised.checkpoint.as_bytes(), &key, &[])?.checkpoint;
+        verify_inclusion(&leaf, promised.index, promised.tree_size, &hashes(&promised.hashes)?, &then.root)?;
+        assert_eq!(then.size, promised.tree_size);
+        // … and in the log as it is now, and the certificate is there.
+        let request = GetInclusionProofRequest { index: promised.index, tree_size: size };
+        let now = log.get_inclusion_proof(request).await?.into_inner().proof.unwrap_or_default();
+        verify_inclusion(&leaf, promised.index, size, &hashes(&now.hashes)?, &root)?;
+        let request = GetCertificateRequest { name: name.clone(), ..Default::default() };
+        certificates.get_certificate(request).await.map_err(|status| anyhow::anyhow!("{id} {name}: {status}"))?;
+    }
+
+    // Every certificate that the registry has is granted by an entry of the log.
+    let entries = all_entries(client).await?;
+    assert_eq!(entries.len() as u64, size, "the log has no holes");
+    for (name, granted_revision) in all_certificates(client).await? {
+        let leaf = entries.get(usize::try_from(granted_revision - 1)?).map(Vec::as_slice).unwrap_or_default();
+        let number = name.trim_start_matches("certificates/");
+        assert!(String::from_utf8_lossy(leaf).contains(number), "{name} is granted by entry {}", granted_revision - 1);
+    }
+    let entries_with_certificate = entries.iter().filter(|leaf| is_grant(leaf)).count();
+    assert_eq!(entries_with_certificate, all_certificates(client).await?.len(), "no entry without its certificate");
+    Ok((size, root))
+}
+
+fn is_grant(leaf: &[u8]) -> bool {
+    let leaf: serde_json::Value = serde_json::from_slice(leaf).unwrap_or_default();
+    leaf.get("kind").or_else(|| leaf.get("event")).and_then(|kind| kind.as_str()).is_some_and(|kind| kind.contains("grant"))
+}
+
+async fn all_certificates(client: &Client) -> anyhow::Result<Vec<(String, u64)>> {
+    let mut certificates = CertificateServiceClient::new(client.clone());
+    let mut request = ListCertificatesRequest { page_size: 1_000, ..Default::default() };
+    let mut all = Vec::new();
+    loop {
+        let page = certificates.list_certificates(request.clone()).await?.into_inner();
+        all.extend(page.certificates.into_iter().map(|certificate| (certificate.name, certificate.granted_revision)));
+        if page.next_page_token.is_empty() {
+            return Ok(all);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+async fn all_entries(client: &Client) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut log = LogServiceClient::new(client.clone());
+    let mut request = ListEntriesRequest { page_size: 1_000, ..Default::default() };
+    let mut all = Vec::new();
+    loop {
+        let page = log.list_entries(request.clone()).await?.into_inner();
+        all.extend(page.entries.into_iter().map(|entry| entry.leaf.to_vec()));
+        if page.next_page_token.is_empty() {
+            return Ok(all);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn hash(bytes: &[u8]) -> anyhow::Result<Hash> {
+    Ok(Hash::try_from(bytes)?)
+}
+
+fn hashes(all: &[impl AsRef<[u8]>]) -> anyhow::Result<Vec<Hash>> {
+    all.iter().map(|bytes| hash(bytes.as_ref())).collect()
+}
