@@ -13,3 +13,6 @@ mod rpc;
 pub mod server;
 pub mod telemetry;
 pub mod violations;
+
+#[cfg(test)]
+mod testing;

@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use crate::fault::Fault;
+
 /// The first pause; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -60,19 +62,25 @@ pub(crate) fn jitter() -> f64 {
 
 /// What a failure of the connection means to the caller: UNAVAILABLE, unless HTTP/2 gave a better code.
 pub(super) fn transport_status(error: tonic::transport::Error) -> Status {
-    let text = chain(&error);
+    let (text, timed_out) = chain(&error);
+    if timed_out {
+        return Fault::deadline_too_short().into();
+    }
     match Status::from_error(error.into()).code() {
         Code::Unknown | Code::Internal | Code::Cancelled => Status::unavailable(text),
         code => Status::new(code, text),
     }
 }
 
-fn chain(error: &dyn Error) -> String {
+/// An error with its causes, and whether it is the channel's own timer, which runs beside ours.
+fn chain(error: &(dyn Error + 'static)) -> (String, bool) {
     let mut text = error.to_string();
+    let mut timed_out = error.is::<tonic::TimeoutExpired>();
     let mut source = error.source();
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
+        timed_out |= cause.is::<tonic::TimeoutExpired>();
         source = cause.source();
     }
-    text
+    (text, timed_out)
 }

@@ -1,1 +1,5 @@
-
+mod drain;
+mod edge;
+mod health;
+mod limits;
+mod streams;

@@ -75,24 +75,23 @@ impl TraceContext {
     /// Where the work at hand stands: the current span when it is traced, otherwise the call being served.
     pub(crate) fn current() -> Option<Self> {
         let outer = scoped();
-        if EXPORTING.load(Ordering::Relaxed) {
-            let span = Span::current();
-            if !span.is_none() {
-                let context = span.context();
-                let span = context.span();
-                let inner = span.span_context();
-                if inner.is_valid() {
-                    return Some(Self {
-                        trace_id: inner.trace_id(),
-                        span_id: inner.span_id(),
-                        sampled: inner.is_sampled(),
-                        state: outer.as_ref().and_then(|outer| outer.state.clone()),
-                        method: outer.and_then(|outer| outer.method),
-                    });
-                }
-            }
+        let span = Span::current();
+        if span.is_none() {
+            return outer;
         }
-        outer
+        let context = span.context();
+        let span = context.span();
+        let inner = span.span_context();
+        if !inner.is_valid() {
+            return outer;
+        }
+        Some(Self {
+            trace_id: inner.trace_id(),
+            span_id: inner.span_id(),
+            sampled: inner.is_sampled(),
+            state: outer.as_ref().and_then(|outer| outer.state.clone()),
+            method: outer.and_then(|outer| outer.method),
+        })
     }
 
     /// Whether a span is to be made for work in this trace.
