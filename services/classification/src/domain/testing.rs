@@ -1,1 +1,120 @@
+//! Catalogues for tests.
 
+use chrono::NaiveDate;
+
+use super::*;
+use crate::starter;
+
+/// The shipped one.
+pub(crate) fn starter() -> Catalogue {
+    Catalogue::build(1, starter::facts().unwrap()).unwrap()
+}
+
+pub(crate) fn at(catalogue: &Catalogue, edition: &str, code: &str) -> Position {
+    let edition = catalogue.edition(edition).unwrap();
+    catalogue.find(edition, code).unwrap_or_else(|| panic!("no {code}"))
+}
+
+pub(crate) fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// An invented catalogue of editions E1, E2, … with these codes and these links between neighbours
+/// (`from>to`, `!` behind it when held back, `~` when *ex*).
+pub(crate) fn invented(editions: &[&str], links: &[&str]) -> Catalogue {
+    Catalogue::build(1, invented_facts(editions, links)).unwrap()
+}
+
+pub(crate) fn invented_facts(editions: &[&str], links: &[&str]) -> Facts {
+    let mut facts = Facts { systems: vec![system()], ..Facts::default() };
+    for (index, codes) in editions.iter().enumerate() {
+        let id = format!("E{}", index + 1);
+        facts.editions.push(edition(&id, i32::try_from(index).unwrap()));
+        facts.codes.extend(codes.split_whitespace().map(|code| self::code(&id, code, code)));
+    }
+    for (index, links) in links.iter().enumerate() {
+        for link in links.split_whitespace() {
+            let (earlier, rest) = link.split_once('>').unwrap();
+            facts.links.push(LinkFact {
+                earlier_edition: format!("E{}", index + 1),
+                earlier_code: earlier.to_owned(),
+                later_edition: format!("E{}", index + 2),
+                later_code: rest.trim_end_matches(['!', '~']).to_owned(),
+                ex: rest.contains('~'),
+                held_back: rest.contains('!'),
+            });
+        }
+    }
+    facts
+}
+
+pub(crate) fn code(edition: &str, code: &str, words: &str) -> CodeFact {
+    CodeFact {
+        edition: edition.to_owned(),
+        code: code.to_owned(),
+        descriptions: vec![("en".to_owned(), words.to_owned())],
+        units: Vec::new(),
+        effective_from: None,
+        effective_to: None,
+        links_partial: false,
+        source: SourceFact::default(),
+    }
+}
+
+fn system() -> CodeSystemFact {
+    CodeSystemFact {
+        id: "hs".to_owned(),
+        titles: Vec::new(),
+        publisher: String::new(),
+        economy: String::new(),
+        extends: String::new(),
+        code_lengths: vec![2, 4, 6],
+        has_suffix: false,
+    }
+}
+
+fn edition(id: &str, index: i32) -> EditionFact {
+    let from = |index: i32| NaiveDate::from_ymd_opt(2000 + 5 * index, 1, 1).unwrap();
+    EditionFact {
+        id: id.to_owned(),
+        system: "hs".to_owned(),
+        titles: Vec::new(),
+        effective_from: from(index),
+        effective_to: from(index + 1).pred_opt(),
+        predecessor: String::new(),
+        extends: String::new(),
+        partial: false,
+        source: SourceFact::default(),
+    }
+}
+
+/// A list in an edition of an invented catalogue with these codes (`~` behind one that is there in part).
+pub(crate) fn with_list(mut facts: Facts, edition: &str, codes: &str) -> Facts {
+    facts.lists.push(ListFact {
+        id: "list".to_owned(),
+        titles: Vec::new(),
+        owner: String::new(),
+        descriptions: Vec::new(),
+        edition: edition.to_owned(),
+        version: 1,
+        effective_from: Some(day("2001-01-01")),
+        effective_to: None,
+        partial: false,
+        narrowed: false,
+        source: SourceFact::default(),
+    });
+    facts.entries.extend(codes.split_whitespace().map(|code| EntryFact {
+        list: "list".to_owned(),
+        id: code.trim_end_matches('~').to_owned(),
+        edition: edition.to_owned(),
+        code: code.trim_end_matches('~').to_owned(),
+        ex: code.ends_with('~'),
+        ex_descriptions: Vec::new(),
+        category: String::new(),
+        reasons: Vec::new(),
+        added_by: String::new(),
+        effective_from: None,
+        effective_to: None,
+    }));
+    facts
+}

@@ -1,1 +1,87 @@
+use crate::domain::testing::{at, day, invented, invented_facts, starter};
+use crate::domain::*;
 
+fn codes(catalogue: &Catalogue, positions: impl IntoIterator<Item = Position>) -> Vec<String> {
+    positions.into_iter().map(|at| catalogue.code(at).fact.code.clone()).collect()
+}
+
+#[test]
+fn ancestors_go_up_to_the_chapter_nearest_first() {
+    let catalogue = starter();
+    let ancestors = catalogue.ancestors(at(&catalogue, "HS2022", "854143"));
+    assert_eq!(codes(&catalogue, ancestors), ["8541", "85"]);
+}
+
+#[test]
+fn what_is_below_a_code_lies_between_it_and_its_end() {
+    let catalogue = invented(&["01 0101 010121 010129 0102 010221 02 0201"], &[]);
+    let chapter = at(&catalogue, "E1", "01");
+    let leaves: Vec<_> = catalogue.leaves(chapter).map(|row| Position { row, ..chapter }).collect();
+    assert_eq!(codes(&catalogue, leaves), ["010121", "010129", "010221"]);
+    assert_eq!(catalogue.code(chapter).children.len(), 2);
+}
+
+#[test]
+fn a_code_whose_parent_is_not_known_hangs_under_the_next_one_up() {
+    let catalogue = invented(&["01 010121"], &[]);
+    assert_eq!(codes(&catalogue, catalogue.ancestors(at(&catalogue, "E1", "010121"))), ["01"]);
+}
+
+#[test]
+fn the_nearest_codes_to_one_that_does_not_exist_are_those_above_it() {
+    let catalogue = starter();
+    let edition = catalogue.edition("HS2022").unwrap();
+    assert_eq!(codes(&catalogue, catalogue.nearest(edition, "854140")), ["8541", "85"]);
+    assert_eq!(catalogue.editions_with("854140"), ["HS2017"]);
+}
+
+#[test]
+fn the_edition_in_force_is_the_one_of_the_day() {
+    let catalogue = starter();
+    let ids = |on: &str| -> Vec<&str> {
+        catalogue.in_force(day(on)).into_iter().map(|e| catalogue.editions[e].fact.id.as_str()).collect()
+    };
+    assert_eq!(ids("2021-12-31"), ["HS2017"]);
+    assert_eq!(ids("2022-01-01"), ["HS2022"]);
+    assert!(ids("2016-12-31").is_empty());
+}
+
+#[test]
+fn facts_that_do_not_fit_together_are_refused() {
+    let mut dangling = invented_facts(&["01", "01"], &["01>01"]);
+    dangling.links[0].later_code = "02".to_owned();
+    assert!(Catalogue::build(1, dangling).unwrap_err().to_string().contains("02 of E2"));
+    let mut twice = invented_facts(&["01"], &[]);
+    twice.codes.push(twice.codes[0].clone());
+    assert!(Catalogue::build(1, twice).unwrap_err().to_string().contains("twice"));
+    let mut orphan = invented_facts(&["01"], &[]);
+    orphan.codes[0].edition = "E9".to_owned();
+    assert!(Catalogue::build(1, orphan).unwrap_err().to_string().contains("E9"));
+}
+
+#[test]
+fn a_wrong_length_a_missing_code_and_a_missing_edition_are_told_apart() {
+    let catalogue = starter();
+    let asked = |edition: &str, code: &str| {
+        let (edition, code) = (EditionId::parse(edition).unwrap(), CodeText::parse(code).unwrap());
+        resolve(&catalogue, &CodeRef { edition, code }).unwrap_err()
+    };
+    assert!(matches!(asked("HS2022", "85414"), Unresolved::WrongLength { length: 5, .. }));
+    assert!(matches!(asked("HS2012", "854140"), Unresolved::UnknownEdition { known, .. } if known == ["HS2017", "HS2022"]));
+    assert!(matches!(asked("HS2022", "854140"), Unresolved::UnknownCode { editions, .. } if editions == ["HS2017"]));
+}
+
+#[test]
+fn history_tells_creation_deletion_and_changed_scope() {
+    let catalogue = starter();
+    let steps = |edition: &str, code: &str| -> Vec<(Event, Vec<String>)> {
+        let steps = history(&catalogue, at(&catalogue, edition, code));
+        steps.into_iter().map(|step| (step.event, codes(&catalogue, step.related))).collect()
+    };
+    assert_eq!(steps("HS2022", "854143"), [(Event::Created, vec!["854140".to_owned()])]);
+    let split = ["854141", "854142", "854143", "854149"].map(str::to_owned).to_vec();
+    assert_eq!(steps("HS2017", "854140"), [(Event::Deleted, split)]);
+    assert!(matches!(steps("HS2022", "850131").as_slice(), [(Event::ScopeChanged, _)]));
+    assert!(steps("HS2022", "850231").is_empty());
+    assert!(steps("HS2022", "852990").is_empty(), "nothing is said of a code whose links are not all known");
+}

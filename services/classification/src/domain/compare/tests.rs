@@ -1,1 +1,94 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::domain::testing::{at, invented, starter};
+
+fn likeness(catalogue: &Catalogue, first: (&str, &str), second: (&str, &str)) -> (Likeness, Vec<&'static str>) {
+    let comparison = compare(catalogue, at(catalogue, first.0, first.1), at(catalogue, second.0, second.1));
+    (comparison.likeness, comparison.findings.iter().map(|finding| finding.code).collect())
+}
+
+#[test]
+fn a_module_of_2022_lies_inside_the_solar_code_of_2017() {
+    let catalogue = starter();
+    let found = likeness(&catalogue, ("HS2022", "854143"), ("HS2017", "854140"));
+    assert_eq!(found, (Likeness::SecondContainsFirst, vec!["correlation"]));
+    let turned = likeness(&catalogue, ("HS2017", "854140"), ("HS2022", "854143"));
+    assert_eq!(turned.0, Likeness::FirstContainsSecond);
+}
+
+#[test]
+fn unchanged_codes_are_the_same_goods() {
+    let catalogue = starter();
+    assert_eq!(likeness(&catalogue, ("HS2017", "850231"), ("HS2022", "850231")).0, Likeness::Same);
+    assert_eq!(likeness(&catalogue, ("HS2017", "853950"), ("HS2022", "853952")).0, Likeness::Same);
+    assert_eq!(likeness(&catalogue, ("HS2022", "850231"), ("HS2022", "850231")), (Likeness::Same, vec!["same_code"]));
+}
+
+#[test]
+fn a_module_is_not_a_battery() {
+    let catalogue = starter();
+    for second in [("HS2022", "850760"), ("HS2017", "850760")] {
+        let found = likeness(&catalogue, ("HS2022", "854143"), second);
+        assert_eq!(found, (Likeness::Different, vec!["no_common_goods"]));
+    }
+}
+
+#[test]
+fn a_code_lies_under_its_heading_and_not_under_another() {
+    let catalogue = starter();
+    let under = likeness(&catalogue, ("HS2022", "854143"), ("HS2022", "8541"));
+    assert_eq!(under, (Likeness::SecondContainsFirst, vec!["one_above_the_other"]));
+    assert_eq!(likeness(&catalogue, ("HS2022", "854143"), ("HS2022", "8507")).0, Likeness::Different);
+}
+
+#[test]
+fn the_same_digits_with_another_scope_say_so() {
+    let catalogue = starter();
+    let (likeness, findings) = likeness(&catalogue, ("HS2017", "850131"), ("HS2022", "850131"));
+    assert_ne!(likeness, Likeness::Same);
+    assert_eq!(findings, ["correlation", "same_digits_changed_scope"]);
+}
+
+#[test]
+fn a_link_that_is_held_back_decides_nothing() {
+    let catalogue = starter();
+    let found = likeness(&catalogue, ("HS2017", "854140"), ("HS2022", "854921"));
+    assert_eq!(found, (Likeness::Undetermined, vec!["held_back_link_only"]));
+}
+
+#[test]
+fn of_a_group_that_is_known_in_part_no_more_is_said_than_is_known() {
+    let catalogue = starter();
+    let (likeness, findings) = likeness(&catalogue, ("HS2017", "8703"), ("HS2022", "8703"));
+    assert_eq!(likeness, Likeness::MayOverlap);
+    assert!(findings.contains(&"links_incomplete"));
+}
+
+#[test]
+fn without_a_table_nothing_is_decided() {
+    let catalogue = invented(&["01", "01"], &[]);
+    assert_eq!(likeness(&catalogue, ("E1", "01"), ("E2", "01")), (Likeness::Undetermined, vec!["no_correlation"]));
+}
+
+proptest! {
+    #[test]
+    fn turning_the_question_turns_the_answer(
+        pairs in proptest::collection::btree_set((10u32..16, 10u32..16), 1..20),
+        first in 10u32..16,
+        second in 10u32..16,
+    ) {
+        let all = "10 11 12 13 14 15";
+        let rows: Vec<_> = pairs.iter().map(|(a, b)| format!("{a}>{b}")).collect();
+        let catalogue = invented(&[all, all], &[&rows.join(" ")]);
+        let (first, second) = (first.to_string(), second.to_string());
+        let (asked, _) = likeness(&catalogue, ("E1", &first), ("E2", &second));
+        let (turned, _) = likeness(&catalogue, ("E2", &second), ("E1", &first));
+        let expected = match asked {
+            Likeness::FirstContainsSecond => Likeness::SecondContainsFirst,
+            Likeness::SecondContainsFirst => Likeness::FirstContainsSecond,
+            same => same,
+        };
+        prop_assert_eq!(turned, expected);
+    }
+}

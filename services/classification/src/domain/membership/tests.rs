@@ -1,1 +1,80 @@
+use super::*;
+use crate::domain::testing::{at, day, invented_facts, starter, with_list};
+use crate::domain::Facts;
 
+fn check(facts: Facts, code: (&str, &str), on: &str) -> (MembershipStatus, Vec<&'static str>) {
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let list = catalogue.list("list").unwrap();
+    let found = check_membership(&catalogue, list, at(&catalogue, code.0, code.1), day(on), false);
+    (found.status, found.findings.iter().map(|finding| finding.code).collect())
+}
+
+const ON: &str = "2010-06-01";
+
+#[test]
+fn a_code_of_the_lists_edition_is_on_it_or_not() {
+    let facts = with_list(invented_facts(&["01 0101 010121 010129"], &[]), "E1", "010121");
+    assert_eq!(check(facts.clone(), ("E1", "010121"), ON), (MembershipStatus::Member, vec![]));
+    assert_eq!(check(facts.clone(), ("E1", "010129"), ON), (MembershipStatus::NotMember, vec![]));
+    assert_eq!(check(facts, ("E1", "0101"), ON), (MembershipStatus::Partly, vec!["above_entries"]));
+}
+
+#[test]
+fn a_code_under_an_entry_is_on_the_list() {
+    let facts = with_list(invented_facts(&["01 0101 010121"], &[]), "E1", "0101");
+    assert_eq!(check(facts, ("E1", "010121"), ON), (MembershipStatus::Member, vec!["below_entry"]));
+}
+
+#[test]
+fn a_part_of_a_code_is_there_in_part() {
+    let facts = with_list(invented_facts(&["01"], &[]), "E1", "01~");
+    assert_eq!(check(facts, ("E1", "01"), ON), (MembershipStatus::Partly, vec!["ex_entry"]));
+}
+
+#[test]
+fn before_its_first_day_nothing_is_on_a_list() {
+    let facts = with_list(invented_facts(&["01"], &[]), "E1", "01");
+    assert_eq!(check(facts, ("E1", "01"), "2000-12-31").0, MembershipStatus::NotMember);
+}
+
+#[test]
+fn what_came_out_of_a_listed_code_is_on_the_list() {
+    let facts = with_list(invented_facts(&["01", "01 02"], &["01>01 01>02"]), "E1", "01");
+    assert_eq!(check(facts, ("E2", "02"), ON), (MembershipStatus::Member, vec![]));
+}
+
+#[test]
+fn what_was_merged_with_unlisted_goods_is_there_in_part() {
+    let facts = with_list(invented_facts(&["01 02", "03"], &["01>03 02>03"]), "E1", "01");
+    assert_eq!(check(facts, ("E2", "03"), ON), (MembershipStatus::Partly, vec!["merged_since"]));
+}
+
+#[test]
+fn what_went_in_part_to_a_listed_code_is_there_in_part() {
+    let facts = with_list(invented_facts(&["01", "02 03"], &["01>02 01>03"]), "E2", "02");
+    assert_eq!(check(facts, ("E1", "01"), ON), (MembershipStatus::Partly, vec!["split_since"]));
+}
+
+#[test]
+fn a_link_that_is_held_back_makes_nothing_green_and_nothing_certain() {
+    let facts = with_list(invented_facts(&["01", "02"], &["01>02!"]), "E1", "01");
+    assert_eq!(check(facts, ("E2", "02"), ON), (MembershipStatus::Undetermined, vec!["held_back_link_only"]));
+}
+
+#[test]
+fn without_a_way_to_the_lists_edition_nothing_is_said() {
+    let facts = with_list(invented_facts(&["01", "01"], &[]), "E1", "01");
+    assert_eq!(check(facts, ("E2", "01"), ON), (MembershipStatus::Undetermined, vec!["no_correlation"]));
+}
+
+#[test]
+fn the_shipped_lists_say_what_they_do_not_hold() {
+    let catalogue = starter();
+    let status = |list: &str, code: (&str, &str)| {
+        let list = catalogue.list(list).unwrap();
+        check_membership(&catalogue, list, at(&catalogue, code.0, code.1), day("2026-01-01"), false).status
+    };
+    assert_eq!(status("oecd-cleg", ("HS2022", "854143")), MembershipStatus::Member);
+    assert_eq!(status("apec-54", ("HS2022", "854143")), MembershipStatus::Partly, "the list narrows its entries");
+    assert_eq!(status("oecd-cleg", ("HS2022", "850760")), MembershipStatus::Undetermined, "a part of the list only");
+}

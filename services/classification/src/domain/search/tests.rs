@@ -1,1 +1,109 @@
+use super::*;
+use crate::domain::testing::{at, starter};
 
+fn find(catalogue: &Catalogue, text: &str) -> Vec<(String, HitKind)> {
+    let editions = vec![catalogue.edition("HS2022").unwrap()];
+    let query = Query { text: text.to_owned(), editions, ..Query::default() };
+    search(catalogue, &query).into_iter().map(|hit| (catalogue.code(hit.at).fact.code.clone(), hit.kind)).collect()
+}
+
+fn first(catalogue: &Catalogue, text: &str) -> (String, HitKind) {
+    find(catalogue, text).into_iter().next().unwrap_or_else(|| panic!("nothing for {text}"))
+}
+
+#[test]
+fn the_exact_code_comes_first_then_those_that_begin_with_it() {
+    let catalogue = starter();
+    for text in ["8541.43", "854143", "8541 43"] {
+        assert_eq!(find(&catalogue, text), [("854143".to_owned(), HitKind::ExactCode)], "{text}");
+    }
+    let heading = find(&catalogue, "8541");
+    assert_eq!(heading[0], ("8541".to_owned(), HitKind::ExactCode));
+    assert!(heading[1..].iter().all(|(code, kind)| code.starts_with("8541") && *kind == HitKind::CodePrefix));
+}
+
+#[test]
+fn a_title_comes_before_everything_that_merely_holds_its_words() {
+    let catalogue = starter();
+    assert_eq!(first(&catalogue, "heat pumps other than air conditioning machines"), ("841861".to_owned(), HitKind::ExactTitle));
+    assert_eq!(first(&catalogue, "锂离子蓄电池（锂离子电池）"), ("850760".to_owned(), HitKind::ExactTitle));
+}
+
+#[test]
+fn plain_words_find_what_people_mean_in_both_languages() {
+    let catalogue = starter();
+    for (text, code) in [
+        ("solar modules", "854143"),
+        ("wind turbines", "850231"),
+        ("lithium-ion battery", "850760"),
+        ("electric cars", "870380"),
+        ("electric truck", "870460"),
+        ("LED modules", "853951"),
+        ("copper scrap", "7404"),
+        ("太阳能电池组件", "854143"),
+        ("风力发电机", "850231"),
+        ("锂离子电池", "850760"),
+        ("纯电动汽车", "870380"),
+        ("热泵", "841861"),
+        ("铝废碎料", "7602"),
+    ] {
+        let hits = find(&catalogue, text);
+        let top: Vec<_> = hits.iter().take(3).map(|(code, _)| code.as_str()).collect();
+        assert!(top.contains(&code), "{text}: {top:?}");
+    }
+}
+
+#[test]
+fn words_of_the_heading_help_and_count_less() {
+    let catalogue = starter();
+    let hits = find(&catalogue, "vehicles golf");
+    assert_eq!(hits[0].0, "870310");
+}
+
+#[test]
+fn nothing_is_found_for_words_that_stand_nowhere() {
+    let catalogue = starter();
+    for text in ["xylophone", "的", "!!!", "of the", "9999"] {
+        assert!(find(&catalogue, text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn the_same_question_gives_the_same_hits_in_the_same_order() {
+    let catalogue = starter();
+    let editions: Vec<usize> = (0..catalogue.editions.len()).collect();
+    let query = Query { text: "electric motor vehicles battery".to_owned(), editions, ..Query::default() };
+    let once = search(&catalogue, &query);
+    assert!(once.len() > 20);
+    for _ in 0..10 {
+        assert_eq!(search(&starter(), &query), once);
+    }
+}
+
+#[test]
+fn filters_keep_what_they_name() {
+    let catalogue = starter();
+    let editions = vec![catalogue.edition("HS2017").unwrap(), catalogue.edition("HS2022").unwrap()];
+    let only = at(&catalogue, "HS2017", "854140");
+    let query = Query {
+        text: "solar".to_owned(),
+        editions: editions.clone(),
+        levels: vec![Level::Subheading],
+        among: Some(BTreeSet::from([only])),
+    };
+    assert_eq!(search(&catalogue, &query).iter().map(|hit| hit.at).collect::<Vec<_>>(), [only]);
+    let headings = Query { text: "solar".to_owned(), editions, levels: vec![Level::Heading], among: None };
+    assert!(search(&catalogue, &headings).iter().all(|hit| catalogue.code(hit.at).level == Level::Heading));
+}
+
+#[test]
+fn the_words_that_matched_are_shown() {
+    let catalogue = starter();
+    let query = Query {
+        text: "purple solar cells".to_owned(),
+        editions: vec![catalogue.edition("HS2022").unwrap()],
+        ..Query::default()
+    };
+    let hit = search(&catalogue, &query).remove(0);
+    assert_eq!((hit.kind, hit.matched), (HitKind::SomeWords, vec!["solar".to_owned(), "cells".to_owned()]));
+}

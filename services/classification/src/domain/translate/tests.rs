@@ -1,1 +1,172 @@
+use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::testing::{at, invented, invented_facts, starter};
+
+fn to(catalogue: &Catalogue, from: (&str, &str), edition: &str, held: bool) -> Translation {
+    translate(catalogue, at(catalogue, from.0, from.1), catalogue.edition(edition).unwrap(), held)
+}
+
+fn codes(catalogue: &Catalogue, translation: &Translation) -> Vec<String> {
+    translation.targets.iter().map(|target| catalogue.code(target.at).fact.code.clone()).collect()
+}
+
+fn finding_codes(translation: &Translation) -> Vec<&'static str> {
+    translation.findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn the_solar_code_of_2017_was_split_in_2022() {
+    let catalogue = starter();
+    let found = to(&catalogue, ("HS2017", "854140"), "HS2022", false);
+    assert_eq!(found.relation, Relation::Split);
+    assert_eq!(codes(&catalogue, &found), ["854141", "854142", "854143", "854149"]);
+    assert!(found.targets.iter().all(|target| target.source_part && !target.target_part && !target.held_back));
+    assert_eq!(found.method, Method::Direct);
+    assert_eq!(found.held_back.len(), 6, "the waste of 8549 is held back");
+    assert_eq!(finding_codes(&found), ["links_held_back"]);
+}
+
+#[test]
+fn solar_modules_of_2022_were_merged_with_others_in_2017() {
+    let catalogue = starter();
+    let found = to(&catalogue, ("HS2022", "854143"), "HS2017", false);
+    assert_eq!(found.relation, Relation::Merged);
+    assert_eq!(codes(&catalogue, &found), ["854140"]);
+    assert!(found.targets[0].target_part && !found.targets[0].source_part);
+}
+
+#[test]
+fn an_unchanged_code_is_exact_both_ways() {
+    let catalogue = starter();
+    for (from, edition) in [(("HS2017", "870380"), "HS2022"), (("HS2022", "870380"), "HS2017")] {
+        let found = to(&catalogue, from, edition, false);
+        assert_eq!(found.relation, Relation::Exact);
+        assert!(!found.same_digits_changed_scope && found.findings.is_empty());
+    }
+}
+
+#[test]
+fn led_lamps_kept_their_scope_and_modules_came_from_many() {
+    let catalogue = starter();
+    let lamps = to(&catalogue, ("HS2017", "853950"), "HS2022", false);
+    assert_eq!((lamps.relation, codes(&catalogue, &lamps)), (Relation::Exact, vec!["853952".to_owned()]));
+    let modules = to(&catalogue, ("HS2022", "853951"), "HS2017", false);
+    assert_eq!(modules.relation, Relation::SplitAndMerged);
+    assert_eq!(codes(&catalogue, &modules), ["853990", "854370", "940510", "940520", "940530", "940540"]);
+}
+
+#[test]
+fn the_same_digits_with_another_scope_are_flagged() {
+    let catalogue = starter();
+    let found = to(&catalogue, ("HS2017", "850131"), "HS2022", false);
+    assert!(found.same_digits_changed_scope);
+    assert_eq!(finding_codes(&found)[0], "same_digits_changed_scope");
+    assert!(codes(&catalogue, &found).contains(&"850171".to_owned()), "photovoltaic generators went out of it");
+}
+
+#[test]
+fn links_that_are_held_back_come_when_asked_for() {
+    let catalogue = starter();
+    let plain = to(&catalogue, ("HS2022", "854921"), "HS2017", false);
+    assert_eq!(plain.relation, Relation::None);
+    assert!(plain.targets.is_empty() && !plain.held_back.is_empty());
+    assert_eq!(finding_codes(&plain), ["links_held_back", "links_incomplete"]);
+    let all = to(&catalogue, ("HS2022", "854921"), "HS2017", true);
+    assert_eq!(all.targets.len(), plain.held_back.len());
+    assert!(all.targets.iter().all(|target| target.held_back));
+}
+
+#[test]
+fn a_heading_is_translated_by_way_of_its_subheadings() {
+    let catalogue = starter();
+    let found = to(&catalogue, ("HS2017", "8703"), "HS2022", false);
+    assert!(codes(&catalogue, &found).contains(&"870380".to_owned()));
+    assert!(finding_codes(&found).contains(&"aggregate"));
+    assert!(found.incomplete, "not all codes of the edition are known");
+}
+
+#[test]
+fn the_same_edition_needs_no_table() {
+    let catalogue = starter();
+    let found = to(&catalogue, ("HS2022", "854143"), "HS2022", false);
+    assert_eq!((found.relation, found.method), (Relation::Exact, Method::SameEdition));
+}
+
+#[test]
+fn without_a_table_the_way_leads_over_other_editions() {
+    let catalogue = invented(&["01 02", "01 02", "01 02 03"], &["01>01 02>02", "01>01 02>02 02>03"]);
+    let found = to(&catalogue, ("E1", "02"), "E3", false);
+    assert_eq!((found.relation, found.method), (Relation::Split, Method::Composed));
+    assert_eq!(codes(&catalogue, &found), ["02", "03"]);
+    assert_eq!(found.path, [0, 1, 2]);
+    assert!(finding_codes(&found).contains(&"composed"));
+    assert_eq!(to(&catalogue, ("E3", "03"), "E1", false).relation, Relation::Merged);
+}
+
+#[test]
+fn without_any_way_nothing_is_guessed() {
+    let catalogue = invented(&["01", "01"], &[]);
+    let found = to(&catalogue, ("E1", "01"), "E2", false);
+    assert_eq!(found.relation, Relation::None);
+    assert!(found.path.is_empty() && found.incomplete);
+    assert_eq!(finding_codes(&found), ["no_correlation"]);
+}
+
+#[test]
+fn a_link_marked_ex_is_never_exact() {
+    let catalogue = invented(&["01", "01"], &["01>01~"]);
+    let found = to(&catalogue, ("E1", "01"), "E2", false);
+    assert_eq!(found.relation, Relation::Split);
+    assert!(found.same_digits_changed_scope);
+}
+
+/// The relation of a code as the words of the contract say it, over plain pairs.
+fn naive(pairs: &BTreeSet<(u32, u32)>, source: u32) -> (Relation, Vec<u32>) {
+    let mut origins: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for (from, to) in pairs {
+        origins.entry(*to).or_default().insert(*from);
+    }
+    let targets: Vec<u32> = origins.iter().filter(|(_, from)| from.contains(&source)).map(|(to, _)| *to).collect();
+    let shared = targets.iter().any(|to| origins[to].len() > 1);
+    let relation = match (targets.len(), shared) {
+        (0, _) => Relation::None,
+        (1, false) => Relation::Exact,
+        (1, true) => Relation::Merged,
+        (_, false) => Relation::Split,
+        (_, true) => Relation::SplitAndMerged,
+    };
+    (relation, targets)
+}
+
+proptest! {
+    #[test]
+    fn every_relation_is_that_of_the_naive_reading(
+        pairs in proptest::collection::btree_set((10u32..22, 10u32..22), 0..40),
+        middle in proptest::collection::btree_set((10u32..22, 10u32..22), 0..40),
+    ) {
+        let all: Vec<String> = (10..22).map(|n| n.to_string()).collect();
+        let all = all.join(" ");
+        let rows = |pairs: &BTreeSet<(u32, u32)>| pairs.iter().map(|(a, b)| format!("{a}>{b}")).collect::<Vec<_>>().join(" ");
+        let facts = invented_facts(&[&all, &all, &all], &[&rows(&pairs), &rows(&middle)]);
+        let catalogue = Catalogue::build(1, facts).unwrap();
+        let composed: BTreeSet<(u32, u32)> = pairs
+            .iter()
+            .flat_map(|(a, b)| middle.iter().filter(move |(c, _)| b == c).map(move |(_, d)| (*a, *d)))
+            .collect();
+        let turned: BTreeSet<(u32, u32)> = pairs.iter().map(|(a, b)| (*b, *a)).collect();
+        for source in 10..22u32 {
+            let digits = source.to_string();
+            for (from, edition, pairs) in [("E1", "E2", &pairs), ("E2", "E1", &turned), ("E1", "E3", &composed)] {
+                if catalogue.tables.len() < 2 { continue; }
+                let found = to(&catalogue, (from, &digits), edition, false);
+                let (relation, targets) = naive(pairs, source);
+                prop_assert_eq!(found.relation, relation);
+                let codes: Vec<String> = targets.iter().map(u32::to_string).collect();
+                prop_assert_eq!(self::codes(&catalogue, &found), codes);
+            }
+        }
+    }
+}
