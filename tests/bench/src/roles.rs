@@ -24,6 +24,8 @@ pub enum Role {
     EchoToken,
     /// The echo behind the platform: identity, rules, limits, deadlines, telemetry.
     Platform,
+    /// Codes and their editions.
+    Classification,
     /// Group-committed rows in SQLite.
     InsertSqlite,
     /// Group-committed rows in PostgreSQL.
@@ -38,6 +40,7 @@ impl Role {
             Self::Echo => "echo",
             Self::EchoToken => "echo-token",
             Self::Platform => "platform",
+            Self::Classification => "classification",
             Self::InsertSqlite => "insert-sqlite",
             Self::InsertPostgres => "insert-postgres",
         }
@@ -53,7 +56,12 @@ impl Role {
     #[must_use]
     pub fn calls(self) -> &'static [Self] {
         match self {
-            Self::Echo | Self::EchoToken | Self::Platform | Self::InsertSqlite | Self::InsertPostgres => &[],
+            Self::Echo
+            | Self::EchoToken
+            | Self::Platform
+            | Self::Classification
+            | Self::InsertSqlite
+            | Self::InsertPostgres => &[],
         }
     }
 }
@@ -112,6 +120,7 @@ pub fn run(role: Role, args: &ChildArgs) -> anyhow::Result<ExitCode> {
         Role::InsertSqlite => bare(insert::serve(insert::Engine::Sqlite, folder)),
         Role::InsertPostgres => bare(insert::serve(insert::Engine::Postgres, folder)),
         Role::Platform => Ok(services::serve(role, folder, services::platform)),
+        Role::Classification => Ok(services::serve(role, folder, || services::classification(folder))),
     }
 }
 

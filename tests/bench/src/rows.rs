@@ -1,6 +1,7 @@
 //! What is measured. To add a row: a function that prepares it, and a line in [`ROWS`].
 
 mod bare;
+mod classification;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -102,6 +103,22 @@ pub const ROWS: &[Row] = &[
         baseline: Some("echo-token"),
         target: None,
         prepare: |setting| Box::pin(bare::echo(setting, Role::Platform)),
+    },
+    Row {
+        name: "code",
+        what: "classification: a code with its descriptions",
+        role: Role::Classification,
+        baseline: Some("echo-token"),
+        target: Some(0.6),
+        prepare: |setting| Box::pin(classification::get(setting)),
+    },
+    Row {
+        name: "translate",
+        what: "classification: a code in the edition before",
+        role: Role::Classification,
+        baseline: Some("echo-token"),
+        target: Some(0.6),
+        prepare: |setting| Box::pin(classification::translate(setting)),
     },
     Row {
         name: "insert-sqlite",

@@ -8,6 +8,7 @@ use greenlane_platform::auth::{Authenticator, Rule};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::process::{self, ProcessConfig};
 use greenlane_platform::server::{Server, ServerConfig, Service};
+use greenlane_store::StoreConfig;
 
 use super::echo::{self, Echo};
 use super::{Ready, Role};
@@ -40,4 +41,12 @@ where
 /// The echo inside everything that our services stand in: what the platform itself costs.
 pub(super) async fn platform() -> anyhow::Result<Service> {
     Ok(Service::new("echo", ECHO_RULES).grpc(|_| Echo { authenticator: None }))
+}
+
+/// Classification with its starter catalogue, on SQLite.
+pub(super) async fn classification(folder: &Path) -> anyhow::Result<Service> {
+    let store = StoreConfig::at(format!("sqlite:{}", folder.join("classification.db").display()));
+    let config = greenlane_classification::Config { store, starter: true, ..Default::default() };
+    greenlane_classification::migrate(&config).await?;
+    Ok(greenlane_classification::service(&config, Clock::system()).await?)
 }
