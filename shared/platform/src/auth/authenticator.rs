@@ -68,6 +68,11 @@ impl Authenticator {
         Ok(this)
     }
 
+    /// The clock by which tokens are judged.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The caller that a token speaks for, if the token was verified before and still holds. Never waits.
     pub fn remembered(&self, token: &str) -> Option<Arc<Caller>> {
         let hash = hash(token);

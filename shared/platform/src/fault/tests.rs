@@ -180,14 +180,10 @@ fn the_operator_text_is_logged_once_and_never_sent() {
 
 #[test]
 fn an_internal_fault_carries_the_trace_id_by_which_the_operator_finds_it() {
-    use opentelemetry::trace::TracerProvider as _;
-    use tracing_subscriber::layer::SubscriberExt as _;
-
-    let provider = opentelemetry_sdk::trace::SdkTracerProvider::builder().build();
-    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-    let status = tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
-        tracing::info_span!("call").in_scope(|| Status::from(Fault::internal("x")))
-    });
-    let trace_id = Fault::metadata_of(&status).remove("trace_id").unwrap();
-    assert!(trace_id.len() == 32 && trace_id.bytes().all(|b| b.is_ascii_hexdigit()) && trace_id != "0".repeat(32));
+    const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+    let mut headers = http::HeaderMap::new();
+    headers.insert("traceparent", format!("00-{TRACE_ID}-b7ad6b7169203331-00").parse().unwrap());
+    let (context, _) = crate::telemetry::TraceContext::of_call(&headers, &"/a.B/C".into());
+    let status = context.sync_scope(|| Status::from(Fault::internal("x")));
+    assert_eq!(Fault::metadata_of(&status)["trace_id"], TRACE_ID);
 }
