@@ -163,19 +163,28 @@ impl Catalogue {
 
     /// Whether an entry of this resource name is there.
     pub fn contains(&self, name: &str) -> bool {
-        let Some((collection, key)) = name.split_once('/') else { return false };
-        match collection {
-            "economies" => EconomyCode::parse(key).is_ok_and(|key| self.economies.contains_key(&key)),
-            "bodies" => BodyKey::parse(key).is_ok_and(|key| self.bodies.contains_key(&key)),
-            "schemes" => SchemeKey::parse(key).is_ok_and(|key| self.schemes.contains_key(&key)),
-            "standards" => StandardKey::parse(key).is_ok_and(|key| self.standards.contains_key(&key)),
-            "editionTransitions" => TransitionKey::parse(key).is_ok_and(|key| self.transitions.contains_key(&key)),
-            "equivalences" => EquivalenceKey::parse(key).is_ok_and(|key| self.equivalences.contains_key(&key)),
-            "arrangements" => ArrangementKey::parse(key).is_ok_and(|key| self.arrangements.contains_key(&key)),
-            "annexes" => AnnexKey::parse(key).is_ok_and(|key| self.annexes.contains_key(&key)),
-            "designations" => DesignationKey::parse(key).is_ok_and(|key| self.designations.contains_key(&key)),
-            "requirements" => RequirementKey::parse(key).is_ok_and(|key| self.requirements.contains_key(&key)),
-            _ => false,
+        self.entry(name).is_some()
+    }
+
+    /// The entry of this resource name.
+    pub fn entry(&self, name: &str) -> Option<Entry> {
+        macro_rules! in_collection {
+            ($map:ident, $key:ty, $kind:path) => {
+                self.$map.get(&<$key>::parse(name).ok()?).map(|it| $kind((**it).clone()))
+            };
+        }
+        match name.split_once('/')?.0 {
+            "economies" => in_collection!(economies, EconomyCode, Entry::Economy),
+            "bodies" => in_collection!(bodies, BodyKey, Entry::Body),
+            "schemes" => in_collection!(schemes, SchemeKey, Entry::Scheme),
+            "standards" => in_collection!(standards, StandardKey, Entry::Standard),
+            "editionTransitions" => in_collection!(transitions, TransitionKey, Entry::EditionTransition),
+            "equivalences" => in_collection!(equivalences, EquivalenceKey, Entry::Equivalence),
+            "arrangements" => in_collection!(arrangements, ArrangementKey, Entry::Arrangement),
+            "annexes" => in_collection!(annexes, AnnexKey, Entry::Annex),
+            "designations" => in_collection!(designations, DesignationKey, Entry::Designation),
+            "requirements" => in_collection!(requirements, RequirementKey, Entry::Requirement),
+            _ => None,
         }
     }
 }

@@ -82,7 +82,7 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding>
                     }
                 }
             }
-            Change::Retire(name) if !catalogue.contains(name) => {
+            Change::Retire(name) if catalogue.entry(name).is_none_or(|entry| entry.name() != *name) => {
                 add("entry_unknown", "", format!("`{name}` is not in the catalogue"));
             }
             Change::Retire(_) => {}

@@ -1,0 +1,7 @@
+//! The use cases.
+
+pub(crate) mod catalogue;
+pub(crate) mod changes;
+pub(crate) mod recognition;
+pub(crate) mod starter;
+pub(crate) mod translations;

@@ -1,0 +1,38 @@
+//! Recognition on the catalogue in memory.
+
+use std::sync::Arc;
+
+use greenlane_platform::fault::Fault;
+
+use super::catalogue::{Catalogues, Consistency};
+use super::translations::Translations;
+use crate::domain::{Decision, Question, explain, recognise};
+use crate::store::entries::Loaded;
+
+/// Answers questions.
+#[derive(Clone)]
+pub(crate) struct Recogniser {
+    pub(crate) catalogues: Arc<Catalogues>,
+    pub(crate) translations: Arc<Translations>,
+}
+
+impl Recogniser {
+    /// The catalogue that questions are to be decided on.
+    pub(crate) async fn catalogue(&self, consistency: Consistency) -> Result<Arc<Loaded>, Fault> {
+        self.catalogues.at(consistency).await
+    }
+
+    /// Decides one question on a catalogue.
+    pub(crate) async fn decide(
+        &self,
+        loaded: &Loaded,
+        question: &Question,
+        classification_revision: u64,
+        keep_attempts: bool,
+    ) -> Decision {
+        let catalogue = &loaded.catalogue;
+        let editions = catalogue.editions_for(&question.destination, question.date);
+        let fetched = self.translations.fetch(&question.code, editions, classification_revision).await;
+        if keep_attempts { explain(catalogue, &fetched, question) } else { recognise(catalogue, &fetched, question) }
+    }
+}

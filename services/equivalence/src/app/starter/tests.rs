@@ -1,0 +1,97 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::domain::code::CodeReference;
+use crate::domain::decision::{Check, Outcome};
+use crate::domain::key::{BodyKey, EconomyCode, SchemeKey, StandardKey};
+use crate::domain::question::{certified_scheme, certified_standard};
+use crate::domain::time::parse_date;
+use crate::domain::translate::NoTranslation;
+use crate::domain::words::RecognitionObject;
+use crate::domain::{Decision, Question, recognise};
+
+fn catalogue() -> Catalogue {
+    let entries = changes().unwrap().into_iter().map(|change| match change {
+        Change::Upsert(entry) => entry,
+        Change::Retire(name) => panic!("{name}"),
+    });
+    Catalogue::new(1, entries)
+}
+
+/// The certificate of the README beside the files.
+fn ask(destination: &str, date: &str) -> Decision {
+    let question = Question {
+        certified: vec![
+            certified_scheme(SchemeKey::parse("aurelian-pv-mark").unwrap(), "A"),
+            certified_standard(StandardKey::parse("IEC 61215-1:2021").unwrap()),
+            certified_standard(StandardKey::parse("IEC 61730-1:2016").unwrap()),
+        ],
+        body: BodyKey::parse("bodies/aurora-cert").unwrap(),
+        body_economy: EconomyCode::parse("XA").unwrap(),
+        object: RecognitionObject::Certificate,
+        granted_on: None,
+        code: CodeReference::new("HS2022", "854143").unwrap(),
+        origin: EconomyCode::parse("XA").unwrap(),
+        destination: EconomyCode::parse(destination).unwrap(),
+        date: parse_date(date).unwrap(),
+    };
+    recognise(&catalogue(), &NoTranslation, &question.normalised())
+}
+
+#[test]
+fn the_starter_catalogue_is_valid() {
+    assert!(changes().unwrap().len() > 80);
+}
+
+#[test]
+fn the_markets_of_the_story_come_out_as_its_readme_says_today_and_for_years() {
+    for date in ["2026-11-23", "2030-06-01"] {
+        let expected = BTreeMap::from([
+            ("XB", Outcome::Recognised),
+            ("XC", Outcome::Recognised),
+            ("XD", Outcome::RecognisedOnConditions),
+            ("XE", Outcome::NotRecognised),
+            ("AU", Outcome::NotRecognised),
+            ("XF", Outcome::NoRequirementApplies),
+        ]);
+        for (destination, outcome) in expected {
+            assert_eq!(ask(destination, date).outcome, outcome, "{destination} on {date}");
+        }
+    }
+}
+
+#[test]
+fn the_routes_of_the_story_are_the_ones_that_it_tells() {
+    let direct = ask("XB", "2026-11-23").best_route.unwrap();
+    assert!(direct.annex.is_none() && direct.links.is_empty());
+
+    let chain = ask("XC", "2026-11-23").best_route.unwrap();
+    assert_eq!(chain.annex.unwrap().1.name(), "annexes/xa-xc-pv");
+    assert_eq!(chain.links[0].equivalence.name(), "equivalences/iec-61730-to-cs-61730");
+    assert_eq!(chain.designation.unwrap().name(), "designations/aurora-xa-xc-pv");
+
+    let conditions: Vec<_> = ask("XD", "2026-11-23").conditions.into_iter().map(|it| it.id).collect();
+    assert_eq!(conditions, ["ds-snow-load-5400", "ds-salt-mist-6", "xd-label-language"]);
+
+    let miss = |destination| ask(destination, "2026-11-23").requirements.remove(0).nearest_miss.unwrap();
+    let undesignated = miss("XE");
+    assert_eq!(undesignated.check, Check::Designation);
+    assert!(undesignated.mend.contains("bodies/meridian-cert"), "{}", undesignated.mend);
+    let other_scheme = miss("AU");
+    assert_eq!(other_scheme.check, Check::Scheme);
+    assert!(other_scheme.mend.contains("schemes/iecee-cb"), "{}", other_scheme.mend);
+}
+
+#[test]
+fn what_is_made_up_is_marked_and_nothing_else_is_without_a_source() {
+    for entry in catalogue().entries() {
+        let value = serde_json::to_value(&entry).unwrap();
+        let fields = value.as_object().unwrap().values().next().unwrap();
+        let example = fields["source"]["example"] == true;
+        let text = value.to_string();
+        let speaks_of_examples = text.contains("invented") || text.contains("example.org");
+        let unsourced = fields["source"]["uri"].as_str().unwrap().is_empty();
+        assert_eq!(unsourced, example, "{}", entry.name());
+        assert!(!speaks_of_examples || example, "{}", entry.name());
+    }
+}

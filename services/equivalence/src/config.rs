@@ -1,0 +1,61 @@
+//! What this service can be told. Every key has a working default.
+
+use std::time::Duration;
+
+use greenlane_platform::client::ClientConfig;
+use greenlane_store::StoreConfig;
+use serde::Deserialize;
+
+/// Configuration of the equivalence service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Its database.
+    pub store: StoreConfig,
+    /// Whether an empty database gets the starter catalogue as its first revision.
+    pub starter: bool,
+    /// How often the database is asked for a new revision.
+    pub poll_interval_ms: u64,
+    /// How long a read at a required revision waits for it.
+    pub revision_wait_ms: u64,
+    /// How often a silent watch stream says that it lives.
+    pub bookmark_interval_ms: u64,
+    /// How many earlier revisions are kept in memory once they were asked for.
+    pub kept_revisions: usize,
+    /// Where classification is. Not used when a channel is handed over.
+    pub classification: ClientConfig,
+    /// How old the knowledge of classification's revision may be before decisions that need it are undetermined.
+    pub classification_freshness_ms: u64,
+    /// How many translations of codes are kept in memory.
+    pub kept_translations: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            store: StoreConfig::at("sqlite:data/equivalence.db"),
+            starter: true,
+            poll_interval_ms: 250,
+            revision_wait_ms: 1_000,
+            bookmark_interval_ms: 5_000,
+            kept_revisions: 8,
+            classification: ClientConfig::to("http://127.0.0.1:50053"),
+            classification_freshness_ms: 60_000,
+            kept_translations: 100_000,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn poll_interval(&self) -> Duration {
+        Duration::from_millis(self.poll_interval_ms.max(10))
+    }
+
+    pub(crate) fn revision_wait(&self) -> Duration {
+        Duration::from_millis(self.revision_wait_ms)
+    }
+
+    pub(crate) fn bookmark_interval(&self) -> Duration {
+        Duration::from_millis(self.bookmark_interval_ms.clamp(50, 10_000))
+    }
+}

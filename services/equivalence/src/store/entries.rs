@@ -1,0 +1,143 @@
+//! Entries and revisions. An entry's row says from which revision to which it is the state that is known.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use greenlane_store::{Micros, Tx, bulk, revision};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, QueryOrder, Set};
+
+use super::REVISION;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::change::Change;
+use crate::domain::entry::Entry;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_entry")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(super) name: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) revision_from: i64,
+        pub(super) revision_to: Option<i64>,
+        #[sea_orm(column_type = "Text")]
+        pub(super) content: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(super) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod published {
+    use greenlane_store::Micros;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_revision")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) revision: i64,
+        pub(super) published_at: Micros,
+        #[sea_orm(column_type = "Text")]
+        pub(super) change_set: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(super) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The catalogue at a revision, and since which revision each entry is what it is.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) since: HashMap<String, u64>,
+    pub(crate) published_at: Option<DateTime<Utc>>,
+}
+
+/// The newest revision.
+pub(crate) async fn current_revision(tx: &Tx) -> Result<u64, DbErr> {
+    revision::current(tx, REVISION).await
+}
+
+/// The catalogue as it was at a revision.
+pub(crate) async fn load(tx: &Tx, at: u64) -> Result<Loaded, DbErr> {
+    let at_row = to_row(at)?;
+    let rows = row::Entity::find()
+        .filter(row::Column::RevisionFrom.lte(at_row))
+        .filter(Condition::any().add(row::Column::RevisionTo.is_null()).add(row::Column::RevisionTo.gt(at_row)))
+        .order_by_asc(row::Column::Name)
+        .all(tx)
+        .await?;
+    let mut since = HashMap::with_capacity(rows.len());
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let entry: Entry = serde_json::from_str(&row.content)
+            .map_err(|error| DbErr::Type(format!("catalogue entry {}: {error}", row.name)))?;
+        since.insert(row.name, u64::try_from(row.revision_from).unwrap_or(0));
+        entries.push(entry);
+    }
+    let published = published::Entity::find_by_id(at_row).one(tx).await?;
+    Ok(Loaded {
+        catalogue: Catalogue::new(at, entries),
+        since,
+        published_at: published.map(|row| row.published_at.to_utc()),
+    })
+}
+
+/// Locks the revision until the transaction ends, and gives it.
+pub(crate) async fn lock(tx: &Tx) -> Result<u64, DbErr> {
+    revision::lock(tx, REVISION).await
+}
+
+/// Publishes changes as the revision after `current`, which the transaction holds locked.
+pub(crate) async fn publish(
+    tx: &Tx,
+    current: u64,
+    changes: &[Change],
+    change_set: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    let next = to_row(current + 1)?;
+    let mut rows = Vec::with_capacity(changes.len());
+    for change in changes {
+        // On an empty catalogue there is nothing to close.
+        if current > 0 {
+            row::Entity::update_many()
+                .col_expr(row::Column::RevisionTo, Expr::value(next))
+                .filter(row::Column::Name.eq(change.entry_name()))
+                .filter(row::Column::RevisionTo.is_null())
+                .exec(tx)
+                .await?;
+        }
+        if let Change::Upsert(entry) = change {
+            let content = serde_json::to_string(entry)
+                .map_err(|error| DbErr::Type(format!("catalogue entry {}: {error}", entry.name())))?;
+            rows.push(row::ActiveModel {
+                name: Set(entry.name()),
+                revision_from: Set(next),
+                revision_to: Set(None),
+                content: Set(content),
+            });
+        }
+    }
+    bulk::insert(tx, rows).await?;
+    let record = published::ActiveModel {
+        revision: Set(next),
+        published_at: Set(Micros::from(now)),
+        change_set: Set(change_set.to_owned()),
+    };
+    published::Entity::insert(record).exec_without_returning(tx).await?;
+    revision::next(tx, REVISION).await
+}
+
+fn to_row(revision: u64) -> Result<i64, DbErr> {
+    i64::try_from(revision).map_err(|_| DbErr::Type("a revision beyond 63 bits".to_owned()))
+}
