@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use greenlane_log::{
-    Appender, Frontier, Hash, TileId, TileSet, edge_tiles, empty_root, hash_leaf, hash_node, proof, verify_consistency,
-    verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion,
+    Appender, Frontier, Hash, ProofError, TileId, TileSet, edge_tiles, empty_root, hash_leaf, hash_node, proof,
+    verify_consistency, verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion,
 };
 use proptest::prelude::*;
 use sha2::Sha256;
@@ -148,6 +148,18 @@ fn a_wrong_edge_is_refused_or_has_another_root() {
         Some(bytes)
     });
     assert_ne!(changed.map(|edge| edge.root()), Ok(appender.root()));
+}
+
+#[test]
+fn what_is_no_subtree_proves_nothing() {
+    // [1, 3) is no subtree; without saying so, the proof of [0, 3) would stand for it.
+    let all = leaves(4);
+    let (part, whole) = (root_of(&all[..3]), root_of(&all));
+    let made = [all[2], all[3], hash_node(&all[0], &all[1])];
+    assert_eq!(verify_subtree_consistency(0, 3, 4, &made, &part, &whole), Ok(()));
+    assert_eq!(verify_subtree_consistency(1, 3, 4, &made, &part, &whole), Err(ProofError::OutOfRange));
+    assert_eq!(verify_subtree_consistency(3, 1, 4, &made, &part, &whole), Err(ProofError::OutOfRange));
+    assert_eq!(verify_subtree_consistency(0, 5, 4, &made, &part, &whole), Err(ProofError::OutOfRange));
 }
 
 proptest! {
