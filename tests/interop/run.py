@@ -93,23 +93,22 @@ class Service:
         lines = [
             "[server]",
             f'listen = "{self.address}"',
-            "[store]",
-            f'url = "sqlite:{folder / self.name}.db"',
             "[auth]",
             f'audience = "{AUDIENCE}"',
             "[[auth.issuers]]",
             f'issuer = "{ISSUER}"',
             f'jwks = {{ file = "{issuer.jwks}" }}',
+            f"[{self.name}]",
         ]
+        if self.name == "registry":
+            lines.append(f'keys_dir = "{folder / "registry-keys"}"')
+        lines += [f"[{self.name}.store]", f'url = "sqlite:{folder / self.name}.db"']
         for peer, token in peers:
-            secret = folder / f"{self.name}-{peer.name}.token"
+            secret = folder / f"{self.name}.token"
             secret.write_text(token)
             secret.chmod(0o600)
-            lines += [f"[{peer.name}]", f'uri = "http://{peer.address}"', f'token = {{ file = "{secret}" }}']
-        if self.name == "registry":
-            keys = folder / "registry-keys"
-            keys.mkdir(mode=0o700)
-            lines += ["[keys]", f'dir = "{keys}"']
+            lines += [f"[{self.name}.{peer.name}]", f'uri = "http://{peer.address}"']
+            lines.append(f'token = {{ file = "{secret}" }}')
         return "\n".join(lines) + "\n"
 
     def wait_until_serving(self):
@@ -289,8 +288,9 @@ def run(greenlane, folder):
     services = []
     try:
         for name in ("classification", "equivalence", "registry"):
-            peers = [(peer, inner) for peer in services]
-            services.append(Service(name, greenlane, folder, issuer, peers if name != "equivalence" else peers[-1:]))
+            # Each calls the one before it.
+            peers = [(peer, inner) for peer in services[-1:]]
+            services.append(Service(name, greenlane, folder, issuer, peers))
             services[-1].start()
             services[-1].wait_until_serving()
         print("Reflection")
