@@ -1,19 +1,20 @@
 //! What a service says about its database.
 
-use std::path::PathBuf;
+use std::fmt;
 use std::time::Duration;
 
+use greenlane_platform::config::Secret;
 use serde::{Deserialize, Serialize};
 
 /// Where a service's database is and how hard it may be used. Every key but `url` has a working default.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// `sqlite:PATH` (the file and its directory are made when absent) or `postgres://USER@HOST:PORT/DATABASE`.
-    /// A password does not belong here: see `password_file`.
+    /// A password belongs into `password`.
     pub url: String,
-    /// A file whose first line is the PostgreSQL password.
-    pub password_file: Option<PathBuf>,
+    /// The PostgreSQL password, as a value or as `{ file = "…" }`.
+    pub password: Option<Secret>,
     /// Connections for reads.
     pub readers: u32,
     /// Connections for writes on PostgreSQL. SQLite has exactly one writer, whatever this says.
@@ -22,7 +23,8 @@ pub struct StoreConfig {
     pub connect_timeout_ms: u64,
     /// How long a transaction may wait for a free connection before it is refused as unavailable.
     pub acquire_timeout_ms: u64,
-    /// PostgreSQL ends a statement that runs longer. Never applied to COMMIT.
+    /// On PostgreSQL: how long a read's statement may run, and how long a write's may wait for a lock. A write has no
+    /// other limit: one that struck at COMMIT while it waits for a standby would make the change visible and not safe.
     pub statement_timeout_ms: u64,
     /// How long a writer waits for another process's lock on the SQLite file.
     pub busy_timeout_ms: u64,
@@ -32,7 +34,7 @@ impl Default for StoreConfig {
     fn default() -> Self {
         Self {
             url: "sqlite:data/greenlane.db".to_owned(),
-            password_file: None,
+            password: None,
             readers: 8,
             writers: 8,
             connect_timeout_ms: 5_000,
@@ -40,6 +42,28 @@ impl Default for StoreConfig {
             statement_timeout_ms: 30_000,
             busy_timeout_ms: 5_000,
         }
+    }
+}
+
+impl fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreConfig")
+            .field("url", &without_password(&self.url))
+            .field("password", &self.password)
+            .field("readers", &self.readers)
+            .field("writers", &self.writers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The URL without what stands between the user and the host, for those who put a password there after all.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') => {
+            format!("{scheme}://{}:***@{host}", user.split(':').next().unwrap_or_default())
+        }
+        _ => url.to_owned(),
     }
 }
 
@@ -62,3 +86,6 @@ impl StoreConfig {
         Duration::from_millis(self.busy_timeout_ms)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,22 +107,25 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
     let mut base = PgConnectOptions::from_str(&config.url)
         .map_err(connecting)?
         .application_name("greenlane")
-        .options([("statement_timeout", config.statement_timeout_ms.to_string())])
         .disable_statement_logging();
-    if let Some(path) = &config.password_file {
-        let text = tokio::fs::read_to_string(path)
-            .await
-            .map_err(|error| refused(&format!("cannot read {}: {error}", path.display())))?;
-        base = base.password(text.lines().next().unwrap_or_default());
+    if let Some(secret) = &config.password {
+        let password = secret.reveal().map_err(|error| refused(&error.to_string()))?;
+        base = base.password(&password);
     }
+    let limit = config.statement_timeout_ms.to_string();
+    // No statement timeout for writers: it would also end a COMMIT's wait for a synchronous standby, and the server
+    // would then acknowledge what a failover can lose. Waiting for locks is what can take long, and is bounded.
+    let writing = base.clone().options([("lock_timeout", &limit)]);
     // A reader's transactions are read-only snapshots by its session's defaults, which saves the SET TRANSACTION
     // round trip that sea-orm would make after each BEGIN.
-    let read_only = base
-        .clone()
-        .options([("default_transaction_isolation", "repeatable read"), ("default_transaction_read_only", "on")]);
+    let reading = base.options([
+        ("default_transaction_isolation", "repeatable read"),
+        ("default_transaction_read_only", "on"),
+        ("statement_timeout", &limit),
+    ]);
     let (writers, readers) = (config.writers.max(1), config.readers.max(1));
-    let writer: PgPool = pool_options(config, writers).connect_with(base).await.map_err(connecting)?;
-    let reader: PgPool = pool_options(config, readers).connect_with(read_only).await.map_err(connecting)?;
+    let writer: PgPool = pool_options(config, writers).connect_with(writing).await.map_err(connecting)?;
+    let reader: PgPool = pool_options(config, readers).connect_with(reading).await.map_err(connecting)?;
     Ok(Pools {
         engine: Engine::Postgres,
         writer: DatabaseConnection::from(writer),
@@ -191,3 +194,6 @@ fn refused(text: &str) -> DbErr {
 fn connecting(error: sea_orm::sqlx::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,6 @@ impl From<StoreError<Fault>> for Fault {
         error.into_fault(|fault| fault)
     }
 }
+
+#[cfg(test)]
+mod tests;

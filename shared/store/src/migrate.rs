@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
@@ -102,10 +102,10 @@ async fn begin_locked(store: &Store) -> Result<DatabaseTransaction, DbErr> {
             };
             connection.begin_with_options(options).await
         }
-        // Held until the transaction ends, however it ends. Waiting for it may take longer than a statement should.
+        // Held until the transaction ends, however it ends. Waiting for it may take longer than a lock should.
         Engine::Postgres => {
             let tx = connection.begin().await?;
-            let lock = format!("SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+            let lock = format!("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
             tx.execute_unprepared(&lock).await?;
             Ok(tx)
         }
@@ -135,6 +135,5 @@ where
     }
     let select = Query::select().column("version").from(table).take();
     let rows = connection.query_all(&select).await?;
-    debug_assert!(matches!(connection.get_database_backend(), DbBackend::Sqlite | DbBackend::Postgres));
     rows.iter().map(|row| row.try_get("", "version")).collect()
 }

@@ -54,12 +54,15 @@ fn classify_sqlx(error: &sqlx::Error) -> Class {
 }
 
 /// SQLSTATE classes of PostgreSQL's appendix A: 40 transaction rollback, 08 connection exception,
-/// 57P operator intervention, 53 insufficient resources; 55P03 lock not available.
+/// 57P operator intervention, 53 insufficient resources; 55P03 lock not available, 57014 query cancelled, 25006
+/// read-only transaction, which a writer meets after its server was demoted.
 fn classify_sqlstate(code: &str) -> Class {
     match code {
-        "40001" | "40P01" | "55P03" => Class::Contention,
+        "40001" | "40P01" => Class::Contention,
         "57P01" | "57P02" | "57P03" | "25006" => Class::Connection,
         _ if code.starts_with("08") => Class::Connection,
+        // Timed out, while running or while waiting for a lock: once more would take as long.
+        "55P03" | "57014" => Class::Unavailable,
         _ if code.starts_with("53") => Class::Unavailable,
         _ => Class::Permanent,
     }
@@ -80,3 +83,6 @@ pub(crate) fn pause(attempt: u32) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(2).min(16));
     doubled.min(LONGEST_PAUSE).mul_f64(rand::rng().random_range(0.5..=1.0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,6 @@ pub fn check(text: &str, max: usize) -> Result<(), TextError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

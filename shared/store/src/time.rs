@@ -34,3 +34,6 @@ impl From<Micros> for DateTime<Utc> {
         micros.to_utc()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,9 @@ mod record {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// A record's key, payload hash and answer.
+type Found = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
 /// Keys in one `IN (…)`.
 const KEYS_A_QUERY: usize = 1_000;
 
@@ -71,7 +74,7 @@ pub(super) async fn look_up_many(tx: &Tx, requests: &[(Key, PayloadHash)]) -> Re
     let keys: Vec<Vec<u8>> = requests.iter().map(|(key, _)| key.digest()).collect();
     let mut found = HashMap::new();
     for chunk in keys.chunks(KEYS_A_QUERY) {
-        let rows: Vec<(Vec<u8>, Vec<u8>, Option<Vec<u8>>)> = record::Entity::find()
+        let rows: Vec<Found> = record::Entity::find()
             .select_only()
             .columns([record::Column::Key, record::Column::PayloadHash, record::Column::Response])
             .filter(record::Column::Key.is_in(chunk.iter().cloned()))

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
 use sea_orm_migration::MigratorTrait;
@@ -11,6 +12,8 @@ use crate::config::StoreConfig;
 use crate::engine::Engine;
 use crate::store::Store;
 use crate::testing::ChaosProxy;
+
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A fresh, migrated database that is removed when its test is over.
 #[derive(Clone)]
@@ -80,7 +83,7 @@ where
     let directory = Scratch::new();
     let url = format!("sqlite:{}", directory.0.join("test.db").display());
     let config = StoreConfig { readers: 4, ..StoreConfig::at(url) };
-    runtime().block_on(async { test(open::<M>(config).await).await });
+    runtime().block_on(async { bounded(async { test(open::<M>(config).await).await }).await });
 }
 
 /// Runs a test on a PostgreSQL database of its own, or says why not.
@@ -101,7 +104,7 @@ where
             PgConnectOptions::from_str(&server).expect("a PostgreSQL URL").database(&name).to_url_lossy().to_string();
         let config = StoreConfig { readers: 4, writers: 4, ..StoreConfig::at(url) };
         // The database must go even when the test fails, so a panic is held back until then.
-        let outcome = tokio::spawn(async move { test(open::<M>(config).await).await }).await;
+        let outcome = tokio::spawn(bounded(async move { test(open::<M>(config).await).await })).await;
         administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
         if let Err(failed) = outcome {
             std::panic::resume_unwind(failed.into_panic());
@@ -124,6 +127,11 @@ pub fn postgres_url() -> Option<String> {
         eprintln!("skipped: GREENLANE_TEST_POSTGRES_URL is not set");
     }
     url
+}
+
+/// A test that waits for what never comes fails instead of standing still.
+async fn bounded(test: impl Future<Output = ()>) {
+    tokio::time::timeout(PATIENCE, test).await.expect("the test ends in time");
 }
 
 async fn open<M: MigratorTrait>(config: StoreConfig) -> TestDatabase {

@@ -1,0 +1,25 @@
+use super::{StoreConfig, without_password};
+
+#[test]
+fn an_unknown_key_is_an_error_that_names_it() {
+    let refused = serde_json::from_str::<StoreConfig>(r#"{ "url": "sqlite:x.db", "reader": 3 }"#).unwrap_err();
+    assert!(refused.to_string().contains("`reader`"), "{refused}");
+}
+
+#[test]
+fn every_key_but_the_url_has_a_default() {
+    let config: StoreConfig = serde_json::from_str(r#"{ "url": "sqlite:x.db" }"#).unwrap();
+    assert_eq!(config.url, "sqlite:x.db");
+    assert!(config.readers > 0 && config.writers > 0 && config.acquire_timeout_ms > 0);
+}
+
+#[test]
+fn no_password_is_printed() {
+    assert_eq!(without_password("postgres://me:geheim@db.example.org/x"), "postgres://me:***@db.example.org/x");
+    assert_eq!(without_password("postgres://me:ge@heim@db.example.org/x"), "postgres://me:***@db.example.org/x");
+    assert_eq!(without_password("postgres://me@db.example.org/x"), "postgres://me@db.example.org/x");
+    assert_eq!(without_password("sqlite:data/x.db"), "sqlite:data/x.db");
+    let config: StoreConfig =
+        serde_json::from_str(r#"{ "url": "postgres://me:geheim@db.example.org/x", "password": "geheim" }"#).unwrap();
+    assert!(!format!("{config:?}").contains("geheim"), "{config:?}");
+}

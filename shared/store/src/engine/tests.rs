@@ -1,0 +1,54 @@
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use super::{open, require_sqlite};
+use crate::config::StoreConfig;
+use crate::store::Store;
+
+#[test]
+fn a_version_of_sqlite_that_can_corrupt_a_wal_database_is_refused() {
+    for old in ["3.51.2", "3.40.1", "3.7.17", "2.8.0", "nonsense", ""] {
+        assert!(require_sqlite(old).is_err(), "{old}");
+    }
+    for safe in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
+        assert!(require_sqlite(safe).is_ok(), "{safe}");
+    }
+}
+
+#[tokio::test]
+async fn a_sqlite_file_and_its_directory_are_made_for_the_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("made/on/demand.db");
+    let store = Store::open(&StoreConfig::at(format!("sqlite:{}", path.display()))).await.unwrap();
+    store.migrate::<crate::migrations::Migrator>().await.unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        let file = format!("{}{suffix}", path.display());
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn sqlite_connections_are_durable_checked_and_readers_cannot_write() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("x.db").display());
+    let pools = open(&StoreConfig::at(url)).await.unwrap();
+    let pragmas = [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "5000")];
+    for connection in [&pools.writer, &pools.reader] {
+        for (pragma, expected) in pragmas {
+            let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
+            let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+            let text: Result<String, _> = row.try_get_by_index(0);
+            let found = text.unwrap_or_else(|_| row.try_get_by_index::<i64>(0).unwrap().to_string());
+            assert_eq!(found, expected, "{pragma}");
+        }
+    }
+    assert!(pools.reader.execute_unprepared("CREATE TABLE t (id integer)").await.is_err());
+}
+
+#[tokio::test]
+async fn a_url_of_no_known_kind_is_refused() {
+    for url in ["", "mysql://x", "sqlite:", "sqlite::memory:", "sqlite:x.db?mode=memory", "data/x.db"] {
+        assert!(open(&StoreConfig::at(url)).await.is_err(), "{url}");
+    }
+}
