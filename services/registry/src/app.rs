@@ -3,6 +3,7 @@
 pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod group;
+pub(crate) mod issue;
 pub(crate) mod keyring;
 pub(crate) mod log;
 pub(crate) mod mutation;
@@ -10,5 +11,6 @@ pub(crate) mod published;
 pub(crate) mod read;
 pub(crate) mod recall;
 pub(crate) mod recognise;
+pub(crate) mod registry;
 pub(crate) mod sequencer;
 pub(crate) mod verify;

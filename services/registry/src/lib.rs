@@ -1,5 +1,14 @@
 //! The registry service: certificates, keys, verification, the transparency log.
+//!
+//! [`service`] opens the database, checks the log against its head, and hands over what is to be served. Everything
+//! that changes goes through one write queue and one transaction for each group of what waits in it.
 
+mod api;
 mod app;
+mod config;
 mod domain;
+mod start;
 mod store;
+
+pub use config::Config;
+pub use start::{Peers, StartError, service};

@@ -6,8 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use greenlane_jose::{KeyFileError, Signer, SigningKey};
 
-use crate::domain::key::KeyRecord;
-
 /// Keys by identifier. A key that is not in memory is looked for in the directory, so that replicas that share it see
 /// the keys which others make.
 #[derive(Debug)]
@@ -65,21 +63,24 @@ impl Keyring {
         self.loaded.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Arc::clone(signer));
     }
 
-    /// Makes a key and writes it to its file. It signs nothing before it is registered.
-    pub(crate) fn generate(&self, kind: NewKey) -> Result<SigningKey, KeyFileError> {
-        let key = match kind {
+    /// A new key, in memory alone: [`keep`](Self::keep) it before it is registered.
+    pub(crate) fn generate(kind: NewKey) -> SigningKey {
+        match kind {
             NewKey::EdDsa => SigningKey::generate_ed25519(),
             NewKey::Es256 => SigningKey::generate_es256(),
-        };
-        key.save(&self.path(key.kid()))?;
-        Ok(key)
+        }
+    }
+
+    /// Writes a key to its file. It signs nothing before it is registered.
+    pub(crate) fn keep(&self, key: &SigningKey) -> Result<(), KeyFileError> {
+        key.save(&self.path(key.kid()))
     }
 
     /// Removes a key that was made and not registered after all.
-    pub(crate) fn forget(&self, record: &KeyRecord) {
-        self.loaded.write().unwrap_or_else(PoisonError::into_inner).remove(&record.id);
-        if let Err(error) = std::fs::remove_file(self.path(&record.id)) {
-            tracing::warn!(key = record.id, %error, "a key that was not registered could not be removed");
+    pub(crate) fn forget(&self, id: &str) {
+        self.loaded.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        if let Err(error) = std::fs::remove_file(self.path(id)) {
+            tracing::warn!(key = id, %error, "a key that was not registered could not be removed");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Reading: at a revision, waiting for it when asked to.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenlane_store::{Store, StoreError};
+use greenlane_store::{Body, Store, StoreError, Tx};
 
 use super::published::Published;
 use crate::domain::certificate::{Snapshot, Version};
@@ -20,8 +21,6 @@ pub(crate) enum Freshness {
 /// Why a read has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    #[error("{0} does not exist")]
-    NotFound(String),
     #[error("revision {required} is not reached; {revision} is")]
     RevisionNotReached { required: u64, revision: u64 },
     #[error(transparent)]
@@ -37,6 +36,15 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// Reads in one snapshot.
+    pub(crate) async fn read<T, F>(&self, name: &'static str, body: F) -> Result<T, StoreError>
+    where
+        F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, Infallible> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.store.read(name, body).await
+    }
+
     /// The revision to answer at.
     pub(crate) async fn settle(&self, freshness: Freshness) -> Result<u64, ReadError> {
         let required = match freshness {

@@ -246,11 +246,5 @@ pub(crate) fn standing(events: &[Event], valid: (NaiveDate, NaiveDate), day: Nai
     })
 }
 
-/// The earliest time at which a further step may take effect: not before the last one, so that the order of effect is
-/// the order of the log. A grant does not count: it reaches back to the first day of validity.
-pub(crate) fn earliest_effect(events: &[Event]) -> Option<DateTime<Utc>> {
-    events.iter().filter(|event| event.step != Step::Grant).map(|event| event.effective_at).max()
-}
-
 #[cfg(test)]
 mod tests;

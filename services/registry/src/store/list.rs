@@ -1,7 +1,7 @@
 //! Reading bodies, keys, certificates and their events, and lists of them.
 
-use chrono::NaiveDate;
-use greenlane_store::Tx;
+use chrono::{DateTime, NaiveDate, Utc};
+use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect};
@@ -109,8 +109,9 @@ pub(crate) struct Filter {
     pub(crate) valid_on: Option<NaiveDate>,
     pub(crate) granted_from_index: Option<u64>,
     pub(crate) body_reference: Option<String>,
-    /// Stored states that can show as one of those asked for; which show is decided on what is read.
-    pub(crate) states: Vec<&'static str>,
+    /// Stored states that can show, today, as one of those asked for, and the time of now; which do show is decided on
+    /// what is read.
+    pub(crate) states: Option<(Vec<&'static str>, DateTime<Utc>)>,
 }
 
 /// Certificates in the order they were granted, after the index `after`.
@@ -140,8 +141,10 @@ fn condition(filter: &Filter, after: Option<u64>) -> Condition {
         .add_option(filter.holder.as_ref().map(|holder| C::Holder.like(like_within(&folded(holder)))))
         .add_option(filter.valid_on.map(|day| C::ValidFrom.lte(day.to_string())))
         .add_option(filter.valid_on.map(|day| C::ValidUntil.gte(day.to_string())));
-    if !filter.states.is_empty() {
-        all = all.add(C::State.is_in(filter.states.iter().copied()));
+    if let Some((states, now)) = &filter.states {
+        // A step that takes effect later has changed the stored state, and not yet what shows.
+        let any = Condition::any().add(C::State.is_in(states.iter().copied()));
+        all = all.add(any.add(C::EffectFloor.gt(Micros::from(*now))));
     }
     let product = &filter.product;
     let exact = [

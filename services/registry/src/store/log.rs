@@ -82,6 +82,21 @@ pub(crate) async fn checkpoint(tx: &Tx, size: u64) -> Result<Option<(String, Mic
     Ok(row.map(|row| (row.note, row.signed_at)))
 }
 
+/// The size of the first checkpoint that holds everything known at a revision: checkpoints are signed for groups, so
+/// not every size has one.
+pub(crate) async fn checkpoint_at(tx: &Tx, revision: u64) -> Result<u64, DbErr> {
+    let size: Option<i64> = log_checkpoint::Entity::find()
+        .select_only()
+        .column(log_checkpoint::Column::Size)
+        .filter(log_checkpoint::Column::Size.gte(to_i64(revision)))
+        .order_by_asc(log_checkpoint::Column::Size)
+        .limit(1)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    size.map(to_u64).ok_or_else(|| corrupt("checkpoint"))
+}
+
 /// An entry to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct NewEntry {

@@ -1,0 +1,20 @@
+//! The gRPC face: authorize, parse, call, render.
+
+mod body;
+mod certificate;
+mod consistency;
+mod content;
+mod error;
+mod issue;
+mod log;
+mod render;
+pub(crate) mod rules;
+mod trace;
+mod verdict;
+mod verify;
+
+pub(crate) use body::Bodies;
+pub(crate) use certificate::Certificates;
+pub(crate) use log::Logs;
+pub(crate) use trace::Traces;
+pub(crate) use verify::Verifications;

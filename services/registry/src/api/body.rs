@@ -1,0 +1,218 @@
+//! `BodyService`.
+
+mod key;
+
+use std::sync::Arc;
+
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::body_service_server::BodyService;
+use greenlane_platform::auth::Caller;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::{PageBinding, Violations};
+use tonic::{Request, Response, Status};
+
+use super::issue::{Answer, Incoming};
+use super::{consistency, render};
+use crate::app::document;
+use crate::app::read::Reader;
+use crate::app::registry::Registry;
+use crate::domain::body::{BodyRecord, Role};
+use crate::domain::command::Command;
+use crate::domain::names::BodyId;
+use crate::store::list;
+
+/// The service.
+#[derive(Clone)]
+pub(crate) struct Bodies {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) reader: Reader,
+}
+
+#[tonic::async_trait]
+impl BodyService for Bodies {
+    async fn create_body(
+        &self,
+        request: Request<wire::CreateBodyRequest>,
+    ) -> Result<Response<wire::CreateBodyResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let raw = incoming.message;
+        own_or_unbound(&incoming.caller, &format!("bodies/{}", raw.body_id))?;
+        let mut v = Violations::new();
+        let request_id = v.request_id(&incoming.request_id);
+        let id = v.parse("body_id", BodyId::new(&raw.body_id));
+        let record = self.record(&mut v, id, raw.body);
+        let (request_id, record) = v.finish_with(|| Some((request_id?, record?)))?;
+        let id = incoming.stamp.with(&request_id);
+        let outcome = self.registry.perform(id.wants(Command::CreateBody(record)), raw.validate_only).await;
+        let outcome = outcome.map_err(Fault::from)?;
+        let answer = Answer::from(outcome);
+        Ok(Response::new(wire::CreateBodyResponse {
+            body: Some(answer.body()?),
+            revision: answer.revision,
+            proof: answer.proof,
+        }))
+    }
+
+    async fn get_body(
+        &self,
+        request: Request<wire::GetBodyRequest>,
+    ) -> Result<Response<wire::GetBodyResponse>, Status> {
+        let raw = request.into_inner();
+        let mut v = Violations::new();
+        let id = consistency::body(&mut v, "name", &raw.name);
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let (id, freshness) = v.finish_with(|| Some((id?, freshness?)))?;
+        let revision = self.reader.settle(freshness).await.map_err(Fault::from)?;
+        let file = self.registry.body_file(&id).await?;
+        if file.body.create_index >= revision {
+            return Err(Fault::not_found(id.name()).into());
+        }
+        Ok(Response::new(wire::GetBodyResponse { body: Some(render::body(&file.body, true)), revision }))
+    }
+
+    async fn list_bodies(
+        &self,
+        request: Request<wire::ListBodiesRequest>,
+    ) -> Result<Response<wire::ListBodiesResponse>, Status> {
+        Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    async fn create_body_key(
+        &self,
+        request: Request<wire::CreateBodyKeyRequest>,
+    ) -> Result<Response<wire::CreateBodyKeyResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        Ok(Response::new(self.create_key(incoming).await?))
+    }
+
+    async fn get_body_key(
+        &self,
+        request: Request<wire::GetBodyKeyRequest>,
+    ) -> Result<Response<wire::GetBodyKeyResponse>, Status> {
+        Ok(Response::new(self.get_key(request.into_inner()).await?))
+    }
+
+    async fn list_body_keys(
+        &self,
+        request: Request<wire::ListBodyKeysRequest>,
+    ) -> Result<Response<wire::ListBodyKeysResponse>, Status> {
+        Ok(Response::new(self.list_keys(request.into_inner()).await?))
+    }
+}
+
+/// A caller who acts for a body acts on that body alone; one who acts for none keeps the register.
+fn own_or_unbound(caller: &Caller, body: &str) -> Result<(), Fault> {
+    match caller.body() {
+        None => Ok(()),
+        Some(_) => caller.must_be_body(body),
+    }
+}
+
+impl Bodies {
+    fn record(&self, v: &mut Violations, id: Option<BodyId>, raw: Option<wire::Body>) -> Option<BodyRecord> {
+        let raw = v.required("body", raw)?;
+        let mut v = v.scope("body");
+        let display_name = v.text("display_name", &raw.display_name, 1..=300);
+        let economy = v.economy("economy", &raw.economy);
+        let roles = roles(&mut v, &raw.roles);
+        let website = v.text("website", &raw.website, 0..=300);
+        if let Some(website) = website.as_ref().filter(|website| !website.is_empty()) {
+            v.check("website", website.starts_with("https://"), "must begin with https://");
+        }
+        let accreditation_number = v.text("accreditation_number", &raw.accreditation_number, 0..=100);
+        let id = id?;
+        let did = if raw.did.is_empty() {
+            v.parse("did", document::did(&self.registry.public_url, &id))
+        } else {
+            v.check(
+                "did",
+                is_did_web(&raw.did),
+                "must be a did:web identifier without path traversal, query or fragment",
+            )
+            .then_some(raw.did)
+        };
+        Some(BodyRecord {
+            id,
+            display_name: display_name?,
+            economy: economy?.into_string(),
+            roles: roles?,
+            website: website?,
+            did: did?,
+            accreditation_number: accreditation_number?,
+        })
+    }
+
+    async fn list(&self, raw: wire::ListBodiesRequest) -> Result<wire::ListBodiesResponse, Fault> {
+        let mut v = Violations::new();
+        let binding = PageBinding::new("ListBodies").with(raw.role.to_be_bytes()).with(&raw.economy);
+        let page_size = v.page_size(raw.page_size);
+        let after = v.page_token::<String>(&raw.page_token, &binding);
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let role = if raw.role == 0 { Some(None) } else { v.enumeration::<wire::BodyRole>("role", raw.role).map(role) };
+        let economy = v.optional_economy("economy", &raw.economy);
+        let (page_size, after, freshness, role, economy) =
+            v.finish_with(|| Some((page_size?, after?, freshness?, role?, economy?)))?;
+        let revision = self.reader.settle(freshness).await?;
+        let economy = economy.map(|economy| economy.into_string());
+        let mut bodies = self
+            .reader
+            .read("list_bodies", move |tx| {
+                let (economy, after) = (economy.clone(), after.clone());
+                Box::pin(async move {
+                    let limit = page_size as u64 + 1;
+                    Ok(list::bodies(tx, role, economy.as_deref(), after.as_deref(), limit).await?)
+                })
+            })
+            .await?;
+        let more = bodies.len() > page_size;
+        bodies.truncate(page_size);
+        let next_page_token = match bodies.last() {
+            Some(last) if more => binding.token(&last.record.id.as_str())?,
+            _ => String::new(),
+        };
+        let known = bodies.iter().filter(|body| body.create_index < revision);
+        Ok(wire::ListBodiesResponse {
+            bodies: known.map(|body| render::body(body, true)).collect(),
+            next_page_token,
+            revision,
+        })
+    }
+}
+
+fn roles(v: &mut Violations, raw: &[i32]) -> Option<Vec<Role>> {
+    if raw.is_empty() {
+        v.add("roles", "is required");
+        return None;
+    }
+    let parsed: Vec<Option<Role>> = raw
+        .iter()
+        .enumerate()
+        .map(|(index, raw)| v.enumeration::<wire::BodyRole>(&format!("roles[{index}]"), *raw).and_then(role))
+        .collect();
+    let mut roles: Vec<Role> = parsed.into_iter().collect::<Option<_>>()?;
+    roles.sort();
+    roles.dedup();
+    Some(roles)
+}
+
+fn role(raw: wire::BodyRole) -> Option<Role> {
+    Some(match raw {
+        wire::BodyRole::Unspecified => return None,
+        wire::BodyRole::CertificationBody => Role::CertificationBody,
+        wire::BodyRole::DesignatingAuthority => Role::DesignatingAuthority,
+        wire::BodyRole::AccreditationBody => Role::AccreditationBody,
+        wire::BodyRole::SchemeOwner => Role::SchemeOwner,
+        wire::BodyRole::CustomsAuthority => Role::CustomsAuthority,
+    })
+}
+
+/// did:web as the registry can resolve it: a host and path segments of plain characters.
+fn is_did_web(did: &str) -> bool {
+    let plain = |segment: &str| {
+        !segment.is_empty()
+            && segment != "."
+            && segment != ".."
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'%'))
+    };
+    did.len() <= 300 && did.strip_prefix("did:web:").is_some_and(|rest| rest.split(':').all(plain))
+}

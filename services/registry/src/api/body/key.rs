@@ -1,0 +1,151 @@
+//! Keys of bodies.
+
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::create_body_key_request::Source;
+use greenlane_jose::{Algorithm, Jwk, KeyType, PublicKey, Signer, SigningKey, enrol};
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::{PageBinding, Violations};
+
+use super::super::issue::{Answer, Incoming};
+use super::super::{consistency, render};
+use super::{Bodies, own_or_unbound};
+use crate::app::keyring::{Keyring, NewKey};
+use crate::domain::command::{Command, Done};
+use crate::domain::key::{Custody, KeyRecord};
+use crate::domain::names::parse_key_name;
+use crate::store::list;
+
+/// A JWK is a few hundred bytes.
+const MAX_JWK_BYTES: usize = 4_096;
+
+/// A key to be registered, and its private half when the registry made it.
+struct NewBodyKey {
+    public: PublicKey,
+    made: Option<SigningKey>,
+}
+
+impl Bodies {
+    pub(super) async fn create_key(
+        &self,
+        incoming: Incoming<wire::CreateBodyKeyRequest>,
+    ) -> Result<wire::CreateBodyKeyResponse, Fault> {
+        let raw = incoming.message;
+        own_or_unbound(&incoming.caller, &raw.body)?;
+        let mut v = Violations::new();
+        let request_id = v.request_id(&incoming.request_id);
+        let body = consistency::body(&mut v, "body", &raw.body);
+        let valid_from = v.optional_timestamp("valid_from", raw.valid_from.as_ref());
+        let valid_until = v.optional_timestamp("valid_until", raw.valid_until.as_ref());
+        let now = self.registry.clock.now();
+        let window = valid_from.zip(valid_until).map(|(from, until)| (from.unwrap_or(now), until));
+        if let Some((from, Some(until))) = window {
+            v.check("valid_until", until > from, "must be after valid_from");
+        }
+        let source = v.required("source", raw.source);
+        let key = match &source {
+            Some(Source::PublicJwk(text)) => public_key(&mut v, text),
+            Some(Source::Generate(algorithm)) => generate(&mut v, *algorithm),
+            None => None,
+        };
+        let (request_id, body, (valid_from, valid_until), key) =
+            v.finish_with(|| Some((request_id?, body?, window?, key?)))?;
+        enrol::check(&key.public).map_err(|error| Fault::key_refused(error.to_string()))?;
+        let file = self.registry.body_file(&body).await?;
+        let id = key.public.thumbprint();
+        let algorithm = if key.public.key_type() == KeyType::P256 { Algorithm::Es256 } else { Algorithm::EdDSA };
+        let jwk = greenlane_jose::canonical::to_string(&key.public.to_jwk_value()).map_err(Fault::internal)?;
+        let record = KeyRecord {
+            verification_method: format!("{}#{id}", file.body.record.did),
+            body,
+            id: id.clone(),
+            algorithm: algorithm.as_str().to_owned(),
+            public_jwk: jwk,
+            custody: if key.made.is_some() { Custody::Registry } else { Custody::Body },
+            valid_from,
+            valid_until,
+        };
+        // The private half is on disk before anything says that the key exists: the other way round a crash would leave
+        // a registered key that nobody has.
+        let kept = key.made.filter(|_| !raw.validate_only);
+        if let Some(made) = &kept {
+            self.registry.keyring.keep(made).map_err(Fault::internal)?;
+        }
+        let stamp = incoming.stamp.with(&request_id);
+        let outcome = self.registry.perform(stamp.wants(Command::CreateKey(record)), raw.validate_only).await;
+        let answer = outcome.map(Answer::from);
+        if kept.is_some() {
+            // Refused, or done before with another key: this one will never be registered. While it is not known what
+            // became of it, it stays.
+            let unwanted = match &answer {
+                Ok(answer) => !matches!(&answer.done, Done::Key(registered) if registered.record.id == id),
+                Err(error) => matches!(error, crate::app::mutation::WriteError::Refused(_)),
+            };
+            if unwanted {
+                self.registry.keyring.forget(&id);
+            }
+        }
+        let answer = answer?;
+        Ok(wire::CreateBodyKeyResponse { key: Some(answer.key()?), revision: answer.revision, proof: answer.proof })
+    }
+
+    pub(super) async fn get_key(&self, raw: wire::GetBodyKeyRequest) -> Result<wire::GetBodyKeyResponse, Fault> {
+        let mut v = Violations::new();
+        let name = v.parse("name", parse_key_name(&raw.name));
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let ((body, key), freshness) = v.finish_with(|| Some((name?, freshness?)))?;
+        let revision = self.reader.settle(freshness).await?;
+        let file = self.registry.body_file(&body).await?;
+        let key = file.key_at(&key, revision).ok_or_else(|| Fault::not_found(&raw.name))?;
+        Ok(wire::GetBodyKeyResponse { key: Some(render::key(key, true)), revision })
+    }
+
+    pub(super) async fn list_keys(&self, raw: wire::ListBodyKeysRequest) -> Result<wire::ListBodyKeysResponse, Fault> {
+        let mut v = Violations::new();
+        let binding = PageBinding::new("ListBodyKeys").with(&raw.body);
+        let body = consistency::body(&mut v, "body", &raw.body);
+        let page_size = v.page_size(raw.page_size);
+        let after = v.page_token::<u64>(&raw.page_token, &binding);
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let (body, page_size, after, freshness) = v.finish_with(|| Some((body?, page_size?, after?, freshness?)))?;
+        let revision = self.reader.settle(freshness).await?;
+        let file = self.registry.body_file(&body).await?;
+        if file.body.create_index >= revision {
+            return Err(Fault::not_found(body.name()));
+        }
+        let mut keys = self
+            .reader
+            .read("list_body_keys", move |tx| {
+                let body = body.clone();
+                Box::pin(async move { Ok(list::keys(tx, &body, after, Some(page_size as u64 + 1)).await?) })
+            })
+            .await?;
+        keys.retain(|key| key.create_index < revision);
+        let more = keys.len() > page_size;
+        keys.truncate(page_size);
+        let next_page_token = match keys.last() {
+            Some(last) if more => binding.token(&last.create_index)?,
+            _ => String::new(),
+        };
+        let keys = keys.iter().map(|key| render::key(key, true)).collect();
+        Ok(wire::ListBodyKeysResponse { keys, next_page_token, revision })
+    }
+}
+
+fn public_key(v: &mut Violations, text: &str) -> Option<NewBodyKey> {
+    if text.is_empty() || text.len() > MAX_JWK_BYTES {
+        v.add("public_jwk", format!("must be a JWK of at most {MAX_JWK_BYTES} bytes"));
+        return None;
+    }
+    let jwk = v.parse("public_jwk", Jwk::parse(text.as_bytes()))?;
+    Some(NewBodyKey { public: jwk.key, made: None })
+}
+
+fn generate(v: &mut Violations, algorithm: i32) -> Option<NewBodyKey> {
+    let kind = match v.enumeration::<wire::KeyAlgorithm>("generate", algorithm)? {
+        wire::KeyAlgorithm::Unspecified => return None,
+        wire::KeyAlgorithm::Eddsa => NewKey::EdDsa,
+        wire::KeyAlgorithm::Es256 => NewKey::Es256,
+    };
+    let made = Keyring::generate(kind);
+    Some(NewBodyKey { public: made.public_key().clone(), made: Some(made) })
+}

@@ -1,0 +1,230 @@
+//! `CertificateService`.
+
+mod list;
+mod step;
+
+use std::sync::Arc;
+
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::certificate_service_server::CertificateService;
+use greenlane_platform::auth::Caller;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+use tonic::{Request, Response, Status};
+
+use super::issue::{Answer, Incoming};
+use super::{consistency, content};
+use crate::app::document::Document;
+use crate::app::issue::{IssueOrder, Signing};
+use crate::app::read::Reader;
+use crate::app::registry::Registry;
+use crate::domain::command::Command;
+use crate::domain::life::Step;
+use crate::domain::names::parse_key_name;
+
+/// The service.
+#[derive(Clone)]
+pub(crate) struct Certificates {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) reader: Reader,
+}
+
+/// A document is some kilobytes; more than this is not read.
+const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+
+#[tonic::async_trait]
+impl CertificateService for Certificates {
+    async fn prepare_certificate(
+        &self,
+        request: Request<wire::PrepareCertificateRequest>,
+    ) -> Result<Response<wire::PrepareCertificateResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let raw = request.into_inner();
+        caller.must_be_body(&raw.body)?;
+        let mut v = Violations::new();
+        let body = consistency::body(&mut v, "body", &raw.body);
+        let content = content::content(&mut v, raw.content);
+        let key = v.parse("key", parse_key_name(&raw.key));
+        if let (Some(body), Some((of, _))) = (&body, &key) {
+            v.check("key", of == body, "must be a key of the body");
+        }
+        let (body, content, (_, key)) = v.finish_with(|| Some((body?, content?, key?)))?;
+        let prepared = self.registry.prepare_document(&body, &content, &key).await?;
+        Ok(Response::new(wire::PrepareCertificateResponse {
+            certificate_number: prepared.number.as_str().to_owned(),
+            signing_input: prepared.signing_input,
+            revision: self.reader.published.revision(),
+        }))
+    }
+
+    async fn issue_certificate(
+        &self,
+        request: Request<wire::IssueCertificateRequest>,
+    ) -> Result<Response<wire::IssueCertificateResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let raw = incoming.message;
+        incoming.caller.must_be_body(&raw.body)?;
+        let mut v = Violations::new();
+        let request_id = v.request_id(&incoming.request_id);
+        let body = consistency::body(&mut v, "body", &raw.body);
+        let content = content::content(&mut v, raw.content);
+        let signing = signing(&mut v, raw.signing, raw.body.as_str());
+        promise(&mut v, raw.promise, raw.witnesses);
+        let (request_id, body, content, signing) = v.finish_with(|| Some((request_id?, body?, content?, signing?)))?;
+        let id = incoming.stamp.with(&request_id);
+        let actor = incoming.caller.subject().to_owned();
+        let order = IssueOrder { body, content, signing, actor };
+        let outcome = match self.registry.prepare_grant(order).await {
+            Ok(grant) => {
+                let mutation = id.wants(Command::Grant(Box::new(grant)));
+                self.registry.perform(mutation, raw.validate_only).await.map_err(Fault::from)?
+            }
+            Err(refused) => self.registry.unless_done_before(&id, refused).await?,
+        };
+        let answer = Answer::from(outcome);
+        let mut certificate = answer.certificate()?;
+        if answer.proof.is_none() {
+            // The number, the document and its hash were made for the check alone.
+            certificate = wire::Certificate {
+                content: certificate.content,
+                body: certificate.body,
+                state: certificate.state,
+                version: certificate.version,
+                signing_key: certificate.signing_key,
+                ..wire::Certificate::default()
+            };
+        }
+        Ok(Response::new(wire::IssueCertificateResponse {
+            certificate: Some(certificate),
+            revision: answer.revision,
+            proof: answer.proof,
+        }))
+    }
+
+    async fn get_certificate(
+        &self,
+        request: Request<wire::GetCertificateRequest>,
+    ) -> Result<Response<wire::GetCertificateResponse>, Status> {
+        Ok(Response::new(self.get(request.into_inner()).await?))
+    }
+
+    async fn list_certificates(
+        &self,
+        request: Request<wire::ListCertificatesRequest>,
+    ) -> Result<Response<wire::ListCertificatesResponse>, Status> {
+        Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    async fn list_certificate_events(
+        &self,
+        request: Request<wire::ListCertificateEventsRequest>,
+    ) -> Result<Response<wire::ListCertificateEventsResponse>, Status> {
+        Ok(Response::new(self.list_events(request.into_inner()).await?))
+    }
+
+    async fn suspend_certificate(
+        &self,
+        request: Request<wire::SuspendCertificateRequest>,
+    ) -> Result<Response<wire::SuspendCertificateResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let raw = &incoming.message;
+        let step = step::Raw {
+            step: Step::Suspend,
+            validate_only: raw.validate_only,
+            name: &raw.name,
+            reason: raw.reason,
+            reason_text: &raw.reason_text,
+            effective_time: raw.effective_time,
+            etag: &raw.etag,
+            remedy: Some(("remedy", &raw.remedy)),
+        };
+        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
+        Ok(Response::new(wire::SuspendCertificateResponse {
+            certificate: Some(answer.certificate()?),
+            revision: answer.revision,
+            proof: answer.proof,
+        }))
+    }
+
+    async fn reinstate_certificate(
+        &self,
+        request: Request<wire::ReinstateCertificateRequest>,
+    ) -> Result<Response<wire::ReinstateCertificateResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let raw = &incoming.message;
+        let step = step::Raw {
+            step: Step::Reinstate,
+            validate_only: raw.validate_only,
+            name: &raw.name,
+            reason: raw.reason,
+            reason_text: &raw.reason_text,
+            effective_time: raw.effective_time,
+            etag: &raw.etag,
+            remedy: None,
+        };
+        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
+        Ok(Response::new(wire::ReinstateCertificateResponse {
+            certificate: Some(answer.certificate()?),
+            revision: answer.revision,
+            proof: answer.proof,
+        }))
+    }
+
+    async fn withdraw_certificate(
+        &self,
+        request: Request<wire::WithdrawCertificateRequest>,
+    ) -> Result<Response<wire::WithdrawCertificateResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let raw = &incoming.message;
+        let step = step::Raw {
+            step: Step::Withdraw,
+            validate_only: raw.validate_only,
+            name: &raw.name,
+            reason: raw.reason,
+            reason_text: &raw.reason_text,
+            effective_time: raw.effective_time,
+            etag: &raw.etag,
+            remedy: None,
+        };
+        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
+        Ok(Response::new(wire::WithdrawCertificateResponse {
+            certificate: Some(answer.certificate()?),
+            revision: answer.revision,
+            proof: answer.proof,
+        }))
+    }
+}
+
+fn signing(v: &mut Violations, raw: Option<wire::issue_certificate_request::Signing>, body: &str) -> Option<Signing> {
+    use wire::issue_certificate_request::Signing as Raw;
+    match raw {
+        None => Some(Signing::Newest),
+        Some(Raw::SigningKey(name)) => {
+            let (of, key) = v.parse("signing_key", parse_key_name(&name))?;
+            v.check("signing_key", of.name() == body, "must be a key of the body").then_some(Signing::Key(key))
+        }
+        Some(Raw::SignedDocument(text)) => {
+            let fits = !text.trim_ascii().is_empty() && text.len() <= MAX_DOCUMENT_BYTES;
+            let why = format!("must be a document of at most {MAX_DOCUMENT_BYTES} bytes");
+            v.check("signed_document", fits, why).then(|| Signing::Document(Document::presented(&text)))
+        }
+    }
+}
+
+/// Witnesses and status lists are not there yet: whoever asks for such a promise is told so, not given less.
+fn promise(v: &mut Violations, raw: i32, witnesses: u32) {
+    match wire::LogPromise::try_from(raw) {
+        Ok(wire::LogPromise::Unspecified | wire::LogPromise::Integrated) => {
+            v.check("witnesses", witnesses == 0, "is for the promise WITNESSED only");
+        }
+        Ok(wire::LogPromise::Witnessed | wire::LogPromise::InStatusList) => {
+            v.add("promise", "is not offered by this registry: INTEGRATED is");
+        }
+        Err(_) => v.add("promise", format!("has no value {raw}")),
+    }
+}
+
+/// The state of a certificate of this name on the wire.
+pub(super) fn not_found(number: &crate::domain::names::CertificateNumber) -> Fault {
+    Fault::not_found(number.name())
+}

@@ -1,0 +1,204 @@
+//! Reading certificates and their events.
+
+use greenlane_api::registry::v1 as wire;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::{PageBinding, Violations};
+use prost::Message;
+
+use super::super::{consistency, content, render};
+use super::{Certificates, not_found};
+use crate::app::read::{Freshness, at_revision};
+use crate::app::recall;
+use crate::domain::goods::ProductId;
+use crate::domain::life::{Standing, State};
+use crate::store::list::{self, Filter};
+
+/// A page may look at this many rows for each that it shows, when states are asked for that are computed.
+const LOOK_AT: usize = 4;
+
+impl Certificates {
+    pub(super) async fn get(&self, raw: wire::GetCertificateRequest) -> Result<wire::GetCertificateResponse, Fault> {
+        let mut v = Violations::new();
+        let number = consistency::certificate(&mut v, "name", &raw.name, false);
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let (number, freshness) = v.finish_with(|| Some((number?, freshness?)))?;
+        let revision = self.reader.settle(freshness).await?;
+        let (asked, include_proof, wanted) = (number.clone(), raw.include_proof, raw.version);
+        let found = self
+            .reader
+            .read("get_certificate", move |tx| {
+                let number = asked.clone();
+                Box::pin(async move {
+                    let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
+                    let versions = if known.head.version > 1 { list::versions(tx, &number).await? } else { Vec::new() };
+                    let Some(snapshot) = at_revision(known, &versions, revision, wanted) else { return Ok(None) };
+                    let proof = if include_proof {
+                        let size = crate::store::log::checkpoint_at(tx, revision).await?;
+                        Some(recall::proof(tx, snapshot.latest().log_index, size).await?)
+                    } else {
+                        None
+                    };
+                    Ok(Some((snapshot, proof)))
+                })
+            })
+            .await?;
+        let (snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
+        Ok(wire::GetCertificateResponse {
+            certificate: Some(render::certificate(&snapshot, self.registry.clock.today(), true)),
+            revision,
+            proof: proof.as_ref().map(render::proof),
+        })
+    }
+
+    pub(super) async fn list(
+        &self,
+        raw: wire::ListCertificatesRequest,
+    ) -> Result<wire::ListCertificatesResponse, Fault> {
+        let mut v = Violations::new();
+        let filter_bytes = raw.filter.as_ref().map(Message::encode_to_vec).unwrap_or_default();
+        let binding = PageBinding::new("ListCertificates").with(filter_bytes);
+        let page_size = v.page_size(raw.page_size);
+        let after = v.page_token::<u64>(&raw.page_token, &binding);
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let parsed = filter(&mut v, raw.filter.unwrap_or_default());
+        let (page_size, mut after, freshness, (mut filter, states)) =
+            v.finish_with(|| Some((page_size?, after?, freshness?, parsed?)))?;
+        let revision = self.reader.settle(freshness).await?;
+        let today = self.registry.clock.today();
+        if !states.is_empty() && !matches!(freshness, Freshness::Exactly(_)) {
+            filter.states = Some((stored_as(&states), self.registry.clock.now()));
+        }
+        let mut shown = Vec::new();
+        let mut looked_at = 0;
+        let mut more = true;
+        // States depend on the date, so they are decided on what was read; a page may look further for its rows.
+        while more && shown.len() < page_size && looked_at < page_size * LOOK_AT {
+            let (query, start, limit) = (filter.clone(), after, (page_size - shown.len()) as u64);
+            let rows = self
+                .reader
+                .read("list_certificates", move |tx| {
+                    let query = query.clone();
+                    Box::pin(async move {
+                        let mut rows = Vec::new();
+                        for known in list::certificates(tx, &query, start, limit).await? {
+                            let versions = if known.head.version > 1 && known.head.latest_index >= revision {
+                                list::versions(tx, &known.head.number).await?
+                            } else {
+                                Vec::new()
+                            };
+                            let granted = known.head.granted_index;
+                            rows.push((granted, at_revision(known, &versions, revision, 0)));
+                        }
+                        Ok(rows)
+                    })
+                })
+                .await?;
+            more = rows.len() as u64 == limit;
+            looked_at += rows.len();
+            for (granted, snapshot) in rows {
+                after = Some(granted);
+                let Some(snapshot) = snapshot else {
+                    // Rows come in the order of their grants: from here on nothing was known at the revision.
+                    more = false;
+                    break;
+                };
+                let certificate = render::certificate(&snapshot, today, false);
+                if states.is_empty() || states.contains(&certificate.state) {
+                    shown.push(certificate);
+                }
+            }
+        }
+        let next_page_token = match after {
+            Some(after) if more => binding.token(&after)?,
+            _ => String::new(),
+        };
+        Ok(wire::ListCertificatesResponse { certificates: shown, next_page_token, revision })
+    }
+
+    pub(super) async fn list_events(
+        &self,
+        raw: wire::ListCertificateEventsRequest,
+    ) -> Result<wire::ListCertificateEventsResponse, Fault> {
+        let mut v = Violations::new();
+        let number = consistency::certificate(&mut v, "certificate", &raw.certificate, false);
+        let binding = PageBinding::new("ListCertificateEvents").with(&raw.certificate);
+        let page_size = v.page_size(raw.page_size);
+        let after = v.page_token::<u64>(&raw.page_token, &binding);
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let (number, page_size, after, freshness) =
+            v.finish_with(|| Some((number?, page_size?, after?, freshness?)))?;
+        let revision = self.reader.settle(freshness).await?;
+        let asked = number.clone();
+        let mut events = self
+            .reader
+            .read("list_certificate_events", move |tx| {
+                let number = asked.clone();
+                Box::pin(async move { Ok(list::events(tx, &number, after, page_size as u64 + 1).await?) })
+            })
+            .await?;
+        events.retain(|event| event.log_index < revision);
+        if events.is_empty() && after.is_none() {
+            return Err(not_found(&number));
+        }
+        let more = events.len() > page_size;
+        events.truncate(page_size);
+        let next_page_token = match events.last() {
+            Some(last) if more => binding.token(&last.log_index)?,
+            _ => String::new(),
+        };
+        let events = events.iter().map(|event| render::event(&number, event)).collect();
+        Ok(wire::ListCertificateEventsResponse { events, next_page_token, revision })
+    }
+}
+
+/// The filter, and the states that are asked for as the wire has them.
+fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, Vec<i32>)> {
+    let mut v = v.scope("filter");
+    let v = &mut *v;
+    let body = consistency::optional_body(v, "body", &raw.body);
+    let holder = v.text("holder", &raw.holder, 0..=300);
+    let product = content::product_id(v, "product", raw.product.unwrap_or_default());
+    let code = match raw.code {
+        None => Some(None),
+        Some(code) => content::code(&mut v.scope("code"), &code).map(Some),
+    };
+    let scheme = v.text("scheme", &raw.scheme, 0..=100);
+    let standard = v.text("standard_edition", &raw.standard_edition, 0..=120);
+    let valid_on = v.optional_date("valid_on", &raw.valid_on);
+    let reference = v.text("body_reference", &raw.body_reference, 0..=100);
+    for (index, state) in raw.states.iter().enumerate() {
+        match wire::CertificateState::try_from(*state) {
+            Ok(state) if state != wire::CertificateState::Unspecified => {}
+            _ => v.add(&format!("states[{index}]"), format!("has no value {state}")),
+        }
+    }
+    let set = |text: Option<String>| text.map(|text| (!text.is_empty()).then_some(text));
+    let filter = Filter {
+        body: body?,
+        holder: set(holder)?,
+        product: product.unwrap_or_else(ProductId::default),
+        code: code?,
+        scheme: set(scheme)?,
+        standard: set(standard)?,
+        valid_on: valid_on?,
+        granted_from_index: raw.granted_from_revision.checked_sub(1),
+        body_reference: set(reference)?,
+        states: None,
+    };
+    Some((filter, raw.states))
+}
+
+/// The stored states that can show as one of these.
+fn stored_as(states: &[i32]) -> Vec<&'static str> {
+    let shows = |stored: State, state: i32| {
+        let computed = match stored {
+            State::Active => [wire::CertificateState::Expired, wire::CertificateState::NotYetValid].as_slice(),
+            State::Suspended => &[wire::CertificateState::Expired],
+            State::Withdrawn | State::Terminated | State::Annulled | State::Superseded => &[],
+        };
+        i32::from(render::state(Standing::Stored(stored))) == state
+            || computed.iter().any(|computed| i32::from(*computed) == state)
+    };
+    let wanted = |stored: &State| states.iter().any(|state| shows(*stored, *state));
+    State::ALL.into_iter().filter(wanted).map(State::as_str).collect()
+}

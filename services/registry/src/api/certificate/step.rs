@@ -1,0 +1,98 @@
+//! Steps that make no new version.
+
+use greenlane_api::registry::v1 as wire;
+use greenlane_platform::auth::Caller;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+
+use super::super::consistency;
+use super::super::issue::{Answer, Stamp};
+use super::Certificates;
+use crate::domain::command::{Command, StepCommand};
+use crate::domain::life::{Reason, Step};
+use crate::domain::names::BodyId;
+
+/// What the requests for steps have in common.
+pub(super) struct Raw<'r> {
+    pub(super) step: Step,
+    pub(super) validate_only: bool,
+    pub(super) name: &'r str,
+    pub(super) reason: i32,
+    pub(super) reason_text: &'r str,
+    pub(super) effective_time: Option<prost_types::Timestamp>,
+    pub(super) etag: &'r str,
+    /// The field, and what it says, of a remedy or conditions, which are then required.
+    pub(super) remedy: Option<(&'static str, &'r str)>,
+}
+
+impl Certificates {
+    pub(super) async fn step(
+        &self,
+        caller: &Caller,
+        request_id: &str,
+        stamp: Stamp,
+        raw: Raw<'_>,
+    ) -> Result<Answer, Fault> {
+        let mut v = Violations::new();
+        let request_id = v.request_id(request_id);
+        let number = consistency::certificate(&mut v, "name", raw.name, false);
+        let reason: Option<wire::CertificateReason> = v.enumeration("reason", raw.reason);
+        let is_other = reason == Some(wire::CertificateReason::Other);
+        let reason_text = v.paragraphs("reason_text", raw.reason_text, usize::from(is_other)..=2_000);
+        let effective_at = v.optional_timestamp("effective_time", raw.effective_time.as_ref());
+        let etag = v.text("etag", raw.etag, 0..=64);
+        let remedy = match raw.remedy {
+            Some((field, text)) => v.paragraphs(field, text, 1..=2_000),
+            None => Some(String::new()),
+        };
+        let (request_id, number, reason, reason_text, effective_at, etag, remedy) =
+            v.finish_with(|| Some((request_id?, number?, reason?, reason_text?, effective_at?, etag?, remedy?)))?;
+        let body = match caller.body().map(BodyId::from_name) {
+            Some(Ok(body)) => body,
+            Some(Err(_)) | None => {
+                let files = self.registry.published.files();
+                let file = files.certificate(&self.registry.store, &number).await?;
+                let file = file.ok_or_else(|| super::not_found(&number))?;
+                return Err(Fault::not_yours("body", file.body.name()));
+            }
+        };
+        let reason = from_wire(reason).ok_or_else(|| Fault::invalid("reason", "is required"))?;
+        let command = Command::Step(StepCommand {
+            number,
+            body,
+            step: raw.step,
+            reason,
+            reason_text,
+            remedy,
+            effective_at,
+            etag,
+            actor: caller.subject().to_owned(),
+        });
+        let id = stamp.with(&request_id);
+        let outcome = match self.registry.effect_fault(effective_at) {
+            Some(fault) => self.registry.unless_done_before(&id, fault).await?,
+            None => self.registry.perform(id.wants(command), raw.validate_only).await?,
+        };
+        Ok(outcome.into())
+    }
+}
+
+fn from_wire(reason: wire::CertificateReason) -> Option<Reason> {
+    use wire::CertificateReason as W;
+    Some(match reason {
+        W::Unspecified => return None,
+        W::Ordinary => Reason::Ordinary,
+        W::Nonconformity => Reason::Nonconformity,
+        W::ObligationNotMet => Reason::ObligationNotMet,
+        W::HolderRequest => Reason::HolderRequest,
+        W::Misuse => Reason::Misuse,
+        W::StandardChanged => Reason::StandardChanged,
+        W::Fraud => Reason::Fraud,
+        W::Mistake => Reason::Mistake,
+        W::Safety => Reason::Safety,
+        W::KeyCompromise => Reason::KeyCompromise,
+        W::Remedied => Reason::Remedied,
+        W::BodyCeased => Reason::BodyCeased,
+        W::Other => Reason::Other,
+    })
+}

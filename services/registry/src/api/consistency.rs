@@ -1,0 +1,52 @@
+//! `ReadConsistency` and names that many requests carry.
+
+use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
+use greenlane_credential::CertificateNumber as Checked;
+use greenlane_platform::violations::Violations;
+
+use crate::app::read::Freshness;
+use crate::domain::names::{BodyId, CertificateNumber};
+
+/// How fresh a read must be.
+pub(crate) fn freshness(v: &mut Violations, raw: Option<&ReadConsistency>) -> Option<Freshness> {
+    match raw.and_then(|consistency| consistency.requirement.as_ref()) {
+        None | Some(Requirement::Latest(true)) => Some(Freshness::Latest),
+        Some(Requirement::Latest(false)) => {
+            v.add("consistency.latest", "must be true when set");
+            None
+        }
+        Some(Requirement::AtLeastRevision(revision)) => Some(Freshness::AtLeast(*revision)),
+        Some(Requirement::ExactlyRevision(revision)) => Some(Freshness::Exactly(*revision)),
+    }
+}
+
+/// `bodies/{body}`, required.
+pub(crate) fn body(v: &mut Violations, field: &str, raw: &str) -> Option<BodyId> {
+    if raw.is_empty() {
+        v.add(field, "is required");
+        return None;
+    }
+    v.parse(field, BodyId::from_name(raw))
+}
+
+/// `bodies/{body}`, when given.
+pub(crate) fn optional_body(v: &mut Violations, field: &str, raw: &str) -> Option<Option<BodyId>> {
+    if raw.is_empty() { Some(None) } else { body(v, field, raw).map(Some) }
+}
+
+/// `certificates/{number}`, required; folded as people write numbers. `bare` also takes the number alone.
+pub(crate) fn certificate(v: &mut Violations, field: &str, raw: &str, bare: bool) -> Option<CertificateNumber> {
+    if raw.is_empty() {
+        v.add(field, "is required");
+        return None;
+    }
+    let number = match raw.strip_prefix("certificates/") {
+        Some(number) => number,
+        None if bare => raw,
+        None => {
+            v.add(field, "must be a resource name of the shape certificates/{number}");
+            return None;
+        }
+    };
+    v.parse(field, Checked::parse(number)).map(|number| CertificateNumber::trusted(number.as_str()))
+}

@@ -1,0 +1,199 @@
+//! The facts of a certificate, and goods as declared: from the wire to the domain, with every fault named.
+
+use chrono::NaiveDate;
+use greenlane_api::common::v1 as common;
+use greenlane_api::registry::v1 as wire;
+use greenlane_platform::violations::Violations;
+
+use crate::domain::content as domain;
+use crate::domain::goods::{Code, Goods, ProductId, gtin};
+
+/// The facts, under the field `content`.
+pub(crate) fn content(v: &mut Violations, raw: Option<wire::CertificateContent>) -> Option<domain::Content> {
+    let raw = v.required("content", raw)?;
+    let mut v = v.scope("content");
+    let v = &mut *v;
+    let holder = holder(v, raw.holder);
+    let products = list(v, "products", raw.products, 1, 500, product);
+    let scheme = scheme(v, raw.scheme);
+    let normative_documents = list(v, "normative_documents", raw.normative_documents, 1, 50, normative_document);
+    let granted_on = v.date("granted_on", &raw.granted_on);
+    let valid_from = v.optional_date("valid_from", &raw.valid_from);
+    let valid_until = v.date("valid_until", &raw.valid_until);
+    let authorised_by = v.text("authorised_by", &raw.authorised_by, 1..=200);
+    let scope = v.paragraphs("scope", &raw.scope, 1..=4_000);
+    let sites = list(v, "sites", raw.sites, 0, 100, site);
+    let body_reference = v.text("body_reference", &raw.body_reference, 0..=100);
+    let remarks = v.paragraphs("remarks", &raw.remarks, 0..=4_000);
+    let measurements = list(v, "measurements", raw.measurements, 0, 100, measurement);
+    let granted_on: NaiveDate = granted_on?;
+    let content = domain::Content {
+        holder: holder?,
+        products: products?,
+        scheme: scheme?,
+        normative_documents: normative_documents?,
+        granted_on,
+        valid_from: valid_from?.unwrap_or(granted_on),
+        valid_until: valid_until?,
+        authorised_by: authorised_by?,
+        scope: scope?,
+        sites: sites?,
+        body_reference: body_reference?,
+        remarks: remarks?,
+        measurements: measurements?,
+    };
+    let faults = content.faults();
+    for (field, why) in &faults {
+        v.add(field, why);
+    }
+    faults.is_empty().then_some(content)
+}
+
+/// Every item, each fault under its own index; none when any is wrong or there are too few or too many.
+fn list<R, D>(
+    v: &mut Violations,
+    field: &str,
+    raw: Vec<R>,
+    min: usize,
+    max: usize,
+    parse: impl Fn(&mut Violations, R) -> Option<D>,
+) -> Option<Vec<D>> {
+    if raw.len() < min {
+        v.add(field, if min == 1 { "is required".to_owned() } else { format!("must have at least {min} items") });
+        return None;
+    }
+    if raw.len() > max {
+        v.add(field, format!("must have at most {max} items"));
+        return None;
+    }
+    let parsed: Vec<Option<D>> = raw
+        .into_iter()
+        .enumerate()
+        .map(|(index, item)| parse(&mut v.scope(format!("{field}[{index}]")), item))
+        .collect();
+    parsed.into_iter().collect()
+}
+
+fn holder(v: &mut Violations, raw: Option<wire::Holder>) -> Option<domain::Holder> {
+    let raw = v.required("holder", raw)?;
+    let mut v = v.scope("holder");
+    let name = v.text("name", &raw.name, 1..=300);
+    let address = v.text("address", &raw.address, 0..=500);
+    let economy = v.economy("economy", &raw.economy);
+    let identifier = v.text("identifier", &raw.identifier, 0..=300);
+    Some(domain::Holder { name: name?, address: address?, economy: economy?.into_string(), identifier: identifier? })
+}
+
+fn product(v: &mut Violations, raw: wire::CertifiedProduct) -> Option<domain::Product> {
+    let name = v.text("name", &raw.name, 1..=300);
+    let models = list(v, "models", raw.models, 0, 200, |v, model| v.text("", &model, 1..=200));
+    let id = product_id(v, "identification", raw.identification.unwrap_or_default());
+    if id.as_ref().is_some_and(ProductId::is_empty) {
+        v.add("identification", "is required: a GTIN, a model, a batch or a serial");
+    }
+    let codes = list(v, "codes", raw.codes, 1, 50, |v, code| self::code(v, &code));
+    let serial_ranges = list(v, "serial_ranges", raw.serial_ranges, 0, 100, |v, range| {
+        let first = v.text("first", &range.first, 1..=100);
+        let last = v.text("last", &range.last, 1..=100);
+        v.parse("", domain::SerialRange::new(&first?, &last?))
+    });
+    let quantity = match raw.quantity {
+        None => Some(None),
+        Some(raw) => quantity(v, "quantity", &raw).map(Some),
+    };
+    let origin = v.optional_economy("origin", &raw.origin);
+    Some(domain::Product {
+        name: name?,
+        id: id.filter(|id| !id.is_empty())?,
+        codes: codes?,
+        serial_ranges: serial_ranges?,
+        quantity: quantity?,
+        origin: origin?.map(|origin| origin.into_string()).unwrap_or_default(),
+        models: models?,
+    })
+}
+
+/// Product identification; which fields must be there is the caller's rule.
+pub(crate) fn product_id(v: &mut Violations, field: &str, raw: common::ProductIdentification) -> Option<ProductId> {
+    let mut v = v.scope(field);
+    let gtin = if raw.gtin.is_empty() { Some(String::new()) } else { v.parse("gtin", gtin(&raw.gtin)) };
+    let model = v.text("model", &raw.model, 0..=200);
+    let batch = v.text("batch", &raw.batch, 0..=100);
+    let serial = v.text("serial", &raw.serial, 0..=100);
+    Some(ProductId { gtin: gtin?, model: model?, batch: batch?, serial: serial? })
+}
+
+/// A code with its edition.
+pub(crate) fn code(v: &mut Violations, raw: &common::CodeReference) -> Option<Code> {
+    if raw.edition.is_empty() {
+        v.add("edition", "is required");
+    }
+    if raw.code.is_empty() {
+        v.add("code", "is required");
+    }
+    if raw.edition.is_empty() || raw.code.is_empty() {
+        return None;
+    }
+    let edition = v.parse("edition", Code::edition(&raw.edition));
+    let code = v.parse("code", Code::digits(&raw.edition, &raw.code));
+    Some(Code { edition: edition?, code: code? })
+}
+
+fn quantity(v: &mut Violations, field: &str, raw: &wire::Quantity) -> Option<domain::Quantity> {
+    v.parse(field, domain::Quantity::new(&raw.amount, &raw.unit))
+}
+
+fn measurement(v: &mut Violations, raw: wire::Measurement) -> Option<domain::Measurement> {
+    let metric = v.text("metric", &raw.metric, 1..=300);
+    let value = v.required("value", raw.value).and_then(|value| quantity(v, "value", &value));
+    let method = v.text("method", &raw.method, 0..=200);
+    Some(domain::Measurement { metric: metric?, value: value?, method: method? })
+}
+
+fn site(v: &mut Violations, raw: wire::ProductionSite) -> Option<domain::Site> {
+    let name = v.text("name", &raw.name, 1..=300);
+    let address = v.text("address", &raw.address, 0..=500);
+    let economy = v.economy("economy", &raw.economy);
+    Some(domain::Site { name: name?, address: address?, economy: economy?.into_string() })
+}
+
+fn scheme(v: &mut Violations, raw: Option<wire::SchemeReference>) -> Option<domain::Scheme> {
+    let raw = v.required("scheme", raw)?;
+    let mut v = v.scope("scheme");
+    let scheme = v.resource_name::<1>("scheme", &raw.scheme, "schemes/{scheme}");
+    let level = v.text("level", &raw.level, 0..=64);
+    scheme?;
+    Some(domain::Scheme { scheme: raw.scheme, level: level? })
+}
+
+fn normative_document(v: &mut Violations, raw: wire::NormativeDocument) -> Option<domain::NormativeDocument> {
+    let edition = v.text("edition", &raw.edition, 1..=120);
+    let part = v.text("part", &raw.part, 0..=300);
+    Some(domain::NormativeDocument { edition: edition?, part: part? })
+}
+
+/// Goods as declared, under the field `goods`; the date is today's when none is given.
+pub(crate) fn goods(
+    v: &mut Violations,
+    raw: Option<common::GoodsDeclaration>,
+    today: NaiveDate,
+) -> Option<Option<Goods>> {
+    let Some(raw) = raw else { return Some(None) };
+    let mut v = v.scope("goods");
+    let v = &mut *v;
+    let code = match v.required("code", raw.code) {
+        Some(code) => self::code(&mut v.scope("code"), &code),
+        None => None,
+    };
+    let origin = v.economy("origin", &raw.origin);
+    let destination = v.economy("destination", &raw.destination);
+    let date = v.optional_date("date", &raw.date);
+    let product = product_id(v, "product", raw.product.unwrap_or_default());
+    Some(Some(Goods {
+        code: code?,
+        origin: origin?.into_string(),
+        destination: destination?.into_string(),
+        date: date?.unwrap_or(today),
+        product: product?,
+    }))
+}

@@ -1,0 +1,73 @@
+//! What each error of the registry means to its caller. No wildcard: a new error asks for a decision here.
+
+use std::time::Duration;
+
+use greenlane_platform::fault::Fault;
+
+use crate::app::mutation::WriteError;
+use crate::app::read::ReadError;
+use crate::app::verify::VerifyError;
+use crate::domain::command::Refusal;
+
+/// A full queue holds some groups: after this long there is room again.
+const QUEUE_RETRY: Duration = Duration::from_millis(200);
+
+/// While the database is away.
+const OUTAGE_RETRY: Duration = Duration::from_secs(1);
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(refusal) => refusal.into(),
+            WriteError::RequestIdReused(id) => Fault::request_id_reused(id),
+            WriteError::QueueFull => Fault::write_queue_full(QUEUE_RETRY),
+            WriteError::LogInconsistent(text) => Fault::log_inconsistent(text),
+            WriteError::Unavailable(text) => Fault::not_serving(OUTAGE_RETRY, text),
+            WriteError::Internal(text) => Fault::internal(text),
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::BodyExists(body) => Fault::already_exists(body.name()),
+            Refusal::UnknownBody(body) => Fault::not_found(body.name()),
+            Refusal::NotACertificationBody(body) => {
+                Fault::state_conflict(body.name(), "not a certification body", "issue")
+            }
+            Refusal::KeyExists(name) => Fault::already_exists(name),
+            Refusal::KeyOfAnother(_) => Fault::key_refused("it is registered for another body"),
+            Refusal::NoSigningKey(body) => Fault::no_signing_key(body.name()),
+            Refusal::UnknownCertificate(number) => Fault::not_found(number.name()),
+            Refusal::NumberTaken(number) => Fault::already_exists(number.name()),
+            Refusal::NotYours(body) => Fault::not_yours("body", body.name()),
+            Refusal::StateConflict { number, state, step } => {
+                Fault::state_conflict(number.name(), state.as_str(), step.as_str())
+            }
+            Refusal::EtagMismatch { number, etag } => Fault::etag_mismatch(number.name(), etag),
+            Refusal::EffectTooEarly { floor } => Fault::invalid(
+                "effective_time",
+                format!("must not be before the latest step took effect, {}", floor.to_rfc3339()),
+            ),
+        }
+    }
+}
+
+impl From<ReadError> for Fault {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::RevisionNotReached { required, revision } => Fault::revision_not_reached(required, revision),
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<VerifyError> for Fault {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::RevisionNotReached { required, revision } => Fault::revision_not_reached(required, revision),
+            VerifyError::Store(error) => error.into(),
+        }
+    }
+}

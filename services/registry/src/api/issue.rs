@@ -1,0 +1,106 @@
+//! Request ids, payload hashes and outcomes: what all mutations share.
+
+use std::sync::Arc;
+
+use greenlane_api::registry::v1 as wire;
+use greenlane_platform::audit::Origin;
+use greenlane_platform::auth::Caller;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::RequestId;
+use greenlane_store::idempotency;
+use prost::Message;
+use tonic::Request;
+
+use super::render;
+use crate::app::mutation::Receipt;
+use crate::app::registry::{MutationId, Outcome};
+use crate::domain::command::Done;
+
+/// A mutating request: what it says, who sends it, and what tells it from others.
+pub(crate) struct Incoming<R> {
+    pub(crate) message: R,
+    pub(crate) caller: Arc<Caller>,
+    /// As it came, not checked yet.
+    pub(crate) request_id: String,
+    pub(crate) stamp: Stamp,
+}
+
+/// Origin and hash of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamp {
+    payload: idempotency::PayloadHash,
+    origin: Origin,
+    caller: String,
+}
+
+impl<R: Message> Incoming<R> {
+    /// `take_id` takes the request id out of the message, which is hashed without it.
+    pub(crate) fn new(request: Request<R>, take_id: impl FnOnce(&mut R) -> &mut String) -> Result<Self, Fault> {
+        let caller = Caller::of(&request)?;
+        let origin = Origin::of(&request);
+        let mut message = request.into_inner();
+        let request_id = std::mem::take(take_id(&mut message));
+        let payload = idempotency::payload_hash(&message.encode_to_vec());
+        let stamp = Stamp { payload, origin, caller: caller.key() };
+        Ok(Self { message, caller, request_id, stamp })
+    }
+}
+
+impl Stamp {
+    /// What tells this request from others, once its id is found good.
+    pub(crate) fn with(self, id: &RequestId) -> MutationId {
+        let method = self.origin.method.to_string();
+        let key = idempotency::Key::new(self.caller, method, id.as_str());
+        MutationId { key, payload: self.payload, origin: self.origin }
+    }
+}
+
+/// An outcome taken apart for an answer: what was done, the revision, the proof. No proof when it was only checked.
+pub(crate) struct Answer {
+    pub(crate) done: Done,
+    pub(crate) revision: u64,
+    pub(crate) proof: Option<wire::LogProof>,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Logged(receipt) => {
+                let Receipt { done, log, .. } = *receipt;
+                Self { done, revision: log.size, proof: Some(render::proof(&log)) }
+            }
+            Outcome::Checked(done, revision) => Self { done: *done, revision, proof: None },
+        }
+    }
+}
+
+impl Answer {
+    /// The certificate, as it stood when this was recorded.
+    pub(crate) fn certificate(&self) -> Result<wire::Certificate, Fault> {
+        let Done::Certificate(snapshot) = &self.done else { return Err(mismatch()) };
+        let day = snapshot.latest().recorded_at.date_naive();
+        let mut certificate = render::certificate(snapshot, day, true);
+        if self.proof.is_none() {
+            // What is only checked has no place in the log yet.
+            certificate.latest_revision = 0;
+            certificate.update_time = None;
+            certificate.etag = String::new();
+        }
+        Ok(certificate)
+    }
+
+    pub(crate) fn body(&self) -> Result<wire::Body, Fault> {
+        let Done::Body(body) = &self.done else { return Err(mismatch()) };
+        Ok(render::body(body, self.proof.is_some()))
+    }
+
+    pub(crate) fn key(&self) -> Result<wire::BodyKey, Fault> {
+        let Done::Key(key) = &self.done else { return Err(mismatch()) };
+        Ok(render::key(key, self.proof.is_some()))
+    }
+}
+
+/// A request id belongs to one method, so the answer recalled for it is of that method's kind.
+fn mismatch() -> Fault {
+    Fault::internal("an answer of another kind was recalled")
+}

@@ -1,0 +1,263 @@
+//! `VerificationService`.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use futures_util::StreamExt as _;
+use greenlane_api::common::v1 as common;
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::verification_service_server::VerificationService;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{consistency, content, render, verdict};
+use crate::app::document::Document;
+use crate::app::read::{Freshness, Reader};
+use crate::app::recall;
+use crate::app::verify::{AsOf, At, Question, Subject, Verifier};
+use crate::domain::names::CertificateNumber;
+use crate::domain::verdict::question::Revisions;
+use crate::store::{list, log};
+
+/// The service.
+#[derive(Clone)]
+pub(crate) struct Verifications {
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) reader: Reader,
+}
+
+/// Items of a batch.
+const MAX_BATCH: usize = 1_000;
+
+/// Items of a batch or stream that are in work at a time: those that ask another service overlap.
+const IN_WORK: usize = 16;
+
+/// A document is some kilobytes; more than this is not read.
+const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+
+/// A question with what else is wanted beside the verdict.
+struct Asked {
+    question: Question,
+    include_proof: bool,
+}
+
+#[tonic::async_trait]
+impl VerificationService for Verifications {
+    async fn verify(&self, request: Request<wire::VerifyRequest>) -> Result<Response<wire::VerifyResponse>, Status> {
+        let asked = self.parse(request.into_inner(), false)?;
+        let at = self.verifier.settle(asked.question.as_of).await.map_err(Fault::from)?;
+        Ok(Response::new(self.answer(&asked, at).await?))
+    }
+
+    async fn batch_verify(
+        &self,
+        request: Request<wire::BatchVerifyRequest>,
+    ) -> Result<Response<wire::BatchVerifyResponse>, Status> {
+        let raw = request.into_inner();
+        let mut v = Violations::new();
+        v.check("requests", !raw.requests.is_empty(), "is required");
+        v.check("requests", raw.requests.len() <= MAX_BATCH, format!("must have at most {MAX_BATCH} items"));
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let freshness = v.finish_with(|| freshness)?;
+        let at = self.verifier.settle(as_of(freshness)).await.map_err(Fault::from)?;
+        let results = futures_util::stream::iter(raw.requests)
+            .map(|request| async move {
+                let answered = match self.parse(request, true) {
+                    Ok(asked) => self.answer(&asked, at).await,
+                    Err(fault) => Err(fault),
+                };
+                result(answered)
+            })
+            .buffered(IN_WORK)
+            .collect()
+            .await;
+        Ok(Response::new(wire::BatchVerifyResponse { results, revision: at.revision }))
+    }
+
+    async fn stream_verify(
+        &self,
+        request: Request<Streaming<wire::StreamVerifyRequest>>,
+    ) -> Result<Response<BoxStream<wire::StreamVerifyResponse>>, Status> {
+        let this = self.clone();
+        // No more than this many questions are read ahead of the answers that the caller has taken.
+        let answers = request
+            .into_inner()
+            .map(move |item| {
+                let this = this.clone();
+                async move {
+                    let item = item?;
+                    let answered = this.answer_item(item.request, &item.tag).await;
+                    Ok(wire::StreamVerifyResponse { tag: item.tag, result: Some(result(answered)) })
+                }
+            })
+            .buffered(IN_WORK);
+        Ok(Response::new(Box::pin(answers)))
+    }
+}
+
+impl Verifications {
+    async fn answer_item(&self, raw: Option<wire::VerifyRequest>, tag: &str) -> Result<wire::VerifyResponse, Fault> {
+        let mut v = Violations::new();
+        v.text("tag", tag, 0..=64);
+        let raw = v.required("request", raw);
+        let raw = v.finish_with(|| raw)?;
+        let asked = self.parse(raw, false)?;
+        let at = self.verifier.settle(asked.question.as_of).await?;
+        self.answer(&asked, at).await
+    }
+
+    async fn answer(&self, asked: &Asked, at: At) -> Result<wire::VerifyResponse, Fault> {
+        let answer = self.verifier.verify(&asked.question, at).await?;
+        let proof = match &answer.number {
+            Some(number) if asked.include_proof => self.bundle(number.clone(), answer.version, at.revision).await?,
+            Some(_) | None => None,
+        };
+        let revision = at.revision;
+        Ok(wire::VerifyResponse { verdict: Some(verdict::verdict(answer)), revision, proof, statement: String::new() })
+    }
+
+    /// Documents and proofs of what the verdict rests on.
+    async fn bundle(
+        &self,
+        number: CertificateNumber,
+        version: u32,
+        revision: u64,
+    ) -> Result<Option<wire::ProofBundle>, Fault> {
+        let bundle = self
+            .reader
+            .read("read_proof_bundle", move |tx| {
+                let number = number.clone();
+                Box::pin(async move {
+                    let size = log::checkpoint_at(tx, revision).await?;
+                    let versions = list::versions(tx, &number).await?;
+                    let Some(judged) = versions.into_iter().find(|row| row.version == version) else {
+                        return Ok(None);
+                    };
+                    let version_proof = recall::proof(tx, judged.log_index, size).await?;
+                    let mut event_proofs = Vec::new();
+                    for event in list::events(tx, &number, Some(judged.log_index), 1_000).await? {
+                        if event.log_index < revision {
+                            event_proofs.push(recall::proof(tx, event.log_index, size).await?);
+                        }
+                    }
+                    let key_proof = match list::key(tx, &judged.key).await? {
+                        Some(key) => Some(recall::proof(tx, key.create_index, size).await?),
+                        None => None,
+                    };
+                    Ok(Some((judged.document, version_proof, event_proofs, key_proof)))
+                })
+            })
+            .await?;
+        Ok(bundle.map(|(document, version, events, key)| wire::ProofBundle {
+            document,
+            version_proof: Some(render::proof(&version)),
+            event_proofs: events.iter().map(render::proof).collect(),
+            key_proof: key.as_ref().map(render::proof),
+        }))
+    }
+
+    fn parse(&self, raw: wire::VerifyRequest, in_batch: bool) -> Result<Asked, Fault> {
+        let today = self.verifier.clock.today();
+        let mut v = Violations::new();
+        let subject = subject(&mut v, raw.subject);
+        let goods = content::goods(&mut v, raw.goods, today);
+        let moment = v.optional_timestamp("as_of", raw.as_of.as_ref());
+        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+        let given = [
+            ("consistency", raw.consistency.is_some()),
+            ("as_of", raw.as_of.is_some()),
+            ("replay", raw.replay.is_some()),
+        ];
+        if in_batch {
+            for (field, given) in given {
+                v.check(field, !given, "is set for the whole batch");
+            }
+        } else if given.iter().filter(|(_, given)| *given).count() > 1 {
+            for (field, _) in given.into_iter().filter(|(_, given)| *given) {
+                v.add(field, "consistency, as_of and replay exclude one another");
+            }
+        }
+        v.check("include_statement", !raw.include_statement, "is not offered by this registry");
+        let as_of = match (&raw.replay, moment, freshness) {
+            (Some(revisions), _, _) => replay(&mut v, revisions),
+            (None, Some(Some(moment)), _) => Some(AsOf::Moment(moment)),
+            (None, _, freshness) => freshness.map(as_of),
+        };
+        let day: Option<NaiveDate> = moment.map(|moment| moment.map_or(today, |moment| moment.date_naive()));
+        let include_proof = raw.include_proof;
+        v.finish_with(|| {
+            let question = Question { subject: subject?, goods: goods?, day: day?, as_of: as_of? };
+            Some(Asked { question, include_proof })
+        })
+    }
+}
+
+fn as_of(freshness: Freshness) -> AsOf {
+    match freshness {
+        Freshness::Latest => AsOf::Latest,
+        Freshness::AtLeast(revision) => AsOf::AtLeast(revision),
+        Freshness::Exactly(revision) => AsOf::Exactly(revision),
+    }
+}
+
+fn replay(v: &mut Violations, revisions: &common::Revisions) -> Option<AsOf> {
+    v.check("replay.registry", revisions.registry != 0, "is required").then_some(AsOf::Replay(Revisions {
+        registry: revisions.registry,
+        equivalence: revisions.equivalence,
+        classification: revisions.classification,
+    }))
+}
+
+fn subject(v: &mut Violations, raw: Option<wire::verify_request::Subject>) -> Option<Subject> {
+    use wire::verify_request::Subject as Raw;
+    match v.required("subject", raw)? {
+        Raw::Certificate(text) => consistency::certificate(v, "certificate", &text, true).map(Subject::Number),
+        Raw::Document(text) => document(v, "document", &text),
+        Raw::QrText(text) => {
+            let text = text.trim();
+            // A code holds the address of a certificate, its number, or a document.
+            if text.split('.').count() == 3 && text.starts_with("ey") {
+                return document(v, "qr_text", text);
+            }
+            let number = match text.rfind("certificates/") {
+                Some(at) => text[at..].split(['?', '#']).next().unwrap_or_default(),
+                None => text,
+            };
+            consistency::certificate(v, "qr_text", number, true).map(Subject::Number)
+        }
+    }
+}
+
+fn document(v: &mut Violations, field: &str, text: &str) -> Option<Subject> {
+    let fits = !text.trim_ascii().is_empty() && text.len() <= MAX_DOCUMENT_BYTES;
+    v.check(field, fits, format!("must be a document of at most {MAX_DOCUMENT_BYTES} bytes"))
+        .then(|| Subject::Document(Document::presented(text)))
+}
+
+fn result(answered: Result<wire::VerifyResponse, Fault>) -> wire::VerifyResult {
+    use wire::verify_result::Result as Either;
+    let result = match answered {
+        Ok(response) => Either::Response(response),
+        Err(fault) => Either::Error(item_error(&fault)),
+    };
+    wire::VerifyResult { result: Some(result) }
+}
+
+fn item_error(fault: &Fault) -> wire::ItemError {
+    let name = fault.reason().as_str_name();
+    let violation = |violation: &greenlane_platform::fault::FieldViolation| wire::ItemFieldViolation {
+        field: violation.field.clone(),
+        description: violation.description.clone(),
+    };
+    if let Some(text) = fault.operator_text() {
+        tracing::error!(reason = name, text, "an item of a verification failed");
+    }
+    wire::ItemError {
+        code: fault.code().into(),
+        reason: name.strip_prefix("ERROR_REASON_").unwrap_or(name).to_owned(),
+        message: fault.message().to_owned(),
+        field_violations: fault.violations().iter().map(violation).collect(),
+    }
+}

@@ -1,0 +1,67 @@
+//! What the registry may be told.
+
+use std::path::PathBuf;
+
+use greenlane_store::StoreConfig;
+use serde::Deserialize;
+
+/// Configuration of the registry. Every key has a working default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Its database.
+    pub store: StoreConfig,
+    /// Address under which the registry is known to the world, without a trailing slash. Identifiers in documents are
+    /// built on it, so it must not change once certificates were issued.
+    pub public_url: String,
+    /// Identity of the log: the first line of its checkpoints. By custom the address without its scheme. Must not
+    /// change once anything was signed.
+    pub log_origin: String,
+    /// Directory of private keys: `log.jwk`, and one file for each key that is held for a body. Made, and the log's key
+    /// with it, when it is not there. Replicas of one registry share it.
+    pub key_directory: PathBuf,
+    /// Mutations that may wait. More are refused with a retry delay.
+    pub write_queue: usize,
+    /// Mutations in one transaction.
+    pub group_limit: usize,
+    /// How often the database is asked whether another replica has written.
+    pub poll_interval_ms: u64,
+    /// How long a read waits for a revision that it needs.
+    pub revision_wait_ms: u64,
+    /// Certificates whose histories are kept in memory for verification.
+    pub cached_certificates: usize,
+    /// Bodies whose records and keys are kept in memory.
+    pub cached_bodies: usize,
+    /// Recognition decisions and code comparisons that are kept in memory.
+    pub cached_decisions: usize,
+    /// How long ago the equivalence service may have been heard of for its decisions to be given from memory.
+    pub recognition_bound_seconds: u64,
+    /// How long a question to another service may take.
+    pub recognition_timeout_ms: u64,
+    /// How far in the past a step may take effect, in days.
+    pub effect_past_days: u32,
+    /// How far in the future a step may take effect, in days.
+    pub effect_future_days: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            store: StoreConfig::at("sqlite:data/registry.db"),
+            public_url: "https://registry.example.org".to_owned(),
+            log_origin: "registry.example.org/log".to_owned(),
+            key_directory: PathBuf::from("data/registry-keys"),
+            write_queue: 4_096,
+            group_limit: 512,
+            poll_interval_ms: 250,
+            revision_wait_ms: 1_000,
+            cached_certificates: 100_000,
+            cached_bodies: 10_000,
+            cached_decisions: 100_000,
+            recognition_bound_seconds: 60,
+            recognition_timeout_ms: 1_000,
+            effect_past_days: 30,
+            effect_future_days: 366,
+        }
+    }
+}

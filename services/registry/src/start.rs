@@ -1,0 +1,176 @@
+//! From configuration to a service that can be served.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::StreamExt as _;
+use greenlane_api::equivalence::v1 as eq;
+use greenlane_api::registry::v1 as wire;
+use greenlane_jose::{KeyFileError, Signer, SigningKey};
+use greenlane_log::note::{KeyName, NoteKeyError, NoteSigner};
+use greenlane_platform::client::Client;
+use greenlane_platform::clock::Clock;
+use greenlane_platform::follow::{FollowConfig, RevisionFollower};
+use greenlane_platform::grpc;
+use greenlane_platform::server::Service;
+use greenlane_store::audit::{SinkConfig, StoreSink};
+use greenlane_store::{Store, StoreError, migrate::SchemaError};
+
+use crate::api;
+use crate::app::files::Files;
+use crate::app::keyring::Keyring;
+use crate::app::log::{LogBroken, LogWriter};
+use crate::app::published::Published;
+use crate::app::read::Reader;
+use crate::app::recognise::Recogniser;
+use crate::app::registry::{EffectBounds, Registry};
+use crate::app::sequencer::Sequencer;
+use crate::app::verify::Verifier;
+use crate::config::Config;
+use crate::store::Migrator;
+use crate::store::log;
+
+/// The services beside the registry. Without them verification says *undetermined* where it needs them.
+#[derive(Clone, Default)]
+pub struct Peers {
+    /// The equivalence service.
+    pub equivalence: Option<Client>,
+    /// The classification service: for goods that are declared in another edition than they were certified in.
+    pub classification: Option<Client>,
+}
+
+/// Why the registry cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The schema is not ours.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// A key cannot be read or made.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The directory of keys cannot be used.
+    #[error("key directory: {0}")]
+    KeyDirectory(#[from] std::io::Error),
+    /// The log's origin cannot be the name of its key.
+    #[error("log_origin: {0}")]
+    Origin(#[from] NoteKeyError),
+}
+
+/// Opens the database, brings its schema up to date, checks the log, and hands over the service.
+///
+/// A log whose stored state does not match its head does not keep the service from starting: it answers reads, signs
+/// nothing, and says so by its health.
+///
+/// # Errors
+/// When the database, its schema or the keys cannot be used.
+pub async fn service(config: Config, clock: Clock, peers: Peers) -> Result<Service, StartError> {
+    let store = Store::open(&config.store).await?;
+    store.migrate::<Migrator>().await?;
+    let keyring = Keyring::open(&config.key_directory)?;
+    let signer: Arc<dyn Signer> = Arc::new(log_key(&config.key_directory)?);
+    let log = Arc::new(LogWriter::new(&config.log_origin, NoteSigner::new(KeyName::new(&config.log_origin)?, signer)?));
+    let head = match log.start(&store, clock.now()).await {
+        Ok(head) => head,
+        Err(StoreError::Domain(broken)) => {
+            log.stop_signing(&broken);
+            store.read("read_head", |tx| Box::pin(async move { Ok(log::head(tx).await?) })).await?
+        }
+        Err(error) => return Err(StartError::Store(not_broken(error))),
+    };
+    let files = Files::new(config.cached_certificates, config.cached_bodies);
+    let published = Arc::new(Published::new(head, files));
+    let (queue, sequencer) = Sequencer::new(
+        store.clone(),
+        Arc::clone(&log),
+        clock.clone(),
+        Arc::clone(&published),
+        config.write_queue,
+        config.group_limit,
+    );
+    let wait = Duration::from_millis(config.revision_wait_ms);
+    let reader = Reader { store: store.clone(), published: Arc::clone(&published), wait };
+    let registry = Arc::new(Registry {
+        store: store.clone(),
+        published: Arc::clone(&published),
+        queue,
+        keyring,
+        log: Arc::clone(&log),
+        clock: clock.clone(),
+        public_url: config.public_url.trim_end_matches('/').to_owned(),
+        bounds: EffectBounds {
+            past: TimeDelta::days(config.effect_past_days.into()),
+            future: TimeDelta::days(config.effect_future_days.into()),
+        },
+    });
+    let verifier = Arc::new(Verifier {
+        store: store.clone(),
+        published: Arc::clone(&published),
+        recogniser: recogniser(&config, peers),
+        clock,
+        wait,
+    });
+    let certificates = api::Certificates { registry: Arc::clone(&registry), reader: reader.clone() };
+    let bodies = api::Bodies { registry, reader: reader.clone() };
+    let verifications = api::Verifications { verifier, reader: reader.clone() };
+    let logs = api::Logs { reader, log: Arc::clone(&log) };
+    let poll = Duration::from_millis(config.poll_interval_ms.max(1));
+    let (polled, probed) = (store.clone(), store.clone());
+    Ok(Service::new("registry", api::rules::RULES)
+        .grpc(grpc!(wire::certificate_service_server::CertificateServiceServer::new(certificates)))
+        .grpc(grpc!(wire::body_service_server::BodyServiceServer::new(bodies)))
+        .grpc(grpc!(wire::verification_service_server::VerificationServiceServer::new(verifications)))
+        .grpc(grpc!(wire::log_service_server::LogServiceServer::new(logs)))
+        .grpc(grpc!(wire::trace_service_server::TraceServiceServer::new(api::Traces)))
+        .probe(move || {
+            let (store, log) = (probed.clone(), Arc::clone(&log));
+            async move {
+                if let Some(why) = log.broken() {
+                    return Err(format!("LOG_INCONSISTENT: {why}"));
+                }
+                store.ping().await.map_err(|error| error.to_string())
+            }
+        })
+        .background("sequencer", move |stop| async move { sequencer.run(stop.cancelled()).await })
+        .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await })
+        .audit(Arc::new(StoreSink::start(store, SinkConfig::default()))))
+}
+
+fn not_broken(error: StoreError<LogBroken>) -> StoreError {
+    match error.into_domain() {
+        Ok(broken) => StoreError::Aborted(broken.to_string()),
+        Err(error) => error,
+    }
+}
+
+/// The log's key, made at first start.
+fn log_key(directory: &Path) -> Result<SigningKey, KeyFileError> {
+    let path = directory.join("log.jwk");
+    if !path.exists() {
+        match SigningKey::generate_ed25519().save(&path) {
+            // Another replica was faster.
+            Err(KeyFileError::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
+            saved => saved?,
+        }
+    }
+    SigningKey::load(&path)
+}
+
+fn recogniser(config: &Config, peers: Peers) -> Recogniser {
+    let bound = Duration::from_secs(config.recognition_bound_seconds);
+    let follower = peers.equivalence.clone().map(|client| {
+        RevisionFollower::spawn("equivalence", FollowConfig::default(), move |after_revision| {
+            let mut catalogue = eq::catalogue_service_client::CatalogueServiceClient::new(client.clone());
+            async move {
+                let stream = catalogue.watch_revisions(eq::WatchRevisionsRequest { after_revision }).await?;
+                Ok(stream.into_inner().map(|message| message.map(|message| message.revision)))
+            }
+        })
+    });
+    let timeout = Duration::from_millis(config.recognition_timeout_ms);
+    Recogniser::new(peers.equivalence, follower, peers.classification, bound, timeout, config.cached_decisions)
+}
