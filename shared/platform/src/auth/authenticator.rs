@@ -59,6 +59,9 @@ impl Authenticator {
         // Named, and not left to jsonwebtoken's guess from its features: with two backends in one build it guesses
         // none and panics at the first token. An error means that one is installed already.
         let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+        if config.issuers.is_empty() {
+            tracing::warn!("no issuer is trusted: every token is refused");
+        }
         let issuers = Issuers::load(&config).await?;
         let verified = Cache::new(config.cache_capacity);
         let period = Duration::from_secs(config.refresh_seconds);

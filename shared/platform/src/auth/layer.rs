@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::{Authenticator, AuthorizationTable, Caller};
 use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer};
 use crate::clock::Clock;
-use crate::fault::Fault;
+use crate::fault::{ErrorReason, Fault};
 
 struct Shared {
     authenticator: Arc<Authenticator>,
@@ -90,7 +90,10 @@ where
                 }
                 Err(fault) => {
                     origin.trace_id = crate::fault::current_trace_id().unwrap_or_default();
-                    let record = AuditRecord::new(shared.clock.now(), &origin, Outcome::Refused);
+                    // A token that could not be checked is nobody's refusal.
+                    let unchecked = fault.reason() == ErrorReason::DependencyUnavailable;
+                    let outcome = if unchecked { Outcome::Failed } else { Outcome::Refused };
+                    let record = AuditRecord::new(shared.clock.now(), &origin, outcome);
                     shared.audit.record(record.with_reason(fault.reason()));
                     Ok(Status::from(fault).into_http())
                 }

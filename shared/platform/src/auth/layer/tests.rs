@@ -28,8 +28,11 @@ async fn set() -> Set {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
     std::fs::write(&file, testing::jwks()).unwrap();
-    let config =
-        AuthConfig { issuers: vec![IssuerConfig::new(ISSUER, JwksSource::File(file))], ..AuthConfig::default() };
+    set_with(JwksSource::File(file), folder).await
+}
+
+async fn set_with(source: JwksSource, folder: tempfile::TempDir) -> Set {
+    let config = AuthConfig { issuers: vec![IssuerConfig::new(ISSUER, source)], ..AuthConfig::default() };
     let clock = Clock::settable(testing::start());
     let authenticator = Authenticator::new(config, clock.clone()).await.unwrap();
     let table = Arc::new(AuthorizationTable::new(RULES).unwrap());
@@ -131,4 +134,15 @@ async fn no_token_appears_in_a_refusal_or_in_the_audit_trail() {
     let status = set.call("/a.v1.A/Read", &[&format!("Bearer {forged}")]).await.unwrap_err();
     let signature = forged.rsplit('.').next().unwrap();
     assert!(!format!("{status:?}{:?}", set.audit.records()).contains(signature));
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_checked_is_a_failure_and_not_a_refusal() {
+    // Nothing listens on port 1 of this machine.
+    let source = JwksSource::Url("http://127.0.0.1:1/jwks".into());
+    let set = set_with(source, tempfile::tempdir().unwrap()).await;
+    let good = format!("Bearer {}", With::Ed.changed(|_, _| ()));
+    let refusal = set.refusal("/a.v1.A/Read", &[&good]).await;
+    assert_eq!(refusal, (Code::Unavailable, Some(ErrorReason::DependencyUnavailable)));
+    assert_eq!(set.audit.records()[0].outcome, Outcome::Failed);
 }
