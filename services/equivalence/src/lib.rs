@@ -1,9 +1,15 @@
 //! The equivalence service: standards, arrangements, recognition.
+//!
+//! [`service`] builds it from its [`Config`]; the [`domain`] is usable by itself.
 
+mod api;
 mod app;
 mod config;
 pub mod domain;
+mod service;
 mod store;
 
+pub use api::RULES;
 pub use config::Config;
+pub use service::{migrate, service};
 pub use store::Migrator;

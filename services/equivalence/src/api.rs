@@ -1,0 +1,21 @@
+//! The gRPC face: parse, call, render.
+
+mod arrangements;
+mod catalogue;
+mod changes;
+mod entries;
+mod equivalences;
+mod error;
+mod question;
+mod recognition;
+mod render;
+mod rules;
+mod watch;
+mod wire;
+
+pub(crate) use arrangements::Arrangements;
+pub(crate) use catalogue::CatalogueApi;
+pub(crate) use changes::ChangesApi;
+pub(crate) use equivalences::Equivalences;
+pub(crate) use recognition::RecognitionApi;
+pub use rules::RULES;

@@ -1,0 +1,131 @@
+//! Reading questions, and the revision at which they are asked.
+
+use greenlane_api::common::v1::read_consistency::Requirement;
+use greenlane_api::common::v1::{CodeReference as WireCode, ReadConsistency};
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_platform::clock::Clock;
+use greenlane_platform::violations::Violations;
+
+use crate::app::catalogue::Consistency;
+use crate::domain::Question;
+use crate::domain::code::CodeReference;
+use crate::domain::equivalence::Target;
+use crate::domain::key::{BodyKey, EconomyCode, SchemeKey, StandardKey};
+use crate::domain::question::{certified_scheme, certified_standard};
+use crate::domain::words::RecognitionObject;
+
+const MAX_SCHEMES: usize = 32;
+const MAX_STANDARDS: usize = 64;
+const MAX_LEVEL_CHARS: usize = 100;
+
+/// The field `consistency`.
+pub(super) fn consistency(v: &mut Violations, raw: Option<ReadConsistency>) -> Option<Consistency> {
+    match raw.and_then(|consistency| consistency.requirement) {
+        None | Some(Requirement::Latest(true)) => Some(Consistency::Latest),
+        Some(Requirement::Latest(false)) => {
+            v.add("consistency.latest", "must be true when set");
+            None
+        }
+        Some(Requirement::AtLeastRevision(revision)) => Some(Consistency::AtLeast(revision)),
+        Some(Requirement::ExactlyRevision(0)) => {
+            v.add("consistency.exactly_revision", "must be at least 1");
+            None
+        }
+        Some(Requirement::ExactlyRevision(revision)) => Some(Consistency::Exactly(revision)),
+    }
+}
+
+/// A question, read from the field that is the current prefix.
+pub(super) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>, clock: &Clock) -> Option<Question> {
+    let raw = v.required("", raw)?;
+    let facts = certificate(v, raw.certificate);
+    let code = code(v, "code", raw.code);
+    let origin = economy(v, "origin", &raw.origin);
+    let destination = economy(v, "destination", &raw.destination);
+    let date = v.optional_date("date", &raw.date);
+    let facts = facts?;
+    let question = Question {
+        certified: facts.certified,
+        body: facts.body,
+        body_economy: facts.body_economy,
+        object: facts.object,
+        granted_on: facts.granted_on,
+        code: code?,
+        origin: origin?,
+        destination: destination?,
+        date: date?.unwrap_or_else(|| clock.today()),
+    };
+    Some(question.normalised())
+}
+
+struct Facts {
+    certified: Vec<Target>,
+    body: BodyKey,
+    body_economy: EconomyCode,
+    object: RecognitionObject,
+    granted_on: Option<chrono::NaiveDate>,
+}
+
+fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>) -> Option<Facts> {
+    let mut v = v.scope("certificate");
+    let raw = v.required("", raw)?;
+    let mut certified = Vec::new();
+    v.check("schemes", raw.schemes.len() <= MAX_SCHEMES, format!("at most {MAX_SCHEMES}"));
+    for (index, scheme) in raw.schemes.iter().take(MAX_SCHEMES).enumerate() {
+        let mut v = v.scope(format!("schemes[{index}]"));
+        let key = v.parse("scheme", SchemeKey::parse(&scheme.scheme));
+        let level_fits = scheme.level.chars().count() <= MAX_LEVEL_CHARS && !scheme.level.contains(char::is_control);
+        v.check("level", level_fits, "must be at most 100 characters without control characters");
+        certified.extend(key.map(|key| certified_scheme(key, &scheme.level)));
+    }
+    v.check("standard_editions", raw.standard_editions.len() <= MAX_STANDARDS, format!("at most {MAX_STANDARDS}"));
+    for (index, standard) in raw.standard_editions.iter().take(MAX_STANDARDS).enumerate() {
+        let key = v.parse(&format!("standard_editions[{index}]"), StandardKey::parse(standard));
+        certified.extend(key.map(certified_standard));
+    }
+    let something = !raw.schemes.is_empty() || !raw.standard_editions.is_empty();
+    v.check("schemes", something, "at least one scheme or standard edition is required");
+    let body = v.parse(
+        "body",
+        if raw.body.starts_with("bodies/") {
+            BodyKey::parse(&raw.body).map_err(|error| error.to_string())
+        } else {
+            Err("must be a resource name of the shape bodies/{body}".to_owned())
+        },
+    );
+    let body_economy = economy(&mut v, "body_economy", &raw.body_economy);
+    let object = match (raw.object, RecognitionObject::from_number(raw.object)) {
+        (0, _) => Some(RecognitionObject::Certificate),
+        (_, Some(object)) if object.is_result() => Some(object),
+        _ => {
+            v.add("object", "must be a kind of result: test report, inspection report, certificate, or mark or label");
+            None
+        }
+    };
+    let granted_on = v.optional_date("granted_on", &raw.granted_on);
+    Some(Facts { certified, body: body?, body_economy: body_economy?, object: object?, granted_on: granted_on? })
+}
+
+/// A commodity code.
+pub(super) fn code(v: &mut Violations, field: &str, raw: Option<WireCode>) -> Option<CodeReference> {
+    let mut v = v.scope(field);
+    let raw = v.required("", raw)?;
+    match CodeReference::new(&raw.edition, &raw.code) {
+        Ok(code) => Some(code),
+        Err(faults) => {
+            for (field, message) in faults {
+                v.add(field, message);
+            }
+            None
+        }
+    }
+}
+
+/// An economy or bloc.
+pub(super) fn economy(v: &mut Violations, field: &str, raw: &str) -> Option<EconomyCode> {
+    if raw.is_empty() {
+        v.add(field, "is required");
+        return None;
+    }
+    v.parse(field, EconomyCode::parse(raw))
+}

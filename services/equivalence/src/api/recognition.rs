@@ -1,0 +1,161 @@
+//! RecognitionService.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_api::equivalence::v1::recognition_service_server::RecognitionService;
+use greenlane_platform::clock::Clock;
+use greenlane_platform::fault::{ErrorReason, Fault};
+use greenlane_platform::violations::Violations;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{question, render};
+use crate::app::recognition::Recogniser;
+use crate::store::entries::Loaded;
+
+const MAX_BATCH: usize = 1_000;
+
+/// The handler.
+pub(crate) struct RecognitionApi {
+    pub(crate) recogniser: Recogniser,
+    pub(crate) clock: Clock,
+}
+
+#[tonic::async_trait]
+impl RecognitionService for RecognitionApi {
+    async fn recognise(
+        &self,
+        request: Request<pb::RecogniseRequest>,
+    ) -> Result<Response<pb::RecogniseResponse>, Status> {
+        let request = request.into_inner();
+        let mut v = Violations::new();
+        let question = question::question(&mut v.scope("question"), request.question, &self.clock);
+        let consistency = question::consistency(&mut v, request.consistency);
+        let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
+        let loaded = self.recogniser.catalogue(consistency).await?;
+        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, false).await;
+        Ok(Response::new(pb::RecogniseResponse {
+            revision: decision.revision,
+            classification_revision: decision.classification_revision,
+            freshness: Some(self.freshness(decision.classification_revision)),
+            decision: Some(render::decision(decision, request.explain)),
+        }))
+    }
+
+    async fn batch_recognise(
+        &self,
+        request: Request<pb::BatchRecogniseRequest>,
+    ) -> Result<Response<pb::BatchRecogniseResponse>, Status> {
+        let request = request.into_inner();
+        let mut v = Violations::new();
+        let number = request.questions.len();
+        v.check("questions", (1..=MAX_BATCH).contains(&number), format!("must be 1 to {MAX_BATCH}"));
+        let mut questions = Vec::with_capacity(number.min(MAX_BATCH));
+        for (index, raw) in request.questions.into_iter().take(MAX_BATCH).enumerate() {
+            let mut v = v.scope(format!("questions[{index}]"));
+            questions.extend(question::question(&mut v, Some(raw), &self.clock));
+        }
+        let consistency = question::consistency(&mut v, request.consistency);
+        let consistency = v.finish_with(|| consistency)?;
+        let loaded = self.recogniser.catalogue(consistency).await?;
+        // Every question is decided at one revision of classification: the first that a translation was made at.
+        let mut classification_revision = request.classification_revision;
+        let mut had_part = 0;
+        let mut decisions = Vec::with_capacity(questions.len());
+        for question in &questions {
+            let decision = self.recogniser.decide(&loaded, question, classification_revision, false).await;
+            if decision.classification_revision > 0 {
+                had_part = decision.classification_revision;
+                classification_revision = had_part;
+            }
+            decisions.push(render::decision(decision, request.explain));
+        }
+        Ok(Response::new(pb::BatchRecogniseResponse {
+            decisions,
+            revision: loaded.catalogue.revision(),
+            classification_revision: had_part,
+            freshness: Some(self.freshness(had_part)),
+        }))
+    }
+
+    async fn stream_recognise(
+        &self,
+        request: Request<Streaming<pb::StreamRecogniseRequest>>,
+    ) -> Result<Response<BoxStream<pb::StreamRecogniseResponse>>, Status> {
+        let (recogniser, clock) = (self.recogniser.clone(), self.clock.clone());
+        let answers = request.into_inner().then(move |question| {
+            let (recogniser, clock) = (recogniser.clone(), clock.clone());
+            async move { Ok(answer(&recogniser, &clock, question?).await) }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn explain(&self, request: Request<pb::ExplainRequest>) -> Result<Response<pb::ExplainResponse>, Status> {
+        let request = request.into_inner();
+        let mut v = Violations::new();
+        let question = question::question(&mut v.scope("question"), request.question, &self.clock);
+        let consistency = question::consistency(&mut v, request.consistency);
+        let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
+        let loaded = self.recogniser.catalogue(consistency).await?;
+        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, true).await;
+        Ok(Response::new(pb::ExplainResponse {
+            attempts: render::attempts(&decision),
+            revision: decision.revision,
+            classification_revision: decision.classification_revision,
+            freshness: Some(self.freshness(decision.classification_revision)),
+            decision: Some(render::decision(decision, true)),
+        }))
+    }
+}
+
+impl RecognitionApi {
+    fn freshness(&self, classification_revision: u64) -> pb::Freshness {
+        let checked_at = self.recogniser.catalogues.checked_at();
+        let age = self.recogniser.translations.age().filter(|_| classification_revision > 0);
+        pb::Freshness {
+            catalogue_checked_at: Some(super::watch::timestamp(checked_at)),
+            classification_age: age.and_then(|age| prost_types::Duration::try_from(age).ok()),
+        }
+    }
+}
+
+async fn answer(
+    recogniser: &Recogniser,
+    clock: &Clock,
+    request: pb::StreamRecogniseRequest,
+) -> pb::StreamRecogniseResponse {
+    use pb::stream_recognise_response::Answer;
+    let (sequence, exactly, explain) = (request.sequence, request.classification_revision, request.explain);
+    let asked = async {
+        let mut v = Violations::new();
+        let question = question::question(&mut v.scope("question"), request.question, clock);
+        let consistency = question::consistency(&mut v, request.consistency);
+        let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
+        Ok::<(Arc<Loaded>, _), Fault>((recogniser.catalogue(consistency).await?, question))
+    };
+    match asked.await {
+        Ok((loaded, question)) => {
+            let decision = recogniser.decide(&loaded, &question, exactly, false).await;
+            let revision = decision.revision;
+            let answer = Some(Answer::Decision(render::decision(decision, explain)));
+            pb::StreamRecogniseResponse { sequence, revision, answer }
+        }
+        Err(fault) => {
+            let revision = recogniser.catalogues.current().catalogue.revision();
+            pb::StreamRecogniseResponse { sequence, revision, answer: Some(Answer::Refused(refused(&fault))) }
+        }
+    }
+}
+
+fn refused(fault: &Fault) -> pb::QuestionRefused {
+    let reason: ErrorReason = fault.reason();
+    let name = reason.as_str_name();
+    let fields = fault.violations().iter().map(|it| (it.field.clone(), it.description.clone()));
+    pb::QuestionRefused {
+        reason: name.strip_prefix("ERROR_REASON_").unwrap_or(name).to_owned(),
+        message: fault.message().to_owned(),
+        fields: fields.collect(),
+    }
+}

@@ -1,0 +1,58 @@
+//! Who may call what.
+
+use greenlane_platform::auth::Rule;
+
+const READ: &[&str] = &["catalogue.read", "recognise"];
+
+macro_rules! method {
+    ($path:literal) => {
+        concat!("/greenlane.equivalence.v1.", $path)
+    };
+}
+
+/// One row a method. What is not here is denied.
+pub const RULES: &[Rule] = &[
+    Rule::scope(method!("CatalogueService/GetEconomy"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/ListEconomies"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/GetCatalogueBody"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/ListCatalogueBodies"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/GetScheme"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/ListSchemes"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/GetStandardEdition"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/ListStandardEditions"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/GetEditionTransition"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/ListEditionTransitions"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/GetRequirement"), "catalogue.read"),
+    Rule::scope(method!("CatalogueService/ListRequirements"), "catalogue.read"),
+    Rule::any_scope(method!("CatalogueService/WatchRevisions"), READ),
+    Rule::scope(method!("ArrangementService/GetArrangement"), "catalogue.read"),
+    Rule::scope(method!("ArrangementService/ListArrangements"), "catalogue.read"),
+    Rule::scope(method!("ArrangementService/GetAnnex"), "catalogue.read"),
+    Rule::scope(method!("ArrangementService/ListAnnexes"), "catalogue.read"),
+    Rule::scope(method!("ArrangementService/GetDesignation"), "catalogue.read"),
+    Rule::scope(method!("ArrangementService/ListDesignations"), "catalogue.read"),
+    Rule::scope(method!("EquivalenceService/GetEquivalence"), "catalogue.read"),
+    Rule::scope(method!("EquivalenceService/ListEquivalences"), "catalogue.read"),
+    Rule::scope(method!("EquivalenceService/TraceEquivalences"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/CreateChangeSet"), "catalogue.propose"),
+    Rule::scope(method!("ChangeService/GetChangeSet"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/ListChangeSets"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/UpdateChangeSet"), "catalogue.propose"),
+    Rule::scope(method!("ChangeService/ValidateChangeSet"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/PreviewImpact"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/DiffChangeSet"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/ProposeChangeSet"), "catalogue.propose"),
+    Rule::scope(method!("ChangeService/NotifyChangeSet"), "catalogue.propose"),
+    Rule::scope(method!("ChangeService/CommentOnChangeSet"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/ListChangeComments"), "catalogue.read"),
+    Rule::scope(method!("ChangeService/ReviewChangeSet"), "catalogue.review"),
+    Rule::scope(method!("ChangeService/PublishChangeSet"), "catalogue.publish"),
+    Rule::scope(method!("ChangeService/WithdrawChangeSet"), "catalogue.propose"),
+    Rule::scope(method!("ChangeService/RevertChangeSet"), "catalogue.propose"),
+    Rule::scope(method!("RecognitionService/Recognise"), "recognise"),
+    Rule::scope(method!("RecognitionService/BatchRecognise"), "recognise"),
+    Rule::scope(method!("RecognitionService/StreamRecognise"), "recognise"),
+    Rule::scope(method!("RecognitionService/Explain"), "recognise"),
+    Rule::scope(method!("RecognitionService/PlanMarketAccess"), "recognise"),
+    Rule::scope(method!("RecognitionService/AuditFairness"), "catalogue.read"),
+];

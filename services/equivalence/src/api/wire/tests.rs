@@ -1,0 +1,42 @@
+use greenlane_api::equivalence::v1 as pb;
+
+use super::*;
+use crate::app::starter;
+use crate::domain::change::Change;
+use crate::domain::entry::Entry;
+
+#[test]
+fn every_entry_of_the_starter_catalogue_goes_to_the_contract_and_back_unchanged() {
+    for change in starter::changes().unwrap() {
+        let Change::Upsert(entry) = change else { panic!("the starter retires nothing") };
+        let message: pb::CatalogueEntry = to_wire(&entry).unwrap();
+        let back: Entry = to_domain(&message).unwrap();
+        assert_eq!(back, entry);
+    }
+}
+
+#[test]
+fn every_word_of_the_vocabularies_is_in_the_contract_under_the_same_number() {
+    use crate::domain::words::*;
+    macro_rules! same {
+        ($($name:ident),+) => {$(
+            for word in $name::ALL {
+                let value = pb::$name::from_str_name(word.wire_name());
+                assert_eq!(value.map(i32::from), Some(word.number()), "{}", word.wire_name());
+            }
+        )+};
+    }
+    same!(
+        RecognitionObject,
+        RecognitionBasis,
+        RecognitionEffect,
+        EquivalenceDegree,
+        ConditionKind,
+        SchemeKind,
+        BodyRole,
+        PartyDirection,
+        LapseRule,
+        OriginRule,
+        ConversionConsequence
+    );
+}

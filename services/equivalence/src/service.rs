@@ -1,0 +1,75 @@
+//! Putting it together.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use greenlane_api::equivalence::v1::arrangement_service_server::ArrangementServiceServer;
+use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueServiceServer;
+use greenlane_api::equivalence::v1::change_service_server::ChangeServiceServer;
+use greenlane_api::equivalence::v1::equivalence_service_server::EquivalenceServiceServer;
+use greenlane_api::equivalence::v1::recognition_service_server::RecognitionServiceServer;
+use greenlane_platform::client::{self, Client};
+use greenlane_platform::clock::Clock;
+use greenlane_platform::grpc;
+use greenlane_platform::server::Service;
+use greenlane_store::Store;
+
+use crate::api::{Arrangements, CatalogueApi, ChangesApi, Equivalences, RULES, RecognitionApi};
+use crate::app::catalogue::Catalogues;
+use crate::app::changes::Changes;
+use crate::app::recognition::Recogniser;
+use crate::app::starter;
+use crate::app::translations::Translations;
+use crate::config::Config;
+use crate::store::Migrator;
+
+/// Applies the migrations that are not applied yet. Serving does not: it refuses a schema that is not its own.
+///
+/// # Errors
+/// When the database cannot be opened, or is ahead of this program.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let store = Store::open(&config.store).await.context("cannot open the equivalence database")?;
+    let migrated = store.migrate::<Migrator>().await;
+    store.close().await;
+    migrated.context("cannot migrate the equivalence database")
+}
+
+/// Opens the database, checks its schema, publishes the starter catalogue if that is wanted and nothing is there yet,
+/// loads the catalogue, and hands over what is to be served. `classification` is the channel to that service; none
+/// means the one of the configuration.
+///
+/// # Errors
+/// When the database cannot be opened or has another schema, the catalogue cannot be read, or the configuration
+/// contradicts itself.
+pub async fn service(config: &Config, clock: Clock, classification: Option<Client>) -> anyhow::Result<Service> {
+    let store = Store::open(&config.store).await.context("cannot open the equivalence database")?;
+    store.check_schema::<Migrator>().await.context("the equivalence database has another schema")?;
+    if config.starter {
+        starter::publish(&store, &clock).await?;
+    }
+    let catalogues = Catalogues::open(store.clone(), clock.clone(), config).await;
+    let catalogues = Arc::new(catalogues.context("cannot load the catalogue")?);
+    let channel = match classification {
+        Some(channel) => channel,
+        None => client::connect(&config.classification).context("the channel to classification")?,
+    };
+    let translations = Arc::new(Translations::new(channel, config));
+    let recogniser = Recogniser { catalogues: catalogues.clone(), translations };
+
+    let recognition = RecognitionApi { recogniser, clock: clock.clone() };
+    let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
+    let changes = ChangesApi { changes: Changes { store: store.clone(), catalogues: catalogues.clone(), clock } };
+    let follower = catalogues.clone();
+    let poll_interval = config.poll_interval();
+    Ok(Service::new("equivalence", RULES)
+        .grpc(grpc!(RecognitionServiceServer::new(recognition)))
+        .grpc(grpc!(CatalogueServiceServer::new(catalogue)))
+        .grpc(grpc!(ArrangementServiceServer::new(Arrangements { catalogues: catalogues.clone() })))
+        .grpc(grpc!(EquivalenceServiceServer::new(Equivalences { catalogues })))
+        .grpc(grpc!(ChangeServiceServer::new(changes)))
+        .probe(move || {
+            let store = store.clone();
+            async move { store.ping().await.map_err(|error| error.to_string()) }
+        })
+        .background("catalogue follower", move |stop| async move { follower.follow(poll_interval, stop).await }))
+}
