@@ -133,10 +133,10 @@ impl Inner {
         let shape = methods::shape(request.uri().path()).unwrap_or(Shape::UNKNOWN);
         let until = self.deadline(request.headers(), shape)?;
         let (mut parts, body) = request.into_parts();
-        if let Some(token) = &self.token {
-            if !parts.headers.contains_key(header::AUTHORIZATION) {
-                parts.headers.insert(header::AUTHORIZATION, token.header().await?);
-            }
+        if let Some(token) = &self.token
+            && !parts.headers.contains_key(header::AUTHORIZATION)
+        {
+            parts.headers.insert(header::AUTHORIZATION, token.header().await?);
         }
 
         let mut finish = Finish::new(&self.metrics, parts.uri.path());

@@ -46,7 +46,6 @@ use self::service::{Background, Plain, Probe};
 pub use self::service::{Health, Service};
 use crate::audit::{AuditSink, TracingSink};
 use crate::auth::{AuthLayer, Authenticator, AuthorizationTable, INFRASTRUCTURE_RULES, Rule};
-use crate::clock::Clock;
 
 /// What went wrong while binding or serving.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +101,9 @@ impl Server {
         config.check().map_err(ServeError::Config)?;
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let services: Vec<_> = services.into_iter().collect();
-        let names = services.iter().map(|service| (service.name, service.grpc.iter().map(|(name, _)| *name).collect()));
+        // Collected, so that this future stays `Send`: a service is not `Sync`.
+        let names: Vec<(_, Vec<_>)> =
+            services.iter().map(|service| (service.name, service.grpc.iter().map(|(name, _)| *name).collect())).collect();
         let health = HealthState::new(names).await;
 
         let stack = Stack { limits: config.limits(), authenticator };
@@ -179,7 +180,8 @@ impl Stack {
     fn auth(&self, rules: &[&[Rule]], audit: Arc<dyn AuditSink>) -> Result<AuthLayer, ServeError> {
         let table = AuthorizationTable::new(rules.iter().copied().flatten())
             .map_err(|error| ServeError::Config(error.to_string()))?;
-        Ok(AuthLayer::new(self.authenticator.clone(), Arc::new(table), audit, Clock::system()))
+        let clock = self.authenticator.clock().clone();
+        Ok(AuthLayer::new(self.authenticator.clone(), Arc::new(table), audit, clock))
     }
 
     /// Answers paths that no service has: refuses and audits them, as any call without a rule.

@@ -25,10 +25,10 @@ impl Token {
     /// The authorization header's value. When the file cannot be read any more, the last token that was read.
     pub(super) async fn header(&self) -> Result<HeaderValue, Status> {
         let last = self.read.load_full();
-        if let Some(last) = &last {
-            if self.secret.file().is_none() || last.1.elapsed() < FRESH {
-                return Ok(last.0.clone());
-            }
+        if let Some(last) = &last
+            && (self.secret.file().is_none() || last.1.elapsed() < FRESH)
+        {
+            return Ok(last.0.clone());
         }
         match self.reveal().await {
             Ok(header) => {

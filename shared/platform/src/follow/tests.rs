@@ -11,14 +11,16 @@ use super::{FollowConfig, RevisionFollower};
 
 const LONG: Duration = Duration::from_secs(20);
 
+type Revisions = mpsc::Receiver<Result<u64, Status>>;
+
 /// Gives the follower one stream after another; records what it asked for.
 struct Source {
-    streams: Mutex<mpsc::Receiver<mpsc::Receiver<Result<u64, Status>>>>,
+    streams: Mutex<mpsc::Receiver<Revisions>>,
     asked: AtomicUsize,
     last_asked_after: AtomicUsize,
 }
 
-fn follow() -> (RevisionFollower, mpsc::Sender<mpsc::Receiver<Result<u64, Status>>>, Arc<Source>) {
+fn follow() -> (RevisionFollower, mpsc::Sender<Revisions>, Arc<Source>) {
     let (give, streams) = mpsc::channel(4);
     let source = Arc::new(Source {
         streams: Mutex::new(streams),

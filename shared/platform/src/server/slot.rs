@@ -165,10 +165,10 @@ impl<F: Future> Future for Watched<F> {
                 Some(sleep) => sleep.as_mut().reset(at),
                 none => *none = Some(Box::pin(tokio::time::sleep_until(at))),
             }
-            if let Some(sleep) = &mut this.sleep {
-                if sleep.as_mut().poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
+            if let Some(sleep) = &mut this.sleep
+                && sleep.as_mut().poll(cx).is_pending()
+            {
+                return Poll::Pending;
             }
         }
     }

@@ -25,6 +25,14 @@ where
         let mut fields = Fields(Map::new());
         event.record(&mut fields);
         let Fields(mut fields) = fields;
+        // An event's own field of a name that every line has gives way, so that no member stands twice.
+        for (reserved, renamed) in
+            [("timestamp", "event_timestamp"), ("level", "event_level"), ("target", "event_target")]
+        {
+            if let Some(value) = fields.remove(reserved) {
+                fields.insert(renamed.to_owned(), value);
+            }
+        }
         let at = Clock::system().now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
         let metadata = event.metadata();
         if let Some(trace) = TraceContext::current() {
@@ -36,12 +44,13 @@ where
         }
         match self.0 {
             LogFormat::Json => {
-                let mut line = Map::new();
-                line.insert("timestamp".to_owned(), at.into());
-                line.insert("level".to_owned(), metadata.level().as_str().into());
-                line.insert("target".to_owned(), metadata.target().into());
-                line.extend(fields);
-                writeln!(writer, "{}", Value::Object(line))
+                // When, how bad and where come first, for those who read it raw.
+                let target = Value::from(metadata.target());
+                write!(writer, "{{\"timestamp\":\"{at}\",\"level\":\"{}\",\"target\":{target}", metadata.level())?;
+                for (key, value) in fields {
+                    write!(writer, ",{}:{value}", Value::from(key))?;
+                }
+                writeln!(writer, "}}")
             }
             LogFormat::Text => {
                 let message = fields.remove("message");
@@ -80,6 +89,20 @@ impl Visit for Fields {
         self.put(field, value.into());
     }
 
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        match i64::try_from(value) {
+            Ok(value) => self.put(field, value.into()),
+            Err(_) => self.put(field, value.to_string().into()),
+        }
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        match u64::try_from(value) {
+            Ok(value) => self.put(field, value.into()),
+            Err(_) => self.put(field, value.to_string().into()),
+        }
+    }
+
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, value.into());
     }
@@ -96,3 +119,6 @@ impl Visit for Fields {
         self.put(field, format!("{value:?}").into());
     }
 }
+
+#[cfg(test)]
+mod tests;
