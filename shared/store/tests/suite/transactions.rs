@@ -26,6 +26,7 @@ greenlane_store::engine_tests!(
     a_caller_who_left_before_its_turn_costs_nothing,
     a_full_queue_is_told_from_a_failure,
     writers_and_readers_of_two_stores_never_meet_a_locked_database,
+    bodies_that_read_before_they_write_run_once,
     a_decision_on_an_absent_row_holds_under_write_serializable,
     transactions_that_lock_crosswise_both_end,
 );
@@ -264,6 +265,38 @@ async fn writers_and_readers_of_two_stores_never_meet_a_locked_database(db: Test
         task.await.unwrap();
     }
     assert_eq!(ids(&db).await.len(), 8 * 15);
+}
+
+/// A SQLite transaction that takes the write lock only at its first write has to start over whenever another process
+/// wrote since its first read.
+async fn bodies_that_read_before_they_write_run_once(db: TestDatabase) {
+    let stores = [db.store().clone(), db.another().await];
+    let runs = Arc::new(AtomicU32::new(0));
+    let mut tasks = Vec::new();
+    for (worker, store) in (0_i64..).zip(stores) {
+        let runs = Arc::clone(&runs);
+        tasks.push(tokio::spawn(async move {
+            for n in 0..25 {
+                let runs = Arc::clone(&runs);
+                let write: Result<(), StoreError> = store
+                    .write("read_then_write", move |tx| {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        Box::pin(async move {
+                            let seen = ids_in(tx).await?;
+                            tokio::task::yield_now().await;
+                            assert!(!seen.contains(&(worker * 100 + n)));
+                            Ok(insert_note(tx, worker * 100 + n, 0).await?)
+                        })
+                    })
+                    .await;
+                write.unwrap();
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 50);
 }
 
 /// Two transactions each add a row only when there is none. Serial execution leaves one; READ COMMITTED leaves two.
