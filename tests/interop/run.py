@@ -31,6 +31,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 ISSUER = "https://issuer.example.org"
 AUDIENCE = "greenlane"
+DATE = "2026-11-23"
 START_SECONDS = 60
 STOP_SECONDS = 30
 CALL_SECONDS = 20
@@ -101,7 +102,7 @@ class Service:
             f"[{self.name}]",
         ]
         if self.name == "registry":
-            lines.append(f'keys_dir = "{folder / "registry-keys"}"')
+            lines.append(f'key_directory = "{folder / "registry-keys"}"')
         lines += [f"[{self.name}.store]", f'url = "sqlite:{folder / self.name}.db"']
         for peer, token in peers:
             secret = folder / f"{self.name}.token"
@@ -186,7 +187,7 @@ def refusal(service, method, request, token=None):
 
 
 def content():
-    """An invented certificate of a photovoltaic module."""
+    """A certificate of the starter catalogue's invented photovoltaic module."""
     return {
         "holder": {"name": "Interop Solar Ltd", "economy": "XA"},
         "products": [
@@ -196,17 +197,17 @@ def content():
                 "codes": [{"edition": "HS2022", "code": "854143"}],
             }
         ],
-        "scheme": {"scheme": "schemes/interop-example"},
-        "normativeDocuments": [{"edition": "IEC 61215-1:2021"}, {"edition": "IEC 61730-1:2023"}],
-        "grantedOn": "2026-01-15",
-        "validUntil": "2031-01-14",
+        "scheme": {"scheme": "schemes/aurelian-pv-mark", "level": "A"},
+        "normativeDocuments": [{"edition": "IEC 61215-1:2021"}, {"edition": "IEC 61730-1:2016"}],
+        "grantedOn": DATE,
+        "validUntil": "2031-12-31",
         "authorisedBy": "Head of certification",
         "scope": "Crystalline silicon photovoltaic modules",
     }
 
 
 def story(registry, issuer):
-    body = "bodies/interop-body"
+    body = "bodies/aurora-cert"
     admin = issuer.token("interop-admin", ["admin"])
     certifier = issuer.token("interop-certifier", ["certificates.write", "certificates.read"], body=body)
     customs = issuer.token("interop-customs", ["verify"], economy="XB")
@@ -225,7 +226,7 @@ def story(registry, issuer):
 
     print("The story")
     record = {"displayName": "Interop Body", "economy": "XA", "roles": ["BODY_ROLE_CERTIFICATION_BODY"]}
-    create = {"requestId": "interop-body", "bodyId": "interop-body", "body": record}
+    create = {"requestId": "interop-body", "bodyId": "aurora-cert", "body": record}
     registry.call(f"{package}.BodyService/CreateBody", create, admin)
     key = {"requestId": "interop-key", "body": body, "generate": "KEY_ALGORITHM_EDDSA"}
     registry.call(f"{package}.BodyService/CreateBodyKey", key, admin)
@@ -243,6 +244,7 @@ def story(registry, issuer):
         "code": {"edition": "HS2022", "code": "854143"},
         "origin": "XA",
         "destination": "XB",
+        "date": DATE,
         "product": {"model": "EX-450M"},
     }
     for subject in ({"certificate": name}, {"document": issued["certificate"]["document"]}):
@@ -251,7 +253,7 @@ def story(registry, issuer):
         expect("  authentic", part(verdict, "authentic"), "YES")
         expect("  in force", part(verdict, "inForce"), "YES")
         expect("  covers these goods", part(verdict, "coversGoods"), "YES")
-        print(f"    recognised: {part(verdict, 'recognised')}")
+        expect("  recognised", part(verdict, "recognised"), "YES")
 
     withdraw = {"requestId": "interop-withdraw", "name": name, "reason": "CERTIFICATE_REASON_NONCONFORMITY"}
     withdraw["reasonText"] = "Cracked cells."
@@ -269,17 +271,18 @@ def look_ups(classification, equivalence, issuer):
     expect("HS 2022 854143 is known", "code" in answer, True)
     question = {
         "certificate": {
-            "standardEditions": ["IEC 61215-1:2021"],
-            "body": "bodies/interop-body",
+            "standardEditions": ["IEC 61215-1:2021", "IEC 61730-1:2016"],
+            "body": "bodies/aurora-cert",
             "bodyEconomy": "XA",
         },
         "code": code["code"],
         "origin": "XA",
         "destination": "XB",
+        "date": DATE,
     }
     recognise = "greenlane.equivalence.v1.RecognitionService/Recognise"
     answer = equivalence.call(recognise, {"question": question}, token)
-    print(f"  recognise: {answer['decision']['outcome']} at revision {answer['decision'].get('revision', 0)}")
+    expect("XB", answer["decision"]["outcome"], "RECOGNITION_OUTCOME_RECOGNISED")
 
 
 def run(greenlane, folder):

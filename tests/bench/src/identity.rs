@@ -18,14 +18,17 @@ const AUDIENCE: &str = "greenlane";
 pub struct Identity(LocalIssuer);
 
 impl Identity {
-    /// An issuer whose key set is in `folder`.
+    /// An issuer whose key set is in `folder`, with the token that the services call each other with.
     ///
     /// # Errors
     /// When the folder cannot be written.
     pub fn create(folder: &Path) -> anyhow::Result<Self> {
         let issuer = LocalIssuer::generate(ISSUER, AUDIENCE, Clock::system());
         issuer.write_jwks(&key_set(folder)).context("writing the issuer's key set")?;
-        Ok(Self(issuer))
+        let identity = Self(issuer);
+        let token = identity.mint(TokenRequest::new("services", ["recognise", "catalogue.read", "codes.read"]));
+        std::fs::write(service_token(folder), token).context("writing the services' token")?;
+        Ok(identity)
     }
 
     /// A token for as long as the run can last.
@@ -41,6 +44,12 @@ pub fn trust(folder: &Path) -> AuthConfig {
     let jwks = JwksSource::File(key_set(folder));
     let issuer = IssuerConfig { issuer: ISSUER.into(), jwks, economies: vec![], bodies: vec![], scopes: vec![] };
     AuthConfig { audience: AUDIENCE.into(), issuers: vec![issuer], ..AuthConfig::default() }
+}
+
+/// The file with the token that the services call each other with.
+#[must_use]
+pub fn service_token(folder: &Path) -> PathBuf {
+    folder.join("services.token")
 }
 
 fn key_set(folder: &Path) -> PathBuf {

@@ -13,6 +13,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use self::insert::Engine;
 use crate::cpu;
 
 /// What a child process is. A role comes after those that it calls.
@@ -26,6 +27,12 @@ pub enum Role {
     Platform,
     /// Codes and their editions.
     Classification,
+    /// Recognition.
+    Equivalence,
+    /// Certificates and their log, on SQLite.
+    RegistrySqlite,
+    /// The same on PostgreSQL.
+    RegistryPostgres,
     /// Group-committed rows in SQLite.
     InsertSqlite,
     /// Group-committed rows in PostgreSQL.
@@ -41,6 +48,9 @@ impl Role {
             Self::EchoToken => "echo-token",
             Self::Platform => "platform",
             Self::Classification => "classification",
+            Self::Equivalence => "equivalence",
+            Self::RegistrySqlite => "registry-sqlite",
+            Self::RegistryPostgres => "registry-postgres",
             Self::InsertSqlite => "insert-sqlite",
             Self::InsertPostgres => "insert-postgres",
         }
@@ -49,13 +59,15 @@ impl Role {
     /// Whether it runs on PostgreSQL.
     #[must_use]
     pub fn needs_postgres(self) -> bool {
-        matches!(self, Self::InsertPostgres)
+        matches!(self, Self::InsertPostgres | Self::RegistryPostgres)
     }
 
     /// The roles that it calls.
     #[must_use]
     pub fn calls(self) -> &'static [Self] {
         match self {
+            Self::Equivalence => &[Self::Classification],
+            Self::RegistrySqlite | Self::RegistryPostgres => &[Self::Equivalence],
             Self::Echo
             | Self::EchoToken
             | Self::Platform
@@ -117,10 +129,17 @@ pub fn run(role: Role, args: &ChildArgs) -> anyhow::Result<ExitCode> {
     match role {
         Role::Echo => bare(echo::serve(None)),
         Role::EchoToken => bare(echo::serve(Some(folder))),
-        Role::InsertSqlite => bare(insert::serve(insert::Engine::Sqlite, folder)),
-        Role::InsertPostgres => bare(insert::serve(insert::Engine::Postgres, folder)),
+        Role::InsertSqlite => bare(insert::serve(Engine::Sqlite, folder)),
+        Role::InsertPostgres => bare(insert::serve(Engine::Postgres, folder)),
         Role::Platform => Ok(services::serve(role, folder, services::platform)),
         Role::Classification => Ok(services::serve(role, folder, || services::classification(folder))),
+        Role::Equivalence => Ok(services::serve(role, folder, || services::equivalence(folder, &args.peer))),
+        Role::RegistrySqlite => {
+            Ok(services::serve(role, folder, || services::registry(Engine::Sqlite, folder, &args.peer)))
+        }
+        Role::RegistryPostgres => {
+            Ok(services::serve(role, folder, || services::registry(Engine::Postgres, folder, &args.peer)))
+        }
     }
 }
 

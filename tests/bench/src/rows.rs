@@ -2,6 +2,9 @@
 
 mod bare;
 mod classification;
+mod equivalence;
+mod facts;
+mod registry;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -121,8 +124,32 @@ pub const ROWS: &[Row] = &[
         prepare: |setting| Box::pin(classification::translate(setting)),
     },
     Row {
+        name: "recognise",
+        what: "equivalence: whether a market recognises a certificate, decided anew",
+        role: Role::Equivalence,
+        baseline: Some("echo-token"),
+        target: Some(0.5),
+        prepare: |setting| Box::pin(equivalence::recognise(setting)),
+    },
+    Row {
+        name: "verify",
+        what: "registry: a certificate by number with goods as declared, a thousand hot ones in turn",
+        role: Role::RegistrySqlite,
+        baseline: Some("echo-token"),
+        target: Some(0.5),
+        prepare: |setting| Box::pin(registry::verify(setting, Role::RegistrySqlite)),
+    },
+    Row {
+        name: "verify-document",
+        what: "registry: the same by the presented document",
+        role: Role::RegistrySqlite,
+        baseline: Some("echo-token"),
+        target: None,
+        prepare: |setting| Box::pin(registry::verify_document(setting, Role::RegistrySqlite)),
+    },
+    Row {
         name: "insert-sqlite",
-        what: "a request's bytes as a row of SQLite, group-committed",
+        what: "the bytes of issue-sqlite's requests as rows of SQLite, group-committed",
         role: Role::InsertSqlite,
         baseline: None,
         target: None,
@@ -130,11 +157,27 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "insert-postgres",
-        what: "a request's bytes as a row of PostgreSQL, group-committed",
+        what: "the bytes of issue-postgres's requests as rows of PostgreSQL, group-committed",
         role: Role::InsertPostgres,
         baseline: None,
         target: None,
         prepare: |setting| Box::pin(bare::insert(setting, Role::InsertPostgres)),
+    },
+    Row {
+        name: "issue-sqlite",
+        what: "registry on SQLite: a certificate signed, logged, durable, with its proof",
+        role: Role::RegistrySqlite,
+        baseline: Some("insert-sqlite"),
+        target: Some(0.4),
+        prepare: |setting| Box::pin(registry::issue(setting, Role::RegistrySqlite)),
+    },
+    Row {
+        name: "issue-postgres",
+        what: "registry on PostgreSQL: the same",
+        role: Role::RegistryPostgres,
+        baseline: Some("insert-postgres"),
+        target: Some(0.4),
+        prepare: |setting| Box::pin(registry::issue(setting, Role::RegistryPostgres)),
     },
 ];
 

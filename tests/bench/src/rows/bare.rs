@@ -4,15 +4,13 @@ use anyhow::ensure;
 use greenlane_platform::auth::issuer::TokenRequest;
 use prost::Message;
 
-use super::{Cycle, Prepared, Setting};
+use super::{Cycle, Prepared, Setting, facts};
 use crate::roles::Role;
 use crate::roles::echo::{self, EchoMessage};
 use crate::roles::insert::{self, InsertResponse};
 
 /// As long as a short request of ours.
 const ECHO_BYTES: usize = 64;
-/// As long as a request to issue a certificate.
-const INSERT_BYTES: usize = 1024;
 
 pub(super) async fn echo(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
     let token = (role != Role::Echo).then(|| setting.identity.mint(TokenRequest::new("echo", ["verify"])));
@@ -26,7 +24,8 @@ pub(super) async fn echo(setting: &Setting<'_>, role: Role) -> anyhow::Result<Pr
 }
 
 pub(super) async fn insert(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
-    let message = EchoMessage { payload: vec![7; INSERT_BYTES] }.encode_to_vec();
+    let payload = facts::issue("issue-000000".into()).encode_to_vec();
+    let message = EchoMessage { payload }.encode_to_vec();
     let requests = Cycle::new(vec![message], |_, answer| {
         ensure!(InsertResponse::decode(answer)?.id > 0, "no row was written");
         Ok(())
