@@ -13,3 +13,6 @@ pub use api::RULES;
 pub use config::Config;
 pub use service::{migrate, service};
 pub use store::Migrator;
+
+#[cfg(test)]
+mod tests;

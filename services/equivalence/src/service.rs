@@ -13,6 +13,7 @@ use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
 use greenlane_platform::server::Service;
 use greenlane_store::Store;
+use greenlane_store::audit::{SinkConfig, StoreSink};
 
 use crate::api::{Arrangements, CatalogueApi, ChangesApi, Equivalences, RULES, RecognitionApi};
 use crate::app::catalogue::Catalogues;
@@ -59,6 +60,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let recognition = RecognitionApi { recogniser, clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
     let changes = ChangesApi { changes: Changes { store: store.clone(), catalogues: catalogues.clone(), clock } };
+    let audit = Arc::new(StoreSink::start(store.clone(), SinkConfig::default()));
     let follower = catalogues.clone();
     let poll_interval = config.poll_interval();
     Ok(Service::new("equivalence", RULES)
@@ -71,5 +73,6 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
             let store = store.clone();
             async move { store.ping().await.map_err(|error| error.to_string()) }
         })
+        .audit(audit)
         .background("catalogue follower", move |stop| async move { follower.follow(poll_interval, stop).await }))
 }

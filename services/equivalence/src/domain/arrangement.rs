@@ -17,8 +17,10 @@ pub struct Arrangement {
     /// Its resource name.
     pub name: ArrangementKey,
     /// Title.
+    #[serde(default)]
     pub title: String,
     /// Who takes part.
+    #[serde(default)]
     pub parties: Vec<Party>,
     /// When it was signed, as exactly as known.
     #[serde(default)]
@@ -97,6 +99,7 @@ pub struct Annex {
     /// The arrangement.
     pub arrangement: ArrangementKey,
     /// Title.
+    #[serde(default)]
     pub title: String,
     /// Article, chapter or clause.
     #[serde(default)]
@@ -110,6 +113,7 @@ pub struct Annex {
     #[serde(default)]
     pub lapse: Option<Ending>,
     /// What is recognised.
+    #[serde(default)]
     pub objects: Vec<RecognitionObject>,
     /// What recognition rests on.
     #[serde(default, with = "super::entry::optional_word")]
@@ -192,6 +196,7 @@ pub struct Exclusions {
     /// Schemes and standards.
     pub targets: Vec<TargetKey>,
     /// Goods.
+    #[serde(default)]
     pub codes: Vec<CodeScope>,
     /// Origins of goods.
     pub origins: Vec<EconomyCode>,
@@ -202,10 +207,12 @@ pub struct Exclusions {
 #[serde(deny_unknown_fields)]
 pub struct AnnexCondition {
     /// Identifier.
+    #[serde(default)]
     pub id: String,
     /// Kind.
     pub kind: ConditionKind,
     /// What is to be done.
+    #[serde(default)]
     pub description: String,
     /// Who asks for it; empty means all.
     #[serde(default)]

@@ -17,6 +17,7 @@ pub struct Body {
     /// Its resource name, the same as in the registry.
     pub name: BodyKey,
     /// Name for people.
+    #[serde(default)]
     pub display_name: String,
     /// Its economy.
     pub economy: EconomyCode,

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct CodeReference {
     /// The edition, `HS2022`.
+    #[serde(default)]
     pub edition: Arc<str>,
     /// The digits.
+    #[serde(default)]
     pub code: Arc<str>,
 }
 

@@ -108,6 +108,7 @@ pub struct Deviation {
     #[serde(default)]
     pub clause: String,
     /// What deviates.
+    #[serde(default)]
     pub description: String,
     /// What bridges it.
     #[serde(default)]
@@ -119,8 +120,10 @@ pub struct Deviation {
 #[serde(deny_unknown_fields)]
 pub struct BridgingTest {
     /// Identifier: one that comes up twice is done once.
+    #[serde(default)]
     pub id: String,
     /// What is tested.
+    #[serde(default)]
     pub description: String,
 }
 

@@ -19,11 +19,13 @@ pub struct Requirement {
     /// The market.
     pub market: EconomyCode,
     /// Title.
+    #[serde(default)]
     pub title: String,
     /// Demanded, or only honoured.
     #[serde(default)]
     pub mandatory: bool,
     /// Which goods. One edition.
+    #[serde(default)]
     pub codes: Vec<CodeScope>,
     /// Which origins; empty means all.
     #[serde(default)]
@@ -32,6 +34,7 @@ pub struct Requirement {
     #[serde(default)]
     pub excluded_origins: Vec<EconomyCode>,
     /// What is accepted; one is enough.
+    #[serde(default)]
     pub acceptances: Vec<Acceptance>,
     /// When.
     pub validity: Validity,

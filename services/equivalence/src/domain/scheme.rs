@@ -40,6 +40,7 @@ pub struct Scheme {
 #[serde(deny_unknown_fields)]
 pub struct SchemeLevel {
     /// Identifier.
+    #[serde(default)]
     pub id: String,
     /// Name for people.
     #[serde(default)]

@@ -15,8 +15,10 @@ pub struct StandardEdition {
     /// Its resource name, made of the designation.
     pub name: StandardKey,
     /// Designation.
+    #[serde(default)]
     pub designation: String,
     /// Publisher.
+    #[serde(default)]
     pub publisher: String,
     /// Title.
     #[serde(default)]

@@ -1,0 +1,207 @@
+use greenlane_api::common::v1 as common;
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_platform::client::Client;
+use greenlane_platform::fault::{ErrorReason, Fault};
+use greenlane_store::testing::TestDatabase;
+use pb::change_service_client::ChangeServiceClient;
+use prost::Message;
+
+use super::harness::{Served, at_least, exactly, question, serve};
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    a_change_goes_from_draft_to_one_revision_and_earlier_ones_stay_as_they_were,
+    nobody_reviews_or_publishes_their_own_change,
+    a_change_with_faults_is_refused_with_all_of_them,
+    a_repeated_request_is_done_once,
+    validation_only_writes_nothing,
+    an_administrator_changes_its_own_economys_entries_only,
+);
+
+/// XB, which accepted bodies of XA and of itself, is to accept its own only.
+fn tightened() -> pb::Requirement {
+    pb::Requirement {
+        name: "requirements/xb-pv-qualification".into(),
+        market: "XB".into(),
+        title: "Design qualification of photovoltaic modules (invented)".into(),
+        mandatory: true,
+        codes: vec![pb::CodeScope {
+            code: Some(common::CodeReference { edition: "HS2022".into(), code: "854143".into() }),
+            ..Default::default()
+        }],
+        acceptances: vec![pb::Acceptance {
+            target: Some(pb::CertifiableTarget { name: "standards/iec-61215-1-2021".into(), level: String::new() }),
+            bodies: Some(pb::BodyRule { economies: vec!["XB".into()], ..Default::default() }),
+            ..Default::default()
+        }],
+        validity: Some(pb::Validity { from: "2022-01-01".into(), until: String::new() }),
+        source: Some(common::Source { example: true, ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+fn upsert(entry: pb::catalogue_entry::Entry) -> pb::Change {
+    let entry = pb::CatalogueEntry { entry: Some(entry) };
+    pb::Change { change: Some(pb::change::Change::Upsert(entry)) }
+}
+
+fn create(request_id: &str, changes: Vec<pb::Change>) -> pb::CreateChangeSetRequest {
+    pb::CreateChangeSetRequest {
+        request_id: request_id.into(),
+        validate_only: false,
+        change_set: Some(pb::ChangeSet { title: "Own bodies only".into(), changes, ..Default::default() }),
+    }
+}
+
+fn tighten(request_id: &str) -> pb::CreateChangeSetRequest {
+    create(request_id, vec![upsert(pb::catalogue_entry::Entry::Requirement(tightened()))])
+}
+
+fn propose(name: &str) -> pb::ProposeChangeSetRequest {
+    pb::ProposeChangeSetRequest { request_id: "propose".into(), name: name.into(), ..Default::default() }
+}
+
+fn review(name: &str) -> pb::ReviewChangeSetRequest {
+    pb::ReviewChangeSetRequest { request_id: "review".into(), name: name.into(), approve: true, ..Default::default() }
+}
+
+fn publish(name: &str) -> pb::PublishChangeSetRequest {
+    pb::PublishChangeSetRequest { request_id: "publish".into(), name: name.into(), ..Default::default() }
+}
+
+async fn draft(author: &mut ChangeServiceClient<Client>) -> String {
+    author.create_change_set(tighten("create")).await.unwrap().into_inner().change_set.unwrap().name
+}
+
+async fn decide(served: &Served, consistency: Option<common::ReadConsistency>) -> pb::RecognitionDecision {
+    let request =
+        pb::RecogniseRequest { question: Some(question("XB")), consistency, explain: true, ..Default::default() };
+    served.recognition().recognise(request).await.unwrap().into_inner().decision.unwrap()
+}
+
+async fn a_change_goes_from_draft_to_one_revision_and_earlier_ones_stay_as_they_were(db: TestDatabase) {
+    let served = serve(&db).await;
+    let other_replica = serve(&db).await;
+    let before = decide(&served, exactly(1)).await;
+    let mut author = served.changes("author");
+    let name = draft(&mut author).await;
+    author.propose_change_set(propose(&name)).await.unwrap();
+    served.changes("reviewer").review_change_set(review(&name)).await.unwrap();
+    let published = served.changes("reviewer").publish_change_set(publish(&name)).await.unwrap().into_inner();
+    assert_eq!(published.revision, 2);
+    let change_set = published.change_set.unwrap();
+    assert_eq!((change_set.state(), change_set.published_revision), (pb::ChangeSetState::Published, 2));
+    assert_eq!(change_set.changes.len(), 1);
+
+    for replica in [&served, &other_replica] {
+        let after = decide(replica, at_least(2)).await;
+        assert_eq!(after.outcome(), pb::RecognitionOutcome::NotRecognised);
+        assert_eq!(after.revision, 2);
+        let earlier = decide(replica, exactly(1)).await;
+        assert_eq!(earlier.encode_to_vec(), before.encode_to_vec());
+    }
+    let request =
+        pb::GetRequirementRequest { name: "requirements/xb-pv-qualification".into(), consistency: exactly(2) };
+    let found = served.catalogue().get_requirement(request).await.unwrap().into_inner();
+    assert_eq!(found.known_from_revision, 2);
+    assert_eq!(found.requirement.unwrap(), tightened());
+}
+
+async fn nobody_reviews_or_publishes_their_own_change(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    let name = draft(&mut author).await;
+    let early = served.changes("reviewer").review_change_set(review(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&early), Some(ErrorReason::StateConflict));
+    let stranger = served.changes("reviewer").propose_change_set(propose(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&stranger), Some(ErrorReason::NotYours));
+    author.propose_change_set(propose(&name)).await.unwrap();
+    let own = author.review_change_set(review(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&own), Some(ErrorReason::FourEyes));
+    let unreviewed = served.changes("reviewer").publish_change_set(publish(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&unreviewed), Some(ErrorReason::StateConflict));
+    served.changes("reviewer").review_change_set(review(&name)).await.unwrap();
+    let own = author.publish_change_set(publish(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&own), Some(ErrorReason::FourEyes));
+    let mut stale = publish(&name);
+    stale.etag = "v1".into();
+    let stale = served.changes("reviewer").publish_change_set(stale).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&stale), Some(ErrorReason::EtagMismatch));
+    assert_eq!(decide(&served, None).await.revision, 1);
+}
+
+async fn a_change_with_faults_is_refused_with_all_of_them(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut wrong = tightened();
+    wrong.title = String::new();
+    wrong.acceptances[0].target.as_mut().unwrap().name = "standards/none".into();
+    let retired = pb::Change { change: Some(pb::change::Change::Retire("economies/XB".into())) };
+    let mut author = served.changes("author");
+    let request = create("create", vec![upsert(pb::catalogue_entry::Entry::Requirement(wrong)), retired]);
+    let name = author.create_change_set(request).await.unwrap().into_inner().change_set.unwrap().name;
+    let validated = author.validate_change_set(pb::ValidateChangeSetRequest { name: name.clone() }).await.unwrap();
+    let found = validated.into_inner().findings;
+    let codes: Vec<_> = found.iter().map(|it| (it.code.as_str(), it.change_index, it.field.as_str())).collect();
+    assert!(codes.contains(&("entry_invalid", 0, "title")), "{codes:?}");
+    assert!(codes.contains(&("reference_dangling", 0, "acceptances[0].target.name")), "{codes:?}");
+    assert!(codes.contains(&("reference_dangling", 0, "market")), "{codes:?}");
+    let status = author.propose_change_set(propose(&name)).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+    assert_eq!(Fault::violations_of(&status).len(), found.len());
+
+    let mut unreadable = tightened();
+    unreadable.validity = None;
+    unreadable.market = "nowhere".into();
+    let unreadable = vec![upsert(pb::catalogue_entry::Entry::Requirement(unreadable)), pb::Change { change: None }];
+    let status = author.create_change_set(create("other", unreadable)).await.unwrap_err();
+    let fields: Vec<_> = Fault::violations_of(&status).into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["change_set.changes[0]", "change_set.changes[1]"]);
+}
+
+async fn a_repeated_request_is_done_once(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    let first = author.create_change_set(tighten("one")).await.unwrap().into_inner();
+    let again = author.create_change_set(tighten("one")).await.unwrap().into_inner();
+    assert_eq!(first, again);
+    let mut other = tighten("one");
+    other.change_set.as_mut().unwrap().title = "Another".into();
+    let status = author.create_change_set(other).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::AlreadyExists);
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::RequestIdReused));
+    author.create_change_set(tighten("two")).await.unwrap();
+    let mut request = pb::ListChangeSetsRequest { page_size: 1, ..Default::default() };
+    let page = author.list_change_sets(request.clone()).await.unwrap().into_inner();
+    assert_eq!(page.change_sets.len(), 1);
+    request.page_token = page.next_page_token;
+    let last = author.list_change_sets(request).await.unwrap().into_inner();
+    assert_eq!((last.change_sets.len(), last.next_page_token.as_str()), (1, ""));
+    assert_ne!(last.change_sets[0].name, page.change_sets[0].name);
+}
+
+async fn validation_only_writes_nothing(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    let mut request = tighten("create");
+    request.validate_only = true;
+    let answer = author.create_change_set(request).await.unwrap().into_inner();
+    assert_eq!(answer.change_set.unwrap().state(), pb::ChangeSetState::Draft);
+    let listed = author.list_change_sets(pb::ListChangeSetsRequest::default()).await.unwrap().into_inner();
+    assert!(listed.change_sets.is_empty());
+    // The request id is still free.
+    draft(&mut author).await;
+}
+
+async fn an_administrator_changes_its_own_economys_entries_only(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut stranger = ChangeServiceClient::new(served.channel("author", "XC"));
+    let status = stranger.create_change_set(tighten("create")).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::PermissionDenied);
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
+    // Nor may it take an entry over by moving it into its own market.
+    let mut moved = tightened();
+    moved.market = "XC".into();
+    let request = create("move", vec![upsert(pb::catalogue_entry::Entry::Requirement(moved))]);
+    let status = stranger.create_change_set(request).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
+}

@@ -1,0 +1,170 @@
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use greenlane_api::common::v1 as common;
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_api::equivalence::v1::RecognitionOutcome as Outcome;
+use greenlane_platform::fault::{ErrorReason, Fault};
+use greenlane_store::testing::TestDatabase;
+use prost::Message;
+use tokio_stream::StreamExt as _;
+
+use super::harness::{exactly, question, serve, serve_with};
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    the_story_is_recognised_as_told,
+    bad_questions_are_refused_with_every_field,
+    a_batch_keeps_its_order_and_a_stream_survives_a_bad_question,
+    codes_of_another_edition_are_translated_once_a_revision,
+    without_classification_the_answer_is_undetermined_and_returns_when_it_does,
+);
+
+fn ask(destination: &str) -> pb::RecogniseRequest {
+    pb::RecogniseRequest { question: Some(question(destination)), explain: true, ..Default::default() }
+}
+
+async fn the_story_is_recognised_as_told(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut client = served.recognition();
+    for (destination, outcome) in [
+        ("XB", Outcome::Recognised),
+        ("XC", Outcome::Recognised),
+        ("XD", Outcome::RecognisedOnConditions),
+        ("XE", Outcome::NotRecognised),
+        ("XF", Outcome::NoRequirementApplies),
+        ("AU", Outcome::NotRecognised),
+    ] {
+        let answer = client.recognise(ask(destination)).await.unwrap().into_inner();
+        let decision = answer.decision.unwrap();
+        assert_eq!(decision.outcome(), outcome, "{destination}");
+        assert_eq!((answer.revision, decision.revision, decision.date.as_str()), (1, 1, "2026-11-23"));
+        assert_eq!(answer.classification_revision, 0);
+        let missed = decision.requirements.iter().filter(|it| it.nearest_miss.is_some()).count();
+        assert_eq!(missed > 0, outcome == Outcome::NotRecognised, "{destination}");
+        // The identifier does not depend on whether the explanation was asked for.
+        let mut short = ask(destination);
+        short.explain = false;
+        let short = client.recognise(short).await.unwrap().into_inner().decision.unwrap();
+        assert_eq!(short.decision_id, decision.decision_id);
+        assert!(short.requirements.is_empty());
+    }
+    assert_eq!(served.classifier.translations.load(Ordering::SeqCst), 0, "all codes are of one edition");
+    let explained = pb::ExplainRequest { question: Some(question("XE")), ..Default::default() };
+    let explained = client.explain(explained).await.unwrap().into_inner();
+    assert_eq!(explained.attempts.len(), 2, "the direct route and the annex");
+}
+
+async fn bad_questions_are_refused_with_every_field(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut bad = question("nowhere");
+    bad.origin = String::new();
+    bad.date = "2026-02-30".into();
+    bad.code = Some(common::CodeReference { edition: "hs".into(), code: "8541.43".into() });
+    let facts = bad.certificate.as_mut().unwrap();
+    facts.body = "aurora".into();
+    facts.object = 9;
+    facts.schemes[0].scheme = "schemes/a b".into();
+    let request = pb::RecogniseRequest { question: Some(bad), ..Default::default() };
+    let status = served.recognition().recognise(request).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::FieldViolations));
+    let mut fields: Vec<_> = Fault::violations_of(&status).into_iter().map(|it| it.field).collect();
+    fields.sort();
+    assert_eq!(
+        fields,
+        [
+            "question.certificate.body",
+            "question.certificate.object",
+            "question.certificate.schemes[0].scheme",
+            "question.code.code",
+            "question.code.edition",
+            "question.date",
+            "question.destination",
+            "question.origin",
+        ]
+    );
+    let status = served.recognition().recognise(pb::RecogniseRequest::default()).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&status)[0].field, "question");
+}
+
+async fn a_batch_keeps_its_order_and_a_stream_survives_a_bad_question(db: TestDatabase) {
+    let served = serve(&db).await;
+    let batch = pb::BatchRecogniseRequest {
+        questions: vec![question("XD"), question("XB"), question("XF")],
+        ..Default::default()
+    };
+    let answer = served.recognition().batch_recognise(batch).await.unwrap().into_inner();
+    let outcomes: Vec<_> = answer.decisions.iter().map(pb::RecognitionDecision::outcome).collect();
+    assert_eq!(outcomes, [Outcome::RecognisedOnConditions, Outcome::Recognised, Outcome::NoRequirementApplies]);
+
+    let ask = |sequence, question| pb::StreamRecogniseRequest { sequence, question, ..Default::default() };
+    let questions = vec![ask(1, Some(question("XB"))), ask(2, None), ask(3, Some(question("XF")))];
+    let answers = served.recognition().stream_recognise(tokio_stream::iter(questions)).await.unwrap().into_inner();
+    let answers: Vec<_> = answers.map(Result::unwrap).collect().await;
+    assert_eq!(answers.iter().map(|it| it.sequence).collect::<Vec<_>>(), [1, 2, 3]);
+    use pb::stream_recognise_response::Answer;
+    assert!(matches!(&answers[1].answer, Some(Answer::Refused(it)) if it.fields.contains_key("question")));
+    assert!(matches!(&answers[2].answer, Some(Answer::Decision(it)) if it.outcome() == Outcome::NoRequirementApplies));
+}
+
+async fn codes_of_another_edition_are_translated_once_a_revision(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut client = served.recognition();
+    let with_code = |code: &str| {
+        let mut request = ask("XB");
+        request.question.as_mut().unwrap().code =
+            Some(common::CodeReference { edition: "HS2017".into(), code: code.into() });
+        request
+    };
+    for _ in 0..3 {
+        let answer = client.recognise(with_code("854149")).await.unwrap().into_inner();
+        assert_eq!(answer.decision.unwrap().outcome(), Outcome::Recognised);
+        assert_eq!(answer.classification_revision, 5);
+    }
+    assert_eq!(served.classifier.translations.load(Ordering::SeqCst), 1);
+    let split = client.recognise(with_code("854140")).await.unwrap().into_inner().decision.unwrap();
+    assert_eq!((split.outcome(), split.findings[0].code.as_str()), (Outcome::Undetermined, "code_ambiguous"));
+    let unknown = client.recognise(with_code("999999")).await.unwrap().into_inner().decision.unwrap();
+    assert_eq!((unknown.outcome(), unknown.findings[0].code.as_str()), (Outcome::Undetermined, "code_unknown"));
+}
+
+async fn without_classification_the_answer_is_undetermined_and_returns_when_it_does(db: TestDatabase) {
+    let served = serve_with(&db, |config| config.classification_freshness_ms = 300).await;
+    let mut client = served.recognition();
+    let mut request = ask("XB");
+    request.question.as_mut().unwrap().code =
+        Some(common::CodeReference { edition: "HS2017".into(), code: "854149".into() });
+    let fresh = client.recognise(request.clone()).await.unwrap().into_inner().decision.unwrap();
+    assert_eq!(fresh.outcome(), Outcome::Recognised);
+
+    served.classifier.down.store(true, Ordering::SeqCst);
+    let mut outcome = Outcome::Recognised;
+    for _ in 0..500 {
+        let decision = client.recognise(request.clone()).await.unwrap().into_inner().decision.unwrap();
+        outcome = decision.outcome();
+        if outcome == Outcome::Undetermined {
+            assert_eq!(decision.findings[0].code, "classification_unavailable");
+            break;
+        }
+        assert_eq!(outcome, Outcome::Recognised, "either what is known and fresh, or nothing");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(outcome, Outcome::Undetermined);
+    // What was decided at revisions that are named can be repeated whoever is down.
+    let mut again = request.clone();
+    again.classification_revision = 5;
+    again.consistency = exactly(1);
+    let again = client.recognise(again).await.unwrap().into_inner().decision.unwrap();
+    assert_eq!(again.encode_to_vec(), fresh.encode_to_vec());
+
+    served.classifier.down.store(false, Ordering::SeqCst);
+    for _ in 0..500 {
+        outcome = client.recognise(request.clone()).await.unwrap().into_inner().decision.unwrap().outcome();
+        if outcome == Outcome::Recognised {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(outcome, Outcome::Recognised);
+}
