@@ -21,4 +21,6 @@ fn corrupt(what: impl std::fmt::Display) -> sea_orm::DbErr {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

@@ -1,1 +1,8 @@
+//! The service in its real server, asked through its real contract, on both engines.
 
+mod bad_input;
+mod code_systems;
+mod green_lists;
+mod lookup;
+mod rules;
+mod running;

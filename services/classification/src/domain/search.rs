@@ -6,8 +6,8 @@ use super::catalogue::{Catalogue, EditionData, Position};
 use super::facts::Level;
 use super::words::{Word, fold, shown, words};
 
-/// What a word counts that stands only in a description further up.
-const INHERITED: f64 = 0.35;
+/// What a word counts that stands only in a description further up, or in the part of one that says what is not meant.
+const FAINT: f64 = 0.35;
 /// How much of the score is for descriptions that say little else than what was asked.
 const BREVITY: f64 = 0.25;
 
@@ -72,21 +72,22 @@ impl SearchIndex {
             let mut own: Vec<HashSet<String>> = Vec::with_capacity(data.codes.len());
             for (row, code) in (0u32..).zip(&data.codes) {
                 let at = Position { edition, row };
-                let mut keys = HashSet::new();
+                let (mut keys, mut faint) = (HashSet::new(), HashSet::new());
                 for (_, text) in &code.fact.descriptions {
-                    keys.extend(words(text).into_iter().map(|word| word.key));
+                    for word in words(text) {
+                        if word.excluded { &mut faint } else { &mut keys }.insert(word.key);
+                    }
                     index.titles.entry(fold(text)).or_default().push(at);
                 }
-                let mut inherited = HashSet::new();
                 let mut above = code.parent;
                 while let Some(parent) = above {
-                    inherited.extend(own[parent as usize].difference(&keys).cloned());
+                    faint.extend(own[parent as usize].iter().cloned());
                     above = data.codes[parent as usize].parent;
                 }
                 for key in &keys {
                     index.postings.entry(key.clone()).or_default().push(Posting { at, own: true });
                 }
-                for key in inherited {
+                for key in faint.difference(&keys).cloned() {
                     index.postings.entry(key).or_default().push(Posting { at, own: false });
                 }
                 own.push(keys);
@@ -184,7 +185,7 @@ fn by_words(catalogue: &Catalogue, query: &Query) -> Vec<Hit> {
                 continue;
             }
             let (score, keys) = found.entry(posting.at).or_default();
-            *score += if posting.own { weight } else { weight * INHERITED };
+            *score += if posting.own { weight } else { weight * FAINT };
             keys.push(key);
         }
     }

@@ -9,6 +9,9 @@ const STOP_WORDS: &[&str] = &[
     "or", "than", "that", "the", "their", "them", "to", "up", "with", "without",
 ];
 
+/// Words that say what goods are not: what follows, up to the next mark, is excluded.
+const EXCLUDING: &[&str] = &["except", "excluding", "neither", "nor", "not", "without"];
+
 /// One unit of a text that can be looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
@@ -18,6 +21,8 @@ pub(crate) struct Word {
     pub(crate) shown: String,
     /// For a Chinese pair: number of its run, so that neighbours can be put together again.
     pub(crate) run: Option<usize>,
+    /// The text says that it is not meant: `other than photovoltaic`, `not in modules`. Told for English only.
+    pub(crate) excluded: bool,
 }
 
 /// Whether a character is a Chinese one.
@@ -28,11 +33,12 @@ fn is_han(character: char) -> bool {
 /// The words of a text, in their order.
 pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
-    let mut runs = 0;
+    let (mut runs, mut excluded, mut before_was_other) = (0, false, false);
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let same = |c: char| if is_han(first) { is_han(c) } else { c.is_alphanumeric() && !is_han(c) };
         if !same(first) {
+            excluded &= !matches!(first, ',' | ';' | ':' | '(' | ')');
             rest = &rest[first.len_utf8()..];
             continue;
         }
@@ -42,11 +48,13 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
         if is_han(first) {
             push_pairs(run, runs, &mut words);
             runs += 1;
-        } else {
-            let shown = run.to_lowercase();
-            if !STOP_WORDS.contains(&shown.as_str()) {
-                words.push(Word { key: stem(&shown).to_owned(), shown, run: None });
-            }
+            continue;
+        }
+        let shown = run.to_lowercase();
+        excluded |= EXCLUDING.contains(&shown.as_str()) || (before_was_other && shown == "than");
+        before_was_other = shown == "other";
+        if !STOP_WORDS.contains(&shown.as_str()) {
+            words.push(Word { key: stem(&shown).to_owned(), shown, run: None, excluded });
         }
     }
     words
@@ -54,7 +62,8 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
 
 fn push_pairs(run: &str, number: usize, words: &mut Vec<Word>) {
     let characters: Vec<char> = run.chars().collect();
-    let mut push = |pair: String| words.push(Word { key: pair.clone(), shown: pair, run: Some(number) });
+    let mut push =
+        |pair: String| words.push(Word { key: pair.clone(), shown: pair, run: Some(number), excluded: false });
     match characters.as_slice() {
         [only] => push(only.to_string()),
         several => several.windows(2).for_each(|pair| push(pair.iter().collect())),

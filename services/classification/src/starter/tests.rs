@@ -9,7 +9,8 @@ const LATER: &str = "HS2022";
 
 /// The reference data, or none when they are not here; then the test says so, unless they are required.
 fn reference(file: &str) -> Option<PathBuf> {
-    let required = std::env::var("GREENLANE_TEST_REQUIRE").is_ok_and(|list| list.split([',', ' ']).any(|w| w == "data"));
+    let required =
+        std::env::var("GREENLANE_TEST_REQUIRE").is_ok_and(|list| list.split([',', ' ']).any(|w| w == "data"));
     match std::env::var_os("GREENLANE_TEST_DATA") {
         Some(root) => Some(PathBuf::from(root).join("data").join(file)),
         None if required => panic!("GREENLANE_TEST_REQUIRE names data, and GREENLANE_TEST_DATA is not set"),
@@ -118,7 +119,8 @@ fn only_the_explosive_codes_are_held_back() {
     for (_, later) in &published {
         *sources.entry(later).or_default() += 1;
     }
-    let held: BTreeSet<String> = facts().unwrap().links.into_iter().filter(|l| l.held_back).map(|l| l.later_code).collect();
+    let held: BTreeSet<String> =
+        facts().unwrap().links.into_iter().filter(|l| l.held_back).map(|l| l.later_code).collect();
     for code in &held {
         assert!(sources[code.as_str()] > 50, "{code} has {} sources", sources[code.as_str()]);
     }
@@ -130,7 +132,8 @@ fn only_the_explosive_codes_are_held_back() {
 #[test]
 fn no_code_is_called_new_that_the_published_nomenclature_had_before() {
     let Some(rows) = table("hs_nomenclature_all_editions.csv") else { return };
-    let before: BTreeSet<_> = rows.iter().filter(|row| row["edition"] == EARLIER).map(|row| row["code"].as_str()).collect();
+    let before: BTreeSet<_> =
+        rows.iter().filter(|row| row["edition"] == EARLIER).map(|row| row["code"].as_str()).collect();
     let catalogue = Catalogue::build(1, facts().unwrap()).unwrap();
     let edition = catalogue.edition(LATER).unwrap();
     for code in &catalogue.editions[edition].codes {
@@ -151,7 +154,8 @@ fn every_green_list_entry_is_the_same_single_code_in_the_edition_of_the_list() {
         .collect();
     for entry in facts().unwrap().entries {
         let code = entry.code.as_str();
-        let row = listed.iter().find(|row| row["hs2007"] == code).unwrap_or_else(|| panic!("{code} is not on the list"));
+        let row =
+            listed.iter().find(|row| row["hs2007"] == code).unwrap_or_else(|| panic!("{code} is not on the list"));
         assert!(entry.list == "oecd-cleg" || row["apec"] == "1", "{code} is not on the APEC list");
         assert_eq!(entry.category, row["medium"]);
         let touching: Vec<_> = steps.iter().filter(|(from, to)| *from == code || *to == code).collect();

@@ -1,1 +1,86 @@
+use std::sync::Arc;
+use std::time::Duration;
 
+use greenlane_store::engine_tests;
+use greenlane_store::testing::TestDatabase;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::store::Migrator;
+use crate::store::testing::{publish_starter, redescribe};
+
+engine_tests!(Migrator:
+    a_read_waits_for_a_revision_that_another_replica_publishes,
+    a_revision_that_does_not_come_is_told_with_the_one_that_there_is,
+    an_older_revision_is_answered_as_it_was,
+    a_follower_notices_what_another_replica_publishes,
+    an_empty_database_is_an_empty_catalogue,
+);
+
+async fn open(db: &TestDatabase, wait_ms: u64) -> Arc<Catalogues> {
+    Arc::new(Catalogues::open(db.another().await, 2, Duration::from_millis(wait_ms)).await.unwrap())
+}
+
+fn words(catalogue: &Catalogue) -> &str {
+    let at = catalogue.find(catalogue.edition("HS2022").unwrap(), "854143").unwrap();
+    &catalogue.code(at).fact.descriptions[0].1
+}
+
+async fn a_read_waits_for_a_revision_that_another_replica_publishes(db: TestDatabase) {
+    publish_starter(&db).await;
+    let catalogues = open(&db, 30_000).await;
+    let stop = CancellationToken::new();
+    let following = tokio::spawn(Arc::clone(&catalogues).follow(Duration::from_millis(10), stop.clone()));
+    let reading = tokio::spawn({
+        let catalogues = Arc::clone(&catalogues);
+        async move { catalogues.read(Consistency::AtLeast(2)).await.unwrap().revision }
+    });
+    redescribe(&db, "854143", "Solar panels").await;
+    assert_eq!(reading.await.unwrap(), 2);
+    stop.cancel();
+    following.await.unwrap();
+}
+
+async fn a_revision_that_does_not_come_is_told_with_the_one_that_there_is(db: TestDatabase) {
+    publish_starter(&db).await;
+    let catalogues = open(&db, 20).await;
+    for consistency in [Consistency::AtLeast(9), Consistency::Exactly(9)] {
+        let refused = catalogues.read(consistency).await.unwrap_err();
+        assert!(matches!(refused, ReadError::NotReached { required: 9, revision: 1 }), "{refused}");
+    }
+}
+
+async fn an_older_revision_is_answered_as_it_was(db: TestDatabase) {
+    publish_starter(&db).await;
+    for words in ["a", "b", "c", "d", "e"] {
+        redescribe(&db, "854143", words).await;
+    }
+    let catalogues = open(&db, 1_000).await;
+    assert_eq!(catalogues.current().revision, 6);
+    for (revision, expected) in [(2, "a"), (4, "c"), (6, "e"), (3, "b"), (2, "a"), (5, "d")] {
+        let catalogue = catalogues.read(Consistency::Exactly(revision)).await.unwrap();
+        assert_eq!((catalogue.revision, words(&catalogue)), (revision, expected));
+    }
+    let first = catalogues.read(Consistency::Exactly(1)).await.unwrap();
+    assert!(words(&first).starts_with("Solar modules"));
+}
+
+async fn a_follower_notices_what_another_replica_publishes(db: TestDatabase) {
+    let catalogues = open(&db, 1_000).await;
+    let mut published = catalogues.published();
+    assert_eq!(published.borrow_and_update().revision, 0);
+    let stop = CancellationToken::new();
+    let following = tokio::spawn(Arc::clone(&catalogues).follow(Duration::from_millis(10), stop.clone()));
+    publish_starter(&db).await;
+    let now = *published.wait_for(|now| now.revision == 1).await.unwrap();
+    assert_eq!(now.at, Some(crate::store::testing::published_at(1).to_utc()));
+    assert!(!catalogues.current().editions.is_empty());
+    stop.cancel();
+    following.await.unwrap();
+}
+
+async fn an_empty_database_is_an_empty_catalogue(db: TestDatabase) {
+    let catalogues = open(&db, 1_000).await;
+    let catalogue = catalogues.read(Consistency::Latest).await.unwrap();
+    assert_eq!((catalogue.revision, catalogue.editions.len()), (0, 0));
+}

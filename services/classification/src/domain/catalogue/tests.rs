@@ -67,7 +67,9 @@ fn a_wrong_length_a_missing_code_and_a_missing_edition_are_told_apart() {
         resolve(&catalogue, &CodeRef { edition, code }).unwrap_err()
     };
     assert!(matches!(asked("HS2022", "85414"), Unresolved::WrongLength { length: 5, .. }));
-    assert!(matches!(asked("HS2012", "854140"), Unresolved::UnknownEdition { known, .. } if known == ["HS2017", "HS2022"]));
+    assert!(
+        matches!(asked("HS2012", "854140"), Unresolved::UnknownEdition { known, .. } if known == ["HS2017", "HS2022"])
+    );
     assert!(matches!(asked("HS2022", "854140"), Unresolved::UnknownCode { editions, .. } if editions == ["HS2017"]));
 }
 

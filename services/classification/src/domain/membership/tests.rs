@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::testing::{at, day, invented_facts, starter, with_list};
 use crate::domain::Facts;
+use crate::domain::testing::{at, day, invented_facts, starter, with_list};
 
 fn check(facts: Facts, code: (&str, &str), on: &str) -> (MembershipStatus, Vec<&'static str>) {
     let catalogue = Catalogue::build(1, facts).unwrap();

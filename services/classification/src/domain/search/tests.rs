@@ -25,7 +25,10 @@ fn the_exact_code_comes_first_then_those_that_begin_with_it() {
 #[test]
 fn a_title_comes_before_everything_that_merely_holds_its_words() {
     let catalogue = starter();
-    assert_eq!(first(&catalogue, "heat pumps other than air conditioning machines"), ("841861".to_owned(), HitKind::ExactTitle));
+    assert_eq!(
+        first(&catalogue, "heat pumps other than air conditioning machines"),
+        ("841861".to_owned(), HitKind::ExactTitle)
+    );
     assert_eq!(first(&catalogue, "锂离子蓄电池（锂离子电池）"), ("850760".to_owned(), HitKind::ExactTitle));
 }
 
@@ -51,6 +54,13 @@ fn plain_words_find_what_people_mean_in_both_languages() {
         let top: Vec<_> = hits.iter().take(3).map(|(code, _)| code.as_str()).collect();
         assert!(top.contains(&code), "{text}: {top:?}");
     }
+}
+
+#[test]
+fn what_a_description_excludes_counts_less_than_what_it_names() {
+    let catalogue = starter();
+    assert_eq!(first(&catalogue, "solar modules").0, "854143");
+    assert!(first(&catalogue, "photovoltaic DC generators").0.starts_with("85017"));
 }
 
 #[test]

@@ -29,3 +29,13 @@ fn pairs_that_were_found_in_a_row_are_shown_as_one() {
 fn titles_are_compared_by_their_words_alone() {
     assert_eq!(fold("Heat pumps, other than X!"), fold("heat  pumps other-than x"));
 }
+
+#[test]
+fn what_a_description_excludes_is_told_up_to_the_next_mark() {
+    let excluded = |text: &str| -> Vec<String> {
+        words(text).into_iter().filter(|word| word.excluded).map(|word| word.shown).collect()
+    };
+    assert_eq!(excluded("Solar cells, not assembled in modules; diodes"), ["assembled", "modules"]);
+    assert_eq!(excluded("Motors of more than 750 W, other than photovoltaic, multi-phase"), ["photovoltaic"]);
+    assert!(excluded("Other trucks of more than 5 tonnes").is_empty());
+}
