@@ -102,8 +102,10 @@ impl Server {
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let services: Vec<_> = services.into_iter().collect();
         // Collected, so that this future stays `Send`: a service is not `Sync`.
-        let names: Vec<(_, Vec<_>)> =
-            services.iter().map(|service| (service.name, service.grpc.iter().map(|(name, _)| *name).collect())).collect();
+        let names: Vec<(_, Vec<_>)> = services
+            .iter()
+            .map(|service| (service.name, service.grpc.iter().map(|(name, _)| *name).collect()))
+            .collect();
         let health = HealthState::new(names).await;
 
         let stack = Stack { limits: config.limits(), authenticator };
@@ -195,7 +197,7 @@ impl Stack {
         let audit = service.audit.clone().unwrap_or_else(|| Arc::new(TracingSink));
         let auth = self.auth(&[service.rules], audit)?;
         for (name, build) in service.grpc {
-            if !routes.add(name, false, build(&self.limits, &auth)) {
+            if !routes.add(name, service.rules, false, build(&self.limits, &auth)) {
                 return Err(ServeError::Config(format!("two gRPC services of the name {name}")));
             }
         }
@@ -212,13 +214,13 @@ impl Stack {
     ) -> Result<(), ServeError> {
         let auth = self.auth(&[INFRASTRUCTURE_RULES], Arc::new(TracingSink))?;
         let server = HealthServer::new(HealthService::from_health_reporter(health.reporter()));
-        routes.add("grpc.health.v1.Health", true, Arc::new(Plain(auth.layer(server))));
+        routes.add("grpc.health.v1.Health", &[], true, Arc::new(Plain(auth.layer(server))));
         if reflection {
             let fail = |error: tonic_reflection::server::Error| ServeError::Config(format!("reflection: {error}"));
             let v1 = reflect(services).build_v1().map_err(fail)?;
             let v1alpha = reflect(services).build_v1alpha().map_err(fail)?;
-            routes.add("grpc.reflection.v1.ServerReflection", true, Arc::new(Plain(auth.layer(v1))));
-            routes.add("grpc.reflection.v1alpha.ServerReflection", true, Arc::new(Plain(auth.layer(v1alpha))));
+            routes.add("grpc.reflection.v1.ServerReflection", &[], true, Arc::new(Plain(auth.layer(v1))));
+            routes.add("grpc.reflection.v1alpha.ServerReflection", &[], true, Arc::new(Plain(auth.layer(v1alpha))));
         }
         Ok(())
     }

@@ -20,6 +20,9 @@ impl Shape {
     pub(crate) const UNKNOWN: Self = Self { client_streaming: true, server_streaming: true };
 
     /// One request, one response.
+    pub(crate) const UNARY: Self = Self { client_streaming: false, server_streaming: false };
+
+    /// One request, one response.
     pub(crate) const fn is_unary(self) -> bool {
         !self.client_streaming && !self.server_streaming
     }

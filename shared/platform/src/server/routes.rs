@@ -8,6 +8,7 @@ use opentelemetry::KeyValue;
 use tonic::body::Body;
 
 use super::service::Route;
+use crate::auth::Rule;
 use crate::rpc::methods::{self, Shape};
 
 /// How a call is bounded.
@@ -68,9 +69,21 @@ impl Routes {
         Self { methods: HashMap::new(), services: HashMap::new(), fallback }
     }
 
-    /// Adds a gRPC service; false when one of its name is there.
-    pub(super) fn add(&mut self, service: &'static str, infrastructure: bool, route: Arc<dyn Route>) -> bool {
-        for (path, shape) in methods::of_service(service) {
+    /// Adds a gRPC service; false when one of its name is there. A method that has a rule and is in no contract of ours
+    /// is taken for unary, which has the tighter bounds.
+    pub(super) fn add(
+        &mut self,
+        service: &'static str,
+        rules: &[Rule],
+        infrastructure: bool,
+        route: Arc<dyn Route>,
+    ) -> bool {
+        let prefix = format!("/{service}/");
+        let of_rules = rules
+            .iter()
+            .filter(|rule| rule.method.starts_with(&prefix))
+            .map(|rule| (rule.method, methods::shape(rule.method).unwrap_or(Shape::UNARY)));
+        for (path, shape) in methods::of_service(service).chain(of_rules) {
             let method = Arc::new(Method::new(path, &path[1..], shape, infrastructure, route.clone()));
             self.methods.insert(method.path.clone(), method);
         }

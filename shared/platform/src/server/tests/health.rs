@@ -72,6 +72,16 @@ async fn nothing_is_serving_until_the_probe_has_succeeded() {
 }
 
 #[tokio::test]
+async fn before_the_first_probe_has_answered_nothing_is_serving() {
+    let service = public(&Echo::default()).probe(std::future::pending);
+    let config = ServerConfig { probe_timeout_ms: 600_000, ..config() };
+    let server = start(&config, service).await;
+    for service in ["", ECHO] {
+        assert_eq!(status(&server, service).await, ServingStatus::NotServing as i32, "{service:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_probe_that_hangs_or_panics_counts_as_failed() {
     for panics in [true, false] {
         let service = public(&Echo::default()).probe(move || async move {
