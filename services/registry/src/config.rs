@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use greenlane_platform::client::ClientConfig;
 use greenlane_store::StoreConfig;
 use serde::Deserialize;
 
@@ -42,6 +43,11 @@ pub struct Config {
     pub effect_past_days: u32,
     /// How far in the future a step may take effect, in days.
     pub effect_future_days: u32,
+    /// Where equivalence is. None: recognition is *undetermined*. Not used when a channel is handed over.
+    pub equivalence: Option<ClientConfig>,
+    /// Where classification is: for goods that are declared in another edition than they were certified in. Not used
+    /// when a channel is handed over.
+    pub classification: Option<ClientConfig>,
 }
 
 impl Default for Config {
@@ -62,6 +68,8 @@ impl Default for Config {
             recognition_timeout_ms: 1_000,
             effect_past_days: 30,
             effect_future_days: 366,
+            equivalence: None,
+            classification: None,
         }
     }
 }

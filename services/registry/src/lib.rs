@@ -10,5 +10,10 @@ mod domain;
 mod start;
 mod store;
 
+pub use api::rules::RULES;
 pub use config::Config;
-pub use start::{Peers, StartError, service};
+pub use start::{Peers, StartError, migrate, service};
+pub use store::Migrator;
+
+#[cfg(test)]
+mod tests;

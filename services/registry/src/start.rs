@@ -10,7 +10,8 @@ use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::registry::v1 as wire;
 use greenlane_jose::{KeyFileError, Signer, SigningKey};
 use greenlane_log::note::{KeyName, NoteKeyError, NoteSigner};
-use greenlane_platform::client::Client;
+use greenlane_platform::audit::AuditSink;
+use greenlane_platform::client::{Client, ClientConfig, ClientError, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::follow::{FollowConfig, RevisionFollower};
 use greenlane_platform::grpc;
@@ -32,7 +33,8 @@ use crate::config::Config;
 use crate::store::Migrator;
 use crate::store::log;
 
-/// The services beside the registry. Without them verification says *undetermined* where it needs them.
+/// Channels to the services beside the registry, in place of the configured ones. Without either verification says
+/// *undetermined* where it needs them.
 #[derive(Clone, Default)]
 pub struct Peers {
     /// The equivalence service.
@@ -56,21 +58,39 @@ pub enum StartError {
     /// The directory of keys cannot be used.
     #[error("key directory: {0}")]
     KeyDirectory(#[from] std::io::Error),
+    /// A channel to another service cannot be made.
+    #[error(transparent)]
+    Peer(#[from] ClientError),
     /// The log's origin cannot be the name of its key.
     #[error("log_origin: {0}")]
     Origin(#[from] NoteKeyError),
 }
 
-/// Opens the database, brings its schema up to date, checks the log, and hands over the service.
+/// Applies the migrations that are not applied yet. Serving does not: it refuses a schema that is not its own.
+///
+/// # Errors
+/// When the database cannot be opened, or is ahead of this program.
+pub async fn migrate(config: &Config) -> Result<(), StartError> {
+    let store = Store::open(&config.store).await?;
+    let migrated = store.migrate::<Migrator>().await;
+    store.close().await;
+    Ok(migrated?)
+}
+
+/// Opens the database, checks its schema and the log, and hands over the service.
 ///
 /// A log whose stored state does not match its head does not keep the service from starting: it answers reads, signs
 /// nothing, and says so by its health.
 ///
 /// # Errors
 /// When the database, its schema or the keys cannot be used.
-pub async fn service(config: Config, clock: Clock, peers: Peers) -> Result<Service, StartError> {
+pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Service, StartError> {
+    let peers = Peers {
+        equivalence: channel(peers.equivalence, config.equivalence.as_ref())?,
+        classification: channel(peers.classification, config.classification.as_ref())?,
+    };
     let store = Store::open(&config.store).await?;
-    store.migrate::<Migrator>().await?;
+    store.check_schema::<Migrator>().await?;
     let keyring = Keyring::open(&config.key_directory)?;
     let signer: Arc<dyn Signer> = Arc::new(log_key(&config.key_directory)?);
     let log = Arc::new(LogWriter::new(&config.log_origin, NoteSigner::new(KeyName::new(&config.log_origin)?, signer)?));
@@ -94,6 +114,7 @@ pub async fn service(config: Config, clock: Clock, peers: Peers) -> Result<Servi
     );
     let wait = Duration::from_millis(config.revision_wait_ms);
     let reader = Reader { store: store.clone(), published: Arc::clone(&published), wait };
+    let audit: Arc<dyn AuditSink> = Arc::new(StoreSink::start(store.clone(), SinkConfig::default()));
     let registry = Arc::new(Registry {
         store: store.clone(),
         published: Arc::clone(&published),
@@ -106,11 +127,12 @@ pub async fn service(config: Config, clock: Clock, peers: Peers) -> Result<Servi
             past: TimeDelta::days(config.effect_past_days.into()),
             future: TimeDelta::days(config.effect_future_days.into()),
         },
+        audit: Arc::clone(&audit),
     });
     let verifier = Arc::new(Verifier {
         store: store.clone(),
         published: Arc::clone(&published),
-        recogniser: recogniser(&config, peers),
+        recogniser: recogniser(config, peers),
         clock,
         wait,
     });
@@ -137,13 +159,20 @@ pub async fn service(config: Config, clock: Clock, peers: Peers) -> Result<Servi
         })
         .background("sequencer", move |stop| async move { sequencer.run(stop.cancelled()).await })
         .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await })
-        .audit(Arc::new(StoreSink::start(store, SinkConfig::default()))))
+        .audit(audit))
 }
 
 fn not_broken(error: StoreError<LogBroken>) -> StoreError {
     match error.into_domain() {
         Ok(broken) => StoreError::Aborted(broken.to_string()),
         Err(error) => error,
+    }
+}
+
+fn channel(given: Option<Client>, config: Option<&ClientConfig>) -> Result<Option<Client>, ClientError> {
+    match (given, config) {
+        (None, Some(config)) => connect(config).map(Some),
+        (given, _) => Ok(given),
     }
 }
 

@@ -7,7 +7,7 @@ mod migrations;
 pub(crate) mod rows;
 pub(crate) mod world;
 
-pub(crate) use migrations::Migrator;
+pub use migrations::Migrator;
 
 use sea_orm::DbErr;
 

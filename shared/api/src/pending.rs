@@ -76,8 +76,5 @@ pub const PENDING: &[&str] = &[
     "/greenlane.registry.v1.TraceService/ImportTraceEvents",
     "/greenlane.registry.v1.TraceService/ListTraceEvents",
     "/greenlane.registry.v1.TraceService/RecordTraceEvent",
-    "/greenlane.registry.v1.is/BatchVerify",
-    "/greenlane.registry.v1.is/GetTrustBundle",
-    "/greenlane.registry.v1.is/StreamVerify",
-    "/greenlane.registry.v1.is/Verify",
+    "/greenlane.registry.v1.VerificationService/GetTrustBundle",
 ];

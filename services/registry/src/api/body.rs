@@ -35,22 +35,8 @@ impl BodyService for Bodies {
         request: Request<wire::CreateBodyRequest>,
     ) -> Result<Response<wire::CreateBodyResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let raw = incoming.message;
-        own_or_unbound(&incoming.caller, &format!("bodies/{}", raw.body_id))?;
-        let mut v = Violations::new();
-        let request_id = v.request_id(&incoming.request_id);
-        let id = v.parse("body_id", BodyId::new(&raw.body_id));
-        let record = self.record(&mut v, id, raw.body);
-        let (request_id, record) = v.finish_with(|| Some((request_id?, record?)))?;
-        let id = incoming.stamp.with(&request_id);
-        let outcome = self.registry.perform(id.wants(Command::CreateBody(record)), raw.validate_only).await;
-        let outcome = outcome.map_err(Fault::from)?;
-        let answer = Answer::from(outcome);
-        Ok(Response::new(wire::CreateBodyResponse {
-            body: Some(answer.body()?),
-            revision: answer.revision,
-            proof: answer.proof,
-        }))
+        let answer = self.create(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
     }
 
     async fn get_body(
@@ -82,7 +68,8 @@ impl BodyService for Bodies {
         request: Request<wire::CreateBodyKeyRequest>,
     ) -> Result<Response<wire::CreateBodyKeyResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        Ok(Response::new(self.create_key(incoming).await?))
+        let answer = self.create_key(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
     }
 
     async fn get_body_key(
@@ -109,6 +96,20 @@ fn own_or_unbound(caller: &Caller, body: &str) -> Result<(), Fault> {
 }
 
 impl Bodies {
+    async fn create(&self, incoming: &Incoming<wire::CreateBodyRequest>) -> Result<wire::CreateBodyResponse, Fault> {
+        let raw = &incoming.message;
+        own_or_unbound(&incoming.caller, &format!("bodies/{}", raw.body_id))?;
+        let mut v = Violations::new();
+        let request_id = v.request_id(&incoming.request_id);
+        let id = v.parse("body_id", BodyId::new(&raw.body_id));
+        let record = self.record(&mut v, id, raw.body.clone());
+        let (request_id, record) = v.finish_with(|| Some((request_id?, record?)))?;
+        let id = incoming.stamp.clone().with(&request_id);
+        let outcome = self.registry.perform(id.wants(Command::CreateBody(record)), raw.validate_only).await?;
+        let answer = Answer::from(outcome);
+        Ok(wire::CreateBodyResponse { body: Some(answer.body()?), revision: answer.revision, proof: answer.proof })
+    }
+
     fn record(&self, v: &mut Violations, id: Option<BodyId>, raw: Option<wire::Body>) -> Option<BodyRecord> {
         let raw = v.required("body", raw)?;
         let mut v = v.scope("body");

@@ -62,43 +62,8 @@ impl CertificateService for Certificates {
         request: Request<wire::IssueCertificateRequest>,
     ) -> Result<Response<wire::IssueCertificateResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let raw = incoming.message;
-        incoming.caller.must_be_body(&raw.body)?;
-        let mut v = Violations::new();
-        let request_id = v.request_id(&incoming.request_id);
-        let body = consistency::body(&mut v, "body", &raw.body);
-        let content = content::content(&mut v, raw.content);
-        let signing = signing(&mut v, raw.signing, raw.body.as_str());
-        promise(&mut v, raw.promise, raw.witnesses);
-        let (request_id, body, content, signing) = v.finish_with(|| Some((request_id?, body?, content?, signing?)))?;
-        let id = incoming.stamp.with(&request_id);
-        let actor = incoming.caller.subject().to_owned();
-        let order = IssueOrder { body, content, signing, actor };
-        let outcome = match self.registry.prepare_grant(order).await {
-            Ok(grant) => {
-                let mutation = id.wants(Command::Grant(Box::new(grant)));
-                self.registry.perform(mutation, raw.validate_only).await.map_err(Fault::from)?
-            }
-            Err(refused) => self.registry.unless_done_before(&id, refused).await?,
-        };
-        let answer = Answer::from(outcome);
-        let mut certificate = answer.certificate()?;
-        if answer.proof.is_none() {
-            // The number, the document and its hash were made for the check alone.
-            certificate = wire::Certificate {
-                content: certificate.content,
-                body: certificate.body,
-                state: certificate.state,
-                version: certificate.version,
-                signing_key: certificate.signing_key,
-                ..wire::Certificate::default()
-            };
-        }
-        Ok(Response::new(wire::IssueCertificateResponse {
-            certificate: Some(certificate),
-            revision: answer.revision,
-            proof: answer.proof,
-        }))
+        let answer = self.issue(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
     }
 
     async fn get_certificate(
@@ -138,12 +103,13 @@ impl CertificateService for Certificates {
             etag: &raw.etag,
             remedy: Some(("remedy", &raw.remedy)),
         };
-        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
-        Ok(Response::new(wire::SuspendCertificateResponse {
-            certificate: Some(answer.certificate()?),
-            revision: answer.revision,
-            proof: answer.proof,
-        }))
+        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
+        let answer = answer.map(|(certificate, revision, proof)| wire::SuspendCertificateResponse {
+            certificate: Some(certificate),
+            revision,
+            proof,
+        });
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
     }
 
     async fn reinstate_certificate(
@@ -162,12 +128,13 @@ impl CertificateService for Certificates {
             etag: &raw.etag,
             remedy: None,
         };
-        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
-        Ok(Response::new(wire::ReinstateCertificateResponse {
-            certificate: Some(answer.certificate()?),
-            revision: answer.revision,
-            proof: answer.proof,
-        }))
+        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
+        let answer = answer.map(|(certificate, revision, proof)| wire::ReinstateCertificateResponse {
+            certificate: Some(certificate),
+            revision,
+            proof,
+        });
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
     }
 
     async fn withdraw_certificate(
@@ -186,12 +153,55 @@ impl CertificateService for Certificates {
             etag: &raw.etag,
             remedy: None,
         };
-        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
-        Ok(Response::new(wire::WithdrawCertificateResponse {
-            certificate: Some(answer.certificate()?),
+        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
+        let answer = answer.map(|(certificate, revision, proof)| wire::WithdrawCertificateResponse {
+            certificate: Some(certificate),
+            revision,
+            proof,
+        });
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+}
+
+impl Certificates {
+    async fn issue(
+        &self,
+        incoming: &Incoming<wire::IssueCertificateRequest>,
+    ) -> Result<wire::IssueCertificateResponse, Fault> {
+        let raw = &incoming.message;
+        incoming.caller.must_be_body(&raw.body)?;
+        let mut v = Violations::new();
+        let request_id = v.request_id(&incoming.request_id);
+        let body = consistency::body(&mut v, "body", &raw.body);
+        let content = content::content(&mut v, raw.content.clone());
+        let signing = signing(&mut v, raw.signing.clone(), &raw.body);
+        promise(&mut v, raw.promise, raw.witnesses);
+        let (request_id, body, content, signing) = v.finish_with(|| Some((request_id?, body?, content?, signing?)))?;
+        let id = incoming.stamp.clone().with(&request_id);
+        let actor = incoming.caller.subject().to_owned();
+        let order = IssueOrder { body, content, signing, actor };
+        let outcome = match self.registry.prepare_grant(order).await {
+            Ok(grant) => self.registry.perform(id.wants(Command::Grant(Box::new(grant))), raw.validate_only).await?,
+            Err(refused) => self.registry.unless_done_before(&id, refused).await?,
+        };
+        let answer = Answer::from(outcome);
+        let mut certificate = answer.certificate()?;
+        if answer.proof.is_none() {
+            // The number, the document and its hash were made for the check alone.
+            certificate = wire::Certificate {
+                content: certificate.content,
+                body: certificate.body,
+                state: certificate.state,
+                version: certificate.version,
+                signing_key: certificate.signing_key,
+                ..wire::Certificate::default()
+            };
+        }
+        Ok(wire::IssueCertificateResponse {
+            certificate: Some(certificate),
             revision: answer.revision,
             proof: answer.proof,
-        }))
+        })
     }
 }
 

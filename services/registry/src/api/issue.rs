@@ -9,11 +9,11 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::RequestId;
 use greenlane_store::idempotency;
 use prost::Message;
-use tonic::Request;
+use tonic::{Request, Response, Status};
 
 use super::render;
 use crate::app::mutation::Receipt;
-use crate::app::registry::{MutationId, Outcome};
+use crate::app::registry::{MutationId, Outcome, Registry};
 use crate::domain::command::Done;
 
 /// A mutating request: what it says, who sends it, and what tells it from others.
@@ -47,6 +47,22 @@ impl<R: Message> Incoming<R> {
 }
 
 impl Stamp {
+    /// The answer, or the status of its refusal, which goes into the audit trail.
+    pub(crate) fn audited<T>(
+        &self,
+        registry: &Registry,
+        request_id: &str,
+        result: Result<T, Fault>,
+    ) -> Result<Response<T>, Status> {
+        match result {
+            Ok(answer) => Ok(Response::new(answer)),
+            Err(fault) => {
+                registry.refused(&self.origin, request_id, &fault);
+                Err(fault.into())
+            }
+        }
+    }
+
     /// What tells this request from others, once its id is found good.
     pub(crate) fn with(self, id: &RequestId) -> MutationId {
         let method = self.origin.method.to_string();

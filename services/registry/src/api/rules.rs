@@ -3,7 +3,7 @@
 use greenlane_platform::auth::Rule;
 
 /// One row for each method of the contract, those that are not built yet included.
-pub(crate) const RULES: &[Rule] = &[
+pub const RULES: &[Rule] = &[
     Rule::scope("/greenlane.registry.v1.BodyService/ContestDesignation", "bodies.write"),
     Rule::scope("/greenlane.registry.v1.BodyService/CreateAccreditationScope", "bodies.write"),
     Rule::scope("/greenlane.registry.v1.BodyService/CreateBody", "bodies.write"),
@@ -53,8 +53,8 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::scope("/greenlane.registry.v1.TraceService/ImportTraceEvents", "trace.write"),
     Rule::scope("/greenlane.registry.v1.TraceService/ListTraceEvents", "trace.read"),
     Rule::scope("/greenlane.registry.v1.TraceService/RecordTraceEvent", "trace.write"),
-    Rule::scope("/greenlane.registry.v1.is/BatchVerify", "trace.write"),
-    Rule::scope("/greenlane.registry.v1.is/GetTrustBundle", "trace.write"),
-    Rule::scope("/greenlane.registry.v1.is/StreamVerify", "trace.write"),
-    Rule::scope("/greenlane.registry.v1.is/Verify", "trace.write"),
+    Rule::scope("/greenlane.registry.v1.VerificationService/BatchVerify", "verify"),
+    Rule::scope("/greenlane.registry.v1.VerificationService/GetTrustBundle", "verify"),
+    Rule::scope("/greenlane.registry.v1.VerificationService/StreamVerify", "verify"),
+    Rule::scope("/greenlane.registry.v1.VerificationService/Verify", "verify"),
 ];

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use greenlane_platform::audit::{AuditRecord, AuditSink, Origin, Outcome as Audited};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
 use greenlane_store::idempotency::{self, Begun};
@@ -34,6 +35,8 @@ pub(crate) struct Registry {
     pub(crate) clock: Clock,
     pub(crate) public_url: String,
     pub(crate) bounds: EffectBounds,
+    /// For what is not written in the mutation's own transaction: refusals, repetitions, checks.
+    pub(crate) audit: Arc<dyn AuditSink>,
 }
 
 /// What came of a mutation: done and logged, or only checked.
@@ -50,11 +53,24 @@ impl Registry {
         if let Some(why) = self.log.broken() {
             return Err(WriteError::LogInconsistent(why));
         }
+        let now = self.clock.now();
         if validate_only {
+            self.audit.record(mutation.audit(now, Audited::Validated));
             return self.check(mutation.command).await;
         }
+        let repeated = mutation.audit(now, Audited::Replayed);
         let receipt = self.queue.submit(mutation).await?;
+        if receipt.replayed {
+            self.audit.record(repeated);
+        }
         Ok(Outcome::Logged(Box::new(receipt)))
+    }
+
+    /// Puts a mutation that was not done into the audit trail.
+    pub(crate) fn refused(&self, origin: &Origin, request_id: &str, fault: &Fault) {
+        let outcome = if fault.code() == tonic::Code::Internal { Audited::Failed } else { Audited::Refused };
+        let record = AuditRecord::new(self.clock.now(), origin, outcome);
+        self.audit.record(record.with_request_id(request_id).with_reason(fault.reason()));
     }
 
     /// Applies a command to what is stored, and keeps nothing of it.
@@ -121,7 +137,7 @@ impl Registry {
 pub(crate) struct MutationId {
     pub(crate) key: idempotency::Key,
     pub(crate) payload: idempotency::PayloadHash,
-    pub(crate) origin: greenlane_platform::audit::Origin,
+    pub(crate) origin: Origin,
 }
 
 impl MutationId {

@@ -7,7 +7,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 /// All migrations of the registry's database.
 #[derive(Debug)]
-pub(crate) struct Migrator;
+pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {

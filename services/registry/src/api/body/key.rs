@@ -27,9 +27,9 @@ struct NewBodyKey {
 impl Bodies {
     pub(super) async fn create_key(
         &self,
-        incoming: Incoming<wire::CreateBodyKeyRequest>,
+        incoming: &Incoming<wire::CreateBodyKeyRequest>,
     ) -> Result<wire::CreateBodyKeyResponse, Fault> {
-        let raw = incoming.message;
+        let raw = &incoming.message;
         own_or_unbound(&incoming.caller, &raw.body)?;
         let mut v = Violations::new();
         let request_id = v.request_id(&incoming.request_id);
@@ -41,8 +41,8 @@ impl Bodies {
         if let Some((from, Some(until))) = window {
             v.check("valid_until", until > from, "must be after valid_from");
         }
-        let source = v.required("source", raw.source);
-        let key = match &source {
+        let source = v.required("source", raw.source.as_ref());
+        let key = match source {
             Some(Source::PublicJwk(text)) => public_key(&mut v, text),
             Some(Source::Generate(algorithm)) => generate(&mut v, *algorithm),
             None => None,
@@ -70,7 +70,7 @@ impl Bodies {
         if let Some(made) = &kept {
             self.registry.keyring.keep(made).map_err(Fault::internal)?;
         }
-        let stamp = incoming.stamp.with(&request_id);
+        let stamp = incoming.stamp.clone().with(&request_id);
         let outcome = self.registry.perform(stamp.wants(Command::CreateKey(record)), raw.validate_only).await;
         let answer = outcome.map(Answer::from);
         if kept.is_some() {

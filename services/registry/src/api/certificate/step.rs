@@ -32,7 +32,7 @@ impl Certificates {
         request_id: &str,
         stamp: Stamp,
         raw: Raw<'_>,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<(wire::Certificate, u64, Option<wire::LogProof>), Fault> {
         let mut v = Violations::new();
         let request_id = v.request_id(request_id);
         let number = consistency::certificate(&mut v, "name", raw.name, false);
@@ -73,7 +73,8 @@ impl Certificates {
             Some(fault) => self.registry.unless_done_before(&id, fault).await?,
             None => self.registry.perform(id.wants(command), raw.validate_only).await?,
         };
-        Ok(outcome.into())
+        let answer = Answer::from(outcome);
+        Ok((answer.certificate()?, answer.revision, answer.proof))
     }
 }
 

@@ -1,0 +1,11 @@
+//! The registry as its callers see it: over gRPC, through the real server stack, on both engines.
+
+mod harness;
+mod input;
+mod issue;
+mod life;
+mod log;
+mod recognition;
+mod replicas;
+mod sequencer;
+mod verify;

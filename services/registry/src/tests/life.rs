@@ -1,0 +1,190 @@
+//! Steps of a certificate's life, and what customs hears of them.
+
+use chrono::TimeDelta;
+use greenlane_api::common::v1::ErrorReason;
+use greenlane_api::registry::v1 as wire;
+use greenlane_platform::fault::Fault;
+use greenlane_store::testing::TestDatabase;
+use tonic::Code;
+
+use super::harness::{Served, codes, serve};
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    a_suspension_can_be_undone_and_a_withdrawal_cannot,
+    customs_knows_of_a_withdrawal_at_once,
+    a_step_announced_for_later_counts_from_its_day,
+    a_step_cannot_take_effect_before_the_last_one,
+    who_was_faster_is_told_by_the_etag,
+    the_events_are_listed_in_the_order_of_the_log,
+    certificates_are_found_by_what_they_name,
+);
+
+pub(super) fn suspension(name: &str, request_id: &str) -> wire::SuspendCertificateRequest {
+    wire::SuspendCertificateRequest {
+        request_id: request_id.to_owned(),
+        name: name.to_owned(),
+        reason: wire::CertificateReason::Nonconformity.into(),
+        remedy: "A new type test.".to_owned(),
+        ..wire::SuspendCertificateRequest::default()
+    }
+}
+
+pub(super) fn withdrawal(name: &str, request_id: &str) -> wire::WithdrawCertificateRequest {
+    wire::WithdrawCertificateRequest {
+        request_id: request_id.to_owned(),
+        name: name.to_owned(),
+        reason: wire::CertificateReason::Misuse.into(),
+        ..wire::WithdrawCertificateRequest::default()
+    }
+}
+
+fn reinstatement(name: &str, request_id: &str) -> wire::ReinstateCertificateRequest {
+    wire::ReinstateCertificateRequest {
+        request_id: request_id.to_owned(),
+        name: name.to_owned(),
+        reason: wire::CertificateReason::Remedied.into(),
+        ..wire::ReinstateCertificateRequest::default()
+    }
+}
+
+async fn issued(served: &Served) -> String {
+    served.enrol("xa-lab").await;
+    served.issue("xa-lab", "issue").await.certificate.unwrap().name
+}
+
+async fn a_suspension_can_be_undone_and_a_withdrawal_cannot(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let suspended = body.suspend_certificate(suspension(&name, "s")).await.unwrap().into_inner();
+    let certificate = suspended.certificate.unwrap();
+    assert_eq!(certificate.state(), wire::CertificateState::Suspended);
+    assert_eq!(certificate.suspension_remedy, "A new type test.");
+    let refused = body.suspend_certificate(suspension(&name, "s2")).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), Fault::reason_of(&refused)),
+        (Code::FailedPrecondition, Some(ErrorReason::StateConflict))
+    );
+    let reinstated = body.reinstate_certificate(reinstatement(&name, "r")).await.unwrap().into_inner();
+    assert_eq!(reinstated.certificate.unwrap().state(), wire::CertificateState::Active);
+    let withdrawn = body.withdraw_certificate(withdrawal(&name, "w")).await.unwrap().into_inner();
+    assert_eq!(withdrawn.certificate.unwrap().state(), wire::CertificateState::Withdrawn);
+    let refused = body.reinstate_certificate(reinstatement(&name, "r2")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::StateConflict));
+    // A refused request left nothing behind: its id is free.
+    let again = body.withdraw_certificate(withdrawal(&name, "w")).await.unwrap().into_inner();
+    assert_eq!(again.revision, withdrawn.revision);
+}
+
+async fn customs_knows_of_a_withdrawal_at_once(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    assert_eq!(served.verdict(&name).await.outcome(), wire::VerdictOutcome::Accepted);
+    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&name, "w")).await.unwrap();
+    let verdict = served.verdict(&name).await;
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
+    assert_eq!(codes(verdict.in_force.as_ref()), ["withdrawn"]);
+    assert_eq!(verdict.authentic.unwrap().outcome(), wire::PartOutcome::Yes);
+}
+
+async fn a_step_announced_for_later_counts_from_its_day(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let later = served.clock.now() + TimeDelta::days(10);
+    let announced = wire::WithdrawCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: later.timestamp(), nanos: 0 }),
+        ..withdrawal(&name, "w")
+    };
+    let answer = served.certificates("bodies/xa-lab").withdraw_certificate(announced).await.unwrap().into_inner();
+    assert_eq!(answer.certificate.unwrap().state(), wire::CertificateState::Active);
+    assert_eq!(served.verdict(&name).await.outcome(), wire::VerdictOutcome::Accepted);
+    served.clock.advance(TimeDelta::days(10));
+    assert_eq!(served.verdict(&name).await.outcome(), wire::VerdictOutcome::Refused);
+    let read = wire::GetCertificateRequest { name, ..wire::GetCertificateRequest::default() };
+    let read = served.certificates("bodies/xa-lab").get_certificate(read).await.unwrap().into_inner();
+    assert_eq!(read.certificate.unwrap().state(), wire::CertificateState::Withdrawn);
+}
+
+async fn a_step_cannot_take_effect_before_the_last_one(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&name, "s")).await.unwrap();
+    let earlier = served.clock.now() - TimeDelta::days(1);
+    let stamp = |at: chrono::DateTime<chrono::Utc>| Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 });
+    let step = wire::WithdrawCertificateRequest { effective_time: stamp(earlier), ..withdrawal(&name, "w") };
+    let refused = body.withdraw_certificate(step).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(refused.message().contains("effective_time"), "{}", refused.message());
+    let long_ago = served.clock.now() - TimeDelta::days(400);
+    let step = wire::WithdrawCertificateRequest { effective_time: stamp(long_ago), ..withdrawal(&name, "w") };
+    assert_eq!(body.withdraw_certificate(step).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+async fn who_was_faster_is_told_by_the_etag(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let read = served.issue("xa-lab", "issue").await.certificate.unwrap();
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&read.name, "s")).await.unwrap();
+    let late = wire::WithdrawCertificateRequest { etag: read.etag, ..withdrawal(&read.name, "w") };
+    let refused = body.withdraw_certificate(late).await.unwrap_err();
+    assert_eq!((refused.code(), Fault::reason_of(&refused)), (Code::Aborted, Some(ErrorReason::EtagMismatch)));
+}
+
+async fn the_events_are_listed_in_the_order_of_the_log(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&name, "s")).await.unwrap();
+    body.reinstate_certificate(reinstatement(&name, "r")).await.unwrap();
+    let (mut kinds, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = wire::ListCertificateEventsRequest {
+            certificate: name.clone(),
+            page_size: 2,
+            page_token: token,
+            ..wire::ListCertificateEventsRequest::default()
+        };
+        let page = body.list_certificate_events(page).await.unwrap().into_inner();
+        kinds.extend(page.events.iter().map(wire::CertificateEvent::kind));
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    use wire::CertificateEventKind as K;
+    assert_eq!(kinds, [K::Grant, K::Suspend, K::Reinstate]);
+}
+
+async fn certificates_are_found_by_what_they_name(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let first = served.issue("xa-lab", "1").await.certificate.unwrap().name;
+    let mut other = super::harness::order("xa-lab", "2");
+    let content = other.content.as_mut().unwrap();
+    content.holder.as_mut().unwrap().name = "Wind 100% Ltd".to_owned();
+    content.products[0].codes[0].code = "850231".to_owned();
+    let mut body = served.certificates("bodies/xa-lab");
+    let second = body.issue_certificate(other).await.unwrap().into_inner().certificate.unwrap().name;
+    body.withdraw_certificate(withdrawal(&second, "w")).await.unwrap();
+    let mut find = async |filter: wire::CertificateFilter| -> Vec<String> {
+        let request =
+            wire::ListCertificatesRequest { filter: Some(filter), ..wire::ListCertificatesRequest::default() };
+        let listed = body.list_certificates(request).await.unwrap().into_inner();
+        listed.certificates.into_iter().map(|certificate| certificate.name).collect()
+    };
+    let none = wire::CertificateFilter::default;
+    assert_eq!(find(none()).await, [first.clone(), second.clone()]);
+    let holder = wire::CertificateFilter { holder: "100%".to_owned(), ..none() };
+    assert_eq!(find(holder).await, [second.clone()]);
+    let wildcard = wire::CertificateFilter { holder: "E%Solar".to_owned(), ..none() };
+    assert!(find(wildcard).await.is_empty(), "a wildcard is a character");
+    let code = greenlane_api::common::v1::CodeReference { edition: "HS2022".to_owned(), code: "8541".to_owned() };
+    assert_eq!(find(wire::CertificateFilter { code: Some(code), ..none() }).await, [first.clone()]);
+    let withdrawn = vec![wire::CertificateState::Withdrawn.into()];
+    assert_eq!(find(wire::CertificateFilter { states: withdrawn, ..none() }).await, [second.clone()]);
+    let standard = wire::CertificateFilter { standard_edition: "ex 61215:2026".to_owned(), ..none() };
+    assert_eq!(find(standard).await, [first, second]);
+}

@@ -1,0 +1,150 @@
+//! Verification beside an equivalence service that answers, is asked no more than needed, and dies.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use greenlane_api::equivalence::v1 as eq;
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::verify_request::Subject;
+use greenlane_platform::auth::{AuthConfig, Authenticator, Rule};
+use greenlane_platform::client::{ClientConfig, connect_in_process};
+use greenlane_platform::clock::Clock;
+use greenlane_platform::grpc;
+use greenlane_platform::server::{Server, ServerConfig, Service};
+use greenlane_store::testing::TestDatabase;
+use tokio_util::sync::CancellationToken;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status};
+
+use super::harness::{Served, codes, goods, now, question, serve_with};
+use crate::{Migrator, Peers};
+
+greenlane_store::engine_tests!(Migrator:
+    a_decision_is_asked_for_once_and_outlives_the_service_within_the_bound,
+    past_the_bound_nothing_is_guessed,
+);
+
+/// Answers with conditions, and counts how often it was asked.
+#[derive(Clone, Default)]
+struct Equivalence {
+    asked: Arc<AtomicU64>,
+}
+
+#[tonic::async_trait]
+impl eq::recognition_service_server::RecognitionService for Equivalence {
+    async fn recognise(
+        &self,
+        request: Request<eq::RecogniseRequest>,
+    ) -> Result<Response<eq::RecogniseResponse>, Status> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let question = request.into_inner().question.unwrap();
+        let facts = question.certificate.unwrap();
+        assert_eq!((facts.body.as_str(), facts.body_economy.as_str()), ("bodies/xa-lab", "XA"));
+        assert_eq!(facts.standard_editions, ["EX 61215:2026"]);
+        let decision = eq::RecognitionDecision {
+            decision_id: "sha256:00".to_owned(),
+            outcome: eq::RecognitionOutcome::RecognisedOnConditions.into(),
+            conditions: vec![eq::RecognitionCondition {
+                id: "salt-mist".to_owned(),
+                description: "A salt mist test.".to_owned(),
+                ..eq::RecognitionCondition::default()
+            }],
+            revision: 7,
+            ..eq::RecognitionDecision::default()
+        };
+        Ok(Response::new(eq::RecogniseResponse { decision: Some(decision), revision: 7, ..Default::default() }))
+    }
+}
+
+#[tonic::async_trait]
+impl eq::catalogue_service_server::CatalogueService for Equivalence {
+    async fn watch_revisions(
+        &self,
+        _: Request<eq::WatchRevisionsRequest>,
+    ) -> Result<Response<BoxStream<eq::WatchRevisionsResponse>>, Status> {
+        use futures_util::StreamExt as _;
+        let first = eq::WatchRevisionsResponse { revision: 7, ..eq::WatchRevisionsResponse::default() };
+        let stream = futures_util::stream::iter([Ok(first)]).chain(futures_util::stream::pending());
+        Ok(Response::new(Box::pin(stream)))
+    }
+}
+
+const RULES: &[Rule] = &[
+    Rule::public("/greenlane.equivalence.v1.RecognitionService/Recognise"),
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/WatchRevisions"),
+];
+
+/// A registry beside that service, which ends with the token.
+async fn beside(db: &TestDatabase, bound_seconds: u64) -> (Served, Equivalence, CancellationToken) {
+    let equivalence = Equivalence::default();
+    let service = Service::new("equivalence", RULES)
+        .grpc(grpc!(eq::recognition_service_server::RecognitionServiceServer::new(equivalence.clone())))
+        .grpc(grpc!(eq::catalogue_service_server::CatalogueServiceServer::new(equivalence.clone())));
+    let authenticator = Authenticator::new(AuthConfig::default(), Clock::system()).await.unwrap();
+    let config = ServerConfig { drain_seconds: 0, ..ServerConfig::loopback() };
+    let server = Server::bind(&config, authenticator, [service]).await.unwrap();
+    let client = connect_in_process(&ClientConfig::to("http://equivalence"), server.in_process()).unwrap();
+    let stop = CancellationToken::new();
+    tokio::spawn(server.serve(stop.clone()));
+    let peers = Peers { equivalence: Some(client), classification: None };
+    let keys = Arc::new(tempfile::tempdir().unwrap());
+    let bound = |config: &mut crate::Config| config.recognition_bound_seconds = bound_seconds;
+    let served = serve_with(db, Clock::settable(now()), keys, bound, peers).await;
+    (served, equivalence, stop)
+}
+
+async fn ask(served: &Served, name: &str) -> wire::Verdict {
+    let request = wire::VerifyRequest { goods: Some(goods()), ..question(Subject::Certificate(name.to_owned())) };
+    served.verification().verify(request).await.unwrap().into_inner().verdict.unwrap()
+}
+
+/// Asks until the answer comes from memory: the follower has then heard of the revision.
+async fn remembered(served: &Served, name: &str) -> wire::Verdict {
+    let asked = async {
+        loop {
+            let verdict = ask(served, name).await;
+            if verdict.freshness.as_ref().unwrap().from_snapshot {
+                return verdict;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), asked).await.expect("a decision is remembered")
+}
+
+async fn a_decision_is_asked_for_once_and_outlives_the_service_within_the_bound(db: TestDatabase) {
+    let (served, equivalence, stop) = beside(&db, 3_600).await;
+    served.enrol("xa-lab").await;
+    let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
+    let first = ask(&served, &name).await;
+    assert_eq!(first.outcome(), wire::VerdictOutcome::AcceptedOnConditions);
+    assert_eq!(codes(first.recognised.as_ref()), ["recognised_on_conditions", "condition"]);
+    assert_eq!(first.revisions.unwrap().equivalence, 7);
+    remembered(&served, &name).await;
+    let asked = equivalence.asked.load(Ordering::SeqCst);
+    stop.cancel();
+    let again = remembered(&served, &name).await;
+    assert_eq!((again.decision_id, again.recognised), (first.decision_id, first.recognised));
+    assert_eq!(equivalence.asked.load(Ordering::SeqCst), asked, "from memory");
+}
+
+async fn past_the_bound_nothing_is_guessed(db: TestDatabase) {
+    let (served, _, stop) = beside(&db, 0).await;
+    served.enrol("xa-lab").await;
+    let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
+    assert_eq!(ask(&served, &name).await.outcome(), wire::VerdictOutcome::AcceptedOnConditions);
+    stop.cancel();
+    let gone = async {
+        loop {
+            let verdict = ask(&served, &name).await;
+            if verdict.outcome() == wire::VerdictOutcome::Undetermined {
+                return verdict;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let verdict = tokio::time::timeout(Duration::from_secs(30), gone).await.expect("it turns undetermined");
+    assert_eq!(codes(verdict.recognised.as_ref()), ["recognition_unavailable"]);
+    assert_eq!(verdict.in_force.unwrap().outcome(), wire::PartOutcome::Yes, "the rest goes on");
+}

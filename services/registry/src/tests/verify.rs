@@ -1,0 +1,191 @@
+//! Verification: genuine, in force, covering the goods; and the same answer again for ever.
+
+use chrono::TimeDelta;
+use greenlane_api::common::v1 as common;
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::verify_request::Subject;
+use greenlane_store::testing::TestDatabase;
+
+use super::harness::{Served, codes, goods, question, serve};
+use super::life::withdrawal;
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    a_presented_document_is_recognised_as_the_logged_one,
+    a_tampered_document_is_caught,
+    a_number_that_nobody_granted_is_unknown,
+    goods_are_held_against_the_certificate,
+    an_earlier_verdict_is_given_again_byte_for_byte,
+    a_verdict_can_be_asked_as_of_a_moment,
+    a_batch_answers_every_item_at_one_revision,
+    a_proof_bundle_proves_the_document,
+    a_qr_text_leads_to_the_certificate,
+);
+
+async fn issued(served: &Served) -> wire::Certificate {
+    served.enrol("xa-lab").await;
+    served.issue("xa-lab", "issue").await.certificate.unwrap()
+}
+
+async fn ask(served: &Served, request: wire::VerifyRequest) -> wire::Verdict {
+    served.verification().verify(request).await.unwrap().into_inner().verdict.unwrap()
+}
+
+async fn a_presented_document_is_recognised_as_the_logged_one(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let verdict = ask(&served, question(Subject::Document(format!("{}\n", certificate.document)))).await;
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Accepted);
+    assert_eq!(verdict.certificate, certificate.name);
+    assert_eq!(codes(verdict.authentic.as_ref()), ["signature_valid", "logged"]);
+    assert_eq!(verdict.covers_goods.unwrap().outcome(), wire::PartOutcome::NotAsked);
+}
+
+async fn a_tampered_document_is_caught(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let mut parts: Vec<String> = certificate.document.split('.').map(str::to_owned).collect();
+    let payload = greenlane_jose::b64::decode(&parts[1]).unwrap();
+    let payload = String::from_utf8(payload).unwrap().replace("SR-400", "SR-900");
+    parts[1] = greenlane_jose::b64::encode(payload);
+    let verdict = ask(&served, question(Subject::Document(parts.join(".")))).await;
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
+    assert_eq!(codes(verdict.authentic.as_ref()), ["signature_invalid", "document_not_logged"]);
+    // Whatever is broken, it is an answer and no error.
+    for broken in ["ey.ey.ey", "not a document", "a.b.c.d"] {
+        let verdict = ask(&served, question(Subject::Document(broken.to_owned()))).await;
+        assert_eq!(codes(verdict.authentic.as_ref()), ["document_malformed"], "{broken}");
+        assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
+    }
+}
+
+async fn a_number_that_nobody_granted_is_unknown(db: TestDatabase) {
+    let served = serve(&db).await;
+    let prefix = greenlane_credential::Prefix::new("XA").unwrap();
+    let number = greenlane_credential::CertificateNumber::generate(prefix);
+    let request =
+        wire::VerifyRequest { goods: Some(goods()), ..question(Subject::Certificate(number.as_str().to_owned())) };
+    let verdict = ask(&served, request).await;
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
+    for part in [&verdict.authentic, &verdict.in_force, &verdict.covers_goods, &verdict.recognised] {
+        assert_eq!(codes(part.as_ref()), ["certificate_unknown"]);
+    }
+}
+
+async fn goods_are_held_against_the_certificate(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let with = |goods: common::GoodsDeclaration| wire::VerifyRequest {
+        goods: Some(goods),
+        ..question(Subject::Certificate(certificate.name.clone()))
+    };
+    let verdict = ask(&served, with(goods())).await;
+    assert_eq!(codes(verdict.covers_goods.as_ref()), ["code_covered", "product_matched"]);
+    // No equivalence service: never a guess.
+    assert_eq!(codes(verdict.recognised.as_ref()), ["recognition_unavailable"]);
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Undetermined);
+    let mut other = goods();
+    other.product.as_mut().unwrap().model = "SR-900".to_owned();
+    let verdict = ask(&served, with(other)).await;
+    assert_eq!(codes(verdict.covers_goods.as_ref()), ["code_covered", "product_not_matched"]);
+    let expired = common::GoodsDeclaration { date: "2031-01-01".to_owned(), ..goods() };
+    let verdict = ask(&served, with(expired)).await;
+    assert_eq!((codes(verdict.in_force.as_ref()), verdict.state()), (vec!["expired"], wire::CertificateState::Expired));
+}
+
+async fn an_earlier_verdict_is_given_again_byte_for_byte(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let dated = common::GoodsDeclaration { date: "2026-06-01".to_owned(), ..goods() };
+    let request =
+        wire::VerifyRequest { goods: Some(dated), ..question(Subject::Certificate(certificate.name.clone())) };
+    let mut before = ask(&served, request.clone()).await;
+    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&certificate.name, "w")).await.unwrap();
+    let after = ask(&served, request.clone()).await;
+    assert_ne!(before.decision_id, after.decision_id);
+    assert_eq!(codes(after.in_force.as_ref()), ["withdrawn"]);
+    let replay = wire::VerifyRequest { replay: before.revisions, ..request };
+    let mut again = ask(&served, replay).await;
+    // How fresh the data is belongs to the answer, not to the verdict.
+    (before.freshness, again.freshness) = (None, None);
+    assert_eq!(before, again);
+}
+
+async fn a_verdict_can_be_asked_as_of_a_moment(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let moment = served.clock.now() + TimeDelta::hours(1);
+    served.clock.advance(TimeDelta::days(3));
+    let step = withdrawal(&certificate.name, "w");
+    served.certificates("bodies/xa-lab").withdraw_certificate(step).await.unwrap();
+    let at = |moment: chrono::DateTime<chrono::Utc>| wire::VerifyRequest {
+        as_of: Some(prost_types::Timestamp { seconds: moment.timestamp(), nanos: 0 }),
+        ..question(Subject::Certificate(certificate.name.clone()))
+    };
+    assert_eq!(ask(&served, at(moment)).await.outcome(), wire::VerdictOutcome::Accepted);
+    assert_eq!(ask(&served, at(served.clock.now())).await.outcome(), wire::VerdictOutcome::Refused);
+    let before_all = ask(&served, at(moment - TimeDelta::days(30))).await;
+    assert_eq!(codes(before_all.authentic.as_ref()), ["certificate_unknown"]);
+}
+
+async fn a_batch_answers_every_item_at_one_revision(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let good = question(Subject::Certificate(certificate.name.clone()));
+    let bad = question(Subject::Certificate("GL-nonsense".to_owned()));
+    let request = wire::BatchVerifyRequest { requests: vec![good.clone(), bad, good], consistency: None };
+    let answer = served.verification().batch_verify(request).await.unwrap().into_inner();
+    let outcomes: Vec<Option<wire::VerdictOutcome>> = answer
+        .results
+        .iter()
+        .map(|result| match result.result.as_ref().unwrap() {
+            wire::verify_result::Result::Response(response) => {
+                assert_eq!(response.revision, answer.revision);
+                Some(response.verdict.as_ref().unwrap().outcome())
+            }
+            wire::verify_result::Result::Error(error) => {
+                assert_eq!(
+                    (error.reason.as_str(), error.field_violations[0].field.as_str()),
+                    ("FIELD_VIOLATIONS", "certificate")
+                );
+                None
+            }
+        })
+        .collect();
+    let accepted = Some(wire::VerdictOutcome::Accepted);
+    assert_eq!(outcomes, [accepted, None, accepted]);
+}
+
+async fn a_proof_bundle_proves_the_document(db: TestDatabase) {
+    use greenlane_log::{Checkpoint, Hash, hash_leaf, note::NoteKey, verify_inclusion};
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&certificate.name, "w")).await.unwrap();
+    let request = wire::VerifyRequest { include_proof: true, ..question(Subject::Certificate(certificate.name)) };
+    let bundle = served.verification().verify(request).await.unwrap().into_inner().proof.unwrap();
+    assert_eq!(bundle.document, certificate.document);
+    assert_eq!(bundle.event_proofs.len(), 1, "the withdrawal");
+    let answer = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
+    let key: NoteKey = answer.checkpoint.unwrap().verifier_key.parse().unwrap();
+    for proof in [bundle.version_proof, bundle.key_proof].into_iter().flatten().chain(bundle.event_proofs) {
+        let signed = Checkpoint::open(proof.checkpoint.as_bytes(), &key, &[]).unwrap().checkpoint;
+        let way: Vec<Hash> = proof.hashes.iter().map(|hash| Hash::try_from(hash.as_ref()).unwrap()).collect();
+        verify_inclusion(&hash_leaf(&proof.leaf), proof.index, signed.size, &way, &signed.root).unwrap();
+    }
+}
+
+async fn a_qr_text_leads_to_the_certificate(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    for text in [
+        format!("https://registry.example.org/{}?x=1", certificate.name),
+        certificate.name.clone(),
+        certificate.document.clone(),
+    ] {
+        let verdict = ask(&served, question(Subject::QrText(text))).await;
+        assert_eq!(
+            (verdict.outcome(), verdict.certificate),
+            (wire::VerdictOutcome::Accepted, certificate.name.clone())
+        );
+    }
+}
