@@ -25,12 +25,15 @@ pub(super) struct Found<M> {
     pub(super) since: u64,
 }
 
+/// A collection of resource names, and how a key of it is read.
+pub(super) type Kind<K> = (&'static str, fn(&str) -> Result<K, KeyError>);
+
 /// Reads the entry of a name.
 pub(super) async fn read<K: Ord + ToString, T: Serialize, M: Message + Name + Default>(
     catalogues: &Catalogues,
     name: &str,
     consistency: Option<ReadConsistency>,
-    (collection, parse): (&str, fn(&str) -> Result<K, KeyError>),
+    (collection, parse): Kind<K>,
     entries: fn(&Catalogue) -> &Entries<K, T>,
 ) -> Result<Found<M>, Fault> {
     let mut v = Violations::new();
@@ -123,7 +126,7 @@ impl Page {
 macro_rules! get {
     ($self:ident, $request:ident, $response:ident { $field:ident }, $key:ty, $map:ident) => {{
         let request = $request.into_inner();
-        let kind: (&str, fn(&str) -> Result<$key, crate::domain::key::KeyError>) = (<$key>::COLLECTION, <$key>::parse);
+        let kind: super::entries::Kind<$key> = (<$key>::COLLECTION, <$key>::parse);
         let (name, consistency) = (&request.name, request.consistency);
         let found = super::entries::read(&$self.catalogues, name, consistency, kind, |all| &all.$map).await?;
         Ok(tonic::Response::new(pb::$response {

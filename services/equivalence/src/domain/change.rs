@@ -8,6 +8,7 @@ use super::catalogue::Catalogue;
 use super::entry::Entry;
 
 /// One change.
+#[allow(clippy::large_enum_variant)] // passes through on its way to or from the store; the catalogue holds the parts
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {

@@ -52,6 +52,7 @@ pub(crate) mod optional_word {
 }
 
 /// An entry.
+#[allow(clippy::large_enum_variant)] // passes through on its way to or from the store; the catalogue holds the parts
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
