@@ -66,8 +66,7 @@ impl Installation {
             };
             databases.push((service.to_owned(), url));
         }
-        let installation =
-            Self { folder, issuer, databases, classification: None, equivalence: None, registry: None };
+        let installation = Self { folder, issuer, databases, classification: None, equivalence: None, registry: None };
         for service in ["equivalence", "registry"] {
             let token = installation.mint(&TokenRequest::new(service, ["recognise", "catalogue.read", "codes.read"]));
             fs::write(installation.path(&format!("{service}.token")), token)?;
@@ -116,8 +115,11 @@ impl Installation {
     pub fn start_registry(&mut self) -> anyhow::Result<()> {
         // A registry alone still issues and verifies; an address where nobody listens stands for a service that is down.
         let callee = self.equivalence.as_ref().map_or_else(|| "http://127.0.0.1:9".to_owned(), Process::uri);
-        let callee = self.callee("registry", "equivalence", &callee);
-        let config = self.configure("registry", &callee)?;
+        let mut callees = self.callee("registry", "equivalence", &callee);
+        if let Some(classification) = &self.classification {
+            callees.push_str(&self.callee("registry", "classification", &classification.uri()));
+        }
+        let config = self.configure("registry", &callees)?;
         self.registry = Some(start("registry", &config)?);
         Ok(())
     }
@@ -131,11 +133,8 @@ impl Installation {
         let (_, url) = self.databases.iter().find(|(name, _)| name == service).context("a service of ours")?;
         let jwks = self.path("jwks.json");
         let keys = self.path("keys");
-        let log = if service == "registry" {
-            format!("keys_dir = \"{}\"\n", keys.display())
-        } else {
-            String::new()
-        };
+        let log =
+            if service == "registry" { format!("key_directory = \"{}\"\n", keys.display()) } else { String::new() };
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\n\n\
              [[auth.issuers]]\nissuer = \"{ISSUER}\"\njwks = {{ file = \"{jwks}\" }}\n\n\
@@ -165,6 +164,12 @@ impl Installation {
     /// A token that may do everything.
     pub fn admin(&self) -> String {
         self.mint(&TokenRequest::new("admin", ["admin"]))
+    }
+
+    /// A token of a body's clerk.
+    pub fn clerk(&self, body: &str) -> String {
+        let scopes = ["certificates.read", "certificates.write", "bodies.read", "bodies.write", "log.read", "verify"];
+        self.mint(&TokenRequest::new("clerk", scopes).for_body(body))
     }
 
     /// The arguments that lead the command to these services, with a token.

@@ -84,7 +84,8 @@ impl Process {
     /// # Errors
     /// When the address is none.
     pub fn client(&self, token: &str) -> anyhow::Result<Client> {
-        let config = ClientConfig { timeout_ms: 60_000, background_timeout_ms: Some(60_000), ..ClientConfig::to(self.uri()) };
+        let config =
+            ClientConfig { timeout_ms: 60_000, background_timeout_ms: Some(60_000), ..ClientConfig::to(self.uri()) };
         Ok(connect(&config.with_token(Secret::from_value(token)))?)
     }
 

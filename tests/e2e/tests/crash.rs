@@ -21,6 +21,7 @@ use greenlane_e2e::{
 use greenlane_log::{Checkpoint, Hash, hash_leaf, note::NoteKey, verify_consistency, verify_inclusion};
 use greenlane_platform::client::Client;
 
+const BODY: &str = "bodies/crash-body";
 const ISSUES: usize = 1_000;
 const IN_FLIGHT: usize = 64;
 /// How many acknowledgements are awaited before each kill.
@@ -42,7 +43,9 @@ async fn a_registry_killed_amid_issues_on_postgresql_loses_nothing_acknowledged_
 async fn killed_amid_issues(database: Database) -> anyhow::Result<()> {
     let Some(mut installation) = Installation::prepare(database).await? else { return Ok(()) };
     installation.start_registry()?;
-    let body = register_body(client(&installation)?, "crash-body").await?;
+    let registry = installation.registry.as_ref().expect("it was started");
+    let body = register_body(registry.client(&installation.admin())?, "crash-body").await?;
+    assert_eq!(body, BODY);
 
     let mut ledger = Ledger::new();
     let mut checkpoints = Vec::new();
@@ -65,7 +68,7 @@ async fn killed_amid_issues(database: Database) -> anyhow::Result<()> {
 
 fn client(installation: &Installation) -> anyhow::Result<Client> {
     let registry = installation.registry.as_ref().ok_or_else(|| anyhow::anyhow!("the registry runs"))?;
-    registry.client(&installation.admin())
+    registry.client(&installation.clerk(BODY))
 }
 
 /// Issues what the ledger lacks; kills the registry once `kill_after` more were acknowledged.
@@ -158,7 +161,10 @@ async fn audit(client: &Client, ledger: &Ledger, earlier: &[(u64, Hash)]) -> any
 
 fn is_grant(leaf: &[u8]) -> bool {
     let leaf: serde_json::Value = serde_json::from_slice(leaf).unwrap_or_default();
-    leaf.get("kind").or_else(|| leaf.get("event")).and_then(|kind| kind.as_str()).is_some_and(|kind| kind.contains("grant"))
+    leaf.get("kind")
+        .or_else(|| leaf.get("event"))
+        .and_then(|kind| kind.as_str())
+        .is_some_and(|kind| kind.contains("grant"))
 }
 
 async fn all_certificates(client: &Client) -> anyhow::Result<Vec<(String, u64)>> {

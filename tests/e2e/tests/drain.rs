@@ -10,7 +10,8 @@ const LIMIT: Duration = Duration::from_secs(11);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_service_ends_with_code_0_within_its_drain_deadline_though_silent_connections_stay_open() {
-    let mut installation = Installation::start(Database::Sqlite).await.expect("it starts").expect("SQLite is always there");
+    let mut installation =
+        Installation::start(Database::Sqlite).await.expect("it starts").expect("SQLite is always there");
     let processes = [installation.registry.take(), installation.equivalence.take(), installation.classification.take()];
     for process in processes.into_iter().flatten() {
         let silent = TcpStream::connect(process.address()).expect("it listens");

@@ -41,12 +41,14 @@ async fn story(database: Database) -> anyhow::Result<()> {
     let admin = Shell::new(&installation, &installation.admin())?;
     let found = admin.run(&["code", "search", "photovoltaic", "-o", "json"])?.expect(0).json()?;
     assert!(found["hits"].as_array().is_some_and(|hits| !hits.is_empty()), "{found}");
-    admin.run(&["body", "create", "exampleland-pv", "--display-name", "Exampleland PV", "--economy", "XA"])?.expect(0);
-    admin.run(&["body", "key", "create", "bodies/exampleland-pv"])?.expect(0);
+    admin
+        .run(&["body", "create", "aurora-cert", "--display-name", "Aurora Certification", "--economy", "XA"])?
+        .expect(0);
+    admin.run(&["body", "key", "create", "bodies/aurora-cert"])?.expect(0);
 
     let body = TokenRequest::new("clerk", ["certificates.read", "certificates.write", "bodies.read"]);
-    let body = Shell::new(&installation, &installation.mint(&body.for_body("bodies/exampleland-pv")))?;
-    let issue = ["certificate", "issue", "--body", "bodies/exampleland-pv", "--file", example, "--request-id", "one"];
+    let body = Shell::new(&installation, &installation.mint(&body.for_body("bodies/aurora-cert")))?;
+    let issue = ["certificate", "issue", "--body", "bodies/aurora-cert", "--file", example, "--request-id", "one"];
     let issued = body.run(&[&issue[..], &["-o", "json"]].concat())?.expect(0).json()?;
     let name = issued["certificate"]["name"].as_str().context("a name")?.to_owned();
     let again = body.run(&[&issue[..], &["-o", "json"]].concat())?.expect(0).json()?;
@@ -71,7 +73,8 @@ async fn story(database: Database) -> anyhow::Result<()> {
     let verdict = customs.run(&[&["verify", "forged.jwt"][..], &goods].concat())?.expect(10).json()?;
     assert_eq!(part(&verdict, "authentic"), "PART_OUTCOME_NO", "{verdict}");
 
-    body.run(&["certificate", "suspend", &name, "--reason", "nonconformity", "--text", "t", "--remedy", "r"])?.expect(0);
+    body.run(&["certificate", "suspend", &name, "--reason", "nonconformity", "--text", "t", "--remedy", "r"])?
+        .expect(0);
     let verdict = customs.run(&[&["verify", &name][..], &goods].concat())?.expect(10).json()?;
     assert_eq!(part(&verdict, "inForce"), "PART_OUTCOME_NO", "{verdict}");
     body.run(&["certificate", "reinstate", &name, "--reason", "remedied"])?.expect(0);

@@ -1,0 +1,115 @@
+//! The grammar of the command line.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::{
+    client::{
+        self, commands,
+        exit::{EXIT_CODES, Exit},
+        render::Output,
+    },
+    demo, serve,
+};
+
+/// One certification, multi-country acceptance: certificates, recognition and classification of green goods.
+#[derive(Debug, Parser)]
+#[command(name = "greenlane", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// How answers are printed.
+    #[arg(short, long, global = true, value_enum, default_value_t)]
+    output: Output,
+
+    #[command(flatten)]
+    servers: client::context::Servers,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tell the whole story on an embedded database: certify, recognise, verify, tamper, withdraw.
+    Demo(demo::Args),
+    /// Run the three services in one process on embedded SQLite, with keys and an administrator's token.
+    Up(serve::up::Args),
+    /// Run one service, as containers do.
+    Serve(serve::one::Args),
+    /// Bring a service's database to this version's schema.
+    Migrate(serve::migrate::Args),
+    /// Tokens of the local issuer that `greenlane up` keeps.
+    #[command(subcommand)]
+    Token(commands::token::Command),
+    #[command(flatten)]
+    Client(ClientCommand),
+    /// Print a completion script for a shell.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What talks to services.
+#[derive(Debug, Subcommand)]
+enum ClientCommand {
+    /// Certification bodies and their keys.
+    #[command(subcommand)]
+    Body(commands::body::Command),
+    /// Certificates and their life.
+    #[command(subcommand)]
+    Certificate(commands::certificate::Command),
+    /// Verify a certificate, by number or as a presented document, for goods as declared.
+    Verify(commands::verify::Args),
+    /// Ask whether a market recognises a certificate of these facts.
+    Recognise(commands::recognise::Args),
+    /// Commodity codes: get, search, translate between editions, compare.
+    #[command(subcommand)]
+    Code(commands::code::Command),
+    /// The transparency log: checkpoint, entries, proofs.
+    #[command(subcommand)]
+    Log(commands::log::Command),
+    /// Call any unary method by name, with protobuf JSON.
+    Call(commands::call::Args),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Demo(args) => demo::run(&args),
+            Command::Up(args) => serve::up::run(&args),
+            Command::Serve(args) => serve::one::run(&args),
+            Command::Migrate(args) => serve::migrate::run(&args),
+            Command::Token(command) => Ok(commands::token::run(command)?.into()),
+            Command::Completion { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "greenlane", &mut std::io::stdout());
+                Ok(Exit::Done.into())
+            }
+            Command::Client(command) => {
+                let session = client::Session::open(&self.servers, self.output)?;
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                Ok(runtime.block_on(command.run(&session))?.into())
+            }
+        }
+    }
+}
+
+impl ClientCommand {
+    async fn run(self, session: &client::Session) -> anyhow::Result<Exit> {
+        match self {
+            Self::Body(command) => commands::body::run(session, command).await,
+            Self::Certificate(command) => commands::certificate::run(session, command).await,
+            Self::Verify(args) => commands::verify::run(session, args).await,
+            Self::Recognise(args) => commands::recognise::run(session, args).await,
+            Self::Code(command) => commands::code::run(session, command).await,
+            Self::Log(command) => commands::log::run(session, command).await,
+            Self::Call(args) => commands::call::run(session, args).await,
+        }
+    }
+}
+
+/// The data directory that `greenlane up` keeps, unless another is named.
+pub(crate) fn default_data() -> PathBuf {
+    PathBuf::from("greenlane-data")
+}

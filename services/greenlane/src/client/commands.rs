@@ -1,0 +1,10 @@
+//! The commands, one file a noun.
+
+pub(crate) mod body;
+pub(crate) mod call;
+pub(crate) mod certificate;
+pub(crate) mod code;
+pub(crate) mod log;
+pub(crate) mod recognise;
+pub(crate) mod token;
+pub(crate) mod verify;

@@ -1,0 +1,54 @@
+//! `greenlane call`: any unary method.
+
+use clap::Args as ClapArgs;
+use tonic::{client::Grpc, codegen::http::uri::PathAndQuery};
+
+use crate::client::{
+    Session,
+    dynamic::{self, DynamicCodec},
+    exit::Exit,
+    input,
+    render::{self, Output, POOL},
+};
+
+/// Arguments of `greenlane call`.
+#[derive(ClapArgs, Debug)]
+#[command(
+    after_help = "Example:\n  greenlane call LookupService/GetCode '{\"code\": {\"edition\": \"HS2022\", \"code\": \"854143\"}}'"
+)]
+pub(crate) struct Args {
+    /// The method, as Service/Method.
+    method: String,
+    /// The request as protobuf JSON; `-` reads stdin.
+    #[arg(default_value = "{}")]
+    data: String,
+}
+
+/// Calls.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let method = dynamic::find_method(&POOL, &args.method)?;
+    anyhow::ensure!(
+        !method.is_client_streaming() && !method.is_server_streaming(),
+        "{} streams; only unary methods can be called like this",
+        method.full_name()
+    );
+    let data = if args.data == "-" { input::read_text("-".as_ref())? } else { args.data };
+    let request = dynamic::request(&method, &data)?;
+    let service = method.parent_service();
+    let channel = match service.package_name() {
+        "greenlane.registry.v1" => session.registry()?,
+        "greenlane.equivalence.v1" => session.equivalence()?,
+        _ => session.classification()?,
+    };
+    let path = PathAndQuery::try_from(format!("/{}/{}", service.full_name(), method.name()))?;
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await?;
+    let answer = grpc.unary(tonic::Request::new(request), path, DynamicCodec(method.clone())).await?;
+    let value = dynamic::to_json(answer.get_ref())?;
+    let text = match session.output() {
+        Output::Yaml => serde_yaml_ng::to_string(&value)?,
+        Output::Table | Output::Json | Output::Name => format!("{}\n", serde_json::to_string_pretty(&value)?),
+    };
+    render::write(&text)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,275 @@
+//! `greenlane certificate`: certificates and their life.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use greenlane_api::registry::v1::{
+    CertificateFilter, CertificateReason, GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest,
+    ListCertificatesRequest, ReinstateCertificateRequest, SuspendCertificateRequest, WithdrawCertificateRequest,
+    certificate_service_client::CertificateServiceClient,
+};
+
+use crate::client::{
+    Session,
+    exit::Exit,
+    input,
+    render::{self, View},
+    request_id,
+};
+
+/// `greenlane certificate …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Issue a certificate from a file of facts.
+    Issue(Issue),
+    /// Show a certificate.
+    Get {
+        /// Its number or name.
+        certificate: String,
+        /// Print the signed document only, as it is.
+        #[arg(long)]
+        document: bool,
+    },
+    /// List certificates.
+    List(List),
+    /// Show the events of a certificate's life.
+    History {
+        /// Its number or name.
+        certificate: String,
+    },
+    /// Suspend: the only step that can be undone.
+    Suspend(Suspend),
+    /// End a suspension.
+    Reinstate(Step),
+    /// Withdraw, for good.
+    Withdraw(Step),
+}
+
+/// Arguments of `greenlane certificate issue`.
+#[derive(Args, Debug)]
+pub(crate) struct Issue {
+    /// A file with the certificate's content (greenlane.registry.v1.CertificateContent) as YAML or JSON; `-` is stdin.
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    /// The issuing body, bodies/ID.
+    #[arg(long)]
+    body: String,
+    /// Makes a repetition safe; a fresh one when not given.
+    #[arg(long)]
+    request_id: Option<String>,
+    /// Check only; sign and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `greenlane certificate list`.
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// Issued by this body only, bodies/ID.
+    #[arg(long)]
+    body: Option<String>,
+    /// The holder's name contains this.
+    #[arg(long)]
+    holder: Option<String>,
+    /// At most this many.
+    #[arg(long, default_value_t = 50)]
+    limit: i32,
+}
+
+/// Arguments of the steps.
+#[derive(Args, Debug)]
+pub(crate) struct Step {
+    /// Number or name of the certificate.
+    certificate: String,
+    /// Why.
+    #[arg(long, value_enum)]
+    reason: Reason,
+    /// Why, in words.
+    #[arg(long, default_value = "")]
+    text: String,
+    /// Makes a repetition safe; a fresh one when not given.
+    #[arg(long)]
+    request_id: Option<String>,
+    /// Check only; write nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `greenlane certificate suspend`.
+#[derive(Args, Debug)]
+pub(crate) struct Suspend {
+    #[command(flatten)]
+    step: Step,
+    /// What would end the suspension.
+    #[arg(long)]
+    remedy: String,
+}
+
+/// Why a step is taken.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Reason {
+    Ordinary,
+    Nonconformity,
+    ObligationNotMet,
+    HolderRequest,
+    Misuse,
+    StandardChanged,
+    Fraud,
+    Mistake,
+    Safety,
+    KeyCompromise,
+    Remedied,
+    BodyCeased,
+    Other,
+}
+
+impl Reason {
+    fn code(self) -> i32 {
+        match self {
+            Self::Ordinary => CertificateReason::Ordinary,
+            Self::Nonconformity => CertificateReason::Nonconformity,
+            Self::ObligationNotMet => CertificateReason::ObligationNotMet,
+            Self::HolderRequest => CertificateReason::HolderRequest,
+            Self::Misuse => CertificateReason::Misuse,
+            Self::StandardChanged => CertificateReason::StandardChanged,
+            Self::Fraud => CertificateReason::Fraud,
+            Self::Mistake => CertificateReason::Mistake,
+            Self::Safety => CertificateReason::Safety,
+            Self::KeyCompromise => CertificateReason::KeyCompromise,
+            Self::Remedied => CertificateReason::Remedied,
+            Self::BodyCeased => CertificateReason::BodyCeased,
+            Self::Other => CertificateReason::Other,
+        }
+        .into()
+    }
+}
+
+const CERTIFICATE: View = View::Record {
+    at: "certificate",
+    fields: &[
+        ("Name", "name"),
+        ("State", "state"),
+        ("Body", "body"),
+        ("Holder", "content.holder.name"),
+        ("Product", "content.products.0.name"),
+        ("Model", "content.products.0.identification.model"),
+        ("Scheme", "content.scheme.scheme"),
+        ("Level", "content.scheme.level"),
+        ("Granted on", "content.grantedOn"),
+        ("Valid until", "content.validUntil"),
+        ("Remedy", "suspensionRemedy"),
+        ("Version", "version"),
+        ("Signed with", "signingKey"),
+        ("Logged at revision", "latestRevision"),
+    ],
+};
+const CERTIFICATES: View = View::List {
+    items: "certificates",
+    columns: &[
+        ("NAME", "name"),
+        ("STATE", "state"),
+        ("HOLDER", "content.holder.name"),
+        ("PRODUCT", "content.products.0.name"),
+        ("SCHEME", "content.scheme.scheme"),
+        ("VALID UNTIL", "content.validUntil"),
+    ],
+};
+const EVENTS: View = View::List {
+    items: "events",
+    columns: &[
+        ("LOG INDEX", "logIndex"),
+        ("RECORDED", "recordTime"),
+        ("EVENT", "kind"),
+        ("REASON", "reason"),
+        ("TEXT", "reasonText"),
+        ("ACTOR", "actor"),
+        ("STATE AFTER", "stateAfter"),
+    ],
+};
+
+/// Does it.
+pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
+    let mut certificates = CertificateServiceClient::new(session.registry()?);
+    match command {
+        Command::Issue(args) => {
+            let request = IssueCertificateRequest {
+                request_id: request_id(args.request_id),
+                validate_only: args.dry_run,
+                body: args.body,
+                content: Some(input::read_message(&args.file)?),
+                ..Default::default()
+            };
+            session.print(certificates.issue_certificate(request).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Get { certificate, document } => {
+            let request = GetCertificateRequest { name: name(&certificate), ..Default::default() };
+            let answer = certificates.get_certificate(request).await?.into_inner();
+            if document {
+                let text = answer.certificate.map(|certificate| certificate.document).unwrap_or_default();
+                render::write(&format!("{text}\n"))?;
+                return Ok(Exit::Done);
+            }
+            session.print(&answer, CERTIFICATE)
+        }
+        Command::List(args) => {
+            let filter = CertificateFilter {
+                body: args.body.unwrap_or_default(),
+                holder: args.holder.unwrap_or_default(),
+                ..Default::default()
+            };
+            let request = ListCertificatesRequest { filter: Some(filter), page_size: args.limit, ..Default::default() };
+            session.print(certificates.list_certificates(request).await?.get_ref(), CERTIFICATES)
+        }
+        Command::History { certificate } => {
+            let request = ListCertificateEventsRequest {
+                certificate: name(&certificate),
+                page_size: 1_000,
+                ..Default::default()
+            };
+            session.print(certificates.list_certificate_events(request).await?.get_ref(), EVENTS)
+        }
+        Command::Suspend(Suspend { step, remedy }) => {
+            let request = SuspendCertificateRequest {
+                request_id: request_id(step.request_id),
+                validate_only: step.dry_run,
+                name: name(&step.certificate),
+                reason: step.reason.code(),
+                reason_text: step.text,
+                remedy,
+                ..Default::default()
+            };
+            session.print(certificates.suspend_certificate(request).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Reinstate(step) => {
+            let request = ReinstateCertificateRequest {
+                request_id: request_id(step.request_id),
+                validate_only: step.dry_run,
+                name: name(&step.certificate),
+                reason: step.reason.code(),
+                reason_text: step.text,
+                ..Default::default()
+            };
+            session.print(certificates.reinstate_certificate(request).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Withdraw(step) => {
+            let request = WithdrawCertificateRequest {
+                request_id: request_id(step.request_id),
+                validate_only: step.dry_run,
+                name: name(&step.certificate),
+                reason: step.reason.code(),
+                reason_text: step.text,
+                ..Default::default()
+            };
+            session.print(certificates.withdraw_certificate(request).await?.get_ref(), CERTIFICATE)
+        }
+    }
+}
+
+/// A certificate's name from its name or its bare number.
+fn name(certificate: &str) -> String {
+    if certificate.starts_with("certificates/") {
+        certificate.to_owned()
+    } else {
+        format!("certificates/{certificate}")
+    }
+}

@@ -1,0 +1,165 @@
+//! `greenlane code`: commodity codes.
+
+use clap::Subcommand;
+use greenlane_api::{
+    classification::v1::{
+        CompareCodesRequest, GetCodeRequest, GetCodeResponse, SearchCodesRequest, TranslateCodeRequest,
+        lookup_service_client::LookupServiceClient,
+    },
+    common::v1::{CodeReference, LocalizedText},
+};
+
+use crate::client::{
+    Session,
+    exit::Exit,
+    input,
+    render::{self, Output, View, bare_table, tidy},
+};
+
+/// `greenlane code …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show a code, what stands above it and below it, and the green lists it is on.
+    Get {
+        /// The code with its edition: HS2022:854143.
+        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
+        code: CodeReference,
+    },
+    /// Find codes by words, in English or Chinese, or by the beginning of a code.
+    Search {
+        /// The words.
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// In this edition only. May be repeated.
+        #[arg(long = "edition")]
+        editions: Vec<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 20)]
+        limit: i32,
+    },
+    /// Translate a code to another edition.
+    Translate {
+        /// The code with its edition: HS2017:854140.
+        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
+        code: CodeReference,
+        /// The edition to translate to.
+        #[arg(long, value_name = "EDITION")]
+        to: String,
+    },
+    /// Say whether two codes can be the same goods.
+    Compare {
+        /// One code.
+        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
+        first: CodeReference,
+        /// The other.
+        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
+        second: CodeReference,
+    },
+}
+
+const CODE: View = View::Record { at: "code", fields: &[] };
+const HITS: View = View::List {
+    items: "hits",
+    columns: &[
+        ("EDITION", "code.reference.edition"),
+        ("CODE", "code.display"),
+        ("ENGLISH", "code.descriptions.0.text"),
+        ("CHINESE", "code.descriptions.1.text"),
+        ("MATCH", "match"),
+    ],
+};
+const TRANSLATION: View = View::List {
+    items: "translation.targets",
+    columns: &[
+        ("EDITION", "code.edition"),
+        ("CODE", "code.code"),
+        ("PART OF SOURCE", "sourcePart"),
+        ("HOLDS OTHERS TOO", "targetPart"),
+        ("SAME DIGITS", "sameDigits"),
+    ],
+};
+const COMPARISON: View = View::Record {
+    at: "",
+    fields: &[
+        ("Can be the same goods", "canBeSameGoods"),
+        ("Comparison", "comparison"),
+        ("Reason", "findings.0.message"),
+        ("", "findings.1.message"),
+    ],
+};
+
+/// Does it.
+pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
+    let mut lookup = LookupServiceClient::new(session.classification()?);
+    match command {
+        Command::Get { code } => {
+            let request = GetCodeRequest {
+                code: Some(code),
+                include_ancestors: true,
+                include_children: true,
+                include_green_lists: true,
+                ..Default::default()
+            };
+            let answer = lookup.get_code(request).await?.into_inner();
+            match session.output() {
+                Output::Table => render::write(&page(&answer))?,
+                output => render::print(output, &answer, CODE)?,
+            }
+            Ok(Exit::Done)
+        }
+        Command::Search { words, editions, limit } => {
+            let request =
+                SearchCodesRequest { query: words.join(" "), editions, page_size: limit, ..Default::default() };
+            session.print(lookup.search_codes(request).await?.get_ref(), HITS)
+        }
+        Command::Translate { code, to } => {
+            let request = TranslateCodeRequest { code: Some(code), target_edition: to, ..Default::default() };
+            let answer = lookup.translate_code(request).await?.into_inner();
+            if let (Output::Table, Some(translation)) = (session.output(), &answer.translation) {
+                let relation =
+                    translation.relation().as_str_name().trim_start_matches("CORRELATION_RELATION_").to_owned();
+                let mut text = format!("{}\n", relation.to_lowercase().replace('_', " "));
+                for finding in &translation.findings {
+                    text.push_str(&format!("mind: {}\n", finding.message));
+                }
+                render::write(&text)?;
+            }
+            session.print(&answer, TRANSLATION)
+        }
+        Command::Compare { first, second } => {
+            let request = CompareCodesRequest { first: Some(first), second: Some(second), consistency: None };
+            session.print(lookup.compare_codes(request).await?.get_ref(), COMPARISON)
+        }
+    }
+}
+
+/// A code with its surroundings: ancestors first, then itself, then what is below.
+fn page(answer: &GetCodeResponse) -> String {
+    let mut table = bare_table();
+    let own = answer.code.iter();
+    for (mark, code) in answer
+        .ancestors
+        .iter()
+        .map(|code| ("", code))
+        .chain(own.map(|code| (">", code)))
+        .chain(answer.children.iter().map(|code| ("", code)))
+    {
+        let edition = code.reference.as_ref().map(|reference| reference.edition.clone()).unwrap_or_default();
+        table.add_row([
+            mark.to_owned(),
+            edition,
+            code.display.clone(),
+            text(&code.descriptions, "en"),
+            text(&code.descriptions, "zh"),
+        ]);
+    }
+    let mut page = tidy(&table);
+    for membership in &answer.memberships {
+        page.push_str(&format!("on the list {}\n", membership.green_list));
+    }
+    page
+}
+
+fn text(texts: &[LocalizedText], language: &str) -> String {
+    texts.iter().find(|text| text.language == language).map(|text| text.text.clone()).unwrap_or_default()
+}

@@ -1,0 +1,58 @@
+//! `greenlane token`: tokens of the local issuer.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Subcommand};
+use greenlane_platform::auth::issuer::TokenRequest;
+
+use crate::{cli::default_data, client::exit::Exit, serve::data::DataDir};
+
+/// `greenlane token …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Mint a token with the key that `greenlane up` keeps, and write it to a file.
+    Mint(Mint),
+}
+
+/// Arguments of `greenlane token mint`.
+#[derive(Args, Debug)]
+pub(crate) struct Mint {
+    /// Who the token speaks for.
+    #[arg(long)]
+    subject: String,
+    /// What it allows. May be repeated: certificates.read, certificates.write, verify, bodies.read, bodies.write,
+    /// log.read, catalogue.read, catalogue.propose, catalogue.review, catalogue.publish, recognise, codes.read, admin.
+    #[arg(long = "scope", required = true)]
+    scopes: Vec<String>,
+    /// The body that it acts for, bodies/ID.
+    #[arg(long)]
+    body: Option<String>,
+    /// The economy that it acts for.
+    #[arg(long)]
+    economy: Option<String>,
+    /// How many hours it holds.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=8_760))]
+    hours: u64,
+    /// The file to write, readable by its owner only.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The data directory of `greenlane up`.
+    #[arg(long, default_value_os_t = default_data())]
+    data: PathBuf,
+}
+
+/// Does it.
+pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
+    let Command::Mint(args) = command;
+    let issuer = DataDir::open(&args.data)?.issuer()?;
+    let mut request = TokenRequest::new(args.subject, args.scopes.iter().map(String::as_str))
+        .valid_for(Duration::from_secs(args.hours * 3_600));
+    if let Some(body) = args.body {
+        request = request.for_body(body);
+    }
+    if let Some(economy) = args.economy {
+        request = request.for_economy(economy);
+    }
+    crate::serve::data::write_private(&args.out, &issuer.mint(&request))?;
+    Ok(Exit::Done)
+}

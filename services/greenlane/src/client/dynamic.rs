@@ -1,0 +1,80 @@
+//! Calls any unary method by name with protobuf JSON: the command-line face of every RPC that has no command of its
+//! own yet.
+
+use anyhow::{Context as _, bail};
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
+use serde_json::Value;
+use tonic::{
+    Status,
+    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
+};
+
+/// A method of our contracts, found by `Service/Method`, with or without the package before it.
+pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<MethodDescriptor> {
+    let Some((service, method)) = name.trim_start_matches('/').rsplit_once('/') else {
+        bail!("`{name}` is not of the form Service/Method");
+    };
+    let mut services =
+        pool.services().filter(|s| s.full_name() == service || s.full_name().ends_with(&format!(".{service}")));
+    let Some(found) = services.next() else {
+        let known: Vec<_> = pool.services().map(|s| s.name().to_owned()).collect();
+        bail!("no service `{service}`; there are {}", known.join(", "));
+    };
+    found.methods().find(|m| m.name() == method).with_context(|| {
+        let known: Vec<_> = found.methods().map(|m| m.name().to_owned()).collect();
+        format!("{} has no method `{method}`; it has {}", found.full_name(), known.join(", "))
+    })
+}
+
+/// The request message of a method from JSON.
+pub(crate) fn request(method: &MethodDescriptor, json: &str) -> anyhow::Result<DynamicMessage> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let message = DynamicMessage::deserialize(method.input(), &mut deserializer)
+        .with_context(|| format!("the data is not a {}", method.input().full_name()))?;
+    deserializer.end().context("something follows the data")?;
+    Ok(message)
+}
+
+/// The JSON of an answer.
+pub(crate) fn to_json(message: &DynamicMessage) -> anyhow::Result<Value> {
+    let options = super::render::json_options();
+    Ok(message.serialize_with_options(serde_json::value::Serializer, &options)?)
+}
+
+/// A codec for messages known by descriptor only.
+#[derive(Clone, Debug)]
+pub(crate) struct DynamicCodec(pub(crate) MethodDescriptor);
+
+impl Codec for DynamicCodec {
+    type Encode = DynamicMessage;
+    type Decode = DynamicMessage;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        self.clone()
+    }
+
+    fn decoder(&mut self) -> Self {
+        self.clone()
+    }
+}
+
+impl Encoder for DynamicCodec {
+    type Item = DynamicMessage;
+    type Error = Status;
+
+    fn encode(&mut self, item: DynamicMessage, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        item.encode(buffer).map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+impl Decoder for DynamicCodec {
+    type Item = DynamicMessage;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
+        DynamicMessage::decode(self.0.output(), buffer).map(Some).map_err(|error| Status::internal(error.to_string()))
+    }
+}

@@ -1,0 +1,77 @@
+//! A recognition decision, for eyes.
+
+use greenlane_api::equivalence::v1::{
+    NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
+};
+
+use super::render::{bare_table, tidy};
+
+/// A few words for an outcome.
+pub(crate) fn outcome(decision: &RecognitionDecision) -> &'static str {
+    match decision.outcome() {
+        RecognitionOutcome::Recognised => "recognised",
+        RecognitionOutcome::RecognisedOnConditions => "recognised on conditions",
+        RecognitionOutcome::Partial => "recognised in part",
+        RecognitionOutcome::InformationOnly => "for information only",
+        RecognitionOutcome::NotRecognised => "NOT RECOGNISED",
+        RecognitionOutcome::NoRequirementApplies => "no requirement applies",
+        RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified => "undetermined",
+    }
+}
+
+/// Why: the best route, or the nearest miss, or what is missing; one line each.
+pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(best) = &decision.best_route {
+        lines.push(route(best));
+    }
+    for result in &decision.requirements {
+        if result.route.is_none() {
+            lines.extend(unmet(result));
+        }
+    }
+    for condition in &decision.conditions {
+        lines.push(format!("condition: {}", condition.description));
+    }
+    lines.extend(decision.findings.iter().map(|finding| finding.message.clone()));
+    lines
+}
+
+/// A decision as a table.
+pub(crate) fn table(destination: &str, decision: &RecognitionDecision) -> String {
+    let mut table = bare_table();
+    table.add_row([destination.to_owned(), outcome(decision).to_owned(), reasons(decision).join("\n")]);
+    tidy(&table)
+}
+
+fn route(route: &RecognitionRoute) -> String {
+    let mut text = format!("{} ", route.certified);
+    for link in &route.links {
+        text.push_str(&format!("-> {} ({}) ", link.to, degree(link.degree().as_str_name())));
+    }
+    if route.arrangement.is_empty() {
+        text.push_str(&format!("is accepted by {}", route.requirement));
+    } else {
+        text.push_str(&format!("is accepted by {} through {}", route.requirement, route.annex));
+    }
+    if !route.legal_reference.is_empty() {
+        text.push_str(&format!(" [{}]", route.legal_reference));
+    }
+    text
+}
+
+fn degree(name: &str) -> String {
+    name.trim_start_matches("EQUIVALENCE_DEGREE_").to_lowercase()
+}
+
+fn unmet(result: &RequirementResult) -> Vec<String> {
+    let mut lines = Vec::new();
+    let kind = if result.mandatory { "demanded" } else { "honoured" };
+    lines.push(format!("{kind} by {}: {} ({})", result.market, result.title, result.requirement));
+    if let Some(NearestMiss { reason, mend, .. }) = &result.nearest_miss {
+        lines.push(format!("nearest miss: {reason}"));
+        lines.push(format!("what would mend it: {mend}"));
+    }
+    lines.extend(result.findings.iter().map(|finding| finding.message.clone()));
+    lines
+}

@@ -1,0 +1,57 @@
+//! A verdict, for eyes.
+
+use greenlane_api::registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart};
+
+use super::render::{bare_table, tidy};
+
+/// One word for an outcome.
+pub(crate) fn outcome(verdict: &Verdict) -> &'static str {
+    match verdict.outcome() {
+        VerdictOutcome::Accepted => "ACCEPTED",
+        VerdictOutcome::AcceptedOnConditions => "ACCEPTED ON CONDITIONS",
+        VerdictOutcome::Refused => "REFUSED",
+        VerdictOutcome::Undetermined | VerdictOutcome::Unspecified => "UNDETERMINED",
+    }
+}
+
+/// One word for a part.
+pub(crate) fn part(part: Option<&VerdictPart>) -> &'static str {
+    match part.map_or(PartOutcome::Unspecified, VerdictPart::outcome) {
+        PartOutcome::Yes => "yes",
+        PartOutcome::YesOnConditions => "on conditions",
+        PartOutcome::No => "NO",
+        PartOutcome::Undetermined => "undetermined",
+        PartOutcome::NotAsked | PartOutcome::Unspecified => "not asked",
+        PartOutcome::NotApplicable => "nothing demanded",
+    }
+}
+
+/// The four parts with their names, in order.
+pub(crate) fn parts(verdict: &Verdict) -> [(&'static str, Option<&VerdictPart>); 4] {
+    [
+        ("authentic", verdict.authentic.as_ref()),
+        ("in force", verdict.in_force.as_ref()),
+        ("covers these goods", verdict.covers_goods.as_ref()),
+        ("recognised here", verdict.recognised.as_ref()),
+    ]
+}
+
+/// The verdict as a table: the outcome, then each part with its reasons.
+pub(crate) fn table(verdict: &Verdict) -> String {
+    let mut table = bare_table();
+    table.add_row(["VERDICT".to_owned(), outcome(verdict).to_owned(), verdict.certificate.clone()]);
+    for (name, value) in parts(verdict) {
+        let reasons: Vec<_> =
+            value.map(|part| part.findings.iter().map(|f| f.message.clone()).collect()).unwrap_or_default();
+        table.add_row([name.to_owned(), part(value).to_owned(), reasons.join("\n")]);
+    }
+    if let Some(revisions) = &verdict.revisions {
+        let text = format!(
+            "registry {}, equivalence {}, classification {}",
+            revisions.registry, revisions.equivalence, revisions.classification
+        );
+        table.add_row(["at revisions".to_owned(), String::new(), text]);
+    }
+    table.add_row(["decision".to_owned(), String::new(), verdict.decision_id.clone()]);
+    tidy(&table)
+}

@@ -1,0 +1,45 @@
+//! The configuration file of a serving process.
+
+use std::path::Path;
+
+use greenlane_platform::{
+    auth::AuthConfig,
+    config::{Sources, load},
+    process::ProcessConfig,
+    server::ServerConfig,
+    telemetry::TelemetryConfig,
+};
+use serde::Deserialize;
+
+/// Everything that a serving process may be told. Every key has a working default, unknown keys are errors, and
+/// variables such as `GREENLANE__SERVER__LISTEN` override the file. A process reads its own service's table only.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServeConfig {
+    /// Logs, traces, metrics.
+    pub(crate) telemetry: TelemetryConfig,
+    /// Threads that run the work. 0: one a core.
+    pub(crate) workers: usize,
+    /// Where and how calls are taken.
+    pub(crate) server: ServerConfig,
+    /// Which tokens are believed.
+    pub(crate) auth: AuthConfig,
+    /// The registry's own.
+    pub(crate) registry: greenlane_registry::Config,
+    /// The equivalence service's own.
+    pub(crate) equivalence: greenlane_equivalence::Config,
+    /// The classification service's own.
+    pub(crate) classification: greenlane_classification::Config,
+}
+
+impl ServeConfig {
+    /// Defaults, then the file, then the environment.
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(load(&Sources::new().maybe_file(file).env_prefix("GREENLANE"))?)
+    }
+
+    /// What the process as a whole needs.
+    pub(crate) fn process(&self) -> ProcessConfig {
+        ProcessConfig { telemetry: self.telemetry.clone(), workers: self.workers }
+    }
+}

@@ -1,0 +1,102 @@
+//! The data directory of `greenlane up`: databases, keys, tokens, and the file that tells the commands where to go.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use greenlane_platform::{
+    auth::{
+        AuthConfig, IssuerConfig, JwksSource,
+        issuer::{LocalIssuer, TokenRequest},
+    },
+    clock::Clock,
+};
+
+/// The `iss` claim of the tokens that a local installation makes for itself.
+const ISSUER: &str = "https://localhost/greenlane";
+/// How long the tokens hold that are written at each start.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// A data directory.
+#[derive(Clone, Debug)]
+pub(crate) struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// The directory, made if it is not there; nobody else may look into it.
+    pub(crate) fn create(root: &Path) -> anyhow::Result<Self> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(root.join("keys"))
+            .with_context(|| format!("cannot make the data directory {}", root.display()))?;
+        let root = root.canonicalize().with_context(|| format!("cannot use {}", root.display()))?;
+        Ok(Self { root })
+    }
+
+    /// The directory of an installation that was started before.
+    pub(crate) fn open(root: &Path) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            root.join("keys").is_dir(),
+            "{} is not a data directory: `greenlane up` makes one",
+            root.display()
+        );
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// A path in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The URL of a service's database.
+    pub(crate) fn database(&self, service: &str) -> String {
+        format!("sqlite:{}", self.path(&format!("{service}.db")).display())
+    }
+
+    /// The issuer of this installation's tokens; its key is made at first use.
+    pub(crate) fn issuer(&self) -> anyhow::Result<LocalIssuer> {
+        let key = self.path("keys/issuer.jwk");
+        LocalIssuer::load_or_create(&key, ISSUER, AuthConfig::default().audience, Clock::system())
+            .with_context(|| format!("cannot use the issuer's key {}", key.display()))
+    }
+
+    /// What the services believe: tokens of this installation's issuer.
+    pub(crate) fn auth(&self) -> anyhow::Result<AuthConfig> {
+        let jwks = self.path("keys/jwks.json");
+        self.issuer()?.write_jwks(&jwks).with_context(|| format!("cannot write {}", jwks.display()))?;
+        let issuer = IssuerConfig {
+            issuer: ISSUER.to_owned(),
+            jwks: JwksSource::File(jwks),
+            economies: Vec::new(),
+            bodies: Vec::new(),
+            scopes: Vec::new(),
+        };
+        Ok(AuthConfig { issuers: vec![issuer], ..AuthConfig::default() })
+    }
+
+    /// Writes a fresh token into the directory, named after its subject, and says where.
+    pub(crate) fn token(&self, request: TokenRequest) -> anyhow::Result<PathBuf> {
+        let path = self.path(&format!("{}.token", request.subject));
+        write_private(&path, &self.issuer()?.mint(&request.valid_for(TOKEN_LIFETIME)))?;
+        Ok(path)
+    }
+}
+
+/// Writes a file that only its owner may read: whole, or not at all.
+pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let fresh = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,113 @@
+//! The three services in one process, on embedded SQLite. The same services and the same stack as apart; only the
+//! channels between them stay in the process.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use greenlane_platform::{
+    auth::{Authenticator, issuer::TokenRequest},
+    client::{Client, ClientConfig, ClientError, connect_in_process},
+    clock::Clock,
+    config::Secret,
+    server::{Server, ServerConfig, Service},
+};
+use greenlane_registry::Peers;
+use greenlane_store::StoreConfig;
+
+use super::data::DataDir;
+
+/// Where the three listen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    pub(crate) registry: u16,
+    pub(crate) equivalence: u16,
+    pub(crate) classification: u16,
+}
+
+impl Ports {
+    /// Free ones.
+    pub(crate) const ANY: Self = Self { registry: 0, equivalence: 0, classification: 0 };
+}
+
+/// Channels to the three, with an administrator's token.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) registry: Client,
+    pub(crate) equivalence: Client,
+    pub(crate) classification: Client,
+}
+
+/// The three, bound and not serving yet.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) registry: Server,
+    pub(crate) equivalence: Server,
+    pub(crate) classification: Server,
+    world: World,
+}
+
+impl Local {
+    /// Brings the schemas up, opens the databases, binds the listeners.
+    pub(crate) async fn build(data: &DataDir, ports: Ports) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let authenticator = Authenticator::new(data.auth()?, clock.clone()).await?;
+        let admin = Secret::from_file(data.token(TokenRequest::new("admin", ["admin"]))?);
+        let bind = async |port: u16, service: Service| {
+            let config = ServerConfig { listen: SocketAddr::from(([127, 0, 0, 1], port)), ..ServerConfig::default() };
+            Server::bind(&config, Arc::clone(&authenticator), [service]).await
+        };
+
+        let config = greenlane_classification::Config {
+            store: StoreConfig::at(data.database("classification")),
+            ..Default::default()
+        };
+        greenlane_classification::migrate(&config).await?;
+        let classification =
+            bind(ports.classification, greenlane_classification::service(&config, clock.clone()).await?).await?;
+
+        let token = Secret::from_file(data.token(TokenRequest::new("equivalence", ["codes.read"]))?);
+        let channel = connect_in_process(&ClientConfig::default().with_token(token), classification.in_process())?;
+        let config = greenlane_equivalence::Config {
+            store: StoreConfig::at(data.database("equivalence")),
+            ..Default::default()
+        };
+        greenlane_equivalence::migrate(&config).await?;
+        let service = greenlane_equivalence::service(&config, clock.clone(), Some(channel)).await?;
+        let equivalence = bind(ports.equivalence, service).await?;
+
+        let token = Secret::from_file(
+            data.token(TokenRequest::new("registry", ["recognise", "catalogue.read", "codes.read"]))?,
+        );
+        let peer = ClientConfig::default().with_token(token);
+        let channel = connect_in_process(&peer, equivalence.in_process())?;
+        let codes = connect_in_process(&peer, classification.in_process())?;
+        let config = greenlane_registry::Config {
+            store: StoreConfig::at(data.database("registry")),
+            key_directory: data.path("keys"),
+            ..Default::default()
+        };
+        greenlane_registry::migrate(&config).await?;
+        let peers = Peers { equivalence: Some(channel), classification: Some(codes) };
+        let service = greenlane_registry::service(&config, clock, peers).await?;
+        let registry = bind(ports.registry, service).await?;
+
+        let client = |server: &Server| {
+            connect_in_process(&ClientConfig::default().with_token(admin.clone()), server.in_process())
+        };
+        let world = World {
+            registry: client(&registry)?,
+            equivalence: client(&equivalence)?,
+            classification: client(&classification)?,
+        };
+        Ok(Self { registry, equivalence, classification, world })
+    }
+
+    /// A channel to the registry with another token.
+    pub(crate) fn registry_as(&self, token: Secret) -> Result<Client, ClientError> {
+        connect_in_process(&ClientConfig::default().with_token(token), self.registry.in_process())
+    }
+
+    /// Channels to the three, and the servers to be served.
+    pub(crate) fn into_parts(self) -> (World, Vec<Server>) {
+        (self.world, vec![self.classification, self.equivalence, self.registry])
+    }
+}

@@ -1,0 +1,34 @@
+//! `greenlane migrate`: a service's database to this version's schema.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args as ClapArgs;
+
+use super::{config::ServeConfig, one::Which};
+use crate::client::exit::Exit;
+
+/// Arguments of `greenlane migrate`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Args {
+    /// The service whose database it is.
+    #[arg(value_enum)]
+    which: Which,
+    /// The configuration file (TOML), the same that serves.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Applies what is missing, under a lock; several at once are safe.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let config = ServeConfig::load(args.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match args.which {
+            Which::Registry => greenlane_registry::migrate(&config.registry).await?,
+            Which::Equivalence => greenlane_equivalence::migrate(&config.equivalence).await?,
+            Which::Classification => greenlane_classification::migrate(&config.classification).await?,
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(Exit::Done.into())
+}

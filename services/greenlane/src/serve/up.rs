@@ -1,0 +1,84 @@
+//! `greenlane up`: the three services in one process, with everything that they need.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args as ClapArgs;
+use greenlane_platform::{
+    process::{self, ProcessConfig},
+    telemetry::{LogFormat, TelemetryConfig},
+};
+
+use super::{
+    data::{DataDir, write_private},
+    local::{Local, Ports},
+};
+use crate::{
+    cli::default_data,
+    client::{
+        context::{CONTEXT_FILE, ContextFile},
+        render,
+    },
+};
+
+/// Arguments of `greenlane up`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Args {
+    /// Where databases, keys and tokens are kept. Made at the first start.
+    #[arg(long, default_value_os_t = default_data(), value_name = "DIR")]
+    data: PathBuf,
+    /// Port of the registry; 0 takes a free one.
+    #[arg(long, default_value_t = 7401, value_name = "PORT")]
+    registry_port: u16,
+    /// Port of the equivalence service; 0 takes a free one.
+    #[arg(long, default_value_t = 7402, value_name = "PORT")]
+    equivalence_port: u16,
+    /// Port of the classification service; 0 takes a free one.
+    #[arg(long, default_value_t = 7403, value_name = "PORT")]
+    classification_port: u16,
+    /// Which log lines are written to stderr: `warn`, `info`, `info,greenlane_store=debug`.
+    #[arg(long, default_value = "warn", value_name = "FILTER")]
+    log: String,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let data = DataDir::create(&args.data)?;
+    let ports = Ports {
+        registry: args.registry_port,
+        equivalence: args.equivalence_port,
+        classification: args.classification_port,
+    };
+    let telemetry =
+        TelemetryConfig { log_format: LogFormat::Text, level: args.log.clone(), ..TelemetryConfig::default() };
+    Ok(process::run("greenlane", &ProcessConfig { telemetry, workers: 0 }, |_| async move {
+        let local = Local::build(&data, ports).await?;
+        announce(&data, &local)?;
+        let (_, servers) = local.into_parts();
+        Ok(servers)
+    }))
+}
+
+/// Writes the file that the commands look for, and prints how to go on.
+fn announce(data: &DataDir, local: &Local) -> anyhow::Result<()> {
+    let context = ContextFile {
+        registry: local.registry.uri(),
+        equivalence: local.equivalence.uri(),
+        classification: local.classification.uri(),
+        token_file: Some("admin.token".into()),
+    };
+    let path = data.path(CONTEXT_FILE);
+    write_private(&path, &toml::to_string(&context)?)?;
+    render::write(&format!(
+        "registry        {}\nequivalence     {}\nclassification  {}\ndata            {}\n\n\
+         Go on in another shell:\n  \
+         export GREENLANE_CONTEXT={}\n  \
+         greenlane code search photovoltaic\n  \
+         greenlane --help\n\n\
+         Stop with Ctrl-C.\n",
+        context.registry,
+        context.equivalence,
+        context.classification,
+        data.path("").display(),
+        path.display(),
+    ))
+}
