@@ -41,7 +41,7 @@ enum Fate {
     Accepted(usize),
     /// The same request stands earlier in the group.
     SameAs(usize),
-    Settled(Result<Receipt, WriteError>),
+    Settled(Box<Result<Receipt, WriteError>>),
 }
 
 pub(crate) async fn commit(
@@ -123,13 +123,11 @@ async fn decide(
     let mut applied: Vec<(usize, Applied)> = Vec::with_capacity(group.len());
     let mut accepted: HashMap<&idempotency::Key, usize> = HashMap::new();
     for (position, (mutation, begun)) in group.iter().zip(begun).enumerate() {
-        let reused = || Err(WriteError::RequestIdReused(mutation.key.request_id.clone()));
+        let reused = || Fate::Settled(Box::new(Err(WriteError::RequestIdReused(mutation.key.request_id.clone()))));
         let fate = match (begun, accepted.get(&mutation.key)) {
-            (Begun::Conflict, _) => Fate::Settled(reused()),
-            (Begun::Replay(response), _) => Fate::Settled(Ok(recall::recall(tx, &response).await?)),
-            (Begun::New, Some(earlier)) if group[applied[*earlier].0].payload != mutation.payload => {
-                Fate::Settled(reused())
-            }
+            (Begun::Conflict, _) => reused(),
+            (Begun::Replay(response), _) => Fate::Settled(Box::new(Ok(recall::recall(tx, &response).await?))),
+            (Begun::New, Some(earlier)) if group[applied[*earlier].0].payload != mutation.payload => reused(),
             (Begun::New, Some(earlier)) => Fate::SameAs(*earlier),
             (Begun::New, None) => match world.apply(&mutation.command, size + applied.len() as u64, now) {
                 Ok(one) => {
@@ -137,7 +135,7 @@ async fn decide(
                     applied.push((position, one));
                     Fate::Accepted(applied.len() - 1)
                 }
-                Err(refusal) => Fate::Settled(Err(refusal.into())),
+                Err(refusal) => Fate::Settled(Box::new(Err(refusal.into()))),
             },
         };
         fates.push(fate);
@@ -149,7 +147,7 @@ fn settle(fates: &[Fate], receipts: &[Receipt]) -> Vec<Result<Receipt, WriteErro
     let settle = |fate: &Fate| match fate {
         Fate::Accepted(accepted) => Ok(receipts[*accepted].clone()),
         Fate::SameAs(accepted) => Ok(Receipt { replayed: true, ..receipts[*accepted].clone() }),
-        Fate::Settled(result) => result.clone(),
+        Fate::Settled(result) => result.as_ref().clone(),
     };
     fates.iter().map(settle).collect()
 }

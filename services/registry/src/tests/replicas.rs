@@ -53,7 +53,7 @@ async fn two_registries_on_one_database_keep_one_log(db: TestDatabase) {
         }
     };
     let reached = wire::GetCheckpointRequest { consistency: at_least(62) };
-    second.log().get_checkpoint(reached.clone()).await.unwrap();
+    second.log().get_checkpoint(reached).await.unwrap();
     first.log().get_checkpoint(reached).await.unwrap();
     assert_eq!(entries(&first).await, entries(&second).await);
 }

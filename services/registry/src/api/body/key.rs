@@ -2,6 +2,7 @@
 
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::create_body_key_request::Source;
+use greenlane_jose::jwk::JwkError;
 use greenlane_jose::{Algorithm, Jwk, KeyType, PublicKey, Signer, SigningKey, enrol};
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
@@ -19,9 +20,11 @@ use crate::store::list;
 const MAX_JWK_BYTES: usize = 4_096;
 
 /// A key to be registered, and its private half when the registry made it.
-struct NewBodyKey {
-    public: PublicKey,
-    made: Option<SigningKey>,
+enum NewBodyKey {
+    Given(PublicKey),
+    Made(Box<SigningKey>),
+    /// A well-formed JWK of a kind that is refused: of a reason of its own, once all fields are found good.
+    Refused(String),
 }
 
 impl Bodies {
@@ -49,24 +52,29 @@ impl Bodies {
         };
         let (request_id, body, (valid_from, valid_until), key) =
             v.finish_with(|| Some((request_id?, body?, window?, key?)))?;
-        enrol::check(&key.public).map_err(|error| Fault::key_refused(error.to_string()))?;
+        let (public, made) = match key {
+            NewBodyKey::Given(public) => (public, None),
+            NewBodyKey::Made(made) => (made.public_key().clone(), Some(made)),
+            NewBodyKey::Refused(why) => return Err(Fault::key_refused(why)),
+        };
+        enrol::check(&public).map_err(|error| Fault::key_refused(error.to_string()))?;
         let file = self.registry.body_file(&body).await?;
-        let id = key.public.thumbprint();
-        let algorithm = if key.public.key_type() == KeyType::P256 { Algorithm::Es256 } else { Algorithm::EdDSA };
-        let jwk = greenlane_jose::canonical::to_string(&key.public.to_jwk_value()).map_err(Fault::internal)?;
+        let id = public.thumbprint();
+        let algorithm = if public.key_type() == KeyType::P256 { Algorithm::Es256 } else { Algorithm::EdDSA };
+        let jwk = greenlane_jose::canonical::to_string(&public.to_jwk_value()).map_err(Fault::internal)?;
         let record = KeyRecord {
             verification_method: format!("{}#{id}", file.body.record.did),
             body,
             id: id.clone(),
             algorithm: algorithm.as_str().to_owned(),
             public_jwk: jwk,
-            custody: if key.made.is_some() { Custody::Registry } else { Custody::Body },
+            custody: if made.is_some() { Custody::Registry } else { Custody::Body },
             valid_from,
             valid_until,
         };
         // The private half is on disk before anything says that the key exists: the other way round a crash would leave
         // a registered key that nobody has.
-        let kept = key.made.filter(|_| !raw.validate_only);
+        let kept = made.filter(|_| !raw.validate_only);
         if let Some(made) = &kept {
             self.registry.keyring.keep(made).map_err(Fault::internal)?;
         }
@@ -136,8 +144,14 @@ fn public_key(v: &mut Violations, text: &str) -> Option<NewBodyKey> {
         v.add("public_jwk", format!("must be a JWK of at most {MAX_JWK_BYTES} bytes"));
         return None;
     }
-    let jwk = v.parse("public_jwk", Jwk::parse(text.as_bytes()))?;
-    Some(NewBodyKey { public: jwk.key, made: None })
+    match Jwk::parse(text.as_bytes()) {
+        Ok(jwk) => Some(NewBodyKey::Given(jwk.key)),
+        Err(error @ (JwkError::Key(_) | JwkError::Unsupported(_))) => Some(NewBodyKey::Refused(error.to_string())),
+        Err(error) => {
+            v.add("public_jwk", error);
+            None
+        }
+    }
 }
 
 fn generate(v: &mut Violations, algorithm: i32) -> Option<NewBodyKey> {
@@ -146,6 +160,5 @@ fn generate(v: &mut Violations, algorithm: i32) -> Option<NewBodyKey> {
         wire::KeyAlgorithm::Eddsa => NewKey::EdDsa,
         wire::KeyAlgorithm::Es256 => NewKey::Es256,
     };
-    let made = Keyring::generate(kind);
-    Some(NewBodyKey { public: made.public_key().clone(), made: Some(made) })
+    Some(NewBodyKey::Made(Box::new(Keyring::generate(kind))))
 }

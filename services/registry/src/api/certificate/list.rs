@@ -9,7 +9,6 @@ use super::super::{consistency, content, render};
 use super::{Certificates, not_found};
 use crate::app::read::{Freshness, at_revision};
 use crate::app::recall;
-use crate::domain::goods::ProductId;
 use crate::domain::life::{Standing, State};
 use crate::store::list::{self, Filter};
 
@@ -176,7 +175,7 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
     let filter = Filter {
         body: body?,
         holder: set(holder)?,
-        product: product.unwrap_or_else(ProductId::default),
+        product: product?,
         code: code?,
         scheme: set(scheme)?,
         standard: set(standard)?,
