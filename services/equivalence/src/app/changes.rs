@@ -90,10 +90,12 @@ impl Changes {
     pub(crate) async fn step(&self, mutation: Mutation, name: String, etag: String, step: Step) -> Result<Answer> {
         let now = self.clock.now();
         let caller = mutation.caller.clone();
+        let current = self.catalogues.current();
         let publishes = matches!(step, Step::Publish) && !mutation.validate_only;
         let answer = self
             .mutate("step_change_set", mutation, move |tx| {
                 let (name, etag, step, caller) = (name.clone(), etag.clone(), step.clone(), caller.clone());
+                let current = current.clone();
                 Box::pin(async move {
                     // Publishing takes the lock first, so that what it validates against stays as it is.
                     let revision = match step {
@@ -102,6 +104,7 @@ impl Changes {
                     };
                     let found = change_sets::get(tx, &name).await?;
                     let mut change_set = found.ok_or_else(|| ChangeError::NotFound(name.clone()))?;
+                    check_owners(&caller, &current.catalogue, &change_set.changes)?;
                     change_set.check_etag(&etag)?;
                     let subject = caller.subject();
                     let revision = match step {

@@ -9,7 +9,7 @@ use super::code::CodeReference;
 pub enum TranslateError {
     /// Classification is out of reach, or what is known of it is too old.
     Unavailable,
-    /// Classification does not know the code or the edition, or the code went nowhere.
+    /// Classification does not know the code or the edition, the code went nowhere, or not all of where it went is known.
     Unknown,
 }
 

@@ -198,6 +198,15 @@ async fn an_administrator_changes_its_own_economys_entries_only(db: TestDatabase
     let status = stranger.create_change_set(tighten("create")).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::PermissionDenied);
     assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
+    // Nor review or publish what another economy proposes.
+    let mut author = served.changes("author");
+    let name = draft(&mut author).await;
+    author.propose_change_set(propose(&name)).await.unwrap();
+    let mut reviewer = ChangeServiceClient::new(served.channel("reviewer", "XC"));
+    let status = reviewer.review_change_set(review(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
+    let status = reviewer.publish_change_set(publish(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
     // Nor may it take an entry over by moving it into its own market.
     let mut moved = tightened();
     moved.market = "XC".into();

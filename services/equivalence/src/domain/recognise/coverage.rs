@@ -34,7 +34,7 @@ impl Context<'_> {
                 "code_unknown",
                 "code",
                 code,
-                format!("{code} has no place in {edition} that classification knows"),
+                format!("classification knows no complete translation of {code} to {edition}"),
             )),
             Err(TranslateError::Unavailable) => {
                 self.unavailable.set(true);
