@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use greenlane_platform::telemetry;
 use sea_orm::{
     ConnAcquireErr, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
@@ -60,7 +61,7 @@ where
         otel.kind = "client",
         db.system.name = shared.engine.name(),
     );
-    tokio::spawn(attempts(shared, kind, name, body, answer).instrument(span));
+    tokio::spawn(telemetry::carry(attempts(shared, kind, name, body, answer).instrument(span)));
     match answered.await {
         Ok(result) => result,
         Err(_) => Err(StoreError::Aborted(format!("{name} ended without an answer"))),
