@@ -17,7 +17,7 @@ use greenlane_platform::follow::{FollowConfig, RevisionFollower};
 use greenlane_platform::grpc;
 use greenlane_platform::server::Service;
 use greenlane_store::audit::{SinkConfig, StoreSink};
-use greenlane_store::{Store, StoreError, migrate::SchemaError};
+use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
 use crate::api;
 use crate::app::files::Files;
@@ -133,15 +133,16 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         store: store.clone(),
         published: Arc::clone(&published),
         recogniser: recogniser(config, peers),
-        clock,
+        clock: clock.clone(),
         wait,
     });
     let certificates = api::Certificates { registry: Arc::clone(&registry), reader: reader.clone() };
     let bodies = api::Bodies { registry, reader: reader.clone() };
     let verifications = api::Verifications { verifier, reader: reader.clone() };
     let logs = api::Logs { reader, log: Arc::clone(&log) };
+    let expiry_clock = clock;
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));
-    let (polled, probed) = (store.clone(), store.clone());
+    let (polled, probed, expired) = (store.clone(), store.clone(), store.clone());
     Ok(Service::new("registry", api::rules::RULES)
         .grpc(grpc!(wire::certificate_service_server::CertificateServiceServer::new(certificates)))
         .grpc(grpc!(wire::body_service_server::BodyServiceServer::new(bodies)))
@@ -158,8 +159,42 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
             }
         })
         .background("sequencer", move |stop| async move { sequencer.run(stop.cancelled()).await })
+        .background(
+            "idempotency_expiry",
+            move |stop| async move { expire(&expired, &expiry_clock, stop.cancelled()).await },
+        )
         .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await })
         .audit(audit))
+}
+
+/// How often old idempotency records are removed, and how many in one transaction.
+const EXPIRY_PAUSE: Duration = Duration::from_secs(3_600);
+const EXPIRY_BATCH: u64 = 1_000;
+
+/// Removes idempotency records that are older than they are kept, now and then.
+async fn expire(store: &Store, clock: &Clock, stop: impl Future<Output = ()>) {
+    let expiring = async {
+        loop {
+            let before = clock.now() - idempotency::DEFAULT_KEEP;
+            let removed: Result<u64, StoreError> = store
+                .write("expire_idempotency", move |tx| {
+                    Box::pin(async move { Ok(idempotency::expire(tx, before, EXPIRY_BATCH).await?) })
+                })
+                .await;
+            match removed {
+                Ok(EXPIRY_BATCH) => continue,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "old idempotency records could not be removed; trying again later")
+                }
+            }
+            tokio::time::sleep(EXPIRY_PAUSE).await;
+        }
+    };
+    tokio::select! {
+        () = stop => {}
+        () = expiring => {}
+    }
 }
 
 fn not_broken(error: StoreError<LogBroken>) -> StoreError {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use greenlane_platform::clock::Clock;
 use greenlane_store::{Store, StoreError};
+use opentelemetry::metrics::Histogram;
 use tokio::sync::{mpsc, oneshot};
 
 use super::group::{self, Committed};
@@ -51,6 +52,7 @@ pub(crate) struct Sequencer {
     published: Arc<Published>,
     group_limit: usize,
     waiting: mpsc::Receiver<Waiting>,
+    group_sizes: Histogram<u64>,
 }
 
 /// How often a group is tried whose commit may or may not have happened: trying again is how to find out.
@@ -67,7 +69,12 @@ impl Sequencer {
         group_limit: usize,
     ) -> (WriteQueue, Self) {
         let (sender, waiting) = mpsc::channel(queue.max(1));
-        let sequencer = Self { store, log, clock, published, group_limit: group_limit.max(1), waiting };
+        let group_sizes = opentelemetry::global::meter("greenlane-registry")
+            .u64_histogram("greenlane.registry.group.size")
+            .with_unit("{mutation}")
+            .with_description("Mutations committed in one transaction.")
+            .build();
+        let sequencer = Self { store, log, clock, published, group_limit: group_limit.max(1), waiting, group_sizes };
         (WriteQueue { waiting: sender }, sequencer)
     }
 
@@ -100,6 +107,7 @@ impl Sequencer {
         if group.is_empty() {
             return;
         }
+        self.group_sizes.record(group.len() as u64, &[]);
         match self.commit(group.iter().map(|waiting| Arc::clone(&waiting.mutation)).collect()).await {
             Ok(committed) => self.publish_and_answer(group, committed).await,
             Err(StoreError::Database(error) | StoreError::Exhausted { last: error, .. }) if group.len() > 1 => {
