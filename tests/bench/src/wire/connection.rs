@@ -47,7 +47,9 @@ pub(super) struct Connection<'a> {
     in_flight: usize,
     window: Window,
     out: Vec<u8>,
+    /// The next request's message, and its number when it waits to be sent.
     message: Vec<u8>,
+    written: Option<u64>,
     pending: Vec<Pending>,
     next_stream: u32,
     send_window: i64,
@@ -65,6 +67,7 @@ impl<'a> Connection<'a> {
             window,
             out: Vec::with_capacity(1 << 16),
             message: Vec::new(),
+            written: None,
             pending: Vec::with_capacity(in_flight),
             next_stream: 1,
             send_window: 65_535,
@@ -80,8 +83,10 @@ impl<'a> Connection<'a> {
         let mut now = Instant::now();
         frame::greeting(&mut self.out);
         loop {
-            while self.ready && now < self.window.end && self.pending.len() < self.in_flight && self.send_window > 0 {
-                self.request(now)?;
+            while self.ready && now < self.window.end && self.pending.len() < self.in_flight {
+                if !self.request(now)? {
+                    break;
+                }
             }
             if !self.out.is_empty() {
                 socket.write_all(&self.out).await.context("writing to the server")?;
@@ -105,33 +110,44 @@ impl<'a> Connection<'a> {
         }
     }
 
-    fn request(&mut self, now: Instant) -> anyhow::Result<()> {
+    /// Sends the next request; not while the server's window for the connection is too small for it.
+    fn request(&mut self, now: Instant) -> anyhow::Result<bool> {
+        let number = match self.written {
+            Some(number) => number,
+            None => self.write()?,
+        };
+        if self.send_window < i64::try_from(self.message.len())? {
+            return Ok(false);
+        }
+        self.written = None;
         let stream = self.next_stream;
         ensure!(stream < LAST_STREAM, "a connection ran out of stream numbers: measure for less long");
         let block = if stream == 1 { &self.blocks.first } else { &self.blocks.again };
         frame::head(&mut self.out, block.len(), frame::HEADERS, frame::END_HEADERS, stream);
         self.out.extend_from_slice(block);
-
-        // gRPC's length-prefixed message, uncompressed.
-        self.message.clear();
-        self.message.extend_from_slice(&[0; 5]);
-        let number = self.requests.message(&mut self.message);
-        let length = u32::try_from(self.message.len() - 5)?;
-        self.message[1..5].copy_from_slice(&length.to_be_bytes());
-        ensure!(self.message.len() < 65_535, "a request is larger than a stream's first window");
-
         let last = self.message.len().div_ceil(frame::MAX_PAYLOAD_BYTES) - 1;
         for (part, bytes) in self.message.chunks(frame::MAX_PAYLOAD_BYTES).enumerate() {
             let flags = if part == last { frame::END_STREAM } else { 0 };
             frame::head(&mut self.out, bytes.len(), frame::DATA, flags, stream);
             self.out.extend_from_slice(bytes);
         }
-        // May fall below zero by one message, which servers' generous windows allow for; then it waits for an update.
         self.send_window -= i64::try_from(self.message.len())?;
         self.next_stream += 2;
         let sample = number.is_multiple_of(SAMPLE_EVERY).then(Vec::new);
         self.pending.push(Pending { stream, sent: now, number, answered: false, sample });
-        Ok(())
+        Ok(true)
+    }
+
+    /// Writes the next message as gRPC sends it: a byte that says that it is not compressed, its length, itself.
+    fn write(&mut self) -> anyhow::Result<u64> {
+        self.message.clear();
+        self.message.extend_from_slice(&[0; 5]);
+        let number = self.requests.message(&mut self.message);
+        let length = u32::try_from(self.message.len() - 5)?;
+        self.message[1..5].copy_from_slice(&length.to_be_bytes());
+        ensure!(self.message.len() < 65_535, "a request is larger than a stream's first window");
+        self.written = Some(number);
+        Ok(number)
     }
 
     fn frame(&mut self, head: Head, payload: &[u8], now: Instant) -> anyhow::Result<()> {
@@ -156,8 +172,14 @@ impl<'a> Connection<'a> {
             frame::WINDOW_UPDATE if head.stream == 0 => {
                 self.send_window += i64::from(frame::number(payload).context("a short window update")?);
             }
-            frame::RST_STREAM => bail!("the server reset a stream: {payload:?}"),
-            frame::GOAWAY => bail!("the server said goodbye while it was measured"),
+            // A server that answered without reading the request to its end says so (RFC 9113, section 8.1).
+            frame::RST_STREAM => {
+                let open = self.pending.iter().any(|pending| pending.stream == head.stream);
+                ensure!(!open, "the server reset a stream with code {:?}", frame::number(payload));
+            }
+            frame::GOAWAY => {
+                bail!("the server said goodbye while it was measured: {:?}", payload.escape_ascii().to_string())
+            }
             frame::CONTINUATION => bail!("the server's headers need more than one frame"),
             _ => {}
         }
