@@ -91,7 +91,7 @@ impl BodyService for Bodies {
 fn own_or_unbound(caller: &Caller, body: &str) -> Result<(), Fault> {
     match caller.body() {
         None => Ok(()),
-        Some(_) => caller.must_be_body(body),
+        Some(_) => consistency::must_be(caller, body),
     }
 }
 

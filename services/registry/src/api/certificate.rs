@@ -40,7 +40,7 @@ impl CertificateService for Certificates {
     ) -> Result<Response<wire::PrepareCertificateResponse>, Status> {
         let caller = Caller::of(&request)?;
         let raw = request.into_inner();
-        caller.must_be_body(&raw.body)?;
+        consistency::must_be(&caller, &raw.body)?;
         let mut v = Violations::new();
         let body = consistency::body(&mut v, "body", &raw.body);
         let content = content::content(&mut v, raw.content);
@@ -169,7 +169,7 @@ impl Certificates {
         incoming: &Incoming<wire::IssueCertificateRequest>,
     ) -> Result<wire::IssueCertificateResponse, Fault> {
         let raw = &incoming.message;
-        incoming.caller.must_be_body(&raw.body)?;
+        consistency::must_be(&incoming.caller, &raw.body)?;
         let mut v = Violations::new();
         let request_id = v.request_id(&incoming.request_id);
         let body = consistency::body(&mut v, "body", &raw.body);
@@ -234,7 +234,7 @@ fn promise(v: &mut Violations, raw: i32, witnesses: u32) {
     }
 }
 
-/// The state of a certificate of this name on the wire.
+/// No certificate of this number is known at the revision.
 pub(super) fn not_found(number: &crate::domain::names::CertificateNumber) -> Fault {
     Fault::not_found(number.name())
 }

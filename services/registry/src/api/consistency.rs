@@ -2,6 +2,8 @@
 
 use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_credential::CertificateNumber as Checked;
+use greenlane_platform::auth::Caller;
+use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
 use crate::app::read::Freshness;
@@ -49,4 +51,10 @@ pub(crate) fn certificate(v: &mut Violations, field: &str, raw: &str, bare: bool
         }
     };
     v.parse(field, Checked::parse(number)).map(|number| CertificateNumber::trusted(number.as_str()))
+}
+
+/// A caller acts for the body that the token names, and no other. A name that is no body's is left to the parser, which
+/// names it along with whatever else is wrong.
+pub(crate) fn must_be(caller: &Caller, body: &str) -> Result<(), Fault> {
+    if BodyId::from_name(body).is_ok() { caller.must_be_body(body) } else { Ok(()) }
 }

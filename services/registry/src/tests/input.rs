@@ -55,6 +55,9 @@ async fn every_wrong_field_of_an_order_is_named(db: TestDatabase) {
     content.valid_until = "2019-01-01".to_owned();
     let refused = served.certificates("bodies/xa-lab").issue_certificate(request).await.unwrap_err();
     assert_eq!(fields(&refused), ["content.valid_from", "content.valid_until"]);
+    let nobody = wire::IssueCertificateRequest { body: "xa-lab".to_owned(), ..order("xa-lab", "two") };
+    let refused = served.certificates("bodies/xa-lab").issue_certificate(nobody).await.unwrap_err();
+    assert_eq!(fields(&refused), ["body"]);
     let checkpoint = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
     assert_eq!(checkpoint.revision, 2, "nothing was written");
 }
