@@ -22,6 +22,7 @@ use greenlane_api::classification::v1::tagging_service_server::TaggingServiceSer
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
 use greenlane_platform::server::Service;
+use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::migrate::SchemaError;
 use greenlane_store::{Store, StoreError};
 
@@ -76,6 +77,7 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
     let code_systems = api::CodeSystems::new(Arc::clone(&catalogues), bookmarks);
     let green_lists = api::GreenLists::new(Arc::clone(&catalogues), clock);
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));
+    let audit = StoreSink::start(store.clone(), SinkConfig::default());
     Ok(Service::new("classification", RULES)
         .grpc(grpc!(LookupServiceServer::new(lookup)))
         .grpc(grpc!(CodeSystemServiceServer::new(code_systems)))
@@ -86,5 +88,7 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
             let store = store.clone();
             async move { store.ping().await.map_err(|error| error.to_string()) }
         })
+        .audit(Arc::new(audit.clone()))
+        .background("audit", move |stop| async move { audit.flush_after(stop.cancelled()).await })
         .background("catalogue", move |stop| catalogues.follow(poll, stop)))
 }

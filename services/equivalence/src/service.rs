@@ -60,7 +60,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let recognition = RecognitionApi { recogniser, clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
     let changes = ChangesApi { changes: Changes { store: store.clone(), catalogues: catalogues.clone(), clock } };
-    let audit = Arc::new(StoreSink::start(store.clone(), SinkConfig::default()));
+    let audit = StoreSink::start(store.clone(), SinkConfig::default());
     let follower = catalogues.clone();
     let poll_interval = config.poll_interval();
     Ok(Service::new("equivalence", RULES)
@@ -73,6 +73,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
             let store = store.clone();
             async move { store.ping().await.map_err(|error| error.to_string()) }
         })
-        .audit(audit)
+        .audit(Arc::new(audit.clone()))
+        .background("audit", move |stop| async move { audit.flush_after(stop.cancelled()).await })
         .background("catalogue follower", move |stop| async move { follower.follow(poll_interval, stop).await }))
 }

@@ -114,7 +114,8 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     );
     let wait = Duration::from_millis(config.revision_wait_ms);
     let reader = Reader { store: store.clone(), published: Arc::clone(&published), wait };
-    let audit: Arc<dyn AuditSink> = Arc::new(StoreSink::start(store.clone(), SinkConfig::default()));
+    let sink = StoreSink::start(store.clone(), SinkConfig::default());
+    let audit: Arc<dyn AuditSink> = Arc::new(sink.clone());
     let registry = Arc::new(Registry {
         store: store.clone(),
         published: Arc::clone(&published),
@@ -164,7 +165,8 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
             move |stop| async move { expire(&expired, &expiry_clock, stop.cancelled()).await },
         )
         .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await })
-        .audit(audit))
+        .audit(audit)
+        .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await }))
 }
 
 /// How often old idempotency records are removed, and how many in one transaction.

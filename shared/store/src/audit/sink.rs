@@ -40,6 +40,9 @@ enum Message {
     Flush(oneshot::Sender<()>),
 }
 
+/// How long a process that ends waits for its audit trail.
+const LAST_WRITE: Duration = Duration::from_secs(2);
+
 impl StoreSink {
     /// Starts the task. It ends, after writing what waits, when the last clone is dropped.
     #[must_use]
@@ -55,6 +58,15 @@ impl StoreSink {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// The background work of a service with this sink: once `stop` has come, writes what still waits, for
+    /// [`LAST_WRITE`] at most.
+    pub async fn flush_after(self, stop: impl Future<Output = ()>) {
+        stop.await;
+        if tokio::time::timeout(LAST_WRITE, self.flush()).await.is_err() {
+            tracing::error!("the audit trail could not be written to its end before the process ends");
+        }
     }
 
     /// Waits until everything recorded so far is written. Bound it with a timeout at shutdown: while the database is
