@@ -18,7 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::child::Child;
 use crate::identity::Identity;
-use crate::roles::Role;
+use crate::roles::{Role, insert};
 use crate::wire::{Requests, Target};
 
 /// How long a call may take that prepares a row.
@@ -149,19 +149,35 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "insert-sqlite",
-        what: "the bytes of issue-sqlite's requests as rows of SQLite, group-committed",
+        what: "the bytes of issue-sqlite's requests as rows of SQLite: an INSERT a call, a commit a group",
         role: Role::InsertSqlite,
         baseline: None,
         target: None,
-        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertSqlite)),
+        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertSqlite, insert::PATH)),
+    },
+    Row {
+        name: "insert-bulk-sqlite",
+        what: "the same, one INSERT a group",
+        role: Role::InsertSqlite,
+        baseline: Some("insert-sqlite"),
+        target: None,
+        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertSqlite, insert::BULK_PATH)),
     },
     Row {
         name: "insert-postgres",
-        what: "the bytes of issue-postgres's requests as rows of PostgreSQL, group-committed",
+        what: "the bytes of issue-postgres's requests as rows of PostgreSQL: an INSERT a call, a commit a group",
         role: Role::InsertPostgres,
         baseline: None,
         target: None,
-        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertPostgres)),
+        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertPostgres, insert::PATH)),
+    },
+    Row {
+        name: "insert-bulk-postgres",
+        what: "the same, one INSERT a group",
+        role: Role::InsertPostgres,
+        baseline: Some("insert-postgres"),
+        target: None,
+        prepare: |setting| Box::pin(bare::insert(setting, Role::InsertPostgres, insert::BULK_PATH)),
     },
     Row {
         name: "issue-sqlite",

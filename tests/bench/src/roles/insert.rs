@@ -1,7 +1,8 @@
 //! The bare server that writes are measured against: each call's bytes become a row, rows that wait share a commit.
 //!
 //! No token, no rules, no log, no signature: the least that a durable answer costs on this engine through the same
-//! libraries. One task writes; it takes whatever waits, inserts it in one statement, commits, and answers all.
+//! libraries. One task writes; it takes whatever waits, inserts each call's row, commits once, and answers all. Beside
+//! it, to show what is left in the engine, the same with one statement for the whole group.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -24,8 +25,10 @@ use super::Ready;
 use super::echo::EchoMessage;
 use crate::database;
 
-/// The method of the insert.
+/// An INSERT a call.
 pub const PATH: &str = "/greenlane.bench.Insert/Insert";
+/// An INSERT for all calls of a group.
+pub const BULK_PATH: &str = "/greenlane.bench.Insert/InsertBulk";
 /// Rows that may wait, and the most that one commit takes.
 const GROUP: usize = 512;
 
@@ -43,12 +46,14 @@ type Waiting = (Vec<u8>, oneshot::Sender<Result<i64, String>>);
 pub(super) async fn serve(engine: Engine, folder: &Path) -> anyhow::Result<()> {
     let connection = open(engine, folder).await?;
     let (queue, waiting) = mpsc::channel(GROUP);
-    tokio::spawn(write(connection, waiting));
+    let (bulk, bulk_waiting) = mpsc::channel(GROUP);
+    tokio::spawn(write(connection.clone(), waiting, Statements::Each));
+    tokio::spawn(write(connection, bulk_waiting, Statements::One));
     let listener = TcpListener::bind("127.0.0.1:0").await.context("binding the insert")?;
     Ready { address: listener.local_addr()? }.announce()?;
     tonic::transport::Server::builder()
         .tcp_nodelay(true)
-        .add_service(Insert { queue })
+        .add_service(Insert { queue, bulk })
         .serve_with_incoming(TcpListenerStream::new(listener))
         .await
         .context("serving the insert")
@@ -75,11 +80,20 @@ async fn open(engine: Engine, folder: &Path) -> anyhow::Result<DatabaseConnectio
     Ok(connection)
 }
 
-async fn write(connection: DatabaseConnection, mut waiting: mpsc::Receiver<Waiting>) {
+/// How many statements a group is.
+#[derive(Debug, Clone, Copy)]
+enum Statements {
+    /// One for each row.
+    Each,
+    /// One for all.
+    One,
+}
+
+async fn write(connection: DatabaseConnection, mut waiting: mpsc::Receiver<Waiting>, statements: Statements) {
     let mut group: Vec<Waiting> = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
         let (bodies, callers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
-        let written = insert(&connection, bodies).await;
+        let written = insert(&connection, bodies, statements).await;
         match written {
             Ok(ids) => {
                 for (caller, id) in callers.into_iter().zip(ids) {
@@ -95,13 +109,29 @@ async fn write(connection: DatabaseConnection, mut waiting: mpsc::Receiver<Waiti
     }
 }
 
-async fn insert(connection: &DatabaseConnection, bodies: Vec<Vec<u8>>) -> anyhow::Result<Vec<i64>> {
+async fn insert(
+    connection: &DatabaseConnection,
+    bodies: Vec<Vec<u8>>,
+    statements: Statements,
+) -> anyhow::Result<Vec<i64>> {
     let backend = connection.get_database_backend();
     let rows = bodies.len();
-    let sql = statement(backend, rows);
-    let values = bodies.into_iter().map(|body| Value::Bytes(Some(body)));
     let transaction = connection.begin().await?;
-    let inserted = transaction.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let mut inserted = Vec::with_capacity(rows);
+    match statements {
+        Statements::Each => {
+            let sql = statement(backend, 1);
+            for body in bodies {
+                let insert = Statement::from_sql_and_values(backend, &sql, [Value::Bytes(Some(body))]);
+                inserted.extend(transaction.query_one_raw(insert).await?);
+            }
+        }
+        Statements::One => {
+            let values = bodies.into_iter().map(|body| Value::Bytes(Some(body)));
+            let insert = Statement::from_sql_and_values(backend, statement(backend, rows), values);
+            inserted = transaction.query_all_raw(insert).await?;
+        }
+    }
     transaction.commit().await?;
     let ids: Vec<i64> = inserted.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
     ensure!(ids.len() == rows, "{} of {rows} rows came back", ids.len());
@@ -126,6 +156,7 @@ fn statement(backend: DatabaseBackend, rows: usize) -> String {
 #[derive(Clone)]
 struct Insert {
     queue: mpsc::Sender<Waiting>,
+    bulk: mpsc::Sender<Waiting>,
 }
 
 impl NamedService for Insert {
@@ -142,7 +173,8 @@ impl tower_service::Service<http::Request<Body>> for Insert {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let answer = Answer(self.queue.clone());
+        let queue = if request.uri().path() == BULK_PATH { &self.bulk } else { &self.queue };
+        let answer = Answer(queue.clone());
         Box::pin(async move {
             let codec = ProstCodec::<InsertResponse, EchoMessage>::default();
             Ok(Grpc::new(codec).unary(answer, request).await)

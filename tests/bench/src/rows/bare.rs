@@ -7,7 +7,7 @@ use prost::Message;
 use super::{Cycle, Prepared, Setting, facts};
 use crate::roles::Role;
 use crate::roles::echo::{self, EchoMessage};
-use crate::roles::insert::{self, InsertResponse};
+use crate::roles::insert::InsertResponse;
 
 /// As long as a short request of ours.
 const ECHO_BYTES: usize = 64;
@@ -23,12 +23,12 @@ pub(super) async fn echo(setting: &Setting<'_>, role: Role) -> anyhow::Result<Pr
     Ok(Prepared { target: setting.target(role, echo::PATH, token)?, requests: Box::new(requests) })
 }
 
-pub(super) async fn insert(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
+pub(super) async fn insert(setting: &Setting<'_>, role: Role, path: &str) -> anyhow::Result<Prepared> {
     let payload = facts::issue("issue-000000".into()).encode_to_vec();
     let message = EchoMessage { payload }.encode_to_vec();
     let requests = Cycle::new(vec![message], |_, answer| {
         ensure!(InsertResponse::decode(answer)?.id > 0, "no row was written");
         Ok(())
     });
-    Ok(Prepared { target: setting.target(role, insert::PATH, None)?, requests: Box::new(requests) })
+    Ok(Prepared { target: setting.target(role, path, None)?, requests: Box::new(requests) })
 }
