@@ -11,6 +11,7 @@ pub mod economy;
 pub mod entry;
 pub mod equivalence;
 pub mod key;
+pub mod owners;
 pub mod question;
 pub mod recognise;
 pub mod requirement;

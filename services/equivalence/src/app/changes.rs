@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::catalogue::Catalogues;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::change::{Change, ChangeFinding, validate};
+use crate::domain::change::{Change, ChangeFinding, View, validate};
 use crate::domain::change_set::{Answer, ChangeError, ChangeSet, Review, State};
+use crate::domain::owners::owners;
 use crate::store::change_sets::{self, Cursor};
 use crate::store::entries;
 
@@ -104,12 +105,17 @@ impl Changes {
                     };
                     let found = change_sets::get(tx, &name).await?;
                     let mut change_set = found.ok_or_else(|| ChangeError::NotFound(name.clone()))?;
-                    check_owners(&caller, &current.catalogue, &change_set.changes)?;
+                    let loaded = if current.catalogue.revision() == revision {
+                        current
+                    } else {
+                        Arc::new(entries::load(tx, revision).await?)
+                    };
+                    check_owners(&caller, &loaded.catalogue, &change_set.changes)?;
                     change_set.check_etag(&etag)?;
                     let subject = caller.subject();
                     let revision = match step {
                         Step::Propose => {
-                            let findings = findings(tx, revision, &change_set).await?;
+                            let findings = validate(&loaded.catalogue, &change_set.changes);
                             change_set.propose(subject, findings, now)?;
                             revision
                         }
@@ -119,7 +125,7 @@ impl Changes {
                             revision
                         }
                         Step::Publish => {
-                            let findings = findings(tx, revision, &change_set).await?;
+                            let findings = validate(&loaded.catalogue, &change_set.changes);
                             change_set.publish(subject, findings, revision + 1, now)?;
                             entries::publish(tx, revision, &change_set.changes, &change_set.name, now).await?
                         }
@@ -226,29 +232,27 @@ fn record(mutation: &Mutation, answer: &Answer, outcome: Outcome, now: chrono::D
         .with_request_id(mutation.request_id.clone())
 }
 
-async fn findings(tx: &Tx, revision: u64, change_set: &ChangeSet) -> Result<Vec<ChangeFinding>> {
-    let loaded = entries::load(tx, revision).await?;
-    Ok(validate(&loaded.catalogue, &change_set.changes))
-}
-
-/// An administrator changes entries of its own economy: as they are and as they are to be. Without an economy in its
-/// token only the scope `admin` may change what belongs to one.
+/// A caller changes what belongs to its economy, or to its body: as it is and as it is to be. Without an economy in its
+/// token only the scope `admin` may change what belongs to another.
 fn check_owners(caller: &Caller, catalogue: &Catalogue, changes: &[Change]) -> std::result::Result<(), ChangeError> {
-    let owned = |owners: &[&str]| match caller.economy() {
-        _ if owners.is_empty() => true,
-        Some(economy) => owners.contains(&economy),
-        None => caller.is_admin(),
+    let owned = |owners: &[String]| {
+        let is = |claim: Option<&str>| claim.is_some_and(|claim| owners.iter().any(|owner| owner == claim));
+        owners.is_empty()
+            || is(caller.economy())
+            || is(caller.body())
+            || (caller.economy().is_none() && caller.is_admin())
     };
+    let as_is = |name: &str| catalogue.entry(name);
+    let view = View::new(catalogue, changes);
+    let to_be = |name: &str| view.find(name);
     for change in changes {
-        let name = change.entry_name();
-        let existing = catalogue.entry(&name);
-        let new = match change {
-            Change::Upsert(entry) => Some(entry),
+        let before = as_is(&change.entry_name()).map(|entry| owners(&entry, &as_is));
+        let after = match change {
+            Change::Upsert(entry) => Some(owners(entry, &to_be)),
             Change::Retire(_) => None,
         };
-        for entry in existing.iter().chain(new) {
-            let owners = entry.owners();
-            if !owned(&owners) {
+        for owners in before.iter().chain(&after) {
+            if !owned(owners) {
                 return Err(ChangeError::NotYours(owners.join(", ")));
             }
         }

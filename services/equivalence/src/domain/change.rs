@@ -1,9 +1,12 @@
 //! Changes to the catalogue, and everything that is wrong with them.
 
+mod contradictions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::contradictions::View;
 use super::catalogue::Catalogue;
 use super::entry::Entry;
 
@@ -89,6 +92,7 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding>
             Change::Retire(_) => {}
         }
     }
+    findings.extend(contradictions::contradictions(catalogue, changes));
     if !retired.is_empty() {
         for user in catalogue.entries() {
             let user_name = user.name();

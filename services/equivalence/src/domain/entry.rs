@@ -125,20 +125,6 @@ impl Entry {
         }
     }
 
-    /// The economies on whose account an administrator may change it; none for what is everybody's.
-    pub fn owners(&self) -> Vec<&str> {
-        match self {
-            Self::Economy(it) => vec![it.name.as_str()],
-            Self::Body(it) => vec![it.economy.as_str()],
-            Self::EditionTransition(it) => vec![it.market.as_str()],
-            Self::Requirement(it) => vec![it.market.as_str()],
-            Self::Arrangement(it) => it.parties.iter().map(|party| party.economy.as_str()).collect(),
-            Self::Scheme(_) | Self::Standard(_) | Self::Equivalence(_) | Self::Annex(_) | Self::Designation(_) => {
-                Vec::new()
-            }
-        }
-    }
-
     /// Every resource name that it refers to, with the field that does.
     pub fn references(&self) -> Vec<(String, String)> {
         let mut found = References::default();

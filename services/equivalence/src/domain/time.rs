@@ -50,6 +50,12 @@ impl Validity {
         self.from <= date && self.until.is_none_or(|until| date < until)
     }
 
+    /// Whether some day lies within both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let begins_before_end = |a: &Self, b: &Self| b.until.is_none_or(|until| a.from < until);
+        begins_before_end(self, other) && begins_before_end(other, self)
+    }
+
     /// Whether it ends before it begins.
     pub fn is_empty(&self) -> bool {
         self.until.is_some_and(|until| until <= self.from)

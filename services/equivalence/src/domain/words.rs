@@ -20,6 +20,12 @@ macro_rules! words {
                 match self { $(Self::$value => concat!($prefix, $text)),+ }
             }
 
+            /// The name as people read it: `test report`.
+            pub fn words(self) -> String {
+                let name = self.wire_name();
+                name.strip_prefix($prefix).unwrap_or(name).to_ascii_lowercase().replace('_', " ")
+            }
+
             /// The number in the contract.
             pub fn number(self) -> i32 {
                 match self { $(Self::$value => $number),+ }

@@ -1,5 +1,6 @@
 use greenlane_api::common::v1 as common;
 use greenlane_api::equivalence::v1 as pb;
+use greenlane_platform::auth::issuer::TokenRequest;
 use greenlane_platform::client::Client;
 use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_store::testing::TestDatabase;
@@ -16,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     a_repeated_request_is_done_once,
     validation_only_writes_nothing,
     an_administrator_changes_its_own_economys_entries_only,
+    an_annex_is_its_parties_own_and_a_designation_its_authoritys,
 );
 
 /// XB, which accepted bodies of XA and of itself, is to accept its own only.
@@ -212,5 +214,54 @@ async fn an_administrator_changes_its_own_economys_entries_only(db: TestDatabase
     moved.market = "XC".into();
     let request = create("move", vec![upsert(pb::catalogue_entry::Entry::Requirement(moved))]);
     let status = stranger.create_change_set(request).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
+}
+
+async fn an_annex_is_its_parties_own_and_a_designation_its_authoritys(db: TestDatabase) {
+    let served = serve(&db).await;
+    let example = Some(common::Source { example: true, ..Default::default() });
+    let validity = Some(pb::Validity { from: "2026-01-01".into(), until: String::new() });
+    let annex = pb::Annex {
+        name: "annexes/xa-xc-more".into(),
+        arrangement: "arrangements/xa-xc-mra".into(),
+        title: "More (invented)".into(),
+        objects: vec![pb::RecognitionObject::Certificate.into()],
+        validity: validity.clone(),
+        source: example.clone(),
+        ..Default::default()
+    };
+    let designation = pb::Designation {
+        name: "designations/meridian-xa-xc-pv".into(),
+        body: "bodies/meridian-cert".into(),
+        authority: "bodies/aurelia-standards-authority".into(),
+        annex: "annexes/xa-xc-pv".into(),
+        validity,
+        source: example,
+        ..Default::default()
+    };
+    let annex = vec![upsert(pb::catalogue_entry::Entry::Annex(annex))];
+    let designation = vec![upsert(pb::catalogue_entry::Entry::Designation(designation))];
+    let retired = vec![pb::Change { change: Some(pb::change::Change::Retire("annexes/xa-xc-pv".into())) }];
+
+    let refused = |economy: &'static str, changes: &Vec<pb::Change>| {
+        let mut client = ChangeServiceClient::new(served.channel(economy, economy));
+        let request = create("one", changes.clone());
+        async move { client.create_change_set(request).await.err().and_then(|status| Fault::reason_of(&status)) }
+    };
+    for foreign in [&annex, &designation, &retired] {
+        assert_eq!(refused("XB", foreign).await, Some(ErrorReason::NotYours));
+    }
+    // A party other than the one whose authority designates may not designate either.
+    assert_eq!(refused("XC", &designation).await, Some(ErrorReason::NotYours));
+    assert_eq!(refused("XC", &annex).await, None);
+    assert_eq!(refused("XA", &designation).await, None);
+
+    // The authority itself, whose token names it and no economy.
+    let token = |body: &str| TokenRequest::new(body, ["catalogue.propose"]).for_body(body);
+    let authority = token("bodies/aurelia-standards-authority");
+    let mut authority = ChangeServiceClient::new(served.channel_with(authority));
+    authority.create_change_set(create("two", designation.clone())).await.unwrap();
+    let mut other = ChangeServiceClient::new(served.channel_with(token("bodies/meridian-cert")));
+    let status = other.create_change_set(create("two", designation)).await.unwrap_err();
     assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
 }

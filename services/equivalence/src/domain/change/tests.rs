@@ -46,3 +46,73 @@ fn what_comes_in_the_same_set_is_no_dangling_reference() {
     ];
     assert_eq!(validate(&Catalogue::default(), &changes), []);
 }
+
+fn mapping(name: &str, degree: &str, from: &str, until: &str) -> Change {
+    Change::Upsert(entry(json!({ "equivalence": { "name": format!("equivalences/{name}"), "degree": degree,
+        "from": { "name": "standards/a-1" }, "to": { "name": "standards/b-1" },
+        "validity": { "from": from, "until": until }, "source": { "example": true } } })))
+}
+
+fn standards() -> Vec<Entry> {
+    ["a", "b"]
+        .map(|name| {
+            entry(json!({ "standard": { "name": format!("standards/{name}-1"),
+                                        "designation": format!("{name} 1"), "publisher": "P" } }))
+        })
+        .into()
+}
+
+fn upserted(change: Change) -> Entry {
+    let Change::Upsert(entry) = change else { panic!("{change:?}") };
+    entry
+}
+
+#[test]
+fn two_degrees_for_one_pair_at_one_time_contradict_each_other() {
+    let published = upserted(mapping("old", "identical", "2020-01-01", "2024-01-01"));
+    let catalogue = Catalogue::new(1, standards().into_iter().chain([published]));
+    let codes = |changes: &[Change]| -> Vec<_> {
+        validate(&catalogue, changes).into_iter().map(|it| (it.code, it.index, it.field)).collect()
+    };
+    let at = |code, index, field: &str| (code, index, field.to_owned());
+    assert_eq!(codes(&[mapping("new", "modified", "2023-12-31", "")]), [at("contradiction", 0, "degree")]);
+    assert_eq!(codes(&[mapping("new", "identical", "2023-12-31", "")]), [at("overlap", 0, "validity")]);
+    // One after the other, in place of the other, or when the other goes with the same set: no fault.
+    assert_eq!(codes(&[mapping("new", "modified", "2024-01-01", "")]), []);
+    assert_eq!(codes(&[mapping("old", "modified", "2020-01-01", "")]), []);
+    let instead = [mapping("new", "modified", "2020-01-01", ""), Change::Retire("equivalences/old".to_owned())];
+    assert_eq!(codes(&instead), []);
+    // Within one set the later of the two is named.
+    let both = [mapping("one", "modified", "2024-01-01", ""), mapping("two", "identical", "2025-01-01", "")];
+    assert_eq!(codes(&both), [at("contradiction", 1, "degree")]);
+}
+
+#[test]
+fn an_authority_designates_only_where_its_economys_results_are_accepted() {
+    let body = |name: &str, economy: &str| {
+        entry(json!({ "body": { "name": format!("bodies/{name}"), "display_name": name, "economy": economy } }))
+    };
+    let catalogue = Catalogue::new(
+        1,
+        [
+            entry(json!({ "economy": { "name": "economies/XA" } })),
+            entry(json!({ "economy": { "name": "economies/XB" } })),
+            entry(json!({ "economy": { "name": "economies/XC" } })),
+            body("a", "XA"),
+            body("c", "XC"),
+            entry(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+                "parties": [{ "economy": "XA" }, { "economy": "XB", "direction": "accepts" }] } })),
+            entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+                "objects": ["certificate"], "validity": { "from": "2020-01-01" } } })),
+        ],
+    );
+    let designation = |authority: &str| {
+        Change::Upsert(entry(json!({ "designation": { "name": "designations/d", "body": "bodies/a",
+            "authority": format!("bodies/{authority}"), "annex": "annexes/x",
+            "validity": { "from": "2021-01-01" }, "source": { "example": true } } })))
+    };
+    assert_eq!(validate(&catalogue, &[designation("a")]), []);
+    let findings = validate(&catalogue, &[designation("c")]);
+    let found: Vec<_> = findings.iter().map(|it| (it.code, it.field.as_str())).collect();
+    assert_eq!(found, [("contradiction", "authority")]);
+}

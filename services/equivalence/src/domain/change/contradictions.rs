@@ -1,0 +1,125 @@
+//! What entries say against one another: two equivalences of one pair at one time, a designation by an authority
+//! whose results nobody accepts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Change, ChangeFinding};
+use crate::domain::body::Designation;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::entry::Entry;
+use crate::domain::equivalence::{Equivalence, Target};
+use crate::domain::key::EconomyCode;
+
+/// Every contradiction that the changes bring into the catalogue.
+pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding> {
+    let mut findings = equivalences(catalogue, changes);
+    let view = View::new(catalogue, changes);
+    for (index, change) in changes.iter().enumerate() {
+        let Change::Upsert(Entry::Designation(designation)) = change else { continue };
+        findings.extend(unaccepted(&view, designation).map(|message| ChangeFinding {
+            code: "contradiction",
+            index,
+            entry: designation.name.name(),
+            field: "authority".to_owned(),
+            message,
+        }));
+    }
+    findings
+}
+
+/// Equivalences of one pair whose periods overlap: of two degrees a contradiction, of one degree an overlap.
+fn equivalences(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding> {
+    let changed: BTreeSet<String> = changes.iter().map(Change::entry_name).collect();
+    let mut known: BTreeMap<(&Target, &Target), Vec<&Equivalence>> = BTreeMap::new();
+    let new = |change| match change {
+        &Change::Upsert(Entry::Equivalence(ref equivalence)) => Some(equivalence),
+        _ => None,
+    };
+    for equivalence in changes.iter().filter_map(new) {
+        known.entry((&equivalence.from, &equivalence.to)).or_default();
+    }
+    if known.is_empty() {
+        return Vec::new();
+    }
+    for equivalence in catalogue.equivalences.values() {
+        if let Some(pair) = known.get_mut(&(&equivalence.from, &equivalence.to))
+            && !changed.contains(&equivalence.name.name())
+        {
+            pair.push(equivalence);
+        }
+    }
+    let mut findings = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        let Some(equivalence) = new(change) else { continue };
+        let Some(pair) = known.get_mut(&(&equivalence.from, &equivalence.to)) else { continue };
+        let others =
+            pair.iter().filter(|it| it.name != equivalence.name && it.validity.overlaps(&equivalence.validity));
+        for other in others {
+            let (code, field) =
+                if other.degree == equivalence.degree { ("overlap", "validity") } else { ("contradiction", "degree") };
+            let until = other.validity.until.map_or_else(String::new, |until| format!(" until {until}"));
+            let message = format!(
+                "`{}` maps the same pair as {} from {}{until}",
+                other.name,
+                other.degree.words(),
+                other.validity.from
+            );
+            findings.push(ChangeFinding {
+                code,
+                index,
+                entry: equivalence.name.name(),
+                field: field.to_owned(),
+                message,
+            });
+        }
+        pair.push(equivalence);
+    }
+    findings
+}
+
+/// Why the authority of a designation has no say under its annex; none when it has, or when that cannot be told
+/// because a reference dangles.
+fn unaccepted(view: &View<'_>, designation: &Designation) -> Option<String> {
+    let Some(Entry::Body(authority)) = view.find(&designation.authority.name()) else { return None };
+    let Some(Entry::Annex(annex)) = view.find(&designation.annex.name()) else { return None };
+    let Some(Entry::Arrangement(arrangement)) = view.find(&annex.arrangement.name()) else { return None };
+    let economy = &authority.economy;
+    let member = |bloc: &EconomyCode| match view.find(&bloc.name()) {
+        Some(Entry::Economy(bloc)) => bloc.members.iter().any(|member| member.economy == *economy),
+        _ => false,
+    };
+    let mut accepted = arrangement.parties.iter().filter(|party| party.is_accepted()).map(|party| &party.economy);
+    let has_say = accepted.any(|party| party == economy || member(party));
+    (!has_say).then(|| {
+        format!(
+            "{} of {} is of no party to {} whose results are accepted",
+            authority.name,
+            economy.as_str(),
+            arrangement.name
+        )
+    })
+}
+
+/// The catalogue as it would be: what is changed before what is published.
+pub(crate) struct View<'a> {
+    catalogue: &'a Catalogue,
+    changed: BTreeMap<String, Option<&'a Entry>>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(catalogue: &'a Catalogue, changes: &'a [Change]) -> Self {
+        let changed = changes.iter().map(|change| match change {
+            Change::Upsert(entry) => (entry.name(), Some(entry)),
+            Change::Retire(name) => (name.clone(), None),
+        });
+        Self { catalogue, changed: changed.collect() }
+    }
+
+    /// The entry of a resource name; none when it is not there or retired.
+    pub(crate) fn find(&self, name: &str) -> Option<Entry> {
+        match self.changed.get(name) {
+            Some(entry) => entry.cloned(),
+            None => self.catalogue.entry(name),
+        }
+    }
+}
