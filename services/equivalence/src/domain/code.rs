@@ -36,7 +36,7 @@ impl CodeReference {
         if !edition_fits {
             faults.push(("edition", "must be 1 to 32 upper-case letters, digits, `-` and `.` (`HS2022`)".to_owned()));
         }
-        let harmonized = self.edition.starts_with("HS");
+        let harmonized = is_harmonized(&self.edition);
         let digits = self.code.chars().all(|c| c.is_ascii_digit());
         let length = self.code.len();
         let code_fits = if harmonized {
@@ -51,6 +51,12 @@ impl CodeReference {
         }
         faults
     }
+}
+
+/// Whether an edition is one of the Harmonized System itself, `HS2022`; national systems may begin with the same
+/// letters (`HSK`).
+fn is_harmonized(edition: &str) -> bool {
+    edition.strip_prefix("HS").is_some_and(|year| year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl fmt::Display for CodeReference {
@@ -116,3 +122,6 @@ impl CodeScope {
         best
     }
 }
+
+#[cfg(test)]
+mod tests;
