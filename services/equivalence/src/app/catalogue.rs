@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
 use greenlane_store::{Store, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -33,6 +33,8 @@ pub(crate) struct Catalogues {
     current: ArcSwap<Loaded>,
     earlier: quick_cache::sync::Cache<u64, Arc<Loaded>>,
     revisions: watch::Sender<u64>,
+    /// Held while a revision is loaded, so that it is loaded once.
+    loading: Mutex<()>,
     checked_at_micros: AtomicI64,
     wait: Duration,
 }
@@ -46,6 +48,7 @@ impl Catalogues {
             current: ArcSwap::from_pointee(Loaded::default()),
             earlier: quick_cache::sync::Cache::new(config.kept_revisions.max(1)),
             revisions: watch::Sender::new(0),
+            loading: Mutex::new(()),
             checked_at_micros: AtomicI64::new(0),
             wait: config.revision_wait(),
         };
@@ -96,12 +99,12 @@ impl Catalogues {
     }
 
     async fn earlier(&self, revision: u64) -> Result<Arc<Loaded>, Fault> {
-        if let Some(known) = self.earlier.get(&revision) {
-            return Ok(known);
-        }
-        let loaded = self.load(revision).await?;
-        self.earlier.insert(revision, loaded.clone());
-        Ok(loaded)
+        let load = async {
+            // One at a time, however many revisions are asked for at once: each is a whole catalogue.
+            let _turn = self.loading.lock().await;
+            self.load(revision).await
+        };
+        Ok(self.earlier.get_or_insert_async(&revision, load).await?)
     }
 
     async fn load(&self, revision: u64) -> Result<Arc<Loaded>, StoreError> {
@@ -118,8 +121,11 @@ impl Catalogues {
             .read("catalogue_revision", |tx| Box::pin(async move { Ok(entries::current_revision(tx).await?) }))
             .await?;
         if revision > self.current.load().catalogue.revision() {
-            let loaded = self.load(revision).await?;
-            self.adopt(&loaded);
+            let _turn = self.loading.lock().await;
+            if revision > self.current.load().catalogue.revision() {
+                let loaded = self.load(revision).await?;
+                self.adopt(&loaded);
+            }
         }
         self.checked_at_micros.store(self.clock.now().timestamp_micros(), Ordering::Relaxed);
         Ok(revision)

@@ -31,8 +31,17 @@ impl Recogniser {
         keep_attempts: bool,
     ) -> Decision {
         let catalogue = &loaded.catalogue;
-        let editions = catalogue.editions_for(&question.destination, question.date);
-        let fetched = self.translations.fetch(&question.code, editions, classification_revision).await;
-        if keep_attempts { explain(catalogue, &fetched, question) } else { recognise(catalogue, &fetched, question) }
+        let mut known = self.translations.known(classification_revision);
+        loop {
+            let decision = if keep_attempts {
+                explain(catalogue, &known, question)
+            } else {
+                recognise(catalogue, &known, question)
+            };
+            // Most questions want no translation, or none that is not known.
+            if !known.fetch(&question.code).await {
+                return decision;
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Translations of commodity codes between editions, asked of the classification service and kept by its revision.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
@@ -21,7 +22,7 @@ type Codes = Arc<[Arc<str>]>;
 /// A revision of classification, a code, and the edition that it is translated to.
 type Key = (u64, CodeReference, Arc<str>);
 
-/// How long the first question waits to hear of classification at all.
+/// How long the first questions wait to hear of classification at all.
 const FIRST_WORD: Duration = Duration::from_secs(1);
 /// How long one watch stream is kept before it is opened anew.
 const WATCH_TIMEOUT: Duration = Duration::from_secs(3_600);
@@ -31,6 +32,8 @@ pub(crate) struct Translations {
     client: LookupServiceClient<Client>,
     follower: RevisionFollower,
     bound: Duration,
+    /// When a question first wanted a translation.
+    first_wanted: OnceLock<Instant>,
     /// None is a code that has no place there: as certain as a translation.
     known: quick_cache::sync::Cache<Key, Option<Codes>>,
 }
@@ -52,6 +55,7 @@ impl Translations {
             client: LookupServiceClient::new(client),
             follower,
             bound: Duration::from_millis(config.classification_freshness_ms),
+            first_wanted: OnceLock::new(),
             known: quick_cache::sync::Cache::new(config.kept_translations.max(1)),
         }
     }
@@ -61,49 +65,31 @@ impl Translations {
         self.follower.age()
     }
 
-    /// Gets the translations of a code that a decision may need. `exactly` is the revision of classification to use,
-    /// or zero for the newest one known.
-    pub(crate) async fn fetch(&self, code: &CodeReference, editions: BTreeSet<Arc<str>>, exactly: u64) -> Fetched {
-        let others: Vec<_> = editions.into_iter().filter(|edition| *edition != code.edition).collect();
-        if others.is_empty() {
-            return Fetched::default();
-        }
-        let Some(revision) = self.revision(exactly).await else {
-            // Nothing is in the map: every translation is unavailable.
-            return Fetched::default();
-        };
-        let mut fetched = Fetched { revision, ..Fetched::default() };
-        for edition in others {
-            let translated = self.translate(code, &edition, revision).await;
-            fetched.by_edition.insert(edition, translated);
-        }
-        fetched
+    /// What is known now, for one question. `exactly` is the revision of classification to use, or zero for the newest
+    /// one known. A revision that is asked for exactly never grows old.
+    pub(crate) fn known(&self, exactly: u64) -> Known<'_> {
+        let revision = if exactly > 0 { Some(exactly) } else { self.fresh() };
+        Known { translations: self, revision, fetched: HashMap::new(), wanted: RefCell::default() }
     }
 
-    /// The revision to translate at; none when what is known is too old. A revision that is asked for exactly never
-    /// grows old.
-    async fn revision(&self, exactly: u64) -> Option<u64> {
-        if exactly > 0 {
-            return Some(exactly);
-        }
-        if self.follower.revision().is_none() {
-            self.follower.wait_for(0, FIRST_WORD).await;
-        }
+    /// The newest revision; none when what is known is too old.
+    fn fresh(&self) -> Option<u64> {
         if self.follower.is_fresh(self.bound) { self.follower.revision() } else { None }
     }
 
-    async fn translate(
-        &self,
-        code: &CodeReference,
-        edition: &Arc<str>,
-        revision: u64,
-    ) -> Result<Codes, TranslateError> {
-        let key = (revision, code.clone(), edition.clone());
-        if let Some(known) = self.known.get(&key) {
-            return known.ok_or(TranslateError::Unknown);
+    /// The newest revision, waited for while classification has never been heard and may yet be. The questions that are
+    /// there at first wait together, and later ones not at all.
+    async fn first_word(&self) -> Option<u64> {
+        if self.follower.revision().is_none() {
+            let until = *self.first_wanted.get_or_init(Instant::now) + FIRST_WORD;
+            self.follower.wait_for(0, until.saturating_duration_since(Instant::now())).await;
         }
+        self.fresh()
+    }
+
+    async fn fetch(&self, code: &CodeReference, edition: &Arc<str>, revision: u64) -> Result<Codes, TranslateError> {
         let answer = self.ask(code, edition, revision).await?;
-        self.known.insert(key, answer.clone());
+        self.known.insert((revision, code.clone(), edition.clone()), answer.clone());
         answer.ok_or(TranslateError::Unknown)
     }
 
@@ -135,19 +121,51 @@ impl Translations {
     }
 }
 
-/// The translations that were fetched for one question. What was not fetched is unavailable.
-#[derive(Debug, Default)]
-pub(crate) struct Fetched {
-    revision: u64,
-    by_edition: HashMap<Arc<str>, Result<Codes, TranslateError>>,
+/// The translations that are known for one question, all of one revision. What is not known is noted, and counts as out
+/// of reach until [`Known::fetch`] has asked for it.
+pub(crate) struct Known<'t> {
+    translations: &'t Translations,
+    revision: Option<u64>,
+    fetched: HashMap<Arc<str>, Result<Codes, TranslateError>>,
+    wanted: RefCell<BTreeSet<Arc<str>>>,
 }
 
-impl Translator for Fetched {
-    fn translate(&self, _: &CodeReference, edition: &str) -> Result<Codes, TranslateError> {
-        self.by_edition.get(edition).cloned().unwrap_or(Err(TranslateError::Unavailable))
+impl Known<'_> {
+    /// Asks classification for what a decision wanted and did not find. Whether the question is to be decided again:
+    /// each time at least one edition more is known, so that this ends.
+    pub(crate) async fn fetch(&mut self, code: &CodeReference) -> bool {
+        let wanted = std::mem::take(self.wanted.get_mut());
+        if wanted.is_empty() {
+            return false;
+        }
+        let Some(revision) = self.revision else {
+            self.revision = self.translations.first_word().await;
+            return self.revision.is_some();
+        };
+        for edition in wanted {
+            let translated = self.translations.fetch(code, &edition, revision).await;
+            self.fetched.insert(edition, translated);
+        }
+        true
+    }
+}
+
+impl Translator for Known<'_> {
+    fn translate(&self, code: &CodeReference, edition: &Arc<str>) -> Result<Codes, TranslateError> {
+        if let Some(fetched) = self.fetched.get(edition) {
+            return fetched.clone();
+        }
+        let key = self.revision.map(|revision| (revision, code.clone(), edition.clone()));
+        match key.and_then(|key| self.translations.known.get(&key)) {
+            Some(known) => known.ok_or(TranslateError::Unknown),
+            None => {
+                self.wanted.borrow_mut().insert(edition.clone());
+                Err(TranslateError::Unavailable)
+            }
+        }
     }
 
     fn revision(&self) -> u64 {
-        self.revision
+        self.revision.unwrap_or(0)
     }
 }

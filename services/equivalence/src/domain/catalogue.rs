@@ -56,7 +56,6 @@ struct Index {
     annexes_accepted_by: HashMap<EconomyCode, Vec<Arc<Annex>>>,
     designations_of: HashMap<(AnnexKey, BodyKey), Vec<Arc<Designation>>>,
     equivalences_from: HashMap<TargetKey, Vec<Arc<Equivalence>>>,
-    designation_editions: BTreeSet<Arc<str>>,
 }
 
 impl Catalogue {
@@ -146,21 +145,6 @@ impl Catalogue {
         self.index.equivalences_from.get(target).map_or(&[], Vec::as_slice)
     }
 
-    /// The editions of code systems that a question about this destination may have to be translated to.
-    pub fn editions_for(&self, destination: &EconomyCode, date: NaiveDate) -> BTreeSet<Arc<str>> {
-        let mut editions = BTreeSet::new();
-        for market in std::iter::once(destination).chain(self.blocs_of(destination, date)) {
-            let in_force = self.requirements_of(market).iter().filter(|it| it.validity.contains(date));
-            editions.extend(in_force.flat_map(|it| it.codes.iter()).map(|scope| scope.code.edition.clone()));
-            for annex in self.annexes_accepted_by(market) {
-                let excluded = annex.exclusions.iter().flat_map(|not| not.codes.iter());
-                editions.extend(annex.codes.iter().chain(excluded).map(|scope| scope.code.edition.clone()));
-            }
-        }
-        editions.extend(self.index.designation_editions.iter().cloned());
-        editions
-    }
-
     /// Whether an entry of this resource name is there.
     pub fn contains(&self, name: &str) -> bool {
         self.entry(name).is_some()
@@ -210,7 +194,6 @@ impl Index {
             }
         }
         for it in catalogue.designations.values() {
-            index.designation_editions.extend(it.codes.iter().map(|scope| scope.code.edition.clone()));
             index.designations_of.entry((it.annex.clone(), it.body.clone())).or_default().push(it.clone());
         }
         for it in catalogue.equivalences.values().filter(|it| it.passes()) {

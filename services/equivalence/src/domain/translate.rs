@@ -20,7 +20,7 @@ pub trait Translator {
     ///
     /// # Errors
     /// When it cannot be said.
-    fn translate(&self, code: &CodeReference, edition: &str) -> Result<Arc<[Arc<str>]>, TranslateError>;
+    fn translate(&self, code: &CodeReference, edition: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError>;
 
     /// The revision of classification that it answers at.
     fn revision(&self) -> u64;
@@ -31,7 +31,7 @@ pub trait Translator {
 pub struct NoTranslation;
 
 impl Translator for NoTranslation {
-    fn translate(&self, _: &CodeReference, _: &str) -> Result<Arc<[Arc<str>]>, TranslateError> {
+    fn translate(&self, _: &CodeReference, _: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError> {
         Err(TranslateError::Unavailable)
     }
 

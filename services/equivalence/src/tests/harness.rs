@@ -126,10 +126,18 @@ pub(super) async fn serve(db: &TestDatabase) -> Served {
 }
 
 pub(super) async fn serve_with(db: &TestDatabase, change: impl FnOnce(&mut Config)) -> Served {
+    serve_beside(db, Classifier::default(), change).await
+}
+
+pub(super) async fn serve_beside(
+    db: &TestDatabase,
+    classifier: Classifier,
+    change: impl FnOnce(&mut Config),
+) -> Served {
     let mut config = Config { store: db.config(), poll_interval_ms: 20, ..Config::default() };
     change(&mut config);
     let stop = CancellationToken::new();
-    let classifier = Arc::new(Classifier::default());
+    let classifier = Arc::new(classifier);
     let channel = serve_classification(classifier.clone(), stop.clone()).await;
     let built = service(&config, Clock::settable(now()), Some(channel)).await.unwrap();
     let keys = tempfile::tempdir().unwrap();

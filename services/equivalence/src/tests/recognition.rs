@@ -9,7 +9,7 @@ use greenlane_store::testing::TestDatabase;
 use prost::Message;
 use tokio_stream::StreamExt as _;
 
-use super::harness::{exactly, question, serve, serve_with};
+use super::harness::{Classifier, exactly, question, serve, serve_beside, serve_with};
 use crate::Migrator;
 
 greenlane_store::engine_tests!(Migrator:
@@ -18,6 +18,7 @@ greenlane_store::engine_tests!(Migrator:
     a_batch_keeps_its_order_and_a_stream_survives_a_bad_question,
     codes_of_another_edition_are_translated_once_a_revision,
     without_classification_the_answer_is_undetermined_and_returns_when_it_does,
+    a_classification_that_was_never_heard_is_waited_for_once,
 );
 
 fn ask(destination: &str) -> pb::RecogniseRequest {
@@ -167,4 +168,18 @@ async fn without_classification_the_answer_is_undetermined_and_returns_when_it_d
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(outcome, Outcome::Recognised);
+}
+
+async fn a_classification_that_was_never_heard_is_waited_for_once(db: TestDatabase) {
+    let silent = Classifier::default();
+    silent.down.store(true, Ordering::SeqCst);
+    let served = serve_beside(&db, silent, |_| {}).await;
+    let mut foreign = question("XB");
+    foreign.code = Some(common::CodeReference { edition: "HS2017".into(), code: "854149".into() });
+    let batch = pb::BatchRecogniseRequest { questions: vec![foreign; 60], ..Default::default() };
+    let mut request = tonic::Request::new(batch);
+    request.set_timeout(Duration::from_secs(30));
+    // Sixty waits would not fit into the deadline; one does many times over.
+    let answer = served.recognition().batch_recognise(request).await.unwrap().into_inner();
+    assert!(answer.decisions.iter().all(|decision| decision.outcome() == Outcome::Undetermined));
 }

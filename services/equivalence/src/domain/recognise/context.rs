@@ -1,6 +1,8 @@
 //! A question with what it is asked of.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -21,7 +23,8 @@ pub(super) struct Context<'a> {
     /// Economy of the issuing body: the catalogue's knowledge before the caller's.
     pub(super) issuer: &'a EconomyCode,
     pub(super) translated: Cell<bool>,
-    pub(super) unavailable: Cell<bool>,
+    /// The editions that a translation was wanted to and could not be had.
+    pub(super) unavailable: RefCell<BTreeSet<Arc<str>>>,
 }
 
 impl<'a> Context<'a> {
@@ -32,7 +35,7 @@ impl<'a> Context<'a> {
         keep_attempts: bool,
     ) -> Self {
         let issuer = catalogue.bodies.get(&question.body).map_or(&question.body_economy, |body| &body.economy);
-        let (translated, unavailable) = (Cell::new(false), Cell::new(false));
+        let (translated, unavailable) = (Cell::new(false), RefCell::default());
         Self { catalogue, translator, question, keep_attempts, issuer, translated, unavailable }
     }
 

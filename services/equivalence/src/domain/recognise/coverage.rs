@@ -37,7 +37,7 @@ impl Context<'_> {
                 format!("classification knows no complete translation of {code} to {edition}"),
             )),
             Err(TranslateError::Unavailable) => {
-                self.unavailable.set(true);
+                self.unavailable.borrow_mut().insert(edition.clone());
                 Coverage::Unknown(Finding::about(
                     "classification_unavailable",
                     "code",

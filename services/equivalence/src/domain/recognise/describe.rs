@@ -15,10 +15,19 @@ pub(super) fn miss(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed
     }
 }
 
+/// How many things a sentence names before it only counts them.
+const MOST_NAMED: usize = 5;
+
 fn list(items: impl IntoIterator<Item = String>) -> String {
     let mut items: Vec<_> = items.into_iter().collect();
     items.dedup();
-    if items.is_empty() { "nothing".to_owned() } else { items.join(", ") }
+    if items.is_empty() {
+        return "nothing".to_owned();
+    }
+    let more = items.len().saturating_sub(MOST_NAMED);
+    items.truncate(MOST_NAMED);
+    let named = items.join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 fn certified(ctx: &Context<'_>) -> String {
@@ -35,7 +44,7 @@ fn acceptable_bodies(acceptance: &Acceptance) -> String {
     let economies = rule.economies.iter().map(|economy| format!("a body of {}", economy.as_str()));
     let named = rule.bodies.iter().map(ToString::to_string);
     let all: Vec<_> = named.chain(economies).collect();
-    if all.is_empty() { "a body that an arrangement covers".to_owned() } else { all.join(" or ") }
+    if all.is_empty() { "a body that an arrangement covers".to_owned() } else { format!("one of: {}", list(all)) }
 }
 
 fn direct(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
@@ -43,9 +52,9 @@ fn direct(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> 
     let body = &ctx.question.body;
     match (failed.check, failed.acceptance) {
         (Check::Object, Some(acceptance)) => {
-            let kinds = list(acceptance.objects.iter().map(|object| format!("{object:?}")));
+            let kinds = list(acceptance.objects.iter().map(|object| object.words()));
             (
-                format!("{market} accepts {} for this requirement, not {:?}", kinds, ctx.question.object),
+                format!("{market} accepts {kinds} for this requirement, not {}", ctx.question.object.words()),
                 format!("obtain one of: {kinds}, to {}", acceptance.target),
             )
         }
@@ -93,8 +102,11 @@ fn by_annex(ctx: &Context<'_>, requirement: &Requirement, annex: &Annex, check: 
             )
         }
         Check::Object => {
-            let objects = list(annex.objects.iter().map(|object| format!("{object:?}")));
-            (format!("{name} covers {objects}, not {:?}", ctx.question.object), format!("obtain one of: {objects}"))
+            let objects = list(annex.objects.iter().map(|object| object.words()));
+            (
+                format!("{name} covers {objects}, not {}", ctx.question.object.words()),
+                format!("obtain one of: {objects}"),
+            )
         }
         Check::ArrangementInForce => when(
             &annex.arrangement.name(),
@@ -141,7 +153,7 @@ fn by_annex(ctx: &Context<'_>, requirement: &Requirement, annex: &Annex, check: 
             };
             let others: Vec<_> = ctx.catalogue.designations.values().filter(|it| it.annex == *name).collect();
             let others = others.iter().filter(|it| it.validity.contains(date) && !it.is_suspended(date));
-            let others = list(others.filter(|it| it.body != *body).map(|it| it.body.name()).take(5));
+            let others = list(others.filter(|it| it.body != *body).map(|it| it.body.name()));
             (
                 format!("{body} {state} under {name} on {date}"),
                 format!("have {body} designated, or certify with a designated body: {others}"),

@@ -1,4 +1,5 @@
-//! The identifier of a decision: the hash of the question and of the revisions that it was made at.
+//! The identifier of a decision: the hash of the question, of the revisions that it was made at, and of what could not
+//! be had from classification.
 
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,11 @@ pub(super) fn of(ctx: &Context<'_>) -> String {
     hash.field(DOMAIN);
     hash.number(ctx.catalogue.revision());
     hash.number(ctx.classification_revision());
-    hash.number(u64::from(ctx.unavailable.get()));
+    let unavailable = ctx.unavailable.borrow();
+    hash.number(unavailable.len() as u64);
+    for edition in unavailable.iter() {
+        hash.field(edition.as_bytes());
+    }
     hash.number(question.certified.len() as u64);
     for target in &question.certified {
         hash.field(target.name.to_string().as_bytes());

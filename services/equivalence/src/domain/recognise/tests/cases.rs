@@ -1,18 +1,19 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeReference;
-use crate::domain::decision::{Check, Outcome};
+use crate::domain::decision::{Attempt, Check, Outcome};
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
-use crate::domain::recognise;
 use crate::domain::time::parse_date;
-use crate::domain::translate::NoTranslation;
+use crate::domain::translate::{NoTranslation, TranslateError, Translator};
 use crate::domain::words::RecognitionObject;
+use crate::domain::{explain, recognise};
 
 fn catalogue(entries: Vec<Value>) -> Catalogue {
     Catalogue::new(1, entries.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap()))
@@ -169,4 +170,51 @@ fn identifiers_of_different_questions_and_revisions_differ() {
     ids.insert(recognise(&one, &NoTranslation, &other).id);
     assert_eq!(ids.len(), 4);
     assert!(ids.iter().all(|id| id.starts_with("sha256:") && id.len() == 71));
+}
+
+/// Classification of which one edition is out of reach.
+struct Without(&'static str);
+
+impl Translator for Without {
+    fn translate(&self, code: &CodeReference, edition: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError> {
+        if **edition == *self.0 { Err(TranslateError::Unavailable) } else { Ok([code.code.clone()].into()) }
+    }
+
+    fn revision(&self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn two_decisions_that_lack_different_translations_have_different_identifiers() {
+    let mut entries = world();
+    let scope = |edition: &str| json!([{ "code": { "edition": edition, "code": "8541" } }]);
+    entries.push(annex(json!({ "codes": scope("HS2017") })));
+    let catalogue = catalogue(entries);
+    let mut question = question("standards/z-1");
+    question.code = CodeReference::new("HS2012", "854140").unwrap();
+    let one = recognise(&catalogue, &Without("HS2022"), &question);
+    let other = recognise(&catalogue, &Without("HS2017"), &question);
+    assert_eq!(one.classification_revision, other.classification_revision);
+    assert_ne!(one.requirements, other.requirements);
+    assert_ne!(one.id, other.id);
+}
+
+#[test]
+fn a_reason_stays_short_however_much_was_certified() {
+    let mut entries = world();
+    entries.push(annex(json!({ "covered": [{ "name": "schemes/s" }] })));
+    let mut question = question("standards/a-1");
+    let standard = |number: u32| Target {
+        name: TargetKey::parse(&format!("standards/{number}-{}", "x".repeat(80))).unwrap(),
+        level: "".into(),
+    };
+    question.certified = (0..64).map(standard).collect();
+    let decision = explain(&catalogue(entries), &NoTranslation, &question);
+    for attempt in &decision.requirements[0].attempts {
+        let Attempt::Miss(miss) = attempt else { panic!("{attempt:?}") };
+        assert!(miss.reason.len() < 1_000, "{} bytes", miss.reason.len());
+        assert!(miss.reason.contains("59 more"), "{}", miss.reason);
+    }
+    assert_eq!(decision.requirements[0].attempts.len(), 2);
 }

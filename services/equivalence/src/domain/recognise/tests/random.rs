@@ -257,9 +257,9 @@ impl Translator for Splitting {
     fn translate(
         &self,
         code: &CodeReference,
-        edition: &str,
+        edition: &std::sync::Arc<str>,
     ) -> Result<std::sync::Arc<[std::sync::Arc<str>]>, TranslateError> {
-        match (&*code.code, edition) {
+        match (&*code.code, &**edition) {
             ("854140", "HS2022") => Ok(["854141".into(), "854142".into()].into()),
             ("854141", "HS2017") => Ok(["854140".into()].into()),
             ("8541", _) => Err(TranslateError::Unavailable),
