@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{
     client::{
         self, commands,
-        exit::{EXIT_CODES, Exit},
+        exit::{EXIT_CODES, Exit, Failure},
         render::Output,
     },
     demo, serve,
@@ -66,6 +66,18 @@ enum ClientCommand {
     /// Commodity codes: get, search, translate between editions, compare.
     #[command(subcommand)]
     Code(commands::code::Command),
+    /// Standards, schemes, requirements, arrangements, equivalences: what the catalogue holds.
+    #[command(subcommand)]
+    Catalogue(commands::catalogue::Command),
+    /// Change sets: how the catalogue changes, under four eyes.
+    #[command(subcommand)]
+    Change(commands::change::Command),
+    /// Editions of code systems.
+    #[command(subcommand)]
+    Edition(commands::edition::Command),
+    /// Green lists, and what is on them.
+    #[command(subcommand)]
+    List(commands::list::Command),
     /// The transparency log: checkpoint, entries, proofs.
     #[command(subcommand)]
     Log(commands::log::Command),
@@ -73,15 +85,30 @@ enum ClientCommand {
     Call(commands::call::Args),
 }
 
+/// Parses the command line and does what it says.
+pub(crate) fn run() -> Result<ExitCode, Failure> {
+    let matches = Cli::command().get_matches();
+    let command = words(&matches);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut request_id = None;
+    cli.run(&mut request_id).map_err(|error| Failure { command, request_id, error })
+}
+
+/// The words of the command that was given: `certificate issue`.
+fn words(matches: &ArgMatches) -> String {
+    let steps = std::iter::successors(matches.subcommand(), |(_, inner)| inner.subcommand());
+    steps.map(|(word, _)| word).collect::<Vec<_>>().join(" ")
+}
+
 impl Cli {
-    /// Does what was asked.
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    /// Does what was asked; tells the request id of a mutation that it tried.
+    fn run(self, request_id: &mut Option<String>) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Demo(args) => demo::run(&args),
-            Command::Up(args) => serve::up::run(&args),
+            Command::Up(args) => serve::up::run(&args, self.output),
             Command::Serve(args) => serve::one::run(&args),
             Command::Migrate(args) => serve::migrate::run(&args),
-            Command::Token(command) => Ok(commands::token::run(command)?.into()),
+            Command::Token(command) => Ok(commands::token::run(command, self.output)?.into()),
             Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "greenlane", &mut std::io::stdout());
                 Ok(Exit::Done.into())
@@ -89,7 +116,9 @@ impl Cli {
             Command::Client(command) => {
                 let session = client::Session::open(&self.servers, self.output)?;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                Ok(runtime.block_on(command.run(&session))?.into())
+                let done = runtime.block_on(command.run(&session));
+                *request_id = session.mutated().map(str::to_owned);
+                Ok(done?.into())
             }
         }
     }
@@ -103,6 +132,10 @@ impl ClientCommand {
             Self::Verify(args) => commands::verify::run(session, args).await,
             Self::Recognise(args) => commands::recognise::run(session, args).await,
             Self::Code(command) => commands::code::run(session, command).await,
+            Self::Catalogue(command) => commands::catalogue::run(session, command).await,
+            Self::Change(command) => commands::change::run(session, command).await,
+            Self::Edition(command) => commands::edition::run(session, command).await,
+            Self::List(command) => commands::list::run(session, command).await,
             Self::Log(command) => commands::log::run(session, command).await,
             Self::Call(args) => commands::call::run(session, args).await,
         }

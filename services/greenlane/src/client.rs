@@ -9,6 +9,9 @@ pub(crate) mod recognition;
 pub(crate) mod render;
 pub(crate) mod verdict;
 
+use std::cell::OnceCell;
+
+use clap::Args;
 use greenlane_platform::client::{Client, ClientConfig, connect};
 use prost::{Message, Name};
 
@@ -23,12 +26,13 @@ use self::{
 pub(crate) struct Session {
     context: Context,
     output: Output,
+    request_id: OnceCell<String>,
 }
 
 impl Session {
     /// Finds out which services to talk to. Connects when first used.
     pub(crate) fn open(servers: &Servers, output: Output) -> anyhow::Result<Self> {
-        Ok(Self { context: servers.resolve()?, output })
+        Ok(Self { context: servers.resolve()?, output, request_id: OnceCell::new() })
     }
 
     /// The registry.
@@ -54,6 +58,17 @@ impl Session {
         Ok(connect(&config)?)
     }
 
+    /// The request id of the command's mutation: the caller's, or a fresh one.
+    pub(crate) fn request_id(&self, mutation: &Mutation) -> String {
+        let fresh = || mutation.request_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        self.request_id.get_or_init(fresh).clone()
+    }
+
+    /// The request id of the mutation that was tried, if one was.
+    pub(crate) fn mutated(&self) -> Option<&str> {
+        self.request_id.get().map(String::as_str)
+    }
+
     /// How answers are printed.
     pub(crate) fn output(&self) -> Output {
         self.output
@@ -66,7 +81,13 @@ impl Session {
     }
 }
 
-/// A request id for a mutation: the caller's, or a fresh one.
-pub(crate) fn request_id(given: Option<String>) -> String {
-    given.unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
+/// What every mutation may be told.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Mutation {
+    /// Makes a repetition safe; a fresh one when not given.
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+    /// Check only, at the server; write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

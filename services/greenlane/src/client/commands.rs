@@ -2,8 +2,12 @@
 
 pub(crate) mod body;
 pub(crate) mod call;
+pub(crate) mod catalogue;
 pub(crate) mod certificate;
+pub(crate) mod change;
 pub(crate) mod code;
+pub(crate) mod edition;
+pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod recognise;
 pub(crate) mod token;

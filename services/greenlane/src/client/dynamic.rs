@@ -2,28 +2,33 @@
 //! own yet.
 
 use anyhow::{Context as _, bail};
+use greenlane_platform::client::Client;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
 use serde_json::Value;
 use tonic::{
-    Status,
+    Request, Status,
+    client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    codegen::http::uri::PathAndQuery,
 };
+
+use super::exit::Usage;
 
 /// A method of our contracts, found by `Service/Method`, with or without the package before it.
 pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<MethodDescriptor> {
     let Some((service, method)) = name.trim_start_matches('/').rsplit_once('/') else {
-        bail!("`{name}` is not of the form Service/Method");
+        bail!(Usage(format!("`{name}` is not of the form Service/Method")));
     };
     let mut services =
         pool.services().filter(|s| s.full_name() == service || s.full_name().ends_with(&format!(".{service}")));
     let Some(found) = services.next() else {
         let known: Vec<_> = pool.services().map(|s| s.name().to_owned()).collect();
-        bail!("no service `{service}`; there are {}", known.join(", "));
+        bail!(Usage(format!("no service `{service}`; there are {}", known.join(", "))));
     };
     found.methods().find(|m| m.name() == method).with_context(|| {
         let known: Vec<_> = found.methods().map(|m| m.name().to_owned()).collect();
-        format!("{} has no method `{method}`; it has {}", found.full_name(), known.join(", "))
+        Usage(format!("{} has no method `{method}`; it has {}", found.full_name(), known.join(", ")))
     })
 }
 
@@ -31,9 +36,21 @@ pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<M
 pub(crate) fn request(method: &MethodDescriptor, json: &str) -> anyhow::Result<DynamicMessage> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let message = DynamicMessage::deserialize(method.input(), &mut deserializer)
-        .with_context(|| format!("the data is not a {}", method.input().full_name()))?;
-    deserializer.end().context("something follows the data")?;
+        .with_context(|| Usage(format!("the data is not a {}", method.input().full_name())))?;
+    deserializer.end().context(Usage("something follows the data".to_owned()))?;
     Ok(message)
+}
+
+/// Calls a unary method.
+pub(crate) async fn call(
+    channel: Client,
+    method: &MethodDescriptor,
+    request: DynamicMessage,
+) -> anyhow::Result<DynamicMessage> {
+    let path = PathAndQuery::try_from(format!("/{}/{}", method.parent_service().full_name(), method.name()))?;
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await?;
+    Ok(grpc.unary(Request::new(request), path, DynamicCodec(method.clone())).await?.into_inner())
 }
 
 /// The JSON of an answer.
@@ -44,7 +61,7 @@ pub(crate) fn to_json(message: &DynamicMessage) -> anyhow::Result<Value> {
 
 /// A codec for messages known by descriptor only.
 #[derive(Clone, Debug)]
-pub(crate) struct DynamicCodec(pub(crate) MethodDescriptor);
+struct DynamicCodec(MethodDescriptor);
 
 impl Codec for DynamicCodec {
     type Encode = DynamicMessage;

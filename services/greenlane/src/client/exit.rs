@@ -1,6 +1,9 @@
 //! How a command ends: exit codes, and the text of a failure.
 
-use std::process::ExitCode;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, process::ExitCode};
 
 use greenlane_api::common::v1::ErrorReason;
 use greenlane_platform::fault::Fault;
@@ -22,7 +25,7 @@ pub(crate) enum Exit {
     Denied = 4,
     /// Exists already, or is in a state that forbids the step.
     Conflict = 5,
-    /// `verify` and `recognise`: not valid, or not recognised.
+    /// The answer is no: not valid, not recognised, with findings.
     No = 10,
     /// `verify` and `recognise`: cannot be told.
     Undetermined = 11,
@@ -45,9 +48,91 @@ Exit codes:
   3   no such thing
   4   denied
   5   conflict: it exists, or its state forbids the step
-  10  verify, recognise: not valid or not recognised
+  10  verify, recognise: not valid or not recognised; change validate: it has findings
   11  verify, recognise: undetermined
   75  try later";
+
+/// Arguments, or a file named by them, that make no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// A command that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The command's words: `certificate issue`.
+    pub(crate) command: String,
+    /// The request id of the mutation that it tried.
+    pub(crate) request_id: Option<String>,
+    /// Why.
+    pub(crate) error: anyhow::Error,
+}
+
+impl Failure {
+    fn status(&self) -> Option<&Status> {
+        self.error.chain().find_map(|cause| cause.downcast_ref::<Status>())
+    }
+
+    /// The exit code that tells of it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.status() {
+            Some(status) => exit_of(status),
+            None if self.error.downcast_ref::<Usage>().is_some() => Exit::Usage,
+            None => Exit::Failed,
+        }
+    }
+
+    /// Prints it for a person on stderr and says how the process ends.
+    #[expect(clippy::print_stderr, reason = "the one place where a failure meets the terminal")]
+    pub(crate) fn report(&self) -> ExitCode {
+        eprint!("{self}");
+        self.exit().into()
+    }
+
+    fn local(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}: {}", self.command, self.error)?;
+        self.error.chain().skip(1).try_for_each(|cause| writeln!(f, "  caused by: {cause}"))
+    }
+
+    fn remote(&self, status: &Status, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let violations = Fault::violations_of(status);
+        match violations.len() {
+            0 => writeln!(f, "error: {}: {}", self.command, status.message())?,
+            1 => writeln!(f, "error: {}: a field was refused", self.command)?,
+            several => writeln!(f, "error: {}: {several} fields were refused", self.command)?,
+        }
+        for violation in violations {
+            writeln!(f, "  {}: {}", violation.field, violation.description)?;
+        }
+        let reason = Fault::reason_of(status);
+        if let Some(reason) = reason {
+            writeln!(f, "  reason: {}", reason.as_str_name().trim_start_matches("ERROR_REASON_"))?;
+        }
+        for (key, value) in Fault::metadata_of(status) {
+            writeln!(f, "  {}: {value}", key.replace('_', " "))?;
+        }
+        if let Some(id) = &self.request_id {
+            writeln!(f, "  request id: {id}")?;
+        }
+        if let Some(hint) = reason.and_then(hint).or_else(|| hint_of_code(status.code())) {
+            writeln!(f, "hint: {hint}")?;
+        }
+        let unsure = !matches!(exit_of(status), Exit::Usage | Exit::NotFound | Exit::Denied | Exit::Conflict);
+        match &self.request_id {
+            Some(id) if unsure => writeln!(f, "hint: repeat it with --request-id {id}: it is then done once at most"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status() {
+            Some(status) => self.remote(status, f),
+            None => self.local(f),
+        }
+    }
+}
 
 fn exit_of(status: &Status) -> Exit {
     match status.code() {
@@ -70,49 +155,25 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
         ErrorReason::TokenInvalid => "the service does not trust this token: check issuer, audience and key set",
         ErrorReason::TokenExpired => "get a new token; under `greenlane up`: greenlane token mint",
         ErrorReason::ScopeMissing => "ask the issuer of your token for the scope named above",
-        ErrorReason::NotYours => "a body acts on its own certificates only; use that body's token",
+        ErrorReason::NotYours => {
+            "act with a token for whom it concerns; under `greenlane up`: greenlane token mint --body or --economy"
+        }
         ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
-        ErrorReason::StateConflict => "look at the state first: greenlane certificate get",
-        ErrorReason::NotServing | ErrorReason::DependencyUnavailable => "is it running? start it with `greenlane up`",
-        ErrorReason::NoSigningKey => "register one: greenlane body key register",
-        ErrorReason::Overloaded | ErrorReason::WriteQueueFull => "wait a moment and repeat with the same --request-id",
+        ErrorReason::StateConflict => "look at the state first, with `get`",
+        ErrorReason::NotServing | ErrorReason::DependencyUnavailable => UNREACHED,
+        ErrorReason::NoSigningKey => "register one: greenlane body key create",
         ErrorReason::LogInconsistent => "the operator must look at the log before anything is signed again",
-        ErrorReason::FourEyes => "somebody else must review: use another person's token",
+        ErrorReason::FourEyes => "somebody else than the author must do it: use another person's token",
         _ => return None,
     })
 }
 
-/// Prints a failure for a person on stderr and says how the process ends.
-#[expect(clippy::print_stderr, reason = "the one place where a failure meets the terminal")]
-pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    let Some(status) = error.chain().find_map(|cause| cause.downcast_ref::<Status>()) else {
-        let mut lines = error.chain().map(ToString::to_string);
-        eprintln!("error: {}", lines.next().unwrap_or_default());
-        for cause in lines {
-            eprintln!("  caused by: {cause}");
-        }
-        return Exit::Failed.into();
-    };
-    eprintln!("error: {}", headline(error, status));
-    for violation in Fault::violations_of(status) {
-        eprintln!("  {}: {}", violation.field, violation.description);
-    }
-    match Fault::reason_of(status) {
-        Some(reason) => {
-            eprintln!("  reason: {}", reason.as_str_name().trim_start_matches("ERROR_REASON_"));
-            if let Some(hint) = hint(reason) {
-                eprintln!("hint: {hint}");
-            }
-        }
-        None if status.code() == Code::Unavailable => eprintln!("hint: is it running? start it with `greenlane up`"),
-        None => {}
-    }
-    exit_of(status).into()
-}
+const UNREACHED: &str = "is it running, and is its address right? `greenlane up` runs all services here";
 
-/// What failed, then what the server said.
-fn headline(error: &anyhow::Error, status: &Status) -> String {
-    let outer = error.to_string();
-    let said = status.message();
-    if outer == status.to_string() { said.to_owned() } else { format!("{outer}: {said}") }
+fn hint_of_code(code: Code) -> Option<&'static str> {
+    match code {
+        Code::Unavailable => Some(UNREACHED),
+        Code::Unimplemented => Some("this service does not have this method yet"),
+        _ => None,
+    }
 }

@@ -7,12 +7,12 @@ use greenlane_api::common::v1::CodeReference;
 use prost::{Message, Name};
 use prost_reflect::DynamicMessage;
 
-use super::render::POOL;
+use super::{exit::Usage, render::POOL};
 
 /// Reads a message from a file; `-` is stdin.
 pub(crate) fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::Result<M> {
     let text = read_text(path)?;
-    parse_message(&text).with_context(|| format!("{} is not a {}", path.display(), M::NAME))
+    parse_message(&text).with_context(|| Usage(format!("{} is not a {}", path.display(), M::NAME)))
 }
 
 /// Parses a message from YAML or JSON.

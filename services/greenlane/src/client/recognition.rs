@@ -4,7 +4,7 @@ use greenlane_api::equivalence::v1::{
     NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
 };
 
-use super::render::{bare_table, tidy};
+use super::render::{label, prose_table, tidy};
 
 /// A few words for an outcome.
 pub(crate) fn outcome(decision: &RecognitionDecision) -> &'static str {
@@ -37,17 +37,19 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
     lines
 }
 
-/// A decision as a table.
-pub(crate) fn table(destination: &str, decision: &RecognitionDecision) -> String {
-    let mut table = bare_table();
-    table.add_row([destination.to_owned(), outcome(decision).to_owned(), reasons(decision).join("\n")]);
+/// Decisions as a table, one a destination.
+pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d RecognitionDecision)>) -> String {
+    let mut table = prose_table();
+    for (destination, decision) in decisions {
+        table.add_row([destination.to_owned(), outcome(decision).to_owned(), reasons(decision).join("\n")]);
+    }
     tidy(&table)
 }
 
 fn route(route: &RecognitionRoute) -> String {
     let mut text = format!("{} ", route.certified);
     for link in &route.links {
-        text.push_str(&format!("-> {} ({}) ", link.to, degree(link.degree().as_str_name())));
+        text.push_str(&format!("-> {} ({}) ", link.to, label(link.degree().as_str_name()).unwrap_or_default()));
     }
     if route.arrangement.is_empty() {
         text.push_str(&format!("is accepted by {}", route.requirement));
@@ -58,10 +60,6 @@ fn route(route: &RecognitionRoute) -> String {
         text.push_str(&format!(" [{}]", route.legal_reference));
     }
     text
-}
-
-fn degree(name: &str) -> String {
-    name.trim_start_matches("EQUIVALENCE_DEGREE_").to_lowercase()
 }
 
 fn unmet(result: &RequirementResult) -> Vec<String> {

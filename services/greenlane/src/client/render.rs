@@ -1,13 +1,26 @@
 //! The one renderer: every command hands over a protobuf answer and says how its table looks.
 
-use std::{io::Write as _, sync::LazyLock};
+mod cell;
+mod document;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    sync::LazyLock,
+};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use prost::{Message, Name};
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
+
+pub(crate) use cell::{at, label, plain};
+
+/// Columns of a page of prose where there is no terminal to fit.
+pub(crate) const PAGE: u16 = 116;
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -19,7 +32,7 @@ pub(crate) enum Output {
     Json,
     /// The same as YAML.
     Yaml,
-    /// Resource names only, one a line.
+    /// Names only, one a line.
     Name,
 }
 
@@ -29,10 +42,12 @@ pub(crate) type Column = (&'static str, &'static str);
 /// How the table of an answer looks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum View {
-    /// Rows under `items`, one each.
-    List { items: &'static str, columns: &'static [Column] },
+    /// Rows under `items`, one each, called by what is at `name`.
+    List { items: &'static str, name: &'static str, columns: &'static [Column] },
     /// One thing, one field a line.
-    Record { at: &'static str, fields: &'static [Column] },
+    Record { at: &'static str, name: &'static str, fields: &'static [Column] },
+    /// One thing with parts of its own: what it has, indented.
+    Document { at: &'static str },
 }
 
 /// Our contracts, by name.
@@ -46,7 +61,6 @@ pub(crate) fn to_json<M: Message + Name>(message: &M) -> anyhow::Result<Value> {
         POOL.get_message_by_name(&M::full_name()).with_context(|| format!("no descriptor of {}", M::full_name()))?;
     let mut dynamic = DynamicMessage::new(descriptor);
     dynamic.transcode_from(message)?;
-    debug_assert_eq!(dynamic.descriptor().full_name(), M::full_name());
     Ok(dynamic.serialize_with_options(serde_json::value::Serializer, &json_options())?)
 }
 
@@ -60,15 +74,24 @@ pub(crate) fn print<M: Message + Name>(output: Output, message: &M, view: View) 
     print_value(output, &to_json(message)?, view)
 }
 
-/// Prints the JSON of an answer on stdout.
+/// Prints the JSON of an answer on stdout; says on stderr when there is more than was asked for.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(crate) fn print_value(output: Output, value: &Value, view: View) -> anyhow::Result<()> {
-    let text = match output {
+    write(&text(output, value, view)?)?;
+    let more = value.get("nextPageToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty());
+    if more && matches!(output, Output::Table | Output::Name) {
+        eprintln!("there are more than these");
+    }
+    Ok(())
+}
+
+fn text(output: Output, value: &Value, view: View) -> anyhow::Result<String> {
+    Ok(match output {
         Output::Json => format!("{}\n", serde_json::to_string_pretty(value)?),
         Output::Yaml => serde_yaml_ng::to_string(value)?,
         Output::Name => names(value, view),
-        Output::Table => table(value, view),
-    };
-    write(&text)
+        Output::Table => table(value, view)?,
+    })
 }
 
 /// Writes data to stdout; a reader that has gone away is not a failure.
@@ -80,14 +103,12 @@ pub(crate) fn write(text: &str) -> anyhow::Result<()> {
 }
 
 fn names(value: &Value, view: View) -> String {
-    let mut text = String::new();
-    for row in rows(value, view) {
-        if let Some(name) = row.get("name").and_then(Value::as_str) {
-            text.push_str(name);
-            text.push('\n');
-        }
-    }
-    text
+    let path = match view {
+        View::List { name, .. } | View::Record { name, .. } => name,
+        View::Document { .. } => "name",
+    };
+    let found = rows(value, view).into_iter().filter_map(|row| at(row, path)).map(plain);
+    found.filter(|name| !name.is_empty()).map(|name| name + "\n").collect()
 }
 
 fn rows(value: &Value, view: View) -> Vec<&Value> {
@@ -95,11 +116,11 @@ fn rows(value: &Value, view: View) -> Vec<&Value> {
         View::List { items, .. } => {
             at(value, items).and_then(Value::as_array).map(|rows| rows.iter().collect()).unwrap_or_default()
         }
-        View::Record { at: path, .. } => at(value, path).into_iter().collect(),
+        View::Record { at: path, .. } | View::Document { at: path } => at(value, path).into_iter().collect(),
     }
 }
 
-fn table(value: &Value, view: View) -> String {
+fn table(value: &Value, view: View) -> anyhow::Result<String> {
     let mut table = bare_table();
     match view {
         View::List { columns, .. } => {
@@ -118,14 +139,26 @@ fn table(value: &Value, view: View) -> String {
                 }
             }
         }
+        View::Document { .. } => {
+            return rows(value, view).into_iter().map(document::text).collect();
+        }
     }
-    tidy(&table)
+    Ok(tidy(&table))
 }
 
-/// A table without rules, wrapped to the terminal.
+/// A table without rules, wrapped to the terminal. Where there is none, each row is one line, for `grep` and the like.
 pub(crate) fn bare_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+/// The same for prose, which is wrapped without a terminal too.
+pub(crate) fn prose_table() -> Table {
+    let mut table = bare_table();
+    if !std::io::stdout().is_terminal() {
+        table.set_width(PAGE);
+    }
     table
 }
 
@@ -137,31 +170,4 @@ pub(crate) fn tidy(table: &Table) -> String {
         text.push('\n');
     }
     text
-}
-
-/// The value at a dotted path; an empty path is the value itself.
-pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    if path.is_empty() {
-        return Some(value);
-    }
-    path.split('.').try_fold(value, |value, key| match value {
-        Value::Array(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
-        other => other.get(key),
-    })
-}
-
-/// A value as one cell of text.
-pub(crate) fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(_, value)| !plain(value).is_empty())
-            .map(|(key, value)| format!("{key} {}", plain(value)))
-            .collect::<Vec<_>>()
-            .join(", "),
-        other => other.to_string(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use greenlane_api::registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart};
 
-use super::render::{bare_table, tidy};
+use super::render::{prose_table, tidy};
 
 /// One word for an outcome.
 pub(crate) fn outcome(verdict: &Verdict) -> &'static str {
@@ -38,7 +38,7 @@ pub(crate) fn parts(verdict: &Verdict) -> [(&'static str, Option<&VerdictPart>);
 
 /// The verdict as a table: the outcome, then each part with its reasons.
 pub(crate) fn table(verdict: &Verdict) -> String {
-    let mut table = bare_table();
+    let mut table = prose_table();
     table.add_row(["VERDICT".to_owned(), outcome(verdict).to_owned(), verdict.certificate.clone()]);
     for (name, value) in parts(verdict) {
         let reasons: Vec<_> =

@@ -1,9 +1,6 @@
 //! How the story looks on a terminal.
 
-use crate::client::render::{bare_table, tidy, write};
-
-/// Columns of a page without a terminal.
-const PAGE: u16 = 116;
+use crate::client::render::{prose_table, tidy, write};
 
 /// Begins a chapter.
 pub(super) fn chapter(number: usize, title: &str) -> anyhow::Result<()> {
@@ -17,16 +14,12 @@ pub(super) fn say(text: &str) -> anyhow::Result<()> {
 
 /// Shows a table, indented.
 pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
-    let mut table = bare_table();
+    let mut table = prose_table();
     if !header.is_empty() {
         table.set_header(header.iter().copied());
     }
     for row in rows {
         table.add_row(row);
-    }
-    // Prose in columns: wrapped on a page too, where there is no terminal to fit.
-    if table.width().is_none() {
-        table.set_width(PAGE);
     }
     let text: String = tidy(&table).lines().map(|line| format!("   {line}\n")).collect();
     write(&text)

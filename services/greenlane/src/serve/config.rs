@@ -43,3 +43,6 @@ impl ServeConfig {
         ProcessConfig { telemetry: self.telemetry.clone(), workers: self.workers }
     }
 }
+
+#[cfg(test)]
+mod tests;

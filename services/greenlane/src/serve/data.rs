@@ -1,14 +1,14 @@
 //! The data directory of `greenlane up`: databases, keys, tokens, and the file that tells the commands where to go.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use greenlane_platform::{
     auth::{
         AuthConfig, IssuerConfig, JwksSource,
@@ -28,6 +28,12 @@ pub(crate) struct DataDir {
     root: PathBuf,
 }
 
+/// A data directory that is in use by this process, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct InUse {
+    _lock: File,
+}
+
 impl DataDir {
     /// The directory, made if it is not there; nobody else may look into it.
     pub(crate) fn create(root: &Path) -> anyhow::Result<Self> {
@@ -38,6 +44,20 @@ impl DataDir {
             .with_context(|| format!("cannot make the data directory {}", root.display()))?;
         let root = root.canonicalize().with_context(|| format!("cannot use {}", root.display()))?;
         Ok(Self { root })
+    }
+
+    /// Keeps other processes from serving out of this directory.
+    pub(crate) fn lock(&self) -> anyhow::Result<InUse> {
+        let path = self.path("lock");
+        let open = || OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let lock = open().with_context(|| format!("cannot open {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(InUse { _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                bail!("the data directory {} is in use by another `greenlane up`", self.root.display())
+            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        }
     }
 
     /// The directory of an installation that was started before.

@@ -7,6 +7,7 @@ use greenlane_platform::{
     process::{self, ProcessConfig},
     telemetry::{LogFormat, TelemetryConfig},
 };
+use serde_json::json;
 
 use super::{
     data::{DataDir, write_private},
@@ -16,7 +17,7 @@ use crate::{
     cli::default_data,
     client::{
         context::{CONTEXT_FILE, ContextFile},
-        render,
+        render::{self, Output, View},
     },
 };
 
@@ -41,8 +42,9 @@ pub(crate) struct Args {
 }
 
 /// Serves until SIGTERM or SIGINT.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let data = DataDir::create(&args.data)?;
+    let _in_use = data.lock()?;
     let ports = Ports {
         registry: args.registry_port,
         equivalence: args.equivalence_port,
@@ -52,14 +54,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         TelemetryConfig { log_format: LogFormat::Text, level: args.log.clone(), ..TelemetryConfig::default() };
     Ok(process::run("greenlane", &ProcessConfig { telemetry, workers: 0 }, |_| async move {
         let local = Local::build(&data, ports).await?;
-        announce(&data, &local)?;
+        announce(&data, &local, output)?;
         let (_, servers) = local.into_parts();
         Ok(servers)
     }))
 }
 
 /// Writes the file that the commands look for, and prints how to go on.
-fn announce(data: &DataDir, local: &Local) -> anyhow::Result<()> {
+fn announce(data: &DataDir, local: &Local, output: Output) -> anyhow::Result<()> {
     let context = ContextFile {
         registry: local.registry.uri(),
         equivalence: local.equivalence.uri(),
@@ -68,6 +70,11 @@ fn announce(data: &DataDir, local: &Local) -> anyhow::Result<()> {
     };
     let path = data.path(CONTEXT_FILE);
     write_private(&path, &toml::to_string(&context)?)?;
+    if output != Output::Table {
+        let value = json!({ "context": path, "registry": context.registry, "equivalence": context.equivalence,
+            "classification": context.classification });
+        return render::print_value(output, &value, View::Record { at: "", name: "context", fields: &[] });
+    }
     render::write(&format!(
         "registry        {}\nequivalence     {}\nclassification  {}\ndata            {}\n\n\
          Go on in another shell:\n  \

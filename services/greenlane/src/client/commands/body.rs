@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use greenlane_api::registry::v1::{
-    Body, BodyRole, CreateBodyKeyRequest, CreateBodyRequest, GetBodyRequest, KeyAlgorithm, ListBodiesRequest,
-    ListBodyKeysRequest, body_service_client::BodyServiceClient, create_body_key_request::Source,
+    Body, BodyRole, CreateBodyKeyRequest, CreateBodyRequest, GetBodyKeyRequest, GetBodyRequest, KeyAlgorithm,
+    ListBodiesRequest, ListBodyKeysRequest, body_service_client::BodyServiceClient, create_body_key_request::Source,
 };
 
-use crate::client::{Session, exit::Exit, input, render::View, request_id};
+use crate::client::{Mutation, Session, exit::Exit, input, render::View};
 
 /// `greenlane body …`.
 #[derive(Debug, Subcommand)]
@@ -36,6 +36,11 @@ pub(crate) enum Command {
 pub(crate) enum KeyCommand {
     /// Register a key: one that the body holds (--public-jwk), or one that the registry makes and holds for it.
     Create(CreateKey),
+    /// Show a key.
+    Get {
+        /// Its name, bodies/ID/keys/ID.
+        name: String,
+    },
     /// List a body's keys.
     List {
         /// The body, bodies/ID.
@@ -60,12 +65,8 @@ pub(crate) struct Create {
     /// Its web site.
     #[arg(long, default_value = "")]
     website: String,
-    /// Makes a repetition safe; a fresh one when not given.
-    #[arg(long)]
-    request_id: Option<String>,
-    /// Check only; write nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    mutation: Mutation,
 }
 
 /// What a body does.
@@ -98,16 +99,13 @@ pub(crate) struct CreateKey {
     /// A file with the public key as a JWK. Without it the registry makes an Ed25519 key and holds it.
     #[arg(long, value_name = "FILE")]
     public_jwk: Option<PathBuf>,
-    /// Makes a repetition safe; a fresh one when not given.
-    #[arg(long)]
-    request_id: Option<String>,
-    /// Check only; write nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    mutation: Mutation,
 }
 
 const BODY: View = View::Record {
     at: "body",
+    name: "name",
     fields: &[
         ("Name", "name"),
         ("Display name", "displayName"),
@@ -120,10 +118,12 @@ const BODY: View = View::Record {
 };
 const BODIES: View = View::List {
     items: "bodies",
+    name: "name",
     columns: &[("NAME", "name"), ("DISPLAY NAME", "displayName"), ("ECONOMY", "economy"), ("ROLES", "roles")],
 };
 const KEY: View = View::Record {
     at: "key",
+    name: "name",
     fields: &[
         ("Name", "name"),
         ("Algorithm", "algorithm"),
@@ -136,6 +136,7 @@ const KEY: View = View::Record {
 };
 const KEYS: View = View::List {
     items: "keys",
+    name: "name",
     columns: &[
         ("NAME", "name"),
         ("ALGORITHM", "algorithm"),
@@ -151,8 +152,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     match command {
         Command::Create(args) => {
             let request = CreateBodyRequest {
-                request_id: request_id(args.request_id),
-                validate_only: args.dry_run,
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
                 body_id: args.id,
                 body: Some(Body {
                     display_name: args.display_name,
@@ -179,13 +180,17 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 None => Source::Generate(KeyAlgorithm::Eddsa.into()),
             };
             let request = CreateBodyKeyRequest {
-                request_id: request_id(args.request_id),
-                validate_only: args.dry_run,
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
                 body: args.body,
                 source: Some(source),
                 ..Default::default()
             };
             session.print(bodies.create_body_key(request).await?.get_ref(), KEY)
+        }
+        Command::Key(KeyCommand::Get { name }) => {
+            let request = GetBodyKeyRequest { name, ..Default::default() };
+            session.print(bodies.get_body_key(request).await?.get_ref(), KEY)
         }
         Command::Key(KeyCommand::List { body }) => {
             let request = ListBodyKeysRequest { body, page_size: 1_000, ..Default::default() };

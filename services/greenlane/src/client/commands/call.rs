@@ -1,12 +1,10 @@
 //! `greenlane call`: any unary method.
 
 use clap::Args as ClapArgs;
-use tonic::{client::Grpc, codegen::http::uri::PathAndQuery};
 
 use crate::client::{
-    Session,
-    dynamic::{self, DynamicCodec},
-    exit::Exit,
+    Session, dynamic,
+    exit::{Exit, Usage},
     input,
     render::{self, Output, POOL},
 };
@@ -29,8 +27,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let method = dynamic::find_method(&POOL, &args.method)?;
     anyhow::ensure!(
         !method.is_client_streaming() && !method.is_server_streaming(),
-        "{} streams; only unary methods can be called like this",
-        method.full_name()
+        Usage(format!("{} streams; only unary methods can be called like this", method.full_name()))
     );
     let data = if args.data == "-" { input::read_text("-".as_ref())? } else { args.data };
     let request = dynamic::request(&method, &data)?;
@@ -40,11 +37,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         "greenlane.equivalence.v1" => session.equivalence()?,
         _ => session.classification()?,
     };
-    let path = PathAndQuery::try_from(format!("/{}/{}", service.full_name(), method.name()))?;
-    let mut grpc = Grpc::new(channel);
-    grpc.ready().await?;
-    let answer = grpc.unary(tonic::Request::new(request), path, DynamicCodec(method.clone())).await?;
-    let value = dynamic::to_json(answer.get_ref())?;
+    let value = dynamic::to_json(&dynamic::call(channel, &method, request).await?)?;
     let text = match session.output() {
         Output::Yaml => serde_yaml_ng::to_string(&value)?,
         Output::Table | Output::Json | Output::Name => format!("{}\n", serde_json::to_string_pretty(&value)?),

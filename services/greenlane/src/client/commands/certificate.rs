@@ -10,11 +10,10 @@ use greenlane_api::registry::v1::{
 };
 
 use crate::client::{
-    Session,
+    Mutation, Session,
     exit::Exit,
     input,
     render::{self, View},
-    request_id,
 };
 
 /// `greenlane certificate …`.
@@ -54,12 +53,8 @@ pub(crate) struct Issue {
     /// The issuing body, bodies/ID.
     #[arg(long)]
     body: String,
-    /// Makes a repetition safe; a fresh one when not given.
-    #[arg(long)]
-    request_id: Option<String>,
-    /// Check only; sign and write nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    mutation: Mutation,
 }
 
 /// Arguments of `greenlane certificate list`.
@@ -87,12 +82,8 @@ pub(crate) struct Step {
     /// Why, in words.
     #[arg(long, default_value = "")]
     text: String,
-    /// Makes a repetition safe; a fresh one when not given.
-    #[arg(long)]
-    request_id: Option<String>,
-    /// Check only; write nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    mutation: Mutation,
 }
 
 /// Arguments of `greenlane certificate suspend`.
@@ -146,6 +137,7 @@ impl Reason {
 
 const CERTIFICATE: View = View::Record {
     at: "certificate",
+    name: "name",
     fields: &[
         ("Name", "name"),
         ("State", "state"),
@@ -165,6 +157,7 @@ const CERTIFICATE: View = View::Record {
 };
 const CERTIFICATES: View = View::List {
     items: "certificates",
+    name: "name",
     columns: &[
         ("NAME", "name"),
         ("STATE", "state"),
@@ -176,6 +169,7 @@ const CERTIFICATES: View = View::List {
 };
 const EVENTS: View = View::List {
     items: "events",
+    name: "name",
     columns: &[
         ("LOG INDEX", "logIndex"),
         ("RECORDED", "recordTime"),
@@ -193,8 +187,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     match command {
         Command::Issue(args) => {
             let request = IssueCertificateRequest {
-                request_id: request_id(args.request_id),
-                validate_only: args.dry_run,
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
                 body: args.body,
                 content: Some(input::read_message(&args.file)?),
                 ..Default::default()
@@ -230,8 +224,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Suspend(Suspend { step, remedy }) => {
             let request = SuspendCertificateRequest {
-                request_id: request_id(step.request_id),
-                validate_only: step.dry_run,
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
                 name: name(&step.certificate),
                 reason: step.reason.code(),
                 reason_text: step.text,
@@ -242,8 +236,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Reinstate(step) => {
             let request = ReinstateCertificateRequest {
-                request_id: request_id(step.request_id),
-                validate_only: step.dry_run,
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
                 name: name(&step.certificate),
                 reason: step.reason.code(),
                 reason_text: step.text,
@@ -253,8 +247,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Withdraw(step) => {
             let request = WithdrawCertificateRequest {
-                request_id: request_id(step.request_id),
-                validate_only: step.dry_run,
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
                 name: name(&step.certificate),
                 reason: step.reason.code(),
                 reason_text: step.text,

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use greenlane_api::{
     classification::v1::{
-        CompareCodesRequest, GetCodeRequest, GetCodeResponse, SearchCodesRequest, TranslateCodeRequest,
-        lookup_service_client::LookupServiceClient,
+        CompareCodesRequest, GetCodeRequest, GetCodeResponse, ListCodesRequest, ListCorrelationsRequest,
+        SearchCodesRequest, TranslateCodeRequest, lookup_service_client::LookupServiceClient,
     },
     common::v1::{CodeReference, LocalizedText},
 };
@@ -13,7 +13,7 @@ use crate::client::{
     Session,
     exit::Exit,
     input,
-    render::{self, Output, View, bare_table, tidy},
+    render::{self, Output, View, bare_table, label, tidy},
 };
 
 /// `greenlane code …`.
@@ -46,6 +46,27 @@ pub(crate) enum Command {
         #[arg(long, value_name = "EDITION")]
         to: String,
     },
+    /// List the codes of an edition.
+    List {
+        /// The edition: HS2022.
+        edition: String,
+        /// Below this code only.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        under: String,
+        /// At most this many, 1 to 1000.
+        #[arg(long, default_value_t = 1_000)]
+        limit: i32,
+    },
+    /// List which codes of one edition became which of another.
+    Correlations {
+        /// One edition: HS2017.
+        first: String,
+        /// The other: HS2022.
+        second: String,
+        /// At most this many, 1 to 1000.
+        #[arg(long, default_value_t = 1_000)]
+        limit: i32,
+    },
     /// Say whether two codes can be the same goods.
     Compare {
         /// One code.
@@ -57,9 +78,10 @@ pub(crate) enum Command {
     },
 }
 
-const CODE: View = View::Record { at: "code", fields: &[] };
+const CODE: View = View::Record { at: "code", name: "reference", fields: &[] };
 const HITS: View = View::List {
     items: "hits",
+    name: "code.reference",
     columns: &[
         ("EDITION", "code.reference.edition"),
         ("CODE", "code.display"),
@@ -68,8 +90,24 @@ const HITS: View = View::List {
         ("MATCH", "match"),
     ],
 };
+const CODES: View = View::List {
+    items: "codes",
+    name: "reference",
+    columns: &[
+        ("CODE", "display"),
+        ("LEVEL", "level"),
+        ("ENGLISH", "descriptions.0.text"),
+        ("CHINESE", "descriptions.1.text"),
+    ],
+};
+const LINKS: View = View::List {
+    items: "links",
+    name: "earlier",
+    columns: &[("EARLIER", "earlier"), ("LATER", "later"), ("IN PART", "ex")],
+};
 const TRANSLATION: View = View::List {
     items: "translation.targets",
+    name: "code",
     columns: &[
         ("EDITION", "code.edition"),
         ("CODE", "code.code"),
@@ -80,6 +118,7 @@ const TRANSLATION: View = View::List {
 };
 const COMPARISON: View = View::Record {
     at: "",
+    name: "comparison",
     fields: &[
         ("Can be the same goods", "canBeSameGoods"),
         ("Comparison", "comparison"),
@@ -116,15 +155,26 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request = TranslateCodeRequest { code: Some(code), target_edition: to, ..Default::default() };
             let answer = lookup.translate_code(request).await?.into_inner();
             if let (Output::Table, Some(translation)) = (session.output(), &answer.translation) {
-                let relation =
-                    translation.relation().as_str_name().trim_start_matches("CORRELATION_RELATION_").to_owned();
-                let mut text = format!("{}\n", relation.to_lowercase().replace('_', " "));
+                let mut text = format!("{}\n", label(translation.relation().as_str_name()).unwrap_or_default());
                 for finding in &translation.findings {
                     text.push_str(&format!("mind: {}\n", finding.message));
                 }
                 render::write(&text)?;
             }
             session.print(&answer, TRANSLATION)
+        }
+        Command::List { edition, under, limit } => {
+            let request = ListCodesRequest { edition, under, page_size: limit, ..Default::default() };
+            session.print(lookup.list_codes(request).await?.get_ref(), CODES)
+        }
+        Command::Correlations { first, second, limit } => {
+            let request = ListCorrelationsRequest {
+                first_edition: first,
+                second_edition: second,
+                page_size: limit,
+                ..Default::default()
+            };
+            session.print(lookup.list_correlations(request).await?.get_ref(), LINKS)
         }
         Command::Compare { first, second } => {
             let request = CompareCodesRequest { first: Some(first), second: Some(second), consistency: None };

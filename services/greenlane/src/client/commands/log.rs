@@ -38,17 +38,20 @@ pub(crate) enum Command {
     },
 }
 
-const CHECKPOINT: View = View::Record { at: "checkpoint", fields: &[] };
+const CHECKPOINT: View = View::Record { at: "checkpoint", name: "origin", fields: &[] };
 const ENTRIES: View = View::List {
     items: "entries",
+    name: "index",
     columns: &[("INDEX", "index"), ("RECORDED", "recordTime"), ("LEAF HASH", "leafHash")],
 };
 const INCLUSION: View = View::Record {
     at: "proof",
+    name: "index",
     fields: &[("Index", "index"), ("Tree size", "treeSize"), ("Hashes", "hashes"), ("Checkpoint", "checkpoint")],
 };
 const CONSISTENCY: View = View::Record {
     at: "",
+    name: "newTreeSize",
     fields: &[("New tree size", "newTreeSize"), ("Hashes", "hashes"), ("Checkpoint", "checkpoint")],
 };
 

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::CodeReference,
     equivalence::v1::{
-        CertificateFacts, CertifiedScheme, RecogniseRequest, RecogniseResponse, RecognitionOutcome,
+        BatchRecogniseRequest, CertificateFacts, CertifiedScheme, RecogniseRequest, RecognitionOutcome,
         RecognitionQuestion, recognition_service_client::RecognitionServiceClient,
     },
 };
@@ -51,9 +51,10 @@ pub(crate) struct Args {
     date: String,
 }
 
-const DECISION: View = View::Record { at: "decision", fields: &[] };
+const DECISION: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
+const DECISIONS: View = View::List { items: "decisions", name: "decisionId", columns: &[] };
 
-/// Asks each market, prints, and tells the worst outcome by the exit code.
+/// Asks about each market, prints, and tells the first outcome that is no plain yes by the exit code.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
     let certificate = CertificateFacts {
@@ -64,21 +65,38 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         granted_on: args.granted_on,
         ..Default::default()
     };
-    let mut worst = Exit::Done;
-    for destination in args.destinations {
-        let question = RecognitionQuestion {
-            certificate: Some(certificate.clone()),
-            code: Some(args.code.clone()),
-            origin: args.origin.clone(),
-            destination: destination.clone(),
-            date: args.date.clone(),
-        };
-        let request = RecogniseRequest { question: Some(question), explain: true, ..Default::default() };
-        let answer = recognition.recognise(request).await?.into_inner();
-        print(session, &destination, &answer)?;
-        worst = worse(worst, exit_of(&answer));
+    let question = |destination: &String| RecognitionQuestion {
+        certificate: Some(certificate.clone()),
+        code: Some(args.code.clone()),
+        origin: args.origin.clone(),
+        destination: destination.clone(),
+        date: args.date.clone(),
+    };
+    let decisions = match args.destinations.as_slice() {
+        [one] => {
+            let request = RecogniseRequest { question: Some(question(one)), explain: true, ..Default::default() };
+            let answer = recognition.recognise(request).await?.into_inner();
+            if session.output() != Output::Table {
+                session.print(&answer, DECISION)?;
+            }
+            answer.decision.into_iter().collect()
+        }
+        several => {
+            let questions = several.iter().map(question).collect();
+            let request = BatchRecogniseRequest { questions, explain: true, ..Default::default() };
+            let answer = recognition.batch_recognise(request).await?.into_inner();
+            if session.output() != Output::Table {
+                session.print(&answer, DECISIONS)?;
+            }
+            answer.decisions
+        }
+    };
+    if session.output() == Output::Table {
+        let destinations = args.destinations.iter().map(String::as_str);
+        render::write(&recognition::table(destinations.zip(&decisions)))?;
     }
-    Ok(worst)
+    let exits = decisions.iter().map(|decision| exit_of(decision.outcome()));
+    Ok(exits.fold(if decisions.is_empty() { Exit::Undetermined } else { Exit::Done }, worse))
 }
 
 fn scheme(text: &str) -> CertifiedScheme {
@@ -86,16 +104,7 @@ fn scheme(text: &str) -> CertifiedScheme {
     CertifiedScheme { scheme: scheme.to_owned(), level: level.to_owned() }
 }
 
-fn print(session: &Session, destination: &str, answer: &RecogniseResponse) -> anyhow::Result<()> {
-    match (session.output(), &answer.decision) {
-        (Output::Table, Some(decision)) => render::write(&recognition::table(destination, decision)),
-        (Output::Name, Some(decision)) => render::write(&format!("{}\n", decision.decision_id)),
-        (output, _) => render::print(output, answer, DECISION),
-    }
-}
-
-fn exit_of(answer: &RecogniseResponse) -> Exit {
-    let outcome = answer.decision.as_ref().map_or(RecognitionOutcome::Unspecified, |decision| decision.outcome());
+fn exit_of(outcome: RecognitionOutcome) -> Exit {
     match outcome {
         RecognitionOutcome::Recognised
         | RecognitionOutcome::RecognisedOnConditions

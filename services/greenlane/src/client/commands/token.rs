@@ -5,7 +5,16 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand};
 use greenlane_platform::auth::issuer::TokenRequest;
 
-use crate::{cli::default_data, client::exit::Exit, serve::data::DataDir};
+use serde_json::json;
+
+use crate::{
+    cli::default_data,
+    client::{
+        exit::Exit,
+        render::{self, Output, View},
+    },
+    serve::data::DataDir,
+};
 
 /// `greenlane token …`.
 #[derive(Debug, Subcommand)]
@@ -21,7 +30,7 @@ pub(crate) struct Mint {
     #[arg(long)]
     subject: String,
     /// What it allows. May be repeated: certificates.read, certificates.write, verify, bodies.read, bodies.write,
-    /// log.read, catalogue.read, catalogue.propose, catalogue.review, catalogue.publish, recognise, codes.read, admin.
+    /// log.read, catalogue.read, catalogue.propose, catalogue.review, catalogue.publish, recognise, codes.read, admin (all of them).
     #[arg(long = "scope", required = true)]
     scopes: Vec<String>,
     /// The body that it acts for, bodies/ID.
@@ -41,8 +50,21 @@ pub(crate) struct Mint {
     data: PathBuf,
 }
 
-/// Does it.
-pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
+const TOKEN: View = View::Record {
+    at: "",
+    name: "file",
+    fields: &[
+        ("File", "file"),
+        ("Subject", "subject"),
+        ("Scopes", "scopes"),
+        ("Body", "body"),
+        ("Economy", "economy"),
+        ("Hours", "hours"),
+    ],
+};
+
+/// Does it. The token itself goes to its file and nowhere else.
+pub(crate) fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
     let Command::Mint(args) = command;
     let issuer = DataDir::open(&args.data)?.issuer()?;
     let mut request = TokenRequest::new(args.subject, args.scopes.iter().map(String::as_str))
@@ -54,5 +76,14 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         request = request.for_economy(economy);
     }
     crate::serve::data::write_private(&args.out, &issuer.mint(&request))?;
+    let minted = json!({
+        "file": args.out,
+        "subject": request.subject,
+        "scopes": request.scopes,
+        "body": request.body,
+        "economy": request.economy,
+        "hours": args.hours,
+    });
+    render::print_value(output, &minted, TOKEN)?;
     Ok(Exit::Done)
 }

@@ -85,7 +85,7 @@ impl Goods {
     }
 }
 
-const VERDICT: View = View::Record { at: "verdict", fields: &[] };
+const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields: &[] };
 
 /// Asks, prints, and tells the outcome by the exit code.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
@@ -109,7 +109,6 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 fn print(session: &Session, answer: &VerifyResponse) -> anyhow::Result<()> {
     match (session.output(), &answer.verdict) {
         (Output::Table, Some(verdict)) => render::write(&verdict::table(verdict)),
-        (Output::Name, Some(verdict)) => render::write(&format!("{}\n", verdict.certificate)),
         (output, _) => render::print(output, answer, VERDICT),
     }
 }

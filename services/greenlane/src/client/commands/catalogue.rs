@@ -1,0 +1,121 @@
+//! `greenlane catalogue`: what the catalogue holds, whatever its kind.
+
+mod kind;
+
+use clap::{Args, Subcommand};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
+use serde_json::{Map, Value, json};
+
+use self::kind::Kind;
+use crate::client::{
+    Session, dynamic,
+    exit::{Exit, Usage},
+    input,
+    render::{self, POOL, View, label},
+};
+
+/// `greenlane catalogue …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show an entry.
+    Get {
+        /// Its resource name, such as schemes/ID, standards/ID or requirements/ID.
+        name: String,
+        /// As the catalogue was at this revision.
+        #[arg(long)]
+        revision: Option<u64>,
+    },
+    /// List the entries of a kind.
+    List(List),
+}
+
+/// Arguments of `greenlane catalogue list`.
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// The kind.
+    #[arg(value_enum)]
+    kind: Kind,
+    /// Only entries where this holds, as FIELD=VALUE; fields are those of the kind's list request (market=XB,
+    /// in-force-on=2026-01-01, code=HS2022:854143, …). May be repeated: all must hold.
+    #[arg(long = "where", value_name = "FIELD=VALUE")]
+    filters: Vec<String>,
+    /// As the catalogue was at this revision.
+    #[arg(long)]
+    revision: Option<u64>,
+    /// At most this many, 1 to 1000.
+    #[arg(long, default_value_t = 1_000)]
+    limit: u32,
+}
+
+/// Does it.
+pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Get { name, revision } => {
+            let kind = Kind::of(&name)?;
+            let request = [("name".to_owned(), json!(name))];
+            let answer = call(session, &kind.get_method(), request, revision).await?;
+            render::print_value(session.output(), &answer, View::Document { at: kind.field() })?;
+        }
+        Command::List(args) => {
+            let method = args.kind.list_method();
+            let descriptor = dynamic::find_method(&POOL, &method)?.input();
+            let mut request = vec![("pageSize".to_owned(), json!(args.limit))];
+            for filter in &args.filters {
+                request.push(condition(&descriptor, filter)?);
+            }
+            let answer = call(session, &method, request, args.revision).await?;
+            let view = View::List { items: args.kind.items(), name: "name", columns: args.kind.columns() };
+            render::print_value(session.output(), &answer, view)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn call(
+    session: &Session,
+    method: &str,
+    fields: impl IntoIterator<Item = (String, Value)>,
+    revision: Option<u64>,
+) -> anyhow::Result<Value> {
+    let method = dynamic::find_method(&POOL, method)?;
+    let mut fields: Map<_, _> = fields.into_iter().collect();
+    if let Some(revision) = revision {
+        fields.insert("consistency".to_owned(), json!({ "exactlyRevision": revision }));
+    }
+    let request = DynamicMessage::deserialize(method.input(), Value::Object(fields))?;
+    dynamic::to_json(&dynamic::call(session.equivalence()?, &method, request).await?)
+}
+
+/// A filter as a field of the list request.
+fn condition(request: &MessageDescriptor, filter: &str) -> anyhow::Result<(String, Value)> {
+    const NO_FILTERS: [&str; 3] = ["page_size", "page_token", "consistency"];
+    let (name, text) =
+        filter.split_once('=').ok_or_else(|| Usage(format!("`{filter}` is not of the form FIELD=VALUE")))?;
+    let name = name.replace('-', "_");
+    let mut fields = request.fields().filter(|field| !NO_FILTERS.contains(&field.name()));
+    let Some(field) = fields.find(|field| field.name() == name) else {
+        let known = request.fields().map(|field| field.name().replace('_', "-"));
+        let known: Vec<_> = known.filter(|name| !NO_FILTERS.contains(&name.replace('-', "_").as_str())).collect();
+        anyhow::bail!(Usage(format!("there is no filter `{name}` here; there are: {}", known.join(", "))));
+    };
+    let value = match field.kind() {
+        prost_reflect::Kind::Bool => json!(matches!(text, "yes" | "true")),
+        prost_reflect::Kind::Enum(kind) => {
+            let known: Vec<_> = kind.values().filter_map(|value| label(value.name())).collect();
+            let named = kind.values().find(|value| label(value.name()) == Some(text));
+            let Some(value) = named else {
+                anyhow::bail!(Usage(format!("`{text}` is no {name}; there are:{}", known.join(" "))));
+            };
+            json!(value.name())
+        }
+        prost_reflect::Kind::Message(_) => {
+            let code = input::parse_code(text).map_err(Usage)?;
+            json!({ "edition": code.edition, "code": code.code })
+        }
+        _ => json!(text),
+    };
+    Ok((field.json_name().to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests;

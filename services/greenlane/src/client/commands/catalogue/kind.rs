@@ -1,0 +1,156 @@
+//! The kinds of entries: how each is called in names, in the contract, and in tables.
+
+use clap::ValueEnum;
+
+use crate::client::{exit::Usage, render::Column};
+
+/// A kind of catalogue entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Economies,
+    Bodies,
+    Schemes,
+    Standards,
+    EditionTransitions,
+    Equivalences,
+    Arrangements,
+    Annexes,
+    Designations,
+    Requirements,
+}
+
+impl Kind {
+    /// The kind of an entry of this name: its last collection.
+    pub(super) fn of(name: &str) -> Result<Self, Usage> {
+        let mut segments = name.rsplit('/').skip(1);
+        let collection = segments.next().unwrap_or_default();
+        Self::value_variants().iter().copied().find(|kind| kind.items() == collection).ok_or_else(|| {
+            let known: Vec<_> = Self::value_variants().iter().map(|kind| kind.items()).collect();
+            Usage(format!("`{name}` is not the name of a catalogue entry: these begin with {}", known.join(", ")))
+        })
+    }
+
+    /// Service, singular and plural in the names of the methods.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Economies => ("CatalogueService", "Economy", "Economies"),
+            Self::Bodies => ("CatalogueService", "CatalogueBody", "CatalogueBodies"),
+            Self::Schemes => ("CatalogueService", "Scheme", "Schemes"),
+            Self::Standards => ("CatalogueService", "StandardEdition", "StandardEditions"),
+            Self::EditionTransitions => ("CatalogueService", "EditionTransition", "EditionTransitions"),
+            Self::Equivalences => ("EquivalenceService", "Equivalence", "Equivalences"),
+            Self::Arrangements => ("ArrangementService", "Arrangement", "Arrangements"),
+            Self::Annexes => ("ArrangementService", "Annex", "Annexes"),
+            Self::Designations => ("ArrangementService", "Designation", "Designations"),
+            Self::Requirements => ("CatalogueService", "Requirement", "Requirements"),
+        }
+    }
+
+    /// The method that reads one, with its full service name: the registry's contract has services of like names.
+    pub(super) fn get_method(self) -> String {
+        let (service, one, _) = self.words();
+        format!("greenlane.equivalence.v1.{service}/Get{one}")
+    }
+
+    /// The method that lists them.
+    pub(super) fn list_method(self) -> String {
+        let (service, _, many) = self.words();
+        format!("greenlane.equivalence.v1.{service}/List{many}")
+    }
+
+    /// Where the entry is in the answer of the first.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::Economies => "economy",
+            Self::Bodies => "body",
+            Self::Schemes => "scheme",
+            Self::Standards => "standard",
+            Self::EditionTransitions => "editionTransition",
+            Self::Equivalences => "equivalence",
+            Self::Arrangements => "arrangement",
+            Self::Annexes => "annex",
+            Self::Designations => "designation",
+            Self::Requirements => "requirement",
+        }
+    }
+
+    /// Where they are in the answer of the second; names have the same word.
+    pub(super) fn items(self) -> &'static str {
+        match self {
+            Self::Economies => "economies",
+            Self::Bodies => "bodies",
+            Self::Schemes => "schemes",
+            Self::Standards => "standards",
+            Self::EditionTransitions => "editionTransitions",
+            Self::Equivalences => "equivalences",
+            Self::Arrangements => "arrangements",
+            Self::Annexes => "annexes",
+            Self::Designations => "designations",
+            Self::Requirements => "requirements",
+        }
+    }
+
+    /// The columns of their table.
+    pub(super) fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Economies => &[("NAME", "name"), ("DISPLAY NAME", "displayNames.0.text"), ("BLOC", "bloc")],
+            Self::Bodies => {
+                &[("NAME", "name"), ("DISPLAY NAME", "displayName"), ("ECONOMY", "economy"), ("ROLES", "roles")]
+            }
+            Self::Schemes => {
+                &[("NAME", "name"), ("DISPLAY NAME", "displayNames.0.text"), ("KIND", "kind"), ("OWNER", "owner")]
+            }
+            Self::Standards => &[
+                ("NAME", "name"),
+                ("DESIGNATION", "designation"),
+                ("PUBLISHED", "publishedOn"),
+                ("WITHDRAWN", "withdrawnOn"),
+                ("TITLE", "title"),
+            ],
+            Self::EditionTransitions => &[
+                ("NAME", "name"),
+                ("MARKET", "market"),
+                ("FROM", "fromStandard"),
+                ("TO", "toStandard"),
+                ("NEW ONLY FROM", "newOnlyFrom"),
+            ],
+            Self::Equivalences => &[
+                ("NAME", "name"),
+                ("FROM", "from.name"),
+                ("TO", "to.name"),
+                ("DEGREE", "degree"),
+                ("SINCE", "validity.from"),
+                ("UNTIL", "validity.until"),
+            ],
+            Self::Arrangements => &[
+                ("NAME", "name"),
+                ("TITLE", "title"),
+                ("IN FORCE FROM", "inForceFrom"),
+                ("REFERENCE", "legalReference"),
+            ],
+            Self::Annexes => &[
+                ("NAME", "name"),
+                ("ARRANGEMENT", "arrangement"),
+                ("TITLE", "title"),
+                ("SINCE", "validity.from"),
+                ("UNTIL", "validity.until"),
+            ],
+            Self::Designations => &[
+                ("NAME", "name"),
+                ("BODY", "body"),
+                ("AUTHORITY", "authority"),
+                ("ANNEX", "annex"),
+                ("SINCE", "validity.from"),
+                ("UNTIL", "validity.until"),
+            ],
+            Self::Requirements => &[
+                ("NAME", "name"),
+                ("MARKET", "market"),
+                ("MANDATORY", "mandatory"),
+                ("SINCE", "validity.from"),
+                ("UNTIL", "validity.until"),
+                ("TITLE", "title"),
+            ],
+        }
+    }
+}

@@ -1,0 +1,81 @@
+use greenlane_platform::{fault::Fault, violations::Violations};
+
+use super::*;
+
+fn failure(error: impl Into<anyhow::Error>, request_id: Option<&str>) -> Failure {
+    Failure { command: "certificate issue".to_owned(), request_id: request_id.map(str::to_owned), error: error.into() }
+}
+
+#[test]
+fn each_grpc_code_has_the_exit_code_that_the_help_promises() {
+    let table = [
+        (Code::InvalidArgument, 2),
+        (Code::OutOfRange, 2),
+        (Code::NotFound, 3),
+        (Code::Unauthenticated, 4),
+        (Code::PermissionDenied, 4),
+        (Code::AlreadyExists, 5),
+        (Code::FailedPrecondition, 5),
+        (Code::Aborted, 5),
+        (Code::Unavailable, 75),
+        (Code::ResourceExhausted, 75),
+        (Code::DeadlineExceeded, 75),
+        (Code::Internal, 1),
+        (Code::Unknown, 1),
+        (Code::DataLoss, 1),
+        (Code::Cancelled, 1),
+        (Code::Unimplemented, 1),
+    ];
+    for (code, exit) in table {
+        assert_eq!(failure(Status::new(code, ""), None).exit() as u8, exit, "{code:?}");
+    }
+    assert_eq!(failure(anyhow::anyhow!("x"), None).exit(), Exit::Failed);
+    let nested = anyhow::anyhow!("line 1").context(Usage("not YAML".to_owned())).context("f.yaml");
+    assert_eq!(failure(nested, None).exit(), Exit::Usage);
+    for exit in [Exit::Done, Exit::Failed, Exit::Usage, Exit::NotFound, Exit::Denied, Exit::Conflict, Exit::No] {
+        assert!(EXIT_CODES.contains(&format!("\n  {:<4}", exit as u8)), "{exit:?} is in the help");
+    }
+}
+
+#[test]
+fn refused_fields_are_named_one_a_line_with_the_reason_and_the_request_id() {
+    let mut violations = Violations::new();
+    violations.add("body", "must not be empty");
+    violations.add("content.holder.name", "must not be empty");
+    let status = Status::from(violations.finish().unwrap_err());
+    assert_eq!(
+        failure(status, Some("r-1")).to_string(),
+        "error: certificate issue: 2 fields were refused\n  \
+         body: must not be empty\n  \
+         content.holder.name: must not be empty\n  \
+         reason: FIELD_VIOLATIONS\n  \
+         request id: r-1\n"
+    );
+}
+
+#[test]
+fn a_mutation_whose_fate_is_unknown_says_how_it_is_safely_repeated() {
+    assert_eq!(
+        failure(Status::unavailable("the connection was lost"), Some("r-2")).to_string(),
+        "error: certificate issue: the connection was lost\n  \
+         request id: r-2\n\
+         hint: is it running, and is its address right? `greenlane up` runs all services here\n\
+         hint: repeat it with --request-id r-2: it is then done once at most\n"
+    );
+}
+
+#[test]
+fn a_refusal_says_what_to_do_about_its_reason() {
+    let text = failure(Status::from(Fault::token_missing()), None).to_string();
+    assert!(text.contains("  reason: TOKEN_MISSING\n"), "{text}");
+    assert!(text.contains("\nhint: name a token with --token-file"), "{text}");
+}
+
+#[test]
+fn a_failure_on_this_side_tells_its_causes() {
+    let error = anyhow::anyhow!("no such file").context("cannot read the context c.toml");
+    assert_eq!(
+        failure(error, None).to_string(),
+        "error: certificate issue: cannot read the context c.toml\n  caused by: no such file\n"
+    );
+}

@@ -1,0 +1,85 @@
+//! A value as one cell of a table.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use serde_json::{Map, Value};
+
+use super::POOL;
+
+/// The words for the values of our enums, as the flags of the commands spell them: `active` for
+/// `CERTIFICATE_STATE_ACTIVE`, nothing for `…_UNSPECIFIED`.
+static LABELS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let mut labels = HashMap::new();
+    for kind in POOL.all_enums() {
+        let prefix = screaming(kind.name());
+        for value in kind.values() {
+            let word = value.name().trim_start_matches(&prefix).to_lowercase().replace('_', "-");
+            labels.insert(value.name().to_owned(), if word == "unspecified" { String::new() } else { word });
+        }
+    }
+    labels
+});
+
+/// `CERTIFICATE_STATE_` for `CertificateState`.
+fn screaming(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_uppercase());
+    }
+    text.push('_');
+    text
+}
+
+/// The word for a value of one of our enums.
+pub(crate) fn label(name: &str) -> Option<&'static str> {
+    LABELS.get(name).map(String::as_str)
+}
+
+/// The value at a dotted path; an empty path is the value itself.
+pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    path.split('.').try_fold(value, |value, key| match value {
+        Value::Array(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+        other => other.get(key),
+    })
+}
+
+/// A value as one cell of text.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(truth) => if *truth { "yes" } else { "no" }.to_owned(),
+        Value::String(text) => word(text),
+        Value::Array(items) => items.iter().map(plain).filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => reference(fields).unwrap_or_else(|| {
+            let fields = fields.iter().map(|(key, value)| (key, plain(value))).filter(|(_, text)| !text.is_empty());
+            fields.map(|(key, text)| format!("{key} {text}")).collect::<Vec<_>>().join(", ")
+        }),
+        Value::Number(number) => number.to_string(),
+    }
+}
+
+/// A text: values of enums by their word, times to the second.
+fn word(text: &str) -> String {
+    if let Some(label) = label(text) {
+        return label.to_owned();
+    }
+    let digit_first = text.starts_with(|first: char| first.is_ascii_digit());
+    match chrono::DateTime::parse_from_rfc3339(text) {
+        Ok(time) if digit_first && text.contains('T') => {
+            time.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A code with its edition, as it is written on the command line.
+fn reference(fields: &Map<String, Value>) -> Option<String> {
+    let (edition, code) = (fields.get("edition")?.as_str()?, fields.get("code")?.as_str()?);
+    (fields.len() == 2).then(|| format!("{edition}:{code}"))
+}

@@ -1,0 +1,41 @@
+//! A thing with parts of its own, for eyes: YAML of what it has, what is told in a line before what has parts.
+
+use serde_json::Value;
+use serde_yaml_ng::{Mapping, Value as Yaml};
+
+use super::cell;
+
+/// Fields that come first when a thing has them.
+const FIRST: [&str; 6] = ["name", "title", "designation", "displayName", "state", "reason"];
+
+/// The text of a thing.
+pub(super) fn text(value: &Value) -> anyhow::Result<String> {
+    Ok(serde_yaml_ng::to_string(&ordered(value).unwrap_or(Yaml::Mapping(Mapping::new())))?)
+}
+
+/// The value without what is empty, in the order in which people read it.
+fn ordered(value: &Value) -> Option<Yaml> {
+    match value {
+        Value::Null => None,
+        Value::Bool(truth) => Some(Yaml::Bool(*truth)),
+        Value::Number(number) => serde_yaml_ng::to_value(number).ok(),
+        Value::String(_) => {
+            let text = cell::plain(value);
+            (!text.is_empty()).then_some(Yaml::String(text))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().filter_map(ordered).collect();
+            (!items.is_empty()).then_some(Yaml::Sequence(items))
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> =
+                fields.iter().filter_map(|(key, value)| Some((key, ordered(value)?, value))).collect();
+            fields.sort_by_key(|(key, _, value)| {
+                let first = FIRST.iter().position(|name| name == key).unwrap_or(FIRST.len());
+                (first, value.is_object() || value.is_array())
+            });
+            let mapping: Mapping = fields.into_iter().map(|(key, yaml, _)| (Yaml::String(key.clone()), yaml)).collect();
+            (!mapping.is_empty()).then_some(Yaml::Mapping(mapping))
+        }
+    }
+}

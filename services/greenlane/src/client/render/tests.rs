@@ -1,0 +1,86 @@
+use greenlane_api::registry::v1::{Certificate, CertificateState, GetCertificateResponse, LogProof};
+use prost::bytes::Bytes;
+use serde_json::json;
+
+use super::*;
+
+const RECORD: View = View::Record {
+    at: "certificate",
+    name: "name",
+    fields: &[("Name", "name"), ("State", "state"), ("Body", "body"), ("Revision", "latestRevision")],
+};
+const LIST: View = View::List { items: "items", name: "code", columns: &[("CODE", "code"), ("WHEN", "when")] };
+
+fn answer() -> GetCertificateResponse {
+    let certificate = Certificate {
+        name: "certificates/GLXA".to_owned(),
+        state: CertificateState::Active.into(),
+        latest_revision: 9_007_199_254_740_000,
+        ..Certificate::default()
+    };
+    let proof = LogProof { hashes: vec![Bytes::from_static(&[0xfb, 0xff])], ..LogProof::default() };
+    GetCertificateResponse { certificate: Some(certificate), revision: 7, proof: Some(proof) }
+}
+
+#[test]
+fn json_has_64_bit_integers_as_numbers_bytes_as_base64_and_empty_fields() {
+    let value = to_json(&answer()).unwrap();
+    assert_eq!(value["revision"], json!(7));
+    assert_eq!(value["certificate"]["latestRevision"], json!(9_007_199_254_740_000_u64));
+    assert_eq!(value["proof"]["hashes"], json!(["+/8="]));
+    assert_eq!(value["certificate"]["state"], json!("CERTIFICATE_STATE_ACTIVE"));
+    assert_eq!(value["certificate"]["body"], json!(""));
+}
+
+#[test]
+fn json_of_the_same_answer_is_the_same_text() {
+    let text = |value: &Value| text(Output::Json, value, RECORD).unwrap();
+    let first = text(&to_json(&answer()).unwrap());
+    assert_eq!(first, text(&to_json(&answer()).unwrap()));
+    let mut keys: Vec<_> = first.lines().filter(|line| line.starts_with("  \"")).collect();
+    let found = keys.clone();
+    keys.sort_unstable();
+    assert_eq!(found, keys, "keys are in order");
+}
+
+#[test]
+fn a_record_shows_enum_values_as_words_and_leaves_out_what_is_empty() {
+    let text = text(Output::Table, &to_json(&answer()).unwrap(), RECORD).unwrap();
+    assert_eq!(text, "Name      certificates/GLXA\nState     active\nRevision  9007199254740000\n");
+}
+
+#[test]
+fn names_are_all_that_the_name_output_prints_and_codes_are_named_as_they_are_typed() {
+    let value = to_json(&answer()).unwrap();
+    assert_eq!(text(Output::Name, &value, RECORD).unwrap(), "certificates/GLXA\n");
+    let list = json!({ "items": [{ "code": { "edition": "HS2022", "code": "854143" } }, { "code": null }] });
+    assert_eq!(text(Output::Name, &list, LIST).unwrap(), "HS2022:854143\n");
+}
+
+#[test]
+fn a_list_keeps_a_row_on_one_line_where_there_is_no_terminal() {
+    let long = "word ".repeat(100);
+    let list = json!({ "items": [{ "code": long, "when": "2026-11-23T23:58:26.096362Z" }] });
+    let text = text(Output::Table, &list, LIST).unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(text.ends_with("2026-11-23T23:58:26Z\n"), "times are told to the second: {text}");
+}
+
+#[test]
+fn every_enum_value_of_the_contracts_has_a_word_without_its_prefix() {
+    for kind in POOL.all_enums().filter(|kind| kind.full_name().starts_with("greenlane.")) {
+        for value in kind.values() {
+            let word = label(value.name()).unwrap();
+            assert!(word.is_empty() == value.name().ends_with("_UNSPECIFIED"), "{}", value.name());
+            assert!(!word.starts_with('-') && word.len() < value.name().len(), "{}: {word}", value.name());
+        }
+    }
+}
+
+#[test]
+fn a_document_has_its_name_first_and_nothing_that_is_empty() {
+    let value =
+        json!({ "thing": { "a": [{ "b": "" }], "codes": ["x"], "mandatory": false, "name": "n", "until": "" } });
+    let text = text(Output::Table, &value, View::Document { at: "thing" }).unwrap();
+    assert_eq!(text, "name: n\nmandatory: false\ncodes:\n- x\n");
+}
