@@ -16,6 +16,9 @@ pub struct HealthState {
     reporter: HealthReporter,
     inner: Arc<Mutex<Inner>>,
     serving: watch::Sender<bool>,
+    /// What was published last, by gRPC name. Held from looking at what is known until that is published: of two who
+    /// publish at once the later one must not be overtaken by what the earlier one saw.
+    published: Arc<tokio::sync::Mutex<BTreeMap<&'static str, bool>>>,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +28,18 @@ struct Inner {
     /// Background work that ended before its time: cured by a restart only.
     dead: Option<String>,
     draining: bool,
+}
+
+impl Inner {
+    /// Whether each gRPC service can serve; under the empty name, whether all can.
+    fn statuses(&self) -> BTreeMap<&'static str, bool> {
+        let blocked = self.draining || self.dead.is_some();
+        let each = self.services.values();
+        let all = !blocked && each.clone().all(|(_, health)| health.is_ok());
+        each.flat_map(|(grpc, health)| grpc.iter().map(|grpc| (*grpc, !blocked && health.is_ok())))
+            .chain([("", all)])
+            .collect()
+    }
 }
 
 impl HealthState {
@@ -40,7 +55,8 @@ impl HealthState {
             }
             inner.services.insert(name, (grpc, Err("starting".to_owned())));
         }
-        Self { reporter, inner: Arc::new(Mutex::new(inner)), serving: watch::Sender::new(false) }
+        let inner = Arc::new(Mutex::new(inner));
+        Self { reporter, inner, serving: watch::Sender::new(false), published: Arc::default() }
     }
 
     pub(super) fn reporter(&self) -> HealthReporter {
@@ -83,57 +99,50 @@ impl HealthState {
     }
 
     async fn set(&self, service: &'static str, health: Health) {
-        let (grpc, changed) = {
+        let changed = {
             let mut inner = self.lock();
-            let Some((grpc, last)) = inner.services.get_mut(service) else { return };
+            let Some((_, last)) = inner.services.get_mut(service) else { return };
             let changed = *last != health;
             *last = health.clone();
-            (grpc.clone(), changed)
+            changed
         };
         if changed {
             match &health {
                 Ok(()) => tracing::info!(service, "health: SERVING"),
                 Err(cause) => tracing::warn!(service, cause, "health: NOT_SERVING"),
             }
-            self.publish(&grpc, health.is_ok()).await;
+            self.publish().await;
         }
     }
 
-    async fn publish(&self, grpc: &[&'static str], healthy: bool) {
-        let blocked = {
-            let inner = self.lock();
-            inner.draining || inner.dead.is_some()
-        };
-        let status = |serving| if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-        for grpc in grpc {
-            self.reporter.set_service_status(grpc, status(healthy && !blocked)).await;
+    /// Publishes what is known where it differs from what was published last.
+    async fn publish(&self) {
+        let mut published = self.published.lock().await;
+        let now = self.lock().statuses();
+        let all = now.get("").copied().unwrap_or_default();
+        for (grpc, serving) in &now {
+            // Everything begins as NOT_SERVING. Noted before it is done: who is cancelled in between leaves behind
+            // that it may be done, and the drain then undoes it.
+            if published.insert(grpc, *serving).unwrap_or_default() != *serving {
+                let status = if *serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+                self.reporter.set_service_status(grpc, status).await;
+            }
         }
-        let all = self.causes().is_empty();
-        self.reporter.set_service_status("", status(all)).await;
         self.serving.send_replace(all);
-    }
-
-    async fn publish_all(&self) {
-        let services: Vec<_> =
-            self.lock().services.values().map(|(grpc, health)| (grpc.clone(), health.is_ok())).collect();
-        for (grpc, healthy) in services {
-            self.publish(&grpc, healthy).await;
-        }
-        self.publish(&[], true).await;
     }
 
     /// Flips everything to NOT_SERVING for good: the server drains.
     pub(super) async fn drain(&self) {
         self.lock().draining = true;
         tracing::info!(cause = "draining", "health: NOT_SERVING");
-        self.publish_all().await;
+        self.publish().await;
     }
 
     /// Flips everything to NOT_SERVING for good: background work has ended before its time.
     pub(super) async fn died(&self, cause: String) {
         tracing::error!(cause, "health: NOT_SERVING until restarted");
         self.lock().dead = Some(cause);
-        self.publish_all().await;
+        self.publish().await;
     }
 
     /// Probes a service again and again.
@@ -149,3 +158,6 @@ impl HealthState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
