@@ -44,10 +44,9 @@ impl Retries {
         }
         let asked = status.get_details_retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
         let backoff = FIRST_PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
-        let delay = asked + backoff.mul_f64(0.5 + jitter() / 2.0);
-        if Instant::now() + delay >= until {
-            return None;
-        }
+        let delay = asked.saturating_add(backoff.mul_f64(0.5 + jitter() / 2.0));
+        // What the other side asks for may be more than an instant can hold.
+        Instant::now().checked_add(delay).filter(|at| *at < until)?;
         let spend = |savings: u32| savings.checked_sub(COST);
         self.savings.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).ok()?;
         Some(delay)
@@ -84,3 +83,6 @@ fn chain(error: &(dyn Error + 'static)) -> (String, bool) {
     }
     (text, timed_out)
 }
+
+#[cfg(test)]
+mod tests;
