@@ -41,6 +41,9 @@ impl Outcome {
     }
 }
 
+/// The most of a method that is recorded: a caller without a token chooses it, and may call what nobody has.
+const MAX_METHOD_BYTES: usize = 256;
+
 /// One line of the audit trail. Texts are empty where nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
@@ -54,7 +57,7 @@ pub struct AuditRecord {
     pub body: String,
     /// The caller's `economy` claim.
     pub economy: String,
-    /// Full gRPC path of the method.
+    /// Full gRPC path of the method, cut where no method's is that long.
     pub method: String,
     /// Resource name of what was acted on.
     pub resource: String,
@@ -75,13 +78,15 @@ impl AuditRecord {
     pub fn new(at: DateTime<Utc>, origin: &Origin, outcome: Outcome) -> Self {
         let caller = origin.caller.as_deref();
         let claim = |claim: Option<&str>| claim.unwrap_or_default().to_owned();
+        let mut method = origin.method.to_string();
+        crate::fault::cut(&mut method, MAX_METHOD_BYTES);
         Self {
             at,
             subject: claim(caller.map(|caller| caller.subject())),
             issuer: claim(caller.map(|caller| caller.issuer())),
             body: claim(caller.and_then(|caller| caller.body())),
             economy: claim(caller.and_then(|caller| caller.economy())),
-            method: origin.method.to_string(),
+            method,
             resource: String::new(),
             outcome,
             reason: String::new(),

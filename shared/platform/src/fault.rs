@@ -8,7 +8,7 @@ mod client;
 mod reasons;
 mod render;
 
-pub(crate) use render::current_trace_id;
+pub(crate) use render::{current_trace_id, cut};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -34,3 +34,11 @@ fn outcomes_are_stored_under_the_names_that_they_serialise_to() {
         assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
     }
 }
+
+#[test]
+fn a_method_that_nobody_has_cannot_make_records_large() {
+    let path = format!("/a.v1.A/{}", "Ж".repeat(10_000));
+    let record = AuditRecord::new(DateTime::UNIX_EPOCH, &Origin::new(path.as_str(), ""), Outcome::Refused);
+    assert!(record.method.len() <= 256, "{} bytes", record.method.len());
+    assert!(record.method.starts_with("/a.v1.A/Ж") && record.method.ends_with('…'));
+}

@@ -121,7 +121,7 @@ fn attempt(parts: &Parts, code: Code, kept: usize) -> Status {
 }
 
 /// Cuts a text at a character's boundary and marks the cut.
-fn cut(text: &mut String, max_bytes: usize) {
+pub(crate) fn cut(text: &mut String, max_bytes: usize) {
     if text.len() > max_bytes {
         let mut end = max_bytes - '…'.len_utf8();
         while !text.is_char_boundary(end) {

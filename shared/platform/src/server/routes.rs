@@ -11,6 +11,9 @@ use super::service::Route;
 use crate::auth::Rule;
 use crate::rpc::methods::{self, Shape};
 
+/// The most of an unknown method's path that is kept.
+const MAX_UNKNOWN_BYTES: usize = 256;
+
 /// How a call is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -99,6 +102,9 @@ impl Routes {
         let service = path.strip_prefix('/').and_then(|path| path.split_once('/')).map(|(service, _)| service);
         let route = service.and_then(|service| self.services.get(service)).unwrap_or(&self.fallback);
         let infrastructure = service.is_some_and(|service| service.starts_with("grpc."));
-        Arc::new(Method::new(path, "_OTHER", Shape::UNKNOWN, infrastructure, route.clone()))
+        // The path goes into every log line of the call, and is as long as the caller likes.
+        let mut path = path.to_owned();
+        crate::fault::cut(&mut path, MAX_UNKNOWN_BYTES);
+        Arc::new(Method::new(&path, "_OTHER", Shape::UNKNOWN, infrastructure, route.clone()))
     }
 }
