@@ -55,10 +55,14 @@ where
             LogFormat::Text => {
                 let message = fields.remove("message");
                 let message = message.as_ref().and_then(Value::as_str).unwrap_or_default();
-                write!(writer, "{at} {:5} {}: {message}", metadata.level(), metadata.target())?;
+                write!(writer, "{at} {:5} {}: ", metadata.level(), metadata.target())?;
+                plain(&mut writer, message)?;
                 for (key, value) in &fields {
                     match value {
-                        Value::String(text) => write!(writer, " {key}={text}")?,
+                        Value::String(text) => {
+                            write!(writer, " {key}=")?;
+                            plain(&mut writer, text)?;
+                        }
                         other => write!(writer, " {key}={other}")?,
                     }
                 }
@@ -66,6 +70,12 @@ where
             }
         }
     }
+}
+
+/// Writes a text on one line: what a caller sent must not look like a line of ours, nor steer a terminal.
+fn plain(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
+    text.chars()
+        .try_for_each(|c| if c.is_control() { write!(writer, "{}", c.escape_default()) } else { writer.write_char(c) })
 }
 
 struct Fields(Map<String, Value>);

@@ -72,3 +72,11 @@ fn a_text_line_reads_from_left_to_right() {
     assert!(text.contains(" INFO ") && text.contains(": hello count=3"), "{text}");
     assert!(text.contains("trace_id=0af7651916cd43dd8448eb211c80319c"), "{text}");
 }
+
+#[test]
+fn nothing_that_is_logged_can_forge_a_text_line() {
+    let forged = "x\n2026-01-01T00:00:00Z  INFO audit: audit outcome=done\u{1b}[2K";
+    let text = written(LogFormat::Text, || tracing::info!(subject = forged, "hello {forged}"));
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(!text.trim_end().contains(char::is_control), "{text:?}");
+}
