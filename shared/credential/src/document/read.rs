@@ -51,6 +51,10 @@ pub struct Presented<'a> {
 /// JWT claims that would say something beside the credential; validity is in `validFrom` and `validUntil` alone.
 const FORBIDDEN_CLAIMS: [&str; 4] = ["vc", "vp", "exp", "nbf"];
 
+/// JWT claims that may stand beside the credential, and the part of it that each must repeat. VC-JOSE-COSE recommends
+/// that they do not conflict; others may well read issuer and number there.
+const REPEATED_CLAIMS: [(&str, &str); 3] = [("iss", "/issuer/id"), ("jti", "/id"), ("sub", "/credentialSubject/id")];
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct FactsMember {
@@ -183,6 +187,12 @@ fn status(claims: &Map<String, Value>) -> Result<Option<StatusEntry>, DocumentEr
 fn check_consistency(certificate: &Certificate, claims: &Map<String, Value>) -> Result<(), DocumentError> {
     let rebuilt = build::payload(certificate).map_err(|error| DocumentError::Facts(error.to_string()))?;
     let rebuilt = json::parse(&rebuilt, Limits::DOCUMENT.max_depth).expect("what was just written is strict JSON");
+    let repeated = REPEATED_CLAIMS.into_iter().filter_map(|(name, path)| Some((name, path, claims.get(name)?)));
+    for (name, path, claim) in repeated {
+        if rebuilt.pointer(path) != Some(claim) {
+            return Err(DocumentError::Contradiction(format!("/{name}")));
+        }
+    }
     match difference(&rebuilt, &Value::Object(claims.clone())) {
         None => Ok(()),
         Some(path) => Err(DocumentError::Contradiction(path)),

@@ -212,6 +212,19 @@ fn members_beside_ours_may_stand() {
 }
 
 #[test]
+fn registered_claims_that_repeat_the_credential_must_agree_with_it() {
+    let names = [("iss", "/issuer/id"), ("jti", "/id"), ("sub", "/credentialSubject/id")];
+    let same = forge(|p| names.iter().for_each(|(claim, path)| p[*claim] = p.pointer(path).unwrap().clone()), |_| {});
+    assert_eq!(Presented::read(&same).unwrap().certificate(), &certificate());
+    for (claim, _) in names {
+        for other in [json!("did:web:evil.example.org"), json!(7), json!(null)] {
+            let error = refusal(|p| p[claim] = other.clone());
+            assert_eq!(error, DocumentError::Contradiction(format!("/{claim}")), "{other}");
+        }
+    }
+}
+
+#[test]
 fn both_representations_of_the_status_index_are_read() {
     let text = forge(|p| p["credentialStatus"]["statusListIndex"] = json!("94567"), |_| {});
     assert_eq!(Presented::read(&text).unwrap().certificate(), &certificate());
