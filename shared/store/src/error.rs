@@ -36,7 +36,7 @@ pub enum StoreError<E = Infallible> {
     CommitUnknown(DbErr),
     /// The database refused a statement, or answered what it should not have. A fault of this program or its data.
     Database(DbErr),
-    /// The body panicked, or the runtime is going down. Nothing was written.
+    /// The body panicked, and nothing was written; or the runtime is going down, and what was written is not known.
     Aborted(String),
 }
 

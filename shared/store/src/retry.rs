@@ -54,12 +54,13 @@ fn classify_sqlx(error: &sqlx::Error) -> Class {
 }
 
 /// SQLSTATE classes of PostgreSQL's appendix A: 40 transaction rollback, 08 connection exception,
-/// 57P operator intervention, 53 insufficient resources; 55P03 lock not available, 57014 query cancelled, 25006
-/// read-only transaction, which a writer meets after its server was demoted.
+/// 57P operator intervention, 53 insufficient resources; 55P03 lock not available, 57014 query cancelled, 25P03 idle
+/// for too long, 25006 read-only transaction, which a writer meets after its server was demoted, 40003 completion
+/// unknown, by which distributed databases say at COMMIT that they cannot tell.
 fn classify_sqlstate(code: &str) -> Class {
     match code {
         "40001" | "40P01" => Class::Contention,
-        "57P01" | "57P02" | "57P03" | "25006" => Class::Connection,
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" | "40003" => Class::Connection,
         _ if code.starts_with("08") => Class::Connection,
         // Timed out, while running or while waiting for a lock: once more would take as long.
         "55P03" | "57014" => Class::Unavailable,

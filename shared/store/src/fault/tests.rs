@@ -26,7 +26,9 @@ fn each_failure_has_the_reason_that_tells_whether_to_come_back() {
 
 #[test]
 fn what_the_database_said_goes_to_the_operator_alone() {
-    for error in [StoreError::<Infallible>::Database(lost()), StoreError::Unavailable(lost()), StoreError::CommitUnknown(lost())] {
+    for error in
+        [StoreError::<Infallible>::Database(lost()), StoreError::Unavailable(lost()), StoreError::CommitUnknown(lost())]
+    {
         let fault = Fault::from(error);
         assert!(!fault.message().contains("example.org"), "{}", fault.message());
         assert!(fault.operator_text().is_some_and(|text| text.contains("example.org")));
