@@ -1,4 +1,4 @@
-//! The one signature check of the product.
+//! The one signature check for whatever the product signs.
 
 use crate::algorithm::Algorithm;
 use crate::key::{Parsed, PublicKey};
