@@ -23,7 +23,6 @@ pub mod revision;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod text;
 pub mod time;
 mod transaction;
 mod tx;
