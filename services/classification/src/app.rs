@@ -3,5 +3,5 @@
 mod catalogues;
 mod publish;
 
-pub(crate) use catalogues::{Catalogues, Consistency, Published, ReadError};
+pub(crate) use catalogues::{Catalogues, ReadError};
 pub(crate) use publish::{PublishError, publish_starter};

@@ -10,7 +10,6 @@ mod question;
 mod recognition;
 mod render;
 mod rules;
-mod watch;
 mod wire;
 
 pub(crate) use arrangements::Arrangements;

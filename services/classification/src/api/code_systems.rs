@@ -11,12 +11,13 @@ use greenlane_api::classification::v1::{
     ListCodeSystemsResponse, ListEditionsRequest, ListEditionsResponse, ListRevisionsRequest, ListRevisionsResponse,
     WatchRevisionsRequest,
 };
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::{Request, Response, Status};
 
 use super::pages::PageRequest;
-use super::{error, parse, render};
+use super::{error, render};
 use crate::app::Catalogues;
 use crate::domain::{EditionId, resolve_edition};
 
@@ -36,7 +37,7 @@ impl CodeSystems {
     async fn code_system(&self, request: GetCodeSystemRequest) -> Result<GetCodeSystemResponse, Fault> {
         let mut v = Violations::new();
         let name = v.resource_name::<1>("name", &request.name, "codeSystems/{code_system}");
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let ([id], consistency) = v.finish_with(|| Some((name?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
@@ -47,7 +48,7 @@ impl CodeSystems {
 
     async fn code_systems(&self, request: ListCodeSystemsRequest) -> Result<ListCodeSystemsResponse, Fault> {
         let mut v = Violations::new();
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new("/greenlane.classification.v1.CodeSystemService/ListCodeSystems");
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
         let (consistency, page) = v.finish_with(|| Some((consistency?, page?)))?;
@@ -65,7 +66,7 @@ impl CodeSystems {
         let mut v = Violations::new();
         let name = v.resource_name::<1>("name", &request.name, "editions/{edition}");
         let id = name.and_then(|[id]| v.parse("name", EditionId::parse(&id)));
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (id, consistency) = v.finish_with(|| Some((id?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
@@ -80,7 +81,7 @@ impl CodeSystems {
             raw => v.resource_name::<1>("code_system", raw, "codeSystems/{code_system}").map(|[id]| Some(id)),
         };
         let on = v.optional_date("in_force_on", &request.in_force_on);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new("/greenlane.classification.v1.CodeSystemService/ListEditions")
             .with(&request.code_system)
             .with(&request.in_force_on);

@@ -9,6 +9,7 @@ use greenlane_api::classification::v1::{
     ListGreenListEntriesRequest, ListGreenListEntriesResponse, ListGreenListsRequest, ListGreenListsResponse,
 };
 use greenlane_platform::clock::Clock;
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::{Request, Response, Status};
@@ -39,7 +40,7 @@ impl GreenLists {
         let mut v = Violations::new();
         let id = parse::green_list(&mut v, "name", &request.name);
         let on = self.day(&mut v, &request.date);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (id, on, consistency) = v.finish_with(|| Some((id?, on?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
@@ -50,7 +51,7 @@ impl GreenLists {
     async fn list(&self, request: ListGreenListsRequest) -> Result<ListGreenListsResponse, Fault> {
         let mut v = Violations::new();
         let on = self.day(&mut v, &request.date);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding =
             PageBinding::new("/greenlane.classification.v1.GreenListService/ListGreenLists").with(&request.date);
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
@@ -70,7 +71,7 @@ impl GreenLists {
         let mut v = Violations::new();
         let id = parse::green_list(&mut v, "name", &request.name);
         let on = self.day(&mut v, &request.date);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new("/greenlane.classification.v1.GreenListService/ListGreenListEntries")
             .with(&request.name)
             .with(&request.date);
@@ -92,7 +93,7 @@ impl GreenLists {
         let code = parse::code(&mut v, "code", request.code.as_ref());
         let ids = parse::green_lists(&mut v, &request.green_lists);
         let on = self.day(&mut v, &request.date);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (code, ids, on, consistency) = v.finish_with(|| Some((code?, ids?, on?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;

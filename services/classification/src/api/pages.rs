@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{Catalogues, Consistency};
+use crate::app::Catalogues;
 use crate::domain::Catalogue;
 
 /// Where the next page begins.

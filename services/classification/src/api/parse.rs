@@ -1,11 +1,9 @@
 //! Wire values as domain values. Every fault is noted under its field.
 
 use greenlane_api::classification::v1 as wire;
-use greenlane_api::common::v1::read_consistency::Requirement;
-use greenlane_api::common::v1::{CodeReference, ReadConsistency};
+use greenlane_api::common::v1::CodeReference;
 use greenlane_platform::violations::Violations;
 
-use crate::app::Consistency;
 use crate::domain::{CodeRef, CodeText, EditionId, Level};
 
 /// Most codes in a batch.
@@ -74,24 +72,6 @@ pub(super) fn languages(v: &mut Violations, raw: &[String]) -> Option<Languages>
     let parsed: Vec<_> =
         raw.iter().enumerate().map(|(index, raw)| v.parse(&format!("languages[{index}]"), tag(raw))).collect();
     parsed.into_iter().collect::<Option<_>>().map(Languages)
-}
-
-/// How fresh a read must be.
-pub(super) fn consistency(v: &mut Violations, raw: Option<&ReadConsistency>) -> Option<Consistency> {
-    let mut v = v.scope("consistency");
-    match raw.and_then(|raw| raw.requirement) {
-        None | Some(Requirement::Latest(true)) => Some(Consistency::Latest),
-        Some(Requirement::Latest(false)) => {
-            v.add("latest", "must be true when set");
-            None
-        }
-        Some(Requirement::AtLeastRevision(revision)) => Some(Consistency::AtLeast(revision)),
-        Some(Requirement::ExactlyRevision(0)) => {
-            v.add("exactly_revision", "must be 1 or more: revisions begin at 1");
-            None
-        }
-        Some(Requirement::ExactlyRevision(revision)) => Some(Consistency::Exactly(revision)),
-    }
 }
 
 /// The rungs that are asked for; an unspecified one means all when `raw` is a single field.

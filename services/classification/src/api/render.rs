@@ -12,7 +12,7 @@ pub(super) use translation::{comparison, link, translation};
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use greenlane_api::common::v1::{Finding as WireFinding, LocalizedText, Source};
 
 use super::parse::Languages;
@@ -48,11 +48,4 @@ fn findings(findings: &[Finding]) -> Vec<WireFinding> {
         parameters: finding.parameters.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect::<BTreeMap<_, _>>(),
     };
     findings.iter().map(finding).collect()
-}
-
-/// A point in time.
-pub(super) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
-    // Below 10^9 but for a leap second, which whole microseconds do not show.
-    let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or(0);
-    prost_types::Timestamp { seconds: at.timestamp(), nanos }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, Utc};
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::deadline;
+use greenlane_platform::revisions::Published;
 use greenlane_store::{Store, StoreError, revision};
 use sea_orm::DbErr;
 use tokio::sync::{Mutex, watch};
@@ -14,17 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::Catalogue;
 use crate::store::{self, COUNTER};
-
-/// How fresh a read must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Consistency {
-    /// What this replica has.
-    Latest,
-    /// This revision or a later one.
-    AtLeast(u64),
-    /// This revision.
-    Exactly(u64),
-}
 
 /// Why a catalogue could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +30,6 @@ pub(crate) enum ReadError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// The newest revision that this replica has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Published {
-    pub(crate) revision: u64,
-    pub(crate) at: Option<DateTime<Utc>>,
 }
 
 /// The catalogues of this replica.

@@ -1,6 +1,6 @@
 //! Which codes some words mean: a plain token search over the descriptions of a code and of the codes above it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::catalogue::{Catalogue, EditionData, Position};
 use super::facts::Level;
@@ -43,8 +43,6 @@ pub(crate) struct Query {
     pub(crate) editions: Vec<usize>,
     /// Empty means all.
     pub(crate) levels: Vec<Level>,
-    /// Only these, when set.
-    pub(crate) among: Option<BTreeSet<Position>>,
 }
 
 /// Where each word stands.
@@ -135,7 +133,6 @@ pub(crate) fn search(catalogue: &Catalogue, query: &Query) -> Vec<Hit> {
 fn admits(catalogue: &Catalogue, query: &Query, at: Position) -> bool {
     query.editions.contains(&at.edition)
         && (query.levels.is_empty() || query.levels.contains(&catalogue.code(at).level))
-        && query.among.as_ref().is_none_or(|among| among.contains(&at))
 }
 
 fn by_code(catalogue: &Catalogue, query: &Query) -> Vec<Hit> {

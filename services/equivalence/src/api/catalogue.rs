@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueService;
+use greenlane_platform::revisions::{self, Published, timestamp};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::entries::{get, list};
-use super::{question, watch};
+use super::question;
 use crate::app::catalogue::Catalogues;
 use crate::domain::code::{CodeScope, Within};
 use crate::domain::key::{BodyKey, EconomyCode, RequirementKey, SchemeKey, StandardKey, TransitionKey};
@@ -186,7 +188,12 @@ impl CatalogueService for CatalogueApi {
         &self,
         request: Request<pb::WatchRevisionsRequest>,
     ) -> Result<Response<BoxStream<pb::WatchRevisionsResponse>>, Status> {
-        let _ = request.into_inner().after_revision;
-        Ok(Response::new(Box::pin(watch::revisions(self.catalogues.clone(), self.bookmark_interval))))
+        // The current revision is sent first in any case: what the follower has seen decides nothing.
+        let pb::WatchRevisionsRequest { after_revision: _ } = request.into_inner();
+        let messages = revisions::watch(self.catalogues.published(), self.bookmark_interval);
+        let messages = messages.map(|(Published { revision, at }, bookmark)| {
+            Ok(pb::WatchRevisionsResponse { revision, published_at: at.map(timestamp), bookmark })
+        });
+        Ok(Response::new(Box::pin(messages)))
     }
 }

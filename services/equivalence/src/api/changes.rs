@@ -5,12 +5,12 @@ use greenlane_api::equivalence::v1::change_service_server::ChangeService;
 use greenlane_platform::audit::Origin;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
+use greenlane_platform::revisions::timestamp;
 use greenlane_platform::violations::{PageBinding, RequestId, Violations};
 use greenlane_store::idempotency::payload_hash;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
-use super::watch::timestamp;
 use super::{error, wire};
 use crate::app::changes::{Changes, Draft, Mutation, Step};
 use crate::domain::change::{Change, ChangeFinding};

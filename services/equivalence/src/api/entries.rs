@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use greenlane_api::common::v1::ReadConsistency;
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use prost::{Message, Name};
 use serde::Serialize;
 
-use super::{question, wire};
-use crate::app::catalogue::{Catalogues, Consistency};
+use super::wire;
+use crate::app::catalogue::Catalogues;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::key::KeyError;
 use crate::store::entries::Loaded;
@@ -45,7 +46,7 @@ pub(super) async fn read<K: Ord + ToString, T: Serialize, M: Message + Name + De
         v.add("name", format!("must be a resource name that begins with {collection}/"));
         None
     };
-    let consistency = question::consistency(&mut v, consistency);
+    let consistency = Consistency::parse(&mut v, consistency.as_ref());
     let (key, consistency) = v.finish_with(|| Some((key?, consistency?)))?;
     let loaded = catalogues.at(consistency).await?;
     let name = key.to_string();
@@ -81,7 +82,7 @@ impl Page {
         let binding = PageBinding::new(request.method).with(&request.filters);
         let size = v.page_size(request.page_size);
         let cursor = v.page_token::<(u64, String)>(&request.page_token, &binding);
-        let consistency = question::consistency(&mut v, request.consistency);
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (size, cursor, consistency) = v.finish_with(|| Some((size?, cursor?, consistency?)))?;
         // Later pages are read at the revision of the first.
         let (consistency, after) = match cursor {

@@ -1,12 +1,10 @@
-//! Reading questions, and the revision at which they are asked.
+//! Reading questions.
 
-use greenlane_api::common::v1::read_consistency::Requirement;
-use greenlane_api::common::v1::{CodeReference as WireCode, ReadConsistency};
+use greenlane_api::common::v1::CodeReference as WireCode;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_platform::clock::Clock;
 use greenlane_platform::violations::Violations;
 
-use crate::app::catalogue::Consistency;
 use crate::domain::Question;
 use crate::domain::code::CodeReference;
 use crate::domain::equivalence::Target;
@@ -17,23 +15,6 @@ use crate::domain::words::RecognitionObject;
 const MAX_SCHEMES: usize = 32;
 const MAX_STANDARDS: usize = 64;
 const MAX_LEVEL_CHARS: usize = 100;
-
-/// The field `consistency`.
-pub(super) fn consistency(v: &mut Violations, raw: Option<ReadConsistency>) -> Option<Consistency> {
-    match raw.and_then(|consistency| consistency.requirement) {
-        None | Some(Requirement::Latest(true)) => Some(Consistency::Latest),
-        Some(Requirement::Latest(false)) => {
-            v.add("consistency.latest", "must be true when set");
-            None
-        }
-        Some(Requirement::AtLeastRevision(revision)) => Some(Consistency::AtLeast(revision)),
-        Some(Requirement::ExactlyRevision(0)) => {
-            v.add("consistency.exactly_revision", "must be at least 1");
-            None
-        }
-        Some(Requirement::ExactlyRevision(revision)) => Some(Consistency::Exactly(revision)),
-    }
-}
 
 /// A question, read from the field that is the current prefix.
 pub(super) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>, clock: &Clock) -> Option<Question> {

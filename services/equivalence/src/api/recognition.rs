@@ -6,7 +6,9 @@ use futures_util::StreamExt as _;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_api::equivalence::v1::recognition_service_server::RecognitionService;
 use greenlane_platform::clock::Clock;
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::{ErrorReason, Fault};
+use greenlane_platform::revisions::timestamp;
 use greenlane_platform::violations::Violations;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -32,7 +34,7 @@ impl RecognitionService for RecognitionApi {
         let request = request.into_inner();
         let mut v = Violations::new();
         let question = question::question(&mut v.scope("question"), request.question, &self.clock);
-        let consistency = question::consistency(&mut v, request.consistency);
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
         let loaded = self.recogniser.catalogue(consistency).await?;
         let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, false).await;
@@ -57,7 +59,7 @@ impl RecognitionService for RecognitionApi {
             let mut v = v.scope(format!("questions[{index}]"));
             questions.extend(question::question(&mut v, Some(raw), &self.clock));
         }
-        let consistency = question::consistency(&mut v, request.consistency);
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let consistency = v.finish_with(|| consistency)?;
         let loaded = self.recogniser.catalogue(consistency).await?;
         // Every question is decided at one revision of classification: the first that a translation was made at.
@@ -71,6 +73,8 @@ impl RecognitionService for RecognitionApi {
                 classification_revision = had_part;
             }
             decisions.push(render::decision(decision, request.explain));
+            // A long batch lets others work, and ends when nobody waits for it.
+            tokio::task::consume_budget().await;
         }
         Ok(Response::new(pb::BatchRecogniseResponse {
             decisions,
@@ -96,7 +100,7 @@ impl RecognitionService for RecognitionApi {
         let request = request.into_inner();
         let mut v = Violations::new();
         let question = question::question(&mut v.scope("question"), request.question, &self.clock);
-        let consistency = question::consistency(&mut v, request.consistency);
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
         let loaded = self.recogniser.catalogue(consistency).await?;
         let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, true).await;
@@ -115,7 +119,7 @@ impl RecognitionApi {
         let checked_at = self.recogniser.catalogues.checked_at();
         let age = self.recogniser.translations.age().filter(|_| classification_revision > 0);
         pb::Freshness {
-            catalogue_checked_at: Some(super::watch::timestamp(checked_at)),
+            catalogue_checked_at: Some(timestamp(checked_at)),
             classification_age: age.and_then(|age| prost_types::Duration::try_from(age).ok()),
         }
     }
@@ -131,7 +135,7 @@ async fn answer(
     let asked = async {
         let mut v = Violations::new();
         let question = question::question(&mut v.scope("question"), request.question, clock);
-        let consistency = question::consistency(&mut v, request.consistency);
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
         Ok::<(Arc<Loaded>, _), Fault>((recogniser.catalogue(consistency).await?, question))
     };

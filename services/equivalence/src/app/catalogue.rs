@@ -7,7 +7,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use greenlane_platform::clock::Clock;
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
+use greenlane_platform::revisions::Published;
 use greenlane_store::{Store, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
@@ -15,24 +17,13 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::store::entries::{self, Loaded};
 
-/// Which revision a read asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Consistency {
-    /// What this replica has.
-    Latest,
-    /// This one or a later one.
-    AtLeast(u64),
-    /// This one.
-    Exactly(u64),
-}
-
 /// Serves the catalogue at revisions.
 pub(crate) struct Catalogues {
     store: Store,
     clock: Clock,
     current: ArcSwap<Loaded>,
     earlier: quick_cache::sync::Cache<u64, Arc<Loaded>>,
-    revisions: watch::Sender<u64>,
+    published: watch::Sender<Published>,
     /// Held while a revision is loaded, so that it is loaded once.
     loading: Mutex<()>,
     checked_at_micros: AtomicI64,
@@ -47,7 +38,7 @@ impl Catalogues {
             clock,
             current: ArcSwap::from_pointee(Loaded::default()),
             earlier: quick_cache::sync::Cache::new(config.kept_revisions.max(1)),
-            revisions: watch::Sender::new(0),
+            published: watch::Sender::default(),
             loading: Mutex::new(()),
             checked_at_micros: AtomicI64::new(0),
             wait: config.revision_wait(),
@@ -66,9 +57,9 @@ impl Catalogues {
         DateTime::from_timestamp_micros(self.checked_at_micros.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
-    /// Tells of each new revision.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.revisions.subscribe()
+    /// The newest revision, now and whenever it moves.
+    pub(crate) fn published(&self) -> watch::Receiver<Published> {
+        self.published.subscribe()
     }
 
     /// The catalogue at the revision that a read asks for.
@@ -89,8 +80,8 @@ impl Catalogues {
             return Ok(current);
         }
         let left = greenlane_platform::deadline::remaining().map_or(self.wait, |left| self.wait.min(left / 2));
-        let mut revisions = self.changes();
-        let reached = tokio::time::timeout(left, revisions.wait_for(|known| *known >= revision)).await;
+        let mut published = self.published();
+        let reached = tokio::time::timeout(left, published.wait_for(|now| now.revision >= revision)).await;
         let current = self.current();
         match reached {
             Ok(Ok(_)) => Ok(current),
@@ -136,10 +127,13 @@ impl Catalogues {
         self.current.rcu(|current| {
             if loaded.catalogue.revision() > current.catalogue.revision() { loaded.clone() } else { current.clone() }
         });
-        let revision = self.current.load().catalogue.revision();
-        self.revisions.send_if_modified(|known| {
-            let newer = revision > *known;
-            *known = revision.max(*known);
+        let current = self.current.load();
+        let newest = Published { revision: current.catalogue.revision(), at: current.published_at };
+        self.published.send_if_modified(|known| {
+            let newer = newest.revision > known.revision;
+            if newer {
+                *known = newest;
+            }
             newer
         });
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 
-use super::catalogue::{Catalogues, Consistency};
+use super::catalogue::Catalogues;
 use super::translations::Translations;
 use crate::domain::{Decision, Question, explain, recognise};
 use crate::store::entries::Loaded;

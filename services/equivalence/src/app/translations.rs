@@ -107,7 +107,7 @@ impl Translations {
             Ok(answer) => answer.into_inner(),
             Err(status) if matches!(status.code(), Code::NotFound | Code::InvalidArgument) => return Ok(None),
             Err(status) => {
-                tracing::warn!(code = ?status.code(), message = status.message(), "classification cannot translate");
+                tracing::warn!(code = ?status.code(), cause = status.message(), "classification cannot translate");
                 return Err(TranslateError::Unavailable);
             }
         };

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use futures_util::stream;
+use futures_util::StreamExt as _;
 use greenlane_api::classification::v1::{ListRevisionsRequest, ListRevisionsResponse, WatchRevisionsResponse};
 use greenlane_platform::fault::Fault;
+use greenlane_platform::revisions::{self, Published, timestamp};
 use greenlane_platform::violations::{PageBinding, Violations};
 use tokio::sync::watch;
-use tonic::Status;
 use tonic::codegen::BoxStream;
 
 use super::CodeSystems;
 use crate::api::{error, render};
-use crate::app::Published;
 use crate::store;
 
 impl CodeSystems {
@@ -39,28 +38,13 @@ impl CodeSystems {
     }
 }
 
-/// The revisions from now on: the current one, each newer one, and a bookmark when nothing came for a while.
-///
-/// Nothing is buffered: a slow reader gets the newest revision when it asks for the next.
+/// The revisions from now on.
 pub(super) fn watch(
     published: watch::Receiver<Published>,
     bookmark_every: Duration,
 ) -> BoxStream<WatchRevisionsResponse> {
-    let next = move |(mut published, first): (watch::Receiver<Published>, bool)| async move {
-        let bookmark = if first {
-            published.mark_unchanged();
-            false
-        } else {
-            match tokio::time::timeout(bookmark_every, published.changed()).await {
-                Ok(Ok(())) => false,
-                Ok(Err(_)) => return None,
-                Err(_) => true,
-            }
-        };
-        let now = *published.borrow_and_update();
-        let message =
-            WatchRevisionsResponse { revision: now.revision, published_at: now.at.map(render::timestamp), bookmark };
-        Some((Ok::<_, Status>(message), (published, false)))
-    };
-    Box::pin(stream::unfold((published, true), next))
+    let messages = revisions::watch(published, bookmark_every).map(|(Published { revision, at }, bookmark)| {
+        Ok(WatchRevisionsResponse { revision, published_at: at.map(timestamp), bookmark })
+    });
+    Box::pin(messages)
 }

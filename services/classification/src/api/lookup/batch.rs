@@ -4,6 +4,7 @@ use greenlane_api::classification::v1::{
     BatchGetCodesRequest, BatchGetCodesResponse, BatchTranslateCodesRequest, BatchTranslateCodesResponse, CodeResult,
     TranslationResult, code_result, translation_result,
 };
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
@@ -16,7 +17,7 @@ impl Lookup {
         let mut v = Violations::new();
         let codes = parse::codes(&mut v, &request.codes);
         let languages = parse::languages(&mut v, &request.languages);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (codes, languages, consistency) = v.finish_with(|| Some((codes?, languages?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
@@ -24,7 +25,12 @@ impl Lookup {
             Ok(at) => code_result::Result::Code(render::code(&catalogue, at, &languages)),
             Err(why) => code_result::Result::NotFound(render::code_not_found(asked, why)),
         };
-        let results = codes.iter().map(|asked| CodeResult { result: Some(result(asked)) }).collect();
+        let mut results = Vec::with_capacity(codes.len());
+        for asked in &codes {
+            results.push(CodeResult { result: Some(result(asked)) });
+            // A long batch lets others work, and ends when nobody waits for it.
+            tokio::task::consume_budget().await;
+        }
         Ok(BatchGetCodesResponse { results, revision: catalogue.revision })
     }
 
@@ -35,7 +41,7 @@ impl Lookup {
         let mut v = Violations::new();
         let codes = parse::codes(&mut v, &request.codes);
         let target = parse::edition(&mut v, "target_edition", &request.target_edition);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (codes, target, consistency) = v.finish_with(|| Some((codes?, target?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
@@ -48,7 +54,11 @@ impl Lookup {
             }
             Err(why) => translation_result::Result::NotFound(render::code_not_found(asked, why)),
         };
-        let results = codes.iter().map(|asked| TranslationResult { result: Some(result(asked)) }).collect();
+        let mut results = Vec::with_capacity(codes.len());
+        for asked in &codes {
+            results.push(TranslationResult { result: Some(result(asked)) });
+            tokio::task::consume_budget().await;
+        }
         Ok(BatchTranslateCodesResponse { results, revision: catalogue.revision })
     }
 }

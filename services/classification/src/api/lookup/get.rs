@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use greenlane_api::classification::v1::{GetCodeRequest, GetCodeResponse, GreenListMembership};
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
@@ -14,7 +15,7 @@ impl Lookup {
         let mut v = Violations::new();
         let code = parse::code(&mut v, "code", request.code.as_ref());
         let languages = parse::languages(&mut v, &request.languages);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (code, languages, consistency) = v.finish_with(|| Some((code?, languages?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;

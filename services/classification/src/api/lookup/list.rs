@@ -3,6 +3,7 @@
 use greenlane_api::classification::v1::{
     ListCodesRequest, ListCodesResponse, ListCorrelationsRequest, ListCorrelationsResponse,
 };
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 
@@ -24,7 +25,7 @@ impl Lookup {
         let level =
             if request.level == 0 { Some(Vec::new()) } else { parse::levels(&mut v, "level", &[request.level]) };
         let languages = parse::languages(&mut v, &request.languages);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new(&method("ListCodes"))
             .with(&request.edition)
             .with(under.iter().flatten().map(CodeText::as_str).collect::<String>())
@@ -67,7 +68,7 @@ impl Lookup {
         let first = parse::edition(&mut v, "first_edition", &request.first_edition);
         let second = parse::edition(&mut v, "second_edition", &request.second_edition);
         v.check("second_edition", first.is_none() || first != second, "must be another edition than the first");
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding =
             PageBinding::new(&method("ListCorrelations")).with(&request.first_edition).with(&request.second_edition);
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);

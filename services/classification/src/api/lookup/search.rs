@@ -1,15 +1,16 @@
 //! Codes by words.
 
-use std::collections::BTreeSet;
-
 use greenlane_api::classification::v1::{MatchKind, SearchCodesRequest, SearchCodesResponse, SearchHit};
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 
 use super::{Lookup, method};
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
-use crate::domain::{Catalogue, HitKind, MembershipStatus, Position, Query, check_membership, resolve_edition, search};
+use crate::domain::{
+    Catalogue, HitKind, ListData, MembershipStatus, Position, Query, check_membership, resolve_edition, search,
+};
 
 /// Longest query.
 const MAX_QUERY: usize = 500;
@@ -22,7 +23,7 @@ impl Lookup {
         let levels = parse::levels(&mut v, "levels", &request.levels);
         let lists = parse::green_lists(&mut v, &request.green_lists);
         let languages = parse::languages(&mut v, &request.languages);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new(&method("SearchCodes"))
             .with(&request.query)
             .with(request.editions.join("\n"))
@@ -40,12 +41,19 @@ impl Lookup {
             let found = resolve_edition(&catalogue, edition);
             wanted.push(found.map_err(|why| error::unresolved(&format!("editions[{index}]"), why))?);
         }
+        wanted.sort_unstable();
+        wanted.dedup();
         if wanted.is_empty() {
             wanted = catalogue.in_force(today);
         }
-        let among = if lists.is_empty() { None } else { Some(on_lists(&catalogue, &wanted, &lists, today)?) };
-        let hits = search(&catalogue, &Query { text, editions: wanted, levels, among });
-        let found = hits.into_iter().map(|hit| SearchHit {
+        let lists = lists
+            .iter()
+            .map(|id| catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}"))))
+            .collect::<Result<Vec<_>, _>>()?;
+        let hits = search(&catalogue, &Query { text, editions: wanted, levels });
+        // Lists are asked about hits only, and only as far as the page goes.
+        let hits = hits.into_iter().filter(|hit| lists.is_empty() || is_on_any(&catalogue, &lists, hit.at, today));
+        let found = hits.map(|hit| SearchHit {
             code: Some(render::code(&catalogue, hit.at, &languages)),
             r#match: kind(hit.kind).into(),
             score: hit.score,
@@ -60,26 +68,12 @@ impl Lookup {
     }
 }
 
-/// The codes of some editions that are on any of the lists, wholly or in part.
-fn on_lists(
-    catalogue: &Catalogue,
-    editions: &[usize],
-    lists: &[String],
-    on: chrono::NaiveDate,
-) -> Result<BTreeSet<Position>, Fault> {
-    let mut found = BTreeSet::new();
-    for id in lists {
-        let list = catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}")))?;
-        for edition in editions {
-            let rows = 0..u32::try_from(catalogue.editions[*edition].codes.len()).unwrap_or(u32::MAX);
-            let positions = rows.map(|row| Position { edition: *edition, row });
-            found.extend(positions.filter(|at| match check_membership(catalogue, list, *at, on, false).status {
-                MembershipStatus::Member | MembershipStatus::Partly => true,
-                MembershipStatus::NotMember | MembershipStatus::Undetermined => false,
-            }));
-        }
-    }
-    Ok(found)
+/// Whether a code is on any of the lists, wholly or in part.
+fn is_on_any(catalogue: &Catalogue, lists: &[&ListData], at: Position, on: chrono::NaiveDate) -> bool {
+    lists.iter().any(|list| match check_membership(catalogue, list, at, on, false).status {
+        MembershipStatus::Member | MembershipStatus::Partly => true,
+        MembershipStatus::NotMember | MembershipStatus::Undetermined => false,
+    })
 }
 
 fn kind(kind: HitKind) -> MatchKind {

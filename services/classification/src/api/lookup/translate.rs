@@ -3,6 +3,7 @@
 use greenlane_api::classification::v1::{
     CompareCodesRequest, CompareCodesResponse, TranslateCodeRequest, TranslateCodeResponse,
 };
+use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
@@ -15,7 +16,7 @@ impl Lookup {
         let mut v = Violations::new();
         let code = parse::code(&mut v, "code", request.code.as_ref());
         let target = parse::edition(&mut v, "target_edition", &request.target_edition);
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (code, target, consistency) = v.finish_with(|| Some((code?, target?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
@@ -32,7 +33,7 @@ impl Lookup {
         let mut v = Violations::new();
         let first = parse::code(&mut v, "first", request.first.as_ref());
         let second = parse::code(&mut v, "second", request.second.as_ref());
-        let consistency = parse::consistency(&mut v, request.consistency.as_ref());
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (first, second, consistency) = v.finish_with(|| Some((first?, second?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;

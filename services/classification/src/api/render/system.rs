@@ -1,8 +1,9 @@
 //! Code systems, editions, revisions.
 
 use greenlane_api::classification::v1 as wire;
+use greenlane_platform::revisions::timestamp;
 
-use super::{all_texts, date, source, timestamp};
+use super::{all_texts, date, source};
 use crate::domain::{Catalogue, CodeSystemFact};
 use crate::store::RevisionRow;
 
