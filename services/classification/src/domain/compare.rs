@@ -93,20 +93,21 @@ fn within_edition(catalogue: &Catalogue, first: Position, second: Position) -> C
 fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way: &Way) -> Comparison {
     let ones: BTreeSet<u32> = catalogue.leaves(first).collect();
     let others: BTreeSet<u32> = catalogue.leaves(second).collect();
-    let (forth, ex) = way.forth(catalogue, ones.clone(), false);
+    let forth = way.forth(catalogue, ones.clone(), false);
+    let back = way.back(catalogue, others.clone(), false);
     let mut findings = Vec::new();
     if way.path.len() > 2 {
         let message = "There is no table between the two editions: several were put together, which may link too much.";
         findings.push(Finding::new("composed", message));
     }
     let (one, other) = (&catalogue.code(first).fact.code, &catalogue.code(second).fact.code);
-    let incomplete = is_incomplete(catalogue, first, &ones) || is_incomplete(catalogue, second, &others);
-    if forth.is_disjoint(&others) {
+    let ends = is_incomplete(catalogue, first, &ones) || is_incomplete(catalogue, second, &others);
+    let incomplete = ends || forth.partial || back.partial;
+    if forth.rows.is_disjoint(&others) {
         return no_link(catalogue, first, way, &ones, &others, incomplete, findings);
     }
-    let back = way.back(catalogue, others.clone(), false);
-    let inside = forth.is_subset(&others) && !ex;
-    let outside = back.is_subset(&ones) && !ex;
+    let inside = forth.rows.is_subset(&others) && !forth.ex;
+    let outside = back.rows.is_subset(&ones) && !back.ex;
     let likeness = match (inside, outside) {
         // Of a group whose codes are not all known here, no more can be said than that there is something in common.
         _ if incomplete => Likeness::MayOverlap,
@@ -149,8 +150,8 @@ fn no_link(
     incomplete: bool,
     mut findings: Vec<Finding>,
 ) -> Comparison {
-    let (held, _) = way.forth(catalogue, ones.clone(), true);
-    let decided = if !held.is_disjoint(others) {
+    let held = way.forth(catalogue, ones.clone(), true);
+    let decided = if !held.rows.is_disjoint(others) {
         let message = "Only links that say next to nothing join the two codes: they decide nothing.";
         Some(Finding::new("held_back_link_only", message))
     } else if incomplete {

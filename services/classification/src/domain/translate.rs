@@ -57,7 +57,7 @@ pub(crate) struct Translation {
     pub(crate) same_digits_changed_scope: bool,
     /// Targets reached only by links that are held back.
     pub(crate) held_back: Vec<Position>,
-    /// Not all links of the code are known here.
+    /// Not all links of the code, or of one passed on the way, are known here.
     pub(crate) incomplete: bool,
     pub(crate) findings: Vec<Finding>,
 }
@@ -98,16 +98,26 @@ impl Way {
         None
     }
 
-    /// Where the goods of some codes of the first edition are in the last. The flag says whether a link marked *ex*
-    /// was passed.
-    pub(crate) fn forth(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> (BTreeSet<u32>, bool) {
+    /// Where the goods of some codes of the first edition are in the last.
+    pub(crate) fn forth(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> Reached {
         follow(catalogue, self.steps.iter().copied(), from, held)
     }
 
     /// Where the goods of some codes of the last edition are in the first.
-    pub(crate) fn back(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> BTreeSet<u32> {
-        follow(catalogue, self.steps.iter().rev().map(|(table, forward)| (*table, !forward)), from, held).0
+    pub(crate) fn back(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> Reached {
+        follow(catalogue, self.steps.iter().rev().map(|(table, forward)| (*table, !forward)), from, held)
     }
+}
+
+/// What a way leads to.
+#[derive(Debug)]
+pub(crate) struct Reached {
+    /// Rows of the edition at its end.
+    pub(crate) rows: BTreeSet<u32>,
+    /// A link marked *ex* was passed.
+    pub(crate) ex: bool,
+    /// A code was passed, between the two ends, of which not all links are known here.
+    pub(crate) partial: bool,
 }
 
 fn follow(
@@ -115,21 +125,25 @@ fn follow(
     steps: impl Iterator<Item = (usize, bool)>,
     from: BTreeSet<u32>,
     held: bool,
-) -> (BTreeSet<u32>, bool) {
-    let (mut rows, mut ex) = (from, false);
+) -> Reached {
+    let mut reached = Reached { rows: from, ex: false, partial: false };
+    let mut passed: Option<usize> = None;
     for (table, forward) in steps {
         let table = &catalogue.tables[table];
         let mut next = BTreeSet::new();
-        for row in rows {
+        for row in reached.rows {
+            reached.partial |=
+                passed.is_some_and(|edition| catalogue.editions[edition].codes[row as usize].fact.links_partial);
             let edges = if forward { table.later_of(row) } else { table.earlier_of(row) };
             for edge in edges.iter().filter(|edge| held || !edge.held_back) {
-                ex |= edge.ex;
+                reached.ex |= edge.ex;
                 next.insert(edge.to);
             }
         }
-        rows = next;
+        reached.rows = next;
+        passed = Some(if forward { table.later } else { table.earlier });
     }
-    (rows, ex)
+    reached
 }
 
 /// Translates a code to another edition. A code with codes below it is translated by way of all its leaves.
@@ -141,27 +155,26 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
         return no_way(catalogue, source, target_edition);
     };
     let leaves: BTreeSet<u32> = catalogue.leaves(source).collect();
-    let (plain, mut ex) = way.forth(catalogue, leaves.clone(), false);
-    let (all, all_ex) = way.forth(catalogue, leaves.clone(), true);
+    let plain = way.forth(catalogue, leaves.clone(), false);
+    let all = way.forth(catalogue, leaves.clone(), true);
     let at = |row: u32| Position { edition: target_edition, row };
-    let only_held: Vec<Position> = all.difference(&plain).copied().map(at).collect();
+    let only_held: Vec<Position> = all.rows.difference(&plain.rows).copied().map(at).collect();
     let shown = if held { &all } else { &plain };
-    ex |= held && all_ex;
 
     let digits = catalogue.code(source).fact.code.as_str();
-    let source_part = shown.len() > 1 || ex;
+    let source_part = shown.rows.len() > 1 || shown.ex;
     let target = |row: u32| {
-        let sources = way.back(catalogue, BTreeSet::from([row]), held);
+        let sources = way.back(catalogue, BTreeSet::from([row]), held).rows;
         let links_partial = held && catalogue.code(at(row)).fact.links_partial;
         Target {
             at: at(row),
             source_part,
             target_part: links_partial || !sources.is_subset(&leaves),
             same_digits: catalogue.code(at(row)).fact.code == digits,
-            held_back: !plain.contains(&row),
+            held_back: !plain.rows.contains(&row),
         }
     };
-    let targets: Vec<Target> = shown.iter().copied().map(target).collect();
+    let targets: Vec<Target> = shown.rows.iter().copied().map(target).collect();
     let merged = targets.iter().any(|target| target.target_part);
     let relation = match (targets.is_empty(), source_part, merged) {
         (true, _, _) => Relation::None,
@@ -180,7 +193,7 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
         same_digits_changed_scope: alone && same.is_some() && !unchanged,
         path: way.path,
         held_back: only_held,
-        incomplete: incomplete(catalogue, source, &leaves),
+        incomplete: all.partial || incomplete(catalogue, source, &leaves),
         findings: Vec::new(),
     };
     translation.findings = findings(catalogue, source, &translation, held);

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::compare::{Likeness, compare};
 use crate::domain::testing::{at, invented, invented_facts, starter};
 
 fn to(catalogue: &Catalogue, from: (&str, &str), edition: &str, held: bool) -> Translation {
@@ -169,4 +170,24 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_code_passed_on_the_way_whose_links_are_not_all_known_makes_the_translation_incomplete() {
+    let mut facts =
+        invented_facts(&["01 0101 010101", "01 0101 010101", "01 0101 010101 010102"], &["010101>010101"; 2]);
+    let complete = Catalogue::build(1, facts.clone()).unwrap();
+    let found = to(&complete, ("E1", "010101"), "E3", true);
+    assert_eq!((found.method, found.incomplete), (Method::Composed, false));
+    facts.codes.iter_mut().filter(|code| code.edition == "E2").for_each(|code| code.links_partial = true);
+    let partial = Catalogue::build(1, facts).unwrap();
+    for (from, edition) in [("E1", "E3"), ("E3", "E1")] {
+        let found = to(&partial, (from, "010101"), edition, true);
+        assert!(found.incomplete, "{from} to {edition}");
+        assert!(finding_codes(&found).contains(&"links_incomplete"));
+    }
+    // The links of the code itself are all known: a step that does not pass the other edition is whole.
+    assert!(!to(&partial, ("E1", "010101"), "E2", true).incomplete);
+    let compared = compare(&partial, at(&partial, "E1", "010101"), at(&partial, "E3", "010102"));
+    assert_eq!(compared.likeness, Likeness::Undetermined);
 }
