@@ -55,6 +55,7 @@ struct Index {
     requirements_of: HashMap<EconomyCode, Vec<Arc<Requirement>>>,
     annexes_accepted_by: HashMap<EconomyCode, Vec<Arc<Annex>>>,
     designations_of: HashMap<(AnnexKey, BodyKey), Vec<Arc<Designation>>>,
+    designations_under: HashMap<AnnexKey, Vec<Arc<Designation>>>,
     equivalences_from: HashMap<TargetKey, Vec<Arc<Equivalence>>>,
 }
 
@@ -140,6 +141,11 @@ impl Catalogue {
         self.index.designations_of.get(&(annex.clone(), body.clone())).map_or(&[], Vec::as_slice)
     }
 
+    /// The designations under an annex.
+    pub fn designations_under(&self, annex: &AnnexKey) -> &[Arc<Designation>] {
+        self.index.designations_under.get(annex).map_or(&[], Vec::as_slice)
+    }
+
     /// The equivalences that start at a scheme or standard.
     pub fn equivalences_from(&self, target: &TargetKey) -> &[Arc<Equivalence>] {
         self.index.equivalences_from.get(target).map_or(&[], Vec::as_slice)
@@ -194,6 +200,7 @@ impl Index {
             }
         }
         for it in catalogue.designations.values() {
+            index.designations_under.entry(it.annex.clone()).or_default().push(it.clone());
             index.designations_of.entry((it.annex.clone(), it.body.clone())).or_default().push(it.clone());
         }
         for it in catalogue.equivalences.values().filter(|it| it.passes()) {

@@ -151,8 +151,8 @@ fn by_annex(ctx: &Context<'_>, requirement: &Requirement, annex: &Annex, check: 
                 known if known.iter().all(|it| !it.validity.contains(date)) => "is not designated on this date",
                 _ => "is not designated for these goods and this scheme",
             };
-            let others: Vec<_> = ctx.catalogue.designations.values().filter(|it| it.annex == *name).collect();
-            let others = others.iter().filter(|it| it.validity.contains(date) && !it.is_suspended(date));
+            let others = ctx.catalogue.designations_under(name).iter();
+            let others = others.filter(|it| it.validity.contains(date) && !it.is_suspended(date));
             let others = list(others.filter(|it| it.body != *body).map(|it| it.body.name()));
             (
                 format!("{body} {state} under {name} on {date}"),
