@@ -17,8 +17,8 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "greenlane", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// How answers are printed.
-    #[arg(short, long, global = true, value_enum, default_value_t)]
+    /// How answers are printed: for people, as protobuf JSON or YAML, or names only.
+    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     output: Output,
 
     #[command(flatten)]

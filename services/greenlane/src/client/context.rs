@@ -15,24 +15,23 @@ pub(crate) const CONTEXT_FILE: &str = "client.toml";
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Services")]
 pub(crate) struct Servers {
-    /// A file with the addresses and the token file, as `greenlane up` writes it [default:
-    /// greenlane-data/client.toml if it exists].
-    #[arg(long, global = true, env = "GREENLANE_CONTEXT", value_name = "FILE")]
+    /// A file with addresses and token file, as `greenlane up` writes it [default: greenlane-data/client.toml].
+    #[arg(long, global = true, env = "GREENLANE_CONTEXT", hide_env_values = true, value_name = "FILE")]
     context: Option<PathBuf>,
     /// Address of the registry.
-    #[arg(long, global = true, env = "GREENLANE_REGISTRY", value_name = "URI")]
+    #[arg(long, global = true, env = "GREENLANE_REGISTRY", hide_env_values = true, value_name = "URI")]
     registry: Option<String>,
     /// Address of the equivalence service.
-    #[arg(long, global = true, env = "GREENLANE_EQUIVALENCE", value_name = "URI")]
+    #[arg(long, global = true, env = "GREENLANE_EQUIVALENCE", hide_env_values = true, value_name = "URI")]
     equivalence: Option<String>,
     /// Address of the classification service.
-    #[arg(long, global = true, env = "GREENLANE_CLASSIFICATION", value_name = "URI")]
+    #[arg(long, global = true, env = "GREENLANE_CLASSIFICATION", hide_env_values = true, value_name = "URI")]
     classification: Option<String>,
     /// A file that holds the bearer token.
-    #[arg(long, global = true, env = "GREENLANE_TOKEN_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "GREENLANE_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// A PEM file of the authorities that the services' certificates come from.
-    #[arg(long, global = true, env = "GREENLANE_TLS_CA", value_name = "FILE")]
+    /// A PEM file of the authorities of the services' certificates.
+    #[arg(long, global = true, env = "GREENLANE_TLS_CA", hide_env_values = true, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
 }
 

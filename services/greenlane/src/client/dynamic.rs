@@ -1,10 +1,12 @@
 //! Calls any unary method by name with protobuf JSON: the command-line face of every RPC that has no command of its
 //! own yet.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail};
 use greenlane_platform::client::Client;
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDescriptor};
 use serde_json::Value;
 use tonic::{
     Request, Status,
@@ -20,11 +22,19 @@ pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<M
     let Some((service, method)) = name.trim_start_matches('/').rsplit_once('/') else {
         bail!(Usage(format!("`{name}` is not of the form Service/Method")));
     };
-    let mut services =
-        pool.services().filter(|s| s.full_name() == service || s.full_name().ends_with(&format!(".{service}")));
-    let Some(found) = services.next() else {
-        let known: Vec<_> = pool.services().map(|s| s.name().to_owned()).collect();
-        bail!(Usage(format!("no service `{service}`; there are {}", known.join(", "))));
+    let meant = |s: &ServiceDescriptor| s.full_name() == service || s.full_name().ends_with(&format!(".{service}"));
+    let services: Vec<_> = pool.services().filter(meant).collect();
+    let found = match services.as_slice() {
+        [found] => found,
+        [] => {
+            let known: BTreeSet<_> = pool.services().map(|s| s.name().to_owned()).collect();
+            let known: Vec<_> = known.into_iter().collect();
+            bail!(Usage(format!("no service `{service}`; there are {}", known.join(", "))))
+        }
+        several => {
+            let full: Vec<_> = several.iter().map(|s| s.full_name().to_owned()).collect();
+            bail!(Usage(format!("`{service}` may be one of {}: name it in full", full.join(", "))))
+        }
     };
     found.methods().find(|m| m.name() == method).with_context(|| {
         let known: Vec<_> = found.methods().map(|m| m.name().to_owned()).collect();
@@ -95,3 +105,6 @@ impl Decoder for DynamicCodec {
         DynamicMessage::decode(self.0.output(), buffer).map(Some).map_err(|error| Status::internal(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests;

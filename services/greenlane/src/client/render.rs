@@ -22,21 +22,18 @@ pub(crate) use cell::{at, label, plain};
 /// Columns of a page of prose where there is no terminal to fit.
 pub(crate) const PAGE: u16 = 116;
 
-/// How an answer is printed.
+/// How an answer is printed: for people, as protobuf JSON, the same as YAML, or names only, one a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
-    /// For people.
+    // Not documented one by one: the help of every command would be twice as long.
     #[default]
     Table,
-    /// The answer as protobuf JSON.
     Json,
-    /// The same as YAML.
     Yaml,
-    /// Names only, one a line.
     Name,
 }
 
-/// A column: its heading, and where its value is in the JSON of a row (`a.b.c`).
+/// A column: its heading, and where its value is in the JSON of a row (`a.b.c`; with `?` behind it, 0 means none).
 pub(crate) type Column = (&'static str, &'static str);
 
 /// How the table of an answer looks.
@@ -82,6 +79,9 @@ pub(crate) fn print_value(output: Output, value: &Value, view: View) -> anyhow::
     if more && matches!(output, Output::Table | Output::Name) {
         eprintln!("there are more than these");
     }
+    if output == Output::Table && matches!(view, View::List { .. }) && rows(value, view).is_empty() {
+        eprintln!("there are none");
+    }
     Ok(())
 }
 
@@ -126,13 +126,13 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
         View::List { columns, .. } => {
             table.set_header(columns.iter().map(|(heading, _)| *heading));
             for row in rows(value, view) {
-                table.add_row(columns.iter().map(|(_, path)| at(row, path).map(plain).unwrap_or_default()));
+                table.add_row(columns.iter().map(|(_, path)| cell::text(row, path)));
             }
         }
         View::Record { fields, .. } => {
             for row in rows(value, view) {
                 for (heading, path) in fields {
-                    let text = at(row, path).map(plain).unwrap_or_default();
+                    let text = cell::text(row, path);
                     if !text.is_empty() {
                         table.add_row([(*heading).to_owned(), text]);
                     }

@@ -11,7 +11,7 @@ use crate::client::exit::Exit;
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Args {
     /// The service whose database it is.
-    #[arg(value_enum)]
+    #[arg(value_enum, value_name = "SERVICE")]
     which: Which,
     /// The configuration file (TOML), the same that serves.
     #[arg(long, value_name = "FILE")]

@@ -14,14 +14,12 @@ use greenlane_registry::Peers;
 
 use super::config::ServeConfig;
 
-/// A service.
+/// A service: certificates and the log; recognition; codes and lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Which {
-    /// Certificates, verification, keys, the transparency log.
+    // Not documented one by one: the help would be twice as long.
     Registry,
-    /// Standards, arrangements, recognition.
     Equivalence,
-    /// Codes, correlations, green lists.
     Classification,
 }
 
@@ -43,7 +41,7 @@ Variables override the file: GREENLANE__SERVER__LISTEN, GREENLANE__REGISTRY__STO
 have this version's schema: run `greenlane migrate` first.")]
 pub(crate) struct Args {
     /// The service.
-    #[arg(value_enum)]
+    #[arg(value_enum, value_name = "SERVICE")]
     which: Which,
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]

@@ -1,7 +1,8 @@
 //! `greenlane up`: the three services in one process, with everything that they need.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::ErrorKind, net::TcpListener, path::PathBuf, process::ExitCode};
 
+use anyhow::bail;
 use clap::Args as ClapArgs;
 use greenlane_platform::{
     process::{self, ProcessConfig},
@@ -50,6 +51,13 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         equivalence: args.equivalence_port,
         classification: args.classification_port,
     };
+    for (flag, port) in [
+        ("--registry-port", args.registry_port),
+        ("--equivalence-port", args.equivalence_port),
+        ("--classification-port", args.classification_port),
+    ] {
+        check_free(flag, port)?;
+    }
     let telemetry =
         TelemetryConfig { log_format: LogFormat::Text, level: args.log.clone(), ..TelemetryConfig::default() };
     Ok(process::run("greenlane", &ProcessConfig { telemetry, workers: 0 }, |_| async move {
@@ -58,6 +66,16 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         let (_, servers) = local.into_parts();
         Ok(servers)
     }))
+}
+
+/// Says clearly what is wrong when somebody else listens; who comes in between is found when the port is bound.
+fn check_free(flag: &str, port: u16) -> anyhow::Result<()> {
+    match TcpListener::bind(("127.0.0.1", port)) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {port} is taken: stop who listens there, or choose another port with {flag} (0: any)")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes the file that the commands look for, and prints how to go on.

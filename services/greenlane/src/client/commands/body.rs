@@ -113,7 +113,7 @@ const BODY: View = View::Record {
         ("Roles", "roles"),
         ("DID", "did"),
         ("Web site", "website"),
-        ("Revision", "createRevision"),
+        ("Revision", "createRevision?"),
     ],
 };
 const BODIES: View = View::List {
@@ -131,7 +131,7 @@ const KEY: View = View::Record {
         ("Valid from", "validFrom"),
         ("Valid until", "validUntil"),
         ("Verification method", "verificationMethod"),
-        ("Revision", "createRevision"),
+        ("Revision", "createRevision?"),
     ],
 };
 const KEYS: View = View::List {

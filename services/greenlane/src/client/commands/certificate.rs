@@ -150,9 +150,9 @@ const CERTIFICATE: View = View::Record {
         ("Granted on", "content.grantedOn"),
         ("Valid until", "content.validUntil"),
         ("Remedy", "suspensionRemedy"),
-        ("Version", "version"),
+        ("Version", "version?"),
         ("Signed with", "signingKey"),
-        ("Logged at revision", "latestRevision"),
+        ("Logged at revision", "latestRevision?"),
     ],
 };
 const CERTIFICATES: View = View::List {

@@ -138,7 +138,7 @@ const CHANGE_SET: View = View::Record {
         ("Author", "author"),
         ("Created", "createdAt"),
         ("Publisher", "publisher"),
-        ("Published as revision", "publishedRevision"),
+        ("Published as revision", "publishedRevision?"),
         ("Etag", "etag"),
     ],
 };
@@ -151,7 +151,7 @@ const CHANGE_SETS: View = View::List {
         ("STATE", "state"),
         ("AUTHOR", "author"),
         ("CREATED", "createdAt"),
-        ("REVISION", "publishedRevision"),
+        ("REVISION", "publishedRevision?"),
         ("TITLE", "title"),
     ],
 };

@@ -34,8 +34,8 @@ pub(crate) struct Args {
     /// The economy of the issuing body.
     #[arg(long, value_name = "ECONOMY")]
     body_economy: String,
-    /// When it was granted, YYYY-MM-DD.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    /// When it was granted.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     granted_on: String,
     /// Commodity code of the goods with its edition: HS2022:854143.
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]

@@ -23,18 +23,18 @@ use crate::client::{
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 Examples:
-  greenlane verify GL-XA-… --code HS2022:854143 --origin XA --destination XB
+  greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
   greenlane verify certificate.jwt
 
 Exits with 0 when accepted (with or without conditions), 10 when refused, 11 when undetermined.")]
 pub(crate) struct Args {
     /// The certificate's number or name, or a file with the presented document (`-` is stdin).
     subject: String,
-    #[command(flatten)]
-    goods: Goods,
     /// Print also what proves the verdict (json and yaml).
     #[arg(long)]
     proof: bool,
+    #[command(flatten)]
+    goods: Goods,
 }
 
 /// The goods as declared.

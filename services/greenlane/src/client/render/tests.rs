@@ -50,6 +50,14 @@ fn a_record_shows_enum_values_as_words_and_leaves_out_what_is_empty() {
 }
 
 #[test]
+fn a_zero_that_means_none_is_left_out_and_others_are_shown() {
+    let columns: &[Column] = &[("Index", "index"), ("Published", "published?")];
+    let value = json!({ "index": 0, "published": 0 });
+    let view = View::Record { at: "", name: "index", fields: columns };
+    assert_eq!(text(Output::Table, &value, view).unwrap(), "Index  0\n");
+}
+
+#[test]
 fn names_are_all_that_the_name_output_prints_and_codes_are_named_as_they_are_typed() {
     let value = to_json(&answer()).unwrap();
     assert_eq!(text(Output::Name, &value, RECORD).unwrap(), "certificates/GLXA\n");

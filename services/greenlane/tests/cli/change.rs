@@ -1,0 +1,50 @@
+//! The catalogue changes under four eyes, and what was known before stays readable.
+
+use crate::{Shell, json::CHANGE};
+
+#[test]
+fn a_change_needs_a_second_person_and_leaves_the_earlier_revision_as_it_was() {
+    change().expect("it runs");
+}
+
+fn change() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
+    let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("change propose {draft}"))?.expect(0);
+    let alone = shell.run(&format!("change review {draft} --approve"))?.expect(5);
+    assert!(alone.stderr.contains("FOUR_EYES") && alone.stderr.contains("hint: somebody else"), "{}", alone.stderr);
+    let usage = shell.run(&format!("change review {draft}"))?.expect(2);
+    assert!(usage.stderr.contains("--approve|--reject"), "{}", usage.stderr);
+
+    shell
+        .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out other.token")?
+        .expect(0);
+    shell.run(&format!("change review {draft} --approve --token-file other.token"))?.expect(0);
+    let published = shell.run(&format!("change publish {draft} --token-file other.token -o json"))?.expect(0).json()?;
+    assert_eq!(published["changeSet"]["state"], "CHANGE_SET_STATE_PUBLISHED");
+    assert_eq!(published["revision"], 2);
+
+    let now = shell.run("catalogue get equivalences/example")?.expect(0).stdout;
+    assert!(now.starts_with("name: equivalences/example\ndegree: identical\n"), "{now}");
+    shell.run("catalogue get equivalences/example --revision 1")?.expect(3);
+    shell.run("catalogue get equivalences/example --revision 2")?.expect(0);
+    Ok(())
+}
+
+#[test]
+fn a_change_with_findings_lists_them_and_ends_with_10() {
+    findings().expect("it runs");
+}
+
+fn findings() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let wrong = CHANGE.replace("standards/iec-61730-1-2016", "standards/nowhere");
+    std::fs::write(shell.folder.path().join("change.yaml"), wrong)?;
+    let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    let found = shell.run(&format!("change validate {draft}"))?.expect(10).stdout;
+    assert!(found.contains("reference_dangling"), "{found}");
+    let refused = shell.run(&format!("change propose {draft}"))?.expect(2).stderr;
+    assert!(refused.contains("FIELD_VIOLATIONS"), "{refused}");
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Exit codes, and what a failure says.
+
+use greenlane_e2e::Run;
+
+use crate::Shell;
+
+/// Where nobody listens.
+const NOWHERE: &str = "--registry http://127.0.0.1:9";
+
+#[test]
+fn each_way_to_end_has_its_exit_code_and_says_why_on_stderr() {
+    try_all().expect("they run");
+}
+
+fn try_all() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let goods = "--code HS2022:854143 --origin XA --destination XB --model EX-450M";
+    let refused = |run: Run| {
+        assert!(run.stdout.is_empty(), "talk goes to stderr: {}", run.stdout);
+        run.stderr
+    };
+
+    // 0
+    shell.run(&format!("verify {certificate} {goods}"))?.expect(0);
+
+    // 2: what clap finds, what the server finds, what is wrong with a file.
+    refused(shell.run("verify")?.expect(2));
+    let text = refused(shell.run("body create Aur! --display-name x --economy XAA --request-id r1")?.expect(2));
+    assert!(text.starts_with("error: body create: "), "{text}");
+    assert!(text.contains("\n  body_id: ") && text.contains("\n  reason: FIELD_VIOLATIONS\n"), "{text}");
+    assert!(text.contains("\n  request id: r1\n"), "{text}");
+    std::fs::write(shell.folder.path().join("wrong.yaml"), "holder: { nom: x }\n")?;
+    let text = refused(shell.run("certificate issue --body bodies/aurora-cert --file wrong.yaml")?.expect(2));
+    assert!(text.contains("wrong.yaml is not a CertificateContent") && text.contains("'nom'"), "{text}");
+
+    // 3
+    let text = refused(shell.run("body get bodies/nobody")?.expect(3));
+    assert!(text.contains("bodies/nobody") && text.contains("\n  reason: RESOURCE_NOT_FOUND\n"), "{text}");
+
+    // 4: somebody else's certificate; no token.
+    let withdraw = format!("certificate withdraw {certificate} --reason safety --text t");
+    let text = refused(shell.run(&withdraw)?.expect(4));
+    assert!(text.contains("\n  reason: NOT_YOURS\n") && text.contains("\nhint: act with a token for"), "{text}");
+    assert!(text.contains("\n  request id: "), "a fresh request id is told too: {text}");
+    std::fs::write(shell.folder.path().join("bad.token"), "not.a.token")?;
+    let text = refused(shell.run("body list --token-file bad.token")?.expect(4));
+    assert!(text.contains("\n  reason: TOKEN_INVALID\n") && text.contains("\nhint: "), "{text}");
+    assert!(!text.contains("request id"), "a read has none: {text}");
+
+    // 5
+    let create = "body create aurora-cert --display-name Other --economy XA";
+    let text = refused(shell.run(create)?.expect(5));
+    assert!(text.contains("\n  reason: RESOURCE_EXISTS\n"), "{text}");
+
+    // 10 and 11 are answers, on stdout.
+    let date = "--date 2040-01-01";
+    let no = shell.run(&format!("verify {certificate} {goods} {date}"))?.expect(10);
+    assert!(no.stdout.contains("REFUSED") && no.stderr.is_empty(), "{} {}", no.stdout, no.stderr);
+    let unknown = "--code HS2012:854140 --origin XA --destination XB";
+    let unsure = shell.run(&format!("verify {certificate} {unknown} --model EX-450M"))?.expect(11);
+    assert!(unsure.stdout.contains("UNDETERMINED") && unsure.stderr.is_empty(), "{} {}", unsure.stdout, unsure.stderr);
+    let asked = "recognise --scheme schemes/ecolabel --body bodies/x --body-economy XA";
+    shell.run(&format!("{asked} --code HS2022:854143 --origin XA --destination XB"))?.expect(10);
+    shell.run(&format!("{asked} {unknown}"))?.expect(11);
+
+    // 75
+    let text = refused(shell.run(&format!("{withdraw} --request-id again {NOWHERE}"))?.expect(75));
+    assert!(text.contains("\nhint: is it running"), "{text}");
+    assert!(text.contains("\nhint: repeat it with --request-id again"), "{text}");
+
+    // 1
+    let text = refused(shell.run("certificate issue --body bodies/aurora-cert --file missing.yaml")?.expect(1));
+    assert!(text.contains("cannot read missing.yaml") && text.contains("\n  caused by: "), "{text}");
+    let text = refused(shell.run("body list --context missing.toml")?.expect(1));
+    assert!(text.contains("missing.toml"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_dry_run_is_asked_of_the_server_and_changes_nothing() {
+    dry_run().expect("it runs");
+}
+
+fn dry_run() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.run("body create aurora-cert --display-name Aurora --economy XA --dry-run")?.expect(0);
+    shell.run("body create Aur! --display-name Aurora --economy XA --dry-run")?.expect(2);
+    assert!(shell.run("body list -o name")?.expect(0).stdout.is_empty());
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Every command prints JSON that parses, YAML that says the same, and names that are names.
+
+use std::collections::BTreeSet;
+
+use crate::{Shell, example, help};
+
+/// What serves, tells a story or writes a script, and has no answer to print.
+const WITHOUT_ANSWER: [&str; 5] = ["demo", "up", "serve", "migrate", "completion"];
+
+/// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT` stand for names that are made on the way. Behind them:
+/// how it ends.
+const COMMANDS: &[(&str, &str, i32)] = &[
+    ("token mint", "--subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token", 0),
+    ("code get", "HS2022:854143", 0),
+    ("code search", "photovoltaic module", 0),
+    ("code translate", "HS2022:854143 --to HS2017", 0),
+    ("code list", "HS2022 --under 8541", 0),
+    ("code correlations", "HS2017 HS2022 --limit 5", 0),
+    ("code compare", "HS2022:854143 HS2017:854140", 0),
+    ("edition get", "HS2022", 0),
+    ("edition list", "", 0),
+    ("edition systems", "", 0),
+    ("edition revisions", "", 0),
+    ("list get", "apec-54", 0),
+    ("list list", "", 0),
+    ("list entries", "apec-54", 0),
+    ("list check", "HS2022:854143", 0),
+    ("catalogue get", "schemes/aurelian-pv-mark", 0),
+    ("catalogue list", "requirements --where market=XB", 0),
+    ("change create", "--file change.yaml --request-id draft", 0),
+    ("change get", "DRAFT", 0),
+    ("change list", "--state draft", 0),
+    ("change validate", "DRAFT", 0),
+    ("change propose", "DRAFT --request-id propose", 0),
+    ("change review", "DRAFT --approve --request-id review --token-file reviewer.token", 0),
+    ("change publish", "DRAFT --request-id publish --token-file reviewer.token", 0),
+    (
+        "recognise",
+        "--standard IEC61215-1:2021 --body bodies/aurora-cert --body-economy XA --code HS2022:854143 --origin XA \
+         --destination XB --destination XF",
+        10,
+    ),
+    ("body create", "aurora-cert --display-name Aurora --economy XA --request-id body", 0),
+    ("body get", "bodies/aurora-cert", 0),
+    ("body list", "--economy XA", 0),
+    ("body key create", "bodies/aurora-cert --request-id key", 0),
+    ("body key get", "KEY", 0),
+    ("body key list", "bodies/aurora-cert", 0),
+    ("certificate issue", "--body bodies/aurora-cert --file FILE --request-id issue --token-file clerk.token", 0),
+    ("certificate get", "CERT", 0),
+    ("certificate list", "", 0),
+    ("verify", "CERT --code HS2022:854143 --origin XA --destination XB --model EX-450M --proof", 0),
+    (
+        "certificate suspend",
+        "CERT --reason nonconformity --text t --remedy r --request-id suspend --token-file clerk.token",
+        0,
+    ),
+    ("certificate reinstate", "CERT --reason remedied --request-id reinstate --token-file clerk.token", 0),
+    ("certificate withdraw", "CERT --reason safety --text t --request-id withdraw --token-file clerk.token", 0),
+    ("certificate history", "CERT", 0),
+    ("log checkpoint", "", 0),
+    ("log entries", "", 0),
+    ("log inclusion", "1", 0),
+    ("log consistency", "1", 0),
+    ("call", "LogService/GetCheckpoint", 0),
+];
+
+pub(crate) const CHANGE: &str = "\
+title: Accept a standard
+reason: They are the same.
+changes:
+  - upsert:
+      equivalence:
+        name: equivalences/example
+        from: { name: standards/iec-61215-1-2021 }
+        to: { name: standards/iec-61730-1-2016 }
+        degree: EQUIVALENCE_DEGREE_IDENTICAL
+        validity: { from: \"2026-01-01\" }
+        source: { uri: \"https://example.org\", note: Invented., retrieved_on: \"2026-01-01\", example: true }
+";
+
+/// The commands that have no commands below them.
+fn leaves() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<Vec<String>> = vec![Vec::new()];
+    while let Some(words) = open.pop() {
+        let below =
+            if WITHOUT_ANSWER.contains(&words.join(" ").as_str()) { Vec::new() } else { help::commands(&words) };
+        if below.is_empty() {
+            found.insert(words.join(" "));
+        }
+        open.extend(below.into_iter().map(|name| [words.clone(), vec![name]].concat()));
+    }
+    found.retain(|leaf| !WITHOUT_ANSWER.contains(&leaf.as_str()));
+    found
+}
+
+#[test]
+fn every_command_prints_json_that_parses_yaml_that_says_the_same_and_names() {
+    run_all().expect("they run");
+}
+
+fn run_all() -> anyhow::Result<()> {
+    let run: BTreeSet<_> = COMMANDS.iter().map(|(command, ..)| (*command).to_owned()).collect();
+    assert_eq!(run, leaves(), "each command is run here");
+
+    let shell = Shell::new()?;
+    std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
+    shell
+        .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?
+        .expect(0);
+    let (mut certificate, mut key, mut draft) = (String::new(), String::new(), String::new());
+    for (command, arguments, code) in COMMANDS {
+        let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
+        let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft);
+        let run = |output: &str| shell.run(&format!("{command} {arguments} -o {output}"));
+        let json = run("json")?.expect(*code);
+        let value = json.json()?;
+        assert!(value.is_object(), "{command}: {value}");
+        assert!(!json.stdout.contains("\"nextPageToken\": null"), "{command}");
+
+        let yaml = run("yaml")?.expect(*code).stdout;
+        let yaml: serde_json::Value = serde_yaml_ng::from_str(&yaml)?;
+        assert_eq!(keys(&yaml), keys(&value), "{command}: YAML has the fields of JSON");
+
+        let names = run("name")?.expect(*code).stdout;
+        if *command != "call" && *command != "change validate" {
+            assert!(!names.is_empty(), "{command} prints a name");
+            for name in names.lines() {
+                let like_a_name = !name.is_empty() && !name.contains([' ', '{', '"']);
+                assert!(like_a_name, "{command} -o name prints `{name}`");
+            }
+        }
+        let name = names.trim().to_owned();
+        match *command {
+            "certificate issue" => certificate = name,
+            "body key create" => key = name,
+            "change create" => draft = name,
+            _ => {}
+        }
+        let table = run("table")?.expect(*code).stdout;
+        assert!(!table.contains("_UNSPECIFIED") && !table.contains("CERTIFICATE_"), "{command}: {table}");
+    }
+    Ok(())
+}
+
+fn keys(value: &serde_json::Value) -> Vec<&String> {
+    value.as_object().map(|fields| fields.keys().collect()).unwrap_or_default()
+}

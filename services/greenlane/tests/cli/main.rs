@@ -1,0 +1,54 @@
+//! The `greenlane` command as people and scripts use it.
+
+mod change;
+mod exits;
+mod help;
+mod json;
+mod serve;
+mod up;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use greenlane_e2e::{Run, Up, greenlane};
+use tempfile::TempDir;
+
+/// A folder with an installation of its own running in it.
+struct Shell {
+    folder: TempDir,
+    _up: Up,
+}
+
+impl Shell {
+    fn new() -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("greenlane-cli-").tempdir()?;
+        let up = Up::start(folder.path())?;
+        Ok(Self { folder, _up: up })
+    }
+
+    /// Runs a command; its words are parted by blanks.
+    fn run(&self, words: &str) -> anyhow::Result<Run> {
+        greenlane(self.folder.path(), words.split_whitespace())
+    }
+
+    /// A body with a key, its clerk's token in `clerk.token`, and a certificate, whose name is returned.
+    fn certify(&self) -> anyhow::Result<String> {
+        self.run("body create aurora-cert --display-name Aurora --economy XA")?.expect(0);
+        self.run("body key create bodies/aurora-cert")?.expect(0);
+        self.run(
+            "token mint --subject clerk --scope certificates.read --scope certificates.write \
+             --body bodies/aurora-cert --out clerk.token",
+        )?
+        .expect(0);
+        let issued = self.run(&format!(
+            "certificate issue --body bodies/aurora-cert --file {} --token-file clerk.token -o name",
+            example()?
+        ))?;
+        Ok(issued.expect(0).stdout.trim().to_owned())
+    }
+}
+
+fn example() -> anyhow::Result<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples/pv-module.yaml").canonicalize()?;
+    Ok(path.to_str().context("a path in UTF-8")?.to_owned())
+}
