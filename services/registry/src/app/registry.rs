@@ -55,8 +55,10 @@ impl Registry {
         }
         let now = self.clock.now();
         if validate_only {
-            self.audit.record(mutation.audit(now, Audited::Validated));
-            return self.check(mutation.command).await;
+            let validated = mutation.audit(now, Audited::Validated);
+            let checked = self.check(mutation.command).await?;
+            self.audit.record(validated);
+            return Ok(checked);
         }
         let repeated = mutation.audit(now, Audited::Replayed);
         let receipt = self.queue.submit(mutation).await?;

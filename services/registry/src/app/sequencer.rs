@@ -101,26 +101,28 @@ impl Sequencer {
         }
     }
 
-    async fn write(&self, mut group: Vec<Waiting>) {
-        // Nobody will see the answer, and nothing was done yet.
-        group.retain(|waiting| !waiting.answer.is_closed());
-        if group.is_empty() {
-            return;
-        }
-        self.group_sizes.record(group.len() as u64, &[]);
-        match self.commit(group.iter().map(|waiting| Arc::clone(&waiting.mutation)).collect()).await {
-            Ok(committed) => self.publish_and_answer(group, committed).await,
-            Err(StoreError::Database(error) | StoreError::Exhausted { last: error, .. }) if group.len() > 1 => {
-                // Something in the group cannot be written. Alone, everything else can.
-                tracing::warn!(%error, mutations = group.len(), "a group failed; its mutations are tried one by one");
-                for waiting in group {
-                    match self.commit(vec![Arc::clone(&waiting.mutation)]).await {
-                        Ok(committed) => self.publish_and_answer(vec![waiting], committed).await,
-                        Err(error) => self.answer_failed(vec![waiting], error),
-                    }
-                }
+    /// Writes a group. When something in it cannot be written, its halves are tried, and theirs: everything else can.
+    async fn write(&self, group: Vec<Waiting>) {
+        let mut parts = vec![group];
+        while let Some(mut part) = parts.pop() {
+            // Nobody will see the answer, and nothing was done yet.
+            part.retain(|waiting| !waiting.answer.is_closed());
+            if part.is_empty() {
+                continue;
             }
-            Err(error) => self.answer_failed(group, error),
+            self.group_sizes.record(part.len() as u64, &[]);
+            match self.commit(part.iter().map(|waiting| Arc::clone(&waiting.mutation)).collect()).await {
+                Ok(committed) => self.publish_and_answer(part, committed).await,
+                Err(error @ (StoreError::Database(_) | StoreError::Exhausted { .. } | StoreError::Aborted(_)))
+                    if part.len() > 1 =>
+                {
+                    tracing::warn!(%error, mutations = part.len(), "a group failed; its halves are tried");
+                    let second = part.split_off(part.len() / 2);
+                    parts.push(second);
+                    parts.push(part);
+                }
+                Err(error) => self.answer_failed(part, error),
+            }
         }
     }
 
@@ -152,8 +154,9 @@ impl Sequencer {
         let Committed { results, old_size, head, subjects, edge } = committed;
         if let Some(edge) = edge {
             self.log.remember(&edge);
-            self.published.advance(&self.store, old_size, head, subjects).await;
         }
+        // Also when all of it was done before: whoever hears of it here must find it here.
+        self.published.advance(&self.store, old_size, head, subjects).await;
         for (waiting, result) in group.into_iter().zip(results) {
             // The caller may be gone, which is its right.
             let _ = waiting.answer.send(result);

@@ -7,7 +7,7 @@ use greenlane_api::registry::v1 as wire;
 use greenlane_platform::clock::Clock;
 use greenlane_store::testing::TestDatabase;
 
-use super::harness::{Served, now, order, serve, serve_with};
+use super::harness::{Served, codes, now, order, serve, serve_with};
 use super::life::withdrawal;
 use crate::{Migrator, Peers};
 
@@ -15,6 +15,7 @@ greenlane_store::engine_tests!(Migrator:
     two_registries_on_one_database_keep_one_log,
     a_request_is_done_once_whichever_registry_is_asked,
     what_one_withdraws_the_other_knows_within_a_second,
+    what_is_answered_again_elsewhere_is_known_there_at_once,
 );
 
 async fn two(db: &TestDatabase) -> (Served, Served) {
@@ -92,4 +93,17 @@ async fn what_one_withdraws_the_other_knows_within_a_second(db: TestDatabase) {
     // A loaded machine is given more time than the promise.
     tokio::time::timeout(Duration::from_secs(10), known).await.expect("the other registry hears of it");
     assert_eq!(second.verdict(&name).await.revisions.unwrap().registry, withdrawn.into_inner().revision);
+}
+
+async fn what_is_answered_again_elsewhere_is_known_there_at_once(db: TestDatabase) {
+    let first = serve(&db).await;
+    first.enrol("xa-lab").await;
+    let keys = Arc::clone(&first.keys);
+    let deaf = |config: &mut crate::Config| config.poll_interval_ms = 3_600_000;
+    let second = serve_with(&db, Clock::settable(now()), keys, deaf, Peers::default()).await;
+    let issued = first.issue("xa-lab", "one").await;
+    let name = &issued.certificate.as_ref().unwrap().name;
+    assert_eq!(codes(second.verdict(name).await.authentic.as_ref()), ["certificate_unknown"], "it has not heard yet");
+    assert_eq!(second.issue("xa-lab", "one").await, issued);
+    assert_eq!(second.verdict(name).await.outcome(), wire::VerdictOutcome::Accepted);
 }
