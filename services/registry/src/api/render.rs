@@ -88,12 +88,13 @@ pub(crate) fn key(key: &Key, committed: bool) -> wire::BodyKey {
 pub(crate) fn certificate(snapshot: &Snapshot, day: NaiveDate, with_document: bool) -> wire::Certificate {
     let latest = snapshot.latest();
     let version = &snapshot.version;
-    let suspended = snapshot.standing(day) == Standing::Stored(State::Suspended);
+    let standing = snapshot.standing(day);
+    let suspended = standing == Standing::Stored(State::Suspended);
     wire::Certificate {
         name: snapshot.number.name(),
         content: Some(content(&version.content)),
         body: snapshot.body.name(),
-        state: state(snapshot.standing(day)).into(),
+        state: state(standing).into(),
         version: version.version,
         document: if with_document { version.document.clone() } else { String::new() },
         document_sha256: bytes::Bytes::copy_from_slice(&version.document_sha256),
@@ -104,8 +105,8 @@ pub(crate) fn certificate(snapshot: &Snapshot, day: NaiveDate, with_document: bo
         update_time: Some(timestamp(latest.recorded_at)),
         etag: etag(latest.log_index),
         superseded_by: snapshot.superseded_by.as_ref().map(|number| number.name()).unwrap_or_default(),
-        suspension_remedy: if suspended { snapshot.remedy().to_owned() } else { String::new() },
-        conditions: snapshot.conditions().to_owned(),
+        suspension_remedy: if suspended { snapshot.remedy(day).to_owned() } else { String::new() },
+        conditions: snapshot.conditions(day).to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::content::Content;
-use super::life::{Event, Standing, State, Step, standing};
+use super::life::{Event, Standing, State, conditions, last_effective, standing};
 use super::names::{BodyId, CertificateNumber};
 
 /// What is current: the head of a certificate's history.
@@ -62,18 +62,15 @@ impl Snapshot {
         standing(&self.events, valid, day).unwrap_or(Standing::Stored(self.latest().state_after))
     }
 
-    /// What would end the suspension, when it is suspended.
-    pub(crate) fn remedy(&self) -> &str {
-        let suspended = self.latest().state_after == State::Suspended;
-        if suspended { &self.latest().remedy } else { "" }
+    /// What would end the suspension that it is under on a day.
+    pub(crate) fn remedy(&self, day: NaiveDate) -> &str {
+        let suspension = last_effective(&self.events, day).filter(|event| event.state_after == State::Suspended);
+        suspension.map_or("", |event| &event.remedy)
     }
 
-    /// The conditions under which it goes on, when the last word on them was a continuation.
-    pub(crate) fn conditions(&self) -> &str {
-        let last = self.events.iter().rev().find(|event| {
-            matches!(event.step, Step::ContinueUnderConditions | Step::Suspend | Step::Reinstate | Step::Renew)
-        });
-        last.filter(|event| event.step == Step::ContinueUnderConditions).map_or("", |event| &event.remedy)
+    /// The conditions under which it goes on, on a day.
+    pub(crate) fn conditions(&self, day: NaiveDate) -> &str {
+        conditions(&self.events, day).map_or("", |event| &event.remedy)
     }
 }
 

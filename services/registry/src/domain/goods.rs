@@ -66,6 +66,9 @@ pub(crate) fn gtin(raw: &str) -> Result<String, &'static str> {
     if !matches!(raw.len(), 8 | 12 | 13 | 14) || !raw.bytes().all(|b| b.is_ascii_digit()) {
         return Err("must be 8, 12, 13 or 14 digits");
     }
+    if raw.bytes().all(|b| b == b'0') {
+        return Err("must not be all zeros");
+    }
     // Weights run 3, 1, 3, … from the digit left of the check digit; the check digit itself weighs 1.
     let sum: u32 =
         raw.bytes().rev().enumerate().map(|(at, b)| u32::from(b - b'0') * if at % 2 == 1 { 3 } else { 1 }).sum();

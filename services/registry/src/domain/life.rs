@@ -231,9 +231,19 @@ impl Standing {
 /// day, since the certificate was void from the start. Events come in the order of the log, which is also that of
 /// their effect: the write path sees to it.
 pub(crate) fn last_effective(events: &[Event], day: NaiveDate) -> Option<&Event> {
-    let in_effect =
-        |event: &&Event| matches!(event.step, Step::Grant | Step::Annul) || event.effective_at.date_naive() <= day;
-    events.iter().rev().find(in_effect)
+    events.iter().rev().find(|event| in_effect(event, day))
+}
+
+fn in_effect(event: &Event, day: NaiveDate) -> bool {
+    matches!(event.step, Step::Grant | Step::Annul) || event.effective_at.date_naive() <= day
+}
+
+/// The continuation under whose conditions a certificate goes on, as of the end of `day`. A suspension, a reinstatement
+/// or a renewal after it ends them; a change of scope does not.
+pub(crate) fn conditions(events: &[Event], day: NaiveDate) -> Option<&Event> {
+    let decides = |step| matches!(step, Step::ContinueUnderConditions | Step::Suspend | Step::Reinstate | Step::Renew);
+    let last = events.iter().rev().find(|event| decides(event.step) && in_effect(event, day));
+    last.filter(|event| event.step == Step::ContinueUnderConditions)
 }
 
 /// Where a certificate with these events and this validity stands on `day`.

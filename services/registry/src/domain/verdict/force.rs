@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{Finding, Outcome, Part, unknown_certificate};
-use crate::domain::life::{Event, Standing, State, Step, last_effective, standing};
+use crate::domain::life::{Event, Standing, State, conditions, last_effective, standing};
 
 /// What the part rests on.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +52,14 @@ pub(crate) fn judge(life: Option<Life<'_>>, day: NaiveDate) -> (Part, Option<Sta
             Outcome::No
         }
     };
-    let conditional = last.filter(|event| event.step == Step::ContinueUnderConditions && outcome == Outcome::Yes);
+    let conditional = conditions(life.events, day).filter(|_| outcome == Outcome::Yes);
     if let Some(event) = conditional {
         findings.push(Finding::new("continued_under_conditions", event.remedy.clone()));
+    }
+    if life.version > life.current {
+        let finding = Finding::new("not_yet_valid", "This version of the certificate takes effect on a later day.");
+        findings.insert(0, finding.with("version", life.version.to_string()));
+        return (Part::new(Outcome::No, findings), Some(standing));
     }
     if life.version < life.current {
         findings.push(
@@ -85,3 +90,6 @@ fn explain(state: State, last: Option<&Event>) -> Finding {
         None => finding,
     }
 }
+
+#[cfg(test)]
+mod tests;
