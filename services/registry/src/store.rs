@@ -11,6 +11,9 @@ pub use migrations::Migrator;
 
 use sea_orm::DbErr;
 
+/// Values in one `IN (…)`.
+const IN_LIST: usize = 1_000;
+
 /// Indices and sizes are kept as signed 64-bit integers, which both engines have.
 pub(crate) fn to_i64(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)

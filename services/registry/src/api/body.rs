@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::body_service_server::BodyService;
-use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::{Request, Response, Status};
@@ -87,18 +86,13 @@ impl BodyService for Bodies {
     }
 }
 
-/// A caller who acts for a body acts on that body alone; one who acts for none keeps the register.
-fn own_or_unbound(caller: &Caller, body: &str) -> Result<(), Fault> {
-    match caller.body() {
-        None => Ok(()),
-        Some(_) => consistency::must_be(caller, body),
-    }
-}
-
 impl Bodies {
     async fn create(&self, incoming: &Incoming<wire::CreateBodyRequest>) -> Result<wire::CreateBodyResponse, Fault> {
         let raw = &incoming.message;
-        own_or_unbound(&incoming.caller, &format!("bodies/{}", raw.body_id))?;
+        // Whoever acts for a body does not decide what bodies there are, its own included.
+        if incoming.caller.body().is_some() {
+            return Err(Fault::not_yours("body", format!("bodies/{}", raw.body_id)));
+        }
         let mut v = Violations::new();
         let request_id = v.request_id(&incoming.request_id);
         let id = v.parse("body_id", BodyId::new(&raw.body_id));

@@ -14,12 +14,10 @@ use tonic::{Request, Response, Status};
 
 use super::issue::{Answer, Incoming};
 use super::{consistency, content};
-use crate::app::document::Document;
 use crate::app::issue::{IssueOrder, Signing};
 use crate::app::read::Reader;
 use crate::app::registry::Registry;
 use crate::domain::command::Command;
-use crate::domain::life::Step;
 use crate::domain::names::parse_key_name;
 
 /// The service.
@@ -28,9 +26,6 @@ pub(crate) struct Certificates {
     pub(crate) registry: Arc<Registry>,
     pub(crate) reader: Reader,
 }
-
-/// A document is some kilobytes; more than this is not read.
-const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
 #[tonic::async_trait]
 impl CertificateService for Certificates {
@@ -70,96 +65,45 @@ impl CertificateService for Certificates {
         &self,
         request: Request<wire::GetCertificateRequest>,
     ) -> Result<Response<wire::GetCertificateResponse>, Status> {
-        Ok(Response::new(self.get(request.into_inner()).await?))
+        let caller = Caller::of(&request)?;
+        Ok(Response::new(self.get(&caller, request.into_inner()).await?))
     }
 
     async fn list_certificates(
         &self,
         request: Request<wire::ListCertificatesRequest>,
     ) -> Result<Response<wire::ListCertificatesResponse>, Status> {
-        Ok(Response::new(self.list(request.into_inner()).await?))
+        let caller = Caller::of(&request)?;
+        Ok(Response::new(self.list(&caller, request.into_inner()).await?))
     }
 
     async fn list_certificate_events(
         &self,
         request: Request<wire::ListCertificateEventsRequest>,
     ) -> Result<Response<wire::ListCertificateEventsResponse>, Status> {
-        Ok(Response::new(self.list_events(request.into_inner()).await?))
+        let caller = Caller::of(&request)?;
+        Ok(Response::new(self.list_events(&caller, request.into_inner()).await?))
     }
 
     async fn suspend_certificate(
         &self,
         request: Request<wire::SuspendCertificateRequest>,
     ) -> Result<Response<wire::SuspendCertificateResponse>, Status> {
-        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let raw = &incoming.message;
-        let step = step::Raw {
-            step: Step::Suspend,
-            validate_only: raw.validate_only,
-            name: &raw.name,
-            reason: raw.reason,
-            reason_text: &raw.reason_text,
-            effective_time: raw.effective_time,
-            etag: &raw.etag,
-            remedy: Some(("remedy", &raw.remedy)),
-        };
-        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
-        let answer = answer.map(|(certificate, revision, proof)| wire::SuspendCertificateResponse {
-            certificate: Some(certificate),
-            revision,
-            proof,
-        });
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        step::perform!(self, request, Suspend => SuspendCertificateResponse, |raw| Some(("remedy", raw.remedy.as_str())))
     }
 
     async fn reinstate_certificate(
         &self,
         request: Request<wire::ReinstateCertificateRequest>,
     ) -> Result<Response<wire::ReinstateCertificateResponse>, Status> {
-        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let raw = &incoming.message;
-        let step = step::Raw {
-            step: Step::Reinstate,
-            validate_only: raw.validate_only,
-            name: &raw.name,
-            reason: raw.reason,
-            reason_text: &raw.reason_text,
-            effective_time: raw.effective_time,
-            etag: &raw.etag,
-            remedy: None,
-        };
-        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
-        let answer = answer.map(|(certificate, revision, proof)| wire::ReinstateCertificateResponse {
-            certificate: Some(certificate),
-            revision,
-            proof,
-        });
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        step::perform!(self, request, Reinstate => ReinstateCertificateResponse, |_raw| None)
     }
 
     async fn withdraw_certificate(
         &self,
         request: Request<wire::WithdrawCertificateRequest>,
     ) -> Result<Response<wire::WithdrawCertificateResponse>, Status> {
-        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let raw = &incoming.message;
-        let step = step::Raw {
-            step: Step::Withdraw,
-            validate_only: raw.validate_only,
-            name: &raw.name,
-            reason: raw.reason,
-            reason_text: &raw.reason_text,
-            effective_time: raw.effective_time,
-            etag: &raw.etag,
-            remedy: None,
-        };
-        let answer = self.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
-        let answer = answer.map(|(certificate, revision, proof)| wire::WithdrawCertificateResponse {
-            certificate: Some(certificate),
-            revision,
-            proof,
-        });
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        step::perform!(self, request, Withdraw => WithdrawCertificateResponse, |_raw| None)
     }
 }
 
@@ -213,11 +157,7 @@ fn signing(v: &mut Violations, raw: Option<wire::issue_certificate_request::Sign
             let (of, key) = v.parse("signing_key", parse_key_name(&name))?;
             v.check("signing_key", of.name() == body, "must be a key of the body").then_some(Signing::Key(key))
         }
-        Some(Raw::SignedDocument(text)) => {
-            let fits = !text.trim_ascii().is_empty() && text.len() <= MAX_DOCUMENT_BYTES;
-            let why = format!("must be a document of at most {MAX_DOCUMENT_BYTES} bytes");
-            v.check("signed_document", fits, why).then(|| Signing::Document(Document::presented(&text)))
-        }
+        Some(Raw::SignedDocument(text)) => consistency::document(v, "signed_document", &text).map(Signing::Document),
     }
 }
 

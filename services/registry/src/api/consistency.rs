@@ -6,6 +6,7 @@ use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
+use crate::app::document::Document;
 use crate::app::read::Freshness;
 use crate::domain::names::{BodyId, CertificateNumber};
 
@@ -57,4 +58,20 @@ pub(crate) fn certificate(v: &mut Violations, field: &str, raw: &str, bare: bool
 /// names it along with whatever else is wrong.
 pub(crate) fn must_be(caller: &Caller, body: &str) -> Result<(), Fault> {
     if BodyId::from_name(body).is_ok() { caller.must_be_body(body) } else { Ok(()) }
+}
+
+/// A caller who acts for a body acts on, and reads, what is that body's alone; one who acts for none keeps the register
+/// or reads all of it, as customs and auditors do.
+pub(crate) fn own_or_unbound(caller: &Caller, body: &str) -> Result<(), Fault> {
+    if caller.body().is_some() { must_be(caller, body) } else { Ok(()) }
+}
+
+/// A document is some kilobytes; more than this is not read.
+const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+
+/// A signed document.
+pub(crate) fn document(v: &mut Violations, field: &str, text: &str) -> Option<Document> {
+    let fits = !text.trim_ascii().is_empty() && text.len() <= MAX_DOCUMENT_BYTES;
+    v.check(field, fits, format!("must be a document of at most {MAX_DOCUMENT_BYTES} bytes"))
+        .then(|| Document::presented(text))
 }

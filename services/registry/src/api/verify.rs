@@ -13,7 +13,6 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{consistency, content, render, verdict};
-use crate::app::document::Document;
 use crate::app::read::{Freshness, Reader};
 use crate::app::recall;
 use crate::app::verify::{AsOf, At, Question, Subject, Verifier};
@@ -34,8 +33,8 @@ const MAX_BATCH: usize = 1_000;
 /// Items of a batch or stream that are in work at a time: those that ask another service overlap.
 const IN_WORK: usize = 16;
 
-/// A document is some kilobytes; more than this is not read.
-const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+/// Later events whose proofs a bundle holds at most.
+const MAX_EVENTS: u64 = 1_000;
 
 /// A question with what else is wanted beside the verdict.
 struct Asked {
@@ -135,24 +134,21 @@ impl Verifications {
                     let Some(judged) = versions.into_iter().find(|row| row.version == version) else {
                         return Ok(None);
                     };
-                    let version_proof = recall::proof(tx, judged.log_index, size).await?;
-                    let mut event_proofs = Vec::new();
-                    for event in list::events(tx, &number, Some(judged.log_index), 1_000).await? {
-                        if event.log_index < revision {
-                            event_proofs.push(recall::proof(tx, event.log_index, size).await?);
-                        }
-                    }
-                    let key_proof = match list::key(tx, &judged.key).await? {
-                        Some(key) => Some(recall::proof(tx, key.create_index, size).await?),
-                        None => None,
-                    };
-                    Ok(Some((judged.document, version_proof, event_proofs, key_proof)))
+                    let mut indices = vec![judged.log_index];
+                    indices.extend(list::key(tx, &judged.key).await?.map(|key| key.create_index));
+                    let events = list::events(tx, &number, Some(judged.log_index), MAX_EVENTS).await?;
+                    let with_key = indices.len() == 2;
+                    indices.extend(events.iter().map(|event| event.log_index).filter(|index| *index < revision));
+                    let mut proofs = recall::proofs(tx, &indices, size).await?.into_iter();
+                    let version = proofs.next();
+                    let key = if with_key { proofs.next() } else { None };
+                    Ok(Some((judged.document, version, key, proofs.collect::<Vec<_>>())))
                 })
             })
             .await?;
-        Ok(bundle.map(|(document, version, events, key)| wire::ProofBundle {
+        Ok(bundle.map(|(document, version, key, events)| wire::ProofBundle {
             document,
-            version_proof: Some(render::proof(&version)),
+            version_proof: version.as_ref().map(render::proof),
             event_proofs: events.iter().map(render::proof).collect(),
             key_proof: key.as_ref().map(render::proof),
         }))
@@ -214,12 +210,12 @@ fn subject(v: &mut Violations, raw: Option<wire::verify_request::Subject>) -> Op
     use wire::verify_request::Subject as Raw;
     match v.required("subject", raw)? {
         Raw::Certificate(text) => consistency::certificate(v, "certificate", &text, true).map(Subject::Number),
-        Raw::Document(text) => document(v, "document", &text),
+        Raw::Document(text) => consistency::document(v, "document", &text).map(Subject::Document),
         Raw::QrText(text) => {
             let text = text.trim();
             // A code holds the address of a certificate, its number, or a document.
             if text.split('.').count() == 3 && text.starts_with("ey") {
-                return document(v, "qr_text", text);
+                return consistency::document(v, "qr_text", text).map(Subject::Document);
             }
             let number = match text.rfind("certificates/") {
                 Some(at) => text[at..].split(['?', '#']).next().unwrap_or_default(),
@@ -228,12 +224,6 @@ fn subject(v: &mut Violations, raw: Option<wire::verify_request::Subject>) -> Op
             consistency::certificate(v, "qr_text", number, true).map(Subject::Number)
         }
     }
-}
-
-fn document(v: &mut Violations, field: &str, text: &str) -> Option<Subject> {
-    let fits = !text.trim_ascii().is_empty() && text.len() <= MAX_DOCUMENT_BYTES;
-    v.check(field, fits, format!("must be a document of at most {MAX_DOCUMENT_BYTES} bytes"))
-        .then(|| Subject::Document(Document::presented(text)))
 }
 
 fn result(answered: Result<wire::VerifyResponse, Fault>) -> wire::VerifyResult {

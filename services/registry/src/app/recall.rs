@@ -3,6 +3,9 @@
 //! A certificate's answer is rebuilt from its history, which is never changed; of a body or key, which later steps
 //! change in place, the record itself is kept.
 
+use std::sync::Arc;
+
+use greenlane_log::Hash;
 use greenlane_store::Tx;
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
@@ -72,8 +75,18 @@ async fn snapshot_at(tx: &Tx, index: u64) -> Result<Snapshot, DbErr> {
 
 /// The proof that the entry is in the tree of `size` leaves, with the checkpoint that was signed for that size.
 pub(crate) async fn proof(tx: &Tx, index: u64, size: u64) -> Result<LogReceipt, DbErr> {
-    let hashes = log::inclusion_proof(tx, index, size).await?;
+    proofs(tx, &[index], size).await?.pop().ok_or_else(|| corrupt("entry"))
+}
+
+/// As [`proof`], of many entries in a few queries, in their order.
+pub(crate) async fn proofs(tx: &Tx, indices: &[u64], size: u64) -> Result<Vec<LogReceipt>, DbErr> {
+    let hashes = log::inclusion_proofs(tx, indices, size).await?;
     let (checkpoint, _) = log::checkpoint(tx, size).await?.ok_or_else(|| corrupt("checkpoint"))?;
-    let entry = log::entries(tx, index, size, 1).await?.pop().ok_or_else(|| corrupt("entry"))?;
-    Ok(LogReceipt { index, size, hashes, checkpoint: checkpoint.into(), leaf: entry.leaf })
+    let checkpoint: Arc<str> = checkpoint.into();
+    let leaves = log::leaves(tx, indices).await?;
+    let receipt = |(index, hashes): (&u64, Vec<Hash>)| {
+        let leaf = leaves.get(index).cloned().ok_or_else(|| corrupt("entry"))?;
+        Ok(LogReceipt { index: *index, size, hashes, checkpoint: Arc::clone(&checkpoint), leaf })
+    };
+    indices.iter().zip(hashes).map(receipt).collect()
 }

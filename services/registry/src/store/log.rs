@@ -1,5 +1,7 @@
 //! The log's rows: head, tiles, entries, checkpoints.
 
+use std::collections::HashMap;
+
 use greenlane_log::{Hash, TileId, TileSet, TileUpdate, proof, tile::TileError};
 use greenlane_store::{Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
@@ -160,8 +162,15 @@ async fn tile_set(tx: &Tx, nodes: &[greenlane_log::NodeId], size: u64) -> Result
 
 /// The proof that entry `index` is in the tree of `size` leaves.
 pub(crate) async fn inclusion_proof(tx: &Tx, index: u64, size: u64) -> Result<Vec<Hash>, DbErr> {
-    let set = tile_set(tx, &proof::inclusion_nodes(index, size), size).await?;
-    proof::inclusion(index, size, &set).map_err(|error| DbErr::Custom(error.to_string()))
+    Ok(inclusion_proofs(tx, &[index], size).await?.pop().unwrap_or_default())
+}
+
+/// As [`inclusion_proof`], of many entries, in their order.
+pub(crate) async fn inclusion_proofs(tx: &Tx, indices: &[u64], size: u64) -> Result<Vec<Vec<Hash>>, DbErr> {
+    let nodes: Vec<_> = indices.iter().flat_map(|index| proof::inclusion_nodes(*index, size)).collect();
+    let set = tile_set(tx, &nodes, size).await?;
+    let prove = |index: &u64| proof::inclusion(*index, size, &set).map_err(|error| DbErr::Custom(error.to_string()));
+    indices.iter().map(prove).collect()
 }
 
 /// The proof that the tree of `old` leaves is a prefix of the tree of `new` leaves.
@@ -183,6 +192,18 @@ pub(crate) async fn entries(tx: &Tx, start: u64, size: u64, limit: u64) -> Resul
         .into_iter()
         .map(|row| LogEntry { index: to_u64(row.idx), leaf: row.leaf, recorded_at: row.recorded_at })
         .collect())
+}
+
+/// The leaves of these entries, by their indices.
+pub(crate) async fn leaves(tx: &Tx, indices: &[u64]) -> Result<HashMap<u64, Vec<u8>>, DbErr> {
+    let mut leaves = HashMap::with_capacity(indices.len());
+    for chunk in indices.chunks(super::IN_LIST) {
+        let wanted = log_entry::Column::Idx.is_in(chunk.iter().map(|index| to_i64(*index)));
+        for row in log_entry::Entity::find().filter(wanted).all(tx).await? {
+            leaves.insert(to_u64(row.idx), row.leaf);
+        }
+    }
+    Ok(leaves)
 }
 
 /// What the entries of `from..to` are about, each once.

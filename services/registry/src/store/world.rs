@@ -8,15 +8,12 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{rows, to_i64};
+use super::{IN_LIST, rows, to_i64};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
 use crate::domain::names::BodyId;
 use crate::domain::world::{Applied, Change, Known, World};
-
-/// Values in one `IN (…)`.
-const IN_LIST: usize = 1_000;
 
 /// Everything that these commands name.
 pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command>) -> Result<World, DbErr> {

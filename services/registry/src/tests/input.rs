@@ -16,6 +16,8 @@ greenlane_store::engine_tests!(Migrator:
     a_weak_key_is_refused,
     a_mistyped_number_is_not_taken_for_another,
     a_body_exists_once,
+    a_body_does_not_register_itself,
+    a_refused_key_leaves_no_file,
 );
 
 fn fields(status: &tonic::Status) -> Vec<String> {
@@ -139,4 +141,29 @@ fn every_method_of_the_contract_has_a_rule_and_no_other_has() {
     assert_eq!(ruled, methods);
     let public: Vec<&Rule> = RULES.iter().filter(|rule| rule.access == Access::Public).collect();
     assert!(public.iter().all(|rule| rule.method.contains("LogService/")), "only the log is public");
+}
+
+async fn a_body_does_not_register_itself(db: TestDatabase) {
+    let served = serve(&db).await;
+    let clerk = served.channel("clerk", Some("bodies/xa-lab"));
+    let mut bodies = wire::body_service_client::BodyServiceClient::new(clerk);
+    let refused = bodies.create_body(new_body("xa-lab")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    // Once it is registered, it keeps its own keys.
+    served.bodies().create_body(new_body("xa-lab")).await.unwrap();
+    bodies.create_body_key(new_key("xa-lab")).await.unwrap();
+}
+
+async fn a_refused_key_leaves_no_file(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let files = || std::fs::read_dir(served.keys.path().join("keys")).unwrap().count();
+    assert_eq!(files(), 2, "the log's key and the body's");
+    let mut reused = new_key("xa-lab");
+    reused.source = Some(wire::create_body_key_request::Source::Generate(wire::KeyAlgorithm::Es256.into()));
+    let refused = served.bodies().create_body_key(reused).await.unwrap_err();
+    assert_eq!(refused.code(), Code::AlreadyExists);
+    assert_eq!(files(), 2);
+    served.bodies().create_body_key(new_key("xa-lab")).await.unwrap();
+    assert_eq!(files(), 2, "the same request again makes no other key");
 }

@@ -18,6 +18,8 @@ greenlane_store::engine_tests!(Migrator:
     who_was_faster_is_told_by_the_etag,
     the_events_are_listed_in_the_order_of_the_log,
     certificates_are_found_by_what_they_name,
+    a_suspension_shows_its_remedy_until_its_announced_end,
+    a_body_reads_its_own_certificates_alone,
 );
 
 pub(super) fn suspension(name: &str, request_id: &str) -> wire::SuspendCertificateRequest {
@@ -187,4 +189,55 @@ async fn certificates_are_found_by_what_they_name(db: TestDatabase) {
     assert_eq!(find(wire::CertificateFilter { states: withdrawn, ..none() }).await, std::slice::from_ref(&second));
     let standard = wire::CertificateFilter { standard_edition: "ex 61215:2026".to_owned(), ..none() };
     assert_eq!(find(standard).await, [first, second]);
+}
+
+async fn a_suspension_shows_its_remedy_until_its_announced_end(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&name, "s")).await.unwrap();
+    let end = served.clock.now() + TimeDelta::days(5);
+    let announced = wire::ReinstateCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: end.timestamp(), nanos: 0 }),
+        ..reinstatement(&name, "r")
+    };
+    body.reinstate_certificate(announced).await.unwrap();
+    let get = wire::GetCertificateRequest { name, ..Default::default() };
+    let shown = body.get_certificate(get.clone()).await.unwrap().into_inner().certificate.unwrap();
+    let remedy = shown.suspension_remedy.as_str();
+    assert_eq!((shown.state(), remedy), (wire::CertificateState::Suspended, "A new type test."));
+    served.clock.advance(TimeDelta::days(5));
+    let shown = body.get_certificate(get).await.unwrap().into_inner().certificate.unwrap();
+    assert_eq!((shown.state(), shown.suspension_remedy.as_str()), (wire::CertificateState::Active, ""));
+}
+
+async fn a_body_reads_its_own_certificates_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mine = issued(&served).await;
+    served.enrol("xb-lab").await;
+    let theirs = served.issue("xb-lab", "theirs").await.certificate.unwrap().name;
+    let list = async |channel, body: &str| {
+        let filter = wire::CertificateFilter { body: body.to_owned(), ..Default::default() };
+        let request = wire::ListCertificatesRequest { filter: Some(filter), ..Default::default() };
+        let mut client = wire::certificate_service_client::CertificateServiceClient::new(channel);
+        let answer = client.list_certificates(request).await?.into_inner();
+        Ok::<_, tonic::Status>(answer.certificates.into_iter().map(|certificate| certificate.name).collect::<Vec<_>>())
+    };
+    let clerk = || served.channel("clerk", Some("bodies/xa-lab"));
+    assert_eq!(list(clerk(), "").await.unwrap(), [mine.as_str()]);
+    assert_eq!(list(clerk(), "bodies/xa-lab").await.unwrap(), [mine.as_str()]);
+    let not_yours = |status: tonic::Status| {
+        assert_eq!((status.code(), Fault::reason_of(&status)), (Code::PermissionDenied, Some(ErrorReason::NotYours)));
+    };
+    not_yours(list(clerk(), "bodies/xb-lab").await.unwrap_err());
+    let mut reader = served.certificates("bodies/xa-lab");
+    let get = wire::GetCertificateRequest { name: theirs.clone(), ..Default::default() };
+    not_yours(reader.get_certificate(get.clone()).await.unwrap_err());
+    let events = wire::ListCertificateEventsRequest { certificate: theirs.clone(), ..Default::default() };
+    not_yours(reader.list_certificate_events(events).await.unwrap_err());
+    // Whoever acts for no body, as customs and auditors do, reads all of them.
+    assert_eq!(list(served.channel("customs", None), "").await.unwrap(), [mine, theirs]);
+    let customs = served.channel("customs", None);
+    let mut customs = wire::certificate_service_client::CertificateServiceClient::new(customs);
+    customs.get_certificate(get).await.unwrap();
 }

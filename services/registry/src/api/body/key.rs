@@ -9,8 +9,9 @@ use greenlane_platform::violations::{PageBinding, Violations};
 
 use super::super::issue::{Answer, Incoming};
 use super::super::{consistency, render};
-use super::{Bodies, own_or_unbound};
+use super::Bodies;
 use crate::app::keyring::{Keyring, NewKey};
+use crate::app::mutation::WriteError;
 use crate::domain::command::{Command, Done};
 use crate::domain::key::{Custody, KeyRecord};
 use crate::domain::names::parse_key_name;
@@ -33,7 +34,7 @@ impl Bodies {
         incoming: &Incoming<wire::CreateBodyKeyRequest>,
     ) -> Result<wire::CreateBodyKeyResponse, Fault> {
         let raw = &incoming.message;
-        own_or_unbound(&incoming.caller, &raw.body)?;
+        consistency::own_or_unbound(&incoming.caller, &raw.body)?;
         let mut v = Violations::new();
         let request_id = v.request_id(&incoming.request_id);
         let body = consistency::body(&mut v, "body", &raw.body);
@@ -86,7 +87,8 @@ impl Bodies {
             // became of it, it stays.
             let unwanted = match &answer {
                 Ok(answer) => !matches!(&answer.done, Done::Key(registered) if registered.record.id == id),
-                Err(error) => matches!(error, crate::app::mutation::WriteError::Refused(_)),
+                Err(WriteError::Refused(_) | WriteError::RequestIdReused(_) | WriteError::QueueFull) => true,
+                Err(WriteError::LogInconsistent(_) | WriteError::Unavailable(_) | WriteError::Internal(_)) => false,
             };
             if unwanted {
                 self.registry.keyring.forget(&id);

@@ -1,6 +1,7 @@
 //! Reading certificates and their events.
 
 use greenlane_api::registry::v1 as wire;
+use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use prost::Message;
@@ -10,13 +11,18 @@ use super::{Certificates, not_found};
 use crate::app::read::{Freshness, at_revision};
 use crate::app::recall;
 use crate::domain::life::{Standing, State};
+use crate::domain::names::BodyId;
 use crate::store::list::{self, Filter};
 
 /// A page may look at this many rows for each that it shows, when states are asked for that are computed.
 const LOOK_AT: usize = 4;
 
 impl Certificates {
-    pub(super) async fn get(&self, raw: wire::GetCertificateRequest) -> Result<wire::GetCertificateResponse, Fault> {
+    pub(super) async fn get(
+        &self,
+        caller: &Caller,
+        raw: wire::GetCertificateRequest,
+    ) -> Result<wire::GetCertificateResponse, Fault> {
         let mut v = Violations::new();
         let number = consistency::certificate(&mut v, "name", &raw.name, false);
         let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
@@ -42,6 +48,7 @@ impl Certificates {
             })
             .await?;
         let (snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
+        consistency::own_or_unbound(caller, &snapshot.body.name())?;
         Ok(wire::GetCertificateResponse {
             certificate: Some(render::certificate(&snapshot, self.registry.clock.today(), true)),
             revision,
@@ -51,6 +58,7 @@ impl Certificates {
 
     pub(super) async fn list(
         &self,
+        caller: &Caller,
         raw: wire::ListCertificatesRequest,
     ) -> Result<wire::ListCertificatesResponse, Fault> {
         let mut v = Violations::new();
@@ -62,6 +70,11 @@ impl Certificates {
         let parsed = filter(&mut v, raw.filter.unwrap_or_default());
         let (page_size, mut after, freshness, (mut filter, states)) =
             v.finish_with(|| Some((page_size?, after?, freshness?, parsed?)))?;
+        match (&filter.body, caller.body()) {
+            (Some(body), _) => consistency::own_or_unbound(caller, &body.name())?,
+            (None, Some(own)) => filter.body = Some(BodyId::from_name(own).map_err(|_| Fault::not_yours("body", own))?),
+            (None, None) => {}
+        }
         let revision = self.reader.settle(freshness).await?;
         let today = self.registry.clock.today();
         if !states.is_empty() && !matches!(freshness, Freshness::Exactly(_)) {
@@ -116,6 +129,7 @@ impl Certificates {
 
     pub(super) async fn list_events(
         &self,
+        caller: &Caller,
         raw: wire::ListCertificateEventsRequest,
     ) -> Result<wire::ListCertificateEventsResponse, Fault> {
         let mut v = Violations::new();
@@ -127,6 +141,11 @@ impl Certificates {
         let (number, page_size, after, freshness) =
             v.finish_with(|| Some((number?, page_size?, after?, freshness?)))?;
         let revision = self.reader.settle(freshness).await?;
+        if caller.body().is_some() {
+            let file = self.registry.published.files().certificate(&self.reader.store, &number).await?;
+            let file = file.ok_or_else(|| not_found(&number))?;
+            consistency::own_or_unbound(caller, &file.body.name())?;
+        }
         let asked = number.clone();
         let mut events = self
             .reader

@@ -25,6 +25,32 @@ pub(super) struct Raw<'r> {
     pub(super) remedy: Option<(&'static str, &'r str)>,
 }
 
+/// Answers the request for a step: they are alike but for their names, and for what some ask for beside.
+macro_rules! perform {
+    ($service:expr, $request:expr, $step:ident => $response:ident, |$raw:ident| $remedy:expr) => {{
+        let incoming = $crate::api::issue::Incoming::new($request, |message| &mut message.request_id)?;
+        let $raw = &incoming.message;
+        let step = $crate::api::certificate::step::Raw {
+            step: $crate::domain::life::Step::$step,
+            validate_only: incoming.message.validate_only,
+            name: &incoming.message.name,
+            reason: incoming.message.reason,
+            reason_text: &incoming.message.reason_text,
+            effective_time: incoming.message.effective_time,
+            etag: &incoming.message.etag,
+            remedy: $remedy,
+        };
+        let answer = $service.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
+        let answer = answer.map(|(certificate, revision, proof)| wire::$response {
+            certificate: Some(certificate),
+            revision,
+            proof,
+        });
+        incoming.stamp.audited(&$service.registry, &incoming.request_id, answer)
+    }};
+}
+pub(super) use perform;
+
 impl Certificates {
     pub(super) async fn step(
         &self,
