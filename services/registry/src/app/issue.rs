@@ -153,6 +153,13 @@ impl Registry {
         if *stated != expected {
             return Err(refuse(format!("does not state {}", difference(stated, &expected))));
         }
+        // Members that stand beside the facts would be issued with them.
+        let payload = payload(&expected).map_err(Fault::internal)?;
+        if document.text.split('.').nth(1) != Some(greenlane_jose::b64::encode(payload).as_str()) {
+            return Err(refuse(
+                "its payload is not, byte for byte, the one that is prepared for these facts".to_owned(),
+            ));
+        }
         let key = file.keys.iter().find(|key| key.record.id == read.key().key);
         let key = key.ok_or_else(|| refuse("names a key that is not registered for the body".to_owned()))?;
         let public = public_key(key).ok_or_else(|| Fault::internal("a registered key cannot be read"))?;

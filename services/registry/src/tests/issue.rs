@@ -21,6 +21,7 @@ greenlane_store::engine_tests!(Migrator:
     a_check_writes_nothing,
     a_body_may_sign_itself,
     a_document_that_states_something_else_is_refused,
+    a_document_that_states_more_than_was_prepared_is_refused,
     a_body_without_a_key_is_told_so,
 );
 
@@ -128,8 +129,8 @@ async fn a_check_writes_nothing(db: TestDatabase) {
     assert_eq!(served.issue("xa-lab", "one").await.revision, 3);
 }
 
-async fn a_body_may_sign_itself(db: TestDatabase) {
-    let served = serve(&db).await;
+/// A body that holds its own key, and what the registry prepared for it to sign.
+async fn prepared(served: &super::harness::Served) -> (SigningKey, wire::BodyKey, wire::PrepareCertificateResponse) {
     served.bodies().create_body(super::harness::new_body("xa-lab")).await.unwrap();
     let signer = SigningKey::generate_es256();
     let registration = wire::CreateBodyKeyRequest {
@@ -140,22 +141,49 @@ async fn a_body_may_sign_itself(db: TestDatabase) {
     };
     let key = served.bodies().create_body_key(registration).await.unwrap().into_inner().key.unwrap();
     assert_eq!(key.custody(), wire::KeyCustody::Body);
-    let mut certificates = served.certificates("bodies/xa-lab");
     let prepare = wire::PrepareCertificateRequest {
         body: "bodies/xa-lab".to_owned(),
         content: Some(content()),
         key: key.name.clone(),
     };
-    let prepared = certificates.prepare_certificate(prepare).await.unwrap().into_inner();
-    let signature = signer.sign(prepared.signing_input.as_bytes()).unwrap();
-    let document = format!("{}.{}", prepared.signing_input, greenlane_jose::b64::encode(signature));
-    let mut request = order("xa-lab", "one");
+    let prepared = served.certificates("bodies/xa-lab").prepare_certificate(prepare).await.unwrap().into_inner();
+    (signer, key, prepared)
+}
+
+/// An order with the document that these bytes become when they are signed.
+fn signed(signer: &SigningKey, signing_input: &str, request_id: &str) -> (wire::IssueCertificateRequest, String) {
+    let signature = signer.sign(signing_input.as_bytes()).unwrap();
+    let document = format!("{signing_input}.{}", greenlane_jose::b64::encode(signature));
+    let mut request = order("xa-lab", request_id);
     request.signing = Some(wire::issue_certificate_request::Signing::SignedDocument(document.clone()));
+    (request, document)
+}
+
+async fn a_body_may_sign_itself(db: TestDatabase) {
+    let served = serve(&db).await;
+    let (signer, key, prepared) = prepared(&served).await;
+    let (request, document) = signed(&signer, &prepared.signing_input, "one");
+    let mut certificates = served.certificates("bodies/xa-lab");
     let issued = certificates.issue_certificate(request).await.unwrap().into_inner().certificate.unwrap();
     assert_eq!(issued.name, format!("certificates/{}", prepared.certificate_number));
     assert_eq!((issued.document, issued.signing_key), (document, key.name));
     let verdict = served.verdict(&issued.name).await;
     assert_eq!(verdict.outcome(), wire::VerdictOutcome::Accepted);
+}
+
+async fn a_document_that_states_more_than_was_prepared_is_refused(db: TestDatabase) {
+    let served = serve(&db).await;
+    let (signer, _, prepared) = prepared(&served).await;
+    let (header, payload) = prepared.signing_input.split_once('.').unwrap();
+    let mut payload: serde_json::Value =
+        serde_json::from_slice(&greenlane_jose::b64::decode(payload).unwrap()).unwrap();
+    payload["evidence"] = serde_json::json!([{ "type": "Evidence", "name": "A test that was never made" }]);
+    let payload = greenlane_jose::canonical::to_vec(&payload).unwrap();
+    let (request, _) = signed(&signer, &format!("{header}.{}", greenlane_jose::b64::encode(payload)), "one");
+    let refused = served.certificates("bodies/xa-lab").issue_certificate(request).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["signed_document"]);
 }
 
 async fn a_document_that_states_something_else_is_refused(db: TestDatabase) {
