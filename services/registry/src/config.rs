@@ -29,7 +29,7 @@ pub struct Config {
     pub poll_interval_ms: u64,
     /// How long a read waits for a revision that it needs.
     pub revision_wait_ms: u64,
-    /// Certificates whose histories are kept in memory for verification.
+    /// Certificates whose histories are kept in memory for verification. A large one counts for several.
     pub cached_certificates: usize,
     /// Bodies whose records and keys are kept in memory.
     pub cached_bodies: usize,

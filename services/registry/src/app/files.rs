@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use greenlane_credential::Presented;
 use greenlane_jose::{Jwk, PublicKey};
 use greenlane_store::{Store, StoreError};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::domain::body::Body;
@@ -27,6 +28,8 @@ pub(crate) struct CertificateFile {
     pub(crate) body: BodyId,
     pub(crate) events: Vec<Event>,
     pub(crate) versions: Vec<VersionFile>,
+    /// How much of the cache it takes: 1 for an ordinary one.
+    weight: u64,
 }
 
 /// One version; its document was checked when it was read and is not kept.
@@ -74,16 +77,49 @@ pub(crate) fn public_key(key: &Key) -> Option<PublicKey> {
     Jwk::parse(key.record.public_jwk.as_bytes()).ok().map(|jwk| jwk.key)
 }
 
+/// Certificates count by their size, so that large ones do not outgrow the memory that the configured number stands for.
+#[derive(Clone, Debug)]
+struct BySize;
+
+impl Weighter<String, Arc<CertificateFile>> for BySize {
+    fn weight(&self, _: &String, file: &Arc<CertificateFile>) -> u64 {
+        file.weight
+    }
+}
+
+/// Bytes of documents, and events, that an ordinary certificate does not exceed.
+const ORDINARY_BYTES: usize = 16 * 1024;
+const ORDINARY_EVENTS: usize = 16;
+
 /// Bounded caches of files. A file that is being read while it is forgotten is not kept.
 #[derive(Debug)]
 pub(crate) struct Files {
-    certificates: Cache<String, Arc<CertificateFile>>,
+    certificates: Cache<String, Arc<CertificateFile>, BySize>,
     bodies: Cache<String, Arc<BodyFile>>,
+    /// Which certificate a logged document is of, by its hash: such a document is not read again.
+    documents: Cache<[u8; 32], CertificateNumber>,
 }
 
 impl Files {
     pub(crate) fn new(certificates: usize, bodies: usize) -> Self {
-        Self { certificates: Cache::new(certificates.max(1)), bodies: Cache::new(bodies.max(1)) }
+        let certificates = certificates.max(1);
+        Self {
+            certificates: Cache::with_weighter(certificates, certificates as u64, BySize),
+            bodies: Cache::new(bodies.max(1)),
+            documents: Cache::new(certificates),
+        }
+    }
+
+    /// The number of the certificate that a logged document is of, if it is remembered.
+    pub(crate) fn number_of(&self, document_sha256: &[u8; 32]) -> Option<CertificateNumber> {
+        self.documents.get(document_sha256)
+    }
+
+    /// Remembers which certificate a logged document is of. That never changes.
+    pub(crate) fn remember_document(&self, document_sha256: [u8; 32], number: &CertificateNumber) {
+        if self.documents.peek(&document_sha256).is_none() {
+            self.documents.insert(document_sha256, number.clone());
+        }
     }
 
     /// Forgets what these subjects of log entries name.
@@ -160,6 +196,8 @@ async fn read_certificate(store: &Store, number: CertificateNumber) -> Result<Op
         })
         .await?;
     let Some((known, versions, keys)) = read else { return Ok(None) };
+    let bytes: usize = versions.iter().map(|version| version.document.len()).sum();
+    let weight = 1 + (bytes / ORDINARY_BYTES + known.events.len() / ORDINARY_EVENTS) as u64;
     let check = |(version, key): (crate::domain::certificate::Version, Option<Key>)| VersionFile {
         version: version.version,
         log_index: version.log_index,
@@ -174,6 +212,7 @@ async fn read_certificate(store: &Store, number: CertificateNumber) -> Result<Op
         body: known.head.body,
         events: known.events,
         versions: versions.into_iter().zip(keys).map(check).collect(),
+        weight,
     }))
 }
 

@@ -70,7 +70,7 @@ type Pair = (Code, Code, u64);
 /// A comparison that is remembered: the answer, its revision, and when it was given.
 type Compared = (SameGoods, u64, Instant);
 
-/// How long a comparison of codes is taken for the latest.
+/// How long a comparison of codes is taken for the latest, where the bound is not shorter.
 const COMPARISON_HOLDS: Duration = Duration::from_secs(30);
 
 /// The two services beside this one, and what they said.
@@ -139,11 +139,11 @@ impl Recogniser {
                 None => none(NoDecision::Refused),
             },
             Ok(Err(status)) if status.code() == GrpcCode::InvalidArgument => {
-                tracing::warn!(reason = ?Fault::reason_of(&status), message = status.message(), "recognition refused a question");
+                tracing::warn!(reason = ?Fault::reason_of(&status), cause = status.message(), "recognition refused a question");
                 none(NoDecision::Refused)
             }
             Ok(Err(status)) => {
-                tracing::debug!(code = ?status.code(), message = status.message(), "recognition did not answer");
+                tracing::debug!(code = ?status.code(), cause = status.message(), "recognition did not answer");
                 none(NoDecision::Unavailable)
             }
             Err(_) => none(NoDecision::Unavailable),
@@ -161,21 +161,21 @@ impl Recogniser {
         }
     }
 
-    /// Whether two codes can be the same goods, and the revision at which that was said. `revision` is exact; zero
-    /// means the latest.
-    pub(crate) async fn compare(&self, first: &Code, second: &Code, revision: u64) -> (SameGoods, u64) {
-        let Some(client) = &self.classification else { return (SameGoods::Unknown, 0) };
+    /// Whether two codes can be the same goods, and the revision at which that was said; none when nobody answers.
+    /// `revision` is exact; zero means the latest.
+    pub(crate) async fn compare(&self, first: &Code, second: &Code, revision: u64) -> Option<(SameGoods, u64)> {
+        let client = self.classification.as_ref()?;
         let pair = (first.clone(), second.clone(), revision);
         if let Some((same, at, given)) = self.comparisons.get(&pair)
-            && (revision != 0 || given.elapsed() < COMPARISON_HOLDS)
+            && (revision != 0 || given.elapsed() < COMPARISON_HOLDS.min(self.bound))
         {
-            return (same, at);
+            return Some((same, at));
         }
         let reference = |code: &Code| Some(CodeReference { edition: code.edition.clone(), code: code.code.clone() });
         let request =
             CompareCodesRequest { first: reference(first), second: reference(second), consistency: exactly(revision) };
         let asked = tokio::time::timeout(self.timeout, client.clone().compare_codes(request)).await;
-        let Ok(Ok(answer)) = asked else { return (SameGoods::Unknown, 0) };
+        let Ok(Ok(answer)) = asked else { return None };
         let answer = answer.into_inner();
         let same = match answer.can_be_same_goods() {
             CanBeSameGoods::Yes => SameGoods::Yes,
@@ -183,7 +183,7 @@ impl Recogniser {
             CanBeSameGoods::Undetermined | CanBeSameGoods::Unspecified => SameGoods::Unknown,
         };
         self.comparisons.insert(pair, (same, answer.revision, Instant::now()));
-        (same, answer.revision)
+        Some((same, answer.revision))
     }
 }
 
@@ -256,7 +256,7 @@ fn read(answer: eq::RecogniseResponse) -> Option<Decision> {
 fn findings(decision: &eq::RecognitionDecision) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(route) = &decision.best_route {
-        let mut finding = Finding::new("route", "How the certificate leads to acceptance.")
+        let mut finding = Finding::new("route", route_in_words(route))
             .with("requirement", &route.requirement)
             .with("certified", &route.certified)
             .with("accepted", &route.accepted);
@@ -268,8 +268,7 @@ fn findings(decision: &eq::RecognitionDecision) -> Vec<Finding> {
             }
         }
         if !route.links.is_empty() {
-            let links: Vec<&str> = route.links.iter().map(|link| link.equivalence.as_str()).collect();
-            finding = finding.with("equivalences", links.join(" "));
+            finding = finding.with("equivalences", chain(route, " "));
         }
         findings.push(finding);
     }
@@ -284,7 +283,7 @@ fn findings(decision: &eq::RecognitionDecision) -> Vec<Finding> {
     for requirement in &decision.requirements {
         if let Some(miss) = &requirement.nearest_miss {
             findings.push(
-                Finding::new("nearest_miss", &miss.reason)
+                Finding::new("nearest_miss", miss_in_words(&requirement.requirement, miss))
                     .with("requirement", &requirement.requirement)
                     .with("failed_check", miss.failed_check().as_str_name())
                     .with("mend", &miss.mend),
@@ -303,3 +302,42 @@ fn findings(decision: &eq::RecognitionDecision) -> Vec<Finding> {
     }
     findings
 }
+
+/// `schemes/a counts as schemes/b by equivalences/c, which requirements/d accepts, under arrangements/e (article 4).`
+fn route_in_words(route: &eq::RecognitionRoute) -> String {
+    let eq::RecognitionRoute { requirement, certified, accepted, .. } = route;
+    let mut words = if route.links.is_empty() {
+        format!("{requirement} accepts {accepted}")
+    } else {
+        format!("{certified} counts as {accepted} by {}, which {requirement} accepts", chain(route, ", "))
+    };
+    match (route.annex.as_str(), route.arrangement.as_str()) {
+        ("", "") => {}
+        ("", arrangement) => words.push_str(&format!(", under {arrangement}")),
+        (annex, arrangement) if annex.starts_with(arrangement) => words.push_str(&format!(", under {annex}")),
+        (annex, arrangement) => words.push_str(&format!(", under {annex} of {arrangement}")),
+    }
+    if !route.legal_reference.is_empty() {
+        words.push_str(&format!(" ({})", route.legal_reference));
+    }
+    words.push('.');
+    words
+}
+
+/// The equivalences of a route, in their order.
+fn chain(route: &eq::RecognitionRoute, between: &str) -> String {
+    route.links.iter().map(|link| link.equivalence.as_str()).collect::<Vec<_>>().join(between)
+}
+
+/// Why a requirement is not met, and what would mend it.
+fn miss_in_words(requirement: &str, miss: &eq::NearestMiss) -> String {
+    let sentence = |text: &str| text.trim_end_matches('.').to_owned();
+    let mut words = format!("{requirement} is not met: {}.", sentence(&miss.reason));
+    if !miss.mend.is_empty() {
+        words.push_str(&format!(" What would mend it: {}.", sentence(&miss.mend)));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests;

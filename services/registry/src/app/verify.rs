@@ -16,11 +16,11 @@ use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSub
 use crate::domain::goods::{Code, Goods};
 use crate::domain::life::{Standing, last_effective};
 use crate::domain::names::{BodyId, CertificateNumber};
-use crate::domain::verdict::authentic::{Judged, Presented};
+use crate::domain::verdict::authentic::{Judged, Presented, Signature};
 use crate::domain::verdict::coverage::SameGoods;
 use crate::domain::verdict::question::{About, Revisions, decision_id};
 use crate::domain::verdict::{Overall, Part, authentic, coverage, force, overall, recognition};
-use crate::store::log::{self, TreeHead};
+use crate::store::log;
 
 /// What is to be verified.
 #[derive(Clone, Debug)]
@@ -144,25 +144,40 @@ impl Verifier {
     pub(crate) async fn verify(&self, question: &Question, at: At) -> Result<Verdict, VerifyError> {
         let day = question.goods.as_ref().map_or(question.day, |goods| goods.date);
         let head = self.published.head();
+        let files = self.published.files();
+        let known = match &question.subject {
+            Subject::Document(document) => files.number_of(&document.sha256),
+            Subject::Number(number) => Some(number.clone()),
+        };
         let read = match &question.subject {
-            Subject::Document(document) => Some(PresentedDocument::read(&document.text)),
-            Subject::Number(_) => None,
+            Subject::Document(document) if known.is_none() => Some(PresentedDocument::read(&document.text)),
+            Subject::Document(_) | Subject::Number(_) => None,
         };
-        let number = match (&question.subject, &read) {
-            (Subject::Number(number), _) => Some(number.clone()),
-            (Subject::Document(_), Some(Ok(read))) => Some(CertificateNumber::trusted(&read.certificate().number)),
-            (Subject::Document(_), _) => None,
-        };
+        let number = known.or_else(|| stated_number(read.as_ref()?.as_ref().ok()?));
         let file = match &number {
-            Some(number) => self.published.files().certificate(&self.store, number).await?,
+            Some(number) => files.certificate(&self.store, number).await?,
             None => None,
         };
-        let body = match &file {
-            Some(file) => self.published.files().body(&self.store, &file.body).await?,
+        // Of a certificate that is not known, the body that the document names: its key tells whether it signed it.
+        let stated;
+        let body = match (&file, &read) {
+            (Some(file), _) => Some(&file.body),
+            (None, Some(Ok(read))) => {
+                stated = BodyId::from_name(&read.certificate().issuer.body).ok();
+                stated.as_ref()
+            }
+            (None, _) => None,
+        };
+        let body = match body {
+            Some(body) => files.body(&self.store, body).await?,
             None => None,
         };
         let found = file.as_deref().and_then(|file| find(file, body.as_deref(), &question.subject, at.revision, day));
-        let presented = present(&question.subject, read, found.as_ref(), at.revision);
+        let presented = present(&question.subject, read, found.as_ref(), body.as_deref(), at.revision);
+        if let (Presented::Logged, Subject::Document(document), Some(number)) = (&presented, &question.subject, &number)
+        {
+            files.remember_document(document.sha256, number);
+        }
 
         let judged = found.as_ref().map(|found| Judged {
             stored: found.judged.stored,
@@ -204,7 +219,7 @@ impl Verifier {
             revisions,
             decision_id: decision_id(about, question.goods.as_ref(), day, revisions),
             recognition_decision_id: answer.decision_id,
-            checkpoint_time: checkpoint_time(&head),
+            checkpoint_time: head.signed_at,
             equivalence_age: answer.age,
             from_memory: answer.from_memory,
         })
@@ -244,11 +259,17 @@ impl Verifier {
             revisions.classification = decision.classification_revision;
             decision_id.clone_from(&decision.decision_id);
         }
-        // One classification revision for the whole verdict: the one that recognition used, if it used any.
-        let pinned = if revisions.classification != 0 { revisions.classification } else { at.pinned.classification };
+        // One classification revision for the whole verdict: the one that recognition used, if it used any, or else that
+        // of the first comparison.
+        let mut pinned =
+            if revisions.classification != 0 { revisions.classification } else { at.pinned.classification };
         let mut same: HashMap<Code, SameGoods> = HashMap::new();
-        for code in coverage::codes_to_compare(content, &goods.code) {
-            let (answer, revision) = self.recogniser.compare(&code, &goods.code, pinned).await;
+        for code in coverage::codes_to_compare(content, goods) {
+            // Nobody there to ask: the rest is not known either, and the caller is not kept waiting for each.
+            let Some((answer, revision)) = self.recogniser.compare(&code, &goods.code, pinned).await else { break };
+            if pinned == 0 {
+                pinned = revision;
+            }
             revisions.classification = revisions.classification.max(revision);
             same.insert(code, answer);
         }
@@ -284,8 +305,11 @@ impl GoodsAnswer {
     }
 }
 
-fn checkpoint_time(head: &TreeHead) -> Micros {
-    head.signed_at
+/// The number that a document states, if it is one: what strangers write there is not looked up as it stands.
+fn stated_number(read: &PresentedDocument<'_>) -> Option<CertificateNumber> {
+    let stated = &read.certificate().number;
+    let number = greenlane_credential::CertificateNumber::parse(stated).ok()?;
+    (number.as_str() == stated).then(|| CertificateNumber::trusted(stated))
 }
 
 /// The version to judge: the one presented, or else the one that is current on the date.
@@ -306,24 +330,29 @@ fn find<'a>(
     Some(Found { file, body, judged, current })
 }
 
-/// What was presented, held against what is stored.
+/// What was presented, held against what is stored. A document that the log names is not read again: that was done when
+/// its version was read from the store.
 fn present(
     subject: &Subject,
     read: Option<Result<PresentedDocument<'_>, greenlane_credential::DocumentError>>,
     found: Option<&Found<'_>>,
+    body: Option<&BodyFile>,
     revision: u64,
 ) -> Presented {
     let Subject::Document(document) = subject else { return Presented::Number };
-    match read {
-        Some(Ok(read)) => {
-            if found.is_some_and(|found| found.judged.document_sha256 == document.sha256) {
-                return Presented::Logged;
-            }
-            let key = found.and_then(|found| found.body?.key_at(&read.key().key, revision));
-            let valid = key.and_then(public_key).is_some_and(|key| read.verify(&key).is_ok());
-            Presented::Altered { signature_valid: valid }
-        }
-        Some(Err(error)) => Presented::Malformed { reason: error.to_string() },
-        None => Presented::Malformed { reason: "nothing was presented".to_owned() },
+    if found.is_some_and(|found| found.judged.document_sha256 == document.sha256) {
+        return Presented::Logged;
     }
+    let read = match read.unwrap_or_else(|| PresentedDocument::read(&document.text)) {
+        Ok(read) => read,
+        Err(error) => return Presented::Malformed { reason: error.to_string() },
+    };
+    let key = body.and_then(|body| body.key_at(&read.key().key, revision)).and_then(public_key);
+    let signature = match key.map(|key| read.verify(&key).is_ok()) {
+        Some(true) => Signature::Valid,
+        Some(false) => Signature::Invalid,
+        None => Signature::KeyUnknown,
+    };
+    let foreign = found.is_some_and(|found| found.file.body.name() != read.certificate().issuer.body);
+    Presented::Altered { signature, foreign }
 }

@@ -130,7 +130,7 @@ async fn a_decision_is_asked_for_once_and_outlives_the_service_within_the_bound(
 }
 
 async fn past_the_bound_nothing_is_guessed(db: TestDatabase) {
-    let (served, _, stop) = beside(&db, 0).await;
+    let (served, _, stop) = beside(&db, 1).await;
     served.enrol("xa-lab").await;
     let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
     assert_eq!(ask(&served, &name).await.outcome(), wire::VerdictOutcome::AcceptedOnConditions);
@@ -141,6 +141,10 @@ async fn past_the_bound_nothing_is_guessed(db: TestDatabase) {
             if verdict.outcome() == wire::VerdictOutcome::Undetermined {
                 return verdict;
             }
+            // Until then it is given from memory, never older than the bound.
+            let freshness = verdict.freshness.unwrap();
+            let age = Duration::try_from(freshness.equivalence_age.unwrap()).unwrap();
+            assert!(age <= Duration::from_secs(1), "{age:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

@@ -14,6 +14,9 @@ greenlane_store::engine_tests!(Migrator:
     a_presented_document_is_recognised_as_the_logged_one,
     a_tampered_document_is_caught,
     a_number_that_nobody_granted_is_unknown,
+    a_document_under_an_impossible_number_is_unknown,
+    a_genuine_signature_on_an_unlogged_document_is_told_from_a_forged_one,
+    a_document_in_the_name_of_another_body_is_caught,
     goods_are_held_against_the_certificate,
     an_earlier_verdict_is_given_again_byte_for_byte,
     a_verdict_can_be_asked_as_of_a_moment,
@@ -57,6 +60,52 @@ async fn a_tampered_document_is_caught(db: TestDatabase) {
         assert_eq!(codes(verdict.authentic.as_ref()), ["document_malformed"], "{broken}");
         assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
     }
+}
+
+/// The document with what it states changed, and its old signature.
+fn restated(document: &str, change: impl FnOnce(&mut greenlane_credential::Certificate)) -> String {
+    let mut stated = greenlane_credential::Presented::read(document).unwrap().into_certificate();
+    change(&mut stated);
+    let parts: Vec<&str> = document.split('.').collect();
+    let payload = greenlane_jose::b64::encode(greenlane_credential::payload(&stated).unwrap());
+    [parts[0], &payload, parts[2]].join(".")
+}
+
+async fn a_document_under_an_impossible_number_is_unknown(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    for number in ["GL\0", "", "GLXA", &"9".repeat(10_000)] {
+        let document = restated(&certificate.document, |stated| stated.number = number.to_owned());
+        let verdict = ask(&served, question(Subject::Document(document))).await;
+        let codes = codes(verdict.authentic.as_ref());
+        assert_eq!(codes, ["signature_invalid", "certificate_unknown", "document_not_logged"], "{number:?}");
+        assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
+    }
+}
+
+async fn a_genuine_signature_on_an_unlogged_document_is_told_from_a_forged_one(db: TestDatabase) {
+    use greenlane_jose::Signer as _;
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let key = certificate.signing_key.rsplit('/').next().unwrap();
+    let signer = greenlane_jose::SigningKey::load(&served.keys.path().join(format!("keys/{key}.jwk"))).unwrap();
+    let fresh = greenlane_credential::CertificateNumber::generate(greenlane_credential::Prefix::new("XA").unwrap());
+    let document = restated(&certificate.document, |stated| stated.number = fresh.as_str().to_owned());
+    let (input, _) = document.rsplit_once('.').unwrap();
+    let signature = greenlane_jose::b64::encode(signer.sign(input.as_bytes()).unwrap());
+    let verdict = ask(&served, question(Subject::Document(format!("{input}.{signature}")))).await;
+    assert_eq!(codes(verdict.authentic.as_ref()), ["certificate_unknown", "document_not_logged"]);
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
+}
+
+async fn a_document_in_the_name_of_another_body_is_caught(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let document = restated(&certificate.document, |stated| stated.issuer.body = "bodies/xb-lab".to_owned());
+    let verdict = ask(&served, question(Subject::Document(document))).await;
+    let codes = codes(verdict.authentic.as_ref());
+    assert_eq!(codes, ["signature_invalid", "issuer_mismatch", "document_not_logged"]);
+    assert_eq!(verdict.body, "bodies/xa-lab", "what is on record is told");
 }
 
 async fn a_number_that_nobody_granted_is_unknown(db: TestDatabase) {

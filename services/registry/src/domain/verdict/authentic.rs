@@ -14,6 +14,16 @@ pub(crate) enum Stored {
     HashMismatch,
 }
 
+/// What the signature of a document that the log does not name is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signature {
+    /// It is by the key that it names.
+    Valid,
+    Invalid,
+    /// The key that it names is not registered for the body.
+    KeyUnknown,
+}
+
 /// What was presented, held against what is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Presented {
@@ -21,8 +31,8 @@ pub(crate) enum Presented {
     Number,
     /// The very document that the log names.
     Logged,
-    /// Another document than the log names; `signature_valid` says whether its signature is by the named key.
-    Altered { signature_valid: bool },
+    /// Another document than the log names. `foreign` when it names another body than the one on record as its issuer.
+    Altered { signature: Signature, foreign: bool },
     /// Not a document at all.
     Malformed { reason: String },
 }
@@ -46,10 +56,19 @@ pub(crate) fn judge(presented: &Presented, judged: Option<Judged<'_>>) -> Part {
         Presented::Malformed { reason } => {
             return no(Finding::new("document_malformed", format!("This is not a certificate document: {reason}.")));
         }
-        Presented::Altered { signature_valid } => {
+        Presented::Altered { signature, foreign } => {
             let mut findings = Vec::new();
-            if !signature_valid {
-                findings.push(Finding::new("signature_invalid", "The signature is not by the key that it names."));
+            match signature {
+                Signature::Valid => {}
+                Signature::Invalid => {
+                    findings.push(Finding::new("signature_invalid", "The signature is not by the key that it names."));
+                }
+                Signature::KeyUnknown => {
+                    findings.push(Finding::new("key_unknown", "The key that it names is not registered for the body."))
+                }
+            }
+            if *foreign {
+                findings.push(Finding::new("issuer_mismatch", "It names another body than the one that issued it."));
             }
             if judged.is_none() {
                 findings.push(unknown_certificate());

@@ -13,17 +13,23 @@ pub(crate) enum SameGoods {
     Unknown,
 }
 
+/// Codes that one verdict has compared at most. What is beyond stays unknown.
+pub(crate) const MAX_COMPARED: usize = 64;
+
 /// The certified codes in other editions than the declared one that matter: those of products that have no code in the
-/// declared edition.
-pub(crate) fn codes_to_compare(content: &Content, declared: &Code) -> Vec<Code> {
-    let mut codes: Vec<Code> = content
-        .products
-        .iter()
-        .filter(|product| product.codes.iter().all(|code| code.edition != declared.edition))
-        .flat_map(|product| product.codes.iter().cloned())
-        .collect();
+/// declared edition and that nothing else rules out. At most [`MAX_COMPARED`].
+pub(crate) fn codes_to_compare(content: &Content, goods: &Goods) -> Vec<Code> {
+    let matters = |product: &&Product| {
+        product.codes.iter().all(|code| code.edition != goods.code.edition)
+            && [identity(product, goods), items(product, goods), origin(product, goods)]
+                .iter()
+                .all(|aspect| aspect.outcome != Outcome::No)
+    };
+    let mut codes: Vec<Code> =
+        content.products.iter().filter(matters).flat_map(|product| product.codes.iter().cloned()).collect();
     codes.sort();
     codes.dedup();
+    codes.truncate(MAX_COMPARED);
     codes
 }
 
@@ -127,15 +133,12 @@ fn code(product: &Product, goods: &Goods, compare: &impl Fn(&Code) -> SameGoods)
 
 fn identity(product: &Product, goods: &Goods) -> Aspect {
     let declared = &goods.product;
-    if declared.gtin.is_empty() && declared.model.is_empty() {
-        let finding = Finding::new("product_not_declared", "No product was declared, so none was compared.");
-        return Aspect::of(Outcome::Yes, finding);
-    }
     let gtin =
         (!declared.gtin.is_empty() && !product.id.gtin.is_empty()).then(|| same_gtin(&declared.gtin, &product.id.gtin));
     let models = || product.models.iter().chain([&product.id.model]).filter(|model| !model.is_empty());
     let model = (!declared.model.is_empty() && models().next().is_some())
         .then(|| models().any(|model| same_text(model, &declared.model)));
+    let named = !product.id.gtin.is_empty() || models().next().is_some();
     match (gtin, model) {
         (Some(false), _) | (_, Some(false)) => Aspect::of(
             Outcome::No,
@@ -145,7 +148,11 @@ fn identity(product: &Product, goods: &Goods) -> Aspect {
             Outcome::Yes,
             Finding::new("product_matched", "The declared product is certified.").with("product", product.name.clone()),
         ),
-        (None, None) if product.id.gtin.is_empty() && models().next().is_none() => Aspect::silent(),
+        (None, None) if !named => Aspect::silent(),
+        (None, None) if declared.gtin.is_empty() && declared.model.is_empty() => Aspect::of(
+            Outcome::Undetermined,
+            Finding::new("product_not_declared", "The certificate names a product; which it is, was not declared."),
+        ),
         (None, None) => Aspect::of(
             Outcome::Undetermined,
             Finding::new(
@@ -173,7 +180,7 @@ fn items(product: &Product, goods: &Goods) -> Aspect {
     }
     if (limited && declared.serial.is_empty()) || (!product.id.batch.is_empty() && declared.batch.is_empty()) {
         return Aspect::of(
-            Outcome::Yes,
+            Outcome::Undetermined,
             Finding::new("product_not_declared", "The certificate is limited to some items; which, was not declared."),
         );
     }

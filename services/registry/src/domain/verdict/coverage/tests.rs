@@ -71,7 +71,7 @@ fn another_code_of_the_same_edition_is_not_covered() {
 fn a_code_of_another_edition_is_never_guessed() {
     let goods = Goods { code: code_of("HS2017", "854140"), ..goods() };
     let content = content(vec![product()]);
-    assert_eq!(codes_to_compare(&content, &goods.code), vec![code_of("HS2022", "854143")]);
+    assert_eq!(codes_to_compare(&content, &goods), vec![code_of("HS2022", "854143")]);
     assert_eq!(judge(Some(&content), &goods, unknown).outcome, Outcome::Undetermined);
     assert_eq!(judge(Some(&content), &goods, |_| SameGoods::Yes).outcome, Outcome::Yes);
     assert_eq!(judge(Some(&content), &goods, |_| SameGoods::No).outcome, Outcome::No);
@@ -100,7 +100,10 @@ fn a_serial_outside_the_range_is_not_covered() {
     assert_eq!(with("0150").outcome, Outcome::Yes);
     assert_eq!(with("0200").outcome, Outcome::No);
     let undeclared = with("");
-    assert_eq!((undeclared.outcome, *codes(&undeclared).last().unwrap()), (Outcome::Yes, "product_not_declared"));
+    assert_eq!(
+        (undeclared.outcome, *codes(&undeclared).last().unwrap()),
+        (Outcome::Undetermined, "product_not_declared")
+    );
 }
 
 #[test]
@@ -116,4 +119,44 @@ fn a_gtin_against_a_model_cannot_be_compared() {
     let goods = Goods { product: ProductId { gtin: "4012345123456".into(), ..ProductId::default() }, ..goods() };
     let part = judge(Some(&content(vec![product()])), &goods, unknown);
     assert_eq!((part.outcome, *codes(&part).last().unwrap()), (Outcome::Undetermined, "product_not_comparable"));
+}
+
+#[test]
+fn goods_that_are_not_identified_are_never_taken_for_the_certified_product() {
+    let undeclared = Goods { product: ProductId::default(), ..goods() };
+    let part = judge(Some(&content(vec![product()])), &undeclared, unknown);
+    assert_eq!((part.outcome, *codes(&part).last().unwrap()), (Outcome::Undetermined, "product_not_declared"));
+    let mut batch = product();
+    batch.id = ProductId { batch: "B-1".into(), ..ProductId::default() };
+    let content = content(vec![batch]);
+    let with = |batch: &str| {
+        let goods = Goods { product: ProductId { batch: batch.into(), ..ProductId::default() }, ..goods() };
+        judge(Some(&content), &goods, unknown)
+    };
+    assert_eq!((with("b-1").outcome, with("B-2").outcome), (Outcome::Yes, Outcome::No));
+    assert_eq!(with("").outcome, Outcome::Undetermined);
+}
+
+#[test]
+fn codes_of_products_that_are_out_of_the_question_are_not_compared() {
+    let mut other = product();
+    other.id.model = "INV-1".into();
+    other.codes = vec![code_of("HS2022", "850440")];
+    let goods = Goods { code: code_of("HS2017", "854140"), ..goods() };
+    assert_eq!(codes_to_compare(&content(vec![product(), other]), &goods), vec![code_of("HS2022", "854143")]);
+}
+
+#[test]
+fn no_certificate_makes_more_comparisons_than_the_bound() {
+    let mut wide = product();
+    wide.codes = (0..50).map(|code| code_of("HS2022", &format!("85{code:04}"))).collect();
+    let mut wider = wide.clone();
+    wider.codes = (0..50).map(|code| code_of("HS2022", &format!("84{code:04}"))).collect();
+    let goods = Goods { code: code_of("HS2017", "854140"), ..goods() };
+    let content = content(vec![wide, wider]);
+    let compared = codes_to_compare(&content, &goods);
+    assert_eq!(compared.len(), MAX_COMPARED);
+    // What was not compared is not known.
+    let answer = |code: &Code| if compared.contains(code) { SameGoods::No } else { SameGoods::Unknown };
+    assert_eq!(judge(Some(&content), &goods, answer).outcome, Outcome::Undetermined);
 }
