@@ -31,7 +31,6 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 ISSUER = "https://issuer.example.org"
 AUDIENCE = "greenlane"
-DATE = "2026-11-23"
 START_SECONDS = 60
 STOP_SECONDS = 30
 CALL_SECONDS = 20
@@ -199,7 +198,7 @@ def content():
         ],
         "scheme": {"scheme": "schemes/aurelian-pv-mark", "level": "A"},
         "normativeDocuments": [{"edition": "IEC 61215-1:2021"}, {"edition": "IEC 61730-1:2016"}],
-        "grantedOn": DATE,
+        "grantedOn": "2026-11-23",
         "validUntil": "2031-12-31",
         "authorisedBy": "Head of certification",
         "scope": "Crystalline silicon photovoltaic modules",
@@ -244,7 +243,6 @@ def story(registry, issuer):
         "code": {"edition": "HS2022", "code": "854143"},
         "origin": "XA",
         "destination": "XB",
-        "date": DATE,
         "product": {"model": "EX-450M"},
     }
     for subject in ({"certificate": name}, {"document": issued["certificate"]["document"]}):
@@ -278,7 +276,6 @@ def look_ups(classification, equivalence, issuer):
         "code": code["code"],
         "origin": "XA",
         "destination": "XB",
-        "date": DATE,
     }
     recognise = "greenlane.equivalence.v1.RecognitionService/Recognise"
     answer = equivalence.call(recognise, {"question": question}, token)

@@ -27,7 +27,7 @@ pub(super) async fn recognise(setting: &Setting<'_>) -> anyhow::Result<Prepared>
         code: Some(facts::code()),
         origin: facts::BODY_ECONOMY.into(),
         destination: facts::DESTINATION.into(),
-        date: facts::DATE.into(),
+        date: String::new(), // today
     };
     let request = RecogniseRequest { question: Some(question), ..RecogniseRequest::default() };
     let requests = Cycle::new(vec![request.encode_to_vec()], |_, answer| {

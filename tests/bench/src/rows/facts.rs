@@ -13,8 +13,6 @@ pub(super) const BODY: &str = "bodies/aurora-cert";
 pub(super) const BODY_ECONOMY: &str = "XA";
 /// The market that is asked: it recognises through an arrangement and an equivalence.
 pub(super) const DESTINATION: &str = "XC";
-/// The day that is asked about: within the certificate's validity, and after everything in the starter catalogue.
-pub(super) const DATE: &str = "2026-11-23";
 /// What was certified.
 pub(super) const STANDARDS: &[&str] = &["IEC 61215-1:2021", "IEC 61730-1:2016"];
 /// The scheme that it was certified in.
@@ -33,7 +31,7 @@ pub(super) fn goods() -> GoodsDeclaration {
         code: Some(code()),
         origin: BODY_ECONOMY.into(),
         destination: DESTINATION.into(),
-        date: DATE.into(),
+        date: String::new(), // today
         product: Some(ProductIdentification { model: "EX-450M".into(), ..ProductIdentification::default() }),
     }
 }
