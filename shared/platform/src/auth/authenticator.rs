@@ -95,11 +95,11 @@ impl Authenticator {
         let claimed = token::claimed_issuer(token).map_err(fault)?;
         let issuer = self.issuers.find(&claimed).ok_or_else(|| Fault::token_invalid("its issuer is not trusted"))?;
         // Taken before the keys are, so that a set that changes meanwhile makes the entry stale and not the reverse.
-        let generation = self.issuers.generation();
+        let (generation, edition) = (self.issuers.generation(), issuer.edition());
         let first = issuer.with_keys(|keys| self.verify(token, keys, issuer));
         let verdict = match first {
             Some(Err(Refusal::UnknownKey)) | None => {
-                self.issuers.refresh_for_unknown_key(issuer, generation).await;
+                self.issuers.refresh_for_unknown_key(issuer, edition).await;
                 let generation = self.issuers.generation();
                 issuer.with_keys(|keys| self.verify(token, keys, issuer)).map(|verdict| (generation, verdict))
             }

@@ -25,6 +25,8 @@ pub(super) struct Issuer {
     pub(super) config: IssuerConfig,
     fetcher: Fetcher,
     loaded: ArcSwapOption<Loaded>,
+    /// Changes whenever the set does.
+    edition: AtomicU64,
     /// When the set was last asked for; held while it is being read, so that one reading serves all who wait.
     last_attempt: Mutex<Option<Instant>>,
 }
@@ -47,6 +49,7 @@ impl Issuers {
                 config: issuer.clone(),
                 fetcher,
                 loaded: ArcSwapOption::empty(),
+                edition: AtomicU64::new(0),
                 last_attempt: Mutex::new(None),
             });
         }
@@ -84,11 +87,11 @@ impl Issuers {
     }
 
     /// Reads one set again because a token names a key that is not in it, unless that was done a moment ago.
-    pub(super) async fn refresh_for_unknown_key(&self, issuer: &Issuer, generation_seen: u64) {
+    pub(super) async fn refresh_for_unknown_key(&self, issuer: &Issuer, edition_seen: u64) {
         let mut last_attempt = issuer.last_attempt.lock().await;
         // Somebody else may have read it while this one waited for the lock.
         let fresh = last_attempt.is_some_and(|at| at.elapsed() < self.min_refresh);
-        if fresh || self.generation() != generation_seen {
+        if fresh || issuer.edition() != edition_seen {
             return;
         }
         *last_attempt = Some(Instant::now());
@@ -119,12 +122,24 @@ impl Issuers {
         }
         tracing::info!(issuer = issuer.config.issuer, keys = keys.len(), "key set read");
         issuer.loaded.store(Some(Arc::new(Loaded { text, keys })));
+        issuer.edition.fetch_add(1, Ordering::AcqRel);
         self.generation.fetch_add(1, Ordering::AcqRel);
         Ok(true)
     }
 }
 
 impl Issuer {
+    /// Keeps the set from being read until the guard is dropped.
+    #[cfg(test)]
+    pub(super) async fn hold_reading(&self) -> tokio::sync::MutexGuard<'_, Option<Instant>> {
+        self.last_attempt.lock().await
+    }
+
+    /// Changes whenever this set does, whatever becomes of other issuers' sets.
+    pub(super) fn edition(&self) -> u64 {
+        self.edition.load(Ordering::Acquire)
+    }
+
     /// Runs `check` over the keys; none when no set was ever read.
     pub(super) fn with_keys<T>(&self, check: impl FnOnce(&KeySet) -> T) -> Option<T> {
         self.loaded.load().as_ref().map(|loaded| check(&loaded.keys))

@@ -319,6 +319,36 @@ async fn one_issuer_cannot_use_the_keys_of_another() {
 }
 
 #[tokio::test]
+async fn a_new_key_is_found_though_another_issuers_keys_changed_meanwhile() {
+    let clock = Clock::settable(testing::start());
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["https://a.example.org", "https://b.example.org"];
+    let minters = names.map(|name| LocalIssuer::generate(name, "greenlane", clock.clone()));
+    let files = ["a.json", "b.json"].map(|name| folder.path().join(name));
+    let issuers = names.iter().zip(&files).map(|(name, file)| {
+        std::fs::write(file, r#"{"keys":[]}"#).unwrap();
+        IssuerConfig::new(*name, JwksSource::File(file.clone()))
+    });
+    let config = AuthConfig { issuers: issuers.collect(), min_refresh_seconds: 0, ..AuthConfig::default() };
+    let authenticator = Authenticator::new(config, clock).await.unwrap();
+    for (minter, file) in minters.iter().zip(&files) {
+        minter.write_jwks(file).unwrap();
+    }
+
+    let issuers = &authenticator.issuers;
+    let held = issuers.find(names[1]).unwrap().hold_reading().await;
+    let token = minters[1].mint(&TokenRequest::new("alice", []));
+    let waiting = tokio::spawn({
+        let authenticator = authenticator.clone();
+        async move { authenticator.authenticate(&token).await.map(|caller| caller.subject().to_owned()) }
+    });
+    tokio::task::yield_now().await;
+    assert!(authenticator.authenticate(&minters[0].mint(&TokenRequest::new("bob", []))).await.is_ok());
+    drop(held);
+    assert_eq!(waiting.await.unwrap().unwrap(), "alice");
+}
+
+#[tokio::test]
 async fn the_local_issuer_keeps_its_key_and_writes_what_the_authenticator_reads() {
     let folder = tempfile::tempdir().unwrap();
     let (key, jwks) = (folder.path().join("issuer.jwk"), folder.path().join("jwks.json"));
