@@ -56,6 +56,11 @@ impl EdgeBody {
         Poll::Ready(Some(Ok(Frame::trailers(trailers))))
     }
 
+    /// Whether the server drains; if not, the task is woken when it does.
+    fn is_drained(&mut self, cx: &mut Context<'_>) -> bool {
+        self.drained.as_mut().is_some_and(|drained| drained.as_mut().poll(cx).is_ready())
+    }
+
     fn close(&mut self, trailers: &mut HeaderMap) {
         if let Some(finish) = self.finish.take() {
             finish.with_status(trailers);
@@ -104,6 +109,10 @@ impl http_body::Body for EdgeBody {
                 if frame.is_data() {
                     if this.drained.is_some() {
                         this.slot.moved();
+                        // One that always has more to say never gets to the wait below.
+                        if this.is_drained(cx) {
+                            mark_drained(&this.slot);
+                        }
                     }
                     return Poll::Ready(Some(Ok(frame)));
                 }
@@ -123,7 +132,7 @@ impl http_body::Body for EdgeBody {
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                if this.drained.as_mut().is_some_and(|drained| drained.as_mut().poll(cx).is_ready()) {
+                if this.is_drained(cx) {
                     mark_drained(&this.slot);
                     return this.end(errors::expired(super::slot::Expiry::Drain));
                 }

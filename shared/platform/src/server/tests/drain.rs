@@ -12,6 +12,7 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::fault::{ErrorReason, Fault};
 use crate::server::ServerConfig;
 use crate::testing::{Echo, code, public, request, start};
 
@@ -68,6 +69,24 @@ async fn a_watch_is_told_to_come_back_when_the_server_drains() {
     let (ended, told) = tokio::join!(server.end_within(WITHIN), watch.message());
     assert!(ended);
     assert_eq!(told.unwrap_err().code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_stream_that_always_has_more_to_say_is_told_to_come_back_too() {
+    let server = start(&config(), public(&Echo::default())).await;
+    let mut client = CodeSystemServiceClient::new(server.channel().await);
+    let mut stream = client.watch_revisions(WatchRevisionsRequest { after_revision: 1 }).await.unwrap().into_inner();
+    assert!(stream.message().await.unwrap().is_some());
+    let told = async {
+        loop {
+            if let Err(status) = stream.message().await {
+                return status;
+            }
+        }
+    };
+    let (ended, told) = tokio::join!(server.end_within(Duration::from_secs(20)), told);
+    assert!(ended);
+    assert_eq!(Fault::reason_of(&told), Some(ErrorReason::NotServing), "{told:?}");
 }
 
 #[tokio::test]
