@@ -41,13 +41,14 @@ pub(crate) fn current_trace_id() -> Option<String> {
 
 fn log(fault: &Fault) {
     let (code, reason) = (fault.code(), reasons::name(fault.reason()));
-    let message = fault.message();
+    // Not `message`: that is the event's own text.
+    let answer = fault.message();
     match (fault.operator_text(), code) {
         (text, Code::Internal) => {
-            tracing::error!(reason, operator_text = text.unwrap_or_default(), message, "request failed");
+            tracing::error!(reason, operator_text = text.unwrap_or_default(), answer, "request failed");
         }
-        (Some(operator_text), _) => tracing::warn!(?code, reason, operator_text, message, "request failed"),
-        (None, _) => tracing::debug!(?code, reason, message, "request refused"),
+        (Some(operator_text), _) => tracing::warn!(?code, reason, operator_text, answer, "request failed"),
+        (None, _) => tracing::debug!(?code, reason, answer, "request refused"),
     }
 }
 
