@@ -36,10 +36,10 @@ use crate::app::Catalogues;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The database cannot be opened or read.
-    #[error("the classification database: {0}")]
+    #[error("the classification database")]
     Store(#[from] StoreError),
     /// The database's schema is not this program's.
-    #[error("the classification database: {0}")]
+    #[error("the classification database")]
     Schema(#[from] SchemaError),
     /// The starter catalogue that the program carries cannot be read.
     #[error("the starter catalogue: {0}")]

@@ -25,7 +25,7 @@ const ADVISORY_LOCK: i64 = 0x4752_4545_4e4c_414e;
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     /// Migrations of this program are not applied.
-    #[error("the database schema is behind this program: not applied: {}; run the migrations first", names(.0))]
+    #[error("the database schema is behind this program: not applied: {}; run `greenlane migrate` first", names(.0))]
     Behind(Vec<String>),
     /// Migrations are applied that this program does not know: it is older than the database.
     #[error("the database schema is ahead of this program: unknown: {}; run a newer program", names(.0))]
