@@ -159,7 +159,11 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
                 store.ping().await.map_err(|error| error.to_string())
             }
         })
-        .background("sequencer", move |stop| async move { sequencer.run(stop.cancelled()).await })
+        .background("sequencer", move |stop| async move {
+            sequencer.run(stop.cancelled()).await;
+            // In a drain the queue ends with the last handler, a moment before the stop: that is no failure.
+            stop.cancelled().await;
+        })
         .background(
             "idempotency_expiry",
             move |stop| async move { expire(&expired, &expiry_clock, stop.cancelled()).await },
