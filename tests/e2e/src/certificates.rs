@@ -1,12 +1,14 @@
 //! A body with a key, and certificates for it.
 
 use greenlane_api::{
-    common::v1::{CodeReference, ProductIdentification},
+    common::v1::{CodeReference, GoodsDeclaration, ProductIdentification},
     registry::v1::{
-        Body, BodyRole, CertificateContent, CertifiedProduct, CreateBodyKeyRequest, CreateBodyRequest, Holder,
-        IssueCertificateRequest, IssueCertificateResponse, KeyAlgorithm, NormativeDocument, SchemeReference,
+        Body, BodyRole, CertificateContent, CertificateReason, CertifiedProduct, CreateBodyKeyRequest,
+        CreateBodyRequest, Holder, IssueCertificateRequest, IssueCertificateResponse, KeyAlgorithm, NormativeDocument,
+        SchemeReference, Verdict, VerdictPart, VerifyRequest, WithdrawCertificateRequest, WithdrawCertificateResponse,
         body_service_client::BodyServiceClient, certificate_service_client::CertificateServiceClient,
-        create_body_key_request::Source,
+        create_body_key_request::Source, verification_service_client::VerificationServiceClient,
+        verify_request::Subject,
     },
 };
 use greenlane_platform::client::Client;
@@ -84,4 +86,66 @@ pub async fn issue(
         ..Default::default()
     };
     CertificateServiceClient::new(registry).issue_certificate(request).await.map(tonic::Response::into_inner)
+}
+
+/// The body of the starter catalogue's story.
+pub const AURORA: &str = "aurora-cert";
+
+/// A module that the story's market `XB` recognises when [`AURORA`] certified it.
+pub fn recognised_module(model: &str) -> CertificateContent {
+    let document = |edition: &str| NormativeDocument { edition: edition.to_owned(), part: String::new() };
+    CertificateContent {
+        scheme: Some(SchemeReference { scheme: "schemes/aurelian-pv-mark".to_owned(), level: "A".to_owned() }),
+        normative_documents: vec![document("IEC 61215-1:2021"), document("IEC 61730-1:2016")],
+        ..pv_module(model)
+    }
+}
+
+/// Such goods from `XA`, declared today.
+pub fn goods(edition: &str, code: &str, destination: &str) -> GoodsDeclaration {
+    GoodsDeclaration {
+        code: Some(CodeReference { edition: edition.to_owned(), code: code.to_owned() }),
+        origin: "XA".to_owned(),
+        destination: destination.to_owned(),
+        ..GoodsDeclaration::default()
+    }
+}
+
+/// The question about a certificate by its name, and goods.
+pub fn question(name: &str, goods: Option<GoodsDeclaration>) -> VerifyRequest {
+    VerifyRequest { subject: Some(Subject::Certificate(name.to_owned())), goods, ..VerifyRequest::default() }
+}
+
+/// Verifies.
+///
+/// # Errors
+/// What the registry answers.
+pub async fn verify(registry: Client, request: VerifyRequest) -> Result<Verdict, Status> {
+    let answer = VerificationServiceClient::new(registry).verify(request).await?.into_inner();
+    Ok(answer.verdict.unwrap_or_default())
+}
+
+/// The codes of a part's findings.
+pub fn codes(part: Option<&VerdictPart>) -> Vec<&str> {
+    part.map(|part| part.findings.iter().map(|finding| finding.code.as_str()).collect()).unwrap_or_default()
+}
+
+/// The request to withdraw a certificate.
+pub fn withdrawal(name: &str, request_id: &str) -> WithdrawCertificateRequest {
+    WithdrawCertificateRequest {
+        request_id: request_id.to_owned(),
+        name: name.to_owned(),
+        reason: CertificateReason::Safety.into(),
+        reason_text: "Cells crack.".to_owned(),
+        ..WithdrawCertificateRequest::default()
+    }
+}
+
+/// Withdraws a certificate.
+///
+/// # Errors
+/// What the registry answers.
+pub async fn withdraw(registry: Client, name: &str, id: &str) -> Result<WithdrawCertificateResponse, Status> {
+    let withdrawn = CertificateServiceClient::new(registry).withdraw_certificate(withdrawal(name, id)).await;
+    withdrawn.map(tonic::Response::into_inner)
 }

@@ -1,7 +1,9 @@
 //! The three services as three processes on three ports, with an issuer of tokens beside them.
 
 use std::{
+    collections::BTreeMap,
     fs,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -33,6 +35,8 @@ pub struct Installation {
     folder: TempDir,
     issuer: LocalIssuer,
     databases: Vec<(String, String)>,
+    settings: BTreeMap<String, String>,
+    tables: String,
     /// The classification service.
     pub classification: Option<Process>,
     /// The equivalence service.
@@ -66,7 +70,16 @@ impl Installation {
             };
             databases.push((service.to_owned(), url));
         }
-        let installation = Self { folder, issuer, databases, classification: None, equivalence: None, registry: None };
+        let installation = Self {
+            folder,
+            issuer,
+            databases,
+            settings: BTreeMap::new(),
+            tables: String::new(),
+            classification: None,
+            equivalence: None,
+            registry: None,
+        };
         for service in ["equivalence", "registry"] {
             let token = installation.mint(&TokenRequest::new(service, ["recognise", "catalogue.read", "codes.read"]));
             fs::write(installation.path(&format!("{service}.token")), token)?;
@@ -86,12 +99,25 @@ impl Installation {
         Ok(Some(installation))
     }
 
+    /// Sets a key of a service's own table (`recognition_bound_seconds = 5`), for its next start.
+    pub fn set(&mut self, service: &str, line: &str) {
+        let lines = self.settings.entry(service.to_owned()).or_default();
+        lines.push_str(line);
+        lines.push('\n');
+    }
+
+    /// Adds a table to the configuration of every service (`[telemetry]` and what is in it), for the next start.
+    pub fn set_table(&mut self, table: &str) {
+        self.tables.push_str(table);
+        self.tables.push('\n');
+    }
+
     /// Starts classification.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start_classification(&mut self) -> anyhow::Result<()> {
-        let config = self.configure("classification", "starter = true\n")?;
+        let config = self.configure("classification", None)?;
         self.classification = Some(start("classification", &config)?);
         Ok(())
     }
@@ -101,27 +127,37 @@ impl Installation {
     /// # Errors
     /// When it does not come up.
     pub fn start_equivalence(&mut self) -> anyhow::Result<()> {
-        let callee = self.classification.as_ref().context("classification runs")?.uri();
-        let callee = self.callee("equivalence", "classification", &callee);
-        let config = self.configure("equivalence", &format!("starter = true\n{callee}"))?;
+        let config = self.configure("equivalence", None)?;
         self.equivalence = Some(start("equivalence", &config)?);
         Ok(())
     }
 
-    /// Starts the registry, which calls equivalence.
+    /// Starts equivalence at the address that it had before, where its callers look for it.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_equivalence_at(&mut self, address: SocketAddr) -> anyhow::Result<()> {
+        let config = self.configure("equivalence", Some(address))?;
+        self.equivalence = Some(start("equivalence", &config)?);
+        Ok(())
+    }
+
+    /// Starts the registry, which calls the two others.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start_registry(&mut self) -> anyhow::Result<()> {
-        // A registry alone still issues and verifies; an address where nobody listens stands for a service that is down.
-        let callee = self.equivalence.as_ref().map_or_else(|| "http://127.0.0.1:9".to_owned(), Process::uri);
-        let mut callees = self.callee("registry", "equivalence", &callee);
-        if let Some(classification) = &self.classification {
-            callees.push_str(&self.callee("registry", "classification", &classification.uri()));
-        }
-        let config = self.configure("registry", &callees)?;
-        self.registry = Some(start("registry", &config)?);
+        self.registry = Some(self.start_another_registry()?);
         Ok(())
+    }
+
+    /// Starts one more registry on the same database and keys.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_another_registry(&self) -> anyhow::Result<Process> {
+        let config = self.configure("registry", None)?;
+        start("registry", &config)
     }
 
     fn callee(&self, caller: &str, callee: &str, uri: &str) -> String {
@@ -129,21 +165,58 @@ impl Installation {
         format!("[{caller}.{callee}]\nuri = \"{uri}\"\ntoken = {{ file = \"{}\" }}\n", token.display())
     }
 
-    fn configure(&self, service: &str, own: &str) -> anyhow::Result<PathBuf> {
-        let (_, url) = self.databases.iter().find(|(name, _)| name == service).context("a service of ours")?;
+    fn callees(&self, service: &str) -> String {
+        // An address where nobody listens stands for a service that is down.
+        let uri = |process: &Option<Process>| process.as_ref().map_or("http://127.0.0.1:9".to_owned(), Process::uri);
+        match service {
+            "equivalence" => self.callee("equivalence", "classification", &uri(&self.classification)),
+            "registry" => {
+                let equivalence = self.callee("registry", "equivalence", &uri(&self.equivalence));
+                equivalence + &self.callee("registry", "classification", &uri(&self.classification))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Writes the configuration of a service as it is to run now; it listens at `address`, or on a free port.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn configure(&self, service: &str, address: Option<SocketAddr>) -> anyhow::Result<PathBuf> {
+        let url = self.database_url(service)?;
         let jwks = self.path("jwks.json");
-        let keys = self.path("keys");
-        let log =
-            if service == "registry" { format!("key_directory = \"{}\"\n", keys.display()) } else { String::new() };
+        let mut own = if service == "registry" {
+            format!("key_directory = \"{}\"\n", self.path("keys").display())
+        } else {
+            "starter = true\n".to_owned()
+        };
+        own.extend(self.settings.get(service).map(String::as_str));
+        let listen = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let text = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\n\n\
+            "[server]\nlisten = \"{listen}\"\n\n\
              [[auth.issuers]]\nissuer = \"{ISSUER}\"\njwks = {{ file = \"{jwks}\" }}\n\n\
-             [{service}]\n{log}{own}\n[{service}.store]\nurl = \"{url}\"\n",
+             [{service}]\n{own}\n{callees}\n[{service}.store]\nurl = \"{url}\"\n\n{tables}",
             jwks = jwks.display(),
+            callees = self.callees(service),
+            tables = self.tables,
         );
-        let path = self.path(&format!("{service}.toml"));
+        let path = self.path(&format!("{service}-{}.toml", uuid::Uuid::now_v7().simple()));
         fs::write(&path, text)?;
         Ok(path)
+    }
+
+    /// Where a service keeps its data.
+    ///
+    /// # Errors
+    /// When there is no such service.
+    pub fn database_url(&self, service: &str) -> anyhow::Result<&str> {
+        let found = self.databases.iter().find(|(name, _)| name == service);
+        found.map(|(_, url)| url.as_str()).context("a service of ours")
+    }
+
+    /// The issuer that the services trust.
+    pub fn issuer(&self) -> &LocalIssuer {
+        &self.issuer
     }
 
     /// The folder.

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Process {
     child: Child,
     address: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: Option<thread::JoinHandle<()>>,
 }
 
 impl Process {
@@ -45,8 +47,11 @@ impl Process {
             .spawn()?;
         let stderr = child.stderr.take().context("stderr is piped")?;
         let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&log);
+        let reader = thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
                 // Nobody listens after the start; the pipe must be emptied all the same.
                 sender.send(line).ok();
             }
@@ -55,13 +60,23 @@ impl Process {
         let mut seen = Vec::new();
         while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             if let Some(address) = listening(&line) {
-                return Ok(Self { child, address });
+                return Ok(Self { child, address, log, reader: Some(reader) });
             }
             seen.push(line);
         }
         child.kill().ok();
         child.wait().ok();
         bail!("{service} does not listen:\n{}", seen.join("\n"))
+    }
+
+    /// The lines of its log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it has not ended.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Where it listens.
@@ -84,9 +99,19 @@ impl Process {
     /// # Errors
     /// When the address is none.
     pub fn client(&self, token: &str) -> anyhow::Result<Client> {
-        let config =
-            ClientConfig { timeout_ms: 60_000, background_timeout_ms: Some(60_000), ..ClientConfig::to(self.uri()) };
-        Ok(connect(&config.with_token(Secret::from_value(token)))?)
+        Ok(connect(&self.client_config().with_token(Secret::from_value(token)))?)
+    }
+
+    /// A channel to it without a token.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn client_without_token(&self) -> anyhow::Result<Client> {
+        Ok(connect(&self.client_config())?)
+    }
+
+    fn client_config(&self) -> ClientConfig {
+        ClientConfig { timeout_ms: 60_000, background_timeout_ms: Some(60_000), ..ClientConfig::to(self.uri()) }
     }
 
     /// Ends it as a power cut would: SIGKILL, nothing is flushed.
@@ -103,13 +128,26 @@ impl Process {
     ///
     /// # Errors
     /// When it does not end.
-    pub fn terminate(mut self) -> anyhow::Result<(i32, Duration)> {
+    pub fn terminate(self) -> anyhow::Result<(i32, Duration)> {
+        self.terminate_with_log().map(|(code, elapsed, _)| (code, elapsed))
+    }
+
+    /// The same, and its whole log.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub fn terminate_with_log(mut self) -> anyhow::Result<(i32, Duration, Vec<String>)> {
         let begun = Instant::now();
         let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         anyhow::ensure!(status.success(), "kill failed");
         loop {
             if let Some(status) = self.child.try_wait()? {
-                return Ok((status.code().unwrap_or(-1), begun.elapsed()));
+                let elapsed = begun.elapsed();
+                if let Some(reader) = self.reader.take() {
+                    // It ends with the process's end of the pipe.
+                    reader.join().ok();
+                }
+                return Ok((status.code().unwrap_or(-1), elapsed, self.log()));
             }
             anyhow::ensure!(begun.elapsed() < PATIENCE, "it does not end");
             thread::sleep(Duration::from_millis(5));

@@ -1,0 +1,141 @@
+//! One trace from customs through all three services, as a collector sees it and as the logs tell it.
+
+use anyhow::Context as _;
+use greenlane_api::registry::v1::{VerifyRequest, verification_service_client::VerificationServiceClient};
+use greenlane_e2e::{
+    Collector, Database, Installation, Process, ReceivedSpan,
+    certificates::{AURORA, goods, issue, question, recognised_module, register_body},
+};
+use greenlane_platform::auth::issuer::TokenRequest;
+use serde_json::Value;
+use tonic::{Code, Request, metadata::MetadataValue};
+
+const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER_SPAN: &str = "00f067aa0ba902b7";
+
+const VERIFY: &str = "greenlane.registry.v1.VerificationService/Verify";
+const RECOGNISE: &str = "greenlane.equivalence.v1.RecognitionService/Recognise";
+const TRANSLATE: &str = "greenlane.classification.v1.LookupService/TranslateCode";
+
+/// As OpenTelemetry's protocol numbers them.
+const SERVER: i32 = 2;
+const CLIENT: i32 = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_trace_spans_the_three_services_and_their_logs_carry_its_id() {
+    traced().await.expect("the test runs");
+}
+
+async fn traced() -> anyhow::Result<()> {
+    let collector = Collector::start().await?;
+    let mut installation = Installation::prepare(Database::Sqlite).await?.context("SQLite is always there")?;
+    installation.set_table(&format!(
+        "[telemetry]\notlp_endpoint = \"{}\"\nsampling_ratio = 1.0\nflush_timeout_ms = 20000\n\
+         level = \"info,greenlane_platform=debug\"\n",
+        collector.endpoint()
+    ));
+    installation.set("registry", "recognition_timeout_ms = 20000");
+    installation.start_classification()?;
+    installation.start_equivalence()?;
+    installation.start_registry()?;
+    let registry = installation.registry.as_ref().context("it runs")?;
+    let body = register_body(registry.client(&installation.admin())?, AURORA).await?;
+    let clerk = registry.client(&installation.clerk(&body))?;
+    let issued = issue(clerk, &body, "one", recognised_module("EX-1")).await?;
+    let name = issued.certificate.context("a certificate")?.name;
+
+    // Declared in another edition than the market's requirement: equivalence has to ask classification.
+    let client = registry.client(&installation.mint(&TokenRequest::new("customs", ["verify"])))?;
+    let mut customs = VerificationServiceClient::new(client);
+    customs.verify(of_the_trace(question(&name, Some(goods("HS2017", "854140", "XB"))))?).await?;
+    // A code that nobody knows: classification refuses it, and says so in its log.
+    customs.verify(of_the_trace(question(&name, Some(goods("HS2017", "999999", "XB"))))?).await?;
+    // No question at all: the registry refuses it.
+    let refused = customs.verify(of_the_trace(VerifyRequest::default())?).await;
+    assert_eq!(refused.map_err(|status| status.code()).err(), Some(Code::InvalidArgument));
+
+    let [registry, equivalence, classification] = end(&mut installation)?;
+    assert!(refusals(&registry).any(|line| line["rpc_method"] == format!("/{VERIFY}")), "{registry:#?}");
+    assert!(refusals(&classification).any(|line| line["rpc_method"] == format!("/{TRANSLATE}")), "{classification:#?}");
+    for log in [&registry, &equivalence, &classification] {
+        assert!(log.iter().all(|line| serde_json::from_str::<Value>(line).is_ok()), "every line is JSON: {log:#?}");
+    }
+
+    let spans: Vec<_> =
+        collector.spans().into_iter().filter(|received| hex(&received.span.trace_id) == TRACE_ID).collect();
+    let translated = one(&spans, "classification", TRANSLATE, SERVER)?;
+    let asked = parent(&spans, translated)?;
+    assert_is(asked, "equivalence", TRANSLATE, CLIENT);
+    let recognised = ancestor(&spans, asked, SERVER)?;
+    assert_is(recognised, "equivalence", RECOGNISE, SERVER);
+    let asked = parent(&spans, recognised)?;
+    assert_is(asked, "registry", RECOGNISE, CLIENT);
+    let verified = ancestor(&spans, asked, SERVER)?;
+    assert_is(verified, "registry", VERIFY, SERVER);
+    assert_eq!(hex(&verified.span.parent_span_id), CALLER_SPAN, "the caller's own span is the parent");
+
+    let calls = spans.iter().filter(|received| [SERVER, CLIENT].contains(&received.span.kind));
+    for call in calls {
+        let attributes = call.attributes();
+        assert_eq!(attributes.get("rpc.system.name"), Some(&"grpc"), "{call:#?}");
+        assert_eq!(attributes.get("rpc.method"), Some(&call.span.name.as_str()), "{call:#?}");
+        assert!(attributes.contains_key("rpc.response.status_code"), "{call:#?}");
+    }
+    assert_eq!(verified.attributes().get("rpc.response.status_code"), Some(&"OK"));
+    Ok(())
+}
+
+fn of_the_trace(message: VerifyRequest) -> anyhow::Result<Request<VerifyRequest>> {
+    let mut request = Request::new(message);
+    let context: MetadataValue<_> = format!("00-{TRACE_ID}-{CALLER_SPAN}-01").parse()?;
+    request.metadata_mut().insert("traceparent", context);
+    Ok(request)
+}
+
+/// Ends the processes, callers first, and returns their logs: what they still hold has gone to the collector.
+fn end(installation: &mut Installation) -> anyhow::Result<[Vec<String>; 3]> {
+    let end = |process: Option<Process>| {
+        let (code, _, log) = process.context("it runs")?.terminate_with_log()?;
+        anyhow::ensure!(code == 0, "it ended with {code}: {log:#?}");
+        Ok(log)
+    };
+    let registry = end(installation.registry.take())?;
+    let equivalence = end(installation.equivalence.take())?;
+    Ok([registry, equivalence, end(installation.classification.take())?])
+}
+
+/// The lines about refused requests of the trace.
+fn refusals(log: &[String]) -> impl Iterator<Item = Value> {
+    let lines = log.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["message"] == "request refused" && line["trace_id"] == TRACE_ID)
+}
+
+/// The first span of this service, method and kind.
+fn one<'s>(spans: &'s [ReceivedSpan], service: &str, name: &str, kind: i32) -> anyhow::Result<&'s ReceivedSpan> {
+    let found = spans.iter().find(|it| it.service == service && it.span.name == name && it.span.kind == kind);
+    found.with_context(|| format!("no span of {service} is {name}: {spans:#?}"))
+}
+
+fn parent<'s>(spans: &'s [ReceivedSpan], child: &ReceivedSpan) -> anyhow::Result<&'s ReceivedSpan> {
+    let found = spans.iter().find(|it| it.span.span_id == child.span.parent_span_id);
+    found.with_context(|| format!("{child:#?} has no parent in {spans:#?}"))
+}
+
+/// The nearest ancestor of this kind: between a call served and a call made there may be spans of transactions.
+fn ancestor<'s>(spans: &'s [ReceivedSpan], child: &ReceivedSpan, kind: i32) -> anyhow::Result<&'s ReceivedSpan> {
+    let mut found = parent(spans, child)?;
+    while found.span.kind != kind {
+        found = parent(spans, found)?;
+    }
+    Ok(found)
+}
+
+#[track_caller]
+fn assert_is(received: &ReceivedSpan, service: &str, name: &str, kind: i32) {
+    let is = (received.service.as_str(), received.span.name.as_str(), received.span.kind);
+    assert_eq!(is, (service, name, kind));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
