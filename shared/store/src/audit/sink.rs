@@ -40,8 +40,9 @@ enum Message {
     Flush(oneshot::Sender<()>),
 }
 
-/// How long a process that ends waits for its audit trail.
-const LAST_WRITE: Duration = Duration::from_secs(2);
+/// How long a process that ends waits for its audit trail: less than the 700 ms after which a server cuts background
+/// work, or what was not written would not even be told.
+const LAST_WRITE: Duration = Duration::from_millis(600);
 
 impl StoreSink {
     /// Starts the task. It ends, after writing what waits, when the last clone is dropped.
