@@ -101,12 +101,13 @@ pub fn recognised_module(model: &str) -> CertificateContent {
     }
 }
 
-/// Such goods from `XA`, declared today.
+/// Modules `EX-1` from `XA`, declared today.
 pub fn goods(edition: &str, code: &str, destination: &str) -> GoodsDeclaration {
     GoodsDeclaration {
         code: Some(CodeReference { edition: edition.to_owned(), code: code.to_owned() }),
         origin: "XA".to_owned(),
         destination: destination.to_owned(),
+        product: Some(ProductIdentification { model: "EX-1".to_owned(), ..Default::default() }),
         ..GoodsDeclaration::default()
     }
 }
