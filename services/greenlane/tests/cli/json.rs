@@ -46,6 +46,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("body key create", "bodies/aurora-cert --request-id key", 0),
     ("body key get", "KEY", 0),
     ("body key list", "bodies/aurora-cert", 0),
+    ("certificate prepare", "--body bodies/aurora-cert --file FILE --key KEY --token-file clerk.token", 0),
     ("certificate issue", "--body bodies/aurora-cert --file FILE --request-id issue --token-file clerk.token", 0),
     ("certificate get", "CERT", 0),
     ("certificate list", "", 0),

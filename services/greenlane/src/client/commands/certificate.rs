@@ -1,12 +1,14 @@
 //! `greenlane certificate`: certificates and their life.
 
+mod filter;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use greenlane_api::registry::v1::{
-    CertificateFilter, CertificateReason, GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest,
-    ListCertificatesRequest, ReinstateCertificateRequest, SuspendCertificateRequest, WithdrawCertificateRequest,
-    certificate_service_client::CertificateServiceClient,
+    CertificateReason, GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest,
+    PrepareCertificateRequest, ReinstateCertificateRequest, SuspendCertificateRequest, WithdrawCertificateRequest,
+    certificate_service_client::CertificateServiceClient, issue_certificate_request::Signing,
 };
 
 use crate::client::{
@@ -21,6 +23,8 @@ use crate::client::{
 pub(crate) enum Command {
     /// Issue a certificate from a file of facts.
     Issue(Issue),
+    /// Build what a body signs itself, with a key of its own; write nothing.
+    Prepare(Prepare),
     /// Show a certificate.
     Get {
         /// Its number or name.
@@ -28,9 +32,12 @@ pub(crate) enum Command {
         /// Print the signed document only, as it is.
         #[arg(long)]
         document: bool,
+        /// An earlier version.
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        version: u32,
     },
     /// List certificates.
-    List(List),
+    List(filter::List),
     /// Show the events of a certificate's life.
     History {
         /// Its number or name.
@@ -53,22 +60,28 @@ pub(crate) struct Issue {
     /// The issuing body, bodies/ID.
     #[arg(long)]
     body: String,
+    /// Which of the keys that the registry holds for the body signs, bodies/ID/keys/ID [default: the newest].
+    #[arg(long, value_name = "KEY")]
+    signing_key: Option<String>,
+    /// A file with the document as the body signed it: the signing input of `prepare`, a dot, and the signature.
+    #[arg(long, value_name = "FILE", conflicts_with = "signing_key")]
+    signed_document: Option<PathBuf>,
     #[command(flatten)]
     mutation: Mutation,
 }
 
-/// Arguments of `greenlane certificate list`.
+/// Arguments of `greenlane certificate prepare`.
 #[derive(Args, Debug)]
-pub(crate) struct List {
-    /// Issued by this body only, bodies/ID.
+pub(crate) struct Prepare {
+    /// A file with the certificate's content (greenlane.registry.v1.CertificateContent) as YAML or JSON; `-` is stdin.
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    /// The issuing body, bodies/ID.
     #[arg(long)]
-    body: Option<String>,
-    /// The holder's name contains this.
+    body: String,
+    /// The key that the body will sign with, bodies/ID/keys/ID.
     #[arg(long)]
-    holder: Option<String>,
-    /// At most this many.
-    #[arg(long, default_value_t = 50)]
-    limit: i32,
+    key: String,
 }
 
 /// Arguments of the steps.
@@ -135,6 +148,11 @@ impl Reason {
     }
 }
 
+const PREPARED: View = View::Record {
+    at: "",
+    name: "certificateNumber",
+    fields: &[("Number", "certificateNumber"), ("Signing input", "signingInput")],
+};
 const CERTIFICATE: View = View::Record {
     at: "certificate",
     name: "name",
@@ -191,12 +209,21 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 validate_only: args.mutation.dry_run,
                 body: args.body,
                 content: Some(input::read_message(&args.file)?),
+                signing: signing(args.signing_key, args.signed_document)?,
                 ..Default::default()
             };
             session.print(certificates.issue_certificate(request).await?.get_ref(), CERTIFICATE)
         }
-        Command::Get { certificate, document } => {
-            let request = GetCertificateRequest { name: name(&certificate), ..Default::default() };
+        Command::Prepare(args) => {
+            let request = PrepareCertificateRequest {
+                body: args.body,
+                content: Some(input::read_message(&args.file)?),
+                key: args.key,
+            };
+            session.print(certificates.prepare_certificate(request).await?.get_ref(), PREPARED)
+        }
+        Command::Get { certificate, document, version } => {
+            let request = GetCertificateRequest { name: name(&certificate), version, ..Default::default() };
             let answer = certificates.get_certificate(request).await?.into_inner();
             if document {
                 let text = answer.certificate.map(|certificate| certificate.document).unwrap_or_default();
@@ -206,13 +233,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(&answer, CERTIFICATE)
         }
         Command::List(args) => {
-            let filter = CertificateFilter {
-                body: args.body.unwrap_or_default(),
-                holder: args.holder.unwrap_or_default(),
-                ..Default::default()
-            };
-            let request = ListCertificatesRequest { filter: Some(filter), page_size: args.limit, ..Default::default() };
-            session.print(certificates.list_certificates(request).await?.get_ref(), CERTIFICATES)
+            session.print(certificates.list_certificates(args.request()).await?.get_ref(), CERTIFICATES)
         }
         Command::History { certificate } => {
             let request = ListCertificateEventsRequest {
@@ -257,6 +278,13 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(certificates.withdraw_certificate(request).await?.get_ref(), CERTIFICATE)
         }
     }
+}
+
+/// How the document comes to be signed.
+fn signing(key: Option<String>, document: Option<PathBuf>) -> anyhow::Result<Option<Signing>> {
+    let document = document.map(|path| input::read_text(&path)).transpose()?;
+    let signed = document.map(|text| Signing::SignedDocument(text.trim().to_owned()));
+    Ok(signed.or(key.map(Signing::SigningKey)))
 }
 
 /// A certificate's name from its name or its bare number.

@@ -1,0 +1,95 @@
+//! Which certificates `greenlane certificate list` lists.
+
+use clap::{Args, ValueEnum};
+use greenlane_api::{
+    common::v1::{CodeReference, ProductIdentification},
+    registry::v1::{CertificateFilter, CertificateState, ListCertificatesRequest},
+};
+
+use crate::client::input;
+
+/// Arguments of `greenlane certificate list`. What is given must all hold.
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// Issued by this body only, bodies/ID.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    body: String,
+    /// In this state today only. May be repeated: in one of them.
+    #[arg(long = "state", value_enum)]
+    states: Vec<State>,
+    /// The holder's name contains this.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    holder: String,
+    /// Names a product of this model.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    model: String,
+    /// Names a product of this Global Trade Item Number.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    gtin: String,
+    /// Names a product of this code, or of one below it.
+    #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
+    code: Option<CodeReference>,
+    /// Of this scheme, schemes/ID.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    scheme: String,
+    /// With this standard edition, such as "IEC 61215-1:2021".
+    #[arg(long, value_name = "EDITION", default_value = "", hide_default_value = true)]
+    standard: String,
+    /// Valid on this day by its dates.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    valid_on: String,
+    /// With this number of the body's own.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    reference: String,
+    /// At most this many, 1 to 1000.
+    #[arg(long, default_value_t = 50)]
+    limit: i32,
+}
+
+/// A certificate's state.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum State {
+    Active,
+    Suspended,
+    Withdrawn,
+    Terminated,
+    Annulled,
+    Superseded,
+    Expired,
+    NotYetValid,
+}
+
+impl From<State> for CertificateState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Active => Self::Active,
+            State::Suspended => Self::Suspended,
+            State::Withdrawn => Self::Withdrawn,
+            State::Terminated => Self::Terminated,
+            State::Annulled => Self::Annulled,
+            State::Superseded => Self::Superseded,
+            State::Expired => Self::Expired,
+            State::NotYetValid => Self::NotYetValid,
+        }
+    }
+}
+
+impl List {
+    /// The request.
+    pub(super) fn request(self) -> ListCertificatesRequest {
+        let product = ProductIdentification { gtin: self.gtin, model: self.model, ..Default::default() };
+        let filter = CertificateFilter {
+            body: self.body,
+            states: self.states.into_iter().map(|state| CertificateState::from(state).into()).collect(),
+            holder: self.holder,
+            product: (product != ProductIdentification::default()).then_some(product),
+            code: self.code,
+            scheme: self.scheme,
+            standard_edition: self.standard,
+            valid_on: self.valid_on,
+            body_reference: self.reference,
+            ..Default::default()
+        };
+        ListCertificatesRequest { filter: Some(filter), page_size: self.limit, ..Default::default() }
+    }
+}
