@@ -38,7 +38,7 @@ impl ChangeService for ChangesApi {
         let (request_id, draft) = v.finish_with(|| Some((request_id?, draft?)))?;
         let mutation = who.mutation(&request_id, request.validate_only, &payload);
         let answer = self.changes.create(mutation, draft).await.map_err(error::change)?;
-        let change_set = Some(render(&answer.change_set, true)?);
+        let change_set = Some(render(&answer.change_set)?);
         Ok(Response::new(pb::CreateChangeSetResponse { change_set, revision: answer.revision }))
     }
 
@@ -50,7 +50,7 @@ impl ChangeService for ChangesApi {
         let name = name(&mut v, &request.into_inner().name);
         let name = v.finish_with(|| name)?;
         let change_set = self.changes.get(name).await.map_err(error::change)?;
-        let change_set = Some(render(&change_set, true)?);
+        let change_set = Some(render(&change_set)?);
         Ok(Response::new(pb::GetChangeSetResponse { change_set, revision: self.revision() }))
     }
 
@@ -77,7 +77,7 @@ impl ChangeService for ChangesApi {
             Some(last) if more => binding.token(&(last.created_at.timestamp_micros(), &last.name))?,
             _ => String::new(),
         };
-        let change_sets = found.iter().map(|it| render(it, false)).collect::<Result<_, Fault>>()?;
+        let change_sets = found.iter().map(render).collect::<Result<_, Fault>>()?;
         Ok(Response::new(pb::ListChangeSetsResponse { change_sets, next_page_token, revision: self.revision() }))
     }
 
@@ -157,7 +157,7 @@ impl ChangesApi {
         let (request_id, name) = v.finish_with(|| Some((request_id?, name?)))?;
         let mutation = who.mutation(&request_id, validate_only, &payload);
         let answer = self.changes.step(mutation, name, etag, step).await.map_err(error::change)?;
-        Ok((Some(render(&answer.change_set, true)?), answer.revision))
+        Ok((Some(render(&answer.change_set)?), answer.revision))
     }
 }
 
@@ -218,9 +218,8 @@ fn finding(finding: ChangeFinding) -> pb::ChangeFinding {
     }
 }
 
-fn render(change_set: &ChangeSet, with_changes: bool) -> Result<pb::ChangeSet, Fault> {
-    let changes: Vec<pb::Change> =
-        if with_changes { change_set.changes.iter().map(wire::to_wire).collect::<Result<_, _>>()? } else { Vec::new() };
+fn render(change_set: &ChangeSet) -> Result<pb::ChangeSet, Fault> {
+    let changes = change_set.changes.iter().map(wire::to_wire).collect::<Result<_, _>>()?;
     let reviews = change_set.reviews.iter().map(|review| pb::ChangeReview {
         reviewer: review.reviewer.clone(),
         approved: review.approved,

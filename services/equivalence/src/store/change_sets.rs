@@ -1,9 +1,12 @@
-//! Change sets, each as one document with the columns that are asked for beside it.
+//! Change sets, each as one document with the columns that are asked for beside it. The changes are a document of their
+//! own, so that a list need not read them.
 
 use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::domain::change_set::{ChangeSet, State};
 
@@ -24,6 +27,8 @@ mod row {
         pub(super) created_at: Micros,
         #[sea_orm(column_type = "Text")]
         pub(super) content: String,
+        #[sea_orm(column_type = "Text")]
+        pub(super) changes: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,15 +48,19 @@ pub(crate) async fn insert(tx: &Tx, change_set: &ChangeSet) -> Result<(), DbErr>
         version: Set(version(change_set)?),
         created_at: Set(Micros::from(change_set.created_at)),
         content: Set(content(change_set)?),
+        changes: Set(write(&change_set.name, &change_set.changes)?),
     };
     row::Entity::insert(row).exec_without_returning(tx).await.map(drop)
 }
 
 pub(crate) async fn get(tx: &Tx, name: &str) -> Result<Option<ChangeSet>, DbErr> {
-    row::Entity::find_by_id(name.to_owned()).one(tx).await?.map(read).transpose()
+    let Some(row) = row::Entity::find_by_id(name.to_owned()).one(tx).await? else { return Ok(None) };
+    let mut change_set: ChangeSet = read(&row.name, &row.content)?;
+    change_set.changes = read(&row.name, &row.changes)?;
+    Ok(Some(change_set))
 }
 
-/// Writes a change set back if nobody else has meanwhile: its version is one more than the stored one.
+/// Writes a change set back, but for its changes, which no step touches, if nobody else has meanwhile: its version is one more than the stored one.
 pub(crate) async fn update(tx: &Tx, change_set: &ChangeSet) -> Result<(), DbErr> {
     let new = version(change_set)?;
     let result = row::Entity::update_many()
@@ -65,7 +74,7 @@ pub(crate) async fn update(tx: &Tx, change_set: &ChangeSet) -> Result<(), DbErr>
     if result.rows_affected == 1 { Ok(()) } else { Err(tx.contended("the change set has moved on")) }
 }
 
-/// A page, newest first, of those after `after`.
+/// A page, newest first, of those after `after`, without their changes.
 pub(crate) async fn list(
     tx: &Tx,
     state: Option<State>,
@@ -85,16 +94,29 @@ pub(crate) async fn list(
             Condition::all().add(row::Column::CreatedAt.eq(*created_at)).add(row::Column::Name.gt(name.as_str()));
         query = query.filter(Condition::any().add(row::Column::CreatedAt.lt(*created_at)).add(same_time));
     }
-    let rows = query.order_by_desc(row::Column::CreatedAt).order_by_asc(row::Column::Name).limit(limit).all(tx).await?;
-    rows.into_iter().map(read).collect()
+    let rows: Vec<(String, String)> = query
+        .order_by_desc(row::Column::CreatedAt)
+        .order_by_asc(row::Column::Name)
+        .limit(limit)
+        .select_only()
+        .columns([row::Column::Name, row::Column::Content])
+        .into_tuple()
+        .all(tx)
+        .await?;
+    rows.iter().map(|(name, content)| read(name, content)).collect()
 }
 
-fn read(row: row::Model) -> Result<ChangeSet, DbErr> {
-    serde_json::from_str(&row.content).map_err(|error| DbErr::Type(format!("{}: {error}", row.name)))
-}
-
+/// All of it but its changes.
 fn content(change_set: &ChangeSet) -> Result<String, DbErr> {
-    serde_json::to_string(change_set).map_err(|error| DbErr::Type(format!("{}: {error}", change_set.name)))
+    write(&change_set.name, &ChangeSet { changes: Vec::new(), ..change_set.clone() })
+}
+
+fn read<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, DbErr> {
+    serde_json::from_str(text).map_err(|error| DbErr::Type(format!("{name}: {error}")))
+}
+
+fn write(name: &str, value: &impl Serialize) -> Result<String, DbErr> {
+    serde_json::to_string(value).map_err(|error| DbErr::Type(format!("{name}: {error}")))
 }
 
 fn version(change_set: &ChangeSet) -> Result<i64, DbErr> {

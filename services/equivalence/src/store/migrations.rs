@@ -51,6 +51,7 @@ impl MigrationTrait for Catalogue {
             .col(ColumnDef::new("version").big_integer().not_null())
             .col(ColumnDef::new("created_at").big_integer().not_null())
             .col(ColumnDef::new("content").text().not_null())
+            .col(ColumnDef::new("changes").text().not_null())
             .take();
         manager.create_table(change_sets).await?;
         let newest_first =

@@ -179,6 +179,10 @@ async fn a_repeated_request_is_done_once(db: TestDatabase) {
     let last = author.list_change_sets(request).await.unwrap().into_inner();
     assert_eq!((last.change_sets.len(), last.next_page_token.as_str()), (1, ""));
     assert_ne!(last.change_sets[0].name, page.change_sets[0].name);
+    assert!(last.change_sets[0].changes.is_empty());
+    let get = pb::GetChangeSetRequest { name: last.change_sets[0].name.clone() };
+    let whole = author.get_change_set(get).await.unwrap().into_inner().change_set.unwrap();
+    assert_eq!(whole.changes, tighten("").change_set.unwrap().changes);
 }
 
 async fn validation_only_writes_nothing(db: TestDatabase) {
