@@ -78,20 +78,6 @@ pub enum Entry {
     Requirement(Requirement),
 }
 
-/// Collections of resource names, in the order in which references point.
-pub const COLLECTIONS: &[&str] = &[
-    "economies",
-    "bodies",
-    "schemes",
-    "standards",
-    "editionTransitions",
-    "equivalences",
-    "arrangements",
-    "annexes",
-    "designations",
-    "requirements",
-];
-
 impl Entry {
     /// Its resource name.
     pub fn name(&self) -> String {
@@ -106,22 +92,6 @@ impl Entry {
             Self::Annex(it) => it.name.name(),
             Self::Designation(it) => it.name.name(),
             Self::Requirement(it) => it.name.name(),
-        }
-    }
-
-    /// The collection that its name is in.
-    pub fn collection(&self) -> &'static str {
-        match self {
-            Self::Economy(_) => "economies",
-            Self::Body(_) => "bodies",
-            Self::Scheme(_) => "schemes",
-            Self::Standard(_) => "standards",
-            Self::EditionTransition(_) => "editionTransitions",
-            Self::Equivalence(_) => "equivalences",
-            Self::Arrangement(_) => "arrangements",
-            Self::Annex(_) => "annexes",
-            Self::Designation(_) => "designations",
-            Self::Requirement(_) => "requirements",
         }
     }
 

@@ -1,0 +1,63 @@
+//! Every chain of equivalences, walked to its end.
+
+use super::World;
+use crate::domain::arrangement::Annex;
+use crate::domain::entry::Entry;
+use crate::domain::equivalence::{Equivalence, Target};
+use crate::domain::requirement::Requirement;
+
+impl World<'_> {
+    /// Walks every chain, and takes the one with the fewest tests, then links, then by names.
+    pub(super) fn chain(
+        &self,
+        requirement: &Requirement,
+        annex: &Annex,
+        usable: &[&Target],
+    ) -> Option<(Target, Target, Vec<&Equivalence>)> {
+        let limit = annex.max_chain_links.unwrap_or(1) as usize;
+        let mut all = Vec::new();
+        for (start, held) in usable.iter().enumerate() {
+            self.walk(requirement, held, limit, &mut Vec::new(), &mut |accepted, links: &[&Equivalence]| {
+                all.push((start, accepted, links.to_vec()));
+            });
+        }
+        let tests = |links: &[&Equivalence]| -> usize {
+            links.iter().map(|l| l.deviations.iter().filter(|d| d.bridging_test.is_some()).count()).sum()
+        };
+        all.sort_by_key(|(start, accepted, links)| {
+            let names: Vec<_> = links.iter().map(|link| link.name.clone()).collect();
+            (tests(links), links.len(), names, *start, *accepted)
+        });
+        let (start, accepted, links) = all.into_iter().next()?;
+        Some((usable[start].clone(), requirement.acceptances[accepted].target.clone(), links))
+    }
+
+    fn walk<'w>(
+        &'w self,
+        requirement: &Requirement,
+        held: &Target,
+        left: usize,
+        links: &mut Vec<&'w Equivalence>,
+        found: &mut impl FnMut(usize, &[&'w Equivalence]),
+    ) {
+        let date = self.question.date;
+        for (index, acceptance) in requirement.acceptances.iter().enumerate() {
+            let stands = acceptance.validity.as_ref().is_none_or(|validity| validity.contains(date));
+            if stands && self.holds(held, &acceptance.target) {
+                found(index, links);
+            }
+        }
+        if left == 0 {
+            return;
+        }
+        for entry in &self.entries {
+            let Entry::Equivalence(link) = entry else { continue };
+            let again = links.iter().any(|known| known.name == link.name);
+            if link.passes() && link.validity.contains(date) && !again && self.holds(held, &link.from) {
+                links.push(link);
+                self.walk(requirement, &link.to, left - 1, links, found);
+                links.pop();
+            }
+        }
+    }
+}
