@@ -65,18 +65,8 @@ async fn story(database: Database) -> anyhow::Result<()> {
     std::fs::write(installation.path("forged.jwt"), forge(document.trim())?)?;
 
     let customs = Shell::new(&installation, &installation.mint(&TokenRequest::new("customs", ["verify"])))?;
-    let goods = [
-        "--code",
-        "HS2022:854143",
-        "--origin",
-        "XA",
-        "--destination",
-        "XB",
-        "--model",
-        "EX-450M",
-        "-o",
-        "json",
-    ];
+    let goods =
+        ["--code", "HS2022:854143", "--origin", "XA", "--destination", "XB", "--model", "EX-450M", "-o", "json"];
     let verdict = customs.run(&[&["verify", &name][..], &goods].concat())?.expect(0).json()?;
     assert_eq!(verdict["verdict"]["outcome"], "VERDICT_OUTCOME_ACCEPTED", "{verdict}");
     let verdict = customs.run(&[&["verify", "genuine.jwt"][..], &goods].concat())?.expect(0).json()?;
