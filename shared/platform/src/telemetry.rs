@@ -9,6 +9,7 @@ mod context;
 mod log;
 mod sampler;
 
+use std::str::FromStr as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use tonic::Code;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::{Layer as _, filter::Targets};
 
 pub use self::config::{LogFormat, TelemetryConfig};
 pub(crate) use self::context::TraceContext;
@@ -72,7 +73,7 @@ pub struct Telemetry {
 /// When the level filter does not parse, a value is out of range, or an exporter cannot be built. An absent collector
 /// is no error.
 pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
-    let filter = EnvFilter::try_new(&config.level)
+    let filter = Targets::from_str(&config.level)
         .map_err(|error| TelemetryError::Filter { filter: config.level.clone(), reason: error.to_string() })?;
     if !(0.0..=1.0).contains(&config.sampling_ratio) {
         return Err(TelemetryError::Config("sampling_ratio must lie between 0 and 1".to_owned()));
