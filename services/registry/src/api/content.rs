@@ -125,17 +125,10 @@ pub(crate) fn product_id(v: &mut Violations, field: &str, raw: common::ProductId
 
 /// A code with its edition.
 pub(crate) fn code(v: &mut Violations, raw: &common::CodeReference) -> Option<Code> {
-    if raw.edition.is_empty() {
-        v.add("edition", "is required");
-    }
-    if raw.code.is_empty() {
-        v.add("code", "is required");
-    }
-    if raw.edition.is_empty() || raw.code.is_empty() {
-        return None;
-    }
-    let edition = v.parse("edition", Code::edition(&raw.edition));
-    let code = v.parse("code", Code::digits(&raw.edition, &raw.code));
+    // Each for itself: a bad edition does not hide a bad code, nor a missing one.
+    let edition = if raw.edition.is_empty() { Err("is required") } else { Code::edition(&raw.edition) };
+    let code = if raw.code.is_empty() { Err("is required") } else { Code::digits(&raw.edition, &raw.code) };
+    let (edition, code) = (v.parse("edition", edition), v.parse("code", code));
     Some(Code { edition: edition?, code: code? })
 }
 
