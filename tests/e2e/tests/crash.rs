@@ -9,16 +9,17 @@ use std::{
     },
 };
 
+use anyhow::Context as _;
 use greenlane_api::registry::v1::{
-    GetCertificateRequest, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest,
-    ListCertificatesRequest, ListEntriesRequest, LogProof, certificate_service_client::CertificateServiceClient,
+    GetCertificateRequest, GetConsistencyProofRequest, LogProof, certificate_service_client::CertificateServiceClient,
     log_service_client::LogServiceClient,
 };
 use greenlane_e2e::{
     Database, Installation,
     certificates::{issue, pv_module, register_body},
+    log::{Head, all_certificates, all_entries, hashes, head, verify_kept, verify_promise},
 };
-use greenlane_log::{Checkpoint, Hash, hash_leaf, note::NoteKey, verify_consistency, verify_inclusion};
+use greenlane_log::verify_consistency;
 use greenlane_platform::client::Client;
 
 const BODY: &str = "bodies/crash-body";
@@ -116,47 +117,48 @@ async fn issue_until_killed(
     Ok(())
 }
 
-/// Holds the registry against the ledger and against its own log; returns the checkpoint's size and root.
-async fn audit(client: &Client, ledger: &Ledger, earlier: &[(u64, Hash)]) -> anyhow::Result<(u64, Hash)> {
-    let mut log = LogServiceClient::new(client.clone());
-    let mut certificates = CertificateServiceClient::new(client.clone());
-    let answer = log.get_checkpoint(GetCheckpointRequest::default()).await?.into_inner();
-    let checkpoint = answer.checkpoint.unwrap_or_default();
-    let (size, root) = (checkpoint.tree_size, hash(&checkpoint.root_hash)?);
-    let key: NoteKey = checkpoint.verifier_key.parse()?;
-    Checkpoint::open(checkpoint.note.as_bytes(), &key, &[])?;
-
-    for &(old_size, old_root) in earlier {
-        let request = GetConsistencyProofRequest { old_tree_size: old_size, new_tree_size: size };
-        let proof = log.get_consistency_proof(request).await?.into_inner();
-        verify_consistency(old_size, &old_root, size, &root, &hashes(&proof.hashes)?)?;
+/// Holds the registry against the ledger and against its own log; returns its head.
+async fn audit(client: &Client, ledger: &Ledger, earlier: &[Head]) -> anyhow::Result<Head> {
+    let head = head(client, 0).await?;
+    for old in earlier {
+        let request = GetConsistencyProofRequest { old_tree_size: old.size, new_tree_size: head.size };
+        let proof = LogServiceClient::new(client.clone()).get_consistency_proof(request).await?.into_inner();
+        verify_consistency(old.size, &old.root, head.size, &head.root, &hashes(&proof.hashes)?)?;
     }
 
+    let mut kept = tokio::task::JoinSet::new();
     for (id, (name, promised)) in ledger {
         // What the answer promised holds by itself …
-        let leaf = hash_leaf(&promised.leaf);
-        let then = Checkpoint::open(promised.checkpoint.as_bytes(), &key, &[])?.checkpoint;
-        verify_inclusion(&leaf, promised.index, promised.tree_size, &hashes(&promised.hashes)?, &then.root)?;
-        assert_eq!(then.size, promised.tree_size);
+        verify_promise(promised, &head.key)?;
         // … and in the log as it is now, and the certificate is there.
-        let request = GetInclusionProofRequest { index: promised.index, tree_size: size };
-        let now = log.get_inclusion_proof(request).await?.into_inner().proof.unwrap_or_default();
-        verify_inclusion(&leaf, promised.index, size, &hashes(&now.hashes)?, &root)?;
-        let request = GetCertificateRequest { name: name.clone(), ..Default::default() };
-        certificates.get_certificate(request).await.map_err(|status| anyhow::anyhow!("{id} {name}: {status}"))?;
+        let (client, head) = (client.clone(), head.clone());
+        let (id, name, promised) = (id.clone(), name.clone(), promised.clone());
+        kept.spawn(async move {
+            verify_kept(&client, &promised, &head).await.with_context(|| id.clone())?;
+            let request = GetCertificateRequest { name, ..Default::default() };
+            CertificateServiceClient::new(client).get_certificate(request).await.with_context(|| id)?;
+            anyhow::Ok(())
+        });
+        if kept.len() >= IN_FLIGHT {
+            kept.join_next().await.context("one is in flight")???;
+        }
+    }
+    while let Some(kept) = kept.join_next().await {
+        kept??;
     }
 
     // Every certificate that the registry has is granted by an entry of the log.
     let entries = all_entries(client).await?;
-    assert_eq!(entries.len() as u64, size, "the log has no holes");
-    for (name, granted_revision) in all_certificates(client).await? {
+    assert_eq!(entries.len() as u64, head.size, "the log has no holes");
+    let certificates = all_certificates(client).await?;
+    for (name, granted_revision) in &certificates {
         let leaf = entries.get(usize::try_from(granted_revision - 1)?).map(Vec::as_slice).unwrap_or_default();
         let number = name.trim_start_matches("certificates/");
         assert!(String::from_utf8_lossy(leaf).contains(number), "{name} is granted by entry {}", granted_revision - 1);
     }
     let entries_with_certificate = entries.iter().filter(|leaf| is_grant(leaf)).count();
-    assert_eq!(entries_with_certificate, all_certificates(client).await?.len(), "no entry without its certificate");
-    Ok((size, root))
+    assert_eq!(entries_with_certificate, certificates.len(), "no entry without its certificate");
+    Ok(head)
 }
 
 fn is_grant(leaf: &[u8]) -> bool {
@@ -165,40 +167,4 @@ fn is_grant(leaf: &[u8]) -> bool {
         .or_else(|| leaf.get("event"))
         .and_then(|kind| kind.as_str())
         .is_some_and(|kind| kind.contains("grant"))
-}
-
-async fn all_certificates(client: &Client) -> anyhow::Result<Vec<(String, u64)>> {
-    let mut certificates = CertificateServiceClient::new(client.clone());
-    let mut request = ListCertificatesRequest { page_size: 1_000, ..Default::default() };
-    let mut all = Vec::new();
-    loop {
-        let page = certificates.list_certificates(request.clone()).await?.into_inner();
-        all.extend(page.certificates.into_iter().map(|certificate| (certificate.name, certificate.granted_revision)));
-        if page.next_page_token.is_empty() {
-            return Ok(all);
-        }
-        request.page_token = page.next_page_token;
-    }
-}
-
-async fn all_entries(client: &Client) -> anyhow::Result<Vec<Vec<u8>>> {
-    let mut log = LogServiceClient::new(client.clone());
-    let mut request = ListEntriesRequest { page_size: 1_000, ..Default::default() };
-    let mut all = Vec::new();
-    loop {
-        let page = log.list_entries(request.clone()).await?.into_inner();
-        all.extend(page.entries.into_iter().map(|entry| entry.leaf.to_vec()));
-        if page.next_page_token.is_empty() {
-            return Ok(all);
-        }
-        request.page_token = page.next_page_token;
-    }
-}
-
-fn hash(bytes: &[u8]) -> anyhow::Result<Hash> {
-    Ok(Hash::try_from(bytes)?)
-}
-
-fn hashes(all: &[impl AsRef<[u8]>]) -> anyhow::Result<Vec<Hash>> {
-    all.iter().map(|bytes| hash(bytes.as_ref())).collect()
 }
