@@ -51,6 +51,15 @@ pub(super) fn decorate(headers: &mut HeaderMap, path: &str, trace_id: Option<Hea
     }
 }
 
+/// How tonic's texts begin where a request's bytes are no message.
+const UNREADABLE: [&str; 5] = [
+    "failed to decode Protobuf message",
+    "Error decompressing",
+    "protocol error",
+    "Unexpected EOF",
+    "Missing request message",
+];
+
 /// The fault behind a status that tonic's own code answers, known by its text (tonic has no other mark).
 fn of_tonic(code: Code, message: &str, path: &str) -> Option<Fault> {
     match code {
@@ -62,11 +71,7 @@ fn of_tonic(code: Code, message: &str, path: &str) -> Option<Fault> {
         Code::ResourceExhausted if message.contains("exceeded while decompressing") => {
             Some(Fault::message_too_large().with_operator_text(message))
         }
-        Code::Internal
-            if ["failed to decode Protobuf message", "Error decompressing", "protocol error", "Unexpected EOF"]
-                .iter()
-                .any(|text| message.starts_with(text)) =>
-        {
+        Code::Internal if UNREADABLE.iter().any(|text| message.starts_with(text)) => {
             Some(Fault::invalid("", format!("the message cannot be read: {message}")))
         }
         Code::Unimplemented if message.is_empty() || message == "Not yet implemented" => {
