@@ -139,6 +139,7 @@ async fn one_certificate(database: Database) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[expect(clippy::print_stdout, reason = "says how long it took, which a loaded machine cannot be held to")]
 async fn withdrawal_is_known(database: Database) -> anyhow::Result<()> {
     let Some(pair) = Pair::start(database).await? else { return Ok(()) };
     let [first, second] = pair.clerks()?;
