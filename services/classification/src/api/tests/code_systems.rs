@@ -95,7 +95,8 @@ async fn a_database_that_is_not_migrated_is_refused(db: TestDatabase) {
     let config =
         Config { store: greenlane_store::StoreConfig::at(format!("sqlite:{}", scratch())), ..Config::default() };
     let refused = crate::service(&config, greenlane_platform::clock::Clock::system()).await.unwrap_err();
-    assert!(refused.to_string().contains("behind"), "{refused}");
+    let refused = format!("{refused:#}");
+    assert!(refused.contains("behind"), "{refused}");
     crate::migrate(&config).await.unwrap();
     crate::service(&config, greenlane_platform::clock::Clock::system()).await.unwrap();
     drop(db);
