@@ -95,8 +95,8 @@ async fn a_database_that_is_not_migrated_is_refused(db: TestDatabase) {
     let config =
         Config { store: greenlane_store::StoreConfig::at(format!("sqlite:{}", scratch())), ..Config::default() };
     let refused = crate::service(&config, greenlane_platform::clock::Clock::system()).await.unwrap_err();
-    let refused = format!("{refused:#}");
-    assert!(refused.contains("behind"), "{refused}");
+    let cause = std::error::Error::source(&refused).map(ToString::to_string).unwrap_or_default();
+    assert!(cause.contains("behind"), "{refused}: {cause}");
     crate::migrate(&config).await.unwrap();
     crate::service(&config, greenlane_platform::clock::Clock::system()).await.unwrap();
     drop(db);
