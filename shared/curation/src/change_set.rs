@@ -1,0 +1,257 @@
+//! What a change set is.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use greenlane_platform::auth::Caller;
+use serde::{Deserialize, Serialize};
+
+/// Where a change set stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Being written.
+    Draft,
+    /// Complete; waits for notification or review.
+    Proposed,
+    /// Notified; the comment period runs, or has run.
+    Notified,
+    /// Approved; may be published.
+    Approved,
+    /// Rejected. Final.
+    Rejected,
+    /// Published. Final.
+    Published,
+    /// Taken back. Final.
+    Withdrawn,
+}
+
+impl State {
+    const ALL: [Self; 7] = [
+        Self::Draft,
+        Self::Proposed,
+        Self::Notified,
+        Self::Approved,
+        Self::Rejected,
+        Self::Published,
+        Self::Withdrawn,
+    ];
+
+    /// Stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Proposed => "proposed",
+            Self::Notified => "notified",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Published => "published",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The number in the contracts, which agree on it.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Draft => 1,
+            Self::Proposed => 2,
+            Self::Notified => 3,
+            Self::Approved => 4,
+            Self::Rejected => 5,
+            Self::Published => 6,
+            Self::Withdrawn => 7,
+        }
+    }
+
+    /// The state of a number of the contracts.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.number() == number)
+    }
+}
+
+/// Who takes a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The `sub` claim.
+    pub subject: String,
+    /// The `iss` claim.
+    pub issuer: String,
+    /// The economy that the token names, or nothing.
+    pub economy: String,
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            subject: caller.subject().to_owned(),
+            issuer: caller.issuer().to_owned(),
+            economy: caller.economy().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// A review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Who.
+    pub reviewer: String,
+    /// Approved, or rejected.
+    pub approved: bool,
+    /// Why.
+    pub comment: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The notification of a change set to those concerned, as the WTO TBT Agreement's articles 2.9, 2.10, 5.6, 5.7 and
+/// 10.7 have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Its symbol, `GL/N/{economy}/{number}`.
+    pub symbol: String,
+    /// The articles under which it is made.
+    pub articles: Vec<String>,
+    /// The text.
+    pub text: String,
+    /// When.
+    pub notified_at: DateTime<Utc>,
+    /// The last day on which comments are taken.
+    pub comments_until: NaiveDate,
+    /// What was added since, under the same symbol.
+    pub addenda: Vec<Addendum>,
+}
+
+/// Something added to a notification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addendum {
+    /// The notification's symbol, with `/Add.{number}`.
+    pub symbol: String,
+    /// The text.
+    pub text: String,
+    /// When.
+    pub notified_at: DateTime<Utc>,
+}
+
+/// A change set. `C` is one change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSet<C> {
+    /// Resource name.
+    pub name: String,
+    /// Title.
+    pub title: String,
+    /// Why.
+    pub reason: String,
+    /// What changes. Empty in lists.
+    pub changes: Vec<C>,
+    /// Where it stands.
+    pub state: State,
+    /// Subject of its author.
+    pub author: String,
+    /// Issuer of the author's token.
+    pub author_issuer: String,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it was proposed.
+    pub proposed_at: Option<DateTime<Utc>>,
+    /// Its notification.
+    pub notification: Option<Notification>,
+    /// Reviews.
+    pub reviews: Vec<Review>,
+    /// As which revision it was published; 0 before.
+    pub published_revision: u64,
+    /// When it was published.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Who published it.
+    pub publisher: String,
+    /// Why it was withdrawn.
+    pub withdrawal_reason: String,
+    /// The published change set that it undoes; empty otherwise.
+    pub reverts: String,
+    /// Why it is urgent; empty when it is not.
+    pub urgency_reason: String,
+    /// Grows by one with each step.
+    pub version: u64,
+}
+
+/// What a new change set consists of.
+#[derive(Clone, Debug)]
+pub struct Draft<C> {
+    /// Title.
+    pub title: String,
+    /// Why.
+    pub reason: String,
+    /// Why it is urgent; empty when it is not.
+    pub urgency_reason: String,
+    /// What changes.
+    pub changes: Vec<C>,
+}
+
+/// New values for a draft; none leaves the old.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update<C> {
+    /// Title.
+    pub title: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Why it is urgent.
+    pub urgency_reason: Option<String>,
+    /// What changes.
+    pub changes: Option<Vec<C>>,
+}
+
+/// A change set after a step, and the published revision then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer<C> {
+    /// The change set.
+    pub change_set: ChangeSet<C>,
+    /// The revision.
+    pub revision: u64,
+}
+
+/// A comment on a notified change set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Identifier, in the order of time.
+    pub id: String,
+    /// Who.
+    pub author: String,
+    /// For which economy; empty for none.
+    pub economy: String,
+    /// The text.
+    pub text: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Something wrong with a set of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable identifier.
+    pub code: &'static str,
+    /// Which change.
+    pub index: usize,
+    /// Resource name of what it is about; may be empty.
+    pub entry: String,
+    /// The field within it.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A change by which somebody could lose access that they have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tightening {
+    /// Resource name of what it is about.
+    pub entry: String,
+    /// What is tightened, as the end of a sentence: `no longer accepts standards/x`.
+    pub what: String,
+}
+
+/// An entry before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryDiff {
+    /// Resource name.
+    pub entry: String,
+    /// Before, as JSON; empty when it is new.
+    pub before_json: String,
+    /// After, as JSON; empty when it is retired.
+    pub after_json: String,
+}

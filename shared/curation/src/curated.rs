@@ -1,0 +1,97 @@
+//! What a service says of itself.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use greenlane_platform::auth::Caller;
+use greenlane_store::{StoreError, Tx};
+use sea_orm::DbErr;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::change_set::{ChangeSet, EntryDiff, Finding, Tightening};
+use crate::error::ChangeError;
+use crate::notice::Description;
+
+/// Something published that changes by change sets. Every method with a `tx` runs inside a step's transaction and must
+/// be safe to run twice.
+#[async_trait]
+pub trait Curated: Send + Sync + 'static {
+    /// One change.
+    type Change: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// The published state at a revision.
+    type Catalogue: Send + Sync + 'static;
+
+    /// Name of the revision counter.
+    const COUNTER: &'static str;
+
+    /// The published state at a revision, from memory where it is there.
+    async fn catalogue(&self, tx: &Tx, revision: u64) -> Result<Arc<Self::Catalogue>, DbErr>;
+
+    /// Whether the caller may change what is changed; otherwise to whom it belongs.
+    fn check_owners(
+        &self,
+        caller: &Caller,
+        catalogue: &Self::Catalogue,
+        changes: &[Self::Change],
+    ) -> Result<(), String>;
+
+    /// Everything that is wrong with changes on top of a catalogue.
+    async fn validate(
+        &self,
+        tx: &Tx,
+        catalogue: &Self::Catalogue,
+        changes: &[Self::Change],
+    ) -> Result<Vec<Finding>, DbErr>;
+
+    /// Every change by which somebody could lose access that they have; when in doubt, it is one.
+    fn tightens(&self, catalogue: &Self::Catalogue, changes: &[Self::Change]) -> Vec<Tightening>;
+
+    /// What a notification says of the changes.
+    fn describe(&self, catalogue: &Self::Catalogue, changes: &[Self::Change]) -> Description;
+
+    /// Writes the change set's changes as revision `current + 1`. The transaction holds the counter, which is at
+    /// `current` and is moved afterwards.
+    async fn publish(
+        &self,
+        tx: &Tx,
+        current: u64,
+        change_set: &ChangeSet<Self::Change>,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbErr>;
+
+    /// The changes that undo published ones.
+    ///
+    /// # Errors
+    /// [`ChangeError::ChangedSince`] when that would undo later changes too.
+    async fn undo(
+        &self,
+        tx: &Tx,
+        reverted: Reverted<'_, Self::Catalogue, Self::Change>,
+    ) -> Result<Vec<Self::Change>, StoreError<ChangeError>>;
+
+    /// What changes do to entries, one by one in their order.
+    async fn diff(
+        &self,
+        tx: &Tx,
+        base: &Self::Catalogue,
+        changes: &[Self::Change],
+    ) -> Result<Vec<EntryDiff>, DbErr>;
+
+    /// Called after a revision was published here, so that this replica need not wait for its next look.
+    async fn published(&self);
+}
+
+/// A published change set, and the states around it.
+#[derive(Debug)]
+pub struct Reverted<'a, K, C> {
+    /// The change set.
+    pub change_set: &'a ChangeSet<C>,
+    /// What was published before it.
+    pub before: &'a K,
+    /// What it published.
+    pub after: &'a K,
+    /// What is published now.
+    pub now: &'a K,
+}

@@ -1,0 +1,135 @@
+//! Why a step is refused, and what that looks like from outside.
+
+use chrono::NaiveDate;
+use greenlane_platform::fault::{Fault, FieldViolation};
+use greenlane_store::{DomainError, StoreError};
+
+use crate::change_set::Finding;
+
+/// Why a step on a change set is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// There is no such change set.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// The step is not possible from the state.
+    #[error("{name} is {state}")]
+    State {
+        /// The change set.
+        name: String,
+        /// Its state.
+        state: &'static str,
+        /// The step.
+        step: &'static str,
+    },
+    /// Those concerned have not been heard.
+    #[error("{name}: {why}")]
+    NotHeard {
+        /// The change set.
+        name: String,
+        /// Its state.
+        state: &'static str,
+        /// The step.
+        step: &'static str,
+        /// What is missing.
+        why: String,
+    },
+    /// The comment period is over.
+    #[error("comments on {name} were taken until {until}")]
+    CommentsClosed {
+        /// The change set.
+        name: String,
+        /// The last day.
+        until: NaiveDate,
+    },
+    /// The comment period that is asked for is not possible.
+    #[error("{0}")]
+    Clock(String),
+    /// The etag is not the current one.
+    #[error("{name} has changed")]
+    Etag {
+        /// The change set.
+        name: String,
+        /// The current etag.
+        etag: String,
+    },
+    /// The author may not do this.
+    #[error("{subject} is the author of {name}")]
+    FourEyes {
+        /// The change set.
+        name: String,
+        /// The author.
+        subject: String,
+    },
+    /// Only the author may do this.
+    #[error("only the author of {0} may do this")]
+    NotAuthor(String),
+    /// Something in it is wrong.
+    #[error("{} findings", .0.len())]
+    Invalid(Vec<Finding>),
+    /// What is changed belongs to others.
+    #[error("an entry belongs to {0}")]
+    NotYours(String),
+    /// What a change set did has been changed again, so that undoing it would undo more.
+    #[error("{entries:?} have changed since {name}")]
+    ChangedSince {
+        /// The change set.
+        name: String,
+        /// What has changed since.
+        entries: Vec<String>,
+    },
+    /// The request id was used for something else.
+    #[error("request id {0} was used before")]
+    RequestIdReused(String),
+    /// What is stored cannot be read.
+    #[error("{0}")]
+    Stored(String),
+    /// Not a refusal: only validation was asked for, and this is the answer. Ends the transaction without a trace.
+    #[error("validated only")]
+    Validated(Vec<u8>),
+}
+
+impl DomainError for ChangeError {}
+
+/// At most so many names in a message.
+const NAMED: usize = 10;
+
+/// The fault of a refused step.
+pub fn fault(error: StoreError<ChangeError>) -> Fault {
+    error.into_fault(|error| match error {
+        ChangeError::NotFound(name) => Fault::not_found(name),
+        ChangeError::State { name, state, step } => Fault::state_conflict(name, state, step),
+        ChangeError::NotHeard { name, state, step, why } => {
+            let message = format!("`{name}` is {state} and cannot be {step}: {why}");
+            Fault::state_conflict(name, state, step).with_message(message)
+        }
+        ChangeError::CommentsClosed { name, until } => {
+            let message = format!("comments on `{name}` were taken until {until}");
+            Fault::state_conflict(name, "notified", "comment").with_message(message)
+        }
+        ChangeError::Clock(why) => Fault::invalid("comments_until", why),
+        ChangeError::Etag { name, etag } => Fault::etag_mismatch(name, etag),
+        ChangeError::FourEyes { name, subject } => Fault::four_eyes(name, subject),
+        ChangeError::NotAuthor(name) => Fault::not_yours("sub", format!("the author of {name}")),
+        ChangeError::NotYours(owners) => Fault::not_yours("economy", owners),
+        ChangeError::RequestIdReused(request_id) => Fault::request_id_reused(request_id),
+        ChangeError::Invalid(findings) => Fault::field_violations(findings.into_iter().map(|finding| {
+            let mut field = format!("changes[{}]", finding.index);
+            if !finding.field.is_empty() {
+                field = format!("{field}.{}", finding.field);
+            }
+            FieldViolation::new(field, format!("{}: {}", finding.code, finding.message))
+        })),
+        ChangeError::ChangedSince { name, entries } => {
+            let more = entries.len().saturating_sub(NAMED);
+            let mut list = entries.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+            if more > 0 {
+                list.push_str(&format!(" and {more} more"));
+            }
+            let message = format!("{list} changed again since `{name}`: undo it by a change set of your own");
+            Fault::state_conflict(name, "published", "revert").with_message(message)
+        }
+        ChangeError::Stored(text) => Fault::internal(text),
+        ChangeError::Validated(_) => Fault::internal("a validation was answered as a failure"),
+    })
+}

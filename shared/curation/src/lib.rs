@@ -1,0 +1,58 @@
+//! The change workflow of everything that is published: a change set is drafted, proposed, notified, open for comment,
+//! reviewed by somebody else than its author, published as one revision, or rejected or withdrawn; a published one is
+//! undone by another change set. All of it is kept.
+//!
+//! The crate knows the steps, who may take them and when ([`ChangeSet`], [`clock`]), keeps change sets and comments
+//! ([`migration`]), and runs each step as one idempotent, audited transaction ([`Workflow`]). It does not know what a
+//! change is: a service says so by [`Curated`].
+//!
+//! # How a service uses it
+//!
+//! 1. Its `Migrator` pushes [`migration()`] after the shared tables and before its own.
+//! 2. It implements [`Curated`] for a small type that holds its catalogues in memory: `Change` is the domain type of
+//!    one change (serde), `Catalogue` the published state at a revision, `COUNTER` the name of its revision counter.
+//!    [`Curated::validate`] and [`Curated::publish`] are the two that matter; both run inside the step's transaction,
+//!    and [`Curated::publish`] writes rows for revision `current + 1` and leaves moving the counter to this crate.
+//!    Expected: [`Curated::tightens`] names every change by which somebody could lose access; it decides whether the
+//!    change must be notified and whether its clock may be shortened. When in doubt it tightens.
+//! 3. It makes one [`Workflow`] and its `ChangeService` handlers parse, call and render, with [`Asked`] and the
+//!    functions of [`wire`] for what all of them share:
+//!
+//! ```ignore
+//! async fn propose_change_set(&self, request: Request<pb::ProposeChangeSetRequest>) -> Result<…> {
+//!     let (asked, mut request) = Asked::of(request)?;
+//!     let call = asked.call(&mut request.request_id, request.validate_only);
+//!     let payload = request.encode_to_vec();
+//!     let answer = self.changes.asked_step(call, payload, &request.name, request.etag, Step::Propose).await?;
+//!     Ok(Response::new(pb::ProposeChangeSetResponse { change_set: Some(render(&answer.change_set)?), revision: answer.revision }))
+//! }
+//! ```
+//!
+//! Four eyes are about the person: whoever has the author's subject is the author, whichever issuer, body, economy or
+//! scopes the token names. What only the author may do needs subject and issuer to be the author's.
+
+mod change_set;
+pub mod clock;
+mod curated;
+mod error;
+mod mutation;
+mod notice;
+mod steps;
+mod store;
+pub mod wire;
+mod workflow;
+
+pub use change_set::{
+    Actor, Addendum, Answer, ChangeSet, Comment, Draft, EntryDiff, Finding, Notification, Review, State, Tightening,
+    Update,
+};
+pub use curated::{Curated, Reverted};
+pub use error::{ChangeError, fault};
+pub use mutation::{Done, Mutation};
+pub use notice::{Description, Matters};
+pub use store::{Cursor, migration};
+pub use wire::Asked;
+pub use workflow::{Filter, Step, Workflow};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,388 @@
+//! The use cases: each step one transaction.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use greenlane_platform::clock::Clock;
+use greenlane_store::{Body, Store, StoreError, Tx, revision};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::change_set::{
+    Actor, Answer, ChangeSet, Comment, Draft, EntryDiff, Finding, Review, State, Tightening, Update,
+};
+use crate::curated::{Curated, Reverted};
+use crate::error::ChangeError;
+use crate::mutation::{self, Done, Mutation};
+use crate::notice;
+use crate::store::{self, Cursor};
+
+/// A step on an existing change set.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Its author proposes it.
+    Propose,
+    /// It is notified, or its comment period extended; none means sixty days.
+    Notify {
+        /// The last day for comments.
+        comments_until: Option<NaiveDate>,
+    },
+    /// Somebody else approves or rejects it.
+    Review {
+        /// Approve, or reject.
+        approve: bool,
+        /// Why.
+        comment: String,
+    },
+    /// Somebody else than its author publishes it.
+    Publish,
+    /// Its author takes it back.
+    Withdraw {
+        /// Why.
+        comment: String,
+    },
+}
+
+/// Which change sets a list is of.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this state.
+    pub state: Option<State>,
+    /// Of this author; empty means all.
+    pub author: String,
+}
+
+/// The workflow over one curated catalogue.
+pub struct Workflow<S> {
+    store: Store,
+    curated: Arc<S>,
+    clock: Clock,
+}
+
+impl<S> Clone for Workflow<S> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), curated: self.curated.clone(), clock: self.clock.clone() }
+    }
+}
+
+type Result<T> = std::result::Result<T, StoreError<ChangeError>>;
+
+/// The longest title.
+const MAX_TITLE_CHARS: usize = 300;
+
+impl<S: Curated> Workflow<S> {
+    /// Over `curated`, whose change sets are in `store`.
+    pub fn new(store: Store, curated: Arc<S>, clock: Clock) -> Self {
+        Self { store, curated, clock }
+    }
+
+    /// What is curated.
+    pub fn curated(&self) -> &S {
+        &self.curated
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Drafts a change set.
+    pub async fn create(&self, mutation: Mutation, draft: Draft<S::Change>) -> Result<Answer<S::Change>> {
+        let now = self.clock.now();
+        let name = new_name();
+        let caller = mutation.caller.clone();
+        let curated = self.curated.clone();
+        self.mutate("create_change_set", mutation, move |tx| {
+            let (name, draft, caller, curated) = (name.clone(), draft.clone(), caller.clone(), curated.clone());
+            Box::pin(async move {
+                let revision = revision::current(tx, S::COUNTER).await?;
+                let catalogue = curated.catalogue(tx, revision).await?;
+                curated.check_owners(&caller, &catalogue, &draft.changes).map_err(ChangeError::NotYours)?;
+                let change_set = ChangeSet::draft(name, &Actor::from(&*caller), draft, now);
+                store::insert(tx, &change_set).await?;
+                Ok(done(change_set, revision))
+            })
+        })
+        .await
+    }
+
+    /// Replaces what a draft consists of.
+    pub async fn update(
+        &self,
+        mutation: Mutation,
+        name: String,
+        etag: String,
+        update: Update<S::Change>,
+    ) -> Result<Answer<S::Change>> {
+        let caller = mutation.caller.clone();
+        let curated = self.curated.clone();
+        self.mutate("update_change_set", mutation, move |tx| {
+            let (name, etag, update) = (name.clone(), etag.clone(), update.clone());
+            let (caller, curated) = (caller.clone(), curated.clone());
+            Box::pin(async move {
+                let revision = revision::current(tx, S::COUNTER).await?;
+                let mut change_set = find(tx, &name).await?;
+                change_set.check_etag(&etag)?;
+                change_set.update(&Actor::from(&*caller), update)?;
+                let catalogue = curated.catalogue(tx, revision).await?;
+                curated.check_owners(&caller, &catalogue, &change_set.changes).map_err(ChangeError::NotYours)?;
+                store::replace(tx, &change_set).await?;
+                Ok(done(change_set, revision))
+            })
+        })
+        .await
+    }
+
+    /// Takes a step.
+    pub async fn step(
+        &self,
+        mutation: Mutation,
+        name: String,
+        etag: String,
+        step: Step,
+    ) -> Result<Answer<S::Change>> {
+        let publishes = matches!(step, Step::Publish) && !mutation.validate_only;
+        let caller = mutation.caller.clone();
+        let this = self.clone();
+        let answer = self
+            .mutate("step_change_set", mutation, move |tx| {
+                let (this, name, etag, step) = (this.clone(), name.clone(), etag.clone(), step.clone());
+                let caller = caller.clone();
+                Box::pin(async move {
+                    // Publishing takes the lock first, so that what it validates against stays as it is.
+                    let revision = match step {
+                        Step::Publish => revision::lock(tx, S::COUNTER).await?,
+                        _ => revision::current(tx, S::COUNTER).await?,
+                    };
+                    let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
+                    let catalogue = this.curated.catalogue(tx, revision).await?;
+                    if !matches!(step, Step::Withdraw { .. }) {
+                        let owners = this.curated.check_owners(&caller, &catalogue, &change_set.changes);
+                        owners.map_err(ChangeError::NotYours)?;
+                    }
+                    change_set.check_etag(&etag)?;
+                    let actor = Actor::from(&*caller);
+                    let (change_set, revision) =
+                        this.take(tx, step, change_set, &actor, &catalogue, revision).await?;
+                    store::update(tx, &change_set).await?;
+                    Ok(done(change_set, revision))
+                })
+            })
+            .await?;
+        if publishes {
+            self.curated.published().await;
+        }
+        Ok(answer)
+    }
+
+    async fn take(
+        &self,
+        tx: &Tx,
+        step: Step,
+        mut change_set: ChangeSet<S::Change>,
+        actor: &Actor,
+        catalogue: &S::Catalogue,
+        revision: u64,
+    ) -> Result<(ChangeSet<S::Change>, u64)> {
+        let now = self.clock.now();
+        let curated = &self.curated;
+        match step {
+            Step::Propose => {
+                let findings = curated.validate(tx, catalogue, &change_set.changes).await?;
+                change_set.propose(actor, findings, now)?;
+            }
+            Step::Notify { comments_until } => {
+                let tightening = curated.tightens(catalogue, &change_set.changes);
+                let until = change_set.comments_until(comments_until, !tightening.is_empty(), now.date_naive())?;
+                if change_set.notification.is_some() {
+                    change_set.extend(until, now);
+                } else {
+                    let symbol = symbol(tx, &actor.economy).await?;
+                    let described = curated.describe(catalogue, &change_set.changes);
+                    let text = notice::text(&change_set, &symbol, actor, &described, &tightening, until);
+                    let urgent = !change_set.urgency_reason.is_empty();
+                    let articles = described.matters.articles(urgent).into_iter().map(str::to_owned).collect();
+                    change_set.notify(symbol, articles, text, until, now);
+                }
+            }
+            Step::Review { approve, comment } => {
+                let tightening = if approve { curated.tightens(catalogue, &change_set.changes) } else { Vec::new() };
+                let review = Review { reviewer: actor.subject.clone(), approved: approve, comment, at: now };
+                change_set.review(actor, review, &tightening)?;
+            }
+            Step::Publish => {
+                let findings = curated.validate(tx, catalogue, &change_set.changes).await?;
+                let tightening = curated.tightens(catalogue, &change_set.changes);
+                change_set.publish(actor, findings, &tightening, revision + 1, now)?;
+                curated.publish(tx, revision, &change_set, now).await?;
+                return Ok((change_set, revision::next(tx, S::COUNTER).await?));
+            }
+            Step::Withdraw { comment } => change_set.withdraw(actor, comment, now)?,
+        }
+        Ok((change_set, revision))
+    }
+
+    /// Drafts a change set that undoes a published one.
+    pub async fn revert(&self, mutation: Mutation, name: String, reason: String) -> Result<Answer<S::Change>> {
+        let now = self.clock.now();
+        let draft_name = new_name();
+        let caller = mutation.caller.clone();
+        let curated = self.curated.clone();
+        self.mutate("revert_change_set", mutation, move |tx| {
+            let (name, reason, draft_name) = (name.clone(), reason.clone(), draft_name.clone());
+            let (caller, curated) = (caller.clone(), curated.clone());
+            Box::pin(async move {
+                let revision = revision::current(tx, S::COUNTER).await?;
+                let published: ChangeSet<S::Change> = find(tx, &name).await?;
+                published.check_published()?;
+                let at = published.published_revision;
+                let now_published = curated.catalogue(tx, revision).await?;
+                let before = curated.catalogue(tx, at.saturating_sub(1)).await?;
+                let after = curated.catalogue(tx, at).await?;
+                let reverted =
+                    Reverted { change_set: &published, before: &*before, after: &*after, now: &*now_published };
+                let changes = curated.undo(tx, reverted).await?;
+                curated.check_owners(&caller, &now_published, &changes).map_err(ChangeError::NotYours)?;
+                let title = format!("Revert: {}", published.title).chars().take(MAX_TITLE_CHARS).collect();
+                let draft = Draft { title, reason, urgency_reason: String::new(), changes };
+                let mut change_set = ChangeSet::draft(draft_name, &Actor::from(&*caller), draft, now);
+                change_set.reverts = published.name;
+                store::insert(tx, &change_set).await?;
+                Ok(done(change_set, revision))
+            })
+        })
+        .await
+    }
+
+    /// Comments on a notified change set. Gives the comment and the published revision.
+    pub async fn comment(&self, mutation: Mutation, name: String, text: String) -> Result<(Comment, u64)> {
+        let now = self.clock.now();
+        let actor = Actor::from(&*mutation.caller);
+        let id = Uuid::now_v7().to_string();
+        self.mutate("comment_on_change_set", mutation, move |tx| {
+            let comment = Comment {
+                id: id.clone(),
+                author: actor.subject.clone(),
+                economy: actor.economy.clone(),
+                text: text.clone(),
+                at: now,
+            };
+            let name = name.clone();
+            Box::pin(async move {
+                let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
+                change_set.check_open(now.date_naive())?;
+                store::comment(tx, &name, &comment).await?;
+                let revision = revision::current(tx, S::COUNTER).await?;
+                Ok(Done { answer: (comment, revision), resource: name })
+            })
+        })
+        .await
+    }
+
+    /// Comments on a change set, oldest first.
+    pub async fn comments(&self, name: String, after: Option<Cursor>, limit: u64) -> Result<Vec<Comment>> {
+        self.read("list_change_comments", move |tx| {
+            let (name, after) = (name.clone(), after.clone());
+            Box::pin(async move {
+                find::<S::Change>(tx, &name).await?;
+                Ok(store::comments(tx, &name, after.as_ref(), limit).await?)
+            })
+        })
+        .await
+    }
+
+    /// A change set.
+    pub async fn get(&self, name: String) -> Result<ChangeSet<S::Change>> {
+        self.read("get_change_set", move |tx| {
+            let name = name.clone();
+            Box::pin(async move { find(tx, &name).await })
+        })
+        .await
+    }
+
+    /// Change sets, newest first, without their changes.
+    pub async fn list(
+        &self,
+        filter: Filter,
+        after: Option<Cursor>,
+        limit: u64,
+    ) -> Result<Vec<ChangeSet<S::Change>>> {
+        self.read("list_change_sets", move |tx| {
+            let (filter, after) = (filter.clone(), after.clone());
+            Box::pin(async move { Ok(store::list(tx, filter.state, &filter.author, after.as_ref(), limit).await?) })
+        })
+        .await
+    }
+
+    /// Everything that is wrong with a change set on top of what is published, what it tightens, and the revision.
+    pub async fn validate(&self, name: String) -> Result<(Vec<Finding>, Vec<Tightening>, u64)> {
+        let curated = self.curated.clone();
+        self.read("validate_change_set", move |tx| {
+            let (name, curated) = (name.clone(), curated.clone());
+            Box::pin(async move {
+                let revision = revision::current(tx, S::COUNTER).await?;
+                let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
+                let catalogue = curated.catalogue(tx, revision).await?;
+                let findings = curated.validate(tx, &catalogue, &change_set.changes).await?;
+                Ok((findings, curated.tightens(&catalogue, &change_set.changes), revision))
+            })
+        })
+        .await
+    }
+
+    /// What a change set did, or would do, entry by entry, and the revision that it is compared with: the one that it
+    /// was published upon, or the current one.
+    pub async fn diff(&self, name: String) -> Result<(Vec<EntryDiff>, u64)> {
+        let curated = self.curated.clone();
+        self.read("diff_change_set", move |tx| {
+            let (name, curated) = (name.clone(), curated.clone());
+            Box::pin(async move {
+                let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
+                let base = match change_set.published_revision {
+                    0 => revision::current(tx, S::COUNTER).await?,
+                    published => published - 1,
+                };
+                let catalogue = curated.catalogue(tx, base).await?;
+                Ok((curated.diff(tx, &catalogue, &change_set.changes).await?, base))
+            })
+        })
+        .await
+    }
+
+    /// Runs a mutation of the service's own the way steps are run: idempotent, audited, in one transaction.
+    pub async fn mutate<T, F>(&self, name: &'static str, mutation: Mutation, body: F) -> Result<T>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'tx> Fn(&'tx Tx) -> Body<'tx, Done<T>, ChangeError> + Clone + Send + Sync + 'static,
+    {
+        mutation::run(&self.store, name, mutation, self.clock.now(), body).await
+    }
+
+    async fn read<T, F>(&self, name: &'static str, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, ChangeError> + Send + Sync + 'static,
+    {
+        self.store.read(name, body).await
+    }
+}
+
+fn new_name() -> String {
+    format!("changeSets/{}", Uuid::now_v7())
+}
+
+fn done<C>(change_set: ChangeSet<C>, revision: u64) -> Done<Answer<C>> {
+    let resource = change_set.name.clone();
+    Done { answer: Answer { change_set, revision }, resource }
+}
+
+async fn find<C: DeserializeOwned>(tx: &Tx, name: &str) -> Result<ChangeSet<C>> {
+    store::get(tx, name).await?.ok_or_else(|| ChangeError::NotFound(name.to_owned()).into())
+}
+
+/// The next symbol of an economy's notifications.
+async fn symbol(tx: &Tx, economy: &str) -> Result<String> {
+    let number = revision::next(tx, &format!("notification/{economy}")).await?;
+    Ok(if economy.is_empty() { format!("GL/N/{number}") } else { format!("GL/N/{economy}/{number}") })
+}
