@@ -5,7 +5,6 @@ mod catalogue;
 mod changes;
 mod entries;
 mod equivalences;
-mod error;
 mod question;
 mod recognition;
 mod render;

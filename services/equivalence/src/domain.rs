@@ -4,7 +4,6 @@ pub mod arrangement;
 pub mod body;
 pub mod catalogue;
 pub mod change;
-pub mod change_set;
 pub mod code;
 pub mod decision;
 pub mod economy;

@@ -8,6 +8,7 @@ use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueServiceSe
 use greenlane_api::equivalence::v1::change_service_server::ChangeServiceServer;
 use greenlane_api::equivalence::v1::equivalence_service_server::EquivalenceServiceServer;
 use greenlane_api::equivalence::v1::recognition_service_server::RecognitionServiceServer;
+use greenlane_curation::Workflow;
 use greenlane_platform::client::{self, Client};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
@@ -17,7 +18,7 @@ use greenlane_store::audit::{SinkConfig, StoreSink};
 
 use crate::api::{Arrangements, CatalogueApi, ChangesApi, Equivalences, RULES, RecognitionApi};
 use crate::app::catalogue::Catalogues;
-use crate::app::changes::Changes;
+use crate::app::changes::CuratedCatalogue;
 use crate::app::recognition::Recogniser;
 use crate::app::starter;
 use crate::app::translations::Translations;
@@ -59,7 +60,8 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
 
     let recognition = RecognitionApi { recogniser, clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
-    let changes = ChangesApi { changes: Changes { store: store.clone(), catalogues: catalogues.clone(), clock } };
+    let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone() });
+    let changes = ChangesApi { changes: Workflow::new(store.clone(), curated, clock) };
     let audit = StoreSink::start(store.clone(), SinkConfig::default());
     let follower = catalogues.clone();
     let poll_interval = config.poll_interval();

@@ -1,6 +1,5 @@
-//! The catalogue's database: entries as versioned rows, revisions, change sets.
+//! The catalogue's database: entries as versioned rows, and revisions.
 
-pub(crate) mod change_sets;
 pub(crate) mod entries;
 mod migrations;
 

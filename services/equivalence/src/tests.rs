@@ -5,3 +5,4 @@ mod changes;
 mod harness;
 mod recognition;
 mod rules;
+mod workflow;

@@ -25,15 +25,8 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 7] = [
-        Self::Draft,
-        Self::Proposed,
-        Self::Notified,
-        Self::Approved,
-        Self::Rejected,
-        Self::Published,
-        Self::Withdrawn,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Draft, Self::Proposed, Self::Notified, Self::Approved, Self::Rejected, Self::Published, Self::Withdrawn];
 
     /// Stable name.
     pub fn as_str(self) -> &'static str {

@@ -72,12 +72,7 @@ pub trait Curated: Send + Sync + 'static {
     ) -> Result<Vec<Self::Change>, StoreError<ChangeError>>;
 
     /// What changes do to entries, one by one in their order.
-    async fn diff(
-        &self,
-        tx: &Tx,
-        base: &Self::Catalogue,
-        changes: &[Self::Change],
-    ) -> Result<Vec<EntryDiff>, DbErr>;
+    async fn diff(&self, tx: &Tx, base: &Self::Catalogue, changes: &[Self::Change]) -> Result<Vec<EntryDiff>, DbErr>;
 
     /// Called after a revision was published here, so that this replica need not wait for its next look.
     async fn published(&self);

@@ -88,15 +88,16 @@ impl<C> ChangeSet<C> {
     }
 
     /// Notifies it. For a day that [`Self::comments_until`] gave.
-    pub fn notify(&mut self, symbol: String, articles: Vec<String>, text: String, until: NaiveDate, now: DateTime<Utc>) {
-        self.notification = Some(Notification {
-            symbol,
-            articles,
-            text,
-            notified_at: now,
-            comments_until: until,
-            addenda: Vec::new(),
-        });
+    pub fn notify(
+        &mut self,
+        symbol: String,
+        articles: Vec<String>,
+        text: String,
+        until: NaiveDate,
+        now: DateTime<Utc>,
+    ) {
+        self.notification =
+            Some(Notification { symbol, articles, text, notified_at: now, comments_until: until, addenda: Vec::new() });
         self.step(State::Notified);
     }
 
@@ -175,9 +176,8 @@ impl<C> ChangeSet<C> {
 
     /// Fails while comments are taken, and when a change that tightens access was not open for the whole period.
     fn check_heard(&self, tightening: &[Tightening], today: NaiveDate, step: &'static str) -> Result<()> {
-        let refuse = |why: String| {
-            Err(ChangeError::NotHeard { name: self.name.clone(), state: self.state.as_str(), step, why })
-        };
+        let refuse =
+            |why: String| Err(ChangeError::NotHeard { name: self.name.clone(), state: self.state.as_str(), step, why });
         let tightens = |it: &Tightening| format!("{} {}, which tightens access", it.entry, it.what);
         match (&self.notification, tightening.first()) {
             (Some(notification), _) if today <= notification.comments_until => {

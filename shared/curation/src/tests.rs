@@ -70,7 +70,10 @@ fn what_tightens_access_is_approved_only_after_a_full_comment_period() {
     let reviewer = actor("ben", "https://id.example.org");
     let mut silent = proposed("");
     let refused = silent.review(&reviewer, approval("2026-06-01"), &tightening()).unwrap_err();
-    assert!(matches!(&refused, ChangeError::NotHeard { why, .. } if why.contains("has not been notified")), "{refused}");
+    assert!(
+        matches!(&refused, ChangeError::NotHeard { why, .. } if why.contains("has not been notified")),
+        "{refused}"
+    );
     // What tightens nothing need not be notified.
     proposed("").review(&reviewer, approval("2026-01-02"), &[]).unwrap();
 

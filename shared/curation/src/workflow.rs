@@ -135,13 +135,7 @@ impl<S: Curated> Workflow<S> {
     }
 
     /// Takes a step.
-    pub async fn step(
-        &self,
-        mutation: Mutation,
-        name: String,
-        etag: String,
-        step: Step,
-    ) -> Result<Answer<S::Change>> {
+    pub async fn step(&self, mutation: Mutation, name: String, etag: String, step: Step) -> Result<Answer<S::Change>> {
         let publishes = matches!(step, Step::Publish) && !mutation.validate_only;
         let caller = mutation.caller.clone();
         let this = self.clone();
@@ -163,8 +157,7 @@ impl<S: Curated> Workflow<S> {
                     }
                     change_set.check_etag(&etag)?;
                     let actor = Actor::from(&*caller);
-                    let (change_set, revision) =
-                        this.take(tx, step, change_set, &actor, &catalogue, revision).await?;
+                    let (change_set, revision) = this.take(tx, step, change_set, &actor, &catalogue, revision).await?;
                     store::update(tx, &change_set).await?;
                     Ok(done(change_set, revision))
                 })
@@ -302,12 +295,7 @@ impl<S: Curated> Workflow<S> {
     }
 
     /// Change sets, newest first, without their changes.
-    pub async fn list(
-        &self,
-        filter: Filter,
-        after: Option<Cursor>,
-        limit: u64,
-    ) -> Result<Vec<ChangeSet<S::Change>>> {
+    pub async fn list(&self, filter: Filter, after: Option<Cursor>, limit: u64) -> Result<Vec<ChangeSet<S::Change>>> {
         self.read("list_change_sets", move |tx| {
             let (filter, after) = (filter.clone(), after.clone());
             Box::pin(async move { Ok(store::list(tx, filter.state, &filter.author, after.as_ref(), limit).await?) })

@@ -1,26 +1,21 @@
 //! ChangeService.
 
+mod render;
+
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_api::equivalence::v1::change_service_server::ChangeService;
-use greenlane_platform::audit::Origin;
-use greenlane_platform::auth::Caller;
+use greenlane_curation::{Answer, Asked, Filter, State, Step, Workflow, fault, wire};
 use greenlane_platform::fault::Fault;
-use greenlane_platform::revisions::timestamp;
-use greenlane_platform::violations::{PageBinding, RequestId, Violations};
-use greenlane_store::idempotency::payload_hash;
+use greenlane_platform::violations::{PageBinding, Violations};
 use prost::Message;
 use tonic::{Request, Response, Status};
 
-use super::{error, wire};
-use crate::app::changes::{Changes, Draft, Mutation, Step};
-use crate::domain::change::{Change, ChangeFinding};
-use crate::domain::change_set::{ChangeSet, State};
-
-const MAX_CHANGES: usize = 10_000;
+use crate::app::changes::CuratedCatalogue;
+use crate::domain::change::Change;
 
 /// The handler.
 pub(crate) struct ChangesApi {
-    pub(crate) changes: Changes,
+    pub(crate) changes: Workflow<CuratedCatalogue>,
 }
 
 #[tonic::async_trait]
@@ -29,28 +24,25 @@ impl ChangeService for ChangesApi {
         &self,
         request: Request<pb::CreateChangeSetRequest>,
     ) -> Result<Response<pb::CreateChangeSetResponse>, Status> {
-        let (who, mut request) = who(request)?;
-        let id = std::mem::take(&mut request.request_id);
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
         let payload = request.encode_to_vec();
         let mut v = Violations::new();
-        let request_id = v.request_id(&id);
-        let draft = draft(&mut v, request.change_set);
+        let request_id = call.request_id(&mut v);
+        let draft = render::draft(&mut v, request.change_set);
         let (request_id, draft) = v.finish_with(|| Some((request_id?, draft?)))?;
-        let mutation = who.mutation(&request_id, request.validate_only, &payload);
-        let answer = self.changes.create(mutation, draft).await.map_err(error::change)?;
-        let change_set = Some(render(&answer.change_set)?);
-        Ok(Response::new(pb::CreateChangeSetResponse { change_set, revision: answer.revision }))
+        let answer = self.changes.create(call.mutation(&request_id, &payload), draft).await.map_err(fault)?;
+        let (change_set, revision) = rendered(answer)?;
+        Ok(Response::new(pb::CreateChangeSetResponse { change_set, revision }))
     }
 
     async fn get_change_set(
         &self,
         request: Request<pb::GetChangeSetRequest>,
     ) -> Result<Response<pb::GetChangeSetResponse>, Status> {
-        let mut v = Violations::new();
-        let name = name(&mut v, &request.into_inner().name);
-        let name = v.finish_with(|| name)?;
-        let change_set = self.changes.get(name).await.map_err(error::change)?;
-        let change_set = Some(render(&change_set)?);
+        let name = named(&request.into_inner().name)?;
+        let change_set = self.changes.get(name).await.map_err(fault)?;
+        let change_set = Some(render::change_set(&change_set)?);
         Ok(Response::new(pb::GetChangeSetResponse { change_set, revision: self.revision() }))
     }
 
@@ -69,56 +61,131 @@ impl ChangeService for ChangesApi {
         v.check("state", request.state == 0 || state.is_some(), "is not known");
         let author = v.text("author", &request.author, 0..=500);
         let (size, after, author) = v.finish_with(|| Some((size?, after?, author?)))?;
-        let limit = u64::try_from(size).unwrap_or(u64::MAX).saturating_add(1);
-        let mut found = self.changes.list(state, author, after, limit).await.map_err(error::change)?;
-        let more = found.len() > size;
-        found.truncate(size);
-        let next_page_token = match found.last() {
-            Some(last) if more => binding.token(&(last.created_at.timestamp_micros(), &last.name))?,
-            _ => String::new(),
-        };
-        let change_sets = found.iter().map(render).collect::<Result<_, Fault>>()?;
+        let found = self.changes.list(Filter { state, author }, after, one_more(size)).await.map_err(fault)?;
+        let cursor =
+            |last: &greenlane_curation::ChangeSet<Change>| (last.created_at.timestamp_micros(), last.name.clone());
+        let (found, next_page_token) = wire::cut(found, size, &binding, cursor)?;
+        let change_sets = found.iter().map(render::change_set).collect::<Result<_, Fault>>()?;
         Ok(Response::new(pb::ListChangeSetsResponse { change_sets, next_page_token, revision: self.revision() }))
+    }
+
+    async fn update_change_set(
+        &self,
+        request: Request<pb::UpdateChangeSetRequest>,
+    ) -> Result<Response<pb::UpdateChangeSetResponse>, Status> {
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
+        let payload = request.encode_to_vec();
+        let mut v = Violations::new();
+        let request_id = call.request_id(&mut v);
+        let mask = wire::mask(&mut v, request.update_mask.as_ref().map(|mask| mask.paths.as_slice()));
+        let mut scope = v.scope("change_set");
+        let raw = scope.required("", request.change_set);
+        let parsed = raw.and_then(|raw| {
+            let name = wire::name(&mut scope, "name", &raw.name);
+            let texts = (raw.title.as_str(), raw.reason.as_str(), raw.urgency_reason.as_str());
+            let update = wire::update(&mut scope, mask?, texts, &raw.changes, render::change);
+            Some((name?, raw.etag, update?))
+        });
+        drop(scope);
+        let (request_id, (name, etag, update)) = v.finish_with(|| Some((request_id?, parsed?)))?;
+        let mutation = call.mutation(&request_id, &payload);
+        let (change_set, revision) = rendered(self.changes.update(mutation, name, etag, update).await.map_err(fault)?)?;
+        Ok(Response::new(pb::UpdateChangeSetResponse { change_set, revision }))
     }
 
     async fn validate_change_set(
         &self,
         request: Request<pb::ValidateChangeSetRequest>,
     ) -> Result<Response<pb::ValidateChangeSetResponse>, Status> {
-        let mut v = Violations::new();
-        let name = name(&mut v, &request.into_inner().name);
-        let name = v.finish_with(|| name)?;
-        let (findings, revision) = self.changes.validate(name).await.map_err(error::change)?;
-        let findings = findings.into_iter().map(finding).collect();
-        Ok(Response::new(pb::ValidateChangeSetResponse { findings, revision }))
+        let name = named(&request.into_inner().name)?;
+        let (findings, tightening, revision) = self.changes.validate(name).await.map_err(fault)?;
+        let findings = findings.into_iter().map(render::finding).collect();
+        let tightening = tightening.into_iter().map(|it| pb::Tightening { entry: it.entry, what: it.what }).collect();
+        Ok(Response::new(pb::ValidateChangeSetResponse { findings, revision, tightening }))
+    }
+
+    async fn diff_change_set(
+        &self,
+        request: Request<pb::DiffChangeSetRequest>,
+    ) -> Result<Response<pb::DiffChangeSetResponse>, Status> {
+        let name = named(&request.into_inner().name)?;
+        let (diffs, revision) = self.changes.diff(name).await.map_err(fault)?;
+        let diffs = diffs.into_iter().map(render::diff).collect();
+        Ok(Response::new(pb::DiffChangeSetResponse { diffs, revision }))
     }
 
     async fn propose_change_set(
         &self,
         request: Request<pb::ProposeChangeSetRequest>,
     ) -> Result<Response<pb::ProposeChangeSetResponse>, Status> {
-        let (who, mut request) = who(request)?;
-        let id = std::mem::take(&mut request.request_id);
-        let (change_set, revision) = self
-            .step(&who, &id, request.validate_only, request.encode_to_vec(), request.name, request.etag, Step::Propose)
-            .await?;
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
+        let payload = request.encode_to_vec();
+        let answer = self.changes.asked_step(call, payload, &request.name, request.etag, Step::Propose).await?;
+        let (change_set, revision) = rendered(answer)?;
         Ok(Response::new(pb::ProposeChangeSetResponse { change_set, revision }))
+    }
+
+    async fn notify_change_set(
+        &self,
+        request: Request<pb::NotifyChangeSetRequest>,
+    ) -> Result<Response<pb::NotifyChangeSetResponse>, Status> {
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
+        let payload = request.encode_to_vec();
+        let step = |v: &mut Violations| wire::notify(v, &request.comments_until);
+        let answer = self.changes.asked_step_with(call, payload, &request.name, request.etag, step).await?;
+        let (change_set, revision) = rendered(answer)?;
+        Ok(Response::new(pb::NotifyChangeSetResponse { change_set, revision }))
+    }
+
+    async fn comment_on_change_set(
+        &self,
+        request: Request<pb::CommentOnChangeSetRequest>,
+    ) -> Result<Response<pb::CommentOnChangeSetResponse>, Status> {
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
+        let payload = request.encode_to_vec();
+        let mut v = Violations::new();
+        let request_id = call.request_id(&mut v);
+        let name = wire::name(&mut v, "name", &request.name);
+        let text = wire::text(&mut v, "text", &request.text, true);
+        let (request_id, name, text) = v.finish_with(|| Some((request_id?, name?, text?)))?;
+        let mutation = call.mutation(&request_id, &payload);
+        let (comment, revision) = self.changes.comment(mutation, name, text).await.map_err(fault)?;
+        Ok(Response::new(pb::CommentOnChangeSetResponse { comment: Some(render::comment(comment)), revision }))
+    }
+
+    async fn list_change_comments(
+        &self,
+        request: Request<pb::ListChangeCommentsRequest>,
+    ) -> Result<Response<pb::ListChangeCommentsResponse>, Status> {
+        let request = request.into_inner();
+        let binding =
+            PageBinding::new("/greenlane.equivalence.v1.ChangeService/ListChangeComments").with(&request.name);
+        let mut v = Violations::new();
+        let name = wire::name(&mut v, "name", &request.name);
+        let size = v.page_size(request.page_size);
+        let after = v.page_token::<(i64, String)>(&request.page_token, &binding);
+        let (name, size, after) = v.finish_with(|| Some((name?, size?, after?)))?;
+        let found = self.changes.comments(name, after, one_more(size)).await.map_err(fault)?;
+        let cursor = |last: &greenlane_curation::Comment| (last.at.timestamp_micros(), last.id.clone());
+        let (found, next_page_token) = wire::cut(found, size, &binding, cursor)?;
+        let comments = found.into_iter().map(render::comment).collect();
+        Ok(Response::new(pb::ListChangeCommentsResponse { comments, next_page_token, revision: self.revision() }))
     }
 
     async fn review_change_set(
         &self,
         request: Request<pb::ReviewChangeSetRequest>,
     ) -> Result<Response<pb::ReviewChangeSetResponse>, Status> {
-        let (who, mut request) = who(request)?;
-        let id = std::mem::take(&mut request.request_id);
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
         let payload = request.encode_to_vec();
-        let mut v = Violations::new();
-        let least = usize::from(!request.approve);
-        let comment = v.paragraphs("comment", &request.comment, least..=20_000);
-        let comment = v.finish_with(|| comment)?;
-        let step = Step::Review { approve: request.approve, comment };
-        let (change_set, revision) =
-            self.step(&who, &id, request.validate_only, payload, request.name, request.etag, step).await?;
+        let step = |v: &mut Violations| wire::review(v, request.approve, &request.comment);
+        let answer = self.changes.asked_step_with(call, payload, &request.name, request.etag, step).await?;
+        let (change_set, revision) = rendered(answer)?;
         Ok(Response::new(pb::ReviewChangeSetResponse { change_set, revision }))
     }
 
@@ -126,122 +193,62 @@ impl ChangeService for ChangesApi {
         &self,
         request: Request<pb::PublishChangeSetRequest>,
     ) -> Result<Response<pb::PublishChangeSetResponse>, Status> {
-        let (who, mut request) = who(request)?;
-        let id = std::mem::take(&mut request.request_id);
-        let (change_set, revision) = self
-            .step(&who, &id, request.validate_only, request.encode_to_vec(), request.name, request.etag, Step::Publish)
-            .await?;
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
+        let payload = request.encode_to_vec();
+        let answer = self.changes.asked_step(call, payload, &request.name, request.etag, Step::Publish).await?;
+        let (change_set, revision) = rendered(answer)?;
         Ok(Response::new(pb::PublishChangeSetResponse { change_set, revision }))
+    }
+
+    async fn withdraw_change_set(
+        &self,
+        request: Request<pb::WithdrawChangeSetRequest>,
+    ) -> Result<Response<pb::WithdrawChangeSetResponse>, Status> {
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
+        let payload = request.encode_to_vec();
+        let step = |v: &mut Violations| wire::withdraw(v, &request.comment);
+        let answer = self.changes.asked_step_with(call, payload, &request.name, request.etag, step).await?;
+        let (change_set, revision) = rendered(answer)?;
+        Ok(Response::new(pb::WithdrawChangeSetResponse { change_set, revision }))
+    }
+
+    async fn revert_change_set(
+        &self,
+        request: Request<pb::RevertChangeSetRequest>,
+    ) -> Result<Response<pb::RevertChangeSetResponse>, Status> {
+        let (asked, mut request) = Asked::of(request)?;
+        let call = asked.call(&mut request.request_id, request.validate_only);
+        let payload = request.encode_to_vec();
+        let mut v = Violations::new();
+        let request_id = call.request_id(&mut v);
+        let name = wire::name(&mut v, "name", &request.name);
+        let reason = wire::text(&mut v, "reason", &request.reason, true);
+        let (request_id, name, reason) = v.finish_with(|| Some((request_id?, name?, reason?)))?;
+        let mutation = call.mutation(&request_id, &payload);
+        let (change_set, revision) = rendered(self.changes.revert(mutation, name, reason).await.map_err(fault)?)?;
+        Ok(Response::new(pb::RevertChangeSetResponse { change_set, revision }))
     }
 }
 
 impl ChangesApi {
     fn revision(&self) -> u64 {
-        self.changes.catalogues.current().catalogue.revision()
-    }
-
-    #[allow(clippy::too_many_arguments)] // what the three step requests have in common, field by field
-    async fn step(
-        &self,
-        who: &Who,
-        request_id: &str,
-        validate_only: bool,
-        payload: Vec<u8>,
-        raw_name: String,
-        etag: String,
-        step: Step,
-    ) -> Result<(Option<pb::ChangeSet>, u64), Fault> {
-        let mut v = Violations::new();
-        let request_id = v.request_id(request_id);
-        let name = name(&mut v, &raw_name);
-        let (request_id, name) = v.finish_with(|| Some((request_id?, name?)))?;
-        let mutation = who.mutation(&request_id, validate_only, &payload);
-        let answer = self.changes.step(mutation, name, etag, step).await.map_err(error::change)?;
-        Ok((Some(render(&answer.change_set)?), answer.revision))
+        self.changes.curated().catalogues.current().catalogue.revision()
     }
 }
 
-struct Who {
-    caller: std::sync::Arc<Caller>,
-    origin: Origin,
+fn named(raw: &str) -> Result<String, Fault> {
+    let mut v = Violations::new();
+    let name = wire::name(&mut v, "name", raw);
+    v.finish_with(|| name)
 }
 
-impl Who {
-    fn mutation(&self, request_id: &RequestId, validate_only: bool, payload: &[u8]) -> Mutation {
-        Mutation {
-            caller: self.caller.clone(),
-            origin: self.origin.clone(),
-            request_id: request_id.as_str().to_owned(),
-            validate_only,
-            payload: payload_hash(payload),
-        }
-    }
+fn rendered(answer: Answer<Change>) -> Result<(Option<pb::ChangeSet>, u64), Fault> {
+    Ok((Some(render::change_set(&answer.change_set)?), answer.revision))
 }
 
-fn who<T>(request: Request<T>) -> Result<(Who, T), Fault> {
-    let who = Who { caller: Caller::of(&request)?, origin: Origin::of(&request) };
-    Ok((who, request.into_inner()))
-}
-
-fn name(v: &mut Violations, raw: &str) -> Option<String> {
-    let [id] = v.resource_name::<1>("name", raw, "changeSets/{change_set}")?;
-    Some(format!("changeSets/{id}"))
-}
-
-fn draft(v: &mut Violations, raw: Option<pb::ChangeSet>) -> Option<Draft> {
-    let mut v = v.scope("change_set");
-    let raw = v.required("", raw)?;
-    let title = v.text("title", &raw.title, 1..=300);
-    let reason = v.paragraphs("reason", &raw.reason, 0..=20_000);
-    let urgency_reason = v.paragraphs("urgency_reason", &raw.urgency_reason, 0..=20_000);
-    let number = raw.changes.len();
-    v.check("changes", (1..=MAX_CHANGES).contains(&number), format!("must be 1 to {MAX_CHANGES}"));
-    let mut changes = Vec::with_capacity(number.min(MAX_CHANGES));
-    for (index, raw) in raw.changes.iter().take(MAX_CHANGES).enumerate() {
-        let field = format!("changes[{index}]");
-        if raw.change.is_none() {
-            v.add(&field, "must upsert or retire an entry");
-            continue;
-        }
-        changes.extend(v.parse(&field, wire::to_domain::<_, Change>(raw)));
-    }
-    Some(Draft { title: title?, reason: reason?, urgency_reason: urgency_reason?, changes })
-}
-
-fn finding(finding: ChangeFinding) -> pb::ChangeFinding {
-    pb::ChangeFinding {
-        code: finding.code.to_owned(),
-        change_index: u32::try_from(finding.index).unwrap_or(u32::MAX),
-        entry: finding.entry,
-        field: finding.field,
-        message: finding.message,
-    }
-}
-
-fn render(change_set: &ChangeSet) -> Result<pb::ChangeSet, Fault> {
-    let changes = change_set.changes.iter().map(wire::to_wire).collect::<Result<_, _>>()?;
-    let reviews = change_set.reviews.iter().map(|review| pb::ChangeReview {
-        reviewer: review.reviewer.clone(),
-        approved: review.approved,
-        comment: review.comment.clone(),
-        reviewed_at: Some(timestamp(review.at)),
-    });
-    Ok(pb::ChangeSet {
-        name: change_set.name.clone(),
-        title: change_set.title.clone(),
-        reason: change_set.reason.clone(),
-        changes,
-        state: change_set.state.number(),
-        author: change_set.author.clone(),
-        created_at: Some(timestamp(change_set.created_at)),
-        proposed_at: change_set.proposed_at.map(timestamp),
-        reviews: reviews.collect(),
-        published_revision: change_set.published_revision,
-        published_at: change_set.published_at.map(timestamp),
-        publisher: change_set.publisher.clone(),
-        notification: None,
-        reverts: String::new(),
-        urgency_reason: change_set.urgency_reason.clone(),
-        etag: change_set.etag(),
-    })
+/// One row more than a page has, to see whether there is another page.
+fn one_more(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX).saturating_add(1)
 }

@@ -52,6 +52,12 @@ impl Catalogues {
         self.current.load_full()
     }
 
+    /// The catalogue at a revision, if it is in memory.
+    pub(crate) fn known(&self, revision: u64) -> Option<Arc<Loaded>> {
+        let current = self.current();
+        if current.catalogue.revision() == revision { Some(current) } else { self.earlier.get(&revision) }
+    }
+
     /// When the database last said which revision is the newest.
     pub(crate) fn checked_at(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.checked_at_micros.load(Ordering::Relaxed)).unwrap_or_default()

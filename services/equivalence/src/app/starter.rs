@@ -2,12 +2,12 @@
 
 use anyhow::Context as _;
 use greenlane_platform::clock::Clock;
-use greenlane_store::{Store, StoreError};
+use greenlane_store::{Store, StoreError, revision};
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{Change, validate};
 use crate::domain::entry::Entry;
-use crate::store::entries;
+use crate::store::{REVISION, entries};
 
 /// The files, in the order in which references point.
 const FILES: &[(&str, &str)] = &[
@@ -47,10 +47,11 @@ pub(crate) async fn publish(store: &Store, clock: &Clock) -> anyhow::Result<()> 
         .write("publish_starter", move |tx| {
             let changes = changes.clone();
             Box::pin(async move {
-                if entries::current_revision(tx).await? > 0 || entries::lock(tx).await? > 0 {
+                if entries::current_revision(tx).await? > 0 || revision::lock(tx, REVISION).await? > 0 {
                     return Ok(None);
                 }
-                Ok(Some(entries::publish(tx, 0, &changes, "", now).await?))
+                entries::write(tx, 0, &changes, "", now).await?;
+                Ok(Some(revision::next(tx, REVISION).await?))
             })
         })
         .await

@@ -1,12 +1,19 @@
 //! Changes to the catalogue, and everything that is wrong with them.
 
 mod contradictions;
+mod describe;
+mod tightening;
+mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use greenlane_curation::Finding;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::contradictions::View;
+pub use self::describe::describe;
+pub use self::tightening::tightening;
+pub use self::undo::{diff, undo};
 use super::catalogue::Catalogue;
 use super::entry::Entry;
 
@@ -31,23 +38,8 @@ impl Change {
     }
 }
 
-/// Something wrong with a set of changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangeFinding {
-    /// Stable identifier.
-    pub code: &'static str,
-    /// Which change.
-    pub index: usize,
-    /// The entry.
-    pub entry: String,
-    /// The field within the entry.
-    pub field: String,
-    /// What is wrong.
-    pub message: String,
-}
-
 /// Everything that is wrong with a set of changes on top of a catalogue.
-pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding> {
+pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
     let upserted: BTreeSet<String> = changes
@@ -70,7 +62,7 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding>
     for (index, change) in changes.iter().enumerate() {
         let entry = change.entry_name();
         let mut add = |code, field: &str, message: String| {
-            findings.push(ChangeFinding { code, index, entry: entry.clone(), field: field.to_owned(), message });
+            findings.push(Finding { code, index, entry: entry.clone(), field: field.to_owned(), message });
         };
         if !seen.insert(entry.clone()) {
             add("entry_repeated", "", format!("`{entry}` is changed twice"));
@@ -101,7 +93,7 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding>
             }
             for (field, name) in user.references() {
                 if let Some(index) = retired.get(name.as_str()) {
-                    findings.push(ChangeFinding {
+                    findings.push(Finding {
                         code: "retired_in_use",
                         index: *index,
                         entry: name.clone(),

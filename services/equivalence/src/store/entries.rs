@@ -92,19 +92,15 @@ pub(crate) async fn load(tx: &Tx, at: u64) -> Result<Loaded, DbErr> {
     })
 }
 
-/// Locks the revision until the transaction ends, and gives it.
-pub(crate) async fn lock(tx: &Tx) -> Result<u64, DbErr> {
-    revision::lock(tx, REVISION).await
-}
-
-/// Publishes changes as the revision after `current`, which the transaction holds locked.
-pub(crate) async fn publish(
+/// Writes changes as the revision after `current`, which the transaction holds locked. Moving the counter is left to
+/// the caller.
+pub(crate) async fn write(
     tx: &Tx,
     current: u64,
     changes: &[Change],
     change_set: &str,
     now: DateTime<Utc>,
-) -> Result<u64, DbErr> {
+) -> Result<(), DbErr> {
     let next = to_row(current + 1)?;
     let mut rows = Vec::with_capacity(changes.len());
     for change in changes {
@@ -134,8 +130,7 @@ pub(crate) async fn publish(
         published_at: Set(Micros::from(now)),
         change_set: Set(change_set.to_owned()),
     };
-    published::Entity::insert(record).exec_without_returning(tx).await?;
-    revision::next(tx, REVISION).await
+    published::Entity::insert(record).exec_without_returning(tx).await.map(drop)
 }
 
 fn to_row(revision: u64) -> Result<i64, DbErr> {

@@ -11,6 +11,7 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = greenlane_store::migrations();
+        all.push(greenlane_curation::migration());
         all.push(Box::new(Catalogue));
         all
     }
@@ -42,25 +43,11 @@ impl MigrationTrait for Catalogue {
             .col(ColumnDef::new("published_at").big_integer().not_null())
             .col(ColumnDef::new("change_set").text().not_null())
             .take();
-        manager.create_table(revisions).await?;
-        let change_sets = Table::create()
-            .table("change_set")
-            .col(ColumnDef::new("name").text().not_null().primary_key())
-            .col(ColumnDef::new("state").text().not_null())
-            .col(ColumnDef::new("author").text().not_null())
-            .col(ColumnDef::new("version").big_integer().not_null())
-            .col(ColumnDef::new("created_at").big_integer().not_null())
-            .col(ColumnDef::new("content").text().not_null())
-            .col(ColumnDef::new("changes").text().not_null())
-            .take();
-        manager.create_table(change_sets).await?;
-        let newest_first =
-            Index::create().name("change_set_created_at").table("change_set").col("created_at").col("name").take();
-        manager.create_index(newest_first).await
+        manager.create_table(revisions).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["change_set", "catalogue_revision", "catalogue_entry"] {
+        for table in ["catalogue_revision", "catalogue_entry"] {
             manager.drop_table(Table::drop().table(table).take()).await?;
         }
         Ok(())

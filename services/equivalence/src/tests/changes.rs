@@ -21,7 +21,7 @@ greenlane_store::engine_tests!(Migrator:
 );
 
 /// XB, which accepted bodies of XA and of itself, is to accept its own only.
-fn tightened() -> pb::Requirement {
+pub(super) fn tightened() -> pb::Requirement {
     pb::Requirement {
         name: "requirements/xb-pv-qualification".into(),
         market: "XB".into(),
@@ -42,12 +42,12 @@ fn tightened() -> pb::Requirement {
     }
 }
 
-fn upsert(entry: pb::catalogue_entry::Entry) -> pb::Change {
+pub(super) fn upsert(entry: pb::catalogue_entry::Entry) -> pb::Change {
     let entry = pb::CatalogueEntry { entry: Some(entry) };
     pb::Change { change: Some(pb::change::Change::Upsert(entry)) }
 }
 
-fn create(request_id: &str, changes: Vec<pb::Change>) -> pb::CreateChangeSetRequest {
+pub(super) fn create(request_id: &str, changes: Vec<pb::Change>) -> pb::CreateChangeSetRequest {
     pb::CreateChangeSetRequest {
         request_id: request_id.into(),
         validate_only: false,
@@ -55,29 +55,36 @@ fn create(request_id: &str, changes: Vec<pb::Change>) -> pb::CreateChangeSetRequ
     }
 }
 
-fn tighten(request_id: &str) -> pb::CreateChangeSetRequest {
+pub(super) fn tighten(request_id: &str) -> pb::CreateChangeSetRequest {
     create(request_id, vec![upsert(pb::catalogue_entry::Entry::Requirement(tightened()))])
 }
 
-fn propose(name: &str) -> pb::ProposeChangeSetRequest {
+pub(super) fn propose(name: &str) -> pb::ProposeChangeSetRequest {
     pb::ProposeChangeSetRequest { request_id: "propose".into(), name: name.into(), ..Default::default() }
 }
 
-fn review(name: &str) -> pb::ReviewChangeSetRequest {
+pub(super) fn review(name: &str) -> pb::ReviewChangeSetRequest {
     pb::ReviewChangeSetRequest { request_id: "review".into(), name: name.into(), approve: true, ..Default::default() }
 }
 
-fn publish(name: &str) -> pb::PublishChangeSetRequest {
+pub(super) fn publish(name: &str) -> pb::PublishChangeSetRequest {
     pb::PublishChangeSetRequest { request_id: "publish".into(), name: name.into(), ..Default::default() }
 }
 
-async fn draft(author: &mut ChangeServiceClient<Client>) -> String {
+pub(super) async fn draft(author: &mut ChangeServiceClient<Client>) -> String {
     author.create_change_set(tighten("create")).await.unwrap().into_inner().change_set.unwrap().name
 }
 
+/// Notifies a change set and lets the time for comments pass.
+pub(super) async fn hear(served: &Served, name: &str) {
+    let request = pb::NotifyChangeSetRequest { request_id: "notify".into(), name: name.into(), ..Default::default() };
+    served.changes("author").notify_change_set(request).await.unwrap();
+    served.clock.advance(chrono::TimeDelta::days(61));
+}
+
 async fn decide(served: &Served, consistency: Option<common::ReadConsistency>) -> pb::RecognitionDecision {
-    let request =
-        pb::RecogniseRequest { question: Some(question("XB")), consistency, explain: true, ..Default::default() };
+    let question = pb::RecognitionQuestion { date: "2026-07-01".into(), ..question("XB") };
+    let request = pb::RecogniseRequest { question: Some(question), consistency, explain: true, ..Default::default() };
     served.recognition().recognise(request).await.unwrap().into_inner().decision.unwrap()
 }
 
@@ -88,6 +95,7 @@ async fn a_change_goes_from_draft_to_one_revision_and_earlier_ones_stay_as_they_
     let mut author = served.changes("author");
     let name = draft(&mut author).await;
     author.propose_change_set(propose(&name)).await.unwrap();
+    hear(&served, &name).await;
     served.changes("reviewer").review_change_set(review(&name)).await.unwrap();
     let published = served.changes("reviewer").publish_change_set(publish(&name)).await.unwrap().into_inner();
     assert_eq!(published.revision, 2);
@@ -122,8 +130,14 @@ async fn nobody_reviews_or_publishes_their_own_change(db: TestDatabase) {
     assert_eq!(Fault::reason_of(&own), Some(ErrorReason::FourEyes));
     let unreviewed = served.changes("reviewer").publish_change_set(publish(&name)).await.unwrap_err();
     assert_eq!(Fault::reason_of(&unreviewed), Some(ErrorReason::StateConflict));
+    hear(&served, &name).await;
     served.changes("reviewer").review_change_set(review(&name)).await.unwrap();
     let own = author.publish_change_set(publish(&name)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&own), Some(ErrorReason::FourEyes));
+    // Nor by another credential of the author: another economy, other scopes.
+    let all = ["admin"];
+    let mut second = ChangeServiceClient::new(served.channel_with(TokenRequest::new("author", all)));
+    let own = second.publish_change_set(publish(&name)).await.unwrap_err();
     assert_eq!(Fault::reason_of(&own), Some(ErrorReason::FourEyes));
     let mut stale = publish(&name);
     stale.etag = "v1".into();

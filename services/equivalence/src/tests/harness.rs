@@ -109,6 +109,7 @@ async fn serve_classification(classifier: Arc<Classifier>, stop: CancellationTok
 /// The service in this process, for as long as it is held.
 pub(super) struct Served {
     pub(super) classifier: Arc<Classifier>,
+    pub(super) clock: Clock,
     issuer: LocalIssuer,
     server: InProcess,
     stop: CancellationToken,
@@ -139,7 +140,8 @@ pub(super) async fn serve_beside(
     let stop = CancellationToken::new();
     let classifier = Arc::new(classifier);
     let channel = serve_classification(classifier.clone(), stop.clone()).await;
-    let built = service(&config, Clock::settable(now()), Some(channel)).await.unwrap();
+    let clock = Clock::settable(now());
+    let built = service(&config, clock.clone(), Some(channel)).await.unwrap();
     let keys = tempfile::tempdir().unwrap();
     let issuer = LocalIssuer::generate("https://id.example.org", "greenlane", Clock::system());
     let jwks = keys.path().join("jwks.json");
@@ -153,7 +155,7 @@ pub(super) async fn serve_beside(
     let in_process = server.in_process();
     let stopped = stop.clone();
     tokio::spawn(async move { server.serve(stopped).await.unwrap() });
-    Served { classifier, issuer, server: in_process, stop, _keys: keys }
+    Served { classifier, clock, issuer, server: in_process, stop, _keys: keys }
 }
 
 const ALL: [&str; 5] = ["catalogue.read", "catalogue.propose", "catalogue.review", "catalogue.publish", "recognise"];

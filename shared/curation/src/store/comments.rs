@@ -55,8 +55,7 @@ pub(crate) async fn comments(
         let same_time = Condition::all().add(row::Column::At.eq(*at)).add(row::Column::Id.gt(id.as_str()));
         query = query.filter(Condition::any().add(row::Column::At.gt(*at)).add(same_time));
     }
-    let rows =
-        query.order_by_asc(row::Column::At).order_by_asc(row::Column::Id).limit(limit).all(tx).await?;
+    let rows = query.order_by_asc(row::Column::At).order_by_asc(row::Column::Id).limit(limit).all(tx).await?;
     let read = |row: row::Model| Comment {
         id: row.id,
         author: row.author,

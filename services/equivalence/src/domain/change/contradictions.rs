@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Change, ChangeFinding};
+use greenlane_curation::Finding;
+
+use super::Change;
 use crate::domain::body::Designation;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
@@ -11,12 +13,12 @@ use crate::domain::equivalence::{Equivalence, Target};
 use crate::domain::key::EconomyCode;
 
 /// Every contradiction that the changes bring into the catalogue.
-pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding> {
+pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     let mut findings = equivalences(catalogue, changes);
     let view = View::new(catalogue, changes);
     for (index, change) in changes.iter().enumerate() {
         let Change::Upsert(Entry::Designation(designation)) = change else { continue };
-        findings.extend(unaccepted(&view, designation).map(|message| ChangeFinding {
+        findings.extend(unaccepted(&view, designation).map(|message| Finding {
             code: "contradiction",
             index,
             entry: designation.name.name(),
@@ -28,7 +30,7 @@ pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<C
 }
 
 /// Equivalences of one pair whose periods overlap: of two degrees a contradiction, of one degree an overlap.
-fn equivalences(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding> {
+fn equivalences(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     let changed: BTreeSet<String> = changes.iter().map(Change::entry_name).collect();
     let mut known: BTreeMap<(&Target, &Target), Vec<&Equivalence>> = BTreeMap::new();
     let new = |change| match change {
@@ -64,13 +66,7 @@ fn equivalences(catalogue: &Catalogue, changes: &[Change]) -> Vec<ChangeFinding>
                 other.degree.words(),
                 other.validity.from
             );
-            findings.push(ChangeFinding {
-                code,
-                index,
-                entry: equivalence.name.name(),
-                field: field.to_owned(),
-                message,
-            });
+            findings.push(Finding { code, index, entry: equivalence.name.name(), field: field.to_owned(), message });
         }
         pair.push(equivalence);
     }

@@ -1,0 +1,114 @@
+//! What a notification says of changes.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use greenlane_curation::{Description, Matters};
+
+use super::Change;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::code::CodeScope;
+use crate::domain::entry::Entry;
+use crate::domain::equivalence::TargetKey;
+
+/// Describes changes to those concerned.
+pub fn describe(catalogue: &Catalogue, changes: &[Change]) -> Description {
+    let mut described = Description::default();
+    let mut products = BTreeSet::new();
+    let mut references = BTreeSet::new();
+    for change in changes {
+        let name = change.entry_name();
+        let before = catalogue.entry(&name);
+        let (verb, entry) = match change {
+            Change::Upsert(entry) if before.is_some() => ("changes", Some(entry.clone())),
+            Change::Upsert(entry) => ("adds", Some(entry.clone())),
+            Change::Retire(_) => ("retires", before),
+        };
+        let Some(entry) = entry else {
+            described.content.push(format!("{verb} {name}"));
+            continue;
+        };
+        let title = title(&entry);
+        let title = if title.is_empty() { String::new() } else { format!(": {title}") };
+        described.content.push(format!("{verb} {name}{title}"));
+        matters(&entry, &mut described.matters);
+        for scope in codes(&entry) {
+            let ex =
+                if scope.ex_description.is_empty() { String::new() } else { format!(" (ex {})", scope.ex_description) };
+            products.insert(format!("{}{ex}", scope.code));
+        }
+        references.extend(reference(&entry).filter(|text| !text.is_empty()).map(str::to_owned));
+        if let Some(from) = applies_from(&entry) {
+            let earliest = described.applies_from.map_or(from, |earliest| earliest.min(from));
+            described.applies_from = Some(earliest);
+        }
+    }
+    described.products = products.into_iter().collect();
+    described.references = references.into_iter().collect();
+    described
+}
+
+fn title(entry: &Entry) -> &str {
+    match entry {
+        Entry::Body(it) => &it.display_name,
+        Entry::Standard(it) => &it.designation,
+        Entry::Arrangement(it) => &it.title,
+        Entry::Annex(it) => &it.title,
+        Entry::Requirement(it) => &it.title,
+        Entry::Economy(_)
+        | Entry::Scheme(_)
+        | Entry::EditionTransition(_)
+        | Entry::Equivalence(_)
+        | Entry::Designation(_) => "",
+    }
+}
+
+/// What kind of measure it is: a mandatory requirement lays down characteristics (article 2) and, when it accepts
+/// schemes, how conformity is assessed (article 5); what parties recognise of each other is an agreement (article 10).
+fn matters(entry: &Entry, matters: &mut Matters) {
+    match entry {
+        Entry::Requirement(it) => {
+            matters.technical_regulation |= it.mandatory;
+            let assessed = it.acceptances.iter().any(|it| matches!(it.target.name, TargetKey::Scheme(_)));
+            matters.conformity_assessment |= assessed || !it.mandatory;
+        }
+        Entry::EditionTransition(_) => matters.technical_regulation = true,
+        Entry::Scheme(_) => matters.conformity_assessment = true,
+        Entry::Arrangement(_) | Entry::Annex(_) | Entry::Designation(_) | Entry::Equivalence(_) => {
+            matters.agreement = true;
+        }
+        Entry::Economy(_) | Entry::Body(_) | Entry::Standard(_) => {}
+    }
+}
+
+fn codes(entry: &Entry) -> &[CodeScope] {
+    match entry {
+        Entry::Requirement(it) => &it.codes,
+        Entry::Annex(it) => &it.codes,
+        Entry::Designation(it) => &it.codes,
+        _ => &[],
+    }
+}
+
+fn reference(entry: &Entry) -> impl Iterator<Item = &str> {
+    let texts = match entry {
+        Entry::Requirement(it) => [it.legal_reference.as_str(), it.notification_reference.as_str()],
+        Entry::Annex(it) => [it.legal_reference.as_str(), ""],
+        Entry::Arrangement(it) => [it.legal_reference.as_str(), ""],
+        Entry::Equivalence(it) => [it.legal_reference.as_str(), ""],
+        _ => ["", ""],
+    };
+    texts.into_iter()
+}
+
+fn applies_from(entry: &Entry) -> Option<NaiveDate> {
+    match entry {
+        Entry::Requirement(it) => Some(it.validity.from),
+        Entry::Annex(it) => Some(it.validity.from),
+        Entry::Designation(it) => Some(it.validity.from),
+        Entry::Equivalence(it) => Some(it.validity.from),
+        Entry::EditionTransition(it) => Some(it.either_from.unwrap_or(it.new_only_from)),
+        Entry::Arrangement(it) => it.applies_from(),
+        Entry::Economy(_) | Entry::Body(_) | Entry::Scheme(_) | Entry::Standard(_) => None,
+    }
+}
