@@ -1,6 +1,7 @@
 //! The rules of certificates, bodies, keys and verdicts. Knows neither gRPC nor SQL, and reads no clock.
 
 pub(crate) mod body;
+pub(crate) mod body_command;
 pub(crate) mod certificate;
 pub(crate) mod command;
 pub(crate) mod content;
@@ -9,5 +10,6 @@ pub(crate) mod goods;
 pub(crate) mod key;
 pub(crate) mod life;
 pub(crate) mod names;
+pub(crate) mod statement;
 pub(crate) mod verdict;
 pub(crate) mod world;

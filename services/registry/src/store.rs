@@ -1,5 +1,6 @@
 //! Persistence: entities, migrations, queries. Speaks the domain's words and keeps sea-orm to itself.
 
+pub(crate) mod bodies;
 mod entity;
 pub(crate) mod list;
 pub(crate) mod log;

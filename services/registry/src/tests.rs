@@ -1,5 +1,6 @@
 //! The registry as its callers see it: over gRPC, through the real server stack, on both engines.
 
+mod bodies;
 mod harness;
 mod input;
 mod issue;
@@ -8,4 +9,5 @@ mod log;
 mod recognition;
 mod replicas;
 mod sequencer;
+mod statements;
 mod verify;

@@ -39,3 +39,10 @@ pub(crate) fn parse_code(text: &str) -> Result<CodeReference, String> {
     let code = code.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
     Ok(CodeReference { edition: edition.to_ascii_uppercase(), code })
 }
+
+/// A point in time, RFC 3339.
+pub(crate) fn parse_time(text: &str) -> Result<prost_types::Timestamp, String> {
+    let time = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| "write a time such as 2026-06-30T12:00:00Z")?;
+    let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap_or_default();
+    Ok(prost_types::Timestamp { seconds: time.timestamp(), nanos })
+}

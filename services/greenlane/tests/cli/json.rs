@@ -7,8 +7,8 @@ use crate::{Shell, example, help};
 /// What serves, tells a story or writes a script, and has no answer to print.
 const WITHOUT_ANSWER: [&str; 5] = ["demo", "up", "serve", "migrate", "completion"];
 
-/// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT` stand for names that are made on the way. Behind them:
-/// how it ends.
+/// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT`, `SCOPE`, `MANDATE` stand for names that
+/// are made on the way. Behind them: how it ends.
 const COMMANDS: &[(&str, &str, i32)] = &[
     ("token mint", "--subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token", 0),
     ("code get", "HS2022:854143", 0),
@@ -59,6 +59,30 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("certificate reinstate", "CERT --reason remedied --request-id reinstate --token-file clerk.token", 0),
     ("certificate withdraw", "CERT --reason safety --text t --request-id withdraw --token-file clerk.token", 0),
     ("certificate history", "CERT", 0),
+    ("body update", "bodies/aurora-cert --website https://aurora.example.org --request-id update", 0),
+    ("body key retire", "KEY --until 2090-01-01T00:00:00Z --request-id retire", 0),
+    ("body key revoke", "KEY --since 2026-01-01T00:00:00Z --text stolen --request-id revoke", 0),
+    (
+        "body accreditation create",
+        "bodies/aurora-cert --by bodies/accreditor --scheme schemes/aurelian-pv-mark --from 2026-01-01 \
+         --until 2029-12-31 --request-id accredit",
+        0,
+    ),
+    ("body accreditation suspend", "SCOPE --on 2026-03-01 --text t --request-id pause", 0),
+    ("body accreditation reinstate", "SCOPE --on 2026-04-01 --text t --request-id resume", 0),
+    ("body accreditation list", "bodies/aurora-cert", 0),
+    (
+        "body designation create",
+        "bodies/aurora-cert --by bodies/authority --arrangement arrangements/xa-xb --from 2026-01-01 \
+         --request-id designate --token-file authority.token",
+        0,
+    ),
+    ("body designation suspend", "MANDATE --on 2026-03-01 --text t --request-id ds --token-file authority.token", 0),
+    ("body designation reinstate", "MANDATE --on 2026-04-01 --text t --request-id dr --token-file authority.token", 0),
+    ("body designation contest", "MANDATE --on 2026-04-02 --text t --request-id dc", 0),
+    ("body designation settle", "MANDATE --on 2026-04-03 --text t --request-id dt", 0),
+    ("body designation withdraw", "MANDATE --on 2026-05-01 --text t --request-id dw --token-file authority.token", 0),
+    ("body designation list", "bodies/aurora-cert", 0),
     ("log checkpoint", "", 0),
     ("log entries", "", 0),
     ("log inclusion", "1", 0),
@@ -110,10 +134,18 @@ fn run_all() -> anyhow::Result<()> {
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?
         .expect(0);
+    for (id, role) in [("accreditor", "accreditation-body"), ("authority", "designating-authority")] {
+        shell.run(&format!("body create {id} --display-name {id} --economy XA --role {role}"))?.expect(0);
+    }
+    shell
+        .run("token mint --subject authority --scope bodies.write --body bodies/authority --out authority.token")?
+        .expect(0);
     let (mut certificate, mut key, mut draft) = (String::new(), String::new(), String::new());
+    let (mut scope, mut mandate) = (String::new(), String::new());
     for (command, arguments, code) in COMMANDS {
         let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
         let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft);
+        let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate);
         let run = |output: &str| shell.run(&format!("{command} {arguments} -o {output}"));
         let json = run("json")?.expect(*code);
         let value = json.json()?;
@@ -137,6 +169,8 @@ fn run_all() -> anyhow::Result<()> {
             "certificate issue" => certificate = name,
             "body key create" => key = name,
             "change create" => draft = name,
+            "body accreditation create" => scope = name,
+            "body designation create" => mandate = name,
             _ => {}
         }
         let table = run("table")?.expect(*code).stdout;

@@ -1,6 +1,8 @@
 //! `BodyService`.
 
 mod key;
+mod statement;
+mod update;
 
 use std::sync::Arc;
 
@@ -49,10 +51,8 @@ impl BodyService for Bodies {
         let (id, freshness) = v.finish_with(|| Some((id?, freshness?)))?;
         let revision = self.reader.settle(freshness).await.map_err(Fault::from)?;
         let file = self.registry.body_file(&id).await?;
-        if file.body.create_index >= revision {
-            return Err(Fault::not_found(id.name()).into());
-        }
-        Ok(Response::new(wire::GetBodyResponse { body: Some(render::body(&file.body, true)), revision }))
+        let body = file.body_at(revision).ok_or_else(|| Fault::not_found(id.name()))?;
+        Ok(Response::new(wire::GetBodyResponse { body: Some(render::body(body, true)), revision }))
     }
 
     async fn list_bodies(
@@ -69,6 +69,114 @@ impl BodyService for Bodies {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.create_key(&incoming).await;
         incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn update_body(
+        &self,
+        request: Request<wire::UpdateBodyRequest>,
+    ) -> Result<Response<wire::UpdateBodyResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.update(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn retire_body_key(
+        &self,
+        request: Request<wire::RetireBodyKeyRequest>,
+    ) -> Result<Response<wire::RetireBodyKeyResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.retire_key(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn revoke_body_key(
+        &self,
+        request: Request<wire::RevokeBodyKeyRequest>,
+    ) -> Result<Response<wire::RevokeBodyKeyResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.revoke_key(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn create_accreditation_scope(
+        &self,
+        request: Request<wire::CreateAccreditationScopeRequest>,
+    ) -> Result<Response<wire::CreateAccreditationScopeResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.create_scope(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn list_accreditation_scopes(
+        &self,
+        request: Request<wire::ListAccreditationScopesRequest>,
+    ) -> Result<Response<wire::ListAccreditationScopesResponse>, Status> {
+        Ok(Response::new(self.list_scopes(request.into_inner()).await?))
+    }
+
+    async fn suspend_accreditation_scope(
+        &self,
+        request: Request<wire::SuspendAccreditationScopeRequest>,
+    ) -> Result<Response<wire::SuspendAccreditationScopeResponse>, Status> {
+        statement::step_scope!(self, request, Suspend => SuspendAccreditationScopeResponse)
+    }
+
+    async fn reinstate_accreditation_scope(
+        &self,
+        request: Request<wire::ReinstateAccreditationScopeRequest>,
+    ) -> Result<Response<wire::ReinstateAccreditationScopeResponse>, Status> {
+        statement::step_scope!(self, request, Reinstate => ReinstateAccreditationScopeResponse)
+    }
+
+    async fn create_designation(
+        &self,
+        request: Request<wire::CreateDesignationRequest>,
+    ) -> Result<Response<wire::CreateDesignationResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.designate(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn list_designations(
+        &self,
+        request: Request<wire::ListDesignationsRequest>,
+    ) -> Result<Response<wire::ListDesignationsResponse>, Status> {
+        Ok(Response::new(self.designations(request.into_inner()).await?))
+    }
+
+    async fn suspend_designation(
+        &self,
+        request: Request<wire::SuspendDesignationRequest>,
+    ) -> Result<Response<wire::SuspendDesignationResponse>, Status> {
+        statement::step_designation!(self, request, Suspend => SuspendDesignationResponse)
+    }
+
+    async fn reinstate_designation(
+        &self,
+        request: Request<wire::ReinstateDesignationRequest>,
+    ) -> Result<Response<wire::ReinstateDesignationResponse>, Status> {
+        statement::step_designation!(self, request, Reinstate => ReinstateDesignationResponse)
+    }
+
+    async fn contest_designation(
+        &self,
+        request: Request<wire::ContestDesignationRequest>,
+    ) -> Result<Response<wire::ContestDesignationResponse>, Status> {
+        statement::step_designation!(self, request, Contest => ContestDesignationResponse)
+    }
+
+    async fn settle_designation(
+        &self,
+        request: Request<wire::SettleDesignationRequest>,
+    ) -> Result<Response<wire::SettleDesignationResponse>, Status> {
+        statement::step_designation!(self, request, Settle => SettleDesignationResponse)
+    }
+
+    async fn withdraw_designation(
+        &self,
+        request: Request<wire::WithdrawDesignationRequest>,
+    ) -> Result<Response<wire::WithdrawDesignationResponse>, Status> {
+        statement::step_designation!(self, request, Withdraw => WithdrawDesignationResponse)
     }
 
     async fn get_body_key(
@@ -110,10 +218,7 @@ impl Bodies {
         let display_name = v.text("display_name", &raw.display_name, 1..=300);
         let economy = v.economy("economy", &raw.economy);
         let roles = roles(&mut v, &raw.roles);
-        let website = v.text("website", &raw.website, 0..=300);
-        if let Some(website) = website.as_ref().filter(|website| !website.is_empty()) {
-            v.check("website", website.starts_with("https://"), "must begin with https://");
-        }
+        let website = website(&mut v, &raw.website);
         let accreditation_number = v.text("accreditation_number", &raw.accreditation_number, 0..=100);
         let id = id?;
         let did = if raw.did.is_empty() {
@@ -149,13 +254,14 @@ impl Bodies {
             v.finish_with(|| Some((page_size?, after?, freshness?, role?, economy?)))?;
         let revision = self.reader.settle(freshness).await?;
         let economy = economy.map(|economy| economy.into_string());
+        let wanted = economy.clone();
         let mut bodies = self
             .reader
             .read("list_bodies", move |tx| {
                 let (economy, after) = (economy.clone(), after.clone());
                 Box::pin(async move {
                     let limit = page_size as u64 + 1;
-                    Ok(list::bodies(tx, role, economy.as_deref(), after.as_deref(), limit).await?)
+                    Ok(list::bodies(tx, role, economy.as_deref(), revision, after.as_deref(), limit).await?)
                 })
             })
             .await?;
@@ -165,13 +271,29 @@ impl Bodies {
             Some(last) if more => binding.token(&last.record.id.as_str())?,
             _ => String::new(),
         };
-        let known = bodies.iter().filter(|body| body.create_index < revision);
-        Ok(wire::ListBodiesResponse {
-            bodies: known.map(|body| render::body(body, true)).collect(),
-            next_page_token,
-            revision,
-        })
+        let mut known = Vec::with_capacity(bodies.len());
+        for mut body in bodies {
+            if body.latest_index >= revision {
+                let file = self.registry.body_file(&body.record.id).await?;
+                let Some(then) = file.body_at(revision) else { continue };
+                let record = &then.record;
+                let holds = role.is_none_or(|role| record.roles.contains(&role))
+                    && wanted.as_ref().is_none_or(|economy| record.economy == *economy);
+                if !holds {
+                    continue;
+                }
+                body = then.clone();
+            }
+            known.push(render::body(&body, true));
+        }
+        Ok(wire::ListBodiesResponse { bodies: known, next_page_token, revision })
     }
+}
+
+fn website(v: &mut Violations, raw: &str) -> Option<String> {
+    let website = v.text("website", raw, 0..=300)?;
+    let good = website.is_empty() || website.starts_with("https://");
+    v.check("website", good, "must begin with https://").then_some(website)
 }
 
 fn roles(v: &mut Violations, raw: &[i32]) -> Option<Vec<Role>> {

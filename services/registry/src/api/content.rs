@@ -50,7 +50,7 @@ pub(crate) fn content(v: &mut Violations, raw: Option<wire::CertificateContent>)
 }
 
 /// Every item, each fault under its own index; none when any is wrong or there are too few or too many.
-fn list<R, D>(
+pub(crate) fn list<R, D>(
     v: &mut Violations,
     field: &str,
     raw: Vec<R>,

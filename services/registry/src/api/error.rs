@@ -38,6 +38,18 @@ impl From<Refusal> for Fault {
             }
             Refusal::KeyExists(name) => Fault::already_exists(name),
             Refusal::KeyOfAnother(_) => Fault::key_refused("it is registered for another body"),
+            Refusal::UnknownKey(name) | Refusal::UnknownStatement(name) => Fault::not_found(name),
+            Refusal::KeyState { name, state, step } => Fault::state_conflict(name, state.as_str(), step),
+            Refusal::KeyTime { field, why } => Fault::invalid(field, why),
+            Refusal::BodyEtagMismatch { body, etag } => Fault::etag_mismatch(body.name(), etag),
+            Refusal::NotInRole { body, role } => {
+                Fault::state_conflict(body.name(), format!("no {}", role.words()), "to act as one")
+            }
+            Refusal::StatementState { name, state, step } => Fault::state_conflict(name, state.as_str(), step.as_str()),
+            Refusal::StatementDay(why) => Fault::invalid("effective_date", why),
+            Refusal::OwnContestation(body) => {
+                Fault::state_conflict(body.name(), "of the same economy or named in it", "contest")
+            }
             Refusal::NoSigningKey(body) => Fault::no_signing_key(body.name()),
             Refusal::UnknownCertificate(number) => Fault::not_found(number.name()),
             Refusal::NumberTaken(number) => Fault::already_exists(number.name()),

@@ -15,6 +15,7 @@ use super::render;
 use crate::app::mutation::Receipt;
 use crate::app::registry::{MutationId, Outcome, Registry};
 use crate::domain::command::Done;
+use crate::domain::statement::Statement;
 
 /// A mutating request: what it says, who sends it, and what tells it from others.
 pub(crate) struct Incoming<R> {
@@ -113,6 +114,11 @@ impl Answer {
     pub(crate) fn key(&self) -> Result<wire::BodyKey, Fault> {
         let Done::Key(key) = &self.done else { return Err(mismatch()) };
         Ok(render::key(key, self.proof.is_some()))
+    }
+
+    pub(crate) fn statement(&self) -> Result<&Statement, Fault> {
+        let Done::Statement(statement) = &self.done else { return Err(mismatch()) };
+        Ok(statement)
     }
 }
 

@@ -12,6 +12,8 @@ use crate::domain::content as domain;
 use crate::domain::goods::{Code, ProductId};
 use crate::domain::key::{Custody, Key};
 use crate::domain::life::{Event, Reason, Standing, State, Step};
+use crate::domain::names::BodyId;
+use crate::domain::statement::{Period, StatementState};
 
 pub(crate) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
     let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
@@ -45,7 +47,7 @@ pub(crate) fn body(body: &Body, committed: bool) -> wire::Body {
         accreditation_number: record.accreditation_number.clone(),
         create_revision: if committed { body.create_index + 1 } else { 0 },
         create_time: committed.then(|| timestamp(body.created_at)),
-        update_time: committed.then(|| timestamp(body.created_at)),
+        update_time: committed.then(|| timestamp(body.updated_at)),
         etag: if committed { body.etag() } else { String::new() },
     }
 }
@@ -81,6 +83,27 @@ pub(crate) fn key(key: &Key, committed: bool) -> wire::BodyKey {
         create_time: committed.then(|| timestamp(key.created_at)),
         verification_method: record.verification_method.clone(),
         latest_revision: if committed { key.latest_index + 1 } else { 0 },
+    }
+}
+
+/// Suspensions or contestations.
+pub(crate) fn periods(periods: &[Period]) -> Vec<wire::StandingPeriod> {
+    let period = |period: &Period| wire::StandingPeriod {
+        from: period.from.to_string(),
+        until: period.until.map(|day| day.to_string()).unwrap_or_default(),
+        reason: period.reason.clone(),
+        end_reason: period.end_reason.clone(),
+        by: period.by.as_ref().map(BodyId::name).unwrap_or_default(),
+    };
+    periods.iter().map(period).collect()
+}
+
+pub(crate) fn designation_state(state: StatementState) -> wire::DesignationState {
+    match state {
+        StatementState::Active => wire::DesignationState::Active,
+        StatementState::Suspended => wire::DesignationState::Suspended,
+        StatementState::Contested => wire::DesignationState::Contested,
+        StatementState::Withdrawn => wire::DesignationState::Withdrawn,
     }
 }
 
@@ -243,7 +266,7 @@ fn identification(id: &ProductId) -> common::ProductIdentification {
     }
 }
 
-fn code(code: &Code) -> common::CodeReference {
+pub(crate) fn code(code: &Code) -> common::CodeReference {
     common::CodeReference { edition: code.edition.clone(), code: code.code.clone() }
 }
 

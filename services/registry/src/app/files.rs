@@ -18,7 +18,9 @@ use crate::domain::event::sha256;
 use crate::domain::key::Key;
 use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::statement::{Kind, Statement};
 use crate::domain::verdict::authentic::Stored;
+use crate::store::bodies::{self, BodyState};
 use crate::store::list;
 
 /// A certificate's whole history.
@@ -44,11 +46,13 @@ pub(crate) struct VersionFile {
     pub(crate) stored: Stored,
 }
 
-/// A body's record and keys.
+/// A body's record and keys, and what is said of it: as they are now, and as they were.
 #[derive(Debug)]
 pub(crate) struct BodyFile {
     pub(crate) body: Body,
+    /// In the order they were registered.
     pub(crate) keys: Vec<Key>,
+    history: Vec<BodyState>,
 }
 
 impl CertificateFile {
@@ -66,9 +70,57 @@ impl CertificateFile {
 }
 
 impl BodyFile {
-    /// The key of this identifier, if it was registered at a revision.
+    /// None when the history does not begin with the body.
+    fn new(history: Vec<BodyState>) -> Option<Self> {
+        let (mut body, mut keys) = (None, Vec::<Key>::new());
+        for state in &history {
+            match state {
+                BodyState::Body(state) => body = Some(state.clone()),
+                BodyState::Key(state) => match keys.iter_mut().find(|key| key.record.id == state.record.id) {
+                    Some(key) => key.clone_from(state),
+                    None => keys.push(state.clone()),
+                },
+                BodyState::Statement(_) => {}
+            }
+        }
+        Some(Self { body: body?, keys, history })
+    }
+
+    /// The record, as it was at a revision; none when the body was not registered yet.
+    pub(crate) fn body_at(&self, revision: u64) -> Option<&Body> {
+        self.history.iter().rev().find_map(|state| match state {
+            BodyState::Body(body) if body.latest_index < revision => Some(body),
+            BodyState::Body(_) | BodyState::Key(_) | BodyState::Statement(_) => None,
+        })
+    }
+
+    /// The key of this identifier, as it was at a revision; none when it was not registered yet.
     pub(crate) fn key_at(&self, id: &str, revision: u64) -> Option<&Key> {
-        self.keys.iter().find(|key| key.record.id == id && key.create_index < revision)
+        self.history.iter().rev().find_map(|state| match state {
+            BodyState::Key(key) if key.record.id == id && key.latest_index < revision => Some(key),
+            BodyState::Body(_) | BodyState::Key(_) | BodyState::Statement(_) => None,
+        })
+    }
+
+    /// The keys as they were at a revision, in the order they were registered.
+    pub(crate) fn keys_at(&self, revision: u64) -> impl Iterator<Item = &Key> {
+        self.keys.iter().filter_map(move |key| self.key_at(&key.record.id, revision))
+    }
+
+    /// The statements of a kind about the body, as they were at a revision, in the order they were recorded.
+    pub(crate) fn statements_at(&self, kind: Kind, revision: u64) -> Vec<&Statement> {
+        let mut found: Vec<&Statement> = Vec::new();
+        for state in &self.history {
+            let BodyState::Statement(state) = state else { continue };
+            if state.record.what.kind() != kind || state.latest_index >= revision {
+                continue;
+            }
+            match found.iter_mut().find(|known| known.create_index == state.create_index) {
+                Some(known) => *known = state,
+                None => found.push(state),
+            }
+        }
+        found
     }
 }
 
@@ -164,16 +216,13 @@ impl Files {
 }
 
 async fn read_body(store: &Store, id: BodyId) -> Result<Option<BodyFile>, StoreError> {
-    store
+    let history = store
         .read("read_body_file", move |tx| {
             let id = id.clone();
-            Box::pin(async move {
-                let Some(body) = list::body(tx, &id).await? else { return Ok(None) };
-                let keys = list::keys(tx, &id, None, None).await?;
-                Ok(Some(BodyFile { body, keys }))
-            })
+            Box::pin(async move { Ok(bodies::history(tx, &id).await?) })
         })
-        .await
+        .await?;
+    Ok(BodyFile::new(history))
 }
 
 async fn read_certificate(store: &Store, number: CertificateNumber) -> Result<Option<CertificateFile>, StoreError> {

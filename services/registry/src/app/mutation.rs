@@ -24,6 +24,7 @@ impl Mutation {
         let resource = match &self.command {
             Command::CreateBody(record) => record.id.name(),
             Command::CreateKey(record) => record.body.key_name(&record.id),
+            Command::OfBody(command) => command.resource(),
             Command::Grant(grant) => grant.number.name(),
             Command::Step(step) => step.number.name(),
         };

@@ -1,7 +1,7 @@
 //! The answer to a request that was done before: the same as the first time.
 //!
-//! A certificate's answer is rebuilt from its history, which is never changed; of a body or key, which later steps
-//! change in place, the record itself is kept.
+//! A certificate's answer is rebuilt from its history, which is never changed; of a body, a key or what is said of a
+//! body, which later steps change in place, the record itself is kept.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::domain::body::Body;
 use crate::domain::certificate::Snapshot;
 use crate::domain::command::Done;
 use crate::domain::key::Key;
+use crate::domain::statement::Statement;
 use crate::store::{corrupt, list, log};
 
 /// What is kept of an answer.
@@ -28,17 +29,20 @@ pub(crate) struct Remembered {
     body: Option<Body>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<Key>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    statement: Option<Box<Statement>>,
 }
 
 impl Remembered {
     pub(crate) fn of(receipt: &Receipt) -> Self {
-        let (mut body, mut key) = (None, None);
+        let (mut body, mut key, mut statement) = (None, None, None);
         match &receipt.done {
             Done::Body(done) => body = Some(done.clone()),
             Done::Key(done) => key = Some(done.clone()),
+            Done::Statement(done) => statement = Some(done.clone()),
             Done::Certificate(_) => {}
         }
-        Self { index: receipt.log.index, size: receipt.log.size, body, key }
+        Self { index: receipt.log.index, size: receipt.log.size, body, key, statement }
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -49,11 +53,12 @@ impl Remembered {
 /// The answer that was given then.
 pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
     let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
-    let Remembered { index, size, body, key } = remembered;
-    let done = match (body, key) {
-        (Some(body), _) => Done::Body(body),
-        (None, Some(key)) => Done::Key(key),
-        (None, None) => Done::Certificate(Box::new(snapshot_at(tx, index).await?)),
+    let Remembered { index, size, body, key, statement } = remembered;
+    let done = match (body, key, statement) {
+        (Some(body), _, _) => Done::Body(body),
+        (None, Some(key), _) => Done::Key(key),
+        (None, None, Some(statement)) => Done::Statement(statement),
+        (None, None, None) => Done::Certificate(Box::new(snapshot_at(tx, index).await?)),
     };
     let log = proof(tx, index, size).await?;
     Ok(Receipt { done, log, replayed: true })

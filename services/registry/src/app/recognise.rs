@@ -31,6 +31,7 @@ use crate::domain::verdict::recognition::{Decided, Decision, NoDecision};
 struct Key {
     number: String,
     version: u32,
+    body_economy: String,
     edition: String,
     code: String,
     origin: String,
@@ -195,6 +196,7 @@ fn key(subject: Subject<'_>, goods: &Goods, revision: u64) -> Key {
     Key {
         number: subject.number.to_owned(),
         version: subject.version,
+        body_economy: subject.body_economy.to_owned(),
         edition: goods.code.edition.clone(),
         code: goods.code.code.clone(),
         origin: goods.origin.clone(),

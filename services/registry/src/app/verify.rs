@@ -240,14 +240,14 @@ impl Verifier {
             };
         };
         let content = &found.judged.content;
-        let recognised = match found.body {
+        let recognised = match found.body.and_then(|file| file.body_at(at.revision)) {
             Some(body) => {
                 let subject = RecognitionSubject {
                     number: found.file.number.as_str(),
                     version: found.judged.version,
                     content,
                     body: &found.file.body,
-                    body_economy: &body.body.record.economy,
+                    body_economy: &body.record.economy,
                 };
                 self.recogniser.decide(subject, goods, at.pinned).await
             }

@@ -16,6 +16,19 @@ pub(crate) enum Role {
     CustomsAuthority,
 }
 
+impl Role {
+    /// In words, for messages.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::CertificationBody => "certification body",
+            Self::DesignatingAuthority => "designating authority",
+            Self::AccreditationBody => "accreditation body",
+            Self::SchemeOwner => "scheme owner",
+            Self::CustomsAuthority => "customs authority",
+        }
+    }
+}
+
 /// What is said of a body when it is registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BodyRecord {
@@ -35,6 +48,7 @@ pub(crate) struct BodyRecord {
 pub(crate) struct Body {
     pub(crate) record: BodyRecord,
     pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
     /// Index of its registration in the log.
     pub(crate) create_index: u64,
     /// Index of its latest change.
@@ -45,5 +59,33 @@ impl Body {
     /// Changes with every change of the record.
     pub(crate) fn etag(&self) -> String {
         format!("{:x}", self.latest_index + 1)
+    }
+}
+
+/// What is to change of a body's record: what is none stays. Its identifiers do not change: documents carry them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BodyPatch {
+    pub(crate) display_name: Option<String>,
+    pub(crate) economy: Option<String>,
+    pub(crate) roles: Option<Vec<Role>>,
+    pub(crate) website: Option<String>,
+    pub(crate) accreditation_number: Option<String>,
+}
+
+impl BodyPatch {
+    /// Changes a record.
+    pub(crate) fn apply(&self, record: &mut BodyRecord) {
+        let set = |field: &mut String, value: &Option<String>| {
+            if let Some(value) = value {
+                field.clone_from(value);
+            }
+        };
+        set(&mut record.display_name, &self.display_name);
+        set(&mut record.economy, &self.economy);
+        set(&mut record.website, &self.website);
+        set(&mut record.accreditation_number, &self.accreditation_number);
+        if let Some(roles) = &self.roles {
+            record.roles.clone_from(roles);
+        }
     }
 }

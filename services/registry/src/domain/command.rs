@@ -2,18 +2,21 @@
 
 use chrono::{DateTime, Utc};
 
-use super::body::{Body, BodyRecord};
+use super::body::{Body, BodyRecord, Role};
+use super::body_command::BodyCommand;
 use super::certificate::Snapshot;
 use super::content::Content;
-use super::key::{Key, KeyRecord};
+use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Reason, State, Step};
 use super::names::{BodyId, CertificateNumber};
+use super::statement::{Statement, StatementState, StatementStep};
 
 /// One mutation, checked as far as can be without the database, its document built and signed.
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     CreateBody(BodyRecord),
     CreateKey(KeyRecord),
+    OfBody(BodyCommand),
     Grant(Box<Grant>),
     Step(StepCommand),
 }
@@ -54,6 +57,7 @@ pub(crate) struct StepCommand {
 pub(crate) enum Done {
     Body(Body),
     Key(Key),
+    Statement(Box<Statement>),
     Certificate(Box<Snapshot>),
 }
 
@@ -70,6 +74,24 @@ pub(crate) enum Refusal {
     KeyExists(String),
     #[error("key {0} is registered for another body")]
     KeyOfAnother(String),
+    #[error("{0} does not exist")]
+    UnknownKey(String),
+    #[error("{name} is {}: {step} is not possible", state.as_str())]
+    KeyState { name: String, state: KeyStanding, step: &'static str },
+    #[error("{field} {why}")]
+    KeyTime { field: &'static str, why: &'static str },
+    #[error("the etag of {} is {etag}", body.name())]
+    BodyEtagMismatch { body: BodyId, etag: String },
+    #[error("{} is no {}", body.name(), role.words())]
+    NotInRole { body: BodyId, role: Role },
+    #[error("{0} does not exist")]
+    UnknownStatement(String),
+    #[error("{name} is {}: {} is not possible", state.as_str(), step.as_str())]
+    StatementState { name: String, state: StatementState, step: StatementStep },
+    #[error("the day {0}")]
+    StatementDay(&'static str),
+    #[error("{} does not contest a designation of its own economy", .0.name())]
+    OwnContestation(BodyId),
     #[error("{} has no key that may sign now", .0.name())]
     NoSigningKey(BodyId),
     #[error("{} does not exist", .0.name())]

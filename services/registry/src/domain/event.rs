@@ -1,5 +1,9 @@
 //! The entries of the log: canonical JSON of identifiers, hashes and times. Nothing commercial enters it.
 
+mod body;
+
+pub(crate) use body::{BodyEntry, KeyEvent};
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -16,8 +20,16 @@ const FORM: u64 = 1;
 #[derive(Clone, Debug)]
 pub(crate) enum Entry<'a> {
     Certificate(CertificateEntry<'a>),
-    BodyCreated { body: &'a BodyRecord, at: DateTime<Utc> },
-    KeyCreated { key: &'a KeyRecord, at: DateTime<Utc> },
+    BodyCreated {
+        body: &'a BodyRecord,
+        at: DateTime<Utc>,
+    },
+    KeyCreated {
+        key: &'a KeyRecord,
+        at: DateTime<Utc>,
+    },
+    /// What happens to a registered body, and when that was recorded.
+    Body(BodyEntry<'a>, DateTime<Utc>),
 }
 
 /// A step of a certificate's life.
@@ -60,6 +72,10 @@ impl Entry<'_> {
                 put("event", "body.create".into());
                 put("body", body.name().into());
                 put("record_sha256", record_hash(body).into());
+                put("recorded_at", instant(*at));
+            }
+            Self::Body(entry, at) => {
+                entry.members(&mut put);
                 put("recorded_at", instant(*at));
             }
             Self::KeyCreated { key, at } => {

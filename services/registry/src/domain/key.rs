@@ -49,6 +49,18 @@ pub(crate) enum KeyStanding {
     Compromised,
 }
 
+impl KeyStanding {
+    /// In a word, for messages.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "valid",
+            Self::NotYetValid => "not valid yet",
+            Self::Expired => "retired",
+            Self::Compromised => "compromised",
+        }
+    }
+}
+
 impl Key {
     /// What a signature made at `at` is worth.
     pub(crate) fn standing_at(&self, at: DateTime<Utc>) -> KeyStanding {

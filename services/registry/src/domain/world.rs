@@ -8,12 +8,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::body::{Body, BodyRecord, Role};
+use super::body_command::BodyChange;
 use super::certificate::{Head, Snapshot, Version, etag};
 use super::command::{Command, Done, Grant, Refusal, StepCommand};
 use super::event::{CertificateEntry, DocumentEntry, Entry};
 use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Event, Reason, State, Step, after};
 use super::names::{BodyId, CertificateNumber};
+use super::statement::Statement;
 
 /// A certificate as the group sees it.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct Known {
 pub(crate) struct World {
     pub(crate) bodies: HashMap<BodyId, Body>,
     pub(crate) keys: HashMap<String, Key>,
+    /// By the index that identifies each.
+    pub(crate) statements: HashMap<u64, Statement>,
     pub(crate) certificates: HashMap<CertificateNumber, Known>,
 }
 
@@ -37,6 +41,7 @@ pub(crate) struct World {
 pub(crate) enum Change {
     Body(Body),
     Key(Key),
+    OfBody(BodyChange),
     /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
     Granted {
         known: Box<Known>,
@@ -65,6 +70,7 @@ impl World {
         match command {
             Command::CreateBody(record) => self.create_body(record, index, now),
             Command::CreateKey(record) => self.create_key(record, index, now),
+            Command::OfBody(command) => self.apply_to_body(command, index, now),
             Command::Grant(grant) => self.grant(grant, index, now),
             Command::Step(step) => self.step(step, index, now),
         }
@@ -74,7 +80,8 @@ impl World {
         if self.bodies.contains_key(&record.id) {
             return Err(Refusal::BodyExists(record.id.clone()));
         }
-        let body = Body { record: record.clone(), created_at: now, create_index: index, latest_index: index };
+        let body =
+            Body { record: record.clone(), created_at: now, updated_at: now, create_index: index, latest_index: index };
         let leaf = Entry::BodyCreated { body: record, at: now }.to_bytes();
         self.bodies.insert(record.id.clone(), body.clone());
         Ok(Applied { change: Change::Body(body.clone()), leaf, done: Done::Body(body) })

@@ -34,6 +34,7 @@ table! {
         /// Roles, each between two blanks, for filters.
         roles: String,
         created_at: Micros,
+        updated_at: Micros,
         create_index: i64,
         latest_index: i64,
     }
@@ -51,6 +52,29 @@ table! {
         created_at: Micros,
         create_index: i64,
         latest_index: i64,
+    }
+}
+
+table! {
+    /// What is said of bodies: accreditation scopes, designations.
+    statement = "statement" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        create_index: i64,
+        latest_index: i64,
+        /// The statement as JSON.
+        state: String,
+    }
+}
+
+table! {
+    /// Every state that a body, a key of it, or a statement of it ever was in, by the entry that made it so.
+    body_history = "body_history" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        body: String,
+        kind: String,
+        /// The whole state as JSON.
+        state: String,
     }
 }
 

@@ -17,25 +17,24 @@ use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::world::Known;
 
-pub(crate) async fn body(tx: &Tx, id: &BodyId) -> Result<Option<Body>, DbErr> {
-    body::Entity::find_by_id(id.as_str()).one(tx).await?.map(Body::try_from).transpose()
-}
-
-/// Bodies by name, after `after`.
+/// Bodies by name, after `after`; also those that changed at `revision` or later, whose record of then may be what is
+/// asked for.
 pub(crate) async fn bodies(
     tx: &Tx,
     role: Option<Role>,
     economy: Option<&str>,
+    revision: u64,
     after: Option<&str>,
     limit: u64,
 ) -> Result<Vec<Body>, DbErr> {
-    let mut query = body::Entity::find().order_by_asc(body::Column::Id).limit(limit);
-    if let Some(role) = role {
-        query = query.filter(body::Column::Roles.contains(format!(" {} ", role_text(role))));
-    }
-    if let Some(economy) = economy {
-        query = query.filter(body::Column::Economy.eq(economy));
-    }
+    let wanted = Condition::all()
+        .add_option(role.map(|role| body::Column::Roles.contains(format!(" {} ", role_text(role)))))
+        .add_option(economy.map(|economy| body::Column::Economy.eq(economy)));
+    let changed = body::Column::LatestIndex.gte(to_i64(revision));
+    let mut query = body::Entity::find()
+        .filter(Condition::any().add(wanted).add(changed))
+        .order_by_asc(body::Column::Id)
+        .limit(limit);
     if let Some(after) = after {
         query = query.filter(body::Column::Id.gt(after));
     }
@@ -44,18 +43,6 @@ pub(crate) async fn bodies(
 
 pub(crate) async fn key(tx: &Tx, id: &str) -> Result<Option<Key>, DbErr> {
     body_key::Entity::find_by_id(id).one(tx).await?.map(Key::try_from).transpose()
-}
-
-/// Keys of a body in the order they were registered, after the index `after`.
-pub(crate) async fn keys(tx: &Tx, body: &BodyId, after: Option<u64>, limit: Option<u64>) -> Result<Vec<Key>, DbErr> {
-    let mut query = body_key::Entity::find()
-        .filter(body_key::Column::Body.eq(body.as_str()))
-        .order_by_asc(body_key::Column::CreateIndex)
-        .limit(limit);
-    if let Some(after) = after {
-        query = query.filter(body_key::Column::CreateIndex.gt(to_i64(after)));
-    }
-    query.all(tx).await?.into_iter().map(Key::try_from).collect()
 }
 
 /// A certificate with its current version and all events.

@@ -31,11 +31,11 @@ impl MigrationTrait for Tables {
         for table in [bodies(), keys(), certificates(), versions(), events(), terms()] {
             manager.create_table(table).await?;
         }
-        for table in [entries(), tiles(), head(), checkpoints()] {
+        for table in [statements(), body_history(), entries(), tiles(), head(), checkpoints()] {
             manager.create_table(table).await?;
         }
         for (name, table, columns) in [
-            ("body_key_body", "body_key", &["body", "create_index"][..]),
+            ("body_history_body", "body_history", &["body", "log_index"][..]),
             ("certificate_body", "certificate", &["body", "granted_index"][..]),
             ("certificate_event_number", "certificate_event", &["number", "log_index"][..]),
             ("log_entry_recorded_at", "log_entry", &["recorded_at"][..]),
@@ -69,6 +69,8 @@ impl MigrationTrait for Tables {
             "certificate_event",
             "certificate_version",
             "certificate",
+            "body_history",
+            "statement",
             "body_key",
             "body",
         ] {
@@ -113,6 +115,7 @@ fn bodies() -> TableCreateStatement {
             text("record"),
             text("roles"),
             big("created_at"),
+            big("updated_at"),
             big("create_index"),
             big("latest_index"),
         ],
@@ -126,6 +129,15 @@ fn keys() -> TableCreateStatement {
         "body_key",
         [id, text("body"), text("record"), compromised, big("created_at"), big("create_index"), big("latest_index")],
     )
+}
+
+fn statements() -> TableCreateStatement {
+    let id = big("create_index").primary_key().take();
+    table("statement", [id, big("latest_index"), text("state")])
+}
+
+fn body_history() -> TableCreateStatement {
+    table("body_history", [big("log_index").primary_key().take(), text("body"), text("kind"), text("state")])
 }
 
 fn certificates() -> TableCreateStatement {

@@ -18,7 +18,7 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("records of texts, dates and lists are JSON")
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T, DbErr> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T, DbErr> {
     serde_json::from_str(text).map_err(|error| DbErr::Custom(format!("a stored {what} cannot be read: {error}")))
 }
 
@@ -37,6 +37,7 @@ impl TryFrom<body::Model> for Body {
         Ok(Self {
             record: from_json(&row.record, "body")?,
             created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
             create_index: to_u64(row.create_index),
             latest_index: to_u64(row.latest_index),
         })
@@ -48,14 +49,20 @@ pub(crate) fn role_text(role: crate::domain::body::Role) -> String {
     json(&role).trim_matches('"').to_owned()
 }
 
-pub(crate) fn body_row(body: &Body) -> body::ActiveModel {
+/// All roles as the filter column holds them.
+pub(crate) fn roles_text(body: &Body) -> String {
     let roles: Vec<String> = body.record.roles.iter().map(|role| role_text(*role)).collect();
+    format!(" {} ", roles.join(" "))
+}
+
+pub(crate) fn body_row(body: &Body) -> body::ActiveModel {
     body::ActiveModel {
         id: Set(body.record.id.as_str().to_owned()),
         economy: Set(body.record.economy.clone()),
         record: Set(json(&body.record)),
-        roles: Set(format!(" {} ", roles.join(" "))),
+        roles: Set(roles_text(body)),
         created_at: Set(body.created_at.into()),
+        updated_at: Set(body.updated_at.into()),
         create_index: Set(to_i64(body.create_index)),
         latest_index: Set(to_i64(body.latest_index)),
     }

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, rows, to_i64};
+use super::{IN_LIST, bodies, rows, to_i64};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
@@ -17,19 +17,25 @@ use crate::domain::world::{Applied, Change, Known, World};
 
 /// Everything that these commands name.
 pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command>) -> Result<World, DbErr> {
-    let (mut bodies, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    let (mut body_ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
+    let mut statements = BTreeSet::new();
     for command in commands {
         match command {
             Command::CreateBody(record) => {
-                bodies.insert(record.id.as_str());
+                body_ids.insert(record.id.as_str());
             }
             Command::CreateKey(record) => {
-                bodies.insert(record.body.as_str());
+                body_ids.insert(record.body.as_str());
                 keys.insert(record.id.as_str());
             }
+            Command::OfBody(command) => {
+                body_ids.extend(command.bodies().into_iter().map(BodyId::as_str));
+                keys.extend(command.key());
+                statements.extend(command.statement());
+            }
             Command::Grant(grant) => {
-                bodies.insert(grant.body.as_str());
+                body_ids.insert(grant.body.as_str());
                 keys.insert(grant.key.as_str());
                 numbers.insert(grant.number.as_str());
             }
@@ -40,7 +46,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     }
     // Most grants bring a number that was just made: whether it is taken is all that is asked.
     let mut world = World::default();
-    for id in chunks(&bodies) {
+    for id in chunks(&body_ids) {
         for row in body::Entity::find().filter(body::Column::Id.is_in(id)).all(tx).await? {
             world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
         }
@@ -50,6 +56,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
             world.keys.insert(row.id.clone(), row.try_into()?);
         }
     }
+    world.statements = bodies::statements(tx, &statements).await?;
     let taken: BTreeSet<&str> = numbers.union(&stepped).copied().collect();
     for known in certificates(tx, &taken).await? {
         world.certificates.insert(known.head.number.clone(), known);
@@ -113,13 +120,12 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
 
 /// Writes what a group of accepted mutations changed.
 pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
-    let (mut bodies, mut keys) = (Vec::new(), Vec::new());
+    bodies::save(tx, applied).await?;
     let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut steps = Vec::new();
     for one in applied {
         match &one.change {
-            Change::Body(body) => bodies.push(rows::body_row(body)),
-            Change::Key(key) => keys.push(rows::key_row(key)),
+            Change::Body(_) | Change::Key(_) | Change::OfBody(_) => {}
             Change::Granted { known, content_json } => {
                 let Known { head, version, events: grant } = known.as_ref();
                 certificates.push(rows::certificate_row(head, &version.content));
@@ -133,8 +139,6 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             }
         }
     }
-    bulk::insert(tx, bodies).await?;
-    bulk::insert(tx, keys).await?;
     bulk::insert(tx, certificates).await?;
     bulk::insert(tx, versions).await?;
     bulk::insert(tx, terms).await?;
@@ -164,6 +168,7 @@ pub(crate) fn subject(change: &Change) -> &str {
     match change {
         Change::Body(body) => body.record.id.as_str(),
         Change::Key(key) => key.record.body.as_str(),
+        Change::OfBody(change) => change.body().as_str(),
         Change::Granted { known, .. } => known.head.number.as_str(),
         Change::Stepped { head, .. } => head.number.as_str(),
     }

@@ -1,14 +1,21 @@
-//! `greenlane body`: bodies and their keys.
+//! `greenlane body`: bodies, their keys, and what is said of them.
 
-use std::path::PathBuf;
+mod key;
+mod statement;
 
 use clap::{Args, Subcommand, ValueEnum};
 use greenlane_api::registry::v1::{
-    Body, BodyRole, CreateBodyKeyRequest, CreateBodyRequest, GetBodyKeyRequest, GetBodyRequest, KeyAlgorithm,
-    ListBodiesRequest, ListBodyKeysRequest, body_service_client::BodyServiceClient, create_body_key_request::Source,
+    Body, BodyRole, CreateBodyRequest, GetBodyRequest, ListBodiesRequest, UpdateBodyRequest,
+    body_service_client::BodyServiceClient,
 };
+use greenlane_platform::client::Client;
+use prost_types::FieldMask;
 
-use crate::client::{Mutation, Session, exit::Exit, input, render::View};
+use self::key::KeyCommand;
+use self::statement::{AccreditationCommand, DesignationCommand};
+use crate::client::{Mutation, Session, exit::Exit, render::View};
+
+type Bodies = BodyServiceClient<Client>;
 
 /// `greenlane body …`.
 #[derive(Debug, Subcommand)]
@@ -26,26 +33,17 @@ pub(crate) enum Command {
         #[arg(long)]
         economy: Option<String>,
     },
+    /// Change a body's record.
+    Update(Update),
     /// A body's keys.
     #[command(subcommand)]
     Key(KeyCommand),
-}
-
-/// `greenlane body key …`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeyCommand {
-    /// Register a key: one that the body holds (--public-jwk), or one that the registry makes and holds for it.
-    Create(CreateKey),
-    /// Show a key.
-    Get {
-        /// Its name, bodies/ID/keys/ID.
-        name: String,
-    },
-    /// List a body's keys.
-    List {
-        /// The body, bodies/ID.
-        body: String,
-    },
+    /// What accreditation bodies attest a body to be competent for.
+    #[command(subcommand)]
+    Accreditation(AccreditationCommand),
+    /// Under which arrangements designating authorities let a body act.
+    #[command(subcommand)]
+    Designation(DesignationCommand),
 }
 
 /// Arguments of `greenlane body create`.
@@ -91,16 +89,59 @@ impl From<Role> for BodyRole {
     }
 }
 
-/// Arguments of `greenlane body key create`.
+/// Arguments of `greenlane body update`: what is not given stays as it is.
 #[derive(Args, Debug)]
-pub(crate) struct CreateKey {
-    /// The body, bodies/ID.
-    body: String,
-    /// A file with the public key as a JWK. Without it the registry makes an Ed25519 key and holds it.
-    #[arg(long, value_name = "FILE")]
-    public_jwk: Option<PathBuf>,
+pub(crate) struct Update {
+    /// Its name, bodies/ID.
+    name: String,
+    /// Its registered name.
+    #[arg(long)]
+    display_name: Option<String>,
+    /// The economy of its seat: ISO 3166-1 alpha-2.
+    #[arg(long)]
+    economy: Option<String>,
+    /// What it does, in place of what it did. May be repeated.
+    #[arg(long = "role", value_enum)]
+    roles: Vec<Role>,
+    /// Its web site.
+    #[arg(long)]
+    website: Option<String>,
+    /// Number of its accreditation.
+    #[arg(long, value_name = "NUMBER")]
+    accreditation_number: Option<String>,
+    /// Only if its record is still the one with this etag.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    etag: String,
     #[command(flatten)]
     mutation: Mutation,
+}
+
+impl Update {
+    fn request(self, request_id: String) -> UpdateBodyRequest {
+        let given = [
+            ("display_name", self.display_name.is_some()),
+            ("economy", self.economy.is_some()),
+            ("roles", !self.roles.is_empty()),
+            ("website", self.website.is_some()),
+            ("accreditation_number", self.accreditation_number.is_some()),
+        ];
+        let paths = given.into_iter().filter(|(_, given)| *given).map(|(path, _)| path.to_owned()).collect();
+        UpdateBodyRequest {
+            request_id,
+            validate_only: self.mutation.dry_run,
+            body: Some(Body {
+                name: self.name,
+                display_name: self.display_name.unwrap_or_default(),
+                economy: self.economy.unwrap_or_default(),
+                roles: self.roles.into_iter().map(|role| BodyRole::from(role).into()).collect(),
+                website: self.website.unwrap_or_default(),
+                accreditation_number: self.accreditation_number.unwrap_or_default(),
+                etag: self.etag,
+                ..Body::default()
+            }),
+            update_mask: Some(FieldMask { paths }),
+        }
+    }
 }
 
 const BODY: View = View::Record {
@@ -113,6 +154,8 @@ const BODY: View = View::Record {
         ("Roles", "roles"),
         ("DID", "did"),
         ("Web site", "website"),
+        ("Accreditation", "accreditationNumber"),
+        ("Etag", "etag"),
         ("Revision", "createRevision?"),
     ],
 };
@@ -121,31 +164,6 @@ const BODIES: View = View::List {
     name: "name",
     columns: &[("NAME", "name"), ("DISPLAY NAME", "displayName"), ("ECONOMY", "economy"), ("ROLES", "roles")],
 };
-const KEY: View = View::Record {
-    at: "key",
-    name: "name",
-    fields: &[
-        ("Name", "name"),
-        ("Algorithm", "algorithm"),
-        ("Custody", "custody"),
-        ("Valid from", "validFrom"),
-        ("Valid until", "validUntil"),
-        ("Verification method", "verificationMethod"),
-        ("Revision", "createRevision?"),
-    ],
-};
-const KEYS: View = View::List {
-    items: "keys",
-    name: "name",
-    columns: &[
-        ("NAME", "name"),
-        ("ALGORITHM", "algorithm"),
-        ("CUSTODY", "custody"),
-        ("VALID FROM", "validFrom"),
-        ("VALID UNTIL", "validUntil"),
-    ],
-};
-
 /// Does it.
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
     let mut bodies = BodyServiceClient::new(session.registry()?);
@@ -174,27 +192,12 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             request.page_size = 1_000;
             session.print(bodies.list_bodies(request).await?.get_ref(), BODIES)
         }
-        Command::Key(KeyCommand::Create(args)) => {
-            let source = match args.public_jwk {
-                Some(path) => Source::PublicJwk(input::read_text(&path)?),
-                None => Source::Generate(KeyAlgorithm::Eddsa.into()),
-            };
-            let request = CreateBodyKeyRequest {
-                request_id: session.request_id(&args.mutation),
-                validate_only: args.mutation.dry_run,
-                body: args.body,
-                source: Some(source),
-                ..Default::default()
-            };
-            session.print(bodies.create_body_key(request).await?.get_ref(), KEY)
+        Command::Update(args) => {
+            let request_id = session.request_id(&args.mutation);
+            session.print(bodies.update_body(args.request(request_id)).await?.get_ref(), BODY)
         }
-        Command::Key(KeyCommand::Get { name }) => {
-            let request = GetBodyKeyRequest { name, ..Default::default() };
-            session.print(bodies.get_body_key(request).await?.get_ref(), KEY)
-        }
-        Command::Key(KeyCommand::List { body }) => {
-            let request = ListBodyKeysRequest { body, page_size: 1_000, ..Default::default() };
-            session.print(bodies.list_body_keys(request).await?.get_ref(), KEYS)
-        }
+        Command::Key(command) => key::run(session, &mut bodies, command).await,
+        Command::Accreditation(command) => statement::accreditation(session, &mut bodies, command).await,
+        Command::Designation(command) => statement::designation(session, &mut bodies, command).await,
     }
 }

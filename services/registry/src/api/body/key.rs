@@ -13,9 +13,8 @@ use super::Bodies;
 use crate::app::keyring::{Keyring, NewKey};
 use crate::app::mutation::WriteError;
 use crate::domain::command::{Command, Done};
-use crate::domain::key::{Custody, KeyRecord};
+use crate::domain::key::{Custody, Key, KeyRecord};
 use crate::domain::names::parse_key_name;
-use crate::store::list;
 
 /// A JWK is a few hundred bytes.
 const MAX_JWK_BYTES: usize = 4_096;
@@ -119,24 +118,18 @@ impl Bodies {
         let (body, page_size, after, freshness) = v.finish_with(|| Some((body?, page_size?, after?, freshness?)))?;
         let revision = self.reader.settle(freshness).await?;
         let file = self.registry.body_file(&body).await?;
-        if file.body.create_index >= revision {
+        if file.body_at(revision).is_none() {
             return Err(Fault::not_found(body.name()));
         }
-        let mut keys = self
-            .reader
-            .read("list_body_keys", move |tx| {
-                let body = body.clone();
-                Box::pin(async move { Ok(list::keys(tx, &body, after, Some(page_size as u64 + 1)).await?) })
-            })
-            .await?;
-        keys.retain(|key| key.create_index < revision);
+        let after = |key: &&Key| after.is_none_or(|after| key.create_index > after);
+        let mut keys: Vec<&Key> = file.keys_at(revision).filter(after).take(page_size + 1).collect();
         let more = keys.len() > page_size;
         keys.truncate(page_size);
         let next_page_token = match keys.last() {
             Some(last) if more => binding.token(&last.create_index)?,
             _ => String::new(),
         };
-        let keys = keys.iter().map(|key| render::key(key, true)).collect();
+        let keys = keys.into_iter().map(|key| render::key(key, true)).collect();
         Ok(wire::ListBodyKeysResponse { keys, next_page_token, revision })
     }
 }

@@ -1,0 +1,153 @@
+//! `greenlane body key`: the keys that sign a body's documents.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use greenlane_api::registry::v1::{
+    CreateBodyKeyRequest, GetBodyKeyRequest, KeyAlgorithm, ListBodyKeysRequest, RetireBodyKeyRequest,
+    RevokeBodyKeyRequest, create_body_key_request::Source,
+};
+use prost_types::Timestamp;
+
+use super::Bodies;
+use crate::client::{Mutation, Session, exit::Exit, input, render::View};
+
+/// `greenlane body key …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Register a key: one that the body holds (--public-jwk), or one that the registry makes and holds for it.
+    Create(CreateKey),
+    /// Show a key.
+    Get {
+        /// Its name, bodies/ID/keys/ID.
+        name: String,
+    },
+    /// List a body's keys.
+    List {
+        /// The body, bodies/ID.
+        body: String,
+    },
+    /// End a key's validity: what it signed until then stays good.
+    Retire(Retire),
+    /// Declare a key compromised: what it signed since then is void.
+    Revoke(Revoke),
+}
+
+/// Arguments of `greenlane body key create`.
+#[derive(Args, Debug)]
+pub(crate) struct CreateKey {
+    /// The body, bodies/ID.
+    body: String,
+    /// A file with the public key as a JWK. Without it the registry makes an Ed25519 key and holds it.
+    #[arg(long, value_name = "FILE")]
+    public_jwk: Option<PathBuf>,
+    /// From when documents may be signed with it [default: now].
+    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// Until when [default: until it is retired].
+    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    until: Option<Timestamp>,
+    #[command(flatten)]
+    mutation: Mutation,
+}
+
+/// Arguments of `greenlane body key retire`.
+#[derive(Args, Debug)]
+pub(crate) struct Retire {
+    /// Its name, bodies/ID/keys/ID.
+    name: String,
+    /// Until when documents may be signed with it, such as 2026-06-30T12:00:00Z [default: now].
+    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    until: Option<Timestamp>,
+    #[command(flatten)]
+    mutation: Mutation,
+}
+
+/// Arguments of `greenlane body key revoke`.
+#[derive(Args, Debug)]
+pub(crate) struct Revoke {
+    /// Its name, bodies/ID/keys/ID.
+    name: String,
+    /// Since when it is compromised, such as 2026-06-30T12:00:00Z.
+    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    since: Timestamp,
+    /// What happened.
+    #[arg(long)]
+    text: String,
+    #[command(flatten)]
+    mutation: Mutation,
+}
+
+const KEY: View = View::Record {
+    at: "key",
+    name: "name",
+    fields: &[
+        ("Name", "name"),
+        ("Algorithm", "algorithm"),
+        ("Custody", "custody"),
+        ("Valid from", "validFrom"),
+        ("Valid until", "validUntil"),
+        ("Compromised since", "compromisedSince"),
+        ("Verification method", "verificationMethod"),
+        ("Revision", "createRevision?"),
+    ],
+};
+const KEYS: View = View::List {
+    items: "keys",
+    name: "name",
+    columns: &[
+        ("NAME", "name"),
+        ("ALGORITHM", "algorithm"),
+        ("CUSTODY", "custody"),
+        ("VALID FROM", "validFrom"),
+        ("VALID UNTIL", "validUntil"),
+        ("COMPROMISED SINCE", "compromisedSince"),
+    ],
+};
+
+pub(super) async fn run(session: &Session, bodies: &mut Bodies, command: KeyCommand) -> anyhow::Result<Exit> {
+    match command {
+        KeyCommand::Create(args) => {
+            let source = match args.public_jwk {
+                Some(path) => Source::PublicJwk(input::read_text(&path)?),
+                None => Source::Generate(KeyAlgorithm::Eddsa.into()),
+            };
+            let request = CreateBodyKeyRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                body: args.body,
+                source: Some(source),
+                valid_from: args.from,
+                valid_until: args.until,
+            };
+            session.print(bodies.create_body_key(request).await?.get_ref(), KEY)
+        }
+        KeyCommand::Get { name } => {
+            let request = GetBodyKeyRequest { name, ..Default::default() };
+            session.print(bodies.get_body_key(request).await?.get_ref(), KEY)
+        }
+        KeyCommand::List { body } => {
+            let request = ListBodyKeysRequest { body, page_size: 1_000, ..Default::default() };
+            session.print(bodies.list_body_keys(request).await?.get_ref(), KEYS)
+        }
+        KeyCommand::Retire(args) => {
+            let request = RetireBodyKeyRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                name: args.name,
+                valid_until: args.until,
+            };
+            session.print(bodies.retire_body_key(request).await?.get_ref(), KEY)
+        }
+        KeyCommand::Revoke(args) => {
+            let request = RevokeBodyKeyRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                name: args.name,
+                compromised_since: Some(args.since),
+                reason_text: args.text,
+            };
+            session.print(bodies.revoke_body_key(request).await?.get_ref(), KEY)
+        }
+    }
+}
