@@ -6,11 +6,16 @@
 
 mod catalogue;
 mod code;
+mod combine;
 mod compare;
 mod correlation;
 mod facts;
 mod history;
+mod lint;
+mod list_difference;
 mod membership;
+mod project;
+mod reference;
 mod resolve;
 mod search;
 mod translate;
@@ -18,13 +23,20 @@ mod words;
 
 pub(crate) use catalogue::{Catalogue, ListData, Position};
 pub(crate) use code::{CodeText, EditionId, display};
+pub(crate) use combine::{Combined, ListOperation, combine};
 pub(crate) use compare::{Comparison, Likeness, SameGoods, compare};
+#[cfg(test)]
+pub(crate) use correlation::hold_back;
 pub(crate) use correlation::{Edge, Table};
 pub(crate) use facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, Level, LinkFact, ListFact, Localized, SourceFact,
 };
 pub(crate) use history::{Event, Step, history};
+pub(crate) use lint::{LintFinding, LintRow, lint};
+pub(crate) use list_difference::{Difference, DifferenceKind, OnDay, difference};
 pub(crate) use membership::{Membership, MembershipStatus, check_membership};
+pub(crate) use project::{Projected, ProjectionClass, project};
+pub(crate) use reference::{ReferenceRow, Rules, build_reference};
 pub(crate) use resolve::{CodeRef, Unresolved, resolve, resolve_edition};
 pub(crate) use search::{HitKind, Query, search};
 pub(crate) use translate::{Method, Relation, Target, Translation, translate};

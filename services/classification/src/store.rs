@@ -3,17 +3,24 @@
 
 mod entities;
 mod facts;
+mod lists;
 mod migrations;
 mod publish;
 mod revisions;
 
 pub(crate) use facts::load;
+pub(crate) use lists::{ListVersion, list_at_version, list_versions};
 pub use migrations::Migrator;
 pub(crate) use publish::{Publication, publish_first};
 pub(crate) use revisions::{RevisionRow, current, list};
 
 /// The counter of the catalogue's revisions.
 pub(crate) const COUNTER: &str = "classification";
+
+/// Kinds of catalogue items.
+const SYSTEM: &str = "system";
+const EDITION: &str = "edition";
+const LIST: &str = "list";
 
 /// What a stored row can be wrong about.
 fn corrupt(what: impl std::fmt::Display) -> sea_orm::DbErr {

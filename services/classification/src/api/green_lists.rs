@@ -1,12 +1,24 @@
 //! `GreenListService`.
 
+mod combine;
+mod compare;
+mod lint;
+mod project;
+mod reference;
+mod state;
+mod versions;
+
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use greenlane_api::classification::v1::green_list_service_server::GreenListService;
 use greenlane_api::classification::v1::{
-    CheckMembershipRequest, CheckMembershipResponse, GetGreenListRequest, GetGreenListResponse,
-    ListGreenListEntriesRequest, ListGreenListEntriesResponse, ListGreenListsRequest, ListGreenListsResponse,
+    BuildReferenceClassificationRequest, BuildReferenceClassificationResponse, CheckMembershipRequest,
+    CheckMembershipResponse, CombineGreenListsRequest, CombineGreenListsResponse, CompareGreenListsRequest,
+    CompareGreenListsResponse, GetGreenListRequest, GetGreenListResponse, LintGreenListRequest, LintGreenListResponse,
+    ListGreenListEntriesRequest, ListGreenListEntriesResponse, ListGreenListVersionsRequest,
+    ListGreenListVersionsResponse, ListGreenListsRequest, ListGreenListsResponse, ProjectGreenListRequest,
+    ProjectGreenListResponse,
 };
 use greenlane_platform::clock::Clock;
 use greenlane_platform::consistency::Consistency;
@@ -52,8 +64,7 @@ impl GreenLists {
         let mut v = Violations::new();
         let on = self.day(&mut v, &request.date);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let binding =
-            PageBinding::new("/greenlane.classification.v1.GreenListService/ListGreenLists").with(&request.date);
+        let binding = PageBinding::new(&method("ListGreenLists")).with(&request.date);
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
         let (on, consistency, page) = v.finish_with(|| Some((on?, consistency?, page?)))?;
 
@@ -72,9 +83,7 @@ impl GreenLists {
         let id = parse::green_list(&mut v, "name", &request.name);
         let on = self.day(&mut v, &request.date);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let binding = PageBinding::new("/greenlane.classification.v1.GreenListService/ListGreenListEntries")
-            .with(&request.name)
-            .with(&request.date);
+        let binding = PageBinding::new(&method("ListGreenListEntries")).with(&request.name).with(&request.date);
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
         let (id, on, consistency, page) = v.finish_with(|| Some((id?, on?, consistency?, page?)))?;
 
@@ -114,6 +123,11 @@ impl GreenLists {
     }
 }
 
+/// Full path of a method, for page tokens.
+fn method(name: &str) -> String {
+    format!("/greenlane.classification.v1.GreenListService/{name}")
+}
+
 fn find<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c ListData, Fault> {
     catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}")))
 }
@@ -146,5 +160,47 @@ impl GreenListService for GreenLists {
         request: Request<CheckMembershipRequest>,
     ) -> Result<Response<CheckMembershipResponse>, Status> {
         Ok(Response::new(self.check(request.into_inner()).await?))
+    }
+
+    async fn list_green_list_versions(
+        &self,
+        request: Request<ListGreenListVersionsRequest>,
+    ) -> Result<Response<ListGreenListVersionsResponse>, Status> {
+        Ok(Response::new(self.versions(request.into_inner()).await?))
+    }
+
+    async fn compare_green_lists(
+        &self,
+        request: Request<CompareGreenListsRequest>,
+    ) -> Result<Response<CompareGreenListsResponse>, Status> {
+        Ok(Response::new(self.compare(request.into_inner()).await?))
+    }
+
+    async fn project_green_list(
+        &self,
+        request: Request<ProjectGreenListRequest>,
+    ) -> Result<Response<ProjectGreenListResponse>, Status> {
+        Ok(Response::new(self.project(request.into_inner()).await?))
+    }
+
+    async fn combine_green_lists(
+        &self,
+        request: Request<CombineGreenListsRequest>,
+    ) -> Result<Response<CombineGreenListsResponse>, Status> {
+        Ok(Response::new(self.combine(request.into_inner()).await?))
+    }
+
+    async fn lint_green_list(
+        &self,
+        request: Request<LintGreenListRequest>,
+    ) -> Result<Response<LintGreenListResponse>, Status> {
+        Ok(Response::new(self.lint(request.into_inner()).await?))
+    }
+
+    async fn build_reference_classification(
+        &self,
+        request: Request<BuildReferenceClassificationRequest>,
+    ) -> Result<Response<BuildReferenceClassificationResponse>, Status> {
+        Ok(Response::new(self.reference(request.into_inner()).await?))
     }
 }

@@ -3,6 +3,7 @@
 mod batch;
 mod get;
 mod list;
+mod rehearse;
 mod search;
 mod translate;
 
@@ -12,8 +13,8 @@ use greenlane_api::classification::v1::lookup_service_server::LookupService;
 use greenlane_api::classification::v1::{
     BatchGetCodesRequest, BatchGetCodesResponse, BatchTranslateCodesRequest, BatchTranslateCodesResponse,
     CompareCodesRequest, CompareCodesResponse, GetCodeRequest, GetCodeResponse, ListCodesRequest, ListCodesResponse,
-    ListCorrelationsRequest, ListCorrelationsResponse, SearchCodesRequest, SearchCodesResponse, TranslateCodeRequest,
-    TranslateCodeResponse,
+    ListCorrelationsRequest, ListCorrelationsResponse, RehearseEditionRequest, RehearseEditionResponse,
+    SearchCodesRequest, SearchCodesResponse, TranslateCodeRequest, TranslateCodeResponse,
 };
 use greenlane_platform::clock::Clock;
 use tonic::{Request, Response, Status};
@@ -88,5 +89,12 @@ impl LookupService for Lookup {
         request: Request<CompareCodesRequest>,
     ) -> Result<Response<CompareCodesResponse>, Status> {
         Ok(Response::new(self.compare(request.into_inner()).await?))
+    }
+
+    async fn rehearse_edition(
+        &self,
+        request: Request<RehearseEditionRequest>,
+    ) -> Result<Response<RehearseEditionResponse>, Status> {
+        Ok(Response::new(self.rehearse(request.into_inner()).await?))
     }
 }

@@ -40,6 +40,11 @@ impl PageRequest {
         Some(Self { size: size?, cursor: cursor?, binding })
     }
 
+    /// Whether it is the first page.
+    pub(super) fn is_first(&self) -> bool {
+        self.cursor.is_none()
+    }
+
     /// The catalogue that the page is read from: that of the first page.
     pub(super) async fn read(&self, from: &Catalogues, consistency: Consistency) -> Result<Arc<Catalogue>, Fault> {
         let pinned = self.cursor.map_or(consistency, |cursor| Consistency::Exactly(cursor.revision));

@@ -38,7 +38,12 @@ pub(super) fn code(v: &mut Violations, field: &str, raw: Option<&CodeReference>)
 
 /// The codes of a batch.
 pub(super) fn codes(v: &mut Violations, raw: &[CodeReference]) -> Option<Vec<CodeRef>> {
-    if !v.check("codes", (1..=MAX_BATCH).contains(&raw.len()), format!("must be 1 to {MAX_BATCH} codes")) {
+    codes_up_to(v, raw, MAX_BATCH)
+}
+
+/// At least one code and at most so many.
+pub(super) fn codes_up_to(v: &mut Violations, raw: &[CodeReference], most: usize) -> Option<Vec<CodeRef>> {
+    if !v.check("codes", (1..=most).contains(&raw.len()), format!("must be 1 to {most} codes")) {
         return None;
     }
     let mut codes = Vec::with_capacity(raw.len());

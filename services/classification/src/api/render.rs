@@ -6,9 +6,9 @@ mod system;
 mod translation;
 
 pub(super) use code::{code, code_not_found, event, reference};
-pub(super) use green_list::{entry, green_list, membership};
+pub(super) use green_list::{class_name, difference, entry, green_list, membership, projected, unknown_entries};
 pub(super) use system::{code_system, edition, revision};
-pub(super) use translation::{comparison, link, translation};
+pub(super) use translation::{comparison, link, relation_name, translation};
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ fn source(fact: &SourceFact) -> Option<Source> {
     })
 }
 
-fn findings(findings: &[Finding]) -> Vec<WireFinding> {
+pub(super) fn findings(findings: &[Finding]) -> Vec<WireFinding> {
     let finding = |finding: &Finding| WireFinding {
         code: finding.code.to_owned(),
         message: finding.message.clone(),

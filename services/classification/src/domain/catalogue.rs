@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::correlation::Table;
 use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, Level, ListFact};
 use super::search::SearchIndex;
+use super::translate::Way;
 
 /// Everything known at one revision.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Catalogue {
     pub(crate) lists: Vec<ListData>,
     pub(crate) search: SearchIndex,
     by_edition: HashMap<String, usize>,
+    /// The way between each two editions that there is one between.
+    ways: HashMap<(usize, usize), Way>,
 }
 
 /// An edition with its codes in their order.
@@ -46,7 +49,7 @@ pub(crate) struct CodeRow {
 }
 
 /// A green list with its entries in the order of their codes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ListData {
     pub(crate) fact: ListFact,
     pub(crate) entries: Vec<EntryFact>,
@@ -85,6 +88,7 @@ impl Catalogue {
             lists: Vec::new(),
             search: SearchIndex::default(),
             by_edition: HashMap::new(),
+            ways: HashMap::new(),
         }
     }
 
@@ -104,6 +108,10 @@ impl Catalogue {
             table.sort();
         }
         catalogue.tables.sort_by_key(|table| (table.earlier, table.later));
+        let editions = catalogue.editions.len();
+        let pairs = (0..editions).flat_map(|from| (0..editions).map(move |to| (from, to)));
+        catalogue.ways =
+            pairs.filter_map(|(from, to)| Some(((from, to), Way::between(&catalogue, from, to)?))).collect();
         catalogue.add_lists(lists, entries)?;
         catalogue.search = SearchIndex::build(&catalogue.editions);
         Ok(catalogue)
@@ -117,6 +125,11 @@ impl Catalogue {
     /// Identifiers of all editions, in their order.
     pub(crate) fn edition_ids(&self) -> impl Iterator<Item = &str> {
         self.editions.iter().map(|edition| edition.fact.id.as_str())
+    }
+
+    /// The way from one edition to another by published tables.
+    pub(crate) fn way(&self, from: usize, to: usize) -> Option<&Way> {
+        self.ways.get(&(from, to))
     }
 
     /// Where a code is.
@@ -230,7 +243,7 @@ impl Catalogue {
             self.lists[at].entries.push(entry);
         }
         for list in &mut self.lists {
-            list.entries.sort_by(|a, b| (&a.code, &a.edition, &a.id).cmp(&(&b.code, &b.edition, &b.id)));
+            list.sort();
         }
         Ok(())
     }
@@ -269,9 +282,26 @@ impl EditionData {
 }
 
 impl ListData {
+    /// A list of entries.
+    pub(crate) fn new(fact: ListFact, entries: Vec<EntryFact>) -> Self {
+        let mut list = Self { fact, entries };
+        list.sort();
+        list
+    }
+
+    fn sort(&mut self) {
+        self.entries.sort_by(|a, b| (&a.code, &a.edition, &a.id).cmp(&(&b.code, &b.edition, &b.id)));
+    }
+
     /// Whether it is in force on a day.
     pub(crate) fn in_force(&self, on: NaiveDate) -> bool {
         self.fact.effective_from.is_none_or(|first| first <= on) && self.fact.effective_to.is_none_or(|last| on <= last)
+    }
+
+    /// Whether an entry means a part only of its code: it says so, or the list narrows its entries by descriptions that
+    /// are not held here.
+    pub(crate) fn part_only(&self, entry: &EntryFact) -> bool {
+        entry.ex || self.fact.narrowed
     }
 
     /// The entries in force on a day.

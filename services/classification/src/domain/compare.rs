@@ -62,11 +62,11 @@ pub(crate) fn compare(catalogue: &Catalogue, first: Position, second: Position) 
     if first.edition == second.edition {
         return within_edition(catalogue, first, second);
     }
-    let Some(way) = Way::between(catalogue, first.edition, second.edition) else {
+    let Some(way) = catalogue.way(first.edition, second.edition) else {
         let message = "No table leads from the one edition to the other.";
         return undetermined(Finding::new("no_correlation", message));
     };
-    across_editions(catalogue, first, second, &way)
+    across_editions(catalogue, first, second, way)
 }
 
 fn within_edition(catalogue: &Catalogue, first: Position, second: Position) -> Comparison {

@@ -1,6 +1,31 @@
 //! A correlation table between two editions, indexed both ways.
 
+use std::collections::HashMap;
+
 use super::facts::LinkFact;
+
+/// A later code that by its table holds goods of more earlier ones than this says next to nothing of any of them: waste
+/// of anything electrical (8549) came out of a thousand subheadings, and parts, display modules, transducers and chips
+/// out of hundreds. The next below them, chemicals and medical goods, came out of 45 at most and are as they should be.
+const EXPLOSIVE: usize = 50;
+
+/// Holds back the links of explosive codes, but for those within their own heading.
+#[cfg_attr(not(test), expect(dead_code, reason = "for imports"))]
+pub(crate) fn hold_back(links: &mut [LinkFact]) {
+    let mut earlier_codes: HashMap<[&str; 3], usize> = HashMap::new();
+    for link in links.iter() {
+        *earlier_codes.entry([&link.earlier_edition, &link.later_edition, &link.later_code]).or_default() += 1;
+    }
+    let explosive = |link: &LinkFact| {
+        let key = [link.earlier_edition.as_str(), &link.later_edition, &link.later_code];
+        earlier_codes.get(&key).is_some_and(|count| *count > EXPLOSIVE)
+    };
+    let held: Vec<bool> =
+        links.iter().map(|link| explosive(link) && link.earlier_code.get(..4) != link.later_code.get(..4)).collect();
+    for (link, held) in links.iter_mut().zip(held) {
+        link.held_back |= held;
+    }
+}
 
 /// One end of a link: the code at the other side and what the table says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@ use chrono::NaiveDate;
 use super::*;
 use crate::starter;
 
+pub(crate) mod real;
+
 /// The shipped one.
 pub(crate) fn starter() -> Catalogue {
     Catalogue::build(1, starter::facts().unwrap()).unwrap()
@@ -61,7 +63,7 @@ pub(crate) fn code(edition: &str, code: &str, words: &str) -> CodeFact {
     }
 }
 
-fn system() -> CodeSystemFact {
+pub(crate) fn system() -> CodeSystemFact {
     CodeSystemFact {
         id: "hs".to_owned(),
         titles: Vec::new(),
@@ -73,7 +75,7 @@ fn system() -> CodeSystemFact {
     }
 }
 
-fn edition(id: &str, index: i32) -> EditionFact {
+pub(crate) fn edition(id: &str, index: i32) -> EditionFact {
     let from = |index: i32| NaiveDate::from_ymd_opt(2000 + 5 * index, 1, 1).unwrap();
     EditionFact {
         id: id.to_owned(),
@@ -89,9 +91,24 @@ fn edition(id: &str, index: i32) -> EditionFact {
 }
 
 /// A list in an edition of an invented catalogue with these codes (`~` behind one that is there in part).
-pub(crate) fn with_list(mut facts: Facts, edition: &str, codes: &str) -> Facts {
-    facts.lists.push(ListFact {
-        id: "list".to_owned(),
+pub(crate) fn with_list(facts: Facts, edition: &str, codes: &str) -> Facts {
+    with_named_list(facts, "list", edition, codes)
+}
+
+/// The same by another name.
+pub(crate) fn with_named_list(mut facts: Facts, id: &str, edition: &str, codes: &str) -> Facts {
+    facts.lists.push(list(id, edition));
+    facts.entries.extend(
+        codes
+            .split_whitespace()
+            .map(|code| EntryFact { ex: code.ends_with('~'), ..entry(id, edition, code.trim_end_matches('~')) }),
+    );
+    facts
+}
+
+pub(crate) fn list(id: &str, edition: &str) -> ListFact {
+    ListFact {
+        id: id.to_owned(),
         titles: Vec::new(),
         owner: String::new(),
         descriptions: Vec::new(),
@@ -102,19 +119,21 @@ pub(crate) fn with_list(mut facts: Facts, edition: &str, codes: &str) -> Facts {
         partial: false,
         narrowed: false,
         source: SourceFact::default(),
-    });
-    facts.entries.extend(codes.split_whitespace().map(|code| EntryFact {
-        list: "list".to_owned(),
-        id: code.trim_end_matches('~').to_owned(),
+    }
+}
+
+pub(crate) fn entry(list: &str, edition: &str, code: &str) -> EntryFact {
+    EntryFact {
+        list: list.to_owned(),
+        id: code.to_owned(),
         edition: edition.to_owned(),
-        code: code.trim_end_matches('~').to_owned(),
-        ex: code.ends_with('~'),
+        code: code.to_owned(),
+        ex: false,
         ex_descriptions: Vec::new(),
         category: String::new(),
         reasons: Vec::new(),
         added_by: String::new(),
         effective_from: None,
         effective_to: None,
-    }));
-    facts
+    }
 }

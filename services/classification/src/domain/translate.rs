@@ -114,7 +114,7 @@ impl Way {
 pub(crate) struct Reached {
     /// Rows of the edition at its end.
     pub(crate) rows: BTreeSet<u32>,
-    /// A link marked *ex* was passed.
+    /// A link was passed that the table marks as taking a part only of the code that it was left from.
     pub(crate) ex: bool,
     /// A code was passed, between the two ends, of which not all links are known here.
     pub(crate) partial: bool,
@@ -136,7 +136,8 @@ fn follow(
                 passed.is_some_and(|edition| catalogue.editions[edition].codes[row as usize].fact.links_partial);
             let edges = if forward { table.later_of(row) } else { table.earlier_of(row) };
             for edge in edges.iter().filter(|edge| held || !edge.held_back) {
-                reached.ex |= edge.ex;
+                // The mark speaks of the earlier code: only a part of it is in the later one.
+                reached.ex |= edge.ex && forward;
                 next.insert(edge.to);
             }
         }
@@ -151,7 +152,7 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     if source.edition == target_edition {
         return same_edition(source);
     }
-    let Some(way) = Way::between(catalogue, source.edition, target_edition) else {
+    let Some(way) = catalogue.way(source.edition, target_edition) else {
         return no_way(catalogue, source, target_edition);
     };
     let leaves: BTreeSet<u32> = catalogue.leaves(source).collect();
@@ -164,12 +165,12 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     let digits = catalogue.code(source).fact.code.as_str();
     let source_part = shown.rows.len() > 1 || shown.ex;
     let target = |row: u32| {
-        let sources = way.back(catalogue, BTreeSet::from([row]), held).rows;
+        let sources = way.back(catalogue, BTreeSet::from([row]), held);
         let links_partial = held && catalogue.code(at(row)).fact.links_partial;
         Target {
             at: at(row),
             source_part,
-            target_part: links_partial || !sources.is_subset(&leaves),
+            target_part: links_partial || sources.ex || !sources.rows.is_subset(&leaves),
             same_digits: catalogue.code(at(row)).fact.code == digits,
             held_back: !plain.rows.contains(&row),
         }
@@ -191,13 +192,22 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
         targets,
         method: if way.path.len() > 2 { Method::Composed } else { Method::Direct },
         same_digits_changed_scope: alone && same.is_some() && !unchanged,
-        path: way.path,
+        path: way.path.clone(),
         held_back: only_held,
         incomplete: all.partial || incomplete(catalogue, source, &leaves),
         findings: Vec::new(),
     };
     translation.findings = findings(catalogue, source, &translation, held);
     translation
+}
+
+/// The codes of an edition whose goods a code of another edition holds. None when there is no way between the two.
+pub(crate) fn sources(catalogue: &Catalogue, target: Position, edition: usize, held: bool) -> Option<Reached> {
+    let leaves = catalogue.leaves(target).collect();
+    if target.edition == edition {
+        return Some(Reached { rows: leaves, ex: false, partial: false });
+    }
+    Some(catalogue.way(edition, target.edition)?.back(catalogue, leaves, held))
 }
 
 /// Whether rows may be missing: the code is marked so, or it is a group of an edition that is known in part only.

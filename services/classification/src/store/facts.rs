@@ -7,9 +7,9 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, Query
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::corrupt;
 use super::entities::{code, entry, item, link};
-use crate::domain::{CodeFact, EntryFact, Facts, LinkFact, Localized, SourceFact};
+use super::{EDITION, LIST, SYSTEM, corrupt};
+use crate::domain::{CodeFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact};
 
 /// The catalogue as it was at a revision.
 pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
@@ -40,13 +40,14 @@ pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
 }
 
 /// Rows that were known at a revision.
-fn known<C: ColumnTrait>(from: C, to: C, at: i64) -> Condition {
+pub(super) fn known<C: ColumnTrait>(from: C, to: C, at: i64) -> Condition {
     from.lte(at).into_condition().add(Condition::any().add(to.is_null()).add(to.gt(at)))
 }
 
-const SYSTEM: &str = "system";
-const EDITION: &str = "edition";
-const LIST: &str = "list";
+/// A list out of its stored row.
+pub(super) fn list_fact(body: &str) -> Result<ListFact, DbErr> {
+    read(body)
+}
 
 /// Rows of a revision's facts.
 pub(super) struct Rows {
@@ -154,7 +155,7 @@ fn entry_row(fact: &EntryFact, revision_from: i64) -> Result<entry::ActiveModel,
     Ok(entry::Model { list, id, revision_from, revision_to: None, edition, code, body }.into_active_model())
 }
 
-fn entry_fact(row: entry::Model) -> Result<EntryFact, DbErr> {
+pub(super) fn entry_fact(row: entry::Model) -> Result<EntryFact, DbErr> {
     let body: EntryBody = read(&row.body)?;
     Ok(EntryFact {
         list: row.list,

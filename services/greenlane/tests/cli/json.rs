@@ -17,6 +17,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("code list", "HS2022 --under 8541", 0),
     ("code correlations", "HS2017 HS2022 --limit 5", 0),
     ("code compare", "HS2022:854143 HS2017:854140", 0),
+    ("code rehearse", "HS2017:854140 HS2017:850231 --to HS2022", 0),
     ("edition get", "HS2022", 0),
     ("edition list", "", 0),
     ("edition systems", "", 0),
@@ -25,6 +26,12 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("list list", "", 0),
     ("list entries", "apec-54", 0),
     ("list check", "HS2022:854143", 0),
+    ("list versions", "apec-54", 0),
+    ("list project", "oecd-cleg --to HS2022", 0),
+    ("list compare", "apec-54@1 oecd-cleg --in HS2022", 0),
+    ("list combine", "union apec-54 oecd-cleg --in HS2022", 0),
+    ("list lint", "--file codes.csv --edition HS2022", 10),
+    ("list reference", "apec-54 oecd-cleg=2 --in HS2022 --threshold 2 --never 854142", 0),
     ("catalogue get", "schemes/aurelian-pv-mark", 0),
     ("catalogue list", "requirements --where market=XB", 0),
     ("change create", "--file change.yaml --request-id draft", 0),
@@ -131,6 +138,7 @@ fn run_all() -> anyhow::Result<()> {
 
     let shell = Shell::new()?;
     std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
+    std::fs::write(shell.folder.path().join("codes.csv"), "code,apec\n854140,1\n854143,1\n")?;
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?
         .expect(0);

@@ -4,8 +4,11 @@ use chrono::NaiveDate;
 use greenlane_api::classification::v1 as wire;
 use greenlane_api::common::v1::CodeReference;
 
-use super::{all_texts, date, findings, source};
-use crate::domain::{EntryFact, ListData, ListFact, Membership, MembershipStatus};
+use super::{all_texts, date, findings, reference, source};
+use crate::domain::{
+    Catalogue, Difference, DifferenceKind, EntryFact, ListData, ListFact, Membership, MembershipStatus, OnDay,
+    Projected, ProjectionClass,
+};
 
 fn name(list: &ListFact) -> String {
     format!("greenLists/{}", list.id)
@@ -62,5 +65,62 @@ pub(in crate::api) fn membership(list: &ListFact, found: &Membership) -> wire::G
         status: status.into(),
         entries: found.entries.iter().map(|fact| entry(list, fact)).collect(),
         findings: findings(&found.findings),
+    }
+}
+
+/// A row of a projected list.
+pub(in crate::api) fn projected(catalogue: &Catalogue, list: &ListFact, row: &Projected<'_>) -> wire::ProjectedEntry {
+    wire::ProjectedEntry {
+        entry: Some(entry(list, row.entry)),
+        target: row.target.map(|at| reference(catalogue, at)),
+        projection_class: class(row.class).into(),
+        held_back: row.held_back,
+        findings: findings(&row.findings),
+    }
+}
+
+/// Entries of several lists without a code in an edition.
+pub(in crate::api) fn unknown_entries(
+    catalogue: &Catalogue,
+    lists: &[OnDay<'_>],
+    rows: &[(usize, Projected<'_>)],
+) -> Vec<wire::ProjectedEntry> {
+    rows.iter().map(|(list, row)| projected(catalogue, &lists[*list].0.fact, row)).collect()
+}
+
+fn class(class: ProjectionClass) -> wire::ProjectionClass {
+    match class {
+        ProjectionClass::Exact => wire::ProjectionClass::Exact,
+        ProjectionClass::Widened => wire::ProjectionClass::Widened,
+        ProjectionClass::PartOnly => wire::ProjectionClass::PartOnly,
+        ProjectionClass::Unknown => wire::ProjectionClass::Unknown,
+    }
+}
+
+/// The name of a class without its prefix.
+pub(in crate::api) fn class_name(of: ProjectionClass) -> &'static str {
+    let name = class(of).as_str_name();
+    name.strip_prefix("PROJECTION_CLASS_").unwrap_or(name)
+}
+
+/// A difference between two lists.
+pub(in crate::api) fn difference(
+    catalogue: &Catalogue,
+    first: &ListFact,
+    second: &ListFact,
+    found: &Difference<'_>,
+) -> wire::GreenListDifference {
+    let kind = match found.kind {
+        DifferenceKind::Added => "added",
+        DifferenceKind::Removed => "removed",
+        DifferenceKind::ExChanged => "ex_changed",
+        DifferenceKind::EditionOnly => "edition_only",
+        DifferenceKind::Unknown => "unknown",
+    };
+    wire::GreenListDifference {
+        code: found.code.map(|at| reference(catalogue, at)),
+        kind: kind.to_owned(),
+        first: found.first.map(|fact| entry(first, fact)),
+        second: found.second.map(|fact| entry(second, fact)),
     }
 }

@@ -52,6 +52,12 @@ fn relation(relation: Relation) -> wire::CorrelationRelation {
     }
 }
 
+/// The name of a relation without its prefix.
+pub(in crate::api) fn relation_name(of: Relation) -> &'static str {
+    let name = relation(of).as_str_name();
+    name.strip_prefix("CORRELATION_RELATION_").unwrap_or(name)
+}
+
 fn method(method: Method) -> wire::TranslationMethod {
     match method {
         Method::SameEdition => wire::TranslationMethod::SameEdition,

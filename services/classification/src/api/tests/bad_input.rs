@@ -1,6 +1,8 @@
 use greenlane_api::classification::v1::{
-    BatchGetCodesRequest, CheckMembershipRequest, CompareCodesRequest, GetCodeRequest, GetEditionRequest,
-    ListCodesRequest, ListCorrelationsRequest, SearchCodesRequest, TranslateCodeRequest,
+    BatchGetCodesRequest, BuildReferenceClassificationRequest, CheckMembershipRequest, CombineGreenListsRequest,
+    CompareCodesRequest, CompareGreenListsRequest, GetCodeRequest, GetEditionRequest, GreenListState,
+    LintGreenListRequest, LintRow, ListCodesRequest, ListCorrelationsRequest, ListGreenListVersionsRequest,
+    ProjectGreenListRequest, RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest, WeightedList,
 };
 use greenlane_api::common::v1::read_consistency::Requirement;
 use greenlane_api::common::v1::{CodeReference, ErrorReason, ReadConsistency};
@@ -12,7 +14,7 @@ use tonic::{Code, Status};
 use super::running::{Running, code};
 use crate::Migrator;
 
-engine_tests!(Migrator: every_bad_field_is_named);
+engine_tests!(Migrator: every_bad_field_is_named, every_bad_field_of_a_question_about_lists_is_named);
 
 /// The fields that an answer blames.
 fn blamed<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
@@ -84,5 +86,64 @@ async fn every_bad_field_is_named(db: TestDatabase) {
         CheckMembershipRequest { code: bad(), date: "2026-02-30".to_owned(), ..CheckMembershipRequest::default() };
     let fields = ["code.edition", "code.code", "date"];
     assert_eq!(blamed(running.green_lists().check_membership(check).await), fields);
+    running.end().await;
+}
+
+async fn every_bad_field_of_a_question_about_lists_is_named(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut lists = running.green_lists();
+    let bad = || Some(GreenListState { name: "apec-54".to_owned(), version: 0, date: "soon".to_owned() });
+    let good = || Some(GreenListState { name: "greenLists/apec-54".to_owned(), ..GreenListState::default() });
+
+    let compare = CompareGreenListsRequest { first: bad(), edition: "HS2022".to_owned(), ..Default::default() };
+    let fields = ["first.name", "first.date", "second", "edition"];
+    assert_eq!(blamed(lists.compare_green_lists(compare).await), fields);
+
+    let project = ProjectGreenListRequest { green_list: bad(), page_size: -1, ..Default::default() };
+    let fields = ["green_list.name", "green_list.date", "target_edition", "page_size"];
+    assert_eq!(blamed(lists.project_green_list(project).await), fields);
+
+    let combine = CombineGreenListsRequest { green_lists: vec![bad().unwrap()], ..Default::default() };
+    let fields = ["operation", "green_lists", "green_lists[0].name", "green_lists[0].date", "edition"];
+    assert_eq!(blamed(lists.combine_green_lists(combine).await), fields);
+
+    let both = LintGreenListRequest {
+        name: "greenLists/apec-54".to_owned(),
+        rows: vec![LintRow::default()],
+        claimed_edition: "?".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(blamed(lists.lint_green_list(both).await), ["rows", "claimed_edition"]);
+    assert_eq!(blamed(lists.lint_green_list(LintGreenListRequest::default()).await), ["rows"]);
+
+    let reference = BuildReferenceClassificationRequest {
+        green_lists: vec![WeightedList { green_list: good(), weight: 0.0 }, WeightedList::default()],
+        edition: "editions/HS2022".to_owned(),
+        threshold: f64::NAN,
+        always: vec![code("HS2022", "854143").unwrap(), code("HS2017", "854140").unwrap()],
+        never: vec![code("HS2022", "854143").unwrap()],
+        ..Default::default()
+    };
+    let fields = [
+        "green_lists[0].weight",
+        "green_lists[1].green_list",
+        "green_lists[1].weight",
+        "threshold",
+        "always[1].edition",
+        "never[0]",
+    ];
+    assert_eq!(blamed(lists.build_reference_classification(reference).await), fields);
+
+    let versions = ListGreenListVersionsRequest { page_size: -1, ..Default::default() };
+    assert_eq!(blamed(lists.list_green_list_versions(versions).await), ["name", "page_size"]);
+
+    let rehearse = RehearseEditionRequest {
+        codes: vec![code("HS2022", "854143").unwrap()],
+        green_list: "greenLists/apec-54".to_owned(),
+        ..Default::default()
+    };
+    let mut lookup = running.lookup();
+    assert_eq!(blamed(lookup.rehearse_edition(rehearse).await), ["green_list", "target_edition"]);
+    assert_eq!(blamed(lookup.rehearse_edition(RehearseEditionRequest::default()).await), ["codes", "target_edition"]);
     running.end().await;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{TimeZone, Utc};
+use greenlane_api::classification::v1::WatchRevisionsRequest;
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
 use greenlane_api::classification::v1::green_list_service_client::GreenListServiceClient;
 use greenlane_api::classification::v1::lookup_service_client::LookupServiceClient;
@@ -76,6 +77,13 @@ impl Running {
 
     pub(super) fn green_lists(&self) -> GreenListServiceClient<Client> {
         GreenListServiceClient::new(self.client(&["codes.read"]))
+    }
+
+    /// Waits until it serves a revision.
+    pub(super) async fn reach(&self, revision: u64) {
+        let request = || WatchRevisionsRequest { after_revision: 0 };
+        let mut stream = self.code_systems().watch_revisions(request()).await.unwrap().into_inner();
+        while stream.message().await.unwrap().unwrap().revision < revision {}
     }
 
     /// Ends it.

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use greenlane_api::{
     classification::v1::{
         CompareCodesRequest, GetCodeRequest, GetCodeResponse, ListCodesRequest, ListCorrelationsRequest,
-        SearchCodesRequest, TranslateCodeRequest, lookup_service_client::LookupServiceClient,
+        RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest, lookup_service_client::LookupServiceClient,
     },
     common::v1::{CodeReference, LocalizedText},
 };
@@ -76,6 +76,21 @@ pub(crate) enum Command {
         #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
         second: CodeReference,
     },
+    /// Show what an edition to come does to a portfolio of codes, or to a green list.
+    Rehearse {
+        /// The codes with their editions: HS2017:854140.
+        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE", required_unless_present = "list")]
+        codes: Vec<CodeReference>,
+        /// Instead of codes: a list's name or bare identifier.
+        #[arg(long, conflicts_with = "codes")]
+        list: Option<String>,
+        /// The edition to come.
+        #[arg(long, value_name = "EDITION")]
+        to: String,
+        /// Take in the links that are held back.
+        #[arg(long)]
+        held_back: bool,
+    },
 }
 
 const CODE: View = View::Record { at: "code", name: "reference", fields: &[] };
@@ -124,6 +139,20 @@ const COMPARISON: View = View::Record {
         ("Comparison", "comparison"),
         ("Reason", "findings.0.message"),
         ("", "findings.1.message"),
+    ],
+};
+
+const REHEARSAL: View = View::List {
+    items: "results",
+    name: "translation.source",
+    columns: &[
+        ("CODE", "translation.source"),
+        ("RELATION", "translation.relation"),
+        ("TO", "translation.targets.0.code.code"),
+        ("", "translation.targets.1.code.code"),
+        ("", "translation.targets.2.code.code"),
+        ("NOT FOUND", "notFound.code"),
+        ("MIND", "translation.findings.0.message"),
     ],
 };
 
@@ -179,6 +208,16 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Compare { first, second } => {
             let request = CompareCodesRequest { first: Some(first), second: Some(second), consistency: None };
             session.print(lookup.compare_codes(request).await?.get_ref(), COMPARISON)
+        }
+        Command::Rehearse { codes, list, to, held_back } => {
+            let request = RehearseEditionRequest {
+                codes,
+                green_list: list.map(|list| super::list::name(&list)).unwrap_or_default(),
+                target_edition: to,
+                include_held_back: held_back,
+                ..Default::default()
+            };
+            session.print(lookup.rehearse_edition(request).await?.get_ref(), REHEARSAL)
         }
     }
 }

@@ -1,6 +1,10 @@
 //! `greenlane list`: green lists.
 
-use clap::Subcommand;
+mod living;
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
 use greenlane_api::{
     classification::v1::{
         CheckMembershipRequest, GetGreenListRequest, ListGreenListEntriesRequest, ListGreenListsRequest,
@@ -51,6 +55,102 @@ pub(crate) enum Command {
         #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
         on: String,
     },
+    /// List the versions of a list, newest first.
+    Versions {
+        /// Its name or bare identifier.
+        list: String,
+    },
+    /// Show a list in another edition, with what became of each entry.
+    Project {
+        /// Its name or bare identifier, with a version if not the current one: apec-54@2.
+        list: String,
+        /// The edition.
+        #[arg(long, value_name = "EDITION")]
+        to: String,
+        /// Take in the links that are held back.
+        #[arg(long)]
+        held_back: bool,
+        /// At most this many rows, 1 to 1000.
+        #[arg(long, default_value_t = 1_000)]
+        limit: i32,
+    },
+    /// Show what differs between two lists, or two versions of one.
+    Compare {
+        /// One list, with a version if not the current one: apec-54@2.
+        first: String,
+        /// The other.
+        second: String,
+        /// In this edition [default: the other's].
+        #[arg(long = "in", value_name = "EDITION")]
+        edition: Option<String>,
+        /// Take in the links that are held back.
+        #[arg(long)]
+        held_back: bool,
+    },
+    /// Put lists together.
+    Combine {
+        /// How.
+        operation: Operation,
+        /// The lists, each with a version if not the current one.
+        #[arg(required = true, num_args = 2..)]
+        lists: Vec<String>,
+        /// In this edition.
+        #[arg(long = "in", value_name = "EDITION")]
+        edition: String,
+        /// At most this many rows, 1 to 1000.
+        #[arg(long, default_value_t = 1_000)]
+        limit: i32,
+    },
+    /// Look a list, or a CSV file of codes, over for faults. Ends with 10 when it has any but overlaps.
+    Lint {
+        /// A list's name or bare identifier.
+        #[arg(required_unless_present = "file", conflicts_with = "file")]
+        list: Option<String>,
+        /// A CSV file with a line of column names; `-` is stdin.
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// Its column of codes [default: the first].
+        #[arg(long, requires = "file")]
+        column: Option<String>,
+        /// The edition that the codes claim to be of.
+        #[arg(long, value_name = "EDITION")]
+        edition: Option<String>,
+    },
+    /// Draft a reference classification out of several lists.
+    Reference {
+        /// The lists, each with its weight if not 1: oecd-cleg=2.
+        #[arg(required = true)]
+        lists: Vec<String>,
+        /// In this edition.
+        #[arg(long = "in", value_name = "EDITION")]
+        edition: String,
+        /// Take a code when the lists that hold it weigh this much together.
+        #[arg(long, default_value_t = 1.0)]
+        threshold: f64,
+        /// Take codes that lists hold a part of too, marked as such.
+        #[arg(long)]
+        parts: bool,
+        /// Take this code in any case. May be repeated.
+        #[arg(long, value_name = "CODE")]
+        always: Vec<String>,
+        /// Leave this code out in any case. May be repeated.
+        #[arg(long, value_name = "CODE")]
+        never: Vec<String>,
+        /// At most this many rows, 1 to 1000.
+        #[arg(long, default_value_t = 1_000)]
+        limit: i32,
+    },
+}
+
+/// How lists are put together.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Operation {
+    /// On any of them.
+    Union,
+    /// On all of them.
+    Intersection,
+    /// On the first and on none of the others.
+    Difference,
 }
 
 const LIST: View = View::Document { at: "greenList" };
@@ -112,10 +212,25 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(lists.check_membership(request).await?.get_ref(), MEMBERSHIPS)
         }
+        Command::Versions { list } => living::versions(session, &list).await,
+        Command::Project { list, to, held_back, limit } => living::project(session, &list, &to, held_back, limit).await,
+        Command::Compare { first, second, edition, held_back } => {
+            living::compare(session, &first, &second, edition.as_deref(), held_back).await
+        }
+        Command::Combine { operation, lists, edition, limit } => {
+            living::combine(session, operation, &lists, &edition, limit).await
+        }
+        Command::Lint { list, file, column, edition } => {
+            living::lint(session, list.as_deref(), file.as_deref(), column.as_deref(), edition.as_deref()).await
+        }
+        Command::Reference { lists, edition, threshold, parts, always, never, limit } => {
+            let reference = living::Reference { lists, edition, threshold, parts, always, never, limit };
+            living::reference(session, reference).await
+        }
     }
 }
 
 /// A list's name from its name or its bare identifier.
-fn name(list: &str) -> String {
+pub(super) fn name(list: &str) -> String {
     if list.contains('/') { list.to_owned() } else { format!("greenLists/{list}") }
 }

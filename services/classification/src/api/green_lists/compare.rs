@@ -1,0 +1,44 @@
+//! What differs between two lists.
+
+use greenlane_api::classification::v1::{CompareGreenListsRequest, CompareGreenListsResponse};
+use greenlane_platform::consistency::Consistency;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+
+use super::GreenLists;
+use super::state::{self, edition_name};
+use crate::api::{error, render};
+use crate::domain::{EditionId, difference};
+
+impl GreenLists {
+    pub(super) async fn compare(&self, request: CompareGreenListsRequest) -> Result<CompareGreenListsResponse, Fault> {
+        let mut v = Violations::new();
+        let first = self.state_ref(&mut v, "first", request.first.as_ref());
+        let second = self.state_ref(&mut v, "second", request.second.as_ref());
+        let edition = match request.edition.as_str() {
+            "" => Some(None),
+            raw => edition_name(&mut v, "edition", raw).map(Some),
+        };
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
+        let (first, second, edition, consistency) =
+            v.finish_with(|| Some((first?, second?, edition?, consistency?)))?;
+
+        let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let first = self.state(&catalogue, &first).await?;
+        let second = self.state(&catalogue, &second).await?;
+        let edition = match edition {
+            Some(edition) => edition,
+            None => EditionId::parse(&second.list().fact.edition)
+                .map_err(|_| Fault::invalid("edition", "is required: the entries of the second list are of several"))?,
+        };
+        let edition = state::edition(&catalogue, "edition", &edition)?;
+        let held = request.include_held_back;
+        let (found, common) = difference(&catalogue, first.on_day(), second.on_day(), edition, held);
+        let (one, other) = (&first.list().fact, &second.list().fact);
+        Ok(CompareGreenListsResponse {
+            differences: found.iter().map(|found| render::difference(&catalogue, one, other, found)).collect(),
+            common,
+            revision: catalogue.revision,
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! A list looked over.
+
+use greenlane_api::classification::v1::{self as wire, LintGreenListRequest, LintGreenListResponse};
+use greenlane_platform::consistency::Consistency;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+
+use super::state::{self, edition_name};
+use super::{GreenLists, find};
+use crate::api::{error, parse, render};
+use crate::domain::{LintFinding, LintRow, lint};
+
+/// Most rows to look over.
+const MAX_ROWS: usize = 10_000;
+/// Most rows that a finding names.
+const MAX_NAMED: usize = 100;
+/// Most columns of a row, and most characters of a column's name or value and of a code.
+const MAX_COLUMNS: usize = 64;
+const MAX_TEXT: usize = 2_000;
+
+impl GreenLists {
+    pub(super) async fn lint(&self, request: LintGreenListRequest) -> Result<LintGreenListResponse, Fault> {
+        let mut v = Violations::new();
+        let id = match (request.name.as_str(), request.rows.as_slice()) {
+            ("", []) => {
+                v.add("rows", "either a list or rows are required");
+                None
+            }
+            ("", _) => Some(None),
+            (name, []) => parse::green_list(&mut v, "name", name).map(Some),
+            (_, _) => {
+                v.add("rows", "must be empty when a list is named");
+                None
+            }
+        };
+        v.check("rows", request.rows.len() <= MAX_ROWS, format!("must be at most {MAX_ROWS}"));
+        for (index, row) in request.rows.iter().take(MAX_ROWS).enumerate() {
+            let short = |text: &str| text.len() <= MAX_TEXT;
+            v.check(&format!("rows[{index}].code"), short(&row.code), format!("must have at most {MAX_TEXT} bytes"));
+            let good = row.columns.len() <= MAX_COLUMNS && row.columns.iter().all(|(k, c)| short(k) && short(c));
+            let message = format!("must be at most {MAX_COLUMNS} columns of at most {MAX_TEXT} bytes");
+            v.check(&format!("rows[{index}].columns"), good, message);
+        }
+        let claimed = match request.claimed_edition.as_str() {
+            "" => Some(None),
+            raw => edition_name(&mut v, "claimed_edition", raw).map(Some),
+        };
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
+        let (id, claimed, consistency) = v.finish_with(|| Some((id?, claimed?, consistency?)))?;
+
+        let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let today = self.clock.today();
+        let mut claimed = claimed.map(|claimed| state::edition(&catalogue, "claimed_edition", &claimed)).transpose()?;
+        let rows: Vec<LintRow> = match &id {
+            None => {
+                let row = |row: wire::LintRow| LintRow { code: row.code, columns: row.columns.into_iter().collect() };
+                request.rows.into_iter().map(row).collect()
+            }
+            Some(id) => {
+                let list = find(&catalogue, id)?;
+                claimed = claimed.or_else(|| catalogue.edition(&list.fact.edition));
+                let code = |code: &str| LintRow { code: code.to_owned(), ..LintRow::default() };
+                list.entries_on(today).map(|entry| code(&entry.code)).collect()
+            }
+        };
+        // Thousands of rows against all lists: not on the thread that answers others.
+        let (linted, catalogue) =
+            tokio::task::spawn_blocking(move || (lint(&catalogue, &rows, claimed, id.as_deref(), today), catalogue))
+                .await
+                .map_err(|error| Fault::internal(format!("the look-over: {error}")))?;
+        let likely = linted.likely_edition.map(|edition| catalogue.editions[edition].fact.id.as_str());
+        Ok(LintGreenListResponse {
+            findings: linted.findings.iter().map(finding).collect(),
+            likely_edition: likely.map(|edition| format!("editions/{edition}")).unwrap_or_default(),
+            revision: catalogue.revision,
+        })
+    }
+}
+
+fn finding(found: &LintFinding) -> wire::LintFinding {
+    let row = |index: &usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
+    wire::LintFinding {
+        finding: render::findings(std::slice::from_ref(&found.finding)).pop(),
+        rows: found.rows.iter().take(MAX_NAMED).map(row).collect(),
+        row_count: u32::try_from(found.rows.len()).unwrap_or(u32::MAX),
+    }
+}

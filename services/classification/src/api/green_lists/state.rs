@@ -1,0 +1,86 @@
+//! A list as it was at some time.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+use greenlane_api::classification::v1::GreenListState;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+
+use super::{GreenLists, find};
+use crate::api::{error, parse};
+use crate::domain::{Catalogue, EditionId, ListData, OnDay, resolve_edition};
+use crate::store;
+
+/// Which list, in which version, on which day.
+#[derive(Clone, Debug)]
+pub(super) struct StateRef {
+    id: String,
+    /// Zero means that of the catalogue.
+    version: u32,
+    on: NaiveDate,
+}
+
+/// The list as it was.
+#[derive(Debug)]
+pub(super) struct State<'c> {
+    list: Cow<'c, ListData>,
+    on: NaiveDate,
+}
+
+impl State<'_> {
+    pub(super) fn on_day(&self) -> OnDay<'_> {
+        (&self.list, self.on)
+    }
+
+    pub(super) fn list(&self) -> &ListData {
+        &self.list
+    }
+
+    /// Resource name of the list.
+    pub(super) fn name(&self) -> String {
+        format!("greenLists/{}", self.list.fact.id)
+    }
+}
+
+impl GreenLists {
+    /// The field that names a list's state.
+    pub(super) fn state_ref(&self, v: &mut Violations, field: &str, raw: Option<&GreenListState>) -> Option<StateRef> {
+        let raw = v.required(field, raw)?;
+        let mut v = v.scope(field);
+        let id = parse::green_list(&mut v, "name", &raw.name);
+        let on = self.day(&mut v, &raw.date);
+        Some(StateRef { id: id?, version: raw.version, on: on? })
+    }
+
+    /// The list that is meant. A version that there is not is not found.
+    pub(super) async fn state<'c>(&self, catalogue: &'c Catalogue, asked: &StateRef) -> Result<State<'c>, Fault> {
+        let current = find(catalogue, &asked.id)?;
+        if asked.version == 0 || asked.version == current.fact.version {
+            return Ok(State { list: Cow::Borrowed(current), on: asked.on });
+        }
+        let found = store::list_at_version(self.catalogues.store(), &asked.id, asked.version, catalogue.revision).await;
+        let missing = || {
+            Fault::not_found(format!("greenLists/{}", asked.id))
+                .with_message(format!("the list {} has no version {}", asked.id, asked.version))
+        };
+        let list = found.map_err(error::store)?.ok_or_else(missing)?;
+        Ok(State { list: Cow::Owned(list), on: asked.on })
+    }
+}
+
+/// What a page token is bound to.
+pub(super) fn binding(raw: Option<&GreenListState>) -> String {
+    raw.map(|raw| format!("{}\n{}\n{}", raw.name, raw.version, raw.date)).unwrap_or_default()
+}
+
+/// An edition by resource name.
+pub(super) fn edition_name(v: &mut Violations, field: &str, raw: &str) -> Option<EditionId> {
+    let [id] = v.resource_name::<1>(field, raw, "editions/{edition}")?;
+    v.parse(field, EditionId::parse(&id))
+}
+
+/// Where an edition is.
+pub(super) fn edition(catalogue: &Catalogue, field: &str, id: &EditionId) -> Result<usize, Fault> {
+    resolve_edition(catalogue, id).map_err(|why| error::unresolved(field, why))
+}

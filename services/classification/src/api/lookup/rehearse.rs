@@ -1,0 +1,74 @@
+//! What an edition to come will do to a portfolio of codes.
+
+use std::collections::BTreeMap;
+
+use greenlane_api::classification::v1::{
+    RehearseEditionRequest, RehearseEditionResponse, TranslationResult, translation_result,
+};
+use greenlane_platform::consistency::Consistency;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+
+use super::Lookup;
+use crate::api::{error, parse, render};
+use crate::domain::{CodeRef, CodeText, EditionId, resolve, resolve_edition, translate};
+
+/// Most codes of a portfolio.
+const MAX_PORTFOLIO: usize = 10_000;
+
+impl Lookup {
+    pub(super) async fn rehearse(&self, request: RehearseEditionRequest) -> Result<RehearseEditionResponse, Fault> {
+        let mut v = Violations::new();
+        let list = match (request.green_list.as_str(), request.codes.as_slice()) {
+            ("", _) => Some(None),
+            (raw, []) => parse::green_list(&mut v, "green_list", raw).map(Some),
+            (_, _) => {
+                v.add("green_list", "must be empty when codes are given");
+                None
+            }
+        };
+        let codes = match list {
+            Some(None) => parse::codes_up_to(&mut v, &request.codes, MAX_PORTFOLIO),
+            _ => Some(Vec::new()),
+        };
+        let target = parse::edition(&mut v, "target_edition", &request.target_edition);
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
+        let (list, mut codes, target, consistency) = v.finish_with(|| Some((list?, codes?, target?, consistency?)))?;
+
+        let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let target = resolve_edition(&catalogue, &target).map_err(|why| error::unresolved("target_edition", why))?;
+        if let Some(id) = list {
+            let list = catalogue.list(&id).ok_or_else(|| Fault::not_found(request.green_list))?;
+            let code = |edition: &str, code: &str| {
+                Some(CodeRef { edition: EditionId::parse(edition).ok()?, code: CodeText::parse(code).ok()? })
+            };
+            let entries = list.entries_on(self.clock.today());
+            codes = entries.filter_map(|entry| code(&entry.edition, &entry.code)).collect();
+        }
+        let mut answer = RehearseEditionResponse {
+            effective_from: catalogue.editions[target].fact.effective_from.to_string(),
+            revision: catalogue.revision,
+            ..RehearseEditionResponse::default()
+        };
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for asked in &codes {
+            let result = match resolve(&catalogue, asked) {
+                Ok(at) => {
+                    let found = translate(&catalogue, at, target, request.include_held_back);
+                    *counts.entry(render::relation_name(found.relation)).or_default() += 1;
+                    answer.same_digits_changed_scope_count += u32::from(found.same_digits_changed_scope);
+                    translation_result::Result::Translation(render::translation(&catalogue, at, target, &found))
+                }
+                Err(why) => {
+                    answer.not_found_count += 1;
+                    translation_result::Result::NotFound(render::code_not_found(asked, why))
+                }
+            };
+            answer.results.push(TranslationResult { result: Some(result) });
+            // A long portfolio lets others work, and ends when nobody waits for it.
+            tokio::task::consume_budget().await;
+        }
+        answer.counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+        Ok(answer)
+    }
+}

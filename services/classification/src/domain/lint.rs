@@ -1,0 +1,241 @@
+//! Looks a list of codes over before anybody relies on it.
+//!
+//! Lists of green goods travel as plain tables, and lose on the way what their codes mean: the edition, a leading zero,
+//! whose list a column was. What the catalogue knows of codes and lists is enough to find most of that.
+
+mod columns;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::Finding;
+use super::catalogue::{Catalogue, ListData, Position};
+use super::code::CodeText;
+use super::project::project;
+use super::translate::translate;
+
+/// One row to look over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LintRow {
+    /// As written.
+    pub(crate) code: String,
+    /// By name.
+    pub(crate) columns: BTreeMap<String, String>,
+}
+
+/// One thing found.
+#[derive(Clone, Debug)]
+pub(crate) struct LintFinding {
+    pub(crate) finding: Finding,
+    /// Indices of the rows concerned.
+    pub(crate) rows: Vec<usize>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lint {
+    pub(crate) findings: Vec<LintFinding>,
+    /// The edition that fits the rows best. None when no row is a code of any.
+    pub(crate) likely_edition: Option<usize>,
+}
+
+/// Fewer codes than this overlap by chance.
+const ENOUGH: usize = 10;
+
+/// Looks rows over. `itself` is the list that they are of, when it is in the catalogue.
+pub(crate) fn lint(
+    catalogue: &Catalogue,
+    rows: &[LintRow],
+    claimed: Option<usize>,
+    itself: Option<&str>,
+    on: NaiveDate,
+) -> Lint {
+    let mut lint = Lint::default();
+    let codes = read_codes(catalogue, rows, &mut lint);
+    lint.likely_edition = likely(catalogue, &codes, claimed);
+    duplicates(&codes, &mut lint);
+    let Some(likely) = lint.likely_edition else { return lint };
+    editions(catalogue, &codes, claimed, likely, &mut lint);
+    let at: Vec<Option<Position>> = codes.iter().map(|code| catalogue.find(likely, code.as_deref()?)).collect();
+    let known: Vec<Known<'_>> = catalogue
+        .lists
+        .iter()
+        .filter(|list| Some(list.fact.id.as_str()) != itself)
+        .map(|list| Known::of(catalogue, list, on, likely))
+        .collect();
+    overlaps(&at, &known, &mut lint);
+    columns::look_over(rows, &at, &known, &mut lint);
+    held_back(&at, &known, &mut lint);
+    lint
+}
+
+impl Lint {
+    fn note(&mut self, rows: impl IntoIterator<Item = usize>, finding: impl FnOnce(&[usize]) -> Finding) {
+        let rows: Vec<usize> = rows.into_iter().collect();
+        if !rows.is_empty() {
+            self.findings.push(LintFinding { finding: finding(&rows), rows });
+        }
+    }
+}
+
+/// A list of the catalogue in the edition of the rows.
+struct Known<'a> {
+    list: &'a ListData,
+    codes: BTreeSet<Position>,
+    /// Codes that only links that are held back lead to.
+    held_back: BTreeSet<Position>,
+}
+
+impl<'a> Known<'a> {
+    fn of(catalogue: &'a Catalogue, list: &'a ListData, on: NaiveDate, edition: usize) -> Self {
+        let codes = project(catalogue, list, on, edition, false).into_iter().filter_map(|row| row.target).collect();
+        let source = |entry: &&super::facts::EntryFact| catalogue.find(catalogue.edition(&entry.edition)?, &entry.code);
+        let held_back = list
+            .entries_on(on)
+            .filter_map(|entry| source(&entry))
+            .flat_map(|source| translate(catalogue, source, edition, false).held_back)
+            .collect();
+        Self { list, codes, held_back }
+    }
+
+    fn id(&self) -> &str {
+        &self.list.fact.id
+    }
+}
+
+/// The codes as they are meant: a leading zero that was lost is put back where that is the only reading.
+fn read_codes(catalogue: &Catalogue, rows: &[LintRow], lint: &mut Lint) -> Vec<Option<String>> {
+    let (mut lost, mut unknown) = (Vec::new(), Vec::new());
+    let mut codes = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let code = CodeText::parse(row.code.trim()).ok();
+        let code = code.and_then(|code| {
+            let digits = code.as_str().to_owned();
+            let longer = format!("0{digits}");
+            if !catalogue.editions_with(&digits).is_empty() {
+                Some(digits)
+            } else if !catalogue.editions_with(&longer).is_empty() {
+                lost.push(index);
+                Some(longer)
+            } else {
+                None
+            }
+        });
+        if code.is_none() {
+            unknown.push(index);
+        }
+        codes.push(code);
+    }
+    lint.note(lost, |rows| {
+        let message = format!("{} codes have lost their leading zero.", rows.len());
+        Finding::new("leading_zero_lost", message)
+    });
+    lint.note(unknown, |rows| {
+        Finding::new("code_unknown", format!("{} codes are codes of no edition that is known here.", rows.len()))
+    });
+    codes
+}
+
+/// The edition that has most of the codes: of several the claimed one, or the newest.
+fn likely(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usize>) -> Option<usize> {
+    let fit = |edition: usize| codes.iter().flatten().filter(|code| catalogue.find(edition, code).is_some()).count();
+    let newest = |edition: usize| catalogue.editions[edition].fact.effective_from;
+    (0..catalogue.editions.len())
+        .filter(|edition| fit(*edition) > 0)
+        .max_by_key(|edition| (fit(*edition), Some(*edition) == claimed, newest(*edition)))
+}
+
+fn duplicates(codes: &[Option<String>], lint: &mut Lint) {
+    let mut first = BTreeSet::new();
+    let again = codes.iter().enumerate().filter(|(_, code)| code.as_ref().is_some_and(|code| !first.insert(code)));
+    let again: Vec<usize> = again.map(|(index, _)| index).collect();
+    lint.note(again, |rows| {
+        Finding::new("duplicate", format!("{} rows repeat the code of an earlier one.", rows.len()))
+    });
+}
+
+/// Whether the rows are of the edition that they claim, of one edition at all, and of one that still is.
+fn editions(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usize>, likely: usize, lint: &mut Lint) {
+    let id = |edition: usize| catalogue.editions[edition].fact.id.as_str();
+    let known = || codes.iter().enumerate().filter_map(|(index, code)| Some((index, code.as_deref()?)));
+    let missing = |edition: usize| known().filter(move |(_, code)| catalogue.find(edition, code).is_none());
+    if let Some(claimed) = claimed.filter(|claimed| *claimed != likely) {
+        lint.note(missing(claimed).map(|(index, _)| index), |rows| {
+            let (claimed, likely) = (id(claimed), id(likely));
+            let message = format!("{} codes are no codes of {claimed}; {likely} fits better.", rows.len());
+            Finding::new("edition_wrong", message).with("claimed", claimed).with("likely", likely)
+        });
+    }
+    let meant = claimed.unwrap_or(likely);
+    let since = catalogue.editions[meant].fact.effective_from;
+    let system = &catalogue.editions[meant].fact.system;
+    let before = |code: &str| {
+        catalogue.editions.iter().any(|edition| {
+            edition.fact.system == *system && edition.fact.effective_from < since && edition.row_of(code).is_some()
+        })
+    };
+    lint.note(missing(meant).filter(|(_, code)| before(code)).map(|(index, _)| index), |rows| {
+        let message = format!("{} codes were deleted before {}.", rows.len(), id(meant));
+        Finding::new("code_deleted", message).with("edition", id(meant))
+    });
+    let has_all = |edition: usize| missing(edition).next().is_none();
+    if !(0..catalogue.editions.len()).any(has_all) {
+        lint.note(missing(likely).map(|(index, _)| index), |rows| {
+            let elsewhere: BTreeSet<&str> = rows
+                .iter()
+                .filter_map(|row| codes[*row].as_deref())
+                .flat_map(|code| catalogue.editions_with(code))
+                .collect();
+            let elsewhere: Vec<&str> = elsewhere.into_iter().collect();
+            let message = format!(
+                "No edition has all of the codes: most are of {}, {} are of other editions only.",
+                id(likely),
+                rows.len()
+            );
+            Finding::new("editions_mixed", message).with("likely", id(likely)).with("others", elsewhere.join(" "))
+        });
+    }
+}
+
+/// Lists of the catalogue that the rows are much the same as, or a part or a superset of.
+fn overlaps(at: &[Option<Position>], known: &[Known<'_>], lint: &mut Lint) {
+    let rows: BTreeSet<Position> = at.iter().flatten().copied().collect();
+    for list in known {
+        let both = rows.intersection(&list.codes).count();
+        let share = |of: usize| both as f64 / of.max(1) as f64;
+        let (of_rows, of_list) = (share(rows.len()), share(list.codes.len()));
+        if both < ENOUGH || (of_rows < 0.8 && of_list < 0.8) {
+            continue;
+        }
+        let id = list.id();
+        let within = at.iter().enumerate().filter(|(_, at)| at.is_some_and(|at| list.codes.contains(&at)));
+        lint.note(within.map(|(index, _)| index), |_| {
+            let message = format!(
+                "{:.0}% of the codes are on {id}, and {:.0}% of its codes are among them.",
+                100.0 * of_rows,
+                100.0 * of_list
+            );
+            Finding::new("overlap", message).with("list", id).with("codes", both)
+        });
+    }
+}
+
+/// Codes that only links that say next to nothing lead to from any known list.
+fn held_back(at: &[Option<Position>], known: &[Known<'_>], lint: &mut Lint) {
+    let plain: BTreeSet<Position> = known.iter().flat_map(|list| &list.codes).copied().collect();
+    let held: BTreeSet<Position> = known.iter().flat_map(|list| &list.held_back).copied().collect();
+    let turned = |at: &Option<Position>| at.is_some_and(|at| held.contains(&at) && !plain.contains(&at));
+    let rows: Vec<usize> = at.iter().enumerate().filter(|(_, at)| turned(at)).map(|(index, _)| index).collect();
+    lint.note(rows, |rows| {
+        let lists =
+            known.iter().filter(|list| rows.iter().any(|row| at[*row].is_some_and(|at| list.held_back.contains(&at))));
+        let lists: Vec<&str> = lists.map(Known::id).collect();
+        let message =
+            format!("{} codes come from known lists only by links that say next to nothing, as chips do.", rows.len());
+        Finding::new("chips_turned_green", message).with("lists", lists.join(" "))
+    });
+}
+
+#[cfg(test)]
+mod tests;

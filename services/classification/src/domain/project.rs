@@ -1,0 +1,181 @@
+//! What becomes of a green list in another edition.
+//!
+//! A list is a set of goods written as codes. In another edition a code may hold less than an entry, or more: each row
+//! says which, so that nobody takes a whole code for green of which the list never meant more than a part.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::Finding;
+use super::catalogue::{Catalogue, ListData, Position};
+use super::facts::EntryFact;
+use super::translate::{sources, translate};
+
+/// What became of an entry in another edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ProjectionClass {
+    /// The code holds just what the list holds.
+    Exact,
+    /// It holds goods too that are not on the list.
+    Widened,
+    /// It holds a part of the entry, or the entry was of a part already.
+    PartOnly,
+    /// No link is known, or only links that are held back.
+    Unknown,
+}
+
+/// One row of a projected list.
+#[derive(Clone, Debug)]
+pub(crate) struct Projected<'a> {
+    pub(crate) entry: &'a EntryFact,
+    /// The code. None when none is known.
+    pub(crate) target: Option<Position>,
+    pub(crate) class: ProjectionClass,
+    /// All goods of the code are on the list.
+    pub(crate) whole: bool,
+    /// The link is one of those held back by default.
+    pub(crate) held_back: bool,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Projects the entries of a list that are in force on a day to an edition, in the order of the entries.
+pub(crate) fn project<'a>(
+    catalogue: &'a Catalogue,
+    list: &'a ListData,
+    on: NaiveDate,
+    edition: usize,
+    held: bool,
+) -> Vec<Projected<'a>> {
+    let goods = Goods::of(catalogue, list, on);
+    let mut rows = Vec::new();
+    for entry in list.entries_on(on) {
+        let before = rows.len();
+        let source = catalogue.edition(&entry.edition).and_then(|edition| catalogue.find(edition, &entry.code));
+        match source {
+            Some(source) => project_entry(catalogue, list, &goods, (entry, source), edition, held, &mut rows),
+            None => {
+                let message = format!("{} has no code {}.", entry.edition, entry.code);
+                rows.push(unknown(entry, vec![Finding::new("code_unknown", message).with("code", &entry.code)]));
+            }
+        }
+        debug_assert!(rows.len() > before, "an entry is never passed over in silence");
+    }
+    rows
+}
+
+/// The goods that a list holds wholly, as rows without codes below them, by edition.
+struct Goods(BTreeMap<usize, BTreeSet<u32>>);
+
+impl Goods {
+    fn of(catalogue: &Catalogue, list: &ListData, on: NaiveDate) -> Self {
+        let mut goods: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
+        for entry in list.entries_on(on).filter(|entry| !list.part_only(entry)) {
+            let Some(edition) = catalogue.edition(&entry.edition) else { continue };
+            let Some(at) = catalogue.find(edition, &entry.code) else { continue };
+            goods.entry(edition).or_default().extend(catalogue.leaves(at));
+        }
+        Self(goods)
+    }
+
+    /// Whether all goods of a code of any edition are among them, by the tables.
+    fn hold(&self, catalogue: &Catalogue, target: Position, held: bool) -> bool {
+        // Of links that are held back not all are known for such a code.
+        if held && catalogue.code(target).fact.links_partial {
+            return false;
+        }
+        self.0.iter().any(|(edition, rows)| {
+            sources(catalogue, target, *edition, held)
+                .is_some_and(|from| !from.rows.is_empty() && !from.ex && from.rows.is_subset(rows))
+        })
+    }
+}
+
+fn project_entry<'a>(
+    catalogue: &'a Catalogue,
+    list: &ListData,
+    goods: &Goods,
+    (entry, source): (&'a EntryFact, Position),
+    edition: usize,
+    held: bool,
+    rows: &mut Vec<Projected<'a>>,
+) {
+    let translation = translate(catalogue, source, edition, held);
+    let mut findings = translation.findings.clone();
+    findings.retain(|finding| finding.code != "aggregate" && finding.code != "same_digits_changed_scope");
+    if translation.targets.is_empty() {
+        if !translation.path.is_empty() && translation.held_back.is_empty() {
+            let message = format!("No code of the edition is known to hold the goods of {}.", entry.code);
+            findings.push(Finding::new("no_target", message).with("code", &entry.code));
+        }
+        let only_held = !translation.held_back.is_empty();
+        rows.push(Projected { held_back: only_held, ..unknown(entry, findings) });
+        return;
+    }
+    let part = list.part_only(entry);
+    for target in &translation.targets {
+        let listed = !part && goods.hold(catalogue, target.at, held);
+        let widened = target.target_part && !listed;
+        let class = match (widened, part || target.source_part || translation.incomplete) {
+            (true, _) => ProjectionClass::Widened,
+            (false, true) => ProjectionClass::PartOnly,
+            (false, false) => ProjectionClass::Exact,
+        };
+        rows.push(Projected {
+            entry,
+            target: Some(target.at),
+            class,
+            whole: listed,
+            held_back: target.held_back,
+            findings: findings.clone(),
+        });
+    }
+}
+
+fn unknown(entry: &EntryFact, findings: Vec<Finding>) -> Projected<'_> {
+    let class = ProjectionClass::Unknown;
+    Projected { entry, target: None, class, whole: false, held_back: false, findings }
+}
+
+/// How much of a code a list holds, and by which rows of its projection.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Coverage<'a> {
+    /// All goods of the code are on the list.
+    pub(crate) whole: bool,
+    pub(crate) rows: Vec<Projected<'a>>,
+}
+
+/// A list in an edition, code by code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Covered<'a> {
+    /// By code without codes below it.
+    pub(crate) codes: BTreeMap<Position, Coverage<'a>>,
+    /// Entries of which no code of the edition is known.
+    pub(crate) unknown: Vec<Projected<'a>>,
+}
+
+/// What a list holds of each code of an edition.
+pub(crate) fn cover<'a>(
+    catalogue: &'a Catalogue,
+    list: &'a ListData,
+    on: NaiveDate,
+    edition: usize,
+    held: bool,
+) -> Covered<'a> {
+    let mut covered = Covered::default();
+    for row in project(catalogue, list, on, edition, held) {
+        let Some(target) = row.target else {
+            covered.unknown.push(row);
+            continue;
+        };
+        for leaf in catalogue.leaves(target) {
+            let coverage = covered.codes.entry(Position { edition, row: leaf }).or_default();
+            coverage.whole |= row.whole;
+            coverage.rows.push(row.clone());
+        }
+    }
+    covered
+}
+
+#[cfg(test)]
+mod tests;

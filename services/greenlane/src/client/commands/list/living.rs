@@ -1,0 +1,237 @@
+//! Lists as they change: versions, other editions, differences, and what is built out of several.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use greenlane_api::{
+    classification::v1::{
+        BuildReferenceClassificationRequest, CombineGreenListsRequest, CompareGreenListsRequest, GreenListState,
+        LintGreenListRequest, LintRow, ListGreenListVersionsRequest, ListOperation, ProjectGreenListRequest,
+        WeightedList, green_list_service_client::GreenListServiceClient,
+    },
+    common::v1::CodeReference,
+};
+
+use super::{Operation, name};
+use crate::client::{
+    Session,
+    exit::{Exit, Usage},
+    input,
+    render::View,
+};
+
+const VERSIONS: View = View::List {
+    items: "versions",
+    name: "version",
+    columns: &[
+        ("VERSION", "version"),
+        ("REVISION", "revision"),
+        ("PUBLISHED", "publishedAt"),
+        ("ADDED", "added"),
+        ("RETIRED", "retired"),
+        ("CHANGE SET", "changeSet"),
+    ],
+};
+const PROJECTION: View = View::List {
+    items: "entries",
+    name: "entry.name",
+    columns: &[
+        ("ENTRY", "entry.code"),
+        ("TO", "target"),
+        ("CLASS", "projectionClass"),
+        ("HELD BACK", "heldBack"),
+        ("MIND", "findings.0.message"),
+    ],
+};
+const DIFFERENCES: View = View::List {
+    items: "differences",
+    name: "code",
+    columns: &[("CODE", "code"), ("KIND", "kind"), ("FIRST", "first.code"), ("SECOND", "second.code")],
+};
+const COMBINATION: View = View::List {
+    items: "entries",
+    name: "code",
+    columns: &[("CODE", "code"), ("PART ONLY", "ex"), ("LISTS", "greenLists"), ("WHY", "findings.0.message")],
+};
+const FAULTS: View = View::List {
+    items: "findings",
+    name: "finding.code",
+    columns: &[("FINDING", "finding.code"), ("ROWS", "rowCount"), ("FIRST", "rows.0"), ("WHAT", "finding.message")],
+};
+const REFERENCE: View = View::List {
+    items: "rows",
+    name: "code",
+    columns: &[
+        ("CODE", "code"),
+        ("PART ONLY", "ex"),
+        ("WEIGHT", "weight"),
+        ("LISTS", "greenLists"),
+        ("WHY", "findings.0.message"),
+    ],
+};
+
+pub(super) async fn versions(session: &Session, list: &str) -> anyhow::Result<Exit> {
+    let mut lists = GreenListServiceClient::new(session.classification()?);
+    let request = ListGreenListVersionsRequest { name: name(list), page_size: 1_000, ..Default::default() };
+    session.print(lists.list_green_list_versions(request).await?.get_ref(), VERSIONS)
+}
+
+pub(super) async fn project(
+    session: &Session,
+    list: &str,
+    to: &str,
+    held_back: bool,
+    limit: i32,
+) -> anyhow::Result<Exit> {
+    let mut lists = GreenListServiceClient::new(session.classification()?);
+    let request = ProjectGreenListRequest {
+        green_list: Some(state(list)?),
+        target_edition: edition(to),
+        include_held_back: held_back,
+        page_size: limit,
+        ..Default::default()
+    };
+    session.print(lists.project_green_list(request).await?.get_ref(), PROJECTION)
+}
+
+pub(super) async fn compare(
+    session: &Session,
+    first: &str,
+    second: &str,
+    within: Option<&str>,
+    held_back: bool,
+) -> anyhow::Result<Exit> {
+    let mut lists = GreenListServiceClient::new(session.classification()?);
+    let request = CompareGreenListsRequest {
+        first: Some(state(first)?),
+        second: Some(state(second)?),
+        edition: within.map(edition).unwrap_or_default(),
+        include_held_back: held_back,
+        ..Default::default()
+    };
+    session.print(lists.compare_green_lists(request).await?.get_ref(), DIFFERENCES)
+}
+
+pub(super) async fn combine(
+    session: &Session,
+    operation: Operation,
+    of: &[String],
+    within: &str,
+    limit: i32,
+) -> anyhow::Result<Exit> {
+    let mut lists = GreenListServiceClient::new(session.classification()?);
+    let operation = match operation {
+        Operation::Union => ListOperation::Union,
+        Operation::Intersection => ListOperation::Intersection,
+        Operation::Difference => ListOperation::Difference,
+    };
+    let request = CombineGreenListsRequest {
+        operation: operation.into(),
+        green_lists: of.iter().map(|list| state(list)).collect::<Result<_, _>>()?,
+        edition: edition(within),
+        page_size: limit,
+        ..Default::default()
+    };
+    session.print(lists.combine_green_lists(request).await?.get_ref(), COMBINATION)
+}
+
+pub(super) async fn lint(
+    session: &Session,
+    list: Option<&str>,
+    file: Option<&Path>,
+    column: Option<&str>,
+    claimed: Option<&str>,
+) -> anyhow::Result<Exit> {
+    let rows = file.map(|file| rows(file, column)).transpose()?.unwrap_or_default();
+    let mut lists = GreenListServiceClient::new(session.classification()?);
+    let request = LintGreenListRequest {
+        name: list.map(name).unwrap_or_default(),
+        rows,
+        claimed_edition: claimed.map(edition).unwrap_or_default(),
+        consistency: None,
+    };
+    let answer = lists.lint_green_list(request).await?.into_inner();
+    let faulty = answer.findings.iter().filter_map(|found| found.finding.as_ref()).any(|found| found.code != "overlap");
+    session.print(&answer, FAULTS)?;
+    Ok(if faulty { Exit::No } else { Exit::Done })
+}
+
+/// What `greenlane list reference` was asked for.
+pub(super) struct Reference {
+    pub(super) lists: Vec<String>,
+    pub(super) edition: String,
+    pub(super) threshold: f64,
+    pub(super) parts: bool,
+    pub(super) always: Vec<String>,
+    pub(super) never: Vec<String>,
+    pub(super) limit: i32,
+}
+
+pub(super) async fn reference(session: &Session, asked: Reference) -> anyhow::Result<Exit> {
+    let mut lists = GreenListServiceClient::new(session.classification()?);
+    let bare = asked.edition.strip_prefix("editions/").unwrap_or(&asked.edition);
+    let code = |code: &String| CodeReference { edition: bare.to_owned(), code: code.clone() };
+    let request = BuildReferenceClassificationRequest {
+        green_lists: asked.lists.iter().map(|list| weighted(list)).collect::<Result<_, _>>()?,
+        edition: edition(&asked.edition),
+        threshold: asked.threshold,
+        include_widened: asked.parts,
+        always: asked.always.iter().map(code).collect(),
+        never: asked.never.iter().map(code).collect(),
+        page_size: asked.limit,
+        ..Default::default()
+    };
+    session.print(lists.build_reference_classification(request).await?.get_ref(), REFERENCE)
+}
+
+/// An edition's name from its name or its bare identifier.
+fn edition(text: &str) -> String {
+    if text.contains('/') { text.to_owned() } else { format!("editions/{text}") }
+}
+
+/// A list, with its version behind an `@` if not the current one.
+fn state(text: &str) -> anyhow::Result<GreenListState> {
+    let (list, version) = match text.split_once('@') {
+        None => (text, 0),
+        Some((list, version)) => {
+            let number = version.parse().ok().filter(|number| *number > 0);
+            (list, number.with_context(|| Usage(format!("{text}: a version is 1, 2, 3, …")))?)
+        }
+    };
+    Ok(GreenListState { name: name(list), version, date: String::new() })
+}
+
+/// A list with its weight behind an `=` if not 1.
+fn weighted(text: &str) -> anyhow::Result<WeightedList> {
+    let (list, weight) = match text.split_once('=') {
+        None => (text, 1.0),
+        Some((list, weight)) => {
+            (list, weight.parse().with_context(|| Usage(format!("{text}: a weight is a number above 0")))?)
+        }
+    };
+    Ok(WeightedList { green_list: Some(state(list)?), weight })
+}
+
+/// The rows of a CSV file of codes.
+fn rows(file: &Path, column: Option<&str>) -> anyhow::Result<Vec<LintRow>> {
+    let text = input::read_text(file)?;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().with_context(|| format!("cannot read {}", file.display()))?.clone();
+    let at = match column {
+        None => 0,
+        Some(column) => {
+            let at = names.iter().position(|name| name == column);
+            at.with_context(|| Usage(format!("{} has no column {column}", file.display())))?
+        }
+    };
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.with_context(|| format!("cannot read {}", file.display()))?;
+        let others = names.iter().zip(&record).enumerate().filter(|(index, _)| *index != at);
+        rows.push(LintRow {
+            code: record.get(at).unwrap_or_default().to_owned(),
+            columns: others.map(|(_, (name, value))| (name.to_owned(), value.to_owned())).collect(),
+        });
+    }
+    Ok(rows)
+}
