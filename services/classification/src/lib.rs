@@ -57,6 +57,17 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     Ok(migrated?)
 }
 
+/// Whether the database has this program's schema.
+///
+/// # Errors
+/// When it has not, or cannot be opened.
+pub async fn check(config: &Config) -> Result<(), StartError> {
+    let store = Store::open(&config.store).await?;
+    let checked = store.check_schema::<Migrator>().await;
+    store.close().await;
+    Ok(checked?)
+}
+
 /// The service, ready to be served: database open, starter catalogue published if asked for, snapshot loaded.
 ///
 /// # Errors

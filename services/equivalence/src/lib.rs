@@ -11,7 +11,7 @@ mod store;
 
 pub use api::RULES;
 pub use config::Config;
-pub use service::{migrate, service};
+pub use service::{check, migrate, service};
 pub use store::Migrator;
 
 #[cfg(test)]

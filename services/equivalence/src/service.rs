@@ -36,6 +36,17 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     migrated.context("cannot migrate the equivalence database")
 }
 
+/// Whether the database has this program's schema.
+///
+/// # Errors
+/// When it has not, or cannot be opened.
+pub async fn check(config: &Config) -> anyhow::Result<()> {
+    let store = Store::open(&config.store).await.context("cannot open the equivalence database")?;
+    let checked = store.check_schema::<Migrator>().await;
+    store.close().await;
+    checked.context("the equivalence database")
+}
+
 /// Opens the database, checks its schema, publishes the starter catalogue if that is wanted and nothing is there yet,
 /// loads the catalogue, and hands over what is to be served. `classification` is the channel to that service; none
 /// means the one of the configuration.

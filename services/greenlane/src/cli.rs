@@ -38,6 +38,12 @@ enum Command {
     Serve(serve::one::Args),
     /// Bring a service's database to this version's schema.
     Migrate(serve::migrate::Args),
+    /// Whether a serving process is ready: 0 when it is.
+    Health(serve::health::Args),
+    /// Copy a service's SQLite database while it is in use.
+    Backup(serve::backup::Args),
+    /// Put a backup in place of a service's SQLite database.
+    Restore(serve::restore::Args),
     /// Tokens of the local issuer that `greenlane up` keeps.
     #[command(subcommand)]
     Token(commands::token::Command),
@@ -108,6 +114,9 @@ impl Cli {
             Command::Up(args) => serve::up::run(&args, self.output),
             Command::Serve(args) => serve::one::run(&args),
             Command::Migrate(args) => serve::migrate::run(&args),
+            Command::Health(args) => serve::health::run(&args),
+            Command::Backup(args) => serve::backup::run(&args, self.output),
+            Command::Restore(args) => serve::restore::run(&args, self.output),
             Command::Token(command) => Ok(commands::token::run(command, self.output)?.into()),
             Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "greenlane", &mut std::io::stdout());

@@ -7,12 +7,14 @@ mod api;
 mod app;
 mod config;
 mod domain;
+mod relog;
 mod start;
 mod store;
 
 pub use api::rules::RULES;
 pub use config::Config;
-pub use start::{Peers, StartError, migrate, service};
+pub use relog::{NewLog, RelogError, begin_new_log};
+pub use start::{Peers, StartError, check, migrate, service};
 pub use store::Migrator;
 
 #[cfg(test)]

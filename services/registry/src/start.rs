@@ -22,6 +22,7 @@ use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 use crate::api;
 use crate::app::files::Files;
 use crate::app::keyring::Keyring;
+use crate::app::log::mark::Mark;
 use crate::app::log::{LogBroken, LogWriter};
 use crate::app::published::Published;
 use crate::app::read::Reader;
@@ -77,6 +78,17 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     Ok(migrated?)
 }
 
+/// Whether the database has this program's schema.
+///
+/// # Errors
+/// When it has not, or cannot be opened.
+pub async fn check(config: &Config) -> Result<(), StartError> {
+    let store = Store::open(&config.store).await?;
+    let checked = store.check_schema::<Migrator>().await;
+    store.close().await;
+    Ok(checked?)
+}
+
 /// Opens the database, checks its schema and the log, and hands over the service.
 ///
 /// A log whose stored state does not match its head does not keep the service from starting: it answers reads, signs
@@ -93,7 +105,8 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     store.check_schema::<Migrator>().await?;
     let keyring = Keyring::open(&config.key_directory)?;
     let signer: Arc<dyn Signer> = Arc::new(log_key(&config.key_directory)?);
-    let log = Arc::new(LogWriter::new(&config.log_origin, NoteSigner::new(KeyName::new(&config.log_origin)?, signer)?));
+    let signer = NoteSigner::new(KeyName::new(&config.log_origin)?, signer)?;
+    let log = Arc::new(LogWriter::new(&config.log_origin, signer, Mark::new(&config.key_directory)));
     let head = match log.start(&store, clock.now()).await {
         Ok(head) => head,
         Err(StoreError::Domain(broken)) => {

@@ -8,6 +8,7 @@ mod life;
 mod log;
 mod recognition;
 mod replicas;
+mod rollback;
 mod sequencer;
 mod statements;
 mod verify;

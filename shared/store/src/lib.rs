@@ -6,9 +6,11 @@
 //!   every service has.
 //! * [`idempotency`], [`revision`] and [`audit`] are those tables; [`time::Micros`] is the one timestamp type and
 //!   [`bulk`] the one way to insert many rows.
+//! * [`backup`] copies an SQLite database while it is in use, and puts a copy in place.
 //! * `testing` (feature `testing`) runs a storage test on both engines.
 
 pub mod audit;
+pub mod backup;
 pub mod bulk;
 pub mod config;
 mod engine;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use greenlane_platform::telemetry::DURATION_BOUNDARIES_SECONDS;
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 
@@ -19,7 +20,8 @@ impl Meter {
     pub(crate) fn new(engine: Engine) -> Self {
         let meter = global::meter("greenlane-store");
         let seconds = |name: &'static str, what: &'static str| {
-            meter.f64_histogram(name).with_unit("s").with_description(what).build()
+            let histogram = meter.f64_histogram(name).with_unit("s").with_description(what);
+            histogram.with_boundaries(DURATION_BOUNDARIES_SECONDS.to_vec()).build()
         };
         Self {
             engine: KeyValue::new("db.system.name", engine.name()),

@@ -79,11 +79,16 @@ async fn up_once<M: MigratorTrait>(store: &Store, known: &BTreeSet<String>) -> R
 }
 
 pub(crate) async fn check<M: MigratorTrait>(store: &Store) -> Result<(), SchemaError> {
-    let known = known::<M>()?;
     let applied = applied::<M, _>(&store.shared.reader.connection).await?;
-    refuse_unknown(&known, &applied)?;
-    let missing: Vec<String> = known.difference(&applied).cloned().collect();
+    let missing = missing::<M>(&applied)?;
     if missing.is_empty() { Ok(()) } else { Err(SchemaError::Behind(missing)) }
+}
+
+/// The migrations of `M` that are not among those applied, all of which must be of `M`.
+pub(crate) fn missing<M: MigratorTrait>(applied: &BTreeSet<String>) -> Result<Vec<String>, SchemaError> {
+    let known = known::<M>()?;
+    refuse_unknown(&known, applied)?;
+    Ok(known.difference(applied).cloned().collect())
 }
 
 fn refuse_unknown(known: &BTreeSet<String>, applied: &BTreeSet<String>) -> Result<(), SchemaError> {

@@ -47,6 +47,9 @@ pub(crate) struct ContextFile {
     pub(crate) classification: String,
     /// A file that holds the bearer token, relative to the context file.
     pub(crate) token_file: Option<PathBuf>,
+    /// A PEM file of the authorities of the services' certificates, relative to the context file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_ca: Option<PathBuf>,
 }
 
 impl Default for ContextFile {
@@ -56,6 +59,7 @@ impl Default for ContextFile {
             equivalence: "http://127.0.0.1:7402".to_owned(),
             classification: "http://127.0.0.1:7403".to_owned(),
             token_file: None,
+            tls_ca: None,
         }
     }
 }
@@ -88,7 +92,11 @@ impl Servers {
             equivalence: self.equivalence.clone().unwrap_or(file.equivalence),
             classification: self.classification.clone().unwrap_or(file.classification),
             token: token_file.map(Secret::from_file),
-            tls: self.tls_ca.clone().map(|ca| ClientTlsConfig { ca: Some(ca), ..ClientTlsConfig::default() }),
+            tls: self
+                .tls_ca
+                .clone()
+                .or(file.tls_ca)
+                .map(|ca| ClientTlsConfig { ca: Some(ca), ..ClientTlsConfig::default() }),
         })
     }
 }
@@ -99,5 +107,6 @@ fn read(path: &Path) -> anyhow::Result<ContextFile> {
         toml::from_str(&text).with_context(|| format!("{} is not a context file", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     file.token_file = file.token_file.map(|token| folder.join(token));
+    file.tls_ca = file.tls_ca.map(|authorities| folder.join(authorities));
     Ok(file)
 }

@@ -9,7 +9,10 @@ use greenlane_platform::{
     server::ServerConfig,
     telemetry::TelemetryConfig,
 };
+use greenlane_store::StoreConfig;
 use serde::Deserialize;
+
+use super::one::Which;
 
 /// Everything that a serving process may be told. Every key has a working default, unknown keys are errors, and
 /// variables such as `GREENLANE__SERVER__LISTEN` override the file. A process reads its own service's table only.
@@ -36,6 +39,15 @@ impl ServeConfig {
     /// Defaults, then the file, then the environment.
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         Ok(load(&Sources::new().maybe_file(file).env_prefix("GREENLANE"))?)
+    }
+
+    /// A service's database.
+    pub(crate) fn store(&self, which: Which) -> &StoreConfig {
+        match which {
+            Which::Registry => &self.registry.store,
+            Which::Equivalence => &self.equivalence.store,
+            Which::Classification => &self.classification.store,
+        }
     }
 
     /// What the process as a whole needs.

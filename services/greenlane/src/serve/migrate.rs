@@ -16,14 +16,20 @@ pub(crate) struct Args {
     /// The configuration file (TOML), the same that serves.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Change nothing; fail unless the database has this version's schema.
+    #[arg(long)]
+    check: bool,
 }
 
-/// Applies what is missing, under a lock; several at once are safe.
+/// Applies what is missing, under a lock; several at once are safe. Or only looks.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = ServeConfig::load(args.config.as_deref())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match args.which {
+            Which::Registry if args.check => greenlane_registry::check(&config.registry).await?,
+            Which::Equivalence if args.check => greenlane_equivalence::check(&config.equivalence).await?,
+            Which::Classification if args.check => greenlane_classification::check(&config.classification).await?,
             Which::Registry => greenlane_registry::migrate(&config.registry).await?,
             Which::Equivalence => greenlane_equivalence::migrate(&config.equivalence).await?,
             Which::Classification => greenlane_classification::migrate(&config.classification).await?,

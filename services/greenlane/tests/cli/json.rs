@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::{Shell, example, help};
 
-/// What serves, tells a story or writes a script, and has no answer to print.
-const WITHOUT_ANSWER: [&str; 5] = ["demo", "up", "serve", "migrate", "completion"];
+/// What serves, tells a story or writes a script, and has no answer to print; and what has tests of its own, with
+/// databases to work on.
+const WITHOUT_ANSWER: [&str; 8] = ["demo", "up", "serve", "migrate", "health", "completion", "backup", "restore"];
 
 /// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT`, `SCOPE`, `MANDATE` stand for names that
 /// are made on the way. Behind them: how it ends.
 const COMMANDS: &[(&str, &str, i32)] = &[
     ("token mint", "--subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token", 0),
+    ("token jwks", "--out jwks.json", 0),
     ("code get", "HS2022:854143", 0),
     ("code search", "photovoltaic module", 0),
     ("code translate", "HS2022:854143 --to HS2017", 0),

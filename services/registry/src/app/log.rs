@@ -1,12 +1,16 @@
 //! The log as this process appends to it: its identity, its signing key, and the right edge of the tree.
 
+pub(crate) mod mark;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use greenlane_log::note::{NoteKey, NoteSigner};
 use greenlane_log::{Appender, Checkpoint, Hash, edge_tiles};
 use greenlane_store::{DomainError, Store, StoreError, Tx};
+use opentelemetry::metrics::Gauge;
 
+use self::mark::Mark;
 use crate::store::log::{self, TreeHead};
 
 /// What is stored does not fit together: nothing may be signed until somebody has looked.
@@ -22,13 +26,28 @@ impl DomainError for LogBroken {}
 pub(crate) struct LogWriter {
     origin: String,
     signer: NoteSigner,
+    mark: Mark,
     edge: Mutex<Option<Arc<Appender>>>,
     broken: Mutex<Option<String>>,
+    /// 1 while checkpoints are signed, 0 once nothing is.
+    signing: Gauge<u64>,
+    size: Gauge<u64>,
 }
 
 impl LogWriter {
-    pub(crate) fn new(origin: impl Into<String>, signer: NoteSigner) -> Self {
-        Self { origin: origin.into(), signer, edge: Mutex::default(), broken: Mutex::default() }
+    pub(crate) fn new(origin: impl Into<String>, signer: NoteSigner, mark: Mark) -> Self {
+        let meter = opentelemetry::global::meter("greenlane-registry");
+        let signing = meter
+            .u64_gauge("greenlane.registry.log.signing")
+            .with_description("1 while the log signs, 0 when it is inconsistent and nothing is signed.")
+            .build();
+        let size = meter
+            .u64_gauge("greenlane.registry.log.size")
+            .with_unit("{entry}")
+            .with_description("Entries of the log that this process signed or found signed.")
+            .build();
+        signing.record(1, &[]);
+        Self { origin: origin.into(), signer, mark, edge: Mutex::default(), broken: Mutex::default(), signing, size }
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -46,6 +65,7 @@ impl LogWriter {
 
     /// Stops all signing in this process.
     pub(crate) fn stop_signing(&self, why: &LogBroken) {
+        self.signing.record(0, &[]);
         tracing::error!(reason = %why, "the log is inconsistent: nothing is signed until an operator has looked");
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why.to_string());
     }
@@ -61,8 +81,9 @@ impl LogWriter {
         Ok(TreeHead { size, root, note: note.to_text(), signed_at: at.into() })
     }
 
-    /// The right edge of the tree that this head names.
+    /// The right edge of the tree that this head names; refused when more than that was signed before.
     pub(crate) async fn edge_at(&self, tx: &Tx, head: &TreeHead) -> Result<Arc<Appender>, StoreError<LogBroken>> {
+        self.mark.check(head)?;
         let cached = self.edge.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(edge) = cached.filter(|edge| edge.size() == head.size && edge.root() == head.root) {
             return Ok(edge);
@@ -77,20 +98,27 @@ impl LogWriter {
         *self.edge.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(edge));
     }
 
-    /// Rebuilds the edge from what is stored, compares it with the head, and the head with its own signature. Signs
-    /// the empty tree if nothing was ever signed.
+    /// Notes that a head is signed and committed, so that the database cannot go back behind it unnoticed.
+    pub(crate) fn signed(&self, head: &TreeHead) {
+        self.size.record(head.size, &[]);
+        self.mark.raise(self.verifier_key(), head);
+    }
+
+    /// Rebuilds the edge from what is stored, compares it with the head, and the head with its own signature, and
+    /// all of it with what was signed last. Signs the tree if nothing was signed in this log's name.
     pub(crate) async fn start(
         self: &Arc<Self>,
         store: &Store,
         now: DateTime<Utc>,
     ) -> Result<TreeHead, StoreError<LogBroken>> {
         let writer = Arc::clone(self);
-        store
+        let head = store
             .write("log_start", move |tx| {
                 let writer = Arc::clone(&writer);
                 Box::pin(async move {
                     let head = log::lock_head(tx).await?;
                     let edge = read_edge(tx, &head).await?;
+                    writer.check_mark(tx, &head).await?;
                     if head.note.is_empty() {
                         let head = writer.sign(head.size, head.root, now)?;
                         log::swap_head(tx, head.size, &head).await?;
@@ -101,7 +129,22 @@ impl LogWriter {
                     Ok(head)
                 })
             })
-            .await
+            .await?;
+        self.signed(&head);
+        Ok(head)
+    }
+
+    /// What was signed last must be a beginning of what is stored.
+    async fn check_mark(&self, tx: &Tx, head: &TreeHead) -> Result<(), StoreError<LogBroken>> {
+        let Some((size, root)) = self.mark.read(self.verifier_key())? else { return Ok(()) };
+        if size > head.size {
+            return Err(mark::rolled_back(head.size, size).into());
+        }
+        let marked = TreeHead { size, root, ..head.clone() };
+        read_edge(tx, &marked).await.map(|_| ()).map_err(|error| match error {
+            StoreError::Domain(_) => mark::forked(size).into(),
+            other => other,
+        })
     }
 
     fn check_note(&self, head: &TreeHead) -> Result<(), LogBroken> {

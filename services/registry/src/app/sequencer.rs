@@ -73,6 +73,7 @@ impl Sequencer {
             .u64_histogram("greenlane.registry.group.size")
             .with_unit("{mutation}")
             .with_description("Mutations committed in one transaction.")
+            .with_boundaries((0..=12).map(|power| f64::from(1 << power)).collect())
             .build();
         let sequencer = Self { store, log, clock, published, group_limit: group_limit.max(1), waiting, group_sizes };
         (WriteQueue { waiting: sender }, sequencer)
@@ -154,6 +155,7 @@ impl Sequencer {
         let Committed { results, old_size, head, subjects, edge } = committed;
         if let Some(edge) = edge {
             self.log.remember(&edge);
+            self.log.signed(&head);
         }
         // Also when all of it was done before: whoever hears of it here must find it here.
         self.published.advance(&self.store, old_size, head, subjects).await;

@@ -78,6 +78,14 @@ pub(crate) async fn swap_head(tx: &Tx, old: u64, new: &TreeHead) -> Result<(), D
     Ok(())
 }
 
+/// Takes the signature off the head of `size` entries: the next start signs it anew, in the name of its own log.
+/// Checkpoints of smaller trees stay, as what they are: the earlier log's.
+pub(crate) async fn forget_signature(tx: &Tx, size: u64) -> Result<(), DbErr> {
+    log_checkpoint::Entity::delete_by_id(to_i64(size)).exec(tx).await?;
+    let unsigned = log_head::Entity::update_many().col_expr(log_head::Column::Note, Expr::value(""));
+    unsigned.filter(log_head::Column::Id.eq(HEAD)).exec(tx).await.map(|_| ())
+}
+
 /// The checkpoint that was signed for exactly this size, if there is one.
 pub(crate) async fn checkpoint(tx: &Tx, size: u64) -> Result<Option<(String, Micros)>, DbErr> {
     let row = log_checkpoint::Entity::find_by_id(to_i64(size)).one(tx).await?;

@@ -158,12 +158,12 @@ async fn a_refused_key_leaves_no_file(db: TestDatabase) {
     let served = serve(&db).await;
     served.enrol("xa-lab").await;
     let files = || std::fs::read_dir(served.keys.path().join("keys")).unwrap().count();
-    assert_eq!(files(), 2, "the log's key and the body's");
+    assert_eq!(files(), 3, "the log's key, its last checkpoint, and the body's key");
     let mut reused = new_key("xa-lab");
     reused.source = Some(wire::create_body_key_request::Source::Generate(wire::KeyAlgorithm::Es256.into()));
     let refused = served.bodies().create_body_key(reused).await.unwrap_err();
     assert_eq!(refused.code(), Code::AlreadyExists);
-    assert_eq!(files(), 2);
+    assert_eq!(files(), 3);
     served.bodies().create_body_key(new_key("xa-lab")).await.unwrap();
-    assert_eq!(files(), 2, "the same request again makes no other key");
+    assert_eq!(files(), 3, "the same request again makes no other key");
 }

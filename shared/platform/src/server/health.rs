@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use opentelemetry::metrics::Gauge;
 use tokio::sync::watch;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -19,6 +20,8 @@ pub struct HealthState {
     /// What was published last, by gRPC name. Held from looking at what is known until that is published: of two who
     /// publish at once the later one must not be overtaken by what the earlier one saw.
     published: Arc<tokio::sync::Mutex<BTreeMap<&'static str, bool>>>,
+    /// 1 while every service can serve.
+    gauge: Gauge<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +59,12 @@ impl HealthState {
             inner.services.insert(name, (grpc, Err("starting".to_owned())));
         }
         let inner = Arc::new(Mutex::new(inner));
-        Self { reporter, inner, serving: watch::Sender::new(false), published: Arc::default() }
+        let gauge = opentelemetry::global::meter("greenlane.server")
+            .u64_gauge("greenlane.server.serving")
+            .with_description("1 while health says SERVING, 0 otherwise.")
+            .build();
+        gauge.record(0, &[]);
+        Self { reporter, inner, serving: watch::Sender::new(false), published: Arc::default(), gauge }
     }
 
     pub(super) fn reporter(&self) -> HealthReporter {
@@ -128,6 +136,7 @@ impl HealthState {
                 self.reporter.set_service_status(grpc, status).await;
             }
         }
+        self.gauge.record(all.into(), &[]);
         self.serving.send_replace(all);
     }
 

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use greenlane_platform::auth::issuer::TokenRequest;
 
@@ -21,6 +22,19 @@ use crate::{
 pub(crate) enum Command {
     /// Mint a token with the key that `greenlane up` keeps, and write it to a file.
     Mint(Mint),
+    /// Write the issuer's public key set, for `auth.issuers` of the services; its key is made at first use.
+    Jwks(Jwks),
+}
+
+/// Arguments of `greenlane token jwks`.
+#[derive(Args, Debug)]
+pub(crate) struct Jwks {
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The data directory; made when it is not there.
+    #[arg(long, default_value_os_t = default_data())]
+    data: PathBuf,
 }
 
 /// Arguments of `greenlane token mint`.
@@ -63,9 +77,24 @@ const TOKEN: View = View::Record {
     ],
 };
 
+const JWKS: View = View::Record { at: "", name: "file", fields: &[("File", "file"), ("Issuer", "issuer")] };
+
 /// Does it. The token itself goes to its file and nowhere else.
 pub(crate) fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
-    let Command::Mint(args) = command;
+    match command {
+        Command::Mint(args) => mint(args, output),
+        Command::Jwks(args) => jwks(&args, output),
+    }
+}
+
+fn jwks(args: &Jwks, output: Output) -> anyhow::Result<Exit> {
+    let issuer = DataDir::create(&args.data)?.issuer()?;
+    issuer.write_jwks(&args.out).with_context(|| format!("cannot write {}", args.out.display()))?;
+    render::print_value(output, &json!({ "file": args.out, "issuer": issuer.issuer() }), JWKS)?;
+    Ok(Exit::Done)
+}
+
+fn mint(args: Mint, output: Output) -> anyhow::Result<Exit> {
     let issuer = DataDir::open(&args.data)?.issuer()?;
     let mut request = TokenRequest::new(args.subject, args.scopes.iter().map(String::as_str))
         .valid_for(Duration::from_secs(args.hours * 3_600));

@@ -1,0 +1,86 @@
+//! `greenlane restore`: a backup in place of a service's SQLite database, and a new log when entries were lost.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args as ClapArgs;
+use greenlane_store::backup;
+use serde_json::json;
+
+use super::{
+    backup::{KEYS, copy_keys, inspect, read},
+    config::ServeConfig,
+    one::Which,
+};
+use crate::client::{
+    exit::Exit,
+    render::{self, Output, View},
+};
+
+/// Arguments of `greenlane restore`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Stop the service first. What was there is moved aside, never deleted.
+
+A registry that signed more than the backup holds refuses to sign. Put back a later backup or the newer replica if there \
+is one. If those entries are lost for good, the log must not grow again under its name: set a new log_origin and run \
+`greenlane restore registry --new-log`, on SQLite or PostgreSQL.")]
+pub(crate) struct Args {
+    /// The service whose database it is.
+    #[arg(value_enum, value_name = "SERVICE")]
+    which: Which,
+    /// The configuration file (TOML), the same that serves.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The directory that `greenlane backup` made. Keys in it are put where none of their name is.
+    #[arg(long, value_name = "DIR", required_unless_present = "new_log")]
+    from: Option<PathBuf>,
+    /// End the registry's log and begin another, of the configured log_origin and with a fresh key, with the entries
+    /// that are left.
+    #[arg(long)]
+    new_log: bool,
+}
+
+const RESTORED: View = View::Record {
+    at: "",
+    name: "service",
+    fields: &[
+        ("Service", "service"),
+        ("Backup of", "made_at"),
+        ("Moved aside", "moved_aside"),
+        ("Keys put back", "keys"),
+        ("To migrate", "to_migrate"),
+        ("Ended log", "old_log"),
+        ("New log", "new_log"),
+        ("Begins with", "entries"),
+    ],
+};
+
+/// Restores, and begins a new log when asked to.
+pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
+    let config = ServeConfig::load(args.config.as_deref())?;
+    anyhow::ensure!(!args.new_log || args.which == Which::Registry, "only the registry has a log");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut value = json!({ "service": args.which.name() });
+    if let Some(from) = &args.from {
+        let (manifest, copy) = read(from, args.which)?;
+        let (missing, aside) = runtime.block_on(async {
+            let missing = inspect(args.which, &copy).await?;
+            anyhow::Ok((missing, backup::put_in_place(config.store(args.which), &copy).await?))
+        })?;
+        value["made_at"] = manifest.made_at.into();
+        value["moved_aside"] = aside.map(|path| path.display().to_string()).into();
+        value["to_migrate"] = missing.into();
+        let keys = from.join(KEYS);
+        if keys.is_dir() {
+            value["keys"] = copy_keys(&keys, &config.registry.key_directory)?.into();
+        }
+    }
+    if args.new_log {
+        let begun = runtime.block_on(greenlane_registry::begin_new_log(&config.registry))?;
+        value["old_log"] = begun.old_origin.into();
+        value["new_log"] = begun.new_origin.into();
+        value["entries"] = begun.entries.into();
+    }
+    render::print_value(output, &value, RESTORED)?;
+    Ok(Exit::Done.into())
+}

@@ -1,0 +1,82 @@
+//! A database that was put back to an earlier state: the log does not sign another history.
+
+use std::sync::Arc;
+
+use greenlane_api::common::v1::ErrorReason;
+use greenlane_platform::fault::Fault;
+use greenlane_store::testing::TestDatabase;
+use sea_orm::ConnectionTrait as _;
+use tonic::Code;
+
+use super::harness::{Served, order, serve, serve_with};
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    a_database_that_goes_back_under_a_running_registry_stops_all_signing,
+    a_database_that_went_back_while_the_registry_was_down_stops_all_signing,
+);
+
+async fn sql(db: &TestDatabase, statement: &str) {
+    let statement = statement.to_owned();
+    let run = db.store().write::<_, std::convert::Infallible, _>("sql", move |tx| {
+        let statement = statement.clone();
+        Box::pin(async move { Ok(tx.execute_unprepared(&statement).await.map(|_| ())?) })
+    });
+    run.await.unwrap();
+}
+
+/// The head goes back to where it was when `then` ran.
+async fn go_back(db: &TestDatabase) {
+    let set = ["size", "root", "note", "signed_at"].map(|column| format!("{column} = (SELECT {column} FROM kept)"));
+    sql(db, &format!("UPDATE log_head SET {}", set.join(", "))).await;
+}
+
+async fn keep_head(db: &TestDatabase) {
+    sql(db, "CREATE TABLE kept AS SELECT * FROM log_head").await;
+}
+
+async fn refused(served: &Served, request_id: &str) -> String {
+    let answer = served.certificates("bodies/xa-lab").issue_certificate(order("xa-lab", request_id)).await;
+    let status = answer.unwrap_err();
+    assert_eq!(
+        (status.code(), Fault::reason_of(&status)),
+        (Code::FailedPrecondition, Some(ErrorReason::LogInconsistent))
+    );
+    served.health.causes().join("\n")
+}
+
+async fn a_database_that_goes_back_under_a_running_registry_stops_all_signing(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    keep_head(&db).await;
+    served.issue("xa-lab", "lost").await;
+    go_back(&db).await;
+    refused(&served, "another-history").await;
+    let told = async {
+        while !served.health.causes().iter().any(|cause| cause.contains("put back to an earlier state")) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), told).await.expect("health says so");
+}
+
+async fn a_database_that_went_back_while_the_registry_was_down_stops_all_signing(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let kept = served.issue("xa-lab", "kept").await.certificate.unwrap().name;
+    keep_head(&db).await;
+    served.issue("xa-lab", "lost").await;
+    let (keys, clock) = (Arc::clone(&served.keys), served.clock.clone());
+    served.end().await;
+    go_back(&db).await;
+    let again = || serve_with(&db, clock.clone(), Arc::clone(&keys), |_| {}, crate::Peers::default());
+    let served = again().await;
+    refused(&served, "another-history").await;
+    // Reading goes on.
+    assert_eq!(served.verdict(&kept).await.certificate, kept);
+    served.end().await;
+    // What was signed is what is compared: without that nobody could tell.
+    std::fs::remove_file(keys.path().join("keys/log.checkpoint")).unwrap();
+    let served = again().await;
+    assert!(!served.health.causes().iter().any(|cause| cause.contains("LOG_INCONSISTENT")));
+}
