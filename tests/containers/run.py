@@ -1,0 +1,370 @@
+"""The containers of deploy/compose, run by a real engine: the README's story against them, then each is killed under load.
+
+    deploy/containers/build --full
+    python tests/containers/run.py [--only small|full]
+
+Shown for both profiles: healthy in under a minute; nobody is root, nothing of a root file system is written, there is no
+shell; TLS between the services and to the command; the story of the README as it is written there. On PostgreSQL also:
+each container is killed (SIGKILL) while certificates are issued and verified, comes back by itself, and nothing that
+was acknowledged is lost.
+"""
+
+import argparse
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import urllib.request
+
+from load import Load
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+COMPOSE = CHECKOUT / "deploy/compose"
+SERVICES = ("classification", "equivalence", "registry")
+HEALTHY_SECONDS = 60
+BACK_SECONDS = 60
+QUIET_SECONDS = 3
+MANY = 20
+DISK_BYTES = 24 << 20
+
+
+def run(*command, **options):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        raise SystemExit(f"$ {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def compose_command():
+    """The plugin where it is installed, Debian's program elsewhere."""
+    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    return ["docker", "compose"] if plugin.returncode == 0 else ["docker-compose"]
+
+
+def expect(what, actual, expected):
+    if actual != expected:
+        raise SystemExit(f"{what}: {actual!r}, not {expected!r}")
+    print(f"  {what}: {actual}")
+
+
+class Deployment:
+    """One profile, running: its containers, and a folder with the state that `deploy/compose/init` makes."""
+
+    def __init__(self, profile, folder):
+        self.project = f"greenlane-{profile}"
+        self.folder = folder / profile
+        files = ["compose.yaml"] + (["full.yaml"] if profile == "full" else [])
+        self.files = [argument for file in files for argument in ("--file", str(COMPOSE / file))]
+        self.disk = folder / "disk" if profile == "small" else None
+        self.environment = os.environ | {"GREENLANE_STATE": str(self.folder), "COMPOSE_PROJECT_NAME": self.project}
+
+    def compose(self, *arguments):
+        return run(*compose_command(), *self.files, *arguments, env=self.environment)
+
+    def make_disk(self):
+        """A small disk of its own for the registry's data, so that it can be filled."""
+        image = self.disk.with_suffix(".img")
+        with image.open("wb") as file:
+            file.truncate(DISK_BYTES)
+        self.disk.mkdir()
+        run("mkfs.ext4", "-q", "-m", "0", image)
+        run("mount", "-o", "loop", image, self.disk)
+        os.chown(self.disk, 65532, 65532)
+        override = self.disk.with_suffix(".yaml")
+        options = {"type": "none", "o": "bind", "device": str(self.disk)}
+        override.write_text(json.dumps({"volumes": {"registry": {"driver": "local", "driver_opts": options}}}))
+        self.files += ["--file", str(override)]
+
+    def up(self):
+        if self.disk:
+            self.make_disk()
+        run(COMPOSE / "init", self.folder)
+        began = time.monotonic()
+        self.compose("up", "--detach")
+        wanted = SERVICES + (("postgres", "prometheus") if "full" in self.project else ())
+        while not all(self.healthy(service) for service in wanted):
+            if time.monotonic() - began > HEALTHY_SECONDS:
+                raise SystemExit(f"not healthy in {HEALTHY_SECONDS} s:\n{self.compose('ps')}{self.compose('logs')}")
+            time.sleep(0.2)
+        took = time.monotonic() - began
+        print(f"  all containers healthy after {took:.1f} s")
+
+    def down(self):
+        self.compose("down", "--volumes", "--timeout", "10")
+        if self.disk and self.disk.is_mount():
+            run("umount", self.disk)
+
+    def container(self, service):
+        # Stopped ones too: a container that was killed is back in a moment.
+        return self.compose("ps", "--quiet", service).strip()
+
+    def inspect(self, service):
+        name = self.container(service)
+        return json.loads(run("docker", "inspect", name))[0] if name else None
+
+    def healthy(self, service):
+        facts = self.inspect(service)
+        if facts is None or not facts["State"]["Running"]:
+            return False
+        return facts["State"].get("Health", {}).get("Status", "healthy") == "healthy"
+
+    def crash(self, service):
+        """SIGKILL from outside, as the kernel does it: the engine takes it for a crash and starts the container anew."""
+        facts = self.inspect(service)
+        os.kill(facts["State"]["Pid"], signal.SIGKILL)
+        return facts["RestartCount"]
+
+
+def look_at_the_image():
+    print("The image")
+    facts = json.loads(run("docker", "image", "inspect", "greenlane:local"))[0]
+    expect("its user", facts["Config"]["User"], "65532:65532")
+    print(f"  its size: {facts['Size'] / 1e6:.0f} MB")
+    shell = subprocess.run(
+        ["docker", "run", "--rm", "--entrypoint", "/bin/sh", "greenlane:local", "-c", "true"],
+        capture_output=True,
+        check=False,
+    )
+    expect("it has a shell", shell.returncode == 0, False)
+    expect("its licence label", facts["Config"]["Labels"]["org.opencontainers.image.licenses"], "Apache-2.0")
+
+
+def take_program(folder):
+    """The program of the image, and its bill of materials, for use outside."""
+    name = run("docker", "create", "greenlane:local").strip()
+    try:
+        (folder / "bin").mkdir()
+        run("docker", "cp", f"{name}:/usr/local/bin/greenlane", folder / "bin/greenlane")
+        run("docker", "cp", f"{name}:/usr/share/doc/greenlane/sbom.cdx.json", folder / "sbom.json")
+    finally:
+        run("docker", "rm", name)
+    bom = json.loads((folder / "sbom.json").read_text())
+    crates = {component["name"] for component in bom["components"]}
+    expect("its bill of materials names tonic, rustls and sea-orm", {"tonic", "rustls", "sea-orm"} <= crates, True)
+    print(f"  crates in it: {len(crates)}")
+
+
+def look_at_containers(deployment):
+    for service in SERVICES:
+        host = deployment.inspect(service)["HostConfig"]
+        locked = host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and not host["Privileged"]
+        expect(f"{service} is read-only and without capabilities", locked, True)
+        # The engine makes the places that something is mounted on.
+        mounts = [pathlib.PurePath(mount["Destination"]) for mount in deployment.inspect(service)["Mounts"]]
+        made = {str(path) for mount in mounts for path in (mount, *mount.parents)}
+        changed = [line.split()[1] for line in run("docker", "diff", deployment.container(service)).splitlines()]
+        expect(f"{service} changed in its image", [path for path in changed if path not in made], [])
+
+
+def story_commands():
+    """The commands of the README's story, as tests/e2e/tests/readme.rs reads them."""
+    _, text = (CHECKOUT / "README.md").read_text().split("<!-- story:", 1)
+    lines, inside, pending = [], False, ""
+    for line in text.splitlines():
+        if not inside and line.startswith("#"):
+            break
+        if line == "```sh":
+            inside = True
+        elif line == "```":
+            inside = False
+        elif inside:
+            pending += line
+            if pending.endswith("\\"):
+                pending = pending[:-1] + " "
+                continue
+            command = pending.split(" # ")[0].strip()
+            pending = ""
+            if command and not command.startswith("#"):
+                lines.append(command)
+    return lines
+
+
+def tell_the_story(deployment, program):
+    path = f"{program.parent}:{os.environ['PATH']}"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}
+    here = deployment.folder
+    (here / "deploy").symlink_to(CHECKOUT / "deploy")
+    outcomes = []
+    commands = story_commands()
+    for command in commands:
+        said = run("bash", "-euo", "pipefail", "-c", command, cwd=here, env=environment | {"PATH": path})
+        if command.startswith("greenlane verify"):
+            outcomes.append("ACCEPTED" if "ACCEPTED" in said and "REFUSED" not in said else "REFUSED")
+    expect(f"the story's {len(commands)} commands verify as", outcomes, ["ACCEPTED", "ACCEPTED", "REFUSED"])
+
+
+def kill_each(deployment, program):
+    def token(*arguments):
+        return mint(deployment, program, *arguments).read_text().strip()
+
+    clerk = token("loader", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
+    customs = token("customs", "verify log.read certificates.read")
+    load = Load(
+        "localhost:7401", (deployment.folder / "public/ca.crt").read_bytes(), clerk=clerk, customs=customs
+    )
+    load.start()
+    rows = []
+    try:
+        time.sleep(QUIET_SECONDS)
+        for service in (*SERVICES, "postgres"):
+            load.mark()
+            restarts = deployment.crash(service)
+            began = time.monotonic()
+            while True:
+                facts = deployment.inspect(service)
+                if facts and facts["RestartCount"] > restarts and deployment.healthy(service):
+                    break
+                if time.monotonic() - began > BACK_SECONDS:
+                    raise SystemExit(f"{service} is not back after {BACK_SECONDS} s:\n{deployment.compose('logs')}")
+                time.sleep(0.2)
+            back = time.monotonic() - began
+            load.wait_until_flowing(BACK_SECONDS)
+            time.sleep(QUIET_SECONDS)
+            rows.append((service, back, load.since_mark()))
+    finally:
+        load.stop()
+    print("  killed          healthy again   verified  answers refused  longest gap   issued  longest gap")
+    for service, back, seen in rows:
+        print(
+            f"  {service:<15} {back:>11.1f} s {seen.reads:>10} {seen.refused:>16} {seen.read_gap:>10.2f} s"
+            f" {seen.writes:>8} {seen.write_gap:>10.2f} s"
+        )
+    acknowledged, lost, doubled, wrong = load.audit()
+    print(f"  certificates acknowledged: {acknowledged}")
+    expect("lost", lost, 0)
+    expect("acknowledged twice under different names", doubled, 0)
+    expect("wrong answers to customs", wrong, 0)
+
+
+def mint(deployment, program, subject, scopes, *more):
+    out = deployment.folder / f"{subject}.token"
+    data = deployment.folder / "greenlane-data"
+    scopes = [part for scope in scopes.split() for part in ("--scope", scope)]
+    run(program, "token", "mint", "--data", data, "--out", out, "--subject", subject, *scopes, *more)
+    return out
+
+
+def withdraw_many(deployment, program):
+    """The loop of deploy/runbooks/mass-withdrawal.md, as it is written there, run twice."""
+    page = (CHECKOUT / "deploy/runbooks/mass-withdrawal.md").read_text()
+    loop = textwrap.dedent(page.split("```sh\n", 1)[1].split("```", 1)[0])
+    command = Command(deployment, program)
+    listed = command("certificate", "list", "--state", "active", "--body", "bodies/aurora-cert", "-o", "name").split()
+    concerned = listed[:MANY]
+    (deployment.folder / "concerned.txt").write_text("".join(f"{name}\n" for name in concerned))
+    mint(deployment, program, "clerk", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
+    for _ in range(2):
+        said = command.shell(loop)
+    expect("withdrawn by the loop, twice", len(said.split()), len(concerned))
+    expect("failed", (deployment.folder / "failed.txt").exists(), False)
+    expect("of them still active", len(set(concerned) & set(command("certificate", "list", "--state", "active",
+        "-o", "name").split())), 0)
+
+
+def fill_the_disk(deployment, program):
+    """The registry's volume is a small disk: full, then with room again."""
+    command = Command(deployment, program)
+    clerk = mint(deployment, program, "clerk", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
+    issue = ["certificate", "issue", "--body", "bodies/aurora-cert", "--file",
+             CHECKOUT / "deploy/examples/pv-module.yaml", "--token-file", clerk, "-o", "name"]
+    kept = command(*issue).strip()
+    filler = deployment.disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    refused = 0
+    for _ in range(20):
+        refused += command.fails(*issue)
+    expect("issues refused while the disk is full", refused > 0, True)
+    said = command("verify", kept, "--token-file", mint(deployment, program, "customs", "verify"))
+    expect("verification goes on", "REFUSED" not in said, True)
+    filler.unlink()
+    expect("with room again it issues", command(*issue).startswith("certificates/"), True)
+    expect("the log is whole", "—" in command("log", "checkpoint"), True)
+
+
+class Command:
+    """The program of the image, told where the containers are."""
+
+    def __init__(self, deployment, program):
+        self.folder = deployment.folder
+        self.program = program
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}
+        self.environment = ours | {
+            "GREENLANE_CONTEXT": str(self.folder / "greenlane-data/client.toml"),
+            "PATH": f"{program.parent}:{os.environ['PATH']}",
+        }
+
+    def __call__(self, *arguments):
+        return run(self.program, *arguments, cwd=self.folder, env=self.environment)
+
+    def shell(self, script):
+        return run("bash", "-euo", "pipefail", "-c", script, cwd=self.folder, env=self.environment)
+
+    def fails(self, *arguments):
+        command = [str(part) for part in (self.program, *arguments)]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, check=False)
+        return done.returncode != 0
+
+
+def ask_prometheus(query):
+    url = f"http://127.0.0.1:9090/api/v1/query?query={urllib.request.quote(query)}"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)["data"]["result"]
+
+
+def look_at_prometheus():
+    deadline = time.monotonic() + 30
+    while True:
+        up = {row["metric"]["service"]: row["value"][1] for row in ask_prometheus('up{job="greenlane"}')}
+        if up == dict.fromkeys(SERVICES, "1") or time.monotonic() > deadline:
+            break
+        time.sleep(1)
+    expect("Prometheus reaches", up, dict.fromkeys(SERVICES, "1"))
+    with urllib.request.urlopen("http://127.0.0.1:9090/api/v1/rules", timeout=10) as answer:
+        groups = json.load(answer)["data"]["groups"]
+    states = collections.Counter(rule["health"] for group in groups for rule in group["rules"])
+    expect("rules that fail to evaluate", states.get("err", 0), 0)
+    print(f"  rules: {sum(states.values())}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=["small", "full"])
+    arguments = parser.parse_args()
+    profiles = [arguments.only] if arguments.only else ["small", "full"]
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="greenlane-containers-"))
+    try:
+        look_at_the_image()
+        take_program(folder)
+        program = folder / "bin/greenlane"
+        for profile in profiles:
+            print(f"Profile {profile}")
+            deployment = Deployment(profile, folder)
+            try:
+                deployment.up()
+                look_at_containers(deployment)
+                tell_the_story(deployment, program)
+                if profile == "full":
+                    kill_each(deployment, program)
+                    withdraw_many(deployment, program)
+                    look_at_prometheus()
+                else:
+                    fill_the_disk(deployment, program)
+            finally:
+                deployment.down()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print("The containers do what the README says.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
