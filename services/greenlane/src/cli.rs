@@ -10,14 +10,14 @@ use crate::{
         exit::{EXIT_CODES, Exit, Failure},
         render::Output,
     },
-    demo, serve,
+    demo, manual, serve,
 };
 
 /// One certification, multi-country acceptance: certificates, recognition and classification of green goods.
 #[derive(Debug, Parser)]
 #[command(name = "greenlane", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// How answers are printed: for people, as protobuf JSON or YAML, or names only.
+    /// How answers are printed: for people, as protobuf JSON or YAML, as CSV, or names only.
     #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     output: Output,
 
@@ -47,6 +47,11 @@ enum Command {
     /// Tokens of the local issuer that `greenlane up` keeps.
     #[command(subcommand)]
     Token(commands::token::Command),
+    /// Which installation the commands talk to, and as whom.
+    #[command(subcommand)]
+    Context(commands::context::Command),
+    /// Check the set-up: context, token, services, clocks, log; say what to do about what is wrong.
+    Doctor(commands::doctor::Args),
     #[command(flatten)]
     Client(ClientCommand),
     /// Print a completion script for a shell.
@@ -54,6 +59,8 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, or print the whole reference as Markdown.
+    Manual(manual::Args),
 }
 
 /// What talks to services.
@@ -121,6 +128,12 @@ impl Cli {
             Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "greenlane", &mut std::io::stdout());
                 Ok(Exit::Done.into())
+            }
+            Command::Manual(args) => Ok(manual::run(&args, Self::command())?.into()),
+            Command::Context(command) => Ok(commands::context::run(&self.servers, command, self.output)?.into()),
+            Command::Doctor(args) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                Ok(runtime.block_on(commands::doctor::run(&self.servers, args, self.output))?.into())
             }
             Command::Client(command) => {
                 let session = client::Session::open(&self.servers, self.output)?;

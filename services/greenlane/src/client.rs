@@ -7,6 +7,7 @@ pub(crate) mod exit;
 pub(crate) mod input;
 pub(crate) mod recognition;
 pub(crate) mod render;
+pub(crate) mod token;
 pub(crate) mod verdict;
 
 use std::cell::OnceCell;

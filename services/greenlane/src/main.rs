@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod demo;
+mod manual;
 mod serve;
 
 use std::process::ExitCode;

@@ -60,6 +60,8 @@ pub fn greenlane<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<It
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GREENLANE_")) {
         command.env_remove(name);
     }
+    // Nor the contexts of whoever runs the tests.
+    command.env("GREENLANE_HOME", folder.join("home"));
     let Output { status, stdout, stderr } = command.args(arguments).current_dir(folder).output()?;
     Ok(Run {
         code: status.code().unwrap_or(-1),

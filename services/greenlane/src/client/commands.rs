@@ -6,6 +6,8 @@ pub(crate) mod catalogue;
 pub(crate) mod certificate;
 pub(crate) mod change;
 pub(crate) mod code;
+pub(crate) mod context;
+pub(crate) mod doctor;
 pub(crate) mod edition;
 pub(crate) mod list;
 pub(crate) mod log;

@@ -1,23 +1,31 @@
 //! Which services a command talks to, and as whom.
 
-use std::path::{Path, PathBuf};
+mod file;
+mod home;
+#[cfg(test)]
+mod tests;
 
-use anyhow::Context as _;
+use std::path::PathBuf;
+
 use clap::Args;
 use greenlane_platform::{client::ClientTlsConfig, config::Secret};
-use serde::{Deserialize, Serialize};
+
+pub(crate) use file::ContextFile;
+pub(crate) use home::{Home, Seen};
+
+use super::exit::Usage;
 
 /// The file that `greenlane up` writes into its data directory for the commands.
 pub(crate) const CONTEXT_FILE: &str = "client.toml";
 
-/// Flags that name the services. What is not given comes from the context file, then from the defaults of
-/// `greenlane up`.
+/// Flags that name the services. What is not given comes from the context, then from the defaults of `greenlane up`.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Services")]
 pub(crate) struct Servers {
-    /// A file with addresses and token file, as `greenlane up` writes it [default: greenlane-data/client.toml].
-    #[arg(long, global = true, env = "GREENLANE_CONTEXT", hide_env_values = true, value_name = "FILE")]
-    context: Option<PathBuf>,
+    /// A context by name, or a file with addresses and token file [default: the one chosen by `context use`, else
+    /// greenlane-data/client.toml, which `greenlane up` writes].
+    #[arg(long, global = true, env = "GREENLANE_CONTEXT", hide_env_values = true, value_name = "NAME|FILE")]
+    context: Option<String>,
     /// Address of the registry.
     #[arg(long, global = true, env = "GREENLANE_REGISTRY", hide_env_values = true, value_name = "URI")]
     registry: Option<String>,
@@ -27,41 +35,18 @@ pub(crate) struct Servers {
     /// Address of the classification service.
     #[arg(long, global = true, env = "GREENLANE_CLASSIFICATION", hide_env_values = true, value_name = "URI")]
     classification: Option<String>,
-    /// A file that holds the bearer token.
+    /// A file that holds the bearer token; `-` is stdin.
     #[arg(long, global = true, env = "GREENLANE_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// A PEM file of the authorities of the services' certificates.
     #[arg(long, global = true, env = "GREENLANE_TLS_CA", hide_env_values = true, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
-}
-
-/// The contents of a context file.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ContextFile {
-    /// Address of the registry.
-    pub(crate) registry: String,
-    /// Address of the equivalence service.
-    pub(crate) equivalence: String,
-    /// Address of the classification service.
-    pub(crate) classification: String,
-    /// A file that holds the bearer token, relative to the context file.
-    pub(crate) token_file: Option<PathBuf>,
-    /// A PEM file of the authorities of the services' certificates, relative to the context file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) tls_ca: Option<PathBuf>,
-}
-
-impl Default for ContextFile {
-    fn default() -> Self {
-        Self {
-            registry: "http://127.0.0.1:7401".to_owned(),
-            equivalence: "http://127.0.0.1:7402".to_owned(),
-            classification: "http://127.0.0.1:7403".to_owned(),
-            token_file: None,
-            tls_ca: None,
-        }
-    }
+    /// A PEM file of our own certificate, for mutual TLS.
+    #[arg(long, global = true, env = "GREENLANE_TLS_CERT", hide_env_values = true, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// A PEM file of that certificate's private key.
+    #[arg(long, global = true, env = "GREENLANE_TLS_KEY", hide_env_values = true, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
 }
 
 /// Who to talk to, settled.
@@ -74,39 +59,85 @@ pub(crate) struct Context {
     pub(crate) tls: Option<ClientTlsConfig>,
 }
 
+/// What the flags, the environment and the context say together.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    /// The context's name; empty when it has none.
+    pub(crate) name: String,
+    /// Where it comes from, for people.
+    pub(crate) origin: String,
+    pub(crate) file: ContextFile,
+}
+
 impl Servers {
-    /// Flags and environment first, then the context file, then the defaults.
+    /// Flags and environment first, then the context, then the defaults.
+    pub(crate) fn settle(&self) -> anyhow::Result<Settled> {
+        let settled = self.chosen(&Home::of_user())?;
+        Ok(Settled { file: self.over(settled.file), ..settled })
+    }
+
+    /// The same, ready to be talked to.
     pub(crate) fn resolve(&self) -> anyhow::Result<Context> {
-        let default = crate::cli::default_data().join(CONTEXT_FILE);
-        let file = match &self.context {
-            Some(path) => read(path)?,
-            None if default.exists() => read(&default)?,
-            None => ContextFile::default(),
-        };
-        let token_file = self.token_file.clone().or(file.token_file);
-        if let Some(path) = &token_file {
+        let file = self.settle()?.file;
+        if let Some(path) = file.token_file.as_ref().filter(|path| !is_stdin(path)) {
             anyhow::ensure!(path.exists(), "the token file {} does not exist", path.display());
         }
+        let token = match &file.token_file {
+            Some(path) if is_stdin(path) => Some(Secret::from_value(token_from_stdin()?)),
+            path => path.clone().map(Secret::from_file),
+        };
         Ok(Context {
+            tls: file.tls(),
+            registry: file.registry,
+            equivalence: file.equivalence,
+            classification: file.classification,
+            token,
+        })
+    }
+
+    /// The context that counts.
+    fn chosen(&self, home: &Home) -> anyhow::Result<Settled> {
+        let settled = |name: &str, origin: String, file| Settled { name: name.to_owned(), origin, file };
+        if let Some(context) = &self.context {
+            return Ok(if home::is_name(context) {
+                settled(context, "--context or GREENLANE_CONTEXT".to_owned(), home.read(context)?)
+            } else {
+                settled("", format!("file {context}"), ContextFile::read(context.as_ref())?)
+            });
+        }
+        if let Some(current) = home.current()? {
+            return Ok(settled(&current, "context use".to_owned(), home.read(&current)?));
+        }
+        let local = crate::cli::default_data().join(CONTEXT_FILE);
+        if local.exists() {
+            return Ok(settled("", format!("file {}", local.display()), ContextFile::read(&local)?));
+        }
+        Ok(settled("", "defaults of `greenlane up`".to_owned(), ContextFile::default()))
+    }
+
+    /// What the flags and the environment say, over a context.
+    pub(crate) fn over(&self, file: ContextFile) -> ContextFile {
+        ContextFile {
             registry: self.registry.clone().unwrap_or(file.registry),
             equivalence: self.equivalence.clone().unwrap_or(file.equivalence),
             classification: self.classification.clone().unwrap_or(file.classification),
-            token: token_file.map(Secret::from_file),
-            tls: self
-                .tls_ca
-                .clone()
-                .or(file.tls_ca)
-                .map(|ca| ClientTlsConfig { ca: Some(ca), ..ClientTlsConfig::default() }),
-        })
+            token_file: self.token_file.clone().or(file.token_file),
+            tls_ca: self.tls_ca.clone().or(file.tls_ca),
+            tls_cert: self.tls_cert.clone().or(file.tls_cert),
+            tls_key: self.tls_key.clone().or(file.tls_key),
+        }
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<ContextFile> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the context {}", path.display()))?;
-    let mut file: ContextFile =
-        toml::from_str(&text).with_context(|| format!("{} is not a context file", path.display()))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    file.token_file = file.token_file.map(|token| folder.join(token));
-    file.tls_ca = file.tls_ca.map(|authorities| folder.join(authorities));
-    Ok(file)
+fn is_stdin(path: &std::path::Path) -> bool {
+    path == std::path::Path::new("-")
+}
+
+fn token_from_stdin() -> anyhow::Result<String> {
+    let text = super::input::read_text("-".as_ref())?;
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(Usage("there is no token on stdin".to_owned()).into());
+    }
+    Ok(token.to_owned())
 }

@@ -25,7 +25,7 @@ pub(crate) enum Exit {
     Denied = 4,
     /// Exists already, or is in a state that forbids the step.
     Conflict = 5,
-    /// The answer is no: not valid, not recognised, with findings.
+    /// The answer is no: not valid, not recognised, something is wrong.
     No = 10,
     /// `verify` and `recognise`: cannot be told.
     Undetermined = 11,
@@ -48,7 +48,7 @@ Exit codes:
   3   no such thing
   4   denied
   5   conflict: it exists, or its state forbids the step
-  10  verify, recognise: not valid or not recognised; change validate, list lint: it has findings
+  10  verify, recognise: not valid or not recognised; change validate, list lint, doctor: something is wrong
   11  verify, recognise: undetermined
   75  try later";
 
@@ -114,7 +114,7 @@ impl Failure {
         if let Some(id) = &self.request_id {
             writeln!(f, "  request id: {id}")?;
         }
-        if let Some(hint) = reason.and_then(hint).or_else(|| hint_of_code(status.code())) {
+        if let Some(hint) = advice(status) {
             writeln!(f, "hint: {hint}")?;
         }
         let unsure = !matches!(exit_of(status), Exit::Usage | Exit::NotFound | Exit::Denied | Exit::Conflict);
@@ -146,7 +146,11 @@ fn exit_of(status: &Status) -> Exit {
     }
 }
 
-/// One line on what to do about a failure, where we know one.
+/// What to do about a refusal, where we know something.
+pub(crate) fn advice(status: &Status) -> Option<&'static str> {
+    Fault::reason_of(status).and_then(hint).or_else(|| hint_of_code(status.code()))
+}
+
 fn hint(reason: ErrorReason) -> Option<&'static str> {
     Some(match reason {
         ErrorReason::TokenMissing => {

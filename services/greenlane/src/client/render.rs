@@ -1,6 +1,7 @@
 //! The one renderer: every command hands over a protobuf answer and says how its table looks.
 
 mod cell;
+mod commas;
 mod document;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,8 @@ pub(crate) use cell::{at, label, plain};
 /// Columns of a page of prose where there is no terminal to fit.
 pub(crate) const PAGE: u16 = 116;
 
-/// How an answer is printed: for people, as protobuf JSON, the same as YAML, or names only, one a line.
+/// How an answer is printed: for people, as protobuf JSON, the same as YAML, the table as CSV, or names only, one a
+/// line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     // Not documented one by one: the help of every command would be twice as long.
@@ -30,6 +32,7 @@ pub(crate) enum Output {
     Table,
     Json,
     Yaml,
+    Csv,
     Name,
 }
 
@@ -76,7 +79,7 @@ pub(crate) fn print<M: Message + Name>(output: Output, message: &M, view: View) 
 pub(crate) fn print_value(output: Output, value: &Value, view: View) -> anyhow::Result<()> {
     write(&text(output, value, view)?)?;
     let more = value.get("nextPageToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty());
-    if more && matches!(output, Output::Table | Output::Name) {
+    if more && matches!(output, Output::Table | Output::Csv | Output::Name) {
         eprintln!("there are more than these");
     }
     if output == Output::Table && matches!(view, View::List { .. }) && rows(value, view).is_empty() {
@@ -85,10 +88,12 @@ pub(crate) fn print_value(output: Output, value: &Value, view: View) -> anyhow::
     Ok(())
 }
 
-fn text(output: Output, value: &Value, view: View) -> anyhow::Result<String> {
+/// The text of an answer.
+pub(crate) fn text(output: Output, value: &Value, view: View) -> anyhow::Result<String> {
     Ok(match output {
         Output::Json => format!("{}\n", serde_json::to_string_pretty(value)?),
         Output::Yaml => serde_yaml_ng::to_string(value)?,
+        Output::Csv => commas::text(value, view)?,
         Output::Name => names(value, view),
         Output::Table => table(value, view)?,
     })

@@ -111,12 +111,44 @@ impl DataDir {
 
 /// Writes a file that only its owner may read: whole, or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let fresh = path.with_extension("new");
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&fresh, path)
+        // A name of its own beside the file, for the owner alone from the start, and gone when anything fails.
+        let mut fresh = tempfile::Builder::new().prefix(".greenlane-").tempfile_in(folder)?;
+        fresh.write_all(text.as_bytes())?;
+        fresh.as_file().sync_all()?;
+        fresh.persist(path)?;
+        Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_private_file_is_its_owners_alone_and_touches_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let beside = folder.path().join("boss.new");
+        fs::write(&beside, "precious").unwrap();
+        let path = folder.path().join("boss.token");
+        for text in ["first", "second"] {
+            write_private(&path, text).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&beside).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_private_file_that_cannot_be_written_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("boss.token")).unwrap();
+        write_private(&folder.path().join("boss.token"), "secret").unwrap_err();
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["boss.token"]);
+    }
 }

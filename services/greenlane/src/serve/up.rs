@@ -85,7 +85,7 @@ fn announce(data: &DataDir, local: &Local, output: Output) -> anyhow::Result<()>
         equivalence: local.equivalence.uri(),
         classification: local.classification.uri(),
         token_file: Some("admin.token".into()),
-        tls_ca: None,
+        ..ContextFile::default()
     };
     let path = data.path(CONTEXT_FILE);
     write_private(&path, &toml::to_string(&context)?)?;

@@ -6,7 +6,8 @@ use crate::{Shell, example, help};
 
 /// What serves, tells a story or writes a script, and has no answer to print; and what has tests of its own, with
 /// databases to work on.
-const WITHOUT_ANSWER: [&str; 8] = ["demo", "up", "serve", "migrate", "health", "completion", "backup", "restore"];
+const WITHOUT_ANSWER: [&str; 9] =
+    ["demo", "up", "serve", "migrate", "health", "completion", "manual", "backup", "restore"];
 
 /// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT`, `SCOPE`, `MANDATE` stand for names that
 /// are made on the way. Behind them: how it ends.
@@ -97,6 +98,12 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("log inclusion", "1", 0),
     ("log consistency", "1", 0),
     ("call", "LogService/GetCheckpoint", 0),
+    ("doctor", "", 0),
+    ("context set", "border --registry http://registry.example.org", 0),
+    ("context use", "border", 0),
+    ("context list", "", 0),
+    ("context show", "", 0),
+    ("context remove", "border", 0),
 ];
 
 pub(crate) const CHANGE: &str = "\
@@ -156,7 +163,12 @@ fn run_all() -> anyhow::Result<()> {
         let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
         let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft);
         let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate);
-        let run = |output: &str| shell.run(&format!("{command} {arguments} -o {output}"));
+        let run = |output: &str| {
+            if *command == "context remove" {
+                shell.run("context set border")?.expect(0);
+            }
+            shell.run(&format!("{command} {arguments} -o {output}"))
+        };
         let json = run("json")?.expect(*code);
         let value = json.json()?;
         assert!(value.is_object(), "{command}: {value}");
@@ -183,6 +195,10 @@ fn run_all() -> anyhow::Result<()> {
             "body designation create" => mandate = name,
             _ => {}
         }
+        let csv = run("csv")?.expect(*code).stdout;
+        let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(csv.as_bytes());
+        assert!(rows.records().all(|row| row.is_ok()) && csv.lines().count() > 1, "{command} -o csv prints {csv}");
+
         let table = run("table")?.expect(*code).stdout;
         assert!(!table.contains("_UNSPECIFIED") && !table.contains("CERTIFICATE_"), "{command}: {table}");
     }

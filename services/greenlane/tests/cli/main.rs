@@ -6,6 +6,7 @@ mod exits;
 mod help;
 mod json;
 mod serve;
+mod setup;
 mod up;
 
 use std::path::Path;

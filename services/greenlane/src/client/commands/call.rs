@@ -6,7 +6,7 @@ use crate::client::{
     Session, dynamic,
     exit::{Exit, Usage},
     input,
-    render::{self, Output, POOL},
+    render::{self, Output, POOL, View},
 };
 
 /// Arguments of `greenlane call`.
@@ -39,6 +39,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     };
     let value = dynamic::to_json(&dynamic::call(channel, &method, request).await?)?;
     let text = match session.output() {
+        Output::Csv => render::text(Output::Csv, &value, View::Document { at: "" })?,
         Output::Yaml => serde_yaml_ng::to_string(&value)?,
         Output::Table | Output::Json | Output::Name => format!("{}\n", serde_json::to_string_pretty(&value)?),
     };

@@ -92,3 +92,16 @@ fn a_document_has_its_name_first_and_nothing_that_is_empty() {
     let text = text(Output::Table, &value, View::Document { at: "thing" }).unwrap();
     assert_eq!(text, "name: n\nmandatory: false\ncodes:\n- x\n");
 }
+
+#[test]
+fn a_list_as_csv_has_its_headings_and_quotes_what_needs_it() {
+    let list = json!({ "items": [{ "code": "a, \"b\"", "when": "2026-11-23" }] });
+    assert_eq!(text(Output::Csv, &list, LIST).unwrap(), "CODE,WHEN\n\"a, \"\"b\"\"\",2026-11-23\n");
+}
+
+#[test]
+fn a_thing_with_parts_as_csv_names_each_field_by_its_path() {
+    let value = json!({ "thing": { "name": "n", "codes": [{ "edition": "HS2022" }], "until": "" } });
+    let text = text(Output::Csv, &value, View::Document { at: "thing" }).unwrap();
+    assert_eq!(text, "FIELD,VALUE\ncodes.0.edition,HS2022\nname,n\n");
+}

@@ -1,0 +1,142 @@
+//! `greenlane context`: which installation the commands talk to, and as whom.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::client::{
+    context::{ContextFile, Home, Servers},
+    exit::Exit,
+    render::{self, Output, View},
+    token,
+};
+
+/// `greenlane context …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the contexts; the chosen one is marked.
+    List,
+    /// Show which services a command would talk to now, and as whom.
+    Show,
+    /// Write a context from the flags under "Services"; of an existing one, what the flags name is changed.
+    #[command(after_help = "\
+Example:
+  greenlane context set border --registry https://registry.example.org --token-file border.token --tls-ca ca.pem
+  greenlane context use border")]
+    Set {
+        /// Its name.
+        name: String,
+    },
+    /// Choose the context that counts when none is named.
+    Use {
+        /// Its name.
+        name: String,
+    },
+    /// Remove a context. The files that it names stay.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+const CONTEXTS: View = View::List {
+    items: "contexts",
+    name: "name",
+    columns: &[
+        ("CHOSEN", "chosen"),
+        ("NAME", "name"),
+        ("REGISTRY", "registry"),
+        ("EQUIVALENCE", "equivalence"),
+        ("CLASSIFICATION", "classification"),
+        ("TOKEN", "tokenFile"),
+    ],
+};
+const CONTEXT: View = View::Record {
+    at: "",
+    name: "name",
+    fields: &[
+        ("Name", "name"),
+        ("From", "from"),
+        ("File", "file"),
+        ("Registry", "registry"),
+        ("Equivalence", "equivalence"),
+        ("Classification", "classification"),
+        ("Token", "tokenFile"),
+        ("Subject", "token.subject"),
+        ("Scopes", "token.scopes"),
+        ("Body", "token.body"),
+        ("Economy", "token.economy"),
+        ("Issuer", "token.issuer"),
+        ("Holds until", "token.expires"),
+        ("Authorities", "tlsCa"),
+        ("Certificate", "tlsCert"),
+    ],
+};
+
+/// Does it. Reads and writes files only; no service is asked.
+pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow::Result<Exit> {
+    let home = Home::of_user();
+    match command {
+        Command::List => {
+            let chosen = home.current()?;
+            let rows: anyhow::Result<Vec<Value>> = home
+                .names()?
+                .into_iter()
+                .map(|name| {
+                    let mut row = told(&name, &home.read(&name)?);
+                    row["chosen"] = json!(chosen.as_deref() == Some(&name));
+                    Ok(row)
+                })
+                .collect();
+            render::print_value(output, &json!({ "contexts": rows? }), CONTEXTS)?;
+        }
+        Command::Show => {
+            let settled = servers.settle()?;
+            let mut row = told(&settled.name, &settled.file);
+            row["from"] = json!(settled.origin);
+            if let Some(path) = &settled.file.token_file
+                && let Ok(text) = std::fs::read_to_string(path)
+            {
+                row["token"] = token::claims(text.trim()).map_or(Value::Null, |claims| claims.told());
+            }
+            render::print_value(output, &row, CONTEXT)?;
+        }
+        Command::Set { name } => {
+            let before = if home.path(&name)?.exists() { home.read(&name)? } else { ContextFile::default() };
+            let context = servers.over(before).with_paths(absolute);
+            let path = home.write(&name, &context)?;
+            let mut row = told(&name, &context);
+            row["file"] = json!(path);
+            render::print_value(output, &row, CONTEXT)?;
+        }
+        Command::Use { name } => {
+            home.choose(&name)?;
+            render::print_value(output, &told(&name, &home.read(&name)?), CONTEXT)?;
+        }
+        Command::Remove { name } => {
+            let context = home.read(&name)?;
+            home.remove(&name)?;
+            render::print_value(output, &told(&name, &context), CONTEXT)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A context as it is told. Secrets are in files, which are named and not shown.
+fn told(name: &str, context: &ContextFile) -> Value {
+    json!({
+        "name": name,
+        "registry": context.registry,
+        "equivalence": context.equivalence,
+        "classification": context.classification,
+        "tokenFile": context.token_file,
+        "tlsCa": context.tls_ca,
+        "tlsCert": context.tls_cert,
+        "tlsKey": context.tls_key,
+    })
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
+}

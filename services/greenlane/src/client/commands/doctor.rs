@@ -1,0 +1,100 @@
+//! `greenlane doctor`: what is wrong with a set-up, and what to do about it.
+
+mod log;
+mod services;
+mod serving;
+mod token;
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    client::{
+        Session,
+        context::Servers,
+        exit::Exit,
+        render::{self, Output, View},
+    },
+    serve::one::Which,
+};
+
+/// Arguments of `greenlane doctor`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Args {
+    /// Check the configuration and the database of this service too, as `greenlane serve` would use them here.
+    #[arg(long, value_enum, value_name = "SERVICE")]
+    service: Option<Which>,
+    /// The configuration file of that service (TOML).
+    #[arg(long, value_name = "FILE", requires = "service")]
+    config: Option<PathBuf>,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Ok,
+    Warning,
+    Failed,
+}
+
+/// One check, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Finding {
+    check: String,
+    outcome: Outcome,
+    detail: String,
+    advice: String,
+}
+
+impl Finding {
+    fn ok(check: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { check: check.into(), outcome: Outcome::Ok, detail: detail.into(), advice: String::new() }
+    }
+
+    fn warning(check: impl Into<String>, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { check: check.into(), outcome: Outcome::Warning, detail: detail.into(), advice: advice.into() }
+    }
+
+    fn failed(check: impl Into<String>, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { check: check.into(), outcome: Outcome::Failed, detail: detail.into(), advice: advice.into() }
+    }
+}
+
+const FINDINGS: View = View::List {
+    items: "findings",
+    name: "check",
+    columns: &[("CHECK", "check"), ("OUTCOME", "outcome"), ("DETAIL", "detail"), ("WHAT TO DO", "advice")],
+};
+
+/// Runs every check that can be run, whatever the others find.
+pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow::Result<Exit> {
+    let mut findings = Vec::new();
+    match servers.settle() {
+        Ok(settled) => {
+            let named = if settled.name.is_empty() { String::new() } else { format!("{}, ", settled.name) };
+            findings.push(Finding::ok("context", format!("{named}from {}", settled.origin)));
+            findings.extend(settled.file.token_file.as_deref().map(token::check));
+            match Session::open(servers, output) {
+                Ok(session) => {
+                    findings.extend(services::check(&session).await);
+                    findings.extend(log::check(&session).await);
+                }
+                Err(error) => findings.push(Finding::failed("connection", format!("{error:#}"), "")),
+            }
+        }
+        Err(error) => {
+            let advice = "name another with --context, or write one with `greenlane context set`";
+            findings.push(Finding::failed("context", format!("{error:#}"), advice));
+        }
+    }
+    if let Some(which) = args.service {
+        findings.extend(serving::check(which, args.config.as_deref()).await);
+    }
+    let healthy = findings.iter().all(|finding| finding.outcome != Outcome::Failed);
+    render::print_value(output, &json!({ "healthy": healthy, "findings": findings }), FINDINGS)?;
+    Ok(if healthy { Exit::Done } else { Exit::No })
+}

@@ -1,0 +1,98 @@
+//! The transparency log: its newest checkpoint is signed, and continues the one that was seen last time.
+
+use greenlane_api::registry::v1::{
+    Checkpoint as Answer, GetCheckpointRequest, GetConsistencyProofRequest, log_service_client::LogServiceClient,
+};
+use greenlane_log::{Checkpoint, Hash, note::NoteKey, verify_consistency};
+
+use super::Finding;
+use crate::client::{
+    Session,
+    context::{Home, Seen},
+};
+
+const CHECK: &str = "log";
+const KEEP: &str = "keep both checkpoints, sign nothing more, and tell the registry's operator and the witnesses";
+
+/// Checks the log, and remembers what it showed.
+pub(super) async fn check(session: &Session) -> Option<Finding> {
+    let mut client = LogServiceClient::new(session.registry().ok()?);
+    // A registry that cannot be reached has been told of already.
+    let answer = client.get_checkpoint(GetCheckpointRequest::default()).await.ok()?.into_inner().checkpoint?;
+    let (key, checkpoint) = match open(&answer) {
+        Ok(opened) => opened,
+        Err(error) => return Some(Finding::failed(CHECK, error, KEEP)),
+    };
+    let home = Home::of_user();
+    let remembered = home.seen(&checkpoint.origin).ok().flatten();
+    let detail = match &remembered {
+        None => format!("size {}, signed; seen for the first time", checkpoint.size),
+        Some(seen) => match continues(&mut client, seen, &key, &checkpoint).await {
+            Ok(detail) => detail,
+            Err(finding) => return Some(finding),
+        },
+    };
+    let seen = Seen { verifier_key: answer.verifier_key, note: answer.note };
+    Some(match home.remember(&checkpoint.origin, &seen) {
+        Ok(()) => Finding::ok(CHECK, detail),
+        Err(error) => {
+            Finding::warning(CHECK, detail, format!("it could not be remembered for the next time: {error:#}"))
+        }
+    })
+}
+
+fn open(answer: &Answer) -> Result<(NoteKey, Checkpoint), String> {
+    let key: NoteKey = answer.verifier_key.parse().map_err(|error| format!("no verifier key: {error}"))?;
+    let signed = Checkpoint::open(answer.note.as_bytes(), &key, &[]).map_err(|error| format!("checkpoint: {error}"))?;
+    Ok((key, signed.checkpoint))
+}
+
+/// Whether the newest checkpoint continues the remembered one.
+async fn continues(
+    client: &mut LogServiceClient<greenlane_platform::client::Client>,
+    seen: &Seen,
+    key: &NoteKey,
+    newest: &Checkpoint,
+) -> Result<String, Finding> {
+    let old_key: NoteKey = seen.verifier_key.parse().map_err(|_| forgotten())?;
+    let old = Checkpoint::open(seen.note.as_bytes(), &old_key, &[]).map_err(|_| forgotten())?.checkpoint;
+    if old_key.public_key() != key.public_key() {
+        let detail = format!("{} is signed with another key than last time", newest.origin);
+        return Err(Finding::failed(
+            CHECK,
+            detail,
+            "ask the operator whether the log's key was changed, and compare it",
+        ));
+    }
+    if newest.size < old.size {
+        let detail = format!("shrank from {} to {}: a restored backup, or a fork", old.size, newest.size);
+        return Err(Finding::failed(CHECK, detail, KEEP));
+    }
+    if old.size == 0 {
+        return Ok(format!("size {}, signed; it was empty when it was seen before", newest.size));
+    }
+    let proof = if old.size == newest.size {
+        Vec::new()
+    } else {
+        let request = GetConsistencyProofRequest { old_tree_size: old.size, new_tree_size: newest.size };
+        let answer = client.get_consistency_proof(request).await.map_err(|status| {
+            Finding::failed(
+                CHECK,
+                format!("no consistency proof: {}", status.message()),
+                "try again; then tell the operator",
+            )
+        })?;
+        answer.into_inner().hashes.iter().filter_map(|hash| Hash::try_from(hash.as_ref()).ok()).collect()
+    };
+    match verify_consistency(old.size, &old.root, newest.size, &newest.root, &proof) {
+        Ok(()) => Ok(format!("size {}, signed, continues size {} that was seen before", newest.size, old.size)),
+        Err(error) => {
+            let detail = format!("size {} does not continue size {}: {error}", newest.size, old.size);
+            Err(Finding::failed(CHECK, detail, KEEP))
+        }
+    }
+}
+
+fn forgotten() -> Finding {
+    Finding::failed(CHECK, "the remembered checkpoint cannot be read", "look at the folder `seen` beside the contexts")
+}

@@ -1,0 +1,116 @@
+//! Whether each service can be reached, is healthy, takes our token, and tells the same time as we do.
+
+use std::time::Instant;
+
+use chrono::DateTime;
+use greenlane_api::{
+    classification::v1::{ListEditionsRequest, code_system_service_client::CodeSystemServiceClient},
+    equivalence::v1::{ListEconomiesRequest, catalogue_service_client::CatalogueServiceClient},
+    registry::v1::{ListBodiesRequest, body_service_client::BodyServiceClient},
+};
+use greenlane_platform::{client::Client, clock::Clock, fault::Fault};
+use tonic::{Code, Response, Status, metadata::MetadataMap};
+use tonic_health::pb::{
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+use super::Finding;
+use crate::client::{Session, exit};
+
+/// Tokens are taken this much before and after their time, so clocks that differ more are trouble.
+const MAX_SKEW_SECONDS: i64 = 30;
+
+/// Asks the three services.
+pub(super) async fn check(session: &Session) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, client) in [
+        ("registry", session.registry()),
+        ("equivalence", session.equivalence()),
+        ("classification", session.classification()),
+    ] {
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => {
+                findings.push(Finding::failed(name, format!("{error:#}"), "check its address and the TLS files"));
+                continue;
+            }
+        };
+        let began = Instant::now();
+        match HealthClient::new(client.clone()).check(HealthCheckRequest::default()).await {
+            Err(status) => findings.push(unreached(name, &status)),
+            Ok(answer) => {
+                findings.push(health(name, &answer, began));
+                findings.extend(clock(name, answer.metadata()));
+                findings.push(authority(name, &ask(name, client).await));
+            }
+        }
+    }
+    findings
+}
+
+fn unreached(name: &str, status: &Status) -> Finding {
+    let advice = exit::advice(status).unwrap_or("is it running, and is its address right?");
+    Finding::failed(name, format!("{}: {}", code(status), status.message()), advice)
+}
+
+fn health(name: &str, answer: &Response<HealthCheckResponse>, began: Instant) -> Finding {
+    let took = began.elapsed().as_secs_f64() * 1_000.0;
+    match answer.get_ref().status() {
+        ServingStatus::Serving => Finding::ok(name, format!("serving, answered in {took:.1} ms")),
+        other => {
+            let advice = "look into its log: its database or its log may not be usable";
+            Finding::failed(name, format!("answers, but says {}", other.as_str_name()), advice)
+        }
+    }
+}
+
+/// The server's clock, by the date of its answer.
+fn clock(name: &str, answer: &MetadataMap) -> Option<Finding> {
+    let date = answer.get("date")?.to_str().ok()?;
+    let theirs = DateTime::parse_from_rfc2822(date).ok()?.to_utc();
+    let skew = (Clock::system().now() - theirs).num_seconds();
+    let check = format!("{name}-clock");
+    Some(if skew.abs() > MAX_SKEW_SECONDS {
+        let detail = format!("{} s {} ours", skew.abs(), if skew > 0 { "behind" } else { "ahead of" });
+        Finding::failed(check, detail, "let both machines keep time by NTP: tokens and checkpoints depend on it")
+    } else {
+        Finding::ok(check, format!("within {MAX_SKEW_SECONDS} s of ours"))
+    })
+}
+
+/// A small call that needs a token.
+async fn ask(name: &str, client: Client) -> Result<(), Status> {
+    match name {
+        "registry" => {
+            let request = ListBodiesRequest { page_size: 1, ..Default::default() };
+            BodyServiceClient::new(client).list_bodies(request).await.map(drop)
+        }
+        "equivalence" => {
+            let request = ListEconomiesRequest { page_size: 1, ..Default::default() };
+            CatalogueServiceClient::new(client).list_economies(request).await.map(drop)
+        }
+        _ => CodeSystemServiceClient::new(client).list_editions(ListEditionsRequest::default()).await.map(drop),
+    }
+}
+
+fn authority(name: &str, asked: &Result<(), Status>) -> Finding {
+    let check = format!("{name}-token");
+    match asked {
+        Ok(()) => Finding::ok(check, "accepted"),
+        Err(status) => {
+            let reason = Fault::reason_of(status).map_or("", |reason| reason.as_str_name());
+            let detail = format!("{} {}", code(status), reason.trim_start_matches("ERROR_REASON_"));
+            let advice = exit::advice(status).unwrap_or_default();
+            // Some callers may not read everything: that is not a fault of the set-up.
+            if status.code() == Code::PermissionDenied {
+                Finding::warning(check, detail.trim_end(), advice)
+            } else {
+                Finding::failed(check, detail.trim_end(), advice)
+            }
+        }
+    }
+}
+
+fn code(status: &Status) -> String {
+    format!("{:?}", status.code())
+}

@@ -1,0 +1,75 @@
+//! The contents of a context file: addresses, and the files that say who we are.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use greenlane_platform::client::ClientTlsConfig;
+use serde::{Deserialize, Serialize};
+
+/// What a context file holds. Files that it names are relative to it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContextFile {
+    /// Address of the registry.
+    pub(crate) registry: String,
+    /// Address of the equivalence service.
+    pub(crate) equivalence: String,
+    /// Address of the classification service.
+    pub(crate) classification: String,
+    /// A file that holds the bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// PEM file of the authorities of the services' certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// PEM file of our own certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_key: Option<PathBuf>,
+}
+
+impl Default for ContextFile {
+    fn default() -> Self {
+        Self {
+            registry: "http://127.0.0.1:7401".to_owned(),
+            equivalence: "http://127.0.0.1:7402".to_owned(),
+            classification: "http://127.0.0.1:7403".to_owned(),
+            token_file: None,
+            tls_ca: None,
+            tls_cert: None,
+            tls_key: None,
+        }
+    }
+}
+
+impl ContextFile {
+    /// Reads a file; what it names is then relative to where we stand.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the context {}", path.display()))?;
+        let file: Self = toml::from_str(&text).with_context(|| format!("{} is not a context file", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Ok(file.with_paths(|named| folder.join(named)))
+    }
+
+    /// The same with each path that it names replaced.
+    pub(crate) fn with_paths(mut self, replace: impl Fn(PathBuf) -> PathBuf) -> Self {
+        for path in [&mut self.token_file, &mut self.tls_ca, &mut self.tls_cert, &mut self.tls_key] {
+            *path = path.take().map(&replace);
+        }
+        self
+    }
+
+    /// TLS as the client wants it.
+    pub(crate) fn tls(&self) -> Option<ClientTlsConfig> {
+        let any = self.tls_ca.is_some() || self.tls_cert.is_some() || self.tls_key.is_some();
+        any.then(|| ClientTlsConfig {
+            ca: self.tls_ca.clone(),
+            cert: self.tls_cert.clone(),
+            key: self.tls_key.clone(),
+            ..ClientTlsConfig::default()
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! The reference of all commands as one Markdown page.
+
+use clap::{Arg, Command};
+
+/// The page.
+pub(super) fn markdown(mut root: Command) -> String {
+    root.build();
+    let mut page = String::from("# The greenlane command\n\n");
+    page.push_str(&about(&root));
+    if let Some(after) = root.get_after_help() {
+        page.push_str(&format!("```text\n{after}\n```\n\n"));
+    }
+    options(&root, "What every command takes", true, &mut page);
+    below(&root, &mut page);
+    page
+}
+
+fn below(command: &Command, page: &mut String) {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help" && !sub.is_hide_set()) {
+        let name = sub.get_bin_name().unwrap_or_else(|| sub.get_name());
+        page.push_str(&format!("## {name}\n\n{}", about(sub)));
+        if !sub.has_subcommands() {
+            let usage = sub.clone().render_usage().to_string();
+            page.push_str(&format!("```text\n{}\n```\n\n", usage.trim_start_matches("Usage: ")));
+            options(sub, "", false, page);
+        }
+        below(sub, page);
+    }
+}
+
+fn about(command: &Command) -> String {
+    let text = command.get_long_about().or_else(|| command.get_about());
+    text.map(|text| format!("{}.\n\n", text.to_string().trim_end_matches('.'))).unwrap_or_default()
+}
+
+/// The arguments of a command; those that every command takes stand with the root only.
+fn options(command: &Command, heading: &str, global: bool, page: &mut String) {
+    let mut arguments: Vec<&Arg> = command
+        .get_arguments()
+        .filter(|argument| argument.is_global_set() == global && !argument.is_hide_set())
+        .filter(|argument| !matches!(argument.get_id().as_str(), "help" | "version"))
+        .collect();
+    if arguments.is_empty() {
+        return;
+    }
+    arguments.sort_by_key(|argument| !argument.is_positional());
+    if !heading.is_empty() {
+        page.push_str(&format!("## {heading}\n\n"));
+    }
+    for argument in arguments {
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        page.push_str(&format!("- `{argument}`: {help}{}\n", values(argument)));
+    }
+    page.push('\n');
+}
+
+fn values(argument: &Arg) -> String {
+    let possible = argument.get_possible_values();
+    let names: Vec<_> = possible.iter().filter(|value| !value.is_hide_set()).map(|value| value.get_name()).collect();
+    let takes = argument.get_action().takes_values();
+    if names.is_empty() || !takes { String::new() } else { format!(" (one of {})", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_reference_has_every_command_and_every_flag_with_its_help() {
+        let page = super::markdown(Cli::command());
+        for text in [
+            "## greenlane certificate issue\n",
+            "- `--body <BODY>`: The issuing body, bodies/ID\n",
+            "## What every command takes\n",
+            "(one of table, json, yaml, csv, name)",
+            "greenlane certificate issue [OPTIONS] --file <FILE> --body <BODY>",
+        ] {
+            assert!(page.contains(text), "{text} is not in\n{page}");
+        }
+        assert!(!page.contains("## greenlane help"));
+    }
+}

@@ -1,0 +1,119 @@
+//! `greenlane context`, `doctor` and `manual`: what a person sets up, and finds out when it does not work.
+
+use crate::Shell;
+use greenlane_e2e::greenlane;
+
+fn outcomes(run: &greenlane_e2e::Run) -> Vec<(String, String)> {
+    let value = run.json().expect("JSON");
+    let findings = value["findings"].as_array().expect("findings").clone();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    findings.iter().map(|finding| (text(&finding["check"]), text(&finding["outcome"]))).collect()
+}
+
+#[test]
+fn the_doctor_finds_nothing_wrong_with_a_running_installation_and_follows_its_log() {
+    let shell = Shell::new().expect("it starts");
+    let first = shell.run("doctor -o json").expect("it runs").expect(0);
+    let found = outcomes(&first);
+    let expected = [
+        "context",
+        "token",
+        "registry",
+        "registry-clock",
+        "registry-token",
+        "equivalence",
+        "equivalence-clock",
+        "equivalence-token",
+        "classification",
+        "classification-clock",
+        "classification-token",
+        "log",
+    ];
+    assert_eq!(found, expected.map(|check| (check.to_owned(), "ok".to_owned())));
+    assert!(first.stdout.contains("seen for the first time"), "{}", first.stdout);
+
+    shell.certify().expect("a certificate");
+    let empty = shell.run("doctor").expect("it runs").expect(0);
+    assert!(empty.stdout.contains("it was empty when it was seen before"), "{}", empty.stdout);
+    let again = shell.run("doctor").expect("it runs").expect(0);
+    assert!(again.stdout.contains("that was seen before"), "{}", again.stdout);
+}
+
+#[test]
+fn the_doctor_notices_a_log_that_is_shorter_than_the_one_that_was_seen() {
+    let shell = Shell::new().expect("it starts");
+    shell.certify().expect("a certificate");
+    shell.run("doctor").expect("it runs").expect(0);
+    let other = Shell::new().expect("it starts");
+    let seen = |shell: &Shell| shell.folder.path().join("home/seen");
+    other.run("doctor").expect("it runs").expect(0);
+    for file in std::fs::read_dir(seen(&shell)).expect("what was seen") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), seen(&other).join(file.file_name())).expect("it is copied");
+    }
+    let run = other.run("doctor -o json").expect("it runs").expect(10);
+    assert_eq!(outcomes(&run).last(), Some(&("log".to_owned(), "failed".to_owned())));
+}
+
+#[test]
+fn the_doctor_says_what_to_do_when_nothing_answers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("bad.token"), "no token").expect("a file");
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
+    let at = "--registry http://127.0.0.1:1 --equivalence http://127.0.0.1:1 --classification http://127.0.0.1:1";
+    let found = outcomes(&run(&format!("doctor {at} --token-file bad.token -o json")).expect(10));
+    let failed = |check: &str| found.contains(&(check.to_owned(), "failed".to_owned()));
+    assert!(["token", "registry", "equivalence", "classification"].into_iter().all(failed), "{found:?}");
+    let table = run(&format!("doctor {at}")).expect(10).stdout;
+    assert!(table.contains("is it running"), "{table}");
+}
+
+#[test]
+fn the_doctor_checks_a_services_configuration_and_its_schema() {
+    let shell = Shell::new().expect("it starts");
+    let path = shell.folder.path().join("registry.toml");
+    std::fs::write(&path, "[registry.store]\nurl = \"sqlite:other.db\"\n").expect("a file");
+    let run = shell.run("doctor --service registry --config registry.toml").expect("it runs").expect(10);
+    assert!(run.stdout.contains("greenlane migrate registry"), "{}", run.stdout);
+    shell.run("migrate registry --config registry.toml").expect("it runs").expect(0);
+    shell.run("doctor --service registry --config registry.toml").expect("it runs").expect(0);
+    std::fs::write(&path, "[registry]\nnot_a_key = 1\n").expect("a file");
+    let run = shell.run("doctor --service registry --config registry.toml").expect("it runs").expect(10);
+    assert!(run.stdout.contains("not_a_key"), "{}", run.stdout);
+}
+
+#[test]
+fn contexts_are_written_chosen_overridden_and_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
+    run("context set border --registry http://border.example.org --token-file border.token").expect(0);
+    run("context set office --registry http://office.example.org").expect(0);
+    run("context use office").expect(0);
+    assert_eq!(run("context list -o name").expect(0).stdout, "border\noffice\n");
+    let registry = |words: &str| run(words).expect(0).json().expect("JSON")["registry"].clone();
+    assert_eq!(registry("context show -o json"), "http://office.example.org");
+    assert_eq!(registry("context show --context border -o json"), "http://border.example.org");
+    assert_eq!(registry("context show --registry http://flag.example.org -o json"), "http://flag.example.org");
+    let refused = run("body list").expect(75);
+    assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
+    run("context remove office").expect(0);
+    let unknown = run("context use office").expect(2);
+    assert!(unknown.stderr.contains("known: border"), "{}", unknown.stderr);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
+    run("manual --man pages").expect(0);
+    let page = std::fs::read_to_string(folder.path().join("pages/greenlane-certificate-issue.1")).expect("a page");
+    assert!(page.contains("The issuing body"), "{page}");
+    assert!(run("manual").expect(0).stdout.contains("## greenlane certificate issue\n"));
+}
+
+#[test]
+fn a_token_is_taken_from_stdin_and_an_empty_one_is_refused() {
+    let shell = Shell::new().expect("it starts");
+    let refused = shell.run("body list --token-file -").expect("it runs").expect(2);
+    assert!(refused.stderr.contains("there is no token on stdin"), "{}", refused.stderr);
+}
