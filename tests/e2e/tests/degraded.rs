@@ -29,6 +29,11 @@ async fn without_classification_goods_declared_in_the_markets_edition_are_still_
     without_classification().await.expect("the test runs");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verdict_of_an_outage_has_another_identifier_than_the_whole_one() {
+    an_outage().await.expect("the test runs");
+}
+
 /// An installation with one certificate.
 struct Scene {
     installation: Installation,
@@ -163,5 +168,24 @@ async fn without_classification() -> anyhow::Result<()> {
     assert_eq!(codes(other.recognised.as_ref()).first(), Some(&"recognition_undetermined"), "{other:#?}");
     assert_eq!(outcome(other.covers_goods.as_ref()), PartOutcome::Undetermined, "{other:#?}");
     assert!(!codes(other.covers_goods.as_ref()).is_empty(), "and why");
+    Ok(())
+}
+
+async fn an_outage() -> anyhow::Result<()> {
+    let mut scene = Scene::begin(Duration::from_secs(3_600)).await?;
+    let ask = async |scene: &Scene| -> anyhow::Result<Verdict> {
+        Ok(verify(scene.clerk()?, scene.declared("HS2017", "854140", "XB")).await?)
+    };
+    let whole = ask(&scene).await?;
+    assert_ne!(outcome(whole.covers_goods.as_ref()), PartOutcome::Undetermined, "{whole:#?}");
+
+    // The equivalence service remembers the translation; a registry that starts anew has compared no codes yet.
+    scene.installation.classification.take().context("it runs")?.kill()?;
+    scene.installation.registry.take().context("it runs")?.kill()?;
+    scene.installation.start_registry()?;
+    let during = ask(&scene).await?;
+    assert_eq!(outcome(during.covers_goods.as_ref()), PartOutcome::Undetermined, "{during:#?}");
+    assert_eq!(during.recognition_decision_id, whole.recognition_decision_id, "as far as that goes");
+    assert_ne!(during.decision_id, whole.decision_id, "one identifier, one verdict");
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::{
     fs,
-    os::unix::fs::symlink,
+    os::unix::{fs::symlink, process::CommandExt as _},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -44,30 +45,50 @@ fn commands(block: &str) -> Vec<String> {
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
-/// A folder that looks like a checkout where `greenlane` is on the path.
+/// A folder that looks like a checkout where the command is built.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn new() -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("greenlane-readme-").tempdir()?;
-        symlink(checkout().join("deploy"), folder.path().join("deploy"))?;
-        fs::create_dir(folder.path().join("bin"))?;
-        symlink(greenlane_path(), folder.path().join("bin/greenlane"))?;
+        fs::create_dir_all(folder.path().join("target/debug"))?;
+        fs::create_dir_all(folder.path().join("deploy/config/local"))?;
+        symlink(greenlane_path(), folder.path().join("target/debug/greenlane"))?;
+        symlink(checkout().join("deploy/examples"), folder.path().join("deploy/examples"))?;
         Ok(Self(folder))
     }
 
-    /// Runs a command line as a shell with `-e` and `pipefail` would.
-    fn run(&self, line: &str) -> anyhow::Result<Run> {
-        let path = std::env::var("PATH").unwrap_or_default();
+    /// Copies the configuration of the three processes, with the ports of the installation that they go on with.
+    fn configure(&self) -> anyhow::Result<()> {
+        let context: toml::Table = fs::read_to_string(self.0.path().join("greenlane-data/client.toml"))?.parse()?;
+        let services = [("registry", "7401"), ("equivalence", "7402"), ("classification", "7403")];
+        for (service, _) in services {
+            let file = format!("deploy/config/local/{service}.toml");
+            let mut text = fs::read_to_string(checkout().join(&file))?;
+            for (other, port) in services {
+                let uri = context[other].as_str().context("an address")?;
+                let (_, own) = uri.rsplit_once(':').context("a port")?;
+                text = text.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{own}"));
+            }
+            fs::write(self.0.path().join(file), text)?;
+        }
+        Ok(())
+    }
+
+    /// A shell with `-e` and `pipefail` that runs these lines, with nothing of ours that could lead it elsewhere.
+    fn shell(&self, lines: &str) -> Command {
         let mut command = Command::new("bash");
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GREENLANE_")) {
             command.env_remove(name);
         }
-        let output = command
-            .args(["-e", "-u", "-o", "pipefail", "-c", line])
-            .env("PATH", format!("{}:{path}", self.0.path().join("bin").display()))
-            .current_dir(self.0.path())
-            .output()?;
+        command.args(["-e", "-u", "-o", "pipefail", "-c", lines]).current_dir(self.0.path());
+        command.env("GREENLANE_HOME", self.0.path().join("home"));
+        command
+    }
+
+    /// Runs lines to their end.
+    fn run(&self, lines: &str) -> anyhow::Result<Run> {
+        let output = self.shell(lines).output()?;
         Ok(Run {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout)?,
@@ -82,14 +103,24 @@ fn the_readmes_story_by_hand_runs_as_it_is_written() {
 }
 
 fn tell() -> anyhow::Result<()> {
-    let readme = readme();
-    let (_, story) = readme.split_once("<!-- story:").context("the README marks its story")?;
-    let story = blocks(story).iter().flat_map(|block| commands(block)).collect::<Vec<_>>();
     let folder = Folder::new()?;
+    let story = section("The story by hand");
+    let [first, second] = &story[..] else { panic!("two shells: {story:?}") };
+    let starts = commands(first);
+    assert_eq!(starts.last().map(String::as_str), Some("greenlane up"));
+    let path = &starts[0];
+    assert_eq!(folder.run(&format!("{path}\ncommand -v greenlane"))?.code, 0, "the first shell finds the command");
     let up = Up::start(folder.0.path())?;
     let mut told = Vec::new();
-    for line in story {
-        let run = folder.run(&line)?;
+    // Each line runs in a shell of its own, so that its output is known; what the block exports goes along.
+    let mut exports = String::new();
+    for line in commands(second) {
+        if line.starts_with("export ") {
+            exports.push_str(&line);
+            exports.push('\n');
+            continue;
+        }
+        let run = folder.run(&format!("{exports}{line}"))?;
         assert_eq!(run.code, 0, "$ {line}\n{}{}", run.stdout, run.stderr);
         told.push((line, run.stdout));
     }
@@ -111,14 +142,56 @@ fn tell() -> anyhow::Result<()> {
     assert!(said("greenlane certificate history")[0].contains("Surveillance found cracked cells."), "the reason stays");
     assert!(said("greenlane log checkpoint")[0].contains('—'), "the checkpoint is signed");
     assert_eq!(up.stop("INT")?, 0, "Ctrl-C ends it cleanly");
+
+    go_on_as_three_processes(&folder, &exports)
+}
+
+/// The next section goes on with the same data, in the same shell.
+fn go_on_as_three_processes(folder: &Folder, exports: &str) -> anyhow::Result<()> {
+    folder.configure()?;
+    let blocks = section("As three processes");
+    let (start, then) = blocks[0].split_once("\ndone\n").context("a loop starts the three")?;
+    let mut started = Started(folder.shell(&format!("{exports}{start}\ndone\nwait")).process_group(0).spawn()?);
+    let mut lines = commands(then).into_iter();
+    let doctor = lines.next().context("the doctor is asked first")?;
+    let began = Instant::now();
+    loop {
+        let run = folder.run(&format!("{exports}{doctor}"))?;
+        if run.code == 0 {
+            break;
+        }
+        assert_eq!(started.0.try_wait()?, None, "the processes run");
+        assert!(began.elapsed() < Duration::from_secs(60), "$ {doctor}\n{}{}", run.stdout, run.stderr);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    for line in lines {
+        let run = folder.run(&format!("{exports}{line}"))?;
+        assert_eq!(run.code, 0, "$ {line}\n{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("withdraw"), "the certificate is still known: {}", run.stdout);
+    }
     Ok(())
+}
+
+/// A shell and what it started; all of it is killed when dropped.
+struct Started(Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        Command::new("kill").args(["-KILL", "--", &format!("-{}", self.0.id())]).status().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// The blocks of a section.
+fn section(heading: &str) -> Vec<String> {
+    let readme = readme();
+    let (_, section) = readme.split_once(&format!("## {heading}\n")).expect("the README has the section");
+    blocks(section)
 }
 
 #[test]
 fn the_readmes_two_commands_are_those_that_ci_runs() {
-    let readme = readme();
-    let (_, section) = readme.split_once("## Two commands\n").expect("the README has two commands");
-    let both = blocks(section).iter().flat_map(|block| commands(block)).collect::<Vec<_>>();
+    let both = section("Two commands").iter().flat_map(|block| commands(block)).collect::<Vec<_>>();
     assert_eq!(both.len(), 2, "{both:?}");
     let ci = fs::read_to_string(checkout().join(".ci/run")).expect("CI is a script");
     for command in both {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::body_service_server::BodyService;
+use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::{Request, Response, Status};
@@ -21,6 +22,11 @@ use crate::domain::body::{BodyRecord, Role};
 use crate::domain::command::Command;
 use crate::domain::names::BodyId;
 use crate::store::list;
+
+/// An administrator of an economy keeps what belongs to that economy; one of none keeps the whole register.
+fn administers(caller: &Caller, economy: &str) -> Result<(), Fault> {
+    if caller.economy().is_some_and(|own| own != economy) { Err(Fault::not_yours("economy", economy)) } else { Ok(()) }
+}
 
 /// The service.
 #[derive(Clone)]
@@ -195,6 +201,20 @@ impl BodyService for Bodies {
 }
 
 impl Bodies {
+    /// Whether a caller may change what is recorded of a body: one who acts for a body, that body; one who acts for an
+    /// economy, the bodies of that economy; one who acts for neither keeps the register.
+    async fn may_change(&self, caller: &Caller, body: &str) -> Result<(), Fault> {
+        if caller.body().is_some() {
+            return consistency::must_be(caller, body);
+        }
+        match BodyId::from_name(body) {
+            Ok(id) if caller.economy().is_some() => {
+                administers(caller, &self.registry.body_file(&id).await?.body.record.economy)
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn create(&self, incoming: &Incoming<wire::CreateBodyRequest>) -> Result<wire::CreateBodyResponse, Fault> {
         let raw = &incoming.message;
         // Whoever acts for a body does not decide what bodies there are, its own included.
@@ -206,6 +226,7 @@ impl Bodies {
         let id = v.parse("body_id", BodyId::new(&raw.body_id));
         let record = self.record(&mut v, id, raw.body.clone());
         let (request_id, record) = v.finish_with(|| Some((request_id?, record?)))?;
+        administers(&incoming.caller, &record.economy)?;
         let id = incoming.stamp.clone().with(&request_id);
         let outcome = self.registry.perform(id.wants(Command::CreateBody(record)), raw.validate_only).await?;
         let answer = Answer::from(outcome);

@@ -18,7 +18,7 @@ use crate::domain::life::{Standing, last_effective};
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::authentic::{Judged, Presented, Signature};
 use crate::domain::verdict::coverage::SameGoods;
-use crate::domain::verdict::question::{About, Revisions, decision_id};
+use crate::domain::verdict::question::{About, Given, Revisions, decision_id};
 use crate::domain::verdict::{Overall, Part, authentic, coverage, force, overall, recognition};
 use crate::store::log;
 
@@ -217,8 +217,8 @@ impl Verifier {
             standing,
             day,
             revisions,
-            decision_id: decision_id(about, question.goods.as_ref(), day, revisions),
-            recognition_decision_id: answer.decision_id,
+            decision_id: decision_id(about, question.goods.as_ref(), day, revisions, &answer.given),
+            recognition_decision_id: answer.given.recognition,
             checkpoint_time: head.signed_at,
             equivalence_age: answer.age,
             from_memory: answer.from_memory,
@@ -277,7 +277,7 @@ impl Verifier {
         GoodsAnswer {
             covers: coverage::judge(Some(content), goods, compare),
             recognised: recognition::judge(Some(recognised.decision.as_deref().map_err(|why| *why))),
-            decision_id,
+            given: Given { recognition: decision_id, compared: same.len().try_into().unwrap_or(u32::MAX) },
             age: recognised.age,
             from_memory: recognised.from_memory,
         }
@@ -288,7 +288,7 @@ impl Verifier {
 struct GoodsAnswer {
     covers: Part,
     recognised: Part,
-    decision_id: String,
+    given: Given,
     age: Option<Duration>,
     from_memory: bool,
 }
@@ -298,7 +298,7 @@ impl GoodsAnswer {
         Self {
             covers: Part::not_asked(),
             recognised: Part::not_asked(),
-            decision_id: String::new(),
+            given: Given::default(),
             age: None,
             from_memory: false,
         }

@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     a_body_is_changed_and_what_was_read_before_is_read_again,
     a_change_on_top_of_another_is_refused,
     a_body_changes_its_own_record_but_not_its_powers,
+    an_administrator_of_an_economy_keeps_the_bodies_of_that_economy_only,
     keys_overlap_and_what_a_retired_key_signed_stays_good,
     what_a_compromised_key_signed_since_then_is_void,
     a_key_is_not_retired_into_the_past_nor_revoked_into_the_future,
@@ -45,6 +46,27 @@ fn rename(name: &str, request_id: &str) -> wire::UpdateBodyRequest {
         update_mask: Some(prost_types::FieldMask { paths: vec!["display_name".to_owned()] }),
         ..wire::UpdateBodyRequest::default()
     }
+}
+
+async fn an_administrator_of_an_economy_keeps_the_bodies_of_that_economy_only(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let (mut own, mut foreign) = (served.bodies_of_economy("XA"), served.bodies_of_economy("XB"));
+    let refusals = [
+        foreign.create_body(new_body("xa-late")).await.map(drop).unwrap_err(),
+        foreign.create_body_key(new_key("xa-lab")).await.map(drop).unwrap_err(),
+        foreign.update_body(rename("Ours now", "u1")).await.map(drop).unwrap_err(),
+    ];
+    for refused in refusals {
+        assert_eq!(refused.code(), Code::PermissionDenied, "{refused:?}");
+        assert_eq!(Fault::reason_of(&refused), Some(common::ErrorReason::NotYours));
+    }
+    let mut moved = rename("Elsewhere", "u2");
+    moved.body.as_mut().unwrap().economy = "XB".to_owned();
+    moved.update_mask = Some(prost_types::FieldMask { paths: vec!["economy".to_owned()] });
+    assert_eq!(own.update_body(moved).await.unwrap_err().code(), Code::PermissionDenied, "given away");
+    own.update_body(rename("The laboratory", "u3")).await.unwrap();
+    own.create_body(new_body("xa-late")).await.unwrap();
 }
 
 async fn get(served: &Served, revision: Option<u64>) -> wire::Body {

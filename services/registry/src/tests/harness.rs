@@ -102,6 +102,14 @@ impl Served {
         connect_in_process(&config, self.server.clone()).unwrap()
     }
 
+    /// The body service for an administrator of an economy.
+    pub(super) fn bodies_of_economy(&self, economy: &str) -> BodyServiceClient<Client> {
+        let request = TokenRequest::new("administrator", ALL).valid_for(Duration::from_secs(3_600));
+        let token = Secret::from_value(self.issuer.mint(&request.for_economy(economy)));
+        let config = ClientConfig::to("http://registry").with_token(token);
+        BodyServiceClient::new(connect_in_process(&config, self.server.clone()).unwrap())
+    }
+
     pub(super) fn certificates(&self, body: &str) -> CertificateServiceClient<Client> {
         CertificateServiceClient::new(self.channel("clerk", Some(body)))
     }

@@ -195,6 +195,14 @@ fn caller(claims: Claims, issuer: &IssuerConfig) -> Result<Caller, Refusal> {
     }
     let scopes = claims.scope.as_deref().unwrap_or_default().split(' ');
     let scopes = scopes.filter(|scope| issuer.scopes.is_empty() || issuer.scopes.iter().any(|given| given == scope));
+    // Who names nobody acts for everybody: an issuer that is trusted with some is not trusted with that.
+    let body_missing = !issuer.bodies.is_empty() && claims.body.is_none();
+    let economy_missing = !issuer.economies.is_empty() && claims.economy.is_none();
+    let named = (claims.body.is_some() && !issuer.bodies.is_empty())
+        || (claims.economy.is_some() && !issuer.economies.is_empty());
+    if (body_missing || economy_missing) && !named {
+        return Err(Refusal::Invalid("its issuer may speak for some only, and it names none of them"));
+    }
     let mut caller = Caller::new(claims.sub, claims.iss, scopes);
     if let Some(body) = claims.body {
         if !is_body_name(&body) {

@@ -44,8 +44,7 @@ impl Connections {
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .max_send_buf_size(SEND_BUFFER_BYTES)
             .max_concurrent_streams(config.max_streams_per_connection)
-            .max_header_list_size(config.max_header_bytes)
-            .auto_date_header(false);
+            .max_header_list_size(config.max_header_bytes);
         if config.keepalive_seconds > 0 {
             let interval = Duration::from_secs(config.keepalive_seconds);
             http2.keep_alive_interval(interval).keep_alive_timeout(interval / 3);

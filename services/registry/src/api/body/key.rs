@@ -33,7 +33,7 @@ impl Bodies {
         incoming: &Incoming<wire::CreateBodyKeyRequest>,
     ) -> Result<wire::CreateBodyKeyResponse, Fault> {
         let raw = &incoming.message;
-        consistency::own_or_unbound(&incoming.caller, &raw.body)?;
+        self.may_change(&incoming.caller, &raw.body).await?;
         let mut v = Violations::new();
         let request_id = v.request_id(&incoming.request_id);
         let body = consistency::body(&mut v, "body", &raw.body);

@@ -77,7 +77,7 @@ impl Bodies {
         let body = consistency::body(&mut v, "body", &raw.body);
         let scope = v.required("accreditation_scope", raw.accreditation_scope.as_ref());
         if let Some(scope) = scope {
-            consistency::own_or_unbound(&incoming.caller, &scope.accreditation_body)?;
+            self.may_change(&incoming.caller, &scope.accreditation_body).await?;
         }
         let record = scope.and_then(|scope| scope_record(&mut v.scope("accreditation_scope"), body, scope));
         let (request_id, record) = v.finish_with(|| Some((request_id?, record?)))?;
@@ -131,6 +131,11 @@ impl Bodies {
         let reason_text = v.paragraphs("reason_text", raw.reason_text, 1..=2_000);
         let (request_id, (body, index), day, reason_text) =
             v.finish_with(|| Some((request_id?, name?, day?, reason_text?)))?;
+        // It is another economy that contests, and that settles what it contested.
+        let contestation = matches!(raw.step, StatementStep::Contest | StatementStep::Settle);
+        if caller.body().is_none() && !contestation {
+            self.may_change(caller, &body.name()).await?;
+        }
         // A claim that is no body's name acts for no body here, and is nobody's.
         let acting = match caller.body() {
             Some(claim) => Some(BodyId::from_name(claim).map_err(|_| Fault::not_yours("body", body.name()))?),

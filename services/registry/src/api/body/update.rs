@@ -29,7 +29,7 @@ impl Bodies {
         let paths = v.update_mask(raw.update_mask.as_ref(), FIELDS);
         let body = v.required("body", raw.body.as_ref());
         if let Some(body) = body {
-            consistency::own_or_unbound(&incoming.caller, &body.name)?;
+            self.may_change(&incoming.caller, &body.name).await?;
         }
         let parsed = body.zip(paths.as_ref()).and_then(|(body, paths)| {
             let mut v = v.scope("body");
@@ -39,6 +39,9 @@ impl Bodies {
             Some((id?, etag?, patch?))
         });
         let (request_id, paths, (id, etag, patch)) = v.finish_with(|| Some((request_id?, paths?, parsed?)))?;
+        if let Some(economy) = &patch.economy {
+            super::administers(&incoming.caller, economy)?;
+        }
         if incoming.caller.body().is_some() && paths.iter().any(|path| KEEPERS.contains(&path.as_str())) {
             return Err(Fault::not_yours("body", "none"));
         }
@@ -58,7 +61,7 @@ impl Bodies {
         let name = v.parse("name", parse_key_name(&raw.name));
         let until = v.optional_timestamp("valid_until", raw.valid_until.as_ref());
         let (request_id, (body, key), until) = v.finish_with(|| Some((request_id?, name?, until?)))?;
-        consistency::own_or_unbound(&incoming.caller, &body.name())?;
+        self.may_change(&incoming.caller, &body.name()).await?;
         let command = Command::OfBody(BodyCommand::RetireKey { body, key, until });
         let stamp = incoming.stamp.clone().with(&request_id);
         let answer = Answer::from(self.registry.perform(stamp.wants(command), raw.validate_only).await?);
@@ -77,7 +80,7 @@ impl Bodies {
         let reason_text = v.paragraphs("reason_text", &raw.reason_text, 1..=2_000);
         let (request_id, (body, key), since, reason_text) =
             v.finish_with(|| Some((request_id?, name?, since?, reason_text?)))?;
-        consistency::own_or_unbound(&incoming.caller, &body.name())?;
+        self.may_change(&incoming.caller, &body.name()).await?;
         let command = Command::OfBody(BodyCommand::RevokeKey { body, key, since, reason_text });
         let stamp = incoming.stamp.clone().with(&request_id);
         let answer = Answer::from(self.registry.perform(stamp.wants(command), raw.validate_only).await?);

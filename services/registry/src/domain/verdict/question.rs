@@ -20,9 +20,24 @@ pub(crate) struct Revisions {
     pub(crate) classification: u64,
 }
 
-/// Lower-case hexadecimal SHA-256 of question and revisions. Every part is hashed with its length, so that no two
-/// questions make the same bytes.
-pub(crate) fn decision_id(about: About<'_>, goods: Option<&Goods>, day: NaiveDate, at: Revisions) -> String {
+/// What the other services gave: a verdict during an outage is another than the one after it, at the same revisions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Given {
+    /// The identifier of the decision about recognition, itself a hash of all that it rests on; empty without one.
+    pub(crate) recognition: String,
+    /// How many of the comparisons of codes were answered.
+    pub(crate) compared: u32,
+}
+
+/// Lower-case hexadecimal SHA-256 of question, revisions, and what was given at them. Every part is hashed with its
+/// length, so that no two questions make the same bytes.
+pub(crate) fn decision_id(
+    about: About<'_>,
+    goods: Option<&Goods>,
+    day: NaiveDate,
+    at: Revisions,
+    given: &Given,
+) -> String {
     let mut hash = Sha256::new();
     let mut put = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_be_bytes());
@@ -58,5 +73,7 @@ pub(crate) fn decision_id(about: About<'_>, goods: Option<&Goods>, day: NaiveDat
     for revision in [at.registry, at.equivalence, at.classification] {
         put(&revision.to_be_bytes());
     }
+    put(given.recognition.as_bytes());
+    put(&given.compared.to_be_bytes());
     hex::encode(hash.finalize())
 }

@@ -83,6 +83,27 @@ fn an_issuer_is_trusted_with_what_its_configuration_says_and_no_more() {
 }
 
 #[test]
+fn a_token_that_names_nobody_is_refused_from_an_issuer_that_may_speak_for_some_only() {
+    let with = |leave_out: &[&str], bodies: &[&str], economies: &[&str]| {
+        let token = With::Ed.changed(|_, claims| {
+            let claims = claims.as_object_mut().unwrap();
+            claims.insert("body".to_owned(), json!("bodies/a"));
+            claims.insert("economy".to_owned(), json!("XA"));
+            claims.retain(|name, _| !leave_out.contains(&name.as_str()));
+        });
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let issuer = IssuerConfig { bodies: own(bodies), economies: own(economies), ..issuer() };
+        check_at(&token, &keys(), &issuer, 0).is_ok()
+    };
+    let (body, economy) = (["bodies/a"], ["XA"]);
+    assert!(with(&["body", "economy"], &[], &[]), "an issuer without bounds");
+    assert!(!with(&["body", "economy"], &body, &economy));
+    assert!(!with(&["body"], &body, &[]) && !with(&["economy"], &[], &economy));
+    assert!(with(&["body"], &body, &economy) && with(&["economy"], &body, &economy), "one of the two is enough");
+    assert!(with(&["economy"], &body, &[]) && with(&["body"], &[], &economy));
+}
+
+#[test]
 fn of_the_attack_corpus_none_is_accepted_and_none_panics() {
     let (keys, issuer) = (keys(), issuer());
     let corpus = attacks();
