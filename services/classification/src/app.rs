@@ -2,6 +2,8 @@
 
 mod catalogues;
 mod publish;
+mod teach;
 
 pub(crate) use catalogues::{Catalogues, ReadError};
 pub(crate) use publish::{PublishError, publish_starter};
+pub(crate) use teach::{TeachError, Teaching, teach};

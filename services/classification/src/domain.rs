@@ -10,6 +10,7 @@ mod combine;
 mod compare;
 mod correlation;
 mod facts;
+mod green_rows;
 mod history;
 mod lint;
 mod list_difference;
@@ -18,6 +19,8 @@ mod project;
 mod reference;
 mod resolve;
 mod search;
+mod suggest;
+mod taught;
 mod translate;
 mod words;
 
@@ -29,8 +32,10 @@ pub(crate) use compare::{Comparison, Likeness, SameGoods, compare};
 pub(crate) use correlation::hold_back;
 pub(crate) use correlation::{Edge, Table};
 pub(crate) use facts::{
-    CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, Level, LinkFact, ListFact, Localized, SourceFact,
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, LinkFact, ListFact, Localized,
+    SourceFact, TermFact,
 };
+pub(crate) use green_rows::green_rows;
 pub(crate) use history::{Event, Step, history};
 pub(crate) use lint::{LintFinding, LintRow, lint};
 pub(crate) use list_difference::{Difference, DifferenceKind, OnDay, difference};
@@ -39,6 +44,8 @@ pub(crate) use project::{Projected, ProjectionClass, project};
 pub(crate) use reference::{ReferenceRow, Rules, build_reference};
 pub(crate) use resolve::{CodeRef, Unresolved, resolve, resolve_edition};
 pub(crate) use search::{HitKind, Query, search};
+pub(crate) use suggest::{Question, suggest};
+pub(crate) use taught::Example;
 pub(crate) use translate::{Method, Relation, Target, Translation, translate};
 
 /// A reason for a part of an answer.

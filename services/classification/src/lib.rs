@@ -8,6 +8,8 @@ mod api;
 mod app;
 mod config;
 mod domain;
+#[cfg(test)]
+mod quality;
 mod starter;
 mod store;
 

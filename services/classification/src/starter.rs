@@ -43,6 +43,7 @@ pub(crate) fn facts() -> Result<Facts, StarterError> {
         entries: entries.into_iter().map(|entry| entry.fact(&lists)).collect(),
         lists: lists.into_iter().map(ListRow::fact).collect(),
         editions: editions.into_iter().map(EditionRow::fact).collect(),
+        ..Facts::default()
     })
 }
 

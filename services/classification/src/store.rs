@@ -7,12 +7,14 @@ mod lists;
 mod migrations;
 mod publish;
 mod revisions;
+mod taught;
 
 pub(crate) use facts::load;
 pub(crate) use lists::{ListVersion, list_at_version, list_versions};
 pub use migrations::Migrator;
 pub(crate) use publish::{Publication, publish_first};
 pub(crate) use revisions::{RevisionRow, current, list};
+pub(crate) use taught::{Lesson, taught_only, teach};
 
 /// The counter of the catalogue's revisions.
 pub(crate) const COUNTER: &str = "classification";

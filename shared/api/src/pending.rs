@@ -23,8 +23,6 @@ pub const PENDING: &[&str] = &[
     "/greenlane.classification.v1.CodeSystemService/ListImportFaults",
     "/greenlane.classification.v1.CodeSystemService/ListImports",
     "/greenlane.classification.v1.CodeSystemService/UploadImport",
-    "/greenlane.classification.v1.LookupService/SuggestCodes",
-    "/greenlane.classification.v1.LookupService/TeachClassifications",
     "/greenlane.classification.v1.TaggingService/InferEdition",
     "/greenlane.classification.v1.TaggingService/TagRows",
     "/greenlane.equivalence.v1.ChangeService/PreviewImpact",

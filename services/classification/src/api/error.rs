@@ -3,7 +3,7 @@
 use greenlane_platform::fault::Fault;
 use greenlane_store::StoreError;
 
-use crate::app::ReadError;
+use crate::app::{ReadError, TeachError};
 use crate::domain::Unresolved;
 
 /// A catalogue could not be had.
@@ -17,6 +17,15 @@ pub(super) fn read(error: ReadError) -> Fault {
 /// The database failed.
 pub(super) fn store(error: StoreError) -> Fault {
     error.into_fault(|never| match never {})
+}
+
+/// Nothing was taught.
+pub(super) fn teach(error: StoreError<TeachError>) -> Fault {
+    error.into_fault(|error| match error {
+        TeachError::RequestIdReused(request_id) => Fault::request_id_reused(request_id),
+        TeachError::Stored(text) => Fault::internal(text),
+        TeachError::Validated(_) => Fault::internal("a validation was answered as a failure"),
+    })
 }
 
 /// A code or edition is not there. `field` names the code reference, or the edition's own field.

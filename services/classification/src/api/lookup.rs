@@ -5,6 +5,7 @@ mod get;
 mod list;
 mod rehearse;
 mod search;
+mod suggest;
 mod translate;
 
 use std::sync::Arc;
@@ -14,12 +15,16 @@ use greenlane_api::classification::v1::{
     BatchGetCodesRequest, BatchGetCodesResponse, BatchTranslateCodesRequest, BatchTranslateCodesResponse,
     CompareCodesRequest, CompareCodesResponse, GetCodeRequest, GetCodeResponse, ListCodesRequest, ListCodesResponse,
     ListCorrelationsRequest, ListCorrelationsResponse, RehearseEditionRequest, RehearseEditionResponse,
-    SearchCodesRequest, SearchCodesResponse, TranslateCodeRequest, TranslateCodeResponse,
+    SearchCodesRequest, SearchCodesResponse, SuggestCodesRequest, SuggestCodesResponse, TeachClassificationsRequest,
+    TeachClassificationsResponse, TranslateCodeRequest, TranslateCodeResponse,
 };
 use greenlane_platform::clock::Clock;
+use greenlane_platform::fault::Fault;
 use tonic::{Request, Response, Status};
 
+use super::error;
 use crate::app::Catalogues;
+use crate::domain::{Catalogue, EditionId};
 
 /// Handlers of the look-up service.
 #[derive(Clone, Debug)]
@@ -37,6 +42,11 @@ impl Lookup {
 /// Full path of a method, for page tokens.
 fn method(name: &str) -> String {
     format!("/greenlane.classification.v1.LookupService/{name}")
+}
+
+/// Index of an edition that a request names in a field.
+fn resolve_edition(catalogue: &Catalogue, field: &str, id: &EditionId) -> Result<usize, Fault> {
+    crate::domain::resolve_edition(catalogue, id).map_err(|why| error::unresolved(field, why))
 }
 
 #[tonic::async_trait]
@@ -96,5 +106,19 @@ impl LookupService for Lookup {
         request: Request<RehearseEditionRequest>,
     ) -> Result<Response<RehearseEditionResponse>, Status> {
         Ok(Response::new(self.rehearse(request.into_inner()).await?))
+    }
+
+    async fn suggest_codes(
+        &self,
+        request: Request<SuggestCodesRequest>,
+    ) -> Result<Response<SuggestCodesResponse>, Status> {
+        Ok(Response::new(self.suggest(request.into_inner()).await?))
+    }
+
+    async fn teach_classifications(
+        &self,
+        request: Request<TeachClassificationsRequest>,
+    ) -> Result<Response<TeachClassificationsResponse>, Status> {
+        Ok(Response::new(self.teach(request).await?))
     }
 }

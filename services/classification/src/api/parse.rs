@@ -1,10 +1,11 @@
 //! Wire values as domain values. Every fault is noted under its field.
 
 use greenlane_api::classification::v1 as wire;
-use greenlane_api::common::v1::CodeReference;
+use greenlane_api::common::v1::{CodeReference, Source};
+use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
-use crate::domain::{CodeRef, CodeText, EditionId, Level};
+use crate::domain::{Catalogue, CodeRef, CodeText, EditionId, Level, ListData, SourceFact};
 
 /// Most codes in a batch.
 const MAX_BATCH: usize = 1_000;
@@ -110,6 +111,22 @@ pub(super) fn green_lists(v: &mut Violations, raw: &[String]) -> Option<Vec<Stri
 /// A green list by resource name: its identifier.
 pub(super) fn green_list(v: &mut Violations, field: &str, raw: &str) -> Option<String> {
     v.resource_name::<1>(field, raw, "greenLists/{green_list}").map(|[id]| id)
+}
+
+/// Lists by their identifiers, as they are in a catalogue.
+pub(super) fn known_lists<'c>(catalogue: &'c Catalogue, ids: &[String]) -> Result<Vec<&'c ListData>, Fault> {
+    let list = |id: &String| catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}")));
+    ids.iter().map(list).collect()
+}
+
+/// A source, and whether it says that what it speaks of is made up.
+pub(super) fn source(v: &mut Violations, field: &str, raw: &Source) -> Option<(SourceFact, bool)> {
+    let mut v = v.scope(field);
+    v.check("uri", raw.example || !raw.uri.is_empty(), "is required unless `example` is true");
+    let uri = v.text("uri", &raw.uri, 0..=2_000);
+    let note = v.paragraphs("note", &raw.note, 0..=2_000);
+    let retrieved_on = v.optional_date("retrieved_on", &raw.retrieved_on);
+    Some((SourceFact { uri: uri?, note: note?, retrieved_on: retrieved_on? }, raw.example))
 }
 
 fn bounded(v: &mut Violations, field: &str, count: usize) -> Option<()> {

@@ -7,3 +7,4 @@ mod living_lists;
 mod lookup;
 mod rules;
 mod running;
+mod suggest;

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Catalogue;
+use crate::domain::{Catalogue, ExampleFact, Facts};
 use crate::store::{self, COUNTER};
 
 /// Why a catalogue could not be had.
@@ -132,19 +132,31 @@ impl Catalogues {
             return Ok(());
         }
         let _once = self.loading.lock().await;
-        let known = self.current.load().revision;
+        let held = self.current.load_full();
+        let known = held.revision;
         let loaded = self
             .store()
             .read("load_current_revision", move |tx| {
                 Box::pin(async move {
                     let revision = revision::current(tx, COUNTER).await?;
-                    if revision <= known { Ok(None) } else { Ok(Some((revision, store::load(tx, revision).await?))) }
+                    if revision <= known {
+                        return Ok(None);
+                    }
+                    // Teaching is frequent and changes no code: what is loaded stays.
+                    let news = match store::taught_only(tx, known, revision).await? {
+                        Some(examples) => News::Taught(examples),
+                        None => News::Catalogue(Box::new(store::load(tx, revision).await?)),
+                    };
+                    Ok(Some((revision, news)))
                 })
             })
             .await?;
-        let Some((revision, facts)) = loaded else { return Ok(()) };
+        let Some((revision, news)) = loaded else { return Ok(()) };
         let newest = store::list(self.store(), revision + 1, 1).await?;
-        let catalogue = Catalogue::build(revision, facts).map_err(unfit)?;
+        let catalogue = match news {
+            News::Taught(examples) => held.with_taught(revision, examples),
+            News::Catalogue(facts) => Catalogue::build(revision, *facts).map_err(unfit)?,
+        };
         tracing::info!(
             revision,
             codes = catalogue.editions.iter().map(|e| e.codes.len()).sum::<usize>(),
@@ -178,6 +190,13 @@ impl Catalogues {
             }
         }
     }
+}
+
+/// What is new since a revision.
+enum News {
+    /// Examples and nothing else.
+    Taught(Vec<ExampleFact>),
+    Catalogue(Box<Facts>),
 }
 
 /// Facts that do not fit together are a fault of the stored data.

@@ -1,16 +1,18 @@
 //! The catalogue at one revision, indexed for reading. Immutable once built.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use super::correlation::Table;
-use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, Level, ListFact};
+use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, ListFact, TermFact};
 use super::search::SearchIndex;
+use super::taught::Taught;
 use super::translate::Way;
 
 /// Everything known at one revision.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Catalogue {
     pub(crate) revision: u64,
     pub(crate) systems: Vec<CodeSystemFact>,
@@ -19,14 +21,16 @@ pub(crate) struct Catalogue {
     pub(crate) tables: Vec<Table>,
     /// By identifier.
     pub(crate) lists: Vec<ListData>,
+    pub(crate) terms: Vec<TermRow>,
     pub(crate) search: SearchIndex,
+    pub(crate) taught: Arc<Taught>,
     by_edition: HashMap<String, usize>,
     /// The way between each two editions that there is one between.
     ways: HashMap<(usize, usize), Way>,
 }
 
 /// An edition with its codes in their order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct EditionData {
     pub(crate) fact: EditionFact,
     /// Lengths of codes in its system.
@@ -37,7 +41,7 @@ pub(crate) struct EditionData {
 }
 
 /// A code with its place in the hierarchy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CodeRow {
     pub(crate) fact: CodeFact,
     pub(crate) level: Level,
@@ -53,6 +57,14 @@ pub(crate) struct CodeRow {
 pub(crate) struct ListData {
     pub(crate) fact: ListFact,
     pub(crate) entries: Vec<EntryFact>,
+}
+
+/// A term of an A to Z index.
+#[derive(Clone, Debug)]
+pub(crate) struct TermRow {
+    /// The code that it leads to.
+    pub(crate) at: Position,
+    pub(crate) fact: TermFact,
 }
 
 /// A code in a catalogue.
@@ -86,7 +98,9 @@ impl Catalogue {
             editions: Vec::new(),
             tables: Vec::new(),
             lists: Vec::new(),
+            terms: Vec::new(),
             search: SearchIndex::default(),
+            taught: Arc::default(),
             by_edition: HashMap::new(),
             ways: HashMap::new(),
         }
@@ -94,7 +108,7 @@ impl Catalogue {
 
     /// Indexes the facts of a revision.
     pub(crate) fn build(revision: u64, facts: Facts) -> Result<Self, BuildError> {
-        let Facts { mut systems, editions, codes, links, lists, entries } = facts;
+        let Facts { mut systems, editions, codes, links, lists, entries, terms, examples } = facts;
         systems.sort_by(|a, b| a.id.cmp(&b.id));
         let mut catalogue = Self { revision, systems, ..Self::empty() };
         catalogue.add_editions(editions)?;
@@ -113,8 +127,16 @@ impl Catalogue {
         catalogue.ways =
             pairs.filter_map(|(from, to)| Some(((from, to), Way::between(&catalogue, from, to)?))).collect();
         catalogue.add_lists(lists, entries)?;
-        catalogue.search = SearchIndex::build(&catalogue.editions);
+        catalogue.add_terms(terms);
+        catalogue.search = SearchIndex::of(catalogue.editions.len());
+        catalogue.taught = Arc::new(Taught::default().with(&catalogue, examples));
         Ok(catalogue)
+    }
+
+    /// The same at a later revision that taught examples and changed nothing else.
+    pub(crate) fn with_taught(&self, revision: u64, examples: Vec<ExampleFact>) -> Self {
+        let taught = Arc::new(self.taught.with(self, examples));
+        Self { revision, taught, ..self.clone() }
     }
 
     /// Index of an edition.
@@ -216,6 +238,17 @@ impl Catalogue {
             .ok_or_else(|| BuildError::UnknownEdition("a correlation".to_owned(), edition.to_owned()))?;
         self.find(index, code)
             .ok_or_else(|| BuildError::UnknownCode("a correlation".to_owned(), code.to_owned(), edition.to_owned()))
+    }
+
+    /// Terms whose code the catalogue no longer has lead nowhere.
+    fn add_terms(&mut self, terms: Vec<TermFact>) {
+        for fact in terms {
+            let edition = self.edition(&fact.edition);
+            if let Some(at) = edition.and_then(|edition| self.find(edition, &fact.code)) {
+                self.terms.push(TermRow { at, fact });
+            }
+        }
+        self.terms.sort_by(|a, b| (a.at, &a.fact.term).cmp(&(b.at, &b.fact.term)));
     }
 
     fn table_between(&mut self, earlier: usize, later: usize) -> &mut Table {

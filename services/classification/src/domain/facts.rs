@@ -133,6 +133,32 @@ pub(crate) struct EntryFact {
     pub(crate) effective_to: Option<NaiveDate>,
 }
 
+/// A term of an A to Z index: what people call the goods of a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TermFact {
+    pub(crate) edition: String,
+    /// The code that the term leads to.
+    pub(crate) code: String,
+    /// Language of the term.
+    pub(crate) language: String,
+    pub(crate) term: String,
+}
+
+/// A decided classification that was taught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExampleFact {
+    /// The goods in words.
+    pub(crate) description: String,
+    pub(crate) edition: String,
+    pub(crate) code: String,
+    /// From when it counts.
+    pub(crate) decided_on: NaiveDate,
+    /// Where it was decided.
+    pub(crate) source: SourceFact,
+    /// The source says that it is made up.
+    pub(crate) invented: bool,
+}
+
 /// Everything that a catalogue is made of, at one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -142,4 +168,6 @@ pub(crate) struct Facts {
     pub(crate) links: Vec<LinkFact>,
     pub(crate) lists: Vec<ListFact>,
     pub(crate) entries: Vec<EntryFact>,
+    pub(crate) terms: Vec<TermFact>,
+    pub(crate) examples: Vec<ExampleFact>,
 }

@@ -1,15 +1,18 @@
-//! Which codes some words mean: a plain token search over the descriptions of a code and of the codes above it.
+//! Which codes some words mean: by the code itself, by its title, and by the words of its own description, of those
+//! above it, of the A to Z terms that lead to it and of the national lines below it.
 
-use std::collections::{HashMap, HashSet};
+mod evidence;
+mod fuzzy;
+mod index;
 
-use super::catalogue::{Catalogue, EditionData, Position};
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use super::catalogue::{Catalogue, Position};
 use super::facts::Level;
 use super::words::{Word, fold, shown, words};
-
-/// What a word counts that stands only in a description further up, or in the part of one that says what is not meant.
-const FAINT: f64 = 0.35;
-/// How much of the score is for descriptions that say little else than what was asked.
-const BREVITY: f64 = 0.25;
+pub(crate) use index::{Asked, EditionIndex};
 
 /// Why a code was found. In the order of the hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,156 +48,131 @@ pub(crate) struct Query {
     pub(crate) levels: Vec<Level>,
 }
 
-/// Where each word stands.
-#[derive(Debug, Default)]
+/// The indexes of a catalogue's editions, each built when it is first asked.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SearchIndex {
-    postings: HashMap<String, Vec<Posting>>,
-    /// Folded descriptions.
-    titles: HashMap<String, Vec<Position>>,
-    /// Words of each code's own descriptions, by edition and row.
-    lengths: Vec<Vec<u32>>,
-    documents: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Posting {
-    at: Position,
-    own: bool,
+    editions: Arc<[OnceLock<EditionIndex>]>,
 }
 
 impl SearchIndex {
-    /// Indexes the codes of all editions.
-    pub(crate) fn build(editions: &[EditionData]) -> Self {
-        let mut index = Self::default();
-        for (edition, data) in editions.iter().enumerate() {
-            let mut own: Vec<HashSet<String>> = Vec::with_capacity(data.codes.len());
-            for (row, code) in (0u32..).zip(&data.codes) {
-                let at = Position { edition, row };
-                let (mut keys, mut faint) = (HashSet::new(), HashSet::new());
-                for (_, text) in &code.fact.descriptions {
-                    for word in words(text) {
-                        if word.excluded { &mut faint } else { &mut keys }.insert(word.key);
-                    }
-                    index.titles.entry(fold(text)).or_default().push(at);
-                }
-                let mut above = code.parent;
-                while let Some(parent) = above {
-                    faint.extend(own[parent as usize].iter().cloned());
-                    above = data.codes[parent as usize].parent;
-                }
-                for key in &keys {
-                    index.postings.entry(key.clone()).or_default().push(Posting { at, own: true });
-                }
-                for key in faint.difference(&keys).cloned() {
-                    index.postings.entry(key).or_default().push(Posting { at, own: false });
-                }
-                own.push(keys);
+    pub(crate) fn of(editions: usize) -> Self {
+        Self { editions: (0..editions).map(|_| OnceLock::new()).collect() }
+    }
+}
+
+impl Catalogue {
+    /// The index of an edition.
+    pub(crate) fn index(&self, edition: usize) -> &EditionIndex {
+        self.search.editions[edition].get_or_init(|| EditionIndex::build(self, edition))
+    }
+}
+
+/// A hit before it is written out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ranked<'c> {
+    kind: HitKind,
+    score: f32,
+    digits: &'c str,
+    at: Position,
+}
+
+impl Eq for Ranked<'_> {}
+
+impl PartialOrd for Ranked<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ranked<'_> {
+    /// The greatest comes first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = other.kind.cmp(&self.kind).then(self.score.total_cmp(&other.score));
+        order.then_with(|| other.digits.cmp(self.digits)).then(other.at.cmp(&self.at))
+    }
+}
+
+/// Finds codes, best first: they are put in order only as far as they are taken. The same question of the same catalogue
+/// gives the same hits in the same order.
+pub(crate) fn search<'c>(catalogue: &'c Catalogue, query: &Query) -> impl Iterator<Item = Hit> + use<'c> {
+    let text = query.text.clone();
+    let words = words(&text);
+    let asked: HashMap<usize, Asked> =
+        query.editions.iter().map(|edition| (*edition, catalogue.index(*edition).ask(&words))).collect();
+    let mut hits: HashMap<Position, Ranked<'c>> = HashMap::new();
+    for edition in &query.editions {
+        for found in by_code(catalogue, &query.text, *edition)
+            .into_iter()
+            .chain(by_title(catalogue, &query.text, *edition))
+            .chain(by_words(catalogue, &asked[edition], *edition))
+        {
+            if query.levels.is_empty() || query.levels.contains(&catalogue.code(found.at).level) {
+                let kept = hits.entry(found.at).or_insert(found);
+                *kept = (*kept).max(found);
             }
-            index.documents += own.len();
-            index.lengths.push(own.iter().map(|keys| u32::try_from(keys.len()).unwrap_or(u32::MAX)).collect());
-        }
-        index
-    }
-
-    /// How much a word says: the rarer, the more.
-    fn weight(&self, key: &str) -> f64 {
-        let found = self.postings.get(key).map_or(0, Vec::len);
-        #[expect(clippy::cast_precision_loss, reason = "numbers of codes are far below 2^52")]
-        let ratio = self.documents as f64 / (found as f64 + 1.0);
-        (1.0 + ratio).ln()
-    }
-}
-
-/// Finds codes, best first. The same question of the same catalogue gives the same hits in the same order.
-pub(crate) fn search(catalogue: &Catalogue, query: &Query) -> Vec<Hit> {
-    let mut hits: HashMap<Position, Hit> = HashMap::new();
-    for hit in by_code(catalogue, query).into_iter().chain(by_title(catalogue, query)).chain(by_words(catalogue, query))
-    {
-        if !admits(catalogue, query, hit.at) {
-            continue;
-        }
-        let kept = hits.entry(hit.at).or_insert_with(|| hit.clone());
-        if hit.kind < kept.kind {
-            *kept = hit;
         }
     }
-    let mut hits: Vec<_> = hits.into_values().collect();
-    let digits = |hit: &Hit| catalogue.code(hit.at).fact.code.as_str();
-    hits.sort_by(|a, b| {
-        a.kind
-            .cmp(&b.kind)
-            .then(b.score.total_cmp(&a.score))
-            .then_with(|| digits(a).cmp(digits(b)))
-            .then(a.at.cmp(&b.at))
-    });
-    hits
+    let mut heap: BinaryHeap<_> = hits.into_values().collect();
+    std::iter::from_fn(move || {
+        let Ranked { kind, score, at, .. } = heap.pop()?;
+        let matched = match kind {
+            HitKind::ExactCode | HitKind::CodePrefix => vec![digits(&text)],
+            HitKind::ExactTitle => vec![fold(&text)],
+            HitKind::AllWords | HitKind::SomeWords => matched(catalogue, &words, &asked[&at.edition], at),
+        };
+        Some(Hit { at, kind, score: f64::from(score), matched })
+    })
 }
 
-fn admits(catalogue: &Catalogue, query: &Query, at: Position) -> bool {
-    query.editions.contains(&at.edition)
-        && (query.levels.is_empty() || query.levels.contains(&catalogue.code(at).level))
+/// The words of a query that stand in the fields of a code.
+pub(crate) fn matched(catalogue: &Catalogue, words: &[Word], asked: &Asked, at: Position) -> Vec<String> {
+    let standing: Vec<usize> = catalogue.index(at.edition).standing(asked, at.row).collect();
+    // A word that is asked twice is looked up once and shown as it was first written.
+    shown((0..).zip(words).filter(|(number, _)| standing.contains(number)).map(|(_, word)| word))
 }
 
-fn by_code(catalogue: &Catalogue, query: &Query) -> Vec<Hit> {
-    let text = query.text.trim();
-    let digits: String = text.chars().filter(|c| !matches!(c, '.' | ' ' | '-')).collect();
+fn digits(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '.' | ' ' | '-')).collect()
+}
+
+fn by_code<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ranked<'c>> {
+    let text = text.trim();
+    let digits = digits(text);
     let separated = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-'));
     if digits.len() < 2 || !separated {
         return Vec::new();
     }
-    let mut hits = Vec::new();
-    for edition in &query.editions {
-        let codes = &catalogue.editions[*edition].codes;
-        let begin = codes.partition_point(|code| code.fact.code.as_str() < digits.as_str());
-        for (row, code) in (0u32..).zip(codes).skip(begin) {
-            if !code.fact.code.starts_with(&digits) {
-                break;
-            }
+    let codes = &catalogue.editions[edition].codes;
+    let begin = codes.partition_point(|code| code.fact.code.as_str() < digits.as_str());
+    let begins = (0u32..).zip(codes).skip(begin).take_while(|(_, code)| code.fact.code.starts_with(&digits));
+    begins
+        .map(|(row, code)| {
             let kind = if code.fact.code == digits { HitKind::ExactCode } else { HitKind::CodePrefix };
-            let at = Position { edition: *edition, row };
-            hits.push(Hit { at, kind, score: 1.0, matched: vec![digits.clone()] });
-        }
-    }
-    hits
-}
-
-fn by_title(catalogue: &Catalogue, query: &Query) -> Vec<Hit> {
-    let folded = fold(&query.text);
-    let found = catalogue.search.titles.get(&folded).map_or(&[][..], Vec::as_slice);
-    found
-        .iter()
-        .map(|at| Hit { at: *at, kind: HitKind::ExactTitle, score: 1.0, matched: vec![folded.clone()] })
+            Ranked { kind, score: 1.0, digits: &code.fact.code, at: Position { edition, row } }
+        })
         .collect()
 }
 
-fn by_words(catalogue: &Catalogue, query: &Query) -> Vec<Hit> {
-    let index = &catalogue.search;
-    let asked = words(&query.text);
-    let mut distinct: Vec<&str> = asked.iter().map(|word| word.key.as_str()).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let total: f64 = distinct.iter().map(|key| index.weight(key)).sum();
-    let mut found: HashMap<Position, (f64, Vec<&str>)> = HashMap::new();
-    for key in &distinct {
-        let weight = index.weight(key);
-        for posting in index.postings.get(*key).map_or(&[][..], Vec::as_slice) {
-            if !query.editions.contains(&posting.at.edition) {
-                continue;
-            }
-            let (score, keys) = found.entry(posting.at).or_default();
-            *score += if posting.own { weight } else { weight * FAINT };
-            keys.push(key);
-        }
-    }
-    let hit = |(at, (score, keys)): (Position, (f64, Vec<&str>))| {
-        let length = f64::from(index.lengths[at.edition][at.row as usize].max(1));
-        #[expect(clippy::cast_precision_loss, reason = "a query has few words")]
-        let brevity = (keys.len() as f64 / length).min(1.0);
-        let kind = if keys.len() == distinct.len() { HitKind::AllWords } else { HitKind::SomeWords };
-        let matched = shown(asked.iter().map(|word: &Word| (word, keys.contains(&word.key.as_str()))));
-        Hit { at, kind, score: score / total * (1.0 - BREVITY + BREVITY * brevity), matched }
+fn by_title<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ranked<'c>> {
+    let titled = catalogue.index(edition).titled(&fold(text));
+    let hit = |row: &u32| {
+        let at = Position { edition, row: *row };
+        Ranked { kind: HitKind::ExactTitle, score: 1.0, digits: &catalogue.code(at).fact.code, at }
     };
-    found.into_iter().map(hit).collect()
+    titled.iter().map(hit).collect()
+}
+
+fn by_words<'c>(catalogue: &'c Catalogue, asked: &Asked, edition: usize) -> Vec<Ranked<'c>> {
+    let scores = catalogue.index(edition).score(asked);
+    let hit = |row: &u32| {
+        let at = Position { edition, row: *row };
+        let all = usize::from(scores.found[*row as usize]) == asked.keys.len();
+        let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
+        // Editions are compared by how much of the question they answer.
+        let score = scores.by_row[*row as usize] / (2.0 * asked.total);
+        Ranked { kind, score, digits: &catalogue.code(at).fact.code, at }
+    };
+    scores.rows.iter().map(hit).collect()
 }
 
 #[cfg(test)]

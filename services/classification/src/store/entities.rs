@@ -105,6 +105,54 @@ pub(super) mod entry {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Terms of A to Z indexes.
+pub(super) mod term {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_term")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) edition: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) code: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) language: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) term: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) revision_from: i64,
+        pub(crate) revision_to: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Decided classifications that were taught.
+pub(super) mod example {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "taught_example")]
+    pub(crate) struct Model {
+        /// SHA-256 of description, edition, code and date: the same example is learned once.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) id: String,
+        /// The revision from which it counts.
+        pub(crate) revision: i64,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) body: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// What has been published.
 pub(super) mod revision {
     use greenlane_store::Micros;

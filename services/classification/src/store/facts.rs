@@ -7,9 +7,10 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, Query
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::entities::{code, entry, item, link};
+use super::entities::{code, entry, item, link, term};
+use super::taught;
 use super::{EDITION, LIST, SYSTEM, corrupt};
-use crate::domain::{CodeFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact};
+use crate::domain::{CodeFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact, TermFact};
 
 /// The catalogue as it was at a revision.
 pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
@@ -22,10 +23,14 @@ pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
         link::Entity::find().filter(known(link::Column::RevisionFrom, link::Column::RevisionTo, at)).all(tx).await?;
     let entries =
         entry::Entity::find().filter(known(entry::Column::RevisionFrom, entry::Column::RevisionTo, at)).all(tx).await?;
+    let terms =
+        term::Entity::find().filter(known(term::Column::RevisionFrom, term::Column::RevisionTo, at)).all(tx).await?;
     let mut facts = Facts {
         codes: codes.into_iter().map(code_fact).collect::<Result<_, _>>()?,
         links: links.into_iter().map(link_fact).collect(),
         entries: entries.into_iter().map(entry_fact).collect::<Result<_, _>>()?,
+        terms: terms.into_iter().map(term_fact).collect(),
+        examples: taught::examples(tx, 0, at).await?.into_iter().map(|(_, example)| example).collect(),
         ..Facts::default()
     };
     for item in items {
@@ -55,6 +60,7 @@ pub(super) struct Rows {
     pub(super) codes: Vec<code::ActiveModel>,
     pub(super) links: Vec<link::ActiveModel>,
     pub(super) entries: Vec<entry::ActiveModel>,
+    pub(super) terms: Vec<term::ActiveModel>,
 }
 
 impl Rows {
@@ -77,7 +83,8 @@ impl Rows {
         let codes: Result<_, _> = facts.codes.iter().map(|fact| code_row(fact, revision)).collect();
         let entries: Result<_, _> = facts.entries.iter().map(|fact| entry_row(fact, revision)).collect();
         let links = facts.links.iter().map(|fact| link_row(fact, revision)).collect();
-        Ok(Self { items, codes: codes?, links, entries: entries? })
+        let terms = facts.terms.iter().map(|fact| term_row(fact, revision)).collect();
+        Ok(Self { items, codes: codes?, links, entries: entries?, terms })
     }
 }
 
@@ -170,6 +177,16 @@ pub(super) fn entry_fact(row: entry::Model) -> Result<EntryFact, DbErr> {
         effective_from: body.effective_from,
         effective_to: body.effective_to,
     })
+}
+
+fn term_row(fact: &TermFact, revision_from: i64) -> term::ActiveModel {
+    let TermFact { edition, code, language, term } = fact.clone();
+    term::Model { edition, code, language, term, revision_from, revision_to: None }.into_active_model()
+}
+
+fn term_fact(row: term::Model) -> TermFact {
+    let term::Model { edition, code, language, term, .. } = row;
+    TermFact { edition, code, language, term }
 }
 
 fn write(value: &impl Serialize) -> Result<String, DbErr> {

@@ -1,5 +1,7 @@
 //! The schema, step by step.
 
+mod search;
+
 use async_trait::async_trait;
 use sea_orm::DbErr;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -13,6 +15,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = greenlane_store::migrations();
         all.push(Box::new(Catalogue));
+        all.push(Box::new(search::Search));
         all
     }
 }

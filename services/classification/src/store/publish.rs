@@ -40,9 +40,10 @@ pub(crate) async fn publish_first(store: &Store, publication: Publication) -> Re
 
 async fn insert(tx: &greenlane_store::Tx, publication: &Publication, number: u64) -> Result<(), DbErr> {
     let revision = i64::try_from(number).map_err(corrupt)?;
-    let Rows { items, codes, links, entries } = Rows::of(&publication.facts, revision)?;
+    let Rows { items, codes, links, entries, terms } = Rows::of(&publication.facts, revision)?;
     let count = |rows: u64| i64::try_from(rows).map_err(corrupt);
     bulk::insert(tx, items).await?;
+    bulk::insert(tx, terms).await?;
     let codes_changed = count(bulk::insert(tx, codes).await?)?;
     let links_changed = count(bulk::insert(tx, links).await?)?;
     let entries_changed = count(bulk::insert(tx, entries).await?)?;

@@ -19,6 +19,8 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("code translate", "HS2022:854143 --to HS2017", 0),
     ("code list", "HS2022 --under 8541", 0),
     ("code correlations", "HS2017 HS2022 --limit 5", 0),
+    ("code suggest", "photovoltaic cells", 0),
+    ("code teach", "--file examples.yaml --request-id teach", 0),
     ("code compare", "HS2022:854143 HS2017:854140", 0),
     ("code rehearse", "HS2017:854140 HS2017:850231 --to HS2022", 0),
     ("edition get", "HS2022", 0),
@@ -120,6 +122,14 @@ changes:
         source: { uri: \"https://example.org\", note: Invented., retrieved_on: \"2026-01-01\", example: true }
 ";
 
+const EXAMPLES: &str = "\
+examples:
+  - description: Sun catcher 9000
+    code: { edition: HS2022, code: \"854143\" }
+    decided_on: \"2026-01-01\"
+    source: { uri: \"https://example.org\", note: Invented., example: true }
+";
+
 /// The commands that have no commands below them.
 fn leaves() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -148,6 +158,7 @@ fn run_all() -> anyhow::Result<()> {
     let shell = Shell::new()?;
     std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
     std::fs::write(shell.folder.path().join("codes.csv"), "code,apec\n854140,1\n854143,1\n")?;
+    std::fs::write(shell.folder.path().join("examples.yaml"), EXAMPLES)?;
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?
         .expect(0);

@@ -1,5 +1,7 @@
 //! Codes by words.
 
+use std::collections::{HashMap, HashSet};
+
 use greenlane_api::classification::v1::{MatchKind, SearchCodesRequest, SearchCodesResponse, SearchHit};
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
@@ -8,9 +10,7 @@ use greenlane_platform::violations::{PageBinding, Violations};
 use super::{Lookup, method};
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
-use crate::domain::{
-    Catalogue, HitKind, ListData, MembershipStatus, Position, Query, check_membership, resolve_edition, search,
-};
+use crate::domain::{HitKind, Query, green_rows, resolve_edition, search};
 
 /// Longest query.
 const MAX_QUERY: usize = 500;
@@ -46,13 +46,16 @@ impl Lookup {
         if wanted.is_empty() {
             wanted = catalogue.in_force(today);
         }
-        let lists = lists
-            .iter()
-            .map(|id| catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}"))))
-            .collect::<Result<Vec<_>, _>>()?;
+        let lists = parse::known_lists(&catalogue, &lists)?;
+        let green: HashMap<usize, HashSet<u32>> = if lists.is_empty() {
+            HashMap::new()
+        } else {
+            wanted.iter().map(|edition| (*edition, green_rows(&catalogue, &lists, *edition, today))).collect()
+        };
         let hits = search(&catalogue, &Query { text, editions: wanted, levels });
-        // Lists are asked about hits only, and only as far as the page goes.
-        let hits = hits.into_iter().filter(|hit| lists.is_empty() || is_on_any(&catalogue, &lists, hit.at, today));
+        let hits = hits.filter(|hit| {
+            lists.is_empty() || green.get(&hit.at.edition).is_some_and(|rows| rows.contains(&hit.at.row))
+        });
         let found = hits.map(|hit| SearchHit {
             code: Some(render::code(&catalogue, hit.at, &languages)),
             r#match: kind(hit.kind).into(),
@@ -66,14 +69,6 @@ impl Lookup {
             revision: catalogue.revision,
         })
     }
-}
-
-/// Whether a code is on any of the lists, wholly or in part.
-fn is_on_any(catalogue: &Catalogue, lists: &[&ListData], at: Position, on: chrono::NaiveDate) -> bool {
-    lists.iter().any(|list| match check_membership(catalogue, list, at, on, false).status {
-        MembershipStatus::Member | MembershipStatus::Partly => true,
-        MembershipStatus::NotMember | MembershipStatus::Undetermined => false,
-    })
 }
 
 fn kind(kind: HitKind) -> MatchKind {

@@ -1,5 +1,7 @@
 //! `greenlane code`: commodity codes.
 
+mod learn;
+
 use clap::Subcommand;
 use greenlane_api::{
     classification::v1::{
@@ -67,6 +69,10 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 1_000)]
         limit: i32,
     },
+    /// Suggest codes for goods described in plain words, with how sure that is.
+    Suggest(learn::Suggest),
+    /// Teach decided classifications: rulings, corrections, past declarations.
+    Teach(learn::Teach),
     /// Say whether two codes can be the same goods.
     Compare {
         /// One code.
@@ -205,6 +211,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(lookup.list_correlations(request).await?.get_ref(), LINKS)
         }
+        Command::Suggest(args) => learn::suggest(session, args).await,
+        Command::Teach(args) => learn::teach(session, args).await,
         Command::Compare { first, second } => {
             let request = CompareCodesRequest { first: Some(first), second: Some(second), consistency: None };
             session.print(lookup.compare_codes(request).await?.get_ref(), COMPARISON)

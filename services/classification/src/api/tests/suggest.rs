@@ -1,0 +1,165 @@
+use greenlane_api::classification::v1::lookup_service_client::LookupServiceClient;
+use greenlane_api::classification::v1::{
+    MatchKind, SearchCodesRequest, SuggestCodesRequest, SuggestCodesResponse, TaughtExample,
+    TeachClassificationsRequest,
+};
+use greenlane_api::common::v1::read_consistency::Requirement;
+use greenlane_api::common::v1::{ErrorReason, ReadConsistency, Source};
+use greenlane_platform::client::Client;
+use greenlane_platform::fault::Fault;
+use greenlane_store::engine_tests;
+use greenlane_store::testing::TestDatabase;
+use tonic::Code;
+
+use super::running::{Running, code};
+use crate::{Config, Migrator};
+
+engine_tests!(Migrator:
+    what_was_taught_counts_at_once_survives_a_restart_and_is_learned_once,
+    a_taught_example_counts_from_its_date_and_its_revision,
+    a_lesson_is_learned_whole_or_not_at_all,
+    the_green_filter_keeps_codes_on_the_list,
+    a_misspelt_word_finds_what_was_meant,
+);
+
+fn example(description: &str, digits: &str, decided_on: &str) -> TaughtExample {
+    TaughtExample {
+        description: description.to_owned(),
+        code: code("HS2022", digits),
+        decided_on: decided_on.to_owned(),
+        source: Some(Source { example: true, ..Source::default() }),
+    }
+}
+
+fn lesson(request_id: &str, examples: Vec<TaughtExample>) -> TeachClassificationsRequest {
+    TeachClassificationsRequest { request_id: request_id.to_owned(), validate_only: false, examples }
+}
+
+fn teacher(running: &Running) -> LookupServiceClient<Client> {
+    LookupServiceClient::new(running.client(&["codes.read", "codes.write"]))
+}
+
+fn question(description: &str) -> SuggestCodesRequest {
+    SuggestCodesRequest {
+        description: description.to_owned(),
+        edition: "HS2022".to_owned(),
+        ..SuggestCodesRequest::default()
+    }
+}
+
+fn best(answer: &SuggestCodesResponse) -> &str {
+    answer.candidates.first().map_or("", |best| &best.code.as_ref().unwrap().reference.as_ref().unwrap().code)
+}
+
+async fn what_was_taught_counts_at_once_survives_a_restart_and_is_learned_once(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut teacher = teacher(&running);
+    let untaught = teacher.suggest_codes(question("sun catcher 9000")).await.unwrap().into_inner();
+    assert!(untaught.cannot_tell && untaught.findings.iter().any(|finding| finding.code == "vague_term"));
+
+    let first = lesson("one", vec![example("Sun catcher 9000", "854143", "2026-01-01")]);
+    let taught = teacher.teach_classifications(first.clone()).await.unwrap().into_inner();
+    assert_eq!((taught.learned, taught.revision), (1, 2));
+    let answer = teacher.suggest_codes(question("sun catcher 9000")).await.unwrap().into_inner();
+    assert_eq!((best(&answer), answer.revision, answer.cannot_tell), ("854143", 2, false));
+    let decided = &answer.candidates[0].examples[0];
+    assert_eq!((decided.description.as_str(), decided.decided_on.as_str()), ("Sun catcher 9000", "2026-01-01"));
+    assert!(decided.source.as_ref().unwrap().example);
+    assert!(answer.candidates[0].taught_lift > 0.5);
+
+    assert_eq!(teacher.teach_classifications(first.clone()).await.unwrap().into_inner(), taught);
+    let again = teacher.teach_classifications(lesson("two", first.examples)).await.unwrap().into_inner();
+    assert_eq!((again.learned, again.revision), (0, 2));
+    let other = lesson("one", vec![example("Moon light", "853951", "2026-01-01")]);
+    let refused = teacher.teach_classifications(other).await.unwrap_err();
+    assert_eq!(refused.code(), Code::AlreadyExists);
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RequestIdReused));
+    running.end().await;
+
+    let restarted = Running::start(&db).await;
+    let after = restarted.lookup().suggest_codes(question("sun catcher 9000")).await.unwrap().into_inner();
+    assert_eq!(after, answer);
+    restarted.end().await;
+}
+
+async fn a_taught_example_counts_from_its_date_and_its_revision(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut teacher = teacher(&running);
+    let first = lesson("one", vec![example("Sun catcher 9000", "854143", "2026-03-01")]);
+    teacher.teach_classifications(first).await.unwrap();
+    let second = lesson("two", vec![example("Sun catcher 9000", "853951", "2026-04-01")]);
+    teacher.teach_classifications(second).await.unwrap();
+    for (date, revision, expected) in [
+        ("2026-02-28", 3, ""),
+        ("2026-03-01", 3, "854143"),
+        ("2026-04-01", 3, "853951"),
+        ("", 3, "853951"),
+        ("", 2, "854143"),
+        ("", 1, ""),
+    ] {
+        let consistency = Some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) });
+        let asked = SuggestCodesRequest { date: date.to_owned(), consistency, ..question("sun catcher 9000") };
+        let answer = teacher.suggest_codes(asked).await.unwrap().into_inner();
+        assert_eq!((best(&answer), answer.revision), (expected, revision), "{date}");
+    }
+    running.end().await;
+}
+
+async fn a_lesson_is_learned_whole_or_not_at_all(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut teacher = teacher(&running);
+    let good = example("Sun catcher 9000", "854143", "2026-01-01");
+    let bad = TaughtExample { decided_on: "soon".to_owned(), source: None, ..example("", "854199", "") };
+    let refused = teacher.teach_classifications(lesson("?", vec![good.clone(), bad])).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let fields: Vec<_> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["request_id", "examples[1].description", "examples[1].decided_on", "examples[1].source"]);
+    let unknown = lesson("one", vec![good.clone(), example("Moon", "999999", "2026-01-01")]);
+    let refused = teacher.teach_classifications(unknown).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "examples[1].code.code");
+    let tried = TeachClassificationsRequest { validate_only: true, ..lesson("one", vec![good]) };
+    assert_eq!(teacher.teach_classifications(tried).await.unwrap().into_inner().learned, 1);
+    let answer = teacher.suggest_codes(question("sun catcher 9000")).await.unwrap().into_inner();
+    assert_eq!((answer.revision, answer.candidates.len()), (1, 0));
+    assert_eq!(
+        running.lookup().teach_classifications(lesson("x", Vec::new())).await.unwrap_err().code(),
+        Code::PermissionDenied
+    );
+    running.end().await;
+}
+
+async fn the_green_filter_keeps_codes_on_the_list(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut lookup = running.lookup();
+    let lists = vec!["greenLists/apec-54".to_owned()];
+    let all = lookup.suggest_codes(question("electric motors and generators")).await.unwrap().into_inner();
+    let green = SuggestCodesRequest { green_lists: lists.clone(), ..question("electric motors and generators") };
+    let green = lookup.suggest_codes(green).await.unwrap().into_inner();
+    assert!(!green.candidates.is_empty() && green.candidates.len() < all.candidates.len());
+    let search = SearchCodesRequest {
+        query: "electric motors and generators".to_owned(),
+        green_lists: lists,
+        page_size: 1_000,
+        ..SearchCodesRequest::default()
+    };
+    let hits = lookup.search_codes(search).await.unwrap().into_inner().hits;
+    assert!(
+        green.candidates.iter().all(|candidate| hits
+            .iter()
+            .any(|hit| { hit.code.as_ref().map(|code| &code.name) == candidate.code.as_ref().map(|code| &code.name) }))
+    );
+    running.end().await;
+}
+
+async fn a_misspelt_word_finds_what_was_meant(db: TestDatabase) {
+    let running = Running::with(Config { store: db.config(), ..Config::default() }).await;
+    let search = SearchCodesRequest { query: "photovoltaik moduls".to_owned(), ..SearchCodesRequest::default() };
+    let hits = running.lookup().search_codes(search).await.unwrap().into_inner().hits;
+    let code = hits[0].code.as_ref().unwrap().reference.as_ref().unwrap();
+    assert_eq!(code.code, "854143");
+    assert_eq!(
+        (hits[0].r#match(), hits[0].matched_words.clone()),
+        (MatchKind::AllWords, vec!["photovoltaik".to_owned(), "moduls".to_owned()])
+    );
+    running.end().await;
+}

@@ -1,0 +1,72 @@
+//! What else is said of an edition's codes: A to Z terms, and the lines of the national tariffs below them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::domain::catalogue::{Catalogue, Position};
+use crate::domain::translate::{Relation, translate};
+
+/// Texts by the row that they speak of.
+#[derive(Debug, Default)]
+pub(super) struct Evidence<'c> {
+    pub(super) terms: Vec<(u32, &'c str)>,
+    /// By national edition.
+    pub(super) lines: Vec<Vec<(u32, &'c str)>>,
+}
+
+impl<'c> Evidence<'c> {
+    /// What is said of the codes of an edition: to it, or to a code of another edition of its system that holds just the
+    /// same goods.
+    pub(super) fn of(catalogue: &'c Catalogue, edition: usize) -> Self {
+        let mut same = Same { catalogue, edition, known: HashMap::new() };
+        let mut evidence = Self::default();
+        for term in &catalogue.terms {
+            evidence.terms.extend(same.row(term.at).map(|row| (row, term.fact.term.as_str())));
+        }
+        for data in &catalogue.editions {
+            let Some(base) = catalogue.edition(&data.fact.extends) else { continue };
+            let mut said: BTreeSet<(u32, &str)> = BTreeSet::new();
+            for code in &data.codes {
+                let digits = &code.fact.code;
+                // Rungs that both editions have say the same of themselves: only what is below counts.
+                if catalogue.find(base, digits).is_some() {
+                    continue;
+                }
+                let above = (1..digits.len()).rev().find_map(|end| catalogue.find(base, digits.get(..end)?));
+                let Some(row) = above.and_then(|at| same.row(at)) else { continue };
+                // The lines between, with a code or without, are read together with it: each once.
+                let way = std::iter::successors(Some(code), |line| line.parent.map(|row| &data.codes[row as usize]));
+                for line in way.take_while(|line| catalogue.find(base, &line.fact.code).is_none()) {
+                    said.extend(line.fact.descriptions.iter().map(|(_, text)| (row, text.as_str())));
+                }
+            }
+            evidence.lines.push(said.into_iter().collect());
+        }
+        evidence
+    }
+}
+
+/// Codes of other editions as rows of one.
+struct Same<'c> {
+    catalogue: &'c Catalogue,
+    edition: usize,
+    known: HashMap<Position, Option<u32>>,
+}
+
+impl Same<'_> {
+    fn row(&mut self, at: Position) -> Option<u32> {
+        if at.edition == self.edition {
+            return Some(at.row);
+        }
+        let editions = &self.catalogue.editions;
+        if editions[at.edition].fact.system != editions[self.edition].fact.system {
+            return None;
+        }
+        *self.known.entry(at).or_insert_with(|| {
+            let found = translate(self.catalogue, at, self.edition, false);
+            match (found.relation, found.targets.as_slice()) {
+                (Relation::Exact, [only]) => Some(only.at.row),
+                _ => None,
+            }
+        })
+    }
+}

@@ -1,0 +1,387 @@
+//! The words of one edition's codes, indexed for ranking by BM25F.
+//!
+//! An index of our own and not an embedded full-text library: the corpus is small (a hundred thousand short texts),
+//! never changes once built, and is built from the catalogue in a fraction of a second, so that a library's segments,
+//! merges and files would only be start-up time and disk to keep in step with the revision. What is needed and a library
+//! such as tantivy does not give is the ranking itself: fields that are weighed before a word's repetition saturates
+//! (BM25F, not a sum of scores by field), words that a description excludes, and A to Z terms that count by how much of
+//! the term was asked for. Postings are two flat arrays; a search touches each posting once.
+
+use std::collections::HashMap;
+
+use super::evidence::Evidence;
+use super::fuzzy::Vocabulary;
+use crate::domain::catalogue::{Catalogue, EditionData};
+use crate::domain::words::{Word, fold, words};
+
+/// What a word counts in the code's own description.
+const OWN: f32 = 1.0;
+/// In the description directly above. Much more hurts: all codes of a heading then look alike.
+const PARENT: f32 = 0.7;
+/// In those further up.
+const ABOVE: f32 = 0.2;
+/// In a term of an A to Z index.
+const TERM: f32 = 2.0;
+/// In the lines of a national tariff below the code. Each tariff is a field of its own: theirs are worded and cut
+/// differently.
+const LINE: f32 = 0.7;
+/// How much a long field is held against it.
+const LENGTH: f32 = 0.4;
+/// How soon repetitions stop counting (BM25's k1).
+const SATURATION: f32 = 1.0;
+/// What the best fitting A to Z term adds, as a share of what its words weigh.
+const WHOLE_TERM: f32 = 0.8;
+/// What each doubling of a code's terms adds: codes that goods often fall in have many.
+const COMMON: f32 = 0.04;
+/// What a residual code gets: words that no other code has more of belong there.
+const RESIDUAL: f32 = 0.05;
+
+/// The index of one edition. Rows are those of the edition.
+#[derive(Debug)]
+pub(crate) struct EditionIndex {
+    ids: HashMap<Box<str>, u32>,
+    vocabulary: Vocabulary,
+    /// By word: where its postings begin in `rows` and `gains`.
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+    /// What a posting adds for each unit of the word's weight.
+    gains: Vec<f32>,
+    weights: Vec<f32>,
+    /// Rows whose own description excludes the word.
+    excluding: HashMap<u32, Vec<u32>>,
+    titles: HashMap<String, Vec<u32>>,
+    terms: Vec<Term>,
+    terms_by_word: HashMap<u32, Vec<u32>>,
+    factors: Vec<f32>,
+}
+
+#[derive(Debug)]
+struct Term {
+    row: u32,
+    words: Vec<u32>,
+}
+
+/// A word of a query as the index has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    /// Which of the query's words it is.
+    word: usize,
+    /// The indexed words that it may be, with how much each is trusted.
+    forms: Vec<(u32, f32)>,
+    /// How much it says: the rarer, the more.
+    weight: f32,
+}
+
+/// A query as the index has it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) keys: Vec<Key>,
+    excluded: Vec<Key>,
+    /// What all its words weigh.
+    pub(crate) total: f32,
+}
+
+/// What each row scored.
+#[derive(Debug)]
+pub(crate) struct Scores {
+    pub(crate) by_row: Vec<f32>,
+    /// How many of the words stand in the row's fields.
+    pub(crate) found: Vec<u8>,
+    /// The rows that have any.
+    pub(crate) rows: Vec<u32>,
+}
+
+impl EditionIndex {
+    pub(crate) fn build(catalogue: &Catalogue, edition: usize) -> Self {
+        let data = &catalogue.editions[edition];
+        let evidence = Evidence::of(catalogue, edition);
+        let mut build = Build::default();
+        let count = data.codes.len();
+        let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        let (mut excluding, mut titles) = (HashMap::<u32, Vec<u32>>::new(), HashMap::<String, Vec<u32>>::new());
+        for (row, code) in (0u32..).zip(&data.codes) {
+            for (_, text) in &code.fact.descriptions {
+                titles.entry(fold(text)).or_default().push(row);
+                for (id, excluded) in build.ids(text) {
+                    if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
+                }
+            }
+        }
+        let mut kept: Vec<Term> = Vec::with_capacity(evidence.terms.len());
+        for (row, text) in &evidence.terms {
+            let mut words: Vec<u32> = build.ids(text).into_iter().map(|(id, _)| id).collect();
+            terms[*row as usize].extend(&words);
+            words.sort_unstable();
+            words.dedup();
+            kept.push(Term { row: *row, words });
+        }
+        let mut lines = Vec::with_capacity(evidence.lines.len());
+        for national in &evidence.lines {
+            let mut field = vec![Vec::new(); count];
+            for (row, text) in national {
+                let named = build.ids(text).into_iter().filter(|(_, excluded)| !excluded);
+                field[*row as usize].extend(named.map(|(id, _)| id));
+            }
+            lines.push(field);
+        }
+        let mut terms_by_word: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (index, term) in (0u32..).zip(&kept) {
+            for word in &term.words {
+                terms_by_word.entry(*word).or_default().push(index);
+            }
+        }
+        excluding.values_mut().for_each(Vec::dedup);
+        let factors = factors(data, &kept);
+        let fields = Fields { own, terms, lines };
+        let postings = fields.postings(data, build.ids.len());
+        let weights = postings.iter().map(|rows| weight(rows.len(), count)).collect();
+        let mut index = Self {
+            vocabulary: Vocabulary::of(&build.ids),
+            ids: build.ids,
+            starts: Vec::with_capacity(postings.len() + 1),
+            rows: Vec::new(),
+            gains: Vec::new(),
+            weights,
+            excluding,
+            titles,
+            terms: kept,
+            terms_by_word,
+            factors,
+        };
+        for postings in postings {
+            index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
+            for (row, count) in postings {
+                index.rows.push(row);
+                index.gains.push(count * (SATURATION + 1.0) / (SATURATION + count));
+            }
+        }
+        index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
+        index
+    }
+
+    /// The words of a query. Words that stand nowhere are taken for the nearest that do.
+    pub(crate) fn ask(&self, words: &[Word]) -> Asked {
+        let mut asked = Asked::default();
+        let mut seen: Vec<(&str, bool)> = Vec::new();
+        for (number, word) in words.iter().enumerate() {
+            let key = (word.key.as_str(), word.excluded);
+            if seen.contains(&key) || (word.excluded && words.iter().any(|w| !w.excluded && w.key == word.key)) {
+                continue;
+            }
+            seen.push(key);
+            let key = self.key(&word.key, number);
+            if word.excluded {
+                asked.excluded.push(key);
+            } else {
+                asked.total += key.weight;
+                asked.keys.push(key);
+            }
+        }
+        asked
+    }
+
+    fn forms(&self, word: &str) -> Vec<(u32, f32)> {
+        match self.ids.get(word) {
+            Some(id) => vec![(*id, 1.0)],
+            None => self.vocabulary.near(word),
+        }
+    }
+
+    fn key(&self, key: &str, word: usize) -> Key {
+        let forms = self.forms(key);
+        // A word that stands nowhere would say as much as the rarest.
+        let unknown = weight(0, self.factors.len());
+        let weight = forms.iter().map(|(id, _)| self.weights[*id as usize]).reduce(f32::max).unwrap_or(unknown);
+        Key { word, forms, weight }
+    }
+
+    /// Scores all rows.
+    pub(crate) fn score(&self, asked: &Asked) -> Scores {
+        let rows = self.factors.len();
+        let mut scores = Scores { by_row: vec![0.0; rows], found: vec![0; rows], rows: Vec::new() };
+        let mut last: Vec<u16> = vec![0; rows];
+        for (number, key) in (1u16..).zip(&asked.keys) {
+            for (id, trust) in &key.forms {
+                for (row, gain) in self.postings(*id) {
+                    let at = row as usize;
+                    if scores.by_row[at] == 0.0 {
+                        scores.rows.push(row);
+                    }
+                    scores.by_row[at] += key.weight * trust * gain;
+                    if last[at] != number {
+                        last[at] = number;
+                        scores.found[at] = scores.found[at].saturating_add(1);
+                    }
+                }
+            }
+        }
+        self.add_terms(asked, &mut scores);
+        self.exclude(asked, &mut scores);
+        for row in &scores.rows {
+            let score = &mut scores.by_row[*row as usize];
+            *score = (*score * self.factors[*row as usize]).max(f32::MIN_POSITIVE);
+        }
+        scores
+    }
+
+    fn postings(&self, id: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
+        let range = self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize;
+        self.rows[range.clone()].iter().copied().zip(self.gains[range].iter().copied())
+    }
+
+    /// An A to Z term adds to its code by how much of the term was asked for and how much of what was asked it is.
+    fn add_terms(&self, asked: &Asked, scores: &mut Scores) {
+        let mut asked_of: HashMap<u32, f32> = HashMap::new();
+        for key in &asked.keys {
+            for (id, trust) in &key.forms {
+                for term in self.terms_by_word.get(id).map_or(&[][..], Vec::as_slice) {
+                    *asked_of.entry(*term).or_default() += self.weights[*id as usize] * trust;
+                }
+            }
+        }
+        let mut best: HashMap<u32, f32> = HashMap::new();
+        for (term, found) in asked_of {
+            let term = &self.terms[term as usize];
+            let whole: f32 = term.words.iter().map(|id| self.weights[*id as usize]).sum();
+            let fit = best.entry(term.row).or_default();
+            *fit = fit.max(WHOLE_TERM * found * found / whole);
+        }
+        for (row, fit) in best {
+            scores.by_row[row as usize] += fit;
+        }
+    }
+
+    /// What a query excludes speaks for codes that exclude it and against those that name it.
+    fn exclude(&self, asked: &Asked, scores: &mut Scores) {
+        for key in &asked.excluded {
+            for (id, trust) in &key.forms {
+                for row in self.excluding.get(id).map_or(&[][..], Vec::as_slice) {
+                    if scores.by_row[*row as usize] > 0.0 {
+                        scores.by_row[*row as usize] += key.weight * trust;
+                    }
+                }
+                for (row, gain) in self.postings(*id) {
+                    if scores.by_row[row as usize] > 0.0 {
+                        scores.by_row[row as usize] -= 0.5 * key.weight * trust * gain;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Rows that are described by just these words.
+    pub(crate) fn titled(&self, folded: &str) -> &[u32] {
+        self.titles.get(folded).map_or(&[], Vec::as_slice)
+    }
+
+    /// Which of a query's words stand in the fields of a row, as they are or as they were meant.
+    pub(crate) fn standing(&self, asked: &Asked, row: u32) -> impl Iterator<Item = usize> {
+        let stands = move |(id, _): &(u32, f32)| {
+            let range = self.starts[*id as usize] as usize..self.starts[*id as usize + 1] as usize;
+            self.rows[range].binary_search(&row).is_ok()
+        };
+        asked.keys.iter().filter(move |key| key.forms.iter().any(stands)).map(|key| key.word)
+    }
+
+    /// Rows in whose fields a word stands, as it is or as it was meant.
+    pub(crate) fn rows_with(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
+        self.forms(word).into_iter().flat_map(|(id, _)| self.postings(id)).map(|(row, _)| row)
+    }
+}
+
+/// What a word says that stands in `found` of `rows`.
+#[expect(clippy::cast_precision_loss, reason = "numbers of codes are far below 2^23")]
+fn weight(found: usize, rows: usize) -> f32 {
+    (1.0 + (rows as f32 - found as f32 + 0.5) / (found as f32 + 0.5)).ln()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of terms are far below 2^23")]
+fn factors(data: &EditionData, terms: &[Term]) -> Vec<f32> {
+    let mut count = vec![0u32; data.codes.len()];
+    for term in terms {
+        count[term.row as usize] += 1;
+    }
+    let residual = |code: &crate::domain::catalogue::CodeRow| {
+        let english = code.fact.descriptions.iter().find(|(language, _)| language == "en");
+        english.is_some_and(|(_, text)| {
+            let text = text.to_lowercase();
+            text.contains("n.e.c") || text.rsplit(';').next().is_some_and(|last| last.trim_start().starts_with("other"))
+        })
+    };
+    data.codes
+        .iter()
+        .zip(count)
+        .map(|(code, terms)| 1.0 + COMMON * (terms as f32).ln_1p() + if residual(code) { RESIDUAL } else { 0.0 })
+        .collect()
+}
+
+/// Words on their way into an index.
+#[derive(Default)]
+struct Build {
+    ids: HashMap<Box<str>, u32>,
+}
+
+impl Build {
+    fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
+        let mut found = Vec::new();
+        for word in words(text) {
+            let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+            let id = *self.ids.entry(word.key.into_boxed_str()).or_insert(next);
+            found.push((id, word.excluded));
+        }
+        found
+    }
+}
+
+/// The words of each row, by field.
+struct Fields {
+    own: Vec<Vec<u32>>,
+    terms: Vec<Vec<u32>>,
+    /// By national edition.
+    lines: Vec<Vec<Vec<u32>>>,
+}
+
+impl Fields {
+    /// By word: its rows, with how much of the word stands in each, all fields weighed together.
+    fn postings(&self, data: &EditionData, words: usize) -> Vec<Vec<(u32, f32)>> {
+        let mut postings: Vec<Vec<(u32, f32)>> = vec![Vec::new(); words];
+        let (own, terms) = (mean(&self.own), mean(&self.terms));
+        let lines: Vec<f32> = self.lines.iter().map(|field| mean(field)).collect();
+        let mut row_words: Vec<(u32, f32)> = Vec::new();
+        for (row, code) in (0u32..).zip(&data.codes) {
+            row_words.clear();
+            add(&mut row_words, &self.own[row as usize], OWN, own);
+            add(&mut row_words, &self.terms[row as usize], TERM, terms);
+            for (field, mean) in self.lines.iter().zip(&lines) {
+                add(&mut row_words, &field[row as usize], LINE, *mean);
+            }
+            let mut above = code.parent;
+            let mut weight = PARENT;
+            while let Some(parent) = above {
+                add(&mut row_words, &self.own[parent as usize], weight, own);
+                weight = ABOVE;
+                above = data.codes[parent as usize].parent;
+            }
+            row_words.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            for same in row_words.chunk_by(|a, b| a.0 == b.0) {
+                postings[same[0].0 as usize].push((row, same.iter().map(|(_, count)| count).sum()));
+            }
+        }
+        postings
+    }
+}
+
+fn add(to: &mut Vec<(u32, f32)>, words: &[u32], weight: f32, mean: f32) {
+    let count = weight / (1.0 - LENGTH + LENGTH * length(words) / mean);
+    to.extend(words.iter().map(|id| (*id, count)));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of words are far below 2^23")]
+fn length(words: &[u32]) -> f32 {
+    words.len() as f32
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of codes are far below 2^23")]
+fn mean(field: &[Vec<u32>]) -> f32 {
+    (field.iter().map(|words| length(words)).sum::<f32>() / field.len().max(1) as f32).max(f32::MIN_POSITIVE)
+}

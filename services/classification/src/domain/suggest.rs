@@ -1,0 +1,219 @@
+//! Which code a plain description means, how sure that is, and what would make it surer.
+//!
+//! Two witnesses are heard: the texts of the nomenclature, the A to Z terms and the national lines (see the search), and
+//! the taught examples that the description is like. Their shares are added, and a logistic curve makes a probability
+//! of how clear the best one is. Its numbers were fitted once, on the A to Z terms left out one by one (texts) and on
+//! taught titles left out one by one (examples); nothing of what the benchmark measures was looked at.
+
+mod doubt;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::Finding;
+use super::catalogue::{Catalogue, Position};
+use super::search::matched;
+use super::taught::{Example, Neighbour};
+use super::translate::translate;
+use super::words::words;
+
+/// What the texts count beside the examples.
+const TEXTS: f64 = 0.4;
+/// Likeness that examples must have before they count for much: a few that are hardly like it decide nothing.
+const UNLIKE: f64 = 0.02;
+/// How many codes the texts put forward.
+const PUT_FORWARD: usize = 100;
+/// How steeply shares fall off behind the best score.
+const STEEPNESS: f64 = 8.0;
+/// How many are compared to say how clear the best is.
+const COMPARED: usize = 20;
+/// Below this, it cannot be told.
+const TELLS: f64 = 0.25;
+/// Examples shown with a candidate.
+const SHOWN: usize = 5;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Question<'q> {
+    pub(crate) description: &'q str,
+    pub(crate) edition: usize,
+    /// Nothing decided later counts.
+    pub(crate) on: NaiveDate,
+    /// Only these rows. None means all.
+    pub(crate) among: Option<&'q HashSet<u32>>,
+    pub(crate) limit: usize,
+}
+
+/// One candidate.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) at: Position,
+    pub(crate) confidence: f64,
+    pub(crate) matched: Vec<String>,
+    /// Nearest first.
+    pub(crate) examples: Vec<Arc<Example>>,
+    /// What the confidence would lack had nothing been taught; negative when teaching speaks against it.
+    pub(crate) lift: f64,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Suggestion {
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) cannot_tell: bool,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) question: Option<String>,
+}
+
+/// Suggests codes, most likely first. The same question of the same catalogue gives the same answer.
+pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggestion {
+    let words = words(question.description);
+    let asked = catalogue.index(question.edition).ask(&words);
+    let texts = Texts::heard(catalogue, question, &asked);
+    let examples = Examples::heard(catalogue, question);
+    let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
+    for (row, share) in &examples.shares {
+        *shares.entry(*row).or_default() += share;
+    }
+    for (row, cover) in &texts.covers {
+        *shares.entry(*row).or_default() += TEXTS * cover;
+    }
+    let mut ranked: Vec<(u32, f64)> = shares.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let confidences = confidences(&ranked, &texts, &examples);
+    let candidates: Vec<Candidate> = ranked
+        .iter()
+        .zip(confidences)
+        .take(question.limit)
+        .map(|((row, _), confidence)| {
+            let at = Position { edition: question.edition, row: *row };
+            let near = examples.near.iter().filter(|(rows, _)| rows.contains(row));
+            Candidate {
+                at,
+                confidence,
+                matched: matched(catalogue, &words, &asked, at),
+                examples: near.take(SHOWN).map(|(_, near)| Arc::clone(&near.example)).collect(),
+                lift: confidence - texts.confidence(*row),
+            }
+        })
+        .collect();
+    let best = candidates.first().map_or(0.0, |best| best.confidence);
+    let mut answer = Suggestion { cannot_tell: best < TELLS, candidates, ..Suggestion::default() };
+    doubt::explain(catalogue, question, &words, &mut answer);
+    answer
+}
+
+/// Probabilities of ranked candidates.
+fn confidences(ranked: &[(u32, f64)], texts: &Texts, examples: &Examples) -> Vec<f64> {
+    let Some((first, best)) = ranked.first() else { return Vec::new() };
+    let taught = logistic(
+        -2.36 + 0.77 * examples.likeness(*first) + 5.44 * examples.shares.get(first).copied().unwrap_or_default(),
+    );
+    let top = examples.weight * taught + (1.0 - examples.weight) * texts.confidence(*first);
+    let rest: f64 = ranked[1..].iter().take(COMPARED).map(|(_, share)| share).sum();
+    let of_rest = |share: f64| ((1.0 - top) * share / rest.max(f64::MIN_POSITIVE)).min(top * share / best);
+    std::iter::once(top).chain(ranked[1..].iter().map(|(_, share)| of_rest(*share))).collect()
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// What the texts say.
+struct Texts {
+    /// By row: how much of the description they account for, 0 to about 1.
+    covers: HashMap<u32, f64>,
+    /// Sum of the shares of those compared, the best one's being 1.
+    shares: f64,
+    best: f64,
+}
+
+impl Texts {
+    fn heard(catalogue: &Catalogue, question: &Question<'_>, asked: &super::search::Asked) -> Self {
+        let scores = catalogue.index(question.edition).score(asked);
+        let codes = &catalogue.editions[question.edition].codes;
+        let admitted = |row: &u32| {
+            codes[*row as usize].children.is_empty() && question.among.is_none_or(|among| among.contains(row))
+        };
+        let whole = f64::from(2.0 * asked.total).max(f64::MIN_POSITIVE);
+        let mut found: Vec<(u32, f64)> = scores
+            .rows
+            .iter()
+            .copied()
+            .filter(admitted)
+            .map(|row| (row, f64::from(scores.by_row[row as usize]) / whole))
+            .collect();
+        found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(PUT_FORWARD);
+        let best = found.first().map_or(0.0, |(_, cover)| *cover);
+        let shares = found.iter().take(COMPARED).map(|(_, cover)| Self::share(*cover, best)).sum();
+        Self { covers: found.into_iter().collect(), shares, best }
+    }
+
+    fn share(cover: f64, best: f64) -> f64 {
+        if best > 0.0 { ((cover - best) / best * STEEPNESS).exp() } else { 0.0 }
+    }
+
+    /// Probability of a code by the texts alone.
+    fn confidence(&self, row: u32) -> f64 {
+        let Some(cover) = self.covers.get(&row) else { return 0.0 };
+        let share = Self::share(*cover, self.best);
+        logistic(-2.85 + 2.08 * self.best + 2.41 / self.shares.max(1.0)) * share
+    }
+}
+
+/// What the examples say.
+struct Examples {
+    /// By row: its share of the likeness.
+    shares: HashMap<u32, f64>,
+    /// The examples, nearest first, with the rows that each speaks for.
+    near: Vec<(Vec<u32>, Neighbour)>,
+    /// What they count, all together: 0 to 1.
+    weight: f64,
+}
+
+impl Examples {
+    fn heard(catalogue: &Catalogue, question: &Question<'_>) -> Self {
+        let mut rows_of: HashMap<Position, Vec<u32>> = HashMap::new();
+        let mut near = Vec::new();
+        for neighbour in catalogue.taught.nearest(question.description, question.on) {
+            let at = neighbour.example.at;
+            let rows = rows_of.entry(at).or_insert_with(|| rows(catalogue, at, question)).clone();
+            if !rows.is_empty() {
+                near.push((rows, neighbour));
+            }
+        }
+        let mut shares: HashMap<u32, f64> = HashMap::new();
+        let mut whole = 0.0;
+        for (rows, neighbour) in &near {
+            let likeness = neighbour.likeness * neighbour.likeness;
+            whole += likeness;
+            for row in rows {
+                #[expect(clippy::cast_precision_loss, reason = "a code became few")]
+                let part = likeness / rows.len() as f64;
+                *shares.entry(*row).or_default() += part;
+            }
+        }
+        shares.values_mut().for_each(|share| *share /= whole + UNLIKE);
+        Self { shares, near, weight: whole / (whole + UNLIKE) }
+    }
+
+    /// Likeness of the nearest example of a row.
+    fn likeness(&self, row: u32) -> f64 {
+        self.near.iter().find(|(rows, _)| rows.contains(&row)).map_or(0.0, |(_, near)| near.likeness)
+    }
+}
+
+/// The rows of the question's edition that a decided code speaks for: itself, or what it became.
+fn rows(catalogue: &Catalogue, at: Position, question: &Question<'_>) -> Vec<u32> {
+    let codes = &catalogue.editions[question.edition].codes;
+    let admitted =
+        |row: &u32| codes[*row as usize].children.is_empty() && question.among.is_none_or(|among| among.contains(row));
+    let translation = translate(catalogue, at, question.edition, false);
+    translation.targets.iter().map(|target| target.at.row).filter(admitted).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! What is missing when a description does not decide: words that say nothing, words that mean many things, a material
+//! or a use that is not named; and the question that would tell the best candidates apart.
+
+use std::collections::BTreeSet;
+
+use super::{Question, Suggestion};
+use crate::domain::Finding;
+use crate::domain::catalogue::{Catalogue, Position};
+use crate::domain::code::display;
+use crate::domain::words::{Word, words};
+
+/// From this confidence on nothing is asked.
+const SURE: f64 = 0.8;
+/// Candidates that are compared to find what is missing.
+const COMPARED: usize = 5;
+/// A word that stands in the codes of this many chapters says little of which.
+const SPREAD: usize = 12;
+
+/// Stems of words that name no goods. Our own list.
+const VAGUE: &[&str] = &[
+    "accessori",
+    "apparatus",
+    "appli",
+    "applianc",
+    "articl",
+    "assort",
+    "box",
+    "card",
+    "carton",
+    "commod",
+    "compon",
+    "consign",
+    "content",
+    "devic",
+    "document",
+    "element",
+    "equip",
+    "fit",
+    "gift",
+    "good",
+    "hardwar",
+    "item",
+    "kit",
+    "machineri",
+    "materi",
+    "merchandis",
+    "miscellan",
+    "mix",
+    "object",
+    "pack",
+    "packag",
+    "parcel",
+    "part",
+    "person",
+    "piec",
+    "present",
+    "product",
+    "sampl",
+    "set",
+    "spare",
+    "stuff",
+    "suppli",
+    "thing",
+    "tool",
+    "unit",
+    "various",
+];
+
+/// Stems of materials by which tariffs tell goods apart.
+const MATERIALS: &[&str] = &[
+    "alloy",
+    "aluminium",
+    "asbesto",
+    "bamboo",
+    "bone",
+    "brass",
+    "bronz",
+    "cellulos",
+    "ceram",
+    "copper",
+    "cork",
+    "cotton",
+    "earthenwar",
+    "fibr",
+    "flax",
+    "fur",
+    "furskin",
+    "glass",
+    "gold",
+    "horn",
+    "iron",
+    "jute",
+    "lead",
+    "leather",
+    "magnesium",
+    "man",
+    "metal",
+    "nickel",
+    "nylon",
+    "paper",
+    "paperboard",
+    "plaster",
+    "plastic",
+    "platinum",
+    "polyest",
+    "polyethylen",
+    "porcelain",
+    "rattan",
+    "rubber",
+    "silk",
+    "silver",
+    "stainless",
+    "steel",
+    "stone",
+    "straw",
+    "synthet",
+    "textil",
+    "tin",
+    "titanium",
+    "wood",
+    "wool",
+    "zinc",
+];
+
+/// Adds findings and the question.
+pub(super) fn explain(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer: &mut Suggestion) {
+    let best = answer.candidates.first().map_or(0.0, |best| best.confidence);
+    let telling = vague(catalogue, question, asked, answer);
+    if !telling && answer.candidates.iter().all(|candidate| candidate.examples.is_empty()) {
+        // Nothing but words that name no goods, and nobody has decided such a thing before.
+        answer.cannot_tell = true;
+    }
+    if best >= SURE && !answer.cannot_tell {
+        return;
+    }
+    if answer.cannot_tell {
+        ambiguous(catalogue, question, asked, answer);
+    }
+    missing(catalogue, asked, answer);
+    answer.question = ask(catalogue, answer);
+}
+
+/// Notes the words that say nothing. Whether any says something.
+fn vague(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer: &mut Suggestion) -> bool {
+    let index = catalogue.index(question.edition);
+    let mut telling = false;
+    let mut seen = BTreeSet::new();
+    for word in asked.iter().filter(|word| !word.excluded && seen.insert(word.shown.as_str())) {
+        let unknown = index.rows_with(&word.key).next().is_none();
+        if VAGUE.contains(&word.key.as_str()) || unknown {
+            let message = if unknown {
+                format!("No description that is held here has the word \"{}\".", word.shown)
+            } else {
+                format!("\"{}\" names no goods.", word.shown)
+            };
+            answer.findings.push(Finding::new("vague_term", message).with("term", &word.shown));
+        } else {
+            telling = true;
+        }
+    }
+    telling
+}
+
+/// Notes the words that stand all over the classification.
+fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer: &mut Suggestion) {
+    let index = catalogue.index(question.edition);
+    let codes = &catalogue.editions[question.edition].codes;
+    let mut seen = BTreeSet::new();
+    for word in asked.iter().filter(|word| !word.excluded && seen.insert(word.shown.as_str())) {
+        let chapters: BTreeSet<&str> =
+            index.rows_with(&word.key).filter_map(|row| codes[row as usize].fact.code.get(..2)).collect();
+        if chapters.len() >= SPREAD && !VAGUE.contains(&word.key.as_str()) {
+            let message = format!("\"{}\" stands in {} chapters.", word.shown, chapters.len());
+            let finding = Finding::new("ambiguous_term", message).with("term", &word.shown);
+            answer.findings.push(finding.with("chapters", chapters.len()));
+        }
+    }
+}
+
+/// Notes what the best candidates differ in and the description does not say.
+fn missing(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) {
+    let compared: Vec<_> = answer.candidates.iter().take(COMPARED).collect();
+    if compared.len() < 2 {
+        return;
+    }
+    let named = |key: &str| asked.iter().any(|word| word.key == key);
+    let materials: Vec<BTreeSet<String>> = compared
+        .iter()
+        .map(|candidate| {
+            let own = description(catalogue, candidate.at);
+            let words = words(own).into_iter().filter(|word| !word.excluded);
+            words.filter(|word| MATERIALS.contains(&word.key.as_str())).map(|word| word.shown).collect()
+        })
+        .collect();
+    let all: BTreeSet<&String> = materials.iter().flatten().collect();
+    let differ = materials.windows(2).any(|pair| pair[0] != pair[1]);
+    if differ && !all.is_empty() && !asked.iter().any(|word| MATERIALS.contains(&word.key.as_str())) {
+        let all: Vec<&str> = all.into_iter().map(String::as_str).collect();
+        let message = format!("The description does not say what the goods are made of: {}.", all.join(", "));
+        answer.findings.push(Finding::new("material_missing", message).with("materials", all.join(",")));
+        return;
+    }
+    let differing = telling_words(catalogue, compared[0].at, compared[1].at, &named);
+    if !differing.is_empty() {
+        let message = format!("The description does not say whether this holds: {}.", differing.join(", "));
+        answer.findings.push(Finding::new("use_missing", message).with("words", differing.join(",")));
+    }
+}
+
+/// Words that stand in just one of two descriptions and were not asked.
+fn telling_words(catalogue: &Catalogue, a: Position, b: Position, named: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let (a, b) = (words(description(catalogue, a)), words(description(catalogue, b)));
+    let only = |these: &[Word], those: &[Word]| -> Vec<String> {
+        let alone = |word: &&Word| !those.iter().any(|other| other.key == word.key) && !named(&word.key);
+        these.iter().filter(alone).map(|word| word.shown.clone()).collect()
+    };
+    let mut found = only(&a, &b);
+    found.extend(only(&b, &a));
+    let mut seen = BTreeSet::new();
+    found.retain(|word| seen.insert(word.clone()));
+    found.truncate(8);
+    found
+}
+
+/// The question that tells the two best candidates apart. Headings are told apart before the codes below them.
+fn ask(catalogue: &Catalogue, answer: &Suggestion) -> Option<String> {
+    let [first, second, ..] = answer.candidates.as_slice() else { return None };
+    let (a, b) = apart(catalogue, first.at, second.at);
+    let told = |at: Position| {
+        let text = description(catalogue, at);
+        format!("\"{text}\" ({})", display(&catalogue.code(at).fact.code))
+    };
+    if description(catalogue, a) == description(catalogue, b) {
+        return None;
+    }
+    Some(format!("Are the goods {} or {}?", told(a), told(b)))
+}
+
+/// Where the ways down to two codes part.
+fn apart(catalogue: &Catalogue, a: Position, b: Position) -> (Position, Position) {
+    let way = |at: Position| {
+        let mut way: Vec<Position> = std::iter::once(at).chain(catalogue.ancestors(at)).collect();
+        way.reverse();
+        way
+    };
+    let parted = way(a).into_iter().zip(way(b)).find(|(a, b)| a != b);
+    parted.unwrap_or((a, b))
+}
+
+/// The English description of a code, or the first there is.
+fn description(catalogue: &Catalogue, at: Position) -> &str {
+    let texts = &catalogue.code(at).fact.descriptions;
+    let english = texts.iter().find(|(language, _)| language == "en");
+    english.or(texts.first()).map_or("", |(_, text)| text)
+}

@@ -1,0 +1,119 @@
+use super::*;
+use crate::domain::facts::{ExampleFact, SourceFact};
+use crate::domain::testing::{day, starter};
+
+fn example(description: &str, edition: &str, code: &str) -> ExampleFact {
+    ExampleFact {
+        description: description.to_owned(),
+        edition: edition.to_owned(),
+        code: code.to_owned(),
+        decided_on: day("2024-01-01"),
+        source: SourceFact::default(),
+        invented: true,
+    }
+}
+
+fn ask(catalogue: &Catalogue, description: &str) -> Suggestion {
+    among(catalogue, description, None)
+}
+
+fn among(catalogue: &Catalogue, description: &str, among: Option<&HashSet<u32>>) -> Suggestion {
+    let edition = catalogue.edition("HS2022").unwrap();
+    suggest(catalogue, &Question { description, edition, on: day("2025-01-01"), among, limit: 10 })
+}
+
+fn first(catalogue: &Catalogue, answer: &Suggestion) -> String {
+    catalogue.code(answer.candidates[0].at).fact.code.clone()
+}
+
+fn findings(answer: &Suggestion) -> Vec<&'static str> {
+    answer.findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn confidences_are_probabilities_in_falling_order() {
+    let catalogue = starter().with_taught(2, vec![example("Sun catcher 9000", "HS2022", "854143")]);
+    for text in
+        ["solar cells", "copper scrap", "sun catcher 9000", "electric motor vehicles with battery", "锂离子电池"]
+    {
+        let answer = ask(&catalogue, text);
+        let sum: f64 = answer.candidates.iter().map(|candidate| candidate.confidence).sum();
+        assert!(sum <= 1.0 + 1e-9, "{text}: {sum}");
+        let falling = answer.candidates.windows(2).all(|pair| pair[0].confidence >= pair[1].confidence);
+        assert!(falling && answer.candidates.iter().all(|c| (0.0..=1.0).contains(&c.confidence)), "{text}");
+    }
+}
+
+#[test]
+fn a_taught_name_is_found_with_the_example_that_decided_and_the_lift_it_gave() {
+    let untaught = ask(&starter(), "Sun catcher 9000");
+    assert!(untaught.cannot_tell);
+    let lesson = example("Sun catcher 9000", "HS2022", "854143");
+    let catalogue = starter().with_taught(2, vec![lesson.clone()]);
+    let answer = ask(&catalogue, "sun catcher 9000");
+    let best = &answer.candidates[0];
+    assert_eq!(first(&catalogue, &answer), "854143");
+    assert_eq!(best.examples.iter().map(|example| &example.fact).collect::<Vec<_>>(), [&lesson]);
+    assert!(best.confidence > 0.8 && best.lift > 0.7, "{} {}", best.confidence, best.lift);
+    assert!(!answer.cannot_tell);
+}
+
+#[test]
+fn an_example_in_an_older_edition_speaks_for_what_its_code_became() {
+    let catalogue = starter().with_taught(2, vec![example("Sun catcher 9000", "HS2017", "854140")]);
+    let answer = ask(&catalogue, "sun catcher 9000");
+    let became: Vec<_> = answer.candidates.iter().take(4).map(|c| catalogue.code(c.at).fact.code.as_str()).collect();
+    assert!(became.iter().all(|code| code.starts_with("8541")), "{became:?}");
+    assert!(answer.candidates[0].confidence < 0.5);
+}
+
+#[test]
+fn an_example_that_is_hardly_like_it_decides_nothing() {
+    let plain = ask(&starter(), "lithium-ion battery");
+    let catalogue = starter().with_taught(2, vec![example("ion thruster", "HS2022", "740400")]);
+    let answer = ask(&catalogue, "lithium-ion battery");
+    assert_eq!(first(&catalogue, &answer), first(&catalogue, &plain));
+}
+
+#[test]
+fn vague_words_are_told_and_not_guessed_at() {
+    for text in ["spare parts", "gift item", "various goods", "xyzzy"] {
+        let answer = ask(&starter(), text);
+        assert!(answer.cannot_tell, "{text}");
+        assert!(findings(&answer).contains(&"vague_term"), "{text}: {:?}", answer.findings);
+    }
+}
+
+#[test]
+fn the_question_names_the_codes_that_it_tells_apart() {
+    let catalogue = starter();
+    let answer = ask(&catalogue, "photosensitive semiconductor cells");
+    let question = answer.question.as_deref().unwrap();
+    for candidate in &answer.candidates[..2] {
+        let code = crate::domain::display(&catalogue.code(candidate.at).fact.code);
+        assert!(question.contains(&code) || question.contains(&code[..4]), "{question}");
+    }
+}
+
+#[test]
+fn only_what_is_admitted_is_suggested() {
+    let catalogue = starter();
+    let edition = catalogue.edition("HS2022").unwrap();
+    let only = HashSet::from([catalogue.find(edition, "854143").unwrap().row]);
+    let answer = among(&catalogue, "battery cells for vehicles", Some(&only));
+    assert!(answer.candidates.iter().all(|candidate| only.contains(&candidate.at.row)));
+}
+
+#[test]
+fn the_same_question_gives_the_same_answer_to_the_last_bit() {
+    let lessons = || vec![example("battery car", "HS2022", "870380"), example("battery cell", "HS2022", "850760")];
+    let catalogue = starter().with_taught(2, lessons());
+    let confidences = |catalogue: &Catalogue| {
+        let answer = ask(catalogue, "electric battery car with cell");
+        answer.candidates.iter().map(|c| (c.at, c.confidence.to_bits())).collect::<Vec<_>>()
+    };
+    let once = confidences(&catalogue);
+    for _ in 0..5 {
+        assert_eq!(confidences(&starter().with_taught(2, lessons())), once);
+    }
+}

@@ -1,0 +1,167 @@
+//! Decided classifications that were taught, and which of them a new description is like.
+//!
+//! What is taught counts at once and from its own date on: a question about a day is answered as if nothing decided
+//! later had ever been taught, down to the rarity of words. Examples lie in the order of their dates, so that what was
+//! decided by a day is a beginning of every list of postings.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::catalogue::{Catalogue, Position};
+use super::facts::ExampleFact;
+use super::words::{features, fold};
+
+/// How soon repetitions of a feature stop counting.
+const SATURATION: f64 = 0.8;
+/// How much a long description is held against it.
+const LENGTH: f64 = 0.4;
+/// How many examples decide.
+const NEAREST: usize = 40;
+
+/// A decided classification.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Example {
+    pub(crate) fact: ExampleFact,
+    pub(crate) at: Position,
+    /// Its description's words alone: examples that agree in it are of the same goods.
+    folded: String,
+    /// Features with how often each stands in it.
+    features: Vec<(u32, u16)>,
+    length: u32,
+}
+
+/// All examples of a revision, by date.
+#[derive(Debug, Default)]
+pub(crate) struct Taught {
+    examples: Vec<Arc<Example>>,
+    ids: HashMap<Box<str>, u32>,
+    /// By feature: examples in their order, with how often it stands there.
+    postings: Vec<Vec<(u32, u16)>>,
+    /// Features of all examples before one, together.
+    lengths: Vec<u64>,
+}
+
+/// An example that a description is like.
+#[derive(Clone, Debug)]
+pub(crate) struct Neighbour {
+    pub(crate) example: Arc<Example>,
+    /// How much of the description it shares, 0 to about 1.
+    pub(crate) likeness: f64,
+}
+
+impl Taught {
+    /// These examples and more. One whose code the catalogue no longer has says nothing.
+    pub(crate) fn with(&self, catalogue: &Catalogue, more: Vec<ExampleFact>) -> Self {
+        let mut taught = Self { examples: self.examples.clone(), ids: self.ids.clone(), ..Self::default() };
+        for fact in more {
+            let edition = catalogue.edition(&fact.edition);
+            if let Some(at) = edition.and_then(|edition| catalogue.find(edition, &fact.code)) {
+                let example = taught.example(fact, at);
+                taught.examples.push(Arc::new(example));
+            }
+        }
+        taught.index();
+        taught
+    }
+
+    fn example(&mut self, fact: ExampleFact, at: Position) -> Example {
+        let mut ids: Vec<u32> = Vec::new();
+        for feature in features(&fact.description) {
+            let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+            ids.push(*self.ids.entry(feature.into_boxed_str()).or_insert(next));
+        }
+        ids.sort_unstable();
+        let count = |same: &[u32]| (same[0], u16::try_from(same.len()).unwrap_or(u16::MAX));
+        Example {
+            folded: fold(&fact.description),
+            features: ids.chunk_by(|a, b| a == b).map(count).collect(),
+            length: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            fact,
+            at,
+        }
+    }
+
+    fn index(&mut self) {
+        let key = |example: &Arc<Example>| {
+            let fact = &example.fact;
+            (fact.decided_on, fact.description.clone(), example.at)
+        };
+        self.examples.sort_by_cached_key(key);
+        self.postings = vec![Vec::new(); self.ids.len()];
+        let mut length = 0;
+        for (number, example) in (0u32..).zip(&self.examples) {
+            self.lengths.push(length);
+            length += u64::from(example.length);
+            for (feature, count) in &example.features {
+                self.postings[*feature as usize].push((number, *count));
+            }
+        }
+        self.lengths.push(length);
+    }
+
+    /// The examples decided by a day that a description is most like, nearest first. Of examples with the same words
+    /// the last decided stands: it corrects those before it.
+    #[expect(clippy::cast_precision_loss, reason = "numbers of examples are far below 2^52")]
+    pub(crate) fn nearest(&self, description: &str, on: NaiveDate) -> Vec<Neighbour> {
+        let known = self.examples.partition_point(|example| example.fact.decided_on <= on);
+        if known == 0 {
+            return Vec::new();
+        }
+        let mean = (self.lengths[known] as f64 / known as f64).max(1.0);
+        let weight = |found: usize| (1.0 + (known as f64 - found as f64 + 0.5) / (found as f64 + 0.5)).ln();
+        let mut asked: HashMap<String, f64> = HashMap::new();
+        for feature in features(description) {
+            *asked.entry(feature).or_default() += 1.0;
+        }
+        // In one order, so that sums are the same to the last bit.
+        let mut asked: Vec<_> = asked.into_iter().collect();
+        asked.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut scores = vec![0.0f64; known];
+        let mut whole = 0.0;
+        for (feature, times) in asked {
+            let postings = self.ids.get(feature.as_str()).map_or(&[][..], |id| self.postings[*id as usize].as_slice());
+            let found = postings.partition_point(|(number, _)| (*number as usize) < known);
+            let weight = weight(found);
+            whole += weight;
+            for (number, count) in &postings[..found] {
+                let (number, count) = (*number as usize, f64::from(*count));
+                let length = 1.0 - LENGTH + LENGTH * f64::from(self.examples[number].length) / mean;
+                let gain = count * (SATURATION + 1.0) / (count + SATURATION * length);
+                scores[number] += weight * gain * times.min(2.0).sqrt();
+            }
+        }
+        self.take(scores, whole.max(f64::MIN_POSITIVE))
+    }
+
+    fn take(&self, scores: Vec<f64>, whole: f64) -> Vec<Neighbour> {
+        let mut found: Vec<(f64, usize)> =
+            scores.into_iter().enumerate().filter(|(_, score)| *score > 0.0).map(|(at, score)| (score, at)).collect();
+        let order = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        // Enough of them that corrected ones can fall away.
+        let most = 2 * NEAREST;
+        if found.len() > most {
+            found.select_nth_unstable_by(most, order);
+            found.truncate(most);
+        }
+        found.sort_unstable_by(order);
+        let mut last: HashMap<&str, NaiveDate> = HashMap::new();
+        for (_, at) in &found {
+            let example = &self.examples[*at];
+            let decided = last.entry(&example.folded).or_insert(example.fact.decided_on);
+            *decided = (*decided).max(example.fact.decided_on);
+        }
+        let stands = |at: &usize| {
+            let example = &self.examples[*at];
+            last.get(example.folded.as_str()) == Some(&example.fact.decided_on)
+        };
+        let standing = found.iter().filter(|(_, at)| stands(at)).take(NEAREST);
+        standing
+            .map(|(score, at)| Neighbour { example: Arc::clone(&self.examples[*at]), likeness: score / whole })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

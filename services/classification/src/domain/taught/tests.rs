@@ -1,0 +1,77 @@
+use super::*;
+use crate::domain::testing::{day, starter};
+
+fn example(description: &str, code: &str, decided_on: &str) -> ExampleFact {
+    ExampleFact {
+        description: description.to_owned(),
+        edition: "HS2022".to_owned(),
+        code: code.to_owned(),
+        decided_on: day(decided_on),
+        source: crate::domain::SourceFact::default(),
+        invented: true,
+    }
+}
+
+fn nearest(catalogue: &Catalogue, description: &str, on: &str) -> Vec<(String, f64)> {
+    let found = catalogue.taught.nearest(description, day(on));
+    found.into_iter().map(|near| (near.example.fact.code.clone(), near.likeness)).collect()
+}
+
+#[test]
+fn what_was_taught_is_known_at_once_and_the_nearest_comes_first() {
+    let lessons = vec![
+        example("Glow Wand Sun Catcher 400W panel", "854143", "2024-01-01"),
+        example("copper cable offcuts", "740400", "2024-01-01"),
+    ];
+    let catalogue = starter().with_taught(2, lessons);
+    let found = nearest(&catalogue, "sun catcher panel", "2024-06-01");
+    assert_eq!(found[0].0, "854143");
+    assert!(found.iter().skip(1).all(|(_, likeness)| *likeness < found[0].1 / 3.0), "{found:?}");
+    assert!(nearest(&starter(), "sun catcher panel", "2024-06-01").is_empty());
+}
+
+#[test]
+fn a_ruling_never_sees_its_own_future_not_even_in_how_rare_a_word_is() {
+    let past = vec![example("sun catcher", "854143", "2024-01-01"), example("moon light", "853951", "2024-02-01")];
+    let mut all = past.clone();
+    all.extend([
+        example("sun catcher", "853951", "2024-05-02"),
+        example("sun sun sun shade of great length and no use", "740400", "2024-05-02"),
+    ]);
+    let (then, now) = (starter().with_taught(2, past), starter().with_taught(2, all));
+    assert_eq!(nearest(&then, "sun light", "2024-05-01"), nearest(&now, "sun light", "2024-05-01"));
+    assert_ne!(nearest(&then, "sun light", "2024-05-02"), nearest(&now, "sun light", "2024-05-02"));
+    assert!(nearest(&now, "sun light", "2023-12-31").is_empty());
+}
+
+#[test]
+fn a_correction_replaces_what_was_decided_before_of_the_same_goods_from_its_day_on() {
+    let lessons = vec![example("Sun catcher!", "853951", "2024-01-01"), example("sun catcher", "854143", "2024-03-01")];
+    let catalogue = starter().with_taught(2, lessons);
+    let codes = |on| nearest(&catalogue, "sun catcher", on).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
+    assert_eq!(codes("2024-02-01"), ["853951"]);
+    assert_eq!(codes("2024-03-01"), ["854143"]);
+}
+
+#[test]
+fn the_order_in_which_it_is_taught_does_not_matter() {
+    let lessons = || {
+        vec![
+            example("sun catcher", "854143", "2024-01-01"),
+            example("sun light strip", "853951", "2024-01-01"),
+            example("sun shade", "740400", "2023-01-01"),
+        ]
+    };
+    let forth = starter().with_taught(2, lessons());
+    let mut back = starter();
+    for lesson in lessons().into_iter().rev() {
+        back = back.with_taught(2, vec![lesson]);
+    }
+    assert_eq!(nearest(&forth, "sun strip light", "2025-01-01"), nearest(&back, "sun strip light", "2025-01-01"));
+}
+
+#[test]
+fn an_example_of_a_code_that_is_gone_says_nothing() {
+    let catalogue = starter().with_taught(2, vec![example("sun catcher", "999998", "2024-01-01")]);
+    assert!(nearest(&catalogue, "sun catcher", "2025-01-01").is_empty());
+}

@@ -1,0 +1,57 @@
+//! What two descriptions of goods have in common, finer than their words: for finding taught examples like a new text.
+
+use super::{Run, Runs, STOP_WORDS, chinese, stem};
+
+/// Letters in a piece of a word.
+const PIECE: usize = 3;
+
+/// The features of a text, in their order and with repetitions: English words and their pieces of three letters, which
+/// bring misspelt, cut and run-together words near; Chinese words, pairs and characters.
+pub(crate) fn features(text: &str) -> Vec<String> {
+    let mut features = Vec::new();
+    for run in Runs(text) {
+        match run {
+            Run::Mark(_) => {}
+            Run::Han(run) => {
+                features
+                    .extend(chinese::cut(run).into_iter().filter(|word| word.chars().count() > 2).map(str::to_owned));
+                let characters: Vec<char> = run.chars().collect();
+                features.extend(characters.iter().map(char::to_string));
+                features.extend(characters.windows(2).map(|pair| pair.iter().collect()));
+            }
+            Run::Other(run) => {
+                let word = run.to_lowercase();
+                if STOP_WORDS.contains(&word.as_str()) {
+                    continue;
+                }
+                let marked: Vec<char> = std::iter::once('^').chain(word.chars()).chain(['$']).collect();
+                // The mark keeps a piece from being taken for a word.
+                let piece = |piece: &[char]| std::iter::once('#').chain(piece.iter().copied()).collect();
+                features.extend(marked.windows(PIECE).map(piece));
+                features.push(stem(&word));
+            }
+        }
+    }
+    features
+}
+
+#[cfg(test)]
+mod tests {
+    use super::features;
+
+    #[test]
+    fn a_misspelt_word_keeps_most_of_its_pieces() {
+        assert_eq!(features("tea"), ["#^te", "#tea", "#ea$", "tea"]);
+        let (right, wrong) = (features("hairspray"), features("hairspra"));
+        let shared = wrong.iter().filter(|feature| right.contains(feature)).count();
+        assert!(shared >= 7, "{shared} of {}", wrong.len());
+    }
+
+    #[test]
+    fn chinese_gives_words_pairs_and_characters() {
+        let found = features("太阳能 LED");
+        for expected in ["太阳能", "太阳", "阳能", "太", "阳", "能", "led"] {
+            assert!(found.iter().any(|feature| feature == expected), "{expected}: {found:?}");
+        }
+    }
+}
