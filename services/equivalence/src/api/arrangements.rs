@@ -42,7 +42,7 @@ impl ArrangementService for Arrangements {
             },
             |page, filter, it| {
                 filter.0.as_ref().is_none_or(|party| it.parties.iter().any(|it| it.economy == *party))
-                    && filter.1.is_none_or(|date| it.counts(date, None) != Counts::No)
+                    && filter.1.is_none_or(|date| matches!(it.counts(date, None), Counts::Yes | Counts::NeedsGrantDate))
             }
         )
     }

@@ -83,10 +83,15 @@ impl Arrangement {
 
     /// Whether it counts on a day for a result granted on `granted_on`.
     pub fn counts(&self, date: NaiveDate, granted_on: Option<NaiveDate>) -> Counts {
-        if self.applies_from().is_none_or(|from| date < from) || self.suspensions.iter().any(|s| s.contains(date)) {
+        let from = self.applies_from();
+        if from.is_some_and(|from| date < from) || self.suspensions.iter().any(|period| period.contains(date)) {
             return Counts::No;
         }
-        self.lapse.as_ref().map_or(Counts::Yes, |lapse| lapse.counts(date, granted_on))
+        match self.lapse.as_ref().map_or(Counts::Yes, |lapse| lapse.counts(date, granted_on)) {
+            Counts::No => Counts::No,
+            _ if from.is_none() => Counts::NeedsEntryIntoForce,
+            counts => counts,
+        }
     }
 }
 

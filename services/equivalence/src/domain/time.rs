@@ -92,6 +92,8 @@ pub enum Counts {
     No,
     /// That depends on when the result was granted, which is not known.
     NeedsGrantDate,
+    /// When it enters into force is not known.
+    NeedsEntryIntoForce,
 }
 
 impl Ending {

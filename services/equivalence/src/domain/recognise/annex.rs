@@ -117,6 +117,7 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement, candi
             Counts::Yes => {}
             Counts::No => return failed(check),
             Counts::NeedsGrantDate => note(&mut missing, grant_date_missing(annex)),
+            Counts::NeedsEntryIntoForce => note(&mut missing, entry_into_force_missing(arrangement)),
         }
     }
     match excluded(ctx, annex, &requirement.market) {
@@ -157,6 +158,11 @@ fn note(missing: &mut Option<Finding>, finding: Finding) {
 fn grant_date_missing(annex: &Annex) -> Finding {
     let message = format!("whether {} still covers the result depends on when it was granted", annex.name);
     Finding::about("granted_on_missing", "annex", &annex.name, message)
+}
+
+fn entry_into_force_missing(arrangement: &Arrangement) -> Finding {
+    let message = format!("the catalogue holds no entry into force of {}", arrangement.name);
+    Finding::about("entry_into_force_missing", "arrangement", &arrangement.name, message)
 }
 
 /// The parties that the issuer belongs to and whose results a party that the market belongs to accepts.
@@ -233,7 +239,8 @@ fn designated<'a>(ctx: &Context<'a>, annex: &Annex, covered: &[&Target]) -> Desi
         match (counts, ctx.coverage(&designation.codes)) {
             (Counts::No, _) | (_, Coverage::Outside) => {}
             (Counts::Yes, Coverage::Inside) => return Designated::Yes(designation),
-            (Counts::NeedsGrantDate, _) => note(&mut unknown, grant_date_missing(annex)),
+            // Only an arrangement's entry into force may be unknown.
+            (Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce, _) => note(&mut unknown, grant_date_missing(annex)),
             (Counts::Yes, Coverage::Unknown(finding)) => note(&mut unknown, finding),
         }
     }

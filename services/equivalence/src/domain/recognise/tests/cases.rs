@@ -117,6 +117,34 @@ fn a_dense_circular_net_of_equivalences_is_searched_within_bounds() {
 }
 
 #[test]
+fn an_entry_into_force_that_is_not_known_leaves_the_answer_undetermined() {
+    let arrangement = |extra: Value| {
+        let mut arrangement = json!({ "name": "arrangements/m", "title": "m",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }] });
+        arrangement.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({ "arrangement": arrangement })
+    };
+    for (extra, outcome) in [
+        (json!({}), Outcome::Undetermined),
+        (json!({ "suspensions": [{ "from": "2026-01-01" }] }), Outcome::NotRecognised),
+        (json!({ "lapse": { "on": "2024-01-01" } }), Outcome::NotRecognised),
+        (json!({ "provisional_from": "2020-01-01" }), Outcome::Recognised),
+    ] {
+        let mut entries = world();
+        entries.retain(|entry| entry.get("arrangement").is_none());
+        entries.extend([arrangement(extra.clone()), annex(json!({}))]);
+        let mut question = question("standards/z-1");
+        question.body_economy = EconomyCode::parse("XA").unwrap();
+        let decision = recognise(&catalogue(entries), &NoTranslation, &question);
+        assert_eq!(decision.outcome, outcome, "{extra}");
+        if outcome == Outcome::Undetermined {
+            let told = decision.findings.iter().find(|finding| finding.code == "entry_into_force_missing").unwrap();
+            assert!(told.message.contains("arrangements/m"), "{}", told.message);
+        }
+    }
+}
+
+#[test]
 fn a_lapsed_arrangement_counts_for_earlier_results_only_where_they_are_grandfathered() {
     for (rule, granted_on, outcome) in [
         ("cut_off", Some("2021-01-01"), Outcome::NotRecognised),

@@ -88,10 +88,11 @@ impl World<'_> {
         // In force.
         let from = [arrangement.provisional_from, arrangement.in_force_from].into_iter().flatten().min();
         let suspended = arrangement.suspensions.iter().any(|period| period.contains(date));
-        if from.is_none() || from.is_some_and(|from| date < from) || suspended {
+        if from.is_some_and(|from| date < from) || suspended {
             return Err(Check::ArrangementInForce);
         }
         match self.ended(arrangement.lapse.as_ref()) {
+            Three::Yes | Three::Unknown(_) if from.is_none() => missing.push("entry_into_force_missing"),
             Three::Yes => {}
             Three::No => return Err(Check::ArrangementInForce),
             Three::Unknown(code) => missing.push(code),
