@@ -48,6 +48,7 @@ impl Asked {
 
     /// Takes the request id out of the message, so that what is left can be hashed.
     pub fn call(self, request_id: &mut String, validate_only: bool) -> Call {
+        self.origin.note_request_id(request_id);
         Call { asked: self, request_id: std::mem::take(request_id), validate_only }
     }
 }
@@ -103,7 +104,8 @@ impl<S: Curated> Workflow<S> {
         let name = name(&mut v, "name", raw_name);
         let step = parse(&mut v);
         let (request_id, name, step) = v.finish_with(|| Some((request_id?, name?, step?)))?;
-        self.step(call.mutation(&request_id, &payload), name, etag, step).await.map_err(fault)
+        let answer = self.step(call.mutation(&request_id, &payload), name.clone(), etag, step).await;
+        answer.map_err(|error| fault(error).about(name))
     }
 }
 

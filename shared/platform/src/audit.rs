@@ -1,15 +1,18 @@
 //! The audit trail: every refusal and every mutation, with who, what, when, from where and trace id.
 //!
 //! A mutation's record is written inside its own transaction by the store; everything else goes through an
-//! [`AuditSink`], which must never make a caller wait.
+//! [`AuditSink`], which must never make a caller wait. Refusals are recorded in one place for all services: by the
+//! authentication layer when it does not let a call in, by the server as the call ends otherwise.
 
 mod origin;
+mod refusal;
 mod sinks;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use origin::{Origin, Peer};
+pub(crate) use refusal::Watch;
 pub use sinks::{MemorySink, TracingSink};
 
 /// How the audited call ended.

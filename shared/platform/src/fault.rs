@@ -113,6 +113,13 @@ impl Fault {
         self
     }
 
+    /// Names what was acted on, unless the reason's own metadata does: the audit trail records it.
+    #[must_use]
+    pub fn about(mut self, resource: impl Into<String>) -> Self {
+        self.0.metadata.entry("resource".to_owned()).or_insert_with(|| resource.into());
+        self
+    }
+
     /// Adds a field violation (for reasons that blame a field and are not `FIELD_VIOLATIONS`, too).
     #[must_use]
     pub fn with_violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {

@@ -7,9 +7,13 @@ use chrono::{DateTime, Utc};
 use greenlane_api::{
     classification::v1::{GetCodeRequest, lookup_service_client::LookupServiceClient},
     common::v1::CodeReference,
-    equivalence::v1::{CreateChangeSetRequest, change_service_client::ChangeServiceClient},
+    equivalence::v1::{
+        Change, ChangeSet, CreateChangeSetRequest, ReviewChangeSetRequest, change,
+        change_service_client::ChangeServiceClient,
+    },
     registry::v1::{
-        GetCertificateRequest, IssueCertificateRequest, certificate_service_client::CertificateServiceClient,
+        CertificateFilter, GetCertificateRequest, IssueCertificateRequest, ListCertificatesRequest,
+        PrepareCertificateRequest, certificate_service_client::CertificateServiceClient,
     },
 };
 use greenlane_e2e::{
@@ -26,6 +30,10 @@ use greenlane_store::{Store, StoreConfig, StoreError, audit};
 use tonic::{Code, Request, Status};
 
 const ISSUE: &str = "/greenlane.registry.v1.CertificateService/IssueCertificate";
+const GET: &str = "/greenlane.registry.v1.CertificateService/GetCertificate";
+const LIST: &str = "/greenlane.registry.v1.CertificateService/ListCertificates";
+const PREPARE: &str = "/greenlane.registry.v1.CertificateService/PrepareCertificate";
+const REVIEW: &str = "/greenlane.equivalence.v1.ChangeService/ReviewChangeSet";
 const WITHDRAW: &str = "/greenlane.registry.v1.CertificateService/WithdrawCertificate";
 const CREATE_BODY: &str = "/greenlane.registry.v1.BodyService/CreateBody";
 const CREATE_CHANGE: &str = "/greenlane.equivalence.v1.ChangeService/CreateChangeSet";
@@ -75,7 +83,30 @@ async fn trail(database: Database) -> anyhow::Result<()> {
     expect(again, Code::FailedPrecondition)?;
     certificates(&clerk).get_certificate(GetCertificateRequest { name: name.clone(), ..Default::default() }).await?;
 
+    let get = GetCertificateRequest { name: name.clone(), ..Default::default() };
+    expect(certificates(&rival).get_certificate(traced(get, 9)?).await, Code::PermissionDenied)?;
+    let filter = Some(CertificateFilter { body: body.clone(), ..Default::default() });
+    let list = ListCertificatesRequest { filter, ..Default::default() };
+    expect(certificates(&rival).list_certificates(traced(list, 10)?).await, Code::PermissionDenied)?;
+    let prepare = PrepareCertificateRequest { body: body.clone(), ..Default::default() };
+    expect(certificates(&rival).prepare_certificate(traced(prepare, 11)?).await, Code::PermissionDenied)?;
+    let withdrawn = certificates(&rival).withdraw_certificate(traced(withdrawal(&name, "rivalry"), 12)?).await;
+    expect(withdrawn, Code::PermissionDenied)?;
+
     let equivalence = installation.equivalence.as_ref().context("it runs")?;
+    let author = TokenRequest::new("author", ["catalogue.propose", "catalogue.review"]).for_economy("XA");
+    let mut author = ChangeServiceClient::new(equivalence.client(&installation.mint(&author))?);
+    let foreign = retire("foreign", "requirements/xb-pv-qualification");
+    expect(author.create_change_set(traced(foreign, 13)?).await, Code::PermissionDenied)?;
+    let own = author.create_change_set(retire("own", "requirements/xa-pv-qualification")).await?.into_inner();
+    let change_set = own.change_set.context("a change set")?.name;
+    let review = ReviewChangeSetRequest {
+        request_id: "review".to_owned(),
+        name: change_set.clone(),
+        approve: true,
+        ..Default::default()
+    };
+    expect(author.review_change_set(traced(review, 14)?).await, Code::FailedPrecondition)?;
     let reader = equivalence.client(&installation.mint(&TokenRequest::new("reader", ["catalogue.read"])))?;
     let change = traced(CreateChangeSetRequest { request_id: "change".to_owned(), ..Default::default() }, 7)?;
     expect(ChangeServiceClient::new(reader).create_change_set(change).await, Code::PermissionDenied)?;
@@ -100,7 +131,7 @@ async fn trail(database: Database) -> anyhow::Result<()> {
     }
     let told: Vec<_> = records.iter().map(|it| (it.request_id.as_str(), it.method.as_str(), it.outcome)).collect();
     assert!(
-        !told.iter().any(|(_, method, _)| method.ends_with("GetCertificate")),
+        !told.iter().any(|(_, method, outcome)| method.ends_with("GetCertificate") && *outcome != Outcome::Refused),
         "reads are not mutations: {told:#?}"
     );
 
@@ -109,10 +140,14 @@ async fn trail(database: Database) -> anyhow::Result<()> {
     of("one").is(ISSUE, Outcome::Done, "clerk", "").by_body(&body).about(&name);
     Told::last_of(&records, "one").is(ISSUE, Outcome::Replayed, "clerk", "").by_body(&body);
     of("dry").is(ISSUE, Outcome::Validated, "clerk", "").by_body(&body);
-    of("rival").is(ISSUE, Outcome::Refused, "clerk", "NOT_YOURS").by_body("bodies/rival").in_trace(1);
+    of("rival").is(ISSUE, Outcome::Refused, "clerk", "NOT_YOURS").by_body("bodies/rival").in_trace(1).about(&body);
+    for (n, method, resource) in [(9, GET, &name), (10, LIST, &body), (11, PREPARE, &body), (12, WITHDRAW, &name)] {
+        let denied = Told::in_trace_of(&records, n).is(method, Outcome::Refused, "clerk", "NOT_YOURS");
+        denied.by_body("bodies/rival").about(resource);
+    }
     of("bad").is(ISSUE, Outcome::Refused, "clerk", "FIELD_VIOLATIONS").by_body(&body).in_trace(4);
     of("withdraw").is(WITHDRAW, Outcome::Done, "clerk", "").by_body(&body).about(&name).in_trace(5);
-    of("again").is(WITHDRAW, Outcome::Refused, "clerk", "STATE_CONFLICT").by_body(&body).in_trace(6);
+    of("again").is(WITHDRAW, Outcome::Refused, "clerk", "STATE_CONFLICT").by_body(&body).about(&name).in_trace(6);
     // Refused before the message is read: no request id is known.
     Told::in_trace_of(&records, 2).is(ISSUE, Outcome::Refused, "reader", "SCOPE_MISSING");
     let stranger = Told::in_trace_of(&records, 3);
@@ -125,6 +160,9 @@ async fn trail(database: Database) -> anyhow::Result<()> {
     assert_eq!(outcomes, BTreeMap::from([("done", 1), ("refused", 4), ("replayed", 1), ("validated", 1)]), "each once");
 
     let records = self::records(installation.database_url("equivalence")?).await?;
+    let of = |request_id: &str| Told::of(&records, request_id);
+    of("foreign").is(CREATE_CHANGE, Outcome::Refused, "author", "NOT_YOURS").in_trace(13);
+    of("review").is(REVIEW, Outcome::Refused, "author", "FOUR_EYES").in_trace(14).about(&change_set);
     Told::in_trace_of(&records, 7).is(CREATE_CHANGE, Outcome::Refused, "reader", "SCOPE_MISSING");
     let records = self::records(installation.database_url("classification")?).await?;
     let stranger = Told::in_trace_of(&records, 8);
@@ -134,6 +172,17 @@ async fn trail(database: Database) -> anyhow::Result<()> {
 
 fn certificates(client: &Client) -> CertificateServiceClient<Client> {
     CertificateServiceClient::new(client.clone())
+}
+
+fn retire(request_id: &str, entry: &str) -> CreateChangeSetRequest {
+    let change = Change { change: Some(change::Change::Retire(entry.to_owned())) };
+    let change_set = ChangeSet {
+        title: "Test".to_owned(),
+        reason: "A test.".to_owned(),
+        changes: vec![change],
+        ..Default::default()
+    };
+    CreateChangeSetRequest { request_id: request_id.to_owned(), change_set: Some(change_set), ..Default::default() }
 }
 
 fn trace_id(n: u8) -> String {

@@ -43,7 +43,7 @@ impl BodyService for Bodies {
     ) -> Result<Response<wire::CreateBodyResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.create(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }
 
     async fn get_body(
@@ -74,7 +74,7 @@ impl BodyService for Bodies {
     ) -> Result<Response<wire::CreateBodyKeyResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.create_key(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }
 
     async fn update_body(
@@ -83,7 +83,7 @@ impl BodyService for Bodies {
     ) -> Result<Response<wire::UpdateBodyResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.update(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }
 
     async fn retire_body_key(
@@ -92,7 +92,7 @@ impl BodyService for Bodies {
     ) -> Result<Response<wire::RetireBodyKeyResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.retire_key(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }
 
     async fn revoke_body_key(
@@ -101,7 +101,7 @@ impl BodyService for Bodies {
     ) -> Result<Response<wire::RevokeBodyKeyResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.revoke_key(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }
 
     async fn create_accreditation_scope(
@@ -110,7 +110,7 @@ impl BodyService for Bodies {
     ) -> Result<Response<wire::CreateAccreditationScopeResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.create_scope(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }
 
     async fn list_accreditation_scopes(
@@ -140,7 +140,7 @@ impl BodyService for Bodies {
     ) -> Result<Response<wire::CreateDesignationResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.designate(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }
 
     async fn list_designations(

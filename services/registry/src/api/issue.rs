@@ -9,11 +9,11 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::RequestId;
 use greenlane_store::idempotency;
 use prost::Message;
-use tonic::{Request, Response, Status};
+use tonic::Request;
 
 use super::render;
 use crate::app::mutation::Receipt;
-use crate::app::registry::{MutationId, Outcome, Registry};
+use crate::app::registry::{MutationId, Outcome};
 use crate::domain::command::Done;
 use crate::domain::statement::Statement;
 
@@ -41,6 +41,7 @@ impl<R: Message> Incoming<R> {
         let origin = Origin::of(&request);
         let mut message = request.into_inner();
         let request_id = std::mem::take(take_id(&mut message));
+        origin.note_request_id(&request_id);
         let payload = idempotency::payload_hash(&message.encode_to_vec());
         let stamp = Stamp { payload, origin, caller: caller.key() };
         Ok(Self { message, caller, request_id, stamp })
@@ -48,22 +49,6 @@ impl<R: Message> Incoming<R> {
 }
 
 impl Stamp {
-    /// The answer, or the status of its refusal, which goes into the audit trail.
-    pub(crate) fn audited<T>(
-        &self,
-        registry: &Registry,
-        request_id: &str,
-        result: Result<T, Fault>,
-    ) -> Result<Response<T>, Status> {
-        match result {
-            Ok(answer) => Ok(Response::new(answer)),
-            Err(fault) => {
-                registry.refused(&self.origin, request_id, &fault);
-                Err(fault.into())
-            }
-        }
-    }
-
     /// What tells this request from others, once its id is found good.
     pub(crate) fn with(self, id: &RequestId) -> MutationId {
         let method = self.origin.method.to_string();

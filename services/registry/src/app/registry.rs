@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use greenlane_platform::audit::{AuditRecord, AuditSink, Origin, Outcome as Audited};
+use greenlane_platform::audit::{AuditSink, Origin, Outcome as Audited};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
 use greenlane_store::idempotency::{self, Begun};
@@ -35,7 +35,7 @@ pub(crate) struct Registry {
     pub(crate) clock: Clock,
     pub(crate) public_url: String,
     pub(crate) bounds: EffectBounds,
-    /// For what is not written in the mutation's own transaction: refusals, repetitions, checks.
+    /// For what is not written in the mutation's own transaction: repetitions and checks.
     pub(crate) audit: Arc<dyn AuditSink>,
 }
 
@@ -66,13 +66,6 @@ impl Registry {
             self.audit.record(repeated);
         }
         Ok(Outcome::Logged(Box::new(receipt)))
-    }
-
-    /// Puts a mutation that was not done into the audit trail.
-    pub(crate) fn refused(&self, origin: &Origin, request_id: &str, fault: &Fault) {
-        let outcome = if fault.code() == tonic::Code::Internal { Audited::Failed } else { Audited::Refused };
-        let record = AuditRecord::new(self.clock.now(), origin, outcome);
-        self.audit.record(record.with_request_id(request_id).with_reason(fault.reason()));
     }
 
     /// Applies a command to what is stored, and keeps nothing of it.

@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Authenticator, AuthorizationTable, Caller};
-use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer};
+use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer, Watch};
 use crate::clock::Clock;
 use crate::fault::{ErrorReason, Fault};
 
@@ -24,7 +24,7 @@ struct Shared {
 }
 
 /// Lets a request pass when its token is good and a rule allows the method. Puts `Arc<Caller>` and `Arc<Origin>` into
-/// the request's extensions. Audits each refusal.
+/// the request's extensions. Audits each refusal of its own, and puts into the response what audits the handler's.
 #[derive(Clone)]
 pub struct AuthLayer(Arc<Shared>);
 
@@ -85,8 +85,12 @@ where
                     if let Some(caller) = &origin.caller {
                         request.extensions_mut().insert(caller.clone());
                     }
-                    request.extensions_mut().insert(Arc::new(origin));
-                    inner.call(request).await
+                    let origin = Arc::new(origin);
+                    request.extensions_mut().insert(origin.clone());
+                    let mut response = inner.call(request).await?;
+                    let (sink, clock) = (shared.audit.clone(), shared.clock.clone());
+                    response.extensions_mut().insert(Watch { origin, sink, clock });
+                    Ok(response)
                 }
                 Err(fault) => {
                     origin.trace_id = crate::fault::current_trace_id().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! The methods of the contracts, read from the descriptors: which are unary, which stream.
+//! The methods of the contracts, read from the descriptors: which are unary, which stream, which change something.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use prost::Message as _;
@@ -37,6 +37,29 @@ static CONTRACTS: LazyLock<HashMap<String, Shape>> = LazyLock::new(|| {
     methods
 });
 
+/// The methods whose requests carry a `request_id`, as those of all mutations do and no others.
+static MUTATIONS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let Ok(set) = FileDescriptorSet::decode(greenlane_api::DESCRIPTORS) else { return HashSet::new() };
+    let mut with_id = HashSet::new();
+    for file in &set.file {
+        let carries = file.message_type.iter().filter(|it| it.field.iter().any(|field| field.name() == "request_id"));
+        with_id.extend(carries.map(|message| format!(".{}.{}", file.package(), message.name())));
+    }
+    let mut mutations = HashSet::new();
+    for file in &set.file {
+        for service in &file.service {
+            let of_service = service.method.iter().filter(|method| with_id.contains(method.input_type()));
+            mutations.extend(of_service.map(|it| format!("/{}.{}/{}", file.package(), service.name(), it.name())));
+        }
+    }
+    mutations
+});
+
+/// Whether a method changes something.
+pub(crate) fn is_mutation(path: &str) -> bool {
+    MUTATIONS.contains(path)
+}
+
 fn read(descriptors: &[u8], methods: &mut HashMap<String, Shape>) {
     let Ok(set) = FileDescriptorSet::decode(descriptors) else { return };
     for file in &set.file {
@@ -71,5 +94,11 @@ mod tests {
         assert!(shape("/grpc.health.v1.Health/Check").unwrap().is_unary());
         assert!(shape("/grpc.health.v1.Health/Watch").unwrap().server_streaming);
         assert_eq!(shape("/grpc.health.v1.Health/Nothing"), None);
+    }
+
+    #[test]
+    fn what_carries_a_request_id_is_a_mutation() {
+        assert!(is_mutation("/greenlane.registry.v1.CertificateService/IssueCertificate"));
+        assert!(!is_mutation("/greenlane.registry.v1.CertificateService/GetCertificate"));
     }
 }

@@ -91,6 +91,7 @@ impl Edge {
         let (response, pass) =
             trace.clone().scope(self.run(client, request, &method, &slot).instrument(span.clone())).await;
 
+        let (mut parts, body) = response.into_parts();
         let finish = Finish {
             metrics: self.metrics.clone(),
             method: method.clone(),
@@ -98,9 +99,9 @@ impl Edge {
             trace,
             span,
             pass,
+            audit: parts.extensions.remove(),
             counted: false,
         };
-        let (mut parts, body) = response.into_parts();
         if body.is_end_stream() {
             finish.with_status(&mut parts.headers);
             return Ok(Response::from_parts(parts, EdgeBody::empty()));

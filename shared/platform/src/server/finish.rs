@@ -12,6 +12,7 @@ use tracing::Span;
 use super::errors;
 use super::gate::Pass;
 use super::routes::Method;
+use crate::audit::Watch;
 use crate::telemetry::{DURATION_BOUNDARIES_SECONDS, TraceContext, code_name};
 
 /// The server's instruments, named by OpenTelemetry's semantic conventions for RPC.
@@ -55,6 +56,8 @@ pub(super) struct Finish {
     pub(super) trace: TraceContext,
     pub(super) span: Span,
     pub(super) pass: Option<Pass>,
+    /// Present when the call was let in.
+    pub(super) audit: Option<Watch>,
     pub(super) counted: bool,
 }
 
@@ -65,6 +68,9 @@ impl Finish {
         if code != Code::Ok {
             let trace_id = HeaderValue::try_from(self.trace.trace_id()).ok();
             errors::decorate(headers, &self.method.path, trace_id);
+            if let Some(audit) = &self.audit {
+                audit.ended(headers, self.method.mutation, &self.trace.trace_id());
+            }
         }
         // What tonic says of a message it cannot read is corrected above.
         let code = if code == Code::Ok { code } else { errors::code(headers).unwrap_or(code) };

@@ -32,6 +32,8 @@ pub(super) struct Method {
     pub(super) kind: Kind,
     /// Health and reflection: not held to the limits of the services' own calls.
     pub(super) infrastructure: bool,
+    /// Changes something, once for each request id.
+    pub(super) mutation: bool,
     /// Attributes of a call that ended well; the last is the status.
     pub(super) ok_attributes: [KeyValue; 3],
     route: Arc<dyn Route>,
@@ -50,7 +52,7 @@ impl Method {
             KeyValue::new("rpc.method", label.to_owned()),
             KeyValue::new("rpc.response.status_code", "OK"),
         ];
-        Self { path: path.into(), kind, infrastructure, ok_attributes, route }
+        Self { path: path.into(), kind, infrastructure, mutation: methods::is_mutation(path), ok_attributes, route }
     }
 
     /// Answers a call.

@@ -2,4 +2,5 @@ mod drain;
 mod edge;
 mod health;
 mod limits;
+mod refusals;
 mod streams;

@@ -90,6 +90,7 @@ impl LookupService for Echo {
             }
             "forever" => std::future::pending().await,
             "panic" => panic!("as told"),
+            "deny" => return Err(Fault::not_yours("body", "bodies/x").about("certificates/GL1").into()),
             "fail" => return Err(Fault::internal("as told").into()),
             "big" => "x".repeat(rest.parse().unwrap()),
             "unavailable" => {

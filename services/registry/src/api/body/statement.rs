@@ -42,7 +42,7 @@ macro_rules! step {
             let $field = Some($render(answer.statement()?, today, answer.proof.is_some()));
             Ok(wire::$response { $field, revision: answer.revision, proof: answer.proof })
         });
-        incoming.stamp.audited(&$service.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }};
 }
 
@@ -144,7 +144,8 @@ impl Bodies {
         let command = StatementCommand { body, kind: raw.kind, index, step: raw.step, day, reason_text, acting };
         let command = Command::OfBody(BodyCommand::Step(command));
         let id = stamp.with(&request_id);
-        Ok(Answer::from(self.registry.perform(id.wants(command), raw.validate_only).await?))
+        let done = self.registry.perform(id.wants(command), raw.validate_only).await;
+        Ok(Answer::from(done.map_err(|error| Fault::from(error).about(raw.name))?))
     }
 
     pub(super) async fn list_scopes(

@@ -48,7 +48,7 @@ impl Certificates {
             })
             .await?;
         let (snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
-        consistency::own_or_unbound(caller, &snapshot.body.name())?;
+        consistency::own_or_unbound(caller, &snapshot.body.name()).map_err(|denied| denied.about(number.name()))?;
         Ok(wire::GetCertificateResponse {
             certificate: Some(render::certificate(&snapshot, self.registry.clock.today(), true)),
             revision,
@@ -144,7 +144,7 @@ impl Certificates {
         if caller.body().is_some() {
             let file = self.registry.published.files().certificate(&self.reader.store, &number).await?;
             let file = file.ok_or_else(|| not_found(&number))?;
-            consistency::own_or_unbound(caller, &file.body.name())?;
+            consistency::own_or_unbound(caller, &file.body.name()).map_err(|denied| denied.about(number.name()))?;
         }
         let asked = number.clone();
         let mut events = self

@@ -46,7 +46,7 @@ macro_rules! perform {
             revision,
             proof,
         });
-        incoming.stamp.audited(&$service.registry, &incoming.request_id, answer)
+        Ok(Response::new(answer?))
     }};
 }
 pub(super) use perform;
@@ -79,10 +79,11 @@ impl Certificates {
                 let files = self.registry.published.files();
                 let file = files.certificate(&self.registry.store, &number).await?;
                 let file = file.ok_or_else(|| super::not_found(&number))?;
-                return Err(Fault::not_yours("body", file.body.name()));
+                return Err(Fault::not_yours("body", file.body.name()).about(number.name()));
             }
         };
         let reason = from_wire(reason).ok_or_else(|| Fault::invalid("reason", "is required"))?;
+        let name = number.name();
         let command = Command::Step(StepCommand {
             number,
             body,
@@ -97,7 +98,10 @@ impl Certificates {
         let id = stamp.with(&request_id);
         let outcome = match self.registry.effect_fault(effective_at) {
             Some(fault) => self.registry.unless_done_before(&id, fault).await?,
-            None => self.registry.perform(id.wants(command), raw.validate_only).await?,
+            None => {
+                let done = self.registry.perform(id.wants(command), raw.validate_only).await;
+                done.map_err(|error| Fault::from(error).about(name))?
+            }
         };
         let answer = Answer::from(outcome);
         Ok((answer.certificate()?, answer.revision, answer.proof))
