@@ -29,6 +29,7 @@ use self::metrics::{ClientMetrics, Finish};
 use self::retry::Retries;
 pub(crate) use self::retry::jitter;
 use self::token::Token;
+use crate::config::SecretError;
 use crate::deadline;
 use crate::fault::Fault;
 use crate::rpc::methods::{self, Shape};
@@ -53,6 +54,9 @@ pub enum ClientError {
         /// Why.
         source: std::io::Error,
     },
+    /// The token cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
 }
 
 /// A channel to another service; cheap to clone, to be handed to a generated client (`XClient::new(channel)`).
@@ -85,31 +89,31 @@ impl std::fmt::Debug for Client {
 /// must.
 ///
 /// # Errors
-/// When the URI is wrong or a TLS file cannot be read.
+/// When the URI is wrong, or a TLS file or the token's file cannot be read.
 pub fn connect(config: &ClientConfig) -> Result<Client, ClientError> {
-    Ok(Client::over(channel::to_uri(config)?, config))
+    Client::over(channel::to_uri(config)?, config)
 }
 
 /// Makes a channel to a server of the same process. The URI of the configuration is not used.
 ///
 /// # Errors
-/// When the configuration contradicts itself.
+/// When the configuration contradicts itself, or the token's file cannot be read.
 pub fn connect_in_process(config: &ClientConfig, server: InProcess) -> Result<Client, ClientError> {
-    Ok(Client::over(channel::to_process(config, server)?, config))
+    Client::over(channel::to_process(config, server)?, config)
 }
 
 impl Client {
-    fn over(channel: Channel, config: &ClientConfig) -> Self {
-        Self(Arc::new(Inner {
+    fn over(channel: Channel, config: &ClientConfig) -> Result<Self, ClientError> {
+        Ok(Self(Arc::new(Inner {
             channel,
-            token: config.token.clone().map(Token::new),
+            token: config.token.clone().map(Token::new).transpose()?,
             retries: Retries::new(config.max_retries),
             metrics: ClientMetrics::new(),
             timeout: Duration::from_millis(config.timeout_ms),
             background_timeout: config.background_timeout_ms.map(Duration::from_millis),
             stream_timeout: Duration::from_secs(config.stream_timeout_seconds),
             reserve: Duration::from_millis(config.reserve_ms),
-        }))
+        })))
     }
 }
 
@@ -136,7 +140,7 @@ impl Inner {
         if let Some(token) = &self.token
             && !parts.headers.contains_key(header::AUTHORIZATION)
         {
-            parts.headers.insert(header::AUTHORIZATION, token.header().await?);
+            parts.headers.insert(header::AUTHORIZATION, token.header().await);
         }
 
         let mut finish = Finish::new(&self.metrics, parts.uri.path());

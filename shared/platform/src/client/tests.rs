@@ -61,6 +61,13 @@ async fn a_chain_under_a_short_deadline_is_given_up_everywhere() {
 }
 
 #[tokio::test]
+async fn a_token_file_that_is_not_there_is_told_before_any_call() {
+    let missing = std::path::Path::new("/nowhere/greenlane/token");
+    let error = connect(&ClientConfig::to("http://127.0.0.1:1").with_token(Secret::from_file(missing))).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/greenlane/token"), "{error}");
+}
+
+#[tokio::test]
 async fn a_call_with_nothing_left_is_not_sent() {
     let echo = Echo::default();
     let server = start(&ServerConfig::loopback(), public(&echo)).await;
