@@ -16,11 +16,14 @@ use greenlane_platform::{
     },
     clock::Clock,
 };
+use tokio_util::sync::CancellationToken;
 
 /// The `iss` claim of the tokens that a local installation makes for itself.
 const ISSUER: &str = "https://localhost/greenlane";
 /// How long the tokens hold that are written at each start.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How often a process that runs on writes fresh ones. Who reads them looks at the files again.
+const TOKEN_RENEWAL: Duration = Duration::from_secs(24 * 3_600);
 
 /// A data directory.
 #[derive(Clone, Debug)]
@@ -107,6 +110,26 @@ impl DataDir {
         write_private(&path, &self.issuer()?.mint(&request.valid_for(TOKEN_LIFETIME)))?;
         Ok(path)
     }
+
+    /// Writes these tokens afresh from time to time, until `stop`: a process may run for longer than a token holds.
+    pub(crate) async fn renew_tokens(self, requests: Vec<TokenRequest>, stop: CancellationToken) {
+        self.renew_tokens_every(TOKEN_RENEWAL, requests, stop).await;
+    }
+
+    async fn renew_tokens_every(self, pause: Duration, requests: Vec<TokenRequest>, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+            let (data, requests) = (self.clone(), requests.clone());
+            let written = tokio::task::spawn_blocking(move || {
+                requests.into_iter().try_for_each(|request| data.token(request).map(|_| ()))
+            });
+            match written.await {
+                Ok(Ok(())) => {}
+                // The ones that are there hold for weeks yet, and it is tried again.
+                Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "fresh tokens cannot be written"),
+                Err(error) => tracing::error!(%error, "writing fresh tokens was cut off"),
+            }
+        }
+    }
 }
 
 /// Writes a file that only its owner may read: whole, or not at all.
@@ -150,5 +173,27 @@ mod tests {
         write_private(&folder.path().join("boss.token"), "secret").unwrap_err();
         let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["boss.token"]);
+    }
+
+    #[tokio::test]
+    async fn tokens_are_written_afresh_while_the_process_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::create(folder.path()).unwrap();
+        let request = TokenRequest::new("registry", ["recognise"]);
+        let path = data.token(request.clone()).unwrap();
+        let first = fs::read_to_string(&path).unwrap();
+        let stop = CancellationToken::new();
+        let renewal = data.renew_tokens_every(Duration::from_millis(5), vec![request], stop.clone());
+        let renewal = tokio::spawn(renewal);
+        tokio::time::timeout(Duration::from_secs(20), async {
+            while fs::read_to_string(&path).unwrap() == first {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await
+        .unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        stop.cancel();
+        renewal.await.unwrap();
     }
 }

@@ -50,7 +50,16 @@ impl Local {
     pub(crate) async fn build(data: &DataDir, ports: Ports) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let authenticator = Authenticator::new(data.auth()?, clock.clone()).await?;
-        let admin = Secret::from_file(data.token(TokenRequest::new("admin", ["admin"]))?);
+        let mut tokens = Vec::new();
+        let mut token = |subject: &str, scopes: &[&str]| {
+            let request = TokenRequest::new(subject, scopes.iter().copied());
+            tokens.push(request.clone());
+            data.token(request).map(Secret::from_file)
+        };
+        let admin = token("admin", &["admin"])?;
+        let for_equivalence = token("equivalence", &["codes.read"])?;
+        let for_registry = token("registry", &["recognise", "catalogue.read", "codes.read"])?;
+        let renewing = data.clone();
         let bind = async |port: u16, service: Service| {
             let config = ServerConfig { listen: SocketAddr::from(([127, 0, 0, 1], port)), ..ServerConfig::default() };
             Server::bind(&config, Arc::clone(&authenticator), [service]).await
@@ -61,11 +70,13 @@ impl Local {
             ..Default::default()
         };
         greenlane_classification::migrate(&config).await?;
-        let classification =
-            bind(ports.classification, greenlane_classification::service(&config, clock.clone()).await?).await?;
+        let service = greenlane_classification::service(&config, clock.clone())
+            .await?
+            .background("tokens", move |stop| renewing.renew_tokens(tokens, stop));
+        let classification = bind(ports.classification, service).await?;
 
-        let token = Secret::from_file(data.token(TokenRequest::new("equivalence", ["codes.read"]))?);
-        let channel = connect_in_process(&ClientConfig::default().with_token(token), classification.in_process())?;
+        let peer = ClientConfig::default().with_token(for_equivalence);
+        let channel = connect_in_process(&peer, classification.in_process())?;
         let config = greenlane_equivalence::Config {
             store: StoreConfig::at(data.database("equivalence")),
             ..Default::default()
@@ -74,10 +85,7 @@ impl Local {
         let service = greenlane_equivalence::service(&config, clock.clone(), Some(channel)).await?;
         let equivalence = bind(ports.equivalence, service).await?;
 
-        let token = Secret::from_file(
-            data.token(TokenRequest::new("registry", ["recognise", "catalogue.read", "codes.read"]))?,
-        );
-        let peer = ClientConfig::default().with_token(token);
+        let peer = ClientConfig::default().with_token(for_registry);
         let channel = connect_in_process(&peer, equivalence.in_process())?;
         let codes = connect_in_process(&peer, classification.in_process())?;
         let config = greenlane_registry::Config {
