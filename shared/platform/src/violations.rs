@@ -22,6 +22,7 @@
 //! assert_eq!(fault.violations()[1].field, "certificate.products[1].gtin");
 //! ```
 
+mod hidden;
 mod page;
 mod shapes;
 

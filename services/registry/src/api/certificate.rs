@@ -38,7 +38,7 @@ impl CertificateService for Certificates {
         consistency::must_be(&caller, &raw.body)?;
         let mut v = Violations::new();
         let body = consistency::body(&mut v, "body", &raw.body);
-        let content = content::content(&mut v, raw.content);
+        let content = content::content(&mut v, raw.content, self.registry.clock.now());
         let key = v.parse("key", parse_key_name(&raw.key));
         if let (Some(body), Some((of, _))) = (&body, &key) {
             v.check("key", of == body, "must be a key of the body");
@@ -117,7 +117,7 @@ impl Certificates {
         let mut v = Violations::new();
         let request_id = v.request_id(&incoming.request_id);
         let body = consistency::body(&mut v, "body", &raw.body);
-        let content = content::content(&mut v, raw.content.clone());
+        let content = content::content(&mut v, raw.content.clone(), self.registry.clock.now());
         let signing = signing(&mut v, raw.signing.clone(), &raw.body);
         promise(&mut v, raw.promise, raw.witnesses);
         let (request_id, body, content, signing) = v.finish_with(|| Some((request_id?, body?, content?, signing?)))?;

@@ -1,6 +1,6 @@
 //! The facts of a certificate, and goods as declared: from the wire to the domain, with every fault named.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::violations::Violations;
@@ -8,8 +8,15 @@ use greenlane_platform::violations::Violations;
 use crate::domain::content as domain;
 use crate::domain::goods::{Code, Goods, ProductId, gtin};
 
-/// The facts, under the field `content`.
-pub(crate) fn content(v: &mut Violations, raw: Option<wire::CertificateContent>) -> Option<domain::Content> {
+/// The farthest that a clock on Earth is ahead of UTC.
+const AHEAD_OF_UTC: TimeDelta = TimeDelta::hours(14);
+
+/// The facts, under the field `content`, as stated at `now`.
+pub(crate) fn content(
+    v: &mut Violations,
+    raw: Option<wire::CertificateContent>,
+    now: DateTime<Utc>,
+) -> Option<domain::Content> {
     let raw = v.required("content", raw)?;
     let mut v = v.scope("content");
     let v = &mut *v;
@@ -18,6 +25,9 @@ pub(crate) fn content(v: &mut Violations, raw: Option<wire::CertificateContent>)
     let scheme = scheme(v, raw.scheme);
     let normative_documents = list(v, "normative_documents", raw.normative_documents, 1, 50, normative_document);
     let granted_on = v.date("granted_on", &raw.granted_on);
+    if let Some(day) = granted_on {
+        v.check("granted_on", day <= (now + AHEAD_OF_UTC).date_naive(), "must not be in the future");
+    }
     let valid_from = v.optional_date("valid_from", &raw.valid_from);
     let valid_until = v.date("valid_until", &raw.valid_until);
     let authorised_by = v.text("authorised_by", &raw.authorised_by, 1..=200);
@@ -91,7 +101,11 @@ fn product(v: &mut Violations, raw: wire::CertifiedProduct) -> Option<domain::Pr
     if id.as_ref().is_some_and(ProductId::is_empty) {
         v.add("identification", "is required: a GTIN, a model, a batch or a serial");
     }
-    let codes = list(v, "codes", raw.codes, 1, 50, |v, code| self::code(v, &code));
+    let codes = list(v, "codes", raw.codes, 1, 50, |v, code| {
+        let code = self::code(v, &code)?;
+        let known = code.is_of_known_edition();
+        v.check("edition", known, "is no edition of the Harmonized System").then_some(code)
+    });
     let serial_ranges = list(v, "serial_ranges", raw.serial_ranges, 0, 100, |v, range| {
         let first = v.text("first", &range.first, 1..=100);
         let last = v.text("last", &range.last, 1..=100);

@@ -10,6 +10,16 @@ pub(crate) struct Code {
     pub(crate) code: String,
 }
 
+/// The editions of the Harmonized System, each called after the year from which it applies; the first also as trade
+/// statistics call it.
+const HARMONIZED: [&str; 9] =
+    ["HS1988", "HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022", "HS2028"];
+
+/// Whether an edition's identifier is one of the Harmonized System itself (not of a national one below it).
+fn is_harmonized(edition: &str) -> bool {
+    edition.strip_prefix("HS").is_some_and(|year| year.len() == 4 && year.parse::<u16>().is_ok())
+}
+
 impl Code {
     /// The edition, or why it is refused.
     pub(crate) fn edition(raw: &str) -> Result<String, &'static str> {
@@ -27,13 +37,17 @@ impl Code {
             return Err("must be at most 32 characters");
         }
         let folded: String = raw.chars().filter(|c| !matches!(c, '.' | ' ' | '-')).collect();
-        let is_hs = edition.strip_prefix("HS").is_some_and(|year| year.len() == 4 && year.parse::<u16>().is_ok());
-        if is_hs {
+        if is_harmonized(edition) {
             let good = matches!(folded.len(), 2 | 4 | 6) && folded.bytes().all(|b| b.is_ascii_digit());
             return if good { Ok(folded) } else { Err("must be 2, 4 or 6 digits in the Harmonized System") };
         }
         let good = (2..=16).contains(&folded.len()) && folded.bytes().all(|b| b.is_ascii_alphanumeric());
         if good { Ok(folded) } else { Err("must be 2 to 16 letters and digits") }
+    }
+
+    /// Whether the edition, when it is one of the Harmonized System, is one that there is.
+    pub(crate) fn is_of_known_edition(&self) -> bool {
+        !is_harmonized(&self.edition) || HARMONIZED.contains(&self.edition.as_str())
     }
 
     /// Whether this code is `other`, or a heading or chapter above it, in the same edition.

@@ -23,6 +23,7 @@ greenlane_store::engine_tests!(Migrator:
     a_document_that_states_something_else_is_refused,
     a_document_that_states_more_than_was_prepared_is_refused,
     a_body_without_a_key_is_told_so,
+    what_cannot_be_true_or_does_not_show_is_refused,
 );
 
 /// Verifies a proof against the log's own key.
@@ -202,6 +203,26 @@ async fn a_document_that_states_something_else_is_refused(db: TestDatabase) {
     request.signing = Some(wire::issue_certificate_request::Signing::SignedDocument(issued.document));
     let refused = served.certificates("bodies/xa-lab").issue_certificate(request).await.unwrap_err();
     assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::ResourceExists));
+}
+
+async fn what_cannot_be_true_or_does_not_show_is_refused(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut certificates = served.certificates("bodies/xa-lab");
+    let mut request = order("xa-lab", "one");
+    let stated = request.content.as_mut().unwrap();
+    stated.granted_on = (served.clock.today() + chrono::Days::new(2)).to_string();
+    stated.scope = "Modules\u{202e}seludom".to_owned();
+    stated.products[0].codes[0].edition = "HS9999".to_owned();
+    let refused = certificates.issue_certificate(request.clone()).await.unwrap_err();
+    let mut fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    fields.sort();
+    assert_eq!(fields, ["content.granted_on", "content.products[0].codes[0].edition", "content.scope"]);
+    // Somewhere it may be tomorrow already.
+    let mut ahead = order("xa-lab", "two");
+    served.clock.set("2026-02-01T12:00:00Z".parse().unwrap());
+    ahead.content.as_mut().unwrap().granted_on = "2026-02-02".to_owned();
+    certificates.issue_certificate(ahead).await.unwrap();
 }
 
 async fn a_body_without_a_key_is_told_so(db: TestDatabase) {

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Violations;
+use super::hidden::holds_hidden;
 
 /// A caller's id for a mutation: 1 to 64 characters of `[A-Za-z0-9._-]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,7 +85,8 @@ impl Violations {
         self.parse("request_id", RequestId::new(raw))
     }
 
-    /// A text of so many characters, without control characters (NUL among them, which PostgreSQL refuses).
+    /// A text of so many characters, without control characters (NUL among them, which PostgreSQL refuses) and without
+    /// characters that do not show, by which a text can read otherwise than it is.
     /// Line feeds and tabs are for [`Violations::paragraphs`].
     pub fn text(&mut self, field: &str, raw: &str, characters: RangeInclusive<usize>) -> Option<String> {
         self.text_without(field, raw, characters, char::is_control)
@@ -113,6 +115,8 @@ impl Violations {
             self.add(field, format!("must have at most {max} characters"));
         } else if raw.contains(refused) {
             self.add(field, "must not contain control characters");
+        } else if holds_hidden(raw) {
+            self.add(field, "must not contain characters that do not show, such as U+202E or U+200B");
         } else {
             return Some(raw.to_owned());
         }

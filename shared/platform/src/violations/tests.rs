@@ -70,6 +70,31 @@ fn a_request_id_is_required_and_of_its_shape() {
 }
 
 #[test]
+fn texts_hold_no_characters_that_do_not_show() {
+    for bad in [
+        "evil\u{202e}txt",
+        "a\u{200b}b",
+        "\u{feff}a",
+        "a\u{2066}b",
+        "so\u{ad}ft",
+        "a\u{200d}b",
+        "\u{e0041}",
+        "a\u{2028}b",
+    ] {
+        let mut v = Violations::new();
+        assert!(v.text("t", bad, 0..=20).is_none(), "{bad:?}");
+        assert!(v.paragraphs("p", bad, 0..=20).is_none(), "{bad:?}");
+        assert_eq!(fields(v), ["t", "p"]);
+    }
+    let mut v = Violations::new();
+    // The joiners of a Persian and a Hindi word, and right-to-left writing itself.
+    for good in ["می\u{200c}خواهم", "क्\u{200d}ष", "שלום עולם", "光伏组件", "naïve Ω™"] {
+        assert_eq!(v.text("t", good, 0..=20).as_deref(), Some(good));
+    }
+    assert!(v.is_empty());
+}
+
+#[test]
 fn texts_keep_to_their_length_in_characters_and_hold_no_control_characters() {
     let mut v = Violations::new();
     assert_eq!(v.text("t", "光伏组件", 1..=4).unwrap(), "光伏组件");
