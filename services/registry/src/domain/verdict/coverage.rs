@@ -107,7 +107,10 @@ fn code(product: &Product, goods: &Goods, compare: &impl Fn(&Code) -> SameGoods)
     for certified in &product.codes {
         match compare(certified) {
             SameGoods::Yes => {
-                let finding = Finding::new("code_covered", "The certified code became this code in its edition.");
+                let finding = Finding::new(
+                    "code_covered",
+                    "By the correlation of the two editions, a certified code and this one are the same goods.",
+                );
                 return Aspect::of(
                     Outcome::Yes,
                     describe(finding)
@@ -126,7 +129,10 @@ fn code(product: &Product, goods: &Goods, compare: &impl Fn(&Code) -> SameGoods)
         );
         Aspect::of(Outcome::Undetermined, describe(finding))
     } else {
-        let finding = Finding::new("code_not_covered", "No certified code became this code in its edition.");
+        let finding = Finding::new(
+            "code_not_covered",
+            "By the correlation of the two editions, no certified code and this one can be the same goods.",
+        );
         Aspect::of(Outcome::No, describe(finding))
     }
 }
