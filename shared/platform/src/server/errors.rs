@@ -72,7 +72,10 @@ fn of_tonic(code: Code, message: &str, path: &str) -> Option<Fault> {
             Some(Fault::message_too_large().with_operator_text(message))
         }
         Code::Internal if UNREADABLE.iter().any(|text| message.starts_with(text)) => {
-            Some(Fault::invalid("", format!("the message cannot be read: {message}")))
+            // tonic's own words for the direction are a client's, and it adds them to some of its texts only.
+            let cause = message.trim_end_matches(" while sending request").trim_end_matches(',');
+            let text = format!("the message cannot be read: {cause}");
+            Some(Fault::invalid("", text.clone()).with_message(text))
         }
         Code::Unimplemented if message.is_empty() || message == "Not yet implemented" => {
             Some(Fault::not_implemented(path))

@@ -123,6 +123,8 @@ async fn what_cannot_be_read_is_the_callers_fault() {
         let status = raw(&server, GET_CODE, timeout, frame).await;
         assert_eq!(status.code(), Code::InvalidArgument, "{frame:?}: {status:?}");
         assert_eq!(Fault::reason_of(&status), Some(ErrorReason::FieldViolations), "{frame:?}");
+        let message = status.message();
+        assert!(!message.starts_with(':') && !message.contains("while sending"), "{frame:?}: {message}");
     }
 }
 
