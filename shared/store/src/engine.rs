@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions, Connection, Database};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Database};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 
 use crate::config::StoreConfig;
@@ -124,8 +124,8 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
         ("statement_timeout", &limit),
     ]);
     let (writers, readers) = (config.writers.max(1), config.readers.max(1));
-    let writer: PgPool = pool_options(config, writers).connect_with(writing).await.map_err(connecting)?;
-    let reader: PgPool = pool_options(config, readers).connect_with(reading).await.map_err(connecting)?;
+    let writer = postgres_pool(config, writers, writing).await?;
+    let reader = postgres_pool(config, readers, reading).await?;
     Ok(Pools {
         engine: Engine::Postgres,
         writer: DatabaseConnection::from(writer),
@@ -133,6 +133,24 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
         reader: DatabaseConnection::from(reader),
         readers: readers as usize,
     })
+}
+
+/// A pool tries until its time is over and then tells only that it is. What the server says, or why it is out of reach,
+/// is found by asking once more without the pool.
+async fn postgres_pool(config: &StoreConfig, size: u32, options: PgConnectOptions) -> Result<PgPool, DbErr> {
+    let error = match pool_options(config, size).connect_with(options.clone()).await {
+        Ok(pool) => return Ok(pool),
+        Err(sqlx::Error::PoolTimedOut) => {
+            match tokio::time::timeout(config.connect_timeout(), options.connect()).await {
+                Ok(Err(error)) => error.to_string(),
+                Ok(Ok(_)) => "it answers too slowly".to_owned(),
+                Err(_) => "it does not answer".to_owned(),
+            }
+        }
+        Err(error) => error.to_string(),
+    };
+    let (host, port) = (options.get_host(), options.get_port());
+    Err(refused(&format!("cannot connect to the PostgreSQL server at {host}:{port}: {error}")))
 }
 
 fn pool_options<DB: Database>(config: &StoreConfig, size: u32) -> PoolOptions<DB> {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
 
 /// Marks a service's own error type, so that `?` in a transaction's body carries it out unchanged and the transaction
 /// is rolled back.
@@ -90,6 +90,8 @@ impl<E: fmt::Display> fmt::Display for StoreError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Domain(error) => write!(f, "{error}"),
+            // Our own words, which say what is wrong.
+            Self::Unavailable(DbErr::Conn(RuntimeErr::Internal(text))) => f.write_str(text),
             Self::Unavailable(error) => write!(f, "the database is unavailable: {error}"),
             Self::Exhausted { attempts, last } => write!(f, "gave up after {attempts} attempts: {last}"),
             Self::CommitUnknown(error) => write!(f, "the outcome of the commit is unknown: {error}"),

@@ -51,4 +51,16 @@ async fn a_url_of_no_known_kind_is_refused() {
     for url in ["", "mysql://x", "sqlite:", "sqlite::memory:", "sqlite:x.db?mode=memory", "data/x.db"] {
         assert!(open(&StoreConfig::at(url)).await.is_err(), "{url}");
     }
+    let error = Store::open(&StoreConfig::at("mysql://x")).await.err().unwrap();
+    assert_eq!(error.to_string(), "store url must begin with sqlite: or postgres://");
+}
+
+#[tokio::test]
+async fn a_server_that_is_out_of_reach_is_named_with_the_cause() {
+    // Nothing listens on port 1 of this machine.
+    let config =
+        StoreConfig { connect_timeout_ms: 300, ..StoreConfig::at("postgres://somebody:secret@127.0.0.1:1/registry") };
+    let error = Store::open(&config).await.err().unwrap().to_string();
+    assert!(error.contains("127.0.0.1:1") && error.to_lowercase().contains("refused"), "{error}");
+    assert!(!error.contains("secret"), "{error}");
 }
