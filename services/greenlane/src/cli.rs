@@ -117,7 +117,7 @@ impl Cli {
     /// Does what was asked; tells the request id of a mutation that it tried.
     fn run(self, request_id: &mut Option<String>) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Demo(args) => demo::run(&args),
+            Command::Demo(args) => demo::run(&args, self.output),
             Command::Up(args) => serve::up::run(&args, self.output),
             Command::Serve(args) => serve::one::run(&args),
             Command::Migrate(args) => serve::migrate::run(&args),

@@ -9,9 +9,12 @@ use clap::Args as ClapArgs;
 use greenlane_platform::{auth::issuer::TokenRequest, config::Secret, process::serve_all};
 use tokio_util::sync::CancellationToken;
 
-use crate::serve::{
-    data::DataDir,
-    local::{Local, Ports},
+use crate::{
+    client::render::Output,
+    serve::{
+        data::DataDir,
+        local::{Local, Ports},
+    },
 };
 
 /// Arguments of `greenlane demo`.
@@ -23,9 +26,12 @@ pub(crate) struct Args {
     keep: Option<PathBuf>,
 }
 
-/// Tells the story.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+/// Tells the story: to people on stdout; where data is asked for, on stderr, and what came of it on stdout.
+pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
+    if output != Output::Table {
+        tell::talk_to_stderr();
+    }
     let scratch = tempfile::Builder::new().prefix("greenlane-demo-").tempdir()?;
     let root = match &args.keep {
         None => scratch.path(),
@@ -46,7 +52,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (world, servers) = local.into_parts();
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve_all(servers, stop.clone()));
-        let told = story::tell(&story::Cast { world, body, customs }, &data, begun).await;
+        let told = story::tell(&story::Cast { world, body, customs }, &data, begun, output).await;
         stop.cancel();
         serving.await??;
         told

@@ -21,10 +21,15 @@ use greenlane_api::{
 };
 use greenlane_log::{Checkpoint, Hash, hash_leaf, note::NoteKey, verify_inclusion};
 use greenlane_platform::client::Client;
+use serde_json::{Value, json};
 
 use super::tell::{chapter, say, table};
 use crate::{
-    client::{input, recognition, verdict},
+    client::{
+        input, recognition,
+        render::{self, Output, View},
+        verdict,
+    },
     serve::{data::DataDir, local::World},
 };
 
@@ -61,8 +66,14 @@ struct Step {
     found: String,
 }
 
+impl Step {
+    fn to_json(&self) -> Value {
+        json!({ "step": self.what, "answer": self.found, "expected": self.expected })
+    }
+}
+
 /// Tells it, checks it, and fails if anything came out otherwise than it must.
-pub(super) async fn tell(cast: &Cast, data: &DataDir, begun: Instant) -> anyhow::Result<()> {
+pub(super) async fn tell(cast: &Cast, data: &DataDir, begun: Instant, output: Output) -> anyhow::Result<()> {
     say("Greenlane: one certification, multi-country acceptance.")?;
     say("Three services, embedded SQLite, a fresh database. Standards, codes and AU are real; economies XA to XF,")?;
     say("the body and the holder are made up.")?;
@@ -151,6 +162,11 @@ pub(super) async fn tell(cast: &Cast, data: &DataDir, begun: Instant) -> anyhow:
     chapter(8, "In short")?;
     let right =
         summary.iter().all(|step| step.found == step.expected) && withdrawn.outcome() == VerdictOutcome::Refused;
+    if output != Output::Table {
+        let steps: Vec<_> = summary.iter().map(Step::to_json).collect();
+        let value = json!({ "certificate": certificate.name, "steps": steps, "asItMustBe": right });
+        render::print_value(output, &value, View::Record { at: "", name: "certificate", fields: &[] })?;
+    }
     table(
         &["STEP", "ANSWER", ""],
         summary.into_iter().map(|step| {

@@ -1,6 +1,26 @@
 //! How the story looks on a terminal.
 
-use crate::client::render::{prose_table, tidy, write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::client::render::{prose_table, tidy};
+
+/// Whether stdout is for data.
+static ON_STDERR: AtomicBool = AtomicBool::new(false);
+
+/// From now on the story is told on stderr.
+pub(super) fn talk_to_stderr() {
+    ON_STDERR.store(true, Ordering::Relaxed);
+}
+
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+fn write(text: &str) -> anyhow::Result<()> {
+    if ON_STDERR.load(Ordering::Relaxed) {
+        eprint!("{text}");
+        Ok(())
+    } else {
+        crate::client::render::write(text)
+    }
+}
 
 /// Begins a chapter.
 pub(super) fn chapter(number: usize, title: &str) -> anyhow::Result<()> {
