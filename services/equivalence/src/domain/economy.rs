@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::code::CodeScope;
 use super::key::EconomyCode;
 use super::source::{LocalizedText, Source};
 use super::time::Validity;
@@ -25,6 +26,18 @@ pub struct Economy {
     /// Where the fact comes from.
     #[serde(default)]
     pub source: Source,
+    /// For which goods the catalogue holds every requirement of it; none: it may lack some for any.
+    #[serde(default)]
+    pub complete_requirements: Option<CompleteRequirements>,
+}
+
+/// That the catalogue holds every requirement of a market.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteRequirements {
+    /// For these goods; empty means all.
+    #[serde(default)]
+    pub codes: Vec<CodeScope>,
 }
 
 /// An economy's membership of a bloc.

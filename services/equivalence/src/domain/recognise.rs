@@ -51,7 +51,14 @@ fn decide(ctx: Context<'_>) -> Decision {
     // The sort is stable: within the two kinds, the destination's own come first, then each bloc's, by name.
     requirements.sort_by_key(|result| !result.mandatory);
 
-    let summary = if known { outcome::overall(&requirements) } else { outcome::Summary::of(Outcome::Undetermined) };
+    let mut summary = if known { outcome::overall(&requirements) } else { outcome::Summary::of(Outcome::Undetermined) };
+    if summary.outcome == Outcome::NoRequirementApplies {
+        let doubts = ctx.doubts_that_nothing_applies(&markets);
+        if !doubts.is_empty() {
+            summary = outcome::Summary::of(Outcome::Undetermined);
+            findings.extend(doubts);
+        }
+    }
     if summary.outcome == Outcome::Undetermined {
         let missing: BTreeSet<&Finding> = requirements.iter().flat_map(|result| &result.findings).collect();
         findings.extend(missing.into_iter().cloned());

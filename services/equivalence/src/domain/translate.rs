@@ -16,7 +16,8 @@ pub enum TranslateError {
 /// Translates codes between editions of their code system. Pure: the same answer for the same question at one
 /// revision of classification.
 pub trait Translator {
-    /// Every code of `edition` that the goods of `code` may have there; never empty.
+    /// Every code of `edition` that the goods of `code` may have there; never empty. In its own edition that is the code
+    /// itself, if there is such a code.
     ///
     /// # Errors
     /// When it cannot be said.
@@ -26,13 +27,14 @@ pub trait Translator {
     fn revision(&self) -> u64;
 }
 
-/// Knows no translation at all: for questions whose entries are all in the code's own edition.
+/// Knows no translation at all, and takes every code for one that there is: for questions whose entries are all in the
+/// code's own edition.
 #[derive(Clone, Copy, Debug)]
 pub struct NoTranslation;
 
 impl Translator for NoTranslation {
-    fn translate(&self, _: &CodeReference, _: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError> {
-        Err(TranslateError::Unavailable)
+    fn translate(&self, code: &CodeReference, edition: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError> {
+        if *edition == code.edition { Ok([code.code.clone()].into()) } else { Err(TranslateError::Unavailable) }
     }
 
     fn revision(&self) -> u64 {

@@ -49,7 +49,10 @@ impl LookupService for Shared {
         }
         self.0.translations.fetch_add(1, Ordering::SeqCst);
         let request = request.into_inner();
-        let targets = match request.code.unwrap().code.as_str() {
+        let code = request.code.unwrap();
+        let targets = match code.code.as_str() {
+            "999999" => return Err(Status::not_found("no such code")),
+            itself if code.edition == request.target_edition => vec![itself],
             "854140" => vec!["854141", "854143"],
             "854149" => vec!["854143"],
             _ => return Err(Status::not_found("no such code")),

@@ -14,6 +14,7 @@ use crate::Migrator;
 
 greenlane_store::engine_tests!(Migrator:
     the_story_is_recognised_as_told,
+    that_nothing_is_asked_is_said_of_covered_markets_and_real_codes_alone,
     bad_questions_are_refused_with_every_field,
     a_batch_keeps_its_order_and_a_stream_survives_a_bad_question,
     codes_of_another_edition_are_translated_once_a_revision,
@@ -40,7 +41,9 @@ async fn the_story_is_recognised_as_told(db: TestDatabase) {
         let decision = answer.decision.unwrap();
         assert_eq!(decision.outcome(), outcome, "{destination}");
         assert_eq!((answer.revision, decision.revision, decision.date.as_str()), (1, 1, "2026-11-23"));
-        assert_eq!(answer.classification_revision, 0);
+        // Of goods that nothing is asked of, classification was asked whether there are such goods.
+        let revision = if destination == "XF" { 5 } else { 0 };
+        assert_eq!(answer.classification_revision, revision, "{destination}");
         let missed = decision.requirements.iter().filter(|it| it.nearest_miss.is_some()).count();
         assert_eq!(missed > 0, outcome == Outcome::NotRecognised, "{destination}");
         // The identifier does not depend on whether the explanation was asked for.
@@ -50,10 +53,27 @@ async fn the_story_is_recognised_as_told(db: TestDatabase) {
         assert_eq!(short.decision_id, decision.decision_id);
         assert!(short.requirements.is_empty());
     }
-    assert_eq!(served.classifier.translations.load(Ordering::SeqCst), 0, "all codes are of one edition");
+    assert_eq!(served.classifier.translations.load(Ordering::SeqCst), 1, "all codes are of one edition");
     let explained = pb::ExplainRequest { question: Some(question("XE")), ..Default::default() };
     let explained = client.explain(explained).await.unwrap().into_inner();
     assert_eq!(explained.attempts.len(), 2, "the direct route and the annex");
+}
+
+async fn that_nothing_is_asked_is_said_of_covered_markets_and_real_codes_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut client = served.recognition();
+    for (destination, code, finding) in [
+        ("CN", "854143", "market_not_covered"),
+        ("EU", "854143", "market_not_covered"),
+        ("XF", "999999", "code_unknown"),
+    ] {
+        let mut request = ask(destination);
+        let code = common::CodeReference { edition: "HS2022".into(), code: code.into() };
+        request.question.as_mut().unwrap().code = Some(code);
+        let decision = client.recognise(request).await.unwrap().into_inner().decision.unwrap();
+        assert_eq!(decision.outcome(), Outcome::Undetermined, "{destination}");
+        assert!(decision.findings.iter().any(|it| it.code == finding), "{destination}: {:?}", decision.findings);
+    }
 }
 
 async fn bad_questions_are_refused_with_every_field(db: TestDatabase) {

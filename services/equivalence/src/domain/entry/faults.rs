@@ -121,6 +121,9 @@ impl Entry {
                         faults.add(format!("members[{i}].economy"), "a bloc is no member of itself");
                     }
                 }
+                if let Some(complete) = &it.complete_requirements {
+                    faults.codes("complete_requirements.codes", &complete.codes);
+                }
                 faults.source(&it.source);
             }
             Self::Body(it) => {

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::domain::code::{CodeScope, Within};
 use crate::domain::decision::Finding;
+use crate::domain::key::EconomyCode;
 use crate::domain::translate::TranslateError;
 
 /// How the goods lie to a list of scopes.
@@ -44,6 +45,47 @@ impl Context<'_> {
                     code,
                     format!("{code} could not be translated to {edition}: classification is out of reach or too old"),
                 ))
+            }
+        }
+    }
+
+    /// Why it cannot be said that nothing is asked of the goods although no requirement is held that covers them: the
+    /// catalogue may lack one, or there are no such goods.
+    pub(super) fn doubts_that_nothing_applies(&self, markets: &[EconomyCode]) -> Vec<Finding> {
+        let mut doubts: Vec<_> = markets.iter().filter_map(|market| self.doubt_of_completeness(market)).collect();
+        if doubts.is_empty() {
+            doubts.extend(self.doubt_of_existence());
+        }
+        doubts
+    }
+
+    fn doubt_of_completeness(&self, market: &EconomyCode) -> Option<Finding> {
+        let economy = self.catalogue.economies.get(market);
+        match economy.and_then(|economy| economy.complete_requirements.as_ref()).map(|it| self.coverage(&it.codes)) {
+            Some(Coverage::Inside) => None,
+            Some(Coverage::Unknown(finding)) => Some(finding),
+            None | Some(Coverage::Outside) => {
+                let market = market.as_str();
+                let message = format!("the catalogue may lack requirements of {market} for these goods");
+                Some(Finding::about("market_not_covered", "market", market, message))
+            }
+        }
+    }
+
+    fn doubt_of_existence(&self) -> Option<Finding> {
+        let code = &self.question.code;
+        self.translated.set(true);
+        match self.translator.translate(code, &code.edition) {
+            Ok(_) => None,
+            Err(TranslateError::Unknown) => {
+                let message = format!("classification does not know the code {code}");
+                Some(Finding::about("code_unknown", "code", code, message))
+            }
+            Err(TranslateError::Unavailable) => {
+                self.unavailable.borrow_mut().insert(code.edition.clone());
+                let message =
+                    format!("whether there is a code {code} is not known: classification is out of reach or too old");
+                Some(Finding::about("classification_unavailable", "code", code, message))
             }
         }
     }

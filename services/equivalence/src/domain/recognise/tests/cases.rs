@@ -145,6 +145,60 @@ fn an_entry_into_force_that_is_not_known_leaves_the_answer_undetermined() {
 }
 
 #[test]
+fn nothing_applies_only_where_everything_is_held_and_of_goods_that_there_are() {
+    /// Knows the code 854143 of its edition and no other.
+    struct Only;
+    impl Translator for Only {
+        fn translate(&self, code: &CodeReference, _: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError> {
+            if &*code.code == "854143" { Ok([code.code.clone()].into()) } else { Err(TranslateError::Unknown) }
+        }
+
+        fn revision(&self) -> u64 {
+            1
+        }
+    }
+    let pv = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }] });
+    for (complete, code, outcome, finding) in [
+        (Value::Null, "854143", Outcome::Undetermined, Some("market_not_covered")),
+        (json!({}), "854143", Outcome::NoRequirementApplies, None),
+        (json!({}), "999999", Outcome::Undetermined, Some("code_unknown")),
+        (pv.clone(), "854143", Outcome::NoRequirementApplies, None),
+        (pv, "850720", Outcome::Undetermined, Some("market_not_covered")),
+    ] {
+        let entries = vec![
+            json!({ "economy": { "name": "economies/XA" } }),
+            json!({ "economy": { "name": "economies/XB", "complete_requirements": complete } }),
+            json!({ "requirement": { "name": "requirements/other", "market": "XB", "title": "r", "mandatory": true,
+                "codes": [{ "code": { "edition": "HS2022", "code": "01" } }],
+                "acceptances": [{ "target": { "name": "standards/z-1" } }], "validity": { "from": "2020-01-01" } } }),
+        ];
+        let mut question = question("standards/z-1");
+        question.code = CodeReference::new("HS2022", code).unwrap();
+        let decision = recognise(&catalogue(entries), &Only, &question);
+        assert_eq!(decision.outcome, outcome, "{complete} {code}");
+        let found = decision.findings.iter().find(|it| Some(it.code) == finding);
+        assert_eq!(found.is_some(), finding.is_some(), "{:?}", decision.findings);
+    }
+}
+
+#[test]
+fn nothing_applies_to_a_member_only_where_its_bloc_is_complete_too() {
+    let bloc = |complete: Value| {
+        json!({ "economy": { "name": "economies/XBLOC", "bloc": true, "complete_requirements": complete,
+            "members": [{ "economy": "XB", "validity": { "from": "2020-01-01" } }] } })
+    };
+    for (complete, outcome) in [(Value::Null, Outcome::Undetermined), (json!({}), Outcome::NoRequirementApplies)] {
+        let entries = vec![
+            json!({ "economy": { "name": "economies/XA" } }),
+            json!({ "economy": { "name": "economies/XB", "complete_requirements": {} } }),
+            bloc(complete),
+        ];
+        let decision = recognise(&catalogue(entries), &NoTranslation, &question("standards/z-1"));
+        assert_eq!(decision.outcome, outcome);
+    }
+}
+
+#[test]
 fn a_lapsed_arrangement_counts_for_earlier_results_only_where_they_are_grandfathered() {
     for (rule, granted_on, outcome) in [
         ("cut_off", Some("2021-01-01"), Outcome::NotRecognised),

@@ -127,7 +127,10 @@ impl World<'_> {
         }
         results.sort_by_key(|(mandatory, _)| !mandatory);
         // 4. The verdict.
-        let (outcome, counted) = Self::overall(&results);
+        let (mut outcome, counted) = Self::overall(&results);
+        if outcome == Outcome::NoRequirementApplies && !(self.holds_everything(&markets) && self.code_exists()) {
+            outcome = Outcome::Undetermined;
+        }
         let mut conditions: Vec<String> = Vec::new();
         for way in counted.iter().filter_map(|judged| judged.route.as_ref()) {
             for condition in &way.conditions {
@@ -177,6 +180,23 @@ impl World<'_> {
             Outcome::NotRecognised
         };
         (outcome, mandatory)
+    }
+
+    fn holds_everything(&self, markets: &[EconomyCode]) -> bool {
+        markets.iter().all(|market| {
+            self.entries.iter().any(|entry| match entry {
+                Entry::Economy(it) if it.name == *market => {
+                    let held = it.complete_requirements.as_ref();
+                    held.is_some_and(|held| matches!(self.covers(&held.codes), Three::Yes))
+                }
+                _ => false,
+            })
+        })
+    }
+
+    fn code_exists(&self) -> bool {
+        let code = &self.question.code;
+        self.translator.translate(code, &code.edition).is_ok()
     }
 
     fn blocs_of(&self, economy: &EconomyCode) -> Vec<EconomyCode> {

@@ -96,12 +96,20 @@ fn maybe_codes(dice: &mut Dice, one_in: u64) -> Vec<Value> {
     if dice.one_in(one_in) { codes(dice, edition, 2) } else { Vec::new() }
 }
 
+fn complete(dice: &mut Dice) -> Value {
+    match dice.below(3) {
+        0 => Value::Null,
+        1 => json!({}),
+        _ => json!({ "codes": maybe_codes(dice, 2) }),
+    }
+}
+
 fn entries(dice: &mut Dice) -> Vec<Value> {
     let source = json!({ "example": true });
     let mut all = vec![
         json!({ "economy": { "name": "economies/XA", "source": source } }),
-        json!({ "economy": { "name": "economies/XB", "source": source } }),
-        json!({ "economy": { "name": "economies/XC", "source": source } }),
+        json!({ "economy": { "name": "economies/XB", "complete_requirements": complete(dice), "source": source } }),
+        json!({ "economy": { "name": "economies/XC", "complete_requirements": complete(dice), "source": source } }),
         json!({ "scheme": { "name": "schemes/s", "kind": "environmental_label", "source": source,
                             "levels": [{ "id": "gold" }, { "id": "silver" }, { "id": "bronze" }] } }),
         json!({ "scheme": { "name": "schemes/t", "kind": "safety_and_performance", "source": source } }),
@@ -114,7 +122,7 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
             .map(|economy| json!({ "economy": economy, "validity": validity(dice) }))
             .collect();
         all.push(json!({ "economy": { "name": format!("economies/{bloc}"), "bloc": true, "members": members,
-                                      "source": source } }));
+            "complete_requirements": complete(dice), "source": source } }));
     }
     for i in 0..dice.below(8) {
         let (from, to) = (target(dice), target(dice));
