@@ -85,4 +85,6 @@ pub struct BodyRule {
     pub bodies: Vec<BodyKey>,
     /// But not those of these.
     pub excluded_bodies: Vec<BodyKey>,
+    /// And those of others, which are not listed.
+    pub incomplete: bool,
 }

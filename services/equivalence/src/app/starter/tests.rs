@@ -20,9 +20,13 @@ fn catalogue() -> Catalogue {
 
 /// The certificate of the README beside the files.
 fn ask(destination: &str, date: &str) -> Decision {
+    ask_with("aurelian-pv-mark", "A", destination, date)
+}
+
+fn ask_with(scheme: &str, level: &str, destination: &str, date: &str) -> Decision {
     let question = Question {
         certified: vec![
-            certified_scheme(SchemeKey::parse("aurelian-pv-mark").unwrap(), "A"),
+            certified_scheme(SchemeKey::parse(scheme).unwrap(), level),
             certified_standard(StandardKey::parse("IEC 61215-1:2021").unwrap()),
             certified_standard(StandardKey::parse("IEC 61730-1:2016").unwrap()),
         ],
@@ -80,6 +84,10 @@ fn the_routes_of_the_story_are_the_ones_that_it_tells() {
     let other_scheme = miss("AU");
     assert_eq!(other_scheme.check, Check::Scheme);
     assert!(other_scheme.mend.contains("schemes/iecee-cb"), "{}", other_scheme.mend);
+    // Whoever does so is not refused for a body that nobody could have chosen better.
+    let followed = ask_with("iecee-cb", "", "AU", "2026-11-23");
+    assert_eq!(followed.outcome, Outcome::Undetermined);
+    assert_eq!(followed.findings[0].code, "accepted_bodies_unknown");
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use super::annex::{Failed, Verdict};
 use super::context::Context;
-use crate::domain::decision::{Check, Route};
-use crate::domain::requirement::Requirement;
+use crate::domain::decision::{Check, Finding, Route};
+use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::words::RecognitionEffect;
 
 pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement) -> Verdict<'a> {
+    let mut missing = None;
     let mut nearest = Failed { annex: None, check: Check::Scheme, acceptance: None };
     for acceptance in requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(ctx.date())) {
         let held = ctx.question.certified.iter().find(|held| ctx.satisfies(held, &acceptance.target));
@@ -14,6 +15,9 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement) -> Ve
         let check = if !acceptance.objects.is_empty() && !acceptance.objects.contains(&ctx.question.object) {
             Check::Object
         } else if !ctx.accepts_body(&acceptance.bodies) {
+            if acceptance.bodies.incomplete && !acceptance.bodies.excluded_bodies.contains(&ctx.question.body) {
+                missing.get_or_insert_with(|| bodies_unknown(ctx, requirement, acceptance));
+            }
             Check::Body
         } else {
             return Verdict::Route(Box::new(Route {
@@ -33,5 +37,15 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement) -> Ve
             nearest = failed;
         }
     }
-    Verdict::Failed(nearest)
+    match missing {
+        Some(finding) => Verdict::Missing { annex: None, finding },
+        None => Verdict::Failed(nearest),
+    }
+}
+
+fn bodies_unknown(ctx: &Context<'_>, requirement: &Requirement, acceptance: &Acceptance) -> Finding {
+    let (body, market, target) = (&ctx.question.body, requirement.market.as_str(), &acceptance.target);
+    let message =
+        format!("the catalogue does not hold every body whose {target} {market} accepts, and does not list {body}");
+    Finding::about("accepted_bodies_unknown", "body", body, message)
 }

@@ -241,7 +241,10 @@ impl World<'_> {
         let mut ways = Vec::new();
         let mut misses: Vec<(u32, Option<String>, Check)> = Vec::new();
         match self.direct(requirement) {
-            Ok(way) => ways.push(way),
+            Ok(Ok(way)) => ways.push(way),
+            Ok(Err(missing)) => {
+                judged.missing.insert(missing);
+            }
             Err((check, passed)) => misses.push((passed, None, check)),
         }
         for entry in &self.entries {
@@ -299,8 +302,9 @@ impl World<'_> {
         held.is_some() && wanted.is_some() && held <= wanted
     }
 
-    fn direct(&self, requirement: &Requirement) -> Result<Way, (Check, u32)> {
+    fn direct(&self, requirement: &Requirement) -> Result<Result<Way, &'static str>, (Check, u32)> {
         let mut furthest = (Check::Scheme, 0);
+        let mut unlisted = false;
         for acceptance in &requirement.acceptances {
             if acceptance.validity.as_ref().is_some_and(|validity| !validity.contains(self.question.date)) {
                 continue;
@@ -317,8 +321,9 @@ impl World<'_> {
                     || !(rule.any || rule.bodies.contains(body) || self.belongs_to_any(&self.issuer, &rule.economies))
                 {
                     furthest = (Check::Body, 2);
+                    unlisted |= rule.incomplete && !rule.excluded_bodies.contains(body);
                 } else {
-                    return Ok(Way {
+                    return Ok(Ok(Way {
                         annex: None,
                         certified: held.clone(),
                         accepted: acceptance.target.clone(),
@@ -326,11 +331,11 @@ impl World<'_> {
                         effect: RecognitionEffect::Full,
                         conditions: Vec::new(),
                         designation: None,
-                    });
+                    }));
                 }
             }
         }
-        Err(furthest)
+        if unlisted { Ok(Err("accepted_bodies_unknown")) } else { Err(furthest) }
     }
 
     fn arrangement(&self, annex: &Annex) -> Option<&Arrangement> {

@@ -174,7 +174,7 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
             .map(|_| {
                 let objects = if dice.one_in(4) { vec!["test_report"] } else { Vec::new() };
                 let validity = if dice.one_in(4) { validity(dice) } else { Value::Null };
-                let rule = json!({ "any": dice.one_in(8),
+                let rule = json!({ "any": dice.one_in(8), "incomplete": dice.one_in(6),
                     "economies": if dice.one_in(4) { dice.some(ECONOMIES, 1) } else { Vec::new() },
                     "bodies": dice.some(BODIES, 1),
                     "excluded_bodies": if dice.one_in(6) { dice.some(BODIES, 1) } else { Vec::new() } });
