@@ -104,8 +104,8 @@ fn what_is_made_up_is_marked_and_nothing_else_is_without_a_source() {
     }
 }
 
-#[test]
-fn nothing_is_shipped_whose_source_was_found_too_weak_or_was_remembered_only() {
+/// The facts that were gathered for the starter, where they are at hand.
+fn gathered() -> Option<serde_json::Value> {
     let Some(root) = std::env::var_os("GREENLANE_TEST_DATA") else {
         let required = std::env::var("GREENLANE_TEST_REQUIRE").unwrap_or_default();
         assert!(!required.split([',', ' ']).any(|what| what == "data"), "GREENLANE_TEST_DATA is not set");
@@ -114,10 +114,43 @@ fn nothing_is_shipped_whose_source_was_found_too_weak_or_was_remembered_only() {
         {
             eprintln!("skipped: GREENLANE_TEST_DATA is not set");
         }
-        return;
+        return None;
     };
     let text = std::fs::read_to_string(std::path::Path::new(&root).join("seed-facts.json")).unwrap();
-    let facts: serde_json::Value = serde_json::from_str(&text).unwrap();
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+#[test]
+fn every_verified_fact_of_labels_and_arrangements_is_held_or_named() {
+    let Some(facts) = gathered() else { return };
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("starter");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let held: String = files.collect();
+    for kind in ["label_recognition", "mras"] {
+        for fact in facts[kind].as_array().unwrap().iter().filter(|fact| fact["status"] == "verified") {
+            let sources = fact["src"].as_array().cloned().unwrap_or_else(|| vec![fact["src"].clone()]);
+            let named = sources.iter().any(|source| held.contains(source.as_str().unwrap()));
+            assert!(named, "{}", fact["id"]);
+        }
+    }
+}
+
+#[test]
+fn an_annex_whose_arrangement_may_not_be_in_force_claims_no_later_day_than_its_signature() {
+    let catalogue = catalogue();
+    for annex in catalogue.annexes.values() {
+        let arrangement = &catalogue.arrangements[&annex.arrangement];
+        if arrangement.applies_from().is_none() {
+            // Signed on a day, in a month or in a year: the first day of it.
+            let first = format!("{}{}", arrangement.signed_on, &"-01-01"[arrangement.signed_on.len() - 4..]);
+            assert_eq!(annex.validity.from.to_string(), first, "{}", annex.name);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_shipped_whose_source_was_found_too_weak_or_was_remembered_only() {
+    let Some(facts) = gathered() else { return };
     let facts = facts.as_object().unwrap().values().filter_map(serde_json::Value::as_array).flatten();
     let unfit: Vec<_> = facts.filter(|fact| !fact["status"].as_str().unwrap().starts_with("verified")).collect();
     assert!(unfit.len() > 3, "the facts that are not to be shipped are marked");
