@@ -74,6 +74,8 @@ pub struct AuditRecord {
     pub trace_id: String,
     /// The caller's network address.
     pub peer: String,
+    /// How often it happened: refusals of callers without a good token may be gathered, and the rest tells of the first.
+    pub times: u64,
 }
 
 impl AuditRecord {
@@ -96,6 +98,7 @@ impl AuditRecord {
             request_id: String::new(),
             trace_id: origin.trace_id.clone(),
             peer: origin.peer.to_string(),
+            times: 1,
         }
     }
 

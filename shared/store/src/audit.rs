@@ -4,6 +4,7 @@
 //! Everything else (refusals, failures) goes through [`StoreSink`], which never makes a caller wait.
 
 mod sink;
+mod strangers;
 mod trail;
 
 pub use sink::{SinkConfig, StoreSink};

@@ -103,5 +103,6 @@ fn audit() -> TableCreateStatement {
     ] {
         table.col(ColumnDef::new(text).text().not_null());
     }
+    table.col(ColumnDef::new("times").big_integer().not_null());
     table
 }

@@ -24,6 +24,7 @@ impl AuditSink for TracingSink {
             request_id = record.request_id,
             trace_id = record.trace_id,
             peer = record.peer,
+            times = record.times,
             "audit",
         );
     }

@@ -23,7 +23,7 @@ fn a_record_says_who_what_when_and_from_where() {
     let expected = serde_json::json!({
         "at": "1970-01-01T00:00:00Z", "subject": "alice", "issuer": "https://id.example.org", "body": "bodies/x",
         "economy": "", "method": "/a.v1.A/Do", "resource": "certificates/GL1", "outcome": "done",
-        "reason": "STATE_CONFLICT", "request_id": "r1", "trace_id": "", "peer": "192.0.2.1:7",
+        "reason": "STATE_CONFLICT", "request_id": "r1", "trace_id": "", "peer": "192.0.2.1:7", "times": 1,
     });
     assert_eq!(text, expected);
 }

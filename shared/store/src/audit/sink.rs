@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use greenlane_platform::audit::{AuditRecord, AuditSink};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use super::strangers::Strangers;
 use super::trail;
 use crate::error::StoreError;
 use crate::store::Store;
@@ -20,11 +22,13 @@ pub struct SinkConfig {
     pub batch: usize,
     /// Pause before a failed batch is tried again.
     pub retry_pause: Duration,
+    /// How long refusals of callers without a good token are gathered before they are written.
+    pub gather: Duration,
 }
 
 impl Default for SinkConfig {
     fn default() -> Self {
-        Self { queue: 10_000, batch: 500, retry_pause: Duration::from_millis(500) }
+        Self { queue: 10_000, batch: 500, retry_pause: Duration::from_millis(500), gather: Duration::from_secs(1) }
     }
 }
 
@@ -33,6 +37,9 @@ impl Default for SinkConfig {
 pub struct StoreSink {
     queue: mpsc::Sender<Message>,
     dropped: Arc<AtomicU64>,
+    strangers: Arc<Strangers>,
+    gather: Duration,
+    runtime: Handle,
 }
 
 enum Message {
@@ -52,7 +59,8 @@ impl StoreSink {
         let dropped = Arc::new(AtomicU64::new(0));
         let writer = Writer { store, config, waiting, dropped: Arc::clone(&dropped), reported: 0 };
         tokio::spawn(writer.run());
-        Self { queue, dropped }
+        let (strangers, runtime) = (Arc::default(), Handle::current());
+        Self { queue, dropped, strangers, gather: config.gather, runtime }
     }
 
     /// How many records were dropped because the queue was full.
@@ -73,16 +81,35 @@ impl StoreSink {
     /// Waits until everything recorded so far is written. Bound it with a timeout at shutdown: while the database is
     /// away this waits for it.
     pub async fn flush(&self) {
+        self.write_strangers().await;
         let (done, written) = oneshot::channel();
         if self.queue.send(Message::Flush(done)).await.is_ok() {
             // The writer ends only after the queue is empty, so an error here means that nothing waits.
             let _ = written.await;
         }
     }
+
+    /// Hands what was gathered to the writer, waiting while its queue is full.
+    async fn write_strangers(&self) {
+        for record in self.strangers.take() {
+            // The writer ends only after the last sink.
+            let _ = self.queue.send(Message::Record(Box::new(record))).await;
+        }
+    }
 }
 
 impl AuditSink for StoreSink {
     fn record(&self, record: AuditRecord) {
+        if Strangers::concerns(&record) {
+            if self.strangers.add(record) {
+                let sink = self.clone();
+                self.runtime.spawn(async move {
+                    tokio::time::sleep(sink.gather).await;
+                    sink.write_strangers().await;
+                });
+            }
+            return;
+        }
         if let Err(refused) = self.queue.try_send(Message::Record(Box::new(record))) {
             let total = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             if let Message::Record(record) = refused.into_inner() {

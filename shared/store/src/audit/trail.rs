@@ -29,6 +29,7 @@ mod row {
         pub(super) request_id: String,
         pub(super) trace_id: String,
         pub(super) peer: String,
+        pub(super) times: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -82,6 +83,7 @@ fn active(record: AuditRecord) -> row::ActiveModel {
         request_id: Set(clean(record.request_id)),
         trace_id: Set(clean(record.trace_id)),
         peer: Set(clean(record.peer)),
+        times: Set(i64::try_from(record.times).unwrap_or(i64::MAX)),
     }
 }
 
@@ -101,6 +103,7 @@ fn entry(row: row::Model) -> Result<Entry, DbErr> {
         request_id: row.request_id,
         trace_id: row.trace_id,
         peer: row.peer,
+        times: row.times.try_into().unwrap_or(0),
     };
     Ok(Entry { id: row.id, record })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenlane_platform::audit::{AuditRecord, AuditSink, Origin, Outcome};
+use greenlane_platform::fault::ErrorReason;
 use greenlane_store::audit::{self, Entry, SinkConfig, StoreSink};
 use greenlane_store::testing::TestDatabase;
 use greenlane_store::{Store, StoreConfig, StoreError};
@@ -15,6 +16,7 @@ greenlane_store::engine_tests!(
     Migrator: a_record_is_there_exactly_when_its_mutation_is,
     everything_recorded_before_a_flush_is_written,
     a_full_queue_drops_and_counts_and_never_waits,
+    a_flood_of_strangers_is_a_few_rows_that_count_them,
     a_nul_in_a_request_does_not_lose_its_record,
     the_trail_is_paged_in_order,
 );
@@ -59,6 +61,29 @@ async fn everything_recorded_before_a_flush_is_written(db: TestDatabase) {
     assert_eq!(sink.dropped(), 0);
 }
 
+async fn a_flood_of_strangers_is_a_few_rows_that_count_them(db: TestDatabase) {
+    let sink = StoreSink::start(db.store().clone(), SinkConfig { queue: 200, ..SinkConfig::default() });
+    let refused = |method: &str, n: u32| {
+        let origin = Origin::new(method, format!("192.0.2.{}:{n}", n % 2));
+        AuditRecord::new(instant(5).to_utc(), &origin, Outcome::Refused).with_reason(ErrorReason::TokenMissing)
+    };
+    for n in 0..20_000 {
+        sink.record(refused("/example/Method", n));
+    }
+    for n in 0..1_000 {
+        sink.record(refused(&format!("/example/Guess{n}"), 0));
+    }
+    // Who is known is told one by one.
+    sink.record(record("notes/1"));
+    sink.flush().await;
+    let trail: Vec<_> = trail(&db).await.into_iter().map(|entry| entry.record).collect();
+    assert_eq!(sink.dropped(), 0);
+    let of = |method: &str| trail.iter().filter(|it| it.method == method).map(|it| it.times).collect::<Vec<_>>();
+    assert_eq!(of("/example/Method"), [1, 10_000, 10_000], "the one that was not refused, and each host");
+    assert!(trail.len() < 200, "{} rows", trail.len());
+    assert_eq!(trail.iter().map(|it| it.times).sum::<u64>(), 21_001, "none is lost");
+}
+
 async fn a_full_queue_drops_and_counts_and_never_waits(db: TestDatabase) {
     let store = Store::open(&StoreConfig { writers: 1, ..db.config() }).await.unwrap();
     // The database's only writer is busy, so nothing leaves the queue.
@@ -80,7 +105,7 @@ async fn a_full_queue_drops_and_counts_and_never_waits(db: TestDatabase) {
         }
     });
     begun.notified().await;
-    let config = SinkConfig { queue: 10, batch: 5, retry_pause: Duration::from_millis(1) };
+    let config = SinkConfig { queue: 10, batch: 5, retry_pause: Duration::from_millis(1), ..SinkConfig::default() };
     let sink = StoreSink::start(store, config);
     for n in 0..100 {
         sink.record(record(&format!("notes/{n}")));

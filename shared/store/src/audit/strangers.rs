@@ -1,0 +1,59 @@
+//! Refusals of callers that nobody vouches for, gathered: anyone can cause them, as many as the network carries, and
+//! each row of its own would compete with what those who may write have to write.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use greenlane_platform::audit::{AuditRecord, Outcome};
+
+/// Kinds of refusals that are told apart at a time. What comes beyond is told together, whatever was called from where.
+const KINDS: usize = 100;
+
+/// What is alike: the reason, the method, the caller's host.
+type Kind = (String, String, String);
+
+/// What was refused since it was last taken.
+#[derive(Debug, Default)]
+pub(super) struct Strangers(Mutex<HashMap<Kind, AuditRecord>>);
+
+impl Strangers {
+    /// Whether a record is of a stranger's refusal.
+    pub(super) fn concerns(record: &AuditRecord) -> bool {
+        record.outcome == Outcome::Refused && record.subject.is_empty()
+    }
+
+    /// Adds a refusal. Whether it is the first since they were last taken.
+    pub(super) fn add(&self, record: AuditRecord) -> bool {
+        let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = gathered.is_empty();
+        let mut kind = (record.reason.clone(), record.method.clone(), host(&record.peer).to_owned());
+        if gathered.len() >= KINDS && !gathered.contains_key(&kind) {
+            (kind.1, kind.2) = (String::new(), String::new());
+        }
+        let rest = kind.1.is_empty();
+        match gathered.get_mut(&kind) {
+            Some(known) => known.times = known.times.saturating_add(record.times),
+            None if rest => {
+                let record = AuditRecord { method: String::new(), peer: String::new(), ..record };
+                gathered.insert(kind, record);
+            }
+            None => {
+                gathered.insert(kind, record);
+            }
+        }
+        first
+    }
+
+    /// Takes what was gathered, the oldest first.
+    pub(super) fn take(&self) -> Vec<AuditRecord> {
+        let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut records: Vec<_> = gathered.into_values().collect();
+        records.sort_by_key(|record| record.at);
+        records
+    }
+}
+
+/// An address without its port: a caller has a new one with each connection.
+fn host(peer: &str) -> &str {
+    peer.rsplit_once(':').map_or(peer, |(host, _)| host)
+}
