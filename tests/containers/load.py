@@ -47,9 +47,15 @@ class Registry:
     """A client that knows of the registry what its reflection says."""
 
     def __init__(self, address, authority):
-        credentials = grpc.ssl_channel_credentials(root_certificates=authority)
         options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
-        self.channel = grpc.secure_channel(address, credentials, options=options)
+        options.append(("grpc.lb_policy_name", "round_robin"))
+        if authority:
+            credentials = grpc.ssl_channel_credentials(root_certificates=authority)
+            self.channel = grpc.secure_channel(address, credentials, options=options)
+        else:
+            # A list of addresses is no name for a host.
+            options.append(("grpc.default_authority", "registry.example.org"))
+            self.channel = grpc.insecure_channel(address, options=options)
         self.pool = DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
         self.methods = {}
         for method in (
@@ -99,6 +105,7 @@ class Load:
         self.times = collections.defaultdict(list)
         self.marked = time.monotonic()
         self.subject = self.issue("load-subject")
+        self.subject_revision = self.revision
         self.threads = [threading.Thread(target=self.write, args=(number,)) for number in range(WRITERS)]
         self.threads += [threading.Thread(target=self.read) for _ in range(READERS)]
 
@@ -123,6 +130,7 @@ class Load:
         request = {"requestId": request_id, "body": BODY, "content": CONTENT}
         answer = self.registry.call("CertificateService/IssueCertificate", request, self.clerk)
         name = answer["certificate"]["name"]
+        self.revision = answer["revision"]
         with self.lock:
             self.doubled += self.names.setdefault(request_id, name) != name
         return name
@@ -146,7 +154,9 @@ class Load:
             number += 1
 
     def read(self):
-        question = {"certificate": self.subject, "goods": GOODS}
+        # Another replica may not have heard of it yet: it is told what it must know, and waits for that.
+        consistency = {"atLeastRevision": self.subject_revision}
+        question = {"certificate": self.subject, "goods": GOODS, "consistency": consistency}
         while self.running():
             try:
                 verdict = self.registry.call("VerificationService/Verify", question, self.customs)["verdict"]
