@@ -1,4 +1,4 @@
-"""The containers of deploy/compose, run by a real engine: the README's story against them, then each is killed under load.
+"""The containers of deploy/compose, run by a real engine: the README's story against them, then each killed under load.
 
     deploy/containers/build --full
     python tests/containers/run.py [--only small|full]
@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,8 @@ HEALTHY_SECONDS = 60
 BACK_SECONDS = 60
 QUIET_SECONDS = 3
 MANY = 20
+# Counters that are not there before they count.
+WHEN_IT_HAPPENS = {"greenlane_server_overloaded_total", "greenlane_store_retries_total"}
 DISK_BYTES = 24 << 20
 
 
@@ -334,6 +337,13 @@ def look_at_prometheus():
     states = collections.Counter(rule["health"] for group in groups for rule in group["rules"])
     expect("rules that fail to evaluate", states.get("err", 0), 0)
     print(f"  rules: {sum(states.values())}")
+    with urllib.request.urlopen("http://127.0.0.1:9090/api/v1/label/__name__/values", timeout=10) as answer:
+        exported = set(json.load(answer)["data"])
+    monitoring = CHECKOUT / "deploy/monitoring"
+    asked = set()
+    for file in (monitoring / "alerts.yaml", *(monitoring / "dashboards").glob("*.json")):
+        asked |= set(re.findall(r"\b(?:greenlane|rpc)_[a-z_]+\b", file.read_text()))
+    expect("metrics that are asked for and nobody exports", sorted(asked - exported - WHEN_IT_HAPPENS), [])
 
 
 def main():

@@ -1,4 +1,4 @@
-"""A failover lab on one machine: three PostgreSQL under Patroni (with etcd and HAProxy), two registries on them, load, faults.
+"""A failover lab on one machine: three PostgreSQL under Patroni with etcd and HAProxy, two registries, load, faults.
 
     apt-get install --no-install-recommends patroni python3-etcd etcd-server haproxy postgresql
     python3 -m venv venv && venv/bin/pip install -r tests/interop/requirements.txt
@@ -91,7 +91,9 @@ class Lab:
         command += ["--listen-client-urls", f"http://127.0.0.1:{client}"]
         command += ["--advertise-client-urls", f"http://127.0.0.1:{client}"]
         command += ["--listen-peer-urls", f"http://127.0.0.1:{peer}"]
-        command += ["--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}", "--log-level", "warn", "--enable-v2=true"]
+        command += ["--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}"]
+        # Patroni 3.0 keeps its synchronous standby more reliably through the older interface.
+        command += ["--log-level", "warn", "--enable-v2=true"]
         self.start(f"etcd-{name}", command)
 
     def write_patroni(self, name):
@@ -113,10 +115,17 @@ class Lab:
                     "master_start_timeout": 0,
                     "synchronous_mode": True,
                     "maximum_lag_on_failover": 0,
-                    "postgresql": {"use_pg_rewind": True, "parameters": {"max_connections": 200, "wal_keep_size": "256MB"}},
+                    "postgresql": {
+                        "use_pg_rewind": True,
+                        "parameters": {"max_connections": 200, "wal_keep_size": "256MB"},
+                    },
                 },
                 "initdb": [{"encoding": "UTF8"}, {"locale": "C"}, "data-checksums"],
-                "pg_hba": ["local all all trust", "host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"],
+                "pg_hba": [
+                    "local all all trust",
+                    "host all all 127.0.0.1/32 trust",
+                    "host replication all 127.0.0.1/32 trust",
+                ],
             },
             "postgresql": {
                 "listen": f"127.0.0.1:{self.postgres[name]}",
@@ -230,7 +239,8 @@ class Lab:
             self.start_registry(name)
         admin = self.token("admin", "--scope", "admin")
         address = f"http://127.0.0.1:{self.registries['registry-1'][0]}"
-        for step in (["body", "create", "aurora-cert", "--display-name", "Aurora", "--economy", "XA"], ["body", "key", "create", BODY]):
+        create = ["body", "create", BODY.removeprefix("bodies/"), "--display-name", "Aurora", "--economy", "XA"]
+        for step in (create, ["body", "key", "create", BODY]):
             self.command(*step, "--registry", address, "--token-file", admin)
 
     # Faults. Each returns once it is over and the cluster is whole again.
@@ -363,10 +373,12 @@ def audit(lab, load):
     checkpoints = []
     for listen, _ in lab.registries.values():
         address = f"http://127.0.0.1:{listen}"
-        answer = lab.command("log", "checkpoint", "-o", "json", "--registry", address, "--token-file", lab.folder / "customs.token")
+        where = ["--registry", address, "--token-file", lab.folder / "customs.token"]
+        answer = lab.command("log", "checkpoint", "-o", "json", *where)
         checkpoints.append(json.loads(answer)["checkpoint"]["note"])
     size = int(checkpoints[0].splitlines()[1])
-    print(f"  the registries' checkpoints are {'the same' if len(set(checkpoints)) == 1 else 'NOT THE SAME'}, of {size} entries")
+    alike = "the same" if len(set(checkpoints)) == 1 else "NOT THE SAME"
+    print(f"  the registries' checkpoints are {alike}, of {size} entries")
     # A body, its key, and an entry for each certificate: those that were done without being acknowledged would be more.
     whole = len(set(checkpoints)) == 1 and lost == doubled == wrong == 0 and size >= acknowledged + 2
     return 0 if whole else 1
