@@ -26,7 +26,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthService;
@@ -72,7 +71,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     admin: Option<(TcpListener, SocketAddr)>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<tls::Tls>>,
     in_process: InProcess,
     pipes: in_process::Incoming,
     edge: Arc<Edge>,
@@ -99,7 +98,7 @@ impl Server {
         services: impl IntoIterator<Item = Service>,
     ) -> Result<Self, ServeError> {
         config.check().map_err(ServeError::Config)?;
-        let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
+        let tls = config.tls.as_ref().map(tls::Tls::new).transpose()?.map(Arc::new);
         let services: Vec<_> = services.into_iter().collect();
         // Collected, so that this future stays `Send`: a service is not `Sync`.
         let names: Vec<(_, Vec<_>)> = services

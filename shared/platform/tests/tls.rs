@@ -16,7 +16,14 @@ fn file(name: &str) -> PathBuf {
 
 /// Starts a server; its port.
 async fn serve(client_ca: Option<PathBuf>) -> u16 {
-    let tls = TlsConfig { cert: file("server.pem"), key: file("server.key"), client_ca };
+    serve_with(TlsConfig { client_ca, ..server_files() }).await
+}
+
+fn server_files() -> TlsConfig {
+    TlsConfig { cert: file("server.pem"), key: file("server.key"), client_ca: None, client_names: Vec::new() }
+}
+
+async fn serve_with(tls: TlsConfig) -> u16 {
     let server = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.expect("it binds");
     let port = server.address().port();
     assert!(server.uri().starts_with("https://"));
@@ -55,7 +62,54 @@ async fn with_mutual_tls_only_a_client_with_a_certificate_is_answered() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_used_is_named() {
-    let tls = TlsConfig { cert: file("absent.pem"), key: file("server.key"), client_ca: None };
+    let tls = TlsConfig { cert: file("absent.pem"), ..server_files() };
     let error = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.unwrap_err();
     assert!(matches!(&error, ServeError::Tls(text) if text.contains("absent.pem")), "{error}");
+}
+
+#[tokio::test]
+async fn only_a_client_whose_certificate_carries_an_allowed_name_is_answered() {
+    let named = |name: &str| ClientTlsConfig {
+        cert: Some(file(&format!("workloads/{name}.pem"))),
+        key: Some(file(&format!("workloads/{name}.key"))),
+        ..trusting()
+    };
+    let port = serve_with(TlsConfig {
+        client_ca: Some(file("workloads/ca.pem")),
+        client_names: vec!["spiffe://greenlane.example/registry".to_owned(), "gateway.example.org".to_owned()],
+        ..server_files()
+    })
+    .await;
+    ask(client(port, named("registry"))).await.expect("a workload by its SPIFFE name");
+    ask(client(port, named("gateway"))).await.expect("a host by its DNS name");
+    assert!(ask(client(port, named("other"))).await.is_err(), "another workload of the same authority");
+}
+
+#[tokio::test]
+async fn names_of_clients_without_their_authorities_are_refused_at_start() {
+    let tls = TlsConfig { client_names: vec!["spiffe://greenlane.example/registry".to_owned()], ..server_files() };
+    let error = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.unwrap_err();
+    assert!(matches!(&error, ServeError::Tls(text) if text.contains("client_names without client_ca")), "{error}");
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = |name: &str| folder.path().join(name);
+    let renewed = |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/tls").join(name);
+    let copy = |from: PathBuf, to: &str| std::fs::copy(from, own(to)).unwrap();
+    copy(file("server.pem"), "tls.crt");
+    copy(file("server.key"), "tls.key");
+    let port = serve_with(TlsConfig { cert: own("tls.crt"), key: own("tls.key"), ..server_files() }).await;
+    ask(client(port, trusting())).await.unwrap();
+
+    // The certificate is there before its key.
+    copy(renewed("server.pem"), "tls.crt");
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    ask(client(port, trusting())).await.expect("the earlier pair goes on");
+    copy(renewed("server.key"), "tls.key");
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    let of_the_new_authority = ClientTlsConfig { ca: Some(renewed("ca.pem")), ..ClientTlsConfig::default() };
+    ask(client(port, of_the_new_authority)).await.expect("the new pair is in use");
+    assert!(ask(client(port, trusting())).await.is_err(), "and the earlier one is not");
 }

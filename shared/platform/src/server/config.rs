@@ -138,6 +138,10 @@ pub struct TlsConfig {
     /// PEM file of the authorities that client certificates must come from. None: no client certificate is asked for.
     #[serde(default)]
     pub client_ca: Option<PathBuf>,
+    /// Names of which a client's certificate must carry one, as a URI or a DNS name:
+    /// `spiffe://greenlane.example/registry`. Empty: every certificate of those authorities will do.
+    #[serde(default)]
+    pub client_names: Vec<String>,
 }
 
 /// Message sizes that every gRPC service is built with.
