@@ -169,24 +169,11 @@ def look_at_containers(deployment):
 
 def story_commands():
     """The commands of the README's story, as tests/e2e/tests/readme.rs reads them."""
-    _, text = (CHECKOUT / "README.md").read_text().split("<!-- story:", 1)
-    lines, inside, pending = [], False, ""
-    for line in text.splitlines():
-        if not inside and line.startswith("#"):
-            break
-        if line == "```sh":
-            inside = True
-        elif line == "```":
-            inside = False
-        elif inside:
-            pending += line
-            if pending.endswith("\\"):
-                pending = pending[:-1] + " "
-                continue
-            command = pending.split(" # ")[0].strip()
-            pending = ""
-            if command and not command.startswith("#"):
-                lines.append(command)
+    _, text = (CHECKOUT / "README.md").read_text().split("## The story by hand\n", 1)
+    # The first block starts the services; the second is for another shell, and it finds the program by its path.
+    block = text.split("```sh\n")[2].split("```")[0].replace("\\\n", " ")
+    lines = [line.split(" # ")[0].strip() for line in block.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("#", "export "))]
     return lines
 
 
