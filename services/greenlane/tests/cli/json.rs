@@ -7,8 +7,8 @@ use crate::{Shell, example, help};
 /// What serves or writes a script, and has no answer to print; and what has tests of its own, with databases to work on.
 const WITHOUT_ANSWER: [&str; 8] = ["up", "serve", "migrate", "health", "completion", "manual", "backup", "restore"];
 
-/// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT`, `SCOPE`, `MANDATE` stand for names that
-/// are made on the way. Behind them: how it ends.
+/// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT`, `OTHER`, `SCOPE`, `MANDATE` stand for
+/// names that are made on the way. Behind them: how it ends.
 const COMMANDS: &[(&str, &str, i32)] = &[
     ("demo", "", 0),
     ("token mint", "--subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token", 0),
@@ -42,9 +42,16 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("change get", "DRAFT", 0),
     ("change list", "--state draft", 0),
     ("change validate", "DRAFT", 0),
+    ("change update", "DRAFT --file title.yaml --request-id update", 0),
+    ("change diff", "DRAFT", 0),
     ("change propose", "DRAFT --request-id propose", 0),
     ("change review", "DRAFT --approve --request-id review --token-file reviewer.token", 0),
     ("change publish", "DRAFT --request-id publish --token-file reviewer.token", 0),
+    ("change revert", "DRAFT --reason wrong --request-id revert", 0),
+    ("change notify", "OTHER --request-id notify", 0),
+    ("change comment", "OTHER --text fine --request-id comment", 0),
+    ("change comments", "OTHER", 0),
+    ("change withdraw", "OTHER --request-id withdraw", 0),
     (
         "recognise",
         "--standard IEC61215-1:2021 --body bodies/aurora-cert --body-economy XA --code HS2022:854143 --origin XA \
@@ -167,11 +174,14 @@ fn run_all() -> anyhow::Result<()> {
     shell
         .run("token mint --subject authority --scope bodies.write --body bodies/authority --out authority.token")?
         .expect(0);
+    std::fs::write(shell.folder.path().join("title.yaml"), "title: Accept the standard\n")?;
+    let other = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("change propose {other}"))?.expect(0);
     let (mut certificate, mut key, mut draft) = (String::new(), String::new(), String::new());
     let (mut scope, mut mandate) = (String::new(), String::new());
     for (command, arguments, code) in COMMANDS {
         let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
-        let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft);
+        let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft).replace("OTHER", &other);
         let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate);
         let run = |output: &str| {
             if *command == "context remove" {

@@ -1,15 +1,28 @@
 //! `greenlane change`: change sets of the equivalence catalogue, from draft to revision.
 
-use std::path::PathBuf;
+mod args;
+mod diff;
+mod views;
 
-use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use anyhow::Context as _;
+
+use clap::Subcommand;
 use greenlane_api::equivalence::v1::{
-    ChangeSetState, CreateChangeSetRequest, GetChangeSetRequest, ListChangeSetsRequest, ProposeChangeSetRequest,
-    PublishChangeSetRequest, ReviewChangeSetRequest, ValidateChangeSetRequest,
+    ChangeSet, ChangeSetState, CommentOnChangeSetRequest, CreateChangeSetRequest, DiffChangeSetRequest,
+    GetChangeSetRequest, ListChangeCommentsRequest, ListChangeSetsRequest, NotifyChangeSetRequest,
+    ProposeChangeSetRequest, PublishChangeSetRequest, RevertChangeSetRequest, ReviewChangeSetRequest,
+    UpdateChangeSetRequest, ValidateChangeSetRequest, WithdrawChangeSetRequest,
     change_service_client::ChangeServiceClient,
 };
 
-use crate::client::{Mutation, Session, exit::Exit, input, render::View};
+use self::args::{Comment, Create, List, Notify, Revert, Review, Step, Update, Withdraw};
+use self::views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FINDINGS, WHOLE};
+use crate::client::{
+    Session,
+    exit::{Exit, Usage},
+    input,
+    render::{self, Output},
+};
 
 /// `greenlane change …`.
 #[derive(Debug, Subcommand)]
@@ -23,149 +36,41 @@ pub(crate) enum Command {
     },
     /// List change sets, newest first.
     List(List),
+    /// Replace title, reason or changes of a draft by what a file has of them; only its author may.
+    Update(Update),
     /// Check a change set against the catalogue as it is; exits with 10 when it has findings.
     Validate {
         /// Its name or bare identifier.
         change_set: String,
     },
+    /// Show what it does, or did, entry by entry and field by field.
+    Diff {
+        /// Its name or bare identifier.
+        change_set: String,
+    },
     /// Propose a draft; only its author may.
     Propose(Step),
+    /// Notify those concerned and open the comment period, or extend it.
+    Notify(Notify),
+    /// Comment on a notified change set.
+    Comment(Comment),
+    /// List the comments, oldest first.
+    Comments {
+        /// Its name or bare identifier.
+        change_set: String,
+        /// At most this many, 1 to 1000.
+        #[arg(long, default_value_t = 50)]
+        limit: i32,
+    },
     /// Approve or reject; only somebody else than its author may.
     Review(Review),
     /// Publish an approved change set as a revision; only somebody else than its author may.
     Publish(Step),
+    /// Take it back before it is published; only its author may.
+    Withdraw(Withdraw),
+    /// Draft a change set that undoes a published one.
+    Revert(Revert),
 }
-
-/// Arguments of `greenlane change create`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Example of a file:
-  title: Accept the 2021 edition
-  reason: The edition of 2016 is withdrawn.
-  changes:
-    - upsert:
-        equivalence:
-          name: equivalences/xa-xb-pv
-          from: { name: standards/iec-61215-1-2021 }
-          to: { name: standards/xb-61215-1-2021 }
-          degree: EQUIVALENCE_DEGREE_IDENTICAL
-          validity: { from: \"2026-01-01\" }
-    - retire: requirements/xb-pv-old")]
-pub(crate) struct Create {
-    /// A file with title, reason and changes (greenlane.equivalence.v1.ChangeSet) as YAML or JSON; `-` is stdin.
-    #[arg(short, long, value_name = "FILE")]
-    file: PathBuf,
-    #[command(flatten)]
-    mutation: Mutation,
-}
-
-/// Arguments of `greenlane change list`.
-#[derive(Args, Debug)]
-pub(crate) struct List {
-    /// In this state only.
-    #[arg(long, value_enum)]
-    state: Option<State>,
-    /// Of this author only.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    author: String,
-    /// At most this many.
-    #[arg(long, default_value_t = 50)]
-    limit: i32,
-}
-
-/// Where a change set stands.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum State {
-    Draft,
-    Proposed,
-    Notified,
-    Approved,
-    Rejected,
-    Published,
-    Withdrawn,
-}
-
-impl From<State> for ChangeSetState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Draft => Self::Draft,
-            State::Proposed => Self::Proposed,
-            State::Notified => Self::Notified,
-            State::Approved => Self::Approved,
-            State::Rejected => Self::Rejected,
-            State::Published => Self::Published,
-            State::Withdrawn => Self::Withdrawn,
-        }
-    }
-}
-
-/// Arguments of the steps.
-#[derive(Args, Debug)]
-pub(crate) struct Step {
-    /// Name or bare identifier of the change set.
-    change_set: String,
-    /// Only if it is still what was seen: its etag, from `get`.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    etag: String,
-    #[command(flatten)]
-    mutation: Mutation,
-}
-
-/// Arguments of `greenlane change review`.
-#[derive(Args, Debug)]
-#[command(group = ArgGroup::new("verdict").required(true))]
-pub(crate) struct Review {
-    #[command(flatten)]
-    step: Step,
-    /// It may be published.
-    #[arg(long, group = "verdict")]
-    approve: bool,
-    /// It may not, for good.
-    #[arg(long, group = "verdict", requires = "comment")]
-    reject: bool,
-    /// Why.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    comment: String,
-}
-
-const CHANGE_SET: View = View::Record {
-    at: "changeSet",
-    name: "name",
-    fields: &[
-        ("Name", "name"),
-        ("Title", "title"),
-        ("State", "state"),
-        ("Author", "author"),
-        ("Created", "createdAt"),
-        ("Publisher", "publisher"),
-        ("Published as revision", "publishedRevision?"),
-        ("Etag", "etag"),
-    ],
-};
-const WHOLE: View = View::Document { at: "changeSet" };
-const CHANGE_SETS: View = View::List {
-    items: "changeSets",
-    name: "name",
-    columns: &[
-        ("NAME", "name"),
-        ("STATE", "state"),
-        ("AUTHOR", "author"),
-        ("CREATED", "createdAt"),
-        ("REVISION", "publishedRevision?"),
-        ("TITLE", "title"),
-    ],
-};
-const FINDINGS: View = View::List {
-    items: "findings",
-    name: "entry",
-    columns: &[
-        ("CHANGE", "changeIndex"),
-        ("ENTRY", "entry"),
-        ("FIELD", "field"),
-        ("CODE", "code"),
-        ("WHAT IS WRONG", "message"),
-    ],
-};
 
 /// Does it.
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
@@ -198,6 +103,61 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(&answer, FINDINGS)?;
             Ok(if answer.findings.is_empty() { Exit::Done } else { Exit::No })
         }
+        Command::Update(args) => {
+            let request = update(session, args)?;
+            session.print(changes.update_change_set(request).await?.get_ref(), CHANGE_SET)
+        }
+        Command::Diff { change_set } => {
+            let request = DiffChangeSetRequest { name: name(&change_set) };
+            let answer = changes.diff_change_set(request).await?.into_inner();
+            if session.output() == Output::Table {
+                render::write(&diff::text(&answer.diffs)?)?;
+                return Ok(Exit::Done);
+            }
+            session.print(&answer, DIFFS)
+        }
+        Command::Notify(Notify { step, until }) => {
+            let request = NotifyChangeSetRequest {
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
+                name: name(&step.change_set),
+                etag: step.etag,
+                comments_until: until,
+            };
+            session.print(changes.notify_change_set(request).await?.get_ref(), CHANGE_SET)
+        }
+        Command::Comment(args) => {
+            let request = CommentOnChangeSetRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                name: name(&args.change_set),
+                text: args.text,
+            };
+            session.print(changes.comment_on_change_set(request).await?.get_ref(), COMMENT)
+        }
+        Command::Comments { change_set, limit } => {
+            let request = ListChangeCommentsRequest { name: name(&change_set), page_size: limit, ..Default::default() };
+            session.print(changes.list_change_comments(request).await?.get_ref(), COMMENTS)
+        }
+        Command::Withdraw(Withdraw { step, comment }) => {
+            let request = WithdrawChangeSetRequest {
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
+                name: name(&step.change_set),
+                etag: step.etag,
+                comment,
+            };
+            session.print(changes.withdraw_change_set(request).await?.get_ref(), CHANGE_SET)
+        }
+        Command::Revert(args) => {
+            let request = RevertChangeSetRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                name: name(&args.change_set),
+                reason: args.reason,
+            };
+            session.print(changes.revert_change_set(request).await?.get_ref(), CHANGE_SET)
+        }
         Command::Propose(step) => {
             let request = ProposeChangeSetRequest {
                 request_id: session.request_id(&step.mutation),
@@ -228,6 +188,32 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(changes.publish_change_set(request).await?.get_ref(), CHANGE_SET)
         }
     }
+}
+
+/// What a file has of a change set, in place of what it is.
+fn update(session: &Session, args: Update) -> anyhow::Result<UpdateChangeSetRequest> {
+    const FIELDS: [(&str, &str); 5] = [
+        ("title", "title"),
+        ("reason", "reason"),
+        ("urgency_reason", "urgency_reason"),
+        ("urgencyReason", "urgency_reason"),
+        ("changes", "changes"),
+    ];
+    let text = input::read_text(&args.file)?;
+    let wrong = || Usage(format!("{} is not a change set", args.file.display()));
+    let change_set: ChangeSet = input::parse_message(&text).with_context(wrong)?;
+    let value: serde_json::Value = serde_yaml_ng::from_str(&text).with_context(wrong)?;
+    let given = FIELDS.into_iter().filter(|(key, _)| value.get(key).is_some());
+    let paths: Vec<String> = given.map(|(_, path)| path.to_owned()).collect();
+    if paths.is_empty() {
+        anyhow::bail!(Usage(format!("{} has nothing of a change set that can be replaced", args.file.display())));
+    }
+    Ok(UpdateChangeSetRequest {
+        request_id: session.request_id(&args.mutation),
+        validate_only: args.mutation.dry_run,
+        change_set: Some(ChangeSet { name: name(&args.change_set), etag: args.etag, ..change_set }),
+        update_mask: Some(prost_types::FieldMask { paths }),
+    })
 }
 
 /// A change set's name from its name or its bare identifier.

@@ -1,0 +1,83 @@
+//! What a change set does, field by field.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use greenlane_api::equivalence::v1::EntryDiff;
+use serde_json::Value;
+
+use crate::client::render::plain;
+
+/// The text: each entry, and below it the fields that differ, with what they were and are.
+pub(crate) fn text(diffs: &[EntryDiff]) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for diff in diffs {
+        let (before, after) = (fields(&diff.before_json)?, fields(&diff.after_json)?);
+        let sign = match (before.is_empty(), after.is_empty()) {
+            (true, _) => '+',
+            (_, true) => '-',
+            _ => '~',
+        };
+        text.push_str(&format!("{sign} {}\n", diff.entry));
+        text.push_str(&lines(&before, &after));
+    }
+    Ok(text)
+}
+
+/// One line for each field that differs.
+pub(crate) fn lines(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
+    let mut text = String::new();
+    let mut paths: Vec<&String> = before.keys().chain(after.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    for path in paths {
+        match (before.get(path), after.get(path)) {
+            (Some(before), Some(after)) if before == after => {}
+            (Some(before), Some(after)) => text.push_str(&format!("    ~ {path}: {before} -> {after}\n")),
+            (Some(before), None) => text.push_str(&format!("    - {path}: {before}\n")),
+            (None, Some(after)) => text.push_str(&format!("    + {path}: {after}\n")),
+            (None, None) => {}
+        }
+    }
+    text
+}
+
+/// The fields of an entry in its JSON, by their paths.
+fn fields(json: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    if json.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let entry: Value = serde_json::from_str(json).context("the server sent an entry that is no JSON")?;
+    // The one member of an entry is its kind.
+    let content = entry.as_object().and_then(|kinds| kinds.values().next()).unwrap_or(&entry);
+    Ok(flatten(content))
+}
+
+/// Every value that is not empty, by its path: `acceptances[0].bodies.economies[1]`.
+pub(crate) fn flatten(value: &Value) -> BTreeMap<String, String> {
+    fn walk(path: String, value: &Value, found: &mut BTreeMap<String, String>) {
+        match value {
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    walk(path, value, found);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    walk(format!("{path}[{index}]"), value, found);
+                }
+            }
+            Value::Null | Value::Bool(false) => {}
+            other => {
+                let text = plain(other);
+                if !text.is_empty() {
+                    found.insert(path, text);
+                }
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(String::new(), value, &mut found);
+    found
+}

@@ -1,0 +1,60 @@
+//! How answers about change sets look.
+
+use crate::client::render::View;
+
+pub(super) const CHANGE_SET: View = View::Record {
+    at: "changeSet",
+    name: "name",
+    fields: &[
+        ("Name", "name"),
+        ("Title", "title"),
+        ("State", "state"),
+        ("Author", "author"),
+        ("Created", "createdAt"),
+        ("Publisher", "publisher"),
+        ("Published as revision", "publishedRevision?"),
+        ("Reverts", "reverts"),
+        ("Urgent because", "urgencyReason"),
+        ("Notification", "notification.symbol"),
+        ("Under TBT articles", "notification.articles"),
+        ("Comments until", "notification.commentsUntil"),
+        ("Withdrawn because", "withdrawalReason"),
+        ("Etag", "etag"),
+    ],
+};
+pub(super) const WHOLE: View = View::Document { at: "changeSet" };
+pub(super) const CHANGE_SETS: View = View::List {
+    items: "changeSets",
+    name: "name",
+    columns: &[
+        ("NAME", "name"),
+        ("STATE", "state"),
+        ("AUTHOR", "author"),
+        ("CREATED", "createdAt"),
+        ("REVISION", "publishedRevision?"),
+        ("TITLE", "title"),
+    ],
+};
+pub(super) const FINDINGS: View = View::List {
+    items: "findings",
+    name: "entry",
+    columns: &[
+        ("CHANGE", "changeIndex"),
+        ("ENTRY", "entry"),
+        ("FIELD", "field"),
+        ("CODE", "code"),
+        ("WHAT IS WRONG", "message"),
+    ],
+};
+
+pub(super) const COMMENT: View = View::Record {
+    at: "comment",
+    name: "author",
+    fields: &[("Author", "author"), ("Economy", "economy"), ("When", "commentedAt"), ("Text", "text")],
+};
+pub(super) const COMMENTS: View = View::List {
+    items: "comments",
+    name: "author",
+    columns: &[("WHEN", "commentedAt"), ("AUTHOR", "author"), ("ECONOMY", "economy"), ("TEXT", "text")],
+};
+pub(super) const DIFFS: View = View::List { items: "diffs", name: "entry", columns: &[("ENTRY", "entry")] };
