@@ -2,6 +2,7 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod changes;
+pub(crate) mod impact;
 pub(crate) mod recognition;
 pub(crate) mod starter;
 pub(crate) mod translations;

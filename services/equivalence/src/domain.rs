@@ -9,6 +9,7 @@ pub mod decision;
 pub mod economy;
 pub mod entry;
 pub mod equivalence;
+pub mod impact;
 pub mod key;
 pub mod owners;
 pub mod question;
@@ -19,6 +20,7 @@ pub mod source;
 pub mod standard;
 pub mod time;
 pub mod translate;
+pub mod usage;
 pub mod words;
 
 pub use catalogue::Catalogue;

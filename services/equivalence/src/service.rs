@@ -19,6 +19,7 @@ use greenlane_store::audit::{SinkConfig, StoreSink};
 use crate::api::{Arrangements, CatalogueApi, ChangesApi, Equivalences, RULES, RecognitionApi};
 use crate::app::catalogue::Catalogues;
 use crate::app::changes::CuratedCatalogue;
+use crate::app::impact::Impacts;
 use crate::app::recognition::Recogniser;
 use crate::app::starter;
 use crate::app::translations::Translations;
@@ -69,10 +70,12 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let translations = Arc::new(Translations::new(channel, config));
     let recogniser = Recogniser { catalogues: catalogues.clone(), translations };
 
-    let recognition = RecognitionApi { recogniser, clock: clock.clone() };
+    let recognition = RecognitionApi { recogniser: recogniser.clone(), clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
     let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone() });
-    let changes = ChangesApi { changes: Workflow::new(store.clone(), curated, clock) };
+    let changes = Workflow::new(store.clone(), curated, clock.clone());
+    let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
+    let changes = ChangesApi { changes, impacts };
     let audit = StoreSink::start(store.clone(), SinkConfig::default());
     let follower = catalogues.clone();
     let poll_interval = config.poll_interval();

@@ -1,7 +1,9 @@
-//! The catalogue's database: entries as versioned rows, and revisions.
+//! The catalogue's database: entries as versioned rows, revisions, and what registries
+//! report of the use of recognition.
 
 pub(crate) mod entries;
 mod migrations;
+pub(crate) mod usage;
 
 pub use migrations::Migrator;
 

@@ -3,6 +3,7 @@
 mod catalogue;
 mod changes;
 mod harness;
+mod impact;
 mod recognition;
 mod rules;
 mod workflow;

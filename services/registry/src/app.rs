@@ -13,4 +13,5 @@ pub(crate) mod recall;
 pub(crate) mod recognise;
 pub(crate) mod registry;
 pub(crate) mod sequencer;
+pub(crate) mod use_report;
 pub(crate) mod verify;

@@ -39,6 +39,9 @@ pub struct Config {
     pub recognition_bound_seconds: u64,
     /// How long a question to another service may take.
     pub recognition_timeout_ms: u64,
+    /// How often equivalence is told what the certificates and verifications here ask of recognition, so that it can
+    /// preview what a change of its catalogue does to them. 0: never.
+    pub use_report_interval_seconds: u64,
     /// How far in the past a step may take effect, in days.
     pub effect_past_days: u32,
     /// How far in the future a step may take effect, in days.
@@ -66,6 +69,7 @@ impl Default for Config {
             cached_decisions: 100_000,
             recognition_bound_seconds: 60,
             recognition_timeout_ms: 1_000,
+            use_report_interval_seconds: 60,
             effect_past_days: 30,
             effect_future_days: 366,
             equivalence: None,

@@ -29,6 +29,7 @@ use crate::app::read::Reader;
 use crate::app::recognise::Recogniser;
 use crate::app::registry::{EffectBounds, Registry};
 use crate::app::sequencer::Sequencer;
+use crate::app::use_report::UseReporter;
 use crate::app::verify::Verifier;
 use crate::config::Config;
 use crate::store::Migrator;
@@ -143,12 +144,20 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         },
         audit: Arc::clone(&audit),
     });
+    let equivalence = peers.equivalence.clone();
     let verifier = Arc::new(Verifier {
         store: store.clone(),
         published: Arc::clone(&published),
         recogniser: recogniser(config, peers),
         clock: clock.clone(),
         wait,
+    });
+    let reporter = equivalence.filter(|_| config.use_report_interval_seconds > 0).map(|channel| UseReporter {
+        store: store.clone(),
+        changes: eq::change_service_client::ChangeServiceClient::new(channel),
+        uses: verifier.recogniser.uses(),
+        reporter: config.log_origin.clone(),
+        every: Duration::from_secs(config.use_report_interval_seconds),
     });
     let certificates = api::Certificates { registry: Arc::clone(&registry), reader: reader.clone() };
     let bodies = api::Bodies { registry, reader: reader.clone() };
@@ -181,6 +190,12 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
             "idempotency_expiry",
             move |stop| async move { expire(&expired, &expiry_clock, stop.cancelled()).await },
         )
+        .background("use_report", move |stop| async move {
+            match reporter {
+                Some(reporter) => reporter.run(stop.cancelled()).await,
+                None => stop.cancelled().await,
+            }
+        })
         .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await })
         .audit(audit)
         .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await }))

@@ -25,7 +25,6 @@ pub const PENDING: &[&str] = &[
     "/greenlane.classification.v1.CodeSystemService/UploadImport",
     "/greenlane.classification.v1.TaggingService/InferEdition",
     "/greenlane.classification.v1.TaggingService/TagRows",
-    "/greenlane.equivalence.v1.ChangeService/PreviewImpact",
     "/greenlane.equivalence.v1.EquivalenceService/TraceEquivalences",
     "/greenlane.equivalence.v1.RecognitionService/AuditFairness",
     "/greenlane.equivalence.v1.RecognitionService/PlanMarketAccess",

@@ -78,7 +78,7 @@ impl<S: Curated> Workflow<S> {
     }
 
     /// What is curated.
-    pub fn curated(&self) -> &S {
+    pub fn curated(&self) -> &Arc<S> {
         &self.curated
     }
 

@@ -1,5 +1,6 @@
 //! ChangeService.
 
+mod impact;
 mod render;
 
 use greenlane_api::equivalence::v1 as pb;
@@ -11,11 +12,13 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use crate::app::changes::CuratedCatalogue;
+use crate::app::impact::Impacts;
 use crate::domain::change::Change;
 
 /// The handler.
 pub(crate) struct ChangesApi {
     pub(crate) changes: Workflow<CuratedCatalogue>,
+    pub(crate) impacts: Impacts,
 }
 
 #[tonic::async_trait]
@@ -103,6 +106,20 @@ impl ChangeService for ChangesApi {
         let findings = findings.into_iter().map(render::finding).collect();
         let tightening = tightening.into_iter().map(|it| pb::Tightening { entry: it.entry, what: it.what }).collect();
         Ok(Response::new(pb::ValidateChangeSetResponse { findings, revision, tightening }))
+    }
+
+    async fn preview_impact(
+        &self,
+        request: Request<pb::PreviewImpactRequest>,
+    ) -> Result<Response<pb::PreviewImpactResponse>, Status> {
+        Ok(Response::new(impact::preview(&self.impacts, request.into_inner()).await?))
+    }
+
+    async fn report_use(
+        &self,
+        request: Request<pb::ReportUseRequest>,
+    ) -> Result<Response<pb::ReportUseResponse>, Status> {
+        Ok(Response::new(impact::report(&self.impacts, request).await?))
     }
 
     async fn diff_change_set(

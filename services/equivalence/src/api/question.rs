@@ -7,9 +7,9 @@ use greenlane_platform::violations::Violations;
 
 use crate::domain::Question;
 use crate::domain::code::CodeReference;
-use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode, SchemeKey, StandardKey};
 use crate::domain::question::{certified_scheme, certified_standard};
+use crate::domain::usage::Facts;
 use crate::domain::words::RecognitionObject;
 
 const MAX_SCHEMES: usize = 32;
@@ -24,30 +24,12 @@ pub(super) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>,
     let origin = economy(v, "origin", &raw.origin);
     let destination = economy(v, "destination", &raw.destination);
     let date = v.optional_date("date", &raw.date);
-    let facts = facts?;
-    let question = Question {
-        certified: facts.certified,
-        body: facts.body,
-        body_economy: facts.body_economy,
-        object: facts.object,
-        granted_on: facts.granted_on,
-        code: code?,
-        origin: origin?,
-        destination: destination?,
-        date: date?.unwrap_or_else(|| clock.today()),
-    };
-    Some(question.normalised())
+    let date = date?.unwrap_or_else(|| clock.today());
+    Some(facts?.question(code?, origin?, destination?, date))
 }
 
-struct Facts {
-    certified: Vec<Target>,
-    body: BodyKey,
-    body_economy: EconomyCode,
-    object: RecognitionObject,
-    granted_on: Option<chrono::NaiveDate>,
-}
-
-fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>) -> Option<Facts> {
+/// What a certificate says, read from the field `certificate`.
+pub(super) fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>) -> Option<Facts> {
     let mut v = v.scope("certificate");
     let raw = v.required("", raw)?;
     let mut certified = Vec::new();

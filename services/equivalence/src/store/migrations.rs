@@ -43,13 +43,60 @@ impl MigrationTrait for Catalogue {
             .col(ColumnDef::new("published_at").big_integer().not_null())
             .col(ColumnDef::new("change_set").text().not_null())
             .take();
-        manager.create_table(revisions).await
+        manager.create_table(revisions).await?;
+        usage(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["catalogue_revision", "catalogue_entry"] {
+        let tables =
+            ["use_report", "use_question", "use_certificate", "use_profile", "catalogue_revision", "catalogue_entry"];
+        for table in tables {
             manager.drop_table(Table::drop().table(table).take()).await?;
         }
         Ok(())
     }
+}
+
+/// What registries report: certificates by their profile, questions by day.
+async fn usage(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let profiles = Table::create()
+        .table("use_profile")
+        .col(ColumnDef::new("profile").text().not_null().primary_key())
+        .col(ColumnDef::new("content").text().not_null())
+        .take();
+    manager.create_table(profiles).await?;
+    let certificates = Table::create()
+        .table("use_certificate")
+        .col(ColumnDef::new("reporter").text().not_null())
+        .col(ColumnDef::new("certificate").text().not_null())
+        .col(ColumnDef::new("holder").text().not_null())
+        .col(ColumnDef::new("profile").text().not_null())
+        .col(ColumnDef::new("in_force_from").text().not_null())
+        .col(ColumnDef::new("in_force_until").text().not_null())
+        .primary_key(Index::create().col("reporter").col("certificate"))
+        .take();
+    manager.create_table(certificates).await?;
+    let by_profile = Index::create()
+        .name("use_certificate_profile")
+        .table("use_certificate")
+        .col("profile")
+        .col("reporter")
+        .col("certificate")
+        .take();
+    manager.create_index(by_profile).await?;
+    let questions = Table::create()
+        .table("use_question")
+        .col(ColumnDef::new("day").text().not_null())
+        .col(ColumnDef::new("question").text().not_null())
+        .col(ColumnDef::new("content").text().not_null())
+        .col(ColumnDef::new("count").big_integer().not_null())
+        .primary_key(Index::create().col("day").col("question"))
+        .take();
+    manager.create_table(questions).await?;
+    let reports = Table::create()
+        .table("use_report")
+        .col(ColumnDef::new("reporter").text().not_null().primary_key())
+        .col(ColumnDef::new("through").big_integer().not_null())
+        .take();
+    manager.create_table(reports).await
 }

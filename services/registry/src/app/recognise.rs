@@ -26,6 +26,11 @@ use crate::domain::verdict::Finding;
 use crate::domain::verdict::coverage::SameGoods;
 use crate::domain::verdict::recognition::{Decided, Decision, NoDecision};
 
+mod uses;
+
+use uses::Use;
+pub(crate) use uses::Uses;
+
 /// What recognition is asked about: one version of one certificate, and goods but for their product.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -74,6 +79,9 @@ type Compared = (SameGoods, u64, Instant);
 /// How long a comparison of codes is taken for the latest, where the bound is not shorter.
 const COMPARISON_HOLDS: Duration = Duration::from_secs(30);
 
+/// A decision that is remembered, when it was made, and how often it is asked for.
+type Remembered = (Arc<Decision>, Instant, Arc<Use>);
+
 /// The two services beside this one, and what they said.
 pub(crate) struct Recogniser {
     equivalence: Option<eq::recognition_service_client::RecognitionServiceClient<Client>>,
@@ -81,8 +89,9 @@ pub(crate) struct Recogniser {
     classification: Option<LookupServiceClient<Client>>,
     bound: Duration,
     timeout: Duration,
-    decisions: Cache<Key, (Arc<Decision>, Instant)>,
+    decisions: Cache<Key, Remembered>,
     comparisons: Cache<Pair, Compared>,
+    uses: Arc<Uses>,
 }
 
 impl Recogniser {
@@ -102,7 +111,13 @@ impl Recogniser {
             timeout,
             decisions: Cache::new(capacity.max(1)),
             comparisons: Cache::new(capacity.max(1)),
+            uses: Arc::default(),
         }
+    }
+
+    /// What it was asked lately.
+    pub(crate) fn uses(&self) -> Arc<Uses> {
+        Arc::clone(&self.uses)
     }
 
     /// Decides, from memory when what is remembered is still the latest.
@@ -117,12 +132,15 @@ impl Recogniser {
             (exactly, _) => Some(exactly),
         };
         if let Some(revision) = known
-            && let Some((decision, made)) = self.decisions.get(&key(subject, goods, revision))
+            && let Some((decision, made, used)) = self.decisions.get(&key(subject, goods, revision))
             && self.still_holds(&decision, made, pinned)
         {
+            self.uses.note(&used);
             return Recognised { decision: Ok(decision), age, from_memory: true };
         }
         let request = request(subject, goods, pinned);
+        let used = Arc::new(Use::of(request.question.as_ref()));
+        self.uses.note(&used);
         let asked = tokio::time::timeout(self.timeout, client.clone().recognise(request)).await;
         match asked {
             Ok(Ok(answer)) => match read(answer.into_inner()) {
@@ -132,7 +150,7 @@ impl Recogniser {
                     if decision.decided != Decided::Undetermined {
                         self.decisions.insert(
                             key(subject, goods, decision.equivalence_revision),
-                            (Arc::clone(&decision), Instant::now()),
+                            (Arc::clone(&decision), Instant::now(), used),
                         );
                     }
                     Recognised { decision: Ok(decision), age: Some(Duration::ZERO), from_memory: false }
@@ -206,19 +224,23 @@ fn key(subject: Subject<'_>, goods: &Goods, revision: u64) -> Key {
     }
 }
 
-fn request(subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> eq::RecogniseRequest {
-    let content = subject.content;
-    let certificate = eq::CertificateFacts {
+/// What a certificate says, as far as recognition depends on it.
+pub(crate) fn facts(content: &Content, body: &BodyId, body_economy: &str) -> eq::CertificateFacts {
+    eq::CertificateFacts {
         schemes: vec![eq::CertifiedScheme {
             scheme: content.scheme.scheme.clone(),
             level: content.scheme.level.clone(),
         }],
         standard_editions: content.normative_documents.iter().map(|document| document.edition.clone()).collect(),
-        body: subject.body.name(),
-        body_economy: subject.body_economy.to_owned(),
+        body: body.name(),
+        body_economy: body_economy.to_owned(),
         object: eq::RecognitionObject::Certificate.into(),
         granted_on: content.granted_on.to_string(),
-    };
+    }
+}
+
+fn request(subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> eq::RecogniseRequest {
+    let certificate = facts(subject.content, subject.body, subject.body_economy);
     eq::RecogniseRequest {
         question: Some(eq::RecognitionQuestion {
             certificate: Some(certificate),

@@ -1,5 +1,7 @@
 //! Reading bodies, keys, certificates and their events, and lists of them.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
@@ -115,6 +117,31 @@ pub(crate) async fn certificates(
         .all(tx)
         .await?;
     world::known(tx, heads).await
+}
+
+/// Certificates whose latest entry in the log is at an index or after, in the order of those entries, each with the
+/// economy of its body.
+pub(crate) async fn certificates_since(tx: &Tx, index: u64, limit: u64) -> Result<Vec<(Known, String)>, DbErr> {
+    let heads = certificate::Entity::find()
+        .filter(certificate::Column::LatestIndex.gte(to_i64(index)))
+        .order_by_asc(certificate::Column::LatestIndex)
+        .limit(limit)
+        .all(tx)
+        .await?;
+    let found = world::known(tx, heads).await?;
+    let bodies: BTreeSet<&str> = found.iter().map(|known| known.head.body.as_str()).collect();
+    let economies: HashMap<String, String> = body::Entity::find()
+        .filter(body::Column::Id.is_in(bodies))
+        .select_only()
+        .columns([body::Column::Id, body::Column::Economy])
+        .into_tuple::<(String, String)>()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let economy = |known: &Known| economies.get(known.head.body.as_str()).cloned().unwrap_or_default();
+    let told: Vec<String> = found.iter().map(economy).collect();
+    Ok(found.into_iter().zip(told).collect())
 }
 
 fn condition(filter: &Filter, after: Option<u64>) -> Condition {

@@ -37,6 +37,7 @@ impl MigrationTrait for Tables {
         for (name, table, columns) in [
             ("body_history_body", "body_history", &["body", "log_index"][..]),
             ("certificate_body", "certificate", &["body", "granted_index"][..]),
+            ("certificate_latest", "certificate", &["latest_index"][..]),
             ("certificate_event_number", "certificate_event", &["number", "log_index"][..]),
             ("log_entry_recorded_at", "log_entry", &["recorded_at"][..]),
         ] {

@@ -10,13 +10,13 @@ use clap::Subcommand;
 use greenlane_api::equivalence::v1::{
     ChangeSet, ChangeSetState, CommentOnChangeSetRequest, CreateChangeSetRequest, DiffChangeSetRequest,
     GetChangeSetRequest, ListChangeCommentsRequest, ListChangeSetsRequest, NotifyChangeSetRequest,
-    ProposeChangeSetRequest, PublishChangeSetRequest, RevertChangeSetRequest, ReviewChangeSetRequest,
-    UpdateChangeSetRequest, ValidateChangeSetRequest, WithdrawChangeSetRequest,
-    change_service_client::ChangeServiceClient,
+    PreviewImpactRequest, PreviewImpactResponse, ProposeChangeSetRequest, PublishChangeSetRequest,
+    RevertChangeSetRequest, ReviewChangeSetRequest, UpdateChangeSetRequest, ValidateChangeSetRequest,
+    WithdrawChangeSetRequest, change_service_client::ChangeServiceClient,
 };
 
-use self::args::{Comment, Create, List, Notify, Revert, Review, Step, Update, Withdraw};
-use self::views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FINDINGS, WHOLE};
+use self::args::{Comment, Create, List, Notify, Preview, Revert, Review, Step, Update, Withdraw};
+use self::views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FINDINGS, MARKETS, WHOLE};
 use crate::client::{
     Session,
     exit::{Exit, Usage},
@@ -48,6 +48,8 @@ pub(crate) enum Command {
         /// Its name or bare identifier.
         change_set: String,
     },
+    /// Show which verdicts it would change, market by market: certificates, holders, recent verifications.
+    Preview(Preview),
     /// Propose a draft; only its author may.
     Propose(Step),
     /// Notify those concerned and open the comment period, or extend it.
@@ -115,6 +117,21 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 return Ok(Exit::Done);
             }
             session.print(&answer, DIFFS)
+        }
+        Command::Preview(args) => {
+            let request = PreviewImpactRequest {
+                name: name(&args.change_set),
+                date: args.date,
+                page_size: args.examples,
+                ..Default::default()
+            };
+            let answer = changes.preview_impact(request).await?.into_inner();
+            if session.output() == Output::Table {
+                tell_totals(&answer);
+            }
+            // That there are more examples than asked for is no news where examples are not shown.
+            let shown = PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() };
+            session.print(if session.output() == Output::Table { &shown } else { &answer }, MARKETS)
         }
         Command::Notify(Notify { step, until }) => {
             let request = NotifyChangeSetRequest {
@@ -187,6 +204,33 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(changes.publish_change_set(request).await?.get_ref(), CHANGE_SET)
         }
+    }
+}
+
+/// What a preview is of, and what it comes to over all markets.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+fn tell_totals(answer: &PreviewImpactResponse) {
+    let totals = answer.totals.unwrap_or_default();
+    eprintln!(
+        "of {} certificates in force {} gain, {} lose and {} change otherwise, with {} holders",
+        answer.certificates_examined,
+        totals.certificates_gaining,
+        totals.certificates_losing,
+        totals.certificates_otherwise,
+        totals.holders,
+    );
+    eprintln!(
+        "of {} recent verifications {} gain, {} lose and {} change otherwise",
+        answer.questions_examined,
+        totals.recent_verifications_gaining,
+        totals.recent_verifications_losing,
+        totals.recent_verifications_otherwise,
+    );
+    if answer.undetermined > 0 {
+        eprintln!("{} decisions could not be told, and are counted nowhere", answer.undetermined);
+    }
+    if !answer.complete {
+        eprintln!("the time ran out: these are the numbers of a part");
     }
 }
 

@@ -97,6 +97,19 @@ pub(crate) struct Update {
     pub(super) mutation: Mutation,
 }
 
+/// Arguments of `greenlane change preview`.
+#[derive(Args, Debug)]
+pub(crate) struct Preview {
+    /// Name or bare identifier of the change set.
+    pub(super) change_set: String,
+    /// The day for which decisions are compared, YYYY-MM-DD; today when not given.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) date: String,
+    /// At most this many examples, which JSON and YAML show.
+    #[arg(long, default_value_t = 50)]
+    pub(super) examples: i32,
+}
+
 /// Arguments of `greenlane change notify`.
 #[derive(Args, Debug)]
 pub(crate) struct Notify {

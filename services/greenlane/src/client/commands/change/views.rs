@@ -58,3 +58,17 @@ pub(super) const COMMENTS: View = View::List {
     columns: &[("WHEN", "commentedAt"), ("AUTHOR", "author"), ("ECONOMY", "economy"), ("TEXT", "text")],
 };
 pub(super) const DIFFS: View = View::List { items: "diffs", name: "entry", columns: &[("ENTRY", "entry")] };
+pub(super) const MARKETS: View = View::List {
+    items: "markets",
+    name: "market",
+    columns: &[
+        ("MARKET", "market"),
+        ("GAIN", "certificatesGaining"),
+        ("LOSE", "certificatesLosing"),
+        ("OTHERWISE", "certificatesOtherwise"),
+        ("HOLDERS", "holders"),
+        ("VERIFICATIONS", "recentVerifications"),
+        ("GAIN", "recentVerificationsGaining"),
+        ("LOSE", "recentVerificationsLosing"),
+    ],
+};

@@ -1,0 +1,271 @@
+//! What a change set would do to the certificates and verifications that registries have reported.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use greenlane_curation::{ChangeError, ChangeSet, Curated, Done, Mutation, Workflow};
+use greenlane_platform::deadline;
+use greenlane_store::{Store, StoreError, revision};
+
+use super::changes::CuratedCatalogue;
+use super::recognition::Recogniser;
+use crate::domain::change::Change;
+use crate::domain::decision::Outcome;
+use crate::domain::impact::{Example, Preview, Shift, apply};
+use crate::domain::key::EconomyCode;
+use crate::domain::question::Question;
+use crate::domain::usage::{AskedQuestion, Profile, ReportedCertificate};
+use crate::store::entries::Loaded;
+use crate::store::{REVISION, usage};
+
+type Result<T> = std::result::Result<T, StoreError<ChangeError>>;
+
+/// Profiles and questions that are read at a time.
+const BATCH: u64 = 500;
+/// What is left of the caller's time to put the answer together.
+const SPARE: Duration = Duration::from_millis(500);
+
+/// What a registry reports.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    pub(crate) reporter: String,
+    pub(crate) certificates: Vec<ReportedCertificate>,
+    pub(crate) through: u64,
+    pub(crate) questions: Vec<(AskedQuestion, u64)>,
+}
+
+/// Which preview is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    pub(crate) date: NaiveDate,
+    /// Examples to leave out, and to give.
+    pub(crate) examples: (u64, usize),
+}
+
+/// Takes reports and previews impact.
+#[derive(Clone)]
+pub(crate) struct Impacts {
+    pub(crate) store: Store,
+    pub(crate) changes: Workflow<CuratedCatalogue>,
+    pub(crate) recogniser: Recogniser,
+}
+
+/// The two catalogues that are compared.
+struct Sides {
+    before: Arc<Loaded>,
+    after: Loaded,
+}
+
+impl Impacts {
+    /// Takes a report. Gives up to where the reporter has reported, and the revision.
+    pub(crate) async fn report(&self, mutation: Mutation, report: Report) -> Result<(u64, u64)> {
+        let today = self.changes.clock().today();
+        self.changes
+            .mutate("report_use", mutation, move |tx| {
+                let report = report.clone();
+                Box::pin(async move {
+                    usage::keep_certificates(tx, &report.reporter, &report.certificates).await?;
+                    usage::add_questions(tx, today, &report.questions).await?;
+                    let through = usage::set_through(tx, &report.reporter, report.through).await?;
+                    let revision = revision::current(tx, REVISION).await?;
+                    Ok(Done { answer: (through, revision), resource: String::new() })
+                })
+            })
+            .await
+    }
+
+    /// What a change set would do, or did.
+    pub(crate) async fn preview(&self, wanted: Wanted) -> Result<Preview> {
+        let change_set = self.changes.get(wanted.name.clone()).await?;
+        let (sides, revision) = self.sides(&change_set).await?;
+        let mut preview = Preview { revision, complete: true, ..Preview::default() };
+        let mut markets: Vec<EconomyCode> = economies(&sides.before).chain(economies(&sides.after)).collect();
+        markets.sort();
+        markets.dedup();
+        self.certificates(&wanted, &sides, &markets, &mut preview).await?;
+        self.verifications(&wanted, &sides, &mut preview).await?;
+        Ok(preview)
+    }
+
+    /// The catalogue that the change set would be, or was, published upon, and that catalogue with it.
+    async fn sides(&self, change_set: &ChangeSet<Change>) -> Result<(Sides, u64)> {
+        let curated = self.changes.curated().clone();
+        let published = change_set.published_revision;
+        let base: Arc<Loaded> = self
+            .store
+            .read("preview_base", move |tx| {
+                let curated = curated.clone();
+                Box::pin(async move {
+                    let revision = match published {
+                        0 => revision::current(tx, REVISION).await?,
+                        published => published - 1,
+                    };
+                    Ok(curated.catalogue(tx, revision).await?)
+                })
+            })
+            .await?;
+        let after = Loaded { catalogue: apply(&base.catalogue, &change_set.changes), ..Loaded::default() };
+        let revision = base.catalogue.revision();
+        Ok((Sides { before: base, after }, revision))
+    }
+
+    async fn certificates(
+        &self,
+        wanted: &Wanted,
+        sides: &Sides,
+        markets: &[EconomyCode],
+        preview: &mut Preview,
+    ) -> Result<()> {
+        let mut last = String::new();
+        loop {
+            let batch: Vec<(String, Profile)> = self
+                .store
+                .read("preview_profiles", {
+                    let last = last.clone();
+                    move |tx| {
+                        let last = last.clone();
+                        Box::pin(async move { Ok(usage::profiles(tx, &last, BATCH).await?) })
+                    }
+                })
+                .await?;
+            let Some((end, _)) = batch.last() else { return Ok(()) };
+            last.clone_from(end);
+            for (identity, profile) in batch {
+                if out_of_time() {
+                    preview.complete = false;
+                    return Ok(());
+                }
+                self.profile(wanted, sides, markets, (identity, profile), preview).await?;
+            }
+        }
+    }
+
+    /// Decides one profile in every market, and counts its certificates where something changes.
+    async fn profile(
+        &self,
+        wanted: &Wanted,
+        sides: &Sides,
+        markets: &[EconomyCode],
+        (identity, profile): (String, Profile),
+        preview: &mut Preview,
+    ) -> Result<()> {
+        let date = wanted.date;
+        let in_force: u64 = self
+            .store
+            .read("preview_count", {
+                let identity = identity.clone();
+                move |tx| {
+                    let identity = identity.clone();
+                    Box::pin(async move { Ok(usage::count(tx, &identity, date).await?) })
+                }
+            })
+            .await?;
+        if in_force == 0 {
+            return Ok(());
+        }
+        preview.certificates_examined += in_force;
+        let mut shifts: BTreeMap<&EconomyCode, BTreeSet<Shift>> = BTreeMap::new();
+        for market in markets {
+            for product in &profile.products {
+                let facts = profile.facts.clone();
+                let question = facts.question(product.code.clone(), product.origin.clone(), market.clone(), date);
+                if let Some(shift) = self.decide(wanted, sides, question, (in_force, 0), preview).await {
+                    shifts.entry(market).or_default().insert(shift);
+                }
+            }
+            tokio::task::consume_budget().await;
+        }
+        if shifts.is_empty() {
+            return Ok(());
+        }
+        let holders: Vec<String> = self
+            .store
+            .read("preview_holders", move |tx| {
+                let identity = identity.clone();
+                Box::pin(async move { Ok(usage::holders(tx, &identity, date).await?) })
+            })
+            .await?;
+        let everywhere: BTreeSet<Shift> = shifts.values().flatten().copied().collect();
+        for shift in everywhere {
+            preview.totals.certificates.add(shift, in_force);
+        }
+        preview.totals.holders.extend(holders.iter().cloned());
+        for (market, shifts) in shifts {
+            let impact = preview.markets.entry(market.clone()).or_default();
+            for shift in shifts {
+                impact.certificates.add(shift, in_force);
+            }
+            impact.holders.extend(holders.iter().cloned());
+        }
+        Ok(())
+    }
+
+    async fn verifications(&self, wanted: &Wanted, sides: &Sides, preview: &mut Preview) -> Result<()> {
+        let today = self.changes.clock().today();
+        let mut last = String::new();
+        loop {
+            let batch: Vec<(String, AskedQuestion, u64)> = self
+                .store
+                .read("preview_questions", {
+                    let last = last.clone();
+                    move |tx| {
+                        let last = last.clone();
+                        Box::pin(async move { Ok(usage::questions(tx, today, &last, BATCH).await?) })
+                    }
+                })
+                .await?;
+            let Some((end, ..)) = batch.last() else { return Ok(()) };
+            last.clone_from(end);
+            for (_, AskedQuestion { facts, product, destination }, count) in batch {
+                if out_of_time() {
+                    preview.complete = false;
+                    return Ok(());
+                }
+                preview.verifications_examined += count;
+                let question = facts.question(product.code, product.origin, destination.clone(), wanted.date);
+                if let Some(shift) = self.decide(wanted, sides, question, (0, count), preview).await {
+                    preview.totals.verifications.add(shift, count);
+                    preview.markets.entry(destination).or_default().verifications.add(shift, count);
+                }
+                tokio::task::consume_budget().await;
+            }
+        }
+    }
+
+    /// How the decision on a question shifts. Notes it as an example when its outcome differs.
+    async fn decide(
+        &self,
+        wanted: &Wanted,
+        sides: &Sides,
+        question: Question,
+        (certificates, verifications): (u64, u64),
+        preview: &mut Preview,
+    ) -> Option<Shift> {
+        let before = self.recogniser.decide(&sides.before, &question, 0, false).await;
+        // Both at one revision of classification: only the catalogue is to differ.
+        let pinned = before.classification_revision;
+        let before = before.outcome;
+        let after = self.recogniser.decide(&sides.after, &question, pinned, false).await.outcome;
+        if before == Outcome::Undetermined || after == Outcome::Undetermined {
+            preview.undetermined += 1;
+        }
+        let shift = Shift::between(before, after)?;
+        let (skip, size) = wanted.examples;
+        if preview.example_count >= skip && preview.examples.len() < size {
+            preview.examples.push(Example { question, before, after, certificates, verifications });
+        }
+        preview.example_count += 1;
+        Some(shift)
+    }
+}
+
+fn economies(side: &Loaded) -> impl Iterator<Item = EconomyCode> {
+    side.catalogue.economies.values().filter(|it| !it.bloc).map(|it| it.name.clone())
+}
+
+fn out_of_time() -> bool {
+    deadline::remaining().is_some_and(|left| left < SPARE)
+}

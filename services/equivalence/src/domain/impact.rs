@@ -1,0 +1,130 @@
+//! What a change does to verdicts.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::catalogue::Catalogue;
+use super::change::Change;
+use super::decision::Outcome;
+use super::key::EconomyCode;
+use super::question::Question;
+
+/// How a decision changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shift {
+    /// From not accepted to accepted.
+    Gains,
+    /// From accepted to not accepted.
+    Loses,
+    /// In another way.
+    Otherwise,
+}
+
+impl Shift {
+    /// How one outcome differs from another; none when it does not, or when one of them cannot be told.
+    pub fn between(before: Outcome, after: Outcome) -> Option<Self> {
+        if before == after || before == Outcome::Undetermined || after == Outcome::Undetermined {
+            return None;
+        }
+        Some(match (accepted(before), accepted(after)) {
+            (false, true) => Self::Gains,
+            (true, false) => Self::Loses,
+            _ => Self::Otherwise,
+        })
+    }
+}
+
+/// Whether goods may enter: recognised, or nothing is asked of them.
+fn accepted(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Recognised | Outcome::RecognisedOnConditions | Outcome::NoRequirementApplies => true,
+        Outcome::Partial | Outcome::InformationOnly | Outcome::NotRecognised | Outcome::Undetermined => false,
+    }
+}
+
+/// The catalogue with changes made to it.
+pub fn apply(catalogue: &Catalogue, changes: &[Change]) -> Catalogue {
+    let mut entries: BTreeMap<String, _> = catalogue.entries().into_iter().map(|entry| (entry.name(), entry)).collect();
+    for change in changes {
+        match change {
+            Change::Upsert(entry) => drop(entries.insert(entry.name(), entry.clone())),
+            Change::Retire(name) => drop(entries.remove(name)),
+        }
+    }
+    Catalogue::new(catalogue.revision() + 1, entries.into_values())
+}
+
+/// A number of each kind of shift.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Gaining.
+    pub gaining: u64,
+    /// Losing.
+    pub losing: u64,
+    /// Changing otherwise.
+    pub otherwise: u64,
+}
+
+impl Counts {
+    /// Adds a number of shifts.
+    pub fn add(&mut self, shift: Shift, number: u64) {
+        match shift {
+            Shift::Gains => self.gaining += number,
+            Shift::Loses => self.losing += number,
+            Shift::Otherwise => self.otherwise += number,
+        }
+    }
+
+    /// All together.
+    pub fn all(self) -> u64 {
+        self.gaining + self.losing + self.otherwise
+    }
+}
+
+/// What changes in one market, or in all.
+#[derive(Clone, Debug, Default)]
+pub struct Impact {
+    /// Certificates.
+    pub certificates: Counts,
+    /// Keys of holders.
+    pub holders: HashSet<String>,
+    /// Recent verifications.
+    pub verifications: Counts,
+}
+
+/// A decision that changes.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The question.
+    pub question: Question,
+    /// The outcome before.
+    pub before: Outcome,
+    /// The outcome after.
+    pub after: Outcome,
+    /// Certificates of these facts.
+    pub certificates: u64,
+    /// Recent verifications of this question.
+    pub verifications: u64,
+}
+
+/// Everything that changes.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    /// By market.
+    pub markets: BTreeMap<EconomyCode, Impact>,
+    /// Over all markets.
+    pub totals: Impact,
+    /// Examples, of which a page was asked for.
+    pub examples: Vec<Example>,
+    /// How many examples there are.
+    pub example_count: u64,
+    /// Certificates decided.
+    pub certificates_examined: u64,
+    /// Verifications decided.
+    pub verifications_examined: u64,
+    /// Decisions that could not be told.
+    pub undetermined: u64,
+    /// Whether everything was decided.
+    pub complete: bool,
+    /// The revision compared with.
+    pub revision: u64,
+}

@@ -1,0 +1,230 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenlane_api::common::v1 as common;
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_platform::auth::issuer::TokenRequest;
+use greenlane_platform::fault::{ErrorReason, Fault};
+use greenlane_store::testing::TestDatabase;
+use pb::RecognitionOutcome as Outcome;
+use pb::catalogue_entry::Entry;
+use pb::change_service_client::ChangeServiceClient;
+
+use super::changes::{create, propose, publish, review, tightened, upsert};
+use super::harness::{Served, question, serve};
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    the_previewed_impact_is_what_the_change_does,
+    reports_are_taken_once_and_what_cannot_be_asked_is_left_out,
+);
+
+/// The day of every question: after the comment period, so that it is the same before and after the change.
+const DAY: &str = "2027-06-01";
+
+/// A certificate: its key, its holder's, its body, that one's economy, the standard, and its last day in force.
+type Certificate = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+const CERTIFICATES: [Certificate; 6] = [
+    ("a1", "h1", "bodies/aurora-cert", "XA", "IEC 61215-1:2021", "2030-01-01"),
+    ("a2", "h1", "bodies/aurora-cert", "XA", "IEC 61215-1:2021", "2030-01-01"),
+    ("a3", "h2", "bodies/aurora-cert", "XA", "IEC 61215-1:2021", "2030-01-01"),
+    ("expired", "h3", "bodies/aurora-cert", "XA", "IEC 61215-1:2021", "2027-05-31"),
+    ("b1", "h4", "bodies/borealia-cert", "XB", "IEC 61215-1:2021", "2030-01-01"),
+    ("c1", "h5", "bodies/aurora-cert", "XA", "IEC 61730-1:2016", "2030-01-01"),
+];
+
+fn facts(&(_, _, body, economy, standard, _): &Certificate) -> pb::CertificateFacts {
+    pb::CertificateFacts {
+        standard_editions: vec![standard.into()],
+        body: body.into(),
+        body_economy: economy.into(),
+        ..Default::default()
+    }
+}
+
+fn code() -> Option<common::CodeReference> {
+    Some(common::CodeReference { edition: "HS2022".into(), code: "854143".into() })
+}
+
+fn report(request_id: &str) -> pb::ReportUseRequest {
+    let certificates = CERTIFICATES.iter().map(|it| pb::CertificateUse {
+        certificate_key: it.0.into(),
+        holder_key: it.1.into(),
+        facts: Some(facts(it)),
+        products: vec![pb::ProductUse { code: code(), origin: String::new() }],
+        in_force_from: "2026-01-01".into(),
+        in_force_until: it.5.into(),
+    });
+    let verification = |destination: &str, count| pb::VerificationUse { question: Some(question(destination)), count };
+    pb::ReportUseRequest {
+        request_id: request_id.into(),
+        reporter: "registry.example.org/log".into(),
+        certificates: certificates.collect(),
+        through: 17,
+        verifications: vec![verification("XB", 7), verification("XC", 2)],
+        ..Default::default()
+    }
+}
+
+fn admin(served: &Served, subject: &str) -> ChangeServiceClient<greenlane_platform::client::Client> {
+    ChangeServiceClient::new(served.channel_with(TokenRequest::new(subject, ["admin"])))
+}
+
+/// The outcome of every question in every market, and of the verifications.
+async fn outcomes(served: &Served, markets: &[String]) -> BTreeMap<(String, String), Outcome> {
+    let mut asked = Vec::new();
+    let mut questions = Vec::new();
+    for market in markets {
+        for it in CERTIFICATES.iter().filter(|it| it.5 >= DAY) {
+            asked.push((it.0.to_owned(), market.clone()));
+            questions.push(pb::RecognitionQuestion {
+                certificate: Some(facts(it)),
+                code: code(),
+                origin: it.3.into(),
+                destination: market.clone(),
+                date: DAY.into(),
+            });
+        }
+    }
+    for market in ["XB", "XC"] {
+        asked.push(("verification".to_owned(), market.to_owned()));
+        questions.push(pb::RecognitionQuestion { date: DAY.into(), ..question(market) });
+    }
+    let mut found = BTreeMap::new();
+    for (asked, questions) in asked.chunks(1_000).zip(questions.chunks(1_000)) {
+        let request = pb::BatchRecogniseRequest { questions: questions.to_vec(), ..Default::default() };
+        let answer = served.recognition().batch_recognise(request).await.unwrap().into_inner();
+        found.extend(asked.iter().cloned().zip(answer.decisions.iter().map(|decision| decision.outcome())));
+    }
+    found
+}
+
+fn accepted(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Recognised | Outcome::RecognisedOnConditions | Outcome::NoRequirementApplies)
+}
+
+async fn the_previewed_impact_is_what_the_change_does(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = admin(&served, "author");
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["recognise"])));
+    let reported = registry.report_use(report("report")).await.unwrap().into_inner();
+    assert_eq!((reported.through, reported.left_out), (17, 0));
+
+    // XB accepts its own bodies only; XE, which accepted nobody's of XA, accepts everybody's.
+    let get = pb::GetRequirementRequest { name: "requirements/xe-pv-qualification".into(), ..Default::default() };
+    let mut opened = served.catalogue().get_requirement(get).await.unwrap().into_inner().requirement.unwrap();
+    opened.acceptances.push(pb::Acceptance {
+        target: Some(pb::CertifiableTarget { name: "standards/iec-61215-1-2021".into(), level: String::new() }),
+        bodies: Some(pb::BodyRule { any: true, ..Default::default() }),
+        ..Default::default()
+    });
+    let changes = vec![upsert(Entry::Requirement(tightened())), upsert(Entry::Requirement(opened))];
+    let name = author.create_change_set(create("create", changes)).await.unwrap().into_inner().change_set.unwrap().name;
+    let request = pb::PreviewImpactRequest { name: name.clone(), date: DAY.into(), ..Default::default() };
+    let preview = author.preview_impact(request.clone()).await.unwrap().into_inner();
+    assert!(preview.complete);
+    assert_eq!((preview.certificates_examined, preview.questions_examined, preview.revision), (5, 9, 1));
+
+    let mut listed = served.catalogue();
+    let economies = pb::ListEconomiesRequest { page_size: 1_000, ..Default::default() };
+    let economies = listed.list_economies(economies).await.unwrap().into_inner().economies;
+    let code = |it: &pb::Economy| it.name.trim_start_matches("economies/").to_owned();
+    let markets: Vec<String> = economies.iter().filter(|it| !it.bloc).map(code).collect();
+    let before = outcomes(&served, &markets).await;
+    author.propose_change_set(propose(&name)).await.unwrap();
+    let notify = pb::NotifyChangeSetRequest { request_id: "n".into(), name: name.clone(), ..Default::default() };
+    author.notify_change_set(notify).await.unwrap();
+    served.clock.advance(chrono::TimeDelta::days(61));
+    let mut reviewer = admin(&served, "reviewer");
+    reviewer.review_change_set(review(&name)).await.unwrap();
+    reviewer.publish_change_set(publish(&name)).await.unwrap();
+    let after = outcomes(&served, &markets).await;
+
+    let mut gaining: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut losing = gaining.clone();
+    for (asked, before) in &before {
+        let (key, market) = (asked.0.as_str(), asked.1.as_str());
+        match (accepted(*before), accepted(after[asked])) {
+            (false, true) => drop(gaining.entry(market).or_default().insert(key)),
+            (true, false) => drop(losing.entry(market).or_default().insert(key)),
+            _ => {}
+        }
+    }
+    let verified = |of: &BTreeMap<&str, BTreeSet<&str>>, market: &str| -> u64 {
+        let counts = BTreeMap::from([("XB", 7), ("XC", 2)]);
+        let changed = of.get(market).is_some_and(|keys| keys.contains("verification"));
+        if changed { counts[market] } else { 0 }
+    };
+    let certificates = |of: &BTreeMap<&str, BTreeSet<&str>>, market: &str| -> u64 {
+        let keys = of.get(market).map(|keys| keys.iter().filter(|key| **key != "verification").count());
+        keys.unwrap_or(0) as u64
+    };
+    let changed: BTreeSet<&str> = gaining.keys().chain(losing.keys()).copied().collect();
+    let previewed: BTreeSet<&str> = preview.markets.iter().map(|it| it.market.as_str()).collect();
+    assert_eq!(previewed, changed);
+    for it in &preview.markets {
+        let market = it.market.as_str();
+        assert_eq!(it.certificates_gaining, certificates(&gaining, market), "{market}");
+        assert_eq!(it.certificates_losing, certificates(&losing, market), "{market}");
+        assert_eq!(it.recent_verifications_gaining, verified(&gaining, market), "{market}");
+        assert_eq!(it.recent_verifications_losing, verified(&losing, market), "{market}");
+        let keys = gaining.get(market).into_iter().chain(losing.get(market)).flatten();
+        let holders: BTreeSet<_> =
+            keys.flat_map(|key| CERTIFICATES.iter().filter(move |it| it.0 == *key)).map(|it| it.1).collect();
+        assert_eq!(it.holders, holders.len() as u64, "{market}");
+    }
+    // It says something in both directions, and is the same afterwards, when it tells what was done.
+    let totals = preview.totals.unwrap();
+    assert_eq!((totals.certificates_losing, totals.recent_verifications_losing), (3, 7));
+    assert_eq!((totals.certificates_gaining, totals.holders, totals.markets), (4, 3, 2));
+    // The verifications are too long ago by then.
+    let done = author.preview_impact(request).await.unwrap().into_inner();
+    let certificates_only = pb::ImpactTotals { recent_verifications_losing: 0, ..totals };
+    assert_eq!((done.totals, done.revision), (Some(certificates_only), 1));
+    let mut pages = Vec::new();
+    let mut request = pb::PreviewImpactRequest { name, date: DAY.into(), page_size: 1, ..Default::default() };
+    loop {
+        let page = author.preview_impact(request.clone()).await.unwrap().into_inner();
+        pages.extend(page.examples);
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!((pages.len(), pages), (3, done.examples));
+}
+
+async fn reports_are_taken_once_and_what_cannot_be_asked_is_left_out(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["recognise"])));
+    let first = registry.report_use(report("one")).await.unwrap().into_inner();
+    assert_eq!(registry.report_use(report("one")).await.unwrap().into_inner(), first);
+    let mut odd = report("two");
+    odd.certificates.truncate(2);
+    odd.certificates[0].facts.as_mut().unwrap().body = "nobody".into();
+    odd.verifications.truncate(1);
+    odd.verifications[0].question.as_mut().unwrap().code = None;
+    odd.through = 3;
+    let second = registry.report_use(odd).await.unwrap().into_inner();
+    assert_eq!((second.left_out, second.through), (2, 17));
+    let mut wrong = report("");
+    wrong.reporter = String::new();
+    let status = registry.report_use(wrong).await.unwrap_err();
+    let fields: Vec<_> = Fault::violations_of(&status).into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["request_id", "reporter"]);
+
+    // The repetition was not counted again.
+    let mut author = admin(&served, "author");
+    let draft = create("create", vec![upsert(Entry::Requirement(tightened()))]);
+    let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;
+    let request = pb::PreviewImpactRequest { name, date: DAY.into(), ..Default::default() };
+    let preview = author.preview_impact(request.clone()).await.unwrap().into_inner();
+    assert_eq!((preview.certificates_examined, preview.questions_examined), (5, 9));
+    // Verifications are forgotten after thirty days.
+    served.clock.advance(chrono::TimeDelta::days(31));
+    let later = author.preview_impact(request).await.unwrap().into_inner();
+    assert_eq!((later.certificates_examined, later.questions_examined), (5, 0));
+    let nothing = pb::PreviewImpactRequest { name: "changeSets/none".into(), ..Default::default() };
+    let status = author.preview_impact(nothing).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::ResourceNotFound));
+}

@@ -1,0 +1,176 @@
+//! Telling equivalence what the certificates and verifications of this registry ask of recognition, so that it can say
+//! what a change of its catalogue would do to them. Nobody waits for it, and a failure is made up for by the next report.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use greenlane_api::common::v1::CodeReference;
+use greenlane_api::equivalence::v1 as eq;
+use greenlane_platform::client::Client;
+use greenlane_platform::deadline;
+use greenlane_store::{Store, StoreError};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::recognise::{Uses, facts};
+use crate::domain::content::{Content, Holder};
+use crate::domain::life::State;
+use crate::domain::world::Known;
+use crate::store::list;
+
+/// Certificates and questions in one report.
+const BATCH: usize = 500;
+/// How long one report may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Reports now and then.
+pub(crate) struct UseReporter {
+    pub(crate) store: Store,
+    pub(crate) changes: eq::change_service_client::ChangeServiceClient<Client>,
+    pub(crate) uses: Arc<Uses>,
+    /// Who reports: the log's origin.
+    pub(crate) reporter: String,
+    pub(crate) every: Duration,
+}
+
+/// Why a report was not made.
+#[derive(Debug, thiserror::Error)]
+enum ReportError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("equivalence: {}", .0.message())]
+    Refused(Box<tonic::Status>),
+}
+
+impl UseReporter {
+    /// Reports until told to stop.
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = stop => {}
+            () = self.report_forever() => {}
+        }
+    }
+
+    async fn report_forever(&mut self) {
+        let mut through = None;
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(self.every).await;
+            match deadline::within(TIMEOUT, self.report(&mut through)).await {
+                Ok(()) if failing => {
+                    failing = false;
+                    tracing::info!("the use of recognition is reported again");
+                }
+                Ok(()) => {}
+                // Said once. What was asked meanwhile is not told.
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::warn!(%error, "the use of recognition cannot be reported; trying again later");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Reports what is new. `through` is up to where certificates were reported; none is not known yet.
+    async fn report(&mut self, through: &mut Option<u64>) -> Result<(), ReportError> {
+        let mut from = match *through {
+            Some(from) => from,
+            None => self.send(Vec::new(), 0, Vec::new()).await?,
+        };
+        loop {
+            let found = self.changed(from).await?;
+            let Some((last, _)) = found.last() else { break };
+            from = last.head.latest_index + 1;
+            let certificates = found.iter().map(|(known, economy)| self.certificate(known, economy)).collect();
+            self.send(certificates, from, Vec::new()).await?;
+            *through = Some(from);
+        }
+        *through = Some(from);
+        let asked = self.uses.take();
+        for asked in asked.chunks(BATCH) {
+            self.send(Vec::new(), from, asked.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    /// Certificates whose latest entry is at an index or after, with the economies of their bodies.
+    async fn changed(&self, from: u64) -> Result<Vec<(Known, String)>, StoreError> {
+        self.store
+            .read("certificates_to_report", move |tx| {
+                Box::pin(async move { Ok(list::certificates_since(tx, from, BATCH as u64).await?) })
+            })
+            .await
+    }
+
+    async fn send(
+        &mut self,
+        certificates: Vec<eq::CertificateUse>,
+        through: u64,
+        verifications: Vec<eq::VerificationUse>,
+    ) -> Result<u64, ReportError> {
+        let request = eq::ReportUseRequest {
+            request_id: Uuid::now_v7().to_string(),
+            validate_only: false,
+            reporter: self.reporter.clone(),
+            certificates,
+            through,
+            verifications,
+        };
+        let answer = self.changes.report_use(request).await;
+        let answer = answer.map_err(|status| ReportError::Refused(Box::new(status)))?.into_inner();
+        if answer.left_out > 0 {
+            tracing::debug!(left_out = answer.left_out, "recognition cannot be asked about some certificates");
+        }
+        Ok(answer.through)
+    }
+
+    fn certificate(&self, known: &Known, body_economy: &str) -> eq::CertificateUse {
+        let content: &Content = &known.version.content;
+        let products = content.products.iter().flat_map(|product| {
+            product.codes.iter().map(|code| eq::ProductUse {
+                code: Some(CodeReference { edition: code.edition.clone(), code: code.code.clone() }),
+                origin: product.origin.clone(),
+            })
+        });
+        let (from, until) = in_force(known);
+        eq::CertificateUse {
+            certificate_key: self.opaque(&[known.head.number.as_str()]),
+            holder_key: self.holder(&content.holder),
+            facts: Some(facts(content, &known.head.body, body_economy)),
+            products: products.take(1_000).collect(),
+            in_force_from: from.to_string(),
+            in_force_until: until.to_string(),
+        }
+    }
+
+    fn holder(&self, holder: &Holder) -> String {
+        let named = if holder.identifier.is_empty() { &holder.name } else { &holder.identifier };
+        self.opaque(&[named, &holder.economy])
+    }
+
+    /// A key that tells equal from different and no more.
+    fn opaque(&self, parts: &[&str]) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.reporter.as_str()].iter().chain(parts) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// The days on which a certificate is in force, as its latest event leaves it.
+fn in_force(known: &Known) -> (NaiveDate, NaiveDate) {
+    let content = &known.version.content;
+    let (from, until) = (content.valid_from, content.valid_until);
+    let Some(latest) = known.events.last() else { return (from, until) };
+    let effect = latest.effective_at.date_naive();
+    if latest.state_after == State::Active {
+        return (if known.events.len() > 1 { from.max(effect) } else { from }, until);
+    }
+    // Up to the day before the effect; what is void was never in force.
+    let before = if latest.state_after == State::Annulled { from.pred_opt() } else { effect.pred_opt() };
+    (from, until.min(before.unwrap_or(until)))
+}
