@@ -26,4 +26,4 @@ pub mod words;
 pub use catalogue::Catalogue;
 pub use decision::Decision;
 pub use question::Question;
-pub use recognise::{explain, recognise};
+pub use recognise::{Detail, decide, explain, recognise};

@@ -15,6 +15,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{question, render};
 use crate::app::recognition::Recogniser;
+use crate::domain::Detail;
 use crate::store::entries::Loaded;
 
 const MAX_BATCH: usize = 1_000;
@@ -37,7 +38,7 @@ impl RecognitionService for RecognitionApi {
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
         let loaded = self.recogniser.catalogue(consistency).await?;
-        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, false).await;
+        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, detail(request.explain)).await;
         Ok(Response::new(pb::RecogniseResponse {
             revision: decision.revision,
             classification_revision: decision.classification_revision,
@@ -65,9 +66,10 @@ impl RecognitionService for RecognitionApi {
         // Every question is decided at one revision of classification: the first that a translation was made at.
         let mut classification_revision = request.classification_revision;
         let mut had_part = 0;
+        let detail = detail(request.explain);
         let mut decisions = Vec::with_capacity(questions.len());
         for question in &questions {
-            let decision = self.recogniser.decide(&loaded, question, classification_revision, false).await;
+            let decision = self.recogniser.decide(&loaded, question, classification_revision, detail).await;
             if decision.classification_revision > 0 {
                 had_part = decision.classification_revision;
                 classification_revision = had_part;
@@ -103,7 +105,7 @@ impl RecognitionService for RecognitionApi {
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
         let loaded = self.recogniser.catalogue(consistency).await?;
-        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, true).await;
+        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, Detail::Attempts).await;
         Ok(Response::new(pb::ExplainResponse {
             attempts: render::attempts(&decision),
             revision: decision.revision,
@@ -141,7 +143,7 @@ async fn answer(
     };
     match asked.await {
         Ok((loaded, question)) => {
-            let decision = recogniser.decide(&loaded, &question, exactly, false).await;
+            let decision = recogniser.decide(&loaded, &question, exactly, detail(explain)).await;
             let revision = decision.revision;
             let answer = Some(Answer::Decision(render::decision(decision, explain)));
             pb::StreamRecogniseResponse { sequence, revision, answer }
@@ -151,6 +153,11 @@ async fn answer(
             pb::StreamRecogniseResponse { sequence, revision, answer: Some(Answer::Refused(refused(&fault))) }
         }
     }
+}
+
+/// How much a decision must tell to be rendered.
+fn detail(explain: bool) -> Detail {
+    if explain { Detail::Requirements } else { Detail::Outcome }
 }
 
 fn refused(fault: &Fault) -> pb::QuestionRefused {

@@ -3,7 +3,9 @@
 use greenlane_api::common::v1 as common;
 use greenlane_api::equivalence::v1 as pb;
 
+use crate::domain::arrangement::Annex;
 use crate::domain::decision::{Attempt, Condition, Decision, Finding, Miss, RequirementResult, Route};
+use crate::domain::equivalence::Equivalence;
 
 pub(super) fn decision(decision: Decision, with_requirements: bool) -> pb::RecognitionDecision {
     let requirements =
@@ -30,18 +32,18 @@ pub(super) fn attempts(decision: &Decision) -> Vec<pb::RouteAttempt> {
         for attempt in &result.attempts {
             let (annex, outcome) = match attempt {
                 Attempt::Route(found) => {
-                    let annex = found.annex.as_ref().map(|(_, annex)| annex.name());
+                    let annex = found.annex.as_ref().map(|annex| annex.name.name());
                     (annex, Outcome::Route(route(Route::clone(found))))
                 }
                 Attempt::Miss(failed) => {
-                    (failed.annex.as_ref().map(|(_, annex)| annex.name()), Outcome::Miss(miss(failed.clone())))
+                    (failed.annex.as_ref().map(|annex| annex.name.name()), Outcome::Miss(miss(failed.clone())))
                 }
                 Attempt::Missing { annex, finding } => {
                     (annex.as_ref().map(|annex| annex.name()), Outcome::MissingFact(finding.message.clone()))
                 }
             };
             all.push(pb::RouteAttempt {
-                requirement: result.requirement.name(),
+                requirement: result.requirement.name.name(),
                 annex: annex.unwrap_or_default(),
                 result: Some(outcome),
             });
@@ -50,13 +52,14 @@ pub(super) fn attempts(decision: &Decision) -> Vec<pb::RouteAttempt> {
     all
 }
 
-fn requirement(result: RequirementResult) -> pb::RequirementResult {
+pub(super) fn requirement(result: RequirementResult) -> pb::RequirementResult {
+    let requirement = &result.requirement;
     pb::RequirementResult {
-        requirement: result.requirement.name(),
-        title: result.title,
-        market: result.market.as_str().to_owned(),
-        mandatory: result.mandatory,
-        legal_reference: result.legal_reference,
+        requirement: requirement.name.name(),
+        title: requirement.title.clone(),
+        market: requirement.market.as_str().to_owned(),
+        mandatory: requirement.mandatory,
+        legal_reference: requirement.legal_reference.clone(),
         status: result.status.number(),
         route: result.route.map(route),
         nearest_miss: result.nearest_miss.map(miss),
@@ -64,33 +67,40 @@ fn requirement(result: RequirementResult) -> pb::RequirementResult {
     }
 }
 
+/// The names of an annex and its arrangement; empty for none.
+fn instrument(annex: Option<&Annex>) -> (String, String) {
+    annex.map(|annex| (annex.arrangement.name(), annex.name.name())).unwrap_or_default()
+}
+
 fn route(route: Route) -> pb::RecognitionRoute {
-    let (arrangement, annex) =
-        route.annex.map(|(arrangement, annex)| (arrangement.name(), annex.name())).unwrap_or_default();
-    let links = route.links.into_iter().map(|link| pb::RouteLink {
-        equivalence: link.equivalence.name(),
-        from: link.from.name.to_string(),
-        to: link.to.name.to_string(),
-        degree: link.degree.number(),
-        legal_reference: link.legal_reference,
-    });
+    let (arrangement, annex) = instrument(route.annex.as_deref());
     pb::RecognitionRoute {
-        requirement: route.requirement.name(),
+        requirement: route.requirement.name.name(),
         certified: route.certified.name.to_string(),
         accepted: route.accepted.name.to_string(),
         arrangement,
         annex,
-        designation: route.designation.map(|it| it.name()).unwrap_or_default(),
-        legal_reference: route.legal_reference,
-        links: links.collect(),
+        designation: route.designation.as_ref().map(|it| it.name.name()).unwrap_or_default(),
+        legal_reference: route.legal_reference().to_owned(),
+        links: route.links.iter().map(|it| link(it)).collect(),
         effect: route.effect.number(),
         conditions: route.conditions.into_iter().map(condition).collect(),
     }
 }
 
+/// An equivalence as a link of a chain.
+pub(super) fn link(link: &Equivalence) -> pb::RouteLink {
+    pb::RouteLink {
+        equivalence: link.name.name(),
+        from: link.from.name.to_string(),
+        to: link.to.name.to_string(),
+        degree: link.degree.number(),
+        legal_reference: link.legal_reference.clone(),
+    }
+}
+
 fn miss(miss: Miss) -> pb::NearestMiss {
-    let (arrangement, annex) =
-        miss.annex.map(|(arrangement, annex)| (arrangement.name(), annex.name())).unwrap_or_default();
+    let (arrangement, annex) = instrument(miss.annex.as_deref());
     pb::NearestMiss {
         annex,
         arrangement,
@@ -101,12 +111,12 @@ fn miss(miss: Miss) -> pb::NearestMiss {
     }
 }
 
-fn condition(condition: Condition) -> pb::RecognitionCondition {
+pub(super) fn condition(condition: Condition) -> pb::RecognitionCondition {
     pb::RecognitionCondition {
         kind: condition.kind.number(),
-        id: condition.id,
-        description: condition.description,
-        origin: condition.origin,
+        id: condition.id.to_string(),
+        description: condition.description.to_string(),
+        origin: condition.origin.name(),
     }
 }
 

@@ -7,7 +7,7 @@ use greenlane_platform::fault::Fault;
 
 use super::catalogue::Catalogues;
 use super::translations::Translations;
-use crate::domain::{Decision, Question, explain, recognise};
+use crate::domain::{Decision, Detail, Question, decide};
 use crate::store::entries::Loaded;
 
 /// Answers questions.
@@ -29,18 +29,14 @@ impl Recogniser {
         loaded: &Loaded,
         question: &Question,
         classification_revision: u64,
-        keep_attempts: bool,
+        detail: Detail,
     ) -> Decision {
         let catalogue = &loaded.catalogue;
         let mut known = self.translations.known(classification_revision);
         loop {
-            let decision = if keep_attempts {
-                explain(catalogue, &known, question)
-            } else {
-                recognise(catalogue, &known, question)
-            };
+            let decision = decide(catalogue, &known, question, detail);
             // Most questions want no translation, or none that is not known.
-            if !known.fetch(&question.code).await {
+            if !known.fetch().await {
                 return decision;
             }
         }

@@ -65,7 +65,7 @@ impl Translations {
         self.follower.age()
     }
 
-    /// What is known now, for one question. `exactly` is the revision of classification to use, or zero for the newest
+    /// What is known now, for one answer. `exactly` is the revision of classification to use, or zero for the newest
     /// one known. A revision that is asked for exactly never grows old.
     pub(crate) fn known(&self, exactly: u64) -> Known<'_> {
         let revision = if exactly > 0 { Some(exactly) } else { self.fresh() };
@@ -121,19 +121,19 @@ impl Translations {
     }
 }
 
-/// The translations that are known for one question, all of one revision. What is not known is noted, and counts as out
+/// The translations that are known for one answer, all of one revision. What is not known is noted, and counts as out
 /// of reach until [`Known::fetch`] has asked for it.
 pub(crate) struct Known<'t> {
     translations: &'t Translations,
     revision: Option<u64>,
-    fetched: HashMap<Arc<str>, Result<Codes, TranslateError>>,
-    wanted: RefCell<BTreeSet<Arc<str>>>,
+    fetched: HashMap<(CodeReference, Arc<str>), Result<Codes, TranslateError>>,
+    wanted: RefCell<BTreeSet<(CodeReference, Arc<str>)>>,
 }
 
 impl Known<'_> {
     /// Asks classification for what a decision wanted and did not find. Whether the question is to be decided again:
-    /// each time at least one edition more is known, so that this ends.
-    pub(crate) async fn fetch(&mut self, code: &CodeReference) -> bool {
+    /// each time at least one translation more is known, so that this ends.
+    pub(crate) async fn fetch(&mut self) -> bool {
         let wanted = std::mem::take(self.wanted.get_mut());
         if wanted.is_empty() {
             return false;
@@ -142,9 +142,9 @@ impl Known<'_> {
             self.revision = self.translations.first_word().await;
             return self.revision.is_some();
         };
-        for edition in wanted {
-            let translated = self.translations.fetch(code, &edition, revision).await;
-            self.fetched.insert(edition, translated);
+        for (code, edition) in wanted {
+            let translated = self.translations.fetch(&code, &edition, revision).await;
+            self.fetched.insert((code, edition), translated);
         }
         true
     }
@@ -152,14 +152,15 @@ impl Known<'_> {
 
 impl Translator for Known<'_> {
     fn translate(&self, code: &CodeReference, edition: &Arc<str>) -> Result<Codes, TranslateError> {
-        if let Some(fetched) = self.fetched.get(edition) {
+        let wanted = (code.clone(), edition.clone());
+        if let Some(fetched) = self.fetched.get(&wanted) {
             return fetched.clone();
         }
         let key = self.revision.map(|revision| (revision, code.clone(), edition.clone()));
         match key.and_then(|key| self.translations.known.get(&key)) {
             Some(known) => known.ok_or(TranslateError::Unknown),
             None => {
-                self.wanted.borrow_mut().insert(edition.clone());
+                self.wanted.borrow_mut().insert(wanted);
                 Err(TranslateError::Unavailable)
             }
         }

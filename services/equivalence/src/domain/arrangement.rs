@@ -1,10 +1,12 @@
 //! Arrangements (MRAs) and their annexes.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::code::CodeScope;
-use super::equivalence::{Target, TargetKey};
+use super::equivalence::{Target, TargetKey, no_text};
 use super::key::{AnnexKey, ArrangementKey, BodyKey, EconomyCode};
 use super::source::Source;
 use super::time::{Counts, Ending, Validity, optional_date};
@@ -212,13 +214,13 @@ pub struct Exclusions {
 #[serde(deny_unknown_fields)]
 pub struct AnnexCondition {
     /// Identifier.
-    #[serde(default)]
-    pub id: String,
+    #[serde(default = "no_text")]
+    pub id: Arc<str>,
     /// Kind.
     pub kind: ConditionKind,
     /// What is to be done.
-    #[serde(default)]
-    pub description: String,
+    #[serde(default = "no_text")]
+    pub description: Arc<str>,
     /// Who asks for it; empty means all.
     #[serde(default)]
     pub markets: Vec<EconomyCode>,

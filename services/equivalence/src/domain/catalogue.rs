@@ -1,15 +1,19 @@
 //! The catalogue at one revision: immutable and indexed for recognition.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod index;
+mod scopes;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
+use self::index::Index;
+pub use self::index::AnnexEntry;
+pub use self::scopes::{EditionScopes, RequirementsByCode};
 use super::arrangement::{Annex, Arrangement};
 use super::body::{Body, Designation};
 use super::economy::Economy;
 use super::entry::Entry;
-use super::equivalence::{Equivalence, TargetKey};
+use super::equivalence::Equivalence;
 use super::key::{
     AnnexKey, ArrangementKey, BodyKey, DesignationKey, EconomyCode, EquivalenceKey, RequirementKey, SchemeKey,
     StandardKey, TransitionKey,
@@ -46,17 +50,6 @@ pub struct Catalogue {
     /// Requirements.
     pub requirements: BTreeMap<RequirementKey, Arc<Requirement>>,
     index: Index,
-}
-
-/// What leads from a question to the entries that matter for it. Lists are in the order of names.
-#[derive(Clone, Debug, Default)]
-struct Index {
-    blocs_of: HashMap<EconomyCode, Vec<Arc<Economy>>>,
-    requirements_of: HashMap<EconomyCode, Vec<Arc<Requirement>>>,
-    annexes_accepted_by: HashMap<EconomyCode, Vec<Arc<Annex>>>,
-    designations_of: HashMap<(AnnexKey, BodyKey), Vec<Arc<Designation>>>,
-    designations_under: HashMap<AnnexKey, Vec<Arc<Designation>>>,
-    equivalences_from: HashMap<TargetKey, Vec<Arc<Equivalence>>>,
 }
 
 impl Catalogue {
@@ -108,49 +101,6 @@ impl Catalogue {
         entries
     }
 
-    /// The blocs that an economy belongs to on a day, in the order of their codes.
-    pub fn blocs_of(&self, economy: &EconomyCode, date: NaiveDate) -> impl Iterator<Item = &EconomyCode> {
-        let blocs = self.index.blocs_of.get(economy).map_or(&[][..], Vec::as_slice);
-        let member =
-            move |bloc: &&Arc<Economy>| bloc.members.iter().any(|m| m.economy == *economy && m.validity.contains(date));
-        blocs.iter().filter(member).map(|bloc| &bloc.name)
-    }
-
-    /// Whether `whole` is `economy`, or a bloc that it belongs to on a day.
-    pub fn is_within(&self, economy: &EconomyCode, whole: &EconomyCode, date: NaiveDate) -> bool {
-        economy == whole || self.blocs_of(economy, date).any(|bloc| bloc == whole)
-    }
-
-    /// Whether one of `wholes` is `economy` or a bloc that it belongs to on a day.
-    pub fn is_within_any(&self, economy: &EconomyCode, wholes: &[EconomyCode], date: NaiveDate) -> bool {
-        wholes.iter().any(|whole| self.is_within(economy, whole, date))
-    }
-
-    /// The requirements of a market.
-    pub fn requirements_of(&self, market: &EconomyCode) -> &[Arc<Requirement>] {
-        self.index.requirements_of.get(market).map_or(&[], Vec::as_slice)
-    }
-
-    /// The annexes of the arrangements in which a party of this very code accepts others' results.
-    pub fn annexes_accepted_by(&self, party: &EconomyCode) -> &[Arc<Annex>] {
-        self.index.annexes_accepted_by.get(party).map_or(&[], Vec::as_slice)
-    }
-
-    /// The designations of a body under an annex.
-    pub fn designations_of(&self, annex: &AnnexKey, body: &BodyKey) -> &[Arc<Designation>] {
-        self.index.designations_of.get(&(annex.clone(), body.clone())).map_or(&[], Vec::as_slice)
-    }
-
-    /// The designations under an annex.
-    pub fn designations_under(&self, annex: &AnnexKey) -> &[Arc<Designation>] {
-        self.index.designations_under.get(annex).map_or(&[], Vec::as_slice)
-    }
-
-    /// The equivalences that start at a scheme or standard.
-    pub fn equivalences_from(&self, target: &TargetKey) -> &[Arc<Equivalence>] {
-        self.index.equivalences_from.get(target).map_or(&[], Vec::as_slice)
-    }
-
     /// Whether an entry of this resource name is there.
     pub fn contains(&self, name: &str) -> bool {
         self.entry(name).is_some()
@@ -176,36 +126,5 @@ impl Catalogue {
             "requirements" => in_collection!(requirements, RequirementKey, Entry::Requirement),
             _ => None,
         }
-    }
-}
-
-impl Index {
-    fn new(catalogue: &Catalogue) -> Self {
-        let mut index = Self::default();
-        for bloc in catalogue.economies.values() {
-            let members: BTreeSet<_> = bloc.members.iter().map(|member| &member.economy).collect();
-            for member in members {
-                index.blocs_of.entry(member.clone()).or_default().push(bloc.clone());
-            }
-        }
-        for requirement in catalogue.requirements.values() {
-            index.requirements_of.entry(requirement.market.clone()).or_default().push(requirement.clone());
-        }
-        for annex in catalogue.annexes.values() {
-            let Some(arrangement) = catalogue.arrangements.get(&annex.arrangement) else { continue };
-            let accepting: BTreeSet<_> =
-                arrangement.parties.iter().filter(|party| party.accepts()).map(|party| &party.economy).collect();
-            for party in accepting {
-                index.annexes_accepted_by.entry(party.clone()).or_default().push(annex.clone());
-            }
-        }
-        for it in catalogue.designations.values() {
-            index.designations_under.entry(it.annex.clone()).or_default().push(it.clone());
-            index.designations_of.entry((it.annex.clone(), it.body.clone())).or_default().push(it.clone());
-        }
-        for it in catalogue.equivalences.values().filter(|it| it.passes()) {
-            index.equivalences_from.entry(it.from.name.clone()).or_default().push(it.clone());
-        }
-        index
     }
 }

@@ -1,12 +1,16 @@
 //! What recognition decides, and why.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::equivalence::Target;
-use super::key::{AnnexKey, ArrangementKey, DesignationKey, EconomyCode, EquivalenceKey, RequirementKey};
-use super::words::{ConditionKind, EquivalenceDegree, RecognitionEffect};
+use super::arrangement::Annex;
+use super::body::Designation;
+use super::equivalence::{Equivalence, Target};
+use super::key::{AnnexKey, EconomyCode, EquivalenceKey};
+use super::requirement::Requirement;
+use super::words::{ConditionKind, RecognitionEffect};
 
 macro_rules! numbered {
     ($($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $number:literal),+ $(,)? })*) => {$(
@@ -82,6 +86,8 @@ numbered! {
         Chain = 11,
         /// The body is accepted directly.
         Body = 12,
+        /// The edition still counts, or counts already.
+        Edition = 13,
     }
 }
 
@@ -109,56 +115,72 @@ pub struct Condition {
     /// Kind.
     pub kind: ConditionKind,
     /// Identifier.
-    pub id: String,
+    pub id: Arc<str>,
     /// What is to be done.
-    pub description: String,
-    /// Resource name of where it comes from.
-    pub origin: String,
+    pub description: Arc<str>,
+    /// Where it comes from.
+    pub origin: ConditionOrigin,
 }
 
-/// One equivalence in a chain.
+impl Condition {
+    /// Whether it is fulfilled when the other is, wherever the two come from.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.id == other.id
+    }
+}
+
+/// Where a condition comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Which.
-    pub equivalence: EquivalenceKey,
-    /// From.
-    pub from: Target,
-    /// To.
-    pub to: Target,
-    /// Degree.
-    pub degree: EquivalenceDegree,
-    /// Where it is laid down.
-    pub legal_reference: String,
+pub enum ConditionOrigin {
+    /// A deviation between two documents.
+    Equivalence(EquivalenceKey),
+    /// An annex that asks for it.
+    Annex(AnnexKey),
+}
+
+impl ConditionOrigin {
+    /// The resource name.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Equivalence(key) => key.name(),
+            Self::Annex(key) => key.name(),
+        }
+    }
 }
 
 /// How a certificate leads to acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The requirement.
-    pub requirement: RequirementKey,
+    pub requirement: Arc<Requirement>,
     /// What was certified.
     pub certified: Target,
     /// What is accepted.
     pub accepted: Target,
-    /// Arrangement and annex; none for a direct route.
-    pub annex: Option<(ArrangementKey, AnnexKey)>,
+    /// The annex; none for a direct route.
+    pub annex: Option<Arc<Annex>>,
     /// The designation relied on.
-    pub designation: Option<DesignationKey>,
-    /// The clause.
-    pub legal_reference: String,
+    pub designation: Option<Arc<Designation>>,
     /// The chain.
-    pub links: Vec<Link>,
+    pub links: Vec<Arc<Equivalence>>,
     /// What it obliges to.
     pub effect: RecognitionEffect,
     /// On which conditions.
     pub conditions: Vec<Condition>,
 }
 
+impl Route {
+    /// The clause: of the annex, or of the requirement for a direct route.
+    pub fn legal_reference(&self) -> &str {
+        self.annex.as_ref().map_or(&self.requirement.legal_reference, |annex| &annex.legal_reference)
+    }
+}
+
 /// A route that does not lead to acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Miss {
-    /// Arrangement and annex; none for the direct route.
-    pub annex: Option<(ArrangementKey, AnnexKey)>,
+    /// The annex; none for the direct route.
+    pub annex: Option<Arc<Annex>>,
     /// The first check that failed.
     pub check: Check,
     /// How many checks passed before.
@@ -189,15 +211,7 @@ pub enum Attempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequirementResult {
     /// Which.
-    pub requirement: RequirementKey,
-    /// Its title.
-    pub title: String,
-    /// Its market.
-    pub market: EconomyCode,
-    /// Demanded, or honoured.
-    pub mandatory: bool,
-    /// Its legal reference.
-    pub legal_reference: String,
+    pub requirement: Arc<Requirement>,
     /// Whether it is met.
     pub status: Status,
     /// The best route.

@@ -61,11 +61,11 @@ pub struct Target {
     /// Which.
     pub name: TargetKey,
     /// The level; empty for none, or for any where something is accepted.
-    #[serde(default = "no_level")]
+    #[serde(default = "no_text")]
     pub level: Arc<str>,
 }
 
-fn no_level() -> Arc<str> {
+pub(super) fn no_text() -> Arc<str> {
     Arc::from("")
 }
 
@@ -120,11 +120,11 @@ pub struct Deviation {
 #[serde(deny_unknown_fields)]
 pub struct BridgingTest {
     /// Identifier: one that comes up twice is done once.
-    #[serde(default)]
-    pub id: String,
+    #[serde(default = "no_text")]
+    pub id: Arc<str>,
     /// What is tested.
-    #[serde(default)]
-    pub description: String,
+    #[serde(default = "no_text")]
+    pub description: Arc<str>,
 }
 
 impl Equivalence {

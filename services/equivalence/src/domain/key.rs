@@ -1,9 +1,13 @@
 //! The identifiers of entries. A key is the last part of a resource name; texts are read with or without the rest.
 
+mod economy;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use self::economy::EconomyCode;
 
 /// Why a text is no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,14 +87,6 @@ fn identifier(text: &str) -> Option<String> {
     plain(text).then(|| text.to_owned())
 }
 
-/// `AB`, or an upper-case bloc code of up to 16 characters.
-fn economy(text: &str) -> Option<String> {
-    let fits = (2..=16).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
-    fits.then(|| text.to_owned())
-}
-
 /// A designation (`IEC 61215-1:2021`) or what became of it: lower case, all else than letters and digits a hyphen.
 fn slug(text: &str) -> Option<String> {
     if text.len() > MAX_KEY_CHARS || !text.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
@@ -111,8 +107,6 @@ fn slug(text: &str) -> Option<String> {
 }
 
 keys! {
-    /// An economy or bloc: ISO 3166-1 alpha-2, or a bloc's published code.
-    EconomyCode "economies" "the code of an economy or bloc (two upper-case letters, or a bloc's code)" economy;
     /// A body.
     BodyKey "bodies" "the resource name of a body (`bodies/{body}`)" identifier;
     /// A scheme.
@@ -145,13 +139,6 @@ macro_rules! written_as_name {
 
 written_as_name! {
     BodyKey SchemeKey StandardKey TransitionKey EquivalenceKey ArrangementKey AnnexKey DesignationKey RequirementKey
-}
-
-/// As a value an economy is its bare code.
-impl Serialize for EconomyCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ mod coverage;
 mod describe;
 mod direct;
 mod identity;
+mod market;
 mod outcome;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 use self::annex::Verdict;
 use self::context::Context;
 use self::coverage::Coverage;
+use self::market::Market;
+use self::standing::Standing;
 use super::catalogue::Catalogue;
 use super::decision::{Attempt, Decision, Finding, Miss, Outcome, RequirementResult, Route, Status};
 use super::question::Question;
@@ -24,32 +28,45 @@ use super::requirement::Requirement;
 use super::translate::Translator;
 use super::words::RecognitionEffect;
 
-/// Decides a question.
+/// How much a decision tells. What it decides, and its identifier, are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The outcome, its conditions, the best route and what is missing; no nearest misses.
+    Outcome,
+    /// The nearest miss of each unmet requirement as well.
+    Requirements,
+    /// Every route that was tried as well.
+    Attempts,
+}
+
+/// Decides a question, with what became of each requirement.
 pub fn recognise(catalogue: &Catalogue, translator: &dyn Translator, question: &Question) -> Decision {
-    decide(Context::new(catalogue, translator, question, false))
+    decide(catalogue, translator, question, Detail::Requirements)
 }
 
 /// Decides a question and keeps every route that was tried.
 pub fn explain(catalogue: &Catalogue, translator: &dyn Translator, question: &Question) -> Decision {
-    decide(Context::new(catalogue, translator, question, true))
+    decide(catalogue, translator, question, Detail::Attempts)
 }
 
-fn decide(ctx: Context<'_>) -> Decision {
-    let question = ctx.question;
+/// Decides a question.
+pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Question, detail: Detail) -> Decision {
+    let ctx = Context::new(catalogue, translator, question, detail);
     let mut findings = ctx.unknown_names();
-    let mut markets = vec![question.destination.clone()];
-    markets.extend(ctx.catalogue.blocs_of(&question.destination, question.date).cloned());
-
-    let known = ctx.catalogue.economies.contains_key(&question.destination);
+    let known = catalogue.economies.contains_key(&question.destination);
     let mut requirements = Vec::new();
     if known {
-        for market in &markets {
-            let applicable = ctx.catalogue.requirements_of(market).iter().filter(|it| ctx.in_question(it));
-            requirements.extend(applicable.filter_map(|it| evaluate(&ctx, it)));
+        for economy in ctx.destination.codes() {
+            let applicable = market::applicable(&ctx, economy);
+            if applicable.is_empty() {
+                continue;
+            }
+            let market = Market::new(&ctx, economy);
+            requirements.extend(applicable.into_iter().filter_map(|it| evaluate(&ctx, &market, it)));
         }
     }
     // The sort is stable: within the two kinds, the destination's own come first, then each bloc's, by name.
-    requirements.sort_by_key(|result| !result.mandatory);
+    requirements.sort_by_key(|result| !result.requirement.mandatory);
 
     let mut summary = if known { outcome::overall(&requirements) } else { outcome::Summary::of(Outcome::Undetermined) };
     if summary.outcome == Outcome::NoRequirementApplies {
@@ -71,20 +88,20 @@ fn decide(ctx: Context<'_>) -> Decision {
         requirements,
         findings,
         date: question.date,
-        markets,
-        revision: ctx.catalogue.revision(),
+        markets: ctx.destination.codes().cloned().collect(),
+        revision: catalogue.revision(),
         classification_revision: ctx.classification_revision(),
     }
 }
 
 /// What becomes of a requirement; none when it does not cover the goods.
-fn evaluate(ctx: &Context<'_>, requirement: &Arc<Requirement>) -> Option<RequirementResult> {
+fn evaluate<'a>(
+    ctx: &Context<'a>,
+    market: &Market<'a>,
+    requirement: &'a Arc<Requirement>,
+) -> Option<RequirementResult> {
     let mut result = RequirementResult {
-        requirement: requirement.name.clone(),
-        title: requirement.title.clone(),
-        market: requirement.market.clone(),
-        mandatory: requirement.mandatory,
-        legal_reference: requirement.legal_reference.clone(),
+        requirement: requirement.clone(),
         status: Status::Undetermined,
         route: None,
         nearest_miss: None,
@@ -103,11 +120,11 @@ fn evaluate(ctx: &Context<'_>, requirement: &Arc<Requirement>) -> Option<Require
     let mut best: Option<Route> = None;
     let mut nearest: Option<annex::Failed<'_>> = None;
     let mut missing: Vec<Finding> = Vec::new();
-    let candidates = annex::candidates(ctx, requirement);
-    let verdicts = std::iter::once(direct::attempt(ctx, requirement))
-        .chain(candidates.into_iter().map(|candidate| annex::attempt(ctx, requirement, candidate)));
+    let standing = Standing::new(ctx, market, requirement);
+    let verdicts = std::iter::once_with(|| direct::attempt(ctx, requirement, &standing))
+        .chain(market.annexes.iter().map(|entry| annex::attempt(ctx, market, requirement, &standing, entry)));
     for verdict in verdicts {
-        if ctx.keep_attempts {
+        if ctx.detail == Detail::Attempts {
             result.attempts.push(as_attempt(ctx, requirement, &verdict));
         }
         match verdict {
@@ -124,7 +141,15 @@ fn evaluate(ctx: &Context<'_>, requirement: &Arc<Requirement>) -> Option<Require
             }
             Verdict::Missing { finding, .. } => missing.push(finding),
         }
+        // Nothing is better than this, and only an explanation tells what else there is.
+        if best.as_ref().is_some_and(|best| rank(best) == BEST) {
+            if ctx.detail != Detail::Attempts {
+                break;
+            }
+            ctx.count_translations(false);
+        }
     }
+    ctx.count_translations(true);
 
     if let Some(route) = best {
         result.status = match route.effect {
@@ -139,7 +164,9 @@ fn evaluate(ctx: &Context<'_>, requirement: &Arc<Requirement>) -> Option<Require
         result.findings = missing;
     } else {
         result.status = Status::NotMet;
-        result.nearest_miss = nearest.map(|failed| as_miss(ctx, requirement, &failed));
+        if ctx.detail != Detail::Outcome {
+            result.nearest_miss = nearest.map(|failed| as_miss(ctx, requirement, &failed));
+        }
     }
     Some(result)
 }
@@ -148,6 +175,8 @@ fn evaluate(ctx: &Context<'_>, requirement: &Arc<Requirement>) -> Option<Require
 fn rank(route: &Route) -> (RecognitionEffect, usize, usize) {
     (route.effect, route.conditions.len(), route.links.len())
 }
+
+const BEST: (RecognitionEffect, usize, usize) = (RecognitionEffect::Full, 0, 0);
 
 fn as_attempt(ctx: &Context<'_>, requirement: &Requirement, verdict: &Verdict<'_>) -> Attempt {
     match verdict {
@@ -162,7 +191,7 @@ fn as_attempt(ctx: &Context<'_>, requirement: &Requirement, verdict: &Verdict<'_
 fn as_miss(ctx: &Context<'_>, requirement: &Requirement, failed: &annex::Failed<'_>) -> Miss {
     let (reason, mend) = describe::miss(ctx, requirement, failed);
     Miss {
-        annex: failed.annex.map(|annex| (annex.arrangement.clone(), annex.name.clone())),
+        annex: failed.annex.map(|entry| entry.annex.clone()),
         check: failed.check,
         checks_passed: failed.checks_passed(),
         reason,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{EconomyCode, StandardKey, TransitionKey};
 use super::source::Source;
-use super::time::optional_date;
+use super::time::{Counts, optional_date};
 use super::words::ConversionConsequence;
 
 /// One edition of a standard.
@@ -40,8 +40,8 @@ pub struct StandardEdition {
     pub source: Source,
 }
 
-/// How a market moves from one edition to the next. What recognition accepts when is laid down in requirements; this
-/// is the calendar for holders and bodies.
+/// How a market moves from one edition to the next. Requirements say which editions a market accepts; within that this
+/// calendar says for which results, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditionTransition {
@@ -73,4 +73,25 @@ pub struct EditionTransition {
     /// Where the fact comes from.
     #[serde(default)]
     pub source: Source,
+}
+
+impl EditionTransition {
+    /// Whether one of its two editions counts on the day `date` for a result granted on `granted_on`. The last day for
+    /// conversion is a day on which an unconverted result still counts.
+    pub fn counts(&self, standard: &StandardKey, date: NaiveDate, granted_on: Option<NaiveDate>) -> Counts {
+        if *standard == self.to_standard {
+            return if self.either_from.is_some_and(|from| date < from) { Counts::No } else { Counts::Yes };
+        }
+        if *standard != self.from_standard || date < self.new_only_from {
+            return Counts::Yes;
+        }
+        if self.convert_by.is_some_and(|by| date > by) {
+            return Counts::No;
+        }
+        match granted_on {
+            None => Counts::NeedsGrantDate,
+            Some(granted_on) if granted_on < self.new_only_from => Counts::Yes,
+            Some(_) => Counts::No,
+        }
+    }
 }

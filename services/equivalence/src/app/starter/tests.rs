@@ -70,11 +70,11 @@ fn the_routes_of_the_story_are_the_ones_that_it_tells() {
     assert!(direct.annex.is_none() && direct.links.is_empty());
 
     let chain = ask("XC", "2026-11-23").best_route.unwrap();
-    assert_eq!(chain.annex.unwrap().1.name(), "annexes/xa-xc-pv");
-    assert_eq!(chain.links[0].equivalence.name(), "equivalences/iec-61730-to-cs-61730");
-    assert_eq!(chain.designation.unwrap().name(), "designations/aurora-xa-xc-pv");
+    assert_eq!(chain.annex.unwrap().name.name(), "annexes/xa-xc-pv");
+    assert_eq!(chain.links[0].name.name(), "equivalences/iec-61730-to-cs-61730");
+    assert_eq!(chain.designation.unwrap().name.name(), "designations/aurora-xa-xc-pv");
 
-    let conditions: Vec<_> = ask("XD", "2026-11-23").conditions.into_iter().map(|it| it.id).collect();
+    let conditions: Vec<_> = ask("XD", "2026-11-23").conditions.into_iter().map(|it| it.id.to_string()).collect();
     assert_eq!(conditions, ["ds-snow-load-5400", "ds-salt-mist-6", "xd-label-language"]);
 
     let miss = |destination| ask(destination, "2026-11-23").requirements.remove(0).nearest_miss.unwrap();

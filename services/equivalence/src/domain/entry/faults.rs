@@ -241,7 +241,7 @@ fn annex(it: &Annex, faults: &mut Faults) {
     if let Some(not) = &it.exclusions {
         faults.codes("exclusions.codes", &not.codes);
     }
-    faults.identifiers("conditions", "id", it.conditions.iter().map(|condition| condition.id.as_str()));
+    faults.identifiers("conditions", "id", it.conditions.iter().map(|condition| &*condition.id));
     for (i, condition) in it.conditions.iter().enumerate() {
         faults.text(&format!("conditions[{i}].description"), &condition.description, true);
     }

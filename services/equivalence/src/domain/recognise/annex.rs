@@ -1,14 +1,16 @@
 //! Routes by an annex of an arrangement.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::chain;
 use super::context::Context;
 use super::coverage::Coverage;
+use super::market::Market;
+use super::standing::{self, Standing};
 use crate::domain::arrangement::{Annex, Arrangement, Party};
 use crate::domain::body::Designation;
-use crate::domain::decision::{Check, Condition, Finding, Link, Route};
+use crate::domain::catalogue::AnnexEntry;
+use crate::domain::decision::{Check, Condition, ConditionOrigin, Finding, Route};
 use crate::domain::equivalence::Target;
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::{Acceptance, Requirement};
@@ -24,7 +26,7 @@ pub(super) enum Verdict<'a> {
     /// Every check that could be made passed, and one could not be made.
     Missing {
         /// The annex tried.
-        annex: Option<&'a Annex>,
+        annex: Option<&'a Arc<Annex>>,
         /// What is missing.
         finding: Finding,
     },
@@ -34,7 +36,7 @@ pub(super) enum Verdict<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Failed<'a> {
     /// The annex tried; none for the direct route.
-    pub(super) annex: Option<&'a Annex>,
+    pub(super) annex: Option<&'a AnnexEntry>,
     /// The check.
     pub(super) check: Check,
     /// For the direct route: the acceptance that came nearest.
@@ -49,55 +51,36 @@ impl Failed<'_> {
             (Some(_), check) => u32::try_from(check.number()).map_or(0, |number| number.saturating_sub(1)),
             (None, Check::Object) => 1,
             (None, Check::Body) => 2,
+            (None, Check::Edition) => 3,
             (None, _) => 0,
         }
     }
 }
 
-/// An annex with its arrangement.
-#[derive(Clone, Copy)]
-pub(super) struct Candidate<'a> {
-    annex: &'a Annex,
-    arrangement: &'a Arrangement,
-}
-
-/// The annexes by which the market of a requirement accepts others' results, in the order of their names.
-pub(super) fn candidates<'a>(ctx: &Context<'a>, requirement: &'a Requirement) -> Vec<Candidate<'a>> {
-    let catalogue = ctx.catalogue;
-    let market = &requirement.market;
-    let parties = std::iter::once(market).chain(catalogue.blocs_of(market, ctx.date()));
-    let annexes: BTreeMap<_, &'a Arc<Annex>> =
-        parties.flat_map(|party| catalogue.annexes_accepted_by(party)).map(|annex| (&annex.name, annex)).collect();
-    annexes
-        .into_values()
-        .filter_map(|annex| {
-            let arrangement = catalogue.arrangements.get(&annex.arrangement)?;
-            Some(Candidate { annex, arrangement })
-        })
-        .collect()
-}
-
 /// Tries a route by an annex.
-pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement, candidate: Candidate<'a>) -> Verdict<'a> {
-    let Candidate { annex, arrangement } = candidate;
-    let failed = |check| Verdict::Failed(Failed { annex: Some(annex), check, acceptance: None });
+pub(super) fn attempt<'a>(
+    ctx: &Context<'a>,
+    market: &Market<'a>,
+    requirement: &'a Arc<Requirement>,
+    standing: &Standing<'a>,
+    entry: &'a AnnexEntry,
+) -> Verdict<'a> {
+    let AnnexEntry { annex, arrangement, .. } = entry;
+    let failed = |check| Verdict::Failed(Failed { annex: Some(entry), check, acceptance: None });
     let question = ctx.question;
     let mut missing = None;
 
-    let exporters = exporting_parties(ctx, annex, arrangement, &requirement.market);
-    if exporters.is_empty() {
+    let exporters = || exporting_parties(ctx, market, annex, arrangement);
+    if exporters().next().is_none() {
         return failed(Check::Parties);
     }
-    let usable: Vec<&Target> = question
-        .certified
-        .iter()
-        .filter(|target| annex.exclusions.as_ref().is_none_or(|not| !not.targets.contains(&target.name)))
-        .collect();
-    let covered = |target: &&&Target| {
+    let excluded_targets = annex.exclusions.as_ref().map_or(&[][..], |not| &not.targets);
+    let usable: Vec<&'a Target> =
+        question.certified.iter().filter(|target| !excluded_targets.contains(&target.name)).collect();
+    let is_covered = |target: &&Target| {
         annex.covered.is_empty() || annex.covered.iter().any(|covered| ctx.satisfies(target, covered))
     };
-    let covered: Vec<&Target> = usable.iter().filter(covered).copied().collect();
-    if covered.is_empty() {
+    if !usable.iter().any(is_covered) {
         return failed(Check::Scheme);
     }
     match ctx.coverage(&annex.codes) {
@@ -120,33 +103,47 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement, candi
             Counts::NeedsEntryIntoForce => note(&mut missing, entry_into_force_missing(arrangement)),
         }
     }
-    match excluded(ctx, annex, &requirement.market) {
+    match excluded(ctx, annex, market) {
         Coverage::Outside => {}
         Coverage::Inside => return failed(Check::Exclusions),
         Coverage::Unknown(finding) => note(&mut missing, finding),
     }
-    let origin_fits = annex.origin_rule == OriginRule::Any
-        || exporters.iter().any(|party| ctx.catalogue.is_within(&question.origin, &party.economy, ctx.date()));
+    let origin_fits =
+        annex.origin_rule == OriginRule::Any || exporters().any(|party| ctx.origin.is_within(&party.economy));
     if !origin_fits {
         return failed(Check::Origin);
     }
-    if in_transition(ctx, annex, &requirement.market) {
+    if in_transition(ctx, annex, market) {
         return failed(Check::Transition);
     }
     let mut designation = None;
     if annex.designation_required {
-        match designated(ctx, annex, &covered) {
+        match designated(ctx, entry, usable.iter().copied().filter(|target| is_covered(&target))) {
             Designated::Yes(found) => designation = Some(found),
             Designated::No => return failed(Check::Designation),
             Designated::Unknown(finding) => note(&mut missing, finding),
         }
     }
-    let Some(found) = chain::search(ctx, &usable, &requirement.acceptances, annex.chain_limit()) else {
-        return failed(Check::Chain);
-    };
+    let limit = annex.chain_limit();
+    let mut found = chain::search(ctx, &usable, limit, &|held| {
+        standing.that(Counts::Yes).map(|it| &it.target).find(|target| ctx.satisfies(held, target))
+    });
+    if found.is_none() && standing.depends_on_grant {
+        let mut acceptance = None;
+        found = chain::search(ctx, &usable, limit, &|held| {
+            standing.that(Counts::NeedsGrantDate).map(|it| &it.target).find(|target| ctx.satisfies(held, target))
+        });
+        if let Some(found) = &found {
+            acceptance = standing.that(Counts::NeedsGrantDate).find(|it| it.target == *found.accepted);
+        }
+        if let Some(acceptance) = acceptance {
+            note(&mut missing, standing::grant_date_missing(ctx, acceptance));
+        }
+    }
+    let Some(found) = found else { return failed(Check::Chain) };
     match missing {
         Some(finding) => Verdict::Missing { annex: Some(annex), finding },
-        None => Verdict::Route(Box::new(route(ctx, requirement, candidate, &found, designation))),
+        None => Verdict::Route(Box::new(route(ctx, market, requirement, annex, found, designation))),
     }
 }
 
@@ -166,69 +163,64 @@ fn entry_into_force_missing(arrangement: &Arrangement) -> Finding {
 }
 
 /// The parties that the issuer belongs to and whose results a party that the market belongs to accepts.
-fn exporting_parties<'a>(
-    ctx: &Context<'_>,
-    annex: &Annex,
-    arrangement: &'a Arrangement,
-    market: &EconomyCode,
-) -> Vec<&'a Party> {
-    let catalogue = ctx.catalogue;
-    let takes_part = |economy: &EconomyCode| {
-        annex.economies.is_empty() || catalogue.is_within_any(economy, &annex.economies, ctx.date())
-    };
-    if !takes_part(ctx.issuer) || !(takes_part(market) || takes_part(&ctx.question.destination)) {
-        return Vec::new();
-    }
+fn exporting_parties<'p>(
+    ctx: &'p Context<'_>,
+    market: &'p Market<'_>,
+    annex: &'p Annex,
+    arrangement: &'p Arrangement,
+) -> impl Iterator<Item = &'p Party> {
+    let takes_part = annex.economies.is_empty()
+        || (ctx.issuer.is_within_any(&annex.economies)
+            && (market.place.is_within_any(&annex.economies) || ctx.destination.is_within_any(&annex.economies)));
     let accepts = |importer: &Party, exporter: &Party| {
         importer.accepts()
-            && catalogue.is_within(market, &importer.economy, ctx.date())
+            && market.place.is_within(&importer.economy)
             && (importer.economy != exporter.economy || annex.within_party)
     };
-    arrangement
-        .parties
-        .iter()
-        .filter(|exporter| {
-            exporter.is_accepted()
-                && catalogue.is_within(ctx.issuer, &exporter.economy, ctx.date())
-                && arrangement.parties.iter().any(|importer| accepts(importer, exporter))
-        })
-        .collect()
+    let parties = if takes_part { &arrangement.parties[..] } else { &[] };
+    parties.iter().filter(move |exporter| {
+        exporter.is_accepted()
+            && ctx.issuer.is_within(&exporter.economy)
+            && parties.iter().any(|importer| accepts(importer, exporter))
+    })
 }
 
 /// Whether an exclusion applies (`Inside`), or does not (`Outside`).
-fn excluded(ctx: &Context<'_>, annex: &Annex, market: &EconomyCode) -> Coverage {
+fn excluded(ctx: &Context<'_>, annex: &Annex, market: &Market<'_>) -> Coverage {
     let Some(not) = &annex.exclusions else { return Coverage::Outside };
-    let within =
-        |economy: &EconomyCode, wholes: &[EconomyCode]| ctx.catalogue.is_within_any(economy, wholes, ctx.date());
-    let question = ctx.question;
-    if not.bodies.contains(&question.body)
-        || within(&question.origin, &not.origins)
-        || [ctx.issuer, market, &question.destination].into_iter().any(|economy| within(economy, &not.economies))
+    if not.bodies.contains(&ctx.question.body)
+        || ctx.origin.is_within_any(&not.origins)
+        || [&ctx.issuer, &market.place, &ctx.destination].into_iter().any(|it| it.is_within_any(&not.economies))
     {
         return Coverage::Inside;
     }
     if not.codes.is_empty() { Coverage::Outside } else { ctx.coverage(&not.codes) }
 }
 
-fn in_transition(ctx: &Context<'_>, annex: &Annex, market: &EconomyCode) -> bool {
-    let sides = [ctx.issuer, market, &ctx.question.destination];
+fn in_transition(ctx: &Context<'_>, annex: &Annex, market: &Market<'_>) -> bool {
+    let sides = [&ctx.issuer, &market.place, &ctx.destination];
     annex.transitions.iter().any(|period| {
         ctx.date() < period.ends_on
-            && sides.iter().any(|side| ctx.catalogue.is_within(side, &period.economy, ctx.date()))
+            && !(period.special_and_differential && ctx.without_special_treatment)
+            && sides.iter().any(|side| side.is_within(&period.economy))
     })
 }
 
 enum Designated<'a> {
-    Yes(&'a Designation),
+    Yes(&'a Arc<Designation>),
     No,
     Unknown(Finding),
 }
 
-fn designated<'a>(ctx: &Context<'a>, annex: &Annex, covered: &[&Target]) -> Designated<'a> {
+fn designated<'a>(
+    ctx: &Context<'a>,
+    entry: &'a AnnexEntry,
+    covered: impl Iterator<Item = &'a Target> + Clone,
+) -> Designated<'a> {
     let mut unknown = None;
-    for designation in ctx.catalogue.designations_of(&annex.name, &ctx.question.body) {
+    for designation in entry.designations_of(&ctx.question.body) {
         let for_these =
-            designation.targets.is_empty() || covered.iter().any(|target| designation.targets.contains(&target.name));
+            designation.targets.is_empty() || covered.clone().any(|target| designation.targets.contains(&target.name));
         if !for_these || !designation.validity.contains(ctx.date()) || designation.is_suspended(ctx.date()) {
             continue;
         }
@@ -240,7 +232,7 @@ fn designated<'a>(ctx: &Context<'a>, annex: &Annex, covered: &[&Target]) -> Desi
             (Counts::No, _) | (_, Coverage::Outside) => {}
             (Counts::Yes, Coverage::Inside) => return Designated::Yes(designation),
             // Only an arrangement's entry into force may be unknown.
-            (Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce, _) => note(&mut unknown, grant_date_missing(annex)),
+            (Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce, _) => note(&mut unknown, grant_date_missing(&entry.annex)),
             (Counts::Yes, Coverage::Unknown(finding)) => note(&mut unknown, finding),
         }
     }
@@ -249,58 +241,50 @@ fn designated<'a>(ctx: &Context<'a>, annex: &Annex, covered: &[&Target]) -> Desi
 
 fn route(
     ctx: &Context<'_>,
-    requirement: &Requirement,
-    candidate: Candidate<'_>,
-    found: &chain::Found<'_>,
-    designation: Option<&Designation>,
+    market: &Market<'_>,
+    requirement: &Arc<Requirement>,
+    annex: &Arc<Annex>,
+    found: chain::Found<'_>,
+    designation: Option<&Arc<Designation>>,
 ) -> Route {
-    let Candidate { annex, .. } = candidate;
     let mut conditions = Vec::new();
     let mut add = |condition: Condition| {
-        let known = |it: &Condition| it.kind == condition.kind && it.id == condition.id;
-        if !conditions.iter().any(known) {
+        if !conditions.iter().any(|known| condition.is_same(known)) {
             conditions.push(condition);
         }
     };
-    for link in &found.links {
-        for test in link.bridging_tests() {
-            add(Condition {
-                kind: ConditionKind::BridgingTest,
-                id: test.id.clone(),
-                description: test.description.clone(),
-                origin: link.name.name(),
-            });
-        }
+    found.links.iter().flat_map(|link| bridging_conditions(link)).for_each(&mut add);
+    let asks = |markets: &[EconomyCode]| {
+        markets.is_empty() || market.place.is_within_any(markets) || ctx.destination.is_within_any(markets)
+    };
+    for condition in annex.conditions.iter().filter(|condition| asks(&condition.markets)) {
+        add(Condition {
+            kind: condition.kind,
+            id: condition.id.clone(),
+            description: condition.description.clone(),
+            origin: ConditionOrigin::Annex(annex.name.clone()),
+        });
     }
-    let sides = [&requirement.market, &ctx.question.destination];
-    for condition in &annex.conditions {
-        let asked = condition.markets.is_empty()
-            || sides.iter().any(|side| ctx.catalogue.is_within_any(side, &condition.markets, ctx.date()));
-        if asked {
-            add(Condition {
-                kind: condition.kind,
-                id: condition.id.clone(),
-                description: condition.description.clone(),
-                origin: annex.name.name(),
-            });
-        }
-    }
-    let links = found.links.iter().map(|link| Link {
-        equivalence: link.name.clone(),
-        from: link.from.clone(),
-        to: link.to.clone(),
-        degree: link.degree,
-        legal_reference: link.legal_reference.clone(),
-    });
     Route {
-        requirement: requirement.name.clone(),
+        requirement: requirement.clone(),
         certified: found.certified.clone(),
         accepted: found.accepted.clone(),
-        annex: Some((annex.arrangement.clone(), annex.name.clone())),
-        designation: designation.map(|it| it.name.clone()),
-        legal_reference: annex.legal_reference.clone(),
-        links: links.collect(),
+        annex: Some(annex.clone()),
+        designation: designation.cloned(),
+        links: found.links.into_iter().cloned().collect(),
         effect: annex.effect,
         conditions,
     }
+}
+
+/// What passing along an equivalence costs.
+pub(super) fn bridging_conditions(
+    link: &crate::domain::equivalence::Equivalence,
+) -> impl Iterator<Item = Condition> + '_ {
+    link.bridging_tests().map(|test| Condition {
+        kind: ConditionKind::BridgingTest,
+        id: test.id.clone(),
+        description: test.description.clone(),
+        origin: ConditionOrigin::Equivalence(link.name.clone()),
+    })
 }

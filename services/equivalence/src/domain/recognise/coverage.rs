@@ -23,10 +23,13 @@ impl Context<'_> {
         let edition = &first.code.edition;
         let code = &self.question.code;
         if *edition == code.edition {
-            return self.judge(&[CodeScope::any_contains(scopes, &code.code)], edition);
+            return match CodeScope::any_contains(scopes, &code.code) {
+                Within::Yes => Coverage::Inside,
+                Within::No => Coverage::Outside,
+                within => self.judge(&[within], edition),
+            };
         }
-        self.translated.set(true);
-        match self.translator.translate(code, edition) {
+        match self.translate(edition) {
             Ok(codes) => {
                 let each: Vec<_> = codes.iter().map(|code| CodeScope::any_contains(scopes, code)).collect();
                 self.judge(&each, edition)
@@ -37,15 +40,12 @@ impl Context<'_> {
                 code,
                 format!("classification knows no complete translation of {code} to {edition}"),
             )),
-            Err(TranslateError::Unavailable) => {
-                self.unavailable.borrow_mut().insert(edition.clone());
-                Coverage::Unknown(Finding::about(
-                    "classification_unavailable",
-                    "code",
-                    code,
-                    format!("{code} could not be translated to {edition}: classification is out of reach or too old"),
-                ))
-            }
+            Err(TranslateError::Unavailable) => Coverage::Unknown(Finding::about(
+                "classification_unavailable",
+                "code",
+                code,
+                format!("{code} could not be translated to {edition}: classification is out of reach or too old"),
+            )),
         }
     }
 
@@ -74,15 +74,13 @@ impl Context<'_> {
 
     fn doubt_of_existence(&self) -> Option<Finding> {
         let code = &self.question.code;
-        self.translated.set(true);
-        match self.translator.translate(code, &code.edition) {
+        match self.translate(&code.edition) {
             Ok(_) => None,
             Err(TranslateError::Unknown) => {
                 let message = format!("classification does not know the code {code}");
                 Some(Finding::about("code_unknown", "code", code, message))
             }
             Err(TranslateError::Unavailable) => {
-                self.unavailable.borrow_mut().insert(code.edition.clone());
                 let message =
                     format!("whether there is a code {code} is not known: classification is out of reach or too old");
                 Some(Finding::about("classification_unavailable", "code", code, message))

@@ -1,16 +1,21 @@
 //! Why a route failed and what would mend it, in words.
 
 use super::annex::Failed;
-use super::context::Context;
-use crate::domain::arrangement::{Annex, Arrangement};
+use super::context::{Context, Place};
+use super::standing;
+use crate::domain::arrangement::Arrangement;
+use crate::domain::catalogue::AnnexEntry;
 use crate::domain::decision::Check;
+use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::{Acceptance, Requirement};
+use crate::domain::standard::EditionTransition;
+use crate::domain::words::ConversionConsequence;
 
 /// The reason and the mend.
 pub(super) fn miss(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
     match failed.annex {
-        Some(annex) => by_annex(ctx, requirement, annex, failed.check),
+        Some(entry) => by_annex(ctx, requirement, entry, failed.check),
         None => direct(ctx, requirement, failed),
     }
 }
@@ -62,28 +67,75 @@ fn direct(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> 
             format!(
                 "{market} accepts {}, but not from {body} of {}, and no arrangement that covers it leads there",
                 acceptance.target,
-                ctx.issuer.as_str()
+                ctx.issuer.economy.as_str()
             ),
             format!("have {} certified by {}", acceptance.target, acceptable_bodies(acceptance)),
         ),
+        (Check::Edition, Some(acceptance)) => edition(ctx, requirement, acceptance),
         _ => {
             let wanted = accepted(ctx, requirement);
             (
                 format!("{market} accepts {wanted}; certified was {}", certified(ctx)),
-                format!("certify to one of: {wanted}"),
+                certify_to(ctx, requirement),
             )
         }
     }
 }
 
-fn by_annex(ctx: &Context<'_>, requirement: &Requirement, annex: &Annex, check: Check) -> (String, String) {
+/// Why an edition does not count, and what does.
+fn edition(ctx: &Context<'_>, requirement: &Requirement, acceptance: &Acceptance) -> (String, String) {
+    let market = requirement.market.as_str();
+    let date = ctx.date();
+    let place = Place::new(ctx.catalogue, &requirement.market, date);
+    let within = |it: &EconomyCode| place.is_within(it) || ctx.destination.is_within(it);
+    let granted_on = ctx.question.granted_on;
+    let Some(transition) = standing::refusing(ctx.catalogue, acceptance, within, date, granted_on) else {
+        return (format!("{market} does not count {} on {date}", acceptance.target), certify_to(ctx, requirement));
+    };
+    let EditionTransition { from_standard, to_standard, .. } = transition;
+    if matches!(&acceptance.target.name, TargetKey::Standard(standard) if standard == to_standard) {
+        let from = transition.either_from.map_or_else(String::new, |from| from.to_string());
+        return (
+            format!("{market} counts {to_standard} only from {from}"),
+            format!("wait until {from}, or certify to {from_standard}"),
+        );
+    }
+    let exempt = if transition.exempt_stock.is_empty() {
+        String::new()
+    } else {
+        format!("; exempt is: {}", transition.exempt_stock)
+    };
+    let mend = format!("convert the certificate to {to_standard}{exempt}");
+    let Some(by) = transition.convert_by.filter(|by| date > *by) else {
+        let from = transition.new_only_from;
+        return (format!("{market} counts {from_standard} only for results granted before {from}"), mend);
+    };
+    let withdrawn = transition.consequence == Some(ConversionConsequence::Withdraw)
+        || transition.withdraw_by.is_some_and(|by| date >= by);
+    let state = match (withdrawn, transition.withdraw_by) {
+        (true, _) => "is withdrawn".to_owned(),
+        (false, Some(by)) => format!("is suspended, to be withdrawn by {by}"),
+        (false, None) => "no longer counts".to_owned(),
+    };
+    (
+        format!("{market}: a certificate to {from_standard} that was not converted to {to_standard} by {by} {state}"),
+        if withdrawn { format!("certify to {to_standard}{exempt}") } else { mend },
+    )
+}
+
+fn certify_to(ctx: &Context<'_>, requirement: &Requirement) -> String {
+    format!("certify to one of: {}", accepted(ctx, requirement))
+}
+
+fn by_annex(ctx: &Context<'_>, requirement: &Requirement, entry: &AnnexEntry, check: Check) -> (String, String) {
+    let AnnexEntry { annex, arrangement, designations } = entry;
     let date = ctx.date();
     let name = &annex.name;
     let body = &ctx.question.body;
-    let issuer = ctx.issuer.as_str();
-    let arrangement = ctx.catalogue.arrangements.get(&annex.arrangement).map(|it| &**it);
+    let issuer = ctx.issuer.economy.as_str();
     match check {
-        Check::Parties | Check::Body => (
+        // The checks of a direct route are made by no annex.
+        Check::Parties | Check::Body | Check::Edition => (
             format!("{} does not carry results of {issuer} to {}", annex.arrangement, requirement.market.as_str()),
             format!("have the goods certified by a body of {}", exporters(arrangement, &requirement.market)),
         ),
@@ -110,8 +162,8 @@ fn by_annex(ctx: &Context<'_>, requirement: &Requirement, annex: &Annex, check: 
         }
         Check::ArrangementInForce => when(
             &annex.arrangement.name(),
-            arrangement.and_then(Arrangement::applies_from).filter(|from| date < *from).map(|from| from.to_string()),
-            arrangement.and_then(|it| it.lapse.as_ref()).filter(|end| date >= end.on).map(|end| end.on.to_string()),
+            arrangement.applies_from().filter(|from| date < *from).map(|from| from.to_string()),
+            arrangement.lapse.as_ref().filter(|end| date >= end.on).map(|end| end.on.to_string()),
             ctx,
         ),
         Check::AnnexInForce => {
@@ -144,15 +196,14 @@ fn by_annex(ctx: &Context<'_>, requirement: &Requirement, annex: &Annex, check: 
             )
         }
         Check::Designation => {
-            let known = ctx.catalogue.designations_of(name, body);
+            let known = entry.designations_of(body);
             let state = match known {
                 [] => "is not designated",
                 known if known.iter().any(|it| it.validity.contains(date) && it.is_suspended(date)) => "is suspended",
                 known if known.iter().all(|it| !it.validity.contains(date)) => "is not designated on this date",
                 _ => "is not designated for these goods and this scheme",
             };
-            let others = ctx.catalogue.designations_under(name).iter();
-            let others = others.filter(|it| it.validity.contains(date) && !it.is_suspended(date));
+            let others = designations.iter().filter(|it| it.validity.contains(date) && !it.is_suspended(date));
             let others = list(others.filter(|it| it.body != *body).map(|it| it.body.name()));
             (
                 format!("{body} {state} under {name} on {date}"),
@@ -173,9 +224,8 @@ fn by_annex(ctx: &Context<'_>, requirement: &Requirement, annex: &Annex, check: 
     }
 }
 
-fn exporters(arrangement: Option<&Arrangement>, market: &EconomyCode) -> String {
-    let parties = arrangement.map_or(&[][..], |it| &it.parties);
-    let accepted = parties.iter().filter(|party| party.is_accepted() && party.economy != *market);
+fn exporters(arrangement: &Arrangement, market: &EconomyCode) -> String {
+    let accepted = arrangement.parties.iter().filter(|party| party.is_accepted() && party.economy != *market);
     list(accepted.map(|party| party.economy.as_str().to_owned()))
 }
 

@@ -1,15 +1,23 @@
 //! The direct route: of an accepted scheme or standard itself, from a body that the market accepts.
 
+use std::sync::Arc;
+
 use super::annex::{Failed, Verdict};
 use super::context::Context;
+use super::standing::{self, Standing};
 use crate::domain::decision::{Check, Finding, Route};
 use crate::domain::requirement::{Acceptance, Requirement};
+use crate::domain::time::Counts;
 use crate::domain::words::RecognitionEffect;
 
-pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement) -> Verdict<'a> {
-    let mut missing = None;
+pub(super) fn attempt<'a>(
+    ctx: &Context<'a>,
+    requirement: &'a Arc<Requirement>,
+    standing: &Standing<'a>,
+) -> Verdict<'a> {
     let mut nearest = Failed { annex: None, check: Check::Scheme, acceptance: None };
-    for acceptance in requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(ctx.date())) {
+    let mut missing = None;
+    for (acceptance, counts) in &standing.all {
         let held = ctx.question.certified.iter().find(|held| ctx.satisfies(held, &acceptance.target));
         let Some(certified) = held else { continue };
         let check = if !acceptance.objects.is_empty() && !acceptance.objects.contains(&ctx.question.object) {
@@ -20,17 +28,25 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, requirement: &'a Requirement) -> Ve
             }
             Check::Body
         } else {
-            return Verdict::Route(Box::new(Route {
-                requirement: requirement.name.clone(),
-                certified: certified.clone(),
-                accepted: acceptance.target.clone(),
-                annex: None,
-                designation: None,
-                legal_reference: requirement.legal_reference.clone(),
-                links: Vec::new(),
-                effect: RecognitionEffect::Full,
-                conditions: Vec::new(),
-            }));
+            match counts {
+                Counts::Yes => {
+                    return Verdict::Route(Box::new(Route {
+                        requirement: requirement.clone(),
+                        certified: certified.clone(),
+                        accepted: acceptance.target.clone(),
+                        annex: None,
+                        designation: None,
+                        links: Vec::new(),
+                        effect: RecognitionEffect::Full,
+                        conditions: Vec::new(),
+                    }));
+                }
+                Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => {
+                    missing.get_or_insert_with(|| standing::grant_date_missing(ctx, acceptance));
+                    continue;
+                }
+                Counts::No => Check::Edition,
+            }
         };
         let failed = Failed { annex: None, check, acceptance: Some(acceptance) };
         if failed.checks_passed() > nearest.checks_passed() {

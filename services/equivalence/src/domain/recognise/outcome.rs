@@ -18,7 +18,7 @@ impl Summary {
 
 /// Mandatory requirements decide together; where none applies, the best of the voluntary ones does.
 pub(super) fn overall(results: &[RequirementResult]) -> Summary {
-    let mandatory: Vec<_> = results.iter().filter(|result| result.mandatory).collect();
+    let mandatory: Vec<_> = results.iter().filter(|result| result.requirement.mandatory).collect();
     if !mandatory.is_empty() {
         return summary(together(&mandatory), &mandatory);
     }
@@ -75,7 +75,7 @@ fn conditions(result: &RequirementResult) -> &[Condition] {
 fn summary(outcome: Outcome, counted: &[&RequirementResult]) -> Summary {
     let mut all: Vec<Condition> = Vec::new();
     for condition in counted.iter().flat_map(|result| conditions(result)) {
-        if !all.iter().any(|known| known.kind == condition.kind && known.id == condition.id) {
+        if !all.iter().any(|known| condition.is_same(known)) {
             all.push(condition.clone());
         }
     }

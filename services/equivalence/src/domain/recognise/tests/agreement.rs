@@ -38,7 +38,7 @@ fn random_cases_reach_every_outcome_and_every_failing_check() {
     }
     assert_eq!(outcomes.len(), 7, "{outcomes:?}");
     // An annex that does not concern the parties is never nearer than the direct route.
-    assert_eq!(checks.len(), 11, "{checks:?}");
+    assert_eq!(checks.len(), 12, "{checks:?}");
     assert!(!checks.contains_key(&Check::Parties));
 }
 

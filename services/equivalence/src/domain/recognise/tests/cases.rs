@@ -93,7 +93,7 @@ fn not_equivalent_never_passes_and_modified_adds_its_tests() {
         entries.push(link("a", "standards/a-1", "standards/z-1", degree));
         let decision = recognise(&catalogue(entries), &NoTranslation, &question("standards/a-1"));
         assert_eq!(decision.outcome, outcome, "{degree}");
-        let conditions: Vec<_> = decision.conditions.iter().map(|condition| condition.id.as_str()).collect();
+        let conditions: Vec<_> = decision.conditions.iter().map(|condition| &*condition.id).collect();
         let expected = if outcome == Outcome::RecognisedOnConditions { vec!["test-a"] } else { vec![] };
         assert_eq!(conditions, expected, "{degree}");
     }

@@ -14,7 +14,7 @@ use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
-use crate::domain::requirement::Requirement;
+use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::translate::Translator;
 use crate::domain::words::{PartyDirection, RecognitionEffect};
 
@@ -48,23 +48,23 @@ struct Way {
 
 pub(super) fn essence(decision: &Decision) -> Essence {
     let results = decision.requirements.iter().map(|result| Judged {
-        requirement: result.requirement.name(),
+        requirement: result.requirement.name.name(),
         status: result.status,
         route: result.route.as_ref().map(|route| Way {
-            annex: route.annex.as_ref().map(|(_, annex)| annex.name()),
+            annex: route.annex.as_ref().map(|annex| annex.name.name()),
             certified: route.certified.clone(),
             accepted: route.accepted.clone(),
-            links: route.links.iter().map(|link| link.equivalence.name()).collect(),
+            links: route.links.iter().map(|link| link.name.name()).collect(),
             effect: route.effect,
-            conditions: route.conditions.iter().map(|condition| condition.id.clone()).collect(),
-            designation: route.designation.as_ref().map(|it| it.name()),
+            conditions: route.conditions.iter().map(|condition| condition.id.to_string()).collect(),
+            designation: route.designation.as_ref().map(|it| it.name.name()),
         }),
-        miss: result.nearest_miss.as_ref().map(|miss| (miss.annex.as_ref().map(|(_, annex)| annex.name()), miss.check)),
+        miss: result.nearest_miss.as_ref().map(|miss| (miss.annex.as_ref().map(|annex| annex.name.name()), miss.check)),
         missing: result.findings.iter().map(|finding| finding.code).collect(),
     });
     Essence {
         outcome: decision.outcome,
-        conditions: decision.conditions.iter().map(|condition| condition.id.clone()).collect(),
+        conditions: decision.conditions.iter().map(|condition| condition.id.to_string()).collect(),
         results: results.collect(),
     }
 }
@@ -304,7 +304,7 @@ impl World<'_> {
 
     fn direct(&self, requirement: &Requirement) -> Result<Result<Way, &'static str>, (Check, u32)> {
         let mut furthest = (Check::Scheme, 0);
-        let mut unlisted = false;
+        let mut missing = None;
         for acceptance in &requirement.acceptances {
             if acceptance.validity.as_ref().is_some_and(|validity| !validity.contains(self.question.date)) {
                 continue;
@@ -320,8 +320,14 @@ impl World<'_> {
                 } else if rule.excluded_bodies.contains(body)
                     || !(rule.any || rule.bodies.contains(body) || self.belongs_to_any(&self.issuer, &rule.economies))
                 {
-                    furthest = (Check::Body, 2);
-                    unlisted |= rule.incomplete && !rule.excluded_bodies.contains(body);
+                    furthest = std::cmp::max_by_key((Check::Body, 2), furthest, |f| f.1);
+                    if rule.incomplete && !rule.excluded_bodies.contains(body) {
+                        missing.get_or_insert("accepted_bodies_unknown");
+                    }
+                } else if let Three::No = self.edition(requirement, acceptance) {
+                    furthest = (Check::Edition, 3);
+                } else if let Three::Unknown(code) = self.edition(requirement, acceptance) {
+                    missing.get_or_insert(code);
                 } else {
                     return Ok(Ok(Way {
                         annex: None,
@@ -335,7 +341,39 @@ impl World<'_> {
                 }
             }
         }
-        if unlisted { Ok(Err("accepted_bodies_unknown")) } else { Err(furthest) }
+        match missing {
+            Some(code) => Ok(Err(code)),
+            None => Err(furthest),
+        }
+    }
+
+    /// Whether the market's calendar of editions lets an accepted one count.
+    fn edition(&self, requirement: &Requirement, acceptance: &Acceptance) -> Three {
+        let (date, granted_on) = (self.question.date, self.question.granted_on);
+        let mut unknown = false;
+        for entry in &self.entries {
+            let Entry::EditionTransition(it) = entry else { continue };
+            let here = self.belongs(&requirement.market, &it.market)
+                || self.belongs(&self.question.destination, &it.market);
+            let TargetKey::Standard(standard) = &acceptance.target.name else { continue };
+            if !here {
+                continue;
+            }
+            if *standard == it.to_standard && it.either_from.is_some_and(|from| date < from) {
+                return Three::No; // not yet
+            }
+            if *standard == it.from_standard && *standard != it.to_standard && date >= it.new_only_from {
+                if it.convert_by.is_some_and(|by| by < date) {
+                    return Three::No; // not converted
+                }
+                match granted_on {
+                    None => unknown = true,
+                    Some(day) if day >= it.new_only_from => return Three::No, // a new one, to the old edition
+                    Some(_) => {}
+                }
+            }
+        }
+        if unknown { Three::Unknown("granted_on_missing") } else { Three::Yes }
     }
 
     fn arrangement(&self, annex: &Annex) -> Option<&Arrangement> {

@@ -140,6 +140,15 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
         all.push(json!({ "equivalence": { "name": format!("equivalences/e{i}"), "from": from, "to": to,
             "degree": degree, "deviations": deviations, "validity": validity(dice), "source": source } }));
     }
+    for i in 0..dice.below(3) {
+        let editions = ["standards/p-1", "standards/q-1", "standards/r-1"];
+        let optional = |dice: &mut Dice, n| if dice.one_in(n) { dice.pick(DATES) } else { "" };
+        all.push(json!({ "edition_transition": { "name": format!("editionTransitions/t{i}"),
+            "market": dice.pick(&["XB", "XB", "XC", "BLOC"]), "from_standard": dice.pick(&editions),
+            "to_standard": dice.pick(&editions), "either_from": optional(dice, 2),
+            "new_only_from": dice.pick(&["2020-01-01", "2021-01-01", "2022-01-01", "2024-01-01"]),
+            "convert_by": optional(dice, 3), "source": source } }));
+    }
     for i in 0..1 + dice.below(2) {
         let parties: Vec<_> = (0..1 + dice.below(4))
             .map(|_| {

@@ -144,7 +144,11 @@ impl World<'_> {
             }
         }
         // Chain.
-        let Some((certified, accepted, links)) = self.chain(requirement, annex, &usable) else {
+        let certain = self.chain(requirement, annex, &usable, true);
+        let Some((certified, accepted, links)) = certain.or_else(|| {
+            missing.push("granted_on_missing");
+            self.chain(requirement, annex, &usable, false)
+        }) else {
             return Err(Check::Chain);
         };
         if let Some(code) = missing.first() {
@@ -154,7 +158,7 @@ impl World<'_> {
         for link in &links {
             for deviation in &link.deviations {
                 if let Some(test) = &deviation.bridging_test {
-                    conditions.push((0, test.id.clone()));
+                    conditions.push((0, test.id.to_string()));
                 }
             }
         }
@@ -163,7 +167,7 @@ impl World<'_> {
                 || self.belongs_to_any(market, &condition.markets)
                 || self.belongs_to_any(destination, &condition.markets)
             {
-                conditions.push((condition.kind as u8, condition.id.clone()));
+                conditions.push((condition.kind as u8, condition.id.to_string()));
             }
         }
         let mut seen = BTreeSet::new();

@@ -1,24 +1,33 @@
 //! Every chain of equivalences, walked to its end.
 
-use super::World;
+use super::{Three, World};
 use crate::domain::arrangement::Annex;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Equivalence, Target};
 use crate::domain::requirement::Requirement;
 
 impl World<'_> {
-    /// Walks every chain, and takes the one with the fewest tests, then links, then by names.
+    /// Walks every chain to something that is certain to count, or that counts if the result is old enough, and takes
+    /// the one with the fewest tests, then links, then by names.
     pub(super) fn chain(
         &self,
         requirement: &Requirement,
         annex: &Annex,
         usable: &[&Target],
+        certain: bool,
     ) -> Option<(Target, Target, Vec<&Equivalence>)> {
         let limit = annex.max_chain_links.unwrap_or(1) as usize;
         let mut all = Vec::new();
         for (start, held) in usable.iter().enumerate() {
             self.walk(requirement, held, limit, &mut Vec::new(), &mut |accepted, links: &[&Equivalence]| {
-                all.push((start, accepted, links.to_vec()));
+                let counts = match self.edition(requirement, &requirement.acceptances[accepted]) {
+                    Three::Yes => certain,
+                    Three::Unknown(_) => !certain,
+                    Three::No => false,
+                };
+                if counts {
+                    all.push((start, accepted, links.to_vec()));
+                }
             });
         }
         let tests = |links: &[&Equivalence]| -> usize {
