@@ -5,6 +5,8 @@ mod catalogue;
 mod changes;
 mod entries;
 mod equivalences;
+mod fairness;
+mod plan;
 mod question;
 mod recognition;
 mod render;

@@ -72,6 +72,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
 
     let recognition = RecognitionApi { recogniser: recogniser.clone(), clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
+    let equivalences = Equivalences { catalogues: catalogues.clone(), clock: clock.clone() };
     let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone() });
     let changes = Workflow::new(store.clone(), curated, clock.clone());
     let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
@@ -83,7 +84,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         .grpc(grpc!(RecognitionServiceServer::new(recognition)))
         .grpc(grpc!(CatalogueServiceServer::new(catalogue)))
         .grpc(grpc!(ArrangementServiceServer::new(Arrangements { catalogues: catalogues.clone() })))
-        .grpc(grpc!(EquivalenceServiceServer::new(Equivalences { catalogues })))
+        .grpc(grpc!(EquivalenceServiceServer::new(equivalences)))
         .grpc(grpc!(ChangeServiceServer::new(changes)))
         .probe(move || {
             let store = store.clone();

@@ -4,6 +4,7 @@ mod catalogue;
 mod changes;
 mod harness;
 mod impact;
+mod plan;
 mod recognition;
 mod rules;
 mod workflow;

@@ -76,6 +76,10 @@ enum ClientCommand {
     Verify(commands::verify::Args),
     /// Ask whether a market recognises a certificate of these facts.
     Recognise(commands::recognise::Args),
+    /// Plan market access: which markets accept what a product holds, and what would open the others.
+    Plan(commands::plan::Args),
+    /// Audit fairness: where origins in like position are treated differently, and by which clause.
+    Fairness(commands::fairness::Args),
     /// Commodity codes: get, search, translate between editions, compare.
     #[command(subcommand)]
     Code(commands::code::Command),
@@ -153,6 +157,8 @@ impl ClientCommand {
             Self::Certificate(command) => commands::certificate::run(session, command).await,
             Self::Verify(args) => commands::verify::run(session, args).await,
             Self::Recognise(args) => commands::recognise::run(session, args).await,
+            Self::Plan(args) => commands::plan::run(session, args).await,
+            Self::Fairness(args) => commands::fairness::run(session, args).await,
             Self::Code(command) => commands::code::run(session, command).await,
             Self::Catalogue(command) => commands::catalogue::run(session, command).await,
             Self::Change(command) => commands::change::run(session, command).await,

@@ -19,7 +19,7 @@ const MAX_LEVEL_CHARS: usize = 100;
 /// A question, read from the field that is the current prefix.
 pub(super) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>, clock: &Clock) -> Option<Question> {
     let raw = v.required("", raw)?;
-    let facts = certificate(v, raw.certificate);
+    let facts = certificate(&mut v.scope("certificate"), raw.certificate);
     let code = code(v, "code", raw.code);
     let origin = economy(v, "origin", &raw.origin);
     let destination = economy(v, "destination", &raw.destination);
@@ -28,9 +28,8 @@ pub(super) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>,
     Some(facts?.question(code?, origin?, destination?, date))
 }
 
-/// What a certificate says, read from the field `certificate`.
+/// What a certificate says, read from the field that is the current prefix.
 pub(super) fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>) -> Option<Facts> {
-    let mut v = v.scope("certificate");
     let raw = v.required("", raw)?;
     let mut certified = Vec::new();
     v.check("schemes", raw.schemes.len() <= MAX_SCHEMES, format!("at most {MAX_SCHEMES}"));
@@ -56,7 +55,7 @@ pub(super) fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>)
             Err("must be a resource name of the shape bodies/{body}".to_owned())
         },
     );
-    let body_economy = economy(&mut v, "body_economy", &raw.body_economy);
+    let body_economy = economy(v, "body_economy", &raw.body_economy);
     let object = match (raw.object, RecognitionObject::from_number(raw.object)) {
         (0, _) => Some(RecognitionObject::Certificate),
         (_, Some(object)) if object.is_result() => Some(object),

@@ -13,7 +13,7 @@ use greenlane_platform::violations::Violations;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{question, render};
+use super::{fairness, plan, question, render};
 use crate::app::recognition::Recogniser;
 use crate::domain::Detail;
 use crate::store::entries::Loaded;
@@ -38,7 +38,8 @@ impl RecognitionService for RecognitionApi {
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
         let loaded = self.recogniser.catalogue(consistency).await?;
-        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, detail(request.explain)).await;
+        let decision =
+            self.recogniser.decide(&loaded, &question, request.classification_revision, detail(request.explain)).await;
         Ok(Response::new(pb::RecogniseResponse {
             revision: decision.revision,
             classification_revision: decision.classification_revision,
@@ -105,7 +106,8 @@ impl RecognitionService for RecognitionApi {
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
         let loaded = self.recogniser.catalogue(consistency).await?;
-        let decision = self.recogniser.decide(&loaded, &question, request.classification_revision, Detail::Attempts).await;
+        let decision =
+            self.recogniser.decide(&loaded, &question, request.classification_revision, Detail::Attempts).await;
         Ok(Response::new(pb::ExplainResponse {
             attempts: render::attempts(&decision),
             revision: decision.revision,
@@ -114,10 +116,24 @@ impl RecognitionService for RecognitionApi {
             decision: Some(render::decision(decision, true)),
         }))
     }
+
+    async fn plan_market_access(
+        &self,
+        request: Request<pb::PlanMarketAccessRequest>,
+    ) -> Result<Response<pb::PlanMarketAccessResponse>, Status> {
+        Ok(Response::new(plan::plan(self, request.into_inner()).await?))
+    }
+
+    async fn audit_fairness(
+        &self,
+        request: Request<pb::AuditFairnessRequest>,
+    ) -> Result<Response<pb::AuditFairnessResponse>, Status> {
+        Ok(Response::new(fairness::audit(self, request.into_inner()).await?))
+    }
 }
 
 impl RecognitionApi {
-    fn freshness(&self, classification_revision: u64) -> pb::Freshness {
+    pub(super) fn freshness(&self, classification_revision: u64) -> pb::Freshness {
         let checked_at = self.recogniser.catalogues.checked_at();
         let age = self.recogniser.translations.age().filter(|_| classification_revision > 0);
         pb::Freshness {

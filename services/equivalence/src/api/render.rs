@@ -5,7 +5,7 @@ use greenlane_api::equivalence::v1 as pb;
 
 use crate::domain::arrangement::Annex;
 use crate::domain::decision::{Attempt, Condition, Decision, Finding, Miss, RequirementResult, Route};
-use crate::domain::equivalence::Equivalence;
+use crate::domain::equivalence::{Equivalence, Target};
 
 pub(super) fn decision(decision: Decision, with_requirements: bool) -> pb::RecognitionDecision {
     let requirements =
@@ -88,6 +88,11 @@ fn route(route: Route) -> pb::RecognitionRoute {
     }
 }
 
+/// A scheme, a level of one, or a standard edition.
+pub(super) fn target(target: &Target) -> pb::CertifiableTarget {
+    pb::CertifiableTarget { name: target.name.to_string(), level: target.level.to_string() }
+}
+
 /// An equivalence as a link of a chain.
 pub(super) fn link(link: &Equivalence) -> pb::RouteLink {
     pb::RouteLink {
@@ -120,6 +125,6 @@ pub(super) fn condition(condition: Condition) -> pb::RecognitionCondition {
     }
 }
 
-fn finding(finding: Finding) -> common::Finding {
+pub(super) fn finding(finding: Finding) -> common::Finding {
     common::Finding { code: finding.code.to_owned(), message: finding.message, parameters: finding.parameters }
 }

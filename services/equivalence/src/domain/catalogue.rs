@@ -6,8 +6,8 @@ mod scopes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::index::Index;
 pub use self::index::AnnexEntry;
+use self::index::Index;
 pub use self::scopes::{EditionScopes, RequirementsByCode};
 use super::arrangement::{Annex, Arrangement};
 use super::body::{Body, Designation};

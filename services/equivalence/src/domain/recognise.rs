@@ -8,13 +8,19 @@ mod context;
 mod coverage;
 mod describe;
 mod direct;
+pub mod fairness;
 mod identity;
 mod market;
 mod outcome;
+mod plan;
 mod standing;
+mod trace;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+pub use self::plan::{MarketAccess, Plan, Product, Step, markets, plan};
+pub use self::trace::{Chain, trace};
 
 use self::annex::Verdict;
 use self::context::Context;
@@ -54,23 +60,10 @@ pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Que
     let ctx = Context::new(catalogue, translator, question, detail);
     let mut findings = ctx.unknown_names();
     let known = catalogue.economies.contains_key(&question.destination);
-    let mut requirements = Vec::new();
-    if known {
-        for economy in ctx.destination.codes() {
-            let applicable = market::applicable(&ctx, economy);
-            if applicable.is_empty() {
-                continue;
-            }
-            let market = Market::new(&ctx, economy);
-            requirements.extend(applicable.into_iter().filter_map(|it| evaluate(&ctx, &market, it)));
-        }
-    }
-    // The sort is stable: within the two kinds, the destination's own come first, then each bloc's, by name.
-    requirements.sort_by_key(|result| !result.requirement.mandatory);
-
+    let requirements = if known { judge(&ctx) } else { Vec::new() };
     let mut summary = if known { outcome::overall(&requirements) } else { outcome::Summary::of(Outcome::Undetermined) };
     if summary.outcome == Outcome::NoRequirementApplies {
-        let doubts = ctx.doubts_that_nothing_applies(&markets);
+        let doubts = ctx.doubts_that_nothing_applies();
         if !doubts.is_empty() {
             summary = outcome::Summary::of(Outcome::Undetermined);
             findings.extend(doubts);
@@ -92,6 +85,22 @@ pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Que
         revision: catalogue.revision(),
         classification_revision: ctx.classification_revision(),
     }
+}
+
+/// What becomes of each requirement that applies or may apply: mandatory ones first, the destination's own before each
+/// bloc's, by name. Which these are does not depend on the certificate.
+fn judge(ctx: &Context<'_>) -> Vec<RequirementResult> {
+    let mut results = Vec::new();
+    for economy in ctx.destination.codes() {
+        let applicable = market::applicable(ctx, economy);
+        if applicable.is_empty() {
+            continue;
+        }
+        let market = Market::new(ctx, economy);
+        results.extend(applicable.into_iter().filter_map(|it| evaluate(ctx, &market, it)));
+    }
+    results.sort_by_key(|result| !result.requirement.mandatory); // stable
+    results
 }
 
 /// What becomes of a requirement; none when it does not cover the goods.

@@ -7,8 +7,8 @@ use greenlane_api::equivalence::v1::{
 use super::render::{label, prose_table, tidy};
 
 /// A few words for an outcome.
-pub(crate) fn outcome(decision: &RecognitionDecision) -> &'static str {
-    match decision.outcome() {
+pub(crate) fn outcome(outcome: RecognitionOutcome) -> &'static str {
+    match outcome {
         RecognitionOutcome::Recognised => "recognised",
         RecognitionOutcome::RecognisedOnConditions => "recognised on conditions",
         RecognitionOutcome::Partial => "recognised in part",
@@ -16,6 +16,20 @@ pub(crate) fn outcome(decision: &RecognitionDecision) -> &'static str {
         RecognitionOutcome::NotRecognised => "NOT RECOGNISED",
         RecognitionOutcome::NoRequirementApplies => "no requirement applies",
         RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified => "undetermined",
+    }
+}
+
+/// Whether goods may enter, or gain what is honoured, once the conditions are fulfilled.
+pub(crate) fn is_open(outcome: RecognitionOutcome) -> bool {
+    match outcome {
+        RecognitionOutcome::Recognised
+        | RecognitionOutcome::RecognisedOnConditions
+        | RecognitionOutcome::NoRequirementApplies => true,
+        RecognitionOutcome::Partial
+        | RecognitionOutcome::InformationOnly
+        | RecognitionOutcome::NotRecognised
+        | RecognitionOutcome::Undetermined
+        | RecognitionOutcome::Unspecified => false,
     }
 }
 
@@ -41,12 +55,13 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
 pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d RecognitionDecision)>) -> String {
     let mut table = prose_table();
     for (destination, decision) in decisions {
-        table.add_row([destination.to_owned(), outcome(decision).to_owned(), reasons(decision).join("\n")]);
+        table.add_row([destination.to_owned(), outcome(decision.outcome()).to_owned(), reasons(decision).join("\n")]);
     }
     tidy(&table)
 }
 
-fn route(route: &RecognitionRoute) -> String {
+/// One line for a route.
+pub(crate) fn route(route: &RecognitionRoute) -> String {
     let mut text = format!("{} ", route.certified);
     for link in &route.links {
         text.push_str(&format!("-> {} ({}) ", link.to, label(link.degree().as_str_name()).unwrap_or_default()));

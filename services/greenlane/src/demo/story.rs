@@ -100,7 +100,7 @@ pub(super) async fn tell(cast: &Cast, data: &DataDir, begun: Instant, output: Ou
         let decision = recognise(world, &certificate, market).await?;
         rows.push(vec![
             format!("{market}  {name}"),
-            recognition::outcome(&decision).to_owned(),
+            recognition::outcome(decision.outcome()).to_owned(),
             recognition::reasons(&decision).join("\n"),
         ]);
         summary.push(Step {
@@ -117,7 +117,7 @@ pub(super) async fn tell(cast: &Cast, data: &DataDir, begun: Instant, output: Ou
                 "AU" => "NOT RECOGNISED",
                 _ => "no requirement applies",
             },
-            found: recognition::outcome(&decision).to_owned(),
+            found: recognition::outcome(decision.outcome()).to_owned(),
         });
     }
     table(&["MARKET", "ANSWER", "WHY"], rows)?;

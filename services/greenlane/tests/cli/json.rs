@@ -59,6 +59,13 @@ const COMMANDS: &[(&str, &str, i32)] = &[
          --destination XB --destination XF",
         10,
     ),
+    (
+        "plan",
+        "--standard IEC61215-1:2021 --body bodies/aurora-cert --body-economy XA --code HS2022:854143 --origin XA",
+        0,
+    ),
+    ("fairness", "--market XB --market XC", 0),
+    ("catalogue trace", "standards/iec-61730-1-2016", 0),
     ("body create", "aurora-cert --display-name Aurora --economy XA --request-id body", 0),
     ("body get", "bodies/aurora-cert", 0),
     ("body list", "--economy XA", 0),

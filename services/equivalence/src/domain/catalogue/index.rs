@@ -52,6 +52,7 @@ pub(super) struct Index {
     equivalences_from: HashMap<TargetKey, Vec<Arc<Equivalence>>>,
     transitions_of: HashMap<StandardKey, Vec<Arc<EditionTransition>>>,
     bodies_of: HashMap<EconomyCode, Vec<Arc<Body>>>,
+    longest_chain: usize,
 }
 
 impl Catalogue {
@@ -95,6 +96,11 @@ impl Catalogue {
     /// The edition transitions that a standard edition is the earlier or the later one of.
     pub fn transitions_of(&self, standard: &StandardKey) -> &[Arc<EditionTransition>] {
         self.index.transitions_of.get(standard).map_or(&[], Vec::as_slice)
+    }
+
+    /// The longest chain of equivalences that any annex allows.
+    pub fn longest_chain(&self) -> usize {
+        self.index.longest_chain
     }
 
     /// The bodies of an economy.
@@ -147,8 +153,8 @@ impl Index {
             let Some(arrangement) = catalogue.arrangements.get(&annex.arrangement) else { continue };
             let mut designations = designations.remove(&annex.name).unwrap_or_default();
             designations.sort_by(|a, b| a.body.cmp(&b.body)); // stable: by name within a body
-            let entry =
-                Arc::new(AnnexEntry { annex: annex.clone(), arrangement: arrangement.clone(), designations });
+            let entry = Arc::new(AnnexEntry { annex: annex.clone(), arrangement: arrangement.clone(), designations });
+            self.longest_chain = self.longest_chain.max(annex.chain_limit());
             let parties = &arrangement.parties;
             let importers: BTreeSet<_> = parties.iter().filter(|it| it.accepts()).map(|it| &it.economy).collect();
             let exporters: BTreeSet<_> = parties.iter().filter(|it| it.is_accepted()).map(|it| &it.economy).collect();

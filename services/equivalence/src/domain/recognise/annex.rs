@@ -15,7 +15,7 @@ use crate::domain::equivalence::Target;
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::time::Counts;
-use crate::domain::words::{ConditionKind, OriginRule};
+use crate::domain::words::{ConditionKind, OriginRule, RecognitionEffect, RecognitionObject};
 
 /// How one attempt ended.
 pub(super) enum Verdict<'a> {
@@ -118,19 +118,19 @@ pub(super) fn attempt<'a>(
     }
     let mut designation = None;
     if annex.designation_required {
-        match designated(ctx, entry, usable.iter().copied().filter(|target| is_covered(&target))) {
+        match designated(ctx, entry, usable.iter().copied().filter(|target| is_covered(target))) {
             Designated::Yes(found) => designation = Some(found),
             Designated::No => return failed(Check::Designation),
             Designated::Unknown(finding) => note(&mut missing, finding),
         }
     }
     let limit = annex.chain_limit();
-    let mut found = chain::search(ctx, &usable, limit, &|held| {
+    let mut found = chain::search(ctx.net(), &usable, limit, &|held| {
         standing.that(Counts::Yes).map(|it| &it.target).find(|target| ctx.satisfies(held, target))
     });
     if found.is_none() && standing.depends_on_grant {
         let mut acceptance = None;
-        found = chain::search(ctx, &usable, limit, &|held| {
+        found = chain::search(ctx.net(), &usable, limit, &|held| {
             standing.that(Counts::NeedsGrantDate).map(|it| &it.target).find(|target| ctx.satisfies(held, target))
         });
         if let Some(found) = &found {
@@ -145,6 +145,35 @@ pub(super) fn attempt<'a>(
         Some(finding) => Verdict::Missing { annex: Some(annex), finding },
         None => Verdict::Route(Box::new(route(ctx, market, requirement, annex, found, designation))),
     }
+}
+
+/// Whether an annex may carry results granted on the day of the question to a market in full, whoever issues them and
+/// whatever they certify; and of which kind, certificates before others.
+pub(super) fn is_open(ctx: &Context<'_>, market: &Market<'_>, entry: &AnnexEntry) -> Option<RecognitionObject> {
+    let AnnexEntry { annex, arrangement, .. } = entry;
+    let (date, granted_on) = (ctx.date(), Some(ctx.date()));
+    let sides = [&market.place, &ctx.destination];
+    let in_force = arrangement.counts(date, granted_on) == Counts::Yes && annex.counts(date, granted_on) == Counts::Yes;
+    let held_back = annex
+        .transitions
+        .iter()
+        .any(|period| date < period.ends_on && sides.iter().any(|side| side.is_within(&period.economy)));
+    let excluded = annex.exclusions.as_ref().is_some_and(|not| {
+        ctx.origin.is_within_any(&not.origins) || sides.iter().any(|side| side.is_within_any(&not.economies))
+    });
+    if !in_force || held_back || excluded || annex.effect != RecognitionEffect::Full {
+        return None;
+    }
+    if !matches!(ctx.coverage(&annex.codes), Coverage::Inside) {
+        return None;
+    }
+    let kinds = [
+        RecognitionObject::Certificate,
+        RecognitionObject::MarkOrLabel,
+        RecognitionObject::TestReport,
+        RecognitionObject::InspectionReport,
+    ];
+    kinds.into_iter().find(|kind| annex.objects.iter().any(|object| object.covers(*kind)))
 }
 
 /// The first missing fact is the one that is told.

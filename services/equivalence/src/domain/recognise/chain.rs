@@ -8,7 +8,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::context::Context;
+use chrono::NaiveDate;
+
+use super::context::satisfies;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::equivalence::{Equivalence, Target};
 
 /// A chain, and what it leads from and to.
@@ -16,6 +19,24 @@ pub(super) struct Found<'a> {
     pub(super) certified: &'a Target,
     pub(super) accepted: &'a Target,
     pub(super) links: Vec<&'a Arc<Equivalence>>,
+}
+
+/// The equivalences in force on a day.
+#[derive(Clone, Copy)]
+pub(super) struct Net<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) date: NaiveDate,
+}
+
+impl<'a> Net<'a> {
+    /// Those along which something held passes.
+    fn from<'h>(self, held: &'h Target) -> impl Iterator<Item = &'a Arc<Equivalence>> + 'h
+    where
+        'a: 'h,
+    {
+        let links = self.catalogue.equivalences_from(&held.name).iter();
+        links.filter(move |link| link.validity.contains(self.date) && satisfies(self.catalogue, held, &link.from))
+    }
 }
 
 /// A way to something: what it costs in bridging tests, its last link and the way before that, and which of the
@@ -58,7 +79,7 @@ impl<'a> Ways<'a> {
 
 /// The cheapest chain of at most `limit` links. `wanted` gives what something held is good for.
 pub(super) fn search<'a>(
-    ctx: &Context<'a>,
+    net: Net<'a>,
     certified: &[&'a Target],
     limit: usize,
     wanted: &dyn Fn(&Target) -> Option<&'a Target>,
@@ -87,10 +108,7 @@ pub(super) fn search<'a>(
         let mut next: BTreeMap<&'a Target, usize> = BTreeMap::new();
         for (held, at) in layer {
             let before = ways.0[at];
-            for link in ctx.catalogue.equivalences_from(&held.name) {
-                if !link.validity.contains(ctx.date()) || !ctx.satisfies(held, &link.from) {
-                    continue;
-                }
+            for link in net.from(held) {
                 let tests = before.tests + link.bridging_tests().count();
                 let way = Way { tests, length, start: before.start, last: Some((link, at)) };
                 if let Some(accepted) = wanted(&link.to)
@@ -112,11 +130,7 @@ pub(super) fn search<'a>(
 }
 
 /// Everything that chains of at most `limit` links lead to, each with its cheapest chain; nearest first.
-pub(super) fn reach<'a>(
-    ctx: &Context<'a>,
-    start: &'a Target,
-    limit: usize,
-) -> Vec<(&'a Target, Vec<&'a Arc<Equivalence>>)> {
+pub(super) fn reach<'a>(net: Net<'a>, start: &'a Target, limit: usize) -> Vec<(&'a Target, Vec<&'a Arc<Equivalence>>)> {
     let mut ways = Ways(vec![Way { tests: 0, length: 0, start: 0, last: None }]);
     let mut layer: BTreeMap<&'a Target, usize> = BTreeMap::from([(start, 0)]);
     let mut reached: BTreeMap<&'a Target, usize> = layer.clone();
@@ -124,15 +138,10 @@ pub(super) fn reach<'a>(
         let mut next: BTreeMap<&'a Target, usize> = BTreeMap::new();
         for (held, at) in layer {
             let before = ways.0[at];
-            for link in ctx.catalogue.equivalences_from(&held.name) {
-                if !link.validity.contains(ctx.date()) || !ctx.satisfies(held, &link.from) {
-                    continue;
-                }
+            for link in net.from(held) {
                 let tests = before.tests + link.bridging_tests().count();
                 let way = Way { tests, length, start: 0, last: Some((link, at)) };
-                let cheaper = |known: Option<&usize>| {
-                    known.is_none_or(|at| ways.compare(&way, &ways.0[*at]).is_lt())
-                };
+                let cheaper = |known: Option<&usize>| known.is_none_or(|at| ways.compare(&way, &ways.0[*at]).is_lt());
                 let (here, ever) = (cheaper(next.get(&link.to)), cheaper(reached.get(&link.to)));
                 // A longer way that takes no fewer tests than one that is known leads nowhere more cheaply.
                 if here && ever {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::Detail;
+use super::chain::Net;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::Finding;
 use crate::domain::equivalence::{Target, TargetKey};
@@ -88,6 +89,10 @@ impl<'a> Context<'a> {
         self.question.date
     }
 
+    pub(super) fn net(&self) -> Net<'a> {
+        Net { catalogue: self.catalogue, date: self.question.date }
+    }
+
     /// The revision of classification, when it had a part.
     pub(super) fn classification_revision(&self) -> u64 {
         let had_part = self.translations.borrow().iter().any(|(_, _, counts)| *counts);
@@ -136,9 +141,7 @@ impl<'a> Context<'a> {
     /// Whether a rule lets the issuing body in.
     pub(super) fn accepts_body(&self, rule: &BodyRule) -> bool {
         !rule.excluded_bodies.contains(&self.question.body)
-            && (rule.any
-                || rule.bodies.contains(&self.question.body)
-                || self.issuer.is_within_any(&rule.economies))
+            && (rule.any || rule.bodies.contains(&self.question.body) || self.issuer.is_within_any(&rule.economies))
     }
 
     /// What the question names and the catalogue does not know.

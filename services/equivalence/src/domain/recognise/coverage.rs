@@ -51,8 +51,9 @@ impl Context<'_> {
 
     /// Why it cannot be said that nothing is asked of the goods although no requirement is held that covers them: the
     /// catalogue may lack one, or there are no such goods.
-    pub(super) fn doubts_that_nothing_applies(&self, markets: &[EconomyCode]) -> Vec<Finding> {
-        let mut doubts: Vec<_> = markets.iter().filter_map(|market| self.doubt_of_completeness(market)).collect();
+    pub(super) fn doubts_that_nothing_applies(&self) -> Vec<Finding> {
+        let markets = self.destination.codes();
+        let mut doubts: Vec<_> = markets.filter_map(|market| self.doubt_of_completeness(market)).collect();
         if doubts.is_empty() {
             doubts.extend(self.doubt_of_existence());
         }

@@ -74,10 +74,7 @@ fn direct(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> 
         (Check::Edition, Some(acceptance)) => edition(ctx, requirement, acceptance),
         _ => {
             let wanted = accepted(ctx, requirement);
-            (
-                format!("{market} accepts {wanted}; certified was {}", certified(ctx)),
-                certify_to(ctx, requirement),
-            )
+            (format!("{market} accepts {wanted}; certified was {}", certified(ctx)), certify_to(ctx, requirement))
         }
     }
 }

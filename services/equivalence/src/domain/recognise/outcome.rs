@@ -57,7 +57,7 @@ fn alone(result: &RequirementResult) -> Outcome {
 }
 
 /// How well a requirement is met, smaller is better. What cannot be said stands before what is not met: it may be.
-fn standing(result: &RequirementResult) -> (u8, usize, usize) {
+pub(super) fn standing(result: &RequirementResult) -> (u8, usize, usize) {
     let status = match result.status {
         Status::Met => 0,
         Status::MetInPart => 1,

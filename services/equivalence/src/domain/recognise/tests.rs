@@ -1,4 +1,4 @@
 mod agreement;
 mod cases;
 mod naive;
-mod random;
+pub(super) mod random;

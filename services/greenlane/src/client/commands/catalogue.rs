@@ -1,6 +1,7 @@
 //! `greenlane catalogue`: what the catalogue holds, whatever its kind.
 
 mod kind;
+mod trace;
 
 use clap::{Args, Subcommand};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     },
     /// List the entries of a kind.
     List(List),
+    /// Show what a scheme or standard edition leads to by equivalences.
+    Trace(trace::Trace),
 }
 
 /// Arguments of `greenlane catalogue list`.
@@ -67,6 +70,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let view = View::List { items: args.kind.items(), name: "name", columns: args.kind.columns() };
             render::print_value(session.output(), &answer, view)?;
         }
+        Command::Trace(args) => return trace::run(session, args).await,
     }
     Ok(Exit::Done)
 }

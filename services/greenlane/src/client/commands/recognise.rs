@@ -99,7 +99,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     Ok(exits.fold(if decisions.is_empty() { Exit::Undetermined } else { Exit::Done }, worse))
 }
 
-fn scheme(text: &str) -> CertifiedScheme {
+pub(super) fn scheme(text: &str) -> CertifiedScheme {
     let (scheme, level) = text.split_once('=').unwrap_or((text, ""));
     CertifiedScheme { scheme: scheme.to_owned(), level: level.to_owned() }
 }

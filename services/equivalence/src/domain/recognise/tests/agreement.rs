@@ -7,14 +7,15 @@ use super::random::{Dice, Splitting, catalogue, question};
 use crate::domain::decision::{Check, Outcome};
 use crate::domain::{explain, recognise};
 
+// Ten questions to each of ten thousand catalogues: a hundred thousand cases.
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_decision_equals_the_naive_evaluators(seed in any::<u64>()) {
         let mut dice = Dice::new(seed);
         let catalogue = catalogue(&mut dice);
-        for _ in 0..4 {
+        for _ in 0..10 {
             let question = question(&mut dice);
             let decision = recognise(&catalogue, &Splitting, &question);
             let naive = naive::recognise(&catalogue, &Splitting, &question);

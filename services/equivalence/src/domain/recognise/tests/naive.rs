@@ -353,8 +353,8 @@ impl World<'_> {
         let mut unknown = false;
         for entry in &self.entries {
             let Entry::EditionTransition(it) = entry else { continue };
-            let here = self.belongs(&requirement.market, &it.market)
-                || self.belongs(&self.question.destination, &it.market);
+            let here =
+                self.belongs(&requirement.market, &it.market) || self.belongs(&self.question.destination, &it.market);
             let TargetKey::Standard(standard) = &acceptance.target.name else { continue };
             if !here {
                 continue;

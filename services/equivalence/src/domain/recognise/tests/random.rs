@@ -13,10 +13,10 @@ use crate::domain::translate::{TranslateError, Translator};
 use crate::domain::words::RecognitionObject;
 
 /// A small deterministic generator (xorshift64*), so that a failing case is its seed.
-pub(super) struct Dice(u64);
+pub(in crate::domain::recognise) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::domain::recognise) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
@@ -239,12 +239,12 @@ fn annex(dice: &mut Dice, i: u64, source: &Value) -> Value {
         "max_chain_links": links, "within_party": dice.one_in(4), "source": source } })
 }
 
-pub(super) fn catalogue(dice: &mut Dice) -> Catalogue {
+pub(in crate::domain::recognise) fn catalogue(dice: &mut Dice) -> Catalogue {
     let entries = entries(dice).into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
     Catalogue::new(7, entries)
 }
 
-pub(super) fn question(dice: &mut Dice) -> Question {
+pub(in crate::domain::recognise) fn question(dice: &mut Dice) -> Question {
     let object = if dice.one_in(4) { RecognitionObject::TestReport } else { RecognitionObject::Certificate };
     let certified = (0..1 + dice.below(3)).map(|_| {
         let name = dice.pick(TARGETS);
@@ -268,7 +268,7 @@ pub(super) fn question(dice: &mut Dice) -> Question {
 }
 
 /// Splits 854140 into 854141 and 854142 one way, merges the other, does not know 850720, and is away for `8541`.
-pub(super) struct Splitting;
+pub(in crate::domain::recognise) struct Splitting;
 
 impl Translator for Splitting {
     fn translate(

@@ -1,0 +1,75 @@
+//! PlanMarketAccess.
+
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_platform::consistency::Consistency;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+
+use super::recognition::RecognitionApi;
+use super::{question, render};
+use crate::domain::key::EconomyCode;
+use crate::domain::recognise::{MarketAccess, Product, Step, markets};
+
+const MAX_CERTIFICATES: usize = 64;
+const MAX_MARKETS: usize = 1_000;
+
+pub(super) async fn plan(
+    api: &RecognitionApi,
+    request: pb::PlanMarketAccessRequest,
+) -> Result<pb::PlanMarketAccessResponse, Fault> {
+    let mut v = Violations::new();
+    let code = question::code(&mut v, "code", request.code);
+    let origin = question::economy(&mut v, "origin", &request.origin);
+    let date = v.optional_date("date", &request.date);
+    let fits = request.certificates.len() <= MAX_CERTIFICATES;
+    v.check("certificates", fits, format!("at most {MAX_CERTIFICATES}"));
+    let mut certificates = Vec::with_capacity(request.certificates.len().min(MAX_CERTIFICATES));
+    for (index, raw) in request.certificates.into_iter().take(MAX_CERTIFICATES).enumerate() {
+        certificates.extend(question::certificate(&mut v.scope(format!("certificates[{index}]")), Some(raw)));
+    }
+    let destinations = economies(&mut v, "destinations", &request.destinations);
+    let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
+    let (code, origin, date, consistency) = v.finish_with(|| Some((code?, origin?, date?, consistency?)))?;
+    let date = date.unwrap_or_else(|| api.clock.today());
+    let product = Product { code, origin, date, certificates };
+    let loaded = api.recogniser.catalogue(consistency).await?;
+    let destinations = if destinations.is_empty() { markets(&loaded.catalogue, date) } else { destinations };
+    let plan = api.recogniser.plan(&loaded, &product, &destinations, request.classification_revision).await;
+    Ok(pb::PlanMarketAccessResponse {
+        markets: plan.markets.into_iter().map(market).collect(),
+        revision: loaded.catalogue.revision(),
+        classification_revision: plan.classification_revision,
+        freshness: Some(api.freshness(plan.classification_revision)),
+    })
+}
+
+/// Economies and blocs; every fault is noted.
+pub(super) fn economies(v: &mut Violations, field: &str, raw: &[String]) -> Vec<EconomyCode> {
+    v.check(field, raw.len() <= MAX_MARKETS, format!("at most {MAX_MARKETS}"));
+    let raw = raw.iter().take(MAX_MARKETS).enumerate();
+    raw.filter_map(|(index, economy)| question::economy(v, &format!("{field}[{index}]"), economy)).collect()
+}
+
+fn market(market: MarketAccess) -> pb::MarketAccess {
+    pb::MarketAccess {
+        destination: market.destination.as_str().to_owned(),
+        outcome: market.outcome.number(),
+        requirements: market.requirements.into_iter().map(render::requirement).collect(),
+        steps: market.steps.into_iter().map(step).collect(),
+        findings: market.findings.into_iter().map(render::finding).collect(),
+    }
+}
+
+fn step(step: Step) -> pb::MarketAccessStep {
+    let target = step.target.as_ref().map(render::target).unwrap_or_default();
+    pb::MarketAccessStep {
+        requirement: step.requirement.name.name(),
+        description: step.description,
+        target: target.name,
+        conditions: step.conditions.into_iter().map(render::condition).collect(),
+        bodies: step.bodies.iter().map(|body| body.name()).collect(),
+        also_opens: step.also_opens.iter().map(|market| market.as_str().to_owned()).collect(),
+        level: target.level,
+        object: step.object.number(),
+    }
+}

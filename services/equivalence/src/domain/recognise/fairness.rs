@@ -1,0 +1,166 @@
+//! The audit of fairness: origins in like position that one requirement treats differently, and the clause that does it.
+//!
+//! In like position are goods of two origins under one code, each with a result of the same kind to exactly what the
+//! requirement accepts, issued at home by the body that fares best there. What differs then is treatment (TBT Agreement,
+//! articles 2.1 and 5.1.1), unless a transition period granted as special and differential treatment does it
+//! (article 12).
+
+#[cfg(test)]
+mod tests;
+mod treatment;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use self::treatment::{Bench, Treatment};
+use super::context::Place;
+use crate::domain::catalogue::{AnnexEntry, Catalogue};
+use crate::domain::code::{CodeReference, CodeScope, Within};
+use crate::domain::decision::Outcome;
+use crate::domain::key::EconomyCode;
+use crate::domain::requirement::Requirement;
+use crate::domain::translate::Translator;
+use crate::domain::words::RecognitionObject;
+
+/// The principle that a difference touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principle {
+    /// Two foreign origins are treated differently.
+    MostFavouredNation = 1,
+    /// Domestic and foreign goods are treated differently.
+    NationalTreatment = 2,
+    /// The difference is special and differential treatment.
+    SpecialAndDifferential = 3,
+}
+
+impl Principle {
+    /// The number in the contract.
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+}
+
+/// Two origins in like position, treated differently.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unequal {
+    /// The principle touched.
+    pub principle: Principle,
+    /// What kind of result was compared.
+    pub object: RecognitionObject,
+    /// The origin that is treated better.
+    pub favoured: EconomyCode,
+    /// The origin that is treated worse.
+    pub disfavoured: EconomyCode,
+    /// Outcome for the favoured.
+    pub favoured_outcome: Outcome,
+    /// Outcome for the disfavoured.
+    pub disfavoured_outcome: Outcome,
+    /// The entry that makes the difference, and its clause.
+    pub clause: String,
+}
+
+/// The requirements that an audit looks at, by market and name.
+pub fn audited<'c>(
+    catalogue: &'c Catalogue,
+    markets: &[EconomyCode],
+    date: NaiveDate,
+) -> impl Iterator<Item = &'c Arc<Requirement>> {
+    let markets: Vec<_> = if markets.is_empty() {
+        catalogue.economies.keys().cloned().collect()
+    } else {
+        let sorted: BTreeSet<_> = markets.iter().cloned().collect();
+        sorted.into_iter().collect()
+    };
+    let all = markets.into_iter().flat_map(|market| catalogue.requirements_of(&market));
+    all.filter(move |it| it.validity.contains(date))
+}
+
+/// Audits one requirement, for goods of a code or for all that it covers.
+pub fn audit(
+    catalogue: &Catalogue,
+    translator: &dyn Translator,
+    requirement: &Arc<Requirement>,
+    code: Option<&CodeReference>,
+    date: NaiveDate,
+) -> Vec<Unequal> {
+    let market = Place::new(catalogue, &requirement.market, date);
+    let annexes: Vec<&AnnexEntry> =
+        market.codes().flat_map(|code| catalogue.annexes_accepted_by(code)).map(|entry| &**entry).collect();
+    let mut found = BTreeSet::new();
+    for code in codes(requirement, &annexes, code) {
+        for object in objects(requirement, &annexes) {
+            let bench = Bench { catalogue, translator, requirement, annexes: &annexes, code: &code, object, date };
+            compare(&bench, &mut found);
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Foreign origins with the one of them that fares best, and with domestic goods.
+fn compare(bench: &Bench<'_>, found: &mut BTreeSet<Unequal>) {
+    let catalogue = bench.catalogue;
+    let market = &bench.requirement.market;
+    let economies = catalogue.economies.values().filter(|it| !it.bloc || it.name == *market).map(|it| &it.name);
+    let (domestic, foreign): (Vec<_>, Vec<_>) = economies
+        .filter_map(|economy| bench.treat(economy))
+        .partition(|it| catalogue.is_within(it.origin, market, bench.date));
+    // The first of equals by code.
+    let best_foreign = foreign.iter().min_by_key(|it| it.standing());
+    let best_domestic = domestic.iter().min_by_key(|it| it.standing());
+    let pairs = [(Principle::MostFavouredNation, best_foreign), (Principle::NationalTreatment, best_domestic)];
+    for (principle, favoured) in pairs {
+        let Some(favoured) = favoured else { continue };
+        for disfavoured in foreign.iter().filter(|it| it.standing() > favoured.standing()) {
+            found.insert(difference(bench, principle, favoured, disfavoured));
+        }
+    }
+}
+
+fn difference(
+    bench: &Bench<'_>,
+    principle: Principle,
+    favoured: &Treatment<'_>,
+    disfavoured: &Treatment<'_>,
+) -> Unequal {
+    let special = bench.special(disfavoured).filter(|(without, _)| without.standing() <= favoured.standing());
+    let (principle, clause) = match special {
+        Some((_, clause)) => (Principle::SpecialAndDifferential, clause),
+        None => (principle, bench.clause(favoured, disfavoured)),
+    };
+    Unequal {
+        principle,
+        object: bench.object,
+        favoured: favoured.origin.clone(),
+        disfavoured: disfavoured.origin.clone(),
+        favoured_outcome: favoured.outcome,
+        disfavoured_outcome: disfavoured.outcome,
+        clause,
+    }
+}
+
+/// The codes at which treatment may differ: those that the requirement names, and those within them that annexes name.
+fn codes(requirement: &Requirement, annexes: &[&AnnexEntry], asked: Option<&CodeReference>) -> Vec<CodeReference> {
+    let Some(edition) = requirement.codes.first().map(|scope| scope.code.edition.clone()) else {
+        return asked.cloned().into_iter().collect();
+    };
+    // A code of another edition is translated as a whole.
+    if let Some(asked) = asked.filter(|it| it.edition != edition) {
+        return vec![asked.clone()];
+    }
+    let named = requirement.codes.iter().chain(annexes.iter().flat_map(|it| &it.annex.codes)).map(|scope| &scope.code);
+    let mut codes: BTreeSet<&CodeReference> = named.filter(|code| code.edition == edition).collect();
+    codes.extend(asked);
+    let touched = |code: &CodeReference| asked.is_none_or(|asked| code.code.starts_with(&*asked.code));
+    let covered = |code: &CodeReference| CodeScope::any_contains(&requirement.codes, &code.code) == Within::Yes;
+    codes.into_iter().filter(|code| touched(code) && covered(code)).cloned().collect()
+}
+
+/// The kinds of results to compare: certificates, and what acceptances and annexes name beside them.
+fn objects(requirement: &Requirement, annexes: &[&AnnexEntry]) -> BTreeSet<RecognitionObject> {
+    let direct = requirement.acceptances.iter().flat_map(|it| &it.objects);
+    let by_annex = annexes.iter().flat_map(|it| &it.annex.objects);
+    let named = direct.chain(by_annex).copied().filter(|object| object.is_result());
+    named.chain([RecognitionObject::Certificate]).collect()
+}

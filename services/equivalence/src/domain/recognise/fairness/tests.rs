@@ -1,0 +1,103 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::entry::Entry;
+use crate::domain::key::RequirementKey;
+use crate::domain::time::parse_date;
+use crate::domain::translate::NoTranslation;
+
+/// Four invented economies; XB demands something and recognises by the entries given.
+fn catalogue(requirement: Value, more: Vec<Value>) -> Catalogue {
+    let mut entries = ["XA", "XB", "XC", "XD"].map(|it| json!({ "economy": { "name": it } })).to_vec();
+    let mut it = json!({ "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+        "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
+        "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }],
+        "legal_reference": "Order, section 5" });
+    it.as_object_mut().unwrap().extend(requirement.as_object().unwrap().clone());
+    entries.push(json!({ "requirement": it }));
+    entries.extend(more);
+    Catalogue::new(1, entries.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap()))
+}
+
+fn arrangement(annex: Value) -> Vec<Value> {
+    let mut it = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+        "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "legal_reference": "article 4" });
+    it.as_object_mut().unwrap().extend(annex.as_object().unwrap().clone());
+    vec![
+        json!({ "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }, { "economy": "XC" }] } }),
+        json!({ "annex": it }),
+    ]
+}
+
+fn found(catalogue: &Catalogue) -> Vec<(Principle, String, String, String)> {
+    let requirement = &catalogue.requirements[&RequirementKey::parse("r").unwrap()];
+    let date = parse_date("2026-01-01").unwrap();
+    let all = audit(catalogue, &NoTranslation, requirement, None, date).into_iter();
+    all.map(|it| (it.principle, it.favoured.as_str().into(), it.disfavoured.as_str().into(), it.clause)).collect()
+}
+
+fn expected(
+    principle: Principle,
+    favoured: &str,
+    disfavoured: &str,
+    clause: &str,
+) -> (Principle, String, String, String) {
+    (principle, favoured.into(), disfavoured.into(), clause.into())
+}
+
+use Principle::{MostFavouredNation as Mfn, NationalTreatment as National, SpecialAndDifferential as Special};
+
+#[test]
+fn where_everybody_is_treated_alike_nothing_is_found() {
+    let any = json!({ "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "any": true } }] });
+    assert_eq!(found(&catalogue(any, Vec::new())), []);
+}
+
+#[test]
+fn domestic_bodies_alone_are_a_matter_of_national_treatment() {
+    let clause = "requirements/r: Order, section 5";
+    let all = ["XA", "XC", "XD"].map(|it| expected(National, "XB", it, clause));
+    assert_eq!(found(&catalogue(json!({}), Vec::new())), all);
+}
+
+#[test]
+fn an_arrangement_with_some_is_a_matter_of_most_favoured_nation_for_the_others() {
+    let all = [
+        expected(Mfn, "XA", "XD", "annexes/x: article 4"),
+        expected(National, "XB", "XD", "requirements/r: Order, section 5"),
+    ];
+    assert_eq!(found(&catalogue(json!({}), arrangement(json!({})))), all);
+}
+
+#[test]
+fn a_transition_period_is_special_treatment_only_where_it_is_granted_as_such() {
+    for (special, principle) in [(true, Special), (false, Mfn)] {
+        let period = json!({ "economy": "XC", "ends_on": "2030-01-01", "special_and_differential": special,
+                             "legal_reference": "article 12" });
+        let annex = arrangement(json!({ "transitions": [period] }));
+        let all = found(&catalogue(json!({}), annex));
+        assert!(all.contains(&expected(principle, "XA", "XC", "annexes/x: article 12")), "{all:?}");
+        assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
+        assert_eq!(all.iter().any(|it| it.0 == Special), special);
+    }
+}
+
+#[test]
+fn a_requirement_on_some_origins_only_is_found_with_itself_as_the_clause() {
+    let clause = "requirements/r: Order, section 5";
+    let open = json!({ "origins": ["XA"], "acceptances": [{ "target": { "name": "standards/z-1" } }] });
+    let all = [expected(Mfn, "XC", "XA", clause), expected(National, "XB", "XA", clause)];
+    assert_eq!(found(&catalogue(open, Vec::new())), all);
+}
+
+#[test]
+fn conditions_that_one_origin_alone_must_fulfil_are_found() {
+    // XC has its own annex with one more condition.
+    let mut more = arrangement(json!({ "economies": ["XA", "XB"] }));
+    more.push(json!({ "annex": { "name": "annexes/y", "arrangement": "arrangements/m", "title": "y",
+        "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "legal_reference": "article 9",
+        "economies": ["XB", "XC"], "conditions": [{ "id": "c", "kind": "sample", "description": "A sample." }] } }));
+    let all = found(&catalogue(json!({}), more));
+    assert!(all.iter().any(|it| (it.0, it.1.as_str(), it.2.as_str()) == (Mfn, "XA", "XC")), "{all:?}");
+}

@@ -1,0 +1,168 @@
+//! How one origin fares under a requirement, and what makes it fare so.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::domain::arrangement::Annex;
+use crate::domain::catalogue::{AnnexEntry, Catalogue};
+use crate::domain::code::CodeReference;
+use crate::domain::decision::{Check, Outcome, RequirementResult, Status};
+use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::question::Question;
+use crate::domain::recognise::context::Context;
+use crate::domain::recognise::market::Market;
+use crate::domain::recognise::{Detail, evaluate, outcome};
+use crate::domain::requirement::Requirement;
+use crate::domain::translate::Translator;
+use crate::domain::words::RecognitionObject;
+
+/// What all origins have in common.
+pub(super) struct Bench<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) translator: &'a dyn Translator,
+    pub(super) requirement: &'a Arc<Requirement>,
+    /// The annexes by which the market accepts others' results.
+    pub(super) annexes: &'a [&'a AnnexEntry],
+    pub(super) code: &'a CodeReference,
+    pub(super) object: RecognitionObject,
+    pub(super) date: NaiveDate,
+}
+
+/// How an origin fares.
+pub(super) struct Treatment<'a> {
+    pub(super) origin: &'a EconomyCode,
+    pub(super) outcome: Outcome,
+    mandatory: bool,
+    conditions: usize,
+    body: BodyKey,
+    /// None when the requirement does not cover the origin.
+    result: Option<RequirementResult>,
+}
+
+impl Treatment<'_> {
+    /// Smaller is better. Not to be asked is best where something is demanded, and nothing where it is honoured.
+    pub(super) fn standing(&self) -> (u8, usize) {
+        let outcome = match self.outcome {
+            Outcome::NoRequirementApplies if self.mandatory => 0,
+            Outcome::Recognised => 1,
+            Outcome::RecognisedOnConditions => 2,
+            Outcome::Partial => 3,
+            Outcome::InformationOnly => 4,
+            Outcome::NotRecognised | Outcome::NoRequirementApplies | Outcome::Undetermined => 5,
+        };
+        (outcome, self.conditions)
+    }
+
+    fn annex(&self) -> Option<&Arc<Annex>> {
+        self.result.as_ref()?.route.as_ref()?.annex.as_ref()
+    }
+}
+
+impl<'a> Bench<'a> {
+    /// How goods of an origin fare, by the body of it that fares best. None when that cannot be said.
+    pub(super) fn treat(&self, origin: &'a EconomyCode) -> Option<Treatment<'a>> {
+        let tried = self.bodies(origin).into_iter().filter_map(|body| self.treat_by(origin, body, false));
+        tried.min_by_key(Treatment::standing)
+    }
+
+    /// How goods would fare if nothing were special and differential treatment, and the clause that is.
+    pub(super) fn special(&self, treatment: &Treatment<'a>) -> Option<(Treatment<'a>, String)> {
+        let running = |annex: &Annex| {
+            let mut periods = annex.transitions.iter();
+            periods.any(|period| period.special_and_differential && self.date < period.ends_on)
+        };
+        if !self.annexes.iter().any(|entry| running(&entry.annex)) {
+            return None;
+        }
+        let bodies = self.bodies(treatment.origin).into_iter();
+        let without = bodies.filter_map(|body| self.treat_by(treatment.origin, body, true));
+        let without = without.min_by_key(Treatment::standing)?;
+        let annex = without.annex().filter(|annex| running(annex))?;
+        let period = annex.transitions.iter().find(|it| it.special_and_differential && self.date < it.ends_on)?;
+        let clause = if period.legal_reference.is_empty() { &annex.legal_reference } else { &period.legal_reference };
+        let clause = named(&annex.name.name(), clause);
+        Some((without, clause))
+    }
+
+    /// What makes the difference between two origins.
+    pub(super) fn clause(&self, favoured: &Treatment<'_>, disfavoured: &Treatment<'_>) -> String {
+        let requirement = || named(&self.requirement.name.name(), &self.requirement.legal_reference);
+        if favoured.result.is_none() || disfavoured.result.is_none() {
+            return requirement(); // by the origins that it covers
+        }
+        let Some(annex) = favoured.annex().or_else(|| disfavoured.annex()) else {
+            return requirement(); // by whose bodies it accepts
+        };
+        let held_back = self.failed_check(disfavoured, annex) == Some(Check::Transition);
+        let period = annex.transitions.iter().find(|it| held_back && self.date < it.ends_on);
+        let clause = period.map(|it| &it.legal_reference).filter(|it| !it.is_empty());
+        named(&annex.name.name(), clause.unwrap_or(&annex.legal_reference))
+    }
+
+    fn failed_check(&self, treatment: &Treatment<'_>, annex: &Annex) -> Option<Check> {
+        let question = self.question(treatment.origin, &treatment.body);
+        let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Attempts);
+        let market = Market::new(&ctx, &self.requirement.market);
+        let result = evaluate(&ctx, &market, self.requirement)?;
+        result.attempts.iter().find_map(|attempt| match attempt {
+            crate::domain::decision::Attempt::Miss(miss) => {
+                miss.annex.as_ref().filter(|it| it.name == annex.name).map(|_| miss.check)
+            }
+            _ => None,
+        })
+    }
+
+    /// One body of nowhere in particular, and those of the economy that a rule or a designation names.
+    fn bodies(&self, economy: &EconomyCode) -> Vec<BodyKey> {
+        let of_it = |body: &BodyKey| self.catalogue.bodies.get(body).is_some_and(|it| it.economy == *economy);
+        let by_rule = self.requirement.acceptances.iter().flat_map(|it| &it.bodies.bodies);
+        let designated = self.annexes.iter().flat_map(|it| it.designations.iter().map(|it| &it.body));
+        let mut bodies: Vec<_> = by_rule.chain(designated).filter(|body| of_it(body)).cloned().collect();
+        bodies.sort();
+        bodies.dedup();
+        // No entry has this name: names of bodies begin with a letter or digit, and so does this, but no body of the
+        // catalogue is called so.
+        bodies.extend(BodyKey::parse("any-body-of-the-economy"));
+        bodies
+    }
+
+    fn question(&self, origin: &EconomyCode, body: &BodyKey) -> Question {
+        let in_force = self.requirement.acceptances.iter().filter(|it| it.in_force(self.date));
+        Question {
+            certified: in_force.map(|it| it.target.clone()).collect(),
+            body: body.clone(),
+            body_economy: origin.clone(),
+            object: self.object,
+            granted_on: Some(self.date),
+            code: self.code.clone(),
+            origin: origin.clone(),
+            destination: self.requirement.market.clone(),
+            date: self.date,
+        }
+        .normalised()
+    }
+
+    fn treat_by(&self, origin: &'a EconomyCode, body: BodyKey, without_special: bool) -> Option<Treatment<'a>> {
+        let question = self.question(origin, &body);
+        let mut ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
+        ctx.without_special_treatment = without_special;
+        let mandatory = self.requirement.mandatory;
+        if !ctx.in_question(self.requirement) {
+            let outcome = Outcome::NoRequirementApplies;
+            return Some(Treatment { origin, outcome, mandatory, conditions: 0, body, result: None });
+        }
+        let market = Market::new(&ctx, &self.requirement.market);
+        let result = evaluate(&ctx, &market, self.requirement)?;
+        if result.status == Status::Undetermined {
+            return None;
+        }
+        let outcome = outcome::overall(std::slice::from_ref(&result)).outcome;
+        let conditions = result.route.as_ref().map_or(0, |route| route.conditions.len());
+        Some(Treatment { origin, outcome, mandatory, conditions, body, result: Some(result) })
+    }
+}
+
+fn named(entry: &str, clause: &str) -> String {
+    if clause.is_empty() { entry.to_owned() } else { format!("{entry}: {clause}") }
+}

@@ -1,0 +1,157 @@
+//! The plan of market access: issue once, count the countries. For each market what the certificates that a product holds
+//! meet, and the least work that would meet the rest.
+
+mod combine;
+mod opens;
+mod options;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use self::combine::Row;
+use self::opens::Openings;
+use super::outcome;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::code::CodeReference;
+use crate::domain::decision::{Condition, Finding, Outcome, RequirementResult};
+use crate::domain::equivalence::Target;
+use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::question::Question;
+use crate::domain::requirement::Requirement;
+use crate::domain::translate::Translator;
+use crate::domain::usage::Facts;
+use crate::domain::words::RecognitionObject;
+
+/// How many bodies a step names at most.
+pub(super) const MOST_BODIES: usize = 20;
+
+/// A product and what it holds, or is to hold.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Its commodity code.
+    pub code: CodeReference,
+    /// Where it originates.
+    pub origin: EconomyCode,
+    /// The date that counts.
+    pub date: NaiveDate,
+    /// Its certificates.
+    pub certificates: Vec<Facts>,
+}
+
+/// A plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One row for each market, in the order of their codes.
+    pub markets: Vec<MarketAccess>,
+    /// Revision of classification; zero when no code was translated.
+    pub classification_revision: u64,
+}
+
+/// One market of a plan.
+#[derive(Clone, Debug)]
+pub struct MarketAccess {
+    /// The market.
+    pub destination: EconomyCode,
+    /// What the certificates give together.
+    pub outcome: Outcome,
+    /// What applies, each with the best route over all certificates.
+    pub requirements: Vec<RequirementResult>,
+    /// What would meet the rest.
+    pub steps: Vec<Step>,
+    /// What is missing to say more.
+    pub findings: Vec<Finding>,
+}
+
+/// One piece of work.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The requirement that it meets.
+    pub requirement: Arc<Requirement>,
+    /// What is to be done.
+    pub description: String,
+    /// What is to be certified to; none when the conditions suffice.
+    pub target: Option<Target>,
+    /// Everything that the new certificate must name: the target, and what it was certified to before if an annex
+    /// covers it only so.
+    pub certified: Vec<Target>,
+    /// What kind of result the new one is.
+    pub object: RecognitionObject,
+    /// What is still to be fulfilled then.
+    pub conditions: Vec<Condition>,
+    /// Who could do it: those whose certificates are held already first.
+    pub bodies: Vec<BodyKey>,
+    /// Where the first of them is.
+    pub body_economy: Option<EconomyCode>,
+    /// The other markets that the same step would open.
+    pub also_opens: Vec<EconomyCode>,
+}
+
+impl Product {
+    /// What a certificate asks of a market. Without one: what nobody would have certified to nothing.
+    fn question(&self, certificate: Option<&Facts>, destination: &EconomyCode) -> Question {
+        let nobody = || BodyKey::parse("none").unwrap_or_else(|_| unreachable!("a plain word is a key"));
+        Question {
+            certified: certificate.map(|it| it.certified.clone()).unwrap_or_default(),
+            body: certificate.map_or_else(nobody, |it| it.body.clone()),
+            body_economy: certificate.map_or_else(|| self.origin.clone(), |it| it.body_economy.clone()),
+            object: certificate.map_or(RecognitionObject::Certificate, |it| it.object),
+            granted_on: certificate.and_then(|it| it.granted_on),
+            code: self.code.clone(),
+            origin: self.origin.clone(),
+            destination: destination.clone(),
+            date: self.date,
+        }
+        .normalised()
+    }
+
+    /// Everything that is held, by whichever certificate; sorted, without repetition.
+    fn held(&self) -> Vec<Target> {
+        let mut held: Vec<_> = self.certificates.iter().flat_map(|it| it.certified.iter().cloned()).collect();
+        held.sort();
+        held.dedup();
+        held
+    }
+}
+
+/// The markets of a catalogue on a day: its economies, and the blocs of which it knows no member.
+pub fn markets(catalogue: &Catalogue, date: NaiveDate) -> Vec<EconomyCode> {
+    let alone = |bloc: &crate::domain::economy::Economy| !bloc.members.iter().any(|it| it.validity.contains(date));
+    let all = catalogue.economies.values().filter(|it| !it.bloc || alone(it));
+    all.map(|it| it.name.clone()).collect()
+}
+
+/// Plans access to markets. `destinations` may be in any order; the rows are in the order of their codes.
+pub fn plan(
+    catalogue: &Catalogue,
+    translator: &dyn Translator,
+    product: &Product,
+    destinations: &[EconomyCode],
+) -> Plan {
+    let mut destinations = destinations.to_vec();
+    destinations.sort();
+    destinations.dedup();
+    let held = product.held();
+    let mut classification_revision = 0;
+    let rows: Vec<Row> =
+        destinations.iter().map(|destination| Row::new(catalogue, translator, product, destination)).collect();
+    let mut markets = Vec::with_capacity(rows.len());
+    for row in &rows {
+        classification_revision = classification_revision.max(row.classification_revision);
+        let steps = work::steps(catalogue, translator, product, &held, row);
+        let said = row.known && !row.in_doubt;
+        let outcome = if said { outcome::overall(&row.results).outcome } else { Outcome::Undetermined };
+        markets.push(MarketAccess {
+            destination: row.destination.clone(),
+            outcome,
+            requirements: row.results.clone(),
+            steps,
+            findings: row.findings.clone(),
+        });
+    }
+    Openings::new(catalogue, translator, product, &rows, &markets).tell(&mut markets);
+    Plan { markets, classification_revision }
+}

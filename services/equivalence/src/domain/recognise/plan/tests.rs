@@ -1,0 +1,160 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::body::Body;
+use crate::domain::decision::Status;
+use crate::domain::entry::Entry;
+use crate::domain::recognise::tests::random::{Dice, Splitting, catalogue, question};
+use crate::domain::{Detail, decide};
+
+fn certificate(question: &Question) -> Facts {
+    Facts {
+        certified: question.certified.clone(),
+        body: question.body.clone(),
+        body_economy: question.body_economy.clone(),
+        object: question.object,
+        granted_on: question.granted_on,
+    }
+}
+
+fn product(dice: &mut Dice, certificates: usize) -> Product {
+    let questions: Vec<_> = (0..certificates.max(1)).map(|_| question(dice)).collect();
+    let first = &questions[0];
+    Product {
+        code: first.code.clone(),
+        origin: first.origin.clone(),
+        date: first.date,
+        certificates: questions[..certificates].iter().map(certificate).collect(),
+    }
+}
+
+fn with(product: &Product, more: Facts) -> Product {
+    let mut product = product.clone();
+    product.certificates.push(more);
+    product
+}
+
+fn promised(step: &Step, body: &BodyKey, economy: &EconomyCode, date: NaiveDate) -> Facts {
+    Facts {
+        certified: step.certified.clone(),
+        body: body.clone(),
+        body_economy: economy.clone(),
+        object: step.object,
+        granted_on: Some(date),
+    }
+}
+
+fn status_of(plan: &Plan, destination: &EconomyCode, requirement: &Requirement) -> Option<Status> {
+    let market = plan.markets.iter().find(|it| it.destination == *destination)?;
+    market.requirements.iter().find(|it| it.requirement.name == requirement.name).map(|it| it.status)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_for_one_certificate_says_what_recognition_says(seed in any::<u64>()) {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue(&mut dice);
+        let product = product(&mut dice, 1);
+        let plan = plan(&catalogue, &Splitting, &product, &markets(&catalogue, product.date));
+        for market in &plan.markets {
+            let question = product.question(product.certificates.first(), &market.destination);
+            let decision = decide(&catalogue, &Splitting, &question, Detail::Requirements);
+            prop_assert_eq!(&market.requirements, &decision.requirements);
+            prop_assert_eq!(market.outcome, decision.outcome);
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_taken_meets_its_requirement_whichever_of_its_bodies_takes_it(seed in any::<u64>()) {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue(&mut dice);
+        let product = product(&mut dice, (seed % 3) as usize);
+        let destinations = markets(&catalogue, product.date);
+        for market in plan(&catalogue, &Splitting, &product, &destinations).markets {
+            for step in market.steps.iter().filter(|step| step.target.is_some()) {
+                for body in &step.bodies {
+                    let economy = catalogue.bodies.get(body).map(|it| &it.economy);
+                    let economy = economy.or(step.body_economy.as_ref()).unwrap();
+                    let taken = with(&product, promised(step, body, economy, product.date));
+                    let after = plan(&catalogue, &Splitting, &taken, std::slice::from_ref(&market.destination));
+                    let status = status_of(&after, &market.destination, &step.requirement);
+                    prop_assert_eq!(status, Some(Status::Met), "{:?} by {:?}", step, body);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_market_that_a_step_also_opens_is_open_once_it_is_taken_and_no_other_is(seed in any::<u64>()) {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue(&mut dice);
+        let product = product(&mut dice, 1);
+        let destinations = markets(&catalogue, product.date);
+        let before = plan(&catalogue, &Splitting, &product, &destinations);
+        let open = |plan: &Plan, at: usize| {
+            let outcome = plan.markets[at].outcome;
+            outcome == Outcome::Recognised || outcome == Outcome::RecognisedOnConditions
+                || outcome == Outcome::NoRequirementApplies
+        };
+        for market in &before.markets {
+            for step in market.steps.iter().filter(|step| step.target.is_some()) {
+                let Some(body) = step.bodies.first() else { continue };
+                let economy = step.body_economy.as_ref().unwrap();
+                let after = plan(&catalogue, &Splitting, &with(&product, promised(step, body, economy, product.date)),
+                    &destinations);
+                for (at, other) in after.markets.iter().enumerate() {
+                    let opened = other.destination != market.destination && !open(&before, at) && open(&after, at);
+                    prop_assert_eq!(opened, step.also_opens.contains(&other.destination), "{:?}", step);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_certificate_that_anybody_could_issue_is_less_work_than_the_step(seed in any::<u64>()) {
+        let mut dice = Dice::new(seed);
+        let catalogue = catalogue(&mut dice);
+        let product = product(&mut dice, 1);
+        let held = product.held();
+        let destinations = markets(&catalogue, product.date);
+        for market in plan(&catalogue, &Splitting, &product, &destinations).markets {
+            for step in market.steps.iter().filter(|step| step.target.is_some()) {
+                let new_target = !held.contains(step.target.as_ref().unwrap());
+                let accepted = step.requirement.acceptances.iter().map(|it| it.target.clone());
+                for target in held.iter().cloned().chain(accepted) {
+                    for body in bodies(&catalogue) {
+                        let tried = Facts {
+                            certified: vec![target.clone()],
+                            body: body.name.clone(),
+                            body_economy: body.economy.clone(),
+                            object: RecognitionObject::Certificate,
+                            granted_on: Some(product.date),
+                        };
+                        let destination = std::slice::from_ref(&market.destination);
+                        let question = product.question(Some(&tried), &market.destination);
+                        let decision = decide(&catalogue, &Splitting, &question, Detail::Outcome);
+                        let result = decision.requirements.iter()
+                            .find(|it| it.requirement.name == step.requirement.name);
+                        let Some(route) = result.filter(|it| it.status == Status::Met)
+                            .and_then(|it| it.route.as_ref()) else { continue };
+                        prop_assert!(!step.bodies.is_empty(), "{:?} by {:?} meets {:?}", target, body, destination);
+                        // The body of the certificate that is held is no new one.
+                        let new_body = product.certificates.iter().all(|it| it.body != body.name);
+                        let its = (!held.contains(&target), new_body, route.conditions.len());
+                        let ours = (new_target, product.certificates.iter().all(|it| it.body != step.bodies[0]),
+                            step.conditions.len());
+                        prop_assert!(ours <= its, "{:?} is less than {:?}", (target, body), step);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The bodies that the catalogue knows.
+fn bodies(catalogue: &Catalogue) -> Vec<Body> {
+    let all = catalogue.entries().into_iter();
+    all.filter_map(|entry| if let Entry::Body(body) = entry { Some(body) } else { None }).collect()
+}

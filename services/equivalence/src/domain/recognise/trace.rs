@@ -1,0 +1,41 @@
+//! What something certified leads to.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::annex::bridging_conditions;
+use super::chain::{self, Net};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::decision::Condition;
+use crate::domain::equivalence::{Equivalence, Target};
+
+/// A chain of equivalences and where it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// Where it ends.
+    pub to: Target,
+    /// The links, in order.
+    pub links: Vec<Arc<Equivalence>>,
+    /// The bridging tests that it takes, without repetition.
+    pub conditions: Vec<Condition>,
+}
+
+/// Everything that chains of at most `max_links` equivalences in force lead to, each with its cheapest chain; nearest
+/// first.
+pub fn trace(catalogue: &Catalogue, from: &Target, date: NaiveDate, max_links: usize) -> Vec<Chain> {
+    let net = Net { catalogue, date };
+    let reached = chain::reach(net, from, max_links);
+    reached
+        .into_iter()
+        .map(|(to, links)| {
+            let mut conditions: Vec<Condition> = Vec::new();
+            for condition in links.iter().flat_map(|link| bridging_conditions(link)) {
+                if !conditions.iter().any(|known| condition.is_same(known)) {
+                    conditions.push(condition);
+                }
+            }
+            Chain { to: to.clone(), links: links.into_iter().cloned().collect(), conditions }
+        })
+        .collect()
+}

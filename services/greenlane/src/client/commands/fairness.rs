@@ -1,0 +1,67 @@
+//! `greenlane fairness`: where are origins in like position treated differently?
+
+use clap::Args as ClapArgs;
+use greenlane_api::{
+    common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
+    equivalence::v1::{AuditFairnessRequest, recognition_service_client::RecognitionServiceClient},
+};
+
+use crate::client::{Session, exit::Exit, input, render::View};
+
+/// Arguments of `greenlane fairness`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Each foreign origin is compared with the foreign one that fares best (most-favoured-nation) and with domestic goods \
+(national treatment), all holding exactly what is demanded, certified at home. Transition periods granted as special \
+and differential treatment are shown as such and are no fault.")]
+pub(crate) struct Args {
+    /// A market to audit [default: all]. May be repeated.
+    #[arg(long = "market", value_name = "ECONOMY")]
+    markets: Vec<String>,
+    /// Only requirements that touch this code: HS2022:854143.
+    #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
+    code: Option<CodeReference>,
+    /// The date that counts [default: today in UTC].
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    date: String,
+    /// As the catalogue was at this revision.
+    #[arg(long)]
+    revision: Option<u64>,
+    /// At most this many findings, 1 to 1000.
+    #[arg(long, default_value_t = 1_000)]
+    limit: i32,
+    /// Go on from an earlier answer's nextPageToken.
+    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
+    page_token: String,
+}
+
+const FINDINGS: View = View::List {
+    items: "findings",
+    name: "requirement",
+    columns: &[
+        ("MARKET", "market"),
+        ("REQUIREMENT", "requirement"),
+        ("PRINCIPLE", "principle"),
+        ("FAVOURED", "favoured"),
+        ("OUTCOME", "favouredOutcome"),
+        ("DISFAVOURED", "disfavoured"),
+        ("OUTCOME", "disfavouredOutcome"),
+        ("KIND OF RESULT", "object"),
+        ("CLAUSE", "clause"),
+    ],
+};
+
+/// Audits and prints.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let consistency = args.revision.map(|it| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(it)) });
+    let request = AuditFairnessRequest {
+        markets: args.markets,
+        code: args.code,
+        date: args.date,
+        consistency,
+        page_size: args.limit,
+        page_token: args.page_token,
+    };
+    let answer = RecognitionServiceClient::new(session.equivalence()?).audit_fairness(request).await?;
+    session.print(answer.get_ref(), FINDINGS)
+}

@@ -1,0 +1,144 @@
+//! `greenlane plan`: which markets accept what a product holds, and what would open the others.
+
+mod matrix;
+#[cfg(test)]
+mod tests;
+
+use clap::Args as ClapArgs;
+use greenlane_api::{
+    common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
+    equivalence::v1::{
+        CertificateFacts, CertifiedScheme, PlanMarketAccessRequest,
+        recognition_service_client::RecognitionServiceClient,
+    },
+    registry::v1::{
+        GetBodyRequest, GetCertificateRequest, body_service_client::BodyServiceClient,
+        certificate_service_client::CertificateServiceClient,
+    },
+};
+
+use crate::client::{
+    Session,
+    commands::recognise::scheme,
+    exit::{Exit, Usage},
+    input,
+    render::{self, Output, View},
+};
+
+/// Arguments of `greenlane plan`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+What the product holds is named by --certificate, what it is planned to hold by the facts of a certificate; both \
+together are one plan. Without either, the plan says what it would take.")]
+pub(crate) struct Args {
+    /// Commodity code of the product with its edition: HS2022:854143.
+    #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
+    code: CodeReference,
+    /// Economy of origin of the product.
+    #[arg(long, value_name = "ECONOMY")]
+    origin: String,
+    /// A certificate that the product holds, by number or name in the registry. May be repeated.
+    #[arg(long = "certificate", value_name = "CERTIFICATE")]
+    certificates: Vec<String>,
+    #[command(flatten)]
+    facts: Facts,
+    /// A market to plan for [default: all]. May be repeated.
+    #[arg(long = "destination", value_name = "ECONOMY")]
+    destinations: Vec<String>,
+    /// The date that counts [default: today in UTC].
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    date: String,
+    /// As the catalogue was at this revision.
+    #[arg(long)]
+    revision: Option<u64>,
+    /// Print comma-separated values, one line a requirement.
+    #[arg(long, conflicts_with = "html")]
+    csv: bool,
+    /// Print one page of HTML that needs nothing else.
+    #[arg(long)]
+    html: bool,
+}
+
+/// The facts of a planned certificate.
+#[derive(ClapArgs, Debug)]
+struct Facts {
+    /// What is to be certified: a scheme, as SCHEME or SCHEME=LEVEL. May be repeated.
+    #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]", requires = "body")]
+    schemes: Vec<String>,
+    /// What is to be certified: a standard edition, such as "IEC 61215-1:2021". May be repeated.
+    #[arg(long = "standard", value_name = "EDITION", requires = "body")]
+    standards: Vec<String>,
+    /// The body that is to issue it, bodies/ID.
+    #[arg(long, requires = "body_economy")]
+    body: Option<String>,
+    /// The economy of that body.
+    #[arg(long, value_name = "ECONOMY", requires = "body")]
+    body_economy: Option<String>,
+    /// When it was or is to be granted.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    granted_on: String,
+}
+
+const PLAN: View = View::List { items: "markets", name: "destination", columns: &[] };
+
+/// Plans and prints.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let mut certificates = Vec::new();
+    for certificate in &args.certificates {
+        certificates.push(held(session, certificate).await?);
+    }
+    certificates.extend(planned(args.facts)?);
+    let consistency = args.revision.map(|it| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(it)) });
+    let request = PlanMarketAccessRequest {
+        code: Some(args.code),
+        origin: args.origin,
+        date: args.date,
+        certificates,
+        destinations: args.destinations,
+        consistency,
+        ..Default::default()
+    };
+    let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
+    let plan = recognition.plan_market_access(request.clone()).await?.into_inner();
+    match session.output() {
+        _ if args.csv => render::write(&matrix::csv(&plan))?,
+        _ if args.html => render::write(&matrix::html(&request, &plan))?,
+        Output::Table => render::write(&matrix::table(&plan))?,
+        Output::Json | Output::Yaml | Output::Name => return session.print(&plan, PLAN),
+    }
+    Ok(Exit::Done)
+}
+
+/// What a certificate in the registry says.
+async fn held(session: &Session, certificate: &str) -> anyhow::Result<CertificateFacts> {
+    let name = if certificate.contains('/') { certificate.to_owned() } else { format!("certificates/{certificate}") };
+    let request = GetCertificateRequest { name, ..Default::default() };
+    let mut registry = CertificateServiceClient::new(session.registry()?);
+    let certificate = registry.get_certificate(request).await?.into_inner().certificate.unwrap_or_default();
+    let body = GetBodyRequest { name: certificate.body.clone(), ..Default::default() };
+    let body = BodyServiceClient::new(session.registry()?).get_body(body).await?.into_inner().body;
+    let content = certificate.content.unwrap_or_default();
+    let scheme = content.scheme.map(|it| CertifiedScheme { scheme: it.scheme, level: it.level });
+    Ok(CertificateFacts {
+        schemes: scheme.into_iter().collect(),
+        standard_editions: content.normative_documents.into_iter().map(|it| it.edition).collect(),
+        body: certificate.body,
+        body_economy: body.unwrap_or_default().economy,
+        granted_on: content.granted_on,
+        ..Default::default()
+    })
+}
+
+fn planned(facts: Facts) -> anyhow::Result<Option<CertificateFacts>> {
+    let (Some(body), Some(body_economy)) = (facts.body, facts.body_economy) else { return Ok(None) };
+    let something = !facts.schemes.is_empty() || !facts.standards.is_empty();
+    anyhow::ensure!(something, Usage("say what is to be certified: --scheme or --standard".to_owned()));
+    Ok(Some(CertificateFacts {
+        schemes: facts.schemes.iter().map(|text| scheme(text)).collect(),
+        standard_editions: facts.standards,
+        body,
+        body_economy,
+        granted_on: facts.granted_on,
+        ..Default::default()
+    }))
+}

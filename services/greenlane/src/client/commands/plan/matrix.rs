@@ -1,0 +1,228 @@
+//! A plan of market access as a table, as comma-separated values, and as a page.
+
+use std::fmt::Write as _;
+
+use greenlane_api::equivalence::v1::{
+    MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse, RequirementResult,
+    RequirementStatus,
+};
+
+use crate::client::{
+    recognition,
+    render::{prose_table, tidy},
+};
+
+/// The columns of the comma-separated values.
+const HEADINGS: [&str; 12] = [
+    "market",
+    "outcome",
+    "requirement",
+    "title",
+    "demanded",
+    "status",
+    "route",
+    "conditions",
+    "step",
+    "target",
+    "bodies",
+    "also_opens",
+];
+
+/// One line of the matrix: a market with one of its requirements, if it makes any.
+struct Line<'p> {
+    market: &'p MarketAccess,
+    requirement: Option<&'p RequirementResult>,
+    step: Option<&'p MarketAccessStep>,
+}
+
+fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    for market in &plan.markets {
+        if market.requirements.is_empty() {
+            lines.push(Line { market, requirement: None, step: None });
+        }
+        for requirement in &market.requirements {
+            let step = market.steps.iter().find(|step| step.requirement == requirement.requirement);
+            lines.push(Line { market, requirement: Some(requirement), step });
+        }
+    }
+    lines
+}
+
+impl Line<'_> {
+    fn outcome(&self) -> &'static str {
+        recognition::outcome(self.market.outcome())
+    }
+
+    fn status(&self) -> &'static str {
+        match self.requirement.map(RequirementResult::status) {
+            Some(RequirementStatus::Met) if self.conditions().is_empty() => "met",
+            Some(RequirementStatus::Met) => "met on conditions",
+            Some(RequirementStatus::MetInPart) => "met in part",
+            Some(RequirementStatus::InformationOnly) => "for information only",
+            Some(RequirementStatus::NotMet) => "not met",
+            Some(RequirementStatus::Undetermined | RequirementStatus::Unspecified) => "undetermined",
+            None => "",
+        }
+    }
+
+    fn route(&self) -> String {
+        self.requirement.and_then(|it| it.route.as_ref()).map(recognition::route).unwrap_or_default()
+    }
+
+    /// What is to be fulfilled: on the route that there is, or after the step.
+    fn conditions(&self) -> Vec<&str> {
+        let of_route = self.requirement.and_then(|it| it.route.as_ref()).map(|it| &it.conditions);
+        let conditions = of_route.or(self.step.map(|it| &it.conditions)).into_iter().flatten();
+        conditions.map(|it| it.description.as_str()).collect()
+    }
+
+    fn missing(&self) -> Vec<&str> {
+        let of_requirement = self.requirement.map(|it| &it.findings[..]);
+        let findings = of_requirement.unwrap_or(&self.market.findings);
+        findings.iter().map(|it| it.message.as_str()).collect()
+    }
+
+    fn step(&self) -> &str {
+        self.step.map_or("", |it| it.description.as_str())
+    }
+
+    fn also_opens(&self) -> String {
+        self.step.map(|it| it.also_opens.join(" ")).unwrap_or_default()
+    }
+}
+
+/// For eyes.
+pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
+    let mut table = prose_table();
+    table.set_header(["MARKET", "OUTCOME", "REQUIREMENT", "STATUS", "ROUTE, OR WHAT IS TO BE DONE", "ALSO OPENS"]);
+    for line in lines(plan) {
+        let mut how = vec![line.route()];
+        // Where only conditions are left, they say it themselves.
+        how.extend(line.step.filter(|step| !step.target.is_empty()).map(|step| step.description.clone()));
+        how.extend(line.conditions().iter().map(|it| format!("condition: {it}")));
+        how.extend(line.missing().iter().map(|it| (*it).to_owned()));
+        how.retain(|it| !it.is_empty());
+        table.add_row([
+            line.market.destination.clone(),
+            line.outcome().to_owned(),
+            line.requirement.map(|it| it.title.clone()).unwrap_or_default(),
+            line.status().to_owned(),
+            how.join("\n"),
+            line.also_opens(),
+        ]);
+    }
+    let open = plan.markets.iter().filter(|it| recognition::is_open(it.outcome())).count();
+    format!("{}\n{open} of {} markets are open.\n", tidy(&table), plan.markets.len())
+}
+
+/// As RFC 4180 has it. A cell that a spreadsheet would take for a formula is written so that it is text.
+pub(super) fn csv(plan: &PlanMarketAccessResponse) -> String {
+    let mut text = HEADINGS.join(",") + "\r\n";
+    for line in lines(plan) {
+        let requirement = line.requirement.cloned().unwrap_or_default();
+        let demanded = line.requirement.map_or("", |it| if it.mandatory { "yes" } else { "no" });
+        let step = line.step.cloned().unwrap_or_default();
+        let target = if step.level.is_empty() { step.target } else { format!("{}={}", step.target, step.level) };
+        let cells = [
+            line.market.destination.clone(),
+            line.outcome().to_lowercase(),
+            requirement.requirement,
+            requirement.title,
+            demanded.to_owned(),
+            line.status().to_owned(),
+            line.route(),
+            line.conditions().join("; "),
+            line.step().to_owned(),
+            target,
+            step.bodies.join(" "),
+            step.also_opens.join(" "),
+        ];
+        text.push_str(&cells.map(|it| cell(&it)).join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+const STYLE: &str = "\
+body{font:16px/1.4 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}\
+table{border-collapse:collapse;width:100%}\
+th,td{border:1px solid #c8c8c8;padding:.4rem .6rem;text-align:left;vertical-align:top}\
+thead th{background:#f0f0f0;position:sticky;top:0}\
+.open{background:#e3f4e3}.conditions{background:#fdf5d8}.closed{background:#fbe3e0}.unknown{background:#ececec}\
+ul{margin:.2rem 0;padding-left:1.2rem}";
+
+/// One page without scripts and without anything from elsewhere.
+pub(super) fn html(request: &PlanMarketAccessRequest, plan: &PlanMarketAccessResponse) -> String {
+    let code = request.code.clone().unwrap_or_default();
+    let of = format!("{} {} from {}", code.edition, code.code, request.origin);
+    let open = plan.markets.iter().filter(|it| recognition::is_open(it.outcome())).count();
+    let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    // Writing to a text cannot fail.
+    let _ = write!(page, "<title>Market access: {0}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n", escape(&of));
+    let _ = writeln!(page, "<h1>Market access for {}</h1>", escape(&of));
+    let _ = writeln!(
+        page,
+        "<p>{open} of {} markets are open. Catalogue revision {}.</p>",
+        plan.markets.len(),
+        plan.revision
+    );
+    page.push_str("<table>\n<thead><tr>");
+    for heading in ["Market", "Outcome", "Requirement", "Status", "Route", "What is to be done", "Also opens"] {
+        let _ = write!(page, "<th scope=\"col\">{heading}</th>");
+    }
+    page.push_str("</tr></thead>\n<tbody>\n");
+    for line in lines(plan) {
+        row(&mut page, &line);
+    }
+    page.push_str("</tbody>\n</table>\n</body>\n</html>\n");
+    page
+}
+
+fn row(page: &mut String, line: &Line<'_>) {
+    let class = match line.status() {
+        "met" | "" if recognition::is_open(line.market.outcome()) => "open",
+        "met" => "open",
+        "met on conditions" => "conditions",
+        "undetermined" | "" => "unknown",
+        _ => "closed",
+    };
+    let _ = write!(page, "<tr class=\"{class}\"><th scope=\"row\">{}</th>", escape(&line.market.destination));
+    let title = line.requirement.map(|it| it.title.as_str()).unwrap_or_default();
+    for text in [line.outcome(), title, line.status(), &line.route()] {
+        let _ = write!(page, "<td>{}</td>", escape(text));
+    }
+    let mut todo = vec![line.step()];
+    todo.extend(line.conditions());
+    todo.extend(line.missing());
+    todo.retain(|it| !it.is_empty());
+    page.push_str("<td>");
+    if !todo.is_empty() {
+        page.push_str("<ul>");
+        todo.iter().for_each(|it| drop(write!(page, "<li>{}</li>", escape(it))));
+        page.push_str("</ul>");
+    }
+    let _ = writeln!(page, "</td><td>{}</td></tr>", escape(&line.also_opens()));
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,79 @@
+use greenlane_api::equivalence::v1::{
+    MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse, RecognitionOutcome,
+    RequirementResult, RequirementStatus,
+};
+
+use super::matrix;
+
+fn plan(title: &str) -> PlanMarketAccessResponse {
+    let requirement = RequirementResult {
+        requirement: "requirements/r".into(),
+        title: title.into(),
+        mandatory: true,
+        status: RequirementStatus::NotMet.into(),
+        ..Default::default()
+    };
+    let step = MarketAccessStep {
+        requirement: "requirements/r".into(),
+        description: "certify to standards/z-1, or \"so\"".into(),
+        target: "standards/z-1".into(),
+        bodies: vec!["bodies/a".into(), "bodies/b".into()],
+        also_opens: vec!["XD".into()],
+        ..Default::default()
+    };
+    let closed = MarketAccess {
+        destination: "XC".into(),
+        outcome: RecognitionOutcome::NotRecognised.into(),
+        requirements: vec![requirement],
+        steps: vec![step],
+        ..Default::default()
+    };
+    let open = MarketAccess {
+        destination: "XF".into(),
+        outcome: RecognitionOutcome::NoRequirementApplies.into(),
+        ..Default::default()
+    };
+    PlanMarketAccessResponse { markets: vec![closed, open], revision: 7, ..Default::default() }
+}
+
+#[test]
+fn comma_separated_values_have_one_line_a_requirement_and_quote_what_they_must() {
+    let text = matrix::csv(&plan("Safety, of \"modules\""));
+    let lines: Vec<_> = text.split("\r\n").collect();
+    assert_eq!(lines[0].split(',').count(), 12);
+    assert_eq!(
+        lines[1],
+        "XC,not recognised,requirements/r,\"Safety, of \"\"modules\"\"\",yes,not met,,,\
+         \"certify to standards/z-1, or \"\"so\"\"\",standards/z-1,bodies/a bodies/b,XD"
+    );
+    assert_eq!(lines[2], "XF,no requirement applies,,,,,,,,,,");
+    assert_eq!(lines.len(), 4, "the last line ends too");
+}
+
+#[test]
+fn no_cell_is_a_formula_to_a_spreadsheet() {
+    for title in ["=1+1", "+1", "-1", "@SUM(A1)"] {
+        assert!(matrix::csv(&plan(title)).contains(&format!(",'{title},")), "{title}");
+    }
+}
+
+#[test]
+fn the_page_carries_no_markup_of_the_catalogues() {
+    let page = matrix::html(&PlanMarketAccessRequest::default(), &plan("<script>alert('x')</script> & more"));
+    assert!(!page.contains("<script"), "{page}");
+    assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; more"));
+    assert!(page.contains("1 of 2 markets are open. Catalogue revision 7."));
+    assert!(!page.contains("http"), "nothing comes from elsewhere");
+    assert_eq!(page.matches("<tr").count(), page.matches("</tr>").count());
+}
+
+#[test]
+fn the_table_says_what_is_to_be_done_and_what_else_it_opens() {
+    let text = matrix::table(&plan("Safety"));
+    let row = text.lines().find(|line| line.starts_with("XC")).unwrap();
+    assert!(
+        row.contains("NOT RECOGNISED") && row.contains("certify to standards/z-1") && row.ends_with("XD"),
+        "{text}"
+    );
+    assert!(text.ends_with("1 of 2 markets are open.\n"));
+}
