@@ -2,3 +2,4 @@ mod agreement;
 mod cases;
 mod naive;
 pub(super) mod random;
+mod world;

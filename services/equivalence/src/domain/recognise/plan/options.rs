@@ -76,7 +76,7 @@ impl Options<'_> {
             let Some(object) = annex::is_open(&ctx, &market, entry) else { continue };
             for body in issuers.iter().cloned().chain(self.bodies_under(entry)) {
                 if tried.insert((body.0.clone(), object)) {
-                    self.by_annex(requirement, &accepted, body, object, &mut choices);
+                    self.by_annex(requirement, body, object, &mut choices);
                 }
             }
         }
@@ -150,6 +150,12 @@ impl Options<'_> {
             economies.extend([&self.product.origin, self.destination]);
         }
         found.extend(economies.into_iter().flat_map(|economy| self.bodies_in(economy)));
+        if rule.any && found.len() < MOST_BODIES {
+            // Whoever there is: some may be excluded by the rule, and some be there twice.
+            let all = self.catalogue.bodies.values().filter(|body| certifies(body));
+            let enough = 2 * MOST_BODIES + rule.excluded_bodies.len();
+            found.extend(all.take(enough).map(|body| (body.name.clone(), body.economy.clone())));
+        }
         let mut seen = BTreeSet::new();
         found.retain(|(body, _)| !rule.excluded_bodies.contains(body) && seen.insert(body.clone()));
         found.truncate(MOST_BODIES);
@@ -159,7 +165,6 @@ impl Options<'_> {
     fn by_annex(
         &self,
         requirement: &Arc<Requirement>,
-        accepted: &[&Acceptance],
         body: Candidate,
         object: RecognitionObject,
         choices: &mut Vec<Choice>,
@@ -190,7 +195,8 @@ impl Options<'_> {
             }
             return;
         }
-        for acceptance in accepted {
+        // What is accepted no more, or not yet, may still lead to something that is.
+        for acceptance in &requirement.acceptances {
             let certified = [acceptance.target.clone()];
             if let Some(route) = self.meets(requirement, &certified, &body, object) {
                 add(certified.to_vec(), route, true);

@@ -15,11 +15,11 @@ use crate::domain::translate::{NoTranslation, TranslateError, Translator};
 use crate::domain::words::RecognitionObject;
 use crate::domain::{explain, recognise};
 
-fn catalogue(entries: Vec<Value>) -> Catalogue {
+pub(super) fn catalogue(entries: Vec<Value>) -> Catalogue {
     Catalogue::new(1, entries.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap()))
 }
 
-fn question(certified: &str) -> Question {
+pub(super) fn question(certified: &str) -> Question {
     Question {
         certified: vec![Target { name: TargetKey::parse(certified).unwrap(), level: "".into() }],
         body: BodyKey::parse("bodies/a").unwrap(),
