@@ -6,5 +6,6 @@ mod harness;
 mod impact;
 mod plan;
 mod recognition;
+mod replay;
 mod rules;
 mod workflow;

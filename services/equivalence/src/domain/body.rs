@@ -1,6 +1,6 @@
 //! Bodies as the catalogue knows them, and their designations.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::code::CodeScope;
@@ -88,10 +88,77 @@ pub struct Contestation {
     pub note: String,
 }
 
+/// How long the designating party has to answer, at least.
+const ANSWER_DAYS: u64 = 30;
+/// How long the other parties may object, at least.
+const OBJECT_DAYS: u64 = 60;
+
+impl Contestation {
+    /// When the designating party must have answered.
+    pub fn answer_due(&self) -> NaiveDate {
+        self.answer_by.unwrap_or(self.raised_on + Days::new(ANSWER_DAYS))
+    }
+
+    /// Until when the other parties may object.
+    pub fn objection_ends(&self) -> NaiveDate {
+        self.object_by.unwrap_or(self.raised_on + Days::new(OBJECT_DAYS))
+    }
+
+    /// What is wrong with its clocks, by field.
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        if self.answer_due() < self.raised_on + Days::new(ANSWER_DAYS) {
+            faults.push(("answer_by", format!("must be at least {ANSWER_DAYS} days after `raised_on`")));
+        }
+        if self.objection_ends() < self.raised_on + Days::new(OBJECT_DAYS) {
+            faults.push(("object_by", format!("must be at least {OBJECT_DAYS} days after `raised_on`")));
+        }
+        if self.settled_on.is_some_and(|settled| settled < self.raised_on) {
+            faults.push(("settled_on", "must not be earlier than `raised_on`".to_owned()));
+        }
+        if self.interim_suspension.as_ref().is_some_and(|period| period.from < self.raised_on) {
+            faults.push(("interim_suspension.from", "must not be earlier than `raised_on`".to_owned()));
+        }
+        if self.interim_suspension.as_ref().is_some_and(Validity::is_empty) {
+            faults.push(("interim_suspension.until", "must be later than `from`".to_owned()));
+        }
+        faults
+    }
+}
+
 impl Designation {
     /// Whether it is suspended on a day, by itself or while it is contested.
     pub fn is_suspended(&self, date: NaiveDate) -> bool {
         let contested = self.contestations.iter().filter_map(|contest| contest.interim_suspension.as_ref());
         self.suspensions.iter().chain(contested).any(|period| period.contains(date))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Contestation;
+
+    fn fields(contest: Value) -> Vec<&'static str> {
+        let contest: Contestation = serde_json::from_value(contest).unwrap();
+        contest.faults().into_iter().map(|(field, _)| field).collect()
+    }
+
+    #[test]
+    fn a_contest_has_thirty_days_to_answer_and_sixty_to_object_unless_it_says_more() {
+        let plain: Contestation = serde_json::from_value(json!({ "party": "XA", "raised_on": "2026-01-01" })).unwrap();
+        assert_eq!(plain.answer_due().to_string(), "2026-01-31");
+        assert_eq!(plain.objection_ends().to_string(), "2026-03-02");
+        let contest = |answer: &str, object: &str| json!({ "party": "XA", "raised_on": "2026-01-01", "answer_by": answer, "object_by": object });
+        assert!(fields(contest("2026-01-31", "2026-03-02")).is_empty());
+        assert_eq!(fields(contest("2026-01-30", "2026-03-01")), ["answer_by", "object_by"]);
+    }
+
+    #[test]
+    fn nothing_of_a_contest_is_earlier_than_the_contest() {
+        let contest = json!({ "party": "XA", "raised_on": "2026-01-01", "settled_on": "2025-12-31",
+            "interim_suspension": { "from": "2025-12-31", "until": "2025-12-31" } });
+        assert_eq!(fields(contest), ["settled_on", "interim_suspension.from", "interim_suspension.until"]);
     }
 }

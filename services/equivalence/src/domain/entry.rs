@@ -181,6 +181,7 @@ fn annex(it: &Annex, found: &mut References) {
 
 fn requirement(it: &Requirement, found: &mut References) {
     found.add("market", it.market.name());
+    found.all("regulator", it.regulator.iter().map(|key| key.name()), false);
     found.all("origins", it.origins.iter().map(|key| key.name()), true);
     found.all("excluded_origins", it.excluded_origins.iter().map(|key| key.name()), true);
     for (i, acceptance) in it.acceptances.iter().enumerate() {

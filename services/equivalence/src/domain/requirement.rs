@@ -44,6 +44,9 @@ pub struct Requirement {
     /// Its notification.
     #[serde(default)]
     pub notification_reference: String,
+    /// The regulator that makes it, when known.
+    #[serde(default, with = "super::entry::optional_key")]
+    pub regulator: Option<BodyKey>,
     /// Where the fact comes from.
     #[serde(default)]
     pub source: Source,

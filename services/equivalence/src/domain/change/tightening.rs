@@ -104,6 +104,7 @@ const DEMANDED: Fields = &[
     ("validity", May::Narrow),
     ("legal_reference", May::Change),
     ("notification_reference", May::Change),
+    ("regulator", May::Change),
     ("source", May::Change),
 ];
 const HONOURED: Fields = &[
@@ -115,6 +116,7 @@ const HONOURED: Fields = &[
     ("validity", May::Widen),
     ("legal_reference", May::Change),
     ("notification_reference", May::Change),
+    ("regulator", May::Change),
     ("source", May::Change),
 ];
 

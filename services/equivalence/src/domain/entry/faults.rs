@@ -200,6 +200,11 @@ impl Entry {
                 faults.validity("validity", &it.validity);
                 faults.periods("suspensions", &it.suspensions);
                 faults.ending("ending", it.ending.as_ref());
+                for (i, contest) in it.contestations.iter().enumerate() {
+                    for (field, message) in contest.faults() {
+                        faults.add(format!("contestations[{i}].{field}"), message);
+                    }
+                }
                 faults.source(&it.source);
             }
             Self::Requirement(it) => {

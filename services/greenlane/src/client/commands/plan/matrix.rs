@@ -206,7 +206,9 @@ fn row(page: &mut String, line: &Line<'_>) {
     page.push_str("<td>");
     if !todo.is_empty() {
         page.push_str("<ul>");
-        todo.iter().for_each(|it| drop(write!(page, "<li>{}</li>", escape(it))));
+        for it in todo {
+            let _ = write!(page, "<li>{}</li>", escape(it));
+        }
         page.push_str("</ul>");
     }
     let _ = writeln!(page, "</td><td>{}</td></tr>", escape(&line.also_opens()));

@@ -1,0 +1,114 @@
+use greenlane_api::common::v1 as common;
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_store::testing::TestDatabase;
+use greenlane_store::{Store, StoreError, revision};
+use prost::Message as _;
+use serde_json::{Value, json};
+
+use super::harness::{Served, at_least, exactly, now, question, serve};
+use crate::Migrator;
+use crate::domain::change::Change;
+use crate::store::{REVISION, entries};
+
+greenlane_store::engine_tests!(Migrator:
+    stored_decisions_recompute_to_the_same_bytes_after_a_thousand_later_revisions,
+);
+
+const REVISIONS: usize = 1_000;
+/// How many revisions one transaction of this test publishes.
+const AT_ONCE: usize = 50;
+
+/// A decision as somebody would keep it: what was asked, and the bytes of the answer.
+struct Stored {
+    request: pb::RecogniseRequest,
+    bytes: Vec<u8>,
+}
+
+/// Every market of the story, with a code as it is and with one that must be translated.
+async fn decide_all(served: &Served, revision: u64) -> Vec<Stored> {
+    let mut client = served.recognition();
+    let mut stored = Vec::new();
+    for destination in ["XB", "XC", "XD", "XE", "XF", "AU", "QQ"] {
+        for (edition, code) in [("HS2022", "854143"), ("HS2017", "854149"), ("HS2017", "854140")] {
+            let mut question = question(destination);
+            question.code = Some(common::CodeReference { edition: edition.into(), code: code.into() });
+            question.date = "2026-11-23".into();
+            let mut request = pb::RecogniseRequest { question: Some(question), explain: true, ..Default::default() };
+            request.consistency = at_least(revision);
+            let decision = client.recognise(request.clone()).await.unwrap().into_inner().decision.unwrap();
+            assert_eq!(decision.revision, revision);
+            request.consistency = exactly(decision.revision);
+            request.classification_revision = decision.classification_revision;
+            stored.push(Stored { request, bytes: decision.encode_to_vec() });
+        }
+    }
+    stored
+}
+
+/// What the revision of a number changes: each time something that the decisions rest on.
+fn change(number: usize) -> Change {
+    let entry = |value: Value| Change::Upsert(serde_json::from_value(value).unwrap());
+    let until = if number.is_multiple_of(2) { "" } else { "2025-01-01" };
+    match number % 5 {
+        0 => Change::Retire("designations/aurora-xa-xc-pv".to_owned()),
+        1 => entry(json!({ "designation": { "name": "designations/aurora-xa-xc-pv", "body": "bodies/aurora-cert",
+            "authority": "bodies/aurelia-standards-authority", "annex": "annexes/xa-xc-pv",
+            "validity": { "from": "2020-02-01", "until": until }, "source": { "example": true } } })),
+        2 => entry(json!({ "equivalence": { "name": "equivalences/iec-61730-to-ds-61730",
+            "from": { "name": "standards/iec-61730-1-2016" }, "to": { "name": "standards/ds-61730-1-2019" },
+            "degree": if number.is_multiple_of(2) { "identical" } else { "not_equivalent" },
+            "validity": { "from": "2019-03-01" }, "source": { "example": true } } })),
+        3 => entry(json!({ "requirement": { "name": "requirements/xf-new", "market": "XF", "mandatory": true,
+            "title": format!("Demand {number}"), "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
+            "acceptances": [{ "target": { "name": "standards/iec-61215-1-2021" } }],
+            "validity": { "from": "2020-01-01", "until": until }, "source": { "example": true } } })),
+        _ => entry(json!({ "economy": { "name": "economies/EU", "bloc": true,
+            "members": [{ "economy": "XB", "validity": { "from": "2020-01-01", "until": until } }],
+            "source": { "example": true } } })),
+    }
+}
+
+/// Publishes revisions as a change set's publication does, several in one transaction to be quick.
+async fn publish(store: &Store, from: usize, number: usize) {
+    let published: Result<(), StoreError> = store
+        .write("publish_revisions", move |tx| {
+            Box::pin(async move {
+                for number in from..from + number {
+                    let current = revision::lock(tx, REVISION).await?;
+                    entries::write(tx, current, &[change(number)], "", now()).await?;
+                    revision::next(tx, REVISION).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    published.unwrap();
+}
+
+async fn stored_decisions_recompute_to_the_same_bytes_after_a_thousand_later_revisions(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut stored = decide_all(&served, 1).await;
+    let first: Vec<_> = stored.iter().map(|it| it.bytes.clone()).collect();
+    for batch in 0..REVISIONS / AT_ONCE {
+        publish(db.store(), batch * AT_ONCE, AT_ONCE).await;
+        if batch == REVISIONS / AT_ONCE / 2 {
+            stored.extend(decide_all(&served, 1 + ((batch + 1) * AT_ONCE) as u64).await);
+        }
+    }
+    let last = decide_all(&served, 1 + REVISIONS as u64).await;
+    let changed = last.iter().zip(&first).filter(|(now, then)| {
+        let outcome = |bytes: &[u8]| pb::RecognitionDecision::decode(bytes).unwrap().outcome();
+        outcome(&now.bytes) != outcome(then)
+    });
+    assert!(changed.count() > 2, "what was published matters to what was decided");
+    stored.extend(last);
+
+    // By this process, and by one that has only the database.
+    let another = serve(&db).await;
+    for served in [&served, &another] {
+        for Stored { request, bytes } in &stored {
+            let again = served.recognition().recognise(request.clone()).await.unwrap().into_inner();
+            assert_eq!(&again.decision.unwrap().encode_to_vec(), bytes, "{request:?}");
+        }
+    }
+}
