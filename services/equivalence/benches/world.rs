@@ -71,7 +71,8 @@ impl World {
                 self.entries.push(json!({ "body": { "name": body(number, of_it), "display_name": "b",
                     "economy": market(number), "roles": ["certification_body"] } }));
             }
-            let mut sectors: Vec<u64> = (0..10 * self.factor).map(|_| self.below(self.sectors())).collect();
+            let all = self.sectors();
+            let mut sectors: Vec<u64> = (0..10 * self.factor).map(|_| self.below(all)).collect();
             sectors.push(0);
             sectors.sort_unstable();
             sectors.dedup();
@@ -101,7 +102,8 @@ impl World {
 
     fn equivalences(&mut self) {
         for number in 0..50_000 * self.factor {
-            let sector = self.below(self.sectors());
+            let sectors = self.sectors();
+            let sector = self.below(sectors);
             let from = self.below(STANDARDS_A_SECTOR);
             // Some lead to what is demanded.
             let to = if self.below(5) == 0 { self.below(6) } else { self.below(STANDARDS_A_SECTOR) };
@@ -168,10 +170,9 @@ impl World {
     }
 
     fn question(&mut self, at: usize) -> Question {
-        let (mut exporter, importer, sector, designated) = {
-            let number = self.routes.len() as u64;
-            self.routes[self.below(number) as usize].clone()
-        };
+        let number = self.routes.len() as u64;
+        let number = self.below(number) as usize;
+        let (mut exporter, importer, sector, designated) = self.routes[number].clone();
         let mut issuer = designated[0].clone();
         let mut certified =
             vec![standard(sector, 6 + self.below(STANDARDS_A_SECTOR - 6)), standard(sector, 6 + self.below(244))];
