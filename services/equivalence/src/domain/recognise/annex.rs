@@ -261,7 +261,9 @@ fn designated<'a>(
             (Counts::No, _) | (_, Coverage::Outside) => {}
             (Counts::Yes, Coverage::Inside) => return Designated::Yes(designation),
             // Only an arrangement's entry into force may be unknown.
-            (Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce, _) => note(&mut unknown, grant_date_missing(&entry.annex)),
+            (Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce, _) => {
+                note(&mut unknown, grant_date_missing(&entry.annex))
+            }
             (Counts::Yes, Coverage::Unknown(finding)) => note(&mut unknown, finding),
         }
     }
