@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use greenlane_equivalence::domain::recognise::{Certificate, Product, markets, plan};
+use greenlane_equivalence::domain::recognise::{Product, markets, plan};
 use greenlane_equivalence::domain::translate::NoTranslation;
+use greenlane_equivalence::domain::usage::Facts;
 use greenlane_equivalence::domain::{Catalogue, Detail, Question, decide};
 
 use self::world::World;
@@ -72,7 +73,7 @@ fn plans(catalogue: &Catalogue, questions: &[Question]) -> Duration {
             code: question.code.clone(),
             origin: question.origin.clone(),
             date: question.date,
-            certificates: vec![Certificate {
+            certificates: vec![Facts {
                 certified: question.certified.clone(),
                 body: question.body.clone(),
                 body_economy: question.body_economy.clone(),

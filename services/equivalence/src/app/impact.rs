@@ -11,6 +11,7 @@ use greenlane_store::{Store, StoreError, revision};
 
 use super::changes::CuratedCatalogue;
 use super::recognition::Recogniser;
+use crate::domain::Detail;
 use crate::domain::change::Change;
 use crate::domain::decision::Outcome;
 use crate::domain::impact::{Example, Preview, Shift, apply};
@@ -244,11 +245,11 @@ impl Impacts {
         (certificates, verifications): (u64, u64),
         preview: &mut Preview,
     ) -> Option<Shift> {
-        let before = self.recogniser.decide(&sides.before, &question, 0, false).await;
+        let before = self.recogniser.decide(&sides.before, &question, 0, Detail::Outcome).await;
         // Both at one revision of classification: only the catalogue is to differ.
         let pinned = before.classification_revision;
         let before = before.outcome;
-        let after = self.recogniser.decide(&sides.after, &question, pinned, false).await.outcome;
+        let after = self.recogniser.decide(&sides.after, &question, pinned, Detail::Outcome).await.outcome;
         if before == Outcome::Undetermined || after == Outcome::Undetermined {
             preview.undetermined += 1;
         }
