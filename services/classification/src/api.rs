@@ -3,9 +3,9 @@
 mod code_systems;
 mod error;
 mod green_lists;
-mod lookup;
+pub(crate) mod lookup;
 mod pages;
-mod parse;
+pub(crate) mod parse;
 mod render;
 mod rules;
 

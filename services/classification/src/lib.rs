@@ -8,6 +8,7 @@ mod api;
 mod app;
 mod config;
 mod domain;
+pub mod offline;
 #[cfg(test)]
 mod quality;
 mod starter;

@@ -7,9 +7,9 @@ mod entries;
 mod equivalences;
 mod fairness;
 mod plan;
-mod question;
+pub(crate) mod question;
 mod recognition;
-mod render;
+pub(crate) mod render;
 mod rules;
 mod wire;
 

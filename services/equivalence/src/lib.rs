@@ -6,6 +6,7 @@ mod api;
 mod app;
 mod config;
 pub mod domain;
+pub mod offline;
 mod service;
 mod store;
 

@@ -74,6 +74,8 @@ enum ClientCommand {
     Certificate(commands::certificate::Command),
     /// Verify a certificate, by number or as a presented document, for goods as declared.
     Verify(commands::verify::Args),
+    /// Fetch the trust bundle that certificates are verified with where there is no network.
+    Bundle(commands::bundle::Args),
     /// Ask whether a market recognises a certificate of these facts.
     Recognise(commands::recognise::Args),
     /// Plan market access: which markets accept what a product holds, and what would open the others.
@@ -139,6 +141,11 @@ impl Cli {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 Ok(runtime.block_on(commands::doctor::run(&self.servers, args, self.output))?.into())
             }
+            // Asks nobody: neither addresses nor a token are looked for.
+            Command::Client(ClientCommand::Verify(args)) if args.is_offline() => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                Ok(runtime.block_on(commands::verify::offline(self.output, args))?.into())
+            }
             Command::Client(command) => {
                 let session = client::Session::open(&self.servers, self.output)?;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -156,6 +163,7 @@ impl ClientCommand {
             Self::Body(command) => commands::body::run(session, command).await,
             Self::Certificate(command) => commands::certificate::run(session, command).await,
             Self::Verify(args) => commands::verify::run(session, args).await,
+            Self::Bundle(args) => commands::bundle::run(session, args).await,
             Self::Recognise(args) => commands::recognise::run(session, args).await,
             Self::Plan(args) => commands::plan::run(session, args).await,
             Self::Fairness(args) => commands::fairness::run(session, args).await,

@@ -5,6 +5,7 @@ pub(crate) mod context;
 pub(crate) mod dynamic;
 pub(crate) mod exit;
 pub(crate) mod input;
+pub(crate) mod offline;
 pub(crate) mod recognition;
 pub(crate) mod render;
 pub(crate) mod token;

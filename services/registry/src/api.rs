@@ -10,8 +10,8 @@ mod log;
 mod render;
 pub(crate) mod rules;
 mod trace;
-mod verdict;
-mod verify;
+pub(crate) mod verdict;
+pub(crate) mod verify;
 
 pub(crate) use body::Bodies;
 pub(crate) use certificate::Certificates;

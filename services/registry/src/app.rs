@@ -1,5 +1,6 @@
 //! Use cases: the write path, reading, verification.
 
+pub(crate) mod bundle;
 pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod group;
@@ -13,5 +14,6 @@ pub(crate) mod recall;
 pub(crate) mod recognise;
 pub(crate) mod registry;
 pub(crate) mod sequencer;
+pub(crate) mod source;
 pub(crate) mod use_report;
 pub(crate) mod verify;

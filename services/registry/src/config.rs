@@ -46,6 +46,8 @@ pub struct Config {
     pub effect_past_days: u32,
     /// How far in the future a step may take effect, in days.
     pub effect_future_days: u32,
+    /// How long a trust bundle is good for, in hours, counted from when it was made.
+    pub bundle_good_hours: u32,
     /// Where equivalence is. None: recognition is *undetermined*. Not used when a channel is handed over.
     pub equivalence: Option<ClientConfig>,
     /// Where classification is: for goods that are declared in another edition than they were certified in. Not used
@@ -72,6 +74,7 @@ impl Default for Config {
             use_report_interval_seconds: 60,
             effect_past_days: 30,
             effect_future_days: 366,
+            bundle_good_hours: 24,
             equivalence: None,
             classification: None,
         }

@@ -7,6 +7,7 @@ mod api;
 mod app;
 mod config;
 mod domain;
+pub mod offline;
 mod relog;
 mod start;
 mod store;

@@ -20,6 +20,7 @@ use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
 use crate::api;
+use crate::app::bundle::Bundler;
 use crate::app::files::Files;
 use crate::app::keyring::Keyring;
 use crate::app::log::mark::Mark;
@@ -29,6 +30,7 @@ use crate::app::read::Reader;
 use crate::app::recognise::Recogniser;
 use crate::app::registry::{EffectBounds, Registry};
 use crate::app::sequencer::Sequencer;
+use crate::app::source::Source;
 use crate::app::use_report::UseReporter;
 use crate::app::verify::Verifier;
 use crate::config::Config;
@@ -146,12 +148,18 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     });
     let equivalence = peers.equivalence.clone();
     let verifier = Arc::new(Verifier {
-        store: store.clone(),
-        published: Arc::clone(&published),
-        recogniser: recogniser(config, peers),
+        source: Source::Registry { store: store.clone(), published: Arc::clone(&published), wait },
+        recogniser: recogniser(config, &peers),
         clock: clock.clone(),
-        wait,
     });
+    let bundler = Bundler {
+        reader: reader.clone(),
+        log: Arc::clone(&log),
+        equivalence: peers.equivalence,
+        classification: peers.classification,
+        clock: clock.clone(),
+        good_for: TimeDelta::hours(config.bundle_good_hours.into()),
+    };
     let reporter = equivalence.filter(|_| config.use_report_interval_seconds > 0).map(|channel| UseReporter {
         store: store.clone(),
         changes: eq::change_service_client::ChangeServiceClient::new(channel),
@@ -161,7 +169,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     });
     let certificates = api::Certificates { registry: Arc::clone(&registry), reader: reader.clone() };
     let bodies = api::Bodies { registry, reader: reader.clone() };
-    let verifications = api::Verifications { verifier, reader: reader.clone() };
+    let verifications = api::Verifications { verifier, reader: reader.clone(), bundler: Arc::new(bundler) };
     let logs = api::Logs { reader, log: Arc::clone(&log) };
     let expiry_clock = clock;
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));
@@ -258,7 +266,7 @@ fn log_key(directory: &Path) -> Result<SigningKey, KeyFileError> {
     SigningKey::load(&path)
 }
 
-fn recogniser(config: &Config, peers: Peers) -> Recogniser {
+fn recogniser(config: &Config, peers: &Peers) -> Recogniser {
     let bound = Duration::from_secs(config.recognition_bound_seconds);
     let follower = peers.equivalence.clone().map(|client| {
         RevisionFollower::spawn("equivalence", FollowConfig::default(), move |after_revision| {
@@ -270,5 +278,12 @@ fn recogniser(config: &Config, peers: Peers) -> Recogniser {
         })
     });
     let timeout = Duration::from_millis(config.recognition_timeout_ms);
-    Recogniser::new(peers.equivalence, follower, peers.classification, bound, timeout, config.cached_decisions)
+    Recogniser::new(
+        peers.equivalence.clone(),
+        follower,
+        peers.classification.clone(),
+        bound,
+        timeout,
+        config.cached_decisions,
+    )
 }

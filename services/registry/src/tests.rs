@@ -1,6 +1,7 @@
 //! The registry as its callers see it: over gRPC, through the real server stack, on both engines.
 
 mod bodies;
+mod bundle;
 mod harness;
 mod input;
 mod issue;

@@ -42,5 +42,4 @@ pub const PENDING: &[&str] = &[
     "/greenlane.registry.v1.TraceService/ImportTraceEvents",
     "/greenlane.registry.v1.TraceService/ListTraceEvents",
     "/greenlane.registry.v1.TraceService/RecordTraceEvent",
-    "/greenlane.registry.v1.VerificationService/GetTrustBundle",
 ];

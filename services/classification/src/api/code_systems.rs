@@ -1,5 +1,6 @@
 //! `CodeSystemService`.
 
+mod export;
 mod revisions;
 
 use std::sync::Arc;
@@ -7,13 +8,14 @@ use std::time::Duration;
 
 use greenlane_api::classification::v1::code_system_service_server::CodeSystemService;
 use greenlane_api::classification::v1::{
-    GetCodeSystemRequest, GetCodeSystemResponse, GetEditionRequest, GetEditionResponse, ListCodeSystemsRequest,
-    ListCodeSystemsResponse, ListEditionsRequest, ListEditionsResponse, ListRevisionsRequest, ListRevisionsResponse,
-    WatchRevisionsRequest,
+    ExportCatalogueRequest, ExportCatalogueResponse, GetCodeSystemRequest, GetCodeSystemResponse, GetEditionRequest,
+    GetEditionResponse, ListCodeSystemsRequest, ListCodeSystemsResponse, ListEditionsRequest, ListEditionsResponse,
+    ListRevisionsRequest, ListRevisionsResponse, WatchRevisionsRequest,
 };
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::pages::PageRequest;
@@ -135,6 +137,13 @@ impl CodeSystemService for CodeSystems {
         request: Request<ListRevisionsRequest>,
     ) -> Result<Response<ListRevisionsResponse>, Status> {
         Ok(Response::new(self.revisions(request.into_inner()).await?))
+    }
+
+    async fn export_catalogue(
+        &self,
+        request: Request<ExportCatalogueRequest>,
+    ) -> Result<Response<BoxStream<ExportCatalogueResponse>>, Status> {
+        Ok(Response::new(self.export(request.into_inner()).await?))
     }
 
     async fn watch_revisions(

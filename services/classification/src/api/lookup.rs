@@ -6,7 +6,7 @@ mod list;
 mod rehearse;
 mod search;
 mod suggest;
-mod translate;
+pub(crate) mod translate;
 
 use std::sync::Arc;
 

@@ -29,7 +29,7 @@ impl Languages {
 }
 
 /// A code reference that is required.
-pub(super) fn code(v: &mut Violations, field: &str, raw: Option<&CodeReference>) -> Option<CodeRef> {
+pub(crate) fn code(v: &mut Violations, field: &str, raw: Option<&CodeReference>) -> Option<CodeRef> {
     let raw = v.required(field, raw)?;
     let mut v = v.scope(field);
     let edition = v.parse("edition", EditionId::parse(&raw.edition));
@@ -55,7 +55,7 @@ pub(super) fn codes_up_to(v: &mut Violations, raw: &[CodeReference], most: usize
 }
 
 /// An edition's identifier.
-pub(super) fn edition(v: &mut Violations, field: &str, raw: &str) -> Option<EditionId> {
+pub(crate) fn edition(v: &mut Violations, field: &str, raw: &str) -> Option<EditionId> {
     v.parse(field, EditionId::parse(raw))
 }
 

@@ -23,6 +23,7 @@ pub const RULES: &[Rule] = &[
     Rule::scope("/greenlane.classification.v1.CodeSystemService/GetEdition", "codes.read"),
     Rule::scope("/greenlane.classification.v1.CodeSystemService/ListEditions", "codes.read"),
     Rule::scope("/greenlane.classification.v1.CodeSystemService/ListRevisions", "codes.read"),
+    Rule::scope("/greenlane.classification.v1.CodeSystemService/ExportCatalogue", "codes.read"),
     Rule::any_scope("/greenlane.classification.v1.CodeSystemService/WatchRevisions", &["codes.read", "recognise"]),
     Rule::scope("/greenlane.classification.v1.CodeSystemService/CreateImport", "codes.write"),
     Rule::scope("/greenlane.classification.v1.CodeSystemService/UploadImport", "codes.write"),

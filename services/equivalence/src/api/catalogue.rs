@@ -6,7 +6,10 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueService;
+use greenlane_platform::consistency::Consistency;
+use greenlane_platform::fault::Fault;
 use greenlane_platform::revisions::{self, Published, timestamp};
+use greenlane_platform::violations::Violations;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
@@ -16,6 +19,7 @@ use crate::app::catalogue::Catalogues;
 use crate::domain::code::{CodeScope, Within};
 use crate::domain::key::{BodyKey, EconomyCode, RequirementKey, SchemeKey, StandardKey, TransitionKey};
 use crate::domain::words::SchemeKind;
+use crate::offline;
 
 /// The handler.
 pub(crate) struct CatalogueApi {
@@ -196,4 +200,23 @@ impl CatalogueService for CatalogueApi {
         });
         Ok(Response::new(Box::pin(messages)))
     }
+
+    async fn export_catalogue(
+        &self,
+        request: Request<pb::ExportCatalogueRequest>,
+    ) -> Result<Response<BoxStream<pb::ExportCatalogueResponse>>, Status> {
+        let mut v = Violations::new();
+        let consistency = Consistency::parse(&mut v, request.into_inner().consistency.as_ref());
+        let consistency = v.finish_with(|| consistency)?;
+        let loaded = self.catalogues.at(consistency).await?;
+        let revision = loaded.catalogue.revision();
+        let bytes = offline::export(&loaded.catalogue).map_err(Fault::internal)?;
+        let parts: Vec<Vec<u8>> = bytes.chunks(EXPORT_CHUNK_BYTES).map(<[u8]>::to_vec).collect();
+        let messages =
+            parts.into_iter().map(move |chunk| Ok(pb::ExportCatalogueResponse { revision, chunk: chunk.into() }));
+        Ok(Response::new(Box::pin(futures_util::stream::iter(messages))))
+    }
 }
+
+/// Bytes of one part of an export.
+const EXPORT_CHUNK_BYTES: usize = 256 * 1024;

@@ -17,7 +17,7 @@ const MAX_STANDARDS: usize = 64;
 const MAX_LEVEL_CHARS: usize = 100;
 
 /// A question, read from the field that is the current prefix.
-pub(super) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>, clock: &Clock) -> Option<Question> {
+pub(crate) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>, clock: &Clock) -> Option<Question> {
     let raw = v.required("", raw)?;
     let facts = certificate(&mut v.scope("certificate"), raw.certificate);
     let code = code(v, "code", raw.code);

@@ -7,7 +7,7 @@ use crate::domain::arrangement::Annex;
 use crate::domain::decision::{Attempt, Condition, Decision, Finding, Miss, RequirementResult, Route};
 use crate::domain::equivalence::{Equivalence, Target};
 
-pub(super) fn decision(decision: Decision, with_requirements: bool) -> pb::RecognitionDecision {
+pub(crate) fn decision(decision: Decision, with_requirements: bool) -> pb::RecognitionDecision {
     let requirements =
         if with_requirements { decision.requirements.into_iter().map(requirement).collect() } else { Vec::new() };
     pb::RecognitionDecision {

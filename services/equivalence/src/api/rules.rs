@@ -24,6 +24,7 @@ pub const RULES: &[Rule] = &[
     Rule::scope(method!("CatalogueService/ListEditionTransitions"), "catalogue.read"),
     Rule::scope(method!("CatalogueService/GetRequirement"), "catalogue.read"),
     Rule::scope(method!("CatalogueService/ListRequirements"), "catalogue.read"),
+    Rule::any_scope("/greenlane.equivalence.v1.CatalogueService/ExportCatalogue", &["catalogue.read", "recognise"]),
     Rule::any_scope(method!("CatalogueService/WatchRevisions"), READ),
     Rule::scope(method!("ArrangementService/GetArrangement"), "catalogue.read"),
     Rule::scope(method!("ArrangementService/ListArrangements"), "catalogue.read"),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
 use greenlane_api::classification::v1::lookup_service_client::LookupServiceClient;
-use greenlane_api::classification::v1::{TranslateCodeRequest, WatchRevisionsRequest};
+use greenlane_api::classification::v1::{TranslateCodeRequest, TranslateCodeResponse, WatchRevisionsRequest};
 use greenlane_api::common::v1 as common;
 use greenlane_platform::client::Client;
 use greenlane_platform::follow::{FollowConfig, RevisionFollower};
@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::domain::code::CodeReference;
 use crate::domain::translate::{TranslateError, Translator};
 
-type Codes = Arc<[Arc<str>]>;
+pub(crate) type Codes = Arc<[Arc<str>]>;
 /// A revision of classification, a code, and the edition that it is translated to.
 type Key = (u64, CodeReference, Arc<str>);
 
@@ -94,16 +94,7 @@ impl Translations {
     }
 
     async fn ask(&self, code: &CodeReference, edition: &str, revision: u64) -> Result<Option<Codes>, TranslateError> {
-        let request = TranslateCodeRequest {
-            code: Some(common::CodeReference { edition: code.edition.to_string(), code: code.code.to_string() }),
-            target_edition: edition.to_owned(),
-            // A decision must see every code that the goods may have.
-            include_held_back: true,
-            consistency: Some(common::ReadConsistency {
-                requirement: Some(common::read_consistency::Requirement::ExactlyRevision(revision)),
-            }),
-        };
-        let answer = match self.client.clone().translate_code(request).await {
+        let answer = match self.client.clone().translate_code(request(code, edition, revision)).await {
             Ok(answer) => answer.into_inner(),
             Err(status) if matches!(status.code(), Code::NotFound | Code::InvalidArgument) => return Ok(None),
             Err(status) => {
@@ -111,13 +102,31 @@ impl Translations {
                 return Err(TranslateError::Unavailable);
             }
         };
-        let translation = answer.translation.unwrap_or_default();
-        let incomplete = translation.findings.iter().any(|finding| finding.code == "links_incomplete");
-        let mut codes: Vec<Arc<str>> =
-            translation.targets.into_iter().filter_map(|target| target.code).map(|code| code.code.into()).collect();
-        codes.sort();
-        codes.dedup();
-        Ok(if incomplete || codes.is_empty() { None } else { Some(codes.into()) })
+        Ok(read(answer))
+    }
+}
+
+/// The codes that goods may have in another edition, if all of them are known.
+pub(crate) fn read(answer: TranslateCodeResponse) -> Option<Codes> {
+    let translation = answer.translation.unwrap_or_default();
+    let incomplete = translation.findings.iter().any(|finding| finding.code == "links_incomplete");
+    let mut codes: Vec<Arc<str>> =
+        translation.targets.into_iter().filter_map(|target| target.code).map(|code| code.code.into()).collect();
+    codes.sort();
+    codes.dedup();
+    if incomplete || codes.is_empty() { None } else { Some(codes.into()) }
+}
+
+/// What classification is asked.
+pub(crate) fn request(code: &CodeReference, edition: &str, revision: u64) -> TranslateCodeRequest {
+    TranslateCodeRequest {
+        code: Some(common::CodeReference { edition: code.edition.to_string(), code: code.code.to_string() }),
+        target_edition: edition.to_owned(),
+        // A decision must see every code that the goods may have.
+        include_held_back: true,
+        consistency: Some(common::ReadConsistency {
+            requirement: Some(common::read_consistency::Requirement::ExactlyRevision(revision)),
+        }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one file a noun.
 
 pub(crate) mod body;
+pub(crate) mod bundle;
 pub(crate) mod call;
 pub(crate) mod catalogue;
 pub(crate) mod certificate;

@@ -109,6 +109,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("body designation settle", "MANDATE --on 2026-04-03 --text t --request-id dt", 0),
     ("body designation withdraw", "MANDATE --on 2026-05-01 --text t --request-id dw --token-file authority.token", 0),
     ("body designation list", "bodies/aurora-cert", 0),
+    ("bundle", "--out customs.bundle", 0),
     ("log checkpoint", "", 0),
     ("log entries", "", 0),
     ("log inclusion", "1", 0),

@@ -5,6 +5,7 @@ mod change;
 mod exits;
 mod help;
 mod json;
+mod offline;
 mod serve;
 mod setup;
 mod up;

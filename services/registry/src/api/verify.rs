@@ -8,11 +8,12 @@ use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::verification_service_server::VerificationService;
 use greenlane_platform::fault::Fault;
-use greenlane_platform::violations::Violations;
+use greenlane_platform::violations::{EconomyCode, Violations};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{consistency, content, render, verdict};
+use crate::app::bundle::{Bundler, Bundling, Order};
 use crate::app::read::{Freshness, Reader};
 use crate::app::recall;
 use crate::app::verify::{AsOf, At, Question, Subject, Verifier};
@@ -25,6 +26,7 @@ use crate::store::{list, log};
 pub(crate) struct Verifications {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) reader: Reader,
+    pub(crate) bundler: Arc<Bundler>,
 }
 
 /// Items of a batch.
@@ -45,7 +47,7 @@ struct Asked {
 #[tonic::async_trait]
 impl VerificationService for Verifications {
     async fn verify(&self, request: Request<wire::VerifyRequest>) -> Result<Response<wire::VerifyResponse>, Status> {
-        let asked = self.parse(request.into_inner(), false)?;
+        let asked = parse(request.into_inner(), self.verifier.clock.today(), false)?;
         let at = self.verifier.settle(asked.question.as_of).await.map_err(Fault::from)?;
         Ok(Response::new(self.answer(&asked, at).await?))
     }
@@ -63,7 +65,7 @@ impl VerificationService for Verifications {
         let at = self.verifier.settle(as_of(freshness)).await.map_err(Fault::from)?;
         let results = futures_util::stream::iter(raw.requests)
             .map(|request| async move {
-                let answered = match self.parse(request, true) {
+                let answered = match parse(request, self.verifier.clock.today(), true) {
                     Ok(asked) => self.answer(&asked, at).await,
                     Err(fault) => Err(fault),
                 };
@@ -94,6 +96,39 @@ impl VerificationService for Verifications {
             .buffered(IN_WORK);
         Ok(Response::new(Box::pin(answers)))
     }
+
+    async fn get_trust_bundle(
+        &self,
+        request: Request<wire::GetTrustBundleRequest>,
+    ) -> Result<Response<BoxStream<wire::GetTrustBundleResponse>>, Status> {
+        let raw = request.into_inner();
+        let mut v = Violations::new();
+        let bodies =
+            content::list(&mut v, "bodies", raw.bodies, 0, MAX_BATCH, |v, name| consistency::body(v, "", &name));
+        let destinations = content::list(&mut v, "destinations", raw.destinations, 0, MAX_BATCH, |v, economy| {
+            v.economy("", &economy).map(EconomyCode::into_string)
+        });
+        let order = v.finish_with(|| Some(Order { bodies: bodies?, destinations: destinations? }))?;
+        let Bundling { header, parts } = self.bundler.begin(order).await?;
+        let first = wire::GetTrustBundleResponse {
+            chunk: Vec::new().into(),
+            good_until: Some(render::timestamp(header.good_until)),
+            revisions: Some(common::Revisions {
+                registry: header.revision,
+                equivalence: header.equivalence_revision,
+                classification: header.classification_revision,
+            }),
+        };
+        let parts = futures_util::stream::unfold(parts, async |mut parts| {
+            let part = parts.recv().await?;
+            let message = part.map_err(Status::from).map(|chunk| wire::GetTrustBundleResponse {
+                chunk: chunk.into(),
+                ..wire::GetTrustBundleResponse::default()
+            });
+            Some((message, parts))
+        });
+        Ok(Response::new(Box::pin(futures_util::stream::once(std::future::ready(Ok(first))).chain(parts))))
+    }
 }
 
 impl Verifications {
@@ -102,7 +137,7 @@ impl Verifications {
         v.text("tag", tag, 0..=64);
         let raw = v.required("request", raw);
         let raw = v.finish_with(|| raw)?;
-        let asked = self.parse(raw, false)?;
+        let asked = parse(raw, self.verifier.clock.today(), false)?;
         let at = self.verifier.settle(asked.question.as_of).await?;
         self.answer(&asked, at).await
     }
@@ -153,41 +188,42 @@ impl Verifications {
             key_proof: key.as_ref().map(render::proof),
         }))
     }
+}
 
-    fn parse(&self, raw: wire::VerifyRequest, in_batch: bool) -> Result<Asked, Fault> {
-        let today = self.verifier.clock.today();
-        let mut v = Violations::new();
-        let subject = subject(&mut v, raw.subject);
-        let goods = content::goods(&mut v, raw.goods, today);
-        let moment = v.optional_timestamp("as_of", raw.as_of.as_ref());
-        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
-        let given = [
-            ("consistency", raw.consistency.is_some()),
-            ("as_of", raw.as_of.is_some()),
-            ("replay", raw.replay.is_some()),
-        ];
-        if in_batch {
-            for (field, given) in given {
-                v.check(field, !given, "is set for the whole batch");
-            }
-        } else if given.iter().filter(|(_, given)| *given).count() > 1 {
-            for (field, _) in given.into_iter().filter(|(_, given)| *given) {
-                v.add(field, "consistency, as_of and replay exclude one another");
-            }
+/// The question that a request asks, its proof and statement apart.
+pub(crate) fn question(raw: wire::VerifyRequest, today: NaiveDate) -> Result<Question, Fault> {
+    parse(raw, today, false).map(|asked| asked.question)
+}
+
+fn parse(raw: wire::VerifyRequest, today: NaiveDate, in_batch: bool) -> Result<Asked, Fault> {
+    let mut v = Violations::new();
+    let subject = subject(&mut v, raw.subject);
+    let goods = content::goods(&mut v, raw.goods, today);
+    let moment = v.optional_timestamp("as_of", raw.as_of.as_ref());
+    let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
+    let given =
+        [("consistency", raw.consistency.is_some()), ("as_of", raw.as_of.is_some()), ("replay", raw.replay.is_some())];
+    if in_batch {
+        for (field, given) in given {
+            v.check(field, !given, "is set for the whole batch");
         }
-        v.check("include_statement", !raw.include_statement, "is not offered by this registry");
-        let as_of = match (&raw.replay, moment, freshness) {
-            (Some(revisions), _, _) => replay(&mut v, revisions),
-            (None, Some(Some(moment)), _) => Some(AsOf::Moment(moment)),
-            (None, _, freshness) => freshness.map(as_of),
-        };
-        let day: Option<NaiveDate> = moment.map(|moment| moment.map_or(today, |moment| moment.date_naive()));
-        let include_proof = raw.include_proof;
-        v.finish_with(|| {
-            let question = Question { subject: subject?, goods: goods?, day: day?, as_of: as_of? };
-            Some(Asked { question, include_proof })
-        })
+    } else if given.iter().filter(|(_, given)| *given).count() > 1 {
+        for (field, _) in given.into_iter().filter(|(_, given)| *given) {
+            v.add(field, "consistency, as_of and replay exclude one another");
+        }
     }
+    v.check("include_statement", !raw.include_statement, "is not offered by this registry");
+    let as_of = match (&raw.replay, moment, freshness) {
+        (Some(revisions), _, _) => replay(&mut v, revisions),
+        (None, Some(Some(moment)), _) => Some(AsOf::Moment(moment)),
+        (None, _, freshness) => freshness.map(as_of),
+    };
+    let day: Option<NaiveDate> = moment.map(|moment| moment.map_or(today, |moment| moment.date_naive()));
+    let include_proof = raw.include_proof;
+    v.finish_with(|| {
+        let question = Question { subject: subject?, goods: goods?, day: day?, as_of: as_of? };
+        Some(Asked { question, include_proof })
+    })
 }
 
 fn as_of(freshness: Freshness) -> AsOf {

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use greenlane_credential::Presented;
 use greenlane_jose::{Jwk, PublicKey};
-use greenlane_store::{Store, StoreError};
+use greenlane_store::{Store, StoreError, Tx};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use sea_orm::DbErr;
 
 use crate::domain::body::Body;
+use crate::domain::certificate::Version;
 use crate::domain::content::Content;
 use crate::domain::event::sha256;
 use crate::domain::key::Key;
@@ -20,6 +22,7 @@ use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::statement::{Kind, Statement};
 use crate::domain::verdict::authentic::Stored;
+use crate::domain::world::Known;
 use crate::store::bodies::{self, BodyState};
 use crate::store::list;
 
@@ -31,7 +34,7 @@ pub(crate) struct CertificateFile {
     pub(crate) events: Vec<Event>,
     pub(crate) versions: Vec<VersionFile>,
     /// How much of the cache it takes: 1 for an ordinary one.
-    weight: u64,
+    pub(crate) weight: u64,
 }
 
 /// One version; its document was checked when it was read and is not kept.
@@ -52,7 +55,7 @@ pub(crate) struct BodyFile {
     pub(crate) body: Body,
     /// In the order they were registered.
     pub(crate) keys: Vec<Key>,
-    history: Vec<BodyState>,
+    pub(crate) history: Vec<BodyState>,
 }
 
 impl CertificateFile {
@@ -71,7 +74,7 @@ impl CertificateFile {
 
 impl BodyFile {
     /// None when the history does not begin with the body.
-    fn new(history: Vec<BodyState>) -> Option<Self> {
+    pub(crate) fn new(history: Vec<BodyState>) -> Option<Self> {
         let (mut body, mut keys) = (None, Vec::<Key>::new());
         for state in &history {
             match state {
@@ -100,6 +103,11 @@ impl BodyFile {
             BodyState::Key(key) if key.record.id == id && key.latest_index < revision => Some(key),
             BodyState::Body(_) | BodyState::Key(_) | BodyState::Statement(_) => None,
         })
+    }
+
+    /// Everything that was known at a revision.
+    pub(crate) fn history_at(&self, revision: u64) -> Vec<BodyState> {
+        self.history.iter().filter(|state| state.log_index() < revision).cloned().collect()
     }
 
     /// The keys as they were at a revision, in the order they were registered.
@@ -231,38 +239,59 @@ async fn read_certificate(store: &Store, number: CertificateNumber) -> Result<Op
             let number = number.clone();
             Box::pin(async move {
                 let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
-                let versions = if known.head.version == 1 {
-                    vec![known.version.clone()]
-                } else {
-                    list::versions(tx, &number).await?
-                };
-                let mut keys = Vec::new();
-                for version in &versions {
-                    keys.push(list::key(tx, &version.key).await?);
-                }
-                Ok(Some((known, versions, keys)))
+                Ok(Some(StoredCertificate::load(tx, known).await?))
             })
         })
         .await?;
-    let Some((known, versions, keys)) = read else { return Ok(None) };
-    let bytes: usize = versions.iter().map(|version| version.document.len()).sum();
-    let weight = 1 + (bytes / ORDINARY_BYTES + known.events.len() / ORDINARY_EVENTS) as u64;
-    let check = |(version, key): (crate::domain::certificate::Version, Option<Key>)| VersionFile {
-        version: version.version,
-        log_index: version.log_index,
-        recorded_at: version.recorded_at,
-        stored: check_document(&version.document, &version.document_sha256, key.as_ref()),
-        content: version.content,
-        document_sha256: version.document_sha256,
-        key: version.key,
-    };
-    Ok(Some(CertificateFile {
-        number: known.head.number,
-        body: known.head.body,
-        events: known.events,
-        versions: versions.into_iter().zip(keys).map(check).collect(),
-        weight,
-    }))
+    Ok(read.map(StoredCertificate::check))
+}
+
+/// A certificate as it is stored, not checked yet.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredCertificate {
+    known: Known,
+    versions: Vec<Version>,
+    /// Of the versions, in their order.
+    keys: Vec<Option<Key>>,
+}
+
+impl StoredCertificate {
+    /// Reads what is missing.
+    pub(crate) async fn load(tx: &Tx, known: Known) -> Result<Self, DbErr> {
+        let versions = if known.head.version == 1 {
+            vec![known.version.clone()]
+        } else {
+            list::versions(tx, &known.head.number).await?
+        };
+        let mut keys = Vec::with_capacity(versions.len());
+        for version in &versions {
+            keys.push(list::key(tx, &version.key).await?);
+        }
+        Ok(Self { known, versions, keys })
+    }
+
+    /// Checks the documents: their hashes, and their signatures.
+    pub(crate) fn check(self) -> CertificateFile {
+        let Self { known, versions, keys } = self;
+        let bytes: usize = versions.iter().map(|version| version.document.len()).sum();
+        let weight = 1 + (bytes / ORDINARY_BYTES + known.events.len() / ORDINARY_EVENTS) as u64;
+        let check = |(version, key): (Version, Option<Key>)| VersionFile {
+            version: version.version,
+            log_index: version.log_index,
+            recorded_at: version.recorded_at,
+            stored: check_document(&version.document, &version.document_sha256, key.as_ref()),
+            content: version.content,
+            document_sha256: version.document_sha256,
+            key: version.key,
+        };
+        CertificateFile {
+            number: known.head.number,
+            body: known.head.body,
+            events: known.events,
+            versions: versions.into_iter().zip(keys).map(check).collect(),
+            weight,
+        }
+    }
 }
 
 /// Whether a stored document is what its record says: its hash, and its signature by the key named.

@@ -5,7 +5,7 @@ pub(crate) mod mark;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use greenlane_log::note::{NoteKey, NoteSigner};
+use greenlane_log::note::{Note, NoteKey, NoteSigner};
 use greenlane_log::{Appender, Checkpoint, Hash, edge_tiles};
 use greenlane_store::{DomainError, Store, StoreError, Tx};
 use opentelemetry::metrics::Gauge;
@@ -79,6 +79,16 @@ impl LogWriter {
             .sign(&self.signer)
             .map_err(|error| LogBroken(format!("the checkpoint cannot be signed: {error}")))?;
         Ok(TreeHead { size, root, note: note.to_text(), signed_at: at.into() })
+    }
+
+    /// Signs a text that is no checkpoint: whoever writes it makes sure that it cannot be read as one.
+    pub(crate) fn sign_text(&self, text: &str) -> Result<String, LogBroken> {
+        if let Some(why) = self.broken() {
+            return Err(LogBroken(why));
+        }
+        let mut note = Note::new(text).map_err(|error| LogBroken(error.to_string()))?;
+        note.sign(&self.signer).map_err(|error| LogBroken(format!("a note cannot be signed: {error}")))?;
+        Ok(note.to_text())
     }
 
     /// The right edge of the tree that this head names; refused when more than that was signed before.

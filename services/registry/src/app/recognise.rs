@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use greenlane_api::classification::v1::{
-    CanBeSameGoods, CompareCodesRequest, lookup_service_client::LookupServiceClient,
+    CanBeSameGoods, CompareCodesRequest, CompareCodesResponse, lookup_service_client::LookupServiceClient,
 };
 use greenlane_api::common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement};
 use greenlane_api::equivalence::v1 as eq;
@@ -17,7 +17,7 @@ use greenlane_platform::client::Client;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::follow::RevisionFollower;
 use quick_cache::sync::Cache;
-use tonic::Code as GrpcCode;
+use tonic::{Code as GrpcCode, Response, Status};
 
 use crate::domain::content::Content;
 use crate::domain::goods::{Code, Goods};
@@ -82,11 +82,54 @@ const COMPARISON_HOLDS: Duration = Duration::from_secs(30);
 /// A decision that is remembered, when it was made, and how often it is asked for.
 type Remembered = (Arc<Decision>, Instant, Arc<Use>);
 
+/// What a bundle carries in place of the two services.
+pub trait OfflinePeers: Send + Sync {
+    /// As `RecognitionService.Recognise`.
+    ///
+    /// # Errors
+    /// As the service.
+    fn recognise(&self, request: eq::RecogniseRequest) -> Result<eq::RecogniseResponse, Status>;
+
+    /// As `LookupService.CompareCodes`.
+    ///
+    /// # Errors
+    /// As the service.
+    fn compare_codes(&self, request: CompareCodesRequest) -> Result<CompareCodesResponse, Status>;
+}
+
+enum Equivalence {
+    Service(eq::recognition_service_client::RecognitionServiceClient<Client>),
+    Offline(Arc<dyn OfflinePeers>),
+}
+
+impl Equivalence {
+    async fn recognise(&self, request: eq::RecogniseRequest) -> Result<eq::RecogniseResponse, Status> {
+        match self {
+            Self::Service(client) => client.clone().recognise(request).await.map(Response::into_inner),
+            Self::Offline(peers) => peers.recognise(request),
+        }
+    }
+}
+
+enum Classification {
+    Service(LookupServiceClient<Client>),
+    Offline(Arc<dyn OfflinePeers>),
+}
+
+impl Classification {
+    async fn compare_codes(&self, request: CompareCodesRequest) -> Result<CompareCodesResponse, Status> {
+        match self {
+            Self::Service(client) => client.clone().compare_codes(request).await.map(Response::into_inner),
+            Self::Offline(peers) => peers.compare_codes(request),
+        }
+    }
+}
+
 /// The two services beside this one, and what they said.
 pub(crate) struct Recogniser {
-    equivalence: Option<eq::recognition_service_client::RecognitionServiceClient<Client>>,
+    equivalence: Option<Equivalence>,
     follower: Option<RevisionFollower>,
-    classification: Option<LookupServiceClient<Client>>,
+    classification: Option<Classification>,
     bound: Duration,
     timeout: Duration,
     decisions: Cache<Key, Remembered>,
@@ -104,9 +147,11 @@ impl Recogniser {
         capacity: usize,
     ) -> Self {
         Self {
-            equivalence: equivalence.map(eq::recognition_service_client::RecognitionServiceClient::new),
+            equivalence: equivalence
+                .map(eq::recognition_service_client::RecognitionServiceClient::new)
+                .map(Equivalence::Service),
             follower,
-            classification: classification.map(LookupServiceClient::new),
+            classification: classification.map(LookupServiceClient::new).map(Classification::Service),
             bound,
             timeout,
             decisions: Cache::new(capacity.max(1)),
@@ -118,6 +163,16 @@ impl Recogniser {
     /// What it was asked lately.
     pub(crate) fn uses(&self) -> Arc<Uses> {
         Arc::clone(&self.uses)
+    }
+
+    /// What a bundle carries, asked every time anew.
+    pub(crate) fn offline(equivalence: Option<Arc<dyn OfflinePeers>>, codes: Option<Arc<dyn OfflinePeers>>) -> Self {
+        let none = Self::new(None, None, None, Duration::MAX, Duration::MAX, 1);
+        Self {
+            equivalence: equivalence.map(Equivalence::Offline),
+            classification: codes.map(Classification::Offline),
+            ..none
+        }
     }
 
     /// Decides, from memory when what is remembered is still the latest.
@@ -141,9 +196,9 @@ impl Recogniser {
         let request = request(subject, goods, pinned);
         let used = Arc::new(Use::of(request.question.as_ref()));
         self.uses.note(&used);
-        let asked = tokio::time::timeout(self.timeout, client.clone().recognise(request)).await;
+        let asked = tokio::time::timeout(self.timeout, client.recognise(request)).await;
         match asked {
-            Ok(Ok(answer)) => match read(answer.into_inner()) {
+            Ok(Ok(answer)) => match read(answer) {
                 Some(decision) => {
                     let decision = Arc::new(decision);
                     // Facts may be missing for a moment only: what is not decided is asked again.
@@ -193,9 +248,8 @@ impl Recogniser {
         let reference = |code: &Code| Some(CodeReference { edition: code.edition.clone(), code: code.code.clone() });
         let request =
             CompareCodesRequest { first: reference(first), second: reference(second), consistency: exactly(revision) };
-        let asked = tokio::time::timeout(self.timeout, client.clone().compare_codes(request)).await;
+        let asked = tokio::time::timeout(self.timeout, client.compare_codes(request)).await;
         let Ok(Ok(answer)) = asked else { return None };
-        let answer = answer.into_inner();
         let same = match answer.can_be_same_goods() {
             CanBeSameGoods::Yes => SameGoods::Yes,
             CanBeSameGoods::No => SameGoods::No,

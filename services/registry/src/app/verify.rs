@@ -1,18 +1,17 @@
 //! Verification: gathers the facts that a verdict rests on, and has the domain judge them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_credential::Presented as PresentedDocument;
 use greenlane_platform::clock::Clock;
-use greenlane_store::{Micros, Store, StoreError};
+use greenlane_store::{Micros, StoreError};
 
 use super::document::Document;
 use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
-use super::published::Published;
 use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject};
+use super::source::Source;
 use crate::domain::goods::{Code, Goods};
 use crate::domain::life::{Standing, last_effective};
 use crate::domain::names::{BodyId, CertificateNumber};
@@ -20,7 +19,6 @@ use crate::domain::verdict::authentic::{Judged, Presented, Signature};
 use crate::domain::verdict::coverage::SameGoods;
 use crate::domain::verdict::question::{About, Given, Revisions, decision_id};
 use crate::domain::verdict::{Overall, Part, authentic, coverage, force, overall, recognition};
-use crate::store::log;
 
 /// What is to be verified.
 #[derive(Clone, Debug)]
@@ -82,11 +80,9 @@ pub(crate) enum VerifyError {
 
 /// What verification works with.
 pub(crate) struct Verifier {
-    pub(crate) store: Store,
-    pub(crate) published: Arc<Published>,
+    pub(crate) source: Source,
     pub(crate) recogniser: Recogniser,
     pub(crate) clock: Clock,
-    pub(crate) wait: Duration,
 }
 
 /// The revision that an answer is given at, and what is pinned beside it.
@@ -110,28 +106,21 @@ impl Verifier {
     /// The revision to answer at.
     pub(crate) async fn settle(&self, as_of: AsOf) -> Result<At, VerifyError> {
         let reach = async |required| {
-            let reached = self.published.reach(required, self.wait).await;
+            let reached = self.source.reach(required).await;
             reached.map_err(|revision| VerifyError::RevisionNotReached { required, revision })
         };
         let at = |revision| At { revision, pinned: Pinned::default() };
         Ok(match as_of {
-            AsOf::Latest => at(self.published.revision()),
+            AsOf::Latest => at(self.source.revision()),
             AsOf::AtLeast(required) => {
                 reach(required).await?;
-                at(self.published.revision())
+                at(self.source.revision())
             }
             AsOf::Exactly(required) => {
                 reach(required).await?;
                 at(required)
             }
-            AsOf::Moment(moment) => {
-                let moment = Micros::from(moment);
-                let known = self
-                    .store
-                    .read("size_at", move |tx| Box::pin(async move { Ok(log::size_at(tx, moment).await?) }))
-                    .await?;
-                at(known.min(self.published.revision()))
-            }
+            AsOf::Moment(moment) => at(self.source.revision_at(moment).await?),
             AsOf::Replay(revisions) => {
                 reach(revisions.registry).await?;
                 let pinned = Pinned { equivalence: revisions.equivalence, classification: revisions.classification };
@@ -143,10 +132,8 @@ impl Verifier {
     /// Answers a question at a settled revision.
     pub(crate) async fn verify(&self, question: &Question, at: At) -> Result<Verdict, VerifyError> {
         let day = question.goods.as_ref().map_or(question.day, |goods| goods.date);
-        let head = self.published.head();
-        let files = self.published.files();
         let known = match &question.subject {
-            Subject::Document(document) => files.number_of(&document.sha256),
+            Subject::Document(document) => self.source.number_of(&document.sha256),
             Subject::Number(number) => Some(number.clone()),
         };
         let read = match &question.subject {
@@ -155,7 +142,7 @@ impl Verifier {
         };
         let number = known.or_else(|| stated_number(read.as_ref()?.as_ref().ok()?));
         let file = match &number {
-            Some(number) => files.certificate(&self.store, number).await?,
+            Some(number) => self.source.certificate(number).await?,
             None => None,
         };
         // Of a certificate that is not known, the body that the document names: its key tells whether it signed it.
@@ -169,14 +156,14 @@ impl Verifier {
             (None, _) => None,
         };
         let body = match body {
-            Some(body) => files.body(&self.store, body).await?,
+            Some(body) => self.source.body(body).await?,
             None => None,
         };
         let found = file.as_deref().and_then(|file| find(file, body.as_deref(), &question.subject, at.revision, day));
         let presented = present(&question.subject, read, found.as_ref(), body.as_deref(), at.revision);
         if let (Presented::Logged, Subject::Document(document), Some(number)) = (&presented, &question.subject, &number)
         {
-            files.remember_document(document.sha256, number);
+            self.source.remember_document(document.sha256, number);
         }
 
         let judged = found.as_ref().map(|found| Judged {
@@ -219,7 +206,7 @@ impl Verifier {
             revisions,
             decision_id: decision_id(about, question.goods.as_ref(), day, revisions, &answer.given),
             recognition_decision_id: answer.given.recognition,
-            checkpoint_time: head.signed_at,
+            checkpoint_time: self.source.checkpoint_time(),
             equivalence_age: answer.age,
             from_memory: answer.from_memory,
         })

@@ -142,6 +142,25 @@ pub(crate) struct NormativeDocument {
 pub(crate) type Fault = (&'static str, &'static str);
 
 impl Content {
+    /// What a verdict rests on, without what is only for readers of the document.
+    pub(crate) fn for_verdicts(&self) -> Self {
+        Self {
+            holder: Holder {
+                name: String::new(),
+                address: String::new(),
+                economy: String::new(),
+                identifier: String::new(),
+            },
+            authorised_by: String::new(),
+            scope: String::new(),
+            sites: Vec::new(),
+            body_reference: String::new(),
+            remarks: String::new(),
+            measurements: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The rules that no single field can tell.
     pub(crate) fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();

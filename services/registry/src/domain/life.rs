@@ -207,6 +207,14 @@ pub(crate) struct Event {
     pub(crate) state_after: State,
 }
 
+impl Event {
+    /// What a verdict rests on: neither who acted nor, but for conditions, what the body wrote.
+    pub(crate) fn for_verdicts(&self) -> Self {
+        let remedy = if self.step == Step::ContinueUnderConditions { self.remedy.clone() } else { String::new() };
+        Self { reason_text: String::new(), actor: String::new(), remedy, ..self.clone() }
+    }
+}
+
 /// Where a certificate stands on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {

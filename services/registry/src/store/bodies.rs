@@ -6,6 +6,7 @@ use greenlane_store::{Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder, Set};
+use serde::{Deserialize, Serialize};
 
 use super::entity::{body, body_history, body_key, statement};
 use super::{IN_LIST, corrupt, rows, to_i64};
@@ -17,7 +18,8 @@ use crate::domain::statement::Statement;
 use crate::domain::world::{Applied, Change};
 
 /// A state that something of a body was in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum BodyState {
     Body(Body),
     Key(Key),
@@ -29,6 +31,15 @@ const KEY: &str = "key";
 const STATEMENT: &str = "statement";
 
 impl BodyState {
+    /// The entry that made it so.
+    pub(crate) fn log_index(&self) -> u64 {
+        match self {
+            Self::Body(body) => body.latest_index,
+            Self::Key(key) => key.latest_index,
+            Self::Statement(statement) => statement.latest_index,
+        }
+    }
+
     fn read(row: &body_history::Model) -> Result<Self, DbErr> {
         Ok(match row.kind.as_str() {
             BODY => Self::Body(rows::from_json(&row.state, "body")?),

@@ -1,7 +1,8 @@
 //! `greenlane verify`: the four-part verdict.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, GoodsDeclaration, ProductIdentification},
@@ -13,8 +14,9 @@ use greenlane_api::{
 
 use crate::client::{
     Session,
-    exit::Exit,
+    exit::{Exit, Usage},
     input,
+    offline::OfflineTrust,
     render::{self, Output, View},
     verdict,
 };
@@ -25,14 +27,21 @@ use crate::client::{
 Examples:
   greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
   greenlane verify certificate.jwt
+  greenlane verify certificate.jwt --trust customs.bundle
 
 Exits with 0 when accepted (with or without conditions), 10 when refused, 11 when undetermined.")]
 pub(crate) struct Args {
     /// The certificate's number or name, or a file with the presented document (`-` is stdin).
     subject: String,
     /// Print also what proves the verdict (json and yaml).
-    #[arg(long)]
+    #[arg(long, conflicts_with = "trust")]
     proof: bool,
+    /// Ask nobody: verify with this trust bundle, as `greenlane bundle` fetched it.
+    #[arg(long, value_name = "BUNDLE")]
+    trust: Option<PathBuf>,
+    /// Believe the bundle only if it is signed by this key (name+hash+key, as `log checkpoint -o json` tells it).
+    #[arg(long, value_name = "KEY", requires = "trust")]
+    log_key: Option<String>,
     #[command(flatten)]
     goods: Goods,
 }
@@ -89,25 +98,49 @@ const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields:
 
 /// Asks, prints, and tells the outcome by the exit code.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let path = Path::new(&args.subject);
-    let subject = if args.subject == "-" || path.is_file() {
-        Subject::Document(input::read_text(path)?.trim().to_owned())
-    } else {
-        Subject::Certificate(args.subject)
-    };
-    let request = VerifyRequest {
-        subject: Some(subject),
-        goods: args.goods.declaration(),
-        include_proof: args.proof,
-        ..Default::default()
-    };
+    let request = args.request()?;
     let answer = VerificationServiceClient::new(session.registry()?).verify(request).await?.into_inner();
-    print(session, &answer)?;
+    print(session.output(), &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
 }
 
-fn print(session: &Session, answer: &VerifyResponse) -> anyhow::Result<()> {
-    match (session.output(), &answer.verdict) {
+/// The same with a trust bundle: says on stderr whose it is, and how long it is good.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> {
+    let path = args.trust.clone().context("there is a bundle")?;
+    let key = args.log_key.as_deref().map(str::parse).transpose();
+    let key = key.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))?;
+    let trust = OfflineTrust::open(&path, key.as_ref())?;
+    eprintln!("{}", trust.describe(key.is_some()));
+    let answer = trust.verify(args.request()?).await?;
+    print(output, &answer)?;
+    Ok(exit_of(answer.verdict.as_ref()))
+}
+
+impl Args {
+    /// Whether nobody is to be asked.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.trust.is_some()
+    }
+
+    fn request(self) -> anyhow::Result<VerifyRequest> {
+        let path = Path::new(&self.subject);
+        let subject = if self.subject == "-" || path.is_file() {
+            Subject::Document(input::read_text(path)?.trim().to_owned())
+        } else {
+            Subject::Certificate(self.subject)
+        };
+        Ok(VerifyRequest {
+            subject: Some(subject),
+            goods: self.goods.declaration(),
+            include_proof: self.proof,
+            ..Default::default()
+        })
+    }
+}
+
+fn print(output: Output, answer: &VerifyResponse) -> anyhow::Result<()> {
+    match (output, &answer.verdict) {
         (Output::Table, Some(verdict)) => render::write(&verdict::table(verdict)),
         (output, _) => render::print(output, answer, VERDICT),
     }

@@ -1,12 +1,14 @@
 //! Is it genuine?
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{Finding, Outcome, Part, unknown_certificate};
 use crate::domain::key::{Key, KeyStanding};
 
 /// What was found about a version's document when it was read from the store: signature and hash were checked then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Stored {
     /// The signature is by the key that the record names, and the bytes hash to what the log names.
     Sound,

@@ -1,0 +1,95 @@
+//! Where verification finds its facts: in the registry's database, or in a bundle that a registry made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use greenlane_store::{Micros, Store, StoreError};
+
+use super::bundle::Trusted;
+use super::files::{BodyFile, CertificateFile};
+use super::published::Published;
+use crate::domain::names::{BodyId, CertificateNumber};
+use crate::store::log;
+
+/// The facts.
+pub(crate) enum Source {
+    Registry { store: Store, published: Arc<Published>, wait: Duration },
+    Bundle(Arc<Trusted>),
+}
+
+impl Source {
+    /// The newest revision here.
+    pub(crate) fn revision(&self) -> u64 {
+        match self {
+            Self::Registry { published, .. } => published.revision(),
+            Self::Bundle(bundle) => bundle.header.revision,
+        }
+    }
+
+    /// Waits until a revision is here. On failure gives the one that is.
+    pub(crate) async fn reach(&self, required: u64) -> Result<(), u64> {
+        match self {
+            Self::Registry { published, wait, .. } => published.reach(required, *wait).await,
+            Self::Bundle(bundle) if required <= bundle.header.revision => Ok(()),
+            Self::Bundle(bundle) => Err(bundle.header.revision),
+        }
+    }
+
+    /// The revision at a moment. A bundle knows no more of moments than that it was made.
+    pub(crate) async fn revision_at(&self, moment: DateTime<Utc>) -> Result<u64, StoreError> {
+        match self {
+            Self::Registry { store, published, .. } => {
+                let moment = Micros::from(moment);
+                let known = store
+                    .read("size_at", move |tx| Box::pin(async move { Ok(log::size_at(tx, moment).await?) }))
+                    .await?;
+                Ok(known.min(published.revision()))
+            }
+            Self::Bundle(bundle) => Ok(bundle.header.revision),
+        }
+    }
+
+    /// When the newest checkpoint here was signed.
+    pub(crate) fn checkpoint_time(&self) -> Micros {
+        match self {
+            Self::Registry { published, .. } => published.head().signed_at,
+            Self::Bundle(bundle) => bundle.header.checkpoint_at.into(),
+        }
+    }
+
+    /// A certificate's file.
+    pub(crate) async fn certificate(
+        &self,
+        number: &CertificateNumber,
+    ) -> Result<Option<Arc<CertificateFile>>, StoreError> {
+        match self {
+            Self::Registry { store, published, .. } => published.files().certificate(store, number).await,
+            Self::Bundle(bundle) => Ok(bundle.certificates.get(number.as_str()).cloned()),
+        }
+    }
+
+    /// A body's file.
+    pub(crate) async fn body(&self, id: &BodyId) -> Result<Option<Arc<BodyFile>>, StoreError> {
+        match self {
+            Self::Registry { store, published, .. } => published.files().body(store, id).await,
+            Self::Bundle(bundle) => Ok(bundle.bodies.get(id.as_str()).cloned()),
+        }
+    }
+
+    /// The number of the certificate that a logged document is of, if it is remembered.
+    pub(crate) fn number_of(&self, document_sha256: &[u8; 32]) -> Option<CertificateNumber> {
+        match self {
+            Self::Registry { published, .. } => published.files().number_of(document_sha256),
+            Self::Bundle(_) => None,
+        }
+    }
+
+    /// Remembers which certificate a logged document is of.
+    pub(crate) fn remember_document(&self, document_sha256: [u8; 32], number: &CertificateNumber) {
+        match self {
+            Self::Registry { published, .. } => published.files().remember_document(document_sha256, number),
+            Self::Bundle(_) => {}
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Verification without the registry: on a trust bundle, with the same rules and the same words.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use greenlane_api::registry::v1 as wire;
+use greenlane_log::note::NoteKey;
+use greenlane_platform::clock::Clock;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+use tonic::Status;
+
+pub use crate::app::bundle::BundleError;
+pub use crate::app::recognise::OfflinePeers;
+
+use crate::api::{verdict, verify};
+use crate::app::bundle::Trusted;
+use crate::app::recognise::Recogniser;
+use crate::app::source::Source;
+use crate::app::verify::{AsOf, Verifier};
+use crate::domain::verdict::{Finding, Outcome, Part, overall};
+
+/// A trust bundle, read and verified.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    trusted: Arc<Trusted>,
+}
+
+/// How far a clock may lie before the bundle was made: clocks differ.
+const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(5);
+
+impl Bundle {
+    /// Reads a bundle. It must be signed by `log`, when that is given, and else by the key that it names itself.
+    ///
+    /// # Errors
+    /// When it is not whole, not signed, or another log's.
+    pub fn read(bytes: &[u8], log: Option<&NoteKey>) -> Result<Self, BundleError> {
+        Ok(Self { trusted: Arc::new(Trusted::read(bytes, log)?) })
+    }
+
+    /// Who signed it: the log's key, as others write it.
+    pub fn log_key(&self) -> &str {
+        &self.trusted.header.log_key
+    }
+
+    /// When it was made.
+    pub fn made_at(&self) -> DateTime<Utc> {
+        self.trusted.header.made_at
+    }
+
+    /// Until when it is good.
+    pub fn good_until(&self) -> DateTime<Utc> {
+        self.trusted.header.good_until
+    }
+
+    /// Revision and bytes of the catalogue that recognition is decided on; none when it carries none.
+    pub fn equivalence(&self) -> Option<(u64, &[u8])> {
+        let revision = self.trusted.header.equivalence_revision;
+        (!self.trusted.equivalence.is_empty()).then_some((revision, self.trusted.equivalence.as_slice()))
+    }
+
+    /// Revision and bytes of the codes; none when it carries none.
+    pub fn classification(&self) -> Option<(u64, &[u8])> {
+        let revision = self.trusted.header.classification_revision;
+        (!self.trusted.classification.is_empty()).then_some((revision, self.trusted.classification.as_slice()))
+    }
+
+    /// Answers as the service would at the bundle's revision. A bundle that is not good at this moment leaves open what
+    /// may have changed since.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` when the question makes no sense, or asks for what a bundle does not hold.
+    pub async fn verify(
+        &self,
+        request: wire::VerifyRequest,
+        peers: Option<Arc<dyn OfflinePeers>>,
+        clock: Clock,
+    ) -> Result<wire::VerifyResponse, Status> {
+        let mut v = Violations::new();
+        for (field, asked) in [
+            ("as_of", request.as_of.is_some()),
+            ("replay", request.replay.is_some()),
+            ("consistency", request.consistency.is_some()),
+            ("include_proof", request.include_proof),
+        ] {
+            v.check(field, !asked, "cannot be asked of a bundle");
+        }
+        v.finish()?;
+        let header = &self.trusted.header;
+        let destination = request.goods.as_ref().map(|goods| goods.destination.clone()).unwrap_or_default();
+        // Whatever its spelling: a wrong one is refused as such.
+        let within =
+            destination.is_empty() || header.destinations.is_empty() || header.destinations.contains(&destination);
+        let now = clock.now();
+        let question = verify::question(request, clock.today())?;
+        let equivalence = peers.clone().filter(|_| within && self.equivalence().is_some());
+        let codes = peers.filter(|_| self.classification().is_some());
+        let recogniser = Recogniser::offline(equivalence, codes);
+        let verifier = Verifier { source: Source::Bundle(Arc::clone(&self.trusted)), recogniser, clock };
+        let at = verifier.settle(AsOf::Latest).await.map_err(Fault::from)?;
+        let mut answer = verifier.verify(&question, at).await.map_err(Fault::from)?;
+        if !within && question.goods.is_some() {
+            let message = format!("The trust bundle was made without the market {destination}.");
+            answer
+                .recognised
+                .findings
+                .push(Finding::new("destination_not_in_bundle", message).with("destination", &destination));
+        }
+        if let Some(why) = self.not_good_at(now) {
+            for part in [&mut answer.authentic, &mut answer.in_force, &mut answer.covers_goods, &mut answer.recognised]
+            {
+                leave_open(part, &why);
+            }
+            answer.outcome = overall([
+                answer.authentic.outcome,
+                answer.in_force.outcome,
+                answer.covers_goods.outcome,
+                answer.recognised.outcome,
+            ]);
+        }
+        Ok(wire::VerifyResponse {
+            verdict: Some(verdict::verdict(answer)),
+            revision: at.revision,
+            proof: None,
+            statement: String::new(),
+        })
+    }
+
+    fn not_good_at(&self, now: DateTime<Utc>) -> Option<Finding> {
+        let header = &self.trusted.header;
+        let message = if now > header.good_until {
+            "The trust bundle is too old to tell: get a new one."
+        } else if now < header.made_at - CLOCK_DIFFERENCE {
+            "The clock here is before the trust bundle was made."
+        } else {
+            return None;
+        };
+        let finding = Finding::new("bundle_not_good", message)
+            .with("made_at", header.made_at.to_rfc3339())
+            .with("good_until", header.good_until.to_rfc3339());
+        Some(finding)
+    }
+}
+
+fn leave_open(part: &mut Part, why: &Finding) {
+    match part.outcome {
+        Outcome::NotAsked => {}
+        Outcome::Yes | Outcome::YesOnConditions | Outcome::No | Outcome::Undetermined | Outcome::NotApplicable => {
+            part.outcome = Outcome::Undetermined;
+            part.findings.insert(0, why.clone());
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The trust bundle: the same verdicts without the registry.
+
+use chrono::TimeDelta;
+use greenlane_api::common::v1 as common;
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::verify_request::Subject;
+use greenlane_platform::fault::Fault;
+use greenlane_store::testing::TestDatabase;
+use tonic::Code;
+
+use super::harness::{Served, codes, goods, question, serve};
+use crate::Migrator;
+use crate::offline::Bundle;
+
+greenlane_store::engine_tests!(Migrator:
+    a_bundle_gives_the_verdicts_of_its_revision,
+    a_bundle_past_its_time_leaves_every_part_open,
+    a_bundle_holds_what_was_asked_for_and_no_words_of_documents,
+    what_a_bundle_cannot_hold_is_refused,
+);
+
+/// A bundle, until when it is good, and its revision.
+async fn fetch(served: &Served, request: wire::GetTrustBundleRequest) -> (Vec<u8>, i64, u64) {
+    let mut parts = served.verification().get_trust_bundle(request).await.unwrap().into_inner();
+    let first = parts.message().await.unwrap().unwrap();
+    let (good_until, revisions) = (first.good_until.unwrap().seconds, first.revisions.unwrap());
+    let mut bytes = first.chunk.to_vec();
+    while let Some(part) = parts.message().await.unwrap() {
+        bytes.extend_from_slice(&part.chunk);
+    }
+    (bytes, good_until, revisions.registry)
+}
+
+async fn online(served: &Served, request: &wire::VerifyRequest) -> wire::Verdict {
+    served.verification().verify(request.clone()).await.unwrap().into_inner().verdict.unwrap()
+}
+
+async fn offline(served: &Served, bundle: &Bundle, request: &wire::VerifyRequest) -> wire::Verdict {
+    bundle.verify(request.clone(), None, served.clock.clone()).await.unwrap().verdict.unwrap()
+}
+
+fn step(name: &str, id: &str) -> wire::SuspendCertificateRequest {
+    wire::SuspendCertificateRequest {
+        request_id: id.to_owned(),
+        name: name.to_owned(),
+        reason: wire::CertificateReason::Nonconformity.into(),
+        reason_text: "The words of the body.".to_owned(),
+        remedy: "A new type test.".to_owned(),
+        ..wire::SuspendCertificateRequest::default()
+    }
+}
+
+async fn a_bundle_gives_the_verdicts_of_its_revision(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xa-other").await;
+    let good = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let suspended = served.issue("xa-lab", "c2").await.certificate.unwrap();
+    served.certificates("bodies/xa-lab").suspend_certificate(step(&suspended.name, "s")).await.unwrap();
+    let foreign = served.issue("xa-other", "c3").await.certificate.unwrap();
+    let since = served.clock.now();
+    let revoke = wire::RevokeBodyKeyRequest {
+        request_id: "v".to_owned(),
+        name: foreign.signing_key.clone(),
+        compromised_since: Some(prost_types::Timestamp { seconds: since.timestamp() - 60, nanos: 0 }),
+        reason_text: "Lost.".to_owned(),
+        ..wire::RevokeBodyKeyRequest::default()
+    };
+    served.bodies().revoke_body_key(revoke).await.unwrap();
+    let (bytes, _, revision) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+
+    let mut outcomes = Vec::new();
+    let altered = good.document.replacen("eyJ", "eyK", 1);
+    for subject in [
+        Subject::Certificate(good.name.clone()),
+        Subject::Document(good.document.clone()),
+        Subject::QrText(format!("https://registry.example.org/{}", good.name)),
+        Subject::Document(altered),
+        Subject::Document(format!("{}A", &good.document[..good.document.len() - 1])),
+        Subject::Certificate(suspended.name.clone()),
+        Subject::Certificate(foreign.name.clone()),
+        Subject::Certificate("GLXA4HP9Z1PPYMB35F".to_owned()),
+    ] {
+        for goods in [None, Some(goods()), Some(common::GoodsDeclaration { product: None, ..goods() })] {
+            let request = wire::VerifyRequest { goods, ..question(subject.clone()) };
+            let (mut there, mut here) = (online(&served, &request).await, offline(&served, &bundle, &request).await);
+            (there.freshness, here.freshness) = (None, None);
+            assert_eq!(here, there);
+            outcomes.push(here.outcome());
+        }
+    }
+    assert!(outcomes.contains(&wire::VerdictOutcome::Accepted) && outcomes.contains(&wire::VerdictOutcome::Refused));
+
+    // What is done later is in a later bundle.
+    served.certificates("bodies/xa-lab").suspend_certificate(step(&good.name, "s2")).await.unwrap();
+    let request = question(Subject::Certificate(good.name));
+    assert_eq!(online(&served, &request).await.outcome(), wire::VerdictOutcome::Refused);
+    let here = offline(&served, &bundle, &request).await;
+    assert_eq!((here.outcome(), here.revisions.unwrap().registry), (wire::VerdictOutcome::Accepted, revision));
+}
+
+async fn a_bundle_past_its_time_leaves_every_part_open(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let good = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let (bytes, good_until, _) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    assert_eq!(good_until, (served.clock.now() + TimeDelta::hours(24)).timestamp());
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    let request = question(Subject::Certificate(good.name));
+    served.clock.advance(TimeDelta::hours(24));
+    assert_eq!(offline(&served, &bundle, &request).await.outcome(), wire::VerdictOutcome::Accepted);
+    served.clock.advance(TimeDelta::seconds(1));
+    let late = offline(&served, &bundle, &request).await;
+    assert_eq!(late.outcome(), wire::VerdictOutcome::Undetermined);
+    assert_eq!(codes(late.in_force.as_ref())[0], "bundle_not_good");
+    assert_eq!(late.recognised.unwrap().outcome(), wire::PartOutcome::NotAsked);
+    served.clock.advance(TimeDelta::hours(-48));
+    assert_eq!(offline(&served, &bundle, &request).await.outcome(), wire::VerdictOutcome::Undetermined);
+}
+
+async fn a_bundle_holds_what_was_asked_for_and_no_words_of_documents(db: TestDatabase) {
+    use std::io::Read as _;
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xa-other").await;
+    let own = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    served.certificates("bodies/xa-lab").suspend_certificate(step(&own.name, "s")).await.unwrap();
+    let other = served.issue("xa-other", "c2").await.certificate.unwrap();
+    let request =
+        wire::GetTrustBundleRequest { bodies: vec!["bodies/xa-lab".to_owned()], destinations: vec!["XB".to_owned()] };
+    let (bytes, _, _) = fetch(&served, request).await;
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
+    for words in ["Example Solar", "Head of certification", "words of the body", "type test", "\"d\":"] {
+        assert!(!text.contains(words), "{words}");
+    }
+    assert!(text.contains("SR-400") && !text.contains(&other.document));
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    let unknown = offline(&served, &bundle, &question(Subject::Certificate(other.name))).await;
+    assert_eq!(codes(unknown.authentic.as_ref()), ["certificate_unknown"]);
+    let elsewhere = common::GoodsDeclaration { destination: "XC".to_owned(), ..goods() };
+    let request = wire::VerifyRequest { goods: Some(elsewhere), ..question(Subject::Certificate(own.name)) };
+    let verdict = offline(&served, &bundle, &request).await;
+    assert_eq!(codes(verdict.recognised.as_ref()).last(), Some(&"destination_not_in_bundle"));
+}
+
+async fn what_a_bundle_cannot_hold_is_refused(db: TestDatabase) {
+    let served = serve(&db).await;
+    let nobody = wire::GetTrustBundleRequest { bodies: vec!["bodies/nobody".to_owned()], ..Default::default() };
+    assert_eq!(served.verification().get_trust_bundle(nobody).await.unwrap_err().code(), Code::NotFound);
+    let wrong =
+        wire::GetTrustBundleRequest { bodies: vec!["nobody".to_owned()], destinations: vec!["somewhere".to_owned()] };
+    let refused = served.verification().get_trust_bundle(wrong).await.unwrap_err();
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["bodies[0]", "destinations[0]"]);
+    let (bytes, _, _) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    let request = wire::VerifyRequest {
+        include_proof: true,
+        as_of: Some(prost_types::Timestamp::default()),
+        ..question(Subject::Certificate("GLXA4HP9Z1PPYMB35F".to_owned()))
+    };
+    let refused = bundle.verify(request, None, served.clock.clone()).await.unwrap_err();
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["as_of", "include_proof"]);
+}
