@@ -100,6 +100,9 @@ enum ClientCommand {
     /// The transparency log: checkpoint, entries, proofs.
     #[command(subcommand)]
     Log(commands::log::Command),
+    /// Events of products' lives, and the footprints that they add up to.
+    #[command(subcommand)]
+    Trace(commands::trace::Command),
     /// Call any unary method by name, with protobuf JSON.
     Call(commands::call::Args),
 }
@@ -173,6 +176,7 @@ impl ClientCommand {
             Self::Edition(command) => commands::edition::run(session, command).await,
             Self::List(command) => commands::list::run(session, command).await,
             Self::Log(command) => commands::log::run(session, command).await,
+            Self::Trace(command) => commands::trace::run(session, command).await,
             Self::Call(args) => commands::call::run(session, args).await,
         }
     }

@@ -1,6 +1,7 @@
 //! Use cases: the write path, reading, verification.
 
 pub(crate) mod bundle;
+pub(crate) mod cosign;
 pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod group;
@@ -15,5 +16,8 @@ pub(crate) mod recognise;
 pub(crate) mod registry;
 pub(crate) mod sequencer;
 pub(crate) mod source;
+pub(crate) mod trace;
 pub(crate) mod use_report;
 pub(crate) mod verify;
+pub(crate) mod witness;
+pub(crate) mod witnesses;

@@ -1,5 +1,6 @@
 //! What the registry may be told.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use greenlane_platform::client::ClientConfig;
@@ -48,11 +49,36 @@ pub struct Config {
     pub effect_future_days: u32,
     /// How long a trust bundle is good for, in hours, counted from when it was made.
     pub bundle_good_hours: u32,
+    /// Address of the plain HTTP listener: the log as tiles, `did:web` documents, witnessing. None: there is none.
+    pub http_listen: Option<SocketAddr>,
+    /// Witnesses whose cosignatures of this log's checkpoints count.
+    pub witnesses: Vec<WitnessConfig>,
+    /// Logs of others that this registry witnesses: their verifier keys (`name+hash+key`). It does so over HTTP.
+    pub witnessed_logs: Vec<String>,
+    /// Name of this registry as a witness: by custom an address without its scheme. Its key is made when it is first
+    /// needed.
+    pub witness_name: String,
+    /// How often the witnesses are asked to cosign the newest checkpoint.
+    pub witness_interval_ms: u64,
+    /// How long a witness may take.
+    pub witness_timeout_ms: u64,
+    /// A PEM file of the authorities that vouch for witnesses' addresses. None: those of the system.
+    pub witness_ca_file: Option<PathBuf>,
     /// Where equivalence is. None: recognition is *undetermined*. Not used when a channel is handed over.
     pub equivalence: Option<ClientConfig>,
     /// Where classification is: for goods that are declared in another edition than they were certified in. Not used
     /// when a channel is handed over.
     pub classification: Option<ClientConfig>,
+}
+
+/// A witness.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Its verifier key (`name+hash+key`, of type cosignature/v1).
+    pub key: String,
+    /// Where it is asked to cosign: the prefix of `add-checkpoint`. None: it sends its cosignatures itself.
+    pub url: Option<String>,
 }
 
 impl Default for Config {
@@ -75,6 +101,13 @@ impl Default for Config {
             effect_past_days: 30,
             effect_future_days: 366,
             bundle_good_hours: 24,
+            http_listen: None,
+            witnesses: Vec::new(),
+            witnessed_logs: Vec::new(),
+            witness_name: "registry.example.org/witness".to_owned(),
+            witness_interval_ms: 1_000,
+            witness_timeout_ms: 5_000,
+            witness_ca_file: None,
             equivalence: None,
             classification: None,
         }

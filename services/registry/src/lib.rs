@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+pub mod audit;
 mod config;
 mod domain;
 pub mod offline;
@@ -13,7 +14,7 @@ mod start;
 mod store;
 
 pub use api::rules::RULES;
-pub use config::Config;
+pub use config::{Config, WitnessConfig};
 pub use relog::{NewLog, RelogError, begin_new_log};
 pub use start::{Peers, StartError, check, migrate, service};
 pub use store::Migrator;

@@ -15,12 +15,17 @@ use greenlane_platform::client::{Client, ClientConfig, ClientError, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::follow::{FollowConfig, RevisionFollower};
 use greenlane_platform::grpc;
-use greenlane_platform::server::Service;
+use greenlane_platform::server::{Answer, Service, serve_site};
 use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
+mod witnesses;
+
+use tokio::net::TcpListener;
+
 use crate::api;
 use crate::app::bundle::Bundler;
+use crate::app::cosign::{self, Cosigner};
 use crate::app::files::Files;
 use crate::app::keyring::Keyring;
 use crate::app::log::mark::Mark;
@@ -33,6 +38,8 @@ use crate::app::sequencer::Sequencer;
 use crate::app::source::Source;
 use crate::app::use_report::UseReporter;
 use crate::app::verify::Verifier;
+use crate::app::witness::MAX_REQUEST_BYTES;
+use crate::app::witnesses::Witnesses;
 use crate::config::Config;
 use crate::store::Migrator;
 use crate::store::log;
@@ -65,6 +72,12 @@ pub enum StartError {
     /// A channel to another service cannot be made.
     #[error(transparent)]
     Peer(#[from] ClientError),
+    /// The HTTP listener cannot be had.
+    #[error("cannot listen on {0}: {1}")]
+    Http(std::net::SocketAddr, std::io::Error),
+    /// A witness, or a log to be witnessed, is configured wrongly.
+    #[error("witnesses: {0}")]
+    Witness(String),
     /// The log's origin cannot be the name of its key.
     #[error("log_origin: {0}")]
     Origin(#[from] NoteKeyError),
@@ -107,7 +120,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     let store = Store::open(&config.store).await?;
     store.check_schema::<Migrator>().await?;
     let keyring = Keyring::open(&config.key_directory)?;
-    let signer: Arc<dyn Signer> = Arc::new(log_key(&config.key_directory)?);
+    let signer: Arc<dyn Signer> = Arc::new(key_file(&config.key_directory, "log.jwk")?);
     let signer = NoteSigner::new(KeyName::new(&config.log_origin)?, signer)?;
     let log = Arc::new(LogWriter::new(&config.log_origin, signer, Mark::new(&config.key_directory)));
     let head = match log.start(&store, clock.now()).await {
@@ -119,6 +132,9 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         Err(error) => return Err(StartError::Store(not_broken(error))),
     };
     let files = Files::new(config.cached_certificates, config.cached_bodies);
+    if let Some(broken) = cosign::accused(&store, log.verifier_key()).await? {
+        log.stop_signing(&broken);
+    }
     let published = Arc::new(Published::new(head, files));
     let (queue, sequencer) = Sequencer::new(
         store.clone(),
@@ -167,19 +183,44 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         reporter: config.log_origin.clone(),
         every: Duration::from_secs(config.use_report_interval_seconds),
     });
+    let cosigner = Arc::new(Cosigner {
+        store: store.clone(),
+        log: Arc::clone(&log),
+        clock: clock.clone(),
+        witnesses: witnesses::keys(config)?,
+    });
+    let asking = Witnesses {
+        reader: reader.clone(),
+        cosigner: Arc::clone(&cosigner),
+        asked: witnesses::addresses(config)?,
+        every: Duration::from_millis(config.witness_interval_ms.max(10)),
+    };
+    // A database that lost entries is found before anything is signed on it.
+    asking.ask_all().await;
+    let site = api::Site {
+        reader: reader.clone(),
+        log: Arc::clone(&log),
+        public_url: registry.public_url.clone(),
+        witness: witnesses::witness(config, &store, &clock)?,
+    };
+    let listener = match config.http_listen {
+        None => None,
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| StartError::Http(address, error))?),
+    };
+    let traces = api::Traces { registry: Arc::clone(&registry), reader: reader.clone() };
     let certificates = api::Certificates { registry: Arc::clone(&registry), reader: reader.clone() };
-    let bodies = api::Bodies { registry, reader: reader.clone() };
+    let bodies = api::Bodies { registry: Arc::clone(&registry), reader: reader.clone() };
     let verifications = api::Verifications { verifier, reader: reader.clone(), bundler: Arc::new(bundler) };
-    let logs = api::Logs { reader, log: Arc::clone(&log) };
+    let logs = api::Logs { reader, log: Arc::clone(&log), cosigner };
     let expiry_clock = clock;
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));
     let (polled, probed, expired) = (store.clone(), store.clone(), store.clone());
-    Ok(Service::new("registry", api::rules::RULES)
+    let service = Service::new("registry", api::rules::RULES)
         .grpc(grpc!(wire::certificate_service_server::CertificateServiceServer::new(certificates)))
         .grpc(grpc!(wire::body_service_server::BodyServiceServer::new(bodies)))
         .grpc(grpc!(wire::verification_service_server::VerificationServiceServer::new(verifications)))
         .grpc(grpc!(wire::log_service_server::LogServiceServer::new(logs)))
-        .grpc(grpc!(wire::trace_service_server::TraceServiceServer::new(api::Traces)))
+        .grpc(grpc!(wire::trace_service_server::TraceServiceServer::new(traces)))
         .probe(move || {
             let (store, log) = (probed.clone(), Arc::clone(&log));
             async move {
@@ -206,7 +247,24 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         })
         .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await })
         .audit(audit)
-        .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await }))
+        .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await })
+        .background("witnesses", move |stop| async move { asking.run(stop.cancelled()).await });
+    Ok(match listener {
+        None => service,
+        Some(listener) => {
+            let site = Arc::new(site);
+            let answer: Answer = Arc::new(move |request| {
+                let site = Arc::clone(&site);
+                Box::pin(async move { site.answer(request).await })
+            });
+            service.background("http", move |stop| async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = serve_site(listener, MAX_REQUEST_BYTES, answer) => {}
+                }
+            })
+        }
+    })
 }
 
 /// How often old idempotency records are removed, and how many in one transaction.
@@ -253,9 +311,9 @@ fn channel(given: Option<Client>, config: Option<&ClientConfig>) -> Result<Optio
     }
 }
 
-/// The log's key, made at first start.
-fn log_key(directory: &Path) -> Result<SigningKey, KeyFileError> {
-    let path = directory.join("log.jwk");
+/// A key of the registry itself, made when it is first needed.
+fn key_file(directory: &Path, name: &str) -> Result<SigningKey, KeyFileError> {
+    let path = directory.join(name);
     if !path.exists() {
         match SigningKey::generate_ed25519().save(&path) {
             // Another replica was faster.

@@ -1,11 +1,13 @@
 //! Persistence: entities, migrations, queries. Speaks the domain's words and keeps sea-orm to itself.
 
 pub(crate) mod bodies;
+pub(crate) mod cosign;
 mod entity;
 pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;
 pub(crate) mod rows;
+pub(crate) mod trace;
 pub(crate) mod world;
 
 pub use migrations::Migrator;

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod bundle;
+mod cosign;
 mod harness;
 mod input;
 mod issue;
@@ -12,4 +13,5 @@ mod replicas;
 mod rollback;
 mod sequencer;
 mod statements;
+mod trace;
 mod verify;

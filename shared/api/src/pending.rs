@@ -34,12 +34,4 @@ pub const PENDING: &[&str] = &[
     "/greenlane.registry.v1.CertificateService/RenewCertificate",
     "/greenlane.registry.v1.CertificateService/TerminateCertificate",
     "/greenlane.registry.v1.CertificateService/WatchCertificates",
-    "/greenlane.registry.v1.LogService/AddCosignature",
-    "/greenlane.registry.v1.LogService/ListCosignatures",
-    "/greenlane.registry.v1.TraceService/CompareFootprint",
-    "/greenlane.registry.v1.TraceService/GetFootprint",
-    "/greenlane.registry.v1.TraceService/GetTraceEvent",
-    "/greenlane.registry.v1.TraceService/ImportTraceEvents",
-    "/greenlane.registry.v1.TraceService/ListTraceEvents",
-    "/greenlane.registry.v1.TraceService/RecordTraceEvent",
 ];

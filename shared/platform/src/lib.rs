@@ -9,6 +9,7 @@ pub mod consistency;
 pub mod deadline;
 pub mod fault;
 pub mod follow;
+pub mod outbound;
 pub mod process;
 pub mod revisions;
 mod rpc;

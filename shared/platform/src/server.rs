@@ -19,6 +19,7 @@ mod io;
 mod routes;
 mod run;
 mod service;
+mod site;
 mod slot;
 mod tls;
 
@@ -43,6 +44,7 @@ pub use self::in_process::InProcess;
 use self::routes::Routes;
 use self::service::{Background, Plain, Probe};
 pub use self::service::{Health, Service};
+pub use self::site::{Answer, serve_site};
 use crate::audit::{AuditSink, TracingSink};
 use crate::auth::{AuthLayer, Authenticator, AuthorizationTable, INFRASTRUCTURE_RULES, Rule};
 

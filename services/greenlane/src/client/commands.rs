@@ -16,4 +16,5 @@ pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod recognise;
 pub(crate) mod token;
+pub(crate) mod trace;
 pub(crate) mod verify;

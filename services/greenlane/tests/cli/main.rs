@@ -1,5 +1,6 @@
 //! The `greenlane` command as people and scripts use it.
 
+mod audit;
 mod certificate;
 mod change;
 mod exits;

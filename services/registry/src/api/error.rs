@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use greenlane_platform::fault::Fault;
 
+use crate::app::cosign::CosignError;
 use crate::app::mutation::WriteError;
 use crate::app::read::ReadError;
 use crate::app::verify::VerifyError;
@@ -38,7 +39,10 @@ impl From<Refusal> for Fault {
             }
             Refusal::KeyExists(name) => Fault::already_exists(name),
             Refusal::KeyOfAnother(_) => Fault::key_refused("it is registered for another body"),
-            Refusal::UnknownKey(name) | Refusal::UnknownStatement(name) => Fault::not_found(name),
+            Refusal::UnknownKey(name) | Refusal::UnknownStatement(name) | Refusal::UnknownTrace(name) => {
+                Fault::not_found(name)
+            }
+            Refusal::TraceCorrected(name) => Fault::state_conflict(name, "corrected", "correct"),
             Refusal::KeyState { name, state, step } => Fault::state_conflict(name, state.as_str(), step),
             Refusal::KeyTime { field, why } => Fault::invalid(field, why),
             Refusal::BodyEtagMismatch { body, etag } => Fault::etag_mismatch(body.name(), etag),
@@ -62,6 +66,15 @@ impl From<Refusal> for Fault {
                 "effective_time",
                 format!("must not be before the latest step took effect, {}", floor.to_rfc3339()),
             ),
+        }
+    }
+}
+
+impl From<CosignError> for Fault {
+    fn from(error: CosignError) -> Self {
+        match error {
+            CosignError::Note(why) => Fault::invalid("note", why),
+            CosignError::Write(error) => error.into(),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::app::mutation::Receipt;
 use crate::app::registry::{MutationId, Outcome};
 use crate::domain::command::Done;
 use crate::domain::statement::Statement;
+use crate::domain::trace::TraceEvent;
 
 /// A mutating request: what it says, who sends it, and what tells it from others.
 pub(crate) struct Incoming<R> {
@@ -49,6 +50,11 @@ impl<R: Message> Incoming<R> {
 }
 
 impl Stamp {
+    /// Of one row of a stream.
+    pub(crate) fn new(payload: idempotency::PayloadHash, origin: Origin, caller: &Caller) -> Self {
+        Self { payload, origin, caller: caller.key() }
+    }
+
     /// What tells this request from others, once its id is found good.
     pub(crate) fn with(self, id: &RequestId) -> MutationId {
         let method = self.origin.method.to_string();
@@ -99,6 +105,11 @@ impl Answer {
     pub(crate) fn key(&self) -> Result<wire::BodyKey, Fault> {
         let Done::Key(key) = &self.done else { return Err(mismatch()) };
         Ok(render::key(key, self.proof.is_some()))
+    }
+
+    pub(crate) fn trace(&self) -> Result<&TraceEvent, Fault> {
+        let Done::Trace(event) = &self.done else { return Err(mismatch()) };
+        Ok(event)
     }
 
     pub(crate) fn statement(&self) -> Result<&Statement, Fault> {

@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::log_service_server::LogService;
+use greenlane_log::note::MAX_NOTE_BYTES;
 use greenlane_log::{Checkpoint, hash_leaf};
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::{Request, Response, Status};
 
+use super::issue::Incoming;
 use super::{consistency, render};
+use crate::app::cosign::Cosigner;
 use crate::app::log::LogWriter;
 use crate::app::read::{Freshness, Reader};
-use crate::store::log;
+use crate::store::{cosign, log};
 
 /// The service.
 #[derive(Clone)]
 pub(crate) struct Logs {
     pub(crate) reader: Reader,
     pub(crate) log: Arc<LogWriter>,
+    pub(crate) cosigner: Arc<Cosigner>,
 }
 
 #[tonic::async_trait]
@@ -53,9 +57,82 @@ impl LogService for Logs {
     ) -> Result<Response<wire::ListEntriesResponse>, Status> {
         Ok(Response::new(self.entries(request.into_inner()).await?))
     }
+
+    async fn add_cosignature(
+        &self,
+        request: Request<wire::AddCosignatureRequest>,
+    ) -> Result<Response<wire::AddCosignatureResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.cosign(&incoming).await;
+        Ok(Response::new(answer?))
+    }
+
+    async fn list_cosignatures(
+        &self,
+        request: Request<wire::ListCosignaturesRequest>,
+    ) -> Result<Response<wire::ListCosignaturesResponse>, Status> {
+        Ok(Response::new(self.cosignatures(request.into_inner()).await?))
+    }
 }
 
+/// Cosignatures that come with a checkpoint.
+const MAX_COSIGNATURES: u64 = 100;
+
 impl Logs {
+    async fn cosign(
+        &self,
+        incoming: &Incoming<wire::AddCosignatureRequest>,
+    ) -> Result<wire::AddCosignatureResponse, Fault> {
+        let raw = &incoming.message;
+        let mut v = Violations::new();
+        let request_id = v.request_id(&incoming.request_id);
+        let fits = !raw.note.is_empty() && raw.note.len() <= MAX_NOTE_BYTES;
+        v.check("note", fits, format!("must be a checkpoint with signatures, of at most {MAX_NOTE_BYTES} bytes"));
+        let request_id = v.finish_with(|| request_id)?;
+        let id = incoming.stamp.clone().with(&request_id);
+        let taken = self.cosigner.take(&raw.note, Some(id), raw.validate_only).await?;
+        Ok(wire::AddCosignatureResponse {
+            cosignature: Some(render::cosignature(&taken)),
+            revision: self.reader.published.revision(),
+        })
+    }
+
+    async fn cosignatures(&self, raw: wire::ListCosignaturesRequest) -> Result<wire::ListCosignaturesResponse, Fault> {
+        let mut v = Violations::new();
+        let binding = PageBinding::new("ListCosignatures").with(raw.tree_size.to_be_bytes());
+        let page_size = v.page_size(raw.page_size);
+        let after = v.page_token::<(u64, String)>(&raw.page_token, &binding);
+        let (page_size, after) = v.finish_with(|| Some((page_size?, after?)))?;
+        let wanted = raw.tree_size;
+        let mut found = self
+            .reader
+            .read("list_cosignatures", move |tx| {
+                let after = after.clone();
+                Box::pin(async move {
+                    // Later pages are of the size of the first.
+                    let size = match (&after, wanted) {
+                        (Some((size, _)), _) => *size,
+                        (None, 0) => cosign::newest(tx).await?.unwrap_or_default(),
+                        (None, size) => size,
+                    };
+                    let after = after.as_ref().map(|(_, key)| key.as_str());
+                    Ok(cosign::list(tx, size, after, page_size as u64 + 1).await?)
+                })
+            })
+            .await?;
+        let more = found.len() > page_size;
+        found.truncate(page_size);
+        let next_page_token = match found.last() {
+            Some(last) if more => binding.token(&(last.size, last.key.as_str()))?,
+            _ => String::new(),
+        };
+        Ok(wire::ListCosignaturesResponse {
+            cosignatures: found.iter().map(render::cosignature).collect(),
+            next_page_token,
+            revision: self.reader.published.revision(),
+        })
+    }
+
     async fn checkpoint(&self, freshness: Freshness) -> Result<wire::GetCheckpointResponse, Fault> {
         let revision = self.reader.settle(freshness).await?;
         let head = self.reader.published.head();
@@ -81,7 +158,14 @@ impl Logs {
             sign_time: Some(render::timestamp(signed_at.to_utc())),
             verifier_key: self.log.verifier_key().to_string(),
         };
-        Ok(wire::GetCheckpointResponse { checkpoint: Some(checkpoint), revision: size, cosignatures: Vec::new() })
+        let cosignatures = self
+            .reader
+            .read("read_cosignatures", move |tx| {
+                Box::pin(async move { Ok(cosign::list(tx, size, None, MAX_COSIGNATURES).await?) })
+            })
+            .await?;
+        let cosignatures = cosignatures.iter().map(render::cosignature).collect();
+        Ok(wire::GetCheckpointResponse { checkpoint: Some(checkpoint), revision: size, cosignatures })
     }
 
     async fn inclusion(&self, raw: wire::GetInclusionProofRequest) -> Result<wire::GetInclusionProofResponse, Fault> {

@@ -14,6 +14,10 @@ use crate::domain::key::{Custody, Key};
 use crate::domain::life::{Event, Reason, Standing, State, Step};
 use crate::domain::names::BodyId;
 use crate::domain::statement::{Period, StatementState};
+use crate::domain::trace::footprint::{Footprint, StageFootprint};
+use crate::domain::trace::{Stage, TraceEvent, trace_name};
+use crate::domain::verdict::Finding;
+use crate::store::cosign::StoredCosignature;
 
 pub(crate) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
     let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
@@ -83,6 +87,77 @@ pub(crate) fn key(key: &Key, committed: bool) -> wire::BodyKey {
         create_time: committed.then(|| timestamp(key.created_at)),
         verification_method: record.verification_method.clone(),
         latest_revision: if committed { key.latest_index + 1 } else { 0 },
+    }
+}
+
+pub(crate) fn finding(finding: Finding) -> common::Finding {
+    common::Finding {
+        code: finding.code.to_owned(),
+        message: finding.message,
+        parameters: finding.parameters.into_iter().collect(),
+    }
+}
+
+/// An event of a product's life; nothing that the registry sets when it is only checked.
+pub(crate) fn trace_event(event: &TraceEvent, committed: bool) -> wire::TraceEvent {
+    let record = &event.record;
+    wire::TraceEvent {
+        name: if committed { event.name() } else { String::new() },
+        product: Some(identification(&record.product)),
+        stage: wire::LifeCycleStage::from(record.stage).into(),
+        event_time: Some(timestamp(record.event_time)),
+        economy: record.economy.clone(),
+        declared_units: Some(quantity(&record.declared_units)),
+        energy_kwh_per_unit: record.energy_kwh_per_unit.clone(),
+        emissions_kg_co2e_per_unit: record.emissions_kg_co2e_per_unit.clone(),
+        method: record.method.clone(),
+        inputs: record.inputs.iter().map(|input| trace_name(*input)).collect(),
+        corrects: record.corrects.map(trace_name).unwrap_or_default(),
+        epcis_json: record.epcis_json.clone(),
+        reporter: record.reporter.name(),
+        document: event.document.clone(),
+        record_time: committed.then(|| timestamp(event.recorded_at)),
+        revision: if committed { event.index + 1 } else { 0 },
+    }
+}
+
+impl From<Stage> for wire::LifeCycleStage {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::RawMaterial => Self::RawMaterial,
+            Stage::Production => Self::Production,
+            Stage::Transport => Self::Transport,
+            Stage::Use => Self::Use,
+            Stage::Recovery => Self::Recovery,
+        }
+    }
+}
+
+pub(crate) fn footprint(footprint: &Footprint, product: &ProductId) -> wire::Footprint {
+    let stage = |stage: &StageFootprint| wire::StageFootprint {
+        stage: wire::LifeCycleStage::from(stage.stage).into(),
+        energy_kwh_per_unit: stage.energy.to_string(),
+        emissions_kg_co2e_per_unit: stage.emissions.to_string(),
+        event_count: stage.event_count,
+    };
+    wire::Footprint {
+        product: Some(identification(product)),
+        energy_kwh_per_unit: footprint.energy.to_string(),
+        emissions_kg_co2e_per_unit: footprint.emissions.to_string(),
+        stages: footprint.stages.iter().map(stage).collect(),
+        findings: footprint.findings.iter().cloned().map(finding).collect(),
+        event_count: footprint.event_count,
+        unit: footprint.unit.clone(),
+    }
+}
+
+/// A cosignature.
+pub(crate) fn cosignature(cosignature: &StoredCosignature) -> wire::Cosignature {
+    wire::Cosignature {
+        witness: cosignature.witness.clone(),
+        tree_size: cosignature.size,
+        sign_time: Some(timestamp(cosignature.signed_at.to_utc())),
+        signature_line: cosignature.line.clone(),
     }
 }
 

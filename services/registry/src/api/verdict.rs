@@ -5,7 +5,7 @@ use greenlane_api::registry::v1 as wire;
 
 use super::render;
 use crate::app::verify::Verdict;
-use crate::domain::verdict::{Finding, Outcome, Overall, Part};
+use crate::domain::verdict::{Outcome, Overall, Part};
 
 pub(crate) fn verdict(verdict: Verdict) -> wire::Verdict {
     let age = verdict.equivalence_age.and_then(|age| prost_types::Duration::try_from(age).ok());
@@ -38,15 +38,7 @@ pub(crate) fn verdict(verdict: Verdict) -> wire::Verdict {
 fn part(part: Part) -> wire::VerdictPart {
     wire::VerdictPart {
         outcome: wire::PartOutcome::from(part.outcome).into(),
-        findings: part.findings.into_iter().map(finding).collect(),
-    }
-}
-
-fn finding(finding: Finding) -> common::Finding {
-    common::Finding {
-        code: finding.code.to_owned(),
-        message: finding.message,
-        parameters: finding.parameters.into_iter().collect(),
+        findings: part.findings.into_iter().map(render::finding).collect(),
     }
 }
 

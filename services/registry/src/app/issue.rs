@@ -100,7 +100,7 @@ impl Registry {
     }
 
     /// The newest key that may sign now and that this registry holds.
-    fn newest_key<'f>(&self, file: &'f BodyFile) -> Result<(&'f Key, Arc<dyn Signer>), Fault> {
+    pub(crate) fn newest_key<'f>(&self, file: &'f BodyFile) -> Result<(&'f Key, Arc<dyn Signer>), Fault> {
         let now = self.clock.now();
         let mut usable = file
             .keys

@@ -25,6 +25,7 @@ impl Mutation {
             Command::CreateBody(record) => record.id.name(),
             Command::CreateKey(record) => record.body.key_name(&record.id),
             Command::OfBody(command) => command.resource(),
+            Command::Trace(command) => command.record.reporter.name(),
             Command::Grant(grant) => grant.number.name(),
             Command::Step(step) => step.number.name(),
         };

@@ -16,7 +16,7 @@ use crate::domain::certificate::Snapshot;
 use crate::domain::command::Done;
 use crate::domain::key::Key;
 use crate::domain::statement::Statement;
-use crate::store::{corrupt, list, log};
+use crate::store::{corrupt, list, log, trace as trace_rows};
 
 /// What is kept of an answer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub(crate) struct Remembered {
     key: Option<Key>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     statement: Option<Box<Statement>>,
+    /// The answer is the event of a product's life at the index.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    trace: bool,
 }
 
 impl Remembered {
@@ -40,9 +43,16 @@ impl Remembered {
             Done::Body(done) => body = Some(done.clone()),
             Done::Key(done) => key = Some(done.clone()),
             Done::Statement(done) => statement = Some(done.clone()),
-            Done::Certificate(_) => {}
+            Done::Certificate(_) | Done::Trace(_) => {}
         }
-        Self { index: receipt.log.index, size: receipt.log.size, body, key, statement }
+        Self {
+            index: receipt.log.index,
+            size: receipt.log.size,
+            body,
+            key,
+            statement,
+            trace: matches!(receipt.done, Done::Trace(_)),
+        }
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -53,11 +63,15 @@ impl Remembered {
 /// The answer that was given then.
 pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
     let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
-    let Remembered { index, size, body, key, statement } = remembered;
+    let Remembered { index, size, body, key, statement, trace } = remembered;
     let done = match (body, key, statement) {
         (Some(body), _, _) => Done::Body(body),
         (None, Some(key), _) => Done::Key(key),
         (None, None, Some(statement)) => Done::Statement(statement),
+        (None, None, None) if trace => {
+            let event = trace_rows::by_index(tx, &[index].into()).await?.pop();
+            Done::Trace(Box::new(event.ok_or_else(|| corrupt("trace event"))?))
+        }
         (None, None, None) => Done::Certificate(Box::new(snapshot_at(tx, index).await?)),
     };
     let log = proof(tx, index, size).await?;

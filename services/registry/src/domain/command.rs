@@ -10,6 +10,8 @@ use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Reason, State, Step};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::{Statement, StatementState, StatementStep};
+use super::trace::TraceEvent;
+use super::trace_command::TraceCommand;
 
 /// One mutation, checked as far as can be without the database, its document built and signed.
 #[derive(Clone, Debug)]
@@ -17,6 +19,7 @@ pub(crate) enum Command {
     CreateBody(BodyRecord),
     CreateKey(KeyRecord),
     OfBody(BodyCommand),
+    Trace(Box<TraceCommand>),
     Grant(Box<Grant>),
     Step(StepCommand),
 }
@@ -58,6 +61,7 @@ pub(crate) enum Done {
     Body(Body),
     Key(Key),
     Statement(Box<Statement>),
+    Trace(Box<TraceEvent>),
     Certificate(Box<Snapshot>),
 }
 
@@ -90,6 +94,10 @@ pub(crate) enum Refusal {
     StatementState { name: String, state: StatementState, step: StatementStep },
     #[error("the day {0}")]
     StatementDay(&'static str),
+    #[error("{0} does not exist")]
+    UnknownTrace(String),
+    #[error("{0} was corrected already")]
+    TraceCorrected(String),
     #[error("{} does not contest a designation of its own economy", .0.name())]
     OwnContestation(BodyId),
     #[error("{} has no key that may sign now", .0.name())]

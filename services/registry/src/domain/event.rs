@@ -1,8 +1,10 @@
 //! The entries of the log: canonical JSON of identifiers, hashes and times. Nothing commercial enters it.
 
 mod body;
+mod trace;
 
 pub(crate) use body::{BodyEntry, KeyEvent};
+pub(crate) use trace::TraceEntry;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -30,6 +32,8 @@ pub(crate) enum Entry<'a> {
     },
     /// What happens to a registered body, and when that was recorded.
     Body(BodyEntry<'a>, DateTime<Utc>),
+    /// An event of a product's life, and when it was recorded.
+    Trace(TraceEntry<'a>, DateTime<Utc>),
 }
 
 /// A step of a certificate's life.
@@ -72,6 +76,10 @@ impl Entry<'_> {
                 put("event", "body.create".into());
                 put("body", body.name().into());
                 put("record_sha256", record_hash(body).into());
+                put("recorded_at", instant(*at));
+            }
+            Self::Trace(entry, at) => {
+                entry.members(&mut put);
                 put("recorded_at", instant(*at));
             }
             Self::Body(entry, at) => {

@@ -16,6 +16,8 @@ use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Event, Reason, State, Step, after};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::Statement;
+use super::trace::TraceEvent;
+use super::trace_command::KnownTrace;
 
 /// A certificate as the group sees it.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub(crate) struct World {
     pub(crate) keys: HashMap<String, Key>,
     /// By the index that identifies each.
     pub(crate) statements: HashMap<u64, Statement>,
+    /// Events of products' lives, by index.
+    pub(crate) traces: HashMap<u64, KnownTrace>,
     pub(crate) certificates: HashMap<CertificateNumber, Known>,
 }
 
@@ -42,6 +46,7 @@ pub(crate) enum Change {
     Body(Body),
     Key(Key),
     OfBody(BodyChange),
+    Traced(Box<TraceEvent>),
     /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
     Granted {
         known: Box<Known>,
@@ -71,6 +76,7 @@ impl World {
             Command::CreateBody(record) => self.create_body(record, index, now),
             Command::CreateKey(record) => self.create_key(record, index, now),
             Command::OfBody(command) => self.apply_to_body(command, index, now),
+            Command::Trace(command) => self.trace(command, index, now),
             Command::Grant(grant) => self.grant(grant, index, now),
             Command::Step(step) => self.step(step, index, now),
         }

@@ -184,6 +184,58 @@ table! {
 }
 
 table! {
+    /// Witnesses' cosignatures of checkpoints.
+    log_cosignature = "log_cosignature" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        size: i64,
+        /// The verifier key of the witness.
+        #[sea_orm(primary_key, auto_increment = false)]
+        key: String,
+        witness: String,
+        signed_at: Micros,
+        line: String,
+    }
+}
+
+table! {
+    /// Checkpoints that this log has signed and that its tree contradicts.
+    log_evidence = "log_evidence" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        size: i64,
+        note: String,
+        found_at: Micros,
+    }
+}
+
+table! {
+    /// What was last cosigned of the logs of others.
+    witnessed = "witnessed" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        origin: String,
+        size: i64,
+        root: Vec<u8>,
+        cosigned_at: Micros,
+    }
+}
+
+table! {
+    /// Events of products' lives.
+    trace_event = "trace_event" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        reporter: String,
+        stage: String,
+        gtin: String,
+        model: String,
+        batch: String,
+        serial: String,
+        corrects: Option<i64>,
+        /// The event as JSON.
+        event: String,
+    }
+}
+
+table! {
     /// Every checkpoint that was signed.
     log_checkpoint = "log_checkpoint" {
         #[sea_orm(primary_key, auto_increment = false)]

@@ -31,10 +31,17 @@ impl MigrationTrait for Tables {
         for table in [bodies(), keys(), certificates(), versions(), events(), terms()] {
             manager.create_table(table).await?;
         }
-        for table in [statements(), body_history(), entries(), tiles(), head(), checkpoints()] {
+        for table in [statements(), body_history(), traces(), entries(), tiles(), head(), checkpoints()] {
+            manager.create_table(table).await?;
+        }
+        for table in [cosignatures(), evidence(), witnessed()] {
             manager.create_table(table).await?;
         }
         for (name, table, columns) in [
+            ("trace_event_gtin", "trace_event", &["gtin", "log_index"][..]),
+            ("trace_event_model", "trace_event", &["model", "log_index"][..]),
+            ("trace_event_batch", "trace_event", &["batch", "log_index"][..]),
+            ("trace_event_corrects", "trace_event", &["corrects"][..]),
             ("body_history_body", "body_history", &["body", "log_index"][..]),
             ("certificate_body", "certificate", &["body", "granted_index"][..]),
             ("certificate_latest", "certificate", &["latest_index"][..]),
@@ -62,6 +69,9 @@ impl MigrationTrait for Tables {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [
+            "witnessed",
+            "log_evidence",
+            "log_cosignature",
             "log_checkpoint",
             "log_head",
             "log_tile",
@@ -70,6 +80,7 @@ impl MigrationTrait for Tables {
             "certificate_event",
             "certificate_version",
             "certificate",
+            "trace_event",
             "body_history",
             "statement",
             "body_key",
@@ -139,6 +150,37 @@ fn statements() -> TableCreateStatement {
 
 fn body_history() -> TableCreateStatement {
     table("body_history", [big("log_index").primary_key().take(), text("body"), text("kind"), text("state")])
+}
+
+fn traces() -> TableCreateStatement {
+    table(
+        "trace_event",
+        [
+            big("log_index").primary_key().take(),
+            text("reporter"),
+            text("stage"),
+            text("gtin"),
+            text("model"),
+            text("batch"),
+            text("serial"),
+            ColumnDef::new("corrects").big_integer().null().take(),
+            text("event"),
+        ],
+    )
+}
+
+fn cosignatures() -> TableCreateStatement {
+    let columns = [big("size"), text("key"), text("witness"), big("signed_at"), text("line")];
+    table("log_cosignature", columns).primary_key(Index::create().col("size").col("key")).take()
+}
+
+fn evidence() -> TableCreateStatement {
+    table("log_evidence", [big("size").primary_key().take(), text("note"), big("found_at")])
+}
+
+fn witnessed() -> TableCreateStatement {
+    let origin = text("origin").primary_key().take();
+    table("witnessed", [origin, big("size"), binary("root"), big("cosigned_at")])
 }
 
 fn certificates() -> TableCreateStatement {

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, bodies, rows, to_i64};
+use super::{IN_LIST, bodies, rows, to_i64, trace};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
@@ -19,7 +19,7 @@ use crate::domain::world::{Applied, Change, Known, World};
 pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command>) -> Result<World, DbErr> {
     let (mut body_ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
-    let mut statements = BTreeSet::new();
+    let (mut statements, mut traces) = (BTreeSet::new(), BTreeSet::new());
     for command in commands {
         match command {
             Command::CreateBody(record) => {
@@ -33,6 +33,11 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
                 body_ids.extend(command.bodies().into_iter().map(BodyId::as_str));
                 keys.extend(command.key());
                 statements.extend(command.statement());
+            }
+            Command::Trace(command) => {
+                body_ids.insert(command.record.reporter.as_str());
+                keys.insert(command.key.as_str());
+                traces.extend(command.named());
             }
             Command::Grant(grant) => {
                 body_ids.insert(grant.body.as_str());
@@ -57,6 +62,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
         }
     }
     world.statements = bodies::statements(tx, &statements).await?;
+    world.traces = trace::known(tx, &traces).await?;
     let taken: BTreeSet<&str> = numbers.union(&stepped).copied().collect();
     for known in certificates(tx, &taken).await? {
         world.certificates.insert(known.head.number.clone(), known);
@@ -121,11 +127,13 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
 /// Writes what a group of accepted mutations changed.
 pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bodies::save(tx, applied).await?;
+    let mut traced = Vec::new();
     let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut steps = Vec::new();
     for one in applied {
         match &one.change {
             Change::Body(_) | Change::Key(_) | Change::OfBody(_) => {}
+            Change::Traced(event) => traced.push(event.as_ref()),
             Change::Granted { known, content_json } => {
                 let Known { head, version, events: grant } = known.as_ref();
                 certificates.push(rows::certificate_row(head, &version.content));
@@ -143,6 +151,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bulk::insert(tx, versions).await?;
     bulk::insert(tx, terms).await?;
     bulk::insert(tx, events).await?;
+    trace::save(tx, &traced).await?;
     for (head, previous_index) in steps {
         step(tx, head, previous_index).await?;
     }
@@ -169,6 +178,8 @@ pub(crate) fn subject(change: &Change) -> &str {
         Change::Body(body) => body.record.id.as_str(),
         Change::Key(key) => key.record.body.as_str(),
         Change::OfBody(change) => change.body().as_str(),
+        // Nothing that is cached depends on it.
+        Change::Traced(_) => "trace",
         Change::Granted { known, .. } => known.head.number.as_str(),
         Change::Stepped { head, .. } => head.number.as_str(),
     }

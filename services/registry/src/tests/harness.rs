@@ -42,8 +42,16 @@ pub(super) fn now() -> DateTime<Utc> {
     "2026-06-01T12:00:00Z".parse().unwrap()
 }
 
-pub(super) const ALL: [&str; 6] =
-    ["bodies.read", "bodies.write", "certificates.read", "certificates.write", "verify", "log.read"];
+pub(super) const ALL: [&str; 8] = [
+    "bodies.read",
+    "bodies.write",
+    "certificates.read",
+    "certificates.write",
+    "verify",
+    "log.read",
+    "trace.read",
+    "trace.write",
+];
 
 /// A registry on a database, with keys of its own.
 pub(super) async fn serve(db: &TestDatabase) -> Served {

@@ -1,14 +1,19 @@
 //! `greenlane log`: the transparency log.
 
+mod audit;
+
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use greenlane_api::registry::v1::{
-    GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest, ListEntriesRequest,
-    log_service_client::LogServiceClient,
+    AddCosignatureRequest, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest,
+    ListCosignaturesRequest, ListEntriesRequest, log_service_client::LogServiceClient,
 };
 
 use crate::client::{
-    Session,
+    Mutation, Session,
     exit::Exit,
+    input,
     render::{self, Output, View},
 };
 
@@ -36,6 +41,22 @@ pub(crate) enum Command {
         /// Size of the earlier tree.
         old_size: u64,
     },
+    /// Follow the log from any checkpoint, check every entry and what follows from them; halt when it was rewritten.
+    Audit(audit::Args),
+    /// List witnesses' cosignatures of a checkpoint.
+    Cosignatures {
+        /// Size of the tree [default: the newest that has any].
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        size: u64,
+    },
+    /// Hand over a checkpoint that a witness has cosigned.
+    Cosign {
+        /// A file with the note; `-` is stdin.
+        #[arg(short, long, value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        mutation: Mutation,
+    },
 }
 
 const CHECKPOINT: View = View::Record { at: "checkpoint", name: "origin", fields: &[] };
@@ -53,6 +74,17 @@ const CONSISTENCY: View = View::Record {
     at: "",
     name: "newTreeSize",
     fields: &[("New tree size", "newTreeSize"), ("Hashes", "hashes"), ("Checkpoint", "checkpoint")],
+};
+
+const COSIGNATURES: View = View::List {
+    items: "cosignatures",
+    name: "witness",
+    columns: &[("WITNESS", "witness"), ("TREE SIZE", "treeSize"), ("SIGNED", "signTime")],
+};
+const COSIGNATURE: View = View::Record {
+    at: "cosignature",
+    name: "witness",
+    fields: &[("Witness", "witness"), ("Tree size", "treeSize"), ("Signed", "signTime"), ("Line", "signatureLine")],
 };
 
 /// Does it.
@@ -75,6 +107,19 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Inclusion { index } => {
             let request = GetInclusionProofRequest { index, tree_size: 0 };
             session.print(log.get_inclusion_proof(request).await?.get_ref(), INCLUSION)
+        }
+        Command::Audit(args) => audit::run(session, args).await,
+        Command::Cosignatures { size } => {
+            let request = ListCosignaturesRequest { tree_size: size, page_size: 1_000, ..Default::default() };
+            session.print(log.list_cosignatures(request).await?.get_ref(), COSIGNATURES)
+        }
+        Command::Cosign { file, mutation } => {
+            let request = AddCosignatureRequest {
+                request_id: session.request_id(&mutation),
+                validate_only: mutation.dry_run,
+                note: input::read_text(&file)?,
+            };
+            session.print(log.add_cosignature(request).await?.get_ref(), COSIGNATURE)
         }
         Command::Consistency { old_size } => {
             let request = GetConsistencyProofRequest { old_tree_size: old_size, new_tree_size: 0 };

@@ -67,7 +67,7 @@ async fn over_https_an_untrusted_authority_or_another_name_is_refused() {
     let url = format!("https://localhost:{}/jwks", address.port());
     let error = fetcher(url.clone(), Some(&stranger), LONG).fetch().await.unwrap_err();
     assert!(error.contains("certificate"), "{error}");
-    let named = super::tls_config(Some(&testdata("ca.pem"))).unwrap();
+    let named = crate::outbound::tls_config(Some(&testdata("ca.pem"))).unwrap();
     let tcp = tokio::net::TcpStream::connect(address).await.unwrap();
     let other = "other.example.org".try_into().unwrap();
     assert!(tokio_rustls::TlsConnector::from(named).connect(other, tcp).await.is_err());
@@ -92,9 +92,9 @@ async fn an_authority_file_without_certificates_is_an_error_that_names_it() {
 #[test]
 fn plain_http_is_for_this_machine_only() {
     for host in ["localhost", "127.0.0.1", "127.8.0.1", "[::1]"] {
-        assert!(super::is_this_machine(host), "{host}");
+        assert!(crate::outbound::is_this_machine(host), "{host}");
     }
     for host in ["localhost.example.org", "192.0.2.1", "example.org", "[2001:db8::1]", "", "0.0.0.0"] {
-        assert!(!super::is_this_machine(host), "{host}");
+        assert!(!crate::outbound::is_this_machine(host), "{host}");
     }
 }

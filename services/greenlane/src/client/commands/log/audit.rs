@@ -1,0 +1,282 @@
+//! `greenlane log audit`: follows the log, and halts loudly when it was rewritten.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args as ClapArgs;
+use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
+use greenlane_api::registry::v1::{
+    CertificateState, GetCheckpointRequest, ListCertificatesRequest, ListEntriesRequest,
+    certificate_service_client::CertificateServiceClient, log_service_client::LogServiceClient,
+};
+use greenlane_log::note::NoteKey;
+use greenlane_log::{Checkpoint, hash_leaf};
+use greenlane_platform::client::Client;
+use greenlane_platform::clock::Clock;
+use greenlane_registry::audit::{Accusation, Auditor};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::client::{
+    Session,
+    exit::{Exit, Usage},
+    input,
+    render::{self, View},
+};
+
+/// Arguments of `greenlane log audit`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Reads every entry, checks that it can follow on those before it, and that each tree that was signed is met on the way.
+With --state the next audit goes on where this one ended. Exits with 10 when the log was rewritten or an entry is not
+possible: keep what it prints, it is the proof.
+
+Example:
+  greenlane log checkpoint > seen.txt
+  greenlane log audit --checkpoint seen.txt --state audit.json --certificates")]
+pub(crate) struct Args {
+    /// A checkpoint that was seen before, as `log checkpoint` prints it. May be repeated.
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    checkpoints: Vec<PathBuf>,
+    /// Where the audit is kept, to go on from there.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// The log's key (name+hash+key) [default: the one that was kept, or else the one that the registry names].
+    #[arg(long, value_name = "KEY")]
+    log_key: Option<String>,
+    /// Also hold the registry's own list of certificates against what follows from the log.
+    #[arg(long)]
+    certificates: bool,
+}
+
+/// What is kept between two audits.
+#[derive(Debug, Deserialize, Serialize)]
+struct Kept {
+    log_key: String,
+    checkpoint: String,
+    auditor: Auditor,
+}
+
+const AUDIT: View = View::Record {
+    at: "",
+    name: "origin",
+    fields: &[
+        ("Log", "origin"),
+        ("Entries", "treeSize"),
+        ("Root", "rootHash"),
+        ("Read now", "entriesRead"),
+        ("Checkpoints met", "checkpointsMet"),
+        ("Certificates", "certificates"),
+        ("Compared with the registry", "certificatesCompared?"),
+    ],
+};
+
+/// What was found.
+enum Found {
+    Sound(serde_json::Value),
+    Accused(String),
+}
+
+/// Audits.
+#[expect(clippy::print_stderr, reason = "an accusation is talk that must be heard, and no answer")]
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    match audit(session, args).await? {
+        Found::Sound(value) => {
+            render::print_value(session.output(), &value, AUDIT)?;
+            Ok(Exit::Done)
+        }
+        Found::Accused(text) => {
+            eprintln!("{text}");
+            Ok(Exit::No)
+        }
+    }
+}
+
+async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
+    let channel = session.registry()?;
+    let mut log = LogServiceClient::new(channel.clone());
+    let kept = match &args.state {
+        Some(path) if path.exists() => Some(read_state(path)?),
+        Some(_) | None => None,
+    };
+    let newest = log.get_checkpoint(GetCheckpointRequest::default()).await?.into_inner().checkpoint;
+    let newest = newest.context("the registry has no checkpoint")?;
+    let named = args.log_key.clone().or_else(|| kept.as_ref().map(|kept| kept.log_key.clone()));
+    let key = named.unwrap_or_else(|| newest.verifier_key.clone());
+    let key: NoteKey = key.parse().with_context(|| Usage(format!("{key} is no log's key")))?;
+    let head = match open(&newest.note, &key) {
+        Ok(head) => head,
+        Err(why) => return Ok(Found::Accused(accuse(&why, &[&newest.note]))),
+    };
+    let mut met: Vec<(Checkpoint, String)> = Vec::new();
+    for path in &args.checkpoints {
+        let note = input::read_text(path)?;
+        let seen = open(&note, &key).map_err(|why| Usage(format!("{}: {why}", path.display())))?;
+        met.push((seen, note));
+    }
+    let mut auditor = Auditor::new();
+    if let Some(kept) = kept {
+        let seen = open(&kept.checkpoint, &key).map_err(Usage)?;
+        auditor = kept.auditor;
+        // A state that somebody changed is no accusation of the log.
+        auditor.check(&seen).map_err(|error| Usage(format!("the state that was kept contradicts itself: {error}")))?;
+        met.push((seen, kept.checkpoint));
+    }
+    for (seen, note) in &met {
+        if seen.size > head.size {
+            let why = Accusation::Shrunk { had: seen.size, has: head.size };
+            return Ok(Found::Accused(accuse(&why.to_string(), &[note, &newest.note])));
+        }
+    }
+    // What lies before the state that was kept was read then: a checkpoint of that time is met by reading anew.
+    if met.iter().any(|(seen, _)| seen.size < auditor.size()) {
+        auditor = Auditor::new();
+    }
+    met.push((head.clone(), newest.note.clone()));
+    let from = auditor.size();
+    if let Err(accusation) = follow(&mut log, &mut auditor, &met, head.size).await? {
+        let size = match accusation {
+            Accusation::Fork { size, .. } => Some(size),
+            Accusation::Shrunk { .. } | Accusation::Entry { .. } => None,
+        };
+        let notes = met.iter().filter(|(seen, _)| size.is_none_or(|size| seen.size == size || seen.size == head.size));
+        let notes: Vec<&str> = notes.map(|(_, note)| note.as_str()).collect();
+        return Ok(Found::Accused(accuse(&accusation.to_string(), &notes)));
+    }
+    let mut compared = 0;
+    if args.certificates {
+        match compare(channel, &auditor, head.size).await? {
+            Ok(count) => compared = count,
+            Err(why) => return Ok(Found::Accused(accuse(&why, &[&newest.note]))),
+        }
+    }
+    let value = json!({
+        "origin": head.origin,
+        "treeSize": head.size,
+        "rootHash": head.root.to_string(),
+        "entriesRead": head.size - from,
+        "checkpointsMet": met.len(),
+        "certificates": auditor.certificates().len(),
+        "certificatesCompared": compared,
+    });
+    if let Some(path) = &args.state {
+        let kept = Kept { log_key: key.to_string(), checkpoint: newest.note, auditor };
+        write_state(path, &kept)?;
+    }
+    Ok(Found::Sound(value))
+}
+
+fn open(note: &str, key: &NoteKey) -> Result<Checkpoint, String> {
+    Checkpoint::open(note.as_bytes(), key, &[]).map(|signed| signed.checkpoint).map_err(|error| error.to_string())
+}
+
+/// Reads the entries up to `size`, and holds every checkpoint against the tree of its size.
+async fn follow(
+    log: &mut LogServiceClient<Client>,
+    auditor: &mut Auditor,
+    met: &[(Checkpoint, String)],
+    size: u64,
+) -> anyhow::Result<Result<(), Accusation>> {
+    loop {
+        for (checkpoint, _) in met {
+            if let Err(accusation) = auditor.check(checkpoint) {
+                return Ok(Err(accusation));
+            }
+        }
+        if auditor.size() == size {
+            return Ok(Ok(()));
+        }
+        let request =
+            ListEntriesRequest { start_index: auditor.size(), page_size: 1_000, ..ListEntriesRequest::default() };
+        let page = log.list_entries(request).await?.into_inner();
+        anyhow::ensure!(!page.entries.is_empty(), "the registry does not give entry {}", auditor.size());
+        for entry in page.entries {
+            if auditor.size() == size {
+                break;
+            }
+            anyhow::ensure!(entry.index == auditor.size(), "the registry leaves out entry {}", auditor.size());
+            if hash_leaf(&entry.leaf).to_vec() != entry.leaf_hash.to_vec() {
+                let why = "its leaf hash is not that of its bytes".to_owned();
+                return Ok(Err(Accusation::Entry { index: entry.index, why }));
+            }
+            if let Err(accusation) = auditor.read(&entry.leaf) {
+                return Ok(Err(accusation));
+            }
+            if let Some(Err(accusation)) =
+                met.iter().map(|(checkpoint, _)| auditor.check(checkpoint)).find(Result::is_err)
+            {
+                return Ok(Err(accusation));
+            }
+        }
+    }
+}
+
+/// Every certificate that the registry lists follows from the log, and the other way round.
+async fn compare(channel: Client, auditor: &Auditor, size: u64) -> anyhow::Result<Result<usize, String>> {
+    let mut certificates = CertificateServiceClient::new(channel);
+    let today = Clock::system().today();
+    let (mut seen, mut page_token) = (0, String::new());
+    loop {
+        let request = ListCertificatesRequest {
+            page_size: 1_000,
+            page_token,
+            consistency: Some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(size)) }),
+            ..ListCertificatesRequest::default()
+        };
+        let page = certificates.list_certificates(request).await?.into_inner();
+        for listed in page.certificates {
+            let number = listed.name.trim_start_matches("certificates/");
+            let Some(derived) = auditor.certificates().get(number) else {
+                return Ok(Err(format!("{} is in the register, and not in the log", listed.name)));
+            };
+            let sha256: String = listed.document_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+            let same = derived.body == listed.body
+                && derived.version == listed.version
+                && derived.latest_index + 1 == listed.latest_revision
+                && derived.document_sha256 == sha256
+                && state_fits(listed.state(), derived.state_on(today));
+            if !same {
+                return Ok(Err(format!("{} is not in the register what the log says it is", listed.name)));
+            }
+            seen += 1;
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let logged = auditor.certificates().len();
+    Ok(if seen == logged { Ok(seen) } else { Err(format!("the log has {logged} certificates, the register {seen}")) })
+}
+
+/// Expiry and "not yet valid" come from dates that are not in the log.
+fn state_fits(listed: CertificateState, derived: &str) -> bool {
+    match listed {
+        CertificateState::Expired => matches!(derived, "active" | "suspended"),
+        CertificateState::NotYetValid => derived == "active",
+        other => other.as_str_name().trim_start_matches("CERTIFICATE_STATE_").eq_ignore_ascii_case(derived),
+    }
+}
+
+fn accuse(why: &str, notes: &[&str]) -> String {
+    let mut text = format!("HALT: {why}\nThe log is not to be trusted. These are what it signed:\n");
+    for note in notes {
+        text.push('\n');
+        text.push_str(note);
+    }
+    text
+}
+
+fn read_state(path: &Path) -> anyhow::Result<Kept> {
+    let text = input::read_text(path)?;
+    serde_json::from_str(&text).with_context(|| Usage(format!("{} is no audit that was kept", path.display())))
+}
+
+fn write_state(path: &Path, kept: &Kept) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
+    let cannot = || format!("cannot write {}", path.display());
+    let file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
+    serde_json::to_writer(&file, kept).with_context(cannot)?;
+    file.persist(path).with_context(cannot)?;
+    Ok(())
+}

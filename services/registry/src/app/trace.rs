@@ -1,0 +1,112 @@
+//! Events of products' lives: the document that the reporter signs, and what a footprint is rolled up from.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use greenlane_jose::compact::{self, Limits, NewHeader};
+use greenlane_jose::{Signer, canonical};
+use greenlane_platform::fault::Fault;
+use serde_json::{Value, json};
+
+use super::files::{BodyFile, public_key};
+use super::read::Reader;
+use super::registry::Registry;
+use crate::domain::event::sha256;
+use crate::domain::goods::ProductId;
+use crate::domain::key::KeyStanding;
+use crate::domain::trace::{TraceEvent, TraceRecord};
+use crate::domain::trace_command::TraceCommand;
+use crate::store::trace::{self, TraceFilter};
+
+/// The media type in the header's `typ`, without `application/`.
+const TYP: &str = "trace-event+jwt";
+
+/// Events that a footprint is rolled up from at most.
+pub(crate) const MAX_EVENTS: usize = 100_000;
+
+impl Registry {
+    /// The event that is to be recorded: signed by the reporter, or by the registry with a key that it holds for it.
+    pub(crate) async fn prepare_trace(
+        &self,
+        record: TraceRecord,
+        signed: Option<String>,
+    ) -> Result<TraceCommand, Fault> {
+        let file = self.body_file(&record.reporter).await?;
+        let payload = payload(&file, &record)?;
+        let (document, key) = match signed {
+            Some(document) => {
+                let key = self.check_signed(&file, &document, &payload)?;
+                (document, key)
+            }
+            None => {
+                let (key, signer) = self.newest_key(&file)?;
+                (sign(&signer, &key.record.verification_method, &payload)?, key.record.id.clone())
+            }
+        };
+        let document_sha256 = sha256(&document);
+        Ok(TraceCommand { record, document, document_sha256, key })
+    }
+
+    /// A document that the reporter signed must state the very event, and be signed by a key that may sign now.
+    fn check_signed(&self, file: &BodyFile, document: &str, payload: &Value) -> Result<String, Fault> {
+        let refuse = |why: String| Fault::invalid("event.document", why);
+        let read = compact::parse_strict(document.as_bytes(), &Limits::DOCUMENT).map_err(|e| refuse(e.to_string()))?;
+        if read.header.typ.as_deref() != Some(TYP) {
+            return Err(refuse(format!("its typ must be {TYP}")));
+        }
+        if Value::Object(read.claims.clone()) != *payload {
+            return Err(refuse("its claims are not, member for member, the event of the request".to_owned()));
+        }
+        let key = file.keys.iter().find(|key| key.record.verification_method == read.header.kid);
+        let key = key.ok_or_else(|| refuse("names a key that is not registered for the reporter".to_owned()))?;
+        let public = public_key(key).ok_or_else(|| Fault::internal("a registered key cannot be read"))?;
+        read.verify(&public).map_err(|_| refuse("its signature is not by the key that it names".to_owned()))?;
+        if key.standing_at(self.clock.now()) != KeyStanding::Good {
+            return Err(Fault::no_signing_key(file.body.record.id.name()));
+        }
+        Ok(key.record.id.clone())
+    }
+}
+
+/// What is signed: the issuer, and the event as it is stored.
+fn payload(file: &BodyFile, record: &TraceRecord) -> Result<Value, Fault> {
+    let event = serde_json::to_value(record).map_err(Fault::internal)?;
+    Ok(json!({"iss": file.body.record.did, "event": event}))
+}
+
+fn sign(signer: &Arc<dyn Signer>, kid: &str, payload: &Value) -> Result<String, Fault> {
+    let payload = canonical::to_vec(payload).map_err(Fault::internal)?;
+    let header = NewHeader { kid: Some(kid), typ: Some(TYP), cty: None };
+    compact::sign(signer.as_ref(), header, &payload).map_err(Fault::internal)
+}
+
+/// Everything that the footprint of a product needs at a revision: its events, their corrections, and what they used
+/// up, directly or not.
+pub(crate) async fn gather(reader: &Reader, product: ProductId, revision: u64) -> Result<Vec<TraceEvent>, Fault> {
+    let events = reader
+        .read("gather_trace_events", move |tx| {
+            let filter = TraceFilter { product: product.clone(), ..TraceFilter::default() };
+            Box::pin(async move {
+                let mut found = trace::list(tx, &filter, revision, None, MAX_EVENTS as u64 + 1).await?;
+                let mut known: BTreeSet<u64> = found.iter().map(|event| event.index).collect();
+                let mut open: Vec<TraceEvent> = found.clone();
+                while !open.is_empty() && known.len() <= MAX_EVENTS {
+                    let mut wanted: BTreeSet<u64> =
+                        open.iter().flat_map(|event| event.record.inputs.iter().copied()).collect();
+                    wanted.retain(|index| !known.contains(index));
+                    let mut next = trace::by_index(tx, &wanted).await?;
+                    let indices = open.iter().map(|event| event.index).chain(wanted).collect();
+                    next.extend(trace::corrections(tx, &indices).await?);
+                    next.retain(|event| event.index < revision && known.insert(event.index));
+                    found.extend(next.iter().cloned());
+                    open = next;
+                }
+                Ok(found)
+            })
+        })
+        .await?;
+    if events.len() > MAX_EVENTS {
+        return Err(Fault::invalid("product", format!("has more than {MAX_EVENTS} events: name a batch")));
+    }
+    Ok(events)
+}

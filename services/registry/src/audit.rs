@@ -1,0 +1,313 @@
+//! Auditing a log from outside: every entry is read, every tree that was ever signed must be met on the way, and the
+//! state of every certificate follows from the entries alone.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use greenlane_log::{Checkpoint, Frontier, Hash, hash_leaf};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::life::{State, Step, after};
+
+/// Why a log is not to be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Accusation {
+    /// A tree that was signed is not the one that the entries make.
+    #[error(
+        "the log has forked: the tree of {size} entries was signed with root {signed}, and the entries make {found}"
+    )]
+    Fork {
+        /// The size.
+        size: u64,
+        /// The root that was signed.
+        signed: Hash,
+        /// The root that the entries make.
+        found: Hash,
+    },
+    /// The log is shorter than it was.
+    #[error("the log has lost entries: it had {had}, and has {has}")]
+    Shrunk {
+        /// The size that was signed.
+        had: u64,
+        /// The size now.
+        has: u64,
+    },
+    /// An entry that cannot be where it is.
+    #[error("entry {index} is not possible: {why}")]
+    Entry {
+        /// Its index.
+        index: u64,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A certificate, as far as the log tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivedCertificate {
+    /// `bodies/{body}`.
+    pub body: String,
+    /// Its version.
+    pub version: u32,
+    /// Lower-case hexadecimal SHA-256 of the version's document.
+    pub document_sha256: String,
+    /// Index of its latest entry.
+    pub latest_index: u64,
+    /// From which moment it is in which state, in the order of the log.
+    states: Vec<(DateTime<Utc>, State)>,
+}
+
+impl DerivedCertificate {
+    /// The state on a day: `active`, `suspended`, and so on. Its validity is not in the log.
+    pub fn state_on(&self, day: NaiveDate) -> &'static str {
+        let annulled = |(_, state): &&(DateTime<Utc>, State)| *state == State::Annulled;
+        if let Some((_, state)) = self.states.last().filter(|last| annulled(last)) {
+            return state.as_str();
+        }
+        let first = self.states.first().map_or(State::Active, |(_, state)| *state);
+        let in_effect = self.states.iter().rev().find(|(from, _)| from.date_naive() <= day);
+        in_effect.map_or(first, |(_, state)| *state).as_str()
+    }
+}
+
+/// Follows a log entry by entry. Can be kept between two audits.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Auditor {
+    #[serde(with = "frontier")]
+    frontier: Frontier,
+    recorded_at: Option<DateTime<Utc>>,
+    bodies: BTreeMap<String, u64>,
+    /// By resource name.
+    keys: BTreeMap<String, KeyState>,
+    certificates: BTreeMap<String, DerivedCertificate>,
+    statements: BTreeMap<String, u64>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct KeyState {
+    valid_from: DateTime<Utc>,
+    valid_until: Option<DateTime<Utc>>,
+    compromised_since: Option<DateTime<Utc>>,
+}
+
+mod frontier {
+    use greenlane_log::Frontier;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(frontier: &Frontier, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(frontier.to_bytes()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Frontier, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = hex::decode(text).map_err(de::Error::custom)?;
+        Frontier::from_bytes(&bytes).map_err(de::Error::custom)
+    }
+}
+
+impl Auditor {
+    /// Nothing read yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Entries read.
+    pub fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// Certificates by number.
+    pub fn certificates(&self) -> &BTreeMap<String, DerivedCertificate> {
+        &self.certificates
+    }
+
+    /// Holds a checkpoint, whose signature the caller has verified, against the entries read so far. Of another size
+    /// than these it says nothing.
+    ///
+    /// # Errors
+    /// When the entries make another tree.
+    pub fn check(&self, checkpoint: &Checkpoint) -> Result<(), Accusation> {
+        let (size, signed) = (checkpoint.size, checkpoint.root);
+        if size != self.size() {
+            return Ok(());
+        }
+        let found = self.frontier.root();
+        if signed == found { Ok(()) } else { Err(Accusation::Fork { size, signed, found }) }
+    }
+
+    /// Reads the next entry.
+    ///
+    /// # Errors
+    /// When it cannot follow on those before it.
+    pub fn read(&mut self, leaf: &[u8]) -> Result<(), Accusation> {
+        let index = self.size();
+        self.apply(index, leaf).map_err(|why| Accusation::Entry { index, why })?;
+        self.frontier.append(hash_leaf(leaf));
+        Ok(())
+    }
+
+    fn apply(&mut self, index: u64, leaf: &[u8]) -> Result<(), String> {
+        let value = greenlane_jose::json::parse(leaf, 8).map_err(|error| format!("it is not strict JSON: {error}"))?;
+        let canonical = greenlane_jose::canonical::to_vec(&value).map_err(|error| error.to_string())?;
+        if canonical != leaf {
+            return Err("it is not canonical".to_owned());
+        }
+        let entry = Read(value.as_object().ok_or("it is no object")?);
+        if entry.0.get("form").and_then(Value::as_u64) != Some(1) {
+            return Err("its form is not known".to_owned());
+        }
+        let recorded_at = entry.time("recorded_at")?;
+        if self.recorded_at.is_some_and(|before| recorded_at < before) {
+            return Err("it was recorded before the entry before it".to_owned());
+        }
+        let event = entry.text("event")?;
+        let (kind, verb) = event.split_once('.').ok_or("its event is not known")?;
+        match (kind, verb) {
+            ("body", "create") => self.new_body(&entry, index)?,
+            ("key", "create") => self.new_key(&entry)?,
+            ("body", "update") => drop(self.body(&entry)?),
+            ("key", "retire") => {
+                let until = entry.time("valid_until")?;
+                self.key(&entry)?.valid_until = Some(until);
+            }
+            ("key", "revoke") => {
+                let since = entry.time("compromised_since")?;
+                self.key(&entry)?.compromised_since = Some(since);
+            }
+            ("accreditation" | "designation", verb) => self.statement(&entry, kind, verb, index)?,
+            ("trace", "record") => {
+                self.body(&entry)?;
+                self.signed_by(&entry, recorded_at)?;
+            }
+            ("certificate", verb) => self.certificate(&entry, verb, recorded_at, index)?,
+            _ => return Err(format!("its event {event} is not known to this version")),
+        }
+        self.recorded_at = Some(recorded_at);
+        Ok(())
+    }
+
+    fn new_body(&mut self, entry: &Read<'_>, index: u64) -> Result<(), String> {
+        let body = entry.text("body")?;
+        match self.bodies.insert(body.to_owned(), index) {
+            None => Ok(()),
+            Some(_) => Err(format!("{body} is registered twice")),
+        }
+    }
+
+    fn new_key(&mut self, entry: &Read<'_>) -> Result<(), String> {
+        self.body(entry)?;
+        let name = entry.text("key")?;
+        let valid_until = if entry.0.contains_key("valid_until") { Some(entry.time("valid_until")?) } else { None };
+        let key = KeyState { valid_from: entry.time("valid_from")?, valid_until, compromised_since: None };
+        match self.keys.insert(name.to_owned(), key) {
+            None => Ok(()),
+            Some(_) => Err(format!("{name} is registered twice")),
+        }
+    }
+
+    fn body<'e>(&self, entry: &Read<'e>) -> Result<&'e str, String> {
+        let body = entry.text("body")?;
+        if self.bodies.contains_key(body) { Ok(body) } else { Err(format!("{body} is not registered")) }
+    }
+
+    fn key(&mut self, entry: &Read<'_>) -> Result<&mut KeyState, String> {
+        self.body(entry)?;
+        let name = entry.text("key")?;
+        self.keys.get_mut(name).ok_or_else(|| format!("{name} is not registered"))
+    }
+
+    /// The key that signed was registered for the body and might sign when this was recorded.
+    fn signed_by(&self, entry: &Read<'_>, at: DateTime<Utc>) -> Result<(), String> {
+        let (body, name) = (entry.text("body")?, entry.text("key")?);
+        if !name.starts_with(&format!("{body}/keys/")) {
+            return Err(format!("{name} is no key of {body}"));
+        }
+        let key = self.keys.get(name).ok_or_else(|| format!("{name} is not registered"))?;
+        let valid = key.valid_from <= at
+            && key.valid_until.is_none_or(|until| at <= until)
+            && key.compromised_since.is_none_or(|since| at < since);
+        if valid { Ok(()) } else { Err(format!("{name} could not sign then")) }
+    }
+
+    fn statement(&mut self, entry: &Read<'_>, kind: &str, verb: &str, index: u64) -> Result<(), String> {
+        self.body(entry)?;
+        let name = entry.text(kind)?;
+        if verb == "create" {
+            self.statements.insert(name.to_owned(), index);
+            return if name.ends_with(&format!("/{index}")) { Ok(()) } else { Err(format!("{name} is not its name")) };
+        }
+        if self.statements.contains_key(name) { Ok(()) } else { Err(format!("{name} was never recorded")) }
+    }
+
+    fn certificate(
+        &mut self,
+        entry: &Read<'_>,
+        verb: &str,
+        recorded_at: DateTime<Utc>,
+        index: u64,
+    ) -> Result<(), String> {
+        let step = Step::from_str(verb).ok_or_else(|| format!("the step {verb} is not known"))?;
+        let body = self.body(entry)?.to_owned();
+        let name = entry.text("certificate")?;
+        let number = name.strip_prefix("certificates/").ok_or("it names no certificate")?.to_owned();
+        let version = entry.0.get("version").and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
+        let version = version.ok_or("it has no version")?;
+        let effective_at = entry.time("effective_at")?;
+        let document = match entry.0.contains_key("document_sha256") {
+            true => {
+                self.signed_by(entry, recorded_at)?;
+                Some(entry.text("document_sha256")?.to_owned())
+            }
+            false => None,
+        };
+        if step == Step::Grant {
+            let document_sha256 = document.ok_or("a grant without a document")?;
+            let known = DerivedCertificate {
+                body,
+                version,
+                document_sha256,
+                latest_index: index,
+                states: vec![(effective_at, State::Active)],
+            };
+            return match (version, self.certificates.insert(number, known)) {
+                (1, None) => Ok(()),
+                (1, Some(_)) => Err(format!("{name} is granted twice")),
+                _ => Err("a grant begins with version 1".to_owned()),
+            };
+        }
+        let known = self.certificates.get_mut(&number).ok_or_else(|| format!("{name} was never granted"))?;
+        if known.body != body {
+            return Err(format!("{name} is another body's"));
+        }
+        let (_, state) = *known.states.last().ok_or("it has no state")?;
+        let next = after(state, step).ok_or_else(|| format!("{name} is {}: {verb} is not possible", state.as_str()))?;
+        let expected = known.version + u32::from(document.is_some());
+        if version != expected {
+            return Err(format!("{name} is at version {}, and this makes {version}", known.version));
+        }
+        known.version = version;
+        if let Some(document) = document {
+            known.document_sha256 = document;
+        }
+        known.latest_index = index;
+        known.states.push((effective_at, next));
+        Ok(())
+    }
+}
+
+struct Read<'e>(&'e Map<String, Value>);
+
+impl<'e> Read<'e> {
+    fn text(&self, name: &str) -> Result<&'e str, String> {
+        self.0.get(name).and_then(Value::as_str).ok_or_else(|| format!("it has no {name}"))
+    }
+
+    fn time(&self, name: &str) -> Result<DateTime<Utc>, String> {
+        let time = DateTime::parse_from_rfc3339(self.text(name)?).map_err(|_| format!("its {name} is no time"))?;
+        Ok(time.to_utc())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+use serde_json::json;
+
+use super::*;
+
+fn leaf(value: Value) -> Vec<u8> {
+    greenlane_jose::canonical::to_vec(&value).unwrap()
+}
+
+fn at(minute: u32) -> String {
+    format!("2026-06-01T12:{minute:02}:00.000000Z")
+}
+
+fn body(minute: u32) -> Value {
+    json!({"form": 1, "event": "body.create", "body": "bodies/xa-lab", "record_sha256": "00", "recorded_at": at(minute)})
+}
+
+fn key(minute: u32) -> Value {
+    json!({"form": 1, "event": "key.create", "body": "bodies/xa-lab", "key": "bodies/xa-lab/keys/k",
+        "public_jwk_sha256": "00", "valid_from": at(0), "recorded_at": at(minute)})
+}
+
+fn step(verb: &str, version: u32, minute: u32) -> Value {
+    json!({"form": 1, "event": format!("certificate.{verb}"), "certificate": "certificates/GLX", "body": "bodies/xa-lab",
+        "version": version, "reason": "ordinary", "effective_at": at(minute), "recorded_at": at(minute)})
+}
+
+fn signed(mut step: Value) -> Value {
+    step["document_sha256"] = "ab".into();
+    step["key"] = "bodies/xa-lab/keys/k".into();
+    step
+}
+
+fn read(entries: &[Value]) -> Result<Auditor, Accusation> {
+    let mut auditor = Auditor::new();
+    for entry in entries {
+        auditor.read(&leaf(entry.clone()))?;
+    }
+    Ok(auditor)
+}
+
+#[test]
+fn the_state_of_a_certificate_follows_from_the_entries_alone() {
+    let entries =
+        [body(0), key(1), signed(step("grant", 1, 2)), step("suspend", 1, 3), signed(step("reduce_scope", 2, 4))];
+    let auditor = read(&entries).unwrap();
+    let known = &auditor.certificates()["GLX"];
+    assert_eq!((known.version, known.latest_index), (2, 4));
+    assert_eq!(known.state_on("2026-06-01".parse().unwrap()), "active");
+    let kept: Auditor = serde_json::from_str(&serde_json::to_string(&auditor).unwrap()).unwrap();
+    assert_eq!((kept.size(), kept.frontier.root()), (5, auditor.frontier.root()));
+}
+
+#[test]
+fn an_entry_that_cannot_follow_is_told_with_its_index() {
+    let granted = [body(0), key(1), signed(step("grant", 1, 2))];
+    let revoked = json!({"form": 1, "event": "key.revoke", "body": "bodies/xa-lab", "key": "bodies/xa-lab/keys/k",
+        "compromised_since": at(0), "reason_text_sha256": "00", "recorded_at": at(3)});
+    for (wrong, why) in [
+        (vec![step("suspend", 1, 1)], "bodies/xa-lab is not registered"),
+        (vec![body(0), body(1)], "registered twice"),
+        (vec![body(1), key(0)], "recorded before"),
+        (vec![body(0), signed(step("grant", 1, 2))], "keys/k is not registered"),
+        (vec![body(0), key(1), step("grant", 1, 2)], "without a document"),
+        ([&granted[..], &[step("reinstate", 1, 3)]].concat(), "is active: reinstate is not possible"),
+        ([&granted[..], &[step("suspend", 2, 3)]].concat(), "this makes 2"),
+        ([&granted[..], &[signed(step("grant", 1, 3))]].concat(), "granted twice"),
+        ([&granted[..], &[revoked, signed(step("extend_scope", 2, 4))]].concat(), "could not sign then"),
+        ([&granted[..], &[step("explode", 1, 3)]].concat(), "not known"),
+    ] {
+        let Err(Accusation::Entry { index, why: found }) = read(&wrong) else { panic!("{why} is not found") };
+        assert_eq!(index, wrong.len() as u64 - 1);
+        assert!(found.contains(why), "{found}");
+    }
+    let mut auditor = Auditor::new();
+    assert!(auditor.read(b"{\"form\": 1}").is_err(), "white space is not canonical");
+}
+
+#[test]
+fn another_tree_of_the_same_size_is_a_fork() {
+    let auditor = read(&[body(0), key(1)]).unwrap();
+    let honest = Checkpoint::new("x", 2, auditor.frontier.root());
+    assert_eq!(auditor.check(&honest), Ok(()));
+    let forked = Checkpoint::new("x", 2, hash_leaf(b"other"));
+    assert!(matches!(auditor.check(&forked), Err(Accusation::Fork { size: 2, .. })));
+}

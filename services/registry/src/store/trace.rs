@@ -1,0 +1,107 @@
+//! Events of products' lives.
+
+use std::collections::{BTreeSet, HashMap};
+
+use greenlane_store::{Tx, bulk};
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect, Set};
+
+use super::entity::trace_event;
+use super::rows::{folded, padded_gtin};
+use super::{IN_LIST, rows, to_i64};
+use crate::domain::goods::ProductId;
+use crate::domain::names::BodyId;
+use crate::domain::trace::{Stage, TraceEvent};
+use crate::domain::trace_command::KnownTrace;
+
+/// Which events to list. What is set must all hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TraceFilter {
+    pub(crate) product: ProductId,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) reporter: Option<BodyId>,
+}
+
+/// Events in the order of the log, of those known at a revision, after the index `after`.
+pub(crate) async fn list(
+    tx: &Tx,
+    filter: &TraceFilter,
+    revision: u64,
+    after: Option<u64>,
+    limit: u64,
+) -> Result<Vec<TraceEvent>, DbErr> {
+    use trace_event::Column as C;
+    let product = &filter.product;
+    let exact = |column: C, text: &str, stored: String| (!text.is_empty()).then(|| column.eq(stored));
+    let all = Condition::all()
+        .add(C::LogIndex.lt(to_i64(revision)))
+        .add_option(after.map(|index| C::LogIndex.gt(to_i64(index))))
+        .add_option(filter.stage.map(|stage| C::Stage.eq(stage.as_str())))
+        .add_option(filter.reporter.as_ref().map(|reporter| C::Reporter.eq(reporter.as_str())))
+        .add_option(exact(C::Gtin, &product.gtin, padded_gtin(&product.gtin)))
+        .add_option(exact(C::Model, &product.model, folded(&product.model)))
+        .add_option(exact(C::Batch, &product.batch, folded(&product.batch)))
+        .add_option(exact(C::Serial, &product.serial, folded(&product.serial)));
+    let rows = trace_event::Entity::find().filter(all).order_by_asc(C::LogIndex).limit(limit).all(tx).await?;
+    rows.iter().map(|row| rows::from_json(&row.event, "trace event")).collect()
+}
+
+/// Events by their indices; those that do not exist are left out.
+pub(crate) async fn by_index(tx: &Tx, wanted: &BTreeSet<u64>) -> Result<Vec<TraceEvent>, DbErr> {
+    let wanted: Vec<i64> = wanted.iter().map(|index| to_i64(*index)).collect();
+    let mut found = Vec::new();
+    for chunk in wanted.chunks(IN_LIST) {
+        let query = trace_event::Entity::find().filter(trace_event::Column::LogIndex.is_in(chunk.iter().copied()));
+        for row in query.all(tx).await? {
+            found.push(rows::from_json(&row.event, "trace event")?);
+        }
+    }
+    Ok(found)
+}
+
+/// The events that correct these.
+pub(crate) async fn corrections(tx: &Tx, of: &BTreeSet<u64>) -> Result<Vec<TraceEvent>, DbErr> {
+    let of: Vec<i64> = of.iter().map(|index| to_i64(*index)).collect();
+    let mut found = Vec::new();
+    for chunk in of.chunks(IN_LIST) {
+        let query = trace_event::Entity::find().filter(trace_event::Column::Corrects.is_in(chunk.iter().copied()));
+        for row in query.all(tx).await? {
+            found.push(rows::from_json(&row.event, "trace event")?);
+        }
+    }
+    Ok(found)
+}
+
+/// What a group of mutations needs to know of events that it names.
+pub(crate) async fn known(tx: &Tx, wanted: &BTreeSet<u64>) -> Result<HashMap<u64, KnownTrace>, DbErr> {
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let corrected: BTreeSet<u64> =
+        corrections(tx, wanted).await?.into_iter().filter_map(|event| event.record.corrects).collect();
+    let events = by_index(tx, wanted).await?.into_iter();
+    let known = |event: TraceEvent| {
+        let corrected = corrected.contains(&event.index);
+        (event.index, KnownTrace { reporter: event.record.reporter, corrected })
+    };
+    Ok(events.map(known).collect())
+}
+
+/// Writes events.
+pub(crate) async fn save(tx: &Tx, events: &[&TraceEvent]) -> Result<(), DbErr> {
+    let row = |event: &&TraceEvent| {
+        let record = &event.record;
+        trace_event::ActiveModel {
+            log_index: Set(to_i64(event.index)),
+            reporter: Set(record.reporter.as_str().to_owned()),
+            stage: Set(record.stage.as_str().to_owned()),
+            gtin: Set(if record.product.gtin.is_empty() { String::new() } else { padded_gtin(&record.product.gtin) }),
+            model: Set(folded(&record.product.model)),
+            batch: Set(folded(&record.product.batch)),
+            serial: Set(folded(&record.product.serial)),
+            corrects: Set(record.corrects.map(to_i64)),
+            event: Set(rows::json(event)),
+        }
+    };
+    bulk::insert(tx, events.iter().map(row).collect::<Vec<_>>()).await.map(drop)
+}
