@@ -1,9 +1,13 @@
 //! What the service does, between the transport and the tables.
 
 mod catalogues;
+mod changes;
+mod imports;
 mod publish;
 mod teach;
 
 pub(crate) use catalogues::{Catalogues, ReadError};
+pub(crate) use changes::{CuratedCatalogue, mark_imports};
+pub(crate) use imports::{MAX_PIECE, Upload, UploadError, announce};
 pub(crate) use publish::{PublishError, publish_starter};
 pub(crate) use teach::{TeachError, Teaching, teach};

@@ -5,13 +5,17 @@
 //! answer is a function of the catalogue and the question.
 
 mod catalogue;
+pub(crate) mod change;
 mod code;
 mod combine;
 mod compare;
 mod correlation;
+mod delta;
 mod facts;
 mod green_rows;
+pub(crate) mod harmonized;
 mod history;
+mod import;
 mod lint;
 mod list_difference;
 mod membership;
@@ -31,12 +35,14 @@ pub(crate) use compare::{Comparison, Likeness, SameGoods, compare};
 #[cfg(test)]
 pub(crate) use correlation::hold_back;
 pub(crate) use correlation::{Edge, Table};
+pub(crate) use delta::Delta;
 pub(crate) use facts::{
-    CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, LinkFact, ListFact, Localized,
-    SourceFact, TermFact,
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, LinkFact, LinkWords, ListFact,
+    Localized, NoteFact, Share, SourceFact, TermFact,
 };
 pub(crate) use green_rows::green_rows;
 pub(crate) use history::{Event, Step, history};
+pub(crate) use import::{Announced, Format, Reader, RowFault, apply};
 pub(crate) use lint::{LintFinding, LintRow, lint};
 pub(crate) use list_difference::{Difference, DifferenceKind, OnDay, difference};
 pub(crate) use membership::{Membership, MembershipStatus, check_membership};

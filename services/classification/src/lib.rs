@@ -22,6 +22,7 @@ use greenlane_api::classification::v1::code_system_service_server::CodeSystemSer
 use greenlane_api::classification::v1::green_list_service_server::GreenListServiceServer;
 use greenlane_api::classification::v1::lookup_service_server::LookupServiceServer;
 use greenlane_api::classification::v1::tagging_service_server::TaggingServiceServer;
+use greenlane_curation::Workflow;
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
 use greenlane_platform::server::Service;
@@ -88,7 +89,9 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
     let catalogues = Arc::new(Catalogues::open(store.clone(), config.older_revisions, wait).await?);
     let bookmarks = Duration::from_millis(config.bookmark_interval_ms.clamp(1, 10_000));
     let lookup = api::Lookup::new(Arc::clone(&catalogues), clock.clone());
-    let code_systems = api::CodeSystems::new(Arc::clone(&catalogues), bookmarks);
+    let curated = Arc::new(app::CuratedCatalogue { catalogues: Arc::clone(&catalogues), clock: clock.clone() });
+    let workflow = Workflow::new(store.clone(), curated, clock.clone());
+    let code_systems = api::CodeSystems::new(Arc::clone(&catalogues), workflow.clone(), bookmarks);
     let green_lists = api::GreenLists::new(Arc::clone(&catalogues), clock);
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));
     let audit = StoreSink::start(store.clone(), SinkConfig::default());
@@ -97,7 +100,7 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
         .grpc(grpc!(CodeSystemServiceServer::new(code_systems)))
         .grpc(grpc!(GreenListServiceServer::new(green_lists)))
         .grpc(grpc!(TaggingServiceServer::new(api::Pending)))
-        .grpc(grpc!(ChangeServiceServer::new(api::Pending)))
+        .grpc(grpc!(ChangeServiceServer::new(api::ChangesApi { changes: workflow })))
         .probe(move || {
             let store = store.clone();
             async move { store.ping().await.map_err(|error| error.to_string()) }

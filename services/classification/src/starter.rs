@@ -6,9 +6,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::{
-    CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact,
-};
+use crate::domain::{CodeFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact, harmonized};
 
 const EDITIONS: &str = include_str!("../starter/editions.csv");
 const CODES: &str = include_str!("../starter/codes.csv");
@@ -37,7 +35,7 @@ pub(crate) fn facts() -> Result<Facts, StarterError> {
     let lists: Vec<ListRow> = rows("green_lists.csv", LISTS)?;
     let entries: Vec<EntryRow> = rows("green_list_entries.csv", ENTRIES)?;
     Ok(Facts {
-        systems: vec![harmonized_system()],
+        systems: harmonized::system(SYSTEM).into_iter().collect(),
         codes: codes.iter().flat_map(CodeRow::facts).collect(),
         links: links.into_iter().map(LinkRow::fact).collect(),
         entries: entries.into_iter().map(|entry| entry.fact(&lists)).collect(),
@@ -56,26 +54,12 @@ fn both(en: String, zh: String) -> Localized {
     vec![("en".to_owned(), en), ("zh".to_owned(), zh)]
 }
 
-fn harmonized_system() -> CodeSystemFact {
-    CodeSystemFact {
-        id: SYSTEM.to_owned(),
-        titles: both(
-            "Harmonized Commodity Description and Coding System".to_owned(),
-            "商品名称及编码协调制度".to_owned(),
-        ),
-        publisher: "World Customs Organization".to_owned(),
-        economy: String::new(),
-        extends: String::new(),
-        code_lengths: vec![2, 4, 6],
-        has_suffix: false,
-    }
-}
-
 fn nomenclature() -> SourceFact {
     SourceFact {
         uri: "https://github.com/insongkim/concordance".to_owned(),
         note: "Which codes exist: UN Comtrade reference classification. Descriptions are our own words.".to_owned(),
         retrieved_on: READ_ON,
+        example: false,
     }
 }
 
@@ -120,11 +104,9 @@ impl CodeRow {
             edition: edition.to_owned(),
             code: self.code.clone(),
             descriptions: both(self.en.clone(), self.zh.clone()),
-            units: Vec::new(),
-            effective_from: None,
-            effective_to: None,
             links_partial: self.links == "partial",
             source: nomenclature(),
+            ..CodeFact::default()
         })
     }
 }
@@ -146,6 +128,7 @@ impl LinkRow {
             later_code: self.hs2022,
             ex: self.ex == 1,
             held_back: self.held_back == 1,
+            words: None,
         }
     }
 }
@@ -178,7 +161,7 @@ impl ListRow {
             effective_to: None,
             partial: true,
             narrowed: self.narrowed == 1,
-            source: SourceFact { uri: self.source_uri, note: self.source_note, retrieved_on: READ_ON },
+            source: SourceFact { uri: self.source_uri, note: self.source_note, retrieved_on: READ_ON, example: false },
         }
     }
 }
@@ -198,13 +181,9 @@ impl EntryRow {
             list: self.list,
             edition: list.map(|list| list.edition.clone()).unwrap_or_default(),
             code: self.code,
-            ex: false,
-            ex_descriptions: Vec::new(),
             category: self.category,
-            reasons: Vec::new(),
             added_by: list.map(|list| list.owner.clone()).unwrap_or_default(),
-            effective_from: None,
-            effective_to: None,
+            ..EntryFact::default()
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod entities;
 mod facts;
+mod imports;
 mod lists;
 mod migrations;
 mod publish;
@@ -10,9 +11,13 @@ mod revisions;
 mod taught;
 
 pub(crate) use facts::load;
+pub(crate) use imports::{
+    ImportRow, ImportState, Piece, find_import, forget_pieces, get_import, insert_import, keep_piece, list_faults,
+    list_imports, move_import, next_piece,
+};
 pub(crate) use lists::{ListVersion, list_at_version, list_versions};
 pub use migrations::Migrator;
-pub(crate) use publish::{Publication, publish_first};
+pub(crate) use publish::{Publication, publish_delta, publish_first};
 pub(crate) use revisions::{RevisionRow, current, list};
 pub(crate) use taught::{Lesson, taught_only, teach};
 
@@ -23,6 +28,7 @@ pub(crate) const COUNTER: &str = "classification";
 const SYSTEM: &str = "system";
 const EDITION: &str = "edition";
 const LIST: &str = "list";
+const TABLE: &str = "table";
 
 /// What a stored row can be wrong about.
 fn corrupt(what: impl std::fmt::Display) -> sea_orm::DbErr {

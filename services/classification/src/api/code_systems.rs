@@ -1,6 +1,8 @@
 //! `CodeSystemService`.
 
 mod export;
+mod imports;
+mod new_edition;
 mod revisions;
 
 use std::sync::Arc;
@@ -8,32 +10,41 @@ use std::time::Duration;
 
 use greenlane_api::classification::v1::code_system_service_server::CodeSystemService;
 use greenlane_api::classification::v1::{
-    ExportCatalogueRequest, ExportCatalogueResponse, GetCodeSystemRequest, GetCodeSystemResponse, GetEditionRequest,
-    GetEditionResponse, ListCodeSystemsRequest, ListCodeSystemsResponse, ListEditionsRequest, ListEditionsResponse,
-    ListRevisionsRequest, ListRevisionsResponse, WatchRevisionsRequest,
+    AbandonImportRequest, AbandonImportResponse, CreateImportRequest, CreateImportResponse, ExportCatalogueRequest,
+    ExportCatalogueResponse, GetCodeSystemRequest, GetCodeSystemResponse, GetEditionRequest, GetEditionResponse,
+    GetImportRequest, GetImportResponse, ListCodeSystemsRequest, ListCodeSystemsResponse, ListEditionsRequest,
+    ListEditionsResponse, ListImportFaultsRequest, ListImportFaultsResponse, ListImportsRequest, ListImportsResponse,
+    ListRevisionsRequest, ListRevisionsResponse, UploadImportRequest, UploadImportResponse, WatchRevisionsRequest,
 };
+use greenlane_curation::Workflow;
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::codegen::BoxStream;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::pages::PageRequest;
 use super::{error, render};
-use crate::app::Catalogues;
+use crate::app::{Catalogues, CuratedCatalogue};
 use crate::domain::{EditionId, resolve_edition};
 
 /// Handlers of the code system service.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct CodeSystems {
     catalogues: Arc<Catalogues>,
+    /// Through which imports are made, as all changes are.
+    workflow: Workflow<CuratedCatalogue>,
     /// How long a revision stream may be silent.
     bookmark_every: Duration,
 }
 
 impl CodeSystems {
-    pub(crate) fn new(catalogues: Arc<Catalogues>, bookmark_every: Duration) -> Self {
-        Self { catalogues, bookmark_every }
+    pub(crate) fn new(
+        catalogues: Arc<Catalogues>,
+        workflow: Workflow<CuratedCatalogue>,
+        bookmark_every: Duration,
+    ) -> Self {
+        Self { catalogues, workflow, bookmark_every }
     }
 
     async fn code_system(&self, request: GetCodeSystemRequest) -> Result<GetCodeSystemResponse, Fault> {
@@ -154,5 +165,44 @@ impl CodeSystemService for CodeSystems {
         // The current revision is sent first in any case: what the follower has seen decides nothing.
         let WatchRevisionsRequest { after_revision: _ } = request.into_inner();
         Ok(Response::new(revisions::watch(self.catalogues.published(), self.bookmark_every)))
+    }
+
+    async fn create_import(
+        &self,
+        request: Request<CreateImportRequest>,
+    ) -> Result<Response<CreateImportResponse>, Status> {
+        Ok(Response::new(Self::create_import(self, request).await?))
+    }
+
+    async fn get_import(&self, request: Request<GetImportRequest>) -> Result<Response<GetImportResponse>, Status> {
+        Ok(Response::new(Self::get_import(self, request.into_inner()).await?))
+    }
+
+    async fn list_imports(
+        &self,
+        request: Request<ListImportsRequest>,
+    ) -> Result<Response<ListImportsResponse>, Status> {
+        Ok(Response::new(Self::list_imports(self, request.into_inner()).await?))
+    }
+
+    async fn list_import_faults(
+        &self,
+        request: Request<ListImportFaultsRequest>,
+    ) -> Result<Response<ListImportFaultsResponse>, Status> {
+        Ok(Response::new(Self::import_faults(self, request.into_inner()).await?))
+    }
+
+    async fn abandon_import(
+        &self,
+        request: Request<AbandonImportRequest>,
+    ) -> Result<Response<AbandonImportResponse>, Status> {
+        Ok(Response::new(Self::abandon_import(self, request).await?))
+    }
+
+    async fn upload_import(
+        &self,
+        request: Request<Streaming<UploadImportRequest>>,
+    ) -> Result<Response<BoxStream<UploadImportResponse>>, Status> {
+        Ok(Response::new(Self::upload_import(self, request).await?))
     }
 }

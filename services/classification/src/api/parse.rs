@@ -90,8 +90,10 @@ pub(super) fn levels(v: &mut Violations, field: &str, raw: &[i32]) -> Option<Vec
             Ok(wire::CodeLevel::Heading) => Some(Level::Heading),
             Ok(wire::CodeLevel::Subheading) => Some(Level::Subheading),
             Ok(wire::CodeLevel::NationalLine) => Some(Level::NationalLine),
-            Ok(wire::CodeLevel::Unspecified | wire::CodeLevel::Section | wire::CodeLevel::Uncoded) | Err(_) => {
-                v.add(&format!("{field}[{index}]"), "must be chapter, heading, subheading or national line");
+            Ok(wire::CodeLevel::Section) => Some(Level::Section),
+            Ok(wire::CodeLevel::Uncoded) => Some(Level::Uncoded),
+            Ok(wire::CodeLevel::Unspecified) | Err(_) => {
+                v.add(&format!("{field}[{index}]"), "must be a level, from section to uncoded");
                 None
             }
         };
@@ -126,7 +128,8 @@ pub(super) fn source(v: &mut Violations, field: &str, raw: &Source) -> Option<(S
     let uri = v.text("uri", &raw.uri, 0..=2_000);
     let note = v.paragraphs("note", &raw.note, 0..=2_000);
     let retrieved_on = v.optional_date("retrieved_on", &raw.retrieved_on);
-    Some((SourceFact { uri: uri?, note: note?, retrieved_on: retrieved_on? }, raw.example))
+    let fact = SourceFact { uri: uri?, note: note?, retrieved_on: retrieved_on?, example: raw.example };
+    Some((fact, raw.example))
 }
 
 fn bounded(v: &mut Violations, field: &str, count: usize) -> Option<()> {

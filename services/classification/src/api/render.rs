@@ -5,7 +5,7 @@ mod green_list;
 mod system;
 mod translation;
 
-pub(super) use code::{code, code_not_found, event, reference};
+pub(super) use code::{code, code_not_found, event, notes, reference};
 pub(super) use green_list::{class_name, difference, entry, green_list, membership, projected, unknown_entries};
 pub(super) use system::{code_system, edition, revision};
 pub(super) use translation::{comparison, link, relation_name, translation};
@@ -31,13 +31,13 @@ fn date(day: Option<NaiveDate>) -> String {
     day.map(|day| day.to_string()).unwrap_or_default()
 }
 
-fn source(fact: &SourceFact) -> Option<Source> {
-    let known = !fact.uri.is_empty() || !fact.note.is_empty();
+pub(super) fn source(fact: &SourceFact) -> Option<Source> {
+    let known = !fact.uri.is_empty() || !fact.note.is_empty() || fact.example;
     known.then(|| Source {
         uri: fact.uri.clone(),
         note: fact.note.clone(),
         retrieved_on: date(fact.retrieved_on),
-        example: false,
+        example: fact.example,
     })
 }
 

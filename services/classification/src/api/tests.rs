@@ -3,6 +3,7 @@
 mod bad_input;
 mod code_systems;
 mod green_lists;
+mod imports;
 mod living_lists;
 mod lookup;
 mod rules;

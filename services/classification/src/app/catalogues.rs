@@ -78,6 +78,12 @@ impl Catalogues {
         self.current.load_full()
     }
 
+    /// A revision, if it is in memory.
+    pub(crate) fn known(&self, revision: u64) -> Option<Arc<Catalogue>> {
+        let current = self.current();
+        if current.revision == revision { Some(current) } else { self.older.get(&revision) }
+    }
+
     /// The newest revision, now and whenever it moves.
     pub(crate) fn published(&self) -> watch::Receiver<Published> {
         self.published.subscribe()

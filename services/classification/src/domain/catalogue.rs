@@ -6,10 +6,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::correlation::Table;
-use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, ListFact, TermFact};
+use super::facts::{
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, LinkFact, ListFact, TableFact,
+    TermFact,
+};
 use super::search::SearchIndex;
 use super::taught::Taught;
-use super::translate::Way;
+use super::translate::{Translation, Way};
 
 /// Everything known at one revision.
 #[derive(Clone, Debug)]
@@ -108,7 +111,7 @@ impl Catalogue {
 
     /// Indexes the facts of a revision.
     pub(crate) fn build(revision: u64, facts: Facts) -> Result<Self, BuildError> {
-        let Facts { mut systems, editions, codes, links, lists, entries, terms, examples } = facts;
+        let Facts { mut systems, editions, codes, tables, links, lists, entries, terms, examples } = facts;
         systems.sort_by(|a, b| a.id.cmp(&b.id));
         let mut catalogue = Self { revision, systems, ..Self::empty() };
         catalogue.add_editions(editions)?;
@@ -118,9 +121,14 @@ impl Catalogue {
             let later = catalogue.linked(&link.later_edition, &link.later_code)?;
             catalogue.table_between(earlier.edition, later.edition).add(earlier.row, later.row, link);
         }
+        for fact in tables {
+            catalogue.describe_table(fact)?;
+        }
+        catalogue.add_extensions();
         for table in &mut catalogue.tables {
             table.sort();
         }
+        catalogue.doubt();
         catalogue.tables.sort_by_key(|table| (table.earlier, table.later));
         let editions = catalogue.editions.len();
         let pairs = (0..editions).flat_map(|from| (0..editions).map(move |to| (from, to)));
@@ -139,6 +147,39 @@ impl Catalogue {
         Self { revision, taught, ..self.clone() }
     }
 
+    /// What it is made of.
+    pub(crate) fn facts(&self) -> Facts {
+        let mut facts = Facts { systems: self.systems.clone(), ..Facts::default() };
+        for edition in &self.editions {
+            facts.editions.push(edition.fact.clone());
+            facts.codes.extend(edition.codes.iter().map(|code| code.fact.clone()));
+        }
+        for table in self.tables.iter().filter(|table| !table.extension) {
+            facts.tables.extend(table.fact.clone());
+            let (earlier, later) = (&self.editions[table.earlier], &self.editions[table.later]);
+            facts.links.extend(table.rows().map(|(row, edge)| LinkFact {
+                earlier_edition: earlier.fact.id.clone(),
+                earlier_code: earlier.codes[row as usize].fact.code.clone(),
+                later_edition: later.fact.id.clone(),
+                later_code: later.codes[edge.to as usize].fact.code.clone(),
+                ex: edge.ex,
+                held_back: edge.held_back,
+                words: table.words(row, edge.to).map(|words| Box::new(words.clone())),
+            }));
+        }
+        let Facts { lists, entries, .. } = self.list_facts();
+        Facts { lists, entries, ..facts }
+    }
+
+    /// What its green lists are made of.
+    pub(crate) fn list_facts(&self) -> Facts {
+        Facts {
+            lists: self.lists.iter().map(|list| list.fact.clone()).collect(),
+            entries: self.lists.iter().flat_map(|list| &list.entries).cloned().collect(),
+            ..Facts::default()
+        }
+    }
+
     /// Index of an edition.
     pub(crate) fn edition(&self, id: &str) -> Option<usize> {
         self.by_edition.get(id).copied()
@@ -152,6 +193,13 @@ impl Catalogue {
     /// The way from one edition to another by published tables.
     pub(crate) fn way(&self, from: usize, to: usize) -> Option<&Way> {
         self.ways.get(&(from, to))
+    }
+
+    /// The table of a translation that needed one alone.
+    pub(crate) fn table_of(&self, translation: &Translation) -> Option<&Table> {
+        let [from, to] = translation.path.as_slice() else { return None };
+        let between = |table: &&Table| [(*from, *to), (*to, *from)].contains(&(table.earlier, table.later));
+        self.tables.iter().find(between)
     }
 
     /// Where a code is.
@@ -184,8 +232,15 @@ impl Catalogue {
 
     /// The codes that exist above digits that may be none, nearest first.
     pub(crate) fn nearest(&self, edition: usize, code: &str) -> Vec<Position> {
-        let found = (1..code.len()).rev().filter_map(|end| self.find(edition, code.get(..end)?));
-        found.collect()
+        let mut found: Vec<Position> =
+            (1..code.len()).rev().filter_map(|end| self.find(edition, code.get(..end)?)).collect();
+        if found.is_empty() {
+            // Where all codes are of one length (TARIC), those above end in zeros.
+            let above = |end: usize| self.find(edition, &format!("{:0<10}", code.get(..end)?));
+            found = (1..code.len()).rev().filter_map(above).collect();
+            found.dedup();
+        }
+        found
     }
 
     /// The newest edition of each code system that is in force on a day.
@@ -222,7 +277,7 @@ impl Catalogue {
     }
 
     fn add_codes(&mut self, mut codes: Vec<CodeFact>) -> Result<(), BuildError> {
-        codes.sort_by(|a, b| a.code.cmp(&b.code));
+        codes.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
         for fact in codes {
             let edition = self
                 .edition(&fact.edition)
@@ -259,6 +314,68 @@ impl Catalogue {
             self.tables.len() - 1
         });
         &mut self.tables[at]
+    }
+
+    /// What is known of a table as a whole. A table without rows is one.
+    fn describe_table(&mut self, fact: TableFact) -> Result<(), BuildError> {
+        let find = |id: &str| self.edition(id).ok_or_else(|| BuildError::UnknownEdition(fact.id(), id.to_owned()));
+        let (earlier, later) = (find(&fact.earlier)?, find(&fact.later)?);
+        self.table_between(earlier, later).fact = Some(fact);
+        Ok(())
+    }
+
+    /// The tables between an edition and the one that it extends: each of its codes holds a part of the code that it
+    /// begins with.
+    fn add_extensions(&mut self) {
+        for later in 0..self.editions.len() {
+            let extension = &self.editions[later];
+            let Some(earlier) = self.edition(&extension.fact.extends).filter(|earlier| *earlier != later) else {
+                continue;
+            };
+            let base = &self.editions[earlier];
+            let mut table = Table::new(earlier, base.codes.len(), later, extension.codes.len());
+            table.extension = true;
+            for (row, code) in (0u32..).zip(&extension.codes).filter(|(_, code)| code.children.is_empty()) {
+                let digits = code.fact.digits();
+                let above = (1..=digits.len()).rev().find_map(|end| base.row_of(digits.get(..end)?));
+                let above = above.filter(|above| base.codes[*above as usize].children.is_empty());
+                match above {
+                    Some(above) => table.link(above, row, false, false),
+                    None if base.fact.partial => table.doubt(later, row),
+                    None => {}
+                }
+            }
+            if extension.fact.partial {
+                (0u32..).zip(&base.codes).for_each(|(row, _)| table.doubt(earlier, row));
+            }
+            self.tables.push(table);
+        }
+    }
+
+    /// Notes of which codes not all links are known: those that say so, and in a table that is not known to be whole
+    /// those that it does not link to anything.
+    fn doubt(&mut self) {
+        let by_edition = &self.by_edition;
+        for table in self.tables.iter_mut().filter(|table| !table.extension) {
+            let fact = table.fact.clone();
+            if let Some(fact) = fact.as_ref().filter(|fact| !fact.conversion) {
+                for (edition, code) in &fact.unsure {
+                    let Some(edition) = by_edition.get(edition).copied() else { continue };
+                    if let Some(row) = self.editions[edition].row_of(code) {
+                        table.doubt(edition, row);
+                    }
+                }
+                continue;
+            }
+            for edition in [table.earlier, table.later] {
+                for (row, code) in (0u32..).zip(&self.editions[edition].codes) {
+                    let leaf = code.children.is_empty();
+                    if fact.is_some() || code.fact.links_partial || (leaf && !table.links(edition, row)) {
+                        table.doubt(edition, row);
+                    }
+                }
+            }
+        }
     }
 
     fn add_lists(&mut self, mut lists: Vec<ListFact>, entries: Vec<EntryFact>) -> Result<(), BuildError> {
@@ -299,7 +416,13 @@ impl EditionData {
         if self.index.insert(fact.code.clone().into_boxed_str(), row).is_some() {
             return Err(BuildError::Twice(format!("{} of {}", fact.code, fact.edition)));
         }
-        let parent = (1..fact.code.len()).rev().find_map(|end| self.row_of(fact.code.get(..end)?));
+        let parent = match fact.parent.as_str() {
+            "" => (1..fact.code.len()).rev().find_map(|end| self.row_of(fact.code.get(..end)?)),
+            above => {
+                let unknown = || BuildError::UnknownCode(fact.code.clone(), above.to_owned(), fact.edition.clone());
+                Some(self.row_of(above).filter(|above| *above != row).ok_or_else(unknown)?)
+            }
+        };
         if let Some(parent) = parent {
             self.codes[parent as usize].children.push(row);
         }
@@ -308,7 +431,7 @@ impl EditionData {
             self.codes[ancestor as usize].end = row + 1;
             above = self.codes[ancestor as usize].parent;
         }
-        let level = Level::of(&fact.code);
+        let level = fact.level.unwrap_or_else(|| Level::of(&fact.code));
         self.codes.push(CodeRow { fact, level, parent, children: Vec::new(), end: row + 1 });
         Ok(())
     }

@@ -101,7 +101,7 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
         findings.push(Finding::new("composed", message));
     }
     let (one, other) = (&catalogue.code(first).fact.code, &catalogue.code(second).fact.code);
-    let ends = is_incomplete(catalogue, first, &ones) || is_incomplete(catalogue, second, &others);
+    let ends = way.is_unsure(catalogue, first, &ones) || way.is_unsure_from_end(catalogue, second, &others);
     let incomplete = ends || forth.partial || back.partial;
     if forth.rows.is_disjoint(&others) {
         return no_link(catalogue, first, way, &ones, &others, incomplete, findings);
@@ -169,12 +169,6 @@ fn no_link(
     };
     findings.insert(0, finding);
     Comparison { likeness, findings }
-}
-
-fn is_incomplete(catalogue: &Catalogue, at: Position, leaves: &BTreeSet<u32>) -> bool {
-    let edition = &catalogue.editions[at.edition];
-    let group = !catalogue.code(at).children.is_empty();
-    (group && edition.fact.partial) || leaves.iter().any(|row| edition.codes[*row as usize].fact.links_partial)
 }
 
 fn links_incomplete() -> Finding {

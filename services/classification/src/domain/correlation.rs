@@ -1,8 +1,8 @@
 //! A correlation table between two editions, indexed both ways.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::facts::LinkFact;
+use super::facts::{LinkFact, LinkWords, TableFact};
 
 /// A later code that by its table holds goods of more earlier ones than this says next to nothing of any of them: waste
 /// of anything electrical (8549) came out of a thousand subheadings, and parts, display modules, transducers and chips
@@ -10,7 +10,6 @@ use super::facts::LinkFact;
 const EXPLOSIVE: usize = 50;
 
 /// Holds back the links of explosive codes, but for those within their own heading.
-#[cfg_attr(not(test), expect(dead_code, reason = "for imports"))]
 pub(crate) fn hold_back(links: &mut [LinkFact]) {
     let mut earlier_codes: HashMap<[&str; 3], usize> = HashMap::new();
     for link in links.iter() {
@@ -32,40 +31,85 @@ pub(crate) fn hold_back(links: &mut [LinkFact]) {
 pub(crate) struct Edge {
     /// Row of the code in its edition.
     pub(crate) to: u32,
-    /// The table marks it as holding for a part only.
+    /// The table marks it as holding for a part only of the earlier code.
     pub(crate) ex: bool,
     /// It is held back by default.
     pub(crate) held_back: bool,
 }
 
-/// The published table between an earlier and a later edition.
+/// The table between an earlier and a later edition.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     /// Index of the earlier edition.
     pub(crate) earlier: usize,
     /// Index of the later one.
     pub(crate) later: usize,
+    /// What is known of the table as a whole. None when it is not known to be whole.
+    pub(crate) fact: Option<TableFact>,
+    /// It is no published table, but follows from that the one edition extends the other.
+    pub(crate) extension: bool,
     forward: Vec<Vec<Edge>>,
     backward: Vec<Vec<Edge>>,
+    words: HashMap<(u32, u32), Box<LinkWords>>,
+    /// Rows of either edition whose links are not all known.
+    unsure: [BTreeSet<u32>; 2],
+    /// There are links that are held back.
+    pub(crate) any_held_back: bool,
 }
 
 impl Table {
     pub(crate) fn new(earlier: usize, earlier_codes: usize, later: usize, later_codes: usize) -> Self {
         let (forward, backward) = (vec![Vec::new(); earlier_codes], vec![Vec::new(); later_codes]);
-        Self { earlier, later, forward, backward }
+        Self {
+            earlier,
+            later,
+            fact: None,
+            extension: false,
+            forward,
+            backward,
+            words: HashMap::new(),
+            unsure: [BTreeSet::new(), BTreeSet::new()],
+            any_held_back: false,
+        }
     }
 
     /// Adds a row. Rows come once.
     pub(crate) fn add(&mut self, earlier: u32, later: u32, fact: &LinkFact) {
-        let edge = |to| Edge { to, ex: fact.ex, held_back: fact.held_back };
+        self.link(earlier, later, fact.ex, fact.held_back);
+        if let Some(words) = &fact.words {
+            self.words.insert((earlier, later), words.clone());
+        }
+    }
+
+    /// Adds a row of which nothing is said but whether it is for a part and held back.
+    pub(crate) fn link(&mut self, earlier: u32, later: u32, ex: bool, held_back: bool) {
+        let edge = |to| Edge { to, ex, held_back };
         self.forward[earlier as usize].push(edge(later));
         self.backward[later as usize].push(edge(earlier));
+        self.any_held_back |= held_back;
+    }
+
+    /// Notes that not all links of a code of one of the editions are known.
+    pub(crate) fn doubt(&mut self, edition: usize, row: u32) {
+        self.unsure[usize::from(edition == self.later)].insert(row);
+    }
+
+    /// Whether that is so.
+    pub(crate) fn is_unsure(&self, edition: usize, row: u32) -> bool {
+        self.unsure[usize::from(edition == self.later)].contains(&row)
+    }
+
+    /// Whether the table links a code of one of the editions to anything.
+    pub(crate) fn links(&self, edition: usize, row: u32) -> bool {
+        let edges = if edition == self.later { self.earlier_of(row) } else { self.later_of(row) };
+        !edges.is_empty()
     }
 
     /// Puts the edges in the order of their codes.
     pub(crate) fn sort(&mut self) {
         for edges in self.forward.iter_mut().chain(&mut self.backward) {
             edges.sort_unstable_by_key(|edge| edge.to);
+            edges.shrink_to_fit();
         }
     }
 
@@ -77,6 +121,11 @@ impl Table {
     /// Where the goods of a later code came from.
     pub(crate) fn earlier_of(&self, later: u32) -> &[Edge] {
         self.backward.get(later as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the table says of a link.
+    pub(crate) fn words(&self, earlier: u32, later: u32) -> Option<&LinkWords> {
+        self.words.get(&(earlier, later)).map(Box::as_ref)
     }
 
     /// All rows, in the order of the earlier codes: earlier, later edge.

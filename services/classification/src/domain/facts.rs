@@ -15,19 +15,27 @@ pub(crate) struct SourceFact {
     pub(crate) note: String,
     /// When.
     pub(crate) retrieved_on: Option<NaiveDate>,
+    /// It is made up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) example: bool,
 }
 
-/// Which rung of the ladder a code stands on. The numbers are stored: they never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Which rung of the ladder a code stands on. The names are stored: they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Level {
+    /// A group of chapters.
+    Section,
     /// 2 digits.
-    Chapter = 2,
+    Chapter,
     /// 4 digits.
-    Heading = 3,
+    Heading,
     /// 6 digits.
-    Subheading = 4,
+    Subheading,
     /// More.
-    NationalLine = 5,
+    NationalLine,
+    /// A line that carries words and no code of its own.
+    Uncoded,
 }
 
 impl Level {
@@ -70,18 +78,93 @@ pub(crate) struct EditionFact {
     pub(crate) source: SourceFact,
 }
 
-/// A code in an edition. Its parent is the longest shorter code that it begins with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A note of a code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NoteFact {
+    /// As printed. Empty when it has none.
+    pub(crate) number: String,
+    pub(crate) texts: Localized,
+}
+
+/// A code in an edition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeFact {
     pub(crate) edition: String,
+    /// What it is asked for by. With the suffix behind it when that is not the one of lines that can be declared.
     pub(crate) code: String,
+    /// Product-line suffix, in systems that have one, or what tells an uncoded line from the code that follows it.
+    pub(crate) suffix: String,
+    /// The code above it. Empty: the longest shorter code that it begins with.
+    pub(crate) parent: String,
+    /// None: that of its length.
+    pub(crate) level: Option<Level>,
+    /// Its place in the classification, where that is not the order of the digits.
+    pub(crate) order: u32,
+    pub(crate) notes: Vec<NoteFact>,
     pub(crate) descriptions: Localized,
     pub(crate) units: Vec<String>,
     pub(crate) effective_from: Option<NaiveDate>,
     pub(crate) effective_to: Option<NaiveDate>,
     /// Not all of its correlation rows are known here.
     pub(crate) links_partial: bool,
+    /// Empty when it is that of its edition.
     pub(crate) source: SourceFact,
+}
+
+impl CodeFact {
+    /// The code without what stands behind it in its key.
+    pub(crate) fn digits(&self) -> &str {
+        // A line that goods can be declared under is asked for without its suffix.
+        let suffix = if self.suffix == "80" { "" } else { self.suffix.as_str() };
+        self.code.strip_suffix(suffix).filter(|digits| !digits.is_empty()).unwrap_or(&self.code)
+    }
+}
+
+/// A share of trade value, in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Share(u32);
+
+impl Share {
+    /// A share from 0 to 1.
+    pub(crate) fn new(share: f64) -> Option<Self> {
+        // In range, so that no bit is lost that counts.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to a million")]
+        (0.0..=1.0).contains(&share).then(|| Self((share * 1e6).round() as u32))
+    }
+
+    pub(crate) fn get(self) -> f64 {
+        f64::from(self.0) / 1e6
+    }
+}
+
+/// A correlation table as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TableFact {
+    pub(crate) earlier: String,
+    pub(crate) later: String,
+    /// It names one target for each code only, and keeps silent about the others.
+    pub(crate) conversion: bool,
+    /// Codes, each with its edition, of which rows were refused.
+    pub(crate) unsure: Vec<(String, String)>,
+    pub(crate) source: SourceFact,
+}
+
+impl TableFact {
+    /// What tells it from others.
+    pub(crate) fn id(&self) -> String {
+        format!("{}:{}", self.earlier, self.later)
+    }
+}
+
+/// What a table may say of a link beside that it is one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LinkWords {
+    /// Which part of the earlier code it is.
+    pub(crate) part: Localized,
+    /// Share of the earlier code's trade that is in the later one.
+    pub(crate) share_of_earlier: Option<Share>,
+    /// Share of the later code's trade that was in the earlier one.
+    pub(crate) share_of_later: Option<Share>,
 }
 
 /// A row of a correlation table.
@@ -91,12 +174,14 @@ pub(crate) struct LinkFact {
     pub(crate) earlier_code: String,
     pub(crate) later_edition: String,
     pub(crate) later_code: String,
+    /// Only a part of the earlier code is in the later one.
     pub(crate) ex: bool,
     pub(crate) held_back: bool,
+    pub(crate) words: Option<Box<LinkWords>>,
 }
 
 /// A green list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ListFact {
     pub(crate) id: String,
     pub(crate) titles: Localized,
@@ -115,7 +200,7 @@ pub(crate) struct ListFact {
 }
 
 /// An entry of a green list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EntryFact {
     pub(crate) list: String,
     pub(crate) id: String,
@@ -131,6 +216,8 @@ pub(crate) struct EntryFact {
     pub(crate) added_by: String,
     pub(crate) effective_from: Option<NaiveDate>,
     pub(crate) effective_to: Option<NaiveDate>,
+    /// Empty when it is that of its list.
+    pub(crate) source: SourceFact,
 }
 
 /// A term of an A to Z index: what people call the goods of a code.
@@ -165,6 +252,7 @@ pub(crate) struct Facts {
     pub(crate) systems: Vec<CodeSystemFact>,
     pub(crate) editions: Vec<EditionFact>,
     pub(crate) codes: Vec<CodeFact>,
+    pub(crate) tables: Vec<TableFact>,
     pub(crate) links: Vec<LinkFact>,
     pub(crate) lists: Vec<ListFact>,
     pub(crate) entries: Vec<EntryFact>,

@@ -33,7 +33,7 @@ pub(crate) fn history(catalogue: &Catalogue, of: Position) -> Vec<Step> {
     let mut steps = Vec::new();
     let system = &catalogue.editions[of.edition].fact.system;
     for table in &catalogue.tables {
-        if catalogue.editions[table.later].fact.system != *system {
+        if table.extension || catalogue.editions[table.later].fact.system != *system {
             continue;
         }
         let (before, after) = (catalogue.find(table.earlier, digits), catalogue.find(table.later, digits));

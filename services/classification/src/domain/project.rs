@@ -80,11 +80,13 @@ impl Goods {
 
     /// Whether all goods of a code of any edition are among them, by the tables.
     fn hold(&self, catalogue: &Catalogue, target: Position, held: bool) -> bool {
-        // Of links that are held back not all are known for such a code.
-        if held && catalogue.code(target).fact.links_partial {
-            return false;
-        }
-        self.0.iter().any(|(edition, rows)| {
+        // Of links that are held back not all may be known.
+        let unsure = |edition: usize| {
+            held && catalogue
+                .way(edition, target.edition)
+                .is_some_and(|way| way.is_unsure_at_end(catalogue, target.row))
+        };
+        self.0.iter().filter(|(edition, _)| !unsure(**edition)).any(|(edition, rows)| {
             sources(catalogue, target, *edition, held)
                 .is_some_and(|from| !from.rows.is_empty() && !from.ex && from.rows.is_subset(rows))
         })

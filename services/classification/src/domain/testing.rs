@@ -44,6 +44,7 @@ pub(crate) fn invented_facts(editions: &[&str], links: &[&str]) -> Facts {
                 later_code: rest.trim_end_matches(['!', '~']).to_owned(),
                 ex: rest.contains('~'),
                 held_back: rest.contains('!'),
+                words: None,
             });
         }
     }
@@ -55,11 +56,7 @@ pub(crate) fn code(edition: &str, code: &str, words: &str) -> CodeFact {
         edition: edition.to_owned(),
         code: code.to_owned(),
         descriptions: vec![("en".to_owned(), words.to_owned())],
-        units: Vec::new(),
-        effective_from: None,
-        effective_to: None,
-        links_partial: false,
-        source: SourceFact::default(),
+        ..CodeFact::default()
     }
 }
 
@@ -123,17 +120,6 @@ pub(crate) fn list(id: &str, edition: &str) -> ListFact {
 }
 
 pub(crate) fn entry(list: &str, edition: &str, code: &str) -> EntryFact {
-    EntryFact {
-        list: list.to_owned(),
-        id: code.to_owned(),
-        edition: edition.to_owned(),
-        code: code.to_owned(),
-        ex: false,
-        ex_descriptions: Vec::new(),
-        category: String::new(),
-        reasons: Vec::new(),
-        added_by: String::new(),
-        effective_from: None,
-        effective_to: None,
-    }
+    let [list, id, edition, code] = [list, code, edition, code].map(str::to_owned);
+    EntryFact { list, id, edition, code, ..EntryFact::default() }
 }

@@ -98,6 +98,36 @@ impl Way {
         None
     }
 
+    /// Whether links of a code at its beginning may be missing: some are known to be, or it is a group of an edition that
+    /// is known in part only.
+    pub(crate) fn is_unsure(&self, catalogue: &Catalogue, at: Position, leaves: &BTreeSet<u32>) -> bool {
+        self.unsure(catalogue, self.steps.first(), at, leaves)
+    }
+
+    /// The same of a code at its end.
+    pub(crate) fn is_unsure_from_end(&self, catalogue: &Catalogue, at: Position, leaves: &BTreeSet<u32>) -> bool {
+        self.unsure(catalogue, self.steps.last(), at, leaves)
+    }
+
+    /// Whether links of a row at its end are known to be missing.
+    pub(crate) fn is_unsure_at_end(&self, catalogue: &Catalogue, row: u32) -> bool {
+        let (step, edition) = (self.steps.last(), self.path.last());
+        step.zip(edition).is_some_and(|((table, _), edition)| catalogue.tables[*table].is_unsure(*edition, row))
+    }
+
+    fn unsure(
+        &self,
+        catalogue: &Catalogue,
+        step: Option<&(usize, bool)>,
+        at: Position,
+        leaves: &BTreeSet<u32>,
+    ) -> bool {
+        let group = !catalogue.code(at).children.is_empty();
+        let missing =
+            |(table, _): &(usize, bool)| leaves.iter().any(|row| catalogue.tables[*table].is_unsure(at.edition, *row));
+        (group && catalogue.editions[at.edition].fact.partial) || step.is_some_and(missing)
+    }
+
     /// Where the goods of some codes of the first edition are in the last.
     pub(crate) fn forth(&self, catalogue: &Catalogue, from: BTreeSet<u32>, held: bool) -> Reached {
         follow(catalogue, self.steps.iter().copied(), from, held)
@@ -132,8 +162,7 @@ fn follow(
         let table = &catalogue.tables[table];
         let mut next = BTreeSet::new();
         for row in reached.rows {
-            reached.partial |=
-                passed.is_some_and(|edition| catalogue.editions[edition].codes[row as usize].fact.links_partial);
+            reached.partial |= passed.is_some_and(|edition| table.is_unsure(edition, row));
             let edges = if forward { table.later_of(row) } else { table.earlier_of(row) };
             for edge in edges.iter().filter(|edge| held || !edge.held_back) {
                 // The mark speaks of the earlier code: only a part of it is in the later one.
@@ -166,7 +195,7 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     let source_part = shown.rows.len() > 1 || shown.ex;
     let target = |row: u32| {
         let sources = way.back(catalogue, BTreeSet::from([row]), held);
-        let links_partial = held && catalogue.code(at(row)).fact.links_partial;
+        let links_partial = held && way.is_unsure_at_end(catalogue, row);
         Target {
             at: at(row),
             source_part,
@@ -194,7 +223,7 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
         same_digits_changed_scope: alone && same.is_some() && !unchanged,
         path: way.path.clone(),
         held_back: only_held,
-        incomplete: all.partial || incomplete(catalogue, source, &leaves),
+        incomplete: all.partial || way.is_unsure(catalogue, source, &leaves),
         findings: Vec::new(),
     };
     translation.findings = findings(catalogue, source, &translation, held);
@@ -208,13 +237,6 @@ pub(crate) fn sources(catalogue: &Catalogue, target: Position, edition: usize, h
         return Some(Reached { rows: leaves, ex: false, partial: false });
     }
     Some(catalogue.way(edition, target.edition)?.back(catalogue, leaves, held))
-}
-
-/// Whether rows may be missing: the code is marked so, or it is a group of an edition that is known in part only.
-fn incomplete(catalogue: &Catalogue, source: Position, leaves: &BTreeSet<u32>) -> bool {
-    let edition = &catalogue.editions[source.edition];
-    let group = !catalogue.code(source).children.is_empty();
-    (group && edition.fact.partial) || leaves.iter().any(|row| edition.codes[*row as usize].fact.links_partial)
 }
 
 fn findings(catalogue: &Catalogue, source: Position, translation: &Translation, held: bool) -> Vec<Finding> {

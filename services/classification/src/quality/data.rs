@@ -165,10 +165,6 @@ fn code(edition: &str, digits: &str, words: &str) -> CodeFact {
         edition: edition.to_owned(),
         code: digits.to_owned(),
         descriptions: vec![("en".to_owned(), words.to_owned())],
-        units: Vec::new(),
-        effective_from: None,
-        effective_to: None,
-        links_partial: false,
-        source: SourceFact::default(),
+        ..CodeFact::default()
     }
 }

@@ -1,13 +1,13 @@
 //! One module a table.
 
-/// Code systems, editions and green lists: small, rarely changed, kept as JSON.
+/// Code systems, editions, correlation tables and green lists: small, rarely changed, kept as JSON.
 pub(super) mod item {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "catalogue_item")]
     pub(crate) struct Model {
-        /// `system`, `edition` or `list`.
+        /// `system`, `edition`, `table` or `list`.
         #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
         pub(crate) kind: String,
         #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
@@ -69,6 +69,9 @@ pub(super) mod link {
         pub(crate) revision_to: Option<i64>,
         pub(crate) ex: bool,
         pub(crate) held_back: bool,
+        /// What the table says of the link beside that, as JSON.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) words: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -173,6 +176,92 @@ pub(super) mod revision {
         pub(crate) codes_changed: i64,
         pub(crate) links_changed: i64,
         pub(crate) entries_changed: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Imports.
+pub(super) mod import {
+    use greenlane_store::Micros;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "import")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) id: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) state: String,
+        /// What was announced of the file, as JSON.
+        #[sea_orm(column_type = "Text")]
+        pub(crate) announced: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) sha256: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) author: String,
+        pub(crate) created_at: Micros,
+        pub(crate) received_bytes: i64,
+        pub(crate) rows_read: i64,
+        pub(crate) refused_rows: i64,
+        pub(crate) faults: i64,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) change_set: String,
+        pub(crate) published_revision: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Bytes of imports, as they came.
+pub(super) mod import_piece {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "import_piece")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) import: String,
+        /// Where in the file it begins.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) at: i64,
+        pub(crate) data: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What is wrong with rows of imports.
+pub(super) mod import_fault {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "import_fault")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(crate) import: String,
+        /// In the order in which they were found.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) at: i64,
+        pub(crate) line: i64,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) column_name: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) code: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) message: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) value: String,
+        pub(crate) mended: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::entities::{code, entry, item, link, term};
 use super::taught;
-use super::{EDITION, LIST, SYSTEM, corrupt};
-use crate::domain::{CodeFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact, TermFact};
+use super::{EDITION, LIST, SYSTEM, TABLE, corrupt};
+use crate::domain::{
+    CodeFact, EntryFact, Facts, Level, LinkFact, LinkWords, ListFact, Localized, NoteFact, SourceFact, TermFact,
+};
 
 /// The catalogue as it was at a revision.
 pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
@@ -27,7 +29,7 @@ pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
         term::Entity::find().filter(known(term::Column::RevisionFrom, term::Column::RevisionTo, at)).all(tx).await?;
     let mut facts = Facts {
         codes: codes.into_iter().map(code_fact).collect::<Result<_, _>>()?,
-        links: links.into_iter().map(link_fact).collect(),
+        links: links.into_iter().map(link_fact).collect::<Result<_, _>>()?,
         entries: entries.into_iter().map(entry_fact).collect::<Result<_, _>>()?,
         terms: terms.into_iter().map(term_fact).collect(),
         examples: taught::examples(tx, 0, at).await?.into_iter().map(|(_, example)| example).collect(),
@@ -38,6 +40,7 @@ pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
             SYSTEM => facts.systems.push(read(&item.body)?),
             EDITION => facts.editions.push(read(&item.body)?),
             LIST => facts.lists.push(read(&item.body)?),
+            TABLE => facts.tables.push(read(&item.body)?),
             other => return Err(corrupt(format!("an item of the unknown kind {other}"))),
         }
     }
@@ -80,45 +83,84 @@ impl Rows {
         for list in &facts.lists {
             items.push(item(LIST, &list.id, write(list)?));
         }
+        for table in &facts.tables {
+            items.push(item(TABLE, &table.id(), write(table)?));
+        }
         let codes: Result<_, _> = facts.codes.iter().map(|fact| code_row(fact, revision)).collect();
         let entries: Result<_, _> = facts.entries.iter().map(|fact| entry_row(fact, revision)).collect();
-        let links = facts.links.iter().map(|fact| link_row(fact, revision)).collect();
+        let links: Result<_, _> = facts.links.iter().map(|fact| link_row(fact, revision)).collect();
         let terms = facts.terms.iter().map(|fact| term_row(fact, revision)).collect();
-        Ok(Self { items, codes: codes?, links, entries: entries?, terms })
+        Ok(Self { items, codes: codes?, links: links?, entries: entries?, terms })
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// What is empty is left out: there are a hundred thousand of them.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct CodeBody {
     descriptions: Localized,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     units: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     effective_from: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     effective_to: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     links_partial: bool,
-    source: SourceFact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SourceFact>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    suffix: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    parent: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteFact>,
 }
 
 fn code_row(fact: &CodeFact, revision_from: i64) -> Result<code::ActiveModel, DbErr> {
+    let fact = fact.clone();
     let body = write(&CodeBody {
-        descriptions: fact.descriptions.clone(),
-        units: fact.units.clone(),
+        descriptions: fact.descriptions,
+        units: fact.units,
         effective_from: fact.effective_from,
         effective_to: fact.effective_to,
         links_partial: fact.links_partial,
-        source: fact.source.clone(),
+        source: (fact.source != SourceFact::default()).then_some(fact.source),
+        suffix: fact.suffix,
+        parent: fact.parent,
+        level: fact.level,
+        order: (fact.order > 0).then_some(fact.order),
+        notes: fact.notes,
     })?;
-    let (edition, code) = (fact.edition.clone(), fact.code.clone());
+    let (edition, code) = (fact.edition, fact.code);
     Ok(code::Model { edition, code, revision_from, revision_to: None, body }.into_active_model())
 }
 
 fn code_fact(row: code::Model) -> Result<CodeFact, DbErr> {
-    let CodeBody { descriptions, units, effective_from, effective_to, links_partial, source } = read(&row.body)?;
-    let (edition, code) = (row.edition, row.code);
-    Ok(CodeFact { edition, code, descriptions, units, effective_from, effective_to, links_partial, source })
+    let body: CodeBody = read(&row.body)?;
+    Ok(CodeFact {
+        edition: row.edition,
+        code: row.code,
+        suffix: body.suffix,
+        parent: body.parent,
+        level: body.level,
+        order: body.order.unwrap_or_default(),
+        notes: body.notes,
+        descriptions: body.descriptions,
+        units: body.units,
+        effective_from: body.effective_from,
+        effective_to: body.effective_to,
+        links_partial: body.links_partial,
+        source: body.source.unwrap_or_default(),
+    })
 }
 
-fn link_row(fact: &LinkFact, revision_from: i64) -> link::ActiveModel {
-    let LinkFact { earlier_edition, earlier_code, later_edition, later_code, ex, held_back } = fact.clone();
+fn link_row(fact: &LinkFact, revision_from: i64) -> Result<link::ActiveModel, DbErr> {
+    let LinkFact { earlier_edition, earlier_code, later_edition, later_code, ex, held_back, words } = fact.clone();
     let row = link::Model {
         earlier_edition,
         earlier_code,
@@ -128,13 +170,15 @@ fn link_row(fact: &LinkFact, revision_from: i64) -> link::ActiveModel {
         revision_to: None,
         ex,
         held_back,
+        words: words.map(|words| write(&words)).transpose()?,
     };
-    row.into_active_model()
+    Ok(row.into_active_model())
 }
 
-fn link_fact(row: link::Model) -> LinkFact {
-    let link::Model { earlier_edition, earlier_code, later_edition, later_code, ex, held_back, .. } = row;
-    LinkFact { earlier_edition, earlier_code, later_edition, later_code, ex, held_back }
+fn link_fact(row: link::Model) -> Result<LinkFact, DbErr> {
+    let link::Model { earlier_edition, earlier_code, later_edition, later_code, ex, held_back, words, .. } = row;
+    let words = words.as_deref().map(read::<LinkWords>).transpose()?.map(Box::new);
+    Ok(LinkFact { earlier_edition, earlier_code, later_edition, later_code, ex, held_back, words })
 }
 
 #[derive(Serialize, Deserialize)]
@@ -146,6 +190,8 @@ struct EntryBody {
     added_by: String,
     effective_from: Option<NaiveDate>,
     effective_to: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<SourceFact>,
 }
 
 fn entry_row(fact: &EntryFact, revision_from: i64) -> Result<entry::ActiveModel, DbErr> {
@@ -157,6 +203,7 @@ fn entry_row(fact: &EntryFact, revision_from: i64) -> Result<entry::ActiveModel,
         added_by: fact.added_by.clone(),
         effective_from: fact.effective_from,
         effective_to: fact.effective_to,
+        source: (fact.source != SourceFact::default()).then(|| fact.source.clone()),
     })?;
     let EntryFact { list, id, edition, code, .. } = fact.clone();
     Ok(entry::Model { list, id, revision_from, revision_to: None, edition, code, body }.into_active_model())
@@ -176,6 +223,7 @@ pub(super) fn entry_fact(row: entry::Model) -> Result<EntryFact, DbErr> {
         added_by: body.added_by,
         effective_from: body.effective_from,
         effective_to: body.effective_to,
+        source: body.source.unwrap_or_default(),
     })
 }
 

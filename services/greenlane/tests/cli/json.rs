@@ -22,6 +22,14 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("code teach", "--file examples.yaml --request-id teach", 0),
     ("code compare", "HS2022:854143 HS2017:854140", 0),
     ("code rehearse", "HS2017:854140 HS2017:850231 --to HS2022", 0),
+    ("code import", "--file list.csv --format green-list-csv --source https://example.org --request-id import", 0),
+    ("code change create", "--file codes.yaml --request-id code-draft", 0),
+    ("code change get", "CODES", 0),
+    ("code change list", "", 0),
+    ("code change validate", "CODES", 0),
+    ("code change propose", "CODES --request-id code-propose", 0),
+    ("code change review", "CODES --approve --request-id code-review --token-file reviewer.token", 0),
+    ("code change publish", "CODES --request-id code-publish --token-file reviewer.token", 0),
     ("edition get", "HS2022", 0),
     ("edition list", "", 0),
     ("edition systems", "", 0),
@@ -164,6 +172,20 @@ examples:
     source: { uri: \"https://example.org\", note: Invented., example: true }
 ";
 
+const CODES: &str = "\
+title: Keep a list of our own
+reason: To show how.
+changes:
+  - put_green_list:
+      name: greenLists/example
+      titles: [{ language: en, text: An invented list }]
+      edition: editions/HS2022
+      source: { note: Invented., example: true }
+  - put_entry:
+      name: greenLists/example/entries/854143
+      code: { edition: HS2022, code: \"854143\" }
+";
+
 /// The commands that have no commands below them.
 fn leaves() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -208,6 +230,10 @@ fn run_all() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("title.yaml"), "title: Accept the standard\n")?;
     let other = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
     shell.run(&format!("change propose {other}"))?.expect(0);
+    let list = "list,edition,code\nours,HS2022,854143\n";
+    std::fs::write(shell.folder.path().join("list.csv"), list)?;
+    std::fs::write(shell.folder.path().join("codes.yaml"), CODES)?;
+    let mut codes = String::new();
     let (mut certificate, mut key, mut draft) = (String::new(), String::new(), String::new());
     let (mut scope, mut mandate, mut trace) = (String::new(), String::new(), String::new());
     std::fs::write(shell.folder.path().join("event.yaml"), EVENT)?;
@@ -218,6 +244,7 @@ fn run_all() -> anyhow::Result<()> {
     for (command, arguments, code) in COMMANDS {
         let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
         let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft).replace("OTHER", &other);
+        let arguments = arguments.replace("CODES", &codes);
         let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate).replace("TRACE", &trace);
         let run = |output: &str| {
             if *command == "context remove" {
@@ -235,7 +262,10 @@ fn run_all() -> anyhow::Result<()> {
         assert_eq!(keys(&yaml), keys(&value), "{command}: YAML has the fields of JSON");
 
         let names = run("name")?.expect(*code).stdout;
-        if !matches!(*command, "call" | "change validate" | "change preview" | "log cosignatures") {
+        if !matches!(
+            *command,
+            "call" | "change validate" | "change preview" | "log cosignatures" | "code change validate"
+        ) {
             assert!(!names.is_empty(), "{command} prints a name");
             for name in names.lines() {
                 let like_a_name = !name.is_empty() && !name.contains([' ', '{', '"']);
@@ -247,6 +277,7 @@ fn run_all() -> anyhow::Result<()> {
             "certificate issue" => certificate = name,
             "body key create" => key = name,
             "change create" => draft = name,
+            "code change create" => codes = name,
             "body accreditation create" => scope = name,
             "body designation create" => mandate = name,
             "trace record" => trace = name,

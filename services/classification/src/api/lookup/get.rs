@@ -34,6 +34,10 @@ impl Lookup {
         if request.include_siblings {
             answer.siblings = siblings(&catalogue, at).into_iter().map(render).collect();
         }
+        if request.include_notes {
+            let above = std::iter::once(at).chain(catalogue.ancestors(at));
+            answer.notes = above.flat_map(|at| render::notes(&catalogue, at)).collect();
+        }
         if request.include_history {
             answer.history = history(&catalogue, at).iter().map(|step| render::event(&catalogue, step)).collect();
         }

@@ -3,9 +3,9 @@
 use greenlane_api::classification::v1 as wire;
 use greenlane_api::common::v1::CodeReference;
 
-use super::{date, source, texts};
+use super::{all_texts, date, source, texts};
 use crate::api::parse::Languages;
-use crate::domain::{Catalogue, CodeRef, Event, Level, Position, Step, Unresolved, display};
+use crate::domain::{Catalogue, CodeRef, Event, Level, NoteFact, Position, SourceFact, Step, Unresolved, display};
 
 /// A code with its edition.
 pub(in crate::api) fn reference(catalogue: &Catalogue, at: Position) -> CodeReference {
@@ -22,21 +22,26 @@ pub(in crate::api) fn code(catalogue: &Catalogue, at: Position, languages: &Lang
     wire::Code {
         name: name(&fact.code),
         reference: Some(reference(catalogue, at)),
-        display: display(&fact.code),
+        display: display(fact.digits()),
         level: level(row.level).into(),
         parent: parent.map(|parent| name(&catalogue.code(parent).fact.code)).unwrap_or_default(),
         descriptions: texts(&fact.descriptions, languages),
-        suffix: String::new(),
+        suffix: fact.suffix.clone(),
         effective_from: date(fact.effective_from),
         effective_to: date(fact.effective_to),
         units: fact.units.clone(),
         child_count: u32::try_from(row.children.len()).unwrap_or(u32::MAX),
-        source: source(&fact.source),
+        source: source(match fact.source == SourceFact::default() {
+            true => &catalogue.editions[at.edition].fact.source,
+            false => &fact.source,
+        }),
     }
 }
 
 fn level(level: Level) -> wire::CodeLevel {
     match level {
+        Level::Section => wire::CodeLevel::Section,
+        Level::Uncoded => wire::CodeLevel::Uncoded,
         Level::Chapter => wire::CodeLevel::Chapter,
         Level::Heading => wire::CodeLevel::Heading,
         Level::Subheading => wire::CodeLevel::Subheading,
@@ -73,4 +78,15 @@ pub(in crate::api) fn event(catalogue: &Catalogue, step: &Step) -> wire::CodeEve
         related: step.related.iter().map(|at| reference(catalogue, *at)).collect(),
         effective_on: edition.effective_from.to_string(),
     }
+}
+
+/// The notes of a code.
+pub(in crate::api) fn notes(catalogue: &Catalogue, at: Position) -> Vec<wire::CodeNote> {
+    let fact = &catalogue.code(at).fact;
+    let note = |note: &NoteFact| wire::CodeNote {
+        code: format!("editions/{}/codes/{}", fact.edition, fact.code),
+        number: note.number.clone(),
+        texts: all_texts(&note.texts),
+    };
+    fact.notes.iter().map(note).collect()
 }

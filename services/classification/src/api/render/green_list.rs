@@ -7,7 +7,7 @@ use greenlane_api::common::v1::CodeReference;
 use super::{all_texts, date, findings, reference, source};
 use crate::domain::{
     Catalogue, Difference, DifferenceKind, EntryFact, ListData, ListFact, Membership, MembershipStatus, OnDay,
-    Projected, ProjectionClass,
+    Projected, ProjectionClass, SourceFact,
 };
 
 fn name(list: &ListFact) -> String {
@@ -47,7 +47,7 @@ pub(in crate::api) fn entry(list: &ListFact, fact: &EntryFact) -> wire::GreenLis
         added_by: fact.added_by.clone(),
         effective_from: date(fact.effective_from),
         effective_to: date(fact.effective_to),
-        source: source(&list.source),
+        source: source(if fact.source == SourceFact::default() { &list.source } else { &fact.source }),
     }
 }
 

@@ -34,7 +34,7 @@ pub(in crate::api) fn edition(catalogue: &Catalogue, index: usize) -> wire::Edit
         index if index == table.later => Some(table.earlier),
         _ => None,
     };
-    let correlated = catalogue.tables.iter().filter_map(other);
+    let correlated = catalogue.tables.iter().filter(|table| !table.extension).filter_map(other);
     let mut languages: Vec<String> =
         data.codes.iter().flat_map(|code| &code.fact.descriptions).map(|(language, _)| language.clone()).collect();
     languages.sort_unstable();

@@ -2,7 +2,7 @@
 
 use greenlane_api::classification::v1 as wire;
 
-use super::{findings, reference};
+use super::{all_texts, findings, reference, source};
 use crate::domain::{
     Catalogue, Comparison, Edge, Likeness, Method, Position, Relation, SameGoods, Table, Target, Translation,
 };
@@ -20,7 +20,7 @@ pub(in crate::api) fn translation(
         source: Some(reference(catalogue, from)),
         target_edition: id(to_edition),
         relation: relation(translation.relation).into(),
-        targets: translation.targets.iter().map(|found| target(catalogue, found)).collect(),
+        targets: translation.targets.iter().map(|found| target(catalogue, translation, from, found)).collect(),
         method: method(translation.method).into(),
         path: translation.path.iter().map(|edition| id(*edition)).collect(),
         same_digits_changed_scope: translation.same_digits_changed_scope,
@@ -29,16 +29,23 @@ pub(in crate::api) fn translation(
     }
 }
 
-fn target(catalogue: &Catalogue, found: &Target) -> wire::TranslationTarget {
+fn target(catalogue: &Catalogue, translation: &Translation, from: Position, found: &Target) -> wire::TranslationTarget {
+    // What the table says of the link, where there is one table and one link.
+    let table = catalogue.table_of(translation);
+    let words = table.and_then(|table| match table.earlier == from.edition {
+        true => table.words(from.row, found.at.row).map(|words| (words, words.share_of_earlier)),
+        false => table.words(found.at.row, from.row).map(|words| (words, words.share_of_later)),
+    });
+    let source_of = table.and_then(|table| table.fact.as_ref()).and_then(|fact| source(&fact.source));
     wire::TranslationTarget {
         code: Some(reference(catalogue, found.at)),
         source_part: found.source_part,
         target_part: found.target_part,
         same_digits: found.same_digits,
-        part_descriptions: Vec::new(),
-        share: None,
+        part_descriptions: words.map(|(words, _)| all_texts(&words.part)).unwrap_or_default(),
+        share: words.and_then(|(_, share)| share).map(crate::domain::Share::get),
         held_back: found.held_back,
-        source: None,
+        source: source_of,
     }
 }
 
@@ -74,7 +81,7 @@ pub(in crate::api) fn link(catalogue: &Catalogue, table: &Table, earlier: u32, e
         later: at(table.later, edge.to),
         ex: edge.ex,
         held_back: edge.held_back,
-        source: None,
+        source: table.fact.as_ref().and_then(|fact| source(&fact.source)),
     }
 }
 

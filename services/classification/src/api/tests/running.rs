@@ -58,7 +58,12 @@ impl Running {
 
     /// A client whose token has these scopes.
     pub(super) fn client(&self, scopes: &[&str]) -> Client {
-        let token = self.issuer.mint(&TokenRequest::new("tester", scopes.iter().copied()));
+        self.client_of("tester", scopes)
+    }
+
+    /// The same of somebody else.
+    pub(super) fn client_of(&self, subject: &str, scopes: &[&str]) -> Client {
+        let token = self.issuer.mint(&TokenRequest::new(subject, scopes.iter().copied()));
         let config = ClientConfig {
             token: Some(Secret::from_value(token)),
             background_timeout_ms: Some(30_000),

@@ -57,6 +57,7 @@ pub(crate) fn facts() -> Option<Facts> {
             later_code: row["from_code"].clone(),
             ex: row["ex"] == "1",
             held_back: false,
+            words: None,
         });
     }
     hold_back(&mut facts.links);

@@ -1,5 +1,7 @@
 //! `greenlane code`: commodity codes.
 
+mod change;
+mod import;
 mod learn;
 
 use clap::Subcommand;
@@ -97,6 +99,11 @@ pub(crate) enum Command {
         #[arg(long)]
         held_back: bool,
     },
+    /// Import a file of codes, correlations or green lists.
+    Import(import::Import),
+    /// Change sets of codes and green lists, from draft to revision.
+    #[command(subcommand)]
+    Change(change::Command),
 }
 
 const CODE: View = View::Record { at: "code", name: "reference", fields: &[] };
@@ -166,6 +173,8 @@ const REHEARSAL: View = View::List {
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
     let mut lookup = LookupServiceClient::new(session.classification()?);
     match command {
+        Command::Import(args) => import::run(session, args).await,
+        Command::Change(command) => change::run(session, command).await,
         Command::Get { code } => {
             let request = GetCodeRequest {
                 code: Some(code),

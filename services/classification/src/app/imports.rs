@@ -1,0 +1,167 @@
+//! Receiving files.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use greenlane_store::{Store, StoreError, Tx};
+use sea_orm::DbErr;
+use sha2::{Digest, Sha256};
+
+use super::catalogues::Catalogues;
+use crate::domain::{Reader, RowFault};
+use crate::store::{self, ImportRow, ImportState, Piece};
+
+/// The largest file.
+pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
+/// The largest piece.
+pub(crate) const MAX_PIECE: usize = 1024 * 1024;
+
+/// Why a piece is refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UploadError {
+    #[error("there is no such import")]
+    NotFound,
+    #[error("the import is {0}")]
+    State(&'static str),
+    #[error("must be {expected}, where the last piece ended")]
+    Offset { expected: u64 },
+    #[error("must be at most 1 MiB")]
+    TooLong,
+    #[error("the file is larger than 256 MiB")]
+    TooLarge,
+    #[error("the whole does not have the announced hash; it has {found}")]
+    Hash { found: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A file on its way in.
+pub(crate) struct Upload {
+    store: Store,
+    catalogues: Arc<Catalogues>,
+    row: ImportRow,
+    reader: Reader,
+    hash: Sha256,
+}
+
+/// The rows of an import, out of the bytes that are kept.
+pub(crate) async fn read_import(tx: &Tx, row: &ImportRow) -> Result<Reader, DbErr> {
+    let mut reader = Reader::new(row.announced.format);
+    let mut at = 0;
+    while let Some(data) = store::next_piece(tx, &row.id, at).await? {
+        at += data.len() as u64;
+        reader.push(&data);
+    }
+    Ok(reader)
+}
+
+impl Upload {
+    /// Goes on with an import: what has arrived is read again.
+    pub(crate) async fn open(store: Store, catalogues: Arc<Catalogues>, id: &str) -> Result<Self, UploadError> {
+        let row = store::get_import(&store, id).await?.ok_or(UploadError::NotFound)?;
+        if row.state != ImportState::Receiving {
+            return Err(UploadError::State(row.state.as_str()));
+        }
+        let mut upload =
+            Self { store, catalogues, reader: Reader::new(row.announced.format), hash: Sha256::new(), row };
+        let mut at = 0;
+        while at < upload.row.received_bytes {
+            let id = upload.row.id.clone();
+            let piece = upload.store.read("import_piece", move |tx| {
+                let id = id.clone();
+                Box::pin(async move { Ok(store::next_piece(tx, &id, at).await?) })
+            });
+            let Some(data) = piece.await? else { break };
+            at += data.len() as u64;
+            upload.hash.update(&data);
+            upload.reader.push(&data);
+        }
+        Ok(upload)
+    }
+
+    /// The import as it stands.
+    pub(crate) fn row(&self) -> &ImportRow {
+        &self.row
+    }
+
+    /// Takes a piece. Gives the faults that it brought.
+    pub(crate) async fn take(&mut self, offset: u64, data: Vec<u8>, last: bool) -> Result<Vec<RowFault>, UploadError> {
+        if self.row.state != ImportState::Receiving {
+            return Err(UploadError::State(self.row.state.as_str()));
+        }
+        if offset != self.row.received_bytes {
+            return Err(UploadError::Offset { expected: self.row.received_bytes });
+        }
+        if data.len() > MAX_PIECE {
+            return Err(UploadError::TooLong);
+        }
+        if offset + data.len() as u64 > MAX_FILE {
+            return Err(UploadError::TooLarge);
+        }
+        let mut hash = self.hash.clone();
+        hash.update(&data);
+        if last {
+            let found = hex::encode(hash.clone().finalize());
+            if found != self.row.sha256 {
+                return Err(UploadError::Hash { found });
+            }
+        }
+        let mut faults = self.reader.push(&data);
+        let (mut rows, mut refused) = self.reader.counts();
+        if last {
+            let reader = std::mem::replace(&mut self.reader, Reader::new(self.row.announced.format));
+            let imported = reader.finish(&self.catalogues.current(), &self.row.announced);
+            (rows, refused) = (imported.rows, imported.refused);
+            faults.extend(imported.faults);
+        }
+        let piece = Piece { offset, data, faults, rows, refused_rows: refused, complete: last };
+        let (end, piece) = (offset + piece.data.len() as u64, Arc::new(piece));
+        let kept = self.store.write("keep_import_piece", {
+            let (piece, id, stored) = (Arc::clone(&piece), self.row.id.clone(), self.row.faults);
+            move |tx| {
+                let (piece, id) = (Arc::clone(&piece), id.clone());
+                Box::pin(async move { Ok(store::keep_piece(tx, &id, &piece, stored).await?) })
+            }
+        });
+        if !kept.await? {
+            // Somebody else sent a piece, or gave the import up.
+            let now = store::get_import(&self.store, &self.row.id).await?.ok_or(UploadError::NotFound)?;
+            return match now.state {
+                ImportState::Receiving => Err(UploadError::Offset { expected: now.received_bytes }),
+                state => Err(UploadError::State(state.as_str())),
+            };
+        }
+        self.hash = hash;
+        self.row.received_bytes = end;
+        (self.row.rows, self.row.refused_rows) = (rows, refused);
+        self.row.faults += piece.faults.len() as u64;
+        if last {
+            self.row.state = ImportState::Complete;
+        }
+        Ok(Arc::unwrap_or_clone(piece).faults)
+    }
+}
+
+/// A new import.
+pub(crate) fn announce(
+    id: String,
+    announced: crate::domain::Announced,
+    sha256: String,
+    author: String,
+    now: DateTime<Utc>,
+) -> ImportRow {
+    ImportRow {
+        id,
+        state: ImportState::Receiving,
+        announced,
+        sha256,
+        author,
+        created_at: now,
+        received_bytes: 0,
+        rows: 0,
+        refused_rows: 0,
+        faults: 0,
+        change_set: String::new(),
+        published_revision: 0,
+    }
+}

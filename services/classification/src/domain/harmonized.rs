@@ -1,0 +1,95 @@
+//! What everybody knows of the Harmonized System and of the tariffs whose files can be imported.
+
+use chrono::{Datelike as _, NaiveDate};
+
+use super::facts::{CodeSystemFact, EditionFact, Localized, SourceFact};
+
+/// Years of the editions, oldest first. Each came, or comes, into force on the first of January.
+const YEARS: [i32; 8] = [1992, 1996, 2002, 2007, 2012, 2017, 2022, 2028];
+
+fn both(en: &str, zh: &str) -> Localized {
+    vec![("en".to_owned(), en.to_owned()), ("zh".to_owned(), zh.to_owned())]
+}
+
+/// The code system of an identifier.
+pub(crate) fn system(id: &str) -> Option<CodeSystemFact> {
+    let tariff =
+        |titles: Localized, publisher: &str, economy: &str, code_lengths: Vec<u32>, has_suffix| CodeSystemFact {
+            id: id.to_owned(),
+            titles,
+            publisher: publisher.to_owned(),
+            economy: economy.to_owned(),
+            extends: "hs".to_owned(),
+            code_lengths,
+            has_suffix,
+        };
+    match id {
+        "hs" => Some(CodeSystemFact {
+            id: id.to_owned(),
+            titles: both("Harmonized Commodity Description and Coding System", "商品名称及编码协调制度"),
+            publisher: "World Customs Organization".to_owned(),
+            economy: String::new(),
+            extends: String::new(),
+            code_lengths: vec![2, 4, 6],
+            has_suffix: false,
+        }),
+        "us-hts" => Some(tariff(
+            both("Harmonized Tariff Schedule of the United States", "美国协调关税表"),
+            "United States International Trade Commission",
+            "US",
+            vec![4, 6, 8, 10],
+            false,
+        )),
+        "eu-taric" => Some(tariff(
+            both("Integrated Tariff of the European Union (TARIC)", "欧盟综合关税"),
+            "European Commission",
+            "EU",
+            vec![10],
+            true,
+        )),
+        _ => None,
+    }
+}
+
+/// An edition of the Harmonized System by its identifier, `HS2022`.
+pub(crate) fn edition(id: &str) -> Option<EditionFact> {
+    let year: i32 = id.strip_prefix("HS")?.parse().ok()?;
+    let at = YEARS.iter().position(|known| *known == year)?;
+    let begins = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1);
+    Some(EditionFact {
+        id: id.to_owned(),
+        system: "hs".to_owned(),
+        titles: both(&format!("Harmonized System {year}"), &format!("商品名称及编码协调制度（{year}年版）")),
+        effective_from: begins(year)?,
+        effective_to: None,
+        predecessor: at.checked_sub(1).map(|before| format!("HS{}", YEARS[before])).unwrap_or_default(),
+        extends: String::new(),
+        partial: false,
+        source: SourceFact::default(),
+    })
+}
+
+/// Ties the editions of the Harmonized System together: each ends on the day before the next that is known begins, and
+/// names the one before it where that is known.
+pub(crate) fn tie(editions: &mut [EditionFact]) {
+    let known: Vec<(String, NaiveDate)> = editions
+        .iter()
+        .filter(|edition| edition.system == "hs")
+        .map(|edition| (edition.id.clone(), edition.effective_from))
+        .collect();
+    for edition in editions.iter_mut().filter(|edition| edition.system == "hs") {
+        let Some(of) = self::edition(&edition.id) else { continue };
+        let is_known = known.iter().any(|(id, _)| *id == of.predecessor);
+        edition.predecessor = if is_known { of.predecessor } else { String::new() };
+        let after = YEARS.iter().find(|year| **year > edition.effective_from.year());
+        let next = after.and_then(|year| known.iter().find(|(id, _)| *id == format!("HS{year}")));
+        if let Some((_, from)) = next {
+            edition.effective_to = from.pred_opt();
+        } else if let Some(ends) = after.and_then(|year| NaiveDate::from_ymd_opt(*year, 1, 1)?.pred_opt())
+            && *YEARS.last().unwrap_or(&0) != ends.year() + 1
+        {
+            // A later edition is in force by now, whether or not it is known here.
+            edition.effective_to = Some(ends);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Files of code systems, correlations and green lists, read row by row.
+//!
+//! A file arrives in pieces: a [`Reader`] takes them, gives back what is wrong with each row as it goes, and keeps the
+//! rows that can be read. At the end [`Reader::finish`] holds them against each other and the catalogue. A bad row
+//! stops nothing else.
+
+mod apply;
+mod check;
+mod eu;
+mod json;
+mod links;
+mod lists;
+mod nomenclature;
+mod records;
+mod us_hts;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use apply::apply;
+
+use super::catalogue::Catalogue;
+use super::facts::{
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, Level, LinkFact, LinkWords, Localized, NoteFact, SourceFact,
+    TableFact,
+};
+use records::{Record, Records};
+
+/// Layout of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Format {
+    CodesCsv,
+    CodesJson,
+    CorrelationCsv,
+    UnsdCorrelation,
+    UnsdConversion,
+    ComtradeNomenclature,
+    UsHtsCsv,
+    EuNomenclature,
+    GreenListCsv,
+}
+
+/// What is announced of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Announced {
+    pub(crate) format: Format,
+    /// The edition that its rows belong to, or the older one of a correlation. None when each row names its own.
+    pub(crate) edition: Option<EditionFact>,
+    /// The code system of the edition, where it is new.
+    pub(crate) system: Option<CodeSystemFact>,
+    /// The newer edition of a correlation; empty when each row names it.
+    pub(crate) second_edition: String,
+    pub(crate) source: SourceFact,
+}
+
+/// Something wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowFault {
+    /// Line in the file, from 1.
+    pub(crate) line: u64,
+    /// Column by name. Empty for the row as a whole.
+    pub(crate) column: String,
+    /// Stable identifier.
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// The offending text.
+    pub(crate) value: String,
+    /// The row was mended and taken.
+    pub(crate) mended: bool,
+}
+
+/// Identifiers of faults.
+const FAULTS: [&str; 16] = [
+    "code_malformed",
+    "code_unknown",
+    "parent_missing",
+    "duplicate",
+    "leading_zero_lost",
+    "edition_wrong",
+    "description_empty",
+    "encoding",
+    "columns_missing",
+    "date_malformed",
+    "share_malformed",
+    "identifier_malformed",
+    "indent_malformed",
+    "level_unknown",
+    "json_malformed",
+    "row_too_long",
+];
+
+/// Longest text that a fault repeats, in characters.
+const MAX_VALUE: usize = 200;
+
+impl RowFault {
+    fn new(line: u64, column: &str, code: &'static str, message: impl Into<String>, value: &str) -> Self {
+        let value = value.chars().filter(|c| !c.is_control()).take(MAX_VALUE).collect();
+        Self { line, column: column.to_owned(), code, message: message.into(), value, mended: false }
+    }
+
+    /// A stored identifier.
+    pub(crate) fn known(code: &str) -> Option<&'static str> {
+        FAULTS.iter().find(|known| **known == code).copied()
+    }
+
+    fn mended(mut self) -> Self {
+        self.mended = true;
+        self
+    }
+}
+
+/// A code as its row says it.
+#[derive(Clone, Debug, Default)]
+struct CodeRow {
+    line: u64,
+    /// Empty: that of the file.
+    edition: String,
+    code: String,
+    suffix: String,
+    /// Above it by name.
+    parent: String,
+    /// How deep it is indented, in layouts where that makes the hierarchy.
+    depth: Option<u32>,
+    level: Option<Level>,
+    descriptions: Localized,
+    units: Vec<String>,
+    effective_from: Option<chrono::NaiveDate>,
+    effective_to: Option<chrono::NaiveDate>,
+    notes: Vec<NoteFact>,
+}
+
+/// A link as its row says it. Which of the two is the older one is the catalogue's to know.
+#[derive(Clone, Debug, Default)]
+struct LinkRow {
+    line: u64,
+    /// Edition and code, each with the column that it came from.
+    from: (String, String, &'static str),
+    to: (String, String, &'static str),
+    ex: bool,
+    held_back: bool,
+    words: LinkWords,
+}
+
+/// An entry of a green list as its row says it.
+#[derive(Clone, Debug, Default)]
+struct ListRow {
+    line: u64,
+    entry: Option<EntryFact>,
+}
+
+/// What can be read of a file's rows.
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    codes: Vec<CodeRow>,
+    links: Vec<LinkRow>,
+    entries: Vec<ListRow>,
+}
+
+/// What a whole file comes to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Imported {
+    pub(crate) systems: Vec<CodeSystemFact>,
+    pub(crate) editions: Vec<EditionFact>,
+    /// In their order, by edition.
+    pub(crate) codes: Vec<CodeFact>,
+    pub(crate) tables: Vec<TableFact>,
+    pub(crate) links: Vec<LinkFact>,
+    pub(crate) entries: Vec<EntryFact>,
+    pub(crate) faults: Vec<RowFault>,
+    pub(crate) rows: u64,
+    pub(crate) refused: u64,
+}
+
+/// Reads a file.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    format: Format,
+    records: Records,
+    rows: Rows,
+    /// Rows read so far, and rows refused.
+    read: u64,
+    refused: u64,
+}
+
+impl Reader {
+    pub(crate) fn new(format: Format) -> Self {
+        let records = Records::new(format != Format::CodesJson);
+        Self { format, records, rows: Rows::default(), read: 0, refused: 0 }
+    }
+
+    /// Rows read and rows refused so far.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.read, self.refused)
+    }
+
+    /// Takes the next bytes. Gives what is wrong with the rows that they end.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<RowFault> {
+        self.records.push(bytes);
+        self.take(false)
+    }
+
+    /// Holds all rows against each other and the catalogue. The faults are those not given before.
+    pub(crate) fn finish(mut self, catalogue: &Catalogue, announced: &Announced) -> Imported {
+        let faults = self.take(true);
+        let mut imported = Imported { faults, rows: self.read, refused: self.refused, ..Imported::default() };
+        let rows = std::mem::take(&mut self.rows);
+        match self.format {
+            Format::CodesCsv
+            | Format::CodesJson
+            | Format::ComtradeNomenclature
+            | Format::UsHtsCsv
+            | Format::EuNomenclature => check::codes(catalogue, announced, rows.codes, &mut imported),
+            Format::CorrelationCsv | Format::UnsdCorrelation | Format::UnsdConversion => {
+                links::check(catalogue, announced, rows.links, &mut imported);
+            }
+            Format::GreenListCsv => lists::check(catalogue, rows.entries, &mut imported),
+        }
+        imported.faults.sort_by_key(|fault| fault.line);
+        imported
+    }
+
+    fn take(&mut self, last: bool) -> Vec<RowFault> {
+        let mut faults = Vec::new();
+        let missing = |columns: &[&'static str]| {
+            let message = format!("The file needs the columns {}.", columns.join(", "));
+            RowFault::new(1, "", "columns_missing", message, "")
+        };
+        while let Some(record) = self.records.next(last) {
+            let record = match record {
+                Ok(record) => record,
+                Err(fault) => {
+                    self.read += 1;
+                    self.refused += 1;
+                    faults.push(fault);
+                    continue;
+                }
+            };
+            if let Some(needed) = record.header_of().then(|| needed(self.format)).filter(|needed| !record.has(needed)) {
+                self.records.give_up();
+                faults.push(missing(needed));
+                break;
+            }
+            if record.header_of() {
+                continue;
+            }
+            self.read += 1;
+            let before = faults.len();
+            let taken = self.row(&record, &mut faults);
+            debug_assert!(taken || faults[before..].iter().any(|fault| !fault.mended));
+            self.refused += u64::from(!taken);
+        }
+        faults
+    }
+
+    /// Reads one row. Whether it was taken.
+    fn row(&mut self, record: &Record, faults: &mut Vec<RowFault>) -> bool {
+        let taken = match self.format {
+            Format::CodesCsv => nomenclature::own(record, faults).map(|row| self.rows.codes.push(row)),
+            Format::CodesJson => json::row(record, faults).map(|row| self.rows.codes.push(row)),
+            Format::ComtradeNomenclature => nomenclature::comtrade(record, faults).map(|row| self.rows.codes.push(row)),
+            Format::UsHtsCsv => us_hts::row(record, faults).map(|row| self.rows.codes.push(row)),
+            Format::EuNomenclature => eu::row(record, faults).map(|row| self.rows.codes.push(row)),
+            Format::CorrelationCsv => links::own(record, faults).map(|row| self.rows.links.push(row)),
+            Format::UnsdCorrelation | Format::UnsdConversion => {
+                links::unsd(record, faults).map(|row| self.rows.links.push(row))
+            }
+            Format::GreenListCsv => lists::row(record, faults).map(|row| self.rows.entries.push(row)),
+        };
+        taken.is_some()
+    }
+}
+
+/// The columns that a layout cannot do without; of names parted by `|` any one.
+fn needed(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::CodesJson => &[],
+        Format::CodesCsv => &["code"],
+        Format::ComtradeNomenclature => &["code", "description_en"],
+        Format::UsHtsCsv => &["hts_code|HTS Number", "indent|Indent", "description|Description"],
+        Format::EuNomenclature => &["code", "suffix", "hier_pos", "dash", "desc_en"],
+        Format::CorrelationCsv => &["earlier", "later"],
+        Format::UnsdCorrelation | Format::UnsdConversion => &["from_code", "to_code"],
+        Format::GreenListCsv => &["list", "edition", "code"],
+    }
+}
+
+/// A code out of its column. A leading zero that a spreadsheet lost is put back where codes have an even number of
+/// digits, so that there is no doubt.
+fn code(record: &Record, column: &'static str, faults: &mut Vec<RowFault>) -> Option<String> {
+    let raw = record.get(column);
+    let code = match super::code::CodeText::parse(raw.trim()) {
+        Ok(code) => code.as_str().to_owned(),
+        Err(why) => {
+            let message = format!("A code {why}.");
+            faults.push(RowFault::new(record.line(), column, "code_malformed", message, raw));
+            return None;
+        }
+    };
+    if code.len() % 2 == 0 || !code.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(code);
+    }
+    let mended = format!("0{code}");
+    let message = format!("The code has lost its leading zero: {mended}.");
+    faults.push(RowFault::new(record.line(), column, "leading_zero_lost", message, raw).mended());
+    Some(mended)
+}
+
+/// A date out of its column; nothing for nothing.
+fn date(record: &Record, column: &str, faults: &mut Vec<RowFault>) -> Option<Option<chrono::NaiveDate>> {
+    let raw = record.get(column).trim();
+    if raw.is_empty() {
+        return Some(None);
+    }
+    let parsed = raw.parse().ok();
+    if parsed.is_none() {
+        let message = "A date is YYYY-MM-DD.";
+        faults.push(RowFault::new(record.line(), column, "date_malformed", message, raw));
+    }
+    parsed.map(Some)
+}
+
+/// A text of several lines or with blanks at its ends as one line.
+fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The columns whose names begin with `prefix`, as texts by the language behind it.
+fn texts(record: &Record, prefix: &str) -> Localized {
+    let mut texts: Localized = record
+        .columns()
+        .filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_ascii_lowercase(), line(value))))
+        .filter(|(language, text)| !language.is_empty() && !text.is_empty())
+        .collect();
+    texts.sort();
+    texts
+}
+
+/// Whether a column says yes.
+fn yes(record: &Record, column: &str) -> bool {
+    matches!(record.get(column).trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "ex")
+}
+
+/// The refused lines, each counted once.
+fn refuse(imported: &mut Imported, fault: RowFault) {
+    let line = fault.line;
+    let counted = imported.faults.iter().rev().take(4).any(|other| other.line == line && !other.mended);
+    imported.refused += u64::from(!counted);
+    imported.faults.push(fault);
+}
+
+#[cfg(test)]
+mod tests;

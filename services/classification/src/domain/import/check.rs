@@ -1,0 +1,177 @@
+//! The rows of a nomenclature held against each other: every code once, each under one that is there.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::eu::DECLARABLE;
+use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault, refuse};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::harmonized;
+
+/// Checks the rows, edition by edition.
+pub(super) fn codes(catalogue: &Catalogue, announced: &Announced, rows: Vec<CodeRow>, imported: &mut Imported) {
+    let own = announced.edition.as_ref().map(|edition| edition.id.as_str());
+    let mut by_edition: BTreeMap<String, Vec<CodeRow>> = BTreeMap::new();
+    for row in rows {
+        let edition = if row.edition.is_empty() { own.unwrap_or_default() } else { &row.edition };
+        let of_another = own.is_some_and(|own| own != edition);
+        if of_another || edition_fact(catalogue, announced, edition).is_none() {
+            let message = match of_another {
+                true => "The row is of another edition than the file.".to_owned(),
+                false => format!("The edition {edition} is not known."),
+            };
+            refuse(imported, RowFault::new(row.line, "edition", "edition_wrong", message, edition));
+            continue;
+        }
+        by_edition.entry(edition.to_owned()).or_default().push(row);
+    }
+    imported.systems.extend(announced.system.clone());
+    for (id, rows) in by_edition {
+        let Some(mut fact) = edition_fact(catalogue, announced, &id) else { continue };
+        let refused = imported.refused;
+        let lengths = lengths(catalogue, announced, &fact, &rows);
+        edition(&id, rows, &lengths, imported);
+        if let Some(system) = imported.systems.iter_mut().find(|system| system.id == fact.system) {
+            system.code_lengths = lengths;
+        }
+        fact.partial = imported.refused > refused;
+        fact.source = announced.source.clone();
+        imported.editions.push(fact);
+    }
+}
+
+/// What is known of an edition: as announced, as it is here, or as everybody knows it.
+fn edition_fact(catalogue: &Catalogue, announced: &Announced, id: &str) -> Option<EditionFact> {
+    let said = announced.edition.as_ref().filter(|edition| edition.id == id);
+    let here = || catalogue.edition(id).map(|edition| catalogue.editions[edition].fact.clone());
+    said.cloned().or_else(here).or_else(|| harmonized::edition(id))
+}
+
+/// Lengths of the codes of a system: those it has, or those in its first file.
+fn lengths(catalogue: &Catalogue, announced: &Announced, edition: &EditionFact, rows: &[CodeRow]) -> Vec<u32> {
+    let system = catalogue.systems.iter().chain(&announced.system).find(|system| system.id == edition.system);
+    let known = system.map(|system| system.code_lengths.clone()).unwrap_or_default();
+    if !known.is_empty() {
+        return known;
+    }
+    let of = |row: &CodeRow| u32::try_from(row.code.len()).unwrap_or(u32::MAX);
+    let coded = rows.iter().filter(|row| !row.code.is_empty() && row.level != Some(Level::Section));
+    let mut lengths: Vec<u32> = coded.map(of).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
+}
+
+fn edition(id: &str, mut rows: Vec<CodeRow>, lengths: &[u32], imported: &mut Imported) {
+    name_uncoded(&mut rows);
+    let indented = rows.iter().any(|row| row.depth.is_some());
+    let ordered = indented || rows.iter().any(|row| !row.parent.is_empty());
+    if !ordered {
+        rows.sort_by(|a, b| (&a.code, a.line).cmp(&(&b.code, b.line)));
+    }
+    let mut keys: HashSet<String> = HashSet::with_capacity(rows.len());
+    let mut above: Vec<(u32, String)> = Vec::new();
+    for (index, row) in rows.into_iter().enumerate() {
+        let key = key(&row);
+        let long = u32::try_from(row.code.len()).unwrap_or(u32::MAX);
+        let exempt = matches!(row.level, Some(Level::Section | Level::Uncoded));
+        if !exempt && !lengths.contains(&long) {
+            let words: Vec<_> = lengths.iter().map(u32::to_string).collect();
+            let message = format!("Codes of {id} have {} digits.", words.join(", "));
+            refuse(imported, RowFault::new(row.line, "code", "code_malformed", message, &row.code));
+            continue;
+        }
+        if keys.contains(&key) {
+            let message = format!("{id} has the code before.");
+            refuse(imported, RowFault::new(row.line, "code", "duplicate", message, &key));
+            continue;
+        }
+        let parent = match row.depth {
+            Some(depth) => {
+                above.truncate(above.iter().take_while(|(other, _)| *other < depth).count());
+                let parent = above.last().map(|(_, key)| key.clone()).unwrap_or_default();
+                above.push((depth, key.clone()));
+                parent
+            }
+            None if row.parent.is_empty() => {
+                if !under_another(&row, &keys, lengths, imported) {
+                    continue;
+                }
+                String::new()
+            }
+            None if keys.contains(&row.parent) => row.parent.clone(),
+            None => {
+                let message = "The code above it is not in the file before it.";
+                refuse(imported, RowFault::new(row.line, "parent", "parent_missing", message, &row.parent));
+                continue;
+            }
+        };
+        keys.insert(key.clone());
+        imported.codes.push(CodeFact {
+            edition: id.to_owned(),
+            code: key,
+            suffix: row.suffix,
+            parent,
+            level: row.level,
+            order: if ordered { u32::try_from(index + 1).unwrap_or(u32::MAX) } else { 0 },
+            notes: row.notes,
+            descriptions: row.descriptions,
+            units: row.units,
+            effective_from: row.effective_from,
+            effective_to: row.effective_to,
+            ..CodeFact::default()
+        });
+    }
+}
+
+/// Whether a code lies under one that is there. Where only a higher one is, it is taken with a remark.
+fn under_another(row: &CodeRow, keys: &HashSet<String>, lengths: &[u32], imported: &mut Imported) -> bool {
+    if row.level == Some(Level::Section) {
+        return true;
+    }
+    let shorter = lengths.iter().rev().map(|length| *length as usize).filter(|length| *length < row.code.len());
+    let there: Vec<bool> = shorter.filter_map(|end| row.code.get(..end)).map(|above| keys.contains(above)).collect();
+    match there.iter().position(|there| *there) {
+        Some(0) => true,
+        None if there.is_empty() => true,
+        found => {
+            let mut fault =
+                RowFault::new(row.line, "code", "parent_missing", "The code above it is missing.", &row.code);
+            fault.mended = found.is_some();
+            if fault.mended {
+                imported.faults.push(fault);
+            } else {
+                refuse(imported, fault);
+            }
+            found.is_some()
+        }
+    }
+}
+
+/// What a line is asked for by: its code, with the suffix when it is not one that goods can be declared under.
+fn key(row: &CodeRow) -> String {
+    if row.suffix == DECLARABLE { row.code.clone() } else { format!("{}{}", row.code, row.suffix) }
+}
+
+/// Lines without a code are named after the code that follows, as TARIC names its own: the first line before
+/// `01012100` is `01012100U1`.
+fn name_uncoded(rows: &mut [CodeRow]) {
+    let mut next: Option<String> = None;
+    let mut names: HashMap<usize, String> = HashMap::new();
+    for (index, row) in rows.iter().enumerate().rev() {
+        if row.code.is_empty() {
+            names.insert(index, next.clone().unwrap_or_default());
+        } else {
+            next = Some(row.code.clone());
+        }
+    }
+    let mut counts: HashMap<String, u32> = HashMap::new();
+    for (index, row) in rows.iter_mut().enumerate() {
+        if let Some(code) = names.remove(&index) {
+            let count = counts.entry(code.clone()).or_default();
+            *count += 1;
+            row.code = code;
+            row.suffix = format!("U{count}");
+            row.level = Some(Level::Uncoded);
+        }
+    }
+}

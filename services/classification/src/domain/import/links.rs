@@ -1,0 +1,143 @@
+//! Correlation tables: the UN Statistics Division's, and Greenlane's own CSV.
+//!
+//! Own CSV: `earlier` and `later` codes of the two editions of the import, and as far as known `ex`, `held_back`,
+//! `share_of_earlier`, `share_of_later` (0 to 1), and `part_{language}`, the part of the earlier code in words.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{
+    Announced, Format, Imported, LinkFact, LinkRow, LinkWords, Record, RowFault, TableFact, code, refuse, texts, yes,
+};
+use crate::domain::catalogue::{Catalogue, Position};
+use crate::domain::correlation::hold_back;
+use crate::domain::facts::Share;
+
+/// A row of the UN Statistics Division's tables, which lead from the later to the earlier edition.
+pub(super) fn unsd(record: &Record, faults: &mut Vec<RowFault>) -> Option<LinkRow> {
+    let (from, to) = (code(record, "from_code", faults), code(record, "to_code", faults));
+    let edition = |column: &str| record.get(column).trim().to_owned();
+    Some(LinkRow {
+        line: record.line(),
+        from: (edition("from_edition"), from?, "from_code"),
+        to: (edition("to_edition"), to?, "to_code"),
+        ex: yes(record, "ex"),
+        ..LinkRow::default()
+    })
+}
+
+/// A row of our own.
+pub(super) fn own(record: &Record, faults: &mut Vec<RowFault>) -> Option<LinkRow> {
+    let (earlier, later) = (code(record, "earlier", faults), code(record, "later", faults));
+    let share_of_earlier = share(record, "share_of_earlier", faults);
+    let share_of_later = share(record, "share_of_later", faults);
+    Some(LinkRow {
+        line: record.line(),
+        from: (String::new(), later?, "later"),
+        to: (String::new(), earlier?, "earlier"),
+        ex: yes(record, "ex"),
+        held_back: yes(record, "held_back"),
+        words: LinkWords {
+            part: texts(record, "part_"),
+            share_of_earlier: share_of_earlier?,
+            share_of_later: share_of_later?,
+        },
+    })
+}
+
+fn share(record: &Record, column: &str, faults: &mut Vec<RowFault>) -> Option<Option<Share>> {
+    let raw = record.get(column).trim();
+    if raw.is_empty() {
+        return Some(None);
+    }
+    let share = raw.parse().ok().and_then(Share::new);
+    if share.is_none() {
+        let message = "A share is a number from 0 to 1.";
+        faults.push(RowFault::new(record.line(), column, "share_malformed", message, raw));
+    }
+    share.map(Some)
+}
+
+/// Holds the rows against the catalogue, table by table.
+pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<LinkRow>, imported: &mut Imported) {
+    let first = announced.edition.as_ref().map(|edition| edition.id.clone()).unwrap_or_default();
+    let mut tables: BTreeMap<(usize, usize), TableFact> = BTreeMap::new();
+    let mut seen: HashSet<(Position, Position)> = HashSet::new();
+    for row in rows {
+        let (from, to) = (or(&row.from.0, &announced.second_edition), or(&row.to.0, &first));
+        let (Some(from), Some(to)) = (catalogue.edition(from), catalogue.edition(to)) else {
+            let unknown = if catalogue.edition(from).is_none() { from } else { to };
+            let message = format!("The edition {unknown} is not known.");
+            refuse(imported, RowFault::new(row.line, "", "edition_wrong", message, unknown));
+            continue;
+        };
+        let since = |edition: usize| catalogue.editions[edition].fact.effective_from;
+        let same_system = catalogue.editions[from].fact.system == catalogue.editions[to].fact.system;
+        if from == to || (same_system && since(from) == since(to)) {
+            let message = "The two editions must be one after the other.";
+            refuse(imported, RowFault::new(row.line, "", "edition_wrong", message, ""));
+            continue;
+        }
+        let ends = [(from, &row.from), (to, &row.to)];
+        let (earlier, later) = if since(from) < since(to) { (ends[0], ends[1]) } else { (ends[1], ends[0]) };
+        let id = |edition: usize| catalogue.editions[edition].fact.id.clone();
+        let table = tables.entry((earlier.0, later.0)).or_insert_with(|| TableFact {
+            earlier: id(earlier.0),
+            later: id(later.0),
+            conversion: announced.format == Format::UnsdConversion,
+            unsure: Vec::new(),
+            source: announced.source.clone(),
+        });
+        let at = |(edition, end): (usize, &(String, String, &str))| catalogue.find(edition, &end.1);
+        match (at(earlier), at(later)) {
+            (Some(one), Some(other)) if seen.insert((one, other)) => {
+                let words = row.words;
+                imported.links.push(LinkFact {
+                    earlier_edition: id(earlier.0),
+                    earlier_code: earlier.1.1.clone(),
+                    later_edition: id(later.0),
+                    later_code: later.1.1.clone(),
+                    ex: row.ex,
+                    held_back: row.held_back,
+                    words: (words != LinkWords::default()).then(|| Box::new(words)),
+                });
+            }
+            (Some(_), Some(_)) => {
+                refuse(imported, RowFault::new(row.line, "", "duplicate", "The link was there before.", ""));
+            }
+            found => {
+                for ((edition, end), at) in [(earlier, found.0), (later, found.1)] {
+                    match at {
+                        // Of this one not all links are known now.
+                        Some(_) => table.unsure.push((id(edition), end.1.clone())),
+                        None => {
+                            let message = format!("{} has no code {}.", id(edition), end.1);
+                            refuse(imported, RowFault::new(row.line, end.2, "code_unknown", message, &end.1));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    if announced.format == Format::UnsdConversion {
+        keep_correlations(catalogue, &mut tables, imported);
+    }
+    hold_back(&mut imported.links);
+    imported.tables = tables.into_values().collect();
+}
+
+/// A conversion names one target where a correlation names all: where there is a correlation it adds nothing.
+fn keep_correlations(catalogue: &Catalogue, tables: &mut BTreeMap<(usize, usize), TableFact>, imported: &mut Imported) {
+    let whole = |earlier: usize, later: usize| {
+        catalogue.tables.iter().any(|table| {
+            (table.earlier, table.later) == (earlier, later) && table.fact.as_ref().is_some_and(|fact| !fact.conversion)
+        })
+    };
+    tables.retain(|(earlier, later), _| !whole(*earlier, *later));
+    imported.links.retain(|link| {
+        tables.values().any(|table| table.earlier == link.earlier_edition && table.later == link.later_edition)
+    });
+}
+
+fn or<'t>(text: &'t str, other: &'t str) -> &'t str {
+    if text.is_empty() { other } else { text }
+}

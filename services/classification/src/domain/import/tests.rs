@@ -1,0 +1,320 @@
+use std::fs;
+
+use super::*;
+use crate::domain::testing::{at, real, starter};
+use crate::domain::{Facts, Position, resolve, translate};
+
+fn announced(format: Format, edition: Option<EditionFact>) -> Announced {
+    Announced { format, edition, system: None, second_edition: String::new(), source: SourceFact::default() }
+}
+
+fn edition(id: &str, system: &str, extends: &str) -> EditionFact {
+    let known = crate::domain::harmonized::edition("HS2022").unwrap();
+    EditionFact { id: id.to_owned(), system: system.to_owned(), extends: extends.to_owned(), ..known }
+}
+
+/// Reads a text in pieces of so many bytes.
+fn read(catalogue: &Catalogue, announced: &Announced, text: &[u8], piece: usize) -> Imported {
+    let mut reader = Reader::new(announced.format);
+    let mut early = Vec::new();
+    for piece in text.chunks(piece) {
+        early.extend(reader.push(piece));
+    }
+    let mut imported = reader.finish(catalogue, announced);
+    early.append(&mut imported.faults);
+    imported.faults = early;
+    imported
+}
+
+fn told(imported: &Imported) -> Vec<String> {
+    let mark = |fault: &RowFault| if fault.mended { " mended" } else { "" };
+    imported.faults.iter().map(|f| format!("{} {} {}{}", f.line, f.column, f.code, mark(f))).collect()
+}
+
+/// The catalogue with a file in it.
+fn with(catalogue: &Catalogue, announced: &Announced, text: &[u8]) -> (Catalogue, Imported) {
+    let imported = read(catalogue, announced, text, 64 * 1024);
+    let mut facts: Facts = catalogue.facts();
+    apply(&mut facts, imported.clone(), &announced.source);
+    (Catalogue::build(2, facts).unwrap(), imported)
+}
+
+fn file(name: &str) -> Option<Vec<u8>> {
+    Some(fs::read(real::folder()?.join(name)).unwrap())
+}
+
+/// All editions and tables, out of the real files, on top of the starter.
+fn imported() -> Option<&'static Catalogue> {
+    static IMPORTED: std::sync::OnceLock<Option<Catalogue>> = std::sync::OnceLock::new();
+    let build = || {
+        let nomenclature = file("hs_nomenclature_all_editions.csv")?;
+        let (catalogue, codes) = with(&starter(), &announced(Format::ComtradeNomenclature, None), &nomenclature);
+        assert!(codes.faults.is_empty(), "{:?}", codes.faults.first());
+        let tables = file("hs_correlation_unsd.csv")?;
+        let (catalogue, links) = with(&catalogue, &announced(Format::UnsdCorrelation, None), &tables);
+        assert!(links.faults.is_empty(), "{:?}", links.faults.first());
+        Some(catalogue)
+    };
+    IMPORTED.get_or_init(build).as_ref()
+}
+
+#[test]
+fn a_bad_row_names_its_line_and_column_and_stops_nothing_else() {
+    let text = b"code,description_en,effective_from\n01,Live animals,\n0101,Horses,\n10129,Horses,\n0102,,\n01x,?,\n\
+        010121,Horses for breeding,soon\n0101,Again,\n02,\xff,\n0201,Meat,\n";
+    let imported = read(&starter(), &announced(Format::CodesCsv, Some(edition("HS2028", "hs", ""))), text, 7);
+    let expected = [
+        "4 code leading_zero_lost mended",
+        "5  description_empty",
+        "6 code code_malformed",
+        "7 effective_from date_malformed",
+        "9 description_en encoding",
+        "8 code duplicate",
+        "10 code parent_missing",
+    ];
+    assert_eq!(told(&imported), expected);
+    let codes: Vec<&str> = imported.codes.iter().map(|code| code.code.as_str()).collect();
+    assert_eq!(codes, ["01", "0101", "010129"]);
+    assert_eq!((imported.rows, imported.refused), (9, 6));
+    assert!(imported.editions[0].partial, "not all of it came in");
+}
+
+#[test]
+fn a_file_without_its_columns_brings_nothing() {
+    let of = |format| announced(format, Some(edition("HS2028", "hs", "")));
+    for format in [Format::CodesCsv, Format::UsHtsCsv, Format::EuNomenclature, Format::CorrelationCsv] {
+        let imported = read(&starter(), &of(format), b"a,b\n1,2\n3,4\n", 3);
+        assert_eq!(told(&imported), ["1  columns_missing"]);
+        assert_eq!((imported.codes.len(), imported.links.len(), imported.rows), (0, 0, 0));
+    }
+    let open = read(&starter(), &of(Format::CodesCsv), b"code,description_en\n01,\"never closed\n02,x\n", 5);
+    assert!(open.codes.len() <= 1, "{open:?}");
+}
+
+#[test]
+fn rows_are_the_same_in_whatever_pieces_they_come() {
+    let text =
+        "code,description_en,description_zh\n01,\"Animals,\n live\",活动物\n0101,\"The \"\"horse\"\"\",马\n".as_bytes();
+    let announced = announced(Format::CodesCsv, Some(edition("HS2028", "hs", "")));
+    let whole = read(&starter(), &announced, text, text.len());
+    assert_eq!(
+        whole.codes[0].descriptions,
+        [("en".to_owned(), "Animals, live".to_owned()), ("zh".to_owned(), "活动物".to_owned())]
+    );
+    assert_eq!(whole.codes[1].descriptions[0].1, "The \"horse\"");
+    for piece in 1..text.len() {
+        let cut = read(&starter(), &announced, text, piece);
+        assert_eq!((cut.codes, cut.faults), (whole.codes.clone(), whole.faults.clone()), "{piece}");
+    }
+}
+
+#[test]
+fn our_own_json_brings_notes_sections_and_parents() {
+    let text = r#"{"code":"I","level":"section","descriptions":{"en":"Animals"},"notes":[{"number":"1","texts":{"en":"A note."}}]}
+{"code":"01","parent":"I","descriptions":{"en":"Live animals"}}
+{"code":"0101","parent":"01","descriptions":{"en":"Horses"},"units":["u"]}
+{"code":"0102","parent":"09","descriptions":{"en":"Cattle"}}
+{"code":"0103","description":"x"}
+"#;
+    let announced = announced(Format::CodesJson, Some(edition("HS2028", "hs", "")));
+    let (catalogue, imported) = with(&starter(), &announced, text.as_bytes());
+    assert_eq!(told(&imported), ["5 29 json_malformed", "4 parent parent_missing"]);
+    let horses = at(&catalogue, "HS2028", "0101");
+    let above: Vec<_> = catalogue.ancestors(horses).map(|at| catalogue.code(at).fact.code.as_str()).collect();
+    assert_eq!(above, ["01", "I"]);
+    assert_eq!(catalogue.code(at(&catalogue, "HS2028", "I")).fact.notes[0].number, "1");
+}
+
+#[test]
+fn a_correlation_of_our_own_brings_shares_and_words() {
+    let text = b"earlier,later,ex,share_of_earlier,share_of_later,part_en\n850231,850231,0,,,\n\
+        854140,854143,1,0.4,1,Modules\n854140,999999,1,2,,\n";
+    let mut announced = announced(Format::CorrelationCsv, Some(edition("HS2017", "hs", "")));
+    announced.second_edition = "HS2022".to_owned();
+    let starter = starter();
+    let imported = read(&starter, &announced, text, 11);
+    assert_eq!(told(&imported), ["4 share_of_earlier share_malformed"]);
+    let words = imported.links[1].words.as_ref().unwrap();
+    assert_eq!((words.share_of_earlier.unwrap().get(), words.part[0].1.as_str()), (0.4, "Modules"));
+    let (catalogue, _) = with(&starter, &announced, text);
+    let found = translate(&catalogue, at(&catalogue, "HS2017", "854140"), catalogue.edition("HS2022").unwrap(), false);
+    assert_eq!(found.targets.len(), 1);
+    assert!(found.targets[0].source_part, "the link says that it is a part");
+}
+
+#[test]
+fn a_green_list_is_read_with_its_parts() {
+    let text = b"list,edition,code,ex_description_en,category\nours,HS2022,854143,Above 20 percent,REP\n\
+        ours,HS2022,854140,,\nours,HS1988,854140,,\nours,HS2022,8541.43,,\n";
+    let imported = read(&starter(), &announced(Format::GreenListCsv, None), text, 9);
+    assert_eq!(told(&imported), ["3 code code_unknown", "4 edition edition_wrong", "5 code duplicate"]);
+    assert!(imported.entries[0].ex);
+}
+
+#[test]
+fn every_code_of_the_real_nomenclature_is_there_with_its_leading_zeros() {
+    let Some(catalogue) = imported() else { return };
+    let rows = real::rows("hs_nomenclature_all_editions.csv").unwrap();
+    for row in &rows {
+        let found = at(catalogue, &row["edition"], &row["code"]);
+        let parent = catalogue.code(found).parent.map(|row| Position { row, ..found });
+        let parent = parent.map(|parent| catalogue.code(parent).fact.code.as_str()).unwrap_or_default();
+        assert_eq!(parent, row["parent"]);
+    }
+    assert_eq!(catalogue.editions.iter().map(|edition| edition.codes.len()).sum::<usize>(), rows.len());
+    assert!(catalogue.editions.iter().all(|edition| !edition.fact.partial));
+    // Chinese words of the starter stay beside the English ones that came.
+    let modules = catalogue.code(at(catalogue, "HS2022", "854143"));
+    assert_eq!(modules.fact.descriptions.iter().map(|text| text.0.as_str()).collect::<Vec<_>>(), ["en", "zh"]);
+    let predecessors: Vec<&str> = catalogue.editions.iter().map(|it| it.fact.predecessor.as_str()).collect();
+    assert_eq!(predecessors, ["", "HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017"]);
+}
+
+#[test]
+fn every_row_of_the_real_correlation_tables_is_reproduced_by_translation_in_both_directions() {
+    let Some(catalogue) = imported() else { return };
+    let rows = real::rows("hs_correlation_unsd.csv").unwrap();
+    let mut expected: std::collections::BTreeMap<(Position, usize), Vec<(Position, &str)>> = Default::default();
+    for row in &rows {
+        let (from, to) = (
+            at(catalogue, &row["from_edition"], &row["from_code"]),
+            at(catalogue, &row["to_edition"], &row["to_code"]),
+        );
+        expected.entry((from, to.edition)).or_default().push((to, row["relationship"].as_str()));
+        expected.entry((to, from.edition)).or_default().push((from, ""));
+    }
+    let mut seen = 0;
+    for ((from, edition), mut targets) in expected {
+        targets.sort_unstable();
+        // The explosive codes have a thousand targets each, which all come back the same way.
+        let found = translate(catalogue, from, edition, true);
+        let codes: Vec<Position> = found.targets.iter().map(|target| target.at).collect();
+        assert_eq!(codes, targets.iter().map(|(to, _)| *to).collect::<Vec<_>>());
+        for (target, (_, relation)) in found.targets.iter().zip(&targets) {
+            let said = match (target.target_part, target.source_part) {
+                (false, false) => "1:1",
+                (false, true) => "1:n",
+                (true, false) => "n:1",
+                (true, true) => "n:n",
+            };
+            if !relation.is_empty() {
+                assert_eq!(said, *relation, "{:?} to {:?}", catalogue.code(from).fact, catalogue.code(target.at).fact);
+                seen += 1;
+            }
+        }
+    }
+    assert_eq!(seen, rows.len());
+}
+
+#[test]
+fn the_explosive_links_of_the_real_tables_are_held_back_and_no_others() {
+    let Some(catalogue) = imported() else { return };
+    let table = catalogue
+        .tables
+        .iter()
+        .find(|table| {
+            let id = |edition: usize| catalogue.editions[edition].fact.id.as_str();
+            (id(table.earlier), id(table.later)) == ("HS2017", "HS2022")
+        })
+        .unwrap();
+    let held: std::collections::BTreeSet<&str> = table
+        .rows()
+        .filter(|(_, edge)| edge.held_back)
+        .map(|(_, edge)| catalogue.editions[table.later].codes[edge.to as usize].fact.code.as_str())
+        .collect();
+    let expected = [
+        "852411", "852412", "852419", "852491", "852492", "852499", "852990", "854151", "854159", "854921", "854929",
+        "854931", "854939", "854991", "854999",
+    ];
+    assert_eq!(held.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn as_many_codes_changed_their_scope_under_the_same_digits_as_is_known() {
+    let Some(catalogue) = imported() else { return };
+    let (from, to) = (catalogue.edition("HS2017").unwrap(), catalogue.edition("HS2022").unwrap());
+    let rows = (0u32..).zip(&catalogue.editions[from].codes).filter(|(_, code)| code.children.is_empty());
+    let changed = rows
+        .filter(|(row, _)| {
+            translate(catalogue, Position { edition: from, row: *row }, to, false).same_digits_changed_scope
+        })
+        .count();
+    assert_eq!(changed, 178);
+}
+
+#[test]
+fn the_conversion_tables_add_nothing_to_the_correlations() {
+    let Some(catalogue) = imported() else { return };
+    let conversion = file("hs_conversion_unsd.csv").unwrap();
+    let imported = read(catalogue, &announced(Format::UnsdConversion, None), &conversion, 1 << 20);
+    assert_eq!((imported.rows, imported.tables.len(), imported.links.len()), (38_433, 0, 0));
+    assert!(imported.faults.is_empty(), "{:?}", imported.faults.first());
+    // Where there is no correlation they are all there is, and known not to be all.
+    let nomenclature = file("hs_nomenclature_all_editions.csv").unwrap();
+    let (bare, _) = with(&starter(), &announced(Format::ComtradeNomenclature, None), &nomenclature);
+    let mut facts = bare.facts();
+    facts.links.clear();
+    let bare = Catalogue::build(1, facts).unwrap();
+    let (converted, _) = with(&bare, &announced(Format::UnsdConversion, None), &conversion);
+    let found = translate(&converted, at(&converted, "HS2022", "854143"), converted.edition("HS2017").unwrap(), false);
+    assert!(found.incomplete && found.targets.len() == 1);
+}
+
+#[test]
+fn the_us_tariff_keeps_the_words_of_its_uncoded_headings() {
+    let (Some(base), Some(text)) = (imported(), file("us_hts_2026_rev4.csv")) else { return };
+    let announced = announced(Format::UsHtsCsv, Some(edition("US-HTS-2026", "us-hts", "HS2022")));
+    let (catalogue, imported) = with(base, &announced, &text);
+    assert_eq!(
+        (imported.rows, imported.refused),
+        (35_733, 0),
+        "{:?}",
+        &imported.faults[..imported.faults.len().min(5)]
+    );
+    let us = catalogue.edition("US-HTS-2026").unwrap();
+    let uncoded = catalogue.editions[us].codes.iter().filter(|code| code.level == Level::Uncoded).count();
+    assert_eq!(uncoded, 5_926);
+    let males = at(&catalogue, "US-HTS-2026", "0101210010");
+    let above: Vec<&str> =
+        catalogue.ancestors(males).map(|at| catalogue.code(at).fact.descriptions[0].1.as_str()).collect();
+    assert_eq!(above, ["Purebred breeding animals", "Horses:", "Live horses, asses, mules and hinnies:"]);
+    assert_eq!(catalogue.code(males).fact.units, ["No."]);
+    // A national line is a part of its subheading, and nothing is padded into one.
+    let line = at(&catalogue, "US-HTS-2026", "8541430010");
+    let found = translate(&catalogue, line, catalogue.edition("HS2022").unwrap(), false);
+    let codes: Vec<&str> = found.targets.iter().map(|it| catalogue.code(it.at).fact.code.as_str()).collect();
+    assert_eq!(codes, ["854143"]);
+    assert!(found.targets[0].target_part && !found.incomplete);
+    let asked = |code: &str| crate::domain::CodeRef {
+        edition: crate::domain::EditionId::parse("US-HTS-2026").unwrap(),
+        code: crate::domain::CodeText::parse(code).unwrap(),
+    };
+    assert!(resolve(&catalogue, &asked("854143")).is_err());
+    assert!(resolve(&catalogue, &asked("8541.43.00.10")).is_ok());
+}
+
+#[test]
+fn the_european_nomenclature_is_known_by_code_and_suffix() {
+    let (Some(base), Some(text)) = (imported(), file("eu_taric_nomenclature_en_fr_de.csv")) else { return };
+    let announced = announced(Format::EuNomenclature, Some(edition("EU-TARIC-2025", "eu-taric", "HS2022")));
+    let (catalogue, imported) = with(base, &announced, &text);
+    assert_eq!(
+        (imported.rows, imported.refused),
+        (25_702, 0),
+        "{:?}",
+        &imported.faults[..imported.faults.len().min(5)]
+    );
+    let breeding = at(&catalogue, "EU-TARIC-2025", "0101210000");
+    let above: Vec<(&str, &str)> = catalogue
+        .ancestors(breeding)
+        .map(|at| (catalogue.code(at).fact.code.as_str(), catalogue.code(at).fact.suffix.as_str()))
+        .collect();
+    assert_eq!(above, [("010121000010", "10"), ("0101000000", "80"), ("0100000000", "80")]);
+    let languages: Vec<&str> = catalogue.code(breeding).fact.descriptions.iter().map(|text| text.0.as_str()).collect();
+    assert_eq!(languages, ["de", "en", "fr"]);
+    let modules = at(&catalogue, "EU-TARIC-2025", "8541430000");
+    let found = translate(&catalogue, modules, catalogue.edition("HS2022").unwrap(), false);
+    let codes: Vec<&str> = found.targets.iter().map(|it| catalogue.code(it.at).fact.code.as_str()).collect();
+    assert_eq!(codes, ["854143"]);
+    assert!(!found.targets[0].target_part, "the European line is all of the subheading");
+}

@@ -1,0 +1,218 @@
+//! `greenlane code import`: a file on its way into the catalogue.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use greenlane_api::{
+    classification::v1::{
+        CreateImportRequest, Edition, GetImportRequest, Import as Imported, ImportFormat, RowFault,
+        UploadImportRequest, code_system_service_client::CodeSystemServiceClient,
+    },
+    common::v1::Source,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::client::{
+    Mutation, Session,
+    exit::{Exit, Usage},
+    render::{Output, View},
+};
+
+/// Bytes of one message.
+const PIECE: usize = 512 * 1024;
+/// Faults that are shown.
+const SHOWN: usize = 20;
+
+/// Arguments of `greenlane code import`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+What is imported is seen by nobody before a change set with it is published:
+  greenlane code change create --file change.yaml, with
+    title: HS 2028
+    changes: [{ publish_import: imports/… }]
+Exits with 10 when rows were refused.")]
+pub(crate) struct Import {
+    /// The file.
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    /// Its layout.
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The edition that its rows belong to, or the older one of a correlation. Not needed where each row names it.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    edition: String,
+    /// Of a correlation: the newer edition.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    second: String,
+    /// Of a new edition: its code system.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    system: String,
+    /// Of a new edition: its first day.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    since: String,
+    /// Of a new edition: the edition that it extends.
+    #[arg(long, value_name = "EDITION", default_value = "", hide_default_value = true)]
+    extends: String,
+    /// Where the file comes from: an address or a reference.
+    #[arg(long, value_name = "URI")]
+    source: String,
+    /// Go on with this import, whose upload broke off.
+    #[arg(long, value_name = "IMPORT")]
+    resume: Option<String>,
+    #[command(flatten)]
+    mutation: Mutation,
+}
+
+/// Layouts of files.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Nomenclature in our own CSV.
+    CodesCsv,
+    /// Nomenclature in our own JSON, one object a line.
+    CodesJson,
+    /// Correlation in our own CSV.
+    CorrelationCsv,
+    /// Correlation table of the UN Statistics Division.
+    UnsdCorrelation,
+    /// Conversion table of the UN Statistics Division.
+    UnsdConversion,
+    /// Nomenclature as UN Comtrade publishes it.
+    ComtradeNomenclature,
+    /// Harmonized Tariff Schedule of the United States.
+    UsHtsCsv,
+    /// Nomenclature of the European Union.
+    EuNomenclature,
+    /// Green lists in our own CSV.
+    GreenListCsv,
+}
+
+impl From<Format> for ImportFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::CodesCsv => Self::CodesCsv,
+            Format::CodesJson => Self::CodesJson,
+            Format::CorrelationCsv => Self::CorrelationCsv,
+            Format::UnsdCorrelation => Self::UnsdCorrelation,
+            Format::UnsdConversion => Self::UnsdConversion,
+            Format::ComtradeNomenclature => Self::ComtradeNomenclature,
+            Format::UsHtsCsv => Self::UsHtsCsv,
+            Format::EuNomenclature => Self::EuNomenclature,
+            Format::GreenListCsv => Self::GreenListCsv,
+        }
+    }
+}
+
+const IMPORT: View = View::Record {
+    at: "import",
+    name: "name",
+    fields: &[
+        ("Name", "name"),
+        ("State", "state"),
+        ("Edition", "edition"),
+        ("Second edition", "secondEdition"),
+        ("Rows", "rows"),
+        ("Taken", "acceptedRows"),
+        ("Refused", "refusedRows"),
+    ],
+};
+
+/// Does it.
+pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit> {
+    let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let mut codes = CodeSystemServiceClient::new(session.classification()?);
+    let named = |id: &str, collection: &str| match id {
+        "" => String::new(),
+        id if id.contains('/') => id.to_owned(),
+        id => format!("{collection}/{id}"),
+    };
+    let import = match &args.resume {
+        Some(name) => {
+            let request = GetImportRequest { name: named(name, "imports") };
+            codes.get_import(request).await?.into_inner().import
+        }
+        None => {
+            let edition = (!args.edition.is_empty()).then(|| Edition {
+                name: named(&args.edition, "editions"),
+                code_system: named(&args.system, "codeSystems"),
+                effective_from: args.since.clone(),
+                extends: named(&args.extends, "editions"),
+                ..Edition::default()
+            });
+            let request = CreateImportRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                format: ImportFormat::from(args.format).into(),
+                edition,
+                second_edition: named(&args.second, "editions"),
+                sha256: hex::encode(Sha256::digest(&bytes)),
+                source: Some(Source { uri: args.source.clone(), ..Source::default() }),
+                code_system: None,
+            };
+            let made = codes.create_import(request).await?.into_inner();
+            if args.mutation.dry_run {
+                return session.print(&made, IMPORT);
+            }
+            made.import
+        }
+    };
+    let import = import.context("an answer without an import")?;
+    let received = usize::try_from(import.received_bytes)?;
+    if received > bytes.len() {
+        return Err(Usage(format!("{} is shorter than what was received of it", args.file.display())).into());
+    }
+    let faults = upload(&mut codes, &import, &bytes, received).await?;
+    if session.output() == Output::Table {
+        tell(&faults);
+    }
+    let answer = codes.get_import(GetImportRequest { name: import.name }).await?.into_inner();
+    session.print(&answer, IMPORT)?;
+    let refused = answer.import.is_some_and(|import| import.refused_rows > 0);
+    Ok(if refused { Exit::No } else { Exit::Done })
+}
+
+/// Sends what is missing. Gives the faults that were found on the way.
+async fn upload(
+    codes: &mut CodeSystemServiceClient<greenlane_platform::client::Client>,
+    import: &Imported,
+    bytes: &[u8],
+    received: usize,
+) -> anyhow::Result<Vec<RowFault>> {
+    use greenlane_api::classification::v1::ImportState;
+    if import.state() != ImportState::Receiving {
+        return Ok(Vec::new());
+    }
+    let mut pieces = Vec::new();
+    let mut offset = received;
+    loop {
+        let end = (offset + PIECE).min(bytes.len());
+        pieces.push(UploadImportRequest {
+            name: import.name.clone(),
+            offset: offset as u64,
+            data: bytes[offset..end].to_vec().into(),
+            last: end == bytes.len(),
+        });
+        offset = end;
+        if offset == bytes.len() {
+            break;
+        }
+    }
+    let mut answers = codes.upload_import(tokio_stream::iter(pieces)).await?.into_inner();
+    let mut faults = Vec::new();
+    while let Some(answer) = answers.message().await? {
+        faults.extend(answer.faults);
+    }
+    Ok(faults)
+}
+
+/// Says on stderr what is wrong with the first rows.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr, the answer to stdout")]
+fn tell(faults: &[RowFault]) {
+    for fault in faults.iter().take(SHOWN) {
+        let mended = if fault.mended { " (mended)" } else { "" };
+        eprintln!("line {} {}: {}{mended} {}", fault.line, fault.column, fault.message, fault.value);
+    }
+    if faults.len() > SHOWN {
+        eprintln!("and {} more", faults.len() - SHOWN);
+    }
+}
