@@ -14,6 +14,7 @@ pub(crate) mod read;
 pub(crate) mod recall;
 pub(crate) mod recognise;
 pub(crate) mod registry;
+pub(crate) mod revise;
 pub(crate) mod sequencer;
 pub(crate) mod source;
 pub(crate) mod trace;

@@ -3,6 +3,7 @@
 pub(crate) mod bodies;
 pub(crate) mod cosign;
 mod entity;
+pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;

@@ -10,6 +10,7 @@ mod life;
 mod log;
 mod recognition;
 mod replicas;
+mod revise;
 mod rollback;
 mod sequencer;
 mod statements;

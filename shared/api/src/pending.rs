@@ -5,13 +5,7 @@
 pub const PENDING: &[&str] = &[
     "/greenlane.classification.v1.TaggingService/InferEdition",
     "/greenlane.classification.v1.TaggingService/TagRows",
-    "/greenlane.registry.v1.CertificateService/AmendCertificate",
-    "/greenlane.registry.v1.CertificateService/AnnulCertificate",
-    "/greenlane.registry.v1.CertificateService/ContinueCertificate",
     "/greenlane.registry.v1.CertificateService/GetCertificateQr",
     "/greenlane.registry.v1.CertificateService/ImportCertificates",
-    "/greenlane.registry.v1.CertificateService/ListCertificateVersions",
-    "/greenlane.registry.v1.CertificateService/RenewCertificate",
-    "/greenlane.registry.v1.CertificateService/TerminateCertificate",
     "/greenlane.registry.v1.CertificateService/WatchCertificates",
 ];

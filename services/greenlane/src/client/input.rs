@@ -3,9 +3,11 @@
 use std::{io::Read as _, path::Path};
 
 use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, NaiveTime};
 use greenlane_api::common::v1::CodeReference;
 use prost::{Message, Name};
 use prost_reflect::DynamicMessage;
+use prost_types::Timestamp;
 
 use super::{exit::Usage, render::POOL};
 
@@ -13,6 +15,19 @@ use super::{exit::Usage, render::POOL};
 pub(crate) fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::Result<M> {
     let text = read_text(path)?;
     parse_message(&text).with_context(|| Usage(format!("{} is not a {}", path.display(), M::NAME)))
+}
+
+/// Reads a message of which a file names some fields, and the names of those: they may well be set to nothing.
+pub(crate) fn read_fields<M: Message + Name + Default>(path: &Path) -> anyhow::Result<(M, Vec<String>)> {
+    let text = read_text(path)?;
+    let usage = || Usage(format!("{} has no fields of a {}", path.display(), M::NAME));
+    let message = parse_message(&text).with_context(usage)?;
+    let value: serde_json::Value = serde_yaml_ng::from_str(&text).with_context(usage)?;
+    let descriptor = POOL.get_message_by_name(&M::full_name()).context("a message of our own contracts")?;
+    let named = value.as_object().map(|fields| fields.keys()).into_iter().flatten();
+    let fields =
+        named.filter_map(|name| descriptor.get_field_by_name(name).or_else(|| descriptor.get_field_by_json_name(name)));
+    Ok((message, fields.map(|field| field.name().to_owned()).collect()))
 }
 
 /// Parses a message from YAML or JSON.
@@ -33,6 +48,15 @@ pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
+/// A moment (RFC 3339), or a day, which begins in UTC.
+pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, String> {
+    let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+    let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc()).ok().or_else(day);
+    let moment = moment.ok_or("write a day such as 2026-12-01, or a moment such as 2026-12-01T08:00:00Z")?;
+    let nanos = i32::try_from(moment.timestamp_subsec_nanos()).unwrap_or_default();
+    Ok(Timestamp { seconds: moment.timestamp(), nanos })
+}
+
 /// A code with its edition, as `HS2022:854143`. The separators that people print are dropped.
 pub(crate) fn parse_code(text: &str) -> Result<CodeReference, String> {
     let (edition, code) = text.split_once(':').ok_or("write EDITION:CODE, such as HS2022:854143")?;
@@ -40,9 +64,17 @@ pub(crate) fn parse_code(text: &str) -> Result<CodeReference, String> {
     Ok(CodeReference { edition: edition.to_ascii_uppercase(), code })
 }
 
-/// A point in time, RFC 3339.
-pub(crate) fn parse_time(text: &str) -> Result<prost_types::Timestamp, String> {
-    let time = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| "write a time such as 2026-06-30T12:00:00Z")?;
-    let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap_or_default();
-    Ok(prost_types::Timestamp { seconds: time.timestamp(), nanos })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_day_or_a_time_with_its_offset() {
+        let seconds = |text: &str| parse_moment(text).map(|moment| moment.seconds).ok();
+        assert_eq!(seconds("1970-01-02"), Some(86_400));
+        assert_eq!(seconds("1970-01-02T01:00:00+01:00"), Some(86_400));
+        for wrong in ["", "tomorrow", "1970-01-02T01:00:00", "1970-13-02", "02.01.1970"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -91,7 +91,25 @@ const COMMANDS: &[(&str, &str, i32)] = &[
         0,
     ),
     ("certificate reinstate", "CERT --reason remedied --request-id reinstate --token-file clerk.token", 0),
+    (
+        "certificate amend",
+        "CERT --kind correct --file amend.yaml --reason mistake --request-id amend --token-file clerk.token",
+        0,
+    ),
+    (
+        "certificate renew",
+        "CERT --valid-until 2040-01-01 --authorised-by Head --reason ordinary --request-id renew --token-file clerk.token",
+        0,
+    ),
+    ("certificate versions", "CERT", 0),
+    (
+        "certificate continue",
+        "CERT --conditions c --reason other --text t --request-id continue --token-file clerk.token",
+        0,
+    ),
+    ("certificate terminate", "CERT --reason holder-request --dry-run --request-id end --token-file clerk.token", 0),
     ("certificate withdraw", "CERT --reason safety --text t --request-id withdraw --token-file clerk.token", 0),
+    ("certificate annul", "CERT --reason fraud --request-id annul --token-file clerk.token", 0),
     ("certificate history", "CERT", 0),
     ("trace record", "--file event.yaml --request-id trace --token-file reporter.token", 0),
     ("trace import", "--file events.yaml --token-file reporter.token", 0),
@@ -218,6 +236,7 @@ fn run_all() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
     std::fs::write(shell.folder.path().join("codes.csv"), "code,apec\n854140,1\n854143,1\n")?;
     std::fs::write(shell.folder.path().join("examples.yaml"), EXAMPLES)?;
+    std::fs::write(shell.folder.path().join("amend.yaml"), "scope: Other words.\nremarks: \"\"\n")?;
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?
         .expect(0);

@@ -1,7 +1,9 @@
 //! `CertificateService`.
 
 mod list;
+mod revise;
 mod step;
+mod versions;
 
 use std::sync::Arc;
 
@@ -43,8 +45,17 @@ impl CertificateService for Certificates {
         if let (Some(body), Some((of, _))) = (&body, &key) {
             v.check("key", of == body, "must be a key of the body");
         }
-        let (body, content, (_, key)) = v.finish_with(|| Some((body?, content?, key?)))?;
-        let prepared = self.registry.prepare_document(&body, &content, &key).await?;
+        let number = consistency::optional_certificate(&mut v, "certificate", &raw.certificate);
+        let (body, content, (_, key), number) = v.finish_with(|| Some((body?, content?, key?, number?)))?;
+        let next = match &number {
+            None => None,
+            Some(number) => {
+                let base = self.registry.base(number).await?.ok_or_else(|| not_found(number))?;
+                consistency::must_be(&caller, &base.body.name())?;
+                Some(base.next())
+            }
+        };
+        let prepared = self.registry.prepare_document(&body, &content, &key, next.as_ref()).await?;
         Ok(Response::new(wire::PrepareCertificateResponse {
             certificate_number: prepared.number.as_str().to_owned(),
             signing_input: prepared.signing_input,
@@ -85,6 +96,32 @@ impl CertificateService for Certificates {
         Ok(Response::new(self.list_events(&caller, request.into_inner()).await?))
     }
 
+    async fn list_certificate_versions(
+        &self,
+        request: Request<wire::ListCertificateVersionsRequest>,
+    ) -> Result<Response<wire::ListCertificateVersionsResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        Ok(Response::new(self.list_versions(&caller, request.into_inner()).await?))
+    }
+
+    async fn amend_certificate(
+        &self,
+        request: Request<wire::AmendCertificateRequest>,
+    ) -> Result<Response<wire::AmendCertificateResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.amend(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn renew_certificate(
+        &self,
+        request: Request<wire::RenewCertificateRequest>,
+    ) -> Result<Response<wire::RenewCertificateResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        let answer = self.renew(&incoming).await;
+        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
     async fn suspend_certificate(
         &self,
         request: Request<wire::SuspendCertificateRequest>,
@@ -104,6 +141,29 @@ impl CertificateService for Certificates {
         request: Request<wire::WithdrawCertificateRequest>,
     ) -> Result<Response<wire::WithdrawCertificateResponse>, Status> {
         step::perform!(self, request, Withdraw => WithdrawCertificateResponse, |_raw| None)
+    }
+
+    async fn continue_certificate(
+        &self,
+        request: Request<wire::ContinueCertificateRequest>,
+    ) -> Result<Response<wire::ContinueCertificateResponse>, Status> {
+        step::perform!(self, request, ContinueUnderConditions => ContinueCertificateResponse, |raw| {
+            Some(("conditions", raw.conditions.as_str()))
+        })
+    }
+
+    async fn terminate_certificate(
+        &self,
+        request: Request<wire::TerminateCertificateRequest>,
+    ) -> Result<Response<wire::TerminateCertificateResponse>, Status> {
+        step::perform!(self, request, Terminate => TerminateCertificateResponse, |_raw| None)
+    }
+
+    async fn annul_certificate(
+        &self,
+        request: Request<wire::AnnulCertificateRequest>,
+    ) -> Result<Response<wire::AnnulCertificateResponse>, Status> {
+        step::perform!(self, request, Annul => AnnulCertificateResponse, |_raw| None)
     }
 }
 
@@ -149,8 +209,10 @@ impl Certificates {
     }
 }
 
-fn signing(v: &mut Violations, raw: Option<wire::issue_certificate_request::Signing>, body: &str) -> Option<Signing> {
-    use wire::issue_certificate_request::Signing as Raw;
+use wire::issue_certificate_request::Signing as RawSigning;
+
+fn signing(v: &mut Violations, raw: Option<RawSigning>, body: &str) -> Option<Signing> {
+    use RawSigning as Raw;
     match raw {
         None => Some(Signing::Newest),
         Some(Raw::SigningKey(name)) => {

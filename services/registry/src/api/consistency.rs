@@ -54,6 +54,11 @@ pub(crate) fn certificate(v: &mut Violations, field: &str, raw: &str, bare: bool
     v.parse(field, Checked::parse(number)).map(|number| CertificateNumber::trusted(number.as_str()))
 }
 
+/// `certificates/{number}`, when given.
+pub(crate) fn optional_certificate(v: &mut Violations, field: &str, raw: &str) -> Option<Option<CertificateNumber>> {
+    if raw.is_empty() { Some(None) } else { certificate(v, field, raw, false).map(Some) }
+}
+
 /// A caller acts for the body that the token names, and no other. A name that is no body's is left to the parser, which
 /// names it along with whatever else is wrong.
 pub(crate) fn must_be(caller: &Caller, body: &str) -> Result<(), Fault> {

@@ -61,7 +61,9 @@ impl From<Refusal> for Fault {
             Refusal::StateConflict { number, state, step } => {
                 Fault::state_conflict(number.name(), state.as_str(), step.as_str())
             }
-            Refusal::EtagMismatch { number, etag } => Fault::etag_mismatch(number.name(), etag),
+            Refusal::EtagMismatch { number, etag } | Refusal::VersionMoved { number, etag } => {
+                Fault::etag_mismatch(number.name(), etag)
+            }
             Refusal::EffectTooEarly { floor } => Fault::invalid(
                 "effective_time",
                 format!("must not be before the latest step took effect, {}", floor.to_rfc3339()),

@@ -14,6 +14,7 @@ use crate::domain::key::{Custody, Key};
 use crate::domain::life::{Event, Reason, Standing, State, Step};
 use crate::domain::names::BodyId;
 use crate::domain::statement::{Period, StatementState};
+use crate::domain::status::Purpose;
 use crate::domain::trace::footprint::{Footprint, StageFootprint};
 use crate::domain::trace::{Stage, TraceEvent, trace_name};
 use crate::domain::verdict::Finding;
@@ -205,6 +206,15 @@ pub(crate) fn certificate(snapshot: &Snapshot, day: NaiveDate, with_document: bo
         superseded_by: snapshot.superseded_by.as_ref().map(|number| number.name()).unwrap_or_default(),
         suspension_remedy: if suspended { snapshot.remedy(day).to_owned() } else { String::new() },
         conditions: snapshot.conditions(day).to_owned(),
+        status_purposes: snapshot.purposes(day).iter().map(|set| purpose(*set).into()).collect(),
+    }
+}
+
+fn purpose(purpose: Purpose) -> wire::StatusPurpose {
+    match purpose {
+        Purpose::Revocation => wire::StatusPurpose::Revocation,
+        Purpose::Suspension => wire::StatusPurpose::Suspension,
+        Purpose::Refresh => wire::StatusPurpose::Refresh,
     }
 }
 

@@ -34,6 +34,19 @@ pub(crate) struct IssueOrder {
     pub(crate) actor: String,
 }
 
+/// The version that a document is to be of, when it is not the first of a new certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct Next {
+    pub(crate) number: CertificateNumber,
+    pub(crate) version: u32,
+}
+
+impl Next {
+    fn first(number: CertificateNumber) -> Self {
+        Self { number, version: 1 }
+    }
+}
+
 /// What a body that signs itself is to sign.
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
@@ -45,18 +58,7 @@ impl Registry {
     /// The grant that an order asks for, its document signed and checked.
     pub(crate) async fn prepare_grant(&self, order: IssueOrder) -> Result<Grant, Fault> {
         let file = self.body_file(&order.body).await?;
-        let (number, document, key) = match order.signing {
-            Signing::Newest => {
-                let (key, signer) = self.newest_key(&file)?;
-                self.sign(&file, &order.content, key, &signer)?
-            }
-            Signing::Key(id) => {
-                let key = registered(&file, &id, "signing_key")?;
-                let signer = self.held(key)?;
-                self.sign(&file, &order.content, key, &signer)?
-            }
-            Signing::Document(document) => self.accept(&file, &order.content, document)?,
-        };
+        let (number, document, key) = self.document(&file, &order.content, None, order.signing)?;
         let content_json = crate::store::rows::json(&order.content);
         Ok(Grant {
             number,
@@ -70,20 +72,43 @@ impl Registry {
         })
     }
 
+    /// The document of a version, signed and checked, with its number and the key that signed.
+    pub(super) fn document(
+        &self,
+        file: &BodyFile,
+        content: &Content,
+        next: Option<&Next>,
+        signing: Signing,
+    ) -> Result<(CertificateNumber, Document, String), Fault> {
+        match signing {
+            Signing::Newest => {
+                let (key, signer) = self.newest_key(file)?;
+                self.sign(file, content, next, key, &signer)
+            }
+            Signing::Key(id) => {
+                let key = registered(file, &id, "signing_key")?;
+                let signer = self.held(key)?;
+                self.sign(file, content, next, key, &signer)
+            }
+            Signing::Document(document) => self.accept(file, content, next, document),
+        }
+    }
+
     /// The number and the payload for a body that signs itself with this key.
     pub(crate) async fn prepare_document(
         &self,
         body: &BodyId,
         content: &Content,
         key: &str,
+        next: Option<&Next>,
     ) -> Result<Prepared, Fault> {
         let file = self.body_file(body).await?;
         let key = registered(&file, key, "key")?;
         if key.standing_at(self.clock.now()) != KeyStanding::Good {
             return Err(Fault::no_signing_key(body.name()));
         }
-        let number = new_number(&file);
-        let certificate = document::certificate(&self.public_url, &number, 1, &file.body, content);
+        let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(&file)));
+        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content);
         let payload = payload(&certificate).map_err(Fault::internal)?;
         let header = serde_json::json!({
             "alg": key.record.algorithm, "cty": "vc", "kid": key.record.verification_method, "typ": "vc+jwt",
@@ -127,11 +152,12 @@ impl Registry {
         &self,
         file: &BodyFile,
         content: &Content,
+        next: Option<&Next>,
         key: &Key,
         signer: &Arc<dyn Signer>,
     ) -> Result<(CertificateNumber, Document, String), Fault> {
-        let number = new_number(file);
-        let certificate = document::certificate(&self.public_url, &number, 1, &file.body, content);
+        let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(file)));
+        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content);
         let document = document::sign(&certificate, signer).map_err(Fault::internal)?;
         Ok((number, document, key.record.id.clone()))
     }
@@ -142,13 +168,15 @@ impl Registry {
         &self,
         file: &BodyFile,
         content: &Content,
+        next: Option<&Next>,
         document: Document,
     ) -> Result<(CertificateNumber, Document, String), Fault> {
         let refuse = |why: String| Fault::invalid("signed_document", why);
         let read = Presented::read(&document.text).map_err(|error| refuse(error.to_string()))?;
         let number = NewNumber::parse(&read.certificate().number).map_err(|error| refuse(error.to_string()))?;
-        let number = CertificateNumber::trusted(number.as_str());
-        let expected = document::certificate(&self.public_url, &number, 1, &file.body, content);
+        let stated = Next::first(CertificateNumber::trusted(number.as_str()));
+        let Next { number, version } = next.cloned().unwrap_or(stated);
+        let expected = document::certificate(&self.public_url, &number, version, &file.body, content);
         let stated = read.certificate();
         if *stated != expected {
             return Err(refuse(format!("does not state {}", difference(stated, &expected))));
@@ -180,9 +208,9 @@ fn difference(
     if stated.registry != expected.registry {
         "this registry's address"
     } else if stated.number != expected.number {
-        "the number in its canonical form"
+        "the certificate's number in its canonical form"
     } else if stated.version != expected.version {
-        "version 1"
+        "the version that it would be"
     } else if stated.issuer != expected.issuer {
         "the body as it is registered"
     } else if stated.facts != expected.facts {

@@ -28,6 +28,7 @@ impl Mutation {
             Command::Trace(command) => command.record.reporter.name(),
             Command::Grant(grant) => grant.number.name(),
             Command::Step(step) => step.number.name(),
+            Command::Revise(revision) => revision.number.name(),
         };
         AuditRecord::new(at, &self.origin, outcome).with_resource(resource).with_request_id(&self.key.request_id)
     }

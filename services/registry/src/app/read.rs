@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use greenlane_store::{Body, Store, StoreError, Tx};
 
 use super::published::Published;
-use crate::domain::certificate::{Snapshot, Version};
+use crate::domain::certificate::{Snapshot, Version, current_version};
 use crate::domain::world::Known;
 
 /// How fresh a read must be.
@@ -60,14 +61,20 @@ impl Reader {
     }
 }
 
-/// A certificate as it was at a revision, in its version of then or in another one; none when it was not granted yet.
-/// `versions` are all of them when there is more than one.
-pub(crate) fn at_revision(known: Known, versions: &[Version], revision: u64, version: u32) -> Option<Snapshot> {
+/// A certificate as it was at a revision, in the version that is current on a day (`version` 0) or in another one that
+/// was known; none when it was not granted yet. `versions` are all of them when there is more than one.
+pub(crate) fn at_revision(
+    known: Known,
+    versions: &[Version],
+    revision: u64,
+    version: u32,
+    day: NaiveDate,
+) -> Option<Snapshot> {
     let mut snapshot = known.snapshot();
     snapshot.events.retain(|event| event.log_index < revision);
-    let current = snapshot.events.last()?.version;
-    let wanted = if version == 0 { current } else { version };
-    if wanted > current {
+    let newest = snapshot.events.last()?.version;
+    let wanted = if version == 0 { current_version(&snapshot.events, day) } else { version };
+    if wanted > newest {
         return None;
     }
     if snapshot.version.version != wanted {

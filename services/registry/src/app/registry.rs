@@ -113,15 +113,13 @@ impl Registry {
     }
 
     /// Why a step may not take effect at this time, if so.
-    pub(crate) fn effect_fault(&self, at: Option<DateTime<Utc>>) -> Option<Fault> {
+    pub(crate) fn effect_fault(&self, at: Option<DateTime<Utc>>) -> Option<String> {
         let (at, now) = (at?, self.clock.now());
         if at < now - self.bounds.past {
-            let days = self.bounds.past.num_days();
-            return Some(Fault::invalid("effective_time", format!("must not be more than {days} days in the past")));
+            return Some(format!("must not be more than {} days in the past", self.bounds.past.num_days()));
         }
         if at > now + self.bounds.future {
-            let days = self.bounds.future.num_days();
-            return Some(Fault::invalid("effective_time", format!("must not be more than {days} days in the future")));
+            return Some(format!("must not be more than {} days in the future", self.bounds.future.num_days()));
         }
         None
     }

@@ -1,5 +1,6 @@
 //! A certificate as the registry holds it.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -7,6 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::content::Content;
 use super::life::{Event, Standing, State, conditions, last_effective, standing};
 use super::names::{BodyId, CertificateNumber};
+use super::status::{self, Purpose};
 
 /// What is current: the head of a certificate's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(crate) struct Head {
     /// The latest effect of a step other than the grant: no further step takes effect before it.
     pub(crate) effect_floor: Option<DateTime<Utc>>,
     pub(crate) superseded_by: Option<CertificateNumber>,
+    /// First and last day on which any of its versions is valid: what searches by date begin with.
+    pub(crate) valid: (NaiveDate, NaiveDate),
 }
 
 /// One version: the facts and the document that states them.
@@ -56,10 +60,26 @@ impl Snapshot {
         self.events.last().expect("a certificate has its grant")
     }
 
-    /// Where it stands on a day.
+    /// Where it stands on a day, in the version shown: one that a newer version has replaced is superseded, one that
+    /// takes effect later is not yet valid.
     pub(crate) fn standing(&self, day: NaiveDate) -> Standing {
         let valid = (self.version.content.valid_from, self.version.content.valid_until);
-        standing(&self.events, valid, day).unwrap_or(Standing::Stored(self.latest().state_after))
+        let standing = standing(&self.events, valid, day).unwrap_or(Standing::Stored(self.latest().state_after));
+        let is_over = !matches!(
+            standing,
+            Standing::Stored(State::Active | State::Suspended) | Standing::Expired | Standing::NotYetValid
+        );
+        match self.version.version.cmp(&current_version(&self.events, day)) {
+            Ordering::Less if !is_over => Standing::Stored(State::Superseded),
+            Ordering::Greater if !is_over => Standing::NotYetValid,
+            Ordering::Less | Ordering::Equal | Ordering::Greater => standing,
+        }
+    }
+
+    /// What status lists say of the version's document on a day.
+    pub(crate) fn purposes(&self, day: NaiveDate) -> &'static [Purpose] {
+        let state = last_effective(&self.events, day).map_or(State::Active, |event| event.state_after);
+        status::purposes(state, self.version.version < current_version(&self.events, day))
     }
 
     /// What would end the suspension that it is under on a day.
@@ -72,6 +92,11 @@ impl Snapshot {
     pub(crate) fn conditions(&self, day: NaiveDate) -> &str {
         conditions(&self.events, day).map_or("", |event| &event.remedy)
     }
+}
+
+/// The version that is current on a day: the one that the last step which had taken effect by then made or left.
+pub(crate) fn current_version(events: &[Event], day: NaiveDate) -> u32 {
+    last_effective(events, day).map_or(0, |event| event.version)
 }
 
 /// The etag of a certificate whose latest event has this index: changes with every event.

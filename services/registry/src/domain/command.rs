@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Trace(Box<TraceCommand>),
     Grant(Box<Grant>),
     Step(StepCommand),
+    Revise(Box<Revision>),
 }
 
 /// A certificate to be granted.
@@ -48,6 +49,30 @@ pub(crate) struct StepCommand {
     pub(crate) reason: Reason,
     pub(crate) reason_text: String,
     pub(crate) remedy: String,
+    /// None: when it is recorded.
+    pub(crate) effective_at: Option<DateTime<Utc>>,
+    /// What the caller read; empty when it does not care.
+    pub(crate) etag: String,
+    pub(crate) actor: String,
+}
+
+/// A step that makes a new version.
+#[derive(Clone, Debug)]
+pub(crate) struct Revision {
+    pub(crate) number: CertificateNumber,
+    /// The body that the caller acts for.
+    pub(crate) body: BodyId,
+    pub(crate) step: Step,
+    /// The version that the new one was made of, and follows.
+    pub(crate) base_version: u32,
+    pub(crate) content: std::sync::Arc<Content>,
+    pub(crate) content_json: String,
+    pub(crate) document: String,
+    pub(crate) document_sha256: [u8; 32],
+    /// Identifier of the key that signed.
+    pub(crate) key: String,
+    pub(crate) reason: Reason,
+    pub(crate) reason_text: String,
     /// None: when it is recorded.
     pub(crate) effective_at: Option<DateTime<Utc>>,
     /// What the caller read; empty when it does not care.
@@ -112,6 +137,8 @@ pub(crate) enum Refusal {
     StateConflict { number: CertificateNumber, state: State, step: Step },
     #[error("the certificate's etag is {etag}")]
     EtagMismatch { number: CertificateNumber, etag: String },
+    #[error("the certificate has a newer version than the new one was made of")]
+    VersionMoved { number: CertificateNumber, etag: String },
     #[error("the step would take effect before the last one, at {floor}")]
     EffectTooEarly { floor: DateTime<Utc> },
 }

@@ -19,6 +19,8 @@ use super::statement::Statement;
 use super::trace::TraceEvent;
 use super::trace_command::KnownTrace;
 
+mod revise;
+
 /// A certificate as the group sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
@@ -58,6 +60,14 @@ pub(crate) enum Change {
         event: Event,
         previous_index: u64,
     },
+    /// A step that makes a new version.
+    Revised {
+        head: Box<Head>,
+        version: Box<Version>,
+        content_json: String,
+        event: Event,
+        previous_index: u64,
+    },
 }
 
 /// An accepted mutation.
@@ -79,6 +89,7 @@ impl World {
             Command::Trace(command) => self.trace(command, index, now),
             Command::Grant(grant) => self.grant(grant, index, now),
             Command::Step(step) => self.step(step, index, now),
+            Command::Revise(revision) => self.revise(revision, index, now),
         }
     }
 
@@ -161,13 +172,7 @@ impl World {
         let Some(state_after) = after(state, command.step) else {
             return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
         };
-        let effective_at = command.effective_at.unwrap_or(now);
-        // The floor may lie in the future, when a step was announced: then "now" is too early as well.
-        if let Some(floor) =
-            known.head.effect_floor.filter(|floor| command.step != Step::Annul && effective_at < *floor)
-        {
-            return Err(Refusal::EffectTooEarly { floor });
-        }
+        let effective_at = effect(known, command.step, command.effective_at, now)?;
         let leaf = Entry::Certificate(CertificateEntry {
             step: command.step,
             number,
@@ -193,15 +198,29 @@ impl World {
             remedy: command.remedy.clone(),
             state_after,
         };
-        let previous_index = known.head.latest_index;
-        known.head.state = state_after;
-        known.head.latest_index = index;
-        known.head.updated_at = now;
-        known.head.effect_floor = Some(effective_at);
-        known.events.push(event.clone());
+        let previous_index = known.step(&event);
         let done = Done::Certificate(Box::new(known.snapshot()));
         let change = Change::Stepped { head: Box::new(known.head.clone()), event, previous_index };
         Ok(Applied { change, leaf, done })
+    }
+}
+
+/// When a step takes effect: when it is asked to or else now, and not before the last one did. An annulment counts from
+/// the start.
+fn effect(
+    known: &Known,
+    step: Step,
+    asked: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Refusal> {
+    if step == Step::Annul {
+        return Ok(known.events.first().map_or(now, |grant| grant.effective_at));
+    }
+    let effective_at = asked.unwrap_or(now);
+    // The floor may lie in the future, when a step was announced: then "now" is too early as well.
+    match known.head.effect_floor.filter(|floor| effective_at < *floor) {
+        Some(floor) => Err(Refusal::EffectTooEarly { floor }),
+        None => Ok(effective_at),
     }
 }
 
@@ -219,6 +238,7 @@ impl Grant {
                 updated_at: now,
                 effect_floor: None,
                 superseded_by: None,
+                valid: (self.content.valid_from, self.content.valid_until),
             },
             version: Version {
                 version: 1,
@@ -246,6 +266,17 @@ impl Grant {
 }
 
 impl Known {
+    /// Takes an event in. Gives the index of the event before it.
+    fn step(&mut self, event: &Event) -> u64 {
+        let previous_index = self.head.latest_index;
+        self.head.state = event.state_after;
+        self.head.latest_index = event.log_index;
+        self.head.updated_at = event.recorded_at;
+        self.head.effect_floor = self.head.effect_floor.max(Some(event.effective_at));
+        self.events.push(event.clone());
+        previous_index
+    }
+
     /// The certificate as it is now.
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {

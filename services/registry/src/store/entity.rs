@@ -93,9 +93,7 @@ table! {
         /// Latest effect of a step other than the grant.
         effect_floor: Option<Micros>,
         superseded_by: Option<String>,
-        holder: String,
-        scheme: String,
-        body_reference: String,
+        /// First and last day on which any version is valid.
         valid_from: String,
         valid_until: String,
     }
@@ -137,7 +135,7 @@ table! {
 }
 
 table! {
-    /// What certificates can be found by: products, codes, standards.
+    /// What certificates can be found by: holder, scheme, products, codes, standards, in any of their versions.
     term = "certificate_term" {
         #[sea_orm(primary_key, auto_increment = false)]
         kind: String,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use greenlane_store::Micros;
 use sea_orm::{DbErr, Set};
 
@@ -26,7 +27,7 @@ fn to_version(value: i32) -> u32 {
     u32::try_from(value).unwrap_or_default()
 }
 
-fn from_version(value: u32) -> i32 {
+pub(super) fn from_version(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
@@ -109,11 +110,16 @@ impl TryFrom<certificate::Model> for Head {
             updated_at: row.updated_at.into(),
             effect_floor: row.effect_floor.map(Micros::to_utc),
             superseded_by: row.superseded_by.map(CertificateNumber::trusted),
+            valid: (day(&row.valid_from)?, day(&row.valid_until)?),
         })
     }
 }
 
-pub(crate) fn certificate_row(head: &Head, content: &Content) -> certificate::ActiveModel {
+fn day(text: &str) -> Result<NaiveDate, DbErr> {
+    text.parse().map_err(|_| corrupt("date"))
+}
+
+pub(crate) fn certificate_row(head: &Head) -> certificate::ActiveModel {
     certificate::ActiveModel {
         number: Set(head.number.as_str().to_owned()),
         body: Set(head.body.as_str().to_owned()),
@@ -125,11 +131,8 @@ pub(crate) fn certificate_row(head: &Head, content: &Content) -> certificate::Ac
         updated_at: Set(head.updated_at.into()),
         effect_floor: Set(head.effect_floor.map(Micros::from)),
         superseded_by: Set(head.superseded_by.as_ref().map(|number| number.as_str().to_owned())),
-        holder: Set(folded(&content.holder.name)),
-        scheme: Set(content.scheme.scheme.clone()),
-        body_reference: Set(content.body_reference.clone()),
-        valid_from: Set(content.valid_from.to_string()),
-        valid_until: Set(content.valid_until.to_string()),
+        valid_from: Set(head.valid.0.to_string()),
+        valid_until: Set(head.valid.1.to_string()),
     }
 }
 
@@ -213,13 +216,22 @@ pub(crate) mod terms {
     pub(crate) const BATCH: &str = "batch";
     pub(crate) const SERIAL: &str = "serial";
     pub(crate) const STANDARD: &str = "standard";
+    pub(crate) const HOLDER: &str = "holder";
+    pub(crate) const SCHEME: &str = "scheme";
+    pub(crate) const REFERENCE: &str = "reference";
     /// Followed by the edition.
     pub(crate) const CODE: &str = "code:";
 }
 
 /// What a certificate can be found by.
 pub(crate) fn term_rows(number: &CertificateNumber, content: &Content) -> Vec<term::ActiveModel> {
-    let mut found: Vec<(String, String)> = Vec::new();
+    let mut found: Vec<(String, String)> = vec![
+        (terms::HOLDER.to_owned(), folded(&content.holder.name)),
+        (terms::SCHEME.to_owned(), content.scheme.scheme.clone()),
+    ];
+    if !content.body_reference.is_empty() {
+        found.push((terms::REFERENCE.to_owned(), content.body_reference.clone()));
+    }
     for product in &content.products {
         let id = &product.id;
         // A GTIN is padded to its longest form, so that one item has one text.

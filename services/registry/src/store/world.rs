@@ -47,6 +47,10 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
             Command::Step(step) => {
                 stepped.insert(step.number.as_str());
             }
+            Command::Revise(revision) => {
+                keys.insert(revision.key.as_str());
+                stepped.insert(revision.number.as_str());
+            }
         }
     }
     // Most grants bring a number that was just made: whether it is taken is all that is asked.
@@ -129,14 +133,14 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bodies::save(tx, applied).await?;
     let mut traced = Vec::new();
     let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut steps = Vec::new();
+    let (mut steps, mut new_terms) = (Vec::new(), Vec::new());
     for one in applied {
         match &one.change {
             Change::Body(_) | Change::Key(_) | Change::OfBody(_) => {}
             Change::Traced(event) => traced.push(event.as_ref()),
             Change::Granted { known, content_json } => {
                 let Known { head, version, events: grant } = known.as_ref();
-                certificates.push(rows::certificate_row(head, &version.content));
+                certificates.push(rows::certificate_row(head));
                 versions.push(rows::version_row(&head.number, version, content_json.clone()));
                 events.extend(grant.iter().map(|event| rows::event_row(&head.number, event)));
                 terms.extend(rows::term_rows(&head.number, &version.content));
@@ -145,11 +149,19 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 events.push(rows::event_row(&head.number, event));
                 steps.push((head, *previous_index));
             }
+            Change::Revised { head, version, content_json, event, previous_index } => {
+                versions.push(rows::version_row(&head.number, version, content_json.clone()));
+                events.push(rows::event_row(&head.number, event));
+                new_terms.extend(rows::term_rows(&head.number, &version.content));
+                steps.push((head, *previous_index));
+            }
         }
     }
     bulk::insert(tx, certificates).await?;
     bulk::insert(tx, versions).await?;
     bulk::insert(tx, terms).await?;
+    // What older versions can be found by stays: they count for the days before.
+    bulk::insert_absent(tx, new_terms).await?;
     bulk::insert(tx, events).await?;
     trace::save(tx, &traced).await?;
     for (head, previous_index) in steps {
@@ -162,6 +174,9 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
 async fn step(tx: &Tx, head: &Head, previous_index: u64) -> Result<(), DbErr> {
     let updated = certificate::Entity::update_many()
         .col_expr(certificate::Column::State, Expr::value(head.state.as_str()))
+        .col_expr(certificate::Column::Version, Expr::value(rows::from_version(head.version)))
+        .col_expr(certificate::Column::ValidFrom, Expr::value(head.valid.0.to_string()))
+        .col_expr(certificate::Column::ValidUntil, Expr::value(head.valid.1.to_string()))
         .col_expr(certificate::Column::LatestIndex, Expr::value(to_i64(head.latest_index)))
         .col_expr(certificate::Column::UpdatedAt, Expr::value(Micros::from(head.updated_at)))
         .col_expr(certificate::Column::EffectFloor, Expr::value(head.effect_floor.map(Micros::from)))
@@ -181,6 +196,6 @@ pub(crate) fn subject(change: &Change) -> &str {
         // Nothing that is cached depends on it.
         Change::Traced(_) => "trace",
         Change::Granted { known, .. } => known.head.number.as_str(),
-        Change::Stepped { head, .. } => head.number.as_str(),
+        Change::Stepped { head, .. } | Change::Revised { head, .. } => head.number.as_str(),
     }
 }

@@ -146,6 +146,7 @@ async fn prepared(served: &super::harness::Served) -> (SigningKey, wire::BodyKey
         body: "bodies/xa-lab".to_owned(),
         content: Some(content()),
         key: key.name.clone(),
+        ..Default::default()
     };
     let prepared = served.certificates("bodies/xa-lab").prepare_certificate(prepare).await.unwrap().into_inner();
     (signer, key, prepared)

@@ -54,7 +54,7 @@ async fn a_mutation_that_the_database_refuses_fails_alone(db: TestDatabase) {
     db.store()
         .write::<_, std::convert::Infallible, _>("poison", |tx| {
             Box::pin(async move {
-                tx.execute_unprepared("CREATE UNIQUE INDEX poison ON certificate (holder) WHERE holder = 'poison'")
+                tx.execute_unprepared("CREATE UNIQUE INDEX poison ON certificate_term (kind, value) WHERE kind = 'holder' AND value = 'poison'")
                     .await?;
                 Ok(())
             })

@@ -1,14 +1,16 @@
 //! `greenlane certificate`: certificates and their life.
 
 mod filter;
+mod revise;
+mod step;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use greenlane_api::registry::v1::{
-    CertificateReason, GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest,
-    PrepareCertificateRequest, ReinstateCertificateRequest, SuspendCertificateRequest, WithdrawCertificateRequest,
-    certificate_service_client::CertificateServiceClient, issue_certificate_request::Signing,
+    GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest, ListCertificateVersionsRequest,
+    PrepareCertificateRequest, certificate_service_client::CertificateServiceClient,
+    issue_certificate_request::Signing,
 };
 
 use crate::client::{
@@ -43,12 +45,27 @@ pub(crate) enum Command {
         /// Its number or name.
         certificate: String,
     },
+    /// Show the versions of a certificate, oldest first.
+    Versions {
+        /// Its number or name.
+        certificate: String,
+    },
+    /// Extend or reduce the scope, or correct the record: a new version.
+    Amend(revise::Amend),
+    /// Renew the validity: a new version.
+    Renew(revise::Renew),
     /// Suspend: the only step that can be undone.
-    Suspend(Suspend),
+    Suspend(step::Suspend),
     /// End a suspension.
-    Reinstate(Step),
+    Reinstate(step::Step),
+    /// Let it go on under conditions; ends a suspension.
+    Continue(step::Continue),
     /// Withdraw, for good.
-    Withdraw(Step),
+    Withdraw(step::Step),
+    /// End it at the holder's wish, for good.
+    Terminate(step::Step),
+    /// Declare it void from the start, for good.
+    Annul(step::Annul),
 }
 
 /// Arguments of `greenlane certificate issue`.
@@ -82,70 +99,9 @@ pub(crate) struct Prepare {
     /// The key that the body will sign with, bodies/ID/keys/ID.
     #[arg(long)]
     key: String,
-}
-
-/// Arguments of the steps.
-#[derive(Args, Debug)]
-pub(crate) struct Step {
-    /// Number or name of the certificate.
+    /// For the next version of this certificate; the file then has the whole content of that version.
+    #[arg(long, default_value = "", hide_default_value = true)]
     certificate: String,
-    /// Why.
-    #[arg(long, value_enum)]
-    reason: Reason,
-    /// Why, in words.
-    #[arg(long, default_value = "")]
-    text: String,
-    #[command(flatten)]
-    mutation: Mutation,
-}
-
-/// Arguments of `greenlane certificate suspend`.
-#[derive(Args, Debug)]
-pub(crate) struct Suspend {
-    #[command(flatten)]
-    step: Step,
-    /// What would end the suspension.
-    #[arg(long)]
-    remedy: String,
-}
-
-/// Why a step is taken.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Reason {
-    Ordinary,
-    Nonconformity,
-    ObligationNotMet,
-    HolderRequest,
-    Misuse,
-    StandardChanged,
-    Fraud,
-    Mistake,
-    Safety,
-    KeyCompromise,
-    Remedied,
-    BodyCeased,
-    Other,
-}
-
-impl Reason {
-    fn code(self) -> i32 {
-        match self {
-            Self::Ordinary => CertificateReason::Ordinary,
-            Self::Nonconformity => CertificateReason::Nonconformity,
-            Self::ObligationNotMet => CertificateReason::ObligationNotMet,
-            Self::HolderRequest => CertificateReason::HolderRequest,
-            Self::Misuse => CertificateReason::Misuse,
-            Self::StandardChanged => CertificateReason::StandardChanged,
-            Self::Fraud => CertificateReason::Fraud,
-            Self::Mistake => CertificateReason::Mistake,
-            Self::Safety => CertificateReason::Safety,
-            Self::KeyCompromise => CertificateReason::KeyCompromise,
-            Self::Remedied => CertificateReason::Remedied,
-            Self::BodyCeased => CertificateReason::BodyCeased,
-            Self::Other => CertificateReason::Other,
-        }
-        .into()
-    }
 }
 
 const PREPARED: View = View::Record {
@@ -168,6 +124,8 @@ const CERTIFICATE: View = View::Record {
         ("Granted on", "content.grantedOn"),
         ("Valid until", "content.validUntil"),
         ("Remedy", "suspensionRemedy"),
+        ("Conditions", "conditions"),
+        ("Superseded by", "supersededBy"),
         ("Version", "version?"),
         ("Signed with", "signingKey"),
         ("Logged at revision", "latestRevision?"),
@@ -185,6 +143,19 @@ const CERTIFICATES: View = View::List {
         ("VALID UNTIL", "content.validUntil"),
     ],
 };
+const VERSIONS: View = View::List {
+    items: "versions",
+    name: "version",
+    columns: &[
+        ("VERSION", "version"),
+        ("STATE", "state"),
+        ("VALID FROM", "content.validFrom"),
+        ("VALID UNTIL", "content.validUntil"),
+        ("PRODUCT", "content.products.0.name"),
+        ("SCOPE", "content.scope"),
+        ("SIGNED WITH", "signingKey"),
+    ],
+};
 const EVENTS: View = View::List {
     items: "events",
     name: "name",
@@ -194,6 +165,8 @@ const EVENTS: View = View::List {
         ("EVENT", "kind"),
         ("REASON", "reason"),
         ("TEXT", "reasonText"),
+        ("EFFECTIVE", "effectiveTime"),
+        ("VERSION", "version"),
         ("ACTOR", "actor"),
         ("STATE AFTER", "stateAfter"),
     ],
@@ -219,6 +192,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 body: args.body,
                 content: Some(input::read_message(&args.file)?),
                 key: args.key,
+                certificate: if args.certificate.is_empty() { String::new() } else { name(&args.certificate) },
             };
             session.print(certificates.prepare_certificate(request).await?.get_ref(), PREPARED)
         }
@@ -243,39 +217,39 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(certificates.list_certificate_events(request).await?.get_ref(), EVENTS)
         }
-        Command::Suspend(Suspend { step, remedy }) => {
-            let request = SuspendCertificateRequest {
-                request_id: session.request_id(&step.mutation),
-                validate_only: step.mutation.dry_run,
-                name: name(&step.certificate),
-                reason: step.reason.code(),
-                reason_text: step.text,
-                remedy,
+        Command::Versions { certificate } => {
+            let request = ListCertificateVersionsRequest {
+                certificate: name(&certificate),
+                page_size: 1_000,
                 ..Default::default()
             };
-            session.print(certificates.suspend_certificate(request).await?.get_ref(), CERTIFICATE)
+            session.print(certificates.list_certificate_versions(request).await?.get_ref(), VERSIONS)
         }
-        Command::Reinstate(step) => {
-            let request = ReinstateCertificateRequest {
-                request_id: session.request_id(&step.mutation),
-                validate_only: step.mutation.dry_run,
-                name: name(&step.certificate),
-                reason: step.reason.code(),
-                reason_text: step.text,
-                ..Default::default()
-            };
-            session.print(certificates.reinstate_certificate(request).await?.get_ref(), CERTIFICATE)
+        Command::Amend(args) => {
+            let request = args.request(session)?;
+            session.print(certificates.amend_certificate(request).await?.get_ref(), CERTIFICATE)
         }
-        Command::Withdraw(step) => {
-            let request = WithdrawCertificateRequest {
-                request_id: session.request_id(&step.mutation),
-                validate_only: step.mutation.dry_run,
-                name: name(&step.certificate),
-                reason: step.reason.code(),
-                reason_text: step.text,
-                ..Default::default()
-            };
-            session.print(certificates.withdraw_certificate(request).await?.get_ref(), CERTIFICATE)
+        Command::Renew(args) => {
+            let request = args.request(session)?;
+            session.print(certificates.renew_certificate(request).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Suspend(args) => {
+            session.print(certificates.suspend_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Reinstate(args) => {
+            session.print(certificates.reinstate_certificate(args.reinstate(session)).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Continue(args) => {
+            session.print(certificates.continue_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Withdraw(args) => {
+            session.print(certificates.withdraw_certificate(args.withdraw(session)).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Terminate(args) => {
+            session.print(certificates.terminate_certificate(args.terminate(session)).await?.get_ref(), CERTIFICATE)
+        }
+        Command::Annul(args) => {
+            session.print(certificates.annul_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)
         }
     }
 }

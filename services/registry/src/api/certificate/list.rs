@@ -10,11 +10,13 @@ use super::super::{consistency, content, render};
 use super::{Certificates, not_found};
 use crate::app::read::{Freshness, at_revision};
 use crate::app::recall;
+use crate::domain::certificate::current_version;
 use crate::domain::life::{Standing, State};
 use crate::domain::names::BodyId;
-use crate::store::list::{self, Filter};
+use crate::store::filter::Filter;
+use crate::store::list;
 
-/// A page may look at this many rows for each that it shows, when states are asked for that are computed.
+/// A page may look at this many rows for each that it shows, since what shows is computed.
 const LOOK_AT: usize = 4;
 
 impl Certificates {
@@ -28,6 +30,7 @@ impl Certificates {
         let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
         let (number, freshness) = v.finish_with(|| Some((number?, freshness?)))?;
         let revision = self.reader.settle(freshness).await?;
+        let today = self.registry.clock.today();
         let (asked, include_proof, wanted) = (number.clone(), raw.include_proof, raw.version);
         let found = self
             .reader
@@ -36,7 +39,9 @@ impl Certificates {
                 Box::pin(async move {
                     let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
                     let versions = if known.head.version > 1 { list::versions(tx, &number).await? } else { Vec::new() };
-                    let Some(snapshot) = at_revision(known, &versions, revision, wanted) else { return Ok(None) };
+                    let Some(snapshot) = at_revision(known, &versions, revision, wanted, today) else {
+                        return Ok(None);
+                    };
                     let proof = if include_proof {
                         let size = crate::store::log::checkpoint_at(tx, revision).await?;
                         Some(recall::proof(tx, snapshot.latest().log_index, size).await?)
@@ -50,7 +55,7 @@ impl Certificates {
         let (snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
         consistency::own_or_unbound(caller, &snapshot.body.name()).map_err(|denied| denied.about(number.name()))?;
         Ok(wire::GetCertificateResponse {
-            certificate: Some(render::certificate(&snapshot, self.registry.clock.today(), true)),
+            certificate: Some(render::certificate(&snapshot, today, true)),
             revision,
             proof: proof.as_ref().map(render::proof),
         })
@@ -80,6 +85,7 @@ impl Certificates {
         if !states.is_empty() && !matches!(freshness, Freshness::Exactly(_)) {
             filter.states = Some((stored_as(&states), self.registry.clock.now()));
         }
+        let wanted = filter.clone();
         let mut shown = Vec::new();
         let mut looked_at = 0;
         let mut more = true;
@@ -93,13 +99,13 @@ impl Certificates {
                     Box::pin(async move {
                         let mut rows = Vec::new();
                         for known in list::certificates(tx, &query, start, limit).await? {
-                            let versions = if known.head.version > 1 && known.head.latest_index >= revision {
-                                list::versions(tx, &known.head.number).await?
-                            } else {
-                                Vec::new()
-                            };
+                            // The newest version is read along; another one may be current then or today.
+                            let newest = known.head.latest_index < revision
+                                && current_version(&known.events, today) == known.head.version;
+                            let versions =
+                                if newest { Vec::new() } else { list::versions(tx, &known.head.number).await? };
                             let granted = known.head.granted_index;
-                            rows.push((granted, at_revision(known, &versions, revision, 0)));
+                            rows.push((granted, at_revision(known, &versions, revision, 0, today)));
                         }
                         Ok(rows)
                     })
@@ -114,6 +120,9 @@ impl Certificates {
                     more = false;
                     break;
                 };
+                if !wanted.holds_for(&snapshot.version.content) {
+                    continue;
+                }
                 let certificate = render::certificate(&snapshot, today, false);
                 if states.is_empty() || states.contains(&certificate.state) {
                     shown.push(certificate);

@@ -62,17 +62,19 @@ impl Certificates {
         let mut v = Violations::new();
         let request_id = v.request_id(request_id);
         let number = consistency::certificate(&mut v, "name", raw.name, false);
-        let reason: Option<wire::CertificateReason> = v.enumeration("reason", raw.reason);
-        let is_other = reason == Some(wire::CertificateReason::Other);
-        let reason_text = v.paragraphs("reason_text", raw.reason_text, usize::from(is_other)..=2_000);
+        let reason = reason(&mut v, raw.reason, raw.reason_text);
+        if raw.step == Step::Annul {
+            let why = "must not be set: an annulled certificate is void from the start";
+            v.check("effective_time", raw.effective_time.is_none(), why);
+        }
         let effective_at = v.optional_timestamp("effective_time", raw.effective_time.as_ref());
         let etag = v.text("etag", raw.etag, 0..=64);
         let remedy = match raw.remedy {
             Some((field, text)) => v.paragraphs(field, text, 1..=2_000),
             None => Some(String::new()),
         };
-        let (request_id, number, reason, reason_text, effective_at, etag, remedy) =
-            v.finish_with(|| Some((request_id?, number?, reason?, reason_text?, effective_at?, etag?, remedy?)))?;
+        let (request_id, number, (reason, reason_text), effective_at, etag, remedy) =
+            v.finish_with(|| Some((request_id?, number?, reason?, effective_at?, etag?, remedy?)))?;
         let body = match caller.body().map(BodyId::from_name) {
             Some(Ok(body)) => body,
             Some(Err(_)) | None => {
@@ -82,7 +84,6 @@ impl Certificates {
                 return Err(Fault::not_yours("body", file.body.name()).about(number.name()));
             }
         };
-        let reason = from_wire(reason).ok_or_else(|| Fault::invalid("reason", "is required"))?;
         let name = number.name();
         let command = Command::Step(StepCommand {
             number,
@@ -97,7 +98,7 @@ impl Certificates {
         });
         let id = stamp.with(&request_id);
         let outcome = match self.registry.effect_fault(effective_at) {
-            Some(fault) => self.registry.unless_done_before(&id, fault).await?,
+            Some(why) => self.registry.unless_done_before(&id, Fault::invalid("effective_time", why)).await?,
             None => {
                 let done = self.registry.perform(id.wants(command), raw.validate_only).await;
                 done.map_err(|error| Fault::from(error).about(name))?
@@ -106,6 +107,14 @@ impl Certificates {
         let answer = Answer::from(outcome);
         Ok((answer.certificate()?, answer.revision, answer.proof))
     }
+}
+
+/// Why a step is taken, in a code and in words; the words are required when no code fits.
+pub(super) fn reason(v: &mut Violations, code: i32, text: &str) -> Option<(Reason, String)> {
+    let code: Option<wire::CertificateReason> = v.enumeration("reason", code);
+    let is_other = code == Some(wire::CertificateReason::Other);
+    let text = v.paragraphs("reason_text", text, usize::from(is_other)..=2_000);
+    Some((from_wire(code?)?, text?))
 }
 
 fn from_wire(reason: wire::CertificateReason) -> Option<Reason> {

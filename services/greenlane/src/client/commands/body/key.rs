@@ -42,10 +42,10 @@ pub(crate) struct CreateKey {
     #[arg(long, value_name = "FILE")]
     public_jwk: Option<PathBuf>,
     /// From when documents may be signed with it [default: now].
-    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    #[arg(long, value_parser = input::parse_moment, value_name = "TIME")]
     from: Option<Timestamp>,
     /// Until when [default: until it is retired].
-    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    #[arg(long, value_parser = input::parse_moment, value_name = "TIME")]
     until: Option<Timestamp>,
     #[command(flatten)]
     mutation: Mutation,
@@ -57,7 +57,7 @@ pub(crate) struct Retire {
     /// Its name, bodies/ID/keys/ID.
     name: String,
     /// Until when documents may be signed with it, such as 2026-06-30T12:00:00Z [default: now].
-    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    #[arg(long, value_parser = input::parse_moment, value_name = "TIME")]
     until: Option<Timestamp>,
     #[command(flatten)]
     mutation: Mutation,
@@ -69,7 +69,7 @@ pub(crate) struct Revoke {
     /// Its name, bodies/ID/keys/ID.
     name: String,
     /// Since when it is compromised, such as 2026-06-30T12:00:00Z.
-    #[arg(long, value_parser = input::parse_time, value_name = "TIME")]
+    #[arg(long, value_parser = input::parse_moment, value_name = "TIME")]
     since: Timestamp,
     /// What happened.
     #[arg(long)]

@@ -1,0 +1,165 @@
+//! Steps that make no new version.
+
+use clap::{Args, ValueEnum};
+use greenlane_api::registry::v1::{
+    AnnulCertificateRequest, CertificateReason, ContinueCertificateRequest, ReinstateCertificateRequest,
+    SuspendCertificateRequest, TerminateCertificateRequest, WithdrawCertificateRequest,
+};
+use prost_types::Timestamp;
+
+use super::name;
+use crate::client::{Mutation, Session, input};
+
+/// Which certificate, why, and how the call is made.
+#[derive(Args, Debug)]
+pub(crate) struct Why {
+    /// Number or name of the certificate.
+    pub(super) certificate: String,
+    /// Why.
+    #[arg(long, value_enum)]
+    pub(super) reason: Reason,
+    /// Why, in words.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) text: String,
+    /// The etag that was read: refused when somebody was faster.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) etag: String,
+    #[command(flatten)]
+    pub(super) mutation: Mutation,
+}
+
+/// From when it counts.
+#[derive(Args, Debug)]
+pub(crate) struct Effect {
+    /// From when it counts: a day, or a moment such as 2026-12-01T08:00:00Z [default: now].
+    #[arg(long, value_name = "TIME", value_parser = input::parse_moment)]
+    pub(super) effective: Option<Timestamp>,
+}
+
+/// Arguments of most steps.
+#[derive(Args, Debug)]
+pub(crate) struct Step {
+    #[command(flatten)]
+    why: Why,
+    #[command(flatten)]
+    effect: Effect,
+}
+
+/// Arguments of `greenlane certificate suspend`.
+#[derive(Args, Debug)]
+pub(crate) struct Suspend {
+    #[command(flatten)]
+    step: Step,
+    /// What would end the suspension.
+    #[arg(long)]
+    remedy: String,
+}
+
+/// Arguments of `greenlane certificate continue`.
+#[derive(Args, Debug)]
+pub(crate) struct Continue {
+    #[command(flatten)]
+    step: Step,
+    /// The conditions under which it goes on.
+    #[arg(long)]
+    conditions: String,
+}
+
+/// Arguments of `greenlane certificate annul`.
+#[derive(Args, Debug)]
+pub(crate) struct Annul {
+    #[command(flatten)]
+    why: Why,
+}
+
+/// Fills a request with what all steps have.
+macro_rules! request {
+    ($session:expr, $why:expr => $request:ident { $($field:ident: $value:expr),* $(,)? }) => {
+        $request {
+            request_id: $session.request_id(&$why.mutation),
+            validate_only: $why.mutation.dry_run,
+            name: name(&$why.certificate),
+            reason: $why.reason.code(),
+            reason_text: $why.text,
+            etag: $why.etag,
+            $($field: $value,)*
+            ..Default::default()
+        }
+    };
+}
+
+impl Step {
+    pub(super) fn reinstate(self, session: &Session) -> ReinstateCertificateRequest {
+        request!(session, self.why => ReinstateCertificateRequest { effective_time: self.effect.effective })
+    }
+
+    pub(super) fn withdraw(self, session: &Session) -> WithdrawCertificateRequest {
+        request!(session, self.why => WithdrawCertificateRequest { effective_time: self.effect.effective })
+    }
+
+    pub(super) fn terminate(self, session: &Session) -> TerminateCertificateRequest {
+        request!(session, self.why => TerminateCertificateRequest { effective_time: self.effect.effective })
+    }
+}
+
+impl Suspend {
+    pub(super) fn request(self, session: &Session) -> SuspendCertificateRequest {
+        let Step { why, effect } = self.step;
+        request!(session, why => SuspendCertificateRequest { effective_time: effect.effective, remedy: self.remedy })
+    }
+}
+
+impl Continue {
+    pub(super) fn request(self, session: &Session) -> ContinueCertificateRequest {
+        let Step { why, effect } = self.step;
+        request!(session, why => ContinueCertificateRequest {
+            effective_time: effect.effective,
+            conditions: self.conditions,
+        })
+    }
+}
+
+impl Annul {
+    pub(super) fn request(self, session: &Session) -> AnnulCertificateRequest {
+        request!(session, self.why => AnnulCertificateRequest {})
+    }
+}
+
+/// Why a step is taken.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Reason {
+    Ordinary,
+    Nonconformity,
+    ObligationNotMet,
+    HolderRequest,
+    Misuse,
+    StandardChanged,
+    Fraud,
+    Mistake,
+    Safety,
+    KeyCompromise,
+    Remedied,
+    BodyCeased,
+    Other,
+}
+
+impl Reason {
+    pub(super) fn code(self) -> i32 {
+        match self {
+            Self::Ordinary => CertificateReason::Ordinary,
+            Self::Nonconformity => CertificateReason::Nonconformity,
+            Self::ObligationNotMet => CertificateReason::ObligationNotMet,
+            Self::HolderRequest => CertificateReason::HolderRequest,
+            Self::Misuse => CertificateReason::Misuse,
+            Self::StandardChanged => CertificateReason::StandardChanged,
+            Self::Fraud => CertificateReason::Fraud,
+            Self::Mistake => CertificateReason::Mistake,
+            Self::Safety => CertificateReason::Safety,
+            Self::KeyCompromise => CertificateReason::KeyCompromise,
+            Self::Remedied => CertificateReason::Remedied,
+            Self::BodyCeased => CertificateReason::BodyCeased,
+            Self::Other => CertificateReason::Other,
+        }
+        .into()
+    }
+}

@@ -1,0 +1,77 @@
+//! New versions of a certificate: what they are made of, and their documents.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use greenlane_platform::fault::Fault;
+
+use super::issue::{Next, Signing};
+use super::registry::Registry;
+use crate::domain::command::Revision;
+use crate::domain::content::Content;
+use crate::domain::life::{Reason, Step};
+use crate::domain::names::{BodyId, CertificateNumber};
+
+/// The newest recorded version of a certificate: what the next one is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    pub(crate) number: CertificateNumber,
+    pub(crate) body: BodyId,
+    pub(crate) version: u32,
+    pub(crate) content: Arc<Content>,
+}
+
+impl Base {
+    /// The version after it.
+    pub(crate) fn next(&self) -> Next {
+        Next { number: self.number.clone(), version: self.version + 1 }
+    }
+}
+
+/// A new version that is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct RevisionOrder {
+    pub(crate) step: Step,
+    pub(crate) content: Content,
+    pub(crate) signing: Signing,
+    pub(crate) reason: Reason,
+    pub(crate) reason_text: String,
+    pub(crate) effective_at: Option<DateTime<Utc>>,
+    pub(crate) etag: String,
+    pub(crate) actor: String,
+}
+
+impl Registry {
+    /// What a new version of this certificate would be made of; none when there is no such certificate.
+    pub(crate) async fn base(&self, number: &CertificateNumber) -> Result<Option<Base>, Fault> {
+        let file = self.published.files().certificate(&self.store, number).await?;
+        Ok(file.and_then(|file| {
+            let newest = file.versions.last()?;
+            let (number, body) = (file.number.clone(), file.body.clone());
+            Some(Base { number, body, version: newest.version, content: Arc::clone(&newest.content) })
+        }))
+    }
+
+    /// The step that an order asks for, its document signed and checked.
+    pub(crate) async fn prepare_revision(&self, base: &Base, order: RevisionOrder) -> Result<Revision, Fault> {
+        let file = self.body_file(&base.body).await?;
+        let (number, document, key) = self.document(&file, &order.content, Some(&base.next()), order.signing)?;
+        let content_json = crate::store::rows::json(&order.content);
+        Ok(Revision {
+            number,
+            body: base.body.clone(),
+            step: order.step,
+            base_version: base.version,
+            content: Arc::new(order.content),
+            content_json,
+            document_sha256: document.sha256,
+            document: document.text,
+            key,
+            reason: order.reason,
+            reason_text: order.reason_text,
+            effective_at: order.effective_at,
+            etag: order.etag,
+            actor: order.actor,
+        })
+    }
+}

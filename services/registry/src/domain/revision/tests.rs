@@ -1,0 +1,132 @@
+use super::*;
+use crate::domain::content::{Holder, Scheme};
+use crate::domain::goods::{Code, ProductId};
+
+fn product(model: &str) -> Product {
+    Product {
+        name: "Sunrise".into(),
+        id: ProductId { model: model.into(), ..ProductId::default() },
+        codes: vec![Code { edition: "HS2022".into(), code: "854143".into() }],
+        serial_ranges: Vec::new(),
+        quantity: None,
+        origin: String::new(),
+        models: Vec::new(),
+    }
+}
+
+fn content(products: Vec<Product>) -> Content {
+    Content {
+        holder: Holder {
+            name: "Example Ltd".into(),
+            address: String::new(),
+            economy: "XA".into(),
+            identifier: String::new(),
+        },
+        products,
+        scheme: Scheme { scheme: "schemes/example".into(), level: String::new() },
+        normative_documents: Vec::new(),
+        granted_on: day("2026-01-01"),
+        valid_from: day("2026-01-01"),
+        valid_until: day("2028-12-31"),
+        authorised_by: "Head".into(),
+        scope: "Modules.".into(),
+        sites: Vec::new(),
+        body_reference: String::new(),
+        remarks: String::new(),
+        measurements: Vec::new(),
+    }
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn fields(amendment: Amendment, before: &Content, after: &Content) -> Vec<&'static str> {
+    amendment_faults(amendment, before, after).into_iter().map(|(field, _)| field).collect()
+}
+
+#[test]
+fn a_reduction_adds_nothing_and_an_extension_takes_nothing_away() {
+    let (one, two) = (content(vec![product("A")]), content(vec![product("A"), product("B")]));
+    assert!(fields(Amendment::ExtendScope, &one, &two).is_empty());
+    assert_eq!(fields(Amendment::ReduceScope, &one, &two), ["content.products"]);
+    assert!(fields(Amendment::ReduceScope, &two, &one).is_empty());
+    assert_eq!(fields(Amendment::ExtendScope, &two, &one), ["content.products"]);
+    assert!(fields(Amendment::Correct, &two, &one).is_empty());
+}
+
+#[test]
+fn every_limit_of_a_product_counts() {
+    let whole = Product {
+        models: vec!["B".into()],
+        serial_ranges: vec![SerialRange::new("100", "199").unwrap()],
+        quantity: Some(Quantity::new("10.5", "C62").unwrap()),
+        origin: "XA".into(),
+        ..product("A")
+    };
+    let parts: [(&str, fn(&mut Product)); 8] = [
+        ("a model less", |part| part.models.clear()),
+        ("a narrower code", |part| part.codes[0].code = "854143".into()),
+        ("fewer serials", |part| part.serial_ranges = vec![SerialRange::new("110", "120").unwrap()]),
+        ("one serial", |part| {
+            part.serial_ranges.clear();
+            part.id.serial = "150".into();
+        }),
+        ("a smaller quantity", |part| part.quantity = Some(Quantity::new("9.75", "C62").unwrap())),
+        ("the same quantity", |part| part.quantity = Some(Quantity::new("010.50", "C62").unwrap())),
+        ("a batch of it", |part| part.id.batch = "L1".into()),
+        ("its number", |part| part.id.gtin = "4012345123456".into()),
+    ];
+    for (what, change) in parts {
+        let mut part = whole.clone();
+        change(&mut part);
+        assert!(covers(&whole, &part), "{what}");
+    }
+    let others: [(&str, fn(&mut Product)); 8] = [
+        ("another model", |part| part.id.model = "C".into()),
+        ("any model", |part| {
+            part.id.model.clear();
+            part.models.clear();
+        }),
+        ("another code", |part| part.codes[0].code = "850231".into()),
+        ("a serial beyond", |part| part.serial_ranges = vec![SerialRange::new("150", "200").unwrap()]),
+        ("all serials", |part| part.serial_ranges.clear()),
+        ("a larger quantity", |part| part.quantity = Some(Quantity::new("10.51", "C62").unwrap())),
+        ("another unit", |part| part.quantity = Some(Quantity::new("1", "KGM").unwrap())),
+        ("any origin", |part| part.origin.clear()),
+    ];
+    for (what, change) in others {
+        let mut part = whole.clone();
+        change(&mut part);
+        assert!(!covers(&whole, &part), "{what}");
+    }
+}
+
+#[test]
+fn an_amendment_changes_something_and_keeps_scheme_and_term() {
+    let before = content(vec![product("A")]);
+    assert_eq!(fields(Amendment::Correct, &before, &before), ["update_mask"]);
+    let mut after = before.clone();
+    after.scheme.scheme = "schemes/other".into();
+    after.granted_on = day("2026-02-01");
+    after.valid_from = day("2026-02-01");
+    after.valid_until = day("2030-01-01");
+    assert_eq!(fields(Amendment::Correct, &before, &after), ["content.scheme.scheme"]);
+    assert_eq!(
+        fields(Amendment::ReduceScope, &before, &after),
+        ["content.scheme.scheme", "content.granted_on", "content.valid_from", "content.valid_until"]
+    );
+}
+
+#[test]
+fn a_late_renewal_leaves_the_gap() {
+    let before = content(vec![product("A")]);
+    let renewed = |until: &str, today: &str| renewed(&before, day(until), "Other".into(), day(today));
+    let early = renewed("2031-12-31", "2028-06-01").unwrap();
+    assert_eq!((early.valid_from, early.valid_until), (before.valid_from, day("2031-12-31")));
+    let late = renewed("2031-12-31", "2029-02-01").unwrap();
+    assert_eq!(late.valid_from, day("2029-02-01"));
+    assert_eq!(late.granted_on, before.granted_on);
+    assert_eq!(renewed("2028-12-31", "2028-06-01").unwrap_err().0, "valid_until");
+    assert_eq!(renewed("2029-01-31", "2029-02-01").unwrap_err().0, "valid_until");
+}

@@ -1,0 +1,87 @@
+//! New versions of a certificate.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{Applied, Change, World, effect};
+use crate::domain::certificate::{Version, etag};
+use crate::domain::command::{Done, Refusal, Revision};
+use crate::domain::event::{CertificateEntry, DocumentEntry, Entry};
+use crate::domain::key::KeyStanding;
+use crate::domain::life::{Event, after};
+
+impl World {
+    pub(super) fn revise(&mut self, command: &Revision, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        let number = &command.number;
+        let known = self.certificates.get_mut(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        if known.head.body != command.body {
+            return Err(Refusal::NotYours(known.head.body.clone()));
+        }
+        let current = etag(known.head.latest_index);
+        if !command.etag.is_empty() && command.etag != current {
+            return Err(Refusal::EtagMismatch { number: number.clone(), etag: current });
+        }
+        let state = known.head.state;
+        let Some(state_after) = after(state, command.step) else {
+            return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
+        };
+        // The document was built on another version than the one that is there now.
+        if known.head.version != command.base_version {
+            return Err(Refusal::VersionMoved { number: number.clone(), etag: current });
+        }
+        let key = self.keys.get(&command.key).filter(|key| key.record.body == command.body);
+        if key.is_none_or(|key| key.standing_at(now) != KeyStanding::Good) {
+            return Err(Refusal::NoSigningKey(command.body.clone()));
+        }
+        let effective_at = effect(known, command.step, command.effective_at, now)?;
+        let version = command.base_version + 1;
+        let leaf = Entry::Certificate(CertificateEntry {
+            step: command.step,
+            number,
+            body: &command.body,
+            version,
+            document: Some(DocumentEntry { sha256: &command.document_sha256, key: &command.key }),
+            reason: Some(command.reason),
+            reason_text: &command.reason_text,
+            remedy: "",
+            effective_at,
+            recorded_at: now,
+        })
+        .to_bytes();
+        let event = Event {
+            log_index: index,
+            step: command.step,
+            reason: Some(command.reason),
+            reason_text: command.reason_text.clone(),
+            effective_at,
+            recorded_at: now,
+            actor: command.actor.clone(),
+            version,
+            remedy: String::new(),
+            state_after,
+        };
+        let previous_index = known.step(&event);
+        let content = &command.content;
+        known.head.version = version;
+        known.head.valid = (known.head.valid.0.min(content.valid_from), known.head.valid.1.max(content.valid_until));
+        known.version = Version {
+            version,
+            log_index: index,
+            recorded_at: now,
+            content: Arc::clone(content),
+            document: command.document.clone(),
+            document_sha256: command.document_sha256,
+            key: command.key.clone(),
+        };
+        let done = Done::Certificate(Box::new(known.snapshot()));
+        let change = Change::Revised {
+            head: Box::new(known.head.clone()),
+            version: Box::new(known.version.clone()),
+            content_json: command.content_json.clone(),
+            event,
+            previous_index,
+        };
+        Ok(Applied { change, leaf, done })
+    }
+}

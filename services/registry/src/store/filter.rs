@@ -1,0 +1,120 @@
+//! Which certificates a list shows.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use greenlane_store::Micros;
+use sea_orm::Condition;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{LikeExpr, Query, SimpleExpr};
+
+use super::entity::{certificate, term};
+use super::rows::{folded, padded_gtin, terms};
+use super::to_i64;
+use crate::domain::content::{Content, Product};
+use crate::domain::goods::{Code, ProductId};
+use crate::domain::names::BodyId;
+
+/// Which certificates to list. What is set must all hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) body: Option<BodyId>,
+    pub(crate) holder: Option<String>,
+    pub(crate) product: ProductId,
+    pub(crate) code: Option<Code>,
+    pub(crate) scheme: Option<String>,
+    pub(crate) standard: Option<String>,
+    pub(crate) valid_on: Option<NaiveDate>,
+    pub(crate) granted_from_index: Option<u64>,
+    pub(crate) body_reference: Option<String>,
+    /// Stored states that can show, today, as one of those asked for, and the time of now; which do show is decided on
+    /// what is read.
+    pub(crate) states: Option<(Vec<&'static str>, DateTime<Utc>)>,
+}
+
+impl Filter {
+    /// What the database can tell. A certificate is found by what any of its versions says; [`Filter::holds_for`] decides
+    /// on the one that is shown.
+    pub(super) fn condition(&self, after: Option<u64>) -> Condition {
+        use certificate::Column as C;
+        let mut all = Condition::all()
+            .add_option(after.map(|index| C::GrantedIndex.gt(to_i64(index))))
+            .add_option(self.granted_from_index.map(|index| C::GrantedIndex.gte(to_i64(index))))
+            .add_option(self.body.as_ref().map(|body| C::Body.eq(body.as_str())))
+            .add_option(self.valid_on.map(|day| C::ValidFrom.lte(day.to_string())))
+            .add_option(self.valid_on.map(|day| C::ValidUntil.gte(day.to_string())));
+        if let Some((states, now)) = &self.states {
+            // A step that takes effect later has changed the stored state, and not yet what shows.
+            let any = Condition::any().add(C::State.is_in(states.iter().copied()));
+            all = all.add(any.add(C::EffectFloor.gt(Micros::from(*now))));
+        }
+        let product = &self.product;
+        let exact = [
+            (terms::GTIN, (!product.gtin.is_empty()).then(|| padded_gtin(&product.gtin))),
+            (terms::MODEL, (!product.model.is_empty()).then(|| folded(&product.model))),
+            (terms::BATCH, (!product.batch.is_empty()).then(|| folded(&product.batch))),
+            (terms::SERIAL, (!product.serial.is_empty()).then(|| folded(&product.serial))),
+            (terms::STANDARD, self.standard.as_deref().map(folded)),
+            (terms::SCHEME, self.scheme.clone()),
+            (terms::REFERENCE, self.body_reference.clone()),
+        ];
+        for (kind, value) in exact {
+            if let Some(value) = value {
+                all = all.add(has_term(kind.to_owned(), term::Column::Value.eq(value)));
+            }
+        }
+        if let Some(holder) = &self.holder {
+            let within = term::Column::Value.like(like_within(&folded(holder)));
+            all = all.add(has_term(terms::HOLDER.to_owned(), within));
+        }
+        if let Some(code) = &self.code {
+            // Codes are digits and letters: there is no wildcard in them.
+            let below = term::Column::Value.like(format!("{}%", code.code));
+            all = all.add(has_term(format!("{}{}", terms::CODE, code.edition), below));
+        }
+        all
+    }
+
+    /// Whether these facts are what is asked for.
+    pub(crate) fn holds_for(&self, content: &Content) -> bool {
+        let same = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);
+        let holder = self.holder.as_deref().map(folded);
+        let standard = self.standard.as_deref().map(folded);
+        holder.is_none_or(|holder| folded(&content.holder.name).contains(&holder))
+            && (self.product.is_empty() || content.products.iter().any(|product| is_product(&self.product, product)))
+            && self.code.as_ref().is_none_or(|code| {
+                content.products.iter().flat_map(|product| &product.codes).any(|covered| code.covers(covered))
+            })
+            && same(&self.scheme, &content.scheme.scheme)
+            && standard.is_none_or(|standard| {
+                content.normative_documents.iter().any(|document| folded(&document.edition) == standard)
+            })
+            && same(&self.body_reference, &content.body_reference)
+            && self.valid_on.is_none_or(|day| content.valid_from <= day && day <= content.valid_until)
+    }
+}
+
+/// Whether all that is asked of a product is true of this one.
+fn is_product(wanted: &ProductId, product: &Product) -> bool {
+    let id = &product.id;
+    let same = |wanted: &str, text: &str| wanted.is_empty() || folded(wanted) == folded(text);
+    let model = same(&wanted.model, &id.model) || product.models.iter().any(|model| same(&wanted.model, model));
+    (wanted.gtin.is_empty() || !id.gtin.is_empty() && padded_gtin(&wanted.gtin) == padded_gtin(&id.gtin))
+        && model
+        && same(&wanted.batch, &id.batch)
+        && same(&wanted.serial, &id.serial)
+}
+
+/// `LIKE` for a text anywhere, its wildcards taken literally.
+fn like_within(text: &str) -> LikeExpr {
+    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    LikeExpr::new(format!("%{literal}%")).escape('\\')
+}
+
+fn has_term(kind: String, value: SimpleExpr) -> SimpleExpr {
+    let numbers = Query::select()
+        .column(term::Column::Number)
+        .from(term::Entity)
+        .and_where(term::Column::Kind.eq(kind))
+        .and_where(value)
+        .take();
+    certificate::Column::Number.in_subquery(numbers)
+}
