@@ -20,5 +20,6 @@ pub(crate) mod source;
 pub(crate) mod trace;
 pub(crate) mod use_report;
 pub(crate) mod verify;
+pub(crate) mod watch;
 pub(crate) mod witness;
 pub(crate) mod witnesses;

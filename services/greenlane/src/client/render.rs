@@ -75,15 +75,14 @@ pub(crate) fn print<M: Message + Name>(output: Output, message: &M, view: View) 
 }
 
 /// Prints the JSON of an answer on stdout; says on stderr when there is more than was asked for.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(crate) fn print_value(output: Output, value: &Value, view: View) -> anyhow::Result<()> {
     write(&text(output, value, view)?)?;
     let more = value.get("nextPageToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty());
     if more && matches!(output, Output::Table | Output::Csv | Output::Name) {
-        eprintln!("there are more than these");
+        talk("there are more than these");
     }
     if output == Output::Table && matches!(view, View::List { .. }) && rows(value, view).is_empty() {
-        eprintln!("there are none");
+        talk("there are none");
     }
     Ok(())
 }
@@ -97,6 +96,12 @@ pub(crate) fn text(output: Output, value: &Value, view: View) -> anyhow::Result<
         Output::Name => names(value, view),
         Output::Table => table(value, view)?,
     })
+}
+
+/// Says something on stderr.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+pub(crate) fn talk(text: &str) {
+    eprintln!("{text}");
 }
 
 /// Writes data to stdout; a reader that has gone away is not a failure.

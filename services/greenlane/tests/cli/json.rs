@@ -110,6 +110,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("certificate terminate", "CERT --reason holder-request --dry-run --request-id end --token-file clerk.token", 0),
     ("certificate withdraw", "CERT --reason safety --text t --request-id withdraw --token-file clerk.token", 0),
     ("certificate annul", "CERT --reason fraud --request-id annul --token-file clerk.token", 0),
+    ("certificate watch", "--earliest --count 1 --until-now", 0),
     ("certificate history", "CERT", 0),
     ("trace record", "--file event.yaml --request-id trace --token-file reporter.token", 0),
     ("trace import", "--file events.yaml --token-file reporter.token", 0),

@@ -4,6 +4,7 @@ mod list;
 mod revise;
 mod step;
 mod versions;
+mod watch;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use greenlane_api::registry::v1::certificate_service_server::CertificateService;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::issue::{Answer, Incoming};
@@ -120,6 +122,14 @@ impl CertificateService for Certificates {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         let answer = self.renew(&incoming).await;
         incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+    }
+
+    async fn watch_certificates(
+        &self,
+        request: Request<wire::WatchCertificatesRequest>,
+    ) -> Result<Response<BoxStream<wire::WatchCertificatesResponse>>, Status> {
+        let caller = Caller::of(&request)?;
+        Ok(Response::new(self.watch(&caller, request.into_inner()).await?))
     }
 
     async fn suspend_certificate(

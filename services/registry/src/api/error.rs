@@ -8,6 +8,7 @@ use crate::app::cosign::CosignError;
 use crate::app::mutation::WriteError;
 use crate::app::read::ReadError;
 use crate::app::verify::VerifyError;
+use crate::app::watch::WatchEnd;
 use crate::domain::command::Refusal;
 
 /// A full queue holds some groups: after this long there is room again.
@@ -95,6 +96,15 @@ impl From<VerifyError> for Fault {
         match error {
             VerifyError::RevisionNotReached { required, revision } => Fault::revision_not_reached(required, revision),
             VerifyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WatchEnd> for Fault {
+    fn from(end: WatchEnd) -> Self {
+        match end {
+            WatchEnd::TooSlow { resume } => Fault::reader_too_slow(resume),
+            WatchEnd::Store(error) => error.into(),
         }
     }
 }

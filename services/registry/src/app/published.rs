@@ -37,6 +37,11 @@ impl Published {
         self.head.borrow().size
     }
 
+    /// Tells of each head that is published.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<TreeHead>> {
+        self.head.subscribe()
+    }
+
     /// Waits until a revision is published. On failure gives the one that is.
     pub(crate) async fn reach(&self, revision: u64, wait: Duration) -> Result<(), u64> {
         if self.revision() >= revision {

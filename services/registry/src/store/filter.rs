@@ -6,21 +6,26 @@ use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{LikeExpr, Query, SimpleExpr};
 
-use super::entity::{certificate, term};
+use super::entity::{body, certificate, term};
 use super::rows::{folded, padded_gtin, terms};
 use super::to_i64;
 use crate::domain::content::{Content, Product};
 use crate::domain::goods::{Code, ProductId};
-use crate::domain::names::BodyId;
+use crate::domain::names::{BodyId, CertificateNumber};
 
 /// Which certificates to list. What is set must all hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub(crate) body: Option<BodyId>,
     pub(crate) holder: Option<String>,
     pub(crate) product: ProductId,
     pub(crate) code: Option<Code>,
-    pub(crate) scheme: Option<String>,
+    /// In one of these schemes.
+    pub(crate) schemes: Vec<String>,
+    /// Of a body of one of these economies.
+    pub(crate) economies: Vec<String>,
+    /// One of these.
+    pub(crate) numbers: Vec<CertificateNumber>,
     pub(crate) standard: Option<String>,
     pub(crate) valid_on: Option<NaiveDate>,
     pub(crate) granted_from_index: Option<u64>,
@@ -31,6 +36,11 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Whether it lets everything pass.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What the database can tell. A certificate is found by what any of its versions says; [`Filter::holds_for`] decides
     /// on the one that is shown.
     pub(super) fn condition(&self, after: Option<u64>) -> Condition {
@@ -53,13 +63,26 @@ impl Filter {
             (terms::BATCH, (!product.batch.is_empty()).then(|| folded(&product.batch))),
             (terms::SERIAL, (!product.serial.is_empty()).then(|| folded(&product.serial))),
             (terms::STANDARD, self.standard.as_deref().map(folded)),
-            (terms::SCHEME, self.scheme.clone()),
             (terms::REFERENCE, self.body_reference.clone()),
         ];
         for (kind, value) in exact {
             if let Some(value) = value {
                 all = all.add(has_term(kind.to_owned(), term::Column::Value.eq(value)));
             }
+        }
+        if !self.schemes.is_empty() {
+            all = all.add(has_term(terms::SCHEME.to_owned(), term::Column::Value.is_in(&self.schemes)));
+        }
+        if !self.economies.is_empty() {
+            let bodies = Query::select()
+                .column(body::Column::Id)
+                .from(body::Entity)
+                .and_where(body::Column::Economy.is_in(&self.economies))
+                .take();
+            all = all.add(C::Body.in_subquery(bodies));
+        }
+        if !self.numbers.is_empty() {
+            all = all.add(C::Number.is_in(self.numbers.iter().map(CertificateNumber::as_str)));
         }
         if let Some(holder) = &self.holder {
             let within = term::Column::Value.like(like_within(&folded(holder)));
@@ -83,7 +106,7 @@ impl Filter {
             && self.code.as_ref().is_none_or(|code| {
                 content.products.iter().flat_map(|product| &product.codes).any(|covered| code.covers(covered))
             })
-            && same(&self.scheme, &content.scheme.scheme)
+            && (self.schemes.is_empty() || self.schemes.contains(&content.scheme.scheme))
             && standard.is_none_or(|standard| {
                 content.normative_documents.iter().any(|document| folded(&document.edition) == standard)
             })

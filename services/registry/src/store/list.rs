@@ -1,6 +1,6 @@
 //! Reading bodies, keys, certificates and their events, and lists of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use greenlane_store::Tx;
 use sea_orm::entity::prelude::*;
@@ -123,4 +123,36 @@ pub(crate) async fn certificates_since(tx: &Tx, index: u64, limit: u64) -> Resul
     let economy = |known: &Known| economies.get(known.head.body.as_str()).cloned().unwrap_or_default();
     let told: Vec<String> = found.iter().map(economy).collect();
     Ok(found.into_iter().zip(told).collect())
+}
+
+/// Up to `limit` events of all certificates in the order of the log, from the index `from` and before `to`.
+pub(crate) async fn events_between(
+    tx: &Tx,
+    from: u64,
+    to: u64,
+    limit: u64,
+) -> Result<Vec<(CertificateNumber, Event)>, DbErr> {
+    let rows = event::Entity::find()
+        .filter(event::Column::LogIndex.gte(to_i64(from)))
+        .filter(event::Column::LogIndex.lt(to_i64(to)))
+        .order_by_asc(event::Column::LogIndex)
+        .limit(limit)
+        .all(tx)
+        .await?;
+    rows.into_iter()
+        .map(|mut row| Ok((CertificateNumber::trusted(std::mem::take(&mut row.number)), row.try_into()?)))
+        .collect()
+}
+
+/// Those of these certificates for which a filter holds.
+pub(crate) async fn which(tx: &Tx, filter: &Filter, numbers: &HashSet<&str>) -> Result<HashSet<String>, DbErr> {
+    let found: Vec<String> = certificate::Entity::find()
+        .select_only()
+        .column(certificate::Column::Number)
+        .filter(filter.condition(None))
+        .filter(certificate::Column::Number.is_in(numbers.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(found.into_iter().collect())
 }

@@ -3,6 +3,7 @@
 mod filter;
 mod revise;
 mod step;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -45,6 +46,8 @@ pub(crate) enum Command {
         /// Its number or name.
         certificate: String,
     },
+    /// Follow what happens to certificates, one line each; as JSON one object a line.
+    Watch(watch::Watch),
     /// Show the versions of a certificate, oldest first.
     Versions {
         /// Its number or name.
@@ -225,6 +228,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(certificates.list_certificate_versions(request).await?.get_ref(), VERSIONS)
         }
+        Command::Watch(args) => watch::run(session, args).await,
         Command::Amend(args) => {
             let request = args.request(session)?;
             session.print(certificates.amend_certificate(request).await?.get_ref(), CERTIFICATE)

@@ -205,12 +205,12 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
         holder: set(holder)?,
         product: product?,
         code: code?,
-        scheme: set(scheme)?,
+        schemes: set(scheme)?.into_iter().collect(),
         standard: set(standard)?,
         valid_on: valid_on?,
         granted_from_index: raw.granted_from_revision.checked_sub(1),
         body_reference: set(reference)?,
-        states: None,
+        ..Filter::default()
     };
     Some((filter, raw.states))
 }

@@ -83,7 +83,6 @@ macro_rules! request {
             reason_text: $why.text,
             etag: $why.etag,
             $($field: $value,)*
-            ..Default::default()
         }
     };
 }
@@ -121,7 +120,7 @@ impl Continue {
 
 impl Annul {
     pub(super) fn request(self, session: &Session) -> AnnulCertificateRequest {
-        request!(session, self.why => AnnulCertificateRequest {})
+        request!(session, self.why => AnnulCertificateRequest { effective_time: None })
     }
 }
 

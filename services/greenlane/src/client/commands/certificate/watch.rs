@@ -1,0 +1,179 @@
+//! `greenlane certificate watch`: what happens to certificates, as it happens.
+
+use std::time::Duration;
+
+use clap::Args;
+use greenlane_api::{
+    common::v1::{WatchStart, watch_start::Position},
+    registry::v1::{
+        GetCheckpointRequest, WatchCertificatesRequest, WatchCertificatesResponse,
+        certificate_service_client::CertificateServiceClient, log_service_client::LogServiceClient,
+        watch_certificates_response::Change,
+    },
+};
+use serde_json::Value;
+use tonic::Code;
+
+use super::name;
+use crate::client::{
+    Session,
+    exit::Exit,
+    render::{self, Output, at, plain},
+};
+
+/// How often a stream that tells nothing is opened anew before that is a failure.
+const ATTEMPTS: u32 = 5;
+
+/// Arguments of `greenlane certificate watch`. Without a place to begin: with what happens from now on.
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    /// Of this body only, bodies/ID.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    body: String,
+    /// Only this certificate. May be repeated.
+    #[arg(long = "certificate", value_name = "CERTIFICATE")]
+    certificates: Vec<String>,
+    /// Of this scheme only, schemes/ID. May be repeated: of one of them.
+    #[arg(long = "scheme", value_name = "SCHEME")]
+    schemes: Vec<String>,
+    /// Of bodies of this economy only. May be repeated: of one of them.
+    #[arg(long = "economy", value_name = "ECONOMY")]
+    economies: Vec<String>,
+    /// Begin after this revision, where an earlier watch ended.
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["earliest", "snapshot"])]
+    after: Option<u64>,
+    /// Begin with the oldest event.
+    #[arg(long, conflicts_with = "snapshot")]
+    earliest: bool,
+    /// Begin with the certificates as they are.
+    #[arg(long)]
+    snapshot: bool,
+    /// End when what is known by now has been told.
+    #[arg(long)]
+    until_now: bool,
+    /// End after so many events or certificates.
+    #[arg(long, value_name = "COUNT")]
+    count: Option<u64>,
+}
+
+/// Where a watch is, and when it ends.
+struct Progress {
+    /// Resume after this; none before anything was told.
+    revision: Option<u64>,
+    told: u64,
+    until: Option<u64>,
+    count: Option<u64>,
+    output: Output,
+}
+
+/// Follows until it is over, opening the stream anew when it is cut.
+pub(super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
+    let mut certificates = CertificateServiceClient::new(session.registry()?);
+    let until = if args.until_now {
+        let checkpoint = LogServiceClient::new(session.registry()?).get_checkpoint(GetCheckpointRequest::default());
+        Some(checkpoint.await?.get_ref().revision)
+    } else {
+        None
+    };
+    let mut progress = Progress { revision: None, told: 0, until, count: args.count, output: session.output() };
+    let mut failures = 0;
+    loop {
+        let before = progress.told;
+        let Err(status) = follow(&mut certificates, args.request(progress.revision), &mut progress).await? else {
+            return Ok(Exit::Done);
+        };
+        failures = if progress.told > before { 1 } else { failures + 1 };
+        let passing = matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded);
+        if !passing || failures > ATTEMPTS {
+            if let Some(revision) = progress.revision {
+                render::talk(&format!("go on where it ended with: --after {revision}"));
+            }
+            return Err(status.into());
+        }
+        tokio::time::sleep(Duration::from_millis(200 << failures)).await;
+    }
+}
+
+/// Prints what comes until it is over, or until the stream is cut.
+async fn follow(
+    certificates: &mut CertificateServiceClient<greenlane_platform::client::Client>,
+    request: WatchCertificatesRequest,
+    progress: &mut Progress,
+) -> anyhow::Result<Result<(), tonic::Status>> {
+    let mut stream = match certificates.watch_certificates(request).await {
+        Ok(stream) => stream.into_inner(),
+        Err(status) => return Ok(Err(status)),
+    };
+    loop {
+        match stream.message().await {
+            Ok(Some(message)) => {
+                if progress.take(&message)? {
+                    return Ok(Ok(()));
+                }
+            }
+            Ok(None) => return Ok(Err(tonic::Status::unavailable("the stream ended"))),
+            Err(status) => return Ok(Err(status)),
+        }
+    }
+}
+
+impl Watch {
+    /// The request that goes on after a revision, or begins where it was asked to.
+    fn request(&self, resume: Option<u64>) -> WatchCertificatesRequest {
+        let position = match resume.or(self.after) {
+            Some(revision) => Some(Position::AfterRevision(revision)),
+            None if self.earliest => Some(Position::Earliest(true)),
+            None if self.snapshot => Some(Position::Snapshot(true)),
+            None => None,
+        };
+        WatchCertificatesRequest {
+            start: Some(WatchStart { position }),
+            body: self.body.clone(),
+            certificates: self.certificates.iter().map(|certificate| name(certificate)).collect(),
+            schemes: self.schemes.clone(),
+            economies: self.economies.clone(),
+        }
+    }
+}
+
+impl Progress {
+    /// Prints a message. Whether that was the last one.
+    fn take(&mut self, message: &WatchCertificatesResponse) -> anyhow::Result<bool> {
+        if message.revision != 0 {
+            self.revision = Some(message.revision);
+        }
+        let value = render::to_json(message)?;
+        match (self.output, &message.change) {
+            (Output::Json, _) => render::write(&format!("{value}\n"))?,
+            (Output::Yaml, _) => render::write(&format!("---\n{}", serde_yaml_ng::to_string(&value)?))?,
+            (Output::Name | Output::Table, None) => {}
+            (Output::Name, Some(change)) => render::write(&format!("{}\n", name_of(change)))?,
+            (Output::Table, Some(change)) => render::write(&line(&value, change))?,
+        }
+        self.told += u64::from(message.change.is_some());
+        let enough = self.count.is_some_and(|count| self.told >= count);
+        Ok(enough || self.until.is_some_and(|until| message.revision >= until))
+    }
+}
+
+fn name_of(change: &Change) -> &str {
+    match change {
+        Change::Event(event) => &event.name,
+        Change::Certificate(certificate) => &certificate.name,
+    }
+}
+
+/// One line: revision, time, what happened, to which certificate, and its state after it.
+fn line(value: &Value, change: &Change) -> String {
+    let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
+    let (certificate, time, what, state) = match change {
+        Change::Event(event) => {
+            let certificate = event.name.split("/events/").next().unwrap_or_default();
+            (certificate, "event.recordTime", cell("event.kind"), "event.stateAfter")
+        }
+        Change::Certificate(certificate) => {
+            (certificate.name.as_str(), "certificate.updateTime", "as it is".to_owned(), "certificate.state")
+        }
+    };
+    format!("{:>9}  {:<27}  {what:<25}  {certificate:<32}  {}\n", cell("revision"), cell(time), cell(state))
+}

@@ -1,0 +1,205 @@
+//! A certificate's life, told plainly: a list of what happened, read anew for every question.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use greenlane_api::common::v1::ErrorReason;
+
+use super::actions::{Action, By, Etag, How, Kind, Step};
+
+/// What is to be seen of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) state: String,
+    pub(super) version: u32,
+    pub(super) models: u8,
+    pub(super) valid_until: NaiveDate,
+    pub(super) remedy: String,
+    pub(super) conditions: String,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+struct Happened {
+    kind: &'static str,
+    effect: DateTime<Utc>,
+}
+
+/// What one version states.
+#[derive(Clone, Debug)]
+struct Version {
+    models: u8,
+    from: NaiveDate,
+    until: NaiveDate,
+}
+
+/// The whole of what is known.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    happened: Vec<Happened>,
+    versions: Vec<Version>,
+}
+
+const NEW_VERSION: [&str; 4] = ["extend_scope", "reduce_scope", "reissue", "renew"];
+
+impl Reference {
+    pub(super) fn granted(from: NaiveDate, until: NaiveDate) -> Self {
+        Self { happened: Vec::new(), versions: vec![Version { models: 0b001, from, until }] }
+    }
+
+    pub(super) fn newest(&self) -> u32 {
+        self.versions.len() as u32
+    }
+
+    pub(super) fn kinds(&self) -> Vec<String> {
+        [&"grant"].into_iter().chain(self.happened.iter().map(|one| &one.kind)).map(|&kind| kind.to_owned()).collect()
+    }
+
+    /// Days on which something may change, those around them, and some others.
+    pub(super) fn days(&self) -> BTreeSet<NaiveDate> {
+        let effects = self.happened.iter().map(|one| one.effect.date_naive());
+        let terms = self.versions.iter().flat_map(|version| [version.from, version.until]);
+        let days = effects.chain(terms);
+        days.flat_map(|day| [day.pred_opt().unwrap(), day, day.succ_opt().unwrap()]).collect()
+    }
+
+    /// The state and version after what had taken effect by the end of a day, and what was said last.
+    fn replay(&self, by: impl Fn(&Happened) -> bool) -> (&'static str, u32, &'static str, &'static str) {
+        let (mut state, mut version, mut remedy, mut conditions) = ("active", 1, "", "");
+        let mut made = 1;
+        for one in &self.happened {
+            made += u32::from(NEW_VERSION.contains(&one.kind));
+            if !by(one) {
+                continue;
+            }
+            version = made;
+            state = match one.kind {
+                "suspend" => "suspended",
+                "withdraw" => "withdrawn",
+                "terminate" => "terminated",
+                "annul" => "annulled",
+                _ => "active",
+            };
+            remedy = if state == "suspended" { "Mend it." } else { "" };
+            match one.kind {
+                "continue_under_conditions" => conditions = "Mind it.",
+                "suspend" | "reinstate" | "renew" => conditions = "",
+                _ => {}
+            }
+        }
+        (state, version, remedy, conditions)
+    }
+
+    pub(super) fn shown(&self, day: NaiveDate) -> Shown {
+        let (state, version, remedy, conditions) =
+            self.replay(|one| one.kind == "annul" || one.effect.date_naive() <= day);
+        let current = &self.versions[version as usize - 1];
+        let state = match state {
+            "active" | "suspended" if day > current.until => "expired",
+            "active" if day < current.from => "not_yet_valid",
+            state => state,
+        };
+        Shown {
+            state: state.to_owned(),
+            version,
+            models: current.models,
+            valid_until: current.until,
+            remedy: if state == "suspended" { remedy.to_owned() } else { String::new() },
+            conditions: conditions.to_owned(),
+        }
+    }
+
+    /// Every reason for which this must be refused now.
+    pub(super) fn reasons_against(&self, action: &Action, now: DateTime<Utc>) -> BTreeSet<ErrorReason> {
+        let mut against = BTreeSet::new();
+        let (kind, effect, how) = self.what(action, now);
+        let mut unless = |holds: bool, reason| {
+            if !holds {
+                against.insert(reason);
+            }
+        };
+        unless(how.by == By::Owner, ErrorReason::NotYours);
+        unless(how.etag != Etag::Older, ErrorReason::EtagMismatch);
+        let (state, ..) = self.replay(|_| true);
+        let live = state == "active" || state == "suspended";
+        let possible = match kind {
+            "suspend" | "extend_scope" | "reissue" | "renew" => state == "active",
+            "reinstate" => state == "suspended",
+            "annul" => state != "annulled",
+            _ => live,
+        };
+        unless(possible, ErrorReason::StateConflict);
+        let floor = self.happened.iter().filter(|one| one.kind != "annul").map(|one| one.effect).max();
+        if kind == "annul" {
+            unless(effect.is_none(), ErrorReason::FieldViolations);
+        } else {
+            let at = effect.unwrap_or(now);
+            let bounds = now - TimeDelta::days(30)..=now + TimeDelta::days(366);
+            unless(bounds.contains(&at), ErrorReason::FieldViolations);
+            unless(floor.is_none_or(|floor| at >= floor), ErrorReason::FieldViolations);
+        }
+        let before = self.versions.last().unwrap();
+        match *action {
+            Action::Amend { kind, models, .. } => {
+                let fits = match kind {
+                    Kind::Extend => models & before.models == before.models,
+                    Kind::Reduce => models & before.models == models,
+                    Kind::Correct => true,
+                };
+                unless(fits && models != before.models, ErrorReason::FieldViolations);
+            }
+            Action::Renew { days, .. } => {
+                let until = now.date_naive() + TimeDelta::days(days);
+                unless(until > before.until && days >= 0, ErrorReason::FieldViolations);
+            }
+            Action::Step { .. } | Action::Advance(_) => {}
+        }
+        against
+    }
+
+    /// Takes in what was done.
+    pub(super) fn take(&mut self, action: &Action, now: DateTime<Utc>) {
+        let (kind, effect, _) = self.what(action, now);
+        self.happened.push(Happened { kind, effect: effect.unwrap_or(now) });
+        let before = self.versions.last().unwrap().clone();
+        match *action {
+            Action::Amend { models, .. } => self.versions.push(Version { models, ..before }),
+            Action::Renew { days, .. } => {
+                let today = now.date_naive();
+                let from = if before.until < today { today } else { before.from };
+                self.versions.push(Version { from, until: today + TimeDelta::days(days), ..before });
+            }
+            Action::Step { .. } | Action::Advance(_) => {}
+        }
+    }
+
+    fn what(&self, action: &Action, now: DateTime<Utc>) -> (&'static str, Option<DateTime<Utc>>, How) {
+        let at = |hours: Option<i64>| {
+            let at = now + TimeDelta::hours(hours?);
+            DateTime::from_timestamp(at.timestamp(), 0)
+        };
+        match *action {
+            Action::Advance(_) => unreachable!("time passes by itself"),
+            Action::Step { step, hours, how } => {
+                let kind = match step {
+                    Step::Suspend => "suspend",
+                    Step::Reinstate => "reinstate",
+                    Step::Continue => "continue_under_conditions",
+                    Step::Withdraw => "withdraw",
+                    Step::Terminate => "terminate",
+                    Step::Annul => "annul",
+                };
+                (kind, at(hours), how)
+            }
+            Action::Amend { kind, hours, how, .. } => {
+                let kind = match kind {
+                    Kind::Extend => "extend_scope",
+                    Kind::Reduce => "reduce_scope",
+                    Kind::Correct => "reissue",
+                };
+                (kind, at(hours), how)
+            }
+            Action::Renew { how, .. } => ("renew", None, how),
+        }
+    }
+}
