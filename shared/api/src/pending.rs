@@ -5,6 +5,4 @@
 pub const PENDING: &[&str] = &[
     "/greenlane.classification.v1.TaggingService/InferEdition",
     "/greenlane.classification.v1.TaggingService/TagRows",
-    "/greenlane.registry.v1.CertificateService/GetCertificateQr",
-    "/greenlane.registry.v1.CertificateService/ImportCertificates",
 ];

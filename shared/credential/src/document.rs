@@ -35,4 +35,4 @@ const FACTS_MEMBER: &str = "greenlaneCertificate";
 const CONTEXT_PATH: &str = "contexts/certificate-v1.jsonld";
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,6 +6,7 @@
 
 mod document;
 mod number;
+mod offline;
 mod status_list;
 
 pub use document::{
@@ -15,4 +16,5 @@ pub use document::{
     sign_document, verify_document,
 };
 pub use number::{CertificateNumber, NumberError, Prefix};
+pub use offline::{OFFLINE_PREFIX, OfflineError, from_offline, to_offline};
 pub use status_list::{MIN_ENTRIES, StatusList, StatusListError};

@@ -10,6 +10,8 @@
 //! folding does not weaken that: a mistake is either folded back to the same number or detected. The digit after the
 //! prefix is what makes this true of a swap across that border.
 
+mod near;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -59,3 +59,60 @@ fn filters() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Two certificates, and a row whose date is wrong.
+pub(crate) const ROWS: &str = "\
+holder_name,holder_economy,product_name,model,codes,scheme,standards,granted_on,valid_until,authorised_by,scope
+Solar Ltd,XA,Sunrise,S-1,HS2022:854143,schemes/aurelian-pv-mark,IEC 61215-1:2021,2026-01-10,2036-01-09,Head,Modules.
+Solar Ltd,XA,Sunrise,S-2,HS2022:854143,schemes/aurelian-pv-mark,IEC 61215-1:2021,2026-01-10,2036-01-09,Head,Modules.
+";
+
+#[test]
+fn a_back_catalogue_is_tried_imported_and_repeated() {
+    import().expect("it runs");
+}
+
+fn import() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.certify()?;
+    let rows = ROWS.to_owned() + &ROWS.lines().last().unwrap_or_default().replace("2036-01-09", "never") + "\n";
+    std::fs::write(shell.folder.path().join("rows.csv"), ROWS)?;
+    std::fs::write(shell.folder.path().join("more.csv"), rows)?;
+    let listed = || anyhow::Ok(shell.run("certificate list -o name")?.expect(0).stdout.lines().count());
+    let import = "certificate import --body bodies/aurora-cert --token-file clerk.token -o json";
+    let trial = shell.run(&format!("{import} rows.csv"))?.expect(0);
+    assert_eq!((trial.json()?["accepted"].as_u64(), listed()?), (Some(2), 1));
+    assert!(trial.stderr.contains("nothing was written"), "{}", trial.stderr);
+    let told = shell.run(&format!("{import} rows.csv --write"))?.expect(0).json()?;
+    assert_eq!((told["accepted"].as_u64(), listed()?), (Some(2), 3));
+    // Again, with one more row that is wrong.
+    let told = shell.run(&format!("{import} more.csv --write --report refused.ndjson"))?.expect(1).json()?;
+    assert_eq!((told["accepted"].as_u64(), told["refused"].as_u64(), listed()?), (Some(2), Some(1), 3));
+    let refused = std::fs::read_to_string(shell.folder.path().join("refused.ndjson"))?;
+    let refused: serde_json::Value = serde_json::from_str(&refused)?;
+    assert_eq!(
+        (refused["row"].as_u64(), &refused["findings"][0]["parameters"]["field"]),
+        (Some(4), &"content.valid_until".into())
+    );
+    Ok(())
+}
+
+#[test]
+fn the_code_that_is_printed_on_a_certificate_verifies_it() {
+    codes().expect("it runs");
+}
+
+fn codes() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    for offline in ["", "--offline"] {
+        let text = shell.run(&format!("certificate qr {certificate} {offline} -o name"))?.expect(0).stdout;
+        std::fs::write(shell.folder.path().join("code.txt"), &text)?;
+        let verdict = shell.run("verify code.txt")?.expect(0).stdout;
+        assert!(verdict.contains("ACCEPTED"), "{text}: {verdict}");
+    }
+    shell.run(&format!("certificate qr {certificate} --offline --form png --out code.png"))?.expect(0);
+    let picture = std::fs::read(shell.folder.path().join("code.png"))?;
+    assert!(picture.starts_with(b"\x89PNG"), "a PNG");
+    Ok(())
+}

@@ -84,6 +84,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("certificate issue", "--body bodies/aurora-cert --file FILE --request-id issue --token-file clerk.token", 0),
     ("certificate get", "CERT", 0),
     ("certificate list", "", 0),
+    ("certificate qr", "CERT", 0),
     ("verify", "CERT --code HS2022:854143 --origin XA --destination XB --model EX-450M --proof", 0),
     (
         "certificate suspend",
@@ -110,6 +111,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("certificate terminate", "CERT --reason holder-request --dry-run --request-id end --token-file clerk.token", 0),
     ("certificate withdraw", "CERT --reason safety --text t --request-id withdraw --token-file clerk.token", 0),
     ("certificate annul", "CERT --reason fraud --request-id annul --token-file clerk.token", 0),
+    ("certificate import", "rows.csv --body bodies/aurora-cert --token-file clerk.token", 0),
     ("certificate watch", "--earliest --count 1 --until-now", 0),
     ("certificate history", "CERT", 0),
     ("trace record", "--file event.yaml --request-id trace --token-file reporter.token", 0),
@@ -237,6 +239,7 @@ fn run_all() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
     std::fs::write(shell.folder.path().join("codes.csv"), "code,apec\n854140,1\n854143,1\n")?;
     std::fs::write(shell.folder.path().join("examples.yaml"), EXAMPLES)?;
+    std::fs::write(shell.folder.path().join("rows.csv"), crate::certificate::ROWS)?;
     std::fs::write(shell.folder.path().join("amend.yaml"), "scope: Other words.\nremarks: \"\"\n")?;
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?

@@ -1,6 +1,8 @@
 //! `CertificateService`.
 
+mod import;
 mod list;
+mod qr;
 mod revise;
 mod step;
 mod versions;
@@ -14,7 +16,7 @@ use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 use tonic::codegen::BoxStream;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::issue::{Answer, Incoming};
 use super::{consistency, content};
@@ -111,8 +113,7 @@ impl CertificateService for Certificates {
         request: Request<wire::AmendCertificateRequest>,
     ) -> Result<Response<wire::AmendCertificateResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let answer = self.amend(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(self.amend(&incoming).await?))
     }
 
     async fn renew_certificate(
@@ -120,8 +121,22 @@ impl CertificateService for Certificates {
         request: Request<wire::RenewCertificateRequest>,
     ) -> Result<Response<wire::RenewCertificateResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
-        let answer = self.renew(&incoming).await;
-        incoming.stamp.audited(&self.registry, &incoming.request_id, answer)
+        Ok(Response::new(self.renew(&incoming).await?))
+    }
+
+    async fn import_certificates(
+        &self,
+        request: Request<Streaming<wire::ImportCertificatesRequest>>,
+    ) -> Result<Response<BoxStream<wire::ImportCertificatesResponse>>, Status> {
+        Ok(Response::new(self.import(request)?))
+    }
+
+    async fn get_certificate_qr(
+        &self,
+        request: Request<wire::GetCertificateQrRequest>,
+    ) -> Result<Response<wire::GetCertificateQrResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        Ok(Response::new(self.qr(&caller, request.into_inner()).await?))
     }
 
     async fn watch_certificates(

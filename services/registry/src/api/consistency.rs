@@ -7,8 +7,9 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
 use crate::app::document::Document;
-use crate::app::read::Freshness;
+use crate::app::read::{Freshness, Reader};
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::store::list;
 
 /// How fresh a read must be.
 pub(crate) fn freshness(v: &mut Violations, raw: Option<&ReadConsistency>) -> Option<Freshness> {
@@ -39,6 +40,17 @@ pub(crate) fn optional_body(v: &mut Violations, field: &str, raw: &str) -> Optio
 
 /// `certificates/{number}`, required; folded as people write numbers. `bare` also takes the number alone.
 pub(crate) fn certificate(v: &mut Violations, field: &str, raw: &str, bare: bool) -> Option<CertificateNumber> {
+    certificate_or(v, field, raw, bare, "")
+}
+
+/// As [`certificate`]; what is wrong with the number is followed by a hint.
+pub(crate) fn certificate_or(
+    v: &mut Violations,
+    field: &str,
+    raw: &str,
+    bare: bool,
+    hint: &str,
+) -> Option<CertificateNumber> {
     if raw.is_empty() {
         v.add(field, "is required");
         return None;
@@ -51,7 +63,26 @@ pub(crate) fn certificate(v: &mut Violations, field: &str, raw: &str, bare: bool
             return None;
         }
     };
-    v.parse(field, Checked::parse(number)).map(|number| CertificateNumber::trusted(number.as_str()))
+    let number = Checked::parse(number).map_err(|error| format!("{error}{hint}"));
+    v.parse(field, number).map(|number| CertificateNumber::trusted(number.as_str()))
+}
+
+/// For a mistyped number: which one was meant, if there is one like it. A caller who acts for a body hears of that body's
+/// own alone; numbers are random, so nobody learns from it how many there are.
+pub(crate) async fn did_you_mean(reader: &Reader, caller: &Caller, raw: &str) -> Result<String, Fault> {
+    let near = Checked::near(raw.strip_prefix("certificates/").unwrap_or(raw));
+    if near.is_empty() {
+        return Ok(String::new());
+    }
+    let body = caller.body().map(str::to_owned);
+    let found = reader
+        .read("did_you_mean", move |tx| {
+            let near: Vec<String> = near.iter().map(|number| number.as_str().to_owned()).collect();
+            let body = body.as_deref().map(|name| name.trim_start_matches("bodies/").to_owned());
+            Box::pin(async move { Ok(list::existing(tx, near, body).await?) })
+        })
+        .await?;
+    Ok(if found.is_empty() { String::new() } else { format!("; did you mean {}?", found.join(" or ")) })
 }
 
 /// `certificates/{number}`, when given.

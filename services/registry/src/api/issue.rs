@@ -43,7 +43,7 @@ impl<R: Message> Incoming<R> {
         let mut message = request.into_inner();
         let request_id = std::mem::take(take_id(&mut message));
         origin.note_request_id(&request_id);
-        let payload = idempotency::payload_hash(&message.encode_to_vec());
+        let payload = Stamp::payload(&message);
         let stamp = Stamp { payload, origin, caller: caller.key() };
         Ok(Self { message, caller, request_id, stamp })
     }
@@ -53,6 +53,28 @@ impl Stamp {
     /// Of one row of a stream.
     pub(crate) fn new(payload: idempotency::PayloadHash, origin: Origin, caller: &Caller) -> Self {
         Self { payload, origin, caller: caller.key() }
+    }
+
+    /// Of a stream of requests, each of which is a mutation of its own.
+    pub(crate) fn of<T>(request: &Request<T>) -> Result<(Arc<Caller>, Self), Fault> {
+        let caller = Caller::of(request)?;
+        let stamp = Self { payload: Default::default(), origin: Origin::of(request), caller: caller.key() };
+        Ok((caller, stamp))
+    }
+
+    /// Hash of a message whose request id was taken out.
+    pub(crate) fn payload(message: &impl Message) -> idempotency::PayloadHash {
+        idempotency::payload_hash(&message.encode_to_vec())
+    }
+
+    /// What tells one request of a stream from others.
+    pub(crate) fn for_row(&self, id: &RequestId, payload: idempotency::PayloadHash) -> MutationId {
+        Self { payload, ..self.clone() }.with(id)
+    }
+
+    /// Who asks, and from where.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// What tells this request from others, once its id is found good.

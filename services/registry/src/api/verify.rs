@@ -7,6 +7,8 @@ use futures_util::StreamExt as _;
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::verification_service_server::VerificationService;
+use greenlane_credential::{OFFLINE_PREFIX, from_offline};
+use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{EconomyCode, Violations};
 use tonic::codegen::BoxStream;
@@ -47,7 +49,15 @@ struct Asked {
 #[tonic::async_trait]
 impl VerificationService for Verifications {
     async fn verify(&self, request: Request<wire::VerifyRequest>) -> Result<Response<wire::VerifyResponse>, Status> {
-        let asked = parse(request.into_inner(), self.verifier.clock.today(), false)?;
+        let caller = Caller::of(&request)?;
+        let raw = request.into_inner();
+        let hint = match &raw.subject {
+            Some(wire::verify_request::Subject::Certificate(text)) => {
+                consistency::did_you_mean(&self.reader, &caller, text).await?
+            }
+            _ => String::new(),
+        };
+        let asked = parse(raw, self.verifier.clock.today(), false, &hint)?;
         let at = self.verifier.settle(asked.question.as_of).await.map_err(Fault::from)?;
         Ok(Response::new(self.answer(&asked, at).await?))
     }
@@ -65,7 +75,7 @@ impl VerificationService for Verifications {
         let at = self.verifier.settle(as_of(freshness)).await.map_err(Fault::from)?;
         let results = futures_util::stream::iter(raw.requests)
             .map(|request| async move {
-                let answered = match parse(request, self.verifier.clock.today(), true) {
+                let answered = match parse(request, self.verifier.clock.today(), true, "") {
                     Ok(asked) => self.answer(&asked, at).await,
                     Err(fault) => Err(fault),
                 };
@@ -137,7 +147,7 @@ impl Verifications {
         v.text("tag", tag, 0..=64);
         let raw = v.required("request", raw);
         let raw = v.finish_with(|| raw)?;
-        let asked = parse(raw, self.verifier.clock.today(), false)?;
+        let asked = parse(raw, self.verifier.clock.today(), false, "")?;
         let at = self.verifier.settle(asked.question.as_of).await?;
         self.answer(&asked, at).await
     }
@@ -192,12 +202,12 @@ impl Verifications {
 
 /// The question that a request asks, its proof and statement apart.
 pub(crate) fn question(raw: wire::VerifyRequest, today: NaiveDate) -> Result<Question, Fault> {
-    parse(raw, today, false).map(|asked| asked.question)
+    parse(raw, today, false, "").map(|asked| asked.question)
 }
 
-fn parse(raw: wire::VerifyRequest, today: NaiveDate, in_batch: bool) -> Result<Asked, Fault> {
+fn parse(raw: wire::VerifyRequest, today: NaiveDate, in_batch: bool, hint: &str) -> Result<Asked, Fault> {
     let mut v = Violations::new();
-    let subject = subject(&mut v, raw.subject);
+    let subject = subject(&mut v, raw.subject, hint);
     let goods = content::goods(&mut v, raw.goods, today);
     let moment = v.optional_timestamp("as_of", raw.as_of.as_ref());
     let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
@@ -242,13 +252,17 @@ fn replay(v: &mut Violations, revisions: &common::Revisions) -> Option<AsOf> {
     }))
 }
 
-fn subject(v: &mut Violations, raw: Option<wire::verify_request::Subject>) -> Option<Subject> {
+fn subject(v: &mut Violations, raw: Option<wire::verify_request::Subject>, hint: &str) -> Option<Subject> {
     use wire::verify_request::Subject as Raw;
     match v.required("subject", raw)? {
-        Raw::Certificate(text) => consistency::certificate(v, "certificate", &text, true).map(Subject::Number),
+        Raw::Certificate(text) => consistency::certificate_or(v, "certificate", &text, true, hint).map(Subject::Number),
         Raw::Document(text) => consistency::document(v, "document", &text).map(Subject::Document),
         Raw::QrText(text) => {
             let text = text.trim();
+            if text.starts_with(OFFLINE_PREFIX) {
+                let document = v.parse("qr_text", from_offline(text))?;
+                return consistency::document(v, "qr_text", &document).map(Subject::Document);
+            }
             // A code holds the address of a certificate, its number, or a document.
             if text.split('.').count() == 3 && text.starts_with("ey") {
                 return consistency::document(v, "qr_text", text).map(Subject::Document);

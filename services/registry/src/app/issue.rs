@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenlane_credential::{CertificateNumber as NewNumber, Prefix, Presented, payload};
+use greenlane_credential::{CertificateNumber as NewNumber, Prefix, Presented, SignDocumentError, payload};
 use greenlane_jose::Signer;
 use greenlane_platform::fault::Fault;
 
@@ -158,7 +158,10 @@ impl Registry {
     ) -> Result<(CertificateNumber, Document, String), Fault> {
         let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(file)));
         let certificate = document::certificate(&self.public_url, &number, version, &file.body, content);
-        let document = document::sign(&certificate, signer).map_err(Fault::internal)?;
+        let document = document::sign(&certificate, signer).map_err(|error| match error {
+            SignDocumentError::Build(error) => Fault::invalid("content", error.to_string()),
+            SignDocumentError::Sign(error) => Fault::internal(error),
+        })?;
         Ok((number, document, key.record.id.clone()))
     }
 

@@ -60,6 +60,12 @@ impl Remembered {
     }
 }
 
+/// The size of the tree that the answer was proved in.
+pub(crate) fn size(response: &[u8]) -> Result<u64, DbErr> {
+    let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
+    Ok(remembered.size)
+}
+
 /// The answer that was given then.
 pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
     let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;

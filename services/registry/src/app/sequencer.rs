@@ -9,7 +9,7 @@ use std::time::Duration;
 use greenlane_platform::clock::Clock;
 use greenlane_store::{Store, StoreError};
 use opentelemetry::metrics::Histogram;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::group::{self, Committed};
 use super::log::{LogBroken, LogWriter};
@@ -28,6 +28,9 @@ struct Waiting {
 #[derive(Clone)]
 pub(crate) struct WriteQueue {
     waiting: mpsc::Sender<Waiting>,
+    /// How much of the queue may be taken up by those who wait for a place: the rest is for single mutations.
+    patient: Arc<Semaphore>,
+    most: usize,
 }
 
 impl WriteQueue {
@@ -38,10 +41,35 @@ impl WriteQueue {
         let waiting = Waiting { mutation: Arc::new(mutation), answer };
         self.waiting.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => WriteError::QueueFull,
-            mpsc::error::TrySendError::Closed(_) => WriteError::Unavailable("this process is stopping".to_owned()),
+            mpsc::error::TrySendError::Closed(_) => stopping(),
         })?;
-        answered.await.unwrap_or_else(|_| Err(WriteError::Unavailable("this process is stopping".to_owned())))
+        answered.await.unwrap_or_else(|_| Err(stopping()))
     }
+
+    /// Queues many mutations, waiting for places, and waits for what becomes of each. Dropping the future leaves those
+    /// that have not begun undone.
+    pub(crate) async fn submit_all(&self, mutations: Vec<Mutation>) -> Vec<Result<Receipt, WriteError>> {
+        // All places at once: two who each held some and waited for more would wait for ever.
+        let places = u32::try_from(mutations.len().min(self.most)).unwrap_or(u32::MAX);
+        let _places = self.patient.acquire_many(places).await;
+        let mut answers = Vec::with_capacity(mutations.len());
+        for mutation in mutations {
+            let (answer, answered) = oneshot::channel();
+            let waiting = Waiting { mutation: Arc::new(mutation), answer };
+            // A queue that is closed drops what is sent, and with it the answer.
+            let _ = self.waiting.send(waiting).await;
+            answers.push(answered);
+        }
+        let mut results = Vec::with_capacity(answers.len());
+        for answered in answers {
+            results.push(answered.await.unwrap_or_else(|_| Err(stopping())));
+        }
+        results
+    }
+}
+
+fn stopping() -> WriteError {
+    WriteError::Unavailable("this process is stopping".to_owned())
 }
 
 /// The task that writes.
@@ -76,7 +104,8 @@ impl Sequencer {
             .with_boundaries((0..=12).map(|power| f64::from(1 << power)).collect())
             .build();
         let sequencer = Self { store, log, clock, published, group_limit: group_limit.max(1), waiting, group_sizes };
-        (WriteQueue { waiting: sender }, sequencer)
+        let most = (queue / 2).max(1);
+        (WriteQueue { waiting: sender, patient: Arc::new(Semaphore::new(most)), most }, sequencer)
     }
 
     /// Writes until `stop` is done and the queue is empty.

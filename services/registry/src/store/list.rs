@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use greenlane_store::Tx;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbErr, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect};
 
 use super::entity::{body, body_key, certificate, event, version};
 use super::filter::Filter;
@@ -14,7 +14,7 @@ use crate::domain::body::{Body, Role};
 use crate::domain::certificate::Version;
 use crate::domain::key::Key;
 use crate::domain::life::Event;
-use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::names::CertificateNumber;
 use crate::domain::world::Known;
 
 /// Bodies by name, after `after`; also those that changed at `revision` or later, whose record of then may be what is
@@ -155,4 +155,17 @@ pub(crate) async fn which(tx: &Tx, filter: &Filter, numbers: &HashSet<&str>) -> 
         .all(tx)
         .await?;
     Ok(found.into_iter().collect())
+}
+
+/// Those of these numbers that were granted, by this body if one is named, in order.
+pub(crate) async fn existing(tx: &Tx, numbers: Vec<String>, body: Option<String>) -> Result<Vec<String>, DbErr> {
+    let mut query = certificate::Entity::find()
+        .select_only()
+        .column(certificate::Column::Number)
+        .filter(certificate::Column::Number.is_in(numbers))
+        .order_by_asc(certificate::Column::Number);
+    if let Some(body) = body {
+        query = query.filter(certificate::Column::Body.eq(body));
+    }
+    query.into_tuple().all(tx).await
 }

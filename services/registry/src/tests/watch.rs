@@ -131,7 +131,7 @@ async fn a_watch_begins_with_what_is_published_after_it(db: TestDatabase) {
     let names = some(&served).await;
     let mut stream = open(&served, wire::WatchCertificatesRequest::default()).await.unwrap();
     assert_eq!(next(&mut stream).await.revision, 10);
-    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&names[0], "w")).await.unwrap();
+    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&names[0], "w2")).await.unwrap();
     let message = next(&mut stream).await;
     let Some(Change::Event(event)) = message.change else { panic!("an event") };
     assert_eq!((message.revision, event.kind()), (11, wire::CertificateEventKind::Withdraw));
@@ -159,7 +159,7 @@ async fn a_snapshot_is_followed_by_what_happens_after_it(db: TestDatabase) {
     let expected: Vec<_> =
         names.iter().zip(expected).map(|(name, (version, state))| (name.clone(), version, state)).collect();
     assert_eq!(shown, expected);
-    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&names[0], "w")).await.unwrap();
+    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&names[0], "w2")).await.unwrap();
     assert_eq!(next(&mut stream).await.revision, 11);
 }
 

@@ -1,7 +1,7 @@
 //! From a presented document back to facts. What is read is not to be believed before its signature is verified.
 
 use greenlane_jose::compact::{self, Compact, CompactError, Limits};
-use greenlane_jose::{BadSignature, PublicKey, json};
+use greenlane_jose::{Algorithm, BadSignature, PublicKey, json};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -97,6 +97,11 @@ impl<'a> Presented<'a> {
     /// The key that is said to have signed.
     pub fn key(&self) -> &KeyReference {
         &self.key
+    }
+
+    /// The algorithm of its signature.
+    pub fn algorithm(&self) -> Algorithm {
+        self.compact.header.alg
     }
 
     /// What the document states.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-pub(super) fn certificate() -> Certificate {
+pub(crate) fn certificate() -> Certificate {
     let date = |text: &str| text.parse::<NaiveDate>().unwrap();
     Certificate {
         registry: "https://registry.example.org".to_owned(),

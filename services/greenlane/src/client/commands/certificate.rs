@@ -1,6 +1,8 @@
 //! `greenlane certificate`: certificates and their life.
 
 mod filter;
+mod import;
+mod qr;
 mod revise;
 mod step;
 mod watch;
@@ -46,8 +48,12 @@ pub(crate) enum Command {
         /// Its number or name.
         certificate: String,
     },
+    /// Import a back catalogue from a CSV or NDJSON file; a trial, unless it is told to write.
+    Import(import::Import),
     /// Follow what happens to certificates, one line each; as JSON one object a line.
     Watch(watch::Watch),
+    /// Draw its QR code: an address, or all that verification without a network needs.
+    Qr(qr::Qr),
     /// Show the versions of a certificate, oldest first.
     Versions {
         /// Its number or name.
@@ -228,6 +234,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(certificates.list_certificate_versions(request).await?.get_ref(), VERSIONS)
         }
+        Command::Qr(args) => qr::run(session, args).await,
+        Command::Import(args) => import::run(session, args).await,
         Command::Watch(args) => watch::run(session, args).await,
         Command::Amend(args) => {
             let request = args.request(session)?;

@@ -31,7 +31,8 @@ Examples:
 
 Exits with 0 when accepted (with or without conditions), 10 when refused, 11 when undetermined.")]
 pub(crate) struct Args {
-    /// The certificate's number or name, or a file with the presented document (`-` is stdin).
+    /// The certificate's number or name, the text of its QR code, or a file with that or with the presented document
+    /// (`-` is stdin).
     subject: String,
     /// Print also what proves the verdict (json and yaml).
     #[arg(long, conflicts_with = "trust")]
@@ -104,6 +105,12 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     Ok(exit_of(answer.verdict.as_ref()))
 }
 
+/// The text of a QR code shows itself; any other is what it stands for where it was given.
+fn subject(text: String, other: impl FnOnce(String) -> Subject) -> Subject {
+    let is_code = ["GL1:", "https://", "http://"].iter().any(|start| text.starts_with(start));
+    if is_code { Subject::QrText(text) } else { other(text) }
+}
+
 /// The same with a trust bundle: says on stderr whose it is, and how long it is good.
 #[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> {
@@ -126,9 +133,9 @@ impl Args {
     fn request(self) -> anyhow::Result<VerifyRequest> {
         let path = Path::new(&self.subject);
         let subject = if self.subject == "-" || path.is_file() {
-            Subject::Document(input::read_text(path)?.trim().to_owned())
+            subject(input::read_text(path)?.trim().to_owned(), Subject::Document)
         } else {
-            Subject::Certificate(self.subject)
+            subject(self.subject, Subject::Certificate)
         };
         Ok(VerifyRequest {
             subject: Some(subject),

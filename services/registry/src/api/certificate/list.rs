@@ -26,7 +26,8 @@ impl Certificates {
         raw: wire::GetCertificateRequest,
     ) -> Result<wire::GetCertificateResponse, Fault> {
         let mut v = Violations::new();
-        let number = consistency::certificate(&mut v, "name", &raw.name, false);
+        let hint = consistency::did_you_mean(&self.reader, caller, &raw.name).await?;
+        let number = consistency::certificate_or(&mut v, "name", &raw.name, false, &hint);
         let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
         let (number, freshness) = v.finish_with(|| Some((number?, freshness?)))?;
         let revision = self.reader.settle(freshness).await?;

@@ -171,7 +171,13 @@ impl Certificates {
                 let mutation = id.wants(Command::Revise(Box::new(revision)));
                 match self.registry.perform(mutation, raw.validate_only).await {
                     Err(WriteError::Refused(moved @ Refusal::VersionMoved { .. })) => return Ok(Err(moved)),
-                    done => done?,
+                    done => done.map_err(|error| {
+                        let fault = Fault::from(error);
+                        match &base {
+                            Some(base) => fault.about(base.number.name()),
+                            None => fault,
+                        }
+                    })?,
                 }
             }
             (Err(refused), Some(id)) => self.registry.unless_done_before(&id, refused).await?,

@@ -2,6 +2,9 @@ use super::*;
 use crate::domain::content::{Holder, Scheme};
 use crate::domain::goods::{Code, ProductId};
 
+/// What is changed of a product, in words and in deed.
+type Case = (&'static str, fn(&mut Product));
+
 fn product(model: &str) -> Product {
     Product {
         name: "Sunrise".into(),
@@ -64,7 +67,7 @@ fn every_limit_of_a_product_counts() {
         origin: "XA".into(),
         ..product("A")
     };
-    let parts: [(&str, fn(&mut Product)); 8] = [
+    let parts: [Case; 8] = [
         ("a model less", |part| part.models.clear()),
         ("a narrower code", |part| part.codes[0].code = "854143".into()),
         ("fewer serials", |part| part.serial_ranges = vec![SerialRange::new("110", "120").unwrap()]),
@@ -82,7 +85,7 @@ fn every_limit_of_a_product_counts() {
         change(&mut part);
         assert!(covers(&whole, &part), "{what}");
     }
-    let others: [(&str, fn(&mut Product)); 8] = [
+    let others: [Case; 8] = [
         ("another model", |part| part.id.model = "C".into()),
         ("any model", |part| {
             part.id.model.clear();

@@ -70,8 +70,8 @@ struct Progress {
 pub(super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
     let mut certificates = CertificateServiceClient::new(session.registry()?);
     let until = if args.until_now {
-        let checkpoint = LogServiceClient::new(session.registry()?).get_checkpoint(GetCheckpointRequest::default());
-        Some(checkpoint.await?.get_ref().revision)
+        let mut log = LogServiceClient::new(session.registry()?);
+        Some(log.get_checkpoint(GetCheckpointRequest::default()).await?.get_ref().revision)
     } else {
         None
     };

@@ -1,0 +1,209 @@
+//! `greenlane certificate import`: a back catalogue from a file.
+
+mod rows;
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, BufWriter, Write as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use greenlane_api::registry::v1::{
+    ImportCertificatesRequest, ImportCertificatesResponse, RefusedRow,
+    certificate_service_client::CertificateServiceClient,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::client::{
+    Session,
+    exit::{Exit, Usage},
+    render::{self, View},
+};
+
+/// Rows that are read ahead of the service.
+const AHEAD: usize = 2_048;
+
+/// Refused rows that are told on stderr when there is no file for them.
+const TOLD: u64 = 20;
+
+/// Arguments of `greenlane certificate import`.
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// The rows, one certificate each; `-` is stdin. NDJSON: greenlane.registry.v1.CertificateContent, or
+    /// ImportCertificatesRequest with a request id of its own. CSV: a header and the columns that --columns lists.
+    #[arg(required_unless_present = "columns", default_value = "-", hide_default_value = true)]
+    file: PathBuf,
+    /// The issuing body, bodies/ID.
+    #[arg(long, required_unless_present = "columns", default_value = "", hide_default_value = true)]
+    body: String,
+    /// What the file is [default: by the end of its name].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write. Without it everything is checked at the server, and nothing is written.
+    #[arg(long)]
+    write: bool,
+    /// A file for the rows that are refused, as NDJSON [default: some are told on stderr].
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// List the columns of a CSV file and what each holds, and do nothing else.
+    #[arg(long)]
+    columns: bool,
+}
+
+/// How a file of rows is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Comma-separated values with a header.
+    Csv,
+    /// A JSON object a line.
+    Ndjson,
+}
+
+const DONE: View = View::Record {
+    at: "",
+    name: "revision",
+    fields: &[
+        ("Rows read", "received"),
+        ("Accepted", "accepted"),
+        ("Refused", "refused"),
+        ("Written by revision", "revision?"),
+    ],
+};
+
+/// A row to be sent, or one that cannot even be read.
+type Read = Result<ImportCertificatesRequest, RefusedRow>;
+
+/// Imports. Rows have request ids that their content makes, so that a broken import is simply repeated.
+pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit> {
+    if args.columns {
+        render::write(&rows::columns())?;
+        return Ok(Exit::Done);
+    }
+    let format = format(args.format, &args.file)?;
+    let mut report = Report::open(args.report.as_deref())?;
+    let (body, trial) = (args.body.clone(), !args.write);
+    let (sender, mut read) = mpsc::channel::<Read>(AHEAD);
+    let input = open(&args.file)?;
+    // Reading a file blocks, so it has a thread of its own.
+    let reading = tokio::task::spawn_blocking(move || match format {
+        Format::Csv => rows::read_csv(input, &body, |row| sender.blocking_send(row).is_ok()),
+        Format::Ndjson => rows::read_ndjson(input, &body, |row| sender.blocking_send(row).is_ok()),
+    });
+    let (good, requests) = mpsc::channel(AHEAD);
+    let (bad, mut unreadable) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(row) = read.recv().await {
+            match row {
+                Ok(row) => {
+                    if good.send(ImportCertificatesRequest { validate_only: trial, ..row }).await.is_err() {
+                        return;
+                    }
+                }
+                Err(refused) => drop(bad.send(refused)),
+            }
+        }
+    });
+    let bar = ProgressBar::new_spinner().with_style(style()?);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let mut certificates = CertificateServiceClient::new(session.registry()?);
+    let told = tell(&mut certificates, ReceiverStream::new(requests), &mut report, &bar).await;
+    bar.finish_and_clear();
+    let mut last = told.inspect_err(|_| {
+        render::talk("repeat the same command when the cause is gone: what is written is not written twice");
+    })?;
+    reading.await??;
+    while let Ok(refused) = unreadable.try_recv() {
+        last.received += 1;
+        last.refused += 1;
+        report.take(&refused)?;
+    }
+    report.end(last.refused)?;
+    if trial {
+        render::talk("nothing was written: say --write to import");
+    }
+    session.print(&last, DONE)?;
+    Ok(if last.refused == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// Sends the rows and follows what becomes of them, to the last answer.
+async fn tell(
+    certificates: &mut CertificateServiceClient<greenlane_platform::client::Client>,
+    requests: ReceiverStream<ImportCertificatesRequest>,
+    report: &mut Report,
+    bar: &ProgressBar,
+) -> anyhow::Result<ImportCertificatesResponse> {
+    let mut answers = certificates.import_certificates(requests).await?.into_inner();
+    let mut last = ImportCertificatesResponse::default();
+    while let Some(mut answer) = answers.message().await? {
+        bar.set_position(answer.accepted + answer.refused);
+        bar.set_message(format!("{} refused", answer.refused));
+        if let Some(refused) = answer.refused_row.take() {
+            report.take(&refused)?;
+        }
+        last = answer;
+    }
+    Ok(last)
+}
+
+fn style() -> anyhow::Result<ProgressStyle> {
+    Ok(ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}, {elapsed}, {msg}")?)
+}
+
+fn format(asked: Option<Format>, file: &Path) -> anyhow::Result<Format> {
+    let by_name = match file.extension().and_then(|end| end.to_str()) {
+        Some("csv") => Some(Format::Csv),
+        Some("ndjson" | "jsonl") => Some(Format::Ndjson),
+        _ => None,
+    };
+    let say = || Usage("say whether the rows are csv or ndjson, with --format".to_owned());
+    asked.or(by_name).ok_or_else(|| say().into())
+}
+
+fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Box::new(BufReader::with_capacity(1 << 20, opened)))
+}
+
+/// Where refused rows are told.
+struct Report {
+    file: Option<BufWriter<File>>,
+    told: u64,
+}
+
+impl Report {
+    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        let create = |path: &Path| File::create(path).with_context(|| format!("cannot write {}", path.display()));
+        Ok(Self { file: path.map(create).transpose()?.map(BufWriter::new), told: 0 })
+    }
+
+    fn take(&mut self, refused: &RefusedRow) -> anyhow::Result<()> {
+        if let Some(file) = &mut self.file {
+            return Ok(writeln!(file, "{}", render::to_json(refused)?)?);
+        }
+        if self.told < TOLD {
+            self.told += 1;
+            for finding in &refused.findings {
+                let field = finding.parameters.get("field").map(|field| format!("{field}: ")).unwrap_or_default();
+                render::talk(&format!("row {}: {field}{}", refused.row, finding.message));
+            }
+        }
+        Ok(())
+    }
+
+    fn end(self, refused: u64) -> anyhow::Result<()> {
+        match self.file {
+            Some(mut file) => file.flush()?,
+            None if refused > self.told => render::talk("more were refused: have them all in a file with --report"),
+            None => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+//! Importing a stream of rows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::BoxStream as Chunks;
+use futures_util::{StreamExt as _, stream};
+use greenlane_api::common::v1 as common;
+use greenlane_api::registry::v1 as wire;
+use greenlane_platform::auth::Caller;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+use tokio::time::Instant;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Status, Streaming};
+
+use super::super::issue::Stamp;
+use super::super::{consistency, content};
+use super::Certificates;
+use crate::app::import::Row;
+use crate::app::registry::Registry;
+
+/// Rows that are looked up, signed and queued together.
+const CHUNK: usize = 64;
+
+/// Chunks in work at a time. No more rows than these are read ahead of the answers that the caller has taken.
+const CHUNKS: usize = 24;
+
+/// How often progress is told at least.
+const TELL: Duration = Duration::from_millis(500);
+
+/// Who imports, and what was read so far.
+struct Import {
+    registry: Arc<Registry>,
+    caller: Arc<Caller>,
+    stamp: Stamp,
+    received: AtomicU64,
+}
+
+/// What became of a chunk.
+#[derive(Default)]
+struct Outcome {
+    accepted: u64,
+    refused: Vec<wire::RefusedRow>,
+    revision: u64,
+    /// Why the import ends here.
+    end: Option<Status>,
+}
+
+/// The answers to come.
+struct Telling {
+    import: Arc<Import>,
+    chunks: Chunks<'static, Outcome>,
+    totals: wire::ImportCertificatesResponse,
+    ready: VecDeque<wire::ImportCertificatesResponse>,
+    told: Instant,
+    end: Option<Status>,
+    over: bool,
+}
+
+impl Certificates {
+    pub(super) fn import(
+        &self,
+        request: Request<Streaming<wire::ImportCertificatesRequest>>,
+    ) -> Result<BoxStream<wire::ImportCertificatesResponse>, Fault> {
+        let (caller, stamp) = Stamp::of(&request)?;
+        if caller.body().is_none() {
+            return Err(Fault::not_yours("body", "the body of the rows"));
+        }
+        let import =
+            Arc::new(Import { registry: Arc::clone(&self.registry), caller, stamp, received: AtomicU64::new(0) });
+        let work = Arc::clone(&import);
+        let mut validate_only = None;
+        let chunks = request.into_inner().ready_chunks(CHUNK).map(move |rows| {
+            let import = Arc::clone(&work);
+            let good = || rows.iter().filter_map(|row| row.as_ref().ok());
+            import.received.fetch_add(good().count() as u64, Ordering::Relaxed);
+            let validate_only =
+                *validate_only.get_or_insert_with(|| good().next().is_some_and(|row| row.validate_only));
+            // Signing is most of the work: chunks are signed beside one another.
+            let task = tokio::spawn(async move { import.take(rows, validate_only).await });
+            async move { task.await.unwrap_or_else(|error| Outcome::ended(Fault::internal(error).into())) }
+        });
+        let telling = Telling {
+            import,
+            chunks: chunks.buffered(CHUNKS).boxed(),
+            totals: wire::ImportCertificatesResponse::default(),
+            ready: VecDeque::new(),
+            told: Instant::now(),
+            end: None,
+            over: false,
+        };
+        Ok(Box::pin(stream::unfold(telling, |mut telling| async move {
+            let answer = telling.next().await?;
+            Some((answer, telling))
+        })))
+    }
+}
+
+impl Outcome {
+    fn ended(status: Status) -> Self {
+        Self { end: Some(status), ..Self::default() }
+    }
+}
+
+impl Import {
+    async fn take(&self, rows: Vec<Result<wire::ImportCertificatesRequest, Status>>, validate_only: bool) -> Outcome {
+        let mut outcome = Outcome::default();
+        let (mut parsed, mut marks) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for row in rows {
+            let raw = match row {
+                Ok(raw) => raw,
+                Err(status) => {
+                    outcome.end = Some(status);
+                    break;
+                }
+            };
+            let mark = (raw.row, raw.request_id.clone());
+            match self.parse(raw) {
+                Ok(Ok(row)) => {
+                    parsed.push(row);
+                    marks.push(mark);
+                }
+                Ok(Err(refused)) => outcome.refused.push(self.refused(mark, &refused)),
+                Err(ends) => {
+                    outcome.end = Some(ends.into());
+                    break;
+                }
+            }
+        }
+        // The rows before the end are written all the same: they were good.
+        match self.registry.import(parsed, validate_only).await {
+            Ok(fates) => {
+                for (mark, fate) in marks.into_iter().zip(fates) {
+                    match fate {
+                        Ok(revision) => {
+                            outcome.accepted += 1;
+                            outcome.revision = outcome.revision.max(revision);
+                        }
+                        Err(refused) => outcome.refused.push(self.refused(mark, &refused)),
+                    }
+                }
+            }
+            Err(fault) => outcome.end = Some(fault.into()),
+        }
+        outcome.refused.sort_by_key(|refused| refused.row);
+        outcome
+    }
+
+    /// A row, or why it is refused, or why the import ends.
+    fn parse(&self, mut raw: wire::ImportCertificatesRequest) -> Result<Result<Row, Fault>, Fault> {
+        consistency::must_be(&self.caller, &raw.body)?;
+        let request_id = std::mem::take(&mut raw.request_id);
+        // Where a row stands in a file does not make it another one.
+        (raw.row, raw.validate_only) = (0, false);
+        let payload = Stamp::payload(&raw);
+        let mut v = Violations::new();
+        let request_id = v.request_id(&request_id);
+        let body = consistency::body(&mut v, "body", &raw.body);
+        let content = content::content(&mut v, raw.content);
+        let parsed = v.finish_with(|| Some((request_id?, body?, content?)));
+        Ok(parsed.map(|(request_id, body, content)| Row {
+            id: self.stamp.for_row(&request_id, payload),
+            body,
+            content,
+            actor: self.caller.subject().to_owned(),
+        }))
+    }
+
+    fn refused(&self, (row, request_id): (u64, String), fault: &Fault) -> wire::RefusedRow {
+        self.registry.row_refused(self.stamp.origin(), &request_id, fault);
+        let code = fault.reason().as_str_name().trim_start_matches("ERROR_REASON_").to_lowercase();
+        let findings = if fault.violations().is_empty() {
+            let message = fault.message().to_owned();
+            vec![common::Finding { code, message, parameters: fault.metadata().clone() }]
+        } else {
+            let finding = |violation: &greenlane_platform::fault::FieldViolation| common::Finding {
+                code: code.clone(),
+                message: violation.description.clone(),
+                parameters: [("field".to_owned(), violation.field.clone())].into(),
+            };
+            fault.violations().iter().map(finding).collect()
+        };
+        wire::RefusedRow { row, request_id, findings }
+    }
+}
+
+impl Telling {
+    async fn next(&mut self) -> Option<Result<wire::ImportCertificatesResponse, Status>> {
+        loop {
+            if let Some(refused) = self.ready.pop_front() {
+                return Some(Ok(refused));
+            }
+            if let Some(status) = self.end.take() {
+                self.over = true;
+                return Some(Err(status));
+            }
+            if self.over {
+                return None;
+            }
+            let left = TELL.saturating_sub(self.told.elapsed());
+            match tokio::time::timeout(left, self.chunks.next()).await {
+                Ok(Some(outcome)) => self.take(outcome),
+                Ok(None) => {
+                    self.over = true;
+                    return Some(Ok(self.progress()));
+                }
+                Err(_) => return Some(Ok(self.progress())),
+            }
+        }
+    }
+
+    fn take(&mut self, outcome: Outcome) {
+        self.totals.accepted += outcome.accepted;
+        self.totals.revision = self.totals.revision.max(outcome.revision);
+        for row in outcome.refused {
+            self.totals.refused += 1;
+            let mut told = self.progress();
+            told.refused_row = Some(row);
+            self.ready.push_back(told);
+        }
+        if let Some(status) = outcome.end {
+            self.ready.push_back(self.totals.clone());
+            self.end = Some(status);
+        } else if self.told.elapsed() >= TELL {
+            let told = self.progress();
+            self.ready.push_back(told);
+        }
+    }
+
+    fn progress(&mut self) -> wire::ImportCertificatesResponse {
+        self.told = Instant::now();
+        self.totals.received = self.import.received.load(Ordering::Relaxed);
+        self.totals.clone()
+    }
+}

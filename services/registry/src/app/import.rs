@@ -1,0 +1,97 @@
+//! Importing a body's back catalogue: many grants, each idempotent for itself.
+
+use greenlane_platform::audit::{AuditRecord, Origin, Outcome};
+use greenlane_platform::fault::{ErrorReason, Fault};
+use greenlane_store::idempotency::{self, Begun};
+
+use super::issue::{IssueOrder, Signing};
+use super::mutation::WriteError;
+use super::recall;
+use super::registry::{MutationId, Registry, unavailable};
+use crate::domain::command::Command;
+use crate::domain::content::Content;
+use crate::domain::names::BodyId;
+
+/// A row, checked as far as it can be for itself.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) id: MutationId,
+    pub(crate) body: BodyId,
+    pub(crate) content: Content,
+    pub(crate) actor: String,
+}
+
+/// What became of a row: the revision that includes it (0 when it was only checked), or why it is refused.
+pub(crate) type Fate = Result<u64, Fault>;
+
+/// Rows that are signed before others get their turn on this thread.
+const TURN: usize = 8;
+
+impl Registry {
+    /// Writes rows that are not there yet, or only checks them. The fates come in the order of the rows; the outer error
+    /// is one that no single row is to blame for.
+    pub(crate) async fn import(&self, rows: Vec<Row>, validate_only: bool) -> Result<Vec<Fate>, Fault> {
+        // What an earlier attempt wrote is not signed again.
+        let begun = self.begun(&rows).await?;
+        let mut fates: Vec<Option<Fate>> = Vec::with_capacity(rows.len());
+        let (mut positions, mut mutations) = (Vec::new(), Vec::new());
+        for (position, (row, begun)) in rows.into_iter().zip(begun).enumerate() {
+            if position % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            let Row { id, body, content, actor } = row;
+            let fate = match begun {
+                Begun::Replay(response) => Some(Ok(recall::size(&response).map_err(Fault::internal)?)),
+                Begun::Conflict => Some(Err(Fault::request_id_reused(&id.key.request_id))),
+                Begun::New => {
+                    let order = IssueOrder { body, content, signing: Signing::Newest, actor };
+                    match self.prepare_grant(order).await {
+                        Ok(_) if validate_only => Some(Ok(0)),
+                        Ok(grant) => {
+                            positions.push(position);
+                            mutations.push(id.wants(Command::Grant(Box::new(grant))));
+                            None
+                        }
+                        Err(fault) => Some(Err(of_the_row(fault)?)),
+                    }
+                }
+            };
+            fates.push(fate);
+        }
+        if let Some(why) = self.log.broken() {
+            return Err(WriteError::LogInconsistent(why).into());
+        }
+        for (position, receipt) in positions.into_iter().zip(self.queue.submit_all(mutations).await) {
+            fates[position] = Some(match receipt {
+                Ok(receipt) => Ok(receipt.log.size),
+                Err(error) => Err(of_the_row(error.into())?),
+            });
+        }
+        fates.into_iter().map(|fate| fate.ok_or_else(|| Fault::internal("a row has no fate"))).collect()
+    }
+
+    /// Puts a row that is refused into the audit trail: to the server its call goes on, so it is told of here.
+    pub(crate) fn row_refused(&self, origin: &Origin, request_id: &str, fault: &Fault) {
+        let record = AuditRecord::new(self.clock.now(), origin, Outcome::Refused);
+        self.audit.record(record.with_request_id(request_id).with_reason(fault.reason()));
+    }
+
+    async fn begun(&self, rows: &[Row]) -> Result<Vec<Begun>, WriteError> {
+        let requests: Vec<_> = rows.iter().map(|row| (row.id.key.clone(), row.id.payload)).collect();
+        self.store
+            .read("look_up_rows", move |tx| {
+                let requests = requests.clone();
+                Box::pin(async move { Ok(idempotency::look_up_many(tx, &requests).await?) })
+            })
+            .await
+            .map_err(unavailable)
+    }
+}
+
+/// A fault for which a row is to blame, or else the end of the import.
+fn of_the_row(fault: Fault) -> Result<Fault, Fault> {
+    match fault.reason() {
+        ErrorReason::FieldViolations | ErrorReason::RequestIdReused | ErrorReason::ResourceExists => Ok(fault),
+        _ => Err(fault),
+    }
+}

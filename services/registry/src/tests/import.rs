@@ -1,0 +1,147 @@
+//! Importing a back catalogue.
+
+use greenlane_api::common::v1::ErrorReason;
+use greenlane_api::registry::v1 as wire;
+use greenlane_platform::fault::Fault;
+use greenlane_store::testing::TestDatabase;
+use tonic::{Code, Status};
+
+use super::harness::{Served, content, serve};
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    a_catalogue_is_imported_and_every_row_logged,
+    a_refused_row_is_reported_and_stops_no_other,
+    an_import_that_broke_is_simply_repeated,
+    a_trial_writes_nothing,
+    an_import_is_of_the_callers_body_alone,
+    an_import_without_a_key_ends,
+);
+
+fn row(number: u64) -> wire::ImportCertificatesRequest {
+    wire::ImportCertificatesRequest {
+        request_id: format!("row-{number}"),
+        body: "bodies/xa-lab".to_owned(),
+        content: Some(wire::CertificateContent { body_reference: format!("No. {number}"), ..content() }),
+        row: number,
+        ..Default::default()
+    }
+}
+
+/// All answers to these rows, and how the stream ended.
+async fn import(
+    served: &Served,
+    rows: Vec<wire::ImportCertificatesRequest>,
+) -> (Vec<wire::ImportCertificatesResponse>, Result<(), Status>) {
+    let mut body = served.certificates("bodies/xa-lab");
+    let mut stream = match body.import_certificates(futures_util::stream::iter(rows)).await {
+        Ok(stream) => stream.into_inner(),
+        Err(status) => return (Vec::new(), Err(status)),
+    };
+    let mut answers = Vec::new();
+    loop {
+        match stream.message().await {
+            Ok(Some(answer)) => answers.push(answer),
+            Ok(None) => return (answers, Ok(())),
+            Err(status) => return (answers, Err(status)),
+        }
+    }
+}
+
+fn counts(answer: &wire::ImportCertificatesResponse) -> (u64, u64, u64) {
+    (answer.received, answer.accepted, answer.refused)
+}
+
+async fn revision(served: &Served) -> u64 {
+    served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner().revision
+}
+
+async fn a_catalogue_is_imported_and_every_row_logged(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let (answers, end) = import(&served, (1..=1_500).map(row).collect()).await;
+    end.unwrap();
+    let last = answers.last().unwrap();
+    assert_eq!((counts(last), last.revision), ((1_500, 1_500, 0), 1_502));
+    assert_eq!(revision(&served).await, 1_502);
+    let filter = wire::CertificateFilter { body_reference: "No. 777".to_owned(), ..Default::default() };
+    let listed = wire::ListCertificatesRequest { filter: Some(filter), ..Default::default() };
+    let listed = served.certificates("bodies/xa-lab").list_certificates(listed).await.unwrap().into_inner();
+    assert_eq!(listed.certificates.len(), 1);
+    let verdict = served.verdict(&listed.certificates[0].name).await;
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Accepted);
+}
+
+async fn a_refused_row_is_reported_and_stops_no_other(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut rows: Vec<_> = (1..=300).map(row).collect();
+    let bad = rows[99].content.as_mut().unwrap();
+    bad.valid_until = "never".to_owned();
+    bad.holder = None;
+    rows[199].request_id = "row-1".to_owned();
+    let (answers, end) = import(&served, rows).await;
+    end.unwrap();
+    assert_eq!(counts(answers.last().unwrap()), (300, 298, 2));
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.refused_row.as_ref()).collect();
+    let fields: Vec<&str> = refused[0].findings.iter().map(|finding| finding.parameters["field"].as_str()).collect();
+    assert_eq!((refused[0].row, fields), (100, vec!["content.holder", "content.valid_until"]));
+    assert_eq!(refused[0].findings[0].code, "field_violations");
+    assert_eq!((refused[1].row, refused[1].request_id.as_str()), (200, "row-1"));
+    assert_eq!(refused[1].findings[0].code, "request_id_reused");
+    assert_eq!(revision(&served).await, 300);
+}
+
+async fn an_import_that_broke_is_simply_repeated(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let (answers, end) = import(&served, (1..=100).map(row).collect()).await;
+    end.unwrap();
+    assert_eq!(counts(answers.last().unwrap()), (100, 100, 0));
+    // Counted anew by the caller, and some that are new among them.
+    let again = (1..=150).map(|number| wire::ImportCertificatesRequest { row: 1_000 + number, ..row(number) });
+    let (answers, end) = import(&served, again.collect()).await;
+    end.unwrap();
+    let last = answers.last().unwrap();
+    assert_eq!((counts(last), last.revision), ((150, 150, 0), 152), "each is there once");
+    let (answers, end) = import(&served, (1..=150).map(row).collect()).await;
+    end.unwrap();
+    assert_eq!(answers.last().unwrap().revision, 152, "all were there");
+    assert_eq!(revision(&served).await, 152);
+}
+
+async fn a_trial_writes_nothing(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut rows: Vec<_> = (1..=200).map(row).collect();
+    rows[0].validate_only = true;
+    rows[150].content = None;
+    let (answers, end) = import(&served, rows).await;
+    end.unwrap();
+    let last = answers.last().unwrap();
+    assert_eq!((counts(last), last.revision), ((200, 199, 1), 0));
+    assert_eq!(revision(&served).await, 2);
+}
+
+async fn an_import_is_of_the_callers_body_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xb-lab").await;
+    let mut rows: Vec<_> = (1..=10).map(row).collect();
+    rows[5].body = "bodies/xb-lab".to_owned();
+    let (answers, end) = import(&served, rows).await;
+    let status = end.unwrap_err();
+    assert_eq!((status.code(), Fault::reason_of(&status)), (Code::PermissionDenied, Some(ErrorReason::NotYours)));
+    assert_eq!(answers.last().unwrap().accepted, 5, "those before it were good");
+    assert_eq!(revision(&served).await, 9);
+    let mut nobody = wire::certificate_service_client::CertificateServiceClient::new(served.channel("x", None));
+    let refused = nobody.import_certificates(futures_util::stream::iter([row(1)])).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::NotYours));
+}
+
+async fn an_import_without_a_key_ends(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.bodies().create_body(super::harness::new_body("xa-lab")).await.unwrap();
+    let (_, end) = import(&served, vec![row(1)]).await;
+    assert_eq!(Fault::reason_of(&end.unwrap_err()), Some(ErrorReason::NoSigningKey));
+}
