@@ -58,6 +58,12 @@ pub(crate) async fn open(config: &StoreConfig) -> Result<Pools, DbErr> {
     }
 }
 
+/// The writer's page cache: 64 MiB, in SQLite's way of saying KiB.
+const WRITER_CACHE: &str = "-65536";
+
+/// Pages in the write-ahead log before it is copied into the file: 32 MiB.
+const CHECKPOINT_PAGES: &str = "8192";
+
 async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {
     if path.as_os_str().is_empty() || path.to_str().is_some_and(|p| p.contains([':', '?'])) {
         return Err(refused("store url sqlite:PATH needs the path of a file, without parameters"));
@@ -71,8 +77,10 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
         .busy_timeout(config.busy_timeout())
         .disable_statement_logging();
     let readers = config.readers.max(1);
-    // The writer opens first: it is the one that may create and convert the file.
-    let writer = sqlite_pool(config, 1, &base).await?;
+    // The writer opens first: it is the one that may create and convert the file. Its indexes are hit at random, so it
+    // has a cache that holds them; and a checkpoint for each large transaction would write every page twice.
+    let writing = base.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+    let writer = sqlite_pool(config, 1, &writing).await?;
     let reader = sqlite_pool(config, readers, &base.clone().pragma("query_only", "ON")).await?;
     let writer = DatabaseConnection::from(writer);
     check_sqlite_version(&writer).await?;

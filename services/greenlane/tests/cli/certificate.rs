@@ -49,12 +49,20 @@ fn filters() -> anyhow::Result<()> {
         "--body bodies/aurora-cert --state active --state suspended",
         "--holder solar --model EX-450M --code HS2022:8541",
         "--scheme schemes/aurelian-pv-mark --valid-on 2027-01-01",
+        "--expires-from 2031-01-14 --expires-until 2031-01-14 --granted-from 1 --all --limit 1",
     ] {
         assert_eq!(listed(holds)?, certificate, "{holds}");
     }
-    for fails in
-        ["--state withdrawn", "--model EX-999M", "--code HS2022:8502", "--holder wind", "--valid-on 2040-01-01"]
-    {
+    for fails in [
+        "--state withdrawn",
+        "--model EX-999M",
+        "--code HS2022:8502",
+        "--holder wind",
+        "--valid-on 2040-01-01",
+        "--expires-until 2031-01-13",
+        "--expires-from 2031-01-15",
+        "--batch B1",
+    ] {
         assert_eq!(listed(fails)?, "", "{fails}");
     }
     Ok(())

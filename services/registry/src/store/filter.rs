@@ -28,6 +28,8 @@ pub(crate) struct Filter {
     pub(crate) numbers: Vec<CertificateNumber>,
     pub(crate) standard: Option<String>,
     pub(crate) valid_on: Option<NaiveDate>,
+    /// Bounds of the last day of validity, both included.
+    pub(crate) expires: (Option<NaiveDate>, Option<NaiveDate>),
     pub(crate) granted_from_index: Option<u64>,
     pub(crate) body_reference: Option<String>,
     /// Stored states that can show, today, as one of those asked for, and the time of now; which do show is decided on
@@ -51,6 +53,11 @@ impl Filter {
             .add_option(self.body.as_ref().map(|body| C::Body.eq(body.as_str())))
             .add_option(self.valid_on.map(|day| C::ValidFrom.lte(day.to_string())))
             .add_option(self.valid_on.map(|day| C::ValidUntil.gte(day.to_string())));
+        all = all.add_option(self.expires.0.map(|day| C::ValidUntil.gte(day.to_string())));
+        if let Some(day) = self.expires.1 {
+            // The latest day of any version is stored; the version that is shown may end earlier.
+            all = all.add(Condition::any().add(C::ValidUntil.lte(day.to_string())).add(C::Version.gt(1)));
+        }
         if let Some((states, now)) = &self.states {
             // A step that takes effect later has changed the stored state, and not yet what shows.
             let any = Condition::any().add(C::State.is_in(states.iter().copied()));
@@ -112,6 +119,8 @@ impl Filter {
             })
             && same(&self.body_reference, &content.body_reference)
             && self.valid_on.is_none_or(|day| content.valid_from <= day && day <= content.valid_until)
+            && self.expires.0.is_none_or(|day| day <= content.valid_until)
+            && self.expires.1.is_none_or(|day| content.valid_until <= day)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The registry's tables.
 
 use async_trait::async_trait;
-use sea_orm::DbErr;
 use sea_orm::sea_query::{ColumnDef, Index, Query, Table, TableCreateStatement};
+use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 /// All migrations of the registry's database.
@@ -28,7 +28,7 @@ impl MigrationName for Tables {
 #[async_trait]
 impl MigrationTrait for Tables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [bodies(), keys(), certificates(), versions(), events(), terms()] {
+        for table in [bodies(), keys(), certificates(), versions(), events(), terms(manager.get_database_backend())] {
             manager.create_table(table).await?;
         }
         for table in [statements(), body_history(), traces(), entries(), tiles(), head(), checkpoints()] {
@@ -239,9 +239,14 @@ fn events() -> TableCreateStatement {
     )
 }
 
-fn terms() -> TableCreateStatement {
+/// Nothing but its key: on SQLite the key is the table, and not an index beside it.
+fn terms(backend: DbBackend) -> TableCreateStatement {
     let mut table = table("certificate_term", [text("kind"), text("value"), text("number")]);
-    table.primary_key(Index::create().col("kind").col("value").col("number")).take()
+    table.primary_key(Index::create().col("kind").col("value").col("number"));
+    if backend == DbBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table.take()
 }
 
 fn entries() -> TableCreateStatement {

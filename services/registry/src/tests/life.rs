@@ -18,6 +18,7 @@ greenlane_store::engine_tests!(Migrator:
     who_was_faster_is_told_by_the_etag,
     the_events_are_listed_in_the_order_of_the_log,
     certificates_are_found_by_what_they_name,
+    pages_stay_as_they_are_while_certificates_come_and_change,
     a_suspension_shows_its_remedy_until_its_announced_end,
     a_body_reads_its_own_certificates_alone,
 );
@@ -240,4 +241,42 @@ async fn a_body_reads_its_own_certificates_alone(db: TestDatabase) {
     let customs = served.channel("customs", None);
     let mut customs = wire::certificate_service_client::CertificateServiceClient::new(customs);
     customs.get_certificate(get).await.unwrap();
+}
+
+async fn pages_stay_as_they_are_while_certificates_come_and_change(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut names = Vec::new();
+    for index in 0..7 {
+        names.push(served.issue("xa-lab", &format!("c{index}")).await.certificate.unwrap().name);
+    }
+    let mut body = served.certificates("bodies/xa-lab");
+    let (mut seen, mut token) = (Vec::new(), String::new());
+    loop {
+        let filter = wire::CertificateFilter { expires_until: "2029-01-09".to_owned(), ..Default::default() };
+        let page = wire::ListCertificatesRequest {
+            filter: Some(filter),
+            page_size: 2,
+            page_token: token,
+            ..Default::default()
+        };
+        let page = body.list_certificates(page).await.unwrap().into_inner();
+        seen.extend(page.certificates.into_iter().map(|certificate| certificate.name));
+        token = page.next_page_token;
+        if seen.len() == 2 {
+            // One that was shown ends, one that is to come changes, and another one is granted.
+            body.withdraw_certificate(withdrawal(&names[0], "w")).await.unwrap();
+            body.amend_certificate(super::revise::amendment(&names[3], "a", "Other words.")).await.unwrap();
+            names.push(served.issue("xa-lab", "late").await.certificate.unwrap().name);
+        }
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(seen, names, "each once, in the order they were granted");
+    body.renew_certificate(super::revise::renewal(&names[1], "r", "2035-01-01")).await.unwrap();
+    let filter = wire::CertificateFilter { expires_from: "2029-01-10".to_owned(), ..Default::default() };
+    let later = wire::ListCertificatesRequest { filter: Some(filter), ..Default::default() };
+    let later = body.list_certificates(later).await.unwrap().into_inner().certificates;
+    assert_eq!(later.iter().map(|certificate| &certificate.name).collect::<Vec<_>>(), [&names[1]]);
 }

@@ -1,5 +1,6 @@
 //! Following certificates: each guarantee by its name.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use greenlane_api::common::v1 as common;
@@ -15,6 +16,10 @@ use super::harness::{Served, order, serve};
 use super::life::{suspension, withdrawal};
 use super::revise::amendment;
 use crate::Migrator;
+use crate::app::files::Files;
+use crate::app::published::Published;
+use crate::app::read::Reader;
+use crate::app::watch::{Pace, Start, Told, Watch, WatchEnd};
 
 greenlane_store::engine_tests!(Migrator:
     a_watch_is_ordered_complete_and_without_duplicates,
@@ -25,6 +30,7 @@ greenlane_store::engine_tests!(Migrator:
     a_watch_tells_what_is_asked_for_alone,
     a_body_follows_its_own_certificates,
     a_watch_of_what_is_not_there_yet_is_refused,
+    a_reader_that_leaves_a_message_waiting_is_told_where_to_go_on,
 );
 
 type Stream = Streaming<wire::WatchCertificatesResponse>;
@@ -206,4 +212,20 @@ async fn a_watch_of_what_is_not_there_yet_is_refused(db: TestDatabase) {
     some(&served).await;
     let refused = open(&served, from(Position::AfterRevision(1_000))).await.unwrap_err();
     assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RevisionNotReached));
+}
+
+async fn a_reader_that_leaves_a_message_waiting_is_told_where_to_go_on(db: TestDatabase) {
+    let served = serve(&db).await;
+    some(&served).await;
+    let head = db.store().read("head", |tx| Box::pin(async move { Ok(crate::store::log::head(tx).await?) }));
+    let head: Result<_, greenlane_store::StoreError> = head.await;
+    let published = Arc::new(Published::new(head.unwrap(), Files::new(1, 1)));
+    let reader = Reader { store: db.store().clone(), published, wait: Duration::from_secs(1) };
+    let pace = Pace { bookmark: Duration::from_secs(5), patience: Duration::from_millis(200) };
+    let filter = crate::store::filter::Filter::default();
+    let mut watch = Watch::begin(reader, served.clock.clone(), pace, filter, Start::After(0)).await.unwrap();
+    assert!(matches!(watch.next().await, Some(Ok((5, Told::Event(..))))));
+    assert!(matches!(watch.next().await, Some(Ok((6, Told::Event(..))))));
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert!(matches!(watch.next().await, Some(Err(WatchEnd::TooSlow { resume: 6 }))));
 }

@@ -216,7 +216,16 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(&answer, CERTIFICATE)
         }
         Command::List(args) => {
-            session.print(certificates.list_certificates(args.request()).await?.get_ref(), CERTIFICATES)
+            let all = args.all;
+            let mut request = args.request();
+            let mut answer = certificates.list_certificates(request.clone()).await?.into_inner();
+            while all && !answer.next_page_token.is_empty() {
+                request.page_token = std::mem::take(&mut answer.next_page_token);
+                let page = certificates.list_certificates(request.clone()).await?.into_inner();
+                answer.certificates.extend(page.certificates);
+                answer.next_page_token = page.next_page_token;
+            }
+            session.print(&answer, CERTIFICATES)
         }
         Command::History { certificate } => {
             let request = ListCertificateEventsRequest {

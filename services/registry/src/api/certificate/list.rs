@@ -193,6 +193,8 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
     let scheme = v.text("scheme", &raw.scheme, 0..=100);
     let standard = v.text("standard_edition", &raw.standard_edition, 0..=120);
     let valid_on = v.optional_date("valid_on", &raw.valid_on);
+    let expires_from = v.optional_date("expires_from", &raw.expires_from);
+    let expires_until = v.optional_date("expires_until", &raw.expires_until);
     let reference = v.text("body_reference", &raw.body_reference, 0..=100);
     for (index, state) in raw.states.iter().enumerate() {
         match wire::CertificateState::try_from(*state) {
@@ -209,6 +211,7 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
         schemes: set(scheme)?.into_iter().collect(),
         standard: set(standard)?,
         valid_on: valid_on?,
+        expires: (expires_from?, expires_until?),
         granted_from_index: raw.granted_from_revision.checked_sub(1),
         body_reference: set(reference)?,
         ..Filter::default()

@@ -38,12 +38,30 @@ pub(crate) struct List {
     /// Valid on this day by its dates.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     valid_on: String,
+    /// Names a product of this batch.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    batch: String,
+    /// Names a product of this serial number.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    serial: String,
+    /// Whose last day of validity is this one or a later one.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    expires_from: String,
+    /// Whose last day of validity is this one or an earlier one.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    expires_until: String,
+    /// Granted at this revision or later.
+    #[arg(long, value_name = "REVISION", default_value_t = 0, hide_default_value = true)]
+    granted_from: u64,
     /// With this number of the body's own.
     #[arg(long, default_value = "", hide_default_value = true)]
     reference: String,
-    /// At most this many, 1 to 1000.
+    /// At most this many, 1 to 1000; with --all: so many at a time.
     #[arg(long, default_value_t = 50)]
     limit: i32,
+    /// All of them, however many there are.
+    #[arg(long)]
+    pub(super) all: bool,
 }
 
 /// A certificate's state.
@@ -77,7 +95,8 @@ impl From<State> for CertificateState {
 impl List {
     /// The request.
     pub(super) fn request(self) -> ListCertificatesRequest {
-        let product = ProductIdentification { gtin: self.gtin, model: self.model, ..Default::default() };
+        let product =
+            ProductIdentification { gtin: self.gtin, model: self.model, batch: self.batch, serial: self.serial };
         let filter = CertificateFilter {
             body: self.body,
             states: self.states.into_iter().map(|state| CertificateState::from(state).into()).collect(),
@@ -88,7 +107,9 @@ impl List {
             standard_edition: self.standard,
             valid_on: self.valid_on,
             body_reference: self.reference,
-            ..Default::default()
+            expires_from: self.expires_from,
+            expires_until: self.expires_until,
+            granted_from_revision: self.granted_from,
         };
         ListCertificatesRequest { filter: Some(filter), page_size: self.limit, ..Default::default() }
     }

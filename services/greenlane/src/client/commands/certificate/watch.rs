@@ -146,9 +146,19 @@ impl Progress {
         match (self.output, &message.change) {
             (Output::Json, _) => render::write(&format!("{value}\n"))?,
             (Output::Yaml, _) => render::write(&format!("---\n{}", serde_yaml_ng::to_string(&value)?))?,
-            (Output::Name | Output::Table, None) => {}
+            (Output::Name | Output::Table | Output::Csv, None) => {}
             (Output::Name, Some(change)) => render::write(&format!("{}\n", name_of(change)))?,
-            (Output::Table, Some(change)) => render::write(&line(&value, change))?,
+            (Output::Table, Some(change)) => {
+                let [revision, time, what, certificate, state] = cells(&value, change);
+                render::write(&format!("{revision:>9}  {time:<27}  {what:<25}  {certificate:<32}  {state}\n"))?;
+            }
+            (Output::Csv, Some(change)) => {
+                if self.told == 0 {
+                    render::write("REVISION,RECORDED,EVENT,CERTIFICATE,STATE AFTER\n")?;
+                }
+                // None of these has a comma or a quote in it.
+                render::write(&format!("{}\n", cells(&value, change).join(",")))?;
+            }
         }
         self.told += u64::from(message.change.is_some());
         let enough = self.count.is_some_and(|count| self.told >= count);
@@ -163,8 +173,8 @@ fn name_of(change: &Change) -> &str {
     }
 }
 
-/// One line: revision, time, what happened, to which certificate, and its state after it.
-fn line(value: &Value, change: &Change) -> String {
+/// Revision, time, what happened, to which certificate, and its state after it.
+fn cells(value: &Value, change: &Change) -> [String; 5] {
     let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
     let (certificate, time, what, state) = match change {
         Change::Event(event) => {
@@ -175,5 +185,5 @@ fn line(value: &Value, change: &Change) -> String {
             (certificate.name.as_str(), "certificate.updateTime", "as it is".to_owned(), "certificate.state")
         }
     };
-    format!("{:>9}  {:<27}  {what:<25}  {certificate:<32}  {}\n", cell("revision"), cell(time), cell(state))
+    [cell("revision"), cell(time), what, certificate.to_owned(), cell(state)]
 }
