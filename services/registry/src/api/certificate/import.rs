@@ -159,7 +159,7 @@ impl Import {
         let mut v = Violations::new();
         let request_id = v.request_id(&request_id);
         let body = consistency::body(&mut v, "body", &raw.body);
-        let content = content::content(&mut v, raw.content);
+        let content = content::content(&mut v, raw.content, self.registry.clock.now());
         let parsed = v.finish_with(|| Some((request_id?, body?, content?)));
         Ok(parsed.map(|(request_id, body, content)| Row {
             id: self.stamp.for_row(&request_id, payload),

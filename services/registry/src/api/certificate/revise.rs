@@ -203,7 +203,7 @@ impl Certificates {
                 let new = v.required("content", *new);
                 let (base, mask, new) = (base?, mask?, new?);
                 let merged = merged(render::content(&base.content), new, &mask);
-                let after = content::content(v, Some(merged))?;
+                let after = content::content(v, Some(merged), self.registry.clock.now())?;
                 let kind = kind?;
                 let faults = amendment_faults(kind, &base.content, &after);
                 for (field, why) in &faults {
