@@ -88,6 +88,12 @@ enum ClientCommand {
     /// Standards, schemes, requirements, arrangements, equivalences: what the catalogue holds.
     #[command(subcommand)]
     Catalogue(commands::catalogue::Command),
+    /// Write the published catalogue to a folder of YAML files.
+    Pull(commands::pull::Args),
+    /// Show what files would change of the catalogue; exits with 10 when there are differences.
+    Diff(commands::diff::Args),
+    /// Draft a change set of what files change of the catalogue.
+    Apply(commands::apply::Args),
     /// Change sets: how the catalogue changes, under four eyes.
     #[command(subcommand)]
     Change(commands::change::Command),
@@ -172,6 +178,9 @@ impl ClientCommand {
             Self::Fairness(args) => commands::fairness::run(session, args).await,
             Self::Code(command) => commands::code::run(session, command).await,
             Self::Catalogue(command) => commands::catalogue::run(session, command).await,
+            Self::Pull(args) => commands::pull::run(session, args).await,
+            Self::Diff(args) => commands::diff::run(session, args).await,
+            Self::Apply(args) => commands::apply::run(session, args).await,
             Self::Change(command) => commands::change::run(session, command).await,
             Self::Edition(command) => commands::edition::run(session, command).await,
             Self::List(command) => commands::list::run(session, command).await,

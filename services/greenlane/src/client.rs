@@ -4,6 +4,7 @@ pub(crate) mod commands;
 pub(crate) mod context;
 pub(crate) mod dynamic;
 pub(crate) mod exit;
+pub(crate) mod files;
 pub(crate) mod input;
 pub(crate) mod offline;
 pub(crate) mod recognition;

@@ -319,6 +319,22 @@ impl<S: Curated> Workflow<S> {
         .await
     }
 
+    /// The same of changes that are in no change set yet.
+    pub async fn check(&self, changes: Vec<S::Change>) -> Result<(Vec<Finding>, Vec<Tightening>, u64)> {
+        let curated = self.curated.clone();
+        let changes = Arc::new(changes);
+        self.read("check_changes", move |tx| {
+            let (changes, curated) = (changes.clone(), curated.clone());
+            Box::pin(async move {
+                let revision = revision::current(tx, S::COUNTER).await?;
+                let catalogue = curated.catalogue(tx, revision).await?;
+                let findings = curated.validate(tx, &catalogue, &changes).await?;
+                Ok((findings, curated.tightens(&catalogue, &changes), revision))
+            })
+        })
+        .await
+    }
+
     /// What a change set did, or would do, entry by entry, and the revision that it is compared with: the one that it
     /// was published upon, or the current one.
     pub async fn diff(&self, name: String) -> Result<(Vec<EntryDiff>, u64)> {

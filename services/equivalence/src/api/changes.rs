@@ -35,8 +35,11 @@ impl ChangeService for ChangesApi {
         let draft = render::draft(&mut v, request.change_set);
         let (request_id, draft) = v.finish_with(|| Some((request_id?, draft?)))?;
         let answer = self.changes.create(call.mutation(&request_id, &payload), draft).await.map_err(fault)?;
+        let (findings, tightening, _) = self.changes.check(answer.change_set.changes.clone()).await.map_err(fault)?;
+        let findings = findings.into_iter().map(render::finding).collect();
+        let tightening = tightening.into_iter().map(render::tightening).collect();
         let (change_set, revision) = rendered(answer)?;
-        Ok(Response::new(pb::CreateChangeSetResponse { change_set, revision }))
+        Ok(Response::new(pb::CreateChangeSetResponse { change_set, revision, findings, tightening }))
     }
 
     async fn get_change_set(
@@ -104,7 +107,7 @@ impl ChangeService for ChangesApi {
         let name = named(&request.into_inner().name)?;
         let (findings, tightening, revision) = self.changes.validate(name).await.map_err(fault)?;
         let findings = findings.into_iter().map(render::finding).collect();
-        let tightening = tightening.into_iter().map(|it| pb::Tightening { entry: it.entry, what: it.what }).collect();
+        let tightening = tightening.into_iter().map(render::tightening).collect();
         Ok(Response::new(pb::ValidateChangeSetResponse { findings, revision, tightening }))
     }
 

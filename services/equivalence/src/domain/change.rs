@@ -1,5 +1,6 @@
 //! Changes to the catalogue, and everything that is wrong with them.
 
+mod consistency;
 mod contradictions;
 mod describe;
 mod tightening;
@@ -85,6 +86,7 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
         }
     }
     findings.extend(contradictions::contradictions(catalogue, changes));
+    findings.extend(consistency::consistency(catalogue, changes));
     if !retired.is_empty() {
         for user in catalogue.entries() {
             let user_name = user.name();

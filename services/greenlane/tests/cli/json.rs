@@ -1,6 +1,6 @@
 //! Every command prints JSON that parses, YAML that says the same, and names that are names.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use crate::{Shell, example, help};
 
@@ -46,6 +46,10 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("list reference", "apec-54 oecd-cleg=2 --in HS2022 --threshold 2 --never 854142", 0),
     ("catalogue get", "schemes/aurelian-pv-mark", 0),
     ("catalogue list", "requirements --where market=XB", 0),
+    ("catalogue schema", "", 0),
+    ("pull", "pulled", 0),
+    ("diff", "-f annex.yaml", 10),
+    ("apply", "-f annex.yaml --title Annex --request-id apply", 0),
     ("change create", "--file change.yaml --request-id draft", 0),
     ("change get", "DRAFT", 0),
     ("change list", "--state draft", 0),
@@ -250,6 +254,10 @@ fn run_all() -> anyhow::Result<()> {
     shell
         .run("token mint --subject authority --scope bodies.write --body bodies/authority --out authority.token")?
         .expect(0);
+    std::fs::copy(
+        Path::new(&example()?).with_file_name("new-annex").join("annex.yaml"),
+        shell.folder.path().join("annex.yaml"),
+    )?;
     std::fs::write(shell.folder.path().join("title.yaml"), "title: Accept the standard\n")?;
     let other = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
     shell.run(&format!("change propose {other}"))?.expect(0);

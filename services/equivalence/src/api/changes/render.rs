@@ -1,7 +1,7 @@
 //! Change sets between the contract and the workflow.
 
 use greenlane_api::equivalence::v1 as pb;
-use greenlane_curation::{ChangeSet, Comment, Draft, EntryDiff, Finding, Notification, wire as shared};
+use greenlane_curation::{ChangeSet, Comment, Draft, EntryDiff, Finding, Notification, Tightening, wire as shared};
 use greenlane_platform::fault::Fault;
 use greenlane_platform::revisions::timestamp;
 use greenlane_platform::violations::Violations;
@@ -37,6 +37,10 @@ pub(super) fn finding(finding: Finding) -> pb::ChangeFinding {
         field: finding.field,
         message: finding.message,
     }
+}
+
+pub(super) fn tightening(tightening: Tightening) -> pb::Tightening {
+    pb::Tightening { entry: tightening.entry, what: tightening.what }
 }
 
 pub(super) fn comment(comment: Comment) -> pb::ChangeComment {

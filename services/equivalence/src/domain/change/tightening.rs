@@ -31,6 +31,8 @@ enum May {
     Advance,
     /// A restriction that goes.
     Go,
+    /// A statement that is added.
+    Come,
     /// True to false.
     TurnOff,
     /// False to true.
@@ -41,7 +43,8 @@ enum May {
 
 type Fields = &'static [(&'static str, May)];
 
-const ECONOMY: Fields = &[("display_names", May::Change), ("source", May::Change)];
+const ECONOMY: Fields =
+    &[("display_names", May::Change), ("complete_requirements", May::Come), ("source", May::Change)];
 const BODY: Fields = &[("display_name", May::Change), ("roles", May::Change), ("source", May::Change)];
 const SCHEME: Fields = &[
     ("display_names", May::Change),
@@ -254,6 +257,7 @@ fn allowed(may: May, before: &Value, after: &Value) -> bool {
             (before, after) => after <= before,
         },
         May::Go => after.is_null(),
+        May::Come => before.is_null(),
         May::TurnOff => after == &Value::Bool(false),
         May::TurnOn => after == &Value::Bool(true),
         May::Rise => after.as_u64().unwrap_or(1) >= before.as_u64().unwrap_or(1),

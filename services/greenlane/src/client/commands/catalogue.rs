@@ -7,12 +7,13 @@ use clap::{Args, Subcommand};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use self::kind::Kind;
+pub(crate) use self::kind::Kind;
 use crate::client::{
     Session, dynamic,
     exit::{Exit, Usage},
+    files::schema,
     input,
-    render::{self, POOL, View, label},
+    render::{self, Output, POOL, View, label},
 };
 
 /// `greenlane catalogue …`.
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     List(List),
     /// Show what a scheme or standard edition leads to by equivalences.
     Trace(trace::Trace),
+    /// Print the JSON Schema of files of entries, for editors.
+    Schema,
 }
 
 /// Arguments of `greenlane catalogue list`.
@@ -71,11 +74,17 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             render::print_value(session.output(), &answer, view)?;
         }
         Command::Trace(args) => return trace::run(session, args).await,
+        // It is JSON for programs, whoever asks.
+        Command::Schema => match session.output() {
+            Output::Table => render::write(&(serde_json::to_string_pretty(&schema::schema()?)? + "\n"))?,
+            other => render::print_value(other, &schema::schema()?, View::Record { at: "", name: "$id", fields: &[] })?,
+        },
     }
     Ok(Exit::Done)
 }
 
-async fn call(
+/// Calls a method with some fields, as the catalogue is, or was at a revision.
+pub(crate) async fn call(
     session: &Session,
     method: &str,
     fields: impl IntoIterator<Item = (String, Value)>,

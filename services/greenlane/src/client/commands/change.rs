@@ -1,7 +1,7 @@
 //! `greenlane change`: change sets of the equivalence catalogue, from draft to revision.
 
 mod args;
-mod diff;
+pub(crate) mod diff;
 mod views;
 
 use anyhow::Context as _;

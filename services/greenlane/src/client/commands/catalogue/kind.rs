@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use crate::client::{exit::Usage, render::Column};
 
 /// A kind of catalogue entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Kind {
     Economies,
     Bodies,
@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The kind of an entry of this name: its last collection.
-    pub(super) fn of(name: &str) -> Result<Self, Usage> {
+    pub(crate) fn of(name: &str) -> Result<Self, Usage> {
         let mut segments = name.rsplit('/').skip(1);
         let collection = segments.next().unwrap_or_default();
         Self::value_variants().iter().copied().find(|kind| kind.items() == collection).ok_or_else(|| {
@@ -53,13 +53,13 @@ impl Kind {
     }
 
     /// The method that lists them.
-    pub(super) fn list_method(self) -> String {
+    pub(crate) fn list_method(self) -> String {
         let (service, _, many) = self.words();
         format!("greenlane.equivalence.v1.{service}/List{many}")
     }
 
     /// Where the entry is in the answer of the first.
-    pub(super) fn field(self) -> &'static str {
+    pub(crate) fn field(self) -> &'static str {
         match self {
             Self::Economies => "economy",
             Self::Bodies => "body",
@@ -75,7 +75,7 @@ impl Kind {
     }
 
     /// Where they are in the answer of the second; names have the same word.
-    pub(super) fn items(self) -> &'static str {
+    pub(crate) fn items(self) -> &'static str {
         match self {
             Self::Economies => "economies",
             Self::Bodies => "bodies",
@@ -88,6 +88,11 @@ impl Kind {
             Self::Designations => "designations",
             Self::Requirements => "requirements",
         }
+    }
+
+    /// The file that `greenlane pull` writes them to.
+    pub(crate) fn file(self) -> String {
+        format!("{}.yaml", self.items().replace("editionTransitions", "edition_transitions"))
     }
 
     /// The columns of their table.

@@ -1,0 +1,254 @@
+//! What entries say against one another, beyond single pairs: circles, one thing said twice for one time, and parts
+//! that do not fit what they belong to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenlane_curation::Finding;
+
+use super::{Change, View};
+use crate::domain::arrangement::{Annex, Arrangement};
+use crate::domain::body::Designation;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::economy::Economy;
+use crate::domain::entry::Entry;
+use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::key::EconomyCode;
+use crate::domain::standard::EditionTransition;
+
+/// Every such fault that the changes bring into the catalogue.
+pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
+    let checks = Checks { catalogue, changes, view: View::new(catalogue, changes) };
+    let mut findings = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        let Change::Upsert(entry) = change else { continue };
+        let found = match entry {
+            Entry::Standard(it) => {
+                checks.circles(&it.name.name(), it.supersedes.iter().map(|key| key.name()), "supersedes[]", &supersedes)
+            }
+            Entry::Economy(it) => checks.bloc(it),
+            Entry::EditionTransition(it) => checks.transition(index, it),
+            Entry::Annex(it) => checks.annex(it),
+            Entry::Designation(it) => checks.designation(index, it),
+            Entry::Equivalence(it) => {
+                let levels = [("from", &it.from), ("to", &it.to)];
+                levels.iter().filter_map(|(field, target)| checks.level(field, target)).collect()
+            }
+            Entry::Requirement(it) => {
+                let targets = it.acceptances.iter().enumerate();
+                let named = targets.map(|(i, it)| (format!("acceptances[{i}].target"), &it.target));
+                named.filter_map(|(field, target)| checks.level(&field, target)).collect()
+            }
+            Entry::Body(_) | Entry::Scheme(_) | Entry::Arrangement(_) => Vec::new(),
+        };
+        findings.extend(found.into_iter().map(|Fault { code, field, message }| Finding {
+            code,
+            index,
+            entry: entry.name(),
+            field,
+            message,
+        }));
+    }
+    findings
+}
+
+struct Fault {
+    code: &'static str,
+    field: String,
+    message: String,
+}
+
+impl Fault {
+    fn new(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, field: field.into(), message: message.into() }
+    }
+}
+
+struct Checks<'a> {
+    catalogue: &'a Catalogue,
+    changes: &'a [Change],
+    view: View<'a>,
+}
+
+fn supersedes(entry: &Entry) -> Vec<String> {
+    match entry {
+        Entry::Standard(it) => it.supersedes.iter().map(|key| key.name()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn members(entry: &Entry) -> Vec<String> {
+    match entry {
+        Entry::Economy(it) => it.members.iter().map(|member| member.economy.name()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Checks<'_> {
+    /// Each way that leads from an entry back to it. In `field` the number of the way goes between the brackets.
+    fn circles(
+        &self,
+        name: &str,
+        ways: impl Iterator<Item = String>,
+        field: &str,
+        next: &dyn Fn(&Entry) -> Vec<String>,
+    ) -> Vec<Fault> {
+        let mut found = Vec::new();
+        for (i, way) in ways.enumerate() {
+            let mut seen = BTreeSet::new();
+            let mut open = vec![way.clone()];
+            while let Some(at) = open.pop() {
+                // A direct way to itself is a fault of the entry alone where it is one.
+                if at == name {
+                    let field = field.replacen("[]", &format!("[{i}]"), 1);
+                    found.push(Fault::new("cycle", field, format!("leads back to `{name}` by `{way}`")));
+                    break;
+                }
+                if seen.insert(at.clone()) {
+                    open.extend(self.view.find(&at).map(|entry| next(&entry)).unwrap_or_default());
+                }
+            }
+        }
+        found
+    }
+
+    fn bloc(&self, bloc: &Economy) -> Vec<Fault> {
+        let name = bloc.name.name();
+        let others = bloc.members.iter().map(|member| member.economy.name());
+        // That a bloc is no member of itself is said of the entry alone.
+        let mut found = if bloc.members.iter().any(|member| member.economy == bloc.name) {
+            Vec::new()
+        } else {
+            self.circles(&name, others, "members[].economy", &members)
+        };
+        for (i, member) in bloc.members.iter().enumerate() {
+            let earlier = &bloc.members[..i];
+            if earlier.iter().any(|it| it.economy == member.economy && it.validity.overlaps(&member.validity)) {
+                let message = format!("{} is a member at that time already", member.economy.as_str());
+                found.push(Fault::new("overlap", format!("members[{i}].validity"), message));
+            }
+        }
+        found
+    }
+
+    /// Entries of a kind as they would be, but those of a later change: of two that clash, the later one is named.
+    fn others<T: Clone>(
+        &self,
+        index: usize,
+        published: impl Iterator<Item = (String, T)>,
+        of: impl Fn(&Entry) -> Option<T>,
+    ) -> Vec<T> {
+        let changed: BTreeSet<String> = self.changes.iter().map(Change::entry_name).collect();
+        let mut all: Vec<T> = published.filter(|(name, _)| !changed.contains(name)).map(|(_, entry)| entry).collect();
+        all.extend(self.changes[..index].iter().filter_map(|change| match change {
+            Change::Upsert(entry) => of(entry),
+            Change::Retire(_) => None,
+        }));
+        all
+    }
+
+    fn transition(&self, index: usize, it: &EditionTransition) -> Vec<Fault> {
+        let published = self.catalogue.transitions.values().map(|it| (it.name.name(), EditionTransition::clone(it)));
+        let others = self.others(index, published, |entry| match entry {
+            Entry::EditionTransition(it) => Some(it.clone()),
+            _ => None,
+        });
+        let others: Vec<_> =
+            others.into_iter().filter(|other| other.market == it.market && other.name != it.name).collect();
+        let mut found = Vec::new();
+        let same =
+            |other: &&EditionTransition| other.from_standard == it.from_standard && other.to_standard == it.to_standard;
+        if let Some(other) = others.iter().find(same) {
+            found.push(Fault::new("overlap", "to_standard", format!("`{}` is the same transition", other.name)));
+        }
+        let mut next: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for other in &others {
+            next.entry(&other.from_standard).or_default().push(&other.to_standard);
+        }
+        let mut seen = BTreeSet::new();
+        let mut open = vec![&it.to_standard];
+        while let Some(at) = open.pop() {
+            if *at == it.from_standard {
+                let message = format!("leads back to `{at}` by the other transitions of {}", it.market.as_str());
+                found.push(Fault::new("cycle", "to_standard", message));
+                break;
+            }
+            if seen.insert(at) {
+                open.extend(next.get(at).into_iter().flatten().copied());
+            }
+        }
+        found
+    }
+
+    fn designation(&self, index: usize, it: &Designation) -> Vec<Fault> {
+        let published = self.catalogue.designations_under(&it.annex).iter();
+        let published = published.map(|it| (it.name.name(), Designation::clone(it)));
+        let others = self.others(index, published, |entry| match entry {
+            Entry::Designation(it) => Some(it.clone()),
+            _ => None,
+        });
+        let same = |other: &&Designation| {
+            other.name != it.name
+                && other.annex == it.annex
+                && other.body == it.body
+                && other.targets == it.targets
+                && other.codes == it.codes
+                && other.validity.overlaps(&it.validity)
+        };
+        let mut found = Vec::new();
+        if let Some(other) = others.iter().find(same) {
+            found.push(Fault::new("overlap", "validity", format!("`{}` designates the same at that time", other.name)));
+        }
+        if let Some(Entry::Annex(annex)) = self.view.find(&it.annex.name())
+            && !annex.validity.overlaps(&it.validity)
+        {
+            let message = format!("`{}` is in force at no day of it", it.annex);
+            found.push(Fault::new("contradiction", "validity", message));
+        }
+        found
+    }
+
+    fn annex(&self, it: &Annex) -> Vec<Fault> {
+        let mut found: Vec<Fault> =
+            it.covered.iter().enumerate().filter_map(|(i, it)| self.level(&format!("covered[{i}]"), it)).collect();
+        let Some(Entry::Arrangement(arrangement)) = self.view.find(&it.arrangement.name()) else { return found };
+        let named = it.economies.iter().enumerate().map(|(i, economy)| (format!("economies[{i}]"), economy));
+        let periods =
+            it.transitions.iter().enumerate().map(|(i, it)| (format!("transitions[{i}].economy"), &it.economy));
+        for (field, economy) in named.chain(periods) {
+            if !self.takes_part(&arrangement, economy) {
+                let message = format!("{} is no party to `{}` and no member of one", economy.as_str(), it.arrangement);
+                found.push(Fault::new("contradiction", field, message));
+            }
+        }
+        found
+    }
+
+    fn takes_part(&self, arrangement: &Arrangement, economy: &EconomyCode) -> bool {
+        arrangement.parties.iter().any(|party| {
+            party.economy == *economy
+                || match self.view.find(&party.economy.name()) {
+                    Some(Entry::Economy(bloc)) => bloc.members.iter().any(|member| member.economy == *economy),
+                    _ => false,
+                }
+        })
+    }
+
+    /// A level that its scheme does not have.
+    fn level(&self, field: &str, target: &Target) -> Option<Fault> {
+        let TargetKey::Scheme(key) = &target.name else { return None };
+        let Some(Entry::Scheme(scheme)) = self.view.find(&key.name()) else { return None };
+        (!target.level.is_empty() && scheme.rank(&target.level).is_none()).then(|| {
+            let levels: Vec<_> = scheme.levels.iter().map(|level| level.id.as_str()).collect();
+            let levels =
+                if levels.is_empty() { "it has none".to_owned() } else { format!("it has {}", levels.join(", ")) };
+            Fault::new(
+                "contradiction",
+                format!("{field}.level"),
+                format!("`{key}` has no level `{}`; {levels}", target.level),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

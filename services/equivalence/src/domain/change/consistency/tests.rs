@@ -1,0 +1,97 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::change::validate;
+
+fn entry(value: Value) -> Entry {
+    serde_json::from_value(value).unwrap()
+}
+
+fn found(catalogue: &Catalogue, changes: &[Value]) -> Vec<(&'static str, usize, String)> {
+    let changes: Vec<Change> = changes.iter().map(|value| Change::Upsert(entry(value.clone()))).collect();
+    validate(catalogue, &changes).into_iter().map(|it| (it.code, it.index, it.field)).collect()
+}
+
+fn at(code: &'static str, index: usize, field: &str) -> (&'static str, usize, String) {
+    (code, index, field.to_owned())
+}
+
+fn edition(name: &str, supersedes: &[&str]) -> Value {
+    json!({ "standard": { "name": format!("standards/{name}-1"), "designation": format!("{name} 1"), "publisher": "P",
+        "supersedes": supersedes.iter().map(|it| format!("standards/{it}-1")).collect::<Vec<_>>(),
+        "source": { "example": true } } })
+}
+
+#[test]
+fn circles_are_found_through_what_is_published_and_what_is_new() {
+    let catalogue = Catalogue::new(1, [entry(edition("a", &["b"])), entry(edition("c", &[]))]);
+    // b is published as the predecessor of a only: it comes with the set.
+    assert_eq!(found(&catalogue, &[edition("b", &["c"])]), []);
+    assert_eq!(found(&catalogue, &[edition("b", &["c", "a"])]), [at("cycle", 0, "supersedes[1]")]);
+
+    let bloc = |name: &str, members: &[&str]| {
+        let members: Vec<_> =
+            members.iter().map(|it| json!({ "economy": it, "validity": { "from": "2020-01-01" } })).collect();
+        json!({ "economy": { "name": format!("economies/{name}"), "bloc": true, "members": members,
+            "source": { "example": true } } })
+    };
+    let blocs = Catalogue::new(
+        1,
+        [entry(bloc("EAST", &["XA", "WEST"])), entry(json!({ "economy": { "name": "economies/XA" } }))],
+    );
+    assert_eq!(found(&blocs, &[bloc("WEST", &["XA", "EAST"])]), [at("cycle", 0, "members[1].economy")]);
+    assert_eq!(found(&blocs, &[bloc("WEST", &["XA", "XA"])]), [at("overlap", 0, "members[1].validity")]);
+
+    let transition = |name: &str, from: &str, to: &str| {
+        json!({ "edition_transition": { "name": format!("editionTransitions/{name}"), "market": "XA",
+            "from_standard": format!("standards/{from}-1"), "to_standard": format!("standards/{to}-1"),
+            "new_only_from": "2026-01-01", "source": { "example": true } } })
+    };
+    let editions = ["a", "b", "c"].map(|it| entry(edition(it, &[])));
+    let xa = [entry(json!({ "economy": { "name": "economies/XA" } })), entry(transition("one", "a", "b"))];
+    let catalogue = Catalogue::new(1, editions.into_iter().chain(xa));
+    assert_eq!(found(&catalogue, &[transition("two", "b", "c")]), []);
+    let round = [transition("two", "b", "c"), transition("three", "c", "a")];
+    assert_eq!(found(&catalogue, &round), [at("cycle", 1, "to_standard")]);
+    assert_eq!(found(&catalogue, &[transition("same", "a", "b")]), [at("overlap", 0, "to_standard")]);
+}
+
+#[test]
+fn parts_fit_what_they_belong_to() {
+    let economy = |name: &str| entry(json!({ "economy": { "name": format!("economies/{name}") } }));
+    let catalogue = Catalogue::new(
+        1,
+        [
+            economy("XA"),
+            economy("XB"),
+            economy("XC"),
+            entry(json!({ "body": { "name": "bodies/a", "display_name": "a", "economy": "XA" } })),
+            entry(json!({ "scheme": { "name": "schemes/s", "kind": "safety_and_performance",
+                "levels": [{ "id": "A" }, { "id": "B" }] } })),
+            entry(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+                "parties": [{ "economy": "XA" }, { "economy": "XB" }] } })),
+            entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+                "objects": ["certificate"], "validity": { "from": "2020-01-01", "until": "2025-01-01" } } })),
+            entry(json!({ "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
+                "annex": "annexes/x", "validity": { "from": "2021-01-01" } } })),
+        ],
+    );
+    let annex = json!({ "annex": { "name": "annexes/y", "arrangement": "arrangements/m", "title": "y",
+        "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "economies": ["XA", "XC"],
+        "covered": [{ "name": "schemes/s", "level": "A" }, { "name": "schemes/s", "level": "C" }],
+        "transitions": [{ "economy": "XC", "ends_on": "2027-01-01" }], "source": { "example": true } } });
+    let faults = [
+        at("contradiction", 0, "covered[1].level"),
+        at("contradiction", 0, "economies[1]"),
+        at("contradiction", 0, "transitions[0].economy"),
+    ];
+    assert_eq!(found(&catalogue, &[annex]), faults);
+    let designation = |name: &str, from: &str| {
+        json!({ "designation": { "name": format!("designations/{name}"), "body": "bodies/a", "authority": "bodies/a",
+            "annex": "annexes/x", "validity": { "from": from }, "source": { "example": true } } })
+    };
+    assert_eq!(found(&catalogue, &[designation("e", "2024-01-01")]), [at("overlap", 0, "validity")]);
+    assert_eq!(found(&catalogue, &[designation("d", "2024-01-01")]), []);
+    let late = [designation("d", "2025-01-01")];
+    assert_eq!(found(&catalogue, &late), [at("contradiction", 0, "validity")]);
+}

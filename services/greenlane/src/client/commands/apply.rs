@@ -1,0 +1,244 @@
+//! `greenlane apply`: files become a change set of what of them differs from what is published.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use clap::Args as Arguments;
+use greenlane_api::equivalence::v1::{
+    ChangeFinding, ChangeSet, CreateChangeSetRequest, CreateChangeSetResponse, change,
+    change_service_client::ChangeServiceClient,
+};
+use greenlane_platform::fault::{ErrorReason, Fault as ServiceFault};
+use serde_json::{Value, json};
+
+use super::catalogue::Kind;
+use crate::client::{
+    Mutation, Session,
+    exit::{Exit, Usage},
+    files::{
+        self, Fault, Item,
+        compare::{Compared, Outcome, compare, content_of},
+        published,
+    },
+    render::{self, Output, View},
+};
+
+/// The most entries of one change set.
+const MOST: usize = 10_000;
+
+/// Which files.
+#[derive(Arguments, Debug)]
+pub(crate) struct Files {
+    /// A file of entries, or a folder of such files as `pull` writes it. May be repeated; `-` is stdin.
+    #[arg(short = 'f', long = "file", value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Retire what is published and of a kind that the files have entries of, and not in them.
+    #[arg(long)]
+    prune: bool,
+}
+
+/// Arguments of `greenlane apply`.
+#[derive(Arguments, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Title of the change set.
+    #[arg(long)]
+    title: String,
+    /// Why.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    reason: String,
+    /// Why it is urgent, for the urgent track.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    urgent: String,
+    #[command(flatten)]
+    mutation: Mutation,
+}
+
+const APPLIED: View = View::List {
+    items: "items",
+    name: "name",
+    columns: &[("ENTRY", "name"), ("OUTCOME", "outcome"), ("WHERE", "place")],
+};
+
+/// Does it.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let (compared, revision) = compared(session, &args.files).await?;
+    let draft = |compared: &[(Option<Item>, Compared)], request_id: String, validate_only| CreateChangeSetRequest {
+        request_id,
+        validate_only,
+        change_set: Some(ChangeSet {
+            title: args.title.clone(),
+            reason: args.reason.clone(),
+            urgency_reason: args.urgent.clone(),
+            changes: compared.iter().filter_map(|(_, it)| it.change.clone()).collect(),
+            ..Default::default()
+        }),
+    };
+    let checked = check(session, compared, &draft).await?;
+    let changes = checked.iter().filter(|(_, it)| it.change.is_some()).count();
+    let mut name = String::new();
+    if changes > 0 && !args.mutation.dry_run {
+        let mut client = ChangeServiceClient::new(session.equivalence()?);
+        let request = draft(&checked, session.request_id(&args.mutation), false);
+        let answer = client.create_change_set(request).await?.into_inner();
+        name = answer.change_set.unwrap_or_default().name;
+    }
+    if session.output() == Output::Name {
+        let line = if name.is_empty() { String::new() } else { format!("{name}\n") };
+        render::write(&line)?;
+        return Ok(Exit::Done);
+    }
+    let items: Vec<Value> = checked.iter().map(|(_, it)| item(it)).collect();
+    let answer = json!({ "changeSet": name, "dryRun": args.mutation.dry_run, "items": items, "revision": revision });
+    render::print_value(session.output(), &answer, APPLIED)?;
+    if session.output() == Output::Table {
+        match (changes, name.is_empty()) {
+            (0, _) => eprintln!("nothing differs: no change set is needed"),
+            (changes, true) => eprintln!("{changes} would change; nothing was written"),
+            (changes, false) => eprintln!("{name} was drafted with {changes}; next: greenlane change propose {name}"),
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// An entry compared, for people and programs.
+pub(super) fn item(compared: &Compared) -> Value {
+    json!({
+        "name": compared.name,
+        "outcome": compared.outcome.as_str(),
+        "place": compared.place.as_ref().map(ToString::to_string).unwrap_or_default(),
+        "fields": compared.fields.lines().map(str::trim).collect::<Vec<_>>(),
+    })
+}
+
+type WithItem = (Option<Item>, Compared);
+
+/// The files' entries, compared with what is published, and the revision of that.
+pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result<(Vec<WithItem>, u64)> {
+    let items = files::read(&files.paths)?;
+    let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
+    let (published, revision) = published::fetch(session, &kinds, None).await?;
+    let compared = compare(&items, &published, files.prune);
+    // What is to be retired comes behind the items.
+    let items = items.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+    Ok((items.zip(compared).collect(), revision))
+}
+
+/// Lets the server read what differs: it says the same things in one way (`XA` for `economies/XA`, the effect that none
+/// means), and so tells what differs in words only. Without the right to propose they are shown as they are.
+pub(super) async fn normalised(session: &Session, compared: Vec<WithItem>) -> anyhow::Result<Vec<Compared>> {
+    let draft = |compared: &[WithItem], request_id, validate_only| CreateChangeSetRequest {
+        request_id,
+        validate_only,
+        change_set: Some(ChangeSet {
+            title: "diff".to_owned(),
+            changes: compared.iter().filter_map(|(_, it)| it.change.clone()).collect(),
+            ..Default::default()
+        }),
+    };
+    match ask(session, &compared, &draft).await? {
+        Ok(answer) => Ok(settle(session, compared, &answer).await?.into_iter().map(|(_, it)| it).collect()),
+        Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
+            Err(refused(&compared, status))
+        }
+        Err(_) => Ok(compared.into_iter().map(|(_, it)| it).collect()),
+    }
+}
+
+/// What the server says to a draft of what differs, with nothing written.
+async fn ask(
+    session: &Session,
+    compared: &[WithItem],
+    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
+) -> anyhow::Result<Result<CreateChangeSetResponse, tonic::Status>> {
+    let number = compared.iter().filter(|(_, it)| it.change.is_some()).count();
+    if number == 0 {
+        return Ok(Ok(CreateChangeSetResponse::default()));
+    }
+    if number > MOST {
+        anyhow::bail!(Usage(format!(
+            "{number} entries differ; a change set has {MOST} at most: apply files one by one"
+        )));
+    }
+    let mut client = ChangeServiceClient::new(session.equivalence()?);
+    let request = draft(compared, uuid::Uuid::now_v7().to_string(), true);
+    Ok(client.create_change_set(request).await.map(tonic::Response::into_inner))
+}
+
+/// The same, with everything that is wrong at its place in the files.
+async fn check(
+    session: &Session,
+    compared: Vec<WithItem>,
+    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
+) -> anyhow::Result<Vec<WithItem>> {
+    let answer = match ask(session, &compared, draft).await? {
+        Ok(answer) => answer,
+        Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
+            return Err(refused(&compared, status));
+        }
+        Err(status) => return Err(status.into()),
+    };
+    if !answer.findings.is_empty() {
+        let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
+        let lines = answer.findings.iter().map(|finding| match found(&changed, finding) {
+            Some(fault) => format!("\n  {fault}"),
+            None => format!("\n  {}: {} ({})", finding.entry, finding.message, finding.code),
+        });
+        let number = answer.findings.len();
+        anyhow::bail!(Usage(format!(
+            "the change set would have findings, {number} in number{}",
+            lines.collect::<String>()
+        )));
+    }
+    settle(session, compared, &answer).await
+}
+
+/// A finding at its place; none when it is about what is to be retired, which is in no file.
+fn found(changed: &[&WithItem], finding: &ChangeFinding) -> Option<Fault> {
+    let (item, _) = changed.get(usize::try_from(finding.change_index).ok()?)?;
+    let place = item.as_ref()?.place(&finding.field);
+    let field = if finding.field.is_empty() { String::new() } else { format!("{}: ", finding.field) };
+    Some(Fault { place, message: format!("{field}{} ({})", finding.message, finding.code) })
+}
+
+/// Fields that the server could not read, at the places of their entries; those of no entry as the server said them.
+fn refused(compared: &[WithItem], status: tonic::Status) -> anyhow::Error {
+    let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
+    let mut faults = Vec::new();
+    for violation in ServiceFault::violations_of(&status) {
+        let index = violation.field.strip_prefix("change_set.changes[").and_then(|rest| rest.split_once(']'));
+        let at = index.and_then(|(index, _)| changed.get(index.parse::<usize>().ok()?));
+        let Some((Some(item), _)) = at else { return status.into() };
+        faults.push(Fault { place: item.place(""), message: violation.description });
+    }
+    files::failure(&faults)
+}
+
+/// Takes what the server made of the changes, and finds what does not differ after all.
+async fn settle(
+    session: &Session,
+    compared: Vec<WithItem>,
+    answer: &CreateChangeSetResponse,
+) -> anyhow::Result<Vec<WithItem>> {
+    let Some(change_set) = &answer.change_set else { return Ok(compared) };
+    let mut changes = change_set.changes.iter();
+    let kinds: BTreeSet<Kind> = compared.iter().filter_map(|(item, _)| item.as_ref().map(|item| item.kind)).collect();
+    let (published, _) = published::fetch(session, &kinds, Some(answer.revision)).await?;
+    let mut settled = Vec::with_capacity(compared.len());
+    for (item, mut it) in compared {
+        if it.change.is_some() {
+            let made = changes.next();
+            if let (Some(mut item), Some(change::Change::Upsert(entry))) =
+                (item.clone(), made.and_then(|made| made.change.clone()))
+            {
+                item.content = content_of(&entry)?;
+                item.entry = entry;
+                it = compare(std::slice::from_ref(&item), &published, false).pop().unwrap_or(it);
+            }
+        }
+        settled.push((item, it));
+    }
+    debug_assert!(settled.iter().all(|(_, it)| it.outcome != Outcome::Unchanged || it.change.is_none()));
+    Ok(settled)
+}

@@ -1,0 +1,53 @@
+//! `greenlane diff`: what files would change of the catalogue.
+
+use clap::Args as Arguments;
+use serde_json::{Value, json};
+
+use super::apply::{self, Files};
+use crate::client::{
+    Session,
+    exit::Exit,
+    files::compare::{Compared, Outcome},
+    render::{self, Output, View},
+};
+
+/// Arguments of `greenlane diff`.
+#[derive(Arguments, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    files: Files,
+}
+
+const ITEMS: View = View::List {
+    items: "items",
+    name: "name",
+    columns: &[("ENTRY", "name"), ("OUTCOME", "outcome"), ("WHERE", "place")],
+};
+
+/// Does it; 10 when there are differences.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let (compared, revision) = apply::compared(session, &args.files).await?;
+    let compared = apply::normalised(session, compared).await?;
+    let differing: Vec<&Compared> = compared.iter().filter(|it| it.outcome != Outcome::Unchanged).collect();
+    if session.output() == Output::Table {
+        render::write(&text(&differing))?;
+    } else {
+        let items: Vec<Value> = differing.iter().map(|it| apply::item(it)).collect();
+        render::print_value(session.output(), &json!({ "items": items, "revision": revision }), ITEMS)?;
+    }
+    Ok(if differing.is_empty() { Exit::Done } else { Exit::No })
+}
+
+fn text(differing: &[&Compared]) -> String {
+    let mut text = String::new();
+    for it in differing {
+        let sign = match it.outcome {
+            Outcome::Created => '+',
+            Outcome::Retired => '-',
+            Outcome::Updated | Outcome::Unchanged => '~',
+        };
+        let place = it.place.as_ref().map(|place| format!("  ({place})")).unwrap_or_default();
+        text.push_str(&format!("{sign} {}{place}\n{}", it.name, it.fields));
+    }
+    text
+}

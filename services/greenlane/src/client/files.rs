@@ -1,0 +1,147 @@
+//! The catalogue as files: YAML that people write, keep in git and review, and what of it differs from what is published.
+
+pub(crate) mod compare;
+mod fit;
+mod positions;
+pub(crate) mod published;
+pub(crate) mod schema;
+pub(crate) mod write;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use greenlane_api::equivalence::v1::CatalogueEntry;
+use serde_json::Value;
+
+use self::positions::Positions;
+use super::{commands::catalogue::Kind, exit::Usage, input};
+
+/// Where something stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    file: Arc<str>,
+    line: usize,
+    column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// Something wrong in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) place: Place,
+    pub(crate) message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// Faults as the failure of a command: each on a line of its own, as compilers and editors have them.
+pub(crate) fn failure(faults: &[Fault]) -> anyhow::Error {
+    let number = match faults.len() {
+        1 => "one fault".to_owned(),
+        several => format!("{several} faults"),
+    };
+    let lines: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+    Usage(format!("the files have {number}{lines}")).into()
+}
+
+/// An entry of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) entry: CatalogueEntry,
+    /// Its fields, in the contract's own names, those that say nothing left out.
+    pub(crate) content: Value,
+    positions: Arc<Positions>,
+    /// Path of the entry's content in the file.
+    path: String,
+}
+
+impl Item {
+    /// Where a field of it stands, or the next thing around it that does.
+    pub(crate) fn place(&self, field: &str) -> Place {
+        let join = if field.is_empty() || field.starts_with('[') { "" } else { "." };
+        self.positions.place(&format!("{}{join}{field}", self.path))
+    }
+}
+
+/// Reads every entry of files and folders, in the order of names; every fault at once.
+pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Item>> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    let mut items: Vec<Item> = Vec::new();
+    let mut faults = Vec::new();
+    for file in files {
+        let text = input::read_text(&file)?;
+        match parse(&file.display().to_string(), &text) {
+            Ok(found) => items.extend(found),
+            Err(found) => faults.extend(found),
+        }
+    }
+    let mut seen: std::collections::HashMap<&str, Place> = std::collections::HashMap::new();
+    for item in &items {
+        let place = item.place("name");
+        if let Some(first) = seen.insert(&item.name, place.clone()) {
+            faults.push(Fault { place, message: format!("`{}` is in {first} already", item.name) });
+        }
+    }
+    if faults.is_empty() { Ok(items) } else { Err(failure(&faults)) }
+}
+
+/// The YAML files at a path: itself, or those in the folder.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let listed = std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut within = listed.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    within.sort();
+    for path in within {
+        let known = path.extension().is_some_and(|it| it == "yaml" || it == "yml");
+        if path.is_dir() || known {
+            collect(&path, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// The entries of a text: a list of them, or one.
+pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
+    let positions = Arc::new(Positions::read(file, text).map_err(|fault| vec![fault])?);
+    let value: Value = serde_yaml_ng::from_str(text).map_err(|error| {
+        let place = error.location().map(|at| positions.at(at.line(), at.column()));
+        vec![Fault { place: place.unwrap_or_else(|| positions.at(1, 1)), message: error.to_string() }]
+    })?;
+    let mut faults = Vec::new();
+    let items = match value {
+        Value::Null => Vec::new(),
+        Value::Array(entries) => entries
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| fit::entry(&positions, &format!("[{index}]"), value, &mut faults))
+            .collect(),
+        one => fit::entry(&positions, "", &one, &mut faults).into_iter().collect(),
+    };
+    // The fields were gone through by name; people read from the top.
+    faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
+    if faults.is_empty() { Ok(items) } else { Err(faults) }
+}
+
+#[cfg(test)]
+mod tests;

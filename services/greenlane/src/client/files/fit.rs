@@ -1,0 +1,149 @@
+//! Whether what a file says is an entry of the contract: every name and every type, each fault with its place.
+
+use std::sync::Arc;
+
+use greenlane_api::equivalence::v1::CatalogueEntry;
+use prost::Name as _;
+use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
+use serde_json::{Map, Value};
+
+use super::{Fault, Item, positions::Positions};
+use crate::client::{
+    commands::catalogue::Kind,
+    render::{POOL, label},
+};
+
+/// The message of an entry.
+pub(super) fn descriptor() -> MessageDescriptor {
+    POOL.get_message_by_name(&CatalogueEntry::full_name()).expect("our own contracts have it")
+}
+
+/// An entry, or a note of everything that is wrong with it.
+pub(super) fn entry(positions: &Arc<Positions>, path: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Item> {
+    let mut fit = Fit { positions, faults };
+    let before = fit.faults.len();
+    let kinds = descriptor();
+    let words = || kinds.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ");
+    let Some(fields) = value.as_object().filter(|fields| fields.len() == 1) else {
+        fit.add(path, format!("must be an entry: one of {} and below it its fields", words()));
+        return None;
+    };
+    let fitted = fit.message(&kinds, value, path);
+    let word = fields.keys().next()?;
+    if fit.faults.len() > before {
+        return None;
+    }
+    let field = kinds.fields().find(|field| field.name() == word || field.json_name() == word)?;
+    let path = if path.is_empty() { word.clone() } else { format!("{path}.{word}") };
+    let name = fitted[field.name()]["name"].as_str().unwrap_or_default().to_owned();
+    let kind = match Kind::of(&name) {
+        Ok(kind) if kind.field() == field.json_name() => kind,
+        Ok(_) => {
+            fit.add(&format!("{path}.name"), format!("`{name}` does not name an entry of the kind `{}`", field.name()));
+            return None;
+        }
+        Err(wrong) => {
+            fit.add(&format!("{path}.name"), wrong.to_string());
+            return None;
+        }
+    };
+    let dynamic = match DynamicMessage::deserialize(kinds, fitted) {
+        Ok(dynamic) => dynamic,
+        Err(error) => {
+            fit.add(&path, error.to_string());
+            return None;
+        }
+    };
+    let entry: CatalogueEntry = dynamic.transcode_to().ok()?;
+    let content = super::compare::content(&dynamic).ok()?.1;
+    Some(Item { kind, name, entry, content, positions: Arc::clone(positions), path })
+}
+
+struct Fit<'f> {
+    positions: &'f Positions,
+    faults: &'f mut Vec<Fault>,
+}
+
+impl Fit<'_> {
+    fn add(&mut self, path: &str, message: impl Into<String>) {
+        self.faults.push(Fault { place: self.positions.place(path), message: message.into() });
+    }
+
+    /// A message: its fields under the contract's own names, with what they must be.
+    fn message(&mut self, kind: &MessageDescriptor, value: &Value, path: &str) -> Value {
+        let Some(fields) = value.as_object() else {
+            self.add(path, format!("must be fields, of {}", known(kind)));
+            return Value::Null;
+        };
+        let mut fitted = Map::new();
+        for (key, value) in fields {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let Some(field) = kind.fields().find(|field| field.name() == key || field.json_name() == key) else {
+                let place = self.positions.key(&path);
+                let message = format!("there is no field `{key}` here; there are {}", known(kind));
+                self.faults.push(Fault { place, message });
+                continue;
+            };
+            if !value.is_null() {
+                fitted.insert(field.name().to_owned(), self.field(&field, value, &path));
+            }
+        }
+        Value::Object(fitted)
+    }
+
+    fn field(&mut self, field: &FieldDescriptor, value: &Value, path: &str) -> Value {
+        if !field.is_list() {
+            return self.value(field, value, path);
+        }
+        let Some(items) = value.as_array() else {
+            self.add(path, "must be a list");
+            return Value::Null;
+        };
+        let items = items.iter().enumerate().map(|(index, item)| self.value(field, item, &format!("{path}[{index}]")));
+        Value::Array(items.collect())
+    }
+
+    fn value(&mut self, field: &FieldDescriptor, value: &Value, path: &str) -> Value {
+        match field.kind() {
+            Type::Message(kind) => return self.message(&kind, value, path),
+            Type::Enum(kind) => return self.word(&kind, value, path),
+            Type::String if value.is_number() || value.is_boolean() => {
+                self.add(path, format!("must be a text: write it in quotes, \"{value}\""));
+            }
+            Type::String if !value.is_string() => self.add(path, "must be a text"),
+            Type::Bool if !value.is_boolean() => self.add(path, "must be true or false"),
+            Type::Int32 | Type::Int64 | Type::Uint32 | Type::Uint64 if !value.is_u64() => {
+                self.add(path, "must be a number, 0 or more");
+            }
+            _ => {}
+        }
+        value.clone()
+    }
+
+    /// A word of a vocabulary, in full or without the vocabulary's name, in any case of letters.
+    fn word(&mut self, kind: &EnumDescriptor, value: &Value, path: &str) -> Value {
+        let said = value.as_str().unwrap_or_default();
+        let bare = said.to_lowercase().replace(['_', ' '], "-");
+        let meant = kind.values().find(|known| {
+            known.name() == said || label(known.name()).is_some_and(|label| !label.is_empty() && label == bare)
+        });
+        match meant {
+            Some(meant) => Value::String(meant.name().to_owned()),
+            None => {
+                let shown = if value.is_string() { said.to_owned() } else { value.to_string() };
+                self.add(path, format!("`{shown}` must be one of {}", words(kind).join(", ")));
+                Value::Null
+            }
+        }
+    }
+}
+
+/// The words of a vocabulary, as files write them.
+pub(super) fn words(kind: &EnumDescriptor) -> Vec<String> {
+    let labels = kind.values().filter_map(|value| label(value.name()).filter(|label| !label.is_empty()));
+    labels.map(|label| label.replace('-', "_")).collect()
+}
+
+fn known(kind: &MessageDescriptor) -> String {
+    kind.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,102 @@
+//! The JSON Schema of files of entries, made from the contract and its comments: for editors.
+
+use std::collections::BTreeMap;
+
+use greenlane_api::equivalence::v1::CatalogueEntry;
+use prost::Name as _;
+use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind as Type, MessageDescriptor};
+use serde_json::{Value, json};
+
+use super::fit::words;
+
+/// The name under which `pull` writes it.
+pub(crate) const FILE: &str = "catalogue.schema.json";
+
+/// The schema, draft 7: what editors know.
+pub(crate) fn schema() -> anyhow::Result<Value> {
+    let pool = DescriptorPool::decode(greenlane_api::DOCUMENTED_DESCRIPTORS)?;
+    let Some(entry) = pool.get_message_by_name(&CatalogueEntry::full_name()) else {
+        anyhow::bail!("the contracts have no catalogue entry");
+    };
+    let mut definitions = BTreeMap::new();
+    let kinds: Vec<Value> = entry
+        .fields()
+        .map(|field| {
+            let name = field.name().to_owned();
+            json!({
+                "type": "object",
+                "additionalProperties": false,
+                "required": [name],
+                "properties": { name: property(&field, &mut definitions) },
+            })
+        })
+        .collect();
+    Ok(json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": FILE,
+        "title": "Entries of the Greenlane catalogue",
+        "type": "array",
+        "items": { "oneOf": kinds },
+        "definitions": definitions,
+    }))
+}
+
+fn property(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) -> Value {
+    let value = match field.kind() {
+        Type::Message(kind) => {
+            define(&kind, definitions);
+            json!({ "$ref": format!("#/definitions/{}", kind.name()) })
+        }
+        Type::Enum(kind) => json!({ "type": "string", "enum": words(&kind) }),
+        Type::Bool => json!({ "type": "boolean" }),
+        Type::String => json!({ "type": "string" }),
+        _ => json!({ "type": "integer", "minimum": 0 }),
+    };
+    let value = if field.is_list() { json!({ "type": "array", "items": value }) } else { value };
+    let mut said = comment(&field.parent_message().parent_file(), field.path());
+    if let Type::Enum(kind) = field.kind() {
+        said.push_str(&meanings(&kind));
+    }
+    if said.is_empty() {
+        return value;
+    }
+    // Beside `$ref` draft 7 reads nothing: it stands within.
+    let mut value = if value.get("$ref").is_some() { json!({ "allOf": [value] }) } else { value };
+    value["description"] = json!(said);
+    value
+}
+
+fn define(kind: &MessageDescriptor, definitions: &mut BTreeMap<String, Value>) {
+    if definitions.contains_key(kind.name()) {
+        return;
+    }
+    // Known before its fields are: a message may hold itself.
+    definitions.insert(kind.name().to_owned(), Value::Null);
+    let properties: serde_json::Map<_, _> =
+        kind.fields().map(|field| (field.name().to_owned(), property(&field, definitions))).collect();
+    let mut definition = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "description": comment(&kind.parent_file(), kind.path()),
+        "properties": properties,
+    });
+    if kind.get_field_by_name("name").is_some() {
+        definition["required"] = json!(["name"]);
+    }
+    definitions.insert(kind.name().to_owned(), definition);
+}
+
+/// What the words of a vocabulary mean, one a line.
+fn meanings(kind: &EnumDescriptor) -> String {
+    let file = kind.parent_file();
+    let values = kind.values().filter(|value| value.number() != 0);
+    words(kind).iter().zip(values).map(|(word, value)| format!("\n{word}: {}", comment(&file, value.path()))).collect()
+}
+
+/// The comment of a part of the contract.
+fn comment(file: &FileDescriptor, path: &[i32]) -> String {
+    let Some(source) = &file.file_descriptor_proto().source_code_info else { return String::new() };
+    let found = source.location.iter().find(|location| location.path == path);
+    let text = found.map(|location| location.leading_comments().trim().to_owned()).unwrap_or_default();
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}

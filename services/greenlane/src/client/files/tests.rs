@@ -1,0 +1,77 @@
+use super::*;
+
+const ANNEX: &str = "\
+- annex:
+    name: annexes/x
+    arrangement: arrangements/m
+    title: X
+    validity: { from: \"2026-01-01\" }
+    objects: [certificate, TEST_REPORT]
+    effect: full
+    codes:
+      - code: { edition: HS2022, code: \"854143\" }
+";
+
+fn faults(text: &str) -> Vec<String> {
+    parse("a.yaml", text).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn an_entry_is_read_with_words_in_short_and_its_fields_have_places() {
+    let items = parse("a.yaml", ANNEX).unwrap();
+    let [item] = items.as_slice() else { panic!("{items:?}") };
+    assert_eq!((item.kind, item.name.as_str()), (Kind::Annexes, "annexes/x"));
+    assert_eq!(item.content["objects"][1], "RECOGNITION_OBJECT_TEST_REPORT");
+    assert_eq!(item.place("name").to_string(), "a.yaml:2:11");
+    assert_eq!(item.place("codes[0].code.code").to_string(), "a.yaml:9:40");
+    // What is not there is told at what it would be in.
+    assert_eq!(item.place("codes[0].except").to_string(), "a.yaml:9:9");
+    assert_eq!(item.place("legal_reference").to_string(), "a.yaml:2:5");
+}
+
+#[test]
+fn every_fault_comes_at_once_with_file_line_and_column() {
+    let text = ANNEX
+        .replace("title: X", "titel: X")
+        .replace("[certificate, TEST_REPORT]", "[certificate, diploma]")
+        .replace("\"854143\"", "854143");
+    let found = faults(&text);
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].starts_with("a.yaml:4:5: there is no field `titel` here; there are name, "), "{found:#?}");
+    assert!(found[1].starts_with("a.yaml:6:28: `diploma` must be one of test_report, "), "{found:#?}");
+    assert_eq!(found[2], "a.yaml:9:40: must be a text: write it in quotes, \"854143\"");
+}
+
+#[test]
+fn what_is_no_yaml_and_no_entry_is_told_where_it_is() {
+    assert!(faults("- annex:\n   name: [\n")[0].starts_with("a.yaml:3:"), "{:?}", faults("- annex:\n   name: [\n"));
+    assert!(faults("- just words\n")[0].starts_with("a.yaml:1:3: must be an entry: one of economy, body, "));
+    assert!(
+        faults("- annex: { name: schemes/s }\n")[0].contains("`schemes/s` does not name an entry of the kind `annex`")
+    );
+    assert!(parse("a.yaml", "# nothing yet\n").unwrap().is_empty());
+}
+
+#[test]
+fn what_is_written_is_read_as_the_same_and_written_as_the_same() {
+    let items = parse("a.yaml", ANNEX).unwrap();
+    let text = write::text([("annex", &items[0].content)], schema::FILE).unwrap();
+    assert!(text.contains("  objects:\n"), "{text}");
+    assert!(text.find("name:") < text.find("arrangement:") && text.contains("- test_report"), "{text}");
+    let again = parse("b.yaml", &text).unwrap();
+    assert_eq!(again[0].content, items[0].content);
+    assert_eq!(write::text([("annex", &again[0].content)], schema::FILE).unwrap(), text);
+}
+
+#[test]
+fn the_schema_knows_every_kind_every_word_and_what_they_mean() {
+    let schema = schema::schema().unwrap();
+    assert_eq!(schema["items"]["oneOf"].as_array().unwrap().len(), 10);
+    let annex = &schema["definitions"]["Annex"]["properties"];
+    let objects = &annex["objects"];
+    assert_eq!(objects["items"]["enum"][0], "test_report");
+    assert!(objects["description"].as_str().unwrap().contains("certificate: "), "{objects}");
+    assert!(annex["title"]["description"].as_str().is_some_and(|text| !text.is_empty()), "{annex}");
+    let undefined = schema.to_string().matches("#/definitions/").count();
+    assert!(undefined > 20 && schema["definitions"].as_object().unwrap().values().all(|it| it.is_object()));
+}

@@ -1,0 +1,55 @@
+//! Published entries as readable YAML: fields in the order of the contract, words without the name of their vocabulary,
+//! nothing that says nothing; the same bytes for the same entries.
+
+use prost_reflect::{Kind as Type, MessageDescriptor};
+use serde_json::Value;
+use serde_yaml_ng::{Mapping, Value as Yaml};
+
+use super::fit;
+use crate::client::render::label;
+
+/// The text of a file of entries, each with the word of its kind.
+pub(crate) fn text<'e>(
+    entries: impl IntoIterator<Item = (&'e str, &'e Value)>,
+    schema: &str,
+) -> anyhow::Result<String> {
+    let kinds = fit::descriptor();
+    let mut all = Vec::new();
+    for (word, content) in entries {
+        let Some(field) = kinds.fields().find(|field| field.json_name() == word || field.name() == word) else {
+            continue;
+        };
+        let Type::Message(kind) = field.kind() else { continue };
+        let mut entry = Mapping::new();
+        entry.insert(Yaml::from(field.name()), message(&kind, content));
+        all.push(Yaml::Mapping(entry));
+    }
+    let head = format!("# yaml-language-server: $schema={schema}\n");
+    Ok(head + &serde_yaml_ng::to_string(&all)?)
+}
+
+fn message(kind: &MessageDescriptor, content: &Value) -> Yaml {
+    let mut fields = Mapping::new();
+    for field in kind.fields() {
+        let Some(value) = content.get(field.name()) else { continue };
+        let value = match value {
+            Value::Array(items) => Yaml::Sequence(items.iter().map(|item| one(&field.kind(), item)).collect()),
+            value => one(&field.kind(), value),
+        };
+        fields.insert(Yaml::from(field.name()), value);
+    }
+    Yaml::Mapping(fields)
+}
+
+fn one(kind: &Type, value: &Value) -> Yaml {
+    match (kind, value) {
+        (Type::Message(kind), value) => message(kind, value),
+        (Type::Enum(_), Value::String(name)) => {
+            Yaml::from(label(name).map_or_else(|| name.clone(), |label| label.replace('-', "_")))
+        }
+        (_, Value::String(text)) => Yaml::from(text.as_str()),
+        (_, Value::Bool(truth)) => Yaml::from(*truth),
+        (_, Value::Number(number)) => number.as_u64().map_or(Yaml::Null, Yaml::from),
+        _ => Yaml::Null,
+    }
+}

@@ -1,0 +1,37 @@
+//! A whole scenario as a script: a new annex, from the proposal to the first certificate recognised under it.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Context as _;
+use greenlane_e2e::greenlane_path;
+
+use crate::Shell;
+
+#[test]
+fn a_new_annex_goes_from_its_file_to_the_first_certificate_recognised_under_it() {
+    scenario().expect("it runs");
+}
+
+fn scenario() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples/new-annex/run.sh").canonicalize()?;
+    let command = greenlane_path();
+    let folder = command.parent().context("the command is in a folder")?;
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let run = Command::new("sh").arg(&script).current_dir(shell.folder.path()).env("PATH", path).output()?;
+    let (said, talk) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{}\n{said}\n{talk}", run.status);
+    for part in [
+        "+ annexes/xa-xe-pv-modules",
+        "annexes/xa-xe-pv-modules  created",
+        "annexes/xa-xe-pv-modules  unchanged",
+        "GL/N/1",
+        "Bodies of XA should be accepted too.",
+    ] {
+        assert!(said.contains(part), "`{part}` is not in:\n{said}\n{talk}");
+    }
+    for part in ["FOUR_EYES", "nothing differs", "comments are taken until"] {
+        assert!(talk.contains(part), "`{part}` is not in:\n{said}\n{talk}");
+    }
+    Ok(())
+}
