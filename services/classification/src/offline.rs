@@ -12,7 +12,7 @@ use tonic::Status;
 
 use crate::api::lookup::translate::{compared, translated};
 use crate::api::parse;
-use crate::domain::{Catalogue, CodeFact, CodeSystemFact, EditionFact, Facts, LinkFact, SourceFact};
+use crate::domain::{Catalogue, CodeFact, CodeSystemFact, EditionFact, Facts, Level, LinkFact, SourceFact};
 
 /// A catalogue that was exported: codes and correlations, without words and lists.
 #[derive(Debug)]
@@ -31,8 +31,24 @@ pub enum OfflineError {
     Unfit(String),
 }
 
-/// A code, whether not all of its links are known, its first and its last day.
-type Code = (String, bool, Option<NaiveDate>, Option<NaiveDate>);
+/// A code and its place among the others, without its words.
+#[derive(Serialize, Deserialize)]
+struct Code {
+    code: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    suffix: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    parent: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    /// Not all of its links are known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    links_partial: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    effective_from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    effective_to: Option<NaiveDate>,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Export {
@@ -55,7 +71,15 @@ struct Links {
 pub(crate) fn export(facts: &Facts) -> serde_json::Result<Vec<u8>> {
     let mut codes: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for code in &facts.codes {
-        let row = (code.code.clone(), code.links_partial, code.effective_from, code.effective_to);
+        let row = Code {
+            code: code.code.clone(),
+            suffix: code.suffix.clone(),
+            parent: code.parent.clone(),
+            level: code.level,
+            links_partial: code.links_partial,
+            effective_from: code.effective_from,
+            effective_to: code.effective_to,
+        };
         codes.entry(code.edition.clone()).or_default().push(row);
     }
     let mut links: BTreeMap<(&str, &str), Vec<_>> = BTreeMap::new();
@@ -80,14 +104,19 @@ impl OfflineCodes {
     pub fn read(revision: u64, bytes: &[u8]) -> Result<Self, OfflineError> {
         let Export { systems, editions, codes, links } = serde_json::from_slice(bytes)?;
         let codes = codes.into_iter().flat_map(|(edition, rows)| {
-            rows.into_iter().map(move |(code, links_partial, effective_from, effective_to)| CodeFact {
+            rows.into_iter().map(move |row| CodeFact {
                 edition: edition.clone(),
-                code,
+                code: row.code,
+                suffix: row.suffix,
+                parent: row.parent,
+                level: row.level,
+                order: 0,
+                notes: Vec::new(),
                 descriptions: Vec::new(),
                 units: Vec::new(),
-                effective_from,
-                effective_to,
-                links_partial,
+                effective_from: row.effective_from,
+                effective_to: row.effective_to,
+                links_partial: row.links_partial,
                 source: SourceFact::default(),
             })
         });
@@ -99,6 +128,7 @@ impl OfflineCodes {
                 later_code,
                 ex,
                 held_back,
+                words: None,
             })
         });
         let facts = Facts { systems, editions, codes: codes.collect(), links: links.collect(), ..Facts::default() };

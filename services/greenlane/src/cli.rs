@@ -53,7 +53,7 @@ enum Command {
     /// Check the set-up: context, token, services, clocks, log; say what to do about what is wrong.
     Doctor(commands::doctor::Args),
     #[command(flatten)]
-    Client(ClientCommand),
+    Client(Box<ClientCommand>),
     /// Print a completion script for a shell.
     Completion {
         /// The shell.
@@ -150,12 +150,15 @@ impl Cli {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 Ok(runtime.block_on(commands::doctor::run(&self.servers, args, self.output))?.into())
             }
-            // Asks nobody: neither addresses nor a token are looked for.
-            Command::Client(ClientCommand::Verify(args)) if args.is_offline() => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                Ok(runtime.block_on(commands::verify::offline(self.output, args))?.into())
-            }
             Command::Client(command) => {
+                // Asks nobody: neither addresses nor a token are looked for.
+                let command = match *command {
+                    ClientCommand::Verify(args) if args.is_offline() => {
+                        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                        return Ok(runtime.block_on(commands::verify::offline(self.output, args))?.into());
+                    }
+                    other => other,
+                };
                 let session = client::Session::open(&self.servers, self.output)?;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 let done = runtime.block_on(command.run(&session));

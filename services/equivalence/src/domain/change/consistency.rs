@@ -180,8 +180,8 @@ impl Checks<'_> {
     }
 
     fn designation(&self, index: usize, it: &Designation) -> Vec<Fault> {
-        let published = self.catalogue.designations_under(&it.annex).iter();
-        let published = published.map(|it| (it.name.name(), Designation::clone(it)));
+        let under = self.catalogue.designations.values().filter(|other| other.annex == it.annex);
+        let published = under.map(|it| (it.name.name(), Designation::clone(it)));
         let others = self.others(index, published, |entry| match entry {
             Entry::Designation(it) => Some(it.clone()),
             _ => None,

@@ -51,9 +51,6 @@ pub(crate) struct Args {
     /// As the catalogue was at this revision.
     #[arg(long)]
     revision: Option<u64>,
-    /// Print comma-separated values, one line a requirement.
-    #[arg(long, conflicts_with = "html")]
-    csv: bool,
     /// Print one page of HTML that needs nothing else.
     #[arg(long)]
     html: bool,
@@ -101,9 +98,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
     let plan = recognition.plan_market_access(request.clone()).await?.into_inner();
     match session.output() {
-        _ if args.csv => render::write(&matrix::csv(&plan))?,
         _ if args.html => render::write(&matrix::html(&request, &plan))?,
         Output::Table => render::write(&matrix::table(&plan))?,
+        Output::Csv => render::write(&matrix::csv(&plan))?,
         Output::Json | Output::Yaml | Output::Name => return session.print(&plan, PLAN),
     }
     Ok(Exit::Done)

@@ -23,7 +23,8 @@ use crate::app::files::StoredCertificate;
 use crate::app::log::LogWriter;
 use crate::app::read::Reader;
 use crate::domain::names::BodyId;
-use crate::store::list::{self, Filter};
+use crate::store::filter::Filter;
+use crate::store::list;
 
 /// Bytes of one part of the stream, about.
 const PART_BYTES: usize = 256 * 1024;
