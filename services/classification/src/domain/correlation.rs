@@ -9,7 +9,7 @@ use super::facts::{LinkFact, LinkWords, TableFact};
 /// out of hundreds. The next below them, chemicals and medical goods, came out of 45 at most and are as they should be.
 const EXPLOSIVE: usize = 50;
 
-/// Holds back the links of explosive codes, but for those within their own heading.
+/// Holds back the links of explosive codes, but for those to the same digits.
 pub(crate) fn hold_back(links: &mut [LinkFact]) {
     let mut earlier_codes: HashMap<[&str; 3], usize> = HashMap::new();
     for link in links.iter() {
@@ -19,8 +19,7 @@ pub(crate) fn hold_back(links: &mut [LinkFact]) {
         let key = [link.earlier_edition.as_str(), &link.later_edition, &link.later_code];
         earlier_codes.get(&key).is_some_and(|count| *count > EXPLOSIVE)
     };
-    let held: Vec<bool> =
-        links.iter().map(|link| explosive(link) && link.earlier_code.get(..4) != link.later_code.get(..4)).collect();
+    let held: Vec<bool> = links.iter().map(|link| explosive(link) && link.earlier_code != link.later_code).collect();
     for (link, held) in links.iter_mut().zip(held) {
         link.held_back |= held;
     }

@@ -243,9 +243,9 @@ fn messages(row: &ImportRow, faults: Vec<RowFault>, revision: u64) -> Vec<Upload
     }
 }
 
-/// A stream that broke: what arrived is kept.
+/// A stream that broke off, or a piece that is none: what arrived before is kept.
 fn broken(status: Status) -> Fault {
-    Fault::internal(format!("the upload ended early: {status}"))
+    Fault::invalid("data", format!("the upload ended early: {}", status.message()))
 }
 
 fn refused(name: &str, why: UploadError) -> Fault {

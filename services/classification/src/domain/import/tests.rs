@@ -118,7 +118,7 @@ fn our_own_json_brings_notes_sections_and_parents() {
 "#;
     let announced = announced(Format::CodesJson, Some(edition("HS2028", "hs", "")));
     let (catalogue, imported) = with(&starter(), &announced, text.as_bytes());
-    assert_eq!(told(&imported), ["5 29 json_malformed", "4 parent parent_missing"]);
+    assert_eq!(told(&imported), ["5 28 json_malformed", "4 parent parent_missing"]);
     let horses = at(&catalogue, "HS2028", "0101");
     let above: Vec<_> = catalogue.ancestors(horses).map(|at| catalogue.code(at).fact.code.as_str()).collect();
     assert_eq!(above, ["01", "I"]);
