@@ -22,8 +22,7 @@ pub(crate) struct Head {
     pub(crate) latest_index: u64,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-    /// The latest effect of a step other than the grant: no further step takes effect before it, but one that overtakes
-    /// what was announced.
+    /// The latest effect of a step other than the grant: no further step takes effect before it.
     pub(crate) effect_floor: Option<DateTime<Utc>>,
     pub(crate) superseded_by: Option<CertificateNumber>,
     /// First and last day on which any of its versions is valid: what searches by date begin with.

@@ -168,23 +168,16 @@ impl World {
         if !command.etag.is_empty() && command.etag != current {
             return Err(Refusal::EtagMismatch { number: number.clone(), etag: current });
         }
-        let effective_at = command.effective_at.unwrap_or(now);
-        let overtaken = overtaken(known, command.step, effective_at, now);
-        let (state, version) = match overtaken {
-            Some(before) => (before.state_after, before.version),
-            None => (known.head.state, known.version_in_effect()),
-        };
+        let state = known.head.state;
         let Some(state_after) = after(state, command.step) else {
             return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
         };
-        let overtakes = overtaken.is_some();
-        let effective_at =
-            if overtakes { effective_at } else { effect(known, command.step, command.effective_at, now)? };
+        let effective_at = effect(known, command.step, command.effective_at, now)?;
         let leaf = Entry::Certificate(CertificateEntry {
             step: command.step,
             number,
             body: &command.body,
-            version,
+            version: known.head.version,
             document: None,
             reason: Some(command.reason),
             reason_text: &command.reason_text,
@@ -201,35 +194,15 @@ impl World {
             effective_at,
             recorded_at: now,
             actor: command.actor.clone(),
-            version,
+            version: known.head.version,
             remedy: command.remedy.clone(),
             state_after,
         };
         let previous_index = known.step(&event);
-        if overtakes {
-            known.head.effect_floor = Some(effective_at);
-        }
         let done = Done::Certificate(Box::new(known.snapshot()));
         let change = Change::Stepped { head: Box::new(known.head.clone()), event, previous_index };
         Ok(Applied { change, leaf, done })
     }
-}
-
-/// The event upon which an urgent step is taken when it takes effect before something that was announced: the last one
-/// in effect by then. What had been announced is overtaken: it never takes effect.
-///
-/// A body stops a dangerous product at once, whatever it had announced for later. Nothing that had taken effect by now
-/// is overtaken: that would be a change of the past.
-fn overtaken(known: &Known, step: Step, at: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Event> {
-    if !matches!(step, Step::Suspend | Step::Withdraw | Step::Terminate) {
-        return None;
-    }
-    let counts = |event: &&Event| event.step == Step::Grant || event.step == Step::Annul || event.effective_at <= at;
-    let before = known.events.iter().rev().find(counts)?;
-    let later = known.events.iter().filter(|event| event.log_index > before.log_index);
-    let mut announced = later.peekable();
-    announced.peek()?;
-    announced.all(|event| event.effective_at > now).then_some(before)
 }
 
 /// When a step takes effect: when it is asked to or else now, and not before the last one did. An annulment counts from
@@ -293,11 +266,6 @@ impl Grant {
 }
 
 impl Known {
-    /// The version that the last event made or left: not one that was announced and overtaken.
-    fn version_in_effect(&self) -> u32 {
-        self.events.last().map_or(self.head.version, |event| event.version)
-    }
-
     /// Takes an event in. Gives the index of the event before it.
     fn step(&mut self, event: &Event) -> u64 {
         let previous_index = self.head.latest_index;

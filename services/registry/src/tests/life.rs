@@ -15,7 +15,6 @@ greenlane_store::engine_tests!(Migrator:
     customs_knows_of_a_withdrawal_at_once,
     a_step_announced_for_later_counts_from_its_day,
     a_step_cannot_take_effect_before_the_last_one,
-    an_urgent_step_overtakes_what_was_announced,
     who_was_faster_is_told_by_the_etag,
     the_events_are_listed_in_the_order_of_the_log,
     certificates_are_found_by_what_they_name,
@@ -124,34 +123,6 @@ async fn a_step_cannot_take_effect_before_the_last_one(db: TestDatabase) {
     let long_ago = served.clock.now() - TimeDelta::days(400);
     let step = wire::WithdrawCertificateRequest { effective_time: stamp(long_ago), ..withdrawal(&name, "w") };
     assert_eq!(body.withdraw_certificate(step).await.unwrap_err().code(), Code::InvalidArgument);
-}
-
-async fn an_urgent_step_overtakes_what_was_announced(db: TestDatabase) {
-    let served = serve(&db).await;
-    let name = issued(&served).await;
-    let mut body = served.certificates("bodies/xa-lab");
-    let in_days = |days| {
-        let at = served.clock.now() + TimeDelta::days(days);
-        Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 })
-    };
-    let announced = wire::WithdrawCertificateRequest { effective_time: in_days(200), ..withdrawal(&name, "w") };
-    body.withdraw_certificate(announced).await.unwrap();
-    let sooner = wire::SuspendCertificateRequest { effective_time: in_days(100), ..suspension(&name, "s1") };
-    body.suspend_certificate(sooner).await.unwrap();
-    let late = wire::ReinstateCertificateRequest { effective_time: in_days(50), ..reinstatement(&name, "r1") };
-    assert_eq!(body.reinstate_certificate(late).await.unwrap_err().code(), Code::InvalidArgument, "not urgent");
-
-    body.suspend_certificate(suspension(&name, "s2")).await.unwrap();
-    assert_eq!(codes(served.verdict(&name).await.in_force.as_ref()), ["suspended"], "at once");
-    body.reinstate_certificate(reinstatement(&name, "r2")).await.unwrap();
-    served.clock.advance(TimeDelta::days(210));
-    assert_eq!(
-        served.verdict(&name).await.outcome(),
-        wire::VerdictOutcome::Accepted,
-        "what was announced is overtaken"
-    );
-    body.withdraw_certificate(withdrawal(&name, "w2")).await.unwrap();
-    assert_eq!(codes(served.verdict(&name).await.in_force.as_ref()), ["withdrawn"]);
 }
 
 async fn who_was_faster_is_told_by_the_etag(db: TestDatabase) {

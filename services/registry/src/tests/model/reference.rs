@@ -23,8 +23,6 @@ pub(super) struct Shown {
 struct Happened {
     kind: &'static str,
     effect: DateTime<Utc>,
-    /// A more urgent step came before it took effect.
-    overtaken: bool,
 }
 
 /// What one version states.
@@ -70,14 +68,11 @@ impl Reference {
         let (mut state, mut version, mut remedy, mut conditions) = ("active", 1, "", "");
         let mut made = 1;
         for one in &self.happened {
-            let new_version = NEW_VERSION.contains(&one.kind);
-            made += u32::from(new_version);
-            if one.overtaken || !by(one) {
+            made += u32::from(NEW_VERSION.contains(&one.kind));
+            if !by(one) {
                 continue;
             }
-            if new_version {
-                version = made;
-            }
+            version = made;
             state = match one.kind {
                 "suspend" => "suspended",
                 "withdraw" => "withdrawn",
@@ -125,9 +120,7 @@ impl Reference {
         };
         unless(how.by == By::Owner, ErrorReason::NotYours);
         unless(how.etag != Etag::Older, ErrorReason::EtagMismatch);
-        let at = effect.unwrap_or(now);
-        let overtakes = self.overtakes(kind, at, now);
-        let (state, ..) = self.replay(|one| !overtakes || one.kind == "annul" || one.effect <= at);
+        let (state, ..) = self.replay(|_| true);
         let live = state == "active" || state == "suspended";
         let possible = match kind {
             "suspend" | "extend_scope" | "reissue" | "renew" => state == "active",
@@ -136,11 +129,11 @@ impl Reference {
             _ => live,
         };
         unless(possible, ErrorReason::StateConflict);
-        let counts = self.happened.iter().filter(|one| one.kind != "annul" && !one.overtaken);
-        let floor = counts.map(|one| one.effect).max().filter(|_| !overtakes);
+        let floor = self.happened.iter().filter(|one| one.kind != "annul").map(|one| one.effect).max();
         if kind == "annul" {
             unless(effect.is_none(), ErrorReason::FieldViolations);
         } else {
+            let at = effect.unwrap_or(now);
             let bounds = now - TimeDelta::days(30)..=now + TimeDelta::days(366);
             unless(bounds.contains(&at), ErrorReason::FieldViolations);
             unless(floor.is_none_or(|floor| at >= floor), ErrorReason::FieldViolations);
@@ -164,24 +157,10 @@ impl Reference {
         against
     }
 
-    /// Whether a step is an urgent one that comes before steps which were announced and had no effect yet.
-    fn overtakes(&self, kind: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        let later = || self.happened.iter().filter(|one| one.kind != "annul" && !one.overtaken && one.effect > at);
-        matches!(kind, "suspend" | "withdraw" | "terminate")
-            && later().count() > 0
-            && later().all(|one| one.effect > now)
-    }
-
     /// Takes in what was done.
     pub(super) fn take(&mut self, action: &Action, now: DateTime<Utc>) {
         let (kind, effect, _) = self.what(action, now);
-        let at = effect.unwrap_or(now);
-        if self.overtakes(kind, at, now) {
-            for one in self.happened.iter_mut().filter(|one| one.effect > at) {
-                one.overtaken = true;
-            }
-        }
-        self.happened.push(Happened { kind, effect: at, overtaken: false });
+        self.happened.push(Happened { kind, effect: effect.unwrap_or(now) });
         let before = self.versions.last().unwrap().clone();
         match *action {
             Action::Amend { models, .. } => self.versions.push(Version { models, ..before }),
