@@ -28,7 +28,7 @@ proptest! {
 fn random_cases_reach_every_outcome_and_every_failing_check() {
     let mut outcomes: BTreeMap<Outcome, u32> = BTreeMap::new();
     let mut checks: BTreeMap<Check, u32> = BTreeMap::new();
-    for seed in 0..6_000 {
+    for seed in 0..24_000 {
         let mut dice = Dice::new(seed);
         let catalogue = catalogue(&mut dice);
         let decision = recognise(&catalogue, &Splitting, &question(&mut dice));

@@ -97,9 +97,9 @@ fn maybe_codes(dice: &mut Dice, one_in: u64) -> Vec<Value> {
 }
 
 fn complete(dice: &mut Dice) -> Value {
-    match dice.below(3) {
+    match dice.below(8) {
         0 => Value::Null,
-        1 => json!({}),
+        1..=6 => json!({}),
         _ => json!({ "codes": maybe_codes(dice, 2) }),
     }
 }
@@ -183,7 +183,7 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
             .map(|_| {
                 let objects = if dice.one_in(4) { vec!["test_report"] } else { Vec::new() };
                 let validity = if dice.one_in(4) { validity(dice) } else { Value::Null };
-                let rule = json!({ "any": dice.one_in(8), "incomplete": dice.one_in(6),
+                let rule = json!({ "any": dice.one_in(8), "incomplete": dice.one_in(24),
                     "economies": if dice.one_in(4) { dice.some(ECONOMIES, 1) } else { Vec::new() },
                     "bodies": dice.some(BODIES, 1),
                     "excluded_bodies": if dice.one_in(6) { dice.some(BODIES, 1) } else { Vec::new() } });
