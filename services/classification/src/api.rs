@@ -9,21 +9,14 @@ mod pages;
 pub(crate) mod parse;
 mod render;
 mod rules;
+mod tagging;
 
 pub(crate) use changes::ChangesApi;
 pub(crate) use code_systems::CodeSystems;
 pub(crate) use green_lists::GreenLists;
 pub(crate) use lookup::Lookup;
 pub use rules::RULES;
-
-use greenlane_api::classification::v1::tagging_service_server::TaggingService;
-
-/// The part of the contract that is not built yet: its default answers say so.
-#[derive(Debug)]
-pub(crate) struct Pending;
-
-#[tonic::async_trait]
-impl TaggingService for Pending {}
+pub(crate) use tagging::Tagging;
 
 #[cfg(test)]
 mod tests;

@@ -93,13 +93,14 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
     let workflow = Workflow::new(store.clone(), curated, clock.clone());
     let code_systems = api::CodeSystems::new(Arc::clone(&catalogues), workflow.clone(), bookmarks);
     let green_lists = api::GreenLists::new(Arc::clone(&catalogues), clock);
+    let tagging = api::Tagging::new(Arc::clone(&catalogues));
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));
     let audit = StoreSink::start(store.clone(), SinkConfig::default());
     Ok(Service::new("classification", RULES)
         .grpc(grpc!(LookupServiceServer::new(lookup)))
         .grpc(grpc!(CodeSystemServiceServer::new(code_systems)))
         .grpc(grpc!(GreenListServiceServer::new(green_lists)))
-        .grpc(grpc!(TaggingServiceServer::new(api::Pending)))
+        .grpc(grpc!(TaggingServiceServer::new(tagging)))
         .grpc(grpc!(ChangeServiceServer::new(api::ChangesApi { changes: workflow })))
         .probe(move || {
             let store = store.clone();

@@ -6,7 +6,9 @@ mod system;
 mod translation;
 
 pub(super) use code::{code, code_not_found, event, notes, reference};
-pub(super) use green_list::{class_name, difference, entry, green_list, membership, projected, unknown_entries};
+pub(super) use green_list::{
+    class_name, difference, entry, green_list, membership, membership_status, projected, unknown_entries,
+};
 pub(super) use system::{code_system, edition, revision};
 pub(super) use translation::{comparison, link, relation_name, translation};
 

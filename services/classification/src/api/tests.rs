@@ -9,3 +9,4 @@ mod lookup;
 mod rules;
 mod running;
 mod suggest;
+mod tagging;

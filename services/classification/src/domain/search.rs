@@ -99,20 +99,22 @@ pub(crate) fn search<'c>(catalogue: &'c Catalogue, query: &Query) -> impl Iterat
     let words = words(&text);
     let asked: HashMap<usize, Asked> =
         query.editions.iter().map(|edition| (*edition, catalogue.index(*edition).ask(&words))).collect();
-    let mut hits: HashMap<Position, Ranked<'c>> = HashMap::new();
+    let admitted =
+        |found: &Ranked<'_>| query.levels.is_empty() || query.levels.contains(&catalogue.code(found.at).level);
+    let mut better: HashMap<Position, Ranked<'c>> = HashMap::new();
+    let mut hits: Vec<Ranked<'c>> = Vec::new();
     for edition in &query.editions {
-        for found in by_code(catalogue, &query.text, *edition)
-            .into_iter()
-            .chain(by_title(catalogue, &query.text, *edition))
-            .chain(by_words(catalogue, &asked[edition], *edition))
-        {
-            if query.levels.is_empty() || query.levels.contains(&catalogue.code(found.at).level) {
-                let kept = hits.entry(found.at).or_insert(found);
-                *kept = (*kept).max(found);
-            }
+        let exact = by_code(catalogue, &text, *edition).into_iter().chain(by_title(catalogue, &text, *edition));
+        for found in exact.filter(admitted) {
+            let kept = better.entry(found.at).or_insert(found);
+            *kept = (*kept).max(found);
         }
+        // Many: they are looked up among the few better ones, and not the other way about.
+        let words = by_words(catalogue, &asked[edition], *edition);
+        hits.extend(words.filter(admitted).filter(|found| !better.contains_key(&found.at)));
     }
-    let mut heap: BinaryHeap<_> = hits.into_values().collect();
+    hits.extend(better.into_values());
+    let mut heap = BinaryHeap::from(hits);
     std::iter::from_fn(move || {
         let Ranked { kind, score, at, .. } = heap.pop()?;
         let matched = match kind {
@@ -162,17 +164,17 @@ fn by_title<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ran
     titled.iter().map(hit).collect()
 }
 
-fn by_words<'c>(catalogue: &'c Catalogue, asked: &Asked, edition: usize) -> Vec<Ranked<'c>> {
+fn by_words<'c>(catalogue: &'c Catalogue, asked: &Asked, edition: usize) -> impl Iterator<Item = Ranked<'c>> {
     let scores = catalogue.index(edition).score(asked);
-    let hit = |row: &u32| {
-        let at = Position { edition, row: *row };
-        let all = usize::from(scores.found[*row as usize]) == asked.keys.len();
+    let (words, whole) = (asked.keys.len(), 2.0 * asked.total);
+    scores.rows.into_iter().map(move |row| {
+        let at = Position { edition, row };
+        let all = usize::from(scores.found[row as usize]) == words;
         let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
         // Editions are compared by how much of the question they answer.
-        let score = scores.by_row[*row as usize] / (2.0 * asked.total);
+        let score = scores.by_row[row as usize] / whole;
         Ranked { kind, score, digits: &catalogue.code(at).fact.code, at }
-    };
-    scores.rows.iter().map(hit).collect()
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The reference data as facts and as cases.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -114,6 +114,20 @@ impl Texts {
             let ended = !row["end_date"].is_empty() && row["end_date"].as_str() < "2026";
             if row["suffix"] == "80" && !ended && digits.len() > 4 && known.insert(("eu", digits.to_owned())) {
                 facts.codes.push(code("EU-TARIC-2026", digits, &row["desc_en"]));
+            }
+        }
+        let lines: HashMap<String, usize> = facts
+            .codes
+            .iter()
+            .enumerate()
+            .filter(|(_, code)| code.edition == "EU-TARIC-2026")
+            .map(|(at, code)| (code.code.clone(), at))
+            .collect();
+        for row in rows("eu_taric_nomenclature_en_fr_de.csv") {
+            // A heading between has the code of the first line under it and a suffix of its own.
+            let at = (2..=row["code"].len()).rev().find_map(|end| lines.get(&row["code"][..end]));
+            if let Some(at) = at.filter(|_| row["suffix"] != "80") {
+                facts.codes[*at].descriptions.push(("en".to_owned(), row["desc_en"].clone()));
             }
         }
         for row in rows("uk_search_references.csv") {

@@ -53,18 +53,22 @@ pub(in crate::api) fn entry(list: &ListFact, fact: &EntryFact) -> wire::GreenLis
 
 /// How a code stands to a list.
 pub(in crate::api) fn membership(list: &ListFact, found: &Membership) -> wire::GreenListMembership {
-    let status = match found.status {
+    wire::GreenListMembership {
+        green_list: name(list),
+        version: list.version,
+        status: membership_status(found.status).into(),
+        entries: found.entries.iter().map(|fact| entry(list, fact)).collect(),
+        findings: findings(&found.findings),
+    }
+}
+
+/// Whether a code is on a list.
+pub(in crate::api) fn membership_status(status: MembershipStatus) -> wire::MembershipStatus {
+    match status {
         MembershipStatus::Member => wire::MembershipStatus::Member,
         MembershipStatus::Partly => wire::MembershipStatus::Partly,
         MembershipStatus::NotMember => wire::MembershipStatus::NotMember,
         MembershipStatus::Undetermined => wire::MembershipStatus::Undetermined,
-    };
-    wire::GreenListMembership {
-        green_list: name(list),
-        version: list.version,
-        status: status.into(),
-        entries: found.entries.iter().map(|fact| entry(list, fact)).collect(),
-        findings: findings(&found.findings),
     }
 }
 

@@ -1,9 +1,7 @@
 use std::collections::BTreeSet;
 
 use greenlane_api::classification::v1::GetCodeRequest;
-use greenlane_api::classification::v1::InferEditionRequest;
 use greenlane_api::classification::v1::lookup_service_client::LookupServiceClient;
-use greenlane_api::classification::v1::tagging_service_client::TaggingServiceClient;
 use greenlane_api::common::v1::ErrorReason;
 use greenlane_platform::auth::AuthorizationTable;
 use greenlane_platform::fault::Fault;
@@ -16,7 +14,7 @@ use tonic::Code;
 use super::running::{Running, code};
 use crate::{Migrator, RULES};
 
-engine_tests!(Migrator: who_lacks_the_scope_is_refused, what_is_not_built_yet_says_so);
+engine_tests!(Migrator: who_lacks_the_scope_is_refused);
 
 /// Full paths of all methods of the classification contract.
 fn methods() -> BTreeSet<String> {
@@ -50,13 +48,5 @@ async fn who_lacks_the_scope_is_refused(db: TestDatabase) {
     lookup.get_code(request.clone()).await.unwrap();
     running.clock.advance(chrono::TimeDelta::days(400));
     assert_eq!(lookup.get_code(request).await.unwrap_err().code(), Code::Unauthenticated);
-    running.end().await;
-}
-
-async fn what_is_not_built_yet_says_so(db: TestDatabase) {
-    let running = Running::start(&db).await;
-    let mut tagging = TaggingServiceClient::new(running.client(&["tag"]));
-    let refused = tagging.infer_edition(InferEditionRequest::default()).await.unwrap_err();
-    assert_eq!(refused.code(), Code::Unimplemented);
     running.end().await;
 }

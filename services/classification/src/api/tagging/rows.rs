@@ -1,0 +1,111 @@
+//! Rows in, tagged rows and totals out.
+
+use std::collections::BTreeMap;
+
+use greenlane_api::classification::v1 as wire;
+use greenlane_api::classification::v1::tag_rows_response::Message;
+use greenlane_api::common::v1::Finding;
+use greenlane_platform::fault::Fault;
+use greenlane_platform::violations::Violations;
+
+use super::TOTAL_KEYS;
+use crate::api::render;
+use crate::domain::{Row, RowFault, Tagged, Tagger, Total, TotalKey};
+
+/// Most rows in a message.
+const MAX_ROWS: usize = 10_000;
+/// Rows after which others get their turn.
+const TURN: usize = 1_000;
+
+pub(super) fn total_key(v: &mut Violations, field: &str, raw: i32) -> Option<TotalKey> {
+    let key = usize::try_from(raw).ok().and_then(|raw| TOTAL_KEYS.get(raw.wrapping_sub(1)).copied());
+    v.check(field, key.is_some(), "must be green list, year, reporter, partner or flow");
+    key
+}
+
+/// Tags the rows of a message.
+pub(super) async fn tag(tagger: &mut Tagger, rows: &[wire::TradeRow]) -> Result<wire::TagRowsResponse, Fault> {
+    if rows.len() > MAX_ROWS {
+        return Err(Fault::invalid("rows.rows", format!("must be at most {MAX_ROWS}")));
+    }
+    let mut tagged = Vec::with_capacity(rows.len());
+    for turn in rows.chunks(TURN) {
+        for row in turn {
+            let given = Row {
+                code: &row.code,
+                edition: &row.edition,
+                period: &row.period,
+                reporter: &row.reporter,
+                partner: &row.partner,
+                flow: &row.flow,
+                value: row.value_usd,
+            };
+            let found = tagger.tag(&given).map_err(|why| {
+                Fault::invalid("settings.total_by", format!("{why}: keep them by less, or tag fewer rows at once"))
+            })?;
+            tagged.push(tagged_row(tagger, row, &found));
+        }
+        tokio::task::yield_now().await;
+    }
+    let revision = tagger.catalogue().revision;
+    Ok(wire::TagRowsResponse { message: Some(Message::Rows(wire::TaggedRows { rows: tagged })), revision })
+}
+
+fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::TaggedRow {
+    let catalogue = tagger.catalogue();
+    let value = if row.value_usd.is_finite() && row.value_usd >= 0.0 { row.value_usd } else { 0.0 };
+    wire::TaggedRow {
+        sequence: row.sequence,
+        code: found.at().map(|at| render::reference(catalogue, at)),
+        tags: found
+            .tags()
+            .iter()
+            .map(|tag| wire::RowTag {
+                green_list: format!("greenLists/{}", catalogue.lists[tag.list].fact.id),
+                status: render::membership_status(tag.status).into(),
+                certain_value_usd: value * tag.certain,
+                possible_value_usd: value * tag.possible,
+                estimated_value_usd: None,
+            })
+            .collect(),
+        faults: found.faults().map(|(fault, mended)| finding(fault, mended, row)).collect(),
+    }
+}
+
+fn finding(fault: RowFault, mended: bool, row: &wire::TradeRow) -> Finding {
+    let message = match fault {
+        RowFault::CodeUnknown => format!("No edition in force by then has the code `{}`.", row.code),
+        RowFault::EditionWrong => format!("The code `{}` is not of the edition.", row.code),
+        RowFault::AggregateCode => format!("`{}` repeats the value of the codes below it.", row.code),
+        RowFault::Duplicate => "A row of the same code, period, economies and flow came before.".to_owned(),
+        RowFault::LeadingZeroLost => format!("`{}` lost its leading zero.", row.code),
+        RowFault::ValueMalformed => "The value is no amount.".to_owned(),
+        RowFault::PeriodMalformed => format!("`{}` is no year and no month.", row.period),
+    };
+    let parameters = if mended { BTreeMap::from([("mended".to_owned(), "true".to_owned())]) } else { BTreeMap::new() };
+    Finding { code: fault.name().to_owned(), message, parameters }
+}
+
+/// The totals of a run.
+pub(super) fn totals(tagger: &Tagger) -> wire::TagRowsResponse {
+    let catalogue = tagger.catalogue();
+    let total = |total: Total| wire::TagTotal {
+        green_list: total.list.map(|list| format!("greenLists/{}", catalogue.lists[list].fact.id)).unwrap_or_default(),
+        year: total.year,
+        reporter: total.reporter,
+        partner: total.partner,
+        flow: total.flow,
+        rows: total.rows,
+        value_usd: total.value,
+        certain_value_usd: total.certain,
+        possible_value_usd: total.possible,
+        estimated_value_usd: None,
+    };
+    let totals = wire::TagTotals {
+        totals: tagger.totals().into_iter().map(total).collect(),
+        rows: tagger.rows(),
+        faults: tagger.faults().iter().map(|(fault, rows)| (fault.name().to_owned(), *rows)).collect(),
+        mended_rows: tagger.mended(),
+    };
+    wire::TagRowsResponse { message: Some(Message::Totals(totals)), revision: catalogue.revision }
+}

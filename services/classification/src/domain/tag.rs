@@ -1,0 +1,320 @@
+//! Rows of trade statistics and the green lists that they fall under.
+//!
+//! What is said of a code on a day is found once and kept for the rows to come: a run over millions of rows asks the
+//! catalogue about a few thousand codes. Nothing that is kept grows with the number of rows.
+
+mod seen;
+mod standings;
+mod totals;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::catalogue::{Catalogue, Position};
+use super::code::CodeText;
+use super::infer::{period, with_zero};
+use super::membership::MembershipStatus;
+use seen::Seen;
+use standings::Standings;
+use totals::Totals;
+pub(crate) use totals::{TooMany, Total, TotalKey};
+
+/// What is known of codes is forgotten when it is about more than this: a row that comes back is looked up again.
+const KEPT: usize = 200_000;
+
+/// Digits of a code that holds no other's value: shorter ones with codes below them are sums.
+const SUBHEADING: usize = 6;
+
+/// How to tag.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Lists, as indexes.
+    pub(crate) lists: Vec<usize>,
+    /// Edition of rows that name none.
+    pub(crate) edition: Option<usize>,
+    /// Links that are held back by default count.
+    pub(crate) held: bool,
+    /// Mend what is unambiguous.
+    pub(crate) mend: bool,
+    /// Day of membership. None means the last of each row's period.
+    pub(crate) on: Option<NaiveDate>,
+    pub(crate) total_by: Vec<TotalKey>,
+}
+
+/// A row as it was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'r> {
+    pub(crate) code: &'r str,
+    pub(crate) edition: &'r str,
+    pub(crate) period: &'r str,
+    pub(crate) reporter: &'r str,
+    pub(crate) partner: &'r str,
+    pub(crate) flow: &'r str,
+    pub(crate) value: f64,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RowFault {
+    CodeUnknown,
+    EditionWrong,
+    AggregateCode,
+    Duplicate,
+    LeadingZeroLost,
+    ValueMalformed,
+    PeriodMalformed,
+}
+
+impl RowFault {
+    /// Stable identifier.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CodeUnknown => "code_unknown",
+            Self::EditionWrong => "edition_wrong",
+            Self::AggregateCode => "aggregate_code",
+            Self::Duplicate => "duplicate",
+            Self::LeadingZeroLost => "leading_zero_lost",
+            Self::ValueMalformed => "value_malformed",
+            Self::PeriodMalformed => "period_malformed",
+        }
+    }
+}
+
+/// A list that a code falls under.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Tag {
+    /// Its index.
+    pub(crate) list: usize,
+    pub(crate) status: MembershipStatus,
+    /// Share of the value that is certainly on it.
+    pub(crate) certain: f64,
+    /// Share that may be, the certain included.
+    pub(crate) possible: f64,
+}
+
+/// What is said of a code as it is written.
+#[derive(Debug)]
+struct Said {
+    at: Option<Position>,
+    /// Each with whether it was mended.
+    faults: Vec<(RowFault, bool)>,
+    tags: Vec<Tag>,
+    aggregate: bool,
+}
+
+/// A tagged row.
+#[derive(Clone, Debug)]
+pub(crate) struct Tagged {
+    said: Arc<Said>,
+    /// Faults of the row beside its code's.
+    own: [Option<RowFault>; 3],
+}
+
+impl Tagged {
+    /// The code as it was understood.
+    pub(crate) fn at(&self) -> Option<Position> {
+        self.said.at
+    }
+
+    pub(crate) fn tags(&self) -> &[Tag] {
+        &self.said.tags
+    }
+
+    /// Faults, each with whether it was mended.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (RowFault, bool)> + '_ {
+        self.said.faults.iter().copied().chain(self.own.iter().flatten().map(|fault| (*fault, false)))
+    }
+}
+
+/// Tags the rows of one run, all at one revision.
+#[derive(Debug)]
+pub(crate) struct Tagger {
+    catalogue: Arc<Catalogue>,
+    settings: Settings,
+    said: HashMap<String, Arc<Said>>,
+    standings: Standings,
+    key: String,
+    seen: Seen,
+    totals: Totals,
+    rows: u64,
+    mended: u64,
+    faults: BTreeMap<RowFault, u64>,
+}
+
+impl Tagger {
+    pub(crate) fn new(catalogue: Arc<Catalogue>, settings: Settings) -> Self {
+        let totals = Totals::new(settings.total_by.clone(), settings.lists.clone());
+        Self {
+            settings,
+            said: HashMap::new(),
+            standings: Standings::of(&catalogue),
+            key: String::new(),
+            seen: Seen::default(),
+            totals,
+            rows: 0,
+            mended: 0,
+            faults: BTreeMap::new(),
+            catalogue,
+        }
+    }
+
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Tags a row and adds it to the totals.
+    ///
+    /// # Errors
+    /// When the totals are kept by so much that they would grow without bound.
+    pub(crate) fn tag(&mut self, row: &Row<'_>) -> Result<Tagged, TooMany> {
+        let when = period(row.period);
+        let said = self.said(row, when);
+        let good_value = row.value.is_finite() && row.value >= 0.0;
+        let own = [
+            when.is_none().then_some(RowFault::PeriodMalformed),
+            (!good_value).then_some(RowFault::ValueMalformed),
+            self.seen.before(row).then_some(RowFault::Duplicate),
+        ];
+        let tagged = Tagged { said, own };
+        self.rows += 1;
+        let mut mended = false;
+        for (fault, was_mended) in tagged.faults() {
+            *self.faults.entry(fault).or_default() += 1;
+            mended |= was_mended;
+        }
+        self.mended += u64::from(mended);
+        // A heading or a chapter repeats the value of the codes below it.
+        if !tagged.said.aggregate {
+            self.totals.add(row, if good_value { row.value } else { 0.0 }, &tagged.said.tags)?;
+        }
+        Ok(tagged)
+    }
+
+    fn said(&mut self, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Arc<Said> {
+        self.key.clear();
+        for part in [row.code, row.edition, row.period] {
+            self.key.push_str(part);
+            self.key.push('\u{1f}');
+        }
+        if let Some(said) = self.said.get(&self.key) {
+            return Arc::clone(said);
+        }
+        let said = Arc::new(self.say(row, when));
+        if self.said.len() >= KEPT {
+            self.said.clear();
+        }
+        self.said.insert(self.key.clone(), Arc::clone(&said));
+        said
+    }
+
+    /// What is to be said of a code as it is written, in a period.
+    fn say(&mut self, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Said {
+        let mut said = understand(&self.catalogue, &self.settings, row, when);
+        let Some(at) = said.at else { return said };
+        let code = self.catalogue.code(at);
+        if !code.children.is_empty() && code.fact.code.len() < SUBHEADING {
+            said.aggregate = true;
+            said.faults.push((RowFault::AggregateCode, false));
+        }
+        let Some(on) = self.settings.on.or(when.map(|(_, last)| last)) else { return said };
+        for list in &self.settings.lists {
+            let status = self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held);
+            let (certain, possible) = match status {
+                MembershipStatus::Member => (1.0, 1.0),
+                MembershipStatus::Partly => (0.0, 1.0),
+                // What is not held here of a list cannot be bounded: the bounds are over what is held.
+                MembershipStatus::Undetermined if self.catalogue.lists[*list].fact.partial => continue,
+                MembershipStatus::Undetermined => (0.0, 1.0),
+                MembershipStatus::NotMember => continue,
+            };
+            said.tags.push(Tag { list: *list, status, certain, possible });
+        }
+        said
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    pub(crate) fn mended(&self) -> u64 {
+        self.mended
+    }
+
+    pub(crate) fn faults(&self) -> &BTreeMap<RowFault, u64> {
+        &self.faults
+    }
+
+    pub(crate) fn totals(&self) -> Vec<Total> {
+        self.totals.all()
+    }
+}
+
+/// Which code is meant.
+fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Said {
+    let mut said = Said { at: None, faults: Vec::new(), tags: Vec::new(), aggregate: false };
+    let raw = row.code.trim();
+    if is_total(raw) {
+        said.aggregate = true;
+        said.faults.push((RowFault::AggregateCode, false));
+        return said;
+    }
+    let Ok(code) = CodeText::parse(raw) else {
+        said.faults.push((RowFault::CodeUnknown, false));
+        return said;
+    };
+    let code = code.as_str();
+    let edition = if row.edition.is_empty() { settings.edition } else { catalogue.edition(row.edition) };
+    let Some(edition) = edition else {
+        said.faults.push((RowFault::EditionWrong, false));
+        return said;
+    };
+    let find = |edition: usize| match catalogue.find(edition, code) {
+        Some(at) => Some((at, false)),
+        None => with_zero(code).and_then(|code| catalogue.find(edition, &code)).map(|at| (at, true)),
+    };
+    let found = match find(edition) {
+        Some(found) => Some(found),
+        None => {
+            let other = other_edition(catalogue, edition, when, &find);
+            let known = other.is_some();
+            said.faults
+                .push((if known { RowFault::EditionWrong } else { RowFault::CodeUnknown }, known && settings.mend));
+            other.filter(|_| settings.mend)
+        }
+    };
+    if let Some((at, zero)) = found {
+        if zero {
+            said.faults.push((RowFault::LeadingZeroLost, settings.mend));
+        }
+        said.at = (!zero || settings.mend).then_some(at);
+    }
+    said
+}
+
+/// The newest edition of the same system that has the code and was in force by the end of the row's period: economies
+/// take up a new edition late, never early.
+fn other_edition(
+    catalogue: &Catalogue,
+    edition: usize,
+    when: Option<(i32, NaiveDate)>,
+    find: &dyn Fn(usize) -> Option<(Position, bool)>,
+) -> Option<(Position, bool)> {
+    let system = &catalogue.editions[edition].fact.system;
+    let (_, last) = when?;
+    let earlier = |other: &usize| {
+        let fact = &catalogue.editions[*other].fact;
+        fact.system == *system && fact.effective_from <= last
+    };
+    (0..catalogue.editions.len()).rev().filter(earlier).find_map(find)
+}
+
+/// Whether a text stands for all goods, or for all codes of a length: `TOTAL`, `AG2`.
+fn is_total(raw: &str) -> bool {
+    let ag = raw.strip_prefix("AG").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
+    raw.eq_ignore_ascii_case("total") || ag
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+use super::*;
+use crate::domain::testing::{day, invented_facts, with_list};
+
+/// E1 in force from 2000, E2 from 2005; the list, in E1 and from 2001, holds one code wholly and one in part.
+fn catalogue() -> Arc<Catalogue> {
+    let editions = ["01 0101 010121 010129 02 0201 020110", "01 0101 010121 010130 02 0201 020110"];
+    let facts = invented_facts(&editions, &["010121>010121 010129>010130 010129>010121~ 020110>020110"]);
+    Arc::new(Catalogue::build(1, with_list(facts, "E1", "010129 020110~")).unwrap())
+}
+
+fn settings(catalogue: &Catalogue) -> Settings {
+    Settings {
+        lists: vec![0],
+        edition: catalogue.edition("E1"),
+        held: false,
+        mend: true,
+        on: None,
+        total_by: Vec::new(),
+    }
+}
+
+fn row(text: &str) -> Row<'_> {
+    let mut words = text.split_whitespace();
+    let code = words.next().unwrap();
+    let period = words.next().unwrap();
+    let value = words.next().map_or(10.0, |value| value.parse().unwrap());
+    Row { code, edition: "", period, reporter: "XA", partner: "XB", flow: "M", value }
+}
+
+fn told(tagger: &mut Tagger, text: &str) -> (String, Vec<(f64, f64)>, Vec<(&'static str, bool)>) {
+    let tagged = tagger.tag(&row(text)).unwrap();
+    let code = tagged.at().map(|at| tagger.catalogue().code(at).fact.code.clone()).unwrap_or_default();
+    let tags = tagged.tags().iter().map(|tag| (tag.certain, tag.possible)).collect();
+    (code, tags, tagged.faults().map(|(fault, mended)| (fault.name(), mended)).collect())
+}
+
+#[test]
+fn a_row_has_its_lists_with_bounds() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    assert_eq!(told(&mut tagger, "010129 2003"), ("010129".to_owned(), vec![(1.0, 1.0)], vec![]));
+    assert_eq!(told(&mut tagger, "020110 2003"), ("020110".to_owned(), vec![(0.0, 1.0)], vec![]));
+    assert_eq!(told(&mut tagger, "010121 2003").1, []);
+    // The list is in force from 2001.
+    assert_eq!(told(&mut tagger, "010129 2000").1, []);
+    assert_eq!(told(&mut tagger, "010129 200101").1, [(1.0, 1.0)]);
+}
+
+#[test]
+fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    for (text, code, faults) in [
+        ("10129 2003", "010129", vec![("leading_zero_lost", true)]),
+        ("010130 2006", "010130", vec![("edition_wrong", true)]),
+        // In 2003 the edition of the code was still to come.
+        ("010130 2003", "", vec![("code_unknown", false)]),
+        ("999999 2003", "", vec![("code_unknown", false)]),
+        ("TOTAL 2003", "", vec![("aggregate_code", false)]),
+        ("AG6 2003", "", vec![("aggregate_code", false)]),
+        ("0101 2003", "0101", vec![("aggregate_code", false)]),
+        ("010121 20x3", "010121", vec![("period_malformed", false)]),
+        ("010121 2004 -5", "010121", vec![("value_malformed", false)]),
+        ("010121 2004 NaN", "010121", vec![("value_malformed", false), ("duplicate", false)]),
+    ] {
+        let (found, _, found_faults) = told(&mut tagger, text);
+        assert_eq!((found.as_str(), found_faults), (code, faults), "{text}");
+    }
+    assert_eq!((tagger.rows(), tagger.mended()), (10, 2));
+    assert_eq!(tagger.faults()[&RowFault::AggregateCode], 3);
+    let unmended = Settings { mend: false, ..settings(&catalogue) };
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), unmended);
+    assert_eq!(told(&mut tagger, "10129 2003"), (String::new(), vec![], vec![("leading_zero_lost", false)]));
+}
+
+#[test]
+fn totals_hold_bounds_and_leave_sums_of_other_rows_out() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    for text in ["010129 2003 5", "020110 2003 7", "010121 2003 11", "0101 2003 16", "010129 2004 1"] {
+        tagger.tag(&row(text)).unwrap();
+    }
+    let totals = tagger.totals();
+    let short =
+        |total: &Total| (total.list, total.year.clone(), total.rows, total.value, total.certain, total.possible);
+    assert_eq!(
+        totals.iter().map(short).collect::<Vec<_>>(),
+        [
+            (None, "2003".to_owned(), 3, 23.0, 5.0, 12.0),
+            (Some(0), "2003".to_owned(), 2, 23.0, 5.0, 12.0),
+            (None, "2004".to_owned(), 1, 1.0, 1.0, 1.0),
+            (Some(0), "2004".to_owned(), 1, 1.0, 1.0, 1.0),
+        ]
+    );
+}
+
+#[test]
+fn totals_that_would_grow_without_bound_are_refused() {
+    let catalogue = catalogue();
+    let by_partner = Settings { total_by: vec![TotalKey::Partner], ..settings(&catalogue) };
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), by_partner);
+    let refused = (0..30_000).find(|number| {
+        let partner = number.to_string();
+        tagger.tag(&Row { partner: &partner, ..row("010121 2003") }).is_err()
+    });
+    assert_eq!(refused, Some(20_000));
+}
+
+#[test]
+fn a_day_may_be_fixed_for_all_rows() {
+    let catalogue = catalogue();
+    let fixed = Settings { on: Some(day("2024-01-01")), ..settings(&catalogue) };
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), fixed);
+    assert_eq!(told(&mut tagger, "010129 2000").1, [(1.0, 1.0)]);
+}
+
+mod real_rows {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::testing::real;
+    use crate::domain::{Sample, infer};
+
+    /// The lists and editions of the world, and a tagger of rows that name an edition.
+    fn tagger() -> Option<Tagger> {
+        let catalogue = Arc::new(real::real()?.clone());
+        let lists = (0..catalogue.lists.len()).collect();
+        let total_by = vec![TotalKey::GreenList, TotalKey::Year];
+        let on = Some(day("2024-01-01"));
+        Some(Tagger::new(catalogue, Settings { lists, edition: None, held: false, mend: true, on, total_by }))
+    }
+
+    #[test]
+    fn a_table_as_reported_is_in_the_edition_of_each_year_and_its_faults_are_found_and_mended() {
+        let Some(mut tagger) = tagger() else { return };
+        let rows = real::rows("comtrade_rows_sample.csv").unwrap();
+        let mut years: BTreeMap<&str, Vec<&BTreeMap<String, String>>> = BTreeMap::new();
+        rows.iter().for_each(|row| years.entry(&row["refYear"]).or_default().push(row));
+        let mut editions = Vec::new();
+        for (year, rows) in &years {
+            let sample = |row: &&BTreeMap<String, String>| Sample {
+                code: row["cmdCode"].clone(),
+                year: year.parse().ok(),
+                count: 1,
+            };
+            let samples: Vec<Sample> = rows.iter().map(sample).collect();
+            let (fits, _) = infer(tagger.catalogue(), "hs", &samples);
+            let edition = tagger.catalogue().editions[fits[0].edition].fact.id.clone();
+            editions.push(format!("{year} {edition}"));
+            for row in rows {
+                let tagged = tagger.tag(&Row {
+                    code: &row["cmdCode"],
+                    edition: &edition,
+                    period: year,
+                    reporter: &row["reporterDesc"],
+                    partner: &row["partnerDesc"],
+                    flow: &row["flowCode"],
+                    value: row["primaryValue"].parse().unwrap(),
+                });
+                assert!(tagged.unwrap().at().is_some(), "{row:?}");
+            }
+        }
+        assert_eq!(editions[..2], ["2001 HS1996", "2002 HS2002"]);
+        for (year, edition) in
+            [(2006, "HS2002"), (2007, "HS2007"), (2012, "HS2012"), (2017, "HS2017"), (2022, "HS2022")]
+        {
+            assert!(editions.contains(&format!("{year} {edition}")), "{editions:?}");
+        }
+        let faults = tagger.faults().clone();
+        assert_eq!(tagger.rows(), 230_000);
+        assert_eq!(faults[&RowFault::LeadingZeroLost], 32_619);
+        // Economies that took up an edition late.
+        assert_eq!(faults[&RowFault::EditionWrong], 438);
+        assert!((150..=292).contains(&faults[&RowFault::Duplicate]), "{faults:?}");
+        assert_eq!(faults.len(), 3, "{faults:?}");
+        for total in tagger.totals() {
+            assert!(total.certain <= total.possible && total.possible <= total.value * 1.000_001, "{total:?}");
+        }
+        let on_list = tagger.totals().into_iter().filter(|total| total.list.is_some()).map(|total| total.possible);
+        assert!(on_list.sum::<f64>() > 0.0);
+    }
+
+    #[test]
+    fn sums_mixed_into_a_table_are_left_out_of_its_totals() {
+        let Some(mut tagger) = tagger() else { return };
+        let mut goods = 0.0;
+        for row in real::rows("comtrade_china_india_2010_h3.csv").unwrap() {
+            let (code, value) = (&row["Commodity Code"], row["Value"].parse().unwrap());
+            goods += if code.len() == 6 { value } else { 0.0 };
+            let given = Row {
+                code,
+                edition: "HS2007",
+                period: &row["Year"],
+                reporter: &row["Reporter Code"],
+                partner: &row["Partner Code"],
+                flow: &row["Trade Flow Code"],
+                value,
+            };
+            tagger.tag(&given).unwrap();
+        }
+        // 192 chapters, 1,976 headings, and the total of each flow.
+        assert_eq!(tagger.faults()[&RowFault::AggregateCode], 2_170);
+        assert_eq!(tagger.faults().len(), 1, "{:?}", tagger.faults());
+        let all: f64 = tagger.totals().iter().filter(|total| total.list.is_none()).map(|total| total.value).sum();
+        assert!((all - goods).abs() < 1.0, "{all} {goods}");
+    }
+}
