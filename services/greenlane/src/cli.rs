@@ -103,6 +103,10 @@ enum ClientCommand {
     /// Green lists, and what is on them.
     #[command(subcommand)]
     List(commands::list::Command),
+    /// Tag a table of trade statistics with the green lists that its rows fall under.
+    Tag(commands::tag::Args),
+    /// Sum up and plot what a table of tagged rows says of green trade.
+    Stats(commands::stats::Args),
     /// The transparency log: checkpoint, entries, proofs.
     #[command(subcommand)]
     Log(commands::log::Command),
@@ -187,6 +191,8 @@ impl ClientCommand {
             Self::Change(command) => commands::change::run(session, command).await,
             Self::Edition(command) => commands::edition::run(session, command).await,
             Self::List(command) => commands::list::run(session, command).await,
+            Self::Tag(args) => commands::tag::run(session, args).await,
+            Self::Stats(args) => commands::stats::run(session, &args),
             Self::Log(command) => commands::log::run(session, command).await,
             Self::Trace(command) => commands::trace::run(session, command).await,
             Self::Call(args) => commands::call::run(session, args).await,

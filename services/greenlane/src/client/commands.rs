@@ -18,6 +18,8 @@ pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod pull;
 pub(crate) mod recognise;
+pub(crate) mod stats;
+pub(crate) mod tag;
 pub(crate) mod token;
 pub(crate) mod trace;
 pub(crate) mod verify;

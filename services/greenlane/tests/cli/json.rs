@@ -34,6 +34,8 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("edition list", "", 0),
     ("edition systems", "", 0),
     ("edition revisions", "", 0),
+    ("tag", "trade.csv --out tagged.csv --faults faults.csv", 0),
+    ("stats", "tagged.csv --svg plots", 0),
     ("list get", "apec-54", 0),
     ("list list", "", 0),
     ("list entries", "apec-54", 0),
@@ -189,6 +191,12 @@ changes:
         source: { uri: \"https://example.org\", note: Invented., retrieved_on: \"2026-01-01\", example: true }
 ";
 
+const TRADE: &str = "\
+refYear,flowCode,reporterDesc,partnerDesc,cmdCode,primaryValue
+2023,M,Canada,Peru,854143,33827
+2023,M,Canada,Chile,850231,100
+";
+
 const EXAMPLES: &str = "\
 examples:
   - description: Sun catcher 9000
@@ -245,6 +253,7 @@ fn run_all() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("examples.yaml"), EXAMPLES)?;
     std::fs::write(shell.folder.path().join("rows.csv"), crate::certificate::ROWS)?;
     std::fs::write(shell.folder.path().join("amend.yaml"), "scope: Other words.\nremarks: \"\"\n")?;
+    std::fs::write(shell.folder.path().join("trade.csv"), TRADE)?;
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?
         .expect(0);

@@ -1,0 +1,92 @@
+//! `greenlane stats`: what a table of tagged rows says of green trade, in numbers and plots.
+
+mod read;
+mod svg;
+mod terminal;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use self::read::{Bounds, Summary};
+use super::tag::table;
+use crate::client::{
+    Session,
+    exit::Exit,
+    render::{self, Output, View},
+};
+
+/// Arguments of `greenlane stats`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Rows as `greenlane tag --out` writes them.
+    file: PathBuf,
+    /// Write the plots here, as share-by-year.svg, value-by-list.svg and top-partners.svg.
+    #[arg(long, value_name = "FOLDER")]
+    svg: Option<PathBuf>,
+    /// How many partners are shown.
+    #[arg(long, default_value_t = 10)]
+    top: usize,
+}
+
+const YEARS: View = View::List {
+    items: "years",
+    name: "greenList",
+    columns: &[
+        ("LIST", "greenList"),
+        ("YEAR", "year"),
+        ("VALUE USD", "valueUsd"),
+        ("CERTAINLY", "certainValueUsd"),
+        ("POSSIBLY", "possibleValueUsd"),
+        ("FROM %", "certainPercent"),
+        ("TO %", "possiblePercent"),
+    ],
+};
+
+/// Does it.
+pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
+    let summary = read::summary(table::file(&args.file)?)?;
+    let partners = summary.top_partners(args.top);
+    let value = json!({
+        "years": summary.years().map(|(list, year, bounds)| row(list, "year", year, bounds)).collect::<Vec<_>>(),
+        "lists": summary.by_list().map(|(list, bounds)| row(list, "list", list, bounds)).collect::<Vec<_>>(),
+        "partners": partners.iter().map(|(name, bounds)| row("", "partner", name, *bounds)).collect::<Vec<_>>(),
+    });
+    if session.output() == Output::Table {
+        render::write(&terminal::plots(&summary, &partners))?;
+    }
+    render::print_value(session.output(), &value, YEARS)?;
+    if let Some(folder) = &args.svg {
+        plots(&summary, &partners, folder)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(list: &str, key: &str, name: &str, bounds: Bounds) -> serde_json::Value {
+    let percent = |part: f64| (part / bounds.value.max(f64::MIN_POSITIVE) * 10_000.0).round() / 100.0;
+    let mut row = json!({
+        "greenList": list,
+        "valueUsd": bounds.value,
+        "certainValueUsd": bounds.certain,
+        "possibleValueUsd": bounds.possible,
+        "certainPercent": percent(bounds.certain),
+        "possiblePercent": percent(bounds.possible),
+    });
+    row[key] = name.into();
+    row
+}
+
+fn plots(summary: &Summary, partners: &[(&str, Bounds)], folder: &std::path::Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let lists: Vec<(&str, Bounds)> = summary.by_list().collect();
+    for (name, plot) in [
+        ("share-by-year.svg", svg::shares(summary)),
+        ("value-by-list.svg", svg::bars("Value on each green list, US dollars", &lists)),
+        ("top-partners.svg", svg::bars("Value on any green list by partner, US dollars", partners)),
+    ] {
+        let path = folder.join(name);
+        std::fs::write(&path, plot).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! `greenlane tag`: tables of trade statistics, row by row, with the green lists that they fall under.
+//!
+//! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which the
+//! service is asked, each once and all at one revision; once to tag the rows with what it said. Memory grows with the
+//! number of codes and periods, not with the number of rows.
+
+mod ask;
+mod pass;
+mod seen;
+mod survey;
+pub(crate) mod table;
+mod totals;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use greenlane_api::classification::v1::{TagTotals, tagging_service_client::TaggingServiceClient};
+
+use crate::client::{
+    Session,
+    exit::Exit,
+    render::{self, Output, View},
+};
+
+/// Arguments of `greenlane tag`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// A CSV file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code, value.
+    file: PathBuf,
+    /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    edition: String,
+    /// Only this green list, greenLists/ID. May be repeated.
+    #[arg(long = "list", value_name = "LIST")]
+    lists: Vec<String>,
+    /// What totals are kept by.
+    #[arg(long = "by", value_enum, value_delimiter = ',', default_values_t = [By::List, By::Year])]
+    by: Vec<By>,
+    /// Write the tagged rows here, as CSV.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write every fault here with its line and column, as CSV.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Membership on this day instead of the last of each row's period.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    on: String,
+    /// Take in the links between editions that are held back by default.
+    #[arg(long)]
+    include_held_back: bool,
+    /// Report what is unambiguous (a leading zero that was lost), and do not mend it.
+    #[arg(long)]
+    no_mend: bool,
+    /// Go on with an output that was broken off.
+    #[arg(long, requires = "out")]
+    resume: bool,
+}
+
+/// What totals are kept by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// Green list.
+    List,
+    /// Year.
+    Year,
+    /// Reporting economy.
+    Reporter,
+    /// Partner economy.
+    Partner,
+    /// Flow.
+    Flow,
+}
+
+const TOTALS: View = View::List {
+    items: "totals",
+    name: "greenList",
+    columns: &[
+        ("LIST", "greenList"),
+        ("YEAR", "year"),
+        ("REPORTER", "reporter"),
+        ("PARTNER", "partner"),
+        ("FLOW", "flow"),
+        ("ROWS", "rows"),
+        ("VALUE USD", "valueUsd"),
+        ("CERTAINLY", "certainValueUsd"),
+        ("POSSIBLY", "possibleValueUsd"),
+    ],
+};
+
+/// Does it.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let survey = survey::read(&args.file)?;
+    let mut tagging = TaggingServiceClient::new(session.classification()?);
+    let settings = ask::settings(&args);
+    let editions = ask::editions(&mut tagging, &survey, &args.edition).await?;
+    let said = ask::codes(&mut tagging, settings, &survey, &editions).await?;
+    let done = pass::run(&args, &survey, &said)?;
+    if session.output() == Output::Table {
+        render::write(&editions.told())?;
+        render::write(&report(&done, said.revision))?;
+    }
+    session.print(&done, TOTALS)
+}
+
+/// The faults, in words.
+fn report(totals: &TagTotals, revision: u64) -> String {
+    let mut text = format!("{} rows at revision {revision}, {} mended\n", totals.rows, totals.mended_rows);
+    for (fault, rows) in &totals.faults {
+        text.push_str(&format!("fault {fault}: {rows} rows\n"));
+    }
+    text
+}

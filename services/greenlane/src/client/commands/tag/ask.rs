@@ -1,0 +1,216 @@
+//! What the service is asked about a table: which edition it is in, and what each code is.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Context as _;
+use greenlane_api::classification::v1::{
+    CodeSample, EditionFit, InferEditionRequest, TagRowsRequest, TagSettings, TotalKey, TradeRow, TradeRows,
+    tag_rows_request::Message, tag_rows_response, tagging_service_client::TaggingServiceClient,
+};
+use greenlane_platform::client::Client;
+
+use super::{
+    Args,
+    survey::{Survey, Written},
+    table,
+};
+
+/// Rows in a message.
+const BATCH: usize = 10_000;
+/// Codes in a sample.
+const SAMPLE: usize = 100_000;
+/// Longest code that is worth asking about.
+const LONGEST: usize = 64;
+
+/// Which edition the rows of each year are in.
+#[derive(Debug, Default)]
+pub(crate) struct Editions {
+    /// What was said: an edition for all rows that name none.
+    given: String,
+    by_year: BTreeMap<String, Option<(EditionFit, bool)>>,
+}
+
+/// What was said of the codes.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// Resource names.
+    pub(crate) lists: Vec<String>,
+    pub(crate) codes: HashMap<Vec<u8>, Code>,
+    pub(crate) revision: u64,
+}
+
+/// What was said of a code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Code {
+    pub(crate) edition: String,
+    pub(crate) code: String,
+    /// Index of a list, the share of the value that is certainly on it, and the share that may be.
+    pub(crate) tags: Vec<(usize, f64, f64)>,
+    /// Fault, and whether it was mended.
+    pub(crate) faults: Vec<(String, bool)>,
+    /// Its value repeats that of other rows.
+    pub(crate) aggregate: bool,
+}
+
+pub(crate) fn settings(args: &Args) -> TagSettings {
+    let name = |list: &String| if list.contains('/') { list.clone() } else { format!("greenLists/{list}") };
+    TagSettings {
+        green_lists: args.lists.iter().map(name).collect(),
+        edition: String::new(),
+        include_held_back: args.include_held_back,
+        mend: !args.no_mend,
+        // The totals are kept here; the service is asked about each code once.
+        total_by: vec![TotalKey::GreenList.into()],
+        revision: 0,
+        membership_date: args.on.clone(),
+    }
+}
+
+fn year(period: &str) -> &str {
+    period.get(..4).unwrap_or_default()
+}
+
+fn is_period(text: &str) -> bool {
+    matches!(text.len(), 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Finds the edition of the rows that name none, year by year: tables "as reported" change it with the years.
+pub(crate) async fn editions(
+    tagging: &mut TaggingServiceClient<Client>,
+    survey: &Survey,
+    given: &str,
+) -> anyhow::Result<Editions> {
+    let mut editions = Editions { given: given.to_owned(), ..Editions::default() };
+    if !given.is_empty() {
+        return Ok(editions);
+    }
+    let mut samples: BTreeMap<&str, Vec<CodeSample>> = BTreeMap::new();
+    for (written, count) in &survey.written {
+        let named = table::edition(written.classification.as_bytes()).is_some();
+        let askable = (1..=LONGEST).contains(&written.code.len()) && is_period(&written.period);
+        if !named && askable {
+            let sample = CodeSample { code: written.code.clone(), period: written.period.clone(), count: *count };
+            samples.entry(year(&written.period)).or_default().push(sample);
+        }
+    }
+    for (year, mut samples) in samples {
+        samples.truncate(SAMPLE);
+        let request = InferEditionRequest { samples, code_system: String::new() };
+        let answer = tagging.infer_edition(request).await?.into_inner();
+        let best = answer.fits.into_iter().next().map(|best| (best, answer.certain));
+        editions.by_year.insert(year.to_owned(), best);
+    }
+    Ok(editions)
+}
+
+impl Editions {
+    /// The edition of a row.
+    fn of(&self, written: &Written) -> String {
+        if !self.given.is_empty() {
+            return self.given.clone();
+        }
+        if let Some(named) = table::edition(written.classification.as_bytes()) {
+            return named.to_owned();
+        }
+        let fit = self.by_year.get(year(&written.period)).and_then(Option::as_ref);
+        fit.map(|(fit, _)| fit.edition.trim_start_matches("editions/").to_owned()).unwrap_or_default()
+    }
+
+    /// Which edition was taken for which year, and why, in words.
+    pub(crate) fn told(&self) -> String {
+        let mut text = String::new();
+        for (year, best) in &self.by_year {
+            let Some((fit, certain)) = best else { continue };
+            let edition = fit.edition.trim_start_matches("editions/");
+            let sure = if *certain { "certain" } else { "the newest of those that fit best" };
+            text.push_str(&format!(
+                "{year}: {edition} ({sure}): {} rows fit, {} do not, {} lost a zero\n",
+                fit.valid, fit.invalid, fit.mended
+            ));
+        }
+        text
+    }
+}
+
+/// Asks what each code is.
+pub(crate) async fn codes(
+    tagging: &mut TaggingServiceClient<Client>,
+    settings: TagSettings,
+    survey: &Survey,
+    editions: &Editions,
+) -> anyhow::Result<Said> {
+    let asked: Vec<&Written> = survey.written.keys().collect();
+    let row = |(sequence, written): (u64, &&Written)| TradeRow {
+        sequence,
+        code: written.code.clone(),
+        edition: editions.of(written),
+        period: written.period.clone(),
+        // So that no two of them are taken for the same row.
+        reporter: sequence.to_string(),
+        value_usd: 1.0,
+        ..TradeRow::default()
+    };
+    let rows: Vec<TradeRow> = (0u64..).zip(&asked).map(row).collect();
+    let mut messages = vec![TagRowsRequest { message: Some(Message::Settings(settings)) }];
+    messages.extend(rows.chunks(BATCH).map(|rows| {
+        let rows = TradeRows { rows: rows.to_vec() };
+        TagRowsRequest { message: Some(Message::Rows(rows)) }
+    }));
+    drop(rows);
+    let mut answers = tagging.tag_rows(futures_util::stream::iter(messages)).await?.into_inner();
+    let mut said = Said::default();
+    while let Some(answer) = answers.message().await? {
+        said.revision = answer.revision;
+        let Some(tag_rows_response::Message::Rows(rows)) = answer.message else { continue };
+        for row in rows.rows {
+            let written = usize::try_from(row.sequence).ok().and_then(|at| asked.get(at));
+            let written = written.context("the service answered a row that it was not asked")?;
+            let mut code = Code::default();
+            if let Some(reference) = row.code {
+                (code.edition, code.code) = (reference.edition, reference.code);
+            }
+            for tag in row.tags {
+                let list = said.lists.iter().position(|list| *list == tag.green_list).unwrap_or_else(|| {
+                    said.lists.push(tag.green_list);
+                    said.lists.len() - 1
+                });
+                code.tags.push((list, tag.certain_value_usd, tag.possible_value_usd));
+            }
+            for fault in row.faults {
+                code.aggregate |= fault.code == "aggregate_code";
+                let mended = fault.parameters.contains_key("mended");
+                code.faults.push((fault.code, mended));
+            }
+            said.codes.insert(key(written), code);
+        }
+    }
+    said.settle();
+    Ok(said)
+}
+
+impl Said {
+    /// Puts the lists in order; and when a table has nothing but headings or chapters, they are its goods and sum up
+    /// nothing.
+    fn settle(&mut self) {
+        let mut order: Vec<usize> = (0..self.lists.len()).collect();
+        order.sort_by(|a, b| self.lists[*a].cmp(&self.lists[*b]));
+        let mut place = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old] = new;
+        }
+        self.lists.sort();
+        let sums = !self.codes.values().any(|code| !code.aggregate && !code.code.is_empty());
+        for code in self.codes.values_mut() {
+            code.tags.iter_mut().for_each(|(list, ..)| *list = place[*list]);
+            code.tags.sort_by_key(|(list, ..)| *list);
+            if sums && !code.code.is_empty() {
+                code.aggregate = false;
+                code.faults.retain(|(fault, _)| fault != "aggregate_code");
+            }
+        }
+    }
+}
+
+fn key(written: &Written) -> Vec<u8> {
+    [written.classification.as_bytes(), b"\0", written.code.as_bytes(), b"\0", written.period.as_bytes()].concat()
+}

@@ -1,0 +1,35 @@
+//! Rows seen before, within fixed memory.
+
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
+use super::table::Columns;
+
+/// Places, 32 MiB of them. Each row has one, and drives out the row that was there: of the last million rows or so
+/// nearly every repetition is found, of those before most.
+const PLACES: usize = 1 << 22;
+
+/// Hashes of rows.
+pub(crate) struct Seen {
+    places: Vec<u64>,
+    hasher: BuildHasherDefault<DefaultHasher>,
+}
+
+impl Seen {
+    pub(crate) fn new() -> Self {
+        Self { places: vec![0; PLACES], hasher: BuildHasherDefault::default() }
+    }
+
+    /// Whether a row of the same code, period, economies and flow was there; notes this one. Two different rows share a
+    /// hash once in 2^64.
+    pub(crate) fn before(&mut self, code: &[u8], columns: &Columns, record: &csv::ByteRecord) -> bool {
+        let of = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default();
+        let three = (of(columns.reporter), of(columns.partner), of(columns.flow));
+        let mut hash = self.hasher.hash_one((code, three));
+        for at in &columns.further {
+            hash = self.hasher.hash_one((hash, of(Some(*at))));
+        }
+        hash |= 1;
+        let place = usize::try_from(hash >> 8).map_or(0, |hash| hash % PLACES);
+        std::mem::replace(&mut self.places[place], hash) == hash
+    }
+}
