@@ -54,7 +54,7 @@ pub(crate) use reference::{ReferenceRow, Rules, build_reference};
 pub(crate) use resolve::{CodeRef, Unresolved, resolve, resolve_edition};
 pub(crate) use search::{HitKind, Query, search};
 pub(crate) use suggest::{Question, suggest};
-pub(crate) use tag::{Row, RowFault, Settings, Tagged, Tagger, Total, TotalKey};
+pub(crate) use tag::{Row, Settings, Tagged, Tagger, Total, TotalKey, TradeFault};
 pub(crate) use taught::Example;
 pub(crate) use translate::{Method, Relation, Target, Translation, translate};
 

@@ -57,7 +57,7 @@ pub(crate) struct Row<'r> {
 
 /// What is wrong with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum RowFault {
+pub(crate) enum TradeFault {
     CodeUnknown,
     EditionWrong,
     AggregateCode,
@@ -67,7 +67,7 @@ pub(crate) enum RowFault {
     PeriodMalformed,
 }
 
-impl RowFault {
+impl TradeFault {
     /// Stable identifier.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ pub(crate) struct Tag {
 struct Said {
     at: Option<Position>,
     /// Each with whether it was mended.
-    faults: Vec<(RowFault, bool)>,
+    faults: Vec<(TradeFault, bool)>,
     tags: Vec<Tag>,
     aggregate: bool,
 }
@@ -109,7 +109,7 @@ struct Said {
 pub(crate) struct Tagged {
     said: Arc<Said>,
     /// Faults of the row beside its code's.
-    own: [Option<RowFault>; 3],
+    own: [Option<TradeFault>; 3],
 }
 
 impl Tagged {
@@ -123,7 +123,7 @@ impl Tagged {
     }
 
     /// Faults, each with whether it was mended.
-    pub(crate) fn faults(&self) -> impl Iterator<Item = (RowFault, bool)> + '_ {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (TradeFault, bool)> + '_ {
         self.said.faults.iter().copied().chain(self.own.iter().flatten().map(|fault| (*fault, false)))
     }
 }
@@ -140,7 +140,7 @@ pub(crate) struct Tagger {
     totals: Totals,
     rows: u64,
     mended: u64,
-    faults: BTreeMap<RowFault, u64>,
+    faults: BTreeMap<TradeFault, u64>,
 }
 
 impl Tagger {
@@ -173,9 +173,9 @@ impl Tagger {
         let said = self.said(row, when);
         let good_value = row.value.is_finite() && row.value >= 0.0;
         let own = [
-            when.is_none().then_some(RowFault::PeriodMalformed),
-            (!good_value).then_some(RowFault::ValueMalformed),
-            self.seen.before(row).then_some(RowFault::Duplicate),
+            when.is_none().then_some(TradeFault::PeriodMalformed),
+            (!good_value).then_some(TradeFault::ValueMalformed),
+            self.seen.before(row).then_some(TradeFault::Duplicate),
         ];
         let tagged = Tagged { said, own };
         self.rows += 1;
@@ -216,7 +216,7 @@ impl Tagger {
         let code = self.catalogue.code(at);
         if !code.children.is_empty() && code.fact.code.len() < SUBHEADING {
             said.aggregate = true;
-            said.faults.push((RowFault::AggregateCode, false));
+            said.faults.push((TradeFault::AggregateCode, false));
         }
         let Some(on) = self.settings.on.or(when.map(|(_, last)| last)) else { return said };
         for list in &self.settings.lists {
@@ -242,7 +242,7 @@ impl Tagger {
         self.mended
     }
 
-    pub(crate) fn faults(&self) -> &BTreeMap<RowFault, u64> {
+    pub(crate) fn faults(&self) -> &BTreeMap<TradeFault, u64> {
         &self.faults
     }
 
@@ -257,17 +257,17 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
     let raw = row.code.trim();
     if is_total(raw) {
         said.aggregate = true;
-        said.faults.push((RowFault::AggregateCode, false));
+        said.faults.push((TradeFault::AggregateCode, false));
         return said;
     }
     let Ok(code) = CodeText::parse(raw) else {
-        said.faults.push((RowFault::CodeUnknown, false));
+        said.faults.push((TradeFault::CodeUnknown, false));
         return said;
     };
     let code = code.as_str();
     let edition = if row.edition.is_empty() { settings.edition } else { catalogue.edition(row.edition) };
     let Some(edition) = edition else {
-        said.faults.push((RowFault::EditionWrong, false));
+        said.faults.push((TradeFault::EditionWrong, false));
         return said;
     };
     let find = |edition: usize| match catalogue.find(edition, code) {
@@ -280,13 +280,13 @@ fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: O
             let other = other_edition(catalogue, edition, when, &find);
             let known = other.is_some();
             said.faults
-                .push((if known { RowFault::EditionWrong } else { RowFault::CodeUnknown }, known && settings.mend));
+                .push((if known { TradeFault::EditionWrong } else { TradeFault::CodeUnknown }, known && settings.mend));
             other.filter(|_| settings.mend)
         }
     };
     if let Some((at, zero)) = found {
         if zero {
-            said.faults.push((RowFault::LeadingZeroLost, settings.mend));
+            said.faults.push((TradeFault::LeadingZeroLost, settings.mend));
         }
         said.at = (!zero || settings.mend).then_some(at);
     }

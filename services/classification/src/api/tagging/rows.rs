@@ -10,7 +10,7 @@ use greenlane_platform::violations::Violations;
 
 use super::TOTAL_KEYS;
 use crate::api::render;
-use crate::domain::{Row, RowFault, Tagged, Tagger, Total, TotalKey};
+use crate::domain::{Row, Tagged, Tagger, Total, TotalKey, TradeFault};
 
 /// Most rows in a message.
 const MAX_ROWS: usize = 10_000;
@@ -72,15 +72,15 @@ fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::Ta
     }
 }
 
-fn finding(fault: RowFault, mended: bool, row: &wire::TradeRow) -> Finding {
+fn finding(fault: TradeFault, mended: bool, row: &wire::TradeRow) -> Finding {
     let message = match fault {
-        RowFault::CodeUnknown => format!("No edition in force by then has the code `{}`.", row.code),
-        RowFault::EditionWrong => format!("The code `{}` is not of the edition.", row.code),
-        RowFault::AggregateCode => format!("`{}` repeats the value of the codes below it.", row.code),
-        RowFault::Duplicate => "A row of the same code, period, economies and flow came before.".to_owned(),
-        RowFault::LeadingZeroLost => format!("`{}` lost its leading zero.", row.code),
-        RowFault::ValueMalformed => "The value is no amount.".to_owned(),
-        RowFault::PeriodMalformed => format!("`{}` is no year and no month.", row.period),
+        TradeFault::CodeUnknown => format!("No edition in force by then has the code `{}`.", row.code),
+        TradeFault::EditionWrong => format!("The code `{}` is not of the edition.", row.code),
+        TradeFault::AggregateCode => format!("`{}` repeats the value of the codes below it.", row.code),
+        TradeFault::Duplicate => "A row of the same code, period, economies and flow came before.".to_owned(),
+        TradeFault::LeadingZeroLost => format!("`{}` lost its leading zero.", row.code),
+        TradeFault::ValueMalformed => "The value is no amount.".to_owned(),
+        TradeFault::PeriodMalformed => format!("`{}` is no year and no month.", row.period),
     };
     let parameters = if mended { BTreeMap::from([("mended".to_owned(), "true".to_owned())]) } else { BTreeMap::new() };
     Finding { code: fault.name().to_owned(), message, parameters }

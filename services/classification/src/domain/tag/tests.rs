@@ -27,7 +27,10 @@ fn row(text: &str) -> Row<'_> {
     Row { code, edition: "", period, reporter: "XA", partner: "XB", flow: "M", value }
 }
 
-fn told(tagger: &mut Tagger, text: &str) -> (String, Vec<(f64, f64)>, Vec<(&'static str, bool)>) {
+/// The mended code, the bounds of each list, and the faults with whether they were mended.
+type Told = (String, Vec<(f64, f64)>, Vec<(&'static str, bool)>);
+
+fn told(tagger: &mut Tagger, text: &str) -> Told {
     let tagged = tagger.tag(&row(text)).unwrap();
     let code = tagged.at().map(|at| tagger.catalogue().code(at).fact.code.clone()).unwrap_or_default();
     let tags = tagged.tags().iter().map(|tag| (tag.certain, tag.possible)).collect();
@@ -67,7 +70,7 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
         assert_eq!((found.as_str(), found_faults), (code, faults), "{text}");
     }
     assert_eq!((tagger.rows(), tagger.mended()), (10, 2));
-    assert_eq!(tagger.faults()[&RowFault::AggregateCode], 3);
+    assert_eq!(tagger.faults()[&TradeFault::AggregateCode], 3);
     let unmended = Settings { mend: false, ..settings(&catalogue) };
     let mut tagger = Tagger::new(Arc::clone(&catalogue), unmended);
     assert_eq!(told(&mut tagger, "10129 2003"), (String::new(), vec![], vec![("leading_zero_lost", false)]));
@@ -168,10 +171,10 @@ mod real_rows {
         }
         let faults = tagger.faults().clone();
         assert_eq!(tagger.rows(), 230_000);
-        assert_eq!(faults[&RowFault::LeadingZeroLost], 32_619);
+        assert_eq!(faults[&TradeFault::LeadingZeroLost], 32_619);
         // Economies that took up an edition late.
-        assert_eq!(faults[&RowFault::EditionWrong], 438);
-        assert!((150..=292).contains(&faults[&RowFault::Duplicate]), "{faults:?}");
+        assert_eq!(faults[&TradeFault::EditionWrong], 438);
+        assert!((150..=292).contains(&faults[&TradeFault::Duplicate]), "{faults:?}");
         assert_eq!(faults.len(), 3, "{faults:?}");
         for total in tagger.totals() {
             assert!(total.certain <= total.possible && total.possible <= total.value * 1.000_001, "{total:?}");
@@ -199,7 +202,7 @@ mod real_rows {
             tagger.tag(&given).unwrap();
         }
         // 192 chapters, 1,976 headings, and the total of each flow.
-        assert_eq!(tagger.faults()[&RowFault::AggregateCode], 2_170);
+        assert_eq!(tagger.faults()[&TradeFault::AggregateCode], 2_170);
         assert_eq!(tagger.faults().len(), 1, "{:?}", tagger.faults());
         let all: f64 = tagger.totals().iter().filter(|total| total.list.is_none()).map(|total| total.value).sum();
         assert!((all - goods).abs() < 1.0, "{all} {goods}");
