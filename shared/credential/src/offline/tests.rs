@@ -21,13 +21,18 @@ fn an_offline_code_stands_for_the_very_document_and_verifies_with_nothing_but_th
 }
 
 #[test]
-fn a_changed_code_is_no_document_or_not_authentic() {
+fn a_changed_code_is_no_document_not_authentic_or_the_very_same_document() {
     let key = SigningKey::generate_ed25519();
-    let text = to_offline(&sign_document(&certificate(), &key).unwrap()).unwrap();
+    let signed = sign_document(&certificate(), &key).unwrap();
+    let text = to_offline(&signed).unwrap();
     for index in OFFLINE_PREFIX.len()..text.len() {
         let mut changed = text.clone().into_bytes();
         changed[index] = if changed[index] == b'7' { b'8' } else { b'7' };
         let Ok(document) = from_offline(std::str::from_utf8(&changed).unwrap()) else { continue };
+        // The last byte of what is compressed may have bits that nobody reads.
+        if document == signed {
+            continue;
+        }
         let read = verify_document(&document, |_| Some(key.public_key().clone()));
         assert!(read.is_err() || !read.unwrap().is_authentic(), "character {index}");
     }
