@@ -49,7 +49,10 @@ pub struct Config {
     pub effect_future_days: u32,
     /// How long a trust bundle is good for, in hours, counted from when it was made.
     pub bundle_good_hours: u32,
-    /// Address of the plain HTTP listener: the log as tiles, `did:web` documents, witnessing. None: there is none.
+    /// Documents in a status list of a body after which a new one is begun; at most 524,288.
+    pub status_list_fill: u32,
+    /// Address of the plain HTTP listener: the log as tiles, `did:web` documents, status lists, witnessing. None: there
+    /// is none.
     pub http_listen: Option<SocketAddr>,
     /// Witnesses whose cosignatures of this log's checkpoints count.
     pub witnesses: Vec<WitnessConfig>,
@@ -101,6 +104,7 @@ impl Default for Config {
             effect_past_days: 30,
             effect_future_days: 366,
             bundle_good_hours: 24,
+            status_list_fill: 32_768,
             http_listen: None,
             witnesses: Vec::new(),
             witnessed_logs: Vec::new(),

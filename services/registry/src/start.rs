@@ -35,7 +35,9 @@ use crate::app::read::Reader;
 use crate::app::recognise::Recogniser;
 use crate::app::registry::{EffectBounds, Registry};
 use crate::app::sequencer::Sequencer;
+use crate::app::slots::Slots;
 use crate::app::source::Source;
+use crate::app::status::StatusLists;
 use crate::app::use_report::UseReporter;
 use crate::app::verify::Verifier;
 use crate::app::witness::MAX_REQUEST_BYTES;
@@ -153,6 +155,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         published: Arc::clone(&published),
         queue,
         keyring,
+        slots: Slots::new(config.status_list_fill),
         log: Arc::clone(&log),
         clock: clock.clone(),
         public_url: config.public_url.trim_end_matches('/').to_owned(),
@@ -202,13 +205,18 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         log: Arc::clone(&log),
         public_url: registry.public_url.clone(),
         witness: witnesses::witness(config, &store, &clock)?,
+        status: StatusLists::new(reader.clone(), Arc::clone(&log), clock.clone(), registry.public_url.clone()),
     };
     let listener = match config.http_listen {
         None => None,
         Some(address) => Some(TcpListener::bind(address).await.map_err(|error| StartError::Http(address, error))?),
     };
     let traces = api::Traces { registry: Arc::clone(&registry), reader: reader.clone() };
-    let certificates = api::Certificates { registry: Arc::clone(&registry), reader: reader.clone() };
+    let certificates = api::Certificates {
+        registry: Arc::clone(&registry),
+        reader: reader.clone(),
+        serves_status_lists: listener.is_some(),
+    };
     let bodies = api::Bodies { registry: Arc::clone(&registry), reader: reader.clone() };
     let verifications = api::Verifications { verifier, reader: reader.clone(), bundler: Arc::new(bundler) };
     let logs = api::Logs { reader, log: Arc::clone(&log), cosigner };

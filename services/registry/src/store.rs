@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;
 pub(crate) mod rows;
+pub(crate) mod status;
 pub(crate) mod trace;
 pub(crate) mod world;
 

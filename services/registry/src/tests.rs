@@ -17,6 +17,7 @@ mod revise;
 mod rollback;
 mod sequencer;
 mod statements;
+mod status;
 mod trace;
 mod verify;
 mod watch;

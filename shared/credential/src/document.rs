@@ -16,13 +16,13 @@ pub use read::{DocumentError, KeyReference, Presented};
 pub use verify::{Finding, Verified, verify_document};
 
 /// The media type in the header's `typ`, without `application/`.
-const TYP: &str = "vc+jwt";
+pub(crate) const TYP: &str = "vc+jwt";
 
 /// The media type in the header's `cty`, without `application/`.
-const CTY: &str = "vc";
+pub(crate) const CTY: &str = "vc";
 
 /// The contexts that UNTP 0.7.0 fixes, in this order.
-const CONTEXTS: [&str; 2] =
+pub(crate) const CONTEXTS: [&str; 2] =
     ["https://www.w3.org/ns/credentials/v2", "https://vocabulary.uncefact.org/untp/0.7.0/context/"];
 
 /// The types that UNTP 0.7.0 asks for.

@@ -17,4 +17,4 @@ pub use document::{
 };
 pub use number::{CertificateNumber, NumberError, Prefix};
 pub use offline::{OFFLINE_PREFIX, OfflineError, from_offline, to_offline};
-pub use status_list::{MIN_ENTRIES, StatusList, StatusListError};
+pub use status_list::{MIN_ENTRIES, StatusList, StatusListCredential, StatusListError, StatusPurpose};

@@ -62,8 +62,9 @@ struct Short {
     body: String,
     #[serde(rename = "f")]
     facts: Facts,
+    /// Index, lists of suspension and revocation.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    status: Option<(String, u64)>,
+    status: Option<(u64, String, String)>,
     /// Name, authority's address and name, level.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     accreditation: Option<(String, String, String, String)>,
@@ -123,7 +124,7 @@ impl Short {
             issuer: issuer.name,
             body: issuer.body,
             facts,
-            status: status.map(|entry| (entry.list, entry.index)),
+            status: status.map(|entry| (entry.index, entry.suspension, entry.revocation)),
             accreditation: issuer.accreditation.map(|accreditation| {
                 let level = accreditation.level.as_str().to_owned();
                 (accreditation.name, accreditation.authority_id, accreditation.authority_name, level)
@@ -151,7 +152,7 @@ impl Short {
             number: self.number,
             version: self.version,
             issuer: Issuer { did: self.did, name: self.issuer, body: self.body, accreditation },
-            status: self.status.map(|(list, index)| StatusEntry { list, index }),
+            status: self.status.map(|(index, suspension, revocation)| StatusEntry { index, suspension, revocation }),
             facts: self.facts,
         };
         Ok((certificate, header))

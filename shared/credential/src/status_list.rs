@@ -3,12 +3,16 @@
 //! Index 0 is the most significant bit of the first byte; the bytes are compressed with gzip and written as multibase
 //! base64url. (The IETF Token Status List counts from the least significant bit and uses zlib: another codec.)
 
+mod credential;
+
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use greenlane_jose::b64;
+
+pub use credential::{StatusListCredential, StatusPurpose};
 
 /// The least entries that a list has, so that its length tells nothing about one holder: 131,072 (16 KiB).
 pub const MIN_ENTRIES: u64 = 131_072;

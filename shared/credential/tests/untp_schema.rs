@@ -5,9 +5,11 @@ mod validator;
 use std::path::PathBuf;
 
 use greenlane_credential::{
-    Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, Facts, Holder, Issuer, Measurement,
-    NormativeDocument, ProductIdentification, Quantity, Scheme, StatusEntry, payload,
+    Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, Facts, Holder, Issuer, MIN_ENTRIES,
+    Measurement, NormativeDocument, ProductIdentification, Quantity, Scheme, StatusEntry, StatusList,
+    StatusListCredential, StatusPurpose, payload,
 };
+use greenlane_jose::{SigningKey, b64};
 use serde_json::{Value, json};
 use validator::violations;
 
@@ -52,8 +54,11 @@ fn certificate(everything: bool) -> Certificate {
             body: "bodies/cb01".to_owned(),
             accreditation: everything.then_some(accreditation),
         },
-        status: everything
-            .then(|| StatusEntry { list: "https://registry.example.org/status/cb01/1".to_owned(), index: 94_567 }),
+        status: everything.then(|| StatusEntry {
+            index: 94_567,
+            suspension: "https://registry.example.org/status/cb01/1/suspension".to_owned(),
+            revocation: "https://registry.example.org/status/cb01/1/revocation".to_owned(),
+        }),
         facts: Facts {
             holder: Holder { name: "Example Solar".to_owned(), economy: "XA".to_owned(), ..Default::default() },
             products: vec![CertifiedProduct {
@@ -95,6 +100,31 @@ fn documents_validate_against_the_published_schema() {
         let payload = payload(&certificate(everything)).expect("the certificate can be written");
         let document = serde_json::from_slice(&payload).expect("it is JSON");
         assert_eq!(violations(&schema, &document), [] as [String; 0], "everything: {everything}");
+    }
+}
+
+#[test]
+fn status_lists_validate_against_the_schema_of_credentials() {
+    let Some(folder) = folder() else { return };
+    let schema = json_file(folder.join("w3c/verifiable-credential-schema.json"));
+    let key = SigningKey::generate_ed25519();
+    for purpose in StatusPurpose::ALL {
+        let list = StatusListCredential {
+            id: format!("https://registry.example.org/status/cb01/1/{}", purpose.as_str()),
+            issuer: "did:web:registry.example.org".to_owned(),
+            purpose,
+            list: StatusList::new(MIN_ENTRIES).expect("the least size"),
+            valid_from: "2026-11-23T00:00:00Z".parse().expect("a time"),
+            valid_until: "2026-11-24T00:00:00Z".parse().expect("a time"),
+            ttl_ms: 60_000,
+        };
+        let text = list.sign(&key, "did:web:registry.example.org#log").expect("the key signs");
+        let payload = b64::decode(text.split('.').nth(1).expect("a payload")).expect("base64url");
+        let document: Value = serde_json::from_slice(&payload).expect("it is JSON");
+        assert_eq!(violations(&schema, &document), [] as [String; 0]);
+        let mut broken = document;
+        broken["validFrom"] = json!(1);
+        assert!(!violations(&schema, &broken).is_empty());
     }
 }
 

@@ -23,7 +23,6 @@ use super::{consistency, content};
 use crate::app::issue::{IssueOrder, Signing};
 use crate::app::read::Reader;
 use crate::app::registry::Registry;
-use crate::domain::command::Command;
 use crate::domain::names::parse_key_name;
 
 /// The service.
@@ -31,6 +30,7 @@ use crate::domain::names::parse_key_name;
 pub(crate) struct Certificates {
     pub(crate) registry: Arc<Registry>,
     pub(crate) reader: Reader,
+    pub(crate) serves_status_lists: bool,
 }
 
 #[tonic::async_trait]
@@ -192,7 +192,24 @@ impl CertificateService for Certificates {
     }
 }
 
+use wire::issue_certificate_request::Signing as RawSigning;
+
 impl Certificates {
+    /// Whoever asks for a promise that is not offered is told so, not given less. Status lists are made of what is
+    /// published, and it is published before it is answered: where they are served, every answer promises them.
+    fn promise(&self, v: &mut Violations, raw: i32, witnesses: u32) {
+        match wire::LogPromise::try_from(raw) {
+            Ok(wire::LogPromise::InStatusList) if !self.serves_status_lists => {
+                v.add("promise", "is not offered by this registry, which serves no status lists: INTEGRATED is");
+            }
+            Ok(wire::LogPromise::Unspecified | wire::LogPromise::Integrated | wire::LogPromise::InStatusList) => {
+                v.check("witnesses", witnesses == 0, "is for the promise WITNESSED only");
+            }
+            Ok(wire::LogPromise::Witnessed) => v.add("promise", "is not offered by this registry: INTEGRATED is"),
+            Err(_) => v.add("promise", format!("has no value {raw}")),
+        }
+    }
+
     async fn issue(
         &self,
         incoming: &Incoming<wire::IssueCertificateRequest>,
@@ -204,16 +221,12 @@ impl Certificates {
         let body = consistency::body(&mut v, "body", &raw.body);
         let content = content::content(&mut v, raw.content.clone(), self.registry.clock.now());
         let signing = signing(&mut v, raw.signing.clone(), &raw.body);
-        promise(&mut v, raw.promise, raw.witnesses);
+        self.promise(&mut v, raw.promise, raw.witnesses);
         let (request_id, body, content, signing) = v.finish_with(|| Some((request_id?, body?, content?, signing?)))?;
         let id = incoming.stamp.clone().with(&request_id);
         let actor = incoming.caller.subject().to_owned();
-        let order = IssueOrder { body, content, signing, actor };
-        let outcome = match self.registry.prepare_grant(order).await {
-            Ok(grant) => self.registry.perform(id.wants(Command::Grant(Box::new(grant))), raw.validate_only).await?,
-            Err(refused) => self.registry.unless_done_before(&id, refused).await?,
-        };
-        let answer = Answer::from(outcome);
+        let order = IssueOrder { body, content: Arc::new(content), signing, actor };
+        let answer = Answer::from(self.registry.grant(order, id, raw.validate_only).await?);
         let mut certificate = answer.certificate()?;
         if answer.proof.is_none() {
             // The number, the document and its hash were made for the check alone.
@@ -234,8 +247,6 @@ impl Certificates {
     }
 }
 
-use wire::issue_certificate_request::Signing as RawSigning;
-
 fn signing(v: &mut Violations, raw: Option<RawSigning>, body: &str) -> Option<Signing> {
     use RawSigning as Raw;
     match raw {
@@ -245,19 +256,6 @@ fn signing(v: &mut Violations, raw: Option<RawSigning>, body: &str) -> Option<Si
             v.check("signing_key", of.name() == body, "must be a key of the body").then_some(Signing::Key(key))
         }
         Some(Raw::SignedDocument(text)) => consistency::document(v, "signed_document", &text).map(Signing::Document),
-    }
-}
-
-/// Witnesses and status lists are not there yet: whoever asks for such a promise is told so, not given less.
-fn promise(v: &mut Violations, raw: i32, witnesses: u32) {
-    match wire::LogPromise::try_from(raw) {
-        Ok(wire::LogPromise::Unspecified | wire::LogPromise::Integrated) => {
-            v.check("witnesses", witnesses == 0, "is for the promise WITNESSED only");
-        }
-        Ok(wire::LogPromise::Witnessed | wire::LogPromise::InStatusList) => {
-            v.add("promise", "is not offered by this registry: INTEGRATED is");
-        }
-        Err(_) => v.add("promise", format!("has no value {raw}")),
     }
 }
 

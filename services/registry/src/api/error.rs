@@ -58,6 +58,10 @@ impl From<Refusal> for Fault {
             Refusal::NoSigningKey(body) => Fault::no_signing_key(body.name()),
             Refusal::UnknownCertificate(number) => Fault::not_found(number.name()),
             Refusal::NumberTaken(number) => Fault::already_exists(number.name()),
+            // Documents that the registry signs are made anew: this one came signed.
+            Refusal::StatusIndexTaken => {
+                Fault::invalid("signed_document", "its index in the status list is another document's: prepare it anew")
+            }
             Refusal::NotYours(body) => Fault::not_yours("body", body.name()),
             Refusal::StateConflict { number, state, step } => {
                 Fault::state_conflict(number.name(), state.as_str(), step.as_str())

@@ -1,5 +1,7 @@
 //! What the registry serves over plain HTTP, to everybody: the log as tiles (C2SP tlog-tiles), `did:web` documents, the
-//! context of its documents, and witnessing.
+//! context of its documents, status lists, and witnessing.
+
+mod status;
 
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 use crate::app::files::BodyFile;
 use crate::app::log::LogWriter;
 use crate::app::read::Reader;
+use crate::app::status::{StatusLists, TTL_SECONDS};
 use crate::app::witness::{Reply, Witness};
 use crate::domain::key::Key;
 use crate::domain::names::BodyId;
@@ -23,6 +26,7 @@ pub(crate) struct Site {
     pub(crate) log: Arc<LogWriter>,
     pub(crate) public_url: String,
     pub(crate) witness: Option<Witness>,
+    pub(crate) status: StatusLists,
 }
 
 type Answer = Response<Full<Bytes>>;
@@ -31,6 +35,7 @@ type Answer = Response<Full<Bytes>>;
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Of what changes now and then.
 const FOR_A_MINUTE: &str = "public, max-age=60";
+const _: () = assert!(TTL_SECONDS == 60, "lists are kept by caches for as long as they say themselves");
 const NOT_KEPT: &str = "no-cache";
 
 /// Cosignatures on a checkpoint.
@@ -45,7 +50,10 @@ impl Site {
             "/witness/add-checkpoint" if request.method() == Method::POST => self.witness(request.body()).await,
             "/witness/add-checkpoint" => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
             _ if !reading => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
-            _ => self.read(path).await,
+            _ => match status::path_of_list(path.strip_prefix(&self.base()).unwrap_or_default()) {
+                Some((body, list, purpose)) => self.status_list(&request, &body, list, purpose).await,
+                None => self.read(path).await,
+            },
         };
         answered.unwrap_or_else(|error| {
             tracing::error!(%error, path, "an HTTP request failed");
@@ -57,7 +65,7 @@ impl Site {
         if let Some(rest) = path.strip_prefix(&format!("{}/", path_of(self.log.origin()))) {
             return self.tree(rest).await;
         }
-        let base = path_of(self.public_url.split_once("://").map_or("", |(_, rest)| rest));
+        let base = self.base();
         let Some(rest) = path.strip_prefix(&base) else { return Ok(status(StatusCode::NOT_FOUND)) };
         let own = if base.is_empty() { "/.well-known/did.json" } else { "/did.json" };
         if rest == own {
@@ -76,6 +84,11 @@ impl Site {
             Some(file) => found("application/did+json", FOR_A_MINUTE, body_did(&file).to_string()),
             None => status(StatusCode::NOT_FOUND),
         })
+    }
+
+    /// The path that identifiers begin with.
+    fn base(&self) -> String {
+        path_of(self.public_url.split_once("://").map_or("", |(_, rest)| rest))
     }
 
     /// The log, under its prefix.

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use greenlane_credential::{Certificate, Facts, Issuer, SignDocumentError, did_web, sign_document};
+use greenlane_credential::{
+    Certificate, Facts, Issuer, SignDocumentError, StatusEntry, StatusPurpose, did_web, sign_document,
+};
 use greenlane_jose::Signer;
 
 use crate::domain::body::Body;
 use crate::domain::content::Content;
 use crate::domain::event::sha256;
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::status::{ENTRIES, Slot};
 
 /// A document and its hash, which the log names.
 #[derive(Clone, Debug)]
@@ -31,6 +34,27 @@ pub(crate) fn did(public_url: &str, body: &BodyId) -> Result<String, String> {
     did_web(public_url, &["bodies", body.as_str()]).map_err(|error| error.to_string())
 }
 
+/// Where this registry serves a status list of a body.
+pub(crate) fn status_list(public_url: &str, body: &BodyId, list: u32, purpose: StatusPurpose) -> String {
+    format!("{public_url}/status/{}/{list}/{}", body.as_str(), purpose.as_str())
+}
+
+fn status_entry(public_url: &str, body: &BodyId, slot: Slot) -> StatusEntry {
+    StatusEntry {
+        index: slot.index.into(),
+        suspension: status_list(public_url, body, slot.list, StatusPurpose::Suspension),
+        revocation: status_list(public_url, body, slot.list, StatusPurpose::Revocation),
+    }
+}
+
+/// The place that an entry names, if it is one in a list of this body that this registry serves.
+pub(crate) fn slot(public_url: &str, body: &BodyId, entry: &StatusEntry) -> Option<Slot> {
+    let list = entry.revocation.rsplit('/').nth(1)?.parse().ok().filter(|list| *list > 0)?;
+    let index = u32::try_from(entry.index).ok().filter(|index| *index < ENTRIES)?;
+    let slot = Slot { list, index };
+    (status_entry(public_url, body, slot) == *entry).then_some(slot)
+}
+
 /// What the document of a version states.
 pub(crate) fn certificate(
     public_url: &str,
@@ -38,6 +62,7 @@ pub(crate) fn certificate(
     version: u32,
     body: &Body,
     content: &Content,
+    slot: Slot,
 ) -> Certificate {
     Certificate {
         registry: public_url.to_owned(),
@@ -49,7 +74,7 @@ pub(crate) fn certificate(
             body: body.record.id.name(),
             accreditation: None,
         },
-        status: None,
+        status: Some(status_entry(public_url, &body.record.id, slot)),
         facts: facts(content),
     }
 }

@@ -1,14 +1,16 @@
 //! Importing a body's back catalogue: many grants, each idempotent for itself.
 
-use greenlane_platform::audit::{AuditRecord, Origin, Outcome};
+use std::sync::Arc;
+
+use greenlane_platform::audit::{AuditRecord, Origin, Outcome as Audited};
 use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_store::idempotency::{self, Begun};
 
 use super::issue::{IssueOrder, Signing};
-use super::mutation::WriteError;
+use super::mutation::{Receipt, WriteError};
 use super::recall;
-use super::registry::{MutationId, Registry, unavailable};
-use crate::domain::command::Command;
+use super::registry::{MutationId, Outcome, Registry, unavailable};
+use crate::domain::command::{Command, Refusal};
 use crate::domain::content::Content;
 use crate::domain::names::BodyId;
 
@@ -44,12 +46,12 @@ impl Registry {
                 Begun::Replay(response) => Some(Ok(recall::size(&response).map_err(Fault::internal)?)),
                 Begun::Conflict => Some(Err(Fault::request_id_reused(&id.key.request_id))),
                 Begun::New => {
-                    let order = IssueOrder { body, content, signing: Signing::Newest, actor };
-                    match self.prepare_grant(order).await {
+                    let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
+                    match self.prepare_grant(order.clone()).await {
                         Ok(_) if validate_only => Some(Ok(0)),
                         Ok(grant) => {
-                            positions.push(position);
-                            mutations.push(id.wants(Command::Grant(Box::new(grant))));
+                            mutations.push(id.clone().wants(Command::Grant(Box::new(grant))));
+                            positions.push((position, order, id));
                             None
                         }
                         Err(fault) => Some(Err(of_the_row(fault)?)),
@@ -61,18 +63,35 @@ impl Registry {
         if let Some(why) = self.log.broken() {
             return Err(WriteError::LogInconsistent(why).into());
         }
-        for (position, receipt) in positions.into_iter().zip(self.queue.submit_all(mutations).await) {
-            fates[position] = Some(match receipt {
-                Ok(receipt) => Ok(receipt.log.size),
-                Err(error) => Err(of_the_row(error.into())?),
+        for ((position, order, id), receipt) in positions.into_iter().zip(self.queue.submit_all(mutations).await) {
+            fates[position] = Some(match self.retried(receipt, order, id).await {
+                Ok(size) => Ok(size),
+                Err(fault) => Err(of_the_row(fault)?),
             });
         }
         fates.into_iter().map(|fate| fate.ok_or_else(|| Fault::internal("a row has no fate"))).collect()
     }
 
+    /// The revision of a row; one whose place in the status list went to another is made anew.
+    async fn retried(
+        &self,
+        receipt: Result<Receipt, WriteError>,
+        order: IssueOrder,
+        id: MutationId,
+    ) -> Result<u64, Fault> {
+        match receipt {
+            Ok(receipt) => Ok(receipt.log.size),
+            Err(WriteError::Refused(Refusal::StatusIndexTaken)) => match self.grant(order, id, false).await? {
+                Outcome::Logged(receipt) => Ok(receipt.log.size),
+                Outcome::Checked(_, revision) => Ok(revision),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Puts a row that is refused into the audit trail: to the server its call goes on, so it is told of here.
     pub(crate) fn row_refused(&self, origin: &Origin, request_id: &str, fault: &Fault) {
-        let record = AuditRecord::new(self.clock.now(), origin, Outcome::Refused);
+        let record = AuditRecord::new(self.clock.now(), origin, Audited::Refused);
         self.audit.record(record.with_request_id(request_id).with_reason(fault.reason()));
     }
 

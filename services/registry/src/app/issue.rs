@@ -8,11 +8,13 @@ use greenlane_platform::fault::Fault;
 
 use super::document::{self, Document};
 use super::files::{BodyFile, public_key};
-use super::registry::Registry;
-use crate::domain::command::Grant;
+use super::mutation::WriteError;
+use super::registry::{MutationId, Outcome, Registry};
+use crate::domain::command::{Command, Grant, Refusal};
 use crate::domain::content::Content;
 use crate::domain::key::{Custody, Key, KeyStanding};
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::status::Slot;
 
 /// How the document comes to be signed.
 #[derive(Clone, Debug)]
@@ -29,10 +31,22 @@ pub(crate) enum Signing {
 #[derive(Clone, Debug)]
 pub(crate) struct IssueOrder {
     pub(crate) body: BodyId,
-    pub(crate) content: Content,
+    pub(crate) content: Arc<Content>,
     pub(crate) signing: Signing,
     pub(crate) actor: String,
 }
+
+/// A document, signed and checked.
+pub(super) struct Signed {
+    pub(super) number: CertificateNumber,
+    pub(super) document: Document,
+    pub(super) status: Slot,
+    /// Identifier of the key that signed.
+    pub(super) key: String,
+}
+
+/// How often a document is made anew because another one was given its place in the status list meanwhile.
+const ATTEMPTS: u32 = 8;
 
 /// The version that a document is to be of, when it is not the first of a new certificate.
 #[derive(Clone, Debug)]
@@ -55,43 +69,58 @@ pub(crate) struct Prepared {
 }
 
 impl Registry {
+    /// Grants a certificate, or only checks whether it could be.
+    pub(crate) async fn grant(&self, order: IssueOrder, id: MutationId, validate_only: bool) -> Result<Outcome, Fault> {
+        let mut attempt = 1;
+        loop {
+            let grant = match self.prepare_grant(order.clone()).await {
+                Ok(grant) => grant,
+                Err(refused) => return self.unless_done_before(&id, refused).await,
+            };
+            match self.perform(id.clone().wants(Command::Grant(Box::new(grant))), validate_only).await {
+                Err(WriteError::Refused(Refusal::StatusIndexTaken)) if attempt < ATTEMPTS => attempt += 1,
+                done => return Ok(done?),
+            }
+        }
+    }
+
     /// The grant that an order asks for, its document signed and checked.
     pub(crate) async fn prepare_grant(&self, order: IssueOrder) -> Result<Grant, Fault> {
         let file = self.body_file(&order.body).await?;
-        let (number, document, key) = self.document(&file, &order.content, None, order.signing)?;
+        let Signed { number, document, status, key } =
+            self.document(&file, &order.content, None, order.signing).await?;
         let content_json = crate::store::rows::json(&order.content);
         Ok(Grant {
             number,
             body: order.body,
-            content: Arc::new(order.content),
+            content: order.content,
             content_json,
             document_sha256: document.sha256,
             document: document.text,
+            status,
             key,
             actor: order.actor,
         })
     }
 
-    /// The document of a version, signed and checked, with its number and the key that signed.
-    pub(super) fn document(
+    /// The document of a version, signed and checked.
+    pub(super) async fn document(
         &self,
         file: &BodyFile,
         content: &Content,
         next: Option<&Next>,
         signing: Signing,
-    ) -> Result<(CertificateNumber, Document, String), Fault> {
-        match signing {
-            Signing::Newest => {
-                let (key, signer) = self.newest_key(file)?;
-                self.sign(file, content, next, key, &signer)
-            }
+    ) -> Result<Signed, Fault> {
+        let (key, signer) = match signing {
+            Signing::Newest => self.newest_key(file)?,
             Signing::Key(id) => {
                 let key = registered(file, &id, "signing_key")?;
-                let signer = self.held(key)?;
-                self.sign(file, content, next, key, &signer)
+                (key, self.held(key)?)
             }
-            Signing::Document(document) => self.accept(file, content, next, document),
-        }
+            Signing::Document(document) => return self.accept(file, content, next, document).await,
+        };
+        let status = self.slots.next(&self.store, &file.body.record.id).await?;
+        self.sign(file, content, next, status, key, &signer)
     }
 
     /// The number and the payload for a body that signs itself with this key.
@@ -108,7 +137,8 @@ impl Registry {
             return Err(Fault::no_signing_key(body.name()));
         }
         let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(&file)));
-        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content);
+        let status = self.slots.next(&self.store, body).await?;
+        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content, status);
         let payload = payload(&certificate).map_err(Fault::internal)?;
         let header = serde_json::json!({
             "alg": key.record.algorithm, "cty": "vc", "kid": key.record.verification_method, "typ": "vc+jwt",
@@ -153,34 +183,40 @@ impl Registry {
         file: &BodyFile,
         content: &Content,
         next: Option<&Next>,
+        status: Slot,
         key: &Key,
         signer: &Arc<dyn Signer>,
-    ) -> Result<(CertificateNumber, Document, String), Fault> {
+    ) -> Result<Signed, Fault> {
         let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(file)));
-        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content);
+        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content, status);
         let document = document::sign(&certificate, signer).map_err(|error| match error {
             SignDocumentError::Build(error) => Fault::invalid("content", error.to_string()),
             SignDocumentError::Sign(error) => Fault::internal(error),
         })?;
-        Ok((number, document, key.record.id.clone()))
+        Ok(Signed { number, document, status, key: key.record.id.clone() })
     }
 
     /// Checks a document that the body has signed: it must state the very facts of the order, and be signed by a key of
     /// the body that may sign now.
-    fn accept(
+    async fn accept(
         &self,
         file: &BodyFile,
         content: &Content,
         next: Option<&Next>,
         document: Document,
-    ) -> Result<(CertificateNumber, Document, String), Fault> {
+    ) -> Result<Signed, Fault> {
+        let body = &file.body.record.id;
+        let newest = self.slots.newest(&self.store, body).await?;
         let refuse = |why: String| Fault::invalid("signed_document", why);
         let read = Presented::read(&document.text).map_err(|error| refuse(error.to_string()))?;
         let number = NewNumber::parse(&read.certificate().number).map_err(|error| refuse(error.to_string()))?;
         let stated = Next::first(CertificateNumber::trusted(number.as_str()));
         let Next { number, version } = next.cloned().unwrap_or(stated);
-        let expected = document::certificate(&self.public_url, &number, version, &file.body, content);
         let stated = read.certificate();
+        let status = stated.status.as_ref().and_then(|entry| document::slot(&self.public_url, body, entry));
+        // No list has the number 0: then it is found below that the document does not state a place.
+        let status = status.filter(|slot| slot.list <= newest).unwrap_or(Slot { list: 0, index: 0 });
+        let expected = document::certificate(&self.public_url, &number, version, &file.body, content, status);
         if *stated != expected {
             return Err(refuse(format!("does not state {}", difference(stated, &expected))));
         }
@@ -198,8 +234,8 @@ impl Registry {
         if key.standing_at(self.clock.now()) != KeyStanding::Good {
             return Err(Fault::no_signing_key(file.body.record.id.name()));
         }
-        let id = key.record.id.clone();
-        Ok((number, document, id))
+        let key = key.record.id.clone();
+        Ok(Signed { number, document, status, key })
     }
 }
 
@@ -218,6 +254,8 @@ fn difference(
         "the body as it is registered"
     } else if stated.facts != expected.facts {
         "the facts of the request"
+    } else if stated.status != expected.status {
+        "a place in the status lists of the body"
     } else {
         "what the registry would state"
     }

@@ -5,6 +5,7 @@ pub(crate) mod mark;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use greenlane_jose::Signer;
 use greenlane_log::note::{Note, NoteKey, NoteSigner};
 use greenlane_log::{Appender, Checkpoint, Hash, edge_tiles};
 use greenlane_store::{DomainError, Store, StoreError, Tx};
@@ -89,6 +90,14 @@ impl LogWriter {
         let mut note = Note::new(text).map_err(|error| LogBroken(error.to_string()))?;
         note.sign(&self.signer).map_err(|error| LogBroken(format!("a note cannot be signed: {error}")))?;
         Ok(note.to_text())
+    }
+
+    /// The log's key, for a JWS of the registry: its signing input is one line of base64url, which no note is.
+    pub(crate) fn signer(&self) -> Result<&dyn Signer, LogBroken> {
+        match self.broken() {
+            Some(why) => Err(LogBroken(why)),
+            None => Ok(self.signer.signer()),
+        }
     }
 
     /// The right edge of the tree that this head names; refused when more than that was signed before.

@@ -15,6 +15,7 @@ use super::mutation::{Mutation, Receipt, WriteError};
 use super::published::Published;
 use super::recall;
 use super::sequencer::WriteQueue;
+use super::slots::Slots;
 use crate::domain::command::{Command, Done};
 use crate::store::{log, world};
 
@@ -31,6 +32,7 @@ pub(crate) struct Registry {
     pub(crate) published: Arc<Published>,
     pub(crate) queue: WriteQueue,
     pub(crate) keyring: Keyring,
+    pub(crate) slots: Slots,
     pub(crate) log: Arc<LogWriter>,
     pub(crate) clock: Clock,
     pub(crate) public_url: String,

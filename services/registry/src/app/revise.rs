@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use greenlane_platform::fault::Fault;
 
-use super::issue::{Next, Signing};
+use super::issue::{Next, Signed, Signing};
 use super::registry::Registry;
 use crate::domain::command::Revision;
 use crate::domain::content::Content;
@@ -55,7 +55,8 @@ impl Registry {
     /// The step that an order asks for, its document signed and checked.
     pub(crate) async fn prepare_revision(&self, base: &Base, order: RevisionOrder) -> Result<Revision, Fault> {
         let file = self.body_file(&base.body).await?;
-        let (number, document, key) = self.document(&file, &order.content, Some(&base.next()), order.signing)?;
+        let Signed { number, document, status, key } =
+            self.document(&file, &order.content, Some(&base.next()), order.signing).await?;
         let content_json = crate::store::rows::json(&order.content);
         Ok(Revision {
             number,
@@ -66,6 +67,7 @@ impl Registry {
             content_json,
             document_sha256: document.sha256,
             document: document.text,
+            status,
             key,
             reason: order.reason,
             reason_text: order.reason_text,

@@ -10,6 +10,7 @@ use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Reason, State, Step};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::{Statement, StatementState, StatementStep};
+use super::status::Slot;
 use super::trace::TraceEvent;
 use super::trace_command::TraceCommand;
 
@@ -34,6 +35,8 @@ pub(crate) struct Grant {
     pub(crate) content_json: String,
     pub(crate) document: String,
     pub(crate) document_sha256: [u8; 32],
+    /// Where the document says that its status is published.
+    pub(crate) status: Slot,
     /// Identifier of the key that signed.
     pub(crate) key: String,
     pub(crate) actor: String,
@@ -69,6 +72,8 @@ pub(crate) struct Revision {
     pub(crate) content_json: String,
     pub(crate) document: String,
     pub(crate) document_sha256: [u8; 32],
+    /// Where the document says that its status is published.
+    pub(crate) status: Slot,
     /// Identifier of the key that signed.
     pub(crate) key: String,
     pub(crate) reason: Reason,
@@ -131,6 +136,8 @@ pub(crate) enum Refusal {
     UnknownCertificate(CertificateNumber),
     #[error("{} exists already", .0.name())]
     NumberTaken(CertificateNumber),
+    #[error("the index in the status list is another document's")]
+    StatusIndexTaken,
     #[error("the certificate belongs to {}", .0.name())]
     NotYours(BodyId),
     #[error("{} is {}: {} is not possible", number.name(), state.as_str(), step.as_str())]

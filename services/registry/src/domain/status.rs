@@ -1,6 +1,18 @@
 //! States in the words of W3C Bitstring Status Lists (<https://www.w3.org/TR/vc-bitstring-status-list/>, 2.2).
 
-use super::life::State;
+use chrono::NaiveDate;
+
+use super::life::{Event, State, last_effective};
+
+/// Entries of each list. Far more than are used, so that a random index is seldom taken.
+pub(crate) const ENTRIES: u32 = 1 << 20;
+
+/// Where the bits of a document stand: at this index of a body's lists of this number, one for each purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Slot {
+    pub(crate) list: u32,
+    pub(crate) index: u32,
+}
 
 /// What a bit of a status list is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +35,25 @@ pub(crate) fn purposes(state: State, replaced: bool) -> &'static [Purpose] {
         State::Suspended => &[Purpose::Suspension],
         State::Active => &[],
     }
+}
+
+/// What lists say on a day of the document of a version, by these events of its certificate: whether it must not be
+/// accepted, for good or for now, and whether it is over for good. The grant may be left out.
+pub(crate) fn bits(events: &[Event], version: u32, day: NaiveDate) -> Bits {
+    let last = last_effective(events, day);
+    let state = last.map_or(State::Active, |event| event.state_after);
+    let current = last.map_or(1, |event| event.version);
+    let set = purposes(state, version < current);
+    let revocation = set.contains(&Purpose::Revocation);
+    Bits { suspension: revocation || set.contains(&Purpose::Suspension), revocation }
+}
+
+/// The bits of a document. A list of purpose `suspension` has the bit of a document that is over too: documents of UNTP
+/// name one list, and whoever reads that one alone must not take them for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bits {
+    pub(crate) suspension: bool,
+    pub(crate) revocation: bool,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A group is applied one mutation after the other, so that each sees what those before it did. One that is refused
 //! changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -16,6 +16,7 @@ use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Event, Reason, State, Step, after};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::Statement;
+use super::status::Slot;
 use super::trace::TraceEvent;
 use super::trace_command::KnownTrace;
 
@@ -40,6 +41,8 @@ pub(crate) struct World {
     /// Events of products' lives, by index.
     pub(crate) traces: HashMap<u64, KnownTrace>,
     pub(crate) certificates: HashMap<CertificateNumber, Known>,
+    /// Places in bodies' status lists that documents have.
+    pub(crate) slots: HashSet<(BodyId, Slot)>,
 }
 
 /// What must be written for an accepted mutation.
@@ -53,6 +56,7 @@ pub(crate) enum Change {
     Granted {
         known: Box<Known>,
         content_json: String,
+        status: Slot,
     },
     /// A step: the new head, and the index of the event before, for the guard of the update.
     Stepped {
@@ -65,6 +69,7 @@ pub(crate) enum Change {
         head: Box<Head>,
         version: Box<Version>,
         content_json: String,
+        status: Slot,
         event: Event,
         previous_index: u64,
     },
@@ -137,6 +142,7 @@ impl World {
         if self.certificates.contains_key(&grant.number) {
             return Err(Refusal::NumberTaken(grant.number.clone()));
         }
+        self.take(&grant.body, grant.status)?;
         let effective_at = grant.content.valid_from.and_time(chrono::NaiveTime::MIN).and_utc();
         let leaf = Entry::Certificate(CertificateEntry {
             step: Step::Grant,
@@ -154,8 +160,14 @@ impl World {
         let known = grant.known(index, now, effective_at);
         let done = Done::Certificate(Box::new(known.snapshot()));
         self.certificates.insert(grant.number.clone(), known.clone());
-        let change = Change::Granted { known: Box::new(known), content_json: grant.content_json.clone() };
+        let content_json = grant.content_json.clone();
+        let change = Change::Granted { known: Box::new(known), content_json, status: grant.status };
         Ok(Applied { change, leaf, done })
+    }
+
+    /// Takes a place in a body's status lists. The last check: what is refused after it would leave the place taken.
+    fn take(&mut self, body: &BodyId, slot: Slot) -> Result<(), Refusal> {
+        if self.slots.insert((body.clone(), slot)) { Ok(()) } else { Err(Refusal::StatusIndexTaken) }
     }
 
     fn step(&mut self, command: &StepCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {

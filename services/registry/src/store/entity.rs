@@ -135,6 +135,20 @@ table! {
 }
 
 table! {
+    /// Which document each taken place in the bodies' status lists is of.
+    status_entry = "status_entry" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        body: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        list: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        idx: i32,
+        number: String,
+        version: i32,
+    }
+}
+
+table! {
     /// What certificates can be found by: holder, scheme, products, codes, standards, in any of their versions.
     term = "certificate_term" {
         #[sea_orm(primary_key, auto_increment = false)]

@@ -34,7 +34,7 @@ impl MigrationTrait for Tables {
         for table in [statements(), body_history(), traces(), entries(), tiles(), head(), checkpoints()] {
             manager.create_table(table).await?;
         }
-        for table in [cosignatures(), evidence(), witnessed()] {
+        for table in [cosignatures(), evidence(), witnessed(), status_entries(manager.get_database_backend())] {
             manager.create_table(table).await?;
         }
         for (name, table, columns) in [
@@ -69,6 +69,7 @@ impl MigrationTrait for Tables {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [
+            "status_entry",
             "witnessed",
             "log_evidence",
             "log_cosignature",
@@ -243,6 +244,17 @@ fn events() -> TableCreateStatement {
 fn terms(backend: DbBackend) -> TableCreateStatement {
     let mut table = table("certificate_term", [text("kind"), text("value"), text("number")]);
     table.primary_key(Index::create().col("kind").col("value").col("number"));
+    if backend == DbBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table.take()
+}
+
+/// On SQLite the key is the table: the entries of a list lie together.
+fn status_entries(backend: DbBackend) -> TableCreateStatement {
+    let columns = [text("body"), integer("list"), integer("idx"), text("number"), integer("version")];
+    let mut table = table("status_entry", columns);
+    table.primary_key(Index::create().col("body").col("list").col("idx"));
     if backend == DbBackend::Sqlite {
         table.extra("WITHOUT ROWID");
     }

@@ -23,7 +23,7 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &str) 
     serde_json::from_str(text).map_err(|error| DbErr::Custom(format!("a stored {what} cannot be read: {error}")))
 }
 
-fn to_version(value: i32) -> u32 {
+pub(super) fn to_version(value: i32) -> u32 {
     u32::try_from(value).unwrap_or_default()
 }
 

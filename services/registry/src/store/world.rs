@@ -8,11 +8,12 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, bodies, rows, to_i64, trace};
+use super::{IN_LIST, bodies, rows, status, to_i64, trace};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
 use crate::domain::names::BodyId;
+use crate::domain::status::Slot;
 use crate::domain::world::{Applied, Change, Known, World};
 
 /// Everything that these commands name.
@@ -20,6 +21,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     let (mut body_ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
     let (mut statements, mut traces) = (BTreeSet::new(), BTreeSet::new());
+    let mut slots: BTreeSet<(&str, Slot)> = BTreeSet::new();
     for command in commands {
         match command {
             Command::CreateBody(record) => {
@@ -43,6 +45,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
                 body_ids.insert(grant.body.as_str());
                 keys.insert(grant.key.as_str());
                 numbers.insert(grant.number.as_str());
+                slots.insert((grant.body.as_str(), grant.status));
             }
             Command::Step(step) => {
                 stepped.insert(step.number.as_str());
@@ -50,6 +53,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
             Command::Revise(revision) => {
                 keys.insert(revision.key.as_str());
                 stepped.insert(revision.number.as_str());
+                slots.insert((revision.body.as_str(), revision.status));
             }
         }
     }
@@ -67,6 +71,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     }
     world.statements = bodies::statements(tx, &statements).await?;
     world.traces = trace::known(tx, &traces).await?;
+    world.slots = status::taken(tx, &slots).await?;
     let taken: BTreeSet<&str> = numbers.union(&stepped).copied().collect();
     for known in certificates(tx, &taken).await? {
         world.certificates.insert(known.head.number.clone(), known);
@@ -133,26 +138,28 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bodies::save(tx, applied).await?;
     let mut traced = Vec::new();
     let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut steps, mut new_terms) = (Vec::new(), Vec::new());
+    let (mut steps, mut new_terms, mut listed) = (Vec::new(), Vec::new(), Vec::new());
     for one in applied {
         match &one.change {
             Change::Body(_) | Change::Key(_) | Change::OfBody(_) => {}
             Change::Traced(event) => traced.push(event.as_ref()),
-            Change::Granted { known, content_json } => {
+            Change::Granted { known, content_json, status } => {
                 let Known { head, version, events: grant } = known.as_ref();
                 certificates.push(rows::certificate_row(head));
                 versions.push(rows::version_row(&head.number, version, content_json.clone()));
                 events.extend(grant.iter().map(|event| rows::event_row(&head.number, event)));
                 terms.extend(rows::term_rows(&head.number, &version.content));
+                listed.push(status::row(&head.body, *status, &head.number, version.version));
             }
             Change::Stepped { head, event, previous_index } => {
                 events.push(rows::event_row(&head.number, event));
                 steps.push((head, *previous_index));
             }
-            Change::Revised { head, version, content_json, event, previous_index } => {
+            Change::Revised { head, version, content_json, status, event, previous_index } => {
                 versions.push(rows::version_row(&head.number, version, content_json.clone()));
                 events.push(rows::event_row(&head.number, event));
                 new_terms.extend(rows::term_rows(&head.number, &version.content));
+                listed.push(status::row(&head.body, *status, &head.number, version.version));
                 steps.push((head, *previous_index));
             }
         }
@@ -163,6 +170,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     // What older versions can be found by stays: they count for the days before.
     bulk::insert_absent(tx, new_terms).await?;
     bulk::insert(tx, events).await?;
+    bulk::insert(tx, listed).await?;
     trace::save(tx, &traced).await?;
     for (head, previous_index) in steps {
         step(tx, head, previous_index).await?;

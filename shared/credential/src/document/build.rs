@@ -101,14 +101,21 @@ fn credential(certificate: &Certificate) -> Result<Value, BuildError> {
         if status.index > canonical::MAX_INTEGER {
             return Err(BuildError::StatusIndex);
         }
-        credential["credentialStatus"] = json!({
-            "type": "BitstringStatusListEntry",
-            "statusPurpose": "revocation",
-            "statusListIndex": status.index,
-            "statusListCredential": status.list,
-        });
+        // UNTP writes the index as a number, W3C as a text.
+        credential["credentialStatus"] = status_entry("suspension", status.index.into(), &status.suspension);
+        credential[FACTS_MEMBER]["status"] =
+            json!([status_entry("revocation", status.index.to_string().into(), &status.revocation)]);
     }
     Ok(credential)
+}
+
+fn status_entry(purpose: &str, index: Value, list: &str) -> Value {
+    json!({
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": purpose,
+        "statusListIndex": index,
+        "statusListCredential": list,
+    })
 }
 
 fn check_uris(certificate: &Certificate) -> Result<(), BuildError> {
@@ -121,7 +128,8 @@ fn check_uris(certificate: &Certificate) -> Result<(), BuildError> {
         uris.push(("issuer.accreditation.authority_id", &accreditation.authority_id));
     }
     if let Some(status) = &certificate.status {
-        uris.push(("status.list", &status.list));
+        uris.push(("status.suspension", &status.suspension));
+        uris.push(("status.revocation", &status.revocation));
     }
     match uris.into_iter().find(|(_, text)| !is_uri(text)) {
         Some((what, _)) => Err(BuildError::NotUri(what)),

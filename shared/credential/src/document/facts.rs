@@ -79,13 +79,19 @@ impl AssessmentLevel {
     }
 }
 
-/// The entry of a certificate in a Bitstring Status List.
+/// Where a document's status is published: at one index of two Bitstring Status Lists.
+///
+/// UNTP has room for one entry in `credentialStatus`. It names the list of purpose `suspension`, whose bit is set for as
+/// long as the document must not be accepted, for good or for now: so a reader of that one entry misses nothing. The
+/// other entry stands beside the facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusEntry {
-    /// Address of the status list credential.
-    pub list: String,
-    /// Index of the bit.
+    /// Index of the bit in both lists.
     pub index: u64,
+    /// Address of the list of purpose `suspension`.
+    pub suspension: String,
+    /// Address of the list of purpose `revocation`.
+    pub revocation: String,
 }
 
 /// What the body states about the products: the documentation that ISO/IEC 17065 clause 7.7 asks for.

@@ -20,6 +20,9 @@ pub enum DocumentError {
     /// A member that has no place in this profile.
     #[error("member {0:?} has no place in this document")]
     Forbidden(&'static str),
+    /// The signature is not by the key that it was to be verified with.
+    #[error("the signature is not by the key that it names")]
+    Signature,
     /// The key that signed is named as another party's than the issuer.
     #[error("the key is not the issuer's")]
     ForeignKey,
@@ -62,6 +65,9 @@ struct FactsMember {
     version: u32,
     body: String,
     facts: Facts,
+    /// The status entries that `credentialStatus` has no room for.
+    #[serde(default)]
+    status: Vec<Value>,
 }
 
 impl<'a> Presented<'a> {
@@ -143,7 +149,7 @@ fn read_certificate(claims: &Map<String, Value>) -> Result<Certificate, Document
             body: member.body,
             accreditation: accreditation(object(claims, "credentialSubject")?)?,
         },
-        status: status(claims)?,
+        status: status(claims, &member.status)?,
         facts: member.facts,
     })
 }
@@ -170,21 +176,32 @@ fn accreditation(subject: &Map<String, Value>) -> Result<Option<Accreditation>, 
     }))
 }
 
-/// The one status entry. UNTP writes the index as an integer; W3C's own profile as a string of digits: both are read.
-fn status(claims: &Map<String, Value>) -> Result<Option<StatusEntry>, DocumentError> {
+/// The status entries: the one that UNTP has room for, and the one beside the facts.
+fn status(claims: &Map<String, Value>, others: &[Value]) -> Result<Option<StatusEntry>, DocumentError> {
+    let wrong = || DocumentError::Member("credentialStatus");
     if !claims.contains_key("credentialStatus") {
-        return Ok(None);
+        return if others.is_empty() { Ok(None) } else { Err(wrong()) };
     }
     let entry = object(claims, "credentialStatus")?;
+    let [Value::Object(other)] = others else { return Err(wrong()) };
+    let index = status_index(entry)?;
+    if status_index(other)? != index {
+        return Err(DocumentError::Member("statusListIndex"));
+    }
+    let list = |entry| text(entry, "statusListCredential").map(str::to_owned);
+    Ok(Some(StatusEntry { index, suspension: list(entry)?, revocation: list(other)? }))
+}
+
+/// UNTP writes the index as an integer; W3C's own profile as a string of digits: both are read.
+fn status_index(entry: &Map<String, Value>) -> Result<u64, DocumentError> {
     let wrong = DocumentError::Member("statusListIndex");
-    let index = match entry.get("statusListIndex") {
-        Some(Value::Number(number)) => number.as_u64().ok_or(wrong)?,
+    match entry.get("statusListIndex") {
+        Some(Value::Number(number)) => number.as_u64().ok_or(wrong),
         Some(Value::String(digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().map_err(|_| wrong)?
+            digits.parse().map_err(|_| wrong)
         }
-        _ => return Err(wrong),
-    };
-    Ok(Some(StatusEntry { list: text(entry, "statusListCredential")?.to_owned(), index }))
+        _ => Err(wrong),
+    }
 }
 
 /// Builds the credential anew from what was read and finds the first member that differs. Members that we do not write
@@ -209,8 +226,8 @@ fn difference(expected: &Value, actual: &Value) -> Option<String> {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => expected.iter().find_map(|(name, value)| {
             let Some(other) = actual.get(name) else { return Some(format!("/{name}")) };
-            if name == "statusListIndex" && other.is_string() {
-                // The other representation of the same index.
+            if name == "statusListIndex" && (other.is_string() || other.is_number()) {
+                // Either representation: that the index is the same was seen when it was read.
                 return None;
             }
             difference(value, other).map(|path| format!("/{name}{path}"))

@@ -23,7 +23,11 @@ pub(crate) fn certificate() -> Certificate {
                 level: AssessmentLevel::AuthorityGlobalMra,
             }),
         },
-        status: Some(StatusEntry { list: "https://registry.example.org/status/cb01/1".to_owned(), index: 94_567 }),
+        status: Some(StatusEntry {
+            index: 94_567,
+            suspension: "https://registry.example.org/status/cb01/1/suspension".to_owned(),
+            revocation: "https://registry.example.org/status/cb01/1/revocation".to_owned(),
+        }),
         facts: Facts {
             holder: Holder {
                 name: "示例太阳能有限公司".to_owned(),
@@ -158,6 +162,9 @@ fn the_envelope_follows_the_profile() {
     assert_eq!(assessment["assessedPerformance"][1].get("measure"), None);
     assert_eq!(read.claims["validUntil"], "2031-11-22T23:59:59Z");
     assert_eq!(read.claims["credentialStatus"]["statusListIndex"], 94_567);
+    assert_eq!(read.claims["credentialStatus"]["statusPurpose"], "suspension");
+    assert_eq!(read.claims[FACTS_MEMBER]["status"][0]["statusPurpose"], "revocation");
+    assert_eq!(read.claims[FACTS_MEMBER]["status"][0]["statusListIndex"], "94567");
     assert_eq!(read.claims["@context"][2], "https://registry.example.org/contexts/certificate-v1.jsonld");
     assert!(context_document()["@context"].get(FACTS_MEMBER).is_some());
 }
@@ -233,6 +240,10 @@ fn both_representations_of_the_status_index_are_read() {
         assert_eq!(error, DocumentError::Member("statusListIndex"), "{wrong}");
     }
     assert_eq!(refusal(|p| p["credentialStatus"] = json!([{}])), DocumentError::Member("credentialStatus"));
+    let other = refusal(|p| p[FACTS_MEMBER]["status"][0]["statusListIndex"] = json!("94568"));
+    assert_eq!(other, DocumentError::Member("statusListIndex"), "one index for both lists");
+    let none = refusal(|p| p[FACTS_MEMBER]["status"] = json!([]));
+    assert_eq!(none, DocumentError::Member("credentialStatus"));
 }
 
 #[test]
@@ -282,7 +293,10 @@ fn identifiers_that_are_no_uris_are_refused_when_building() {
         certificate.issuer.did = did.to_owned();
         assert_eq!(payload(&certificate), Err(BuildError::NotDid), "{did}");
     }
-    assert_eq!(with(|c| c.status.as_mut().unwrap().list = String::new()), Err(BuildError::NotUri("status.list")));
+    assert_eq!(
+        with(|c| c.status.as_mut().unwrap().suspension = String::new()),
+        Err(BuildError::NotUri("status.suspension"))
+    );
     assert_eq!(with(|c| c.status.as_mut().unwrap().index = 1 << 53), Err(BuildError::StatusIndex));
 }
 

@@ -1,10 +1,11 @@
-//! A validator for the part of JSON Schema 2020-12 that the UNTP schemas use. It fails on any keyword that it does not
+//! A validator for the part of JSON Schema 2020-12 that the schemas of UNTP and of W3C credentials use. It fails on any keyword that it does not
 //! know, so that it cannot pass a document by overlooking a rule.
 
 use serde_json::{Map, Value};
 
 /// Keywords that describe and do not constrain.
-const ANNOTATIONS: [&str; 9] = [
+const ANNOTATIONS: [&str; 10] = [
+    "$id",
     "$schema",
     "$defs",
     "title",
@@ -38,6 +39,12 @@ impl Check<'_> {
         }
     }
 
+    fn fits(&self, schema: &Value, value: &Value, path: &str) -> bool {
+        let mut found = Vec::new();
+        Check { root: self.root, found: &mut found }.value(schema, value, path);
+        found.is_empty()
+    }
+
     fn keyword(&mut self, keyword: &str, rule: &Value, rules: &Map<String, Value>, value: &Value, path: &str) {
         let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
         let members = value.as_object();
@@ -60,13 +67,17 @@ impl Check<'_> {
                 let has = |name: &str| members.is_some_and(|members| members.contains_key(name));
                 !has(name) || needed.as_array().expect("a list").iter().all(|name| has(name.as_str().expect("a name")))
             }),
-            "contains" => {
-                !value.is_array()
-                    || items.iter().any(|item| {
-                        let mut found = Vec::new();
-                        Check { root: self.root, found: &mut found }.value(rule, item, path);
-                        found.is_empty()
-                    })
+            "contains" => !value.is_array() || items.iter().any(|item| self.fits(rule, item, path)),
+            "oneOf" => {
+                rule.as_array().expect("a list").iter().filter(|schema| self.fits(schema, value, path)).count() == 1
+            }
+            "minLength" => value.as_str().is_none_or(|text| text.len() as u64 >= rule.as_u64().expect("a number")),
+            "minProperties" => members.is_none_or(|members| members.len() as u64 >= rule.as_u64().expect("a number")),
+            "propertyNames" => members
+                .is_none_or(|members| members.keys().all(|name| self.fits(rule, &Value::String(name.clone()), path))),
+            // The one pattern that there is spells xsd:dateTimeStamp.
+            "pattern" if rule.as_str().is_some_and(|rule| rule.starts_with("-?([1-9][0-9]{3,}|0[0-9]{3})-")) => {
+                value.as_str().is_none_or(|text| has_format("date-time", text))
             }
             "allOf" => {
                 rule.as_array().expect("a list").iter().for_each(|part| self.value(part, value, path));

@@ -182,6 +182,11 @@ impl NoteSigner {
         &self.key
     }
 
+    /// The key, for what is no note: whoever signs with it makes sure that it cannot be read as one.
+    pub fn signer(&self) -> &dyn Signer {
+        self.signer.as_ref()
+    }
+
     /// Signs the text of a note.
     pub fn sign(&self, text: &str) -> Result<NoteSignature, SignError> {
         let signature = self.signer.sign(text.as_bytes())?;

@@ -122,7 +122,8 @@ impl Certificates {
         }
     }
 
-    /// One attempt; the inner error says that the certificate has moved meanwhile.
+    /// One attempt; the inner error says that the certificate has moved meanwhile, or that another document was given
+    /// the place in the status list.
     async fn try_to_revise(
         &self,
         caller: &Caller,
@@ -170,7 +171,9 @@ impl Certificates {
             (Ok(revision), Some(id)) => {
                 let mutation = id.wants(Command::Revise(Box::new(revision)));
                 match self.registry.perform(mutation, raw.validate_only).await {
-                    Err(WriteError::Refused(moved @ Refusal::VersionMoved { .. })) => return Ok(Err(moved)),
+                    Err(WriteError::Refused(moved @ (Refusal::VersionMoved { .. } | Refusal::StatusIndexTaken))) => {
+                        return Ok(Err(moved));
+                    }
                     done => done.map_err(|error| {
                         let fault = Fault::from(error);
                         match &base {

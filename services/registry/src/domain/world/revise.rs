@@ -35,6 +35,10 @@ impl World {
             return Err(Refusal::NoSigningKey(command.body.clone()));
         }
         let effective_at = effect(known, command.step, command.effective_at, now)?;
+        // The last check: what is refused after it would leave the place taken.
+        if !self.slots.insert((command.body.clone(), command.status)) {
+            return Err(Refusal::StatusIndexTaken);
+        }
         let version = command.base_version + 1;
         let leaf = Entry::Certificate(CertificateEntry {
             step: command.step,
@@ -79,6 +83,7 @@ impl World {
             head: Box::new(known.head.clone()),
             version: Box::new(known.version.clone()),
             content_json: command.content_json.clone(),
+            status: command.status,
             event,
             previous_index,
         };

@@ -1,0 +1,146 @@
+//! The places that documents have in the bodies' status lists.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use greenlane_store::{Micros, Tx};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
+use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect, Set};
+
+use super::entity::{certificate, event, status_entry};
+use super::{IN_LIST, rows, to_i64};
+use crate::domain::life::{Event, Step};
+use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::status::Slot;
+
+/// A document with a place in a list, and the later events of its certificate.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) index: u32,
+    pub(crate) version: u32,
+    pub(crate) number: String,
+}
+
+/// The list that a body's newest documents have their places in, and how many have one there; none before the first.
+pub(crate) async fn newest_list(tx: &Tx, body: &BodyId) -> Result<Option<(u32, u64)>, DbErr> {
+    let newest: Option<i32> = status_entry::Entity::find()
+        .select_only()
+        .column(status_entry::Column::List)
+        .filter(status_entry::Column::Body.eq(body.as_str()))
+        .order_by_desc(status_entry::Column::List)
+        .limit(1)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let Some(newest) = newest else { return Ok(None) };
+    let count = of_list(body, newest).count(tx).await?;
+    Ok(Some((newest.unsigned_abs(), count)))
+}
+
+/// Those of these places that documents have.
+pub(crate) async fn taken(tx: &Tx, wanted: &BTreeSet<(&str, Slot)>) -> Result<HashSet<(BodyId, Slot)>, DbErr> {
+    let mut lists: BTreeMap<(&str, u32), Vec<i32>> = BTreeMap::new();
+    for (body, slot) in wanted {
+        lists.entry((body, slot.list)).or_default().push(small(slot.index));
+    }
+    let mut found = HashSet::new();
+    for ((body, list), indices) in lists {
+        let body = BodyId::trusted(body.to_owned());
+        for chunk in indices.chunks(IN_LIST) {
+            let rows: Vec<i32> = of_list(&body, small(list))
+                .select_only()
+                .column(status_entry::Column::Idx)
+                .filter(status_entry::Column::Idx.is_in(chunk.iter().copied()))
+                .into_tuple()
+                .all(tx)
+                .await?;
+            found.extend(rows.into_iter().map(|index| (body.clone(), Slot { list, index: index.unsigned_abs() })));
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn row(body: &BodyId, slot: Slot, number: &CertificateNumber, version: u32) -> status_entry::ActiveModel {
+    status_entry::ActiveModel {
+        body: Set(body.as_str().to_owned()),
+        list: Set(small(slot.list)),
+        idx: Set(small(slot.index)),
+        number: Set(number.as_str().to_owned()),
+        version: Set(rows::from_version(version)),
+    }
+}
+
+/// Whether any document has a place in the list.
+pub(crate) async fn exists(tx: &Tx, body: &BodyId, list: u32) -> Result<bool, DbErr> {
+    Ok(of_list(body, small(list)).limit(1).one(tx).await?.is_some())
+}
+
+/// Whether a certificate of the body took a step in `from..to` of the log.
+pub(crate) async fn moved(tx: &Tx, body: &BodyId, from: u64, to: u64) -> Result<bool, DbErr> {
+    let own = Query::select()
+        .column(certificate::Column::Number)
+        .from(certificate::Entity)
+        .and_where(certificate::Column::Body.eq(body.as_str()))
+        .and_where(certificate::Column::LatestIndex.gte(to_i64(from)))
+        .take();
+    let step = event::Entity::find()
+        .filter(event::Column::LogIndex.gte(to_i64(from)))
+        .filter(event::Column::LogIndex.lt(to_i64(to)))
+        .filter(event::Column::Step.ne(Step::Grant.as_str()))
+        .filter(event::Column::Number.in_subquery(own));
+    Ok(step.limit(1).one(tx).await?.is_some())
+}
+
+/// The documents of a list whose certificates took steps that were known at a revision, and recorded by a moment if one
+/// is named, with those steps. Grants are left out: they set no bit.
+pub(crate) async fn stepped(
+    tx: &Tx,
+    body: &BodyId,
+    list: u32,
+    revision: u64,
+    recorded_by: Option<Micros>,
+) -> Result<(Vec<Listed>, HashMap<String, Vec<Event>>), DbErr> {
+    let numbers = Query::select()
+        .column(status_entry::Column::Number)
+        .from(status_entry::Entity)
+        .and_where(status_entry::Column::Body.eq(body.as_str()))
+        .and_where(status_entry::Column::List.eq(small(list)))
+        .take();
+    let recorded = recorded_by.map(|moment| event::Column::RecordedAt.lte(moment));
+    let events = event::Entity::find()
+        .filter(event::Column::Number.in_subquery(numbers))
+        .filter(event::Column::Step.ne(Step::Grant.as_str()))
+        .filter(event::Column::LogIndex.lt(to_i64(revision)))
+        .filter(Condition::all().add_option(recorded))
+        .order_by_asc(event::Column::LogIndex)
+        .all(tx)
+        .await?;
+    let mut by_number: HashMap<String, Vec<Event>> = HashMap::new();
+    for event in events {
+        by_number.entry(event.number.clone()).or_default().push(event.try_into()?);
+    }
+    let names: Vec<&String> = by_number.keys().collect();
+    let mut listed = Vec::new();
+    for chunk in names.chunks(IN_LIST) {
+        let rows = of_list(body, small(list))
+            .filter(status_entry::Column::Number.is_in(chunk.iter().map(|number| number.as_str())))
+            .all(tx)
+            .await?;
+        listed.extend(rows.into_iter().map(|row| Listed {
+            index: row.idx.unsigned_abs(),
+            version: rows::to_version(row.version),
+            number: row.number,
+        }));
+    }
+    Ok((listed, by_number))
+}
+
+fn of_list(body: &BodyId, list: i32) -> Select<status_entry::Entity> {
+    let of_body = status_entry::Column::Body.eq(body.as_str());
+    status_entry::Entity::find().filter(Condition::all().add(of_body).add(status_entry::Column::List.eq(list)))
+}
+
+/// Lists and indices are kept as signed 32-bit integers, which hold more than there are.
+fn small(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}

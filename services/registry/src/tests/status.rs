@@ -1,0 +1,297 @@
+//! Status lists: every document has a place in them, and they say what verdicts say.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use greenlane_api::registry::v1 as wire;
+use greenlane_credential::{Presented, StatusEntry, StatusListCredential};
+use greenlane_jose::{Signer as _, SigningKey, b64, canonical};
+use greenlane_log::note::NoteKey;
+use greenlane_platform::clock::Clock;
+use greenlane_platform::fault::Fault;
+use greenlane_store::testing::TestDatabase;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tonic::Code;
+
+use super::harness::{Served, content, now, order, serve, serve_with};
+use super::life::{suspension, withdrawal};
+use super::revise::amendment;
+use crate::domain::status::ENTRIES;
+use crate::{Config, Migrator, Peers};
+
+greenlane_store::engine_tests!(Migrator:
+    a_document_names_its_place_and_the_lists_say_its_state,
+    a_list_says_what_it_said_at_a_moment,
+    a_step_counts_from_its_day,
+    a_list_is_kept_by_caches_and_changes_its_tag,
+    what_there_is_not_is_a_problem,
+    a_full_list_is_followed_by_another,
+    a_place_is_one_documents_alone,
+    the_promise_is_made_where_lists_are_served,
+);
+
+pub(super) struct Got {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+/// A request over HTTP, with further headers.
+pub(super) async fn get(port: u16, path: &str, headers: &str) -> Got {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: registry.example.org\r\nconnection: close\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Got { status, head: head.to_lowercase(), body: body.to_owned() }
+}
+
+/// A registry that serves over HTTP, and its port.
+pub(super) async fn serve_site(db: &TestDatabase, change: impl FnOnce(&mut Config)) -> (Served, u16) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let keys = Arc::new(tempfile::tempdir().unwrap());
+    let with_site = |config: &mut Config| {
+        config.http_listen = Some(([127, 0, 0, 1], port).into());
+        change(config);
+    };
+    let served = serve_with(db, Clock::settable(now()), keys, with_site, Peers::default()).await;
+    served.enrol("xa-lab").await;
+    (served, port)
+}
+
+fn entry(document: &str) -> StatusEntry {
+    Presented::read(document).unwrap().certificate().status.clone().unwrap()
+}
+
+async fn open(served: &Served, port: u16, path: &str) -> StatusListCredential {
+    let got = get(port, path, "").await;
+    assert_eq!(got.status, 200, "{path}: {}", got.body);
+    let head = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
+    let key: NoteKey = head.checkpoint.unwrap().verifier_key.parse().unwrap();
+    StatusListCredential::open(&got.body, key.public_key()).unwrap()
+}
+
+/// What both lists say of a document, now or at a moment: must it not be accepted, and is it over?
+async fn says(served: &Served, port: u16, document: &str, moment: Option<DateTime<Utc>>) -> (bool, bool) {
+    let entry = entry(document);
+    let query = moment.map_or_else(String::new, |at| format!("?timestamp={}", at.format("%Y-%m-%dT%H:%M:%SZ")));
+    let mut said = Vec::new();
+    for address in [&entry.suspension, &entry.revocation] {
+        let path = address.strip_prefix("https://registry.example.org").unwrap();
+        let list = open(served, port, &format!("{path}{query}")).await;
+        assert_eq!(&list.id, address);
+        assert!(address.ends_with(list.purpose.as_str()));
+        assert_eq!(list.list.entries(), u64::from(ENTRIES));
+        said.push(list.list.get(entry.index).unwrap());
+    }
+    (said[0], said[1])
+}
+
+async fn issued(served: &Served, id: &str) -> wire::Certificate {
+    served.issue("xa-lab", id).await.certificate.unwrap()
+}
+
+async fn a_document_names_its_place_and_the_lists_say_its_state(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let (one, two) = (issued(&served, "c1").await, issued(&served, "c2").await);
+    assert_ne!(entry(&one.document).index, entry(&two.document).index);
+    assert_eq!(entry(&one.document).suspension, "https://registry.example.org/status/xa-lab/1/suspension");
+    assert_eq!(says(&served, port, &one.document, None).await, (false, false));
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&one.name, "s")).await.unwrap();
+    assert_eq!(says(&served, port, &one.document, None).await, (true, false));
+    assert_eq!(says(&served, port, &two.document, None).await, (false, false), "another's state is its own");
+    let lift = wire::ReinstateCertificateRequest {
+        request_id: "r".to_owned(),
+        name: one.name.clone(),
+        reason: wire::CertificateReason::Remedied.into(),
+        ..Default::default()
+    };
+    body.reinstate_certificate(lift).await.unwrap();
+    assert_eq!(says(&served, port, &one.document, None).await, (false, false));
+    // A new version is another document, with a place of its own; the old one is over.
+    let new = body.amend_certificate(amendment(&one.name, "a", "Other words.")).await.unwrap().into_inner();
+    let new = new.certificate.unwrap();
+    assert_eq!(says(&served, port, &one.document, None).await, (true, true));
+    assert_eq!(says(&served, port, &new.document, None).await, (false, false));
+    body.withdraw_certificate(withdrawal(&one.name, "w")).await.unwrap();
+    assert_eq!(says(&served, port, &new.document, None).await, (true, true));
+    let list = open(&served, port, "/status/xa-lab/1/revocation").await;
+    assert_eq!((list.issuer.as_str(), list.ttl_ms), ("did:web:registry.example.org", 60_000));
+    assert!(list.valid_from <= now() && now() < list.valid_until);
+}
+
+async fn a_list_says_what_it_said_at_a_moment(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let one = issued(&served, "c1").await;
+    let path = "/status/xa-lab/1/suspension";
+    served.clock.advance(TimeDelta::minutes(10));
+    let before = get(port, path, "").await.body;
+    served.clock.advance(TimeDelta::minutes(10));
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&one.name, "s")).await.unwrap();
+    served.clock.advance(TimeDelta::minutes(10));
+    body.withdraw_certificate(withdrawal(&one.name, "w")).await.unwrap();
+    let said = async |minutes| says(&served, port, &one.document, Some(now() + TimeDelta::minutes(minutes))).await;
+    assert_eq!(said(15).await, (false, false));
+    assert_eq!(said(25).await, (true, false));
+    assert_eq!(said(30).await, (true, true));
+    served.clock.advance(TimeDelta::hours(3));
+    let then = get(port, &format!("{path}?timestamp=2026-06-01T12:10:00Z"), "").await;
+    assert_eq!(then.body, before, "the same text as then");
+    assert!(then.head.contains("immutable"), "{}", then.head);
+    // An annulment was not known before, though it counts from the start.
+    let two = issued(&served, "c2").await;
+    let annulment = wire::AnnulCertificateRequest {
+        request_id: "x".to_owned(),
+        name: two.name.clone(),
+        reason: wire::CertificateReason::Fraud.into(),
+        ..Default::default()
+    };
+    let at = served.clock.now();
+    served.clock.advance(TimeDelta::hours(1));
+    body.annul_certificate(annulment).await.unwrap();
+    assert_eq!(says(&served, port, &two.document, Some(at)).await, (false, false));
+    assert_eq!(says(&served, port, &two.document, None).await, (true, true));
+}
+
+async fn a_step_counts_from_its_day(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let one = issued(&served, "c1").await;
+    let later = served.clock.now() + TimeDelta::days(3);
+    let announced = wire::WithdrawCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: later.timestamp(), nanos: 0 }),
+        ..withdrawal(&one.name, "w")
+    };
+    served.certificates("bodies/xa-lab").withdraw_certificate(announced).await.unwrap();
+    assert_eq!(says(&served, port, &one.document, None).await, (false, false));
+    served.clock.advance(TimeDelta::hours(59));
+    assert_eq!(says(&served, port, &one.document, None).await, (false, false));
+    // Days are whole, as in verdicts.
+    served.clock.advance(TimeDelta::hours(2));
+    assert_eq!(says(&served, port, &one.document, None).await, (true, true));
+    assert_eq!(served.verdict(&one.name).await.outcome(), wire::VerdictOutcome::Refused);
+    assert_eq!(says(&served, port, &one.document, Some(now() + TimeDelta::hours(1))).await, (false, false));
+}
+
+async fn a_list_is_kept_by_caches_and_changes_its_tag(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let one = issued(&served, "c1").await;
+    let path = "/status/xa-lab/1/revocation";
+    let first = get(port, path, "").await;
+    assert!(first.head.contains("content-type: application/vc+jwt"), "{}", first.head);
+    assert!(first.head.contains("cache-control: public, max-age=60"), "{}", first.head);
+    let tag = first.head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
+    // What happens elsewhere does not change it.
+    issued(&served, "c2").await;
+    let again = get(port, path, &format!("if-none-match: {tag}\r\n")).await;
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    served.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&one.name, "w")).await.unwrap();
+    let changed = get(port, path, &format!("if-none-match: {tag}\r\n")).await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.body, first.body);
+}
+
+async fn what_there_is_not_is_a_problem(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |_| {}).await;
+    issued(&served, "c1").await;
+    for (path, status) in [
+        ("/status/xa-lab/2/revocation", 404),
+        ("/status/nobody/1/revocation", 404),
+        ("/status/xa-lab/1/revocation?timestamp=2026-06-01", 400),
+        ("/status/xa-lab/1/revocation?timestamp=2099-06-01T00:00:00Z", 400),
+    ] {
+        let got = get(port, path, "").await;
+        assert_eq!(got.status, status, "{path}");
+        assert!(got.head.contains("application/problem+json"), "{path}: {}", got.head);
+        assert!(got.body.contains("#STATUS_RETRIEVAL_ERROR"), "{path}: {}", got.body);
+    }
+    assert_eq!(get(port, "/status/xa-lab/01/revocation", "").await.status, 404);
+}
+
+async fn a_full_list_is_followed_by_another(db: TestDatabase) {
+    let (served, port) = serve_site(&db, |config| config.status_list_fill = 3).await;
+    let mut lists = Vec::new();
+    for number in 0..5 {
+        let one = issued(&served, &format!("c{number}")).await;
+        lists.push(entry(&one.document).revocation.rsplit('/').nth(1).unwrap().to_owned());
+    }
+    assert_eq!(lists, ["1", "1", "1", "2", "2"]);
+    open(&served, port, "/status/xa-lab/2/revocation").await;
+}
+
+async fn a_place_is_one_documents_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    let signer = SigningKey::generate_ed25519();
+    served.bodies().create_body(super::harness::new_body("xa-lab")).await.unwrap();
+    let key = wire::CreateBodyKeyRequest {
+        source: Some(wire::create_body_key_request::Source::PublicJwk(signer.to_public_jwk().to_json())),
+        ..super::harness::new_key("xa-lab")
+    };
+    let key = served.bodies().create_body_key(key).await.unwrap().into_inner().key.unwrap();
+    let mut certificates = served.certificates("bodies/xa-lab");
+    let mut prepare = async || {
+        let request = wire::PrepareCertificateRequest {
+            body: "bodies/xa-lab".to_owned(),
+            content: Some(content()),
+            key: key.name.clone(),
+            ..Default::default()
+        };
+        certificates.prepare_certificate(request).await.unwrap().into_inner().signing_input
+    };
+    let (first, second) = (prepare().await, prepare().await);
+    let parts = |input: &str| {
+        let (header, payload) = input.split_once('.').unwrap();
+        let payload: serde_json::Value = serde_json::from_slice(&b64::decode(payload).unwrap()).unwrap();
+        (header.to_owned(), payload)
+    };
+    let (header, taken) = parts(&first);
+    let sign = |payload: &serde_json::Value, id: &str| {
+        let input = format!("{header}.{}", b64::encode(canonical::to_vec(payload).unwrap()));
+        let document = format!("{input}.{}", b64::encode(signer.sign(input.as_bytes()).unwrap()));
+        let mut request = order("xa-lab", id);
+        request.signing = Some(wire::issue_certificate_request::Signing::SignedDocument(document));
+        request
+    };
+    served.certificates("bodies/xa-lab").issue_certificate(sign(&taken, "one")).await.unwrap();
+    // Another document with the place of the first, or with one in a list that there is not.
+    let refuse = async |change: &(dyn Fn(&mut serde_json::Value) + Sync), id: &str| {
+        let (_, mut payload) = parts(&second);
+        change(&mut payload);
+        let refused = served.certificates("bodies/xa-lab").issue_certificate(sign(&payload, id)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{}", refused.message());
+        let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+        assert_eq!(fields, ["signed_document"]);
+        refused.message().to_owned()
+    };
+    let same = |payload: &mut serde_json::Value| {
+        payload["credentialStatus"] = taken["credentialStatus"].clone();
+        payload["greenlaneCertificate"]["status"] = taken["greenlaneCertificate"]["status"].clone();
+    };
+    refuse(&same, "two").await;
+    let elsewhere = |payload: &mut serde_json::Value| {
+        let address = |purpose| format!("https://registry.example.org/status/xa-lab/9/{purpose}");
+        payload["credentialStatus"]["statusListCredential"] = address("suspension").into();
+        payload["greenlaneCertificate"]["status"][0]["statusListCredential"] = address("revocation").into();
+    };
+    refuse(&elsewhere, "three").await;
+    // As it was prepared it is good.
+    let (_, payload) = parts(&second);
+    served.certificates("bodies/xa-lab").issue_certificate(sign(&payload, "four")).await.unwrap();
+}
+
+async fn the_promise_is_made_where_lists_are_served(db: TestDatabase) {
+    let promised =
+        || wire::IssueCertificateRequest { promise: wire::LogPromise::InStatusList.into(), ..order("xa-lab", "one") };
+    let (served, port) = serve_site(&db, |_| {}).await;
+    let answer = served.certificates("bodies/xa-lab").issue_certificate(promised()).await.unwrap().into_inner();
+    assert_eq!(says(&served, port, &answer.certificate.unwrap().document, None).await, (false, false));
+    served.end().await;
+    let served = serve(&db).await;
+    let request = wire::IssueCertificateRequest { request_id: "two".to_owned(), ..promised() };
+    let refused = served.certificates("bodies/xa-lab").issue_certificate(request).await.unwrap_err();
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["promise"]);
+}
