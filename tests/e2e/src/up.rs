@@ -32,7 +32,8 @@ impl Up {
     /// # Errors
     /// When it ends before; its stderr is in the error.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
-        Self::start_with(folder, ["--registry-port", "0", "--equivalence-port", "0", "--classification-port", "0"])
+        let any = ["--registry-port", "0", "--equivalence-port", "0", "--classification-port", "0", "--http-port", "0"];
+        Self::start_with(folder, any)
     }
 
     /// The same with other arguments.

@@ -21,11 +21,13 @@ pub(crate) struct Ports {
     pub(crate) registry: u16,
     pub(crate) equivalence: u16,
     pub(crate) classification: u16,
+    /// The registry's plain HTTP; none when it is not served.
+    pub(crate) http: Option<u16>,
 }
 
 impl Ports {
-    /// Free ones.
-    pub(crate) const ANY: Self = Self { registry: 0, equivalence: 0, classification: 0 };
+    /// Free ones, without HTTP.
+    pub(crate) const ANY: Self = Self { registry: 0, equivalence: 0, classification: 0, http: None };
 }
 
 /// Channels to the three, with an administrator's token.
@@ -42,6 +44,8 @@ pub(crate) struct Local {
     pub(crate) registry: Server,
     pub(crate) equivalence: Server,
     pub(crate) classification: Server,
+    /// Where the registry serves plain HTTP.
+    pub(crate) http: Option<SocketAddr>,
     world: World,
 }
 
@@ -88,9 +92,11 @@ impl Local {
         let peer = ClientConfig::default().with_token(for_registry);
         let channel = connect_in_process(&peer, equivalence.in_process())?;
         let codes = connect_in_process(&peer, classification.in_process())?;
+        let http = ports.http.map(address).transpose()?;
         let config = greenlane_registry::Config {
             store: StoreConfig::at(data.database("registry")),
             key_directory: data.path("keys"),
+            http_listen: http,
             ..Default::default()
         };
         greenlane_registry::migrate(&config).await?;
@@ -106,7 +112,7 @@ impl Local {
             equivalence: client(&equivalence)?,
             classification: client(&classification)?,
         };
-        Ok(Self { registry, equivalence, classification, world })
+        Ok(Self { registry, equivalence, classification, http, world })
     }
 
     /// A channel to the registry with another token.
@@ -118,4 +124,10 @@ impl Local {
     pub(crate) fn into_parts(self) -> (World, Vec<Server>) {
         (self.world, vec![self.classification, self.equivalence, self.registry])
     }
+}
+
+/// The address of a port on this machine; of port 0, of one that is free.
+fn address(port: u16) -> std::io::Result<SocketAddr> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    if port == 0 { std::net::TcpListener::bind(address)?.local_addr() } else { Ok(address) }
 }

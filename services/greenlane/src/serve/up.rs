@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// Port of the classification service; 0 takes a free one.
     #[arg(long, default_value_t = 7403, value_name = "PORT")]
     classification_port: u16,
+    /// Port of the registry's plain HTTP: log tiles, did:web documents, status lists. 0 takes a free one.
+    #[arg(long, default_value_t = 7404, value_name = "PORT")]
+    http_port: u16,
     /// Which log lines are written to stderr: `warn`, `info`, `info,greenlane_store=debug`.
     #[arg(long, default_value = "warn", value_name = "FILTER")]
     log: String,
@@ -50,11 +53,13 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         registry: args.registry_port,
         equivalence: args.equivalence_port,
         classification: args.classification_port,
+        http: Some(args.http_port),
     };
     for (flag, port) in [
         ("--registry-port", args.registry_port),
         ("--equivalence-port", args.equivalence_port),
         ("--classification-port", args.classification_port),
+        ("--http-port", args.http_port),
     ] {
         check_free(flag, port)?;
     }
@@ -87,15 +92,17 @@ fn announce(data: &DataDir, local: &Local, output: Output) -> anyhow::Result<()>
         token_file: Some("admin.token".into()),
         ..ContextFile::default()
     };
+    let http = local.http.map(|address| format!("http://{address}")).unwrap_or_default();
     let path = data.path(CONTEXT_FILE);
     write_private(&path, &toml::to_string(&context)?)?;
     if output != Output::Table {
         let value = json!({ "context": path, "registry": context.registry, "equivalence": context.equivalence,
-            "classification": context.classification });
+            "classification": context.classification, "http": http });
         return render::print_value(output, &value, View::Record { at: "", name: "context", fields: &[] });
     }
     render::write(&format!(
-        "registry        {}\nequivalence     {}\nclassification  {}\ndata            {}\n\n\
+        "registry        {}\nequivalence     {}\nclassification  {}\nregistry, HTTP  {}  (log tiles, did:web, status lists)\n\
+         data            {}\n\n\
          Go on in another shell:\n  \
          export GREENLANE_CONTEXT={}\n  \
          greenlane code search photovoltaic\n  \
@@ -104,6 +111,7 @@ fn announce(data: &DataDir, local: &Local, output: Output) -> anyhow::Result<()>
         context.registry,
         context.equivalence,
         context.classification,
+        http,
         data.path("").display(),
         path.display(),
     ))

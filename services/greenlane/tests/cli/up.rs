@@ -7,7 +7,8 @@ fn folder() -> TempDir {
     tempfile::Builder::new().prefix("greenlane-up-").tempdir().expect("a folder")
 }
 
-const ANY: [&str; 6] = ["--registry-port", "0", "--equivalence-port", "0", "--classification-port", "0"];
+const ANY: [&str; 8] =
+    ["--registry-port", "0", "--equivalence-port", "0", "--classification-port", "0", "--http-port", "0"];
 
 #[test]
 fn a_second_start_finds_what_the_first_wrote_and_ctrl_c_ends_both_cleanly() {
@@ -24,6 +25,21 @@ fn a_second_start_finds_what_the_first_wrote_and_ctrl_c_ends_both_cleanly() {
     let checkpoint = run("log checkpoint -o json").expect(0).json().expect("JSON")["checkpoint"].clone();
     assert_eq!(checkpoint["treeSize"], 2);
     assert_eq!(checkpoint["verifierKey"], key, "the log keeps its key");
+
+    // What everybody may see is on plain HTTP, where it says.
+    let said = second.announcement().lines().find_map(|line| line.strip_prefix("registry, HTTP  http://"));
+    let address = said.and_then(|rest| rest.split(' ').next()).expect("it says where");
+    let served = |path: &str| {
+        use std::io::{Read as _, Write as _};
+        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("it is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
+    };
+    assert!(served("/log/checkpoint").contains("registry.example.org/log\n2\n"));
+    assert!(served("/bodies/aurora-cert/did.json").contains("did:web:registry.example.org:bodies:aurora-cert"));
+    assert!(served("/status/aurora-cert/1/revocation").contains("STATUS_RETRIEVAL_ERROR"), "nothing was issued");
     assert_eq!(second.stop("TERM").expect("it ends"), 0, "SIGTERM");
 }
 
