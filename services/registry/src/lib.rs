@@ -11,6 +11,7 @@ mod domain;
 pub mod offline;
 mod relog;
 mod start;
+pub mod statement;
 mod store;
 
 pub use api::rules::RULES;

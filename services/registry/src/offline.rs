@@ -82,6 +82,7 @@ impl Bundle {
             ("replay", request.replay.is_some()),
             ("consistency", request.consistency.is_some()),
             ("include_proof", request.include_proof),
+            ("include_statement", request.include_statement),
         ] {
             v.check(field, !asked, "cannot be asked of a bundle");
         }

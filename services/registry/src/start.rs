@@ -218,7 +218,13 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         serves_status_lists: listener.is_some(),
     };
     let bodies = api::Bodies { registry: Arc::clone(&registry), reader: reader.clone() };
-    let verifications = api::Verifications { verifier, reader: reader.clone(), bundler: Arc::new(bundler) };
+    let verifications = api::Verifications {
+        verifier,
+        reader: reader.clone(),
+        bundler: Arc::new(bundler),
+        log: Arc::clone(&log),
+        did: greenlane_credential::did_web(&registry.public_url, &[]).ok(),
+    };
     let logs = api::Logs { reader, log: Arc::clone(&log), cosigner };
     let expiry_clock = clock;
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));

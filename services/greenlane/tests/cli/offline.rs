@@ -20,6 +20,28 @@ fn verdict(mut answer: Value) -> anyhow::Result<Value> {
     Ok(verdict.take())
 }
 
+/// A verdict for the file: signed, checked without asking anybody, and not to be altered.
+fn statement(shell: &Shell, certificate: &str) -> anyhow::Result<()> {
+    let asked = shell.run(&format!("verify {certificate} --statement-out case.jwt -o json"))?.expect(0);
+    let key = shell.run("log checkpoint -o json")?.expect(0).json()?["checkpoint"]["verifierKey"].clone();
+    let key = key.as_str().context("a key")?;
+    for trust in ["--trust customs.bundle".to_owned(), format!("--log-key {key}")] {
+        let read = shell.run(&format!("verify --statement case.jwt {trust} -o json"))?.expect(0);
+        assert_eq!(read.json()?["verdict"], asked.json()?["verdict"]);
+        assert!(read.stderr.contains("stated by did:web:registry.example.org"), "{}", read.stderr);
+    }
+    let text = std::fs::read_to_string(shell.folder.path().join("case.jwt"))?;
+    let (head, signature) = text.rsplit_once('.').context("a signature")?;
+    let other = if signature.starts_with('A') { 'B' } else { 'A' };
+    std::fs::write(shell.folder.path().join("altered-case.jwt"), format!("{head}.{other}{}", &signature[1..]))?;
+    let refused = shell.run("verify --statement altered-case.jwt --trust customs.bundle")?.expect(10);
+    assert!(refused.stdout.is_empty() && refused.stderr.contains("NOT GENUINE"), "{}", refused.stderr);
+    shell.run("verify --statement certificate.jwt --trust customs.bundle")?.expect(1);
+    shell.run("verify --statement case.jwt")?.expect(2);
+    shell.run(&format!("verify {certificate} --log-key {key}"))?.expect(2);
+    Ok(())
+}
+
 fn offline() -> anyhow::Result<()> {
     let shell = Shell::new()?;
     let certificate = shell.certify()?;
@@ -55,6 +77,8 @@ fn offline() -> anyhow::Result<()> {
         }
     }
     assert!(compared >= 21, "{compared} verdicts were compared");
+
+    statement(&shell, &certificate)?;
 
     // What happens after the bundle was made is not in it: it goes on telling its own moment.
     let withdraw = format!("certificate withdraw {certificate} --reason safety --text t --token-file clerk.token");

@@ -16,11 +16,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{consistency, content, render, verdict};
 use crate::app::bundle::{Bundler, Bundling, Order};
+use crate::app::log::LogWriter;
 use crate::app::read::{Freshness, Reader};
 use crate::app::recall;
 use crate::app::verify::{AsOf, At, Question, Subject, Verifier};
 use crate::domain::names::CertificateNumber;
 use crate::domain::verdict::question::Revisions;
+use crate::statement::Stated;
 use crate::store::{list, log};
 
 /// The service.
@@ -29,6 +31,9 @@ pub(crate) struct Verifications {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) reader: Reader,
     pub(crate) bundler: Arc<Bundler>,
+    pub(crate) log: Arc<LogWriter>,
+    /// The registry's decentralised identifier; none when its address makes none.
+    pub(crate) did: Option<String>,
 }
 
 /// Items of a batch.
@@ -44,6 +49,7 @@ const MAX_EVENTS: u64 = 1_000;
 struct Asked {
     question: Question,
     include_proof: bool,
+    include_statement: bool,
 }
 
 #[tonic::async_trait]
@@ -158,8 +164,43 @@ impl Verifications {
             Some(number) if asked.include_proof => self.bundle(number.clone(), answer.version, at.revision).await?,
             Some(_) | None => None,
         };
-        let revision = at.revision;
-        Ok(wire::VerifyResponse { verdict: Some(verdict::verdict(answer)), revision, proof, statement: String::new() })
+        let verdict = verdict::verdict(answer);
+        let statement = if asked.include_statement {
+            self.statement(&asked.question, &verdict, at.revision).await?
+        } else {
+            String::new()
+        };
+        Ok(wire::VerifyResponse { verdict: Some(verdict), revision: at.revision, proof, statement })
+    }
+
+    /// The verdict, signed, with the checkpoint that holds all that it rests on.
+    async fn statement(&self, asked: &Question, verdict: &wire::Verdict, revision: u64) -> Result<String, Fault> {
+        let head = self.reader.published.head();
+        let checkpoint = if head.size == revision {
+            head.note.clone()
+        } else {
+            let stored = self.reader.read("read_checkpoint", move |tx| {
+                Box::pin(async move {
+                    let size = log::checkpoint_at(tx, revision).await?;
+                    Ok(log::checkpoint(tx, size).await?)
+                })
+            });
+            stored.await?.map(|(note, _)| note).ok_or_else(|| Fault::internal("no checkpoint of this revision"))?
+        };
+        let about = match &asked.subject {
+            Subject::Number(number) => ("certificate", number.name()),
+            Subject::Document(document) => ("documentSha256", hex::encode(document.sha256)),
+        };
+        let mut question = serde_json::json!({"date": verdict.date});
+        question[about.0] = about.1.into();
+        if let Some(goods) = &asked.goods {
+            question["goods"] = serde_json::to_value(goods).map_err(Fault::internal)?;
+        }
+        let issuer =
+            self.did.as_deref().ok_or_else(|| Fault::internal("public_url makes no decentralised identifier"))?;
+        let signed_at = self.verifier.clock.now();
+        let stated = Stated { issuer, signed_at, question, verdict, checkpoint: &checkpoint };
+        stated.sign(self.log.signer().map_err(Fault::log_inconsistent)?).map_err(Fault::internal)
     }
 
     /// Documents and proofs of what the verdict rests on.
@@ -222,17 +263,16 @@ fn parse(raw: wire::VerifyRequest, today: NaiveDate, in_batch: bool, hint: &str)
             v.add(field, "consistency, as_of and replay exclude one another");
         }
     }
-    v.check("include_statement", !raw.include_statement, "is not offered by this registry");
     let as_of = match (&raw.replay, moment, freshness) {
         (Some(revisions), _, _) => replay(&mut v, revisions),
         (None, Some(Some(moment)), _) => Some(AsOf::Moment(moment)),
         (None, _, freshness) => freshness.map(as_of),
     };
     let day: Option<NaiveDate> = moment.map(|moment| moment.map_or(today, |moment| moment.date_naive()));
-    let include_proof = raw.include_proof;
+    let (include_proof, include_statement) = (raw.include_proof, raw.include_statement);
     v.finish_with(|| {
         let question = Question { subject: subject?, goods: goods?, day: day?, as_of: as_of? };
-        Some(Asked { question, include_proof })
+        Some(Asked { question, include_proof, include_statement })
     })
 }
 

@@ -69,11 +69,10 @@ async fn every_wrong_field_of_a_question_is_named(db: TestDatabase) {
     let request = wire::VerifyRequest {
         subject: None,
         goods: Some(common::GoodsDeclaration { origin: "xx".to_owned(), ..common::GoodsDeclaration::default() }),
-        include_statement: true,
         ..wire::VerifyRequest::default()
     };
     let refused = served.verification().verify(request).await.unwrap_err();
-    assert_eq!(fields(&refused), ["subject", "goods.code", "goods.origin", "goods.destination", "include_statement"]);
+    assert_eq!(fields(&refused), ["subject", "goods.code", "goods.origin", "goods.destination"]);
 }
 
 async fn a_weak_key_is_refused(db: TestDatabase) {

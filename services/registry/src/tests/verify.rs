@@ -23,6 +23,7 @@ greenlane_store::engine_tests!(Migrator:
     a_batch_answers_every_item_at_one_revision,
     a_proof_bundle_proves_the_document,
     a_qr_text_leads_to_the_certificate,
+    a_verdict_is_signed_for_the_file_and_opens_with_the_logs_key,
 );
 
 async fn issued(served: &Served) -> wire::Certificate {
@@ -237,4 +238,57 @@ async fn a_qr_text_leads_to_the_certificate(db: TestDatabase) {
             (wire::VerdictOutcome::Accepted, certificate.name.clone())
         );
     }
+}
+
+async fn a_verdict_is_signed_for_the_file_and_opens_with_the_logs_key(db: TestDatabase) {
+    use crate::statement::{Statement, StatementError};
+
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let issued = served.issue("xa-lab", "one").await;
+    let certificate = issued.certificate.unwrap();
+    let head = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
+    let key: greenlane_log::note::NoteKey = head.checkpoint.unwrap().verifier_key.parse().unwrap();
+    let ask = |subject| wire::VerifyRequest {
+        goods: Some(super::harness::goods()),
+        include_statement: true,
+        ..question(subject)
+    };
+    let document = Subject::Document(certificate.document.clone());
+    for subject in [Subject::Certificate(certificate.name.clone()), document] {
+        let answer = served.verification().verify(ask(subject.clone())).await.unwrap().into_inner();
+        let read = Statement::open(&answer.statement, &key).unwrap();
+        assert_eq!(Some(&read.verdict), answer.verdict.as_ref());
+        assert_eq!((read.issuer.as_str(), read.signed_at), ("did:web:registry.example.org", served.clock.now()));
+        assert_eq!(read.question["goods"]["destination"], "XB");
+        match subject {
+            Subject::Document(_) => {
+                assert_eq!(read.question["documentSha256"], hex::encode(&certificate.document_sha256));
+            }
+            _ => assert_eq!(read.question["certificate"], certificate.name),
+        }
+    }
+    // Of an earlier revision too, and of each item of a batch.
+    let replay = wire::VerifyRequest {
+        replay: Some(common::Revisions { registry: issued.revision, ..Default::default() }),
+        ..ask(Subject::Certificate(certificate.name.clone()))
+    };
+    served.issue("xa-lab", "two").await;
+    let answer = served.verification().verify(replay).await.unwrap().into_inner();
+    assert_eq!(Statement::open(&answer.statement, &key).unwrap().tree_size, issued.revision);
+    let requests = vec![ask(Subject::Certificate(certificate.name.clone()))];
+    let batch = wire::BatchVerifyRequest { requests, ..Default::default() };
+    let results = served.verification().batch_verify(batch).await.unwrap().into_inner().results;
+    let Some(wire::verify_result::Result::Response(item)) = &results[0].result else { panic!() };
+    let text = &item.statement;
+    Statement::open(text, &key).unwrap();
+
+    let at = text.find('.').unwrap() + 40;
+    let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+    let altered = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+    let refused = Statement::open(&altered, &key).unwrap_err();
+    assert!(matches!(refused, StatementError::Signature(_) | StatementError::Compact(_)), "{refused}");
+    // None is made unasked.
+    let answer = served.verification().verify(question(Subject::Certificate(certificate.name))).await.unwrap();
+    assert_eq!(answer.into_inner().statement, "");
 }

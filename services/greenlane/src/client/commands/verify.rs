@@ -1,8 +1,10 @@
 //! `greenlane verify`: the four-part verdict.
 
+mod statement;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, GoodsDeclaration, ProductIdentification},
@@ -11,6 +13,7 @@ use greenlane_api::{
         verify_request::Subject,
     },
 };
+use greenlane_log::note::NoteKey;
 
 use crate::client::{
     Session,
@@ -28,21 +31,30 @@ Examples:
   greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
   greenlane verify certificate.jwt
   greenlane verify certificate.jwt --trust customs.bundle
+  greenlane verify certificate.jwt --statement-out case-17.jwt
+  greenlane verify --statement case-17.jwt --trust customs.bundle
 
 Exits with 0 when accepted (with or without conditions), 10 when refused, 11 when undetermined.")]
 pub(crate) struct Args {
     /// The certificate's number or name, the text of its QR code, or a file with that or with the presented document
     /// (`-` is stdin).
-    subject: String,
+    #[arg(required_unless_present = "statement")]
+    subject: Option<String>,
     /// Print also what proves the verdict (json and yaml).
     #[arg(long, conflicts_with = "trust")]
     proof: bool,
     /// Ask nobody: verify with this trust bundle, as `greenlane bundle` fetched it.
     #[arg(long, value_name = "BUNDLE")]
     trust: Option<PathBuf>,
-    /// Believe the bundle only if it is signed by this key (name+hash+key, as `log checkpoint -o json` tells it).
-    #[arg(long, value_name = "KEY", requires = "trust")]
+    /// Believe the bundle, or the statement, only if it is signed by this key (name+hash+key, as `log checkpoint -o json` tells it).
+    #[arg(long, value_name = "KEY")]
     log_key: Option<String>,
+    /// Also keep the verdict as a statement signed by the registry, in this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "trust")]
+    statement_out: Option<PathBuf>,
+    /// Ask nobody: check such a statement with the key of the bundle or with --log-key, and print the verdict in it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "code", "proof", "statement_out"])]
+    statement: Option<PathBuf>,
     #[command(flatten)]
     goods: Goods,
 }
@@ -99,8 +111,15 @@ const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields:
 
 /// Asks, prints, and tells the outcome by the exit code.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    if args.log_key.is_some() {
+        bail!(Usage("--log-key goes with --trust or --statement".to_owned()));
+    }
+    let out = args.statement_out.clone();
     let request = args.request()?;
     let answer = VerificationServiceClient::new(session.registry()?).verify(request).await?.into_inner();
+    if let Some(path) = out {
+        statement::keep(&path, &answer.statement)?;
+    }
     print(session.output(), &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
 }
@@ -111,12 +130,14 @@ fn subject(text: String, other: impl FnOnce(String) -> Subject) -> Subject {
     if is_code { Subject::QrText(text) } else { other(text) }
 }
 
-/// The same with a trust bundle: says on stderr whose it is, and how long it is good.
+/// The same with a trust bundle, or a statement of before: says on stderr whose it is, and how long it is good.
 #[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> {
+    if let Some(path) = args.statement.clone() {
+        return statement::check(output, &path, &args);
+    }
     let path = args.trust.clone().context("there is a bundle")?;
-    let key = args.log_key.as_deref().map(str::parse).transpose();
-    let key = key.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))?;
+    let key = args.named_key()?;
     let trust = OfflineTrust::open(&path, key.as_ref())?;
     eprintln!("{}", trust.describe(key.is_some()));
     let answer = trust.verify(args.request()?).await?;
@@ -127,20 +148,28 @@ pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> 
 impl Args {
     /// Whether nobody is to be asked.
     pub(crate) fn is_offline(&self) -> bool {
-        self.trust.is_some()
+        self.trust.is_some() || self.statement.is_some()
+    }
+
+    /// The key that is to be believed.
+    fn named_key(&self) -> anyhow::Result<Option<NoteKey>> {
+        let key = self.log_key.as_deref().map(str::parse).transpose();
+        key.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))
     }
 
     fn request(self) -> anyhow::Result<VerifyRequest> {
-        let path = Path::new(&self.subject);
-        let subject = if self.subject == "-" || path.is_file() {
+        let named = self.subject.context("clap saw to it that there is a subject")?;
+        let path = Path::new(&named);
+        let subject = if named == "-" || path.is_file() {
             subject(input::read_text(path)?.trim().to_owned(), Subject::Document)
         } else {
-            subject(self.subject, Subject::Certificate)
+            subject(named, Subject::Certificate)
         };
         Ok(VerifyRequest {
             subject: Some(subject),
             goods: self.goods.declaration(),
             include_proof: self.proof,
+            include_statement: self.statement_out.is_some(),
             ..Default::default()
         })
     }

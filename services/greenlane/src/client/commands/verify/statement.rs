@@ -1,0 +1,68 @@
+//! Signed statements of verdicts: kept when one is asked for, and checked with nothing but the log's key.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use chrono::SecondsFormat;
+use greenlane_api::registry::v1::VerifyResponse;
+use greenlane_log::note::NoteKey;
+use greenlane_registry::offline::Bundle;
+use greenlane_registry::statement::{Statement, StatementError};
+
+use super::{Args, exit_of, print};
+use crate::client::{
+    exit::{Exit, Usage},
+    input,
+    render::{self, Output},
+};
+
+/// Writes the statement that came with an answer.
+pub(super) fn keep(path: &Path, statement: &str) -> anyhow::Result<()> {
+    if statement.is_empty() {
+        bail!("the registry sent no statement");
+    }
+    std::fs::write(path, format!("{statement}\n")).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Checks a statement, prints the verdict in it, and tells that by the exit code, as when it was asked for. One that was
+/// altered, or that another registry made, says nothing at all.
+pub(super) fn check(output: Output, path: &Path, args: &Args) -> anyhow::Result<Exit> {
+    let key = log_key(args)?;
+    let text = input::read_text(path)?;
+    let statement = match Statement::open(&text, &key) {
+        Ok(statement) => statement,
+        Err(error @ StatementError::Signature(_)) => {
+            render::talk(&format!("NOT GENUINE: {error}"));
+            return Ok(Exit::No);
+        }
+        Err(error) => return Err(anyhow::Error::new(error).context(format!("{} is no statement", path.display()))),
+    };
+    let pinned = if args.log_key.is_some() { "" } else { " (taken at its word: name --log-key to hold it to a key)" };
+    render::talk(&format!(
+        "stated by {} at {}, on a tree of {} entries, signed by {key}{pinned}\nasked: {}",
+        statement.issuer,
+        statement.signed_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        statement.tree_size,
+        statement.question,
+    ));
+    let exit = exit_of(Some(&statement.verdict));
+    let revision = statement.verdict.revisions.map_or(0, |revisions| revisions.registry);
+    let answer = VerifyResponse { verdict: Some(statement.verdict), revision, ..Default::default() };
+    print(output, &answer)?;
+    Ok(exit)
+}
+
+/// The log's key: the one that is named, or that of the bundle.
+fn log_key(args: &Args) -> anyhow::Result<NoteKey> {
+    let named = args.named_key()?;
+    match (&args.trust, named) {
+        (Some(path), named) => {
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let bundle = Bundle::read(&bytes, named.as_ref());
+            let bundle = bundle.with_context(|| format!("{} is not to be trusted", path.display()))?;
+            bundle.log_key().parse().context("the bundle's key cannot be read")
+        }
+        (None, Some(named)) => Ok(named),
+        (None, None) => bail!(Usage("--statement needs --trust or --log-key: whose statement is it to be?".to_owned())),
+    }
+}
