@@ -8,7 +8,7 @@ use greenlane_log::{Checkpoint, Frontier, Hash, hash_leaf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::life::{State, Step, after};
+use crate::domain::life::{State, Step, Taken, after, ground, last_effective};
 
 /// Why a log is not to be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,26 +48,37 @@ pub enum Accusation {
 pub struct DerivedCertificate {
     /// `bodies/{body}`.
     pub body: String,
-    /// Its version.
-    pub version: u32,
-    /// Lower-case hexadecimal SHA-256 of the version's document.
-    pub document_sha256: String,
     /// Index of its latest entry.
     pub latest_index: u64,
-    /// From which moment it is in which state, in the order of the log.
-    states: Vec<(DateTime<Utc>, State)>,
+    /// Lower-case hexadecimal SHA-256 of the document of each version, the first one first.
+    documents: Vec<String>,
+    /// Its steps, in the order of the log.
+    taken: Vec<Taken>,
+}
+
+/// Where a certificate stands on a day, as far as the log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DerivedStanding<'a> {
+    /// `active`, `suspended`, and so on. Its validity is not in the log.
+    pub state: &'static str,
+    /// The version that is current.
+    pub version: u32,
+    /// Lower-case hexadecimal SHA-256 of that version's document.
+    pub document_sha256: &'a str,
 }
 
 impl DerivedCertificate {
-    /// The state on a day: `active`, `suspended`, and so on. Its validity is not in the log.
-    pub fn state_on(&self, day: NaiveDate) -> &'static str {
-        let annulled = |(_, state): &&(DateTime<Utc>, State)| *state == State::Annulled;
-        if let Some((_, state)) = self.states.last().filter(|last| annulled(last)) {
-            return state.as_str();
+    /// Where it stands on a day.
+    pub fn on(&self, day: NaiveDate) -> DerivedStanding<'_> {
+        let first =
+            Taken { step: Step::Grant, effective_at: DateTime::<Utc>::MIN_UTC, version: 1, state_after: State::Active };
+        let last = last_effective(&self.taken, day).copied().unwrap_or(first);
+        let document = self.documents.get(last.version.saturating_sub(1) as usize);
+        DerivedStanding {
+            state: last.state_after.as_str(),
+            version: last.version,
+            document_sha256: document.map_or("", String::as_str),
         }
-        let first = self.states.first().map_or(State::Active, |(_, state)| *state);
-        let in_effect = self.states.iter().rev().find(|(from, _)| from.date_naive() <= day);
-        in_effect.map_or(first, |(_, state)| *state).as_str()
     }
 }
 
@@ -263,13 +274,9 @@ impl Auditor {
         };
         if step == Step::Grant {
             let document_sha256 = document.ok_or("a grant without a document")?;
-            let known = DerivedCertificate {
-                body,
-                version,
-                document_sha256,
-                latest_index: index,
-                states: vec![(effective_at, State::Active)],
-            };
+            let grant = Taken { step, effective_at, version, state_after: State::Active };
+            let known =
+                DerivedCertificate { body, latest_index: index, documents: vec![document_sha256], taken: vec![grant] };
             return match (version, self.certificates.insert(number, known)) {
                 (1, None) => Ok(()),
                 (1, Some(_)) => Err(format!("{name} is granted twice")),
@@ -280,18 +287,19 @@ impl Auditor {
         if known.body != body {
             return Err(format!("{name} is another body's"));
         }
-        let (_, state) = *known.states.last().ok_or("it has no state")?;
-        let next = after(state, step).ok_or_else(|| format!("{name} is {}: {verb} is not possible", state.as_str()))?;
-        let expected = known.version + u32::from(document.is_some());
-        if version != expected {
-            return Err(format!("{name} is at version {}, and this makes {version}", known.version));
+        let ground = ground(&known.taken, step, effective_at, recorded_at)
+            .map_err(|floor| format!("{name}: {verb} takes effect before what had taken effect at {floor}"))?;
+        let state = ground.state_after;
+        let state_after =
+            after(state, step).ok_or_else(|| format!("{name} is {}: {verb} is not possible", state.as_str()))?;
+        let newest = known.documents.len() as u64;
+        let expected = if document.is_some() { newest + 1 } else { ground.version.into() };
+        if u64::from(version) != expected {
+            return Err(format!("{name} is at version {} of {newest}, and this makes {version}", ground.version));
         }
-        known.version = version;
-        if let Some(document) = document {
-            known.document_sha256 = document;
-        }
+        known.documents.extend(document);
         known.latest_index = index;
-        known.states.push((effective_at, next));
+        known.taken.push(Taken { step, effective_at, version, state_after });
         Ok(())
     }
 }

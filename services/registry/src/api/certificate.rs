@@ -151,7 +151,7 @@ impl CertificateService for Certificates {
         &self,
         request: Request<wire::SuspendCertificateRequest>,
     ) -> Result<Response<wire::SuspendCertificateResponse>, Status> {
-        step::perform!(self, request, Suspend => SuspendCertificateResponse, |raw| Some(("remedy", raw.remedy.as_str())))
+        step::perform!(self, request, Suspend => SuspendCertificateResponse.overtaken_events, |raw| Some(("remedy", raw.remedy.as_str())))
     }
 
     async fn reinstate_certificate(
@@ -165,7 +165,7 @@ impl CertificateService for Certificates {
         &self,
         request: Request<wire::WithdrawCertificateRequest>,
     ) -> Result<Response<wire::WithdrawCertificateResponse>, Status> {
-        step::perform!(self, request, Withdraw => WithdrawCertificateResponse, |_raw| None)
+        step::perform!(self, request, Withdraw => WithdrawCertificateResponse.overtaken_events, |_raw| None)
     }
 
     async fn continue_certificate(
@@ -181,7 +181,7 @@ impl CertificateService for Certificates {
         &self,
         request: Request<wire::TerminateCertificateRequest>,
     ) -> Result<Response<wire::TerminateCertificateResponse>, Status> {
-        step::perform!(self, request, Terminate => TerminateCertificateResponse, |_raw| None)
+        step::perform!(self, request, Terminate => TerminateCertificateResponse.overtaken_events, |_raw| None)
     }
 
     async fn annul_certificate(

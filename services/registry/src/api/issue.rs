@@ -119,6 +119,12 @@ impl Answer {
         Ok(certificate)
     }
 
+    /// The names of the events that this one has overtaken.
+    pub(crate) fn overtaken(&self) -> Result<Vec<String>, Fault> {
+        let Done::Certificate(snapshot) = &self.done else { return Err(mismatch()) };
+        Ok(snapshot.overtaken().map(|event| render::event_name(&snapshot.number, event)).collect())
+    }
+
     pub(crate) fn body(&self) -> Result<wire::Body, Fault> {
         let Done::Body(body) = &self.done else { return Err(mismatch()) };
         Ok(render::body(body, self.proof.is_some()))

@@ -12,7 +12,7 @@ use crate::domain::content as domain;
 use crate::domain::goods::{Code, ProductId};
 use crate::domain::key::{Custody, Key};
 use crate::domain::life::{Event, Reason, Standing, State, Step};
-use crate::domain::names::BodyId;
+use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::statement::{Period, StatementState};
 use crate::domain::status::Purpose;
 use crate::domain::trace::footprint::{Footprint, StageFootprint};
@@ -231,9 +231,14 @@ pub(crate) fn state(standing: Standing) -> wire::CertificateState {
     }
 }
 
-pub(crate) fn event(number: &crate::domain::names::CertificateNumber, event: &Event) -> wire::CertificateEvent {
+pub(crate) fn event_name(number: &CertificateNumber, event: &Event) -> String {
+    format!("{}/events/{}", number.name(), event.log_index)
+}
+
+/// An event as it was recorded: whether it was overtaken is told by those recorded after it.
+pub(crate) fn event(number: &CertificateNumber, event: &Event) -> wire::CertificateEvent {
     wire::CertificateEvent {
-        name: format!("{}/events/{}", number.name(), event.log_index),
+        name: event_name(number, event),
         kind: wire::CertificateEventKind::from(event.step).into(),
         reason: event.reason.map_or(wire::CertificateReason::Unspecified, Into::into).into(),
         reason_text: event.reason_text.clone(),
@@ -245,6 +250,7 @@ pub(crate) fn event(number: &crate::domain::names::CertificateNumber, event: &Ev
         version: event.version,
         remedy: event.remedy.clone(),
         state_after: state(Standing::Stored(event.state_after)).into(),
+        overtaken_by: String::new(),
     }
 }
 

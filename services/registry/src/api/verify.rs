@@ -222,7 +222,7 @@ impl Verifications {
                     };
                     let mut indices = vec![judged.log_index];
                     indices.extend(list::key(tx, &judged.key).await?.map(|key| key.create_index));
-                    let events = list::events(tx, &number, Some(judged.log_index), MAX_EVENTS).await?;
+                    let events = list::events(tx, &number, Some(judged.log_index), Some(MAX_EVENTS)).await?;
                     let with_key = indices.len() == 2;
                     indices.extend(events.iter().map(|event| event.log_index).filter(|index| *index < revision));
                     let mut proofs = recall::proofs(tx, &indices, size).await?.into_iter();

@@ -250,7 +250,6 @@ async fn read_certificate(store: &Store, number: CertificateNumber) -> Result<Op
 #[derive(Clone, Debug)]
 pub(crate) struct StoredCertificate {
     known: Known,
-    versions: Vec<Version>,
     /// Of the versions, in their order.
     keys: Vec<Option<Key>>,
 }
@@ -258,23 +257,18 @@ pub(crate) struct StoredCertificate {
 impl StoredCertificate {
     /// Reads what is missing.
     pub(crate) async fn load(tx: &Tx, known: Known) -> Result<Self, DbErr> {
-        let versions = if known.head.version == 1 {
-            vec![known.version.clone()]
-        } else {
-            list::versions(tx, &known.head.number).await?
-        };
-        let mut keys = Vec::with_capacity(versions.len());
-        for version in &versions {
+        let mut keys = Vec::with_capacity(known.versions.len());
+        for version in &known.versions {
             keys.push(list::key(tx, &version.key).await?);
         }
-        Ok(Self { known, versions, keys })
+        Ok(Self { known, keys })
     }
 
     /// Checks the documents: their hashes, and their signatures.
     pub(crate) fn check(self) -> CertificateFile {
-        let Self { known, versions, keys } = self;
+        let Self { known: Known { head, versions, events }, keys } = self;
         let bytes: usize = versions.iter().map(|version| version.document.len()).sum();
-        let weight = 1 + (bytes / ORDINARY_BYTES + known.events.len() / ORDINARY_EVENTS) as u64;
+        let weight = 1 + (bytes / ORDINARY_BYTES + events.len() / ORDINARY_EVENTS) as u64;
         let check = |(version, key): (Version, Option<Key>)| VersionFile {
             version: version.version,
             log_index: version.log_index,
@@ -285,9 +279,9 @@ impl StoredCertificate {
             key: version.key,
         };
         CertificateFile {
-            number: known.head.number,
-            body: known.head.body,
-            events: known.events,
+            number: head.number,
+            body: head.body,
+            events,
             versions: versions.into_iter().zip(keys).map(check).collect(),
             weight,
         }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use greenlane_store::{Body, Store, StoreError, Tx};
 
 use super::published::Published;
-use crate::domain::certificate::{Snapshot, Version, current_version};
+use crate::domain::certificate::{Snapshot, current_version};
 use crate::domain::world::Known;
 
 /// How fresh a read must be.
@@ -62,23 +62,12 @@ impl Reader {
 }
 
 /// A certificate as it was at a revision, in the version that is current on a day (`version` 0) or in another one that
-/// was known; none when it was not granted yet. `versions` are all of them when there is more than one.
-pub(crate) fn at_revision(
-    known: Known,
-    versions: &[Version],
-    revision: u64,
-    version: u32,
-    day: NaiveDate,
-) -> Option<Snapshot> {
+/// was known; none when it was not granted yet.
+pub(crate) fn at_revision(known: &Known, revision: u64, version: u32, day: NaiveDate) -> Option<Snapshot> {
     let mut snapshot = known.snapshot();
     snapshot.events.retain(|event| event.log_index < revision);
-    let newest = snapshot.events.last()?.version;
+    snapshot.events.first()?;
     let wanted = if version == 0 { current_version(&snapshot.events, day) } else { version };
-    if wanted > newest {
-        return None;
-    }
-    if snapshot.version.version != wanted {
-        snapshot.version = versions.iter().find(|row| row.version == wanted)?.clone();
-    }
+    snapshot.version = known.versions.iter().find(|row| row.version == wanted && row.log_index < revision)?.clone();
     Some(snapshot)
 }

@@ -91,10 +91,8 @@ async fn snapshot_at(tx: &Tx, index: u64) -> Result<Snapshot, DbErr> {
     let mut snapshot = known.snapshot();
     snapshot.events.retain(|event| event.log_index <= index);
     let version = snapshot.events.last().map(|event| event.version).ok_or_else(|| corrupt("event"))?;
-    if version != snapshot.version.version {
-        let versions = list::versions(tx, &number).await?;
-        snapshot.version = versions.into_iter().find(|row| row.version == version).ok_or_else(|| corrupt("version"))?;
-    }
+    let shown = known.versions.into_iter().find(|row| row.version == version);
+    snapshot.version = shown.ok_or_else(|| corrupt("version"))?;
     Ok(snapshot)
 }
 

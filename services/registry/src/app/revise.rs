@@ -12,19 +12,21 @@ use crate::domain::content::Content;
 use crate::domain::life::{Reason, Step};
 use crate::domain::names::{BodyId, CertificateNumber};
 
-/// The newest recorded version of a certificate: what the next one is made of.
+/// What the next version of a certificate is made of: the version that its last event made or left.
 #[derive(Clone, Debug)]
 pub(crate) struct Base {
     pub(crate) number: CertificateNumber,
     pub(crate) body: BodyId,
     pub(crate) version: u32,
+    /// The newest version: another one when the newest was overtaken before it took effect.
+    pub(crate) newest: u32,
     pub(crate) content: Arc<Content>,
 }
 
 impl Base {
-    /// The version after it.
+    /// The version after all that there are.
     pub(crate) fn next(&self) -> Next {
-        Next { number: self.number.clone(), version: self.version + 1 }
+        Next { number: self.number.clone(), version: self.newest + 1 }
     }
 }
 
@@ -46,9 +48,10 @@ impl Registry {
     pub(crate) async fn base(&self, number: &CertificateNumber) -> Result<Option<Base>, Fault> {
         let file = self.published.files().certificate(&self.store, number).await?;
         Ok(file.and_then(|file| {
-            let newest = file.versions.last()?;
             let (number, body) = (file.number.clone(), file.body.clone());
-            Some(Base { number, body, version: newest.version, content: Arc::clone(&newest.content) })
+            let (newest, last) = (file.versions.last()?.version, file.events.last()?.version);
+            let base = file.versions.iter().find(|version| version.version == last)?;
+            Some(Base { number, body, version: base.version, newest, content: Arc::clone(&base.content) })
         }))
     }
 
@@ -63,6 +66,7 @@ impl Registry {
             body: base.body.clone(),
             step: order.step,
             base_version: base.version,
+            version: base.next().version,
             content: Arc::new(order.content),
             content_json,
             document_sha256: document.sha256,

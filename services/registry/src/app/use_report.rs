@@ -127,7 +127,7 @@ impl UseReporter {
     }
 
     fn certificate(&self, known: &Known, body_economy: &str) -> eq::CertificateUse {
-        let content: &Content = &known.version.content;
+        let content: &Content = &known.version().content;
         let products = content.products.iter().flat_map(|product| {
             product.codes.iter().map(|code| eq::ProductUse {
                 code: Some(CodeReference { edition: code.edition.clone(), code: code.code.clone() }),
@@ -163,7 +163,7 @@ impl UseReporter {
 
 /// The days on which a certificate is in force, as its latest event leaves it.
 fn in_force(known: &Known) -> (NaiveDate, NaiveDate) {
-    let content = &known.version.content;
+    let content = &known.version().content;
     let (from, until) = (content.valid_from, content.valid_until);
     let Some(latest) = known.events.last() else { return (from, until) };
     let effect = latest.effective_at.date_naive();

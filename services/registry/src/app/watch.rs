@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::read::{ReadError, Reader, at_revision};
-use crate::domain::certificate::{Snapshot, current_version};
+use crate::domain::certificate::Snapshot;
 use crate::domain::life::Event;
 use crate::domain::names::CertificateNumber;
 use crate::store::filter::Filter;
@@ -203,10 +203,7 @@ impl Watch {
                 Box::pin(async move {
                     let mut page = Vec::new();
                     for known in list::certificates(tx, &filter, after, PAGE).await? {
-                        let newest = known.head.latest_index < revision
-                            && current_version(&known.events, today) == known.head.version;
-                        let versions = if newest { Vec::new() } else { list::versions(tx, &known.head.number).await? };
-                        page.push((known.head.granted_index, at_revision(known, &versions, revision, 0, today)));
+                        page.push((known.head.granted_index, at_revision(&known, revision, 0, today)));
                     }
                     Ok(page)
                 })

@@ -24,6 +24,19 @@ fn step(verb: &str, version: u32, minute: u32) -> Value {
         "version": version, "reason": "ordinary", "effective_at": at(minute), "recorded_at": at(minute)})
 }
 
+/// Takes effect at a minute, and is recorded at another.
+fn backdated(verb: &str, version: u32, effective: u32, recorded: u32) -> Value {
+    let mut step = step(verb, version, recorded);
+    step["effective_at"] = at(effective).into();
+    step
+}
+
+/// Takes effect a month later.
+fn announced(mut step: Value) -> Value {
+    step["effective_at"] = "2026-07-01T12:00:00.000000Z".into();
+    step
+}
+
 fn signed(mut step: Value) -> Value {
     step["document_sha256"] = "ab".into();
     step["key"] = "bodies/xa-lab/keys/k".into();
@@ -44,10 +57,28 @@ fn the_state_of_a_certificate_follows_from_the_entries_alone() {
         [body(0), key(1), signed(step("grant", 1, 2)), step("suspend", 1, 3), signed(step("reduce_scope", 2, 4))];
     let auditor = read(&entries).unwrap();
     let known = &auditor.certificates()["GLX"];
-    assert_eq!((known.version, known.latest_index), (2, 4));
-    assert_eq!(known.state_on("2026-06-01".parse().unwrap()), "active");
+    let standing = known.on("2026-06-01".parse().unwrap());
+    assert_eq!((standing.version, standing.state, known.latest_index), (2, "active", 4));
     let kept: Auditor = serde_json::from_str(&serde_json::to_string(&auditor).unwrap()).unwrap();
     assert_eq!((kept.size(), kept.frontier.root()), (5, auditor.frontier.root()));
+}
+
+#[test]
+fn what_was_announced_counts_from_its_day_unless_it_was_overtaken() {
+    let later = "2026-07-02".parse().unwrap();
+    let granted = [body(0), key(1), signed(step("grant", 1, 2)), announced(signed(step("extend_scope", 2, 3)))];
+    let auditor = read(&granted).unwrap();
+    let known = &auditor.certificates()["GLX"];
+    assert_eq!((known.on("2026-06-30".parse().unwrap()).version, known.on(later).version), (1, 2));
+
+    let urgent = [&granted[..], &[step("suspend", 1, 4), step("reinstate", 1, 5)]].concat();
+    let auditor = read(&urgent).unwrap();
+    let known = &auditor.certificates()["GLX"];
+    assert_eq!((known.on(later).version, known.on(later).state), (1, "active"));
+    // A number is given once, also that of a version which never counts.
+    let revised = read(&[&urgent[..], &[signed(step("reduce_scope", 3, 6))]].concat()).unwrap();
+    assert_eq!(revised.certificates()["GLX"].on(later).version, 3);
+    assert!(read(&[&urgent[..], &[signed(step("reduce_scope", 2, 6))]].concat()).is_err());
 }
 
 #[test]
@@ -64,6 +95,8 @@ fn an_entry_that_cannot_follow_is_told_with_its_index() {
         ([&granted[..], &[step("reinstate", 1, 3)]].concat(), "is active: reinstate is not possible"),
         ([&granted[..], &[step("suspend", 2, 3)]].concat(), "this makes 2"),
         ([&granted[..], &[signed(step("grant", 1, 3))]].concat(), "granted twice"),
+        ([&granted[..], &[step("suspend", 1, 4), backdated("withdraw", 1, 3, 4)]].concat(), "takes effect before"),
+        ([&granted[..], &[announced(step("suspend", 1, 3)), step("reissue", 2, 4)]].concat(), "takes effect before"),
         ([&granted[..], &[revoked, signed(step("extend_scope", 2, 4))]].concat(), "could not sign then"),
         ([&granted[..], &[step("explode", 1, 3)]].concat(), "not known"),
     ] {

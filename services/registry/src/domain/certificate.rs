@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::content::Content;
-use super::life::{Event, Standing, State, conditions, last_effective, standing};
+use super::life::{Event, Standing, State, conditions, is_overtaken, last_effective, overtakers, standing};
 use super::names::{BodyId, CertificateNumber};
 use super::status::{self, Purpose};
 
@@ -17,12 +17,13 @@ pub(crate) struct Head {
     pub(crate) body: BodyId,
     /// The state after the last recorded event, whenever that takes effect.
     pub(crate) state: State,
+    /// The newest version, whenever it takes effect, and whether it does.
     pub(crate) version: u32,
     pub(crate) granted_index: u64,
     pub(crate) latest_index: u64,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-    /// The latest effect of a step other than the grant: no further step takes effect before it.
+    /// When the last step takes effect that counts, the grant apart.
     pub(crate) effect_floor: Option<DateTime<Utc>>,
     pub(crate) superseded_by: Option<CertificateNumber>,
     /// First and last day on which any of its versions is valid: what searches by date begin with.
@@ -60,8 +61,15 @@ impl Snapshot {
         self.events.last().expect("a certificate has its grant")
     }
 
-    /// Where it stands on a day, in the version shown: one that a newer version has replaced is superseded, one that
-    /// takes effect later is not yet valid.
+    /// The events that the latest one has overtaken.
+    pub(crate) fn overtaken(&self) -> impl Iterator<Item = &Event> {
+        let latest = self.latest().log_index;
+        let overtakers = overtakers(&self.events).into_iter().zip(&self.events);
+        overtakers.filter(move |(by, _)| by.is_some_and(|by| by.log_index == latest)).map(|(_, event)| event)
+    }
+
+    /// Where it stands on a day, in the version shown: one that a newer version has replaced, or that was overtaken
+    /// before it took effect, is superseded; one that takes effect later is not yet valid.
     pub(crate) fn standing(&self, day: NaiveDate) -> Standing {
         let valid = (self.version.content.valid_from, self.version.content.valid_until);
         let standing = standing(&self.events, valid, day).unwrap_or(Standing::Stored(self.latest().state_after));
@@ -71,6 +79,9 @@ impl Snapshot {
         );
         match self.version.version.cmp(&current_version(&self.events, day)) {
             Ordering::Less if !is_over => Standing::Stored(State::Superseded),
+            Ordering::Greater if !is_over && is_overtaken(&self.events, self.version.version) => {
+                Standing::Stored(State::Superseded)
+            }
             Ordering::Greater if !is_over => Standing::NotYetValid,
             Ordering::Less | Ordering::Equal | Ordering::Greater => standing,
         }
@@ -79,7 +90,8 @@ impl Snapshot {
     /// What status lists say of the version's document on a day.
     pub(crate) fn purposes(&self, day: NaiveDate) -> &'static [Purpose] {
         let state = last_effective(&self.events, day).map_or(State::Active, |event| event.state_after);
-        status::purposes(state, self.version.version < current_version(&self.events, day))
+        let (shown, current) = (self.version.version, current_version(&self.events, day));
+        status::purposes(state, shown < current || shown > current && is_overtaken(&self.events, shown))
     }
 
     /// What would end the suspension that it is under on a day.

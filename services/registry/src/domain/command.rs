@@ -66,8 +66,10 @@ pub(crate) struct Revision {
     /// The body that the caller acts for.
     pub(crate) body: BodyId,
     pub(crate) step: Step,
-    /// The version that the new one was made of, and follows.
+    /// The version that the new one was made of.
     pub(crate) base_version: u32,
+    /// The version that it makes: the one after the newest, whether that counts or was overtaken.
+    pub(crate) version: u32,
     pub(crate) content: std::sync::Arc<Content>,
     pub(crate) content_json: String,
     pub(crate) document: String,

@@ -215,6 +215,44 @@ impl Event {
     }
 }
 
+/// What of an event decides which other events count: all that the log itself tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    pub(crate) step: Step,
+    pub(crate) effective_at: DateTime<Utc>,
+    /// The version that it made, or the one that was current.
+    pub(crate) version: u32,
+    pub(crate) state_after: State,
+}
+
+/// Something that was recorded of a certificate's life.
+pub(crate) trait Recorded {
+    fn taken(&self) -> Taken;
+}
+
+impl Recorded for Taken {
+    fn taken(&self) -> Taken {
+        *self
+    }
+}
+
+impl Recorded for Event {
+    fn taken(&self) -> Taken {
+        Taken { step: self.step, effective_at: self.effective_at, version: self.version, state_after: self.state_after }
+    }
+}
+
+impl Taken {
+    /// Grants and annulments count from the start, whatever was announced.
+    fn counts_always(&self) -> bool {
+        matches!(self.step, Step::Grant | Step::Annul)
+    }
+
+    fn counts_at(&self, at: DateTime<Utc>) -> bool {
+        self.counts_always() || self.effective_at <= at
+    }
+}
+
 /// Where a certificate stands on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -233,24 +271,93 @@ impl Standing {
     }
 }
 
+/// The events that count, the latest first. One that was announced counts no more, and on no day, when another was
+/// recorded after it that takes effect before it: it was overtaken.
+///
+/// The write path lets nothing but a suspension, a withdrawal or a termination overtake, and nothing that had taken
+/// effect be overtaken: see [`ground`]. So these events come in the order of the log and in that of their effect.
+pub(crate) fn upheld<E: Recorded>(events: &[E]) -> impl Iterator<Item = &E> {
+    let mut earliest = DateTime::<Utc>::MAX_UTC;
+    events.iter().rev().filter(move |event| {
+        let taken = event.taken();
+        let upheld = taken.counts_always() || taken.effective_at <= earliest;
+        if !taken.counts_always() {
+            earliest = earliest.min(taken.effective_at);
+        }
+        upheld
+    })
+}
+
+/// For each event, the one that overtook it, if one did: the first one recorded after it that takes effect before it.
+pub(crate) fn overtakers<E: Recorded>(events: &[E]) -> Vec<Option<&E>> {
+    let overtaker = |(position, event): (usize, &E)| {
+        let event = event.taken();
+        let overtakes = |later: &&E| {
+            let later = later.taken();
+            !later.counts_always() && later.effective_at < event.effective_at
+        };
+        if event.counts_always() { None } else { events[position + 1..].iter().find(overtakes) }
+    };
+    events.iter().enumerate().map(overtaker).collect()
+}
+
+/// Whether a version was announced, and overtaken before it took effect: it never counts.
+pub(crate) fn is_overtaken<E: Recorded>(events: &[E], version: u32) -> bool {
+    let made = events.iter().position(|event| event.taken().version == version);
+    made.is_some_and(|made| overtakers(events)[made].is_some())
+}
+
+/// The event upon which a step is taken: the last one to count before it.
+///
+/// That is the last one recorded. But a body stops a dangerous product at once, whatever it had announced for later: a
+/// suspension, a withdrawal or a termination is taken upon what is in effect by then, and overtakes what is not. Only
+/// what had no effect by `now` can be overtaken: the past stays as it was.
+///
+/// # Errors
+/// The earliest time at which the step may take effect.
+pub(crate) fn ground<E: Recorded>(
+    events: &[E],
+    step: Step,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Taken, DateTime<Utc>> {
+    let mut recorded: Vec<Taken> = events.iter().map(E::taken).collect();
+    let last = *recorded.last().expect("a certificate has its grant");
+    if step == Step::Annul {
+        return Ok(last);
+    }
+    let before = recorded.iter().rposition(|event| event.counts_at(at)).unwrap_or_default();
+    let later = recorded.split_off(before + 1);
+    if later.is_empty() {
+        return Ok(last);
+    }
+    if !matches!(step, Step::Suspend | Step::Withdraw | Step::Terminate) {
+        return Err(last.effective_at);
+    }
+    match later.iter().rfind(|event| event.effective_at <= now) {
+        Some(in_effect) => Err(in_effect.effective_at),
+        None => Ok(recorded[before]),
+    }
+}
+
 /// The last event that had taken effect by the end of `day`.
 ///
 /// Days are whole: a step that takes effect in the course of a day counts for that day. An annulment counts for every
-/// day, since the certificate was void from the start. Events come in the order of the log, which is also that of
-/// their effect: the write path sees to it.
-pub(crate) fn last_effective(events: &[Event], day: NaiveDate) -> Option<&Event> {
-    events.iter().rev().find(|event| in_effect(event, day))
+/// day, since the certificate was void from the start.
+pub(crate) fn last_effective<E: Recorded>(events: &[E], day: NaiveDate) -> Option<&E> {
+    upheld(events).find(|event| in_effect(*event, day))
 }
 
-fn in_effect(event: &Event, day: NaiveDate) -> bool {
-    matches!(event.step, Step::Grant | Step::Annul) || event.effective_at.date_naive() <= day
+fn in_effect(event: &impl Recorded, day: NaiveDate) -> bool {
+    let event = event.taken();
+    event.counts_always() || event.effective_at.date_naive() <= day
 }
 
 /// The continuation under whose conditions a certificate goes on, as of the end of `day`. A suspension, a reinstatement
 /// or a renewal after it ends them; a change of scope does not.
 pub(crate) fn conditions(events: &[Event], day: NaiveDate) -> Option<&Event> {
     let decides = |step| matches!(step, Step::ContinueUnderConditions | Step::Suspend | Step::Reinstate | Step::Renew);
-    let last = events.iter().rev().find(|event| decides(event.step) && in_effect(event, day));
+    let last = upheld(events).find(|event| decides(event.step) && in_effect(*event, day));
     last.filter(|event| event.step == Step::ContinueUnderConditions)
 }
 

@@ -13,7 +13,7 @@ use super::certificate::{Head, Snapshot, Version, etag};
 use super::command::{Command, Done, Grant, Refusal, StepCommand};
 use super::event::{CertificateEntry, DocumentEntry, Entry};
 use super::key::{Key, KeyRecord, KeyStanding};
-use super::life::{Event, Reason, State, Step, after};
+use super::life::{Event, Reason, State, Step, Taken, after, ground};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::Statement;
 use super::status::Slot;
@@ -26,8 +26,9 @@ mod revise;
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) head: Head,
-    /// The current version.
-    pub(crate) version: Version,
+    /// All versions, oldest first. Not empty.
+    pub(crate) versions: Vec<Version>,
+    /// All events, in the order of the log. Not empty.
     pub(crate) events: Vec<Event>,
 }
 
@@ -180,16 +181,16 @@ impl World {
         if !command.etag.is_empty() && command.etag != current {
             return Err(Refusal::EtagMismatch { number: number.clone(), etag: current });
         }
-        let state = known.head.state;
+        let (ground, effective_at) = known.ground(command.step, command.effective_at, now)?;
+        let state = ground.state_after;
         let Some(state_after) = after(state, command.step) else {
             return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
         };
-        let effective_at = effect(known, command.step, command.effective_at, now)?;
         let leaf = Entry::Certificate(CertificateEntry {
             step: command.step,
             number,
             body: &command.body,
-            version: known.head.version,
+            version: ground.version,
             document: None,
             reason: Some(command.reason),
             reason_text: &command.reason_text,
@@ -206,7 +207,7 @@ impl World {
             effective_at,
             recorded_at: now,
             actor: command.actor.clone(),
-            version: known.head.version,
+            version: ground.version,
             remedy: command.remedy.clone(),
             state_after,
         };
@@ -214,25 +215,6 @@ impl World {
         let done = Done::Certificate(Box::new(known.snapshot()));
         let change = Change::Stepped { head: Box::new(known.head.clone()), event, previous_index };
         Ok(Applied { change, leaf, done })
-    }
-}
-
-/// When a step takes effect: when it is asked to or else now, and not before the last one did. An annulment counts from
-/// the start.
-fn effect(
-    known: &Known,
-    step: Step,
-    asked: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Result<DateTime<Utc>, Refusal> {
-    if step == Step::Annul {
-        return Ok(known.events.first().map_or(now, |grant| grant.effective_at));
-    }
-    let effective_at = asked.unwrap_or(now);
-    // The floor may lie in the future, when a step was announced: then "now" is too early as well.
-    match known.head.effect_floor.filter(|floor| effective_at < *floor) {
-        Some(floor) => Err(Refusal::EffectTooEarly { floor }),
-        None => Ok(effective_at),
     }
 }
 
@@ -252,7 +234,7 @@ impl Grant {
                 superseded_by: None,
                 valid: (self.content.valid_from, self.content.valid_until),
             },
-            version: Version {
+            versions: vec![Version {
                 version: 1,
                 log_index: index,
                 recorded_at: now,
@@ -260,7 +242,7 @@ impl Grant {
                 document: self.document.clone(),
                 document_sha256: self.document_sha256,
                 key: self.key.clone(),
-            },
+            }],
             events: vec![Event {
                 log_index: index,
                 step: Step::Grant,
@@ -278,13 +260,42 @@ impl Grant {
 }
 
 impl Known {
+    /// Upon what a step is taken, and when it takes effect: when it is asked to or else now. An annulment counts from the
+    /// start.
+    fn ground(
+        &self,
+        step: Step,
+        asked: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<(Taken, DateTime<Utc>), Refusal> {
+        let granted = self.events.first().map_or(now, |grant| grant.effective_at);
+        let effective_at = if step == Step::Annul { granted } else { asked.unwrap_or(now) };
+        let (number, state) = (&self.head.number, self.head.state);
+        match ground(&self.events, step, effective_at, now) {
+            Ok(ground) => Ok((ground, effective_at)),
+            Err(_) if after(state, step).is_none() => {
+                Err(Refusal::StateConflict { number: number.clone(), state, step })
+            }
+            Err(floor) => Err(Refusal::EffectTooEarly { floor }),
+        }
+    }
+
+    /// The version that the last event made or left: what a new one is made of.
+    pub(crate) fn version(&self) -> &Version {
+        let number = self.events.last().map_or(self.head.version, |event| event.version);
+        let found = self.versions.iter().rfind(|version| version.version == number);
+        found.unwrap_or_else(|| self.versions.last().expect("a certificate has a version"))
+    }
+
     /// Takes an event in. Gives the index of the event before it.
     fn step(&mut self, event: &Event) -> u64 {
         let previous_index = self.head.latest_index;
         self.head.state = event.state_after;
         self.head.latest_index = event.log_index;
         self.head.updated_at = event.recorded_at;
-        self.head.effect_floor = self.head.effect_floor.max(Some(event.effective_at));
+        if event.step != Step::Annul {
+            self.head.effect_floor = Some(event.effective_at);
+        }
         self.events.push(event.clone());
         previous_index
     }
@@ -295,7 +306,7 @@ impl Known {
             number: self.head.number.clone(),
             body: self.head.body.clone(),
             granted_index: self.head.granted_index,
-            version: self.version.clone(),
+            version: self.version().clone(),
             events: self.events.clone(),
             created_at: self.head.created_at,
             superseded_by: self.head.superseded_by.clone(),

@@ -45,7 +45,7 @@ pub(crate) async fn key(tx: &Tx, id: &str) -> Result<Option<Key>, DbErr> {
     body_key::Entity::find_by_id(id).one(tx).await?.map(Key::try_from).transpose()
 }
 
-/// A certificate with its current version and all events.
+/// A certificate with all versions and events.
 pub(crate) async fn certificate(tx: &Tx, number: &CertificateNumber) -> Result<Option<Known>, DbErr> {
     let head = certificate::Entity::find_by_id(number.as_str()).one(tx).await?;
     Ok(world::known(tx, head.into_iter().collect()).await?.pop())
@@ -67,12 +67,12 @@ pub(crate) async fn number_of_event(tx: &Tx, index: u64) -> Result<Option<Certif
     Ok(row.map(|row| CertificateNumber::trusted(row.number)))
 }
 
-/// Events of a certificate in the order of the log, after the index `after`.
+/// Events of a certificate in the order of the log, after the index `after`; all of them when there is no limit.
 pub(crate) async fn events(
     tx: &Tx,
     number: &CertificateNumber,
     after: Option<u64>,
-    limit: u64,
+    limit: Option<u64>,
 ) -> Result<Vec<Event>, DbErr> {
     let mut query = event::Entity::find()
         .filter(event::Column::Number.eq(number.as_str()))

@@ -79,7 +79,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     Ok(world)
 }
 
-/// Certificates with their current version and all events.
+/// Certificates with all versions and events.
 pub(crate) async fn certificates(tx: &Tx, numbers: &BTreeSet<&str>) -> Result<Vec<Known>, DbErr> {
     let mut found = Vec::new();
     for chunk in chunks(numbers) {
@@ -89,24 +89,28 @@ pub(crate) async fn certificates(tx: &Tx, numbers: &BTreeSet<&str>) -> Result<Ve
     Ok(found)
 }
 
-/// Heads with their current version and all events, in the order of the heads.
+/// Heads with all versions and events, in the order of the heads.
 pub(crate) async fn known(tx: &Tx, heads: Vec<certificate::Model>) -> Result<Vec<Known>, DbErr> {
     if heads.is_empty() {
         return Ok(Vec::new());
     }
     let numbers: Vec<String> = heads.iter().map(|head| head.number.clone()).collect();
     let mut events = events_of(tx, numbers.clone()).await?;
-    let mut versions: HashMap<(String, i32), version::Model> = HashMap::new();
-    for row in version::Entity::find().filter(version::Column::Number.is_in(numbers)).all(tx).await? {
-        versions.insert((row.number.clone(), row.version), row);
+    let mut versions: HashMap<String, Vec<Version>> = HashMap::new();
+    let rows = version::Entity::find()
+        .filter(version::Column::Number.is_in(numbers))
+        .order_by_asc(version::Column::Version)
+        .all(tx)
+        .await?;
+    for row in rows {
+        versions.entry(row.number.clone()).or_default().push(row.try_into()?);
     }
     heads
         .into_iter()
         .map(|row| {
-            let version =
-                versions.remove(&(row.number.clone(), row.version)).ok_or_else(|| super::corrupt("version"))?;
-            let events = events.remove(&row.number).unwrap_or_default();
-            Ok(Known { head: Head::try_from(row)?, version: Version::try_from(version)?, events })
+            let versions = versions.remove(&row.number).ok_or_else(|| super::corrupt("version"))?;
+            let events = events.remove(&row.number).ok_or_else(|| super::corrupt("event"))?;
+            Ok(Known { head: Head::try_from(row)?, versions, events })
         })
         .collect()
 }
@@ -144,12 +148,13 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             Change::Body(_) | Change::Key(_) | Change::OfBody(_) => {}
             Change::Traced(event) => traced.push(event.as_ref()),
             Change::Granted { known, content_json, status } => {
-                let Known { head, version, events: grant } = known.as_ref();
+                let Known { head, events: grant, .. } = known.as_ref();
+                let first = known.version();
                 certificates.push(rows::certificate_row(head));
-                versions.push(rows::version_row(&head.number, version, content_json.clone()));
+                versions.push(rows::version_row(&head.number, first, content_json.clone()));
                 events.extend(grant.iter().map(|event| rows::event_row(&head.number, event)));
-                terms.extend(rows::term_rows(&head.number, &version.content));
-                listed.push(status::row(&head.body, *status, &head.number, version.version));
+                terms.extend(rows::term_rows(&head.number, &first.content));
+                listed.push(status::row(&head.body, *status, &head.number, first.version));
             }
             Change::Stepped { head, event, previous_index } => {
                 events.push(rows::event_row(&head.number, event));

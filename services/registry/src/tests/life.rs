@@ -7,7 +7,7 @@ use greenlane_platform::fault::Fault;
 use greenlane_store::testing::TestDatabase;
 use tonic::Code;
 
-use super::harness::{Served, codes, serve};
+use super::harness::{Served, codes, question, serve};
 use crate::Migrator;
 
 greenlane_store::engine_tests!(Migrator:
@@ -15,6 +15,8 @@ greenlane_store::engine_tests!(Migrator:
     customs_knows_of_a_withdrawal_at_once,
     a_step_announced_for_later_counts_from_its_day,
     a_step_cannot_take_effect_before_the_last_one,
+    an_urgent_step_overtakes_what_was_announced,
+    an_overtaken_version_never_counts,
     who_was_faster_is_told_by_the_etag,
     the_events_are_listed_in_the_order_of_the_log,
     certificates_are_found_by_what_they_name,
@@ -123,6 +125,91 @@ async fn a_step_cannot_take_effect_before_the_last_one(db: TestDatabase) {
     let long_ago = served.clock.now() - TimeDelta::days(400);
     let step = wire::WithdrawCertificateRequest { effective_time: stamp(long_ago), ..withdrawal(&name, "w") };
     assert_eq!(body.withdraw_certificate(step).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// So many days from now.
+fn in_days(served: &Served, days: i64) -> Option<prost_types::Timestamp> {
+    let at = served.clock.now() + TimeDelta::days(days);
+    Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 })
+}
+
+async fn an_urgent_step_overtakes_what_was_announced(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let announced =
+        wire::WithdrawCertificateRequest { effective_time: in_days(&served, 200), ..withdrawal(&name, "w") };
+    let announced = body.withdraw_certificate(announced).await.unwrap().into_inner();
+    let sooner = wire::SuspendCertificateRequest { effective_time: in_days(&served, 100), ..suspension(&name, "s1") };
+    let sooner = body.suspend_certificate(sooner).await.unwrap().into_inner();
+    let event = |revision: u64| format!("{name}/events/{}", revision - 1);
+    assert_eq!(sooner.overtaken_events, [event(announced.revision)]);
+    let late = wire::ReinstateCertificateRequest { effective_time: in_days(&served, 50), ..reinstatement(&name, "r1") };
+    assert_eq!(body.reinstate_certificate(late).await.unwrap_err().code(), Code::InvalidArgument, "not urgent");
+
+    let urgent = body.suspend_certificate(suspension(&name, "s2")).await.unwrap().into_inner();
+    assert_eq!(urgent.overtaken_events, [event(sooner.revision)], "what was overtaken before is not told again");
+    assert_eq!(codes(served.verdict(&name).await.in_force.as_ref()), ["suspended"], "at once");
+    let request = wire::ListCertificateEventsRequest { certificate: name.clone(), page_size: 2, ..Default::default() };
+    let events = body.list_certificate_events(request).await.unwrap().into_inner().events;
+    let told: Vec<&str> = events.iter().map(|event| event.overtaken_by.as_str()).collect();
+    assert_eq!(told, ["", event(sooner.revision).as_str()], "also on a page that ends before the urgent step");
+
+    body.reinstate_certificate(reinstatement(&name, "r2")).await.unwrap();
+    served.clock.advance(TimeDelta::days(210));
+    assert_eq!(served.verdict(&name).await.outcome(), wire::VerdictOutcome::Accepted, "both were overtaken");
+    // The answers are recalled as they were.
+    let again = wire::SuspendCertificateRequest { request_id: "s2".to_owned(), ..suspension(&name, "s2") };
+    assert_eq!(body.suspend_certificate(again).await.unwrap().into_inner(), urgent);
+    body.withdraw_certificate(withdrawal(&name, "w2")).await.unwrap();
+    assert_eq!(codes(served.verdict(&name).await.in_force.as_ref()), ["withdrawn"]);
+}
+
+async fn an_overtaken_version_never_counts(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let amendment = |id: &str, scope: &str, effective_time| wire::AmendCertificateRequest {
+        request_id: id.to_owned(),
+        name: name.clone(),
+        kind: wire::AmendmentKind::Correct.into(),
+        content: Some(wire::CertificateContent { scope: scope.to_owned(), ..Default::default() }),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["scope".to_owned()] }),
+        reason: wire::CertificateReason::Mistake.into(),
+        effective_time,
+        ..Default::default()
+    };
+    let announced = body.amend_certificate(amendment("a1", "Later.", in_days(&served, 30))).await.unwrap().into_inner();
+    let second = announced.certificate.unwrap();
+    assert_eq!((second.version, second.state()), (2, wire::CertificateState::NotYetValid));
+    let terminate = wire::TerminateCertificateRequest {
+        request_id: "t".to_owned(),
+        name: name.clone(),
+        reason: wire::CertificateReason::HolderRequest.into(),
+        validate_only: true,
+        ..Default::default()
+    };
+    let checked = body.terminate_certificate(terminate).await.unwrap().into_inner();
+    assert_eq!(checked.overtaken_events.len(), 1, "a check tells what would be overtaken");
+    let urgent = body.suspend_certificate(suspension(&name, "s")).await.unwrap().into_inner();
+    assert_eq!(urgent.certificate.as_ref().unwrap().version, 1);
+    body.reinstate_certificate(reinstatement(&name, "r")).await.unwrap();
+
+    served.clock.advance(TimeDelta::days(31));
+    let subject = wire::verify_request::Subject::Document(second.document.clone());
+    let verdict = served.verification().verify(question(subject)).await.unwrap().into_inner().verdict.unwrap();
+    assert_eq!(codes(verdict.in_force.as_ref())[0], "version_overtaken");
+    assert_eq!(served.verdict(&name).await.version, 1);
+    let shown = wire::GetCertificateRequest { name: name.clone(), version: 2, ..Default::default() };
+    let shown = body.get_certificate(shown).await.unwrap().into_inner().certificate.unwrap();
+    assert_eq!(shown.state(), wire::CertificateState::Superseded);
+    assert!(shown.status_purposes().any(|purpose| purpose == wire::StatusPurpose::Revocation));
+
+    // The next version is made of the one that counts, and has a number of its own.
+    let amended = body.amend_certificate(amendment("a2", "Now.", None)).await.unwrap().into_inner();
+    let third = amended.certificate.unwrap();
+    assert_eq!((third.version, third.content.unwrap().scope.as_str()), (3, "Now."));
+    assert_eq!(body.suspend_certificate(suspension(&name, "s")).await.unwrap().into_inner(), urgent);
 }
 
 async fn who_was_faster_is_told_by_the_etag(db: TestDatabase) {

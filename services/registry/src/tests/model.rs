@@ -2,12 +2,13 @@
 //!
 //! The reference says of each step every reason for which it must be refused, and of each day where the certificate
 //! stands. The registry must do what has no reason against it, give one of the reasons otherwise, and show for every day
-//! and every revision what the reference shows.
+//! and every revision what the reference shows. Who reads nothing but the log must come to the same.
 
 mod actions;
 mod reference;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, TimeDelta};
 use greenlane_api::common::v1 as common;
@@ -18,15 +19,16 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Handle;
 
-use self::actions::{Action, Play, actions, models_of};
+use self::actions::{Action, Done, Play, actions, models_of};
 use self::reference::{Reference, Shown};
 use super::harness::{Served, codes, order, question, serve};
 use crate::Migrator;
+use crate::audit::Auditor;
 
 greenlane_store::engine_tests!(Migrator: random_lives_go_as_the_reference_says);
 
 /// Sequences that are tried on each engine, and steps in one.
-const CASES: u32 = 24;
+const CASES: u32 = 40;
 const STEPS: usize = 16;
 
 async fn random_lives_go_as_the_reference_says(db: TestDatabase) {
@@ -34,19 +36,32 @@ async fn random_lives_go_as_the_reference_says(db: TestDatabase) {
     served.enrol("xa-lab").await;
     served.enrol("xb-lab").await;
     let handle = Handle::current();
+    let overtaken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&overtaken);
+    let auditor = Mutex::new(Auditor::new());
     let tried = tokio::task::spawn_blocking(move || {
         let config = Config { cases: CASES, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
         TestRunner::new(config)
-            .run(&(1i64..500, actions(STEPS)), |(days, actions)| handle.block_on(live(&served, days, &actions)))
+            .run(&(1i64..500, actions(STEPS)), |(days, actions)| {
+                let lived = handle.block_on(live(&served, &auditor, days, &actions))?;
+                count.fetch_add(lived, Ordering::Relaxed);
+                Ok(())
+            })
             .map_err(|error| error.to_string())
     });
     if let Err(failed) = tried.await.unwrap() {
         panic!("{failed}");
     }
+    assert!(overtaken.load(Ordering::Relaxed) > 0, "no life had a step that overtook another");
 }
 
-/// Issues a certificate for so many days and takes it through these actions.
-async fn live(served: &Served, days: i64, actions: &[Action]) -> Result<(), TestCaseError> {
+/// Issues a certificate for so many days and takes it through these actions. Gives how many steps were overtaken.
+async fn live(
+    served: &Served,
+    auditor: &Mutex<Auditor>,
+    days: i64,
+    actions: &[Action],
+) -> Result<usize, TestCaseError> {
     let id = uuid::Uuid::now_v7().simple().to_string();
     let today = served.clock.today();
     let mut request = order("xa-lab", &id);
@@ -65,10 +80,10 @@ async fn live(served: &Served, days: i64, actions: &[Action]) -> Result<(), Test
         } else {
             let against = reference.reasons_against(action, served.clock.now());
             match play.perform(action).await {
-                Ok((certificate, revision)) => {
+                Ok(Done { certificate, revision, overtaken }) => {
                     prop_assert!(against.is_empty(), "{action:?} was done, against {against:?}");
-                    reference.take(action, served.clock.now());
-                    prop_assert_eq!(certificate.version, reference.newest());
+                    prop_assert_eq!(overtaken, reference.take(action, served.clock.now()), "overtaken by {:?}", action);
+                    prop_assert_eq!(certificate.version, reference.left());
                     play.etags.push(certificate.etag);
                     known.push((revision, reference.clone()));
                 }
@@ -82,8 +97,10 @@ async fn live(served: &Served, days: i64, actions: &[Action]) -> Result<(), Test
         prop_assert_eq!(seen(&shown), reference.shown(served.clock.today()), "after {:?}", action);
     }
     compare_days(served, &play.name, &reference).await?;
+    compare_log(served, auditor, &play.name, &reference).await?;
     compare_revisions(served, &play.name, &known).await?;
-    compare_history(served, &play.name, &reference).await
+    compare_history(served, &play.name, &reference).await?;
+    Ok(reference.overtaken())
 }
 
 /// The verdict of every interesting day.
@@ -96,6 +113,39 @@ async fn compare_days(served: &Served, name: &str, reference: &Reference) -> Res
         let expected = reference.shown(day);
         prop_assert_eq!(codes(verdict.in_force.as_ref())[0], expected.state.as_str(), "on {}", day);
         prop_assert_eq!(verdict.version, expected.version, "on {}", day);
+    }
+    Ok(())
+}
+
+/// Who reads the log alone, on from where he was, comes to the same for every day.
+async fn compare_log(
+    served: &Served,
+    auditor: &Mutex<Auditor>,
+    name: &str,
+    reference: &Reference,
+) -> Result<(), TestCaseError> {
+    let mut following = std::mem::take(&mut *auditor.lock().unwrap_or_else(PoisonError::into_inner));
+    loop {
+        let page = wire::ListEntriesRequest {
+            start_index: following.size(),
+            page_size: 1_000,
+            ..wire::ListEntriesRequest::default()
+        };
+        let entries = served.log().list_entries(page).await.unwrap().into_inner().entries;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            following.read(&entry.leaf).map_err(|accusation| TestCaseError::fail(accusation.to_string()))?;
+        }
+    }
+    let derived = following.certificates()[name.trim_start_matches("certificates/")].clone();
+    *auditor.lock().unwrap_or_else(PoisonError::into_inner) = following;
+    for day in reference.days() {
+        let (expected, found) = (reference.shown(day), derived.on(day));
+        prop_assert_eq!(found.version, expected.version, "by the log, on {}", day);
+        let dated = matches!(expected.state.as_str(), "expired" | "not_yet_valid");
+        prop_assert!(dated || found.state == expected.state, "by the log {}, on {}: {:?}", found.state, day, expected);
     }
     Ok(())
 }
@@ -117,6 +167,8 @@ async fn compare_history(served: &Served, name: &str, reference: &Reference) -> 
     let events = body.list_certificate_events(request).await.unwrap().into_inner().events;
     let kinds: Vec<String> = events.iter().map(|event| word(event.kind().as_str_name(), "EVENT_KIND")).collect();
     prop_assert_eq!(kinds, reference.kinds());
+    let overtaken = events.iter().filter(|event| !event.overtaken_by.is_empty()).count();
+    prop_assert_eq!(overtaken, reference.overtaken());
     let request = wire::ListCertificateVersionsRequest { certificate: name.to_owned(), ..Default::default() };
     let versions = body.list_certificate_versions(request).await.unwrap().into_inner().versions;
     prop_assert_eq!(versions.len(), reference.newest() as usize);

@@ -179,8 +179,17 @@ async fn an_amendment_announced_for_later_counts_from_its_day(db: TestDatabase) 
     let current = get(&served, &first.name, 0).await.unwrap();
     assert_eq!((current.version, current.state()), (1, wire::CertificateState::Active));
     assert_eq!(in_force(&served, by_document(&second), "2026-06-01").await, ["not_yet_valid", "active"]);
-    // No other step can take effect before the one that was announced.
-    let now = body.suspend_certificate(suspension(&first.name, "s")).await.unwrap_err();
+    // No step that is not urgent can take effect before the one that was announced.
+    let now = body
+        .continue_certificate(wire::ContinueCertificateRequest {
+            request_id: "c".to_owned(),
+            name: first.name.clone(),
+            reason: wire::CertificateReason::Ordinary.into(),
+            conditions: "Yearly audits.".to_owned(),
+            ..wire::ContinueCertificateRequest::default()
+        })
+        .await
+        .unwrap_err();
     assert_eq!(now.code(), Code::InvalidArgument);
     served.clock.advance(TimeDelta::days(10));
     assert_eq!(get(&served, &first.name, 0).await.unwrap().version, 2);

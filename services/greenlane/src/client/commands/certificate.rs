@@ -140,6 +140,25 @@ const CERTIFICATE: View = View::Record {
         ("Logged at revision", "latestRevision?"),
     ],
 };
+/// A step that may overtake what was announced.
+const URGENT: View = View::Record {
+    at: "",
+    name: "certificate.name",
+    fields: &[
+        ("Name", "certificate.name"),
+        ("State", "certificate.state"),
+        ("Body", "certificate.body"),
+        ("Holder", "certificate.content.holder.name"),
+        ("Product", "certificate.content.products.0.name"),
+        ("Model", "certificate.content.products.0.identification.model"),
+        ("Scheme", "certificate.content.scheme.scheme"),
+        ("Valid until", "certificate.content.validUntil"),
+        ("Remedy", "certificate.suspensionRemedy"),
+        ("Version", "certificate.version?"),
+        ("Overtaken", "overtakenEvents"),
+        ("Logged at revision", "certificate.latestRevision?"),
+    ],
+};
 const CERTIFICATES: View = View::List {
     items: "certificates",
     name: "name",
@@ -178,6 +197,7 @@ const EVENTS: View = View::List {
         ("VERSION", "version"),
         ("ACTOR", "actor"),
         ("STATE AFTER", "stateAfter"),
+        ("OVERTAKEN BY", "overtakenBy"),
     ],
 };
 
@@ -255,7 +275,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(certificates.renew_certificate(request).await?.get_ref(), CERTIFICATE)
         }
         Command::Suspend(args) => {
-            session.print(certificates.suspend_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)
+            session.print(certificates.suspend_certificate(args.request(session)).await?.get_ref(), URGENT)
         }
         Command::Reinstate(args) => {
             session.print(certificates.reinstate_certificate(args.reinstate(session)).await?.get_ref(), CERTIFICATE)
@@ -264,10 +284,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(certificates.continue_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)
         }
         Command::Withdraw(args) => {
-            session.print(certificates.withdraw_certificate(args.withdraw(session)).await?.get_ref(), CERTIFICATE)
+            session.print(certificates.withdraw_certificate(args.withdraw(session)).await?.get_ref(), URGENT)
         }
         Command::Terminate(args) => {
-            session.print(certificates.terminate_certificate(args.terminate(session)).await?.get_ref(), CERTIFICATE)
+            session.print(certificates.terminate_certificate(args.terminate(session)).await?.get_ref(), URGENT)
         }
         Command::Annul(args) => {
             session.print(certificates.annul_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)

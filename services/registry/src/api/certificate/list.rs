@@ -10,8 +10,7 @@ use super::super::{consistency, content, render};
 use super::{Certificates, not_found};
 use crate::app::read::{Freshness, at_revision};
 use crate::app::recall;
-use crate::domain::certificate::current_version;
-use crate::domain::life::{Standing, State};
+use crate::domain::life::{Standing, State, overtakers};
 use crate::domain::names::BodyId;
 use crate::store::filter::Filter;
 use crate::store::list;
@@ -39,10 +38,7 @@ impl Certificates {
                 let number = asked.clone();
                 Box::pin(async move {
                     let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
-                    let versions = if known.head.version > 1 { list::versions(tx, &number).await? } else { Vec::new() };
-                    let Some(snapshot) = at_revision(known, &versions, revision, wanted, today) else {
-                        return Ok(None);
-                    };
+                    let Some(snapshot) = at_revision(&known, revision, wanted, today) else { return Ok(None) };
                     let proof = if include_proof {
                         let size = crate::store::log::checkpoint_at(tx, revision).await?;
                         Some(recall::proof(tx, snapshot.latest().log_index, size).await?)
@@ -100,13 +96,7 @@ impl Certificates {
                     Box::pin(async move {
                         let mut rows = Vec::new();
                         for known in list::certificates(tx, &query, start, limit).await? {
-                            // The newest version is read along; another one may be current then or today.
-                            let newest = known.head.latest_index < revision
-                                && current_version(&known.events, today) == known.head.version;
-                            let versions =
-                                if newest { Vec::new() } else { list::versions(tx, &known.head.number).await? };
-                            let granted = known.head.granted_index;
-                            rows.push((granted, at_revision(known, &versions, revision, 0, today)));
+                            rows.push((known.head.granted_index, at_revision(&known, revision, 0, today)));
                         }
                         Ok(rows)
                     })
@@ -157,24 +147,29 @@ impl Certificates {
             consistency::own_or_unbound(caller, &file.body.name()).map_err(|denied| denied.about(number.name()))?;
         }
         let asked = number.clone();
+        // All that follow, and not a page: what overtook an event comes behind it.
         let mut events = self
             .reader
             .read("list_certificate_events", move |tx| {
                 let number = asked.clone();
-                Box::pin(async move { Ok(list::events(tx, &number, after, page_size as u64 + 1).await?) })
+                Box::pin(async move { Ok(list::events(tx, &number, after, None).await?) })
             })
             .await?;
         events.retain(|event| event.log_index < revision);
         if events.is_empty() && after.is_none() {
             return Err(not_found(&number));
         }
-        let more = events.len() > page_size;
-        events.truncate(page_size);
-        let next_page_token = match events.last() {
-            Some(last) if more => binding.token(&last.log_index)?,
+        let page = events.iter().zip(overtakers(&events)).take(page_size);
+        let shown = page.map(|(event, by)| wire::CertificateEvent {
+            overtaken_by: by.map(|by| render::event_name(&number, by)).unwrap_or_default(),
+            ..render::event(&number, event)
+        });
+        let shown: Vec<wire::CertificateEvent> = shown.collect();
+        let next_page_token = match shown.last() {
+            Some(last) if events.len() > page_size => binding.token(&last.log_index)?,
             _ => String::new(),
         };
-        let events = events.iter().map(|event| render::event(&number, event)).collect();
+        let events = shown;
         Ok(wire::ListCertificateEventsResponse { events, next_page_token, revision })
     }
 }

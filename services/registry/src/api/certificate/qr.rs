@@ -31,8 +31,7 @@ impl Certificates {
                 let number = asked.clone();
                 Box::pin(async move {
                     let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
-                    let versions = if known.head.version > 1 { list::versions(tx, &number).await? } else { Vec::new() };
-                    Ok(at_revision(known, &versions, revision, 0, today))
+                    Ok(at_revision(&known, revision, 0, today))
                 })
             })
             .await?;

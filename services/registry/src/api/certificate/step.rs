@@ -27,7 +27,7 @@ pub(super) struct Raw<'r> {
 
 /// Answers the request for a step: they are alike but for their names, and for what some ask for beside.
 macro_rules! perform {
-    ($service:expr, $request:expr, $step:ident => $response:ident, |$raw:ident| $remedy:expr) => {{
+    ($service:expr, $request:expr, $step:ident => $response:ident$(.$overtaken:ident)?, |$raw:ident| $remedy:expr) => {{
         let incoming = $crate::api::issue::Incoming::new($request, |message| &mut message.request_id)?;
         let $raw = &incoming.message;
         let step = $crate::api::certificate::step::Raw {
@@ -40,13 +40,13 @@ macro_rules! perform {
             etag: &incoming.message.etag,
             remedy: $remedy,
         };
-        let answer = $service.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await;
-        let answer = answer.map(|(certificate, revision, proof)| wire::$response {
-            certificate: Some(certificate),
-            revision,
-            proof,
-        });
-        Ok(Response::new(answer?))
+        let answer = $service.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
+        Ok(Response::new(wire::$response {
+            certificate: Some(answer.certificate()?),
+            $($overtaken: answer.overtaken()?,)?
+            revision: answer.revision,
+            proof: answer.proof,
+        }))
     }};
 }
 pub(super) use perform;
@@ -58,7 +58,7 @@ impl Certificates {
         request_id: &str,
         stamp: Stamp,
         raw: Raw<'_>,
-    ) -> Result<(wire::Certificate, u64, Option<wire::LogProof>), Fault> {
+    ) -> Result<Answer, Fault> {
         let mut v = Violations::new();
         let request_id = v.request_id(request_id);
         let number = consistency::certificate(&mut v, "name", raw.name, false);
@@ -104,8 +104,7 @@ impl Certificates {
                 done.map_err(|error| Fault::from(error).about(name))?
             }
         };
-        let answer = Answer::from(outcome);
-        Ok((answer.certificate()?, answer.revision, answer.proof))
+        Ok(Answer::from(outcome))
     }
 }
 

@@ -30,19 +30,16 @@ impl Certificates {
             .reader
             .read("list_certificate_versions", move |tx| {
                 let number = asked.clone();
-                Box::pin(async move {
-                    let known = list::certificate(tx, &number).await?;
-                    Ok(known.zip(Some(list::versions(tx, &number).await?)))
-                })
+                Box::pin(async move { Ok(list::certificate(tx, &number).await?) })
             })
             .await?;
-        let (known, versions) = found.ok_or_else(|| not_found(&number))?;
+        let known = found.ok_or_else(|| not_found(&number))?;
         if known.head.granted_index >= revision {
             return Err(not_found(&number));
         }
         consistency::own_or_unbound(caller, &known.head.body.name())?;
         let first = after.unwrap_or_default();
-        let wanted = versions.iter().filter(|row| row.version > first && row.log_index < revision);
+        let wanted = known.versions.iter().filter(|row| row.version > first && row.log_index < revision);
         let wanted: Vec<u32> = wanted.map(|row| row.version).take(page_size + 1).collect();
         let more = wanted.len() > page_size;
         let shown = &wanted[..wanted.len().min(page_size)];
@@ -50,8 +47,7 @@ impl Certificates {
             Some(last) if more => binding.token(last)?,
             _ => String::new(),
         };
-        let snapshots =
-            shown.iter().filter_map(|version| at_revision(known.clone(), &versions, revision, *version, today));
+        let snapshots = shown.iter().filter_map(|version| at_revision(&known, revision, *version, today));
         let versions = snapshots.map(|snapshot| render::certificate(&snapshot, today, true)).collect();
         Ok(wire::ListCertificateVersionsResponse { versions, next_page_token, revision })
     }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{Finding, Outcome, Part, unknown_certificate};
-use crate::domain::life::{Event, Standing, State, conditions, last_effective, standing};
+use crate::domain::life::{Event, Standing, State, conditions, is_overtaken, last_effective, standing};
 
 /// What the part rests on.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,12 @@ pub(crate) fn judge(life: Option<Life<'_>>, day: NaiveDate) -> (Part, Option<Sta
         findings.push(Finding::new("continued_under_conditions", event.remedy.clone()));
     }
     if life.version > life.current {
-        let finding = Finding::new("not_yet_valid", "This version of the certificate takes effect on a later day.");
+        let finding = if is_overtaken(life.events, life.version) {
+            let message = "This version of the certificate was announced, and overtaken before it took effect.";
+            Finding::new("version_overtaken", message)
+        } else {
+            Finding::new("not_yet_valid", "This version of the certificate takes effect on a later day.")
+        };
         findings.insert(0, finding.with("version", life.version.to_string()));
         return (Part::new(Outcome::No, findings), Some(standing));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Applied, Change, World, effect};
+use super::{Applied, Change, World};
 use crate::domain::certificate::{Version, etag};
 use crate::domain::command::{Done, Refusal, Revision};
 use crate::domain::event::{CertificateEntry, DocumentEntry, Entry};
@@ -22,24 +22,24 @@ impl World {
         if !command.etag.is_empty() && command.etag != current {
             return Err(Refusal::EtagMismatch { number: number.clone(), etag: current });
         }
-        let state = known.head.state;
+        let (ground, effective_at) = known.ground(command.step, command.effective_at, now)?;
+        let state = ground.state_after;
         let Some(state_after) = after(state, command.step) else {
             return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
         };
-        // The document was built on another version than the one that is there now.
-        if known.head.version != command.base_version {
+        // The document was built on another version than the one that is there now, or under a number that is taken.
+        let version = known.head.version + 1;
+        if (ground.version, version) != (command.base_version, command.version) {
             return Err(Refusal::VersionMoved { number: number.clone(), etag: current });
         }
         let key = self.keys.get(&command.key).filter(|key| key.record.body == command.body);
         if key.is_none_or(|key| key.standing_at(now) != KeyStanding::Good) {
             return Err(Refusal::NoSigningKey(command.body.clone()));
         }
-        let effective_at = effect(known, command.step, command.effective_at, now)?;
         // The last check: what is refused after it would leave the place taken.
         if !self.slots.insert((command.body.clone(), command.status)) {
             return Err(Refusal::StatusIndexTaken);
         }
-        let version = command.base_version + 1;
         let leaf = Entry::Certificate(CertificateEntry {
             step: command.step,
             number,
@@ -69,7 +69,7 @@ impl World {
         let content = &command.content;
         known.head.version = version;
         known.head.valid = (known.head.valid.0.min(content.valid_from), known.head.valid.1.max(content.valid_until));
-        known.version = Version {
+        let newest = Version {
             version,
             log_index: index,
             recorded_at: now,
@@ -78,10 +78,11 @@ impl World {
             document_sha256: command.document_sha256,
             key: command.key.clone(),
         };
+        known.versions.push(newest.clone());
         let done = Done::Certificate(Box::new(known.snapshot()));
         let change = Change::Revised {
             head: Box::new(known.head.clone()),
-            version: Box::new(known.version.clone()),
+            version: Box::new(newest),
             content_json: command.content_json.clone(),
             status: command.status,
             event,

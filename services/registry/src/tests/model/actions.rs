@@ -68,9 +68,14 @@ fn how() -> impl Strategy<Value = How> {
     (by, etag, any::<bool>()).prop_map(|(by, etag, again)| How { by, etag, again })
 }
 
-/// Mostly now; sometimes within the bounds of 30 days back and 366 ahead, sometimes beyond them.
+/// Mostly now or announced; sometimes within the bounds of 30 days back and 366 ahead, sometimes beyond them.
 fn hours() -> impl Strategy<Value = Option<i64>> {
-    prop_oneof![8 => Just(None), 3 => (-100i64..400).prop_map(Some), 1 => (-1_000i64..10_000).prop_map(Some)]
+    prop_oneof![
+        8 => Just(None),
+        3 => (-100i64..400).prop_map(Some),
+        3 => (300i64..2_000).prop_map(Some),
+        1 => (-1_000i64..10_000).prop_map(Some),
+    ]
 }
 
 pub(super) fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
@@ -90,7 +95,7 @@ pub(super) fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
             .prop_map(|(kind, models, hours, how)| Action::Amend { kind, models, hours, how }),
         2 => (-30i64..900, how()).prop_map(|(days, how)| Action::Renew { days, how }),
     ];
-    proptest::collection::vec(action, 1..=most)
+    proptest::collection::vec(action, 4..=most)
 }
 
 /// A product for each bit that is set.
@@ -109,6 +114,14 @@ pub(super) fn models_of(content: &wire::CertificateContent) -> u8 {
     models.map(|model| 1 << model.trim_start_matches('M').parse::<u8>().unwrap()).sum()
 }
 
+/// What was answered.
+pub(super) struct Done {
+    pub(super) certificate: wire::Certificate,
+    pub(super) revision: u64,
+    /// How many events it says to have overtaken.
+    pub(super) overtaken: usize,
+}
+
 /// One certificate, and whoever acts on it.
 pub(super) struct Play<'s> {
     pub(super) served: &'s Served,
@@ -120,14 +133,15 @@ pub(super) struct Play<'s> {
 }
 
 macro_rules! send {
-    ($self:ident, $how:expr, $call:ident, $request:expr) => {{
+    ($self:ident, $how:expr, $call:ident$(.$overtaken:ident)?, $request:expr) => {{
         let mut client = $self.client($how.by);
         let request = $request;
         let answer = client.$call(request.clone()).await?.into_inner();
         if $how.again {
             assert_eq!(client.$call(request).await?.into_inner(), answer, "the same request is answered the same");
         }
-        Ok((answer.certificate.unwrap(), answer.revision))
+        let overtaken = 0 $(+ answer.$overtaken.len())?;
+        Ok(Done { certificate: answer.certificate.unwrap(), revision: answer.revision, overtaken })
     }};
 }
 
@@ -153,8 +167,8 @@ impl Play<'_> {
         Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 })
     }
 
-    /// Sends the request. Gives the certificate after it and the revision.
-    pub(super) async fn perform(&mut self, action: &Action) -> Result<(wire::Certificate, u64), Status> {
+    /// Sends the request.
+    pub(super) async fn perform(&mut self, action: &Action) -> Result<Done, Status> {
         self.count += 1;
         let request_id = format!("{}-{}", self.case, self.count);
         let name = self.name.clone();
@@ -177,7 +191,7 @@ impl Play<'_> {
                     Step::Suspend => send!(
                         self,
                         how,
-                        suspend_certificate,
+                        suspend_certificate.overtaken_events,
                         request!(SuspendCertificateRequest { remedy: "Mend it.".to_owned() })
                     ),
                     Step::Reinstate => {
@@ -189,9 +203,16 @@ impl Play<'_> {
                         continue_certificate,
                         request!(ContinueCertificateRequest { conditions: "Mind it.".to_owned() })
                     ),
-                    Step::Withdraw => send!(self, how, withdraw_certificate, request!(WithdrawCertificateRequest {})),
+                    Step::Withdraw => {
+                        send!(self, how, withdraw_certificate.overtaken_events, request!(WithdrawCertificateRequest {}))
+                    }
                     Step::Terminate => {
-                        send!(self, how, terminate_certificate, request!(TerminateCertificateRequest {}))
+                        send!(
+                            self,
+                            how,
+                            terminate_certificate.overtaken_events,
+                            request!(TerminateCertificateRequest {})
+                        )
                     }
                     Step::Annul => send!(self, how, annul_certificate, request!(AnnulCertificateRequest {})),
                 }

@@ -23,6 +23,8 @@ pub(super) struct Shown {
 struct Happened {
     kind: &'static str,
     effect: DateTime<Utc>,
+    /// A more urgent step came before it took effect.
+    overtaken: bool,
 }
 
 /// What one version states.
@@ -47,12 +49,22 @@ impl Reference {
         Self { happened: Vec::new(), versions: vec![Version { models: 0b001, from, until }] }
     }
 
+    /// The version that the last step made or left.
+    pub(super) fn left(&self) -> u32 {
+        self.replay(|_| true).1
+    }
+
     pub(super) fn newest(&self) -> u32 {
         self.versions.len() as u32
     }
 
     pub(super) fn kinds(&self) -> Vec<String> {
         [&"grant"].into_iter().chain(self.happened.iter().map(|one| &one.kind)).map(|&kind| kind.to_owned()).collect()
+    }
+
+    /// How many steps never took effect.
+    pub(super) fn overtaken(&self) -> usize {
+        self.happened.iter().filter(|one| one.overtaken).count()
     }
 
     /// Days on which something may change, those around them, and some others.
@@ -66,13 +78,20 @@ impl Reference {
     /// The state and version after what had taken effect by the end of a day, and what was said last.
     fn replay(&self, by: impl Fn(&Happened) -> bool) -> (&'static str, u32, &'static str, &'static str) {
         let (mut state, mut version, mut remedy, mut conditions) = ("active", 1, "", "");
-        let mut made = 1;
+        let (mut made, mut left) = (1, 1);
         for one in &self.happened {
-            made += u32::from(NEW_VERSION.contains(&one.kind));
+            let new_version = NEW_VERSION.contains(&one.kind);
+            made += u32::from(new_version);
+            if one.overtaken {
+                continue;
+            }
+            if new_version {
+                left = made;
+            }
             if !by(one) {
                 continue;
             }
-            version = made;
+            version = left;
             state = match one.kind {
                 "suspend" => "suspended",
                 "withdraw" => "withdrawn",
@@ -120,7 +139,9 @@ impl Reference {
         };
         unless(how.by == By::Owner, ErrorReason::NotYours);
         unless(how.etag != Etag::Older, ErrorReason::EtagMismatch);
-        let (state, ..) = self.replay(|_| true);
+        let at = effect.unwrap_or(now);
+        let overtakes = self.overtakes(kind, at, now);
+        let (state, base, ..) = self.replay(|one| !overtakes || one.kind == "annul" || one.effect <= at);
         let live = state == "active" || state == "suspended";
         let possible = match kind {
             "suspend" | "extend_scope" | "reissue" | "renew" => state == "active",
@@ -129,16 +150,16 @@ impl Reference {
             _ => live,
         };
         unless(possible, ErrorReason::StateConflict);
-        let floor = self.happened.iter().filter(|one| one.kind != "annul").map(|one| one.effect).max();
+        let counts = self.happened.iter().filter(|one| one.kind != "annul" && !one.overtaken);
+        let floor = counts.map(|one| one.effect).max().filter(|_| !overtakes);
         if kind == "annul" {
             unless(effect.is_none(), ErrorReason::FieldViolations);
         } else {
-            let at = effect.unwrap_or(now);
             let bounds = now - TimeDelta::days(30)..=now + TimeDelta::days(366);
             unless(bounds.contains(&at), ErrorReason::FieldViolations);
             unless(floor.is_none_or(|floor| at >= floor), ErrorReason::FieldViolations);
         }
-        let before = self.versions.last().unwrap();
+        let before = &self.versions[base as usize - 1];
         match *action {
             Action::Amend { kind, models, .. } => {
                 let fits = match kind {
@@ -157,11 +178,25 @@ impl Reference {
         against
     }
 
-    /// Takes in what was done.
-    pub(super) fn take(&mut self, action: &Action, now: DateTime<Utc>) {
+    /// Whether a step is an urgent one that comes before steps which were announced and had no effect yet.
+    fn overtakes(&self, kind: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let later = || self.happened.iter().filter(|one| one.kind != "annul" && !one.overtaken && one.effect > at);
+        let urgent = matches!(kind, "suspend" | "withdraw" | "terminate");
+        urgent && later().count() > 0 && later().all(|one| one.effect > now)
+    }
+
+    /// Takes in what was done. Gives how many steps it overtook.
+    pub(super) fn take(&mut self, action: &Action, now: DateTime<Utc>) -> usize {
         let (kind, effect, _) = self.what(action, now);
-        self.happened.push(Happened { kind, effect: effect.unwrap_or(now) });
-        let before = self.versions.last().unwrap().clone();
+        let (_, base, ..) = self.replay(|_| true);
+        let before = self.versions[base as usize - 1].clone();
+        let (at, overtaken) = (effect.unwrap_or(now), self.overtaken());
+        if self.overtakes(kind, at, now) {
+            for one in self.happened.iter_mut().filter(|one| one.kind != "annul" && one.effect > at) {
+                one.overtaken = true;
+            }
+        }
+        self.happened.push(Happened { kind, effect: at, overtaken: false });
         match *action {
             Action::Amend { models, .. } => self.versions.push(Version { models, ..before }),
             Action::Renew { days, .. } => {
@@ -171,6 +206,7 @@ impl Reference {
             }
             Action::Step { .. } | Action::Advance(_) => {}
         }
+        self.overtaken() - overtaken
     }
 
     fn what(&self, action: &Action, now: DateTime<Utc>) -> (&'static str, Option<DateTime<Utc>>, How) {

@@ -230,11 +230,12 @@ async fn compare(channel: Client, auditor: &Auditor, size: u64) -> anyhow::Resul
                 return Ok(Err(format!("{} is in the register, and not in the log", listed.name)));
             };
             let sha256: String = listed.document_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+            let standing = derived.on(today);
             let same = derived.body == listed.body
-                && derived.version == listed.version
+                && standing.version == listed.version
                 && derived.latest_index + 1 == listed.latest_revision
-                && derived.document_sha256 == sha256
-                && state_fits(listed.state(), derived.state_on(today));
+                && standing.document_sha256 == sha256
+                && state_fits(listed.state(), standing.state);
             if !same {
                 return Ok(Err(format!("{} is not in the register what the log says it is", listed.name)));
             }
