@@ -30,6 +30,8 @@ pub(crate) struct Filter {
     pub(crate) valid_on: Option<NaiveDate>,
     /// Bounds of the last day of validity, both included.
     pub(crate) expires: (Option<NaiveDate>, Option<NaiveDate>),
+    /// Bounds of the day that the certificate states it was granted, both included.
+    pub(crate) granted_on: (Option<NaiveDate>, Option<NaiveDate>),
     pub(crate) granted_from_index: Option<u64>,
     pub(crate) body_reference: Option<String>,
     /// Stored states that can show, today, as one of those asked for, and the time of now; which do show is decided on
@@ -62,6 +64,13 @@ impl Filter {
             // A step that takes effect later has changed the stored state, and not yet what shows.
             let any = Condition::any().add(C::State.is_in(states.iter().copied()));
             all = all.add(any.add(C::EffectFloor.gt(Micros::from(*now))));
+        }
+        // Days are written so that their texts sort as they do.
+        if let Some(from) = self.granted_on.0 {
+            all = all.add(has_term(terms::GRANTED_ON.to_owned(), term::Column::Value.gte(from.to_string())));
+        }
+        if let Some(until) = self.granted_on.1 {
+            all = all.add(has_term(terms::GRANTED_ON.to_owned(), term::Column::Value.lte(until.to_string())));
         }
         let product = &self.product;
         let exact = [
@@ -119,6 +128,8 @@ impl Filter {
             })
             && same(&self.body_reference, &content.body_reference)
             && self.valid_on.is_none_or(|day| content.valid_from <= day && day <= content.valid_until)
+            && self.granted_on.0.is_none_or(|day| day <= content.granted_on)
+            && self.granted_on.1.is_none_or(|day| content.granted_on <= day)
             && self.expires.0.is_none_or(|day| day <= content.valid_until)
             && self.expires.1.is_none_or(|day| content.valid_until <= day)
     }

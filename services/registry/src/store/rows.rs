@@ -219,6 +219,7 @@ pub(crate) mod terms {
     pub(crate) const HOLDER: &str = "holder";
     pub(crate) const SCHEME: &str = "scheme";
     pub(crate) const REFERENCE: &str = "reference";
+    pub(crate) const GRANTED_ON: &str = "granted_on";
     /// Followed by the edition.
     pub(crate) const CODE: &str = "code:";
 }
@@ -228,6 +229,7 @@ pub(crate) fn term_rows(number: &CertificateNumber, content: &Content) -> Vec<te
     let mut found: Vec<(String, String)> = vec![
         (terms::HOLDER.to_owned(), folded(&content.holder.name)),
         (terms::SCHEME.to_owned(), content.scheme.scheme.clone()),
+        (terms::GRANTED_ON.to_owned(), content.granted_on.to_string()),
     ];
     if !content.body_reference.is_empty() {
         found.push((terms::REFERENCE.to_owned(), content.body_reference.clone()));

@@ -256,6 +256,7 @@ async fn certificates_are_found_by_what_they_name(db: TestDatabase) {
     let content = other.content.as_mut().unwrap();
     content.holder.as_mut().unwrap().name = "Wind 100% Ltd".to_owned();
     content.products[0].codes[0].code = "850231".to_owned();
+    content.granted_on = "2026-02-20".to_owned();
     let mut body = served.certificates("bodies/xa-lab");
     let second = body.issue_certificate(other).await.unwrap().into_inner().certificate.unwrap().name;
     body.withdraw_certificate(withdrawal(&second, "w")).await.unwrap();
@@ -276,7 +277,16 @@ async fn certificates_are_found_by_what_they_name(db: TestDatabase) {
     let withdrawn = vec![wire::CertificateState::Withdrawn.into()];
     assert_eq!(find(wire::CertificateFilter { states: withdrawn, ..none() }).await, std::slice::from_ref(&second));
     let standard = wire::CertificateFilter { standard_edition: "ex 61215:2026".to_owned(), ..none() };
-    assert_eq!(find(standard).await, [first, second]);
+    assert_eq!(find(standard).await, [first.clone(), second.clone()]);
+    let granted = |from: &str, until: &str| wire::CertificateFilter {
+        granted_on_from: from.to_owned(),
+        granted_on_until: until.to_owned(),
+        ..none()
+    };
+    assert_eq!(find(granted("2026-01-11", "")).await, std::slice::from_ref(&second));
+    assert_eq!(find(granted("", "2026-02-19")).await, std::slice::from_ref(&first));
+    assert_eq!(find(granted("2026-01-10", "2026-02-20")).await, [first, second]);
+    assert!(find(granted("2026-01-11", "2026-02-19")).await.is_empty());
 }
 
 async fn a_suspension_shows_its_remedy_until_its_announced_end(db: TestDatabase) {

@@ -190,6 +190,8 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
     let valid_on = v.optional_date("valid_on", &raw.valid_on);
     let expires_from = v.optional_date("expires_from", &raw.expires_from);
     let expires_until = v.optional_date("expires_until", &raw.expires_until);
+    let granted_on_from = v.optional_date("granted_on_from", &raw.granted_on_from);
+    let granted_on_until = v.optional_date("granted_on_until", &raw.granted_on_until);
     let reference = v.text("body_reference", &raw.body_reference, 0..=100);
     for (index, state) in raw.states.iter().enumerate() {
         match wire::CertificateState::try_from(*state) {
@@ -207,6 +209,7 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
         standard: set(standard)?,
         valid_on: valid_on?,
         expires: (expires_from?, expires_until?),
+        granted_on: (granted_on_from?, granted_on_until?),
         granted_from_index: raw.granted_from_revision.checked_sub(1),
         body_reference: set(reference)?,
         ..Filter::default()

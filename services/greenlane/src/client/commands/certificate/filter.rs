@@ -50,6 +50,12 @@ pub(crate) struct List {
     /// Whose last day of validity is this one or an earlier one.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     expires_until: String,
+    /// Granted on this day or a later one.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    granted_on_from: String,
+    /// Granted on this day or an earlier one.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    granted_on_until: String,
     /// Granted at this revision or later.
     #[arg(long, value_name = "REVISION", default_value_t = 0, hide_default_value = true)]
     granted_from: u64,
@@ -110,6 +116,8 @@ impl List {
             expires_from: self.expires_from,
             expires_until: self.expires_until,
             granted_from_revision: self.granted_from,
+            granted_on_from: self.granted_on_from,
+            granted_on_until: self.granted_on_until,
         };
         ListCertificatesRequest { filter: Some(filter), page_size: self.limit, ..Default::default() }
     }
