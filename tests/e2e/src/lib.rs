@@ -4,6 +4,7 @@ mod binary;
 pub mod certificates;
 mod collector;
 mod installation;
+pub mod ledger;
 pub mod log;
 pub mod raw;
 mod service;
