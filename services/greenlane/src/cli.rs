@@ -113,6 +113,9 @@ enum ClientCommand {
     /// Events of products' lives, and the footprints that they add up to.
     #[command(subcommand)]
     Trace(commands::trace::Command),
+    /// What customs lets in against a certificate, and what is left of it.
+    #[command(subcommand)]
+    WriteOff(commands::write_off::Command),
     /// Call any unary method by name, with protobuf JSON.
     Call(commands::call::Args),
 }
@@ -195,6 +198,7 @@ impl ClientCommand {
             Self::Stats(args) => commands::stats::run(session, &args),
             Self::Log(command) => commands::log::run(session, command).await,
             Self::Trace(command) => commands::trace::run(session, command).await,
+            Self::WriteOff(command) => commands::write_off::run(session, command).await,
             Self::Call(args) => commands::call::run(session, args).await,
         }
     }

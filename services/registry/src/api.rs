@@ -13,6 +13,7 @@ mod site;
 mod trace;
 pub(crate) mod verdict;
 pub(crate) mod verify;
+mod write_off;
 
 pub(crate) use body::Bodies;
 pub(crate) use certificate::Certificates;
@@ -20,3 +21,4 @@ pub(crate) use log::Logs;
 pub(crate) use site::Site;
 pub(crate) use trace::Traces;
 pub(crate) use verify::Verifications;
+pub(crate) use write_off::WriteOffs;

@@ -10,6 +10,7 @@ pub(crate) mod issue;
 pub(crate) mod keyring;
 pub(crate) mod log;
 pub(crate) mod mutation;
+pub(crate) mod notices;
 pub(crate) mod published;
 pub(crate) mod qr;
 pub(crate) mod read;

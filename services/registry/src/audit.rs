@@ -93,6 +93,8 @@ pub struct Auditor {
     keys: BTreeMap<String, KeyState>,
     certificates: BTreeMap<String, DerivedCertificate>,
     statements: BTreeMap<String, u64>,
+    /// Write-offs that can be reversed still, with their economy.
+    write_offs: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -191,6 +193,7 @@ impl Auditor {
                 self.body(&entry)?;
                 self.signed_by(&entry, recorded_at)?;
             }
+            ("write_off", verb) => self.write_off(&entry, verb, index)?,
             ("certificate", verb) => self.certificate(&entry, verb, recorded_at, index)?,
             _ => return Err(format!("its event {event} is not known to this version")),
         }
@@ -249,6 +252,29 @@ impl Auditor {
             return if name.ends_with(&format!("/{index}")) { Ok(()) } else { Err(format!("{name} is not its name")) };
         }
         if self.statements.contains_key(name) { Ok(()) } else { Err(format!("{name} was never recorded")) }
+    }
+
+    /// The log tells neither the certificate nor an amount. But a number is given once, and what is reversed was written
+    /// off by the same economy, and not reversed before.
+    fn write_off(&mut self, entry: &Read<'_>, verb: &str, index: u64) -> Result<(), String> {
+        let (name, economy) = (entry.text("write_off")?, entry.text("economy")?);
+        entry.text("record_sha256")?;
+        if name != format!("writeOffs/{index}") {
+            return Err(format!("{name} is not its name"));
+        }
+        match verb {
+            "use" => drop(self.write_offs.insert(name.to_owned(), economy.to_owned())),
+            "reversal" => {
+                let reverses = entry.text("reverses")?;
+                if self.write_offs.get(reverses).is_none_or(|by| by != economy) {
+                    return Err(format!("{economy} has no {reverses} to be reversed"));
+                }
+                self.write_offs.remove(reverses);
+            }
+            "rejection" => {}
+            _ => return Err(format!("the record {verb} is not known")),
+        }
+        Ok(())
     }
 
     fn certificate(

@@ -18,3 +18,5 @@ pub(crate) mod trace;
 pub(crate) mod trace_command;
 pub(crate) mod verdict;
 pub(crate) mod world;
+pub(crate) mod write_off;
+pub(crate) mod write_off_command;

@@ -83,6 +83,7 @@ impl Bundle {
             ("consistency", request.consistency.is_some()),
             ("include_proof", request.include_proof),
             ("include_statement", request.include_statement),
+            ("include_balance", request.include_balance),
         ] {
             v.check(field, !asked, "cannot be asked of a bundle");
         }

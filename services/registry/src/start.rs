@@ -211,6 +211,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         None => None,
         Some(address) => Some(TcpListener::bind(address).await.map_err(|error| StartError::Http(address, error))?),
     };
+    let write_offs = api::WriteOffs { registry: Arc::clone(&registry), reader: reader.clone() };
     let traces = api::Traces { registry: Arc::clone(&registry), reader: reader.clone() };
     let certificates = api::Certificates {
         registry: Arc::clone(&registry),
@@ -235,6 +236,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         .grpc(grpc!(wire::verification_service_server::VerificationServiceServer::new(verifications)))
         .grpc(grpc!(wire::log_service_server::LogServiceServer::new(logs)))
         .grpc(grpc!(wire::trace_service_server::TraceServiceServer::new(traces)))
+        .grpc(grpc!(wire::write_off_service_server::WriteOffServiceServer::new(write_offs)))
         .probe(move || {
             let (store, log) = (probed.clone(), Arc::clone(&log));
             async move {

@@ -11,6 +11,7 @@ pub(crate) mod rows;
 pub(crate) mod status;
 pub(crate) mod trace;
 pub(crate) mod world;
+pub(crate) mod write_off;
 
 pub use migrations::Migrator;
 

@@ -21,3 +21,4 @@ mod status;
 mod trace;
 mod verify;
 mod watch;
+mod write_off;

@@ -23,3 +23,4 @@ pub(crate) mod tag;
 pub(crate) mod token;
 pub(crate) mod trace;
 pub(crate) mod verify;
+pub(crate) mod write_off;

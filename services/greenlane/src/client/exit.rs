@@ -164,6 +164,7 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
         }
         ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
         ErrorReason::StateConflict => "look at the state first, with `get`",
+        ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",
         ErrorReason::NotServing | ErrorReason::DependencyUnavailable => UNREACHED,
         ErrorReason::NoSigningKey => "register one: greenlane body key create",
         ErrorReason::LogInconsistent => "the operator must look at the log before anything is signed again",

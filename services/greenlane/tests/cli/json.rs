@@ -114,6 +114,21 @@ const COMMANDS: &[(&str, &str, i32)] = &[
         "CERT --conditions c --reason other --text t --request-id continue --token-file clerk.token",
         0,
     ),
+    (
+        "write-off record",
+        "CERT --economy XB --declaration 26XB1/1 --quantity 5:C62 --request-id wo --token-file customs.token",
+        0,
+    ),
+    (
+        "write-off reject",
+        "CERT --economy XB --declaration 26XB2/1 --reason other --text t --request-id wr --token-file customs.token",
+        0,
+    ),
+    ("write-off get", "WRITEOFF --token-file customs.token", 0),
+    ("write-off list", "--kind use", 0),
+    ("write-off balance", "CERT", 0),
+    ("write-off watch", "--earliest --count 1 --until-now", 0),
+    ("write-off reverse", "WRITEOFF --text t --request-id wv --token-file customs.token", 0),
     ("certificate terminate", "CERT --reason holder-request --dry-run --request-id end --token-file clerk.token", 0),
     ("certificate withdraw", "CERT --reason safety --text t --request-id withdraw --token-file clerk.token", 0),
     ("certificate annul", "CERT --reason fraud --request-id annul --token-file clerk.token", 0),
@@ -281,10 +296,14 @@ fn run_all() -> anyhow::Result<()> {
         format!("-{}", EVENT.lines().map(|line| format!("  {line}\n")).collect::<String>().replacen(' ', "", 1));
     std::fs::write(shell.folder.path().join("events.yaml"), events)?;
     shell.run("token mint --subject r --scope trace.write --body bodies/aurora-cert --out reporter.token")?.expect(0);
+    let customs =
+        "token mint --subject c --scope write_offs.write --scope write_offs.read --economy XB --out customs.token";
+    shell.run(customs)?.expect(0);
+    let mut write_off = String::new();
     for (command, arguments, code) in COMMANDS {
         let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
         let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft).replace("OTHER", &other);
-        let arguments = arguments.replace("CODES", &codes);
+        let arguments = arguments.replace("CODES", &codes).replace("WRITEOFF", &write_off);
         let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate).replace("TRACE", &trace);
         let run = |output: &str| {
             if *command == "context remove" {
@@ -321,6 +340,7 @@ fn run_all() -> anyhow::Result<()> {
             "body accreditation create" => scope = name,
             "body designation create" => mandate = name,
             "trace record" => trace = name,
+            "write-off record" => write_off = name,
             _ => {}
         }
         let csv = run("csv")?.expect(*code).stdout;

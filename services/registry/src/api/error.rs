@@ -43,6 +43,15 @@ impl From<Refusal> for Fault {
             Refusal::UnknownKey(name) | Refusal::UnknownStatement(name) | Refusal::UnknownTrace(name) => {
                 Fault::not_found(name)
             }
+            Refusal::UnknownWriteOff(name) => Fault::not_found(name),
+            Refusal::OtherEconomy(economy) => Fault::not_yours("economy", economy),
+            Refusal::NotReversible { name, state } => Fault::state_conflict(name, state, "reverse"),
+            Refusal::NotInForce { number, state } => {
+                Fault::state_conflict(number.name(), state.as_str(), "to write off")
+            }
+            Refusal::WriteOffField { field, why } => Fault::invalid(field, why),
+            Refusal::QuantityExceeded { number, left, unit } => Fault::quantity_exceeded(number.name(), left, unit),
+            Refusal::SerialsTaken { number, first, last } => Fault::serials_taken(number.name(), first, last),
             Refusal::TraceCorrected(name) => Fault::state_conflict(name, "corrected", "correct"),
             Refusal::KeyState { name, state, step } => Fault::state_conflict(name, state.as_str(), step),
             Refusal::KeyTime { field, why } => Fault::invalid(field, why),

@@ -17,6 +17,7 @@ use crate::app::registry::{MutationId, Outcome};
 use crate::domain::command::Done;
 use crate::domain::statement::Statement;
 use crate::domain::trace::TraceEvent;
+use crate::domain::write_off_command::WrittenOff;
 
 /// A mutating request: what it says, who sends it, and what tells it from others.
 pub(crate) struct Incoming<R> {
@@ -138,6 +139,11 @@ impl Answer {
     pub(crate) fn trace(&self) -> Result<&TraceEvent, Fault> {
         let Done::Trace(event) = &self.done else { return Err(mismatch()) };
         Ok(event)
+    }
+
+    pub(crate) fn written_off(&self) -> Result<&WrittenOff, Fault> {
+        let Done::WriteOff(done) = &self.done else { return Err(mismatch()) };
+        Ok(done)
     }
 
     pub(crate) fn statement(&self) -> Result<&Statement, Fault> {

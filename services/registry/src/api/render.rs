@@ -335,20 +335,22 @@ pub(crate) fn content(content: &domain::Content) -> wire::CertificateContent {
 }
 
 fn product(product: &domain::Product) -> wire::CertifiedProduct {
-    let range =
-        |range: &domain::SerialRange| wire::SerialRange { first: range.first.clone(), last: range.last.clone() };
     wire::CertifiedProduct {
         name: product.name.clone(),
         identification: Some(identification(&product.id)),
         codes: product.codes.iter().map(code).collect(),
-        serial_ranges: product.serial_ranges.iter().map(range).collect(),
+        serial_ranges: product.serial_ranges.iter().map(serial_range).collect(),
         quantity: product.quantity.as_ref().map(quantity),
         origin: product.origin.clone(),
         models: product.models.clone(),
     }
 }
 
-fn identification(id: &ProductId) -> common::ProductIdentification {
+pub(crate) fn serial_range(range: &domain::SerialRange) -> wire::SerialRange {
+    wire::SerialRange { first: range.first.clone(), last: range.last.clone() }
+}
+
+pub(crate) fn identification(id: &ProductId) -> common::ProductIdentification {
     common::ProductIdentification {
         gtin: id.gtin.clone(),
         model: id.model.clone(),
@@ -361,6 +363,6 @@ pub(crate) fn code(code: &Code) -> common::CodeReference {
     common::CodeReference { edition: code.edition.clone(), code: code.code.clone() }
 }
 
-fn quantity(quantity: &domain::Quantity) -> wire::Quantity {
+pub(crate) fn quantity(quantity: &domain::Quantity) -> wire::Quantity {
     wire::Quantity { amount: quantity.amount.clone(), unit: quantity.unit.clone() }
 }

@@ -57,4 +57,11 @@ pub const RULES: &[Rule] = &[
     Rule::scope("/greenlane.registry.v1.VerificationService/GetTrustBundle", "verify"),
     Rule::scope("/greenlane.registry.v1.VerificationService/StreamVerify", "verify"),
     Rule::scope("/greenlane.registry.v1.VerificationService/Verify", "verify"),
+    Rule::scope("/greenlane.registry.v1.WriteOffService/GetBalance", "write_offs.read"),
+    Rule::scope("/greenlane.registry.v1.WriteOffService/GetWriteOff", "write_offs.read"),
+    Rule::scope("/greenlane.registry.v1.WriteOffService/ListWriteOffs", "write_offs.read"),
+    Rule::scope("/greenlane.registry.v1.WriteOffService/RecordRejection", "write_offs.write"),
+    Rule::scope("/greenlane.registry.v1.WriteOffService/RecordWriteOff", "write_offs.write"),
+    Rule::scope("/greenlane.registry.v1.WriteOffService/ReverseWriteOff", "write_offs.write"),
+    Rule::scope("/greenlane.registry.v1.WriteOffService/WatchWriteOffs", "write_offs.read"),
 ];

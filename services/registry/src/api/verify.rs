@@ -57,6 +57,7 @@ impl VerificationService for Verifications {
     async fn verify(&self, request: Request<wire::VerifyRequest>) -> Result<Response<wire::VerifyResponse>, Status> {
         let caller = Caller::of(&request)?;
         let raw = request.into_inner();
+        may_ask(&caller, &raw, "Verify")?;
         let hint = match &raw.subject {
             Some(wire::verify_request::Subject::Certificate(text)) => {
                 consistency::did_you_mean(&self.reader, &caller, text).await?
@@ -72,6 +73,7 @@ impl VerificationService for Verifications {
         &self,
         request: Request<wire::BatchVerifyRequest>,
     ) -> Result<Response<wire::BatchVerifyResponse>, Status> {
+        let caller = &Caller::of(&request)?;
         let raw = request.into_inner();
         let mut v = Violations::new();
         v.check("requests", !raw.requests.is_empty(), "is required");
@@ -81,7 +83,9 @@ impl VerificationService for Verifications {
         let at = self.verifier.settle(as_of(freshness)).await.map_err(Fault::from)?;
         let results = futures_util::stream::iter(raw.requests)
             .map(|request| async move {
-                let answered = match parse(request, self.verifier.clock.today(), true, "") {
+                let permitted = may_ask(caller, &request, "BatchVerify");
+                let asked = permitted.and_then(|()| parse(request, self.verifier.clock.today(), true, ""));
+                let answered = match asked {
                     Ok(asked) => self.answer(&asked, at).await,
                     Err(fault) => Err(fault),
                 };
@@ -97,15 +101,15 @@ impl VerificationService for Verifications {
         &self,
         request: Request<Streaming<wire::StreamVerifyRequest>>,
     ) -> Result<Response<BoxStream<wire::StreamVerifyResponse>>, Status> {
-        let this = self.clone();
+        let (this, caller) = (self.clone(), Caller::of(&request)?);
         // No more than this many questions are read ahead of the answers that the caller has taken.
         let answers = request
             .into_inner()
             .map(move |item| {
-                let this = this.clone();
+                let (this, caller) = (this.clone(), caller.clone());
                 async move {
                     let item = item?;
-                    let answered = this.answer_item(item.request, &item.tag).await;
+                    let answered = this.answer_item(&caller, item.request, &item.tag).await;
                     Ok(wire::StreamVerifyResponse { tag: item.tag, result: Some(result(answered)) })
                 }
             })
@@ -148,11 +152,17 @@ impl VerificationService for Verifications {
 }
 
 impl Verifications {
-    async fn answer_item(&self, raw: Option<wire::VerifyRequest>, tag: &str) -> Result<wire::VerifyResponse, Fault> {
+    async fn answer_item(
+        &self,
+        caller: &Caller,
+        raw: Option<wire::VerifyRequest>,
+        tag: &str,
+    ) -> Result<wire::VerifyResponse, Fault> {
         let mut v = Violations::new();
         v.text("tag", tag, 0..=64);
         let raw = v.required("request", raw);
         let raw = v.finish_with(|| raw)?;
+        may_ask(caller, &raw, "StreamVerify")?;
         let asked = parse(raw, self.verifier.clock.today(), false, "")?;
         let at = self.verifier.settle(asked.question.as_of).await?;
         self.answer(&asked, at).await
@@ -241,6 +251,20 @@ impl Verifications {
     }
 }
 
+/// What is left of a certificate is for who may read the ledger. A body reads that of its own certificates there.
+fn may_ask(caller: &Caller, raw: &wire::VerifyRequest, method: &str) -> Result<(), Fault> {
+    if !raw.include_balance {
+        return Ok(());
+    }
+    if !caller.has_scope("write_offs.read") {
+        return Err(Fault::scope_missing(method, "write_offs.read"));
+    }
+    match caller.body() {
+        Some(_) => Err(Fault::invalid("include_balance", "is for customs: GetBalance tells a body of its own")),
+        None => Ok(()),
+    }
+}
+
 /// The question that a request asks, its proof and statement apart.
 pub(crate) fn question(raw: wire::VerifyRequest, today: NaiveDate) -> Result<Question, Fault> {
     parse(raw, today, false, "").map(|asked| asked.question)
@@ -269,9 +293,11 @@ fn parse(raw: wire::VerifyRequest, today: NaiveDate, in_batch: bool, hint: &str)
         (None, _, freshness) => freshness.map(as_of),
     };
     let day: Option<NaiveDate> = moment.map(|moment| moment.map_or(today, |moment| moment.date_naive()));
+    let balance = raw.include_balance;
+    v.check("include_balance", !balance || matches!(goods, Some(Some(_)) | None), "needs goods to tell of");
     let (include_proof, include_statement) = (raw.include_proof, raw.include_statement);
     v.finish_with(|| {
-        let question = Question { subject: subject?, goods: goods?, day: day?, as_of: as_of? };
+        let question = Question { subject: subject?, goods: goods?, day: day?, as_of: as_of?, balance };
         Some(Asked { question, include_proof, include_statement })
     })
 }

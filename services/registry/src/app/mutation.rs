@@ -26,6 +26,7 @@ impl Mutation {
             Command::CreateKey(record) => record.body.key_name(&record.id),
             Command::OfBody(command) => command.resource(),
             Command::Trace(command) => command.record.reporter.name(),
+            Command::WriteOff(command) => command.record.certificate.name(),
             Command::Grant(grant) => grant.number.name(),
             Command::Step(step) => step.number.name(),
             Command::Revise(revision) => revision.number.name(),

@@ -1,7 +1,7 @@
 //! The answer to a request that was done before: the same as the first time.
 //!
 //! A certificate's answer is rebuilt from its history, which is never changed; of a body, a key or what is said of a
-//! body, which later steps change in place, the record itself is kept.
+//! body, which later steps change in place, the record itself is kept; of a write-off also what it left.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use crate::domain::certificate::Snapshot;
 use crate::domain::command::Done;
 use crate::domain::key::Key;
 use crate::domain::statement::Statement;
+use crate::domain::write_off_command::WrittenOff;
 use crate::store::{corrupt, list, log, trace as trace_rows};
 
 /// What is kept of an answer.
@@ -34,15 +35,18 @@ pub(crate) struct Remembered {
     /// The answer is the event of a product's life at the index.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     trace: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    written_off: Option<Box<WrittenOff>>,
 }
 
 impl Remembered {
     pub(crate) fn of(receipt: &Receipt) -> Self {
-        let (mut body, mut key, mut statement) = (None, None, None);
+        let (mut body, mut key, mut statement, mut written_off) = (None, None, None, None);
         match &receipt.done {
             Done::Body(done) => body = Some(done.clone()),
             Done::Key(done) => key = Some(done.clone()),
             Done::Statement(done) => statement = Some(done.clone()),
+            Done::WriteOff(done) => written_off = Some(done.clone()),
             Done::Certificate(_) | Done::Trace(_) => {}
         }
         Self {
@@ -52,6 +56,7 @@ impl Remembered {
             key,
             statement,
             trace: matches!(receipt.done, Done::Trace(_)),
+            written_off,
         }
     }
 
@@ -69,8 +74,9 @@ pub(crate) fn size(response: &[u8]) -> Result<u64, DbErr> {
 /// The answer that was given then.
 pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
     let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
-    let Remembered { index, size, body, key, statement, trace } = remembered;
+    let Remembered { index, size, body, key, statement, trace, written_off } = remembered;
     let done = match (body, key, statement) {
+        (_, _, _) if written_off.is_some() => Done::WriteOff(written_off.ok_or_else(|| corrupt("answer"))?),
         (Some(body), _, _) => Done::Body(body),
         (None, Some(key), _) => Done::Key(key),
         (None, None, Some(statement)) => Done::Statement(statement),

@@ -10,7 +10,9 @@ use super::bundle::Trusted;
 use super::files::{BodyFile, CertificateFile};
 use super::published::Published;
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::write_off::ledger::Ledger;
 use crate::store::log;
+use crate::store::write_off::{self, WriteOffFilter};
 
 /// The facts.
 pub(crate) enum Source {
@@ -67,6 +69,19 @@ impl Source {
             Self::Registry { store, published, .. } => published.files().certificate(store, number).await,
             Self::Bundle(bundle) => Ok(bundle.certificates.get(number.as_str()).cloned()),
         }
+    }
+
+    /// What was written off against a certificate by a revision. A bundle does not tell.
+    pub(crate) async fn ledger(&self, number: &CertificateNumber, revision: u64) -> Result<Ledger, StoreError> {
+        let Self::Registry { store, .. } = self else { return Ok(Ledger::default()) };
+        let filter = WriteOffFilter { certificate: Some(number.clone()), ..WriteOffFilter::default() };
+        let records = store
+            .read("read_ledger", move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move { Ok(write_off::list(tx, &filter, (0, revision), None).await?) })
+            })
+            .await?;
+        Ok(Ledger::of(&records))
     }
 
     /// A body's file.

@@ -46,6 +46,8 @@ pub(crate) struct Question {
     /// The date that is judged when no goods are declared.
     pub(crate) day: NaiveDate,
     pub(crate) as_of: AsOf,
+    /// Whether to tell what is left to be written off.
+    pub(crate) balance: bool,
 }
 
 /// The answer.
@@ -186,6 +188,11 @@ impl Verifier {
         let mut answer = GoodsAnswer::not_asked();
         if let Some(goods) = &question.goods {
             answer = self.judge_goods(found.as_ref(), goods, at, &mut revisions).await;
+            answer.given.balance = question.balance;
+            if let (true, Some(found)) = (question.balance, &found) {
+                let ledger = self.source.ledger(&found.file.number, at.revision).await?;
+                answer.covers.findings.extend(ledger.tell(&found.judged.content, goods));
+            }
         }
         let outcomes = [authentic.outcome, in_force.outcome, answer.covers.outcome, answer.recognised.outcome];
         let about = match &question.subject {
@@ -264,7 +271,11 @@ impl Verifier {
         GoodsAnswer {
             covers: coverage::judge(Some(content), goods, compare),
             recognised: recognition::judge(Some(recognised.decision.as_deref().map_err(|why| *why))),
-            given: Given { recognition: decision_id, compared: same.len().try_into().unwrap_or(u32::MAX) },
+            given: Given {
+                recognition: decision_id,
+                compared: same.len().try_into().unwrap_or(u32::MAX),
+                ..Given::default()
+            },
             age: recognised.age,
             from_memory: recognised.from_memory,
         }

@@ -7,12 +7,13 @@ use super::body_command::BodyCommand;
 use super::certificate::Snapshot;
 use super::content::Content;
 use super::key::{Key, KeyRecord, KeyStanding};
-use super::life::{Reason, State, Step};
+use super::life::{Reason, Standing, State, Step};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::{Statement, StatementState, StatementStep};
 use super::status::Slot;
 use super::trace::TraceEvent;
 use super::trace_command::TraceCommand;
+use super::write_off_command::{WriteOffCommand, WrittenOff};
 
 /// One mutation, checked as far as can be without the database, its document built and signed.
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ pub(crate) enum Command {
     CreateKey(KeyRecord),
     OfBody(BodyCommand),
     Trace(Box<TraceCommand>),
+    WriteOff(Box<WriteOffCommand>),
     Grant(Box<Grant>),
     Step(StepCommand),
     Revise(Box<Revision>),
@@ -94,6 +96,7 @@ pub(crate) enum Done {
     Key(Key),
     Statement(Box<Statement>),
     Trace(Box<TraceEvent>),
+    WriteOff(Box<WrittenOff>),
     Certificate(Box<Snapshot>),
 }
 
@@ -130,6 +133,20 @@ pub(crate) enum Refusal {
     UnknownTrace(String),
     #[error("{0} was corrected already")]
     TraceCorrected(String),
+    #[error("{0} does not exist")]
+    UnknownWriteOff(String),
+    #[error("it is of {0}")]
+    OtherEconomy(String),
+    #[error("{name} is {state}: it cannot be reversed")]
+    NotReversible { name: String, state: &'static str },
+    #[error("{} is {}: nothing can be written off against it", number.name(), state.as_str())]
+    NotInForce { number: CertificateNumber, state: Standing },
+    #[error("{field} {why}")]
+    WriteOffField { field: &'static str, why: String },
+    #[error("of {} are left {left} {unit}", number.name())]
+    QuantityExceeded { number: CertificateNumber, left: String, unit: String },
+    #[error("of {} are written off already: {first} to {last}", number.name())]
+    SerialsTaken { number: CertificateNumber, first: String, last: String },
     #[error("{} does not contest a designation of its own economy", .0.name())]
     OwnContestation(BodyId),
     #[error("{} has no key that may sign now", .0.name())]

@@ -2,6 +2,7 @@
 
 mod body;
 mod trace;
+mod write_off;
 
 pub(crate) use body::{BodyEntry, KeyEvent};
 pub(crate) use trace::TraceEntry;
@@ -14,6 +15,7 @@ use super::body::BodyRecord;
 use super::key::KeyRecord;
 use super::life::{Reason, Step};
 use super::names::{BodyId, CertificateNumber};
+use super::write_off::WriteOff;
 
 /// Version of the form of entries.
 const FORM: u64 = 1;
@@ -34,6 +36,8 @@ pub(crate) enum Entry<'a> {
     Body(BodyEntry<'a>, DateTime<Utc>),
     /// An event of a product's life, and when it was recorded.
     Trace(TraceEntry<'a>, DateTime<Utc>),
+    /// A record of the write-off ledger.
+    WriteOff(&'a WriteOff),
 }
 
 /// A step of a certificate's life.
@@ -81,6 +85,10 @@ impl Entry<'_> {
             Self::Trace(entry, at) => {
                 entry.members(&mut put);
                 put("recorded_at", instant(*at));
+            }
+            Self::WriteOff(record) => {
+                write_off::members(record, &mut put);
+                put("recorded_at", instant(record.recorded_at));
             }
             Self::Body(entry, at) => {
                 entry.members(&mut put);

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::life::{Event, State, last_effective};
+use super::life::{Event, State, is_overtaken, last_effective};
 
 /// Entries of each list. Far more than are used, so that a random index is seldom taken.
 pub(crate) const ENTRIES: u32 = 1 << 20;
@@ -43,7 +43,7 @@ pub(crate) fn bits(events: &[Event], version: u32, day: NaiveDate) -> Bits {
     let last = last_effective(events, day);
     let state = last.map_or(State::Active, |event| event.state_after);
     let current = last.map_or(1, |event| event.version);
-    let set = purposes(state, version < current);
+    let set = purposes(state, version < current || version > current && is_overtaken(events, version));
     let revocation = set.contains(&Purpose::Revocation);
     Bits { suspension: revocation || set.contains(&Purpose::Suspension), revocation }
 }

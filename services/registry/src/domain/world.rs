@@ -19,6 +19,7 @@ use super::statement::Statement;
 use super::status::Slot;
 use super::trace::TraceEvent;
 use super::trace_command::KnownTrace;
+use super::write_off_command::{Booked, Ledgers};
 
 mod revise;
 
@@ -44,6 +45,8 @@ pub(crate) struct World {
     pub(crate) certificates: HashMap<CertificateNumber, Known>,
     /// Places in bodies' status lists that documents have.
     pub(crate) slots: HashSet<(BodyId, Slot)>,
+    /// Of the certificates that something is written off against.
+    pub(crate) ledgers: Ledgers,
 }
 
 /// What must be written for an accepted mutation.
@@ -53,6 +56,7 @@ pub(crate) enum Change {
     Key(Key),
     OfBody(BodyChange),
     Traced(Box<TraceEvent>),
+    WrittenOff(Box<Booked>),
     /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
     Granted {
         known: Box<Known>,
@@ -93,6 +97,7 @@ impl World {
             Command::CreateKey(record) => self.create_key(record, index, now),
             Command::OfBody(command) => self.apply_to_body(command, index, now),
             Command::Trace(command) => self.trace(command, index, now),
+            Command::WriteOff(command) => self.write_off(command, index, now),
             Command::Grant(grant) => self.grant(grant, index, now),
             Command::Step(step) => self.step(step, index, now),
             Command::Revise(revision) => self.revise(revision, index, now),

@@ -100,7 +100,11 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 });
                 updates.push(change);
             }
-            Change::Granted { .. } | Change::Stepped { .. } | Change::Revised { .. } | Change::Traced(_) => {}
+            Change::Granted { .. }
+            | Change::Stepped { .. }
+            | Change::Revised { .. }
+            | Change::Traced(_)
+            | Change::WrittenOff(_) => {}
         }
     }
     bulk::insert(tx, bodies).await?;

@@ -256,3 +256,46 @@ table! {
         signed_at: Micros,
     }
 }
+
+table! {
+    /// Records of the write-off ledger.
+    write_off = "write_off" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        certificate: String,
+        body: String,
+        economy: String,
+        kind: String,
+        reverses: Option<i64>,
+        /// The record as JSON.
+        record: String,
+    }
+}
+
+table! {
+    /// How much of a certificate's product is written off, in one unit.
+    write_off_used = "write_off_used" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        certificate: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        product: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        unit: String,
+        amount: String,
+    }
+}
+
+table! {
+    /// Serial numbers that are written off, and not reversed.
+    write_off_serial = "write_off_serial" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        position: i32,
+        certificate: String,
+        product: String,
+        length: i32,
+        first: Vec<u8>,
+        last: Vec<u8>,
+    }
+}

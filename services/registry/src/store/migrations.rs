@@ -5,6 +5,10 @@ use sea_orm::sea_query::{ColumnDef, Index, Query, Table, TableCreateStatement};
 use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
+mod write_offs;
+
+use write_offs::WriteOffs;
+
 /// All migrations of the registry's database.
 #[derive(Debug)]
 pub struct Migrator;
@@ -13,6 +17,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = greenlane_store::migrations();
         all.push(Box::new(Tables));
+        all.push(Box::new(WriteOffs));
         all
     }
 }

@@ -8,16 +8,25 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, bodies, rows, status, to_i64, trace};
+use super::{IN_LIST, bodies, rows, status, to_i64, trace, write_off};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
 use crate::domain::names::BodyId;
 use crate::domain::status::Slot;
 use crate::domain::world::{Applied, Change, Known, World};
+use crate::domain::write_off_command::WriteOffCommand;
 
 /// Everything that these commands name.
 pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command>) -> Result<World, DbErr> {
+    let commands: Vec<&Command> = commands.collect();
+    let write_offs: Vec<&WriteOffCommand> = commands
+        .iter()
+        .copied()
+        .filter_map(|command| if let Command::WriteOff(command) = command { Some(command.as_ref()) } else { None })
+        .collect();
+    let reversed = write_off::named(tx, &write_offs).await?;
+    let mut ledgers: BTreeSet<&str> = reversed.values().map(|(known, _)| known.record.certificate.as_str()).collect();
     let (mut body_ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
     let (mut statements, mut traces) = (BTreeSet::new(), BTreeSet::new());
@@ -40,6 +49,9 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
                 body_ids.insert(command.record.reporter.as_str());
                 keys.insert(command.key.as_str());
                 traces.extend(command.named());
+            }
+            Command::WriteOff(command) => {
+                ledgers.insert(command.record.certificate.as_str());
             }
             Command::Grant(grant) => {
                 body_ids.insert(grant.body.as_str());
@@ -72,6 +84,8 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     world.statements = bodies::statements(tx, &statements).await?;
     world.traces = trace::known(tx, &traces).await?;
     world.slots = status::taken(tx, &slots).await?;
+    stepped.extend(&ledgers);
+    world.ledgers = write_off::ledgers(tx, &ledgers, &write_offs, reversed.clone()).await?;
     let taken: BTreeSet<&str> = numbers.union(&stepped).copied().collect();
     for known in certificates(tx, &taken).await? {
         world.certificates.insert(known.head.number.clone(), known);
@@ -140,13 +154,14 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
 /// Writes what a group of accepted mutations changed.
 pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bodies::save(tx, applied).await?;
-    let mut traced = Vec::new();
+    let (mut traced, mut written_off) = (Vec::new(), Vec::new());
     let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut steps, mut new_terms, mut listed) = (Vec::new(), Vec::new(), Vec::new());
     for one in applied {
         match &one.change {
             Change::Body(_) | Change::Key(_) | Change::OfBody(_) => {}
             Change::Traced(event) => traced.push(event.as_ref()),
+            Change::WrittenOff(booked) => written_off.push(booked.as_ref()),
             Change::Granted { known, content_json, status } => {
                 let Known { head, events: grant, .. } = known.as_ref();
                 let first = known.version();
@@ -177,6 +192,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bulk::insert(tx, events).await?;
     bulk::insert(tx, listed).await?;
     trace::save(tx, &traced).await?;
+    write_off::save(tx, &written_off).await?;
     for (head, previous_index) in steps {
         step(tx, head, previous_index).await?;
     }
@@ -208,6 +224,7 @@ pub(crate) fn subject(change: &Change) -> &str {
         Change::OfBody(change) => change.body().as_str(),
         // Nothing that is cached depends on it.
         Change::Traced(_) => "trace",
+        Change::WrittenOff(_) => "write_off",
         Change::Granted { known, .. } => known.head.number.as_str(),
         Change::Stepped { head, .. } | Change::Revised { head, .. } => head.number.as_str(),
     }

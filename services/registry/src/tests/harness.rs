@@ -42,7 +42,7 @@ pub(super) fn now() -> DateTime<Utc> {
     "2026-06-01T12:00:00Z".parse().unwrap()
 }
 
-pub(super) const ALL: [&str; 8] = [
+pub(super) const ALL: [&str; 10] = [
     "bodies.read",
     "bodies.write",
     "certificates.read",
@@ -51,6 +51,8 @@ pub(super) const ALL: [&str; 8] = [
     "log.read",
     "trace.read",
     "trace.write",
+    "write_offs.read",
+    "write_offs.write",
 ];
 
 /// A registry on a database, with keys of its own.
@@ -110,12 +112,17 @@ impl Served {
         connect_in_process(&config, self.server.clone()).unwrap()
     }
 
-    /// The body service for an administrator of an economy.
-    pub(super) fn bodies_of_economy(&self, economy: &str) -> BodyServiceClient<Client> {
-        let request = TokenRequest::new("administrator", ALL).valid_for(Duration::from_secs(3_600));
+    /// A channel for a caller of an economy.
+    pub(super) fn channel_of_economy(&self, economy: &str) -> Client {
+        let request = TokenRequest::new("customs", ALL).valid_for(Duration::from_secs(3_600));
         let token = Secret::from_value(self.issuer.mint(&request.for_economy(economy)));
         let config = ClientConfig::to("http://registry").with_token(token);
-        BodyServiceClient::new(connect_in_process(&config, self.server.clone()).unwrap())
+        connect_in_process(&config, self.server.clone()).unwrap()
+    }
+
+    /// The body service for an administrator of an economy.
+    pub(super) fn bodies_of_economy(&self, economy: &str) -> BodyServiceClient<Client> {
+        BodyServiceClient::new(self.channel_of_economy(economy))
     }
 
     pub(super) fn certificates(&self, body: &str) -> CertificateServiceClient<Client> {

@@ -27,6 +27,8 @@ pub const SCOPES: &[&str] = &[
     "trace.read",
     "trace.write",
     "verify",
+    "write_offs.read",
+    "write_offs.write",
 ];
 
 const ADMIN: &str = "admin";

@@ -17,9 +17,12 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         R::ScopeMissing | R::NotYours | R::NoRule | R::RoleForbids => Code::PermissionDenied,
         R::ResourceNotFound => Code::NotFound,
         R::ResourceExists | R::RequestIdReused => Code::AlreadyExists,
-        R::StateConflict | R::RevisionNotReached | R::FourEyes | R::NoSigningKey | R::LogInconsistent => {
-            Code::FailedPrecondition
-        }
+        R::StateConflict
+        | R::RevisionNotReached
+        | R::FourEyes
+        | R::NoSigningKey
+        | R::LogInconsistent
+        | R::WriteOffExceeded => Code::FailedPrecondition,
         R::EtagMismatch => Code::Aborted,
         R::RevisionCompacted | R::MessageTooLarge => Code::OutOfRange,
         R::Overloaded | R::WriteQueueFull | R::ReaderTooSlow => Code::ResourceExhausted,
@@ -114,6 +117,25 @@ impl Fault {
             .with_metadata("resource", resource)
             .with_metadata("state", state)
             .with_metadata("step", step)
+    }
+
+    /// More is to be written off against a certificate than is `left` of it.
+    pub fn quantity_exceeded(resource: impl Into<String>, left: impl Into<String>, unit: impl Into<String>) -> Self {
+        let (resource, left, unit) = (resource.into(), left.into(), unit.into());
+        Self::new(ErrorReason::WriteOffExceeded, format!("of `{resource}` there is {left} {unit} left"))
+            .with_metadata("resource", resource)
+            .with_metadata("left", left)
+            .with_metadata("unit", unit)
+    }
+
+    /// Serial numbers are to be written off that are written off already: those from `first` to `last`.
+    pub fn serials_taken(resource: impl Into<String>, first: impl Into<String>, last: impl Into<String>) -> Self {
+        let (resource, first, last) = (resource.into(), first.into(), last.into());
+        let message = format!("of `{resource}` the serial numbers {first} to {last} are written off already");
+        Self::new(ErrorReason::WriteOffExceeded, message)
+            .with_metadata("resource", resource)
+            .with_metadata("first", first)
+            .with_metadata("last", last)
     }
 
     /// The etag sent is not the current one, which is `etag`.

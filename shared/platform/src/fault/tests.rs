@@ -47,6 +47,12 @@ fn catalogue() -> Vec<(Fault, Code, &'static [&'static str])> {
         (Fault::no_signing_key("bodies/x"), Code::FailedPrecondition, &["body"]),
         (Fault::log_inconsistent("root differs"), Code::FailedPrecondition, &[]),
         (Fault::reader_too_slow(41), Code::ResourceExhausted, &["resume_revision"]),
+        (
+            Fault::quantity_exceeded("certificates/x", "40", "C62"),
+            Code::FailedPrecondition,
+            &["resource", "left", "unit"],
+        ),
+        (Fault::serials_taken("certificates/x", "A1", "A2"), Code::FailedPrecondition, &["resource", "first", "last"]),
         (Fault::role_forbids("/a.B/C", "verifier"), Code::PermissionDenied, &["method", "role"]),
     ]
 }

@@ -303,7 +303,7 @@ fn signing(key: Option<String>, document: Option<PathBuf>) -> anyhow::Result<Opt
 }
 
 /// A certificate's name from its name or its bare number.
-fn name(certificate: &str) -> String {
+pub(super) fn name(certificate: &str) -> String {
     if certificate.starts_with("certificates/") {
         certificate.to_owned()
     } else {

@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// Print also what proves the verdict (json and yaml).
     #[arg(long, conflicts_with = "trust")]
     proof: bool,
+    /// Tell also what is left to be written off against the certificate.
+    #[arg(long, requires = "code", conflicts_with = "trust")]
+    balance: bool,
     /// Ask nobody: verify with this trust bundle, as `greenlane bundle` fetched it.
     #[arg(long, value_name = "BUNDLE")]
     trust: Option<PathBuf>,
@@ -170,6 +173,7 @@ impl Args {
             goods: self.goods.declaration(),
             include_proof: self.proof,
             include_statement: self.statement_out.is_some(),
+            include_balance: self.balance,
             ..Default::default()
         })
     }

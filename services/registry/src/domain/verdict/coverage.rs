@@ -202,7 +202,7 @@ fn origin(product: &Product, goods: &Goods) -> Aspect {
 }
 
 /// Type designations are compared as people read them: case and spaces do not count.
-fn same_text(a: &str, b: &str) -> bool {
+pub(crate) fn same_text(a: &str, b: &str) -> bool {
     let fold =
         |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect() };
     a == b || (!a.is_empty() && fold(a) == fold(b))

@@ -27,6 +27,8 @@ pub(crate) struct Given {
     pub(crate) recognition: String,
     /// How many of the comparisons of codes were answered.
     pub(crate) compared: u32,
+    /// Whether it tells what is left to be written off.
+    pub(crate) balance: bool,
 }
 
 /// Lower-case hexadecimal SHA-256 of question, revisions, and what was given at them. Every part is hashed with its
@@ -75,5 +77,8 @@ pub(crate) fn decision_id(
     }
     put(given.recognition.as_bytes());
     put(&given.compared.to_be_bytes());
+    if given.balance {
+        put(b"balance");
+    }
     hex::encode(hash.finalize())
 }

@@ -1,0 +1,170 @@
+//! What of a certificate is taken, and what is left of it.
+
+use std::collections::HashMap;
+
+use super::amount::Amount;
+use super::{Kind, WriteOff, is_meant, product_key};
+use crate::domain::content::{Content, Product, Quantity, SerialRange};
+use crate::domain::goods::{Goods, ProductId};
+use crate::domain::verdict::Finding;
+
+/// Products that one verdict tells of.
+const TOLD: usize = 20;
+
+/// What is taken of one certificate, as far as it matters to who asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    /// By product and unit.
+    pub(crate) used: HashMap<(String, String), Amount>,
+    /// Serial numbers that are written off.
+    pub(crate) serials: Vec<Standing>,
+}
+
+/// Serial numbers that are written off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The record that took them.
+    pub(crate) index: u64,
+    /// The product that they are of, as the ledger calls it.
+    pub(crate) product: String,
+    pub(crate) range: SerialRange,
+}
+
+/// Why something cannot be written off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Exceeded {
+    Field { field: &'static str, why: String },
+    Quantity { left: Amount, unit: String },
+    Serials { taken: SerialRange },
+}
+
+impl Ledger {
+    /// What all these records of one certificate leave taken.
+    pub(crate) fn of<'w>(records: impl IntoIterator<Item = &'w WriteOff>) -> Self {
+        let mut ledger = Self::default();
+        for write_off in records {
+            ledger.take(write_off);
+        }
+        ledger
+    }
+
+    /// Takes in a record. Gives the amount and the unit that it changed, with the product.
+    pub(crate) fn take(&mut self, write_off: &WriteOff) -> Option<((String, String), Amount)> {
+        let record = &write_off.record;
+        let product = product_key(&record.product);
+        match record.kind {
+            Kind::Rejection => return None,
+            Kind::Use => self.serials.extend(record.serials.iter().map(|range| Standing {
+                index: write_off.index,
+                product: product.clone(),
+                range: range.clone(),
+            })),
+            Kind::Reversal => self.serials.retain(|standing| Some(standing.index) != record.reverses),
+        }
+        let quantity = record.quantity.as_ref()?;
+        let amount = Amount::parse(&quantity.amount).unwrap_or_default();
+        let key = (product, quantity.unit.clone());
+        let used = self.used.entry(key.clone()).or_default();
+        *used = if record.kind == Kind::Use { used.plus(amount) } else { used.minus(amount) };
+        Some((key, *used))
+    }
+
+    /// How much of a product is taken in a unit.
+    pub(crate) fn used(&self, product: &Product, unit: &str) -> Amount {
+        self.used.get(&(product_key(&product.id), unit.to_owned())).copied().unwrap_or_default()
+    }
+
+    /// How much of a product is left, when it is certified for a quantity.
+    pub(crate) fn left(&self, product: &Product) -> Option<Quantity> {
+        let certified = product.quantity.as_ref()?;
+        let left = Amount::certified(&certified.amount).minus(self.used(product, &certified.unit));
+        Some(Quantity { amount: left.to_string(), unit: certified.unit.clone() })
+    }
+
+    /// Serial numbers of a product that are taken among these.
+    pub(crate) fn taken(&self, product: &Product, wanted: &SerialRange) -> Option<SerialRange> {
+        let key = product_key(&product.id);
+        let standing = self.serials.iter().filter(|standing| standing.product == key);
+        standing.filter_map(|standing| common(&standing.range, wanted)).next()
+    }
+
+    /// What a verdict on goods says of it, for each product that may be meant.
+    pub(crate) fn tell(&self, content: &Content, goods: &Goods) -> Vec<Finding> {
+        let declared = ProductId { serial: String::new(), ..goods.product.clone() };
+        let mut findings = Vec::new();
+        for product in content.products.iter().filter(|product| is_meant(product, &declared)).take(TOLD) {
+            if let (Some(certified), Some(left)) = (&product.quantity, self.left(product)) {
+                let finding = Finding::new("quantity_left", "So much of the certified quantity is not written off.");
+                findings.push(
+                    finding
+                        .with("product", product.name.clone())
+                        .with("left", left.amount)
+                        .with("certified", certified.amount.clone())
+                        .with("unit", left.unit),
+                );
+            }
+            let serial = &goods.product.serial;
+            let asked = SerialRange { first: serial.clone(), last: serial.clone() };
+            if !serial.is_empty() && self.taken(product, &asked).is_some() {
+                let message = "This serial number was written off already, for this consignment or another.";
+                findings.push(Finding::new("serial_written_off", message).with("product", product.name.clone()));
+            }
+        }
+        findings
+    }
+
+    /// Whether so much of a product, and these serial numbers, can be taken.
+    pub(crate) fn allows(
+        &self,
+        product: &Product,
+        quantity: Option<&Quantity>,
+        serials: &[SerialRange],
+    ) -> Result<(), Exceeded> {
+        let field = |field, why: String| Err(Exceeded::Field { field, why });
+        match (&product.quantity, quantity) {
+            (Some(certified), None) => {
+                return field(
+                    "quantity",
+                    format!("is required, in {}: the certificate is for a quantity", certified.unit),
+                );
+            }
+            (Some(certified), Some(wanted)) if certified.unit != wanted.unit => {
+                return field("quantity.unit", format!("must be {}, as certified", certified.unit));
+            }
+            (Some(_) | None, _) => {}
+        }
+        let own = (!product.id.serial.is_empty())
+            .then(|| SerialRange { first: product.id.serial.clone(), last: product.id.serial.clone() });
+        let certified: Vec<&SerialRange> = product.serial_ranges.iter().chain(own.as_ref()).collect();
+        if !certified.is_empty() && serials.is_empty() {
+            return field("serial_ranges", "is required: the certificate is for serial numbers".to_owned());
+        }
+        for (at, wanted) in serials.iter().enumerate() {
+            let covered = certified.is_empty()
+                || certified.iter().any(|range| range.contains(&wanted.first) && range.contains(&wanted.last));
+            if !covered {
+                let why = format!("{} to {} lie not within one certified run", wanted.first, wanted.last);
+                return field("serial_ranges", why);
+            }
+            if let Some(twice) = serials[..at].iter().find_map(|before| common(before, wanted)) {
+                return field("serial_ranges", format!("{} to {} are named twice", twice.first, twice.last));
+            }
+        }
+        if let Some(taken) = serials.iter().find_map(|wanted| self.taken(product, wanted)) {
+            return Err(Exceeded::Serials { taken });
+        }
+        if let (Some(certified), Some(wanted)) = (&product.quantity, quantity) {
+            let left = Amount::certified(&certified.amount).minus(self.used(product, &certified.unit));
+            if Amount::parse(&wanted.amount).map_or(true, |wanted| wanted > left) {
+                return Err(Exceeded::Quantity { left, unit: certified.unit.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The serial numbers that two runs have in common. Numbers of different lengths are different numbers.
+fn common(one: &SerialRange, other: &SerialRange) -> Option<SerialRange> {
+    let (first, last) = (one.first.clone().max(other.first.clone()), one.last.clone().min(other.last.clone()));
+    (one.first.len() == other.first.len() && first <= last).then_some(SerialRange { first, last })
+}

@@ -1,0 +1,134 @@
+//! Writing consignments off, and taking that back.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::certificate::current_version;
+use super::command::{Done, Refusal};
+use super::content::Quantity;
+use super::event::Entry;
+use super::life::{Standing, State, standing};
+use super::names::CertificateNumber;
+use super::world::{Applied, Change, Known, World};
+use super::write_off::amount::Amount;
+use super::write_off::ledger::{Exceeded, Ledger};
+use super::write_off::{Kind, Record, WriteOff, meant, write_off_name};
+
+/// A record to be made. What only the certificate knows, its body, its version and the product as certified, is filled in
+/// when it is decided.
+#[derive(Clone, Debug)]
+pub(crate) struct WriteOffCommand {
+    pub(crate) record: Record,
+}
+
+/// What was done, and what it leaves.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct WrittenOff {
+    pub(crate) write_off: WriteOff,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left: Option<Quantity>,
+}
+
+/// A record, and what it leaves taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Booked {
+    pub(crate) write_off: WriteOff,
+    /// The amount that is taken now, by product and unit.
+    pub(crate) used: Option<((String, String), Amount)>,
+}
+
+/// The ledgers of the certificates that a group names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledgers {
+    pub(crate) by_certificate: HashMap<CertificateNumber, Ledger>,
+    /// The records that are to be reversed, and whether they were already.
+    pub(crate) named: HashMap<u64, (WriteOff, bool)>,
+}
+
+impl World {
+    pub(super) fn write_off(
+        &mut self,
+        command: &WriteOffCommand,
+        index: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Applied, Refusal> {
+        let mut record = command.record.clone();
+        if let Some(reverses) = record.reverses {
+            let unknown = || Refusal::UnknownWriteOff(write_off_name(reverses));
+            let (known, reversed) = self.ledgers.named.get_mut(&reverses).ok_or_else(unknown)?;
+            if known.record.economy != record.economy {
+                return Err(Refusal::OtherEconomy(known.record.economy.clone()));
+            }
+            let state = if *reversed { "reversed" } else { known.record.kind.as_str() };
+            if *reversed || known.record.kind != Kind::Use {
+                return Err(Refusal::NotReversible { name: known.name(), state });
+            }
+            *reversed = true;
+            // What is undone is what was recorded.
+            record = Record {
+                kind: Kind::Reversal,
+                reverses: Some(reverses),
+                reason_text: record.reason_text,
+                actor: record.actor,
+                salt: record.salt,
+                event_time: now,
+                rejection: None,
+                ..known.record.clone()
+            };
+        }
+        let number = record.certificate.clone();
+        let known = self.certificates.get(&number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        let current = current(known, now);
+        let ledger = self.ledgers.by_certificate.entry(number.clone()).or_default();
+        match record.kind {
+            Kind::Use => {
+                let state = state_on(known, now);
+                if state != Standing::Stored(State::Active) {
+                    return Err(Refusal::NotInForce { number, state });
+                }
+                let field = |why: &'static str| Refusal::WriteOffField { field: "product", why: why.to_owned() };
+                let product = meant(&current.content, &record.product).map_err(field)?;
+                ledger.allows(product, record.quantity.as_ref(), &record.serials).map_err(
+                    |exceeded| match exceeded {
+                        Exceeded::Field { field, why } => Refusal::WriteOffField { field, why },
+                        Exceeded::Quantity { left, unit } => {
+                            Refusal::QuantityExceeded { number, left: left.to_string(), unit }
+                        }
+                        Exceeded::Serials { taken } => {
+                            Refusal::SerialsTaken { number, first: taken.first, last: taken.last }
+                        }
+                    },
+                )?;
+                record.product = product.id.clone();
+            }
+            Kind::Reversal | Kind::Rejection => {}
+        }
+        if record.kind != Kind::Reversal {
+            record.body = known.head.body.clone();
+            record.version = current.version;
+        }
+        let write_off = WriteOff { record, recorded_at: now, index };
+        let used = ledger.take(&write_off);
+        let product = current.content.products.iter().find(|product| product.id == write_off.record.product);
+        let left = product.and_then(|product| ledger.left(product));
+        if write_off.record.kind == Kind::Use {
+            self.ledgers.named.insert(index, (write_off.clone(), false));
+        }
+        let leaf = Entry::WriteOff(&write_off).to_bytes();
+        let done = Done::WriteOff(Box::new(WrittenOff { write_off: write_off.clone(), left }));
+        Ok(Applied { change: Change::WrittenOff(Box::new(Booked { write_off, used })), leaf, done })
+    }
+}
+
+/// The version that is current on the day.
+fn current(known: &Known, now: DateTime<Utc>) -> &super::certificate::Version {
+    let current = current_version(&known.events, now.date_naive());
+    known.versions.iter().find(|version| version.version == current).unwrap_or_else(|| known.version())
+}
+
+fn state_on(known: &Known, now: DateTime<Utc>) -> Standing {
+    let content = &current(known, now).content;
+    let valid = (content.valid_from, content.valid_until);
+    standing(&known.events, valid, now.date_naive()).unwrap_or(Standing::Stored(known.head.state))
+}
