@@ -3,8 +3,10 @@
 mod bodies;
 mod bundle;
 mod cosign;
+mod fuzz;
 mod harness;
 mod import;
+mod independent;
 mod input;
 mod issue;
 mod life;

@@ -261,4 +261,20 @@ mod tests {
         assert_eq!(rows[1].as_ref().unwrap().request_id, "mine");
         assert_eq!((rows[2].as_ref().unwrap_err().row, rows[3].as_ref().unwrap_err().row), (4, 5));
     }
+
+    #[test]
+    fn no_file_makes_the_import_panic() {
+        let seeds = [
+            "model,codes,standards,scope\nM1,HS2022:8541.43; HS2017:854140,EX 1:2026,\"One, two\"\n",
+            "request_id,holder_name,gtin\n\"a\n\"\"b\",c,d\n",
+        ];
+        greenlane_fuzz::fuzz_text("import_csv", seeds, |text| drop(csv(text)));
+        let seeds = [
+            "{\"scope\": \"s\", \"validUntil\": \"2030-01-01\"}\n",
+            "{\"requestId\": \"mine\", \"row\": \"7\", \"content\": {\"products\": [{\"codes\": [{\"code\": \"01\"}]}]}}\n",
+        ];
+        greenlane_fuzz::fuzz("import_ndjson", seeds, |bytes| {
+            read_ndjson(bytes, "bodies/xa-lab", |_| true).unwrap();
+        });
+    }
 }
