@@ -92,6 +92,7 @@ impl Roots {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "gives the figures of the run")]
 async fn killed_at_random(database: Database) -> anyhow::Result<()> {
     let points: usize = match std::env::var("GREENLANE_KILL_POINTS") {
         Ok(points) => points.parse().context("GREENLANE_KILL_POINTS is a number")?,

@@ -101,3 +101,37 @@ fn an_annulled_certificate_was_never_in_force() {
     let events = [event(Step::Grant, State::Active, "2026-01-01"), event(Step::Annul, State::Annulled, "2026-06-01")];
     assert_eq!(stands(&events, "2026-02-01"), "annulled");
 }
+
+#[test]
+fn what_was_overtaken_counts_on_no_day() {
+    let events = [
+        event(Step::Grant, State::Active, "2026-01-01"),
+        event(Step::ContinueUnderConditions, State::Active, "2026-05-01"),
+        event(Step::Terminate, State::Terminated, "2026-03-10"),
+    ];
+    assert_eq!(stands(&events, "2026-06-01"), "terminated");
+    assert_eq!(conditions(&events, day("2026-06-01")), None, "it does not go on under conditions");
+    let by: Vec<Option<Step>> = overtakers(&events).iter().map(|by| by.map(|event| event.step)).collect();
+    assert_eq!(by, [None, Some(Step::Terminate), None]);
+    assert_eq!(conditions(&events[..2], day("2026-05-01")).map(|event| event.step), Some(events[1].step));
+}
+
+#[test]
+fn only_what_is_urgent_overtakes_and_only_what_had_no_effect_is_overtaken() {
+    let at = |text: &str| day(text).and_time(chrono::NaiveTime::MIN).and_utc();
+    let events = [
+        event(Step::Grant, State::Active, "2026-01-01"),
+        event(Step::ContinueUnderConditions, State::Active, "2026-02-01"),
+        event(Step::Suspend, State::Suspended, "2026-05-01"),
+    ];
+    let upon = |step, effective: &str| ground(&events, step, at(effective), at("2026-03-01"));
+    for urgent in [Step::Suspend, Step::Withdraw, Step::Terminate] {
+        assert_eq!(upon(urgent, "2026-03-01"), Ok(events[1].taken()), "{urgent:?}");
+        assert_eq!(upon(urgent, "2026-01-15"), Err(events[1].effective_at), "the past stays");
+    }
+    for other in [Step::Reinstate, Step::Renew, Step::ReduceScope, Step::ContinueUnderConditions, Step::Supersede] {
+        assert_eq!(upon(other, "2026-03-01"), Err(events[2].effective_at), "{other:?}");
+        assert_eq!(upon(other, "2026-05-02"), Ok(events[2].taken()), "{other:?}");
+    }
+    assert_eq!(upon(Step::Annul, "2026-01-01"), Ok(events[2].taken()));
+}
