@@ -1,5 +1,6 @@
 //! The gRPC face: parse, call, render.
 
+mod alerts;
 mod arrangements;
 mod catalogue;
 mod changes;
@@ -13,6 +14,7 @@ pub(crate) mod render;
 mod rules;
 mod wire;
 
+pub(crate) use alerts::AlertsApi;
 pub(crate) use arrangements::Arrangements;
 pub(crate) use catalogue::CatalogueApi;
 pub(crate) use changes::ChangesApi;

@@ -1,5 +1,6 @@
 //! The use cases.
 
+pub(crate) mod alerts;
 pub(crate) mod catalogue;
 pub(crate) mod changes;
 pub(crate) mod impact;

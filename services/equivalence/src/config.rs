@@ -28,6 +28,8 @@ pub struct Config {
     pub classification_freshness_ms: u64,
     /// How many translations of codes are kept in memory.
     pub kept_translations: usize,
+    /// How many days before it a day on which something lapses, ends or begins is told to subscribers, at most 3,650.
+    pub alert_look_ahead_days: u32,
 }
 
 impl Default for Config {
@@ -42,6 +44,7 @@ impl Default for Config {
             classification: ClientConfig::to("http://127.0.0.1:50053"),
             classification_freshness_ms: 60_000,
             kept_translations: 100_000,
+            alert_look_ahead_days: 90,
         }
     }
 }
@@ -49,6 +52,10 @@ impl Default for Config {
 impl Config {
     pub(crate) fn poll_interval(&self) -> Duration {
         Duration::from_millis(self.poll_interval_ms.max(10))
+    }
+
+    pub(crate) fn alert_look_ahead_days(&self) -> u32 {
+        self.alert_look_ahead_days.min(3_650)
     }
 
     pub(crate) fn revision_wait(&self) -> Duration {

@@ -1,5 +1,6 @@
 //! The rules: what the catalogue holds and how recognition follows from it. Knows neither gRPC nor SQL.
 
+pub mod alert;
 pub mod arrangement;
 pub mod body;
 pub mod catalogue;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use greenlane_api::equivalence::v1::alert_service_server::AlertServiceServer;
 use greenlane_api::equivalence::v1::arrangement_service_server::ArrangementServiceServer;
 use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueServiceServer;
 use greenlane_api::equivalence::v1::change_service_server::ChangeServiceServer;
@@ -16,7 +17,8 @@ use greenlane_platform::server::Service;
 use greenlane_store::Store;
 use greenlane_store::audit::{SinkConfig, StoreSink};
 
-use crate::api::{Arrangements, CatalogueApi, ChangesApi, Equivalences, RULES, RecognitionApi};
+use crate::api::{AlertsApi, Arrangements, CatalogueApi, ChangesApi, Equivalences, RULES, RecognitionApi};
+use crate::app::alerts::Alerts;
 use crate::app::catalogue::Catalogues;
 use crate::app::changes::CuratedCatalogue;
 use crate::app::impact::Impacts;
@@ -76,6 +78,8 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone() });
     let changes = Workflow::new(store.clone(), curated, clock.clone());
     let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
+    let alerts = Arc::new(Alerts::new(store.clone(), changes.clone(), recogniser.clone(), config));
+    let alerts_api = AlertsApi { alerts: alerts.clone(), bookmark_interval: config.bookmark_interval() };
     let changes = ChangesApi { changes, impacts };
     let audit = StoreSink::start(store.clone(), SinkConfig::default());
     let follower = catalogues.clone();
@@ -86,11 +90,13 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         .grpc(grpc!(ArrangementServiceServer::new(Arrangements { catalogues: catalogues.clone() })))
         .grpc(grpc!(EquivalenceServiceServer::new(equivalences)))
         .grpc(grpc!(ChangeServiceServer::new(changes)))
+        .grpc(grpc!(AlertServiceServer::new(alerts_api)))
         .probe(move || {
             let store = store.clone();
             async move { store.ping().await.map_err(|error| error.to_string()) }
         })
         .audit(Arc::new(audit.clone()))
         .background("audit", move |stop| async move { audit.flush_after(stop.cancelled()).await })
+        .background("alerts", move |stop| async move { alerts.follow(poll_interval, stop).await })
         .background("catalogue follower", move |stop| async move { follower.follow(poll_interval, stop).await }))
 }

@@ -1,6 +1,7 @@
-//! The catalogue's database: entries as versioned rows, revisions, and what registries
-//! report of the use of recognition.
+//! The catalogue's database: entries as versioned rows, revisions, alerts and who is told of them, and what
+//! registries report of the use of recognition.
 
+pub(crate) mod alerts;
 pub(crate) mod entries;
 mod migrations;
 pub(crate) mod usage;

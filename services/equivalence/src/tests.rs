@@ -1,5 +1,6 @@
 //! The service through its whole stack: server, tokens, database.
 
+mod alerts;
 mod catalogue;
 mod changes;
 mod harness;

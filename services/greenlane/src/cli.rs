@@ -97,6 +97,9 @@ enum ClientCommand {
     /// Change sets: how the catalogue changes, under four eyes.
     #[command(subcommand)]
     Change(commands::change::Command),
+    /// Alerts: be told of what changes, lapses and comes due, and of what to do.
+    #[command(subcommand)]
+    Alert(commands::alert::Command),
     /// Editions of code systems.
     #[command(subcommand)]
     Edition(commands::edition::Command),
@@ -192,6 +195,7 @@ impl ClientCommand {
             Self::Diff(args) => commands::diff::run(session, args).await,
             Self::Apply(args) => commands::apply::run(session, args).await,
             Self::Change(command) => commands::change::run(session, command).await,
+            Self::Alert(command) => commands::alert::run(session, command).await,
             Self::Edition(command) => commands::edition::run(session, command).await,
             Self::List(command) => commands::list::run(session, command).await,
             Self::Tag(args) => commands::tag::run(session, args).await,

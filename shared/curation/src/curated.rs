@@ -74,6 +74,18 @@ pub trait Curated: Send + Sync + 'static {
     /// What changes do to entries, one by one in their order.
     async fn diff(&self, tx: &Tx, base: &Self::Catalogue, changes: &[Self::Change]) -> Result<Vec<EntryDiff>, DbErr>;
 
+    /// Called in each step's transaction after the change set was written, so that what follows from a step is written
+    /// with it or not at all. `before` is what was published before the step.
+    async fn stepped(
+        &self,
+        _tx: &Tx,
+        _change_set: &ChangeSet<Self::Change>,
+        _before: &Self::Catalogue,
+        _now: DateTime<Utc>,
+    ) -> Result<(), DbErr> {
+        Ok(())
+    }
+
     /// Called after a revision was published here, so that this replica need not wait for its next look.
     async fn published(&self);
 }

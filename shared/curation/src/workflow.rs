@@ -159,6 +159,7 @@ impl<S: Curated> Workflow<S> {
                     let actor = Actor::from(&*caller);
                     let (change_set, revision) = this.take(tx, step, change_set, &actor, &catalogue, revision).await?;
                     store::update(tx, &change_set).await?;
+                    this.curated.stepped(tx, &change_set, &catalogue, this.clock.now()).await?;
                     Ok(done(change_set, revision))
                 })
             })

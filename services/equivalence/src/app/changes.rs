@@ -10,8 +10,10 @@ use greenlane_store::{StoreError, Tx};
 use sea_orm::DbErr;
 
 use super::catalogue::Catalogues;
+use crate::domain::alert;
 use crate::domain::change::{self, Change, View};
 use crate::domain::owners::owners;
+use crate::store::alerts;
 use crate::store::entries::{self, Loaded};
 
 /// The catalogue, curated.
@@ -95,6 +97,19 @@ impl Curated for CuratedCatalogue {
 
     async fn diff(&self, _: &Tx, base: &Loaded, changes: &[Change]) -> Result<Vec<EntryDiff>, DbErr> {
         Ok(change::diff(&base.catalogue, changes))
+    }
+
+    async fn stepped(
+        &self,
+        tx: &Tx,
+        change_set: &ChangeSet<Change>,
+        before: &Loaded,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbErr> {
+        match alert::tells(change_set) {
+            Some(kind) => alerts::append(tx, &[alert::of_change_set(kind, change_set, &before.catalogue, now)]).await,
+            None => Ok(()),
+        }
     }
 
     async fn published(&self) {

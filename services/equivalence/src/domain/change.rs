@@ -2,7 +2,7 @@
 
 mod consistency;
 mod contradictions;
-mod describe;
+pub(crate) mod describe;
 mod tightening;
 mod undo;
 

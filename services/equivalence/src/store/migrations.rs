@@ -1,5 +1,7 @@
 //! The schema.
 
+mod alerts;
+
 use async_trait::async_trait;
 use sea_orm::DbErr;
 use sea_orm::sea_query::{ColumnDef, Index, Table};
@@ -13,6 +15,7 @@ impl MigratorTrait for Migrator {
         let mut all = greenlane_store::migrations();
         all.push(greenlane_curation::migration());
         all.push(Box::new(Catalogue));
+        all.push(Box::new(alerts::Alerts));
         all
     }
 }

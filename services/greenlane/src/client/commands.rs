@@ -1,5 +1,6 @@
 //! The commands, one file a noun.
 
+pub(crate) mod alert;
 pub(crate) mod apply;
 pub(crate) mod body;
 pub(crate) mod bundle;

@@ -67,6 +67,12 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("change comment", "OTHER --text fine --request-id comment", 0),
     ("change comments", "OTHER", 0),
     ("change withdraw", "OTHER --request-id withdraw", 0),
+    ("alert subscribe", "--title Everything --request-id subscribe", 0),
+    ("alert get", "SUBSCRIPTION", 0),
+    ("alert subscriptions", "", 0),
+    ("alert list", "SUBSCRIPTION --certificates", 0),
+    ("alert watch", "SUBSCRIPTION --count 1", 0),
+    ("alert unsubscribe", "SUBSCRIPTION --request-id unsubscribe", 0),
     (
         "recognise",
         "--standard IEC61215-1:2021 --body bodies/aurora-cert --body-economy XA --code HS2022:854143 --origin XA \
@@ -288,7 +294,7 @@ fn run_all() -> anyhow::Result<()> {
     let list = "list,edition,code\nours,HS2022,854143\n";
     std::fs::write(shell.folder.path().join("list.csv"), list)?;
     std::fs::write(shell.folder.path().join("codes.yaml"), CODES)?;
-    let mut codes = String::new();
+    let (mut codes, mut subscription) = (String::new(), String::new());
     let (mut certificate, mut key, mut draft) = (String::new(), String::new(), String::new());
     let (mut scope, mut mandate, mut trace) = (String::new(), String::new(), String::new());
     std::fs::write(shell.folder.path().join("event.yaml"), EVENT)?;
@@ -304,6 +310,7 @@ fn run_all() -> anyhow::Result<()> {
         let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
         let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft).replace("OTHER", &other);
         let arguments = arguments.replace("CODES", &codes).replace("WRITEOFF", &write_off);
+        let arguments = arguments.replace("SUBSCRIPTION", &subscription);
         let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate).replace("TRACE", &trace);
         let run = |output: &str| {
             if *command == "context remove" {
@@ -337,6 +344,7 @@ fn run_all() -> anyhow::Result<()> {
             "body key create" => key = name,
             "change create" => draft = name,
             "code change create" => codes = name,
+            "alert subscribe" => subscription = name,
             "body accreditation create" => scope = name,
             "body designation create" => mandate = name,
             "trace record" => trace = name,

@@ -48,7 +48,7 @@ pub fn describe(catalogue: &Catalogue, changes: &[Change]) -> Description {
     described
 }
 
-fn title(entry: &Entry) -> &str {
+pub(crate) fn title(entry: &Entry) -> &str {
     match entry {
         Entry::Body(it) => &it.display_name,
         Entry::Standard(it) => &it.designation,
@@ -81,7 +81,7 @@ fn matters(entry: &Entry, matters: &mut Matters) {
     }
 }
 
-fn codes(entry: &Entry) -> &[CodeScope] {
+pub(crate) fn codes(entry: &Entry) -> &[CodeScope] {
     match entry {
         Entry::Requirement(it) => &it.codes,
         Entry::Annex(it) => &it.codes,
@@ -90,7 +90,7 @@ fn codes(entry: &Entry) -> &[CodeScope] {
     }
 }
 
-fn reference(entry: &Entry) -> impl Iterator<Item = &str> {
+pub(crate) fn reference(entry: &Entry) -> impl Iterator<Item = &str> {
     let texts = match entry {
         Entry::Requirement(it) => [it.legal_reference.as_str(), it.notification_reference.as_str()],
         Entry::Annex(it) => [it.legal_reference.as_str(), ""],
@@ -101,7 +101,7 @@ fn reference(entry: &Entry) -> impl Iterator<Item = &str> {
     texts.into_iter()
 }
 
-fn applies_from(entry: &Entry) -> Option<NaiveDate> {
+pub(crate) fn applies_from(entry: &Entry) -> Option<NaiveDate> {
     match entry {
         Entry::Requirement(it) => Some(it.validity.from),
         Entry::Annex(it) => Some(it.validity.from),

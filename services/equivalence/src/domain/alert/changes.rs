@@ -1,0 +1,105 @@
+//! What a step of a change set tells.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use greenlane_curation::{ChangeSet, State};
+
+use super::reach::ReachOf;
+use super::{Alert, Item, name};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::change::{Change, describe, tightening};
+use crate::domain::entry::Entry;
+use crate::domain::impact::apply;
+use crate::domain::words::AlertKind;
+
+/// What the last step of a change set tells; none when it tells nothing to others.
+pub fn tells<C>(change_set: &ChangeSet<C>) -> Option<AlertKind> {
+    let notification = change_set.notification.as_ref();
+    match change_set.state {
+        State::Published => Some(AlertKind::Published),
+        State::Notified if notification.is_some_and(|it| it.addenda.is_empty()) => Some(AlertKind::Notified),
+        State::Notified => Some(AlertKind::Extended),
+        State::Rejected | State::Withdrawn if notification.is_some() => Some(AlertKind::NotAdopted),
+        State::Draft | State::Proposed | State::Approved | State::Rejected | State::Withdrawn => None,
+    }
+}
+
+/// The alert of a change set's last step. `before` is what was published before it.
+pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &Catalogue, now: DateTime<Utc>) -> Alert {
+    let after = apply(before, &change_set.changes);
+    let (reach_before, reach_after) = (ReachOf::new(before), ReachOf::new(&after));
+    let mut tightened: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for it in tightening(before, &change_set.changes) {
+        tightened.entry(it.entry).or_default().push(it.what);
+    }
+    let notification = change_set.notification.as_ref();
+    let comments_until = match kind {
+        AlertKind::Notified | AlertKind::Extended => notification.map(|it| it.comments_until),
+        AlertKind::NotAdopted | AlertKind::Published | AlertKind::Due => None,
+    };
+    let items = change_set.changes.iter().map(|change| {
+        let entry = change.entry_name();
+        let was = before.entry(&entry);
+        let (verb, is) = match change {
+            Change::Upsert(is) if was.is_some() => ("changes", Some(is)),
+            Change::Upsert(is) => ("adds", Some(is)),
+            Change::Retire(_) => ("retires", None),
+        };
+        let tightens = tightened.remove(&entry).unwrap_or_default();
+        let described = is.or(was.as_ref());
+        let reaches = was.iter().map(|it| reach_before.entry(it)).chain(is.map(|it| reach_after.entry(it)));
+        Item {
+            field: String::new(),
+            what: what(verb, &entry, described, &tightens),
+            from: is.and_then(describe::applies_from),
+            legal_reference: described.and_then(|it| describe::reference(it).next()).unwrap_or_default().to_owned(),
+            to_do: to_do(kind, !tightens.is_empty(), comments_until.map(|day| day.to_string()).as_deref()),
+            tightens: !tightens.is_empty(),
+            reach: reaches.reduce(super::Reach::or).unwrap_or_default(),
+            entry,
+        }
+    });
+    Alert {
+        items: items.collect(),
+        name: name(&[kind.wire_name(), &change_set.name, &change_set.version.to_string()]),
+        kind,
+        raised_at: now,
+        title: change_set.title.clone(),
+        change_set: change_set.name.clone(),
+        notification_symbol: notification.map(|it| it.symbol.clone()).unwrap_or_default(),
+        comments_until,
+        revision: if change_set.published_revision > 0 { change_set.published_revision } else { before.revision() },
+    }
+}
+
+fn what(verb: &str, name: &str, entry: Option<&Entry>, tightens: &[String]) -> String {
+    let title = entry.map(describe::title).unwrap_or_default();
+    let mut what = format!("{verb} {name}");
+    if !title.is_empty() {
+        what.push_str(&format!(" ({title})"));
+    }
+    if !tightens.is_empty() {
+        what.push_str(&format!(": it {}", tightens.join("; it ")));
+    }
+    what
+}
+
+fn to_do(kind: AlertKind, tightens: bool, comments_until: Option<&str>) -> String {
+    let until = comments_until.unwrap_or_default();
+    match (kind, tightens) {
+        (AlertKind::Notified | AlertKind::Extended, true) => format!(
+            "Comment until {until}. Preview the impact of the change set, and prepare another route before it applies."
+        ),
+        (AlertKind::Notified | AlertKind::Extended, false) => {
+            format!("Comment until {until}. Nothing is lost by it.")
+        }
+        (AlertKind::NotAdopted, _) => "Nothing: what was announced does not come.".to_owned(),
+        (AlertKind::Published, true) => {
+            "Plan market access anew for the day from which it applies, and certify by a route that stays.".to_owned()
+        }
+        (AlertKind::Published | AlertKind::Due, _) => {
+            "Plan market access anew: more may be open than before.".to_owned()
+        }
+    }
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{Concerns, Interest, ReachOf, due};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::code::CodeReference;
+use crate::domain::entry::Entry;
+use crate::domain::equivalence::TargetKey;
+use crate::domain::key::EconomyCode;
+use crate::domain::translate::{NoTranslation, TranslateError, Translator};
+
+fn catalogue() -> Catalogue {
+    let entries = json!([
+        { "economy": { "name": "XA" } },
+        { "economy": { "name": "XB" } },
+        { "economy": { "name": "XC" } },
+        { "economy": { "name": "XBLOC", "bloc": true, "members": [{ "economy": "XB", "validity": { "from": "2020-01-01" } }] } },
+        { "body": { "name": "bodies/cab", "economy": "XA" } },
+        { "scheme": { "name": "schemes/held", "kind": "ENVIRONMENTAL_LABEL", "standards": ["standards/one"] } },
+        { "scheme": { "name": "schemes/far", "kind": "ENVIRONMENTAL_LABEL" } },
+        { "standard": { "name": "standards/one" } },
+        { "standard": { "name": "standards/two" } },
+        { "equivalence": { "name": "equivalences/e", "from": { "name": "standards/one" }, "to": { "name": "standards/two" },
+            "degree": "IDENTICAL", "validity": { "from": "2020-01-01", "until": "2026-06-01" } } },
+        { "requirement": { "name": "requirements/r", "market": "XBLOC", "mandatory": true,
+            "codes": [{ "code": { "edition": "HS2022", "code": "8541" }, "except": ["854110"] }],
+            "acceptances": [{ "target": { "name": "standards/two" } }], "validity": { "from": "2020-01-01" } } },
+        { "arrangement": { "name": "arrangements/m", "parties": [{ "economy": "XA" }, { "economy": "XC" }],
+            "in_force_from": "2020-01-01", "lapse": { "on": "2026-05-26", "rule": "GRANDFATHER", "earlier_results_until": "2027-01-01" } } },
+        { "annex": { "name": "annexes/a", "arrangement": "arrangements/m", "validity": { "from": "2020-01-01" },
+            "covered": [{ "name": "schemes/far" }],
+            "codes": [{ "code": { "edition": "HS2017", "code": "854140" } }],
+            "transitions": [{ "economy": "XC", "ends_on": "2026-03-01" }] } },
+        { "designation": { "name": "designations/d", "body": "bodies/cab", "authority": "bodies/cab", "annex": "annexes/a",
+            "validity": { "from": "2020-01-01", "until": "2026-04-01" } } },
+    ]);
+    let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
+    Catalogue::new(7, entries)
+}
+
+fn interest(codes: &[(&str, &str)], markets: &[&str], schemes: &[&str]) -> Interest {
+    Interest {
+        codes: codes.iter().map(|(edition, code)| CodeReference::new(edition, code).unwrap()).collect(),
+        markets: markets.iter().map(|it| EconomyCode::parse(it).unwrap()).collect(),
+        schemes: schemes.iter().map(|it| TargetKey::parse(it).unwrap()).collect(),
+    }
+}
+
+fn concerned(entry: &str, interest: &Interest) -> Concerns {
+    let catalogue = catalogue();
+    let reach = ReachOf::new(&catalogue).entry(&catalogue.entry(entry).unwrap());
+    interest.in_reach(&reach, &NoTranslation)
+}
+
+#[test]
+fn a_requirement_concerns_the_members_of_its_bloc_its_goods_and_whoever_can_reach_what_it_accepts() {
+    let of = |codes: &[(&str, &str)], markets: &[&str], schemes: &[&str]| {
+        concerned("requirements/r", &interest(codes, markets, schemes))
+    };
+    assert_eq!(of(&[], &[], &[]), Concerns::Yes);
+    // A member of the bloc, a code and a heading, and a scheme that certifies to what is mapped to what is accepted.
+    assert_eq!(of(&[("HS2022", "854143")], &["XB"], &["schemes/held"]), Concerns::Yes);
+    assert_eq!(of(&[("HS2022", "85")], &[], &[]), Concerns::Yes);
+    assert_eq!(of(&[("HS2022", "854110")], &[], &[]), Concerns::No);
+    assert_eq!(of(&[("HS2022", "850231"), ("HS2022", "854143")], &[], &[]), Concerns::Yes);
+    assert_eq!(of(&[], &["XC"], &[]), Concerns::No);
+    assert_eq!(of(&[], &[], &["schemes/far"]), Concerns::No);
+}
+
+#[test]
+fn an_equivalence_concerns_the_markets_that_it_opens_and_not_the_others() {
+    let of = |markets: &[&str]| concerned("equivalences/e", &interest(&[], markets, &["schemes/held"]));
+    assert_eq!(of(&["XB"]), Concerns::Yes);
+    assert_eq!(of(&["XC"]), Concerns::No);
+}
+
+#[test]
+fn a_designation_concerns_whom_its_annex_concerns() {
+    assert_eq!(concerned("designations/d", &interest(&[], &["XC"], &["schemes/far"])), Concerns::Yes);
+    assert_eq!(concerned("designations/d", &interest(&[], &["XB"], &[])), Concerns::No);
+}
+
+struct One;
+
+impl Translator for One {
+    fn translate(&self, code: &CodeReference, _: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError> {
+        match &*code.code {
+            "854143" => Ok([Arc::from("854140")].into()),
+            "850231" => Ok([Arc::from("850231")].into()),
+            _ => Err(TranslateError::Unknown),
+        }
+    }
+
+    fn revision(&self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn codes_of_another_edition_are_translated_and_what_cannot_be_is_said_to_be_uncertain() {
+    let catalogue = catalogue();
+    let reach = ReachOf::new(&catalogue).entry(&catalogue.entry("annexes/a").unwrap());
+    let of = |code: &str| interest(&[("HS2022", code)], &[], &[]).in_reach(&reach, &One);
+    assert_eq!(of("854143"), Concerns::Yes);
+    assert_eq!(of("850231"), Concerns::No);
+    assert_eq!(of("8541"), Concerns::Perhaps);
+}
+
+#[test]
+fn each_day_that_comes_is_told_once_with_what_it_does_and_in_order() {
+    let day = |text: &str| text.parse().unwrap();
+    let now = "2026-02-15T12:00:00Z".parse().unwrap();
+    let catalogue = catalogue();
+    let alerts = due(&catalogue, day("2026-02-15"), day("2026-06-01"), now);
+    let told: Vec<_> = alerts
+        .iter()
+        .map(|alert| {
+            let item = &alert.items[0];
+            (item.from.unwrap().to_string(), item.entry.as_str(), item.field.as_str(), item.tightens)
+        })
+        .collect();
+    let told: Vec<_> =
+        told.iter().map(|(day, entry, field, tightens)| (day.as_str(), *entry, *field, *tightens)).collect();
+    assert_eq!(
+        told,
+        [
+            ("2026-03-01", "annexes/a", "transitions[0].ends_on", false),
+            ("2026-04-01", "designations/d", "validity.until", true),
+            ("2026-05-26", "arrangements/m", "lapse.on", true),
+            ("2026-06-01", "equivalences/e", "validity.until", true),
+        ]
+    );
+    assert!(alerts[2].items[0].what.contains("count until 2027-01-01"), "{:?}", alerts[2]);
+    // The same days are the same alerts, whatever the clock and the revision.
+    let later = Catalogue::new(9, catalogue.entries());
+    let again = due(&later, day("2026-02-16"), day("2026-06-02"), "2026-02-16T12:00:00Z".parse().unwrap());
+    let names = |alerts: &[super::Alert]| alerts.iter().map(|alert| alert.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&again), names(&alerts));
+}

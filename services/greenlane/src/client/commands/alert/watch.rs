@@ -1,0 +1,81 @@
+//! `greenlane alert watch`: alerts as they come.
+
+use clap::Args;
+use greenlane_api::equivalence::v1::{
+    WatchAlertsRequest, WatchAlertsResponse, alert_service_client::AlertServiceClient,
+};
+use greenlane_platform::client::Client;
+
+use super::name;
+use crate::client::{
+    exit::Exit,
+    render::{self, Output, at, plain},
+};
+
+/// Arguments of `greenlane alert watch`.
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    /// Name or bare identifier of the subscription.
+    subscription: String,
+    /// Begin after this position, where an earlier watch ended.
+    #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
+    after: u64,
+    /// End after so many alerts.
+    #[arg(long, value_name = "COUNT")]
+    count: Option<u64>,
+    /// End when what is known by now has been told.
+    #[arg(long)]
+    until_now: bool,
+}
+
+/// Follows until it is over, or until the stream is cut: then it says where to go on.
+pub(super) async fn run(mut alerts: AlertServiceClient<Client>, output: Output, args: Watch) -> anyhow::Result<Exit> {
+    let request = WatchAlertsRequest { subscription: name(&args.subscription), after_position: args.after };
+    let mut stream = alerts.watch_alerts(request).await?.into_inner();
+    let (mut told, mut position) = (0, args.after);
+    loop {
+        let message = match stream.message().await {
+            Ok(Some(message)) => message,
+            Ok(None) => return Ok(Exit::Done),
+            Err(status) => {
+                render::talk(&format!("go on where it ended with: --after {position}"));
+                return Err(status.into());
+            }
+        };
+        position = message.position;
+        if message.alert.is_some() || matches!(output, Output::Json | Output::Yaml) {
+            print(output, &message, told == 0)?;
+        }
+        told += u64::from(message.alert.is_some());
+        if args.count.is_some_and(|count| told >= count) || (args.until_now && message.bookmark) {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+fn print(output: Output, message: &WatchAlertsResponse, first: bool) -> anyhow::Result<()> {
+    let value = render::to_json(message)?;
+    let cell = |path: &str| at(&value, path).map(plain).unwrap_or_default();
+    match output {
+        Output::Json => render::write(&format!("{value}\n")),
+        Output::Yaml => render::write(&format!("---\n{}", serde_yaml_ng::to_string(&value)?)),
+        Output::Name => render::write(&format!("{}\n", cell("alert.name"))),
+        Output::Csv => {
+            let header = if first { "POSITION,RAISED,KIND,ENTRY,FROM\n" } else { "" };
+            // None of these has a comma or a quote in it.
+            let row = ["position", "alert.raisedAt", "alert.kind", "alert.items.0.entry", "alert.items.0.from"];
+            render::write(&format!("{header}{}\n", row.map(cell).join(",")))
+        }
+        Output::Table => {
+            let [position, kind, from, title] =
+                ["position", "alert.kind", "alert.items.0.from", "alert.title"].map(cell);
+            render::write(&format!("{position:>9}  {kind:<12}  {from:<10}  {title}\n"))?;
+            let items = at(&value, "alert.items").and_then(serde_json::Value::as_array).into_iter().flatten();
+            for item in items {
+                let cell = |path: &str| at(item, path).map(plain).unwrap_or_default();
+                render::write(&format!("{:>9}  {}. {}\n", "", cell("what"), cell("toDo")))?;
+            }
+            Ok(())
+        }
+    }
+}
