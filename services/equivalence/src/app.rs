@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod catalogue;
 pub(crate) mod changes;
 pub(crate) mod impact;
+pub(crate) mod packs;
 pub(crate) mod recognition;
 pub(crate) mod starter;
 pub(crate) mod translations;

@@ -1,5 +1,6 @@
 //! What this service can be told. Every key has a working default.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use greenlane_platform::client::ClientConfig;
@@ -28,6 +29,11 @@ pub struct Config {
     pub classification_freshness_ms: u64,
     /// How many translations of codes are kept in memory.
     pub kept_translations: usize,
+    /// Private key that recognition packs are signed with, a JWK that its owner alone may read. Made when it is not
+    /// there. None: no packs are made.
+    pub pack_key_file: Option<PathBuf>,
+    /// How long a recognition pack is good for, in hours, counted from when it was made.
+    pub pack_good_hours: u32,
     /// How many days before it a day on which something lapses, ends or begins is told to subscribers, at most 3,650.
     pub alert_look_ahead_days: u32,
 }
@@ -44,6 +50,8 @@ impl Default for Config {
             classification: ClientConfig::to("http://127.0.0.1:50053"),
             classification_freshness_ms: 60_000,
             kept_translations: 100_000,
+            pack_key_file: None,
+            pack_good_hours: 24,
             alert_look_ahead_days: 90,
         }
     }

@@ -7,6 +7,7 @@ mod app;
 mod config;
 pub mod domain;
 pub mod offline;
+pub mod pack;
 mod service;
 mod store;
 

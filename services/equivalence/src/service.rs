@@ -1,15 +1,20 @@
 //! Putting it together.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chrono::TimeDelta;
 use greenlane_api::equivalence::v1::alert_service_server::AlertServiceServer;
 use greenlane_api::equivalence::v1::arrangement_service_server::ArrangementServiceServer;
 use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueServiceServer;
 use greenlane_api::equivalence::v1::change_service_server::ChangeServiceServer;
 use greenlane_api::equivalence::v1::equivalence_service_server::EquivalenceServiceServer;
+use greenlane_api::equivalence::v1::pack_service_server::PackServiceServer;
 use greenlane_api::equivalence::v1::recognition_service_server::RecognitionServiceServer;
 use greenlane_curation::Workflow;
+use greenlane_jose::{KeyFileError, Signer, SigningKey};
 use greenlane_platform::client::{self, Client};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
@@ -17,11 +22,12 @@ use greenlane_platform::server::Service;
 use greenlane_store::Store;
 use greenlane_store::audit::{SinkConfig, StoreSink};
 
-use crate::api::{AlertsApi, Arrangements, CatalogueApi, ChangesApi, Equivalences, RULES, RecognitionApi};
+use crate::api::{AlertsApi, Arrangements, CatalogueApi, ChangesApi, Equivalences, PacksApi, RULES, RecognitionApi};
 use crate::app::alerts::Alerts;
 use crate::app::catalogue::Catalogues;
 use crate::app::changes::CuratedCatalogue;
 use crate::app::impact::Impacts;
+use crate::app::packs::Packs;
 use crate::app::recognition::Recogniser;
 use crate::app::starter;
 use crate::app::translations::Translations;
@@ -69,6 +75,13 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         Some(channel) => channel,
         None => client::connect(&config.classification).context("the channel to classification")?,
     };
+    let packs = Packs {
+        catalogues: catalogues.clone(),
+        classification: channel.clone(),
+        signer: config.pack_key_file.as_deref().map(pack_key).transpose()?,
+        clock: clock.clone(),
+        good_for: TimeDelta::hours(config.pack_good_hours.into()),
+    };
     let translations = Arc::new(Translations::new(channel, config));
     let recogniser = Recogniser { catalogues: catalogues.clone(), translations };
 
@@ -91,6 +104,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         .grpc(grpc!(EquivalenceServiceServer::new(equivalences)))
         .grpc(grpc!(ChangeServiceServer::new(changes)))
         .grpc(grpc!(AlertServiceServer::new(alerts_api)))
+        .grpc(grpc!(PackServiceServer::new(PacksApi { packs })))
         .probe(move || {
             let store = store.clone();
             async move { store.ping().await.map_err(|error| error.to_string()) }
@@ -99,4 +113,24 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         .background("audit", move |stop| async move { audit.flush_after(stop.cancelled()).await })
         .background("alerts", move |stop| async move { alerts.follow(poll_interval, stop).await })
         .background("catalogue follower", move |stop| async move { follower.follow(poll_interval, stop).await }))
+}
+
+/// The key that packs are signed with, made when it is not there. Replicas that share the file share the key.
+fn pack_key(path: &Path) -> anyhow::Result<Arc<dyn Signer>> {
+    let missing =
+        |error: &KeyFileError| matches!(error, KeyFileError::Io { source, .. } if source.kind() == ErrorKind::NotFound);
+    let key = match SigningKey::load(path) {
+        Err(error) if missing(&error) => {
+            let key = SigningKey::generate_ed25519();
+            match key.save(path) {
+                // Another replica has just made it.
+                Err(KeyFileError::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
+                    SigningKey::load(path)
+                }
+                saved => saved.map(|()| key),
+            }
+        }
+        loaded => loaded,
+    };
+    Ok(Arc::new(key.context("the key of recognition packs")?))
 }

@@ -76,6 +76,8 @@ enum ClientCommand {
     Verify(commands::verify::Args),
     /// Fetch the trust bundle that certificates are verified with where there is no network.
     Bundle(commands::bundle::Args),
+    /// Fetch the signed recognition pack that recognition is decided with where there is no network.
+    Pack(commands::pack::Args),
     /// Ask whether a market recognises a certificate of these facts.
     Recognise(commands::recognise::Args),
     /// Plan market access: which markets accept what a product holds, and what would open the others.
@@ -167,6 +169,9 @@ impl Cli {
                         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                         return Ok(runtime.block_on(commands::verify::offline(self.output, args))?.into());
                     }
+                    ClientCommand::Recognise(args) if args.is_offline() => {
+                        return Ok(commands::recognise::offline(self.output, &args)?.into());
+                    }
                     other => other,
                 };
                 let session = client::Session::open(&self.servers, self.output)?;
@@ -186,6 +191,7 @@ impl ClientCommand {
             Self::Certificate(command) => commands::certificate::run(session, command).await,
             Self::Verify(args) => commands::verify::run(session, args).await,
             Self::Bundle(args) => commands::bundle::run(session, args).await,
+            Self::Pack(args) => commands::pack::run(session, args).await,
             Self::Recognise(args) => commands::recognise::run(session, args).await,
             Self::Plan(args) => commands::plan::run(session, args).await,
             Self::Fairness(args) => commands::fairness::run(session, args).await,

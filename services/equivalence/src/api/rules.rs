@@ -57,6 +57,8 @@ pub const RULES: &[Rule] = &[
     Rule::scope(method!("AlertService/DeleteSubscription"), "catalogue.read"),
     Rule::scope(method!("AlertService/ListAlerts"), "catalogue.read"),
     Rule::scope(method!("AlertService/WatchAlerts"), "catalogue.read"),
+    Rule::any_scope(method!("PackService/GetRecognitionPack"), READ),
+    Rule::any_scope(method!("PackService/GetPackKey"), READ),
     Rule::scope(method!("RecognitionService/Recognise"), "recognise"),
     Rule::scope(method!("RecognitionService/BatchRecognise"), "recognise"),
     Rule::scope(method!("RecognitionService/StreamRecognise"), "recognise"),

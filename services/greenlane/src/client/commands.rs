@@ -16,6 +16,7 @@ pub(crate) mod edition;
 pub(crate) mod fairness;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod pack;
 pub(crate) mod plan;
 pub(crate) mod pull;
 pub(crate) mod recognise;

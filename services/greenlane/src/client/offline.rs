@@ -1,4 +1,4 @@
-//! Verification without a network: a trust bundle, and the catalogues that it carries.
+//! Verification and recognition without a network: a trust bundle or a recognition pack, and the catalogues in it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,10 +7,12 @@ use anyhow::Context as _;
 use greenlane_api::classification::v1::{
     CompareCodesRequest, CompareCodesResponse, TranslateCodeRequest, TranslateCodeResponse,
 };
-use greenlane_api::equivalence::v1::{RecogniseRequest, RecogniseResponse};
+use greenlane_api::common::v1::Finding;
+use greenlane_api::equivalence::v1::{RecogniseRequest, RecogniseResponse, RecognitionDecision, RecognitionOutcome};
 use greenlane_api::registry::v1::{VerifyRequest, VerifyResponse};
 use greenlane_classification::offline::OfflineCodes;
 use greenlane_equivalence::offline::{Codes, OfflineCatalogue};
+use greenlane_equivalence::pack::RecognitionPack;
 use greenlane_log::note::NoteKey;
 use greenlane_platform::clock::Clock;
 use greenlane_registry::offline::{Bundle, OfflinePeers};
@@ -23,26 +25,43 @@ pub(crate) struct OfflineTrust {
 }
 
 struct Peers {
-    equivalence: Option<OfflineCatalogue>,
+    recognition: Recognition,
     codes: CodesOf,
+}
+
+/// What recognition is decided on.
+enum Recognition {
+    /// What the bundle carries, if it carries any.
+    Bundle(Option<Box<OfflineCatalogue>>),
+    Pack(Box<OfflinePack>),
 }
 
 struct CodesOf(Option<OfflineCodes>);
 
 impl OfflineTrust {
-    /// Reads a bundle; `key` is the log's that it must be signed by.
-    pub(crate) fn open(path: &Path, key: Option<&NoteKey>) -> anyhow::Result<Self> {
+    /// Reads a bundle; `key` is the log's that it must be signed by. Recognition is decided on `pack`, when there is one,
+    /// in place of what the bundle carries.
+    pub(crate) fn open(path: &Path, key: Option<&NoteKey>, pack: Option<OfflinePack>) -> anyhow::Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let bundle = Bundle::read(&bytes, key).with_context(|| format!("{} is not to be trusted", path.display()))?;
+        let codes = CodesOf(match bundle.classification() {
+            Some((revision, bytes)) => Some(OfflineCodes::read(revision, bytes).context("the bundle's codes")?),
+            None => None,
+        });
+        if let Some(pack) = pack {
+            return Ok(Self {
+                bundle,
+                peers: Arc::new(Peers { recognition: Recognition::Pack(Box::new(pack)), codes }),
+            });
+        }
         let equivalence = match bundle.equivalence() {
             Some((revision, bytes)) => Some(OfflineCatalogue::read(revision, bytes).context("the bundle's catalogue")?),
             None => None,
         };
-        let codes = match bundle.classification() {
-            Some((revision, bytes)) => Some(OfflineCodes::read(revision, bytes).context("the bundle's codes")?),
-            None => None,
-        };
-        Ok(Self { bundle, peers: Arc::new(Peers { equivalence, codes: CodesOf(codes) }) })
+        Ok(Self {
+            bundle,
+            peers: Arc::new(Peers { recognition: Recognition::Bundle(equivalence.map(Box::new)), codes }),
+        })
     }
 
     /// Whose bundle it is and how long it is good.
@@ -63,10 +82,65 @@ impl OfflineTrust {
     }
 }
 
+/// A recognition pack, ready to answer.
+pub(crate) struct OfflinePack {
+    pack: RecognitionPack,
+    catalogue: OfflineCatalogue,
+    codes: CodesOf,
+}
+
+impl OfflinePack {
+    /// Reads a pack; `key` is the thumbprint of the key that it must be signed by.
+    pub(crate) fn open(path: &Path, key: Option<&str>) -> anyhow::Result<Self> {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let pack =
+            RecognitionPack::read(&bytes, key).with_context(|| format!("{} is not to be trusted", path.display()))?;
+        let (revision, bytes) = pack.equivalence();
+        let catalogue = OfflineCatalogue::read(revision, bytes).context("the pack's catalogue")?;
+        let (revision, bytes) = pack.classification();
+        let codes = CodesOf(Some(OfflineCodes::read(revision, bytes).context("the pack's codes")?));
+        Ok(Self { pack, catalogue, codes })
+    }
+
+    /// Whose pack it is and how long it is good.
+    pub(crate) fn describe(&self, pinned: bool) -> String {
+        let seconds = |time: chrono::DateTime<chrono::Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        format!(
+            "offline, with a recognition pack of {} signed by {}{}, good until {}",
+            seconds(self.pack.made_at()),
+            self.pack.key_id(),
+            if pinned { "" } else { " (taken at its word: name --pack-key to hold it to a key)" },
+            seconds(self.pack.good_until()),
+        )
+    }
+
+    /// The decision of the pack's revision. A pack that is not good at this moment leaves it open: the catalogue may
+    /// have changed since.
+    pub(crate) fn recognise(&self, request: RecogniseRequest) -> Result<RecogniseResponse, Status> {
+        let mut answer = self.catalogue.recognise(request, &self.codes)?;
+        if let Some(why) = self.pack.not_good_at(Clock::system().now()) {
+            // It is another decision than the service's of that revision, and so has none of its identifiers.
+            let finding = Finding { code: "pack_not_good".to_owned(), message: why.to_owned(), ..Default::default() };
+            answer.decision = answer.decision.map(|decided| RecognitionDecision {
+                outcome: RecognitionOutcome::Undetermined.into(),
+                findings: vec![finding],
+                date: decided.date,
+                markets: decided.markets,
+                revision: decided.revision,
+                ..Default::default()
+            });
+        }
+        Ok(answer)
+    }
+}
+
 impl OfflinePeers for Peers {
     fn recognise(&self, request: RecogniseRequest) -> Result<RecogniseResponse, Status> {
-        let catalogue = self.equivalence.as_ref().ok_or_else(|| Status::unavailable("the bundle has no catalogue"))?;
-        catalogue.recognise(request, &self.codes)
+        match &self.recognition {
+            Recognition::Bundle(Some(catalogue)) => catalogue.recognise(request, &self.codes),
+            Recognition::Bundle(None) => Err(Status::unavailable("the bundle has no catalogue")),
+            Recognition::Pack(pack) => pack.recognise(request),
+        }
     }
 
     fn compare_codes(&self, request: CompareCodesRequest) -> Result<CompareCodesResponse, Status> {

@@ -83,6 +83,7 @@ impl Local {
         let channel = connect_in_process(&peer, classification.in_process())?;
         let config = greenlane_equivalence::Config {
             store: StoreConfig::at(data.database("equivalence")),
+            pack_key_file: Some(data.path("keys/equivalence-pack.jwk")),
             ..Default::default()
         };
         greenlane_equivalence::migrate(&config).await?;

@@ -67,6 +67,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("change comment", "OTHER --text fine --request-id comment", 0),
     ("change comments", "OTHER", 0),
     ("change withdraw", "OTHER --request-id withdraw", 0),
+    ("pack", "--out recognition.pack", 0),
     ("alert subscribe", "--title Everything --request-id subscribe", 0),
     ("alert get", "SUBSCRIPTION", 0),
     ("alert subscriptions", "", 0),

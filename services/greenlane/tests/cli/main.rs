@@ -7,6 +7,7 @@ mod exits;
 mod help;
 mod json;
 mod offline;
+mod pack;
 mod scenario;
 mod serve;
 mod setup;

@@ -1,18 +1,24 @@
 //! `greenlane recognise`: does a market recognise a certificate of these facts?
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::CodeReference,
     equivalence::v1::{
-        BatchRecogniseRequest, CertificateFacts, CertifiedScheme, RecogniseRequest, RecognitionOutcome,
-        RecognitionQuestion, recognition_service_client::RecognitionServiceClient,
+        BatchRecogniseRequest, BatchRecogniseResponse, CertificateFacts, CertifiedScheme, RecogniseRequest,
+        RecognitionDecision, RecognitionOutcome, RecognitionQuestion,
+        recognition_service_client::RecognitionServiceClient,
     },
 };
 
 use crate::client::{
     Session,
     exit::Exit,
-    input, recognition,
+    input,
+    offline::OfflinePack,
+    recognition,
     render::{self, Output, View},
 };
 
@@ -49,6 +55,12 @@ pub(crate) struct Args {
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     date: String,
+    /// Ask nobody: decide on this recognition pack, as `greenlane pack` fetched it.
+    #[arg(long, value_name = "FILE")]
+    pack: Option<PathBuf>,
+    /// Believe the pack only if it is signed by the key of this thumbprint.
+    #[arg(long, value_name = "THUMBPRINT", requires = "pack")]
+    pack_key: Option<String>,
 }
 
 const DECISION: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
@@ -57,32 +69,17 @@ const DECISIONS: View = View::List { items: "decisions", name: "decisionId", col
 /// Asks about each market, prints, and tells the first outcome that is no plain yes by the exit code.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
-    let certificate = CertificateFacts {
-        schemes: args.schemes.iter().map(|text| scheme(text)).collect(),
-        standard_editions: args.standards,
-        body: args.body,
-        body_economy: args.body_economy,
-        granted_on: args.granted_on,
-        ..Default::default()
-    };
-    let question = |destination: &String| RecognitionQuestion {
-        certificate: Some(certificate.clone()),
-        code: Some(args.code.clone()),
-        origin: args.origin.clone(),
-        destination: destination.clone(),
-        date: args.date.clone(),
-    };
-    let decisions = match args.destinations.as_slice() {
+    let questions = args.questions();
+    let decisions = match questions.as_slice() {
         [one] => {
-            let request = RecogniseRequest { question: Some(question(one)), explain: true, ..Default::default() };
+            let request = RecogniseRequest { question: Some(one.clone()), explain: true, ..Default::default() };
             let answer = recognition.recognise(request).await?.into_inner();
             if session.output() != Output::Table {
                 session.print(&answer, DECISION)?;
             }
             answer.decision.into_iter().collect()
         }
-        several => {
-            let questions = several.iter().map(question).collect();
+        _ => {
             let request = BatchRecogniseRequest { questions, explain: true, ..Default::default() };
             let answer = recognition.batch_recognise(request).await?.into_inner();
             if session.output() != Output::Table {
@@ -91,12 +88,73 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             answer.decisions
         }
     };
-    if session.output() == Output::Table {
+    tell(session.output(), &args, &decisions)
+}
+
+/// The same with a recognition pack: says on stderr whose it is, and how long it is good.
+pub(crate) fn offline(output: Output, args: &Args) -> anyhow::Result<Exit> {
+    let path = args.pack.as_deref().context("there is a pack")?;
+    let pinned = args.pack_key.as_deref();
+    let pack = OfflinePack::open(path, pinned)?;
+    render::talk(&pack.describe(pinned.is_some()));
+    let mut answers = Vec::new();
+    for question in args.questions() {
+        let request = RecogniseRequest { question: Some(question), explain: true, ..Default::default() };
+        answers.push(pack.recognise(request)?);
+    }
+    let revision = answers.first().map_or(0, |answer| answer.revision);
+    let classification_revision = answers.iter().map(|answer| answer.classification_revision).max().unwrap_or(0);
+    let decisions: Vec<_> = answers.iter().filter_map(|answer| answer.decision.clone()).collect();
+    match answers.as_slice() {
+        _ if output == Output::Table => {}
+        [one] => render::print(output, one, DECISION)?,
+        _ => {
+            let answer = BatchRecogniseResponse {
+                decisions: decisions.clone(),
+                revision,
+                classification_revision,
+                ..Default::default()
+            };
+            render::print(output, &answer, DECISIONS)?;
+        }
+    }
+    tell(output, args, &decisions)
+}
+
+fn tell(output: Output, args: &Args, decisions: &[RecognitionDecision]) -> anyhow::Result<Exit> {
+    if output == Output::Table {
         let destinations = args.destinations.iter().map(String::as_str);
-        render::write(&recognition::table(destinations.zip(&decisions)))?;
+        render::write(&recognition::table(destinations.zip(decisions)))?;
     }
     let exits = decisions.iter().map(|decision| exit_of(decision.outcome()));
     Ok(exits.fold(if decisions.is_empty() { Exit::Undetermined } else { Exit::Done }, worse))
+}
+
+impl Args {
+    /// Whether nobody is to be asked.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.pack.is_some()
+    }
+
+    /// One for each market.
+    fn questions(&self) -> Vec<RecognitionQuestion> {
+        let certificate = CertificateFacts {
+            schemes: self.schemes.iter().map(|text| scheme(text)).collect(),
+            standard_editions: self.standards.clone(),
+            body: self.body.clone(),
+            body_economy: self.body_economy.clone(),
+            granted_on: self.granted_on.clone(),
+            ..Default::default()
+        };
+        let question = |destination: &String| RecognitionQuestion {
+            certificate: Some(certificate.clone()),
+            code: Some(self.code.clone()),
+            origin: self.origin.clone(),
+            destination: destination.clone(),
+            date: self.date.clone(),
+        };
+        self.destinations.iter().map(question).collect()
+    }
 }
 
 pub(super) fn scheme(text: &str) -> CertifiedScheme {

@@ -19,7 +19,7 @@ use crate::client::{
     Session,
     exit::{Exit, Usage},
     input,
-    offline::OfflineTrust,
+    offline::{OfflinePack, OfflineTrust},
     render::{self, Output, View},
     verdict,
 };
@@ -58,6 +58,12 @@ pub(crate) struct Args {
     /// Ask nobody: check such a statement with the key of the bundle or with --log-key, and print the verdict in it.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "code", "proof", "statement_out"])]
     statement: Option<PathBuf>,
+    /// Decide recognition on this recognition pack, as `greenlane pack` fetched it, in place of what the bundle carries.
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    pack: Option<PathBuf>,
+    /// Believe the pack only if it is signed by the key of this thumbprint.
+    #[arg(long, value_name = "THUMBPRINT", requires = "pack")]
+    pack_key: Option<String>,
     #[command(flatten)]
     goods: Goods,
 }
@@ -141,7 +147,12 @@ pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> 
     }
     let path = args.trust.clone().context("there is a bundle")?;
     let key = args.named_key()?;
-    let trust = OfflineTrust::open(&path, key.as_ref())?;
+    let pinned = args.pack_key.as_deref();
+    let pack = args.pack.as_deref().map(|path| OfflinePack::open(path, pinned)).transpose()?;
+    if let Some(pack) = &pack {
+        eprintln!("{}", pack.describe(pinned.is_some()));
+    }
+    let trust = OfflineTrust::open(&path, key.as_ref(), pack)?;
     eprintln!("{}", trust.describe(key.is_some()));
     let answer = trust.verify(args.request()?).await?;
     print(output, &answer)?;

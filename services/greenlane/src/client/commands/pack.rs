@@ -1,0 +1,76 @@
+//! `greenlane pack`: the recognition pack for recognition without a network.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args as ClapArgs;
+use greenlane_api::{
+    common::v1::{ReadConsistency, read_consistency::Requirement},
+    equivalence::v1::{GetRecognitionPackRequest, pack_service_client::PackServiceClient},
+};
+use serde_json::json;
+
+use crate::client::{
+    Session,
+    exit::Exit,
+    render::{self, View},
+};
+
+/// Arguments of `greenlane pack`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  greenlane pack --out recognition.pack
+  greenlane recognise --pack recognition.pack …
+  greenlane verify certificate.jwt --trust customs.bundle --pack recognition.pack")]
+pub(crate) struct Args {
+    /// Where it is written.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Of the catalogue as it was at this revision [default: the newest].
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<u64>,
+}
+
+const PACK: View = View::Record {
+    at: "",
+    name: "file",
+    fields: &[
+        ("File", "file"),
+        ("Bytes", "bytes"),
+        ("Signed by", "keyId"),
+        ("Good until", "goodUntil"),
+        ("Equivalence revision", "revisions.equivalence"),
+        ("Classification revision", "revisions.classification"),
+    ],
+};
+
+/// Fetches it. The file is there whole or not at all.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let exactly = |revision| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) };
+    let request = GetRecognitionPackRequest { consistency: args.revision.map(exactly) };
+    let mut parts = PackServiceClient::new(session.equivalence()?).get_recognition_pack(request).await?.into_inner();
+    let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
+    let cannot_write = || format!("cannot write {}", args.out.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot_write)?;
+    let (mut bytes, mut last) = (0, None);
+    while let Some(part) = parts.message().await? {
+        file.write_all(&part.chunk).with_context(cannot_write)?;
+        bytes += part.chunk.len();
+        last = Some(part);
+    }
+    let last = last.context("the service sent an empty pack")?;
+    file.as_file().sync_all().with_context(cannot_write)?;
+    file.persist(&args.out).with_context(cannot_write)?;
+    let good_until = last.good_until.and_then(|time| chrono::DateTime::from_timestamp(time.seconds, 0));
+    let value = json!({
+        "file": args.out.display().to_string(),
+        "bytes": bytes,
+        "keyId": last.key_id,
+        "goodUntil": good_until.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+        "revisions": { "equivalence": last.revision, "classification": last.classification_revision },
+    });
+    render::print_value(session.output(), &value, PACK)?;
+    Ok(Exit::Done)
+}

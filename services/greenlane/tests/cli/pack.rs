@@ -1,0 +1,80 @@
+//! Recognition where there is no network.
+
+use std::process::Command;
+
+use anyhow::Context as _;
+use greenlane_e2e::greenlane_path;
+
+use crate::Shell;
+
+#[test]
+fn a_pack_gives_the_decisions_of_the_service_without_a_network() {
+    offline().expect("it runs");
+}
+
+fn offline() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let told = shell.run("pack --out recognition.pack -o json")?.expect(0).json()?;
+    assert!(told["goodUntil"].as_str().is_some_and(|until| until.ends_with('Z')), "{told}");
+    let key = told["keyId"].as_str().context("a key")?.to_owned();
+    let facts = "--body bodies/aurora-cert --body-economy XA --origin XA";
+    let mut compared = 0;
+    for question in [
+        "--standard IEC61215-1:2021 --code HS2022:854143 --destination XB",
+        "--standard IEC61215-1:2021 --code HS2022:854143 --destination XB --destination XC --destination XF",
+        "--scheme schemes/aurelian-pv-mark=A --code HS2022:854143 --destination XB --destination XF",
+        // Translated with the codes that the pack carries.
+        "--standard IEC61215-1:2021 --code HS2017:854140 --destination XB",
+        "--standard IEC61215-1:2021 --code HS2022:999999 --destination XB",
+        "--standard IEC61215-1:2021 --code HS2022:854143 --destination XB --date 2021-01-01",
+        "--standard IEC61215-1:2021 --code HS2022:854143 --destination EU --destination AU",
+    ] {
+        let online = shell.run(&format!("recognise {facts} {question} -o json"))?;
+        let offline =
+            shell.run(&format!("recognise {facts} {question} -o json --pack recognition.pack --pack-key {key}"))?;
+        assert_eq!(offline.code, online.code, "{question}: {}", offline.stderr);
+        assert!(offline.stderr.contains("good until"), "{}", offline.stderr);
+        let (mut online, mut offline) = (online.json()?, offline.json()?);
+        for answer in [&mut online, &mut offline] {
+            // How fresh the service's knowledge is belongs to the moment, not to the decision.
+            answer.as_object_mut().context("an object")?.remove("freshness");
+        }
+        assert_eq!(offline, online, "{question}");
+        compared += 1;
+    }
+    assert_eq!(compared, 7);
+
+    let foreign = shell.run(&format!(
+        "recognise {facts} --standard IEC61215-1:2021 --code HS2022:854143 --destination XB \
+         --pack recognition.pack --pack-key other"
+    ))?;
+    assert!(foreign.expect(1).stderr.contains("not by the one that is trusted"));
+    let whole = std::fs::read(shell.folder.path().join("recognition.pack"))?;
+    std::fs::write(shell.folder.path().join("cut.pack"), &whole[..whole.len() - 20])?;
+    let question = "--standard IEC61215-1:2021 --code HS2022:854143 --destination XB";
+    shell.run(&format!("recognise {facts} {question} --pack cut.pack"))?.expect(1);
+
+    // Beside a trust bundle, in place of what that carries.
+    let certificate = shell.certify()?;
+    shell.run("bundle --out customs.bundle")?.expect(0);
+    let goods = "--code HS2022:854143 --origin XA --destination XB --model EX-450M";
+    let verify = format!("verify {certificate} {goods} --trust customs.bundle");
+    let alone = shell.run(&format!("{verify} -o json"))?.expect(0).json()?;
+    let with = shell.run(&format!("{verify} --pack recognition.pack --pack-key {key} -o json"))?.expect(0).json()?;
+    assert_eq!(with["verdict"]["recognised"], alone["verdict"]["recognised"]);
+
+    let unshared = Command::new("unshare").args(["-rn", "true"]).status();
+    if unshared.is_ok_and(|status| status.success()) {
+        let words = format!("recognise {facts} {question} --pack recognition.pack");
+        let cut = Command::new("unshare")
+            .arg("-rn")
+            .arg(greenlane_path())
+            .args(words.split_whitespace())
+            .current_dir(shell.folder.path())
+            .output()?;
+        // Not recognised, as the service says: decided all the same.
+        assert_eq!(cut.status.code(), Some(10), "{}", String::from_utf8_lossy(&cut.stderr));
+        assert!(!cut.stdout.is_empty());
+    }
+    Ok(())
+}
