@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod catalogue;
 pub(crate) mod changes;
+pub(crate) mod disputes;
 pub(crate) mod impact;
 pub(crate) mod packs;
 pub(crate) mod recognition;

@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod change;
 pub mod code;
 pub mod decision;
+pub mod dispute;
 pub mod economy;
 pub mod entry;
 pub mod equivalence;

@@ -10,6 +10,7 @@ use greenlane_api::equivalence::v1::alert_service_server::AlertServiceServer;
 use greenlane_api::equivalence::v1::arrangement_service_server::ArrangementServiceServer;
 use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueServiceServer;
 use greenlane_api::equivalence::v1::change_service_server::ChangeServiceServer;
+use greenlane_api::equivalence::v1::dispute_service_server::DisputeServiceServer;
 use greenlane_api::equivalence::v1::equivalence_service_server::EquivalenceServiceServer;
 use greenlane_api::equivalence::v1::pack_service_server::PackServiceServer;
 use greenlane_api::equivalence::v1::recognition_service_server::RecognitionServiceServer;
@@ -22,10 +23,13 @@ use greenlane_platform::server::Service;
 use greenlane_store::Store;
 use greenlane_store::audit::{SinkConfig, StoreSink};
 
-use crate::api::{AlertsApi, Arrangements, CatalogueApi, ChangesApi, Equivalences, PacksApi, RULES, RecognitionApi};
+use crate::api::{
+    AlertsApi, Arrangements, CatalogueApi, ChangesApi, DisputesApi, Equivalences, PacksApi, RULES, RecognitionApi,
+};
 use crate::app::alerts::Alerts;
 use crate::app::catalogue::Catalogues;
 use crate::app::changes::CuratedCatalogue;
+use crate::app::disputes::Disputes;
 use crate::app::impact::Impacts;
 use crate::app::packs::Packs;
 use crate::app::recognition::Recogniser;
@@ -93,6 +97,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
     let alerts = Arc::new(Alerts::new(store.clone(), changes.clone(), recogniser.clone(), config));
     let alerts_api = AlertsApi { alerts: alerts.clone(), bookmark_interval: config.bookmark_interval() };
+    let disputes = Disputes { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
     let changes = ChangesApi { changes, impacts };
     let audit = StoreSink::start(store.clone(), SinkConfig::default());
     let follower = catalogues.clone();
@@ -104,6 +109,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         .grpc(grpc!(EquivalenceServiceServer::new(equivalences)))
         .grpc(grpc!(ChangeServiceServer::new(changes)))
         .grpc(grpc!(AlertServiceServer::new(alerts_api)))
+        .grpc(grpc!(DisputeServiceServer::new(DisputesApi { disputes })))
         .grpc(grpc!(PackServiceServer::new(PacksApi { packs })))
         .probe(move || {
             let store = store.clone();

@@ -3,6 +3,7 @@
 mod alerts;
 mod catalogue;
 mod changes;
+mod disputes;
 mod harness;
 mod impact;
 mod plan;

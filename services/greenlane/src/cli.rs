@@ -99,6 +99,9 @@ enum ClientCommand {
     /// Change sets: how the catalogue changes, under four eyes.
     #[command(subcommand)]
     Change(commands::change::Command),
+    /// Disputes: challenge a body, a designation, a certificate or a decision; answer, decide, apply.
+    #[command(subcommand)]
+    Dispute(commands::dispute::Command),
     /// Alerts: be told of what changes, lapses and comes due, and of what to do.
     #[command(subcommand)]
     Alert(commands::alert::Command),
@@ -201,6 +204,7 @@ impl ClientCommand {
             Self::Diff(args) => commands::diff::run(session, args).await,
             Self::Apply(args) => commands::apply::run(session, args).await,
             Self::Change(command) => commands::change::run(session, command).await,
+            Self::Dispute(command) => commands::dispute::run(session, command).await,
             Self::Alert(command) => commands::alert::run(session, command).await,
             Self::Edition(command) => commands::edition::run(session, command).await,
             Self::List(command) => commands::list::run(session, command).await,

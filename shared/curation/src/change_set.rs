@@ -160,6 +160,9 @@ pub struct ChangeSet<C> {
     pub reverts: String,
     /// Why it is urgent; empty when it is not.
     pub urgency_reason: String,
+    /// The proceeding in which those concerned were heard, so that it needs no comment period; empty for every other.
+    #[serde(default)]
+    pub heard_in: String,
     /// Grows by one with each step.
     pub version: u64,
 }

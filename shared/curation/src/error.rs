@@ -78,6 +78,19 @@ pub enum ChangeError {
         /// What has changed since.
         entries: Vec<String>,
     },
+    /// Fields of the request are wrong in the light of what is stored.
+    #[error("{} fields are wrong", .0.len())]
+    Fields(Vec<FieldViolation>),
+    /// The caller has an interest in what it would decide on.
+    #[error("{subject} may not decide on {name}: {why}")]
+    Conflict {
+        /// What would be decided on.
+        name: String,
+        /// The caller.
+        subject: String,
+        /// The interest.
+        why: String,
+    },
     /// The request id was used for something else.
     #[error("request id {0} was used before")]
     RequestIdReused(String),
@@ -110,6 +123,11 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
         ChangeError::Clock(why) => Fault::invalid("comments_until", why),
         ChangeError::Etag { name, etag } => Fault::etag_mismatch(name, etag),
         ChangeError::FourEyes { name, subject } => Fault::four_eyes(name, subject),
+        ChangeError::Fields(violations) => Fault::field_violations(violations),
+        ChangeError::Conflict { name, subject, why } => {
+            let message = format!("`{subject}` may not take this step on `{name}`: {why}");
+            Fault::four_eyes(name, subject).with_message(message)
+        }
         ChangeError::NotAuthor(name) => Fault::not_yours("sub", format!("the author of {name}")),
         ChangeError::NotYours(owners) => Fault::not_yours("economy", owners),
         ChangeError::RequestIdReused(request_id) => Fault::request_id_reused(request_id),

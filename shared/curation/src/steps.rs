@@ -29,6 +29,7 @@ impl<C> ChangeSet<C> {
             withdrawal_reason: String::new(),
             reverts: String::new(),
             urgency_reason: draft.urgency_reason,
+            heard_in: String::new(),
             version: 1,
         }
     }
@@ -188,7 +189,9 @@ impl<C> ChangeSet<C> {
             {
                 refuse(format!("{}, and it was open for comments for less than 60 days", tightens(first)))
             }
-            (None, Some(first)) => refuse(format!("{}, and it has not been notified", tightens(first))),
+            (None, Some(first)) if self.heard_in.is_empty() => {
+                refuse(format!("{}, and it has not been notified", tightens(first)))
+            }
             _ => Ok(()),
         }
     }

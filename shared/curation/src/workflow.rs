@@ -217,6 +217,30 @@ impl<S: Curated> Workflow<S> {
         Ok((change_set, revision))
     }
 
+    /// Drafts and proposes a change set within a transaction of the service's own: what another proceeding has decided.
+    /// `heard_in` names it when those concerned were heard there.
+    pub async fn propose_in(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        draft: Draft<S::Change>,
+        heard_in: String,
+    ) -> Result<ChangeSet<S::Change>> {
+        let now = self.clock.now();
+        let catalogue = self.curated.catalogue(tx, revision::current(tx, S::COUNTER).await?).await?;
+        let findings = self.curated.validate(tx, &catalogue, &draft.changes).await?;
+        let mut change_set = ChangeSet::draft(new_name(), actor, draft, now);
+        change_set.heard_in = heard_in;
+        change_set.propose(actor, findings, now)?;
+        store::insert(tx, &change_set).await?;
+        Ok(change_set)
+    }
+
+    /// Where a change set stands, within a transaction of the service's own.
+    pub async fn state_in(&self, tx: &Tx, name: &str) -> Result<State> {
+        find::<S::Change>(tx, name).await.map(|change_set| change_set.state)
+    }
+
     /// Drafts a change set that undoes a published one.
     pub async fn revert(&self, mutation: Mutation, name: String, reason: String) -> Result<Answer<S::Change>> {
         let now = self.clock.now();

@@ -86,12 +86,19 @@ pub struct Contestation {
     /// Grounds and outcome.
     #[serde(default)]
     pub note: String,
+    /// Why its clocks are shorter; empty when they are not.
+    #[serde(default)]
+    pub fast_track_reason: String,
 }
 
 /// How long the designating party has to answer, at least.
-const ANSWER_DAYS: u64 = 30;
+pub const ANSWER_DAYS: u64 = 30;
 /// How long the other parties may object, at least.
-const OBJECT_DAYS: u64 = 60;
+pub const OBJECT_DAYS: u64 = 60;
+/// How long the designating party has to answer on the fast track, at least.
+pub const FAST_ANSWER_DAYS: u64 = 10;
+/// How long the other parties may object on the fast track, at least.
+pub const FAST_OBJECT_DAYS: u64 = 20;
 
 impl Contestation {
     /// When the designating party must have answered.
@@ -107,11 +114,13 @@ impl Contestation {
     /// What is wrong with its clocks, by field.
     pub fn faults(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
-        if self.answer_due() < self.raised_on + Days::new(ANSWER_DAYS) {
-            faults.push(("answer_by", format!("must be at least {ANSWER_DAYS} days after `raised_on`")));
+        let fast = !self.fast_track_reason.is_empty();
+        let (answer, object) = if fast { (FAST_ANSWER_DAYS, FAST_OBJECT_DAYS) } else { (ANSWER_DAYS, OBJECT_DAYS) };
+        if self.answer_due() < self.raised_on + Days::new(answer) {
+            faults.push(("answer_by", format!("must be at least {answer} days after `raised_on`")));
         }
-        if self.objection_ends() < self.raised_on + Days::new(OBJECT_DAYS) {
-            faults.push(("object_by", format!("must be at least {OBJECT_DAYS} days after `raised_on`")));
+        if self.objection_ends() < self.raised_on + Days::new(object) {
+            faults.push(("object_by", format!("must be at least {object} days after `raised_on`")));
         }
         if self.settled_on.is_some_and(|settled| settled < self.raised_on) {
             faults.push(("settled_on", "must not be earlier than `raised_on`".to_owned()));
@@ -153,6 +162,13 @@ mod tests {
         let contest = |answer: &str, object: &str| json!({ "party": "XA", "raised_on": "2026-01-01", "answer_by": answer, "object_by": object });
         assert!(fields(contest("2026-01-31", "2026-03-02")).is_empty());
         assert_eq!(fields(contest("2026-01-30", "2026-03-01")), ["answer_by", "object_by"]);
+        let fast = |answer: &str, object: &str| {
+            let mut contest = contest(answer, object);
+            contest["fast_track_reason"] = json!("A danger.");
+            fields(contest)
+        };
+        assert!(fast("2026-01-11", "2026-01-21").is_empty());
+        assert_eq!(fast("2026-01-10", "2026-01-20"), ["answer_by", "object_by"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The schema.
 
 mod alerts;
+mod disputes;
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
         all.push(greenlane_curation::migration());
         all.push(Box::new(Catalogue));
         all.push(Box::new(alerts::Alerts));
+        all.push(Box::new(disputes::Disputes));
         all
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod change;
 pub(crate) mod code;
 pub(crate) mod context;
 pub(crate) mod diff;
+pub(crate) mod dispute;
 pub(crate) mod doctor;
 pub(crate) mod edition;
 pub(crate) mod fairness;

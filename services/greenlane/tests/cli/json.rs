@@ -67,6 +67,25 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("change comment", "OTHER --text fine --request-id comment", 0),
     ("change comments", "OTHER", 0),
     ("change withdraw", "OTHER --request-id withdraw", 0),
+    (
+        "dispute open",
+        "--about designations/aurora-xa-xc-pv --grounds g --evidence change.yaml --at https://example.org/r --shows s \
+         --interim-effect danger --request-id open --token-file challenger.token",
+        0,
+    ),
+    ("dispute get", "DISPUTE", 0),
+    ("dispute list", "--open", 0),
+    ("dispute answer", "DISPUTE --text t --request-id answer --token-file respondent.token", 0),
+    ("dispute object", "DISPUTE --text t --request-id object --token-file bystander.token", 0),
+    ("dispute panel", "DISPUTE --file panel.yaml --request-id panel --token-file chair.token", 0),
+    (
+        "dispute decide",
+        "DISPUTE --matter interim-effect --uphold --finding f --declare-no-interest --request-id vote \
+         --token-file ana.token",
+        0,
+    ),
+    ("dispute apply", "DISPUTE --matter interim-effect --request-id apply --token-file ana.token", 0),
+    ("dispute withdraw", "SECOND --text t --request-id withdraw --token-file challenger.token", 0),
     ("pack", "--out recognition.pack", 0),
     ("alert subscribe", "--title Everything --request-id subscribe", 0),
     ("alert get", "SUBSCRIPTION", 0),
@@ -199,6 +218,14 @@ declared_units: { amount: \"100\", unit: C62 }
 emissions_kg_co2e_per_unit: \"4.5\"
 ";
 
+/// A panel without an interest.
+const PANEL: &str = "\
+members:
+  - { subject: ana, displayName: Ana, economy: NZ, expertise: [IEC 61215] }
+  - { subject: ben, displayName: Ben, economy: NZ, expertise: [IEC 61730] }
+  - { subject: cho, displayName: Cho, economy: KR, expertise: [conformity assessment] }
+";
+
 pub(crate) const CHANGE: &str = "\
 title: Accept a standard
 reason: They are the same.
@@ -267,6 +294,8 @@ fn run_all() -> anyhow::Result<()> {
     let mut all = leaves();
     // Takes what only a witness can make: the registry has tests of that.
     all.remove("log cosign");
+    // Takes the sixty days in which objections are taken: equivalence has tests of that.
+    all.remove("dispute close");
     assert_eq!(run, all, "each command is run here");
 
     let shell = Shell::new()?;
@@ -292,6 +321,28 @@ fn run_all() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("title.yaml"), "title: Accept the standard\n")?;
     let other = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
     shell.run(&format!("change propose {other}"))?.expect(0);
+    for (subject, scope, economy) in [
+        ("challenger", "catalogue.propose", "XF"),
+        ("respondent", "catalogue.propose", "XA"),
+        ("bystander", "catalogue.propose", "AU"),
+        ("chair", "catalogue.review", "NZ"),
+        ("ana", "catalogue.review", "NZ"),
+        ("ben", "catalogue.review", "NZ"),
+    ] {
+        let mint = format!("token mint --subject {subject} --scope {scope} --economy {economy} --out {subject}.token");
+        shell.run(&mint)?.expect(0);
+    }
+    std::fs::write(shell.folder.path().join("panel.yaml"), PANEL)?;
+    let second = shell
+        .run(
+            "dispute open --about bodies/aurora-cert --grounds g --evidence change.yaml --at https://example.org/r \
+             --shows s --token-file challenger.token -o name",
+        )?
+        .expect(0)
+        .stdout
+        .trim()
+        .to_owned();
+    let mut dispute = String::new();
     let list = "list,edition,code\nours,HS2022,854143\n";
     std::fs::write(shell.folder.path().join("list.csv"), list)?;
     std::fs::write(shell.folder.path().join("codes.yaml"), CODES)?;
@@ -312,6 +363,7 @@ fn run_all() -> anyhow::Result<()> {
         let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft).replace("OTHER", &other);
         let arguments = arguments.replace("CODES", &codes).replace("WRITEOFF", &write_off);
         let arguments = arguments.replace("SUBSCRIPTION", &subscription);
+        let arguments = arguments.replace("DISPUTE", &dispute).replace("SECOND", &second);
         let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate).replace("TRACE", &trace);
         let run = |output: &str| {
             if *command == "context remove" {
@@ -346,6 +398,14 @@ fn run_all() -> anyhow::Result<()> {
             "change create" => draft = name,
             "code change create" => codes = name,
             "alert subscribe" => subscription = name,
+            "dispute open" => dispute = name,
+            "dispute decide" => {
+                let other = format!(
+                    "dispute decide {dispute} --matter interim-effect --uphold --finding f --declare-no-interest \
+                     --token-file ben.token"
+                );
+                shell.run(&other)?.expect(0);
+            }
             "body accreditation create" => scope = name,
             "body designation create" => mandate = name,
             "trace record" => trace = name,

@@ -98,5 +98,6 @@ pub(super) fn change_set(change_set: &ChangeSet<Change>) -> Result<pb::ChangeSet
         urgency_reason: change_set.urgency_reason.clone(),
         etag: change_set.etag(),
         withdrawal_reason: change_set.withdrawal_reason.clone(),
+        heard_in: change_set.heard_in.clone(),
     })
 }

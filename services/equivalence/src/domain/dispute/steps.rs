@@ -1,0 +1,241 @@
+//! The steps: who may take them, from which state, and what they leave.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use greenlane_curation::ChangeError;
+use greenlane_platform::fault::FieldViolation;
+
+use super::{Actor, Dispute, Event, Matter, Member, Ruling, State, Statement, Subject, Vote};
+
+type Result<T> = std::result::Result<T, ChangeError>;
+
+impl Dispute {
+    /// Fails unless `etag` is empty or the current one.
+    pub fn check_etag(&self, etag: &str) -> Result<()> {
+        if etag.is_empty() || etag == self.etag() {
+            Ok(())
+        } else {
+            Err(ChangeError::Etag { name: self.name.clone(), etag: self.etag() })
+        }
+    }
+
+    /// A respondent answers.
+    pub fn answer(&mut self, mut statement: Statement) -> Result<()> {
+        let now = statement.at;
+        if !self.parties.responds(&statement.by) {
+            let respondents = self.parties.respondents.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            return Err(ChangeError::NotYours(respondents));
+        }
+        if self.answer.is_some() {
+            return Err(self.not(now, "answered", "it has been answered".to_owned()));
+        }
+        self.undecided(now, "answered")?;
+        statement.late = now.date_naive() > self.answer_by();
+        self.step(now, statement.by.clone(), "answered", if statement.late { "after the deadline" } else { "" });
+        self.answer = Some(statement);
+        Ok(())
+    }
+
+    /// Somebody who is no party states something.
+    pub fn object(&mut self, statement: Statement) -> Result<()> {
+        let now = statement.at;
+        let party = self.parties.responds(&statement.by)
+            || statement.by.names().any(|name| self.challenger.names().any(|it| it == name));
+        if party || same(&statement.by.subject, &self.challenger.subject) {
+            return Err(self.conflict(&statement.by, "a party answers or withdraws: it does not object"));
+        }
+        self.undecided(now, "objected to")?;
+        if now.date_naive() > self.object_by() {
+            let why = format!("objections were taken until {}", self.object_by());
+            return Err(self.not(now, "objected to", why));
+        }
+        self.step(now, statement.by.clone(), "objected", "");
+        self.objections.push(statement);
+        Ok(())
+    }
+
+    /// The panel is appointed. `interest` is everybody with a part in it; `economy_of` knows the economies of bodies.
+    pub fn appoint(
+        &mut self,
+        appointer: Actor,
+        members: Vec<Member>,
+        interest: &BTreeSet<String>,
+        economy_of: &dyn Fn(&str) -> Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        self.undecided(now, "given a panel")?;
+        if !self.panel.is_empty() {
+            return Err(self.not(now, "given a panel", "it has one".to_owned()));
+        }
+        if appointer.names().any(|name| interest.contains(name)) || self.has_acted(&appointer.subject) {
+            return Err(self.conflict(&appointer, "who appoints the panel has no part in the dispute"));
+        }
+        let mut wrong = Vec::new();
+        let mut seen = BTreeSet::from([appointer.subject.trim().to_lowercase()]);
+        for (index, member) in members.iter().enumerate() {
+            let mut refuse = |field: &str, why: String| {
+                wrong.push(FieldViolation::new(format!("members[{index}].{field}"), why));
+            };
+            if interest.contains(&member.economy) {
+                refuse("economy", format!("{} has a part in the dispute", member.economy));
+            }
+            if let Some(body) = &member.body {
+                let economy = economy_of(body);
+                if interest.contains(body) || economy.as_ref().is_some_and(|economy| interest.contains(economy)) {
+                    refuse("body", format!("{body} has a part in the dispute, or its economy has"));
+                }
+            }
+            if self.has_acted(&member.subject) {
+                refuse("subject", format!("{} has taken a step in the dispute", member.subject));
+            } else if !seen.insert(member.subject.trim().to_lowercase()) {
+                refuse("subject", format!("{} is the appointer or named twice", member.subject));
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(ChangeError::Fields(wrong));
+        }
+        let names: Vec<_> = members.iter().map(|member| member.subject.as_str()).collect();
+        let text = names.join(", ");
+        self.step(now, appointer.clone(), "panel_appointed", &text);
+        self.appointer = Some(appointer);
+        self.panel = members;
+        Ok(())
+    }
+
+    /// A member of the panel votes.
+    pub fn vote(&mut self, actor: Actor, vote: Vote, interest: &BTreeSet<String>) -> Result<()> {
+        let now = vote.at;
+        if !self.panel.iter().any(|member| same(&member.subject, &actor.subject)) {
+            return Err(ChangeError::NotAuthor(format!("a vote in the panel of {}", self.name)));
+        }
+        if actor.names().any(|name| interest.contains(name)) {
+            return Err(self.conflict(&actor, "the token is of a body or an economy with a part in the dispute"));
+        }
+        self.undecided(now, "voted on")?;
+        match vote.matter {
+            Matter::Interim if self.interim_effect_reason.is_empty() => {
+                return Err(self.not(now, "voted on", "no interim effect was asked for".to_owned()));
+            }
+            Matter::Interim if self.interim.is_some() => {
+                return Err(self.not(now, "voted on", "the interim effect is decided".to_owned()));
+            }
+            Matter::Outcome if self.state(now.date_naive()) != State::WithPanel => {
+                let why =
+                    format!("answers are taken until {} and objections until {}", self.answer_by(), self.object_by());
+                return Err(self.not(now, "voted on", why));
+            }
+            Matter::Interim | Matter::Outcome => {}
+        }
+        let mine = |it: &Vote| it.matter == vote.matter && same(&it.member, &actor.subject);
+        if self.votes.iter().any(mine) {
+            return Err(self.not(now, "voted on", format!("{} has voted", actor.subject)));
+        }
+        let (matter, uphold) = (vote.matter, vote.uphold);
+        let word = if matter == Matter::Interim { "interim effect" } else { "outcome" };
+        let side = if uphold { "for" } else { "against" };
+        self.votes.push(vote);
+        self.step(now, actor.clone(), "voted", &format!("{word}: {side} the challenger"));
+        let (yes, no) = self.count(matter);
+        let majority = u32::try_from(self.panel.len() / 2 + 1).unwrap_or(u32::MAX);
+        if yes.max(no) >= majority {
+            let ruling = Ruling { upheld: yes > no, at: now };
+            match matter {
+                Matter::Interim => self.interim = Some(ruling),
+                Matter::Outcome => self.outcome = Some(ruling),
+            }
+            self.step(now, actor, "decided", &format!("{word}: {yes} for the challenger, {no} against"));
+        }
+        Ok(())
+    }
+
+    /// A member who voted with the majority applies what was decided by a change set.
+    pub fn check_may_apply(&self, actor: &Actor, matter: Matter, now: DateTime<Utc>) -> Result<()> {
+        let Some(ruling) = self.ruling(matter) else {
+            return Err(self.not(now, "applied", "the panel has not decided".to_owned()));
+        };
+        let with_majority =
+            |it: &Vote| it.matter == matter && it.uphold == ruling.upheld && same(&it.member, &actor.subject);
+        if !self.votes.iter().any(with_majority) {
+            return Err(ChangeError::NotAuthor(format!("a vote with the majority of the panel of {}", self.name)));
+        }
+        let interim_is_over = matter == Matter::Interim && self.outcome.is_some();
+        if self.ended_at.is_some() || interim_is_over {
+            return Err(self.not(now, "applied", "what was decided is over".to_owned()));
+        }
+        if matter == Matter::Interim && !ruling.upheld {
+            return Err(self.not(now, "applied", "the panel refused an interim effect".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Notes the change set that applies something.
+    pub fn apply(&mut self, actor: Actor, matter: Matter, change_set: String, now: DateTime<Utc>) {
+        self.step(now, actor, "applied", &change_set);
+        self.change_sets.push((matter, change_set));
+    }
+
+    /// Somebody without a part closes it.
+    pub fn close(&mut self, actor: Actor, text: String, interest: &BTreeSet<String>, now: DateTime<Utc>) -> Result<()> {
+        if actor.names().any(|name| interest.contains(name)) {
+            return Err(self.conflict(&actor, "who closes it has no part in the dispute"));
+        }
+        if self.state(now.date_naive()) != State::Decided {
+            return Err(self.not(now, "closed", "only what is decided is closed".to_owned()));
+        }
+        self.step(now, actor, "closed", &text);
+        (self.ended_at, self.closing_text) = (Some(now), text);
+        Ok(())
+    }
+
+    /// Its challenger takes it back.
+    pub fn withdraw(&mut self, actor: Actor, text: String, now: DateTime<Utc>) -> Result<()> {
+        let mine = actor.party() == self.challenger.party();
+        if !mine {
+            return Err(ChangeError::NotYours(self.challenger.party().to_owned()));
+        }
+        self.undecided(now, "withdrawn")?;
+        self.step(now, actor, "withdrawn", &text);
+        (self.ended_at, self.closing_text, self.withdrawn) = (Some(now), text, true);
+        Ok(())
+    }
+
+    /// The designation that it is about.
+    pub fn designation(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Designation(name) => Some(name),
+            Subject::Body(_) | Subject::Certificate { .. } | Subject::Decision { .. } => None,
+        }
+    }
+
+    fn has_acted(&self, subject: &str) -> bool {
+        self.events.iter().any(|event| same(&event.actor.subject, subject))
+    }
+
+    fn undecided(&self, now: DateTime<Utc>, step: &'static str) -> Result<()> {
+        match self.state(now.date_naive()) {
+            State::AwaitingAnswer | State::OpenToObjections | State::AwaitingPanel | State::WithPanel => Ok(()),
+            state @ (State::Decided | State::Closed | State::Withdrawn) => {
+                Err(self.not(now, step, format!("it is {}", state.as_str())))
+            }
+        }
+    }
+
+    fn not(&self, now: DateTime<Utc>, step: &'static str, why: String) -> ChangeError {
+        ChangeError::NotHeard { name: self.name.clone(), state: self.state(now.date_naive()).as_str(), step, why }
+    }
+
+    fn conflict(&self, actor: &Actor, why: &str) -> ChangeError {
+        ChangeError::Conflict { name: self.name.clone(), subject: actor.subject.clone(), why: why.to_owned() }
+    }
+
+    fn step(&mut self, at: DateTime<Utc>, actor: Actor, step: &str, text: &str) {
+        self.version += 1;
+        self.events.push(Event { at, actor, step: step.to_owned(), text: text.to_owned() });
+    }
+}
+
+/// Whether two subjects are one person's: whatever the spelling.
+fn same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}

@@ -1,0 +1,161 @@
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use greenlane_curation::ChangeError;
+
+use super::{Actor, Dispute, Matter, Member, Parties, State, Statement, Subject, Vote};
+
+fn opened() -> DateTime<Utc> {
+    "2026-01-01T12:00:00Z".parse().unwrap()
+}
+
+fn day(days: u64) -> NaiveDate {
+    opened().date_naive() + Days::new(days)
+}
+
+fn at(days: u64) -> DateTime<Utc> {
+    opened() + Days::new(days)
+}
+
+fn actor(subject: &str, economy: &str) -> Actor {
+    Actor { subject: subject.to_owned(), body: None, economy: Some(economy.to_owned()) }
+}
+
+fn dispute(fast: &str) -> Dispute {
+    let parties = Parties { respondents: ["XB".to_owned()].into(), interested: ["XC".to_owned()].into() };
+    Dispute {
+        name: "disputes/one".to_owned(),
+        subject: Subject::Designation("designations/d".to_owned()),
+        grounds: "It is wrong.".to_owned(),
+        evidence: Vec::new(),
+        fast_track_reason: fast.to_owned(),
+        interim_effect_reason: "A danger.".to_owned(),
+        challenger: actor("challenger", "XA"),
+        parties,
+        opened_at: opened(),
+        answer: None,
+        objections: Vec::new(),
+        appointer: None,
+        panel: Vec::new(),
+        votes: Vec::new(),
+        interim: None,
+        outcome: None,
+        change_sets: Vec::new(),
+        ended_at: None,
+        withdrawn: false,
+        closing_text: String::new(),
+        events: Vec::new(),
+        version: 1,
+    }
+}
+
+fn statement(by: Actor, at: DateTime<Utc>) -> Statement {
+    Statement { by, text: "So.".to_owned(), evidence: Vec::new(), at, late: false }
+}
+
+fn interest() -> BTreeSet<String> {
+    ["XA", "XB", "XC"].map(str::to_owned).into()
+}
+
+fn member(subject: &str, economy: &str) -> Member {
+    Member {
+        subject: subject.to_owned(),
+        display_name: subject.to_owned(),
+        economy: economy.to_owned(),
+        body: None,
+        expertise: vec!["photovoltaics".to_owned()],
+    }
+}
+
+fn with_panel(fast: &str) -> Dispute {
+    let mut dispute = dispute(fast);
+    let members = vec![member("one", "XD"), member("two", "XE"), member("three", "XF")];
+    dispute.appoint(actor("appointer", "XG"), members, &interest(), &|_| None, at(1)).unwrap();
+    dispute
+}
+
+fn vote(
+    dispute: &mut Dispute,
+    member: &str,
+    matter: Matter,
+    uphold: bool,
+    at: DateTime<Utc>,
+) -> Result<(), ChangeError> {
+    let finding = "So.".to_owned();
+    let vote = Vote { member: member.to_owned(), matter, uphold, finding, at };
+    dispute.vote(actor(member, "XD"), vote, &interest())
+}
+
+#[test]
+fn the_clocks_run_thirty_sixty_and_ninety_days_or_ten_twenty_and_thirty_five_with_a_reason() {
+    let (plain, fast) = (dispute(""), dispute("A danger."));
+    assert_eq!([plain.answer_by(), plain.object_by(), plain.decide_by()], [day(30), day(60), day(90)]);
+    assert_eq!([fast.answer_by(), fast.object_by(), fast.decide_by()], [day(10), day(20), day(35)]);
+}
+
+#[test]
+fn the_state_follows_from_the_clock_alone() {
+    let mut it = dispute("");
+    let states = |it: &Dispute| [0, 30, 31, 60, 61].map(|days| it.state(day(days)));
+    use State::{AwaitingAnswer, AwaitingPanel, OpenToObjections, WithPanel};
+    assert_eq!(states(&it), [AwaitingAnswer, AwaitingAnswer, OpenToObjections, OpenToObjections, AwaitingPanel]);
+    assert_eq!([30, 31].map(|days| it.is_overdue(day(days))), [false, true]);
+    it.answer(statement(actor("r", "XB"), at(30))).unwrap();
+    assert!(!it.answer.as_ref().unwrap().late);
+    assert_eq!(states(&it)[..2], [OpenToObjections, OpenToObjections]);
+    assert_eq!([90, 91].map(|days| it.is_overdue(day(days))), [false, true]);
+    it.panel = vec![member("one", "XD")];
+    assert_eq!(states(&it)[4], WithPanel);
+}
+
+#[test]
+fn a_panel_has_no_member_with_a_part_in_the_dispute() {
+    let mut it = dispute("");
+    it.answer(statement(actor("answerer", "XB"), at(1))).unwrap();
+    let of_party = Member { body: Some("bodies/theirs".to_owned()), ..member("two", "XD") };
+    let members =
+        vec![member("one", "XC"), of_party, member(" Answerer", "XD"), member("four", "XD"), member("FOUR", "XD")];
+    let theirs = |body: &str| (body == "bodies/theirs").then(|| "XB".to_owned());
+    let refused = it.appoint(actor("appointer", "XG"), members, &interest(), &theirs, at(2)).unwrap_err();
+    let ChangeError::Fields(fields) = refused else { panic!("{refused:?}") };
+    let fields: Vec<_> = fields.into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["members[0].economy", "members[1].body", "members[2].subject", "members[4].subject"]);
+    let own = vec![member("one", "XD"), member("two", "XD"), member("appointer", "XD")];
+    assert!(it.appoint(actor("appointer", "XG"), own.clone(), &interest(), &|_| None, at(2)).is_err());
+    let party = it.appoint(actor("other", "XA"), own, &interest(), &|_| None, at(2)).unwrap_err();
+    assert!(matches!(party, ChangeError::Conflict { .. }), "{party:?}");
+}
+
+#[test]
+fn a_majority_of_the_panel_decides_and_not_of_the_votes() {
+    let mut it = with_panel("");
+    let early = vote(&mut it, "one", Matter::Outcome, true, at(60)).unwrap_err();
+    assert!(matches!(early, ChangeError::NotHeard { .. }), "{early:?}");
+    vote(&mut it, "one", Matter::Outcome, true, at(61)).unwrap();
+    assert!(it.outcome.is_none());
+    assert!(vote(&mut it, "one", Matter::Outcome, true, at(61)).is_err());
+    assert!(matches!(vote(&mut it, "four", Matter::Outcome, true, at(61)), Err(ChangeError::NotAuthor(_))));
+    vote(&mut it, "two", Matter::Outcome, false, at(61)).unwrap();
+    assert!(it.outcome.is_none());
+    vote(&mut it, "three", Matter::Outcome, true, at(62)).unwrap();
+    assert!(it.outcome.as_ref().unwrap().upheld);
+    assert_eq!((it.count(Matter::Outcome), it.state(day(62))), ((2, 1), State::Decided));
+    // Only who voted for it applies it.
+    assert!(it.check_may_apply(&actor("two", "XE"), Matter::Outcome, at(63)).is_err());
+    it.check_may_apply(&actor("three", "XF"), Matter::Outcome, at(63)).unwrap();
+}
+
+#[test]
+fn an_interim_effect_is_decided_at_any_time_before_the_outcome() {
+    let mut it = with_panel("A danger.");
+    vote(&mut it, "one", Matter::Interim, true, at(2)).unwrap();
+    vote(&mut it, "two", Matter::Interim, true, at(2)).unwrap();
+    assert!(it.interim.as_ref().unwrap().upheld);
+    it.check_may_apply(&actor("one", "XD"), Matter::Interim, at(3)).unwrap();
+    // The fast track: from the twenty-first day on.
+    assert!(vote(&mut it, "one", Matter::Outcome, false, at(20)).is_err());
+    vote(&mut it, "one", Matter::Outcome, false, at(21)).unwrap();
+    vote(&mut it, "two", Matter::Outcome, false, at(21)).unwrap();
+    assert!(it.check_may_apply(&actor("one", "XD"), Matter::Interim, at(22)).is_err());
+    assert!(vote(&mut it, "three", Matter::Outcome, true, at(22)).is_err());
+}

@@ -1,0 +1,101 @@
+//! Disputes: one document each, with the columns that are asked for beside it.
+
+use greenlane_curation::Cursor;
+use greenlane_store::{Micros, Tx};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
+
+use crate::domain::dispute::Dispute;
+
+mod row {
+    use greenlane_store::Micros;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dispute")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(super) name: String,
+        #[sea_orm(column_type = "Text")]
+        pub(super) subject: String,
+        pub(super) opened_at: Micros,
+        pub(super) ended: bool,
+        pub(super) version: i64,
+        #[sea_orm(column_type = "Text")]
+        pub(super) content: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(super) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Adds a dispute.
+pub(crate) async fn insert(tx: &Tx, dispute: &Dispute) -> Result<(), DbErr> {
+    let row = row::ActiveModel {
+        name: Set(dispute.name.clone()),
+        subject: Set(dispute.subject.reference().to_owned()),
+        opened_at: Set(Micros::from(dispute.opened_at)),
+        ended: Set(dispute.ended_at.is_some()),
+        version: Set(version(dispute.version)?),
+        content: Set(write(dispute)?),
+    };
+    row::Entity::insert(row).exec_without_returning(tx).await.map(drop)
+}
+
+/// A dispute.
+pub(crate) async fn get(tx: &Tx, name: &str) -> Result<Option<Dispute>, DbErr> {
+    let row = row::Entity::find_by_id(name.to_owned()).one(tx).await?;
+    row.map(|row| read(&row.content)).transpose()
+}
+
+/// Writes a dispute back, if it is still of the version that was read.
+pub(crate) async fn update(tx: &Tx, dispute: &Dispute, read_version: u64) -> Result<(), DbErr> {
+    let result = row::Entity::update_many()
+        .col_expr(row::Column::Ended, Expr::value(dispute.ended_at.is_some()))
+        .col_expr(row::Column::Version, Expr::value(version(dispute.version)?))
+        .col_expr(row::Column::Content, Expr::value(write(dispute)?))
+        .filter(row::Column::Name.eq(dispute.name.as_str()))
+        .filter(row::Column::Version.eq(version(read_version)?))
+        .exec(tx)
+        .await?;
+    if result.rows_affected == 1 { Ok(()) } else { Err(tx.contended("the dispute has moved on")) }
+}
+
+/// A page, newest first. An empty subject means all.
+pub(crate) async fn list(
+    tx: &Tx,
+    subject: &str,
+    open_only: bool,
+    after: Option<&Cursor>,
+    limit: u64,
+) -> Result<Vec<Dispute>, DbErr> {
+    use row::Column as C;
+    let mut query = row::Entity::find();
+    if !subject.is_empty() {
+        query = query.filter(C::Subject.eq(subject));
+    }
+    if open_only {
+        query = query.filter(C::Ended.eq(false));
+    }
+    if let Some((at, name)) = after {
+        let same_time = Condition::all().add(C::OpenedAt.eq(*at)).add(C::Name.gt(name.as_str()));
+        query = query.filter(Condition::any().add(C::OpenedAt.lt(*at)).add(same_time));
+    }
+    let rows = query.order_by_desc(C::OpenedAt).order_by_asc(C::Name).limit(limit).all(tx).await?;
+    rows.iter().map(|row| read(&row.content)).collect()
+}
+
+fn read(text: &str) -> Result<Dispute, DbErr> {
+    serde_json::from_str(text).map_err(|error| DbErr::Type(format!("dispute: {error}")))
+}
+
+fn write(dispute: &Dispute) -> Result<String, DbErr> {
+    serde_json::to_string(dispute).map_err(|error| DbErr::Type(format!("dispute: {error}")))
+}
+
+fn version(version: u64) -> Result<i64, DbErr> {
+    i64::try_from(version).map_err(|_| DbErr::Type("a version beyond 63 bits".to_owned()))
+}

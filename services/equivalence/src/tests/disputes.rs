@@ -1,0 +1,414 @@
+use chrono::TimeDelta;
+use greenlane_api::equivalence::v1 as pb;
+use greenlane_platform::auth::issuer::TokenRequest;
+use greenlane_platform::client::Client;
+use greenlane_platform::fault::{ErrorReason, Fault};
+use greenlane_store::testing::TestDatabase;
+use pb::arrangement_service_client::ArrangementServiceClient;
+use pb::change_service_client::ChangeServiceClient;
+use pb::dispute_service_client::DisputeServiceClient;
+use pb::dispute_subject::Subject;
+
+use super::changes::{publish, review};
+use super::harness::{Served, question, serve};
+use crate::Migrator;
+
+greenlane_store::engine_tests!(Migrator:
+    a_challenge_of_a_designation_goes_from_evidence_to_a_published_revision,
+    an_interim_effect_stands_until_the_challenge_is_dismissed,
+    a_party_is_not_on_the_panel_and_others_do_not_take_a_partys_steps,
+    a_decision_is_challenged_by_its_identifier_and_only_by_the_right_one,
+    a_wrong_challenge_is_refused_with_every_field,
+    a_repeated_step_is_taken_once_and_a_stale_one_not_at_all,
+    a_body_and_a_certificate_are_challenged_and_a_challenge_is_withdrawn,
+);
+
+const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+fn client(served: &Served, subject: &str, economy: &str) -> DisputeServiceClient<Client> {
+    DisputeServiceClient::new(served.channel(subject, economy))
+}
+
+fn evidence() -> Vec<pb::DisputeEvidence> {
+    vec![pb::DisputeEvidence {
+        sha256: SHA.into(),
+        uri: "https://example.org/report.pdf".into(),
+        text: "An invented test report.".into(),
+    }]
+}
+
+fn challenge(subject: Subject) -> pb::Dispute {
+    pb::Dispute {
+        subject: Some(pb::DisputeSubject { subject: Some(subject) }),
+        grounds: "Its results cannot be reproduced.".into(),
+        evidence: evidence(),
+        ..Default::default()
+    }
+}
+
+fn open(id: &str, dispute: pb::Dispute) -> pb::OpenDisputeRequest {
+    pb::OpenDisputeRequest { request_id: id.into(), dispute: Some(dispute), ..Default::default() }
+}
+
+/// An invented designation of the starter, and its authority's economy.
+async fn designation(served: &Served) -> pb::Designation {
+    let request = pb::ListDesignationsRequest { in_force_on: "2026-11-23".into(), ..Default::default() };
+    let found = ArrangementServiceClient::new(served.channel("reader", "XB")).list_designations(request).await.unwrap();
+    let found = found.into_inner().designations;
+    found.into_iter().find(|it| it.source.as_ref().is_some_and(|it| it.example)).unwrap()
+}
+
+fn members(economy: &str) -> Vec<pb::DisputePanelMember> {
+    ["one", "two", "three"]
+        .map(|subject| pb::DisputePanelMember {
+            subject: subject.into(),
+            display_name: subject.into(),
+            economy: economy.into(),
+            body: String::new(),
+            expertise: vec!["IEC 61215".into()],
+        })
+        .into()
+}
+
+fn appoint(name: &str, members: Vec<pb::DisputePanelMember>) -> pb::AppointDisputePanelRequest {
+    pb::AppointDisputePanelRequest { request_id: "panel".into(), name: name.into(), members, ..Default::default() }
+}
+
+async fn vote(served: &Served, member: &str, name: &str, matter: pb::DisputeMatter, uphold: bool) -> pb::Dispute {
+    let request = pb::DecideDisputeRequest {
+        request_id: format!("vote-{matter:?}"),
+        name: name.into(),
+        matter: matter.into(),
+        uphold,
+        finding: "As shown.".into(),
+        declares_no_interest: true,
+        ..Default::default()
+    };
+    client(served, member, "NZ").decide_dispute(request).await.unwrap().into_inner().dispute.unwrap()
+}
+
+fn apply(name: &str, matter: pb::DisputeMatter, changes: Vec<pb::Change>) -> pb::ApplyDisputeRequest {
+    pb::ApplyDisputeRequest {
+        request_id: format!("apply-{matter:?}"),
+        name: name.into(),
+        matter: matter.into(),
+        changes,
+        ..Default::default()
+    }
+}
+
+/// Reviews and publishes a change set, as administrators of no economy.
+async fn publish_set(served: &Served, name: &str) -> u64 {
+    let admin = |subject: &str| ChangeServiceClient::new(served.channel_with(TokenRequest::new(subject, ["admin"])));
+    let id = name.replace('/', ".");
+    let request = pb::ReviewChangeSetRequest { request_id: id.clone(), ..review(name) };
+    admin("reviewer").review_change_set(request).await.unwrap();
+    let request = pb::PublishChangeSetRequest { request_id: id, ..publish(name) };
+    admin("publisher").publish_change_set(request).await.unwrap().into_inner().revision
+}
+
+fn reason<T>(result: Result<T, tonic::Status>) -> Option<ErrorReason> {
+    result.err().as_ref().and_then(Fault::reason_of)
+}
+
+async fn get(served: &Served, name: &str) -> pb::Dispute {
+    let request = pb::GetDisputeRequest { name: name.into() };
+    client(served, "reader", "XC").get_dispute(request).await.unwrap().into_inner().dispute.unwrap()
+}
+
+async fn a_challenge_of_a_designation_goes_from_evidence_to_a_published_revision(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let mut challenger = client(&served, "challenger", "XF");
+    let request = open("1", challenge(Subject::Designation(challenged.name.clone())));
+    let opened = challenger.open_dispute(request).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!((opened.state(), opened.challenger.as_str()), (pb::DisputeState::AwaitingAnswer, "XF"));
+    assert_eq!((opened.answer_by.as_str(), opened.object_by.as_str()), ("2026-12-23", "2027-01-22"));
+    assert!(opened.respondents.contains(&challenged.authority), "{:?}", opened.respondents);
+    let name = opened.name.clone();
+    let economy = opened.respondents.iter().find(|it| !it.contains('/')).unwrap().clone();
+
+    let answer = pb::AnswerDisputeRequest {
+        request_id: "answer".into(),
+        name: name.clone(),
+        text: "They can.".into(),
+        evidence: evidence(),
+        ..Default::default()
+    };
+    let mut respondent = client(&served, "respondent", &economy);
+    let answered = respondent.answer_dispute(answer).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!(answered.state(), pb::DisputeState::OpenToObjections);
+    let object = pb::ObjectToDisputeRequest {
+        request_id: "object".into(),
+        name: name.clone(),
+        text: "We saw the same.".into(),
+        ..Default::default()
+    };
+    client(&served, "bystander", "AU").object_to_dispute(object.clone()).await.unwrap();
+    let party = respondent.object_to_dispute(object.clone()).await;
+    assert_eq!(reason(party), Some(ErrorReason::FourEyes));
+    client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();
+
+    served.clock.advance(TimeDelta::days(61));
+    let late = client(&served, "late", "AU").object_to_dispute(object).await;
+    assert_eq!(reason(late), Some(ErrorReason::StateConflict));
+    assert_eq!(get(&served, &name).await.state(), pb::DisputeState::WithPanel);
+    vote(&served, "one", &name, pb::DisputeMatter::Outcome, true).await;
+    let decided = vote(&served, "two", &name, pb::DisputeMatter::Outcome, true).await;
+    assert_eq!(decided.state(), pb::DisputeState::Decided);
+    let outcome = decided.outcome.unwrap();
+    assert!(outcome.upheld);
+    assert_eq!((outcome.votes_for, outcome.votes_against), (2, 0));
+
+    let ended = pb::Designation {
+        ending: Some(pb::Ending { on: served.clock.today().to_string(), ..Default::default() }),
+        ..challenged.clone()
+    };
+    let changes = vec![super::changes::upsert(pb::catalogue_entry::Entry::Designation(ended))];
+    let without_vote =
+        client(&served, "three", "NZ").apply_dispute(apply(&name, pb::DisputeMatter::Outcome, changes.clone())).await;
+    assert_eq!(reason(without_vote), Some(ErrorReason::NotYours));
+    let applied = client(&served, "two", "NZ").apply_dispute(apply(&name, pb::DisputeMatter::Outcome, changes)).await;
+    let set = applied.unwrap().into_inner().change_set;
+    let open_set = pb::CloseDisputeRequest {
+        request_id: "early".into(),
+        name: name.clone(),
+        text: "Done.".into(),
+        ..Default::default()
+    };
+    let early = client(&served, "chair", "NZ").close_dispute(open_set.clone()).await;
+    assert_eq!(reason(early), Some(ErrorReason::StateConflict));
+    // Four eyes: the member who drew it up does not review it.
+    let own = ChangeServiceClient::new(served.channel_with(TokenRequest::new("two", ["admin"])))
+        .review_change_set(review(&set))
+        .await;
+    assert_eq!(reason(own), Some(ErrorReason::FourEyes));
+    // It tightens, and needs no sixty days more: those concerned were heard.
+    let revision = publish_set(&served, &set).await;
+    assert_eq!(revision, 2);
+    let request = pb::GetDesignationRequest { name: challenged.name, ..Default::default() };
+    let now = ArrangementServiceClient::new(served.channel("reader", "XB")).get_designation(request).await.unwrap();
+    assert!(now.into_inner().designation.unwrap().ending.is_some());
+    let closed = client(&served, "chair", "NZ").close_dispute(open_set).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!(closed.state(), pb::DisputeState::Closed);
+    let steps: Vec<_> = closed.events.iter().map(|it| it.step.as_str()).collect();
+    assert_eq!(
+        steps,
+        ["opened", "answered", "objected", "panel_appointed", "voted", "voted", "decided", "applied", "closed"]
+    );
+    let list = pb::ListDisputesRequest { open_only: true, ..Default::default() };
+    assert_eq!(challenger.list_disputes(list.clone()).await.unwrap().into_inner().disputes, []);
+    let all = pb::ListDisputesRequest { open_only: false, ..list };
+    assert_eq!(challenger.list_disputes(all).await.unwrap().into_inner().disputes.len(), 1);
+}
+
+async fn an_interim_effect_stands_until_the_challenge_is_dismissed(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let request = pb::Dispute {
+        fast_track_reason: "Modules burn.".into(),
+        interim_effect_reason: "Modules burn.".into(),
+        ..challenge(Subject::Designation(challenged.name.clone()))
+    };
+    let opened = client(&served, "challenger", "XF").open_dispute(open("1", request)).await.unwrap().into_inner();
+    let name = opened.dispute.unwrap().name;
+    client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();
+    vote(&served, "one", &name, pb::DisputeMatter::InterimEffect, true).await;
+    vote(&served, "two", &name, pb::DisputeMatter::InterimEffect, true).await;
+    let applied = client(&served, "one", "NZ")
+        .apply_dispute(apply(&name, pb::DisputeMatter::InterimEffect, Vec::new()))
+        .await
+        .unwrap()
+        .into_inner();
+    publish_set(&served, &applied.change_set).await;
+    let designation = || async {
+        let request = pb::GetDesignationRequest { name: challenged.name.clone(), ..Default::default() };
+        let found = ArrangementServiceClient::new(served.channel("reader", "XB")).get_designation(request).await;
+        found.unwrap().into_inner().designation.unwrap()
+    };
+    let suspended = designation().await;
+    let contest = suspended.contestations.last().unwrap();
+    assert_eq!((contest.party.as_str(), contest.fast_track_reason.as_str()), ("XF", "Modules burn."));
+    assert_eq!(contest.interim_suspension.as_ref().unwrap().from, "2026-11-23");
+
+    // Whoever asked for it does not leave it behind.
+    let withdraw = pb::WithdrawDisputeRequest { request_id: "w".into(), name: name.clone(), ..Default::default() };
+    let left = client(&served, "challenger", "XF").withdraw_dispute(withdraw).await;
+    assert_eq!(reason(left), Some(ErrorReason::StateConflict));
+
+    served.clock.advance(TimeDelta::days(21));
+    vote(&served, "one", &name, pb::DisputeMatter::Outcome, false).await;
+    vote(&served, "three", &name, pb::DisputeMatter::Outcome, false).await;
+    let applied = client(&served, "three", "NZ")
+        .apply_dispute(apply(&name, pb::DisputeMatter::Outcome, Vec::new()))
+        .await
+        .unwrap()
+        .into_inner();
+    publish_set(&served, &applied.change_set).await;
+    let settled = designation().await;
+    let contest = settled.contestations.last().unwrap();
+    assert_eq!(contest.settled_on, "2026-12-14");
+    assert_eq!(contest.interim_suspension.as_ref().unwrap().until, "2026-12-14");
+}
+
+async fn a_party_is_not_on_the_panel_and_others_do_not_take_a_partys_steps(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let request = open("1", challenge(Subject::Designation(challenged.name.clone())));
+    let opened = client(&served, "challenger", "XF").open_dispute(request).await.unwrap().into_inner().dispute.unwrap();
+    let name = opened.name.clone();
+    let economy = opened.respondents.iter().find(|it| !it.contains('/')).unwrap().clone();
+    // A respondent does not open what it would answer.
+    let own = open("own", challenge(Subject::Designation(challenged.name)));
+    let own = client(&served, "self", &economy).open_dispute(own).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&own)[0].field, "dispute.subject");
+    let answer = pb::AnswerDisputeRequest {
+        request_id: "answer".into(),
+        name: name.clone(),
+        text: "No.".into(),
+        ..Default::default()
+    };
+    assert_eq!(reason(client(&served, "x", "NZ").answer_dispute(answer).await), Some(ErrorReason::NotYours));
+    let withdraw = pb::WithdrawDisputeRequest { request_id: "w".into(), name: name.clone(), ..Default::default() };
+    assert_eq!(reason(client(&served, "x", "NZ").withdraw_dispute(withdraw).await), Some(ErrorReason::NotYours));
+    let parties = client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members(&economy))).await;
+    let fields: Vec<_> = Fault::violations_of(&parties.unwrap_err()).into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["members[0].economy", "members[1].economy", "members[2].economy"]);
+    let by_party = client(&served, "chair", "XF").appoint_dispute_panel(appoint(&name, members("NZ"))).await;
+    assert_eq!(reason(by_party), Some(ErrorReason::FourEyes));
+    client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();
+    served.clock.advance(TimeDelta::days(61));
+    let vote = |declares_no_interest| pb::DecideDisputeRequest {
+        request_id: "vote".into(),
+        name: name.clone(),
+        matter: pb::DisputeMatter::Outcome.into(),
+        uphold: true,
+        finding: "So.".into(),
+        declares_no_interest,
+        ..Default::default()
+    };
+    // The token tells of an interest that the appointment did not.
+    let interested = client(&served, "one", &economy).decide_dispute(vote(true)).await;
+    assert_eq!(reason(interested), Some(ErrorReason::FourEyes));
+    let undeclared = client(&served, "one", "NZ").decide_dispute(vote(false)).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&undeclared)[0].field, "declares_no_interest");
+    assert_eq!(reason(client(&served, "nobody", "NZ").decide_dispute(vote(true)).await), Some(ErrorReason::NotYours));
+}
+
+async fn a_decision_is_challenged_by_its_identifier_and_only_by_the_right_one(db: TestDatabase) {
+    let served = serve(&db).await;
+    let asked = pb::RecognitionQuestion { date: "2026-07-01".into(), ..question("XB") };
+    let request = pb::RecogniseRequest { question: Some(asked.clone()), ..Default::default() };
+    let decided = served.recognition().recognise(request).await.unwrap().into_inner();
+    let disputed = pb::DisputedDecision {
+        decision_id: decided.decision.unwrap().decision_id,
+        question: Some(asked),
+        revision: decided.revision,
+        classification_revision: decided.classification_revision,
+    };
+    let mut challenger = client(&served, "challenger", "XF");
+    let request = open("1", challenge(Subject::Decision(disputed.clone())));
+    let opened = challenger.open_dispute(request).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!((opened.respondents.as_slice(), opened.interested.len()), (&["XB".to_owned()][..], 2));
+    assert_eq!(opened.subject.unwrap().subject, Some(Subject::Decision(disputed.clone())));
+    let list = pb::ListDisputesRequest { subject: disputed.decision_id.clone(), ..Default::default() };
+    assert_eq!(challenger.list_disputes(list).await.unwrap().into_inner().disputes.len(), 1);
+    let other = pb::DisputedDecision { decision_id: format!("sha256:{SHA}"), ..disputed };
+    let refused = challenger.open_dispute(open("2", challenge(Subject::Decision(other)))).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "dispute.subject.decision.decision_id");
+}
+
+async fn a_wrong_challenge_is_refused_with_every_field(db: TestDatabase) {
+    let served = serve(&db).await;
+    let wrong = pb::Dispute {
+        evidence: vec![pb::DisputeEvidence { sha256: "x".into(), uri: "ftp://x".into(), text: String::new() }],
+        grounds: String::new(),
+        ..challenge(Subject::Designation("bodies/x".into()))
+    };
+    let refused = client(&served, "c", "XF").open_dispute(open("", wrong)).await.unwrap_err();
+    let fields: Vec<_> = Fault::violations_of(&refused).into_iter().map(|it| it.field).collect();
+    let expected = [
+        "request_id",
+        "dispute.subject.designation",
+        "dispute.grounds",
+        "dispute.evidence[0].sha256",
+        "dispute.evidence[0].uri",
+        "dispute.evidence[0].text",
+    ];
+    assert_eq!(fields, expected);
+    let unknown = open("1", challenge(Subject::Designation("designations/nowhere".into())));
+    let unknown = client(&served, "c", "XF").open_dispute(unknown).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&unknown)[0].field, "dispute.subject");
+    let nobody = DisputeServiceClient::new(served.channel_with(TokenRequest::new("admin", ["admin"])))
+        .open_dispute(open("1", challenge(Subject::Designation(designation(&served).await.name))))
+        .await;
+    assert_eq!(reason(nobody), Some(ErrorReason::NotYours));
+}
+
+async fn a_repeated_step_is_taken_once_and_a_stale_one_not_at_all(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let mut challenger = client(&served, "challenger", "XF");
+    let request = open("1", challenge(Subject::Designation(challenged.name.clone())));
+    let only = pb::OpenDisputeRequest { validate_only: true, ..request.clone() };
+    challenger.open_dispute(only).await.unwrap();
+    let first = challenger.open_dispute(request.clone()).await.unwrap().into_inner().dispute.unwrap();
+    let again = challenger.open_dispute(request.clone()).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!(first, again);
+    let all = challenger.list_disputes(pb::ListDisputesRequest::default()).await.unwrap().into_inner();
+    assert_eq!(all.disputes.len(), 1);
+    let mut other = request;
+    other.dispute.as_mut().unwrap().grounds = "Other grounds.".into();
+    assert_eq!(reason(challenger.open_dispute(other).await), Some(ErrorReason::RequestIdReused));
+    let withdraw = |etag: &str| pb::WithdrawDisputeRequest {
+        request_id: format!("w{etag}"),
+        name: first.name.clone(),
+        etag: etag.into(),
+        ..Default::default()
+    };
+    assert_eq!(reason(challenger.withdraw_dispute(withdraw("v9")).await), Some(ErrorReason::EtagMismatch));
+    let ended = challenger.withdraw_dispute(withdraw(&first.etag)).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!(ended.state(), pb::DisputeState::Withdrawn);
+    let after = client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&first.name, members("NZ"))).await;
+    assert_eq!(reason(after), Some(ErrorReason::StateConflict));
+}
+
+async fn a_body_and_a_certificate_are_challenged_and_a_challenge_is_withdrawn(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut challenger = client(&served, "challenger", "XF");
+    let body = open("1", challenge(Subject::Body("bodies/aurora-cert".into())));
+    let opened = challenger.open_dispute(body).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!(opened.respondents, ["XA", "bodies/aurora-cert"]);
+    let interim = pb::Dispute {
+        interim_effect_reason: "A danger.".into(),
+        ..challenge(Subject::Body("bodies/aurora-cert".into()))
+    };
+    let refused = challenger.open_dispute(open("2", interim)).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "dispute.interim_effect_reason");
+    let certificate = pb::DisputedCertificate {
+        certificate: "certificates/GLXA4HP9Z1PPYMB35F".into(),
+        body: "bodies/aurora-cert".into(),
+        body_economy: "XA".into(),
+    };
+    let opened =
+        challenger.open_dispute(open("3", challenge(Subject::Certificate(certificate)))).await.unwrap().into_inner();
+    let name = opened.dispute.unwrap().name;
+    client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();
+    served.clock.advance(TimeDelta::days(61));
+    vote(&served, "one", &name, pb::DisputeMatter::Outcome, true).await;
+    vote(&served, "two", &name, pb::DisputeMatter::Outcome, true).await;
+    // What becomes of a certificate is its body's and the registry's: it is closed with what was done.
+    let nothing = client(&served, "one", "NZ")
+        .apply_dispute(apply(&name, pb::DisputeMatter::Outcome, Vec::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(Fault::violations_of(&nothing)[0].field, "changes");
+    let close = pb::CloseDisputeRequest {
+        request_id: "close".into(),
+        name,
+        text: "The body withdrew it.".into(),
+        ..Default::default()
+    };
+    let closed = client(&served, "chair", "NZ").close_dispute(close).await.unwrap().into_inner().dispute.unwrap();
+    assert_eq!((closed.state(), closed.closing_text.as_str()), (pb::DisputeState::Closed, "The body withdrew it."));
+}

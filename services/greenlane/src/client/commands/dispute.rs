@@ -1,0 +1,174 @@
+//! `greenlane dispute`: challenges to bodies, designations, certificates and decisions, from evidence to outcome.
+
+mod args;
+mod views;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use greenlane_api::equivalence::v1::{
+    AnswerDisputeRequest, ApplyDisputeRequest, AppointDisputePanelRequest, ChangeSet, CloseDisputeRequest,
+    DecideDisputeRequest, DisputeEvidence, DisputeMatter, GetDisputeRequest, ListDisputesRequest,
+    ObjectToDisputeRequest, OpenDisputeRequest, WithdrawDisputeRequest, dispute_service_client::DisputeServiceClient,
+};
+use sha2::{Digest as _, Sha256};
+
+use self::args::{Apply, Decide, Evidence, List, Open, Panel, Say, Step};
+use self::views::{APPLIED, DISPUTE, DISPUTES, WHOLE};
+use crate::client::{
+    Session,
+    exit::{Exit, Usage},
+    input,
+};
+
+/// `greenlane dispute …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Challenge a body, a designation, a certificate or a recognition decision.
+    Open(Open),
+    /// Show a dispute with every step, in the state that it has today.
+    Get {
+        /// Its name or bare identifier.
+        dispute: String,
+    },
+    /// List disputes, newest first.
+    List(List),
+    /// Answer for a respondent.
+    Answer(Say),
+    /// State something as somebody who is no party, while objections are taken.
+    Object(Say),
+    /// Appoint the panel, whose members have no part in the dispute.
+    Panel(Panel),
+    /// Vote as a member of the panel; more than half of it decides.
+    Decide(Decide),
+    /// Draw up and propose the change set that applies what was decided.
+    Apply(Apply),
+    /// Close what is decided and applied.
+    Close(Step),
+    /// Take a challenge back before it is decided.
+    Withdraw(Step),
+}
+
+/// Does it.
+pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
+    let mut disputes = DisputeServiceClient::new(session.equivalence()?);
+    match command {
+        Command::Open(args) => {
+            let request = OpenDisputeRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                dispute: Some(args.challenge()?),
+            };
+            session.print(disputes.open_dispute(request).await?.get_ref(), DISPUTE)
+        }
+        Command::Get { dispute } => {
+            let request = GetDisputeRequest { name: name(&dispute) };
+            session.print(disputes.get_dispute(request).await?.get_ref(), WHOLE)
+        }
+        Command::List(args) => {
+            let request = ListDisputesRequest {
+                page_size: args.limit,
+                subject: args.about,
+                open_only: args.open,
+                ..Default::default()
+            };
+            session.print(disputes.list_disputes(request).await?.get_ref(), DISPUTES)
+        }
+        Command::Answer(Say { step, evidence }) => {
+            let request = AnswerDisputeRequest {
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
+                name: name(&step.dispute),
+                etag: step.etag,
+                text: step.text,
+                evidence: pieces(&evidence)?,
+            };
+            session.print(disputes.answer_dispute(request).await?.get_ref(), DISPUTE)
+        }
+        Command::Object(Say { step, evidence }) => {
+            let request = ObjectToDisputeRequest {
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
+                name: name(&step.dispute),
+                text: step.text,
+                evidence: pieces(&evidence)?,
+            };
+            session.print(disputes.object_to_dispute(request).await?.get_ref(), DISPUTE)
+        }
+        Command::Panel(args) => {
+            let named: AppointDisputePanelRequest = input::read_message(&args.file)?;
+            let request = AppointDisputePanelRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                name: name(&args.dispute),
+                etag: args.etag,
+                members: named.members,
+            };
+            session.print(disputes.appoint_dispute_panel(request).await?.get_ref(), DISPUTE)
+        }
+        Command::Decide(args) => {
+            let request = DecideDisputeRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                name: name(&args.dispute),
+                matter: DisputeMatter::from(args.matter).into(),
+                uphold: args.uphold,
+                finding: args.finding,
+                declares_no_interest: args.declare_no_interest,
+            };
+            session.print(disputes.decide_dispute(request).await?.get_ref(), DISPUTE)
+        }
+        Command::Apply(args) => {
+            let changes = match &args.file {
+                Some(file) => input::read_message::<ChangeSet>(file)?.changes,
+                None => Vec::new(),
+            };
+            let request = ApplyDisputeRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run,
+                name: name(&args.dispute),
+                etag: args.etag,
+                matter: DisputeMatter::from(args.matter).into(),
+                changes,
+            };
+            session.print(disputes.apply_dispute(request).await?.get_ref(), APPLIED)
+        }
+        Command::Close(step) => {
+            let request = CloseDisputeRequest {
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
+                name: name(&step.dispute),
+                etag: step.etag,
+                text: step.text,
+            };
+            session.print(disputes.close_dispute(request).await?.get_ref(), DISPUTE)
+        }
+        Command::Withdraw(step) => {
+            let request = WithdrawDisputeRequest {
+                request_id: session.request_id(&step.mutation),
+                validate_only: step.mutation.dry_run,
+                name: name(&step.dispute),
+                etag: step.etag,
+                text: step.text,
+            };
+            session.print(disputes.withdraw_dispute(request).await?.get_ref(), DISPUTE)
+        }
+    }
+}
+
+/// A dispute's name from its name or its bare identifier.
+fn name(dispute: &str) -> String {
+    if dispute.contains('/') { dispute.to_owned() } else { format!("disputes/{dispute}") }
+}
+
+/// The evidence that the flags name: the files' hashes, where they can be had, what they show.
+fn pieces(evidence: &Evidence) -> anyhow::Result<Vec<DisputeEvidence>> {
+    let (files, uris, texts) = (&evidence.files, &evidence.uris, &evidence.shows);
+    if uris.len() != files.len() || texts.len() != files.len() {
+        anyhow::bail!(Usage("each --evidence needs its --at and its --shows, in the same order".to_owned()));
+    }
+    let piece = |((file, uri), text): ((&std::path::PathBuf, &String), &String)| {
+        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok(DisputeEvidence { sha256: hex::encode(Sha256::digest(&bytes)), uri: uri.clone(), text: text.clone() })
+    };
+    files.iter().zip(uris).zip(texts).map(piece).collect()
+}
