@@ -22,6 +22,7 @@ pub mod source;
 pub mod standard;
 pub mod time;
 pub mod translate;
+pub mod untp;
 pub mod usage;
 pub mod words;
 

@@ -49,6 +49,11 @@ impl OfflineCatalogue {
         Ok(Self { catalogue: Catalogue::new(revision, entries) })
     }
 
+    /// What it holds.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// Decides a question, as the service would at the revision of the export.
     ///
     /// # Errors

@@ -124,6 +124,9 @@ enum ClientCommand {
     /// What customs lets in against a certificate, and what is left of it.
     #[command(subcommand)]
     WriteOff(commands::write_off::Command),
+    /// Schemes and designations as documents of the UN Transparency Protocol.
+    #[command(subcommand)]
+    Untp(commands::untp::Command),
     /// Call any unary method by name, with protobuf JSON.
     Call(commands::call::Args),
 }
@@ -213,6 +216,7 @@ impl ClientCommand {
             Self::Log(command) => commands::log::run(session, command).await,
             Self::Trace(command) => commands::trace::run(session, command).await,
             Self::WriteOff(command) => commands::write_off::run(session, command).await,
+            Self::Untp(command) => commands::untp::run(session, command).await,
             Self::Call(args) => commands::call::run(session, args).await,
         }
     }

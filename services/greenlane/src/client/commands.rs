@@ -25,5 +25,6 @@ pub(crate) mod stats;
 pub(crate) mod tag;
 pub(crate) mod token;
 pub(crate) mod trace;
+pub(crate) mod untp;
 pub(crate) mod verify;
 pub(crate) mod write_off;

@@ -86,6 +86,13 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ),
     ("dispute apply", "DISPUTE --matter interim-effect --request-id apply --token-file ana.token", 0),
     ("dispute withdraw", "SECOND --text t --request-id withdraw --token-file challenger.token", 0),
+    ("untp scheme", "--base https://equivalence.example.org", 0),
+    (
+        "untp anchor",
+        "designations/aurora-xa-xc-pv --base https://equivalence.example.org --issuer did:web:a.example.org \
+         --subject did:web:b.example.org --key greenlane-data/keys/equivalence-pack.jwk",
+        0,
+    ),
     ("pack", "--out recognition.pack", 0),
     ("alert subscribe", "--title Everything --request-id subscribe", 0),
     ("alert get", "SUBSCRIPTION", 0),

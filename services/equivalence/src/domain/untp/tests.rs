@@ -1,0 +1,87 @@
+use serde_json::{Value, json};
+
+use super::{Exporter, Untold};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::entry::Entry;
+use crate::domain::key::{DesignationKey, SchemeKey};
+
+fn catalogue() -> Catalogue {
+    let entries = json!([
+        { "economy": { "name": "XA" } },
+        { "economy": { "name": "XB" } },
+        { "body": { "name": "bodies/owner", "display_name": "An owner", "economy": "XA" } },
+        { "body": { "name": "bodies/cab", "economy": "XA" } },
+        { "scheme": { "name": "schemes/one", "display_names": [{ "language": "en", "text": "One" }], "owner": "bodies/owner",
+            "kind": "ENVIRONMENTAL_LABEL", "standards": ["standards/a"], "source": { "uri": "https://example.org/one" } } },
+        { "scheme": { "name": "schemes/nobodys", "kind": "ENVIRONMENTAL_LABEL" } },
+        { "standard": { "name": "standards/a", "designation": "A:2020" } },
+        { "standard": { "name": "standards/b" } },
+        { "standard": { "name": "standards/c" } },
+        { "standard": { "name": "standards/d" } },
+        { "equivalence": { "name": "equivalences/ab", "from": { "name": "standards/a" }, "to": { "name": "standards/b" },
+            "degree": "IDENTICAL", "validity": { "from": "2020-01-01" } } },
+        { "equivalence": { "name": "equivalences/ac", "from": { "name": "standards/a" }, "to": { "name": "standards/c" },
+            "degree": "MODIFIED", "validity": { "from": "2020-01-01" } } },
+        { "equivalence": { "name": "equivalences/ad", "from": { "name": "standards/a" }, "to": { "name": "standards/d" },
+            "degree": "NOT_EQUIVALENT", "validity": { "from": "2020-01-01" } } },
+        { "requirement": { "name": "requirements/law", "market": "XB", "title": "A law", "mandatory": true,
+            "acceptances": [{ "target": { "name": "standards/c" } }], "validity": { "from": "2020-01-01" } } },
+        { "requirement": { "name": "requirements/honour", "market": "XB",
+            "acceptances": [{ "target": { "name": "standards/a" } }], "validity": { "from": "2020-01-01" } } },
+        { "arrangement": { "name": "arrangements/m", "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
+        { "annex": { "name": "annexes/a", "arrangement": "arrangements/m", "title": "Modules",
+            "covered": [{ "name": "schemes/one" }], "validity": { "from": "2020-01-01" } } },
+        { "designation": { "name": "designations/d", "body": "bodies/cab", "authority": "bodies/owner", "annex": "annexes/a",
+            "validity": { "from": "2020-01-01", "until": "2027-01-01" },
+            "suspensions": [{ "from": "2026-05-01", "until": "2026-06-01" }] } },
+    ]);
+    let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
+    Catalogue::new(7, entries)
+}
+
+fn exporter<'c>(catalogue: &'c Catalogue, date: &str) -> Exporter<'c> {
+    Exporter { catalogue, base: "https://equivalence.example.org", date: date.parse().unwrap() }
+}
+
+fn alignments(profile: &Value, list: &str, of: &str) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    profile[list].as_array().unwrap().iter().map(|it| (text(&it[of]["name"]), text(&it["alignmentLevel"]))).collect()
+}
+
+#[test]
+fn a_scheme_meets_its_standards_and_what_is_identical_and_in_part_what_is_modified() {
+    let catalogue = catalogue();
+    let scheme = exporter(&catalogue, "2026-01-01").conformity_scheme(&SchemeKey::parse("one").unwrap()).unwrap();
+    let profile = &scheme["includedProfile"][0];
+    let pair = |name: &str, level: &str| (name.to_owned(), level.to_owned());
+    let standards = alignments(profile, "standardAlignment", "standard");
+    assert_eq!(standards, [pair("A:2020", "meets"), pair("b", "meets"), pair("c", "partial")]);
+    // What is only honoured is no regulation.
+    assert_eq!(alignments(profile, "regulatoryAlignment", "regulation"), [pair("A law", "partial")]);
+    assert_eq!(scheme["endorsementLevel"], "endorsed_self");
+    assert_eq!(scheme["id"], "https://equivalence.example.org/schemes/one");
+    // Before any equivalence was in force.
+    let earlier = exporter(&catalogue, "2019-01-01").conformity_scheme(&SchemeKey::parse("one").unwrap()).unwrap();
+    let standards = alignments(&earlier["includedProfile"][0], "standardAlignment", "standard");
+    assert_eq!(standards, [pair("A:2020", "meets")]);
+}
+
+#[test]
+fn what_untp_demands_and_the_catalogue_does_not_know_is_said_and_not_made_up() {
+    let catalogue = catalogue();
+    let untold = exporter(&catalogue, "2026-01-01").conformity_scheme(&SchemeKey::parse("nobodys").unwrap());
+    assert_eq!(untold, Err(Untold::Missing { name: "schemes/nobodys".to_owned(), what: "its owner" }));
+}
+
+#[test]
+fn a_designation_is_anchored_while_it_is_in_force_and_not_suspended() {
+    let catalogue = catalogue();
+    let key = DesignationKey::parse("d").unwrap();
+    let on = |date: &str| exporter(&catalogue, date).identity_anchor(&key, "did:web:authority", "did:web:cab");
+    let anchor = on("2026-01-01").unwrap();
+    assert_eq!(anchor["validUntil"], "2027-01-01T00:00:00Z");
+    assert_eq!(anchor["credentialSubject"]["registrationScope"][0], "https://equivalence.example.org/schemes/one");
+    for date in ["2019-12-31", "2026-05-01", "2027-01-01"] {
+        assert!(matches!(on(date), Err(Untold::NotInForce { .. })), "{date}");
+    }
+}
