@@ -15,18 +15,8 @@
 //!    and [`Curated::publish`] writes rows for revision `current + 1` and leaves moving the counter to this crate.
 //!    Expected: [`Curated::tightens`] names every change by which somebody could lose access; it decides whether the
 //!    change must be notified and whether its clock may be shortened. When in doubt it tightens.
-//! 3. It makes one [`Workflow`] and its `ChangeService` handlers parse, call and render, with [`Asked`] and the
-//!    functions of [`wire`] for what all of them share:
-//!
-//! ```ignore
-//! async fn propose_change_set(&self, request: Request<pb::ProposeChangeSetRequest>) -> Result<…> {
-//!     let (asked, mut request) = Asked::of(request)?;
-//!     let call = asked.call(&mut request.request_id, request.validate_only);
-//!     let payload = request.encode_to_vec();
-//!     let answer = self.changes.asked_step(call, payload, &request.name, request.etag, Step::Propose).await?;
-//!     Ok(Response::new(pb::ProposeChangeSetResponse { change_set: Some(render(&answer.change_set)?), revision: answer.revision }))
-//! }
-//! ```
+//! 3. It says by a [`Contract`] how one change is read and shown, and [`change_service!`] writes its `ChangeService`:
+//!    parse, call, render.
 //!
 //! Four eyes are about the person: whoever has the author's subject is the author, whichever issuer, body, economy or
 //! scopes the token names. What only the author may do needs subject and issuer to be the author's.
@@ -37,6 +27,7 @@ mod curated;
 mod error;
 mod mutation;
 mod notice;
+mod service;
 mod steps;
 mod store;
 pub mod wire;
@@ -50,6 +41,7 @@ pub use curated::{Curated, Reverted};
 pub use error::{ChangeError, fault};
 pub use mutation::{Done, Mutation};
 pub use notice::{Description, Matters};
+pub use service::{Contract, one_more};
 pub use store::{Cursor, migration};
 pub use wire::Asked;
 pub use workflow::{Filter, Step, Workflow};

@@ -10,12 +10,13 @@ use greenlane_platform::violations::{PageBinding, RequestId, Violations};
 use greenlane_store::idempotency::payload_hash;
 use tonic::Request;
 
-use crate::change_set::{Answer, Update};
+use crate::change_set::{Answer, Draft, Update};
 use crate::curated::Curated;
 use crate::error::fault;
 use crate::mutation::Mutation;
+use crate::service::Contract;
 use crate::store::Cursor;
-use crate::workflow::{Step, Workflow};
+use crate::workflow::Step;
 
 /// The longest reason, comment or other text of several paragraphs, in characters.
 pub const MAX_TEXT_CHARS: usize = 20_000;
@@ -71,42 +72,40 @@ impl Call {
     }
 }
 
-impl<S: Curated> Workflow<S> {
-    /// A step as its request names it.
-    ///
-    /// # Errors
-    /// When a field is wrong or the step is refused.
-    pub async fn asked_step(
-        &self,
-        call: Call,
-        payload: Vec<u8>,
-        raw_name: &str,
-        etag: String,
-        step: Step,
-    ) -> Result<Answer<S::Change>, Fault> {
-        self.asked_step_with(call, payload, raw_name, etag, |_| Some(step)).await
+/// A step on the change set of this name, if it still has this etag; a part of it is still to be parsed.
+///
+/// # Errors
+/// When a field is wrong or the step is refused.
+pub async fn step<K: Contract>(
+    api: &K,
+    call: Call,
+    payload: Vec<u8>,
+    (raw_name, etag): (&str, String),
+    parse: impl FnOnce(&mut Violations) -> Option<Step>,
+) -> Result<Answer<<K::Curated as Curated>::Change>, Fault> {
+    let mut v = Violations::new();
+    let request_id = call.request_id(&mut v);
+    let name = name(&mut v, "name", raw_name);
+    let step = parse(&mut v);
+    let (request_id, name, step) = v.finish_with(|| Some((request_id?, name?, step?)))?;
+    let mutation = call.mutation(&request_id, &payload);
+    let dry_run = mutation.validate_only;
+    let answer = api.workflow().step(mutation, name.clone(), etag, step).await;
+    let answer = answer.map_err(|error| fault(error).about(name))?;
+    if !dry_run {
+        api.stepped(&answer.change_set).await;
     }
+    Ok(answer)
+}
 
-    /// A step as its request names it, of which a part is still to be parsed.
-    ///
-    /// # Errors
-    /// When a field is wrong or the step is refused.
-    pub async fn asked_step_with(
-        &self,
-        call: Call,
-        payload: Vec<u8>,
-        raw_name: &str,
-        etag: String,
-        parse: impl FnOnce(&mut Violations) -> Option<Step>,
-    ) -> Result<Answer<S::Change>, Fault> {
-        let mut v = Violations::new();
-        let request_id = call.request_id(&mut v);
-        let name = name(&mut v, "name", raw_name);
-        let step = parse(&mut v);
-        let (request_id, name, step) = v.finish_with(|| Some((request_id?, name?, step?)))?;
-        let answer = self.step(call.mutation(&request_id, &payload), name.clone(), etag, step).await;
-        answer.map_err(|error| fault(error).about(name))
-    }
+/// The name of a change set, of a request that has nothing else.
+///
+/// # Errors
+/// When it is no name.
+pub fn named(raw: &str) -> Result<String, Fault> {
+    let mut v = Violations::new();
+    let name = name(&mut v, "name", raw);
+    v.finish_with(|| name)
 }
 
 /// The name of a change set.
@@ -189,6 +188,20 @@ pub fn mask(v: &mut Violations, paths: Option<&[String]>) -> Option<Mask> {
         }
     }
     fine.then_some(mask)
+}
+
+/// A new change set: of the message counts what it is, its title, reason, urgency reason and changes.
+pub fn draft<R, C>(
+    v: &mut Violations,
+    (raw_title, raw_reason, raw_urgency): (&str, &str, &str),
+    raw_changes: &[R],
+    parse: impl FnMut(&mut Violations, &str, &R) -> Option<C>,
+) -> Option<Draft<C>> {
+    let title = title(v, raw_title);
+    let reason = text(v, "reason", raw_reason, false);
+    let urgency_reason = text(v, "urgency_reason", raw_urgency, false);
+    let changes = changes(v, raw_changes, parse);
+    Some(Draft { title: title?, reason: reason?, urgency_reason: urgency_reason?, changes: changes? })
 }
 
 /// What an update replaces.

@@ -1,6 +1,7 @@
 //! The service in its real server, asked through its real contract, on both engines.
 
 mod bad_input;
+mod changes;
 mod code_systems;
 mod green_lists;
 mod imports;

@@ -260,7 +260,7 @@ async fn a_published_change_is_shown_entry_by_entry_and_undone_by_another(db: Te
         ..Default::default()
     };
     assert_eq!(reason(author.revert_change_set(revert(&first, "early")).await), Some(ErrorReason::StateConflict));
-    let diff = |name: &str| pb::DiffChangeSetRequest { name: name.into() };
+    let diff = |name: &str| pb::DiffChangeSetRequest { name: name.into(), ..Default::default() };
     let before = author.diff_change_set(diff(&first)).await.unwrap().into_inner();
     assert_eq!(published(&served, &first).await, 2);
     // What a change set did stays what it did.

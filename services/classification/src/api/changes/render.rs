@@ -1,9 +1,7 @@
-//! Change sets between the contract and the workflow.
+//! Changes between the contract and the domain.
 
 use greenlane_api::classification::v1 as pb;
 use greenlane_api::common::v1::{LocalizedText, Source};
-use greenlane_curation::{ChangeSet, Comment, Draft, EntryDiff, Finding, wire as shared};
-use greenlane_platform::revisions::timestamp;
 use greenlane_platform::violations::Violations;
 
 use crate::api::{parse, render};
@@ -14,17 +12,6 @@ use crate::domain::{CodeText, EditionId, EntryFact, ListData, ListFact, Localize
 const MAX_TEXT: usize = 20_000;
 /// Most texts of a kind.
 const MAX_TEXTS: usize = 64;
-
-/// Of a new change set counts what it is: title, reason, changes, urgency reason.
-pub(super) fn draft(v: &mut Violations, raw: Option<pb::ChangeSet>) -> Option<Draft<Change>> {
-    let mut v = v.scope("change_set");
-    let raw = v.required("", raw)?;
-    let title = shared::title(&mut v, &raw.title);
-    let reason = shared::text(&mut v, "reason", &raw.reason, false);
-    let urgency_reason = shared::text(&mut v, "urgency_reason", &raw.urgency_reason, false);
-    let changes = shared::changes(&mut v, &raw.changes, change);
-    Some(Draft { title: title?, reason: reason?, urgency_reason: urgency_reason?, changes: changes? })
-}
 
 /// One change.
 pub(super) fn change(v: &mut Violations, field: &str, raw: &pb::Change) -> Option<Change> {
@@ -153,29 +140,8 @@ pub(in crate::api) fn source(v: &mut Violations, raw: Option<&Source>) -> Option
     Some(SourceFact { uri: uri?, note: note?, retrieved_on: retrieved_on?, example: raw.example })
 }
 
-pub(super) fn finding(finding: Finding) -> pb::ChangeFinding {
-    pb::ChangeFinding {
-        code: finding.code.to_owned(),
-        change_index: u32::try_from(finding.index).unwrap_or(u32::MAX),
-        field: finding.field,
-        message: finding.message,
-    }
-}
-
-pub(super) fn comment(comment: Comment) -> pb::ChangeComment {
-    pb::ChangeComment {
-        author: comment.author,
-        economy: comment.economy,
-        text: comment.text,
-        commented_at: Some(timestamp(comment.at)),
-    }
-}
-
-pub(super) fn diff(diff: EntryDiff) -> pb::EntryDiff {
-    pb::EntryDiff { entry: diff.entry, before_json: diff.before_json, after_json: diff.after_json }
-}
-
-fn to_wire(change: &Change) -> pb::Change {
+/// One change, in the contract.
+pub(super) fn to_wire(change: &Change) -> pb::Change {
     use pb::change::Change as Raw;
     let raw = match change {
         Change::PublishImport(id) => Raw::PublishImport(format!("imports/{id}")),
@@ -196,35 +162,4 @@ fn to_wire(change: &Change) -> pb::Change {
         }),
     };
     pb::Change { change: Some(raw) }
-}
-
-pub(super) fn change_set(change_set: &ChangeSet<Change>) -> pb::ChangeSet {
-    let reviews = change_set.reviews.iter().map(|review| pb::ChangeReview {
-        reviewer: review.reviewer.clone(),
-        approved: review.approved,
-        comment: review.comment.clone(),
-        reviewed_at: Some(timestamp(review.at)),
-    });
-    let notification = change_set.notification.as_ref();
-    pb::ChangeSet {
-        name: change_set.name.clone(),
-        title: change_set.title.clone(),
-        reason: change_set.reason.clone(),
-        changes: change_set.changes.iter().map(to_wire).collect(),
-        state: change_set.state.number(),
-        author: change_set.author.clone(),
-        created_at: Some(timestamp(change_set.created_at)),
-        proposed_at: change_set.proposed_at.map(timestamp),
-        reviews: reviews.collect(),
-        comments_until: notification.map(|it| it.comments_until.to_string()).unwrap_or_default(),
-        urgency_reason: change_set.urgency_reason.clone(),
-        published_revision: change_set.published_revision,
-        published_at: change_set.published_at.map(timestamp),
-        publisher: change_set.publisher.clone(),
-        etag: change_set.etag(),
-        reverts: change_set.reverts.clone(),
-        withdrawal_reason: change_set.withdrawal_reason.clone(),
-        notification_symbol: notification.map(|it| it.symbol.clone()).unwrap_or_default(),
-        notification_text: notification.map(|it| it.text.clone()).unwrap_or_default(),
-    }
 }

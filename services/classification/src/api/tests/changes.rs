@@ -1,0 +1,125 @@
+use greenlane_api::classification::v1 as pb;
+use greenlane_api::classification::v1::change_service_client::ChangeServiceClient;
+use greenlane_api::common::v1::LocalizedText;
+use greenlane_platform::client::Client;
+use greenlane_store::engine_tests;
+use greenlane_store::testing::TestDatabase;
+
+use super::running::{Running, code};
+use crate::Migrator;
+
+engine_tests!(Migrator:
+    a_draft_comes_with_its_findings_and_what_it_tightens,
+    change_sets_are_listed_by_author_without_their_changes,
+    a_notified_change_set_shows_its_notification_and_what_was_added,
+    differences_come_in_pages_that_hold_each_once,
+);
+
+const LIST: &str = "greenLists/ours";
+
+fn changes(running: &Running, subject: &str) -> ChangeServiceClient<Client> {
+    ChangeServiceClient::new(running.client_of(subject, &["codes.read", "lists.write"]))
+}
+
+fn list() -> pb::Change {
+    let title = LocalizedText { language: "en".to_owned(), text: "An invented list".to_owned() };
+    let list = pb::GreenList { name: LIST.to_owned(), titles: vec![title], ..Default::default() };
+    pb::Change { change: Some(pb::change::Change::PutGreenList(list)) }
+}
+
+fn entry(digits: &str) -> pb::Change {
+    let name = format!("{LIST}/entries/{digits}");
+    let entry = pb::GreenListEntry { name, code: code("HS2022", digits), ..Default::default() };
+    pb::Change { change: Some(pb::change::Change::PutEntry(entry)) }
+}
+
+fn retire(list: &str) -> pb::Change {
+    pb::Change { change: Some(pb::change::Change::RetireGreenList(list.to_owned())) }
+}
+
+fn create(request_id: &str, changes: Vec<pb::Change>) -> pb::CreateChangeSetRequest {
+    let change_set = pb::ChangeSet { title: "Ours".to_owned(), changes, ..Default::default() };
+    pb::CreateChangeSetRequest { request_id: request_id.to_owned(), change_set: Some(change_set), ..Default::default() }
+}
+
+async fn a_draft_comes_with_its_findings_and_what_it_tightens(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let request = create("draft", vec![list(), entry("999999"), retire("greenLists/apec-54")]);
+    let dry = pb::CreateChangeSetRequest { validate_only: true, request_id: "dry".to_owned(), ..request.clone() };
+    let mut author = changes(&running, "author");
+    for request in [dry, request] {
+        let answer = author.create_change_set(request).await.unwrap().into_inner();
+        let found: Vec<_> = answer.findings.iter().map(|it| (it.code.as_str(), it.entry.as_str())).collect();
+        assert_eq!(found, [("code_unknown", "greenLists/ours/entries/999999")]);
+        let tightened: Vec<_> = answer.tightening.iter().map(|it| (it.entry.as_str(), it.what.as_str())).collect();
+        assert_eq!(tightened, [("greenLists/apec-54", "is retired")]);
+    }
+    let listed = author.list_change_sets(pb::ListChangeSetsRequest::default()).await.unwrap().into_inner();
+    assert_eq!(listed.change_sets.len(), 1, "the dry run wrote nothing");
+    let name = listed.change_sets[0].name.clone();
+    let validated = author.validate_change_set(pb::ValidateChangeSetRequest { name }).await.unwrap().into_inner();
+    assert_eq!((validated.findings.len(), validated.tightening.len()), (1, 1));
+    running.end().await;
+}
+
+async fn change_sets_are_listed_by_author_without_their_changes(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    for author in ["one", "two", "two"] {
+        let request = create(&uuid::Uuid::now_v7().to_string(), vec![list()]);
+        changes(&running, author).create_change_set(request).await.unwrap();
+    }
+    let mut reader = changes(&running, "reader");
+    let by = |author: &str| pb::ListChangeSetsRequest { author: author.to_owned(), page_size: 1, ..Default::default() };
+    let first = reader.list_change_sets(by("two")).await.unwrap().into_inner();
+    assert_eq!((first.change_sets.len(), first.change_sets[0].author.as_str()), (1, "two"));
+    assert!(first.change_sets[0].changes.is_empty());
+    let rest = pb::ListChangeSetsRequest { page_token: first.next_page_token.clone(), ..by("two") };
+    let rest = reader.list_change_sets(rest).await.unwrap().into_inner();
+    assert_eq!((rest.change_sets[0].author.as_str(), rest.next_page_token.as_str()), ("two", ""));
+    let other = pb::ListChangeSetsRequest { page_token: first.next_page_token, ..by("one") };
+    assert!(reader.list_change_sets(other).await.is_err(), "a page token is of its filter");
+    running.end().await;
+}
+
+async fn a_notified_change_set_shows_its_notification_and_what_was_added(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut author = changes(&running, "author");
+    let made = author.create_change_set(create("draft", vec![retire("greenLists/apec-54")])).await.unwrap();
+    let name = made.into_inner().change_set.unwrap().name;
+    let propose =
+        pb::ProposeChangeSetRequest { request_id: "propose".to_owned(), name: name.clone(), ..Default::default() };
+    author.propose_change_set(propose).await.unwrap();
+    let notify = |id: &str, until: &str| pb::NotifyChangeSetRequest {
+        request_id: id.to_owned(),
+        name: name.clone(),
+        comments_until: until.to_owned(),
+        ..Default::default()
+    };
+    let notified = author.notify_change_set(notify("notify", "")).await.unwrap().into_inner().change_set.unwrap();
+    let notification = notified.notification.unwrap();
+    assert_eq!((notified.notification_symbol, notified.notification_text), (notification.symbol, notification.text));
+    assert_eq!(notified.comments_until, notification.comments_until);
+    let longer = author.notify_change_set(notify("longer", "2026-12-01")).await.unwrap().into_inner();
+    let notification = longer.change_set.unwrap().notification.unwrap();
+    assert_eq!((notification.comments_until.as_str(), notification.addenda.len()), ("2026-12-01", 1));
+    running.end().await;
+}
+
+async fn differences_come_in_pages_that_hold_each_once(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut author = changes(&running, "author");
+    let made = author.create_change_set(create("draft", vec![list(), entry("854143"), entry("850231")])).await.unwrap();
+    let name = made.into_inner().change_set.unwrap().name;
+    let (mut found, mut token) = (Vec::new(), String::new());
+    loop {
+        let request = pb::DiffChangeSetRequest { name: name.clone(), page_size: 2, page_token: token };
+        let page = author.diff_change_set(request).await.unwrap().into_inner();
+        found.extend(page.diffs.into_iter().map(|diff| diff.entry));
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(found, [LIST, "greenLists/ours/entries/854143", "greenLists/ours/entries/850231"]);
+    running.end().await;
+}
