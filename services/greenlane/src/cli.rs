@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context as _;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::{
     client::{
@@ -50,11 +52,13 @@ enum Command {
     /// Which installation the commands talk to, and as whom.
     #[command(subcommand)]
     Context(commands::context::Command),
+    /// Tell the version of this command and of the services.
+    Version(commands::version::Args),
     /// Check the set-up: context, token, services, clocks, log; say what to do about what is wrong.
     Doctor(commands::doctor::Args),
     #[command(flatten)]
     Client(Box<ClientCommand>),
-    /// Print a completion script for a shell.
+    /// Print a script that completes commands and live names in a shell: source <(greenlane completion bash).
     Completion {
         /// The shell.
         shell: clap_complete::Shell,
@@ -133,6 +137,8 @@ enum ClientCommand {
 
 /// Parses the command line and does what it says.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
+    // What a shell asks while somebody types.
+    CompleteEnv::with_factory(Cli::command).complete();
     let matches = Cli::command().get_matches();
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -159,7 +165,9 @@ impl Cli {
             Command::Restore(args) => serve::restore::run(&args, self.output),
             Command::Token(command) => Ok(commands::token::run(command, self.output)?.into()),
             Command::Completion { shell } => {
-                clap_complete::generate(shell, &mut Self::command(), "greenlane", &mut std::io::stdout());
+                let shells = Shells::builtins();
+                let script = shells.completer(&shell.to_string()).context("every shell has one")?;
+                script.write_registration("COMPLETE", "greenlane", "greenlane", "greenlane", &mut std::io::stdout())?;
                 Ok(Exit::Done.into())
             }
             Command::Manual(args) => Ok(manual::run(&args, Self::command())?.into()),
@@ -167,6 +175,10 @@ impl Cli {
             Command::Doctor(args) => {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 Ok(runtime.block_on(commands::doctor::run(&self.servers, args, self.output))?.into())
+            }
+            Command::Version(args) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                Ok(runtime.block_on(commands::version::run(&self.servers, args, self.output))?.into())
             }
             Command::Client(command) => {
                 // Asks nobody: neither addresses nor a token are looked for.
@@ -184,6 +196,7 @@ impl Cli {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 let done = runtime.block_on(command.run(&session));
                 *request_id = session.mutated().map(str::to_owned);
+                session.tell_versions();
                 Ok(done?.into())
             }
         }

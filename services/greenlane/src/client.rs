@@ -1,27 +1,40 @@
 //! The client half: what talks to services and prints their answers.
 
 pub(crate) mod commands;
+pub(crate) mod complete;
 pub(crate) mod context;
 pub(crate) mod dynamic;
 pub(crate) mod exit;
 pub(crate) mod files;
+pub(crate) mod html;
 pub(crate) mod input;
 pub(crate) mod offline;
+pub(crate) mod paper;
 pub(crate) mod recognition;
 pub(crate) mod render;
 pub(crate) mod token;
 pub(crate) mod verdict;
 
-use std::cell::OnceCell;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeSet,
+    io,
+};
 
 use clap::Args;
 use greenlane_platform::client::{Client, ClientConfig, connect};
 use prost::{Message, Name};
+use serde_json::Value;
+use tonic::{Response, Status};
 
 use self::{
+    commands::version,
     context::{Context, Servers},
     exit::Exit,
-    render::{Output, View},
+    render::{
+        Output, View,
+        pages::{Pages, next_page},
+    },
 };
 
 /// One command's connections and its way of printing.
@@ -30,17 +43,23 @@ pub(crate) struct Session {
     context: Context,
     output: Output,
     request_id: OnceCell<String>,
+    clients: RefCell<Vec<Client>>,
 }
 
 impl Session {
     /// Finds out which services to talk to. Connects when first used.
     pub(crate) fn open(servers: &Servers, output: Output) -> anyhow::Result<Self> {
-        Ok(Self { context: servers.resolve()?, output, request_id: OnceCell::new() })
+        Ok(Self { context: servers.resolve()?, output, request_id: OnceCell::new(), clients: RefCell::default() })
     }
 
     /// The registry.
     pub(crate) fn registry(&self) -> anyhow::Result<Client> {
         self.connect(&self.context.registry)
+    }
+
+    /// Where the registry is.
+    pub(crate) fn registry_address(&self) -> &str {
+        &self.context.registry
     }
 
     /// The equivalence service.
@@ -53,12 +72,32 @@ impl Session {
         self.connect(&self.context.classification)
     }
 
+    /// The three services: what each is called, its address, and its client.
+    pub(crate) fn services(&self) -> [(&'static str, &str, anyhow::Result<Client>); 3] {
+        let context = &self.context;
+        [
+            ("registry", &context.registry),
+            ("equivalence", &context.equivalence),
+            ("classification", &context.classification),
+        ]
+        .map(|(name, uri)| (name, uri.as_str(), self.connect(uri)))
+    }
+
     fn connect(&self, uri: &str) -> anyhow::Result<Client> {
         let mut config =
             ClientConfig { timeout_ms: 30_000, background_timeout_ms: Some(30_000), ..ClientConfig::to(uri) };
         config.token.clone_from(&self.context.token);
         config.tls.clone_from(&self.context.tls);
-        Ok(connect(&config)?)
+        let client = connect(&config)?;
+        self.clients.borrow_mut().push(client.clone());
+        Ok(client)
+    }
+
+    /// Says so when a service that was asked is of another version than this command.
+    pub(crate) fn tell_versions(&self) {
+        let clients = self.clients.borrow();
+        let theirs: BTreeSet<&str> = clients.iter().filter_map(Client::server_version).collect();
+        theirs.into_iter().filter_map(version::differs).for_each(|notice| render::talk(&notice));
     }
 
     /// The request id of the command's mutation: the caller's, or a fresh one.
@@ -80,6 +119,39 @@ impl Session {
     /// Prints an answer.
     pub(crate) fn print<M: Message + Name>(&self, message: &M, view: View) -> anyhow::Result<Exit> {
         render::print(self.output, message, view)?;
+        Ok(Exit::Done)
+    }
+
+    /// Prints a list of so many rows at most, page by page: `ask` fetches the page of so many rows that a token names.
+    pub(crate) async fn list<M: Message + Name>(
+        &self,
+        view: View,
+        rows: u64,
+        mut ask: impl AsyncFnMut(i32, String) -> Result<Response<M>, Status>,
+    ) -> anyhow::Result<Exit> {
+        self.list_values(view, rows, async |size, token| render::to_json(ask(size, token).await?.get_ref())).await
+    }
+
+    /// The same of answers that are JSON already.
+    pub(crate) async fn list_values(
+        &self,
+        view: View,
+        rows: u64,
+        mut ask: impl AsyncFnMut(i32, String) -> anyhow::Result<Value>,
+    ) -> anyhow::Result<Exit> {
+        let mut list = Pages::new(self.output, view, io::stdout())?;
+        let mut last = Value::Null;
+        while let Some(size) = list.next(rows) {
+            let token = next_page(&last);
+            if !last.is_null() && token.is_none() {
+                break;
+            }
+            last = ask(size, token.unwrap_or_default()).await?;
+            if !list.page(&last)? {
+                return Ok(Exit::Done);
+            }
+        }
+        list.end(&last)?;
         Ok(Exit::Done)
     }
 }

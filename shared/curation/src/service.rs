@@ -55,6 +55,22 @@ pub fn one_more(size: usize) -> u64 {
 #[macro_export]
 macro_rules! change_service {
     ($pb:ident, $api:ty, { $($more:tt)* }) => {
+        // The steps: method, messages, and what of the request the step is made of.
+        $crate::change_service!(@with $pb, $api, { $($more)* }, [
+            propose_change_set(ProposeChangeSetRequest) -> ProposeChangeSetResponse: |_, _| Some(Step::Propose);
+            notify_change_set(NotifyChangeSetRequest) -> NotifyChangeSetResponse:
+                |v, request| wire::notify(v, &request.comments_until);
+            review_change_set(ReviewChangeSetRequest) -> ReviewChangeSetResponse:
+                |v, request| wire::review(v, request.approve, &request.comment);
+            publish_change_set(PublishChangeSetRequest) -> PublishChangeSetResponse: |_, _| Some(Step::Publish);
+            withdraw_change_set(WithdrawChangeSetRequest) -> WithdrawChangeSetResponse:
+                |v, request| wire::withdraw(v, &request.comment);
+        ]);
+    };
+    (
+        @with $pb:ident, $api:ty, { $($more:tt)* },
+        [$($method:ident($request:ident) -> $response:ident: $step:expr;)*]
+    ) => {
         const _: () = {
             use ::greenlane_platform::fault::Fault;
             use ::greenlane_platform::revisions::timestamp;
@@ -190,32 +206,6 @@ macro_rules! change_service {
                     Ok(Response::new($pb::DiffChangeSetResponse { diffs, next_page_token, revision }))
                 }
 
-                async fn propose_change_set(
-                    &self,
-                    request: Request<$pb::ProposeChangeSetRequest>,
-                ) -> Result<Response<$pb::ProposeChangeSetResponse>, Status> {
-                    let (asked, mut request) = Asked::of(request)?;
-                    let call = asked.call(&mut request.request_id, request.validate_only);
-                    let payload = request.encode_to_vec();
-                    let step = |_: &mut Violations| Some(Step::Propose);
-                    let answer = wire::step(self, call, payload, (&request.name, request.etag), step).await?;
-                    let (change_set, revision) = answered(answer)?;
-                    Ok(Response::new($pb::ProposeChangeSetResponse { change_set, revision }))
-                }
-
-                async fn notify_change_set(
-                    &self,
-                    request: Request<$pb::NotifyChangeSetRequest>,
-                ) -> Result<Response<$pb::NotifyChangeSetResponse>, Status> {
-                    let (asked, mut request) = Asked::of(request)?;
-                    let call = asked.call(&mut request.request_id, request.validate_only);
-                    let payload = request.encode_to_vec();
-                    let step = |v: &mut Violations| wire::notify(v, &request.comments_until);
-                    let answer = wire::step(self, call, payload, (&request.name, request.etag), step).await?;
-                    let (change_set, revision) = answered(answer)?;
-                    Ok(Response::new($pb::NotifyChangeSetResponse { change_set, revision }))
-                }
-
                 async fn comment_on_change_set(
                     &self,
                     request: Request<$pb::CommentOnChangeSetRequest>,
@@ -253,45 +243,6 @@ macro_rules! change_service {
                     Ok(Response::new($pb::ListChangeCommentsResponse { comments, next_page_token, revision }))
                 }
 
-                async fn review_change_set(
-                    &self,
-                    request: Request<$pb::ReviewChangeSetRequest>,
-                ) -> Result<Response<$pb::ReviewChangeSetResponse>, Status> {
-                    let (asked, mut request) = Asked::of(request)?;
-                    let call = asked.call(&mut request.request_id, request.validate_only);
-                    let payload = request.encode_to_vec();
-                    let step = |v: &mut Violations| wire::review(v, request.approve, &request.comment);
-                    let answer = wire::step(self, call, payload, (&request.name, request.etag), step).await?;
-                    let (change_set, revision) = answered(answer)?;
-                    Ok(Response::new($pb::ReviewChangeSetResponse { change_set, revision }))
-                }
-
-                async fn publish_change_set(
-                    &self,
-                    request: Request<$pb::PublishChangeSetRequest>,
-                ) -> Result<Response<$pb::PublishChangeSetResponse>, Status> {
-                    let (asked, mut request) = Asked::of(request)?;
-                    let call = asked.call(&mut request.request_id, request.validate_only);
-                    let payload = request.encode_to_vec();
-                    let step = |_: &mut Violations| Some(Step::Publish);
-                    let answer = wire::step(self, call, payload, (&request.name, request.etag), step).await?;
-                    let (change_set, revision) = answered(answer)?;
-                    Ok(Response::new($pb::PublishChangeSetResponse { change_set, revision }))
-                }
-
-                async fn withdraw_change_set(
-                    &self,
-                    request: Request<$pb::WithdrawChangeSetRequest>,
-                ) -> Result<Response<$pb::WithdrawChangeSetResponse>, Status> {
-                    let (asked, mut request) = Asked::of(request)?;
-                    let call = asked.call(&mut request.request_id, request.validate_only);
-                    let payload = request.encode_to_vec();
-                    let step = |v: &mut Violations| wire::withdraw(v, &request.comment);
-                    let answer = wire::step(self, call, payload, (&request.name, request.etag), step).await?;
-                    let (change_set, revision) = answered(answer)?;
-                    Ok(Response::new($pb::WithdrawChangeSetResponse { change_set, revision }))
-                }
-
                 async fn revert_change_set(
                     &self,
                     request: Request<$pb::RevertChangeSetRequest>,
@@ -309,6 +260,23 @@ macro_rules! change_service {
                     let (change_set, revision) = answered(answer)?;
                     Ok(Response::new($pb::RevertChangeSetResponse { change_set, revision }))
                 }
+
+                $(
+                    async fn $method(
+                        &self,
+                        request: Request<$pb::$request>,
+                    ) -> Result<Response<$pb::$response>, Status> {
+                        let (asked, mut request) = Asked::of(request)?;
+                        let call = asked.call(&mut request.request_id, request.validate_only);
+                        let payload = request.encode_to_vec();
+                        let etag = std::mem::take(&mut request.etag);
+                        let step: fn(&mut Violations, &$pb::$request) -> Option<Step> = $step;
+                        let of = (request.name.as_str(), etag);
+                        let answer = wire::step(self, call, payload, of, |v| step(v, &request)).await?;
+                        let (change_set, revision) = answered(answer)?;
+                        Ok(Response::new($pb::$response { change_set, revision }))
+                    }
+                )*
 
                 $($more)*
             }

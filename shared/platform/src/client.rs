@@ -9,7 +9,7 @@ mod token;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -77,6 +77,7 @@ struct Inner {
     background_timeout: Option<Duration>,
     stream_timeout: Duration,
     reserve: Duration,
+    server: OnceLock<String>,
 }
 
 impl std::fmt::Debug for Client {
@@ -113,7 +114,13 @@ impl Client {
             background_timeout: config.background_timeout_ms.map(Duration::from_millis),
             stream_timeout: Duration::from_secs(config.stream_timeout_seconds),
             reserve: Duration::from_millis(config.reserve_ms),
+            server: OnceLock::new(),
         })))
+    }
+
+    /// The version of the server, as its first answer told it: `0.1.0`. None before, and when it does not tell.
+    pub fn server_version(&self) -> Option<&str> {
+        self.0.server.get()?.strip_prefix("greenlane/")
     }
 }
 
@@ -166,6 +173,9 @@ impl Inner {
         match result {
             Ok(response) => {
                 let (mut parts, body) = response.into_parts();
+                if let Some(server) = parts.headers.get(header::SERVER).and_then(|server| server.to_str().ok()) {
+                    self.server.get_or_init(|| server.to_owned());
+                }
                 if http_body::Body::is_end_stream(&body) {
                     finish.with_headers(&mut parts.headers);
                     return Ok(Response::from_parts(parts, body));

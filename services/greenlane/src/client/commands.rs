@@ -27,4 +27,5 @@ pub(crate) mod token;
 pub(crate) mod trace;
 pub(crate) mod untp;
 pub(crate) mod verify;
+pub(crate) mod version;
 pub(crate) mod write_off;

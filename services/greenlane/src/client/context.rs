@@ -13,7 +13,7 @@ use greenlane_platform::{client::ClientTlsConfig, config::Secret};
 pub(crate) use file::ContextFile;
 pub(crate) use home::{Home, Seen};
 
-use super::exit::Usage;
+use super::{complete, exit::Usage};
 
 /// The file that `greenlane up` writes into its data directory for the commands.
 pub(crate) const CONTEXT_FILE: &str = "client.toml";
@@ -24,7 +24,8 @@ pub(crate) const CONTEXT_FILE: &str = "client.toml";
 pub(crate) struct Servers {
     /// A context by name, or a file with addresses and token file [default: the one chosen by `context use`, else
     /// greenlane-data/client.toml, which `greenlane up` writes].
-    #[arg(long, global = true, env = "GREENLANE_CONTEXT", hide_env_values = true, value_name = "NAME|FILE")]
+    #[arg(long, global = true, env = "GREENLANE_CONTEXT", hide_env_values = true, value_name = "NAME|FILE",
+        add = complete::contexts())]
     context: Option<String>,
     /// Address of the registry.
     #[arg(long, global = true, env = "GREENLANE_REGISTRY", hide_env_values = true, value_name = "URI")]

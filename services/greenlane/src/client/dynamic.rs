@@ -15,7 +15,7 @@ use tonic::{
     codegen::http::uri::PathAndQuery,
 };
 
-use super::exit::Usage;
+use super::{Session, exit::Usage, render::POOL};
 
 /// A method of our contracts, found by `Service/Method`, with or without the package before it.
 pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<MethodDescriptor> {
@@ -49,6 +49,22 @@ pub(crate) fn request(method: &MethodDescriptor, json: &str) -> anyhow::Result<D
         .with_context(|| Usage(format!("the data is not a {}", method.input().full_name())))?;
     deserializer.end().context(Usage("something follows the data".to_owned()))?;
     Ok(message)
+}
+
+/// Asks the service that has a unary method, by its name, for the answer to some fields.
+pub(crate) async fn ask(session: &Session, method: &str, fields: Value) -> anyhow::Result<Value> {
+    let method = find_method(&POOL, method)?;
+    let request = DynamicMessage::deserialize(method.input(), fields)?;
+    to_json(&call(channel(session, &method)?, &method, request).await?)
+}
+
+/// The service that has a method.
+pub(crate) fn channel(session: &Session, method: &MethodDescriptor) -> anyhow::Result<Client> {
+    match method.parent_service().package_name() {
+        "greenlane.registry.v1" => session.registry(),
+        "greenlane.equivalence.v1" => session.equivalence(),
+        _ => session.classification(),
+    }
 }
 
 /// Calls a unary method.

@@ -8,6 +8,7 @@ use greenlane_api::common::v1::CodeReference;
 use prost::{Message, Name};
 use prost_reflect::DynamicMessage;
 use prost_types::Timestamp;
+use serde_json::Value;
 
 use super::{exit::Usage, render::POOL};
 
@@ -19,23 +20,32 @@ pub(crate) fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::
 
 /// Reads a message of which a file names some fields, and the names of those: they may well be set to nothing.
 pub(crate) fn read_fields<M: Message + Name + Default>(path: &Path) -> anyhow::Result<(M, Vec<String>)> {
+    let (value, fields) = read_value(path, &M::full_name())?;
+    Ok((of_value(value)?, fields))
+}
+
+/// The same of a message known by its full name only, as the JSON that the file has.
+pub(crate) fn read_value(path: &Path, full_name: &str) -> anyhow::Result<(Value, Vec<String>)> {
     let text = read_text(path)?;
-    let usage = || Usage(format!("{} has no fields of a {}", path.display(), M::NAME));
-    let message = parse_message(&text).with_context(usage)?;
-    let value: serde_json::Value = serde_yaml_ng::from_str(&text).with_context(usage)?;
-    let descriptor = POOL.get_message_by_name(&M::full_name()).context("a message of our own contracts")?;
+    let descriptor = POOL.get_message_by_name(full_name).context("a message of our own contracts")?;
+    let usage = || Usage(format!("{} is not a {}", path.display(), descriptor.name()));
+    let value: Value = serde_yaml_ng::from_str(&text).with_context(usage)?;
+    DynamicMessage::deserialize(descriptor.clone(), &value).with_context(usage)?;
     let named = value.as_object().map(|fields| fields.keys()).into_iter().flatten();
     let fields =
         named.filter_map(|name| descriptor.get_field_by_name(name).or_else(|| descriptor.get_field_by_json_name(name)));
-    Ok((message, fields.map(|field| field.name().to_owned()).collect()))
+    let fields = fields.map(|field| field.name().to_owned()).collect();
+    Ok((value, fields))
 }
 
 /// Parses a message from YAML or JSON.
 pub(crate) fn parse_message<M: Message + Name + Default>(text: &str) -> anyhow::Result<M> {
-    let value: serde_json::Value = serde_yaml_ng::from_str(text)?;
+    of_value(serde_yaml_ng::from_str(text)?)
+}
+
+fn of_value<M: Message + Name + Default>(value: Value) -> anyhow::Result<M> {
     let descriptor = POOL.get_message_by_name(&M::full_name()).context("a message of our own contracts")?;
-    let dynamic = DynamicMessage::deserialize(descriptor, value)?;
-    Ok(dynamic.transcode_to()?)
+    Ok(DynamicMessage::deserialize(descriptor, value)?.transcode_to()?)
 }
 
 /// Reads a text file; `-` is stdin.

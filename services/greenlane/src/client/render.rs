@@ -1,8 +1,10 @@
 //! The one renderer: every command hands over a protobuf answer and says how its table looks.
 
 mod cell;
+pub(crate) mod colour;
 mod commas;
 mod document;
+pub(crate) mod pages;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +15,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Cell, ContentArrangement, Table, presets};
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
@@ -134,9 +136,9 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
     let mut table = bare_table();
     match view {
         View::List { columns, .. } => {
-            table.set_header(columns.iter().map(|(heading, _)| *heading));
+            table.set_header(columns.iter().map(|(heading, _)| colour::heading(heading)));
             for row in rows(value, view) {
-                table.add_row(columns.iter().map(|(_, path)| cell::text(row, path)));
+                table.add_row(columns.iter().map(|(_, path)| colour::cell(cell::text(row, path))));
             }
         }
         View::Record { fields, .. } => {
@@ -144,7 +146,7 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
                 for (heading, path) in fields {
                     let text = cell::text(row, path);
                     if !text.is_empty() {
-                        table.add_row([(*heading).to_owned(), text]);
+                        table.add_row([Cell::new(heading), colour::cell(text)]);
                     }
                 }
             }
@@ -159,7 +161,10 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
 /// A table without rules, wrapped to the terminal. Where there is none, each row is one line, for `grep` and the like.
 pub(crate) fn bare_table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).style_text_only();
+    if colour::wanted() {
+        table.enforce_styling();
+    }
     table
 }
 

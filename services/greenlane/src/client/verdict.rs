@@ -1,8 +1,9 @@
 //! A verdict, for eyes.
 
+use comfy_table::Cell;
 use greenlane_api::registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart};
 
-use super::render::{prose_table, tidy};
+use super::render::{colour, prose_table, tidy};
 
 /// One word for an outcome.
 pub(crate) fn outcome(verdict: &Verdict) -> &'static str {
@@ -39,11 +40,11 @@ pub(crate) fn parts(verdict: &Verdict) -> [(&'static str, Option<&VerdictPart>);
 /// The verdict as a table: the outcome, then each part with its reasons.
 pub(crate) fn table(verdict: &Verdict) -> String {
     let mut table = prose_table();
-    table.add_row(["VERDICT".to_owned(), outcome(verdict).to_owned(), verdict.certificate.clone()]);
+    table.add_row([Cell::new("VERDICT"), colour::cell(outcome(verdict)), Cell::new(&verdict.certificate)]);
     for (name, value) in parts(verdict) {
         let reasons: Vec<_> =
             value.map(|part| part.findings.iter().map(|f| f.message.clone()).collect()).unwrap_or_default();
-        table.add_row([name.to_owned(), part(value).to_owned(), reasons.join("\n")]);
+        table.add_row([Cell::new(name), colour::cell(part(value)), Cell::new(reasons.join("\n"))]);
     }
     if let Some(revisions) = &verdict.revisions {
         let text = format!(

@@ -1,6 +1,9 @@
 //! The catalogue changes under four eyes, and what was known before stays readable.
 
-use crate::{Shell, json::CHANGE};
+use crate::{
+    Shell,
+    json::{CHANGE, CODES},
+};
 
 #[test]
 fn a_change_needs_a_second_person_and_leaves_the_earlier_revision_as_it_was() {
@@ -46,5 +49,33 @@ fn findings() -> anyhow::Result<()> {
     assert!(found.contains("reference_dangling"), "{found}");
     let refused = shell.run(&format!("change propose {draft}"))?.expect(2).stderr;
     assert!(refused.contains("FIELD_VIOLATIONS"), "{refused}");
+    Ok(())
+}
+
+#[test]
+fn a_change_of_codes_goes_the_same_way_and_shows_what_it_does_field_by_field() {
+    codes().expect("it runs");
+}
+
+fn codes() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    std::fs::write(shell.folder.path().join("codes.yaml"), CODES)?;
+    std::fs::write(shell.folder.path().join("title.yaml"), "title: A list of ours\nurgency_reason: Now.\n")?;
+    let draft = shell.run("code change create --file codes.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("code change update {draft} --file title.yaml"))?.expect(0);
+    let listed = shell.run("code change list --state draft -o json")?.expect(0).json()?;
+    assert_eq!(listed["changeSets"][0]["title"], "A list of ours");
+    assert_eq!(listed["changeSets"][0]["urgencyReason"], "Now.");
+    let none = shell.run("code change list --author somebody-else")?.expect(0);
+    assert_eq!(none.stderr, "there are none\n");
+    let diff = shell.run(&format!("code change diff {draft}"))?.expect(0).stdout;
+    assert!(diff.contains("+ greenLists/example/entries/854143\n") && diff.contains("+ code: 854143\n"), "{diff}");
+    shell.run(&format!("code change propose {draft}"))?.expect(0);
+    let notified = shell.run(&format!("code change notify {draft}"))?.expect(0).stdout;
+    assert!(notified.contains("GL/N/"), "{notified}");
+    shell.run(&format!("code change comment {draft} --text Welcome."))?.expect(0);
+    let comments = shell.run(&format!("code change comments {draft} -o csv"))?.expect(0).stdout;
+    assert!(comments.contains("Welcome."), "{comments}");
+    shell.run(&format!("code change withdraw {draft} --comment Later."))?.expect(0);
     Ok(())
 }

@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, path::Path};
 use crate::{Shell, example, help};
 
 /// What serves or writes a script, and has no answer to print; and what has tests of its own, with databases to work on.
-const WITHOUT_ANSWER: [&str; 8] = ["up", "serve", "migrate", "health", "completion", "manual", "backup", "restore"];
+const WITHOUT_ANSWER: [&str; 11] =
+    ["up", "serve", "migrate", "health", "completion", "manual", "backup", "restore", "login", "logout", "tui"];
 
-/// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT`, `OTHER`, `SCOPE`, `MANDATE` stand for
+/// Each command with arguments that it answers; `CERT`, `KEY`, `FILE`, `DRAFT`, `OTHER`, `CODES`, `WAITING`, `SCOPE`, `MANDATE` stand for
 /// names that are made on the way. Behind them: how it ends.
 const COMMANDS: &[(&str, &str, i32)] = &[
     ("demo", "", 0),
@@ -27,9 +28,16 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("code change get", "CODES", 0),
     ("code change list", "", 0),
     ("code change validate", "CODES", 0),
+    ("code change update", "CODES --file title.yaml --request-id code-update", 0),
+    ("code change diff", "CODES", 0),
     ("code change propose", "CODES --request-id code-propose", 0),
     ("code change review", "CODES --approve --request-id code-review --token-file reviewer.token", 0),
     ("code change publish", "CODES --request-id code-publish --token-file reviewer.token", 0),
+    ("code change revert", "CODES --reason wrong --request-id code-revert", 0),
+    ("code change notify", "WAITING --request-id code-notify", 0),
+    ("code change comment", "WAITING --text fine --request-id code-comment", 0),
+    ("code change comments", "WAITING", 0),
+    ("code change withdraw", "WAITING --request-id code-withdraw", 0),
     ("edition get", "HS2022", 0),
     ("edition list", "", 0),
     ("edition systems", "", 0),
@@ -124,6 +132,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("certificate get", "CERT", 0),
     ("certificate list", "", 0),
     ("certificate qr", "CERT", 0),
+    ("certificate print", "CERT --out certificate.pdf --font FONT", 0),
     ("verify", "CERT --code HS2022:854143 --origin XA --destination XB --model EX-450M --proof", 0),
     (
         "certificate suspend",
@@ -207,6 +216,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("log cosignatures", "", 0),
     ("call", "LogService/GetCheckpoint", 0),
     ("doctor", "", 0),
+    ("version", "", 0),
     ("context set", "border --registry http://registry.example.org", 0),
     ("context use", "border", 0),
     ("context list", "", 0),
@@ -261,7 +271,7 @@ examples:
     source: { uri: \"https://example.org\", note: Invented., example: true }
 ";
 
-const CODES: &str = "\
+pub(crate) const CODES: &str = "\
 title: Keep a list of our own
 reason: To show how.
 changes:
@@ -353,6 +363,10 @@ fn run_all() -> anyhow::Result<()> {
     let list = "list,edition,code\nours,HS2022,854143\n";
     std::fs::write(shell.folder.path().join("list.csv"), list)?;
     std::fs::write(shell.folder.path().join("codes.yaml"), CODES)?;
+    let waiting = CODES.replace("greenLists/example", "greenLists/second");
+    std::fs::write(shell.folder.path().join("waiting.yaml"), waiting)?;
+    let waiting = shell.run("code change create --file waiting.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("code change propose {waiting}"))?.expect(0);
     let (mut codes, mut subscription) = (String::new(), String::new());
     let (mut certificate, mut key, mut draft) = (String::new(), String::new(), String::new());
     let (mut scope, mut mandate, mut trace) = (String::new(), String::new(), String::new());
@@ -371,6 +385,8 @@ fn run_all() -> anyhow::Result<()> {
         let arguments = arguments.replace("CODES", &codes).replace("WRITEOFF", &write_off);
         let arguments = arguments.replace("SUBSCRIPTION", &subscription);
         let arguments = arguments.replace("DISPUTE", &dispute).replace("SECOND", &second);
+        let arguments = arguments.replace("FONT", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fonts/page.ttf"));
+        let arguments = arguments.replace("WAITING", &waiting);
         let arguments = arguments.replace("SCOPE", &scope).replace("MANDATE", &mandate).replace("TRACE", &trace);
         let run = |output: &str| {
             if *command == "context remove" {

@@ -3,6 +3,8 @@
 mod audit;
 mod certificate;
 mod change;
+mod completion;
+mod documents;
 mod exits;
 mod help;
 mod json;

@@ -117,3 +117,45 @@ fn a_token_is_taken_from_stdin_and_an_empty_one_is_refused() {
     let refused = shell.run("body list --token-file -").expect("it runs").expect(2);
     assert!(refused.stderr.contains("there is no token on stdin"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_token_is_minted_for_scopes_bodies_and_economies_that_can_be_only() {
+    let shell = Shell::new().expect("it starts");
+    let mint = |words: &str| shell.run(&format!("token mint --subject s --out s.token {words}")).expect("it runs");
+    let scope = mint("--scope certificates.wirte").expect(2).stderr;
+    assert!(scope.contains("certificates.write") && scope.contains("audit.read"), "every scope is listed: {scope}");
+    let body = mint("--scope verify --body aurora-cert").expect(2).stderr;
+    assert!(body.contains("must be a resource name of the shape bodies/{body}"), "{body}");
+    let economy = mint("--scope verify --economy xa").expect(2).stderr;
+    assert!(economy.contains("ISO 3166-1"), "{economy}");
+    assert!(!shell.folder.path().join("s.token").exists());
+    mint("--scope audit.read --scope trace.write --body bodies/aurora-cert --economy XA").expect(0);
+}
+
+#[test]
+fn the_version_is_told_of_the_command_and_of_every_service() {
+    let shell = Shell::new().expect("it starts");
+    let told = shell.run("version -o name").expect("it runs").expect(0);
+    assert_eq!(told.stdout, format!("{}\n", env!("CARGO_PKG_VERSION")).repeat(4));
+    assert_eq!(told.stderr, "", "where all are the same there is nothing to say");
+    let at = "--registry http://127.0.0.1:1";
+    let gone = shell.run(&format!("version {at}")).expect("it runs").expect(75);
+    assert!(gone.stderr.contains("registry at http://127.0.0.1:1 cannot be reached"), "{}", gone.stderr);
+    assert!(gone.stdout.contains("classification"), "{}", gone.stdout);
+    shell.run(&format!("version --client {at}")).expect("it runs").expect(0);
+}
+
+#[test]
+fn colour_is_for_terminals_unless_it_is_forced_or_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |environment: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(greenlane_e2e::greenlane_path());
+        command.args(["version", "--client"]).current_dir(folder.path()).env_remove("NO_COLOR");
+        String::from_utf8(command.envs(environment.iter().copied()).output().expect("it runs").stdout).expect("text")
+    };
+    let plain = run(&[]);
+    assert!(!plain.contains('\x1b'), "{plain:?}");
+    let forced = run(&[("CLICOLOR_FORCE", "1")]);
+    assert!(forced.contains("\x1b[1mCOMPONENT\x1b[0m"), "{forced:?}");
+    assert_eq!(run(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), plain);
+}

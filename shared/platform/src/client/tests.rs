@@ -225,3 +225,12 @@ async fn a_uri_that_cannot_be_meant_is_refused() {
         assert!(connect(&ClientConfig::to(uri)).is_err(), "{uri:?}");
     }
 }
+
+#[tokio::test]
+async fn a_client_learns_the_version_of_the_server_from_its_answers() {
+    let server = start(&ServerConfig::loopback(), public(&Echo::default())).await;
+    let client = connect(&ClientConfig { background_timeout_ms: Some(30_000), ..to(&server) }).unwrap();
+    assert_eq!(client.server_version(), None);
+    LookupServiceClient::new(client.clone()).get_code(request("fail")).await.unwrap_err();
+    assert_eq!(client.server_version(), Some(env!("CARGO_PKG_VERSION")), "a refusal tells it too");
+}

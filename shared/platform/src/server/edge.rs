@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::{HeaderMap, Method as HttpMethod, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use opentelemetry::KeyValue;
@@ -34,6 +34,8 @@ use crate::telemetry::TraceContext;
 
 /// Streams of health and reflection that may be open at a time: they do not take the services' own places.
 const INFRASTRUCTURE_STREAMS: usize = 256;
+/// Whose server it is, and its version, for clients that want to know what they talk to.
+const SERVER: HeaderValue = HeaderValue::from_static(concat!("greenlane/", env!("CARGO_PKG_VERSION")));
 /// What an overloaded server asks its callers to wait.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
@@ -92,6 +94,7 @@ impl Edge {
             trace.clone().scope(self.run(client, request, &method, &slot).instrument(span.clone())).await;
 
         let (mut parts, body) = response.into_parts();
+        parts.headers.insert(header::SERVER, SERVER);
         let finish = Finish {
             metrics: self.metrics.clone(),
             method: method.clone(),
@@ -221,7 +224,7 @@ fn not_grpc<B>(request: &Request<B>) -> Option<Response<EdgeBody>> {
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     kind.and_then(|kind| kind.strip_prefix(b"application/grpc"))
         .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }

@@ -13,7 +13,7 @@ use prost_types::FieldMask;
 
 use self::key::KeyCommand;
 use self::statement::{AccreditationCommand, DesignationCommand};
-use crate::client::{Mutation, Session, exit::Exit, render::View};
+use crate::client::{Mutation, Session, complete::Named, exit::Exit, render::View};
 
 type Bodies = BodyServiceClient<Client>;
 
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     /// Show a body.
     Get {
         /// Its name, bodies/ID.
+        #[arg(add = Named::Bodies.completer())]
         name: String,
     },
     /// List bodies.
@@ -93,6 +94,7 @@ impl From<Role> for BodyRole {
 #[derive(Args, Debug)]
 pub(crate) struct Update {
     /// Its name, bodies/ID.
+    #[arg(add = Named::Bodies.completer())]
     name: String,
     /// Its registered name.
     #[arg(long)]
@@ -188,9 +190,11 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(bodies.get_body(request).await?.get_ref(), BODY)
         }
         Command::List { economy } => {
-            let mut request = ListBodiesRequest { economy: economy.unwrap_or_default(), ..Default::default() };
-            request.page_size = 1_000;
-            session.print(bodies.list_bodies(request).await?.get_ref(), BODIES)
+            let request = ListBodiesRequest { economy: economy.unwrap_or_default(), ..Default::default() };
+            let ask = async |page_size, page_token| {
+                bodies.list_bodies(ListBodiesRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(BODIES, u64::MAX, ask).await
         }
         Command::Update(args) => {
             let request_id = session.request_id(&args.mutation);

@@ -31,13 +31,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     );
     let data = if args.data == "-" { input::read_text("-".as_ref())? } else { args.data };
     let request = dynamic::request(&method, &data)?;
-    let service = method.parent_service();
-    let channel = match service.package_name() {
-        "greenlane.registry.v1" => session.registry()?,
-        "greenlane.equivalence.v1" => session.equivalence()?,
-        _ => session.classification()?,
-    };
-    let value = dynamic::to_json(&dynamic::call(channel, &method, request).await?)?;
+    let value = dynamic::to_json(&dynamic::call(dynamic::channel(session, &method)?, &method, request).await?)?;
     let text = match session.output() {
         Output::Csv => render::text(Output::Csv, &value, View::Document { at: "" })?,
         Output::Yaml => serde_yaml_ng::to_string(&value)?,

@@ -4,16 +4,16 @@ mod kind;
 mod trace;
 
 use clap::{Args, Subcommand};
-use prost_reflect::{DynamicMessage, MessageDescriptor};
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::kind::Kind;
 use crate::client::{
-    Session, dynamic,
+    Session, complete, dynamic,
     exit::{Exit, Usage},
     files::schema,
     input,
-    render::{self, Output, POOL, View, label},
+    render::{self, Output, POOL, View, label, pages::Limit},
 };
 
 /// `greenlane catalogue …`.
@@ -22,6 +22,7 @@ pub(crate) enum Command {
     /// Show an entry.
     Get {
         /// Its resource name, such as schemes/ID, standards/ID or requirements/ID.
+        #[arg(add = complete::entries())]
         name: String,
         /// As the catalogue was at this revision.
         #[arg(long)]
@@ -48,9 +49,8 @@ pub(crate) struct List {
     /// As the catalogue was at this revision.
     #[arg(long)]
     revision: Option<u64>,
-    /// At most this many, 1 to 1000.
-    #[arg(long, default_value_t = 1_000)]
-    limit: u32,
+    #[command(flatten)]
+    limit: Limit<1_000>,
 }
 
 /// Does it.
@@ -65,13 +65,16 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::List(args) => {
             let method = args.kind.list_method();
             let descriptor = dynamic::find_method(&POOL, &method)?.input();
-            let mut request = vec![("pageSize".to_owned(), json!(args.limit))];
+            let mut request = Vec::new();
             for filter in &args.filters {
                 request.push(condition(&descriptor, filter)?);
             }
-            let answer = call(session, &method, request, args.revision).await?;
             let view = View::List { items: args.kind.items(), name: "name", columns: args.kind.columns() };
-            render::print_value(session.output(), &answer, view)?;
+            let ask = async |size: i32, token: String| {
+                let page = [("pageSize".to_owned(), json!(size)), ("pageToken".to_owned(), json!(token))];
+                call(session, &method, request.clone().into_iter().chain(page), args.revision).await
+            };
+            return session.list_values(view, args.limit.rows(), ask).await;
         }
         Command::Trace(args) => return trace::run(session, args).await,
         // It is JSON for programs, whoever asks.
@@ -90,13 +93,11 @@ pub(crate) async fn call(
     fields: impl IntoIterator<Item = (String, Value)>,
     revision: Option<u64>,
 ) -> anyhow::Result<Value> {
-    let method = dynamic::find_method(&POOL, method)?;
     let mut fields: Map<_, _> = fields.into_iter().collect();
     if let Some(revision) = revision {
         fields.insert("consistency".to_owned(), json!({ "exactlyRevision": revision }));
     }
-    let request = DynamicMessage::deserialize(method.input(), Value::Object(fields))?;
-    dynamic::to_json(&dynamic::call(session.equivalence()?, &method, request).await?)
+    dynamic::ask(session, method, Value::Object(fields)).await
 }
 
 /// A filter as a field of the list request.

@@ -2,6 +2,7 @@
 
 mod filter;
 mod import;
+mod print;
 mod qr;
 mod revise;
 mod step;
@@ -12,12 +13,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use greenlane_api::registry::v1::{
     GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest, ListCertificateVersionsRequest,
-    PrepareCertificateRequest, certificate_service_client::CertificateServiceClient,
+    ListCertificatesRequest, PrepareCertificateRequest, certificate_service_client::CertificateServiceClient,
     issue_certificate_request::Signing,
 };
 
 use crate::client::{
     Mutation, Session,
+    complete::Named,
     exit::Exit,
     input,
     render::{self, View},
@@ -33,6 +35,7 @@ pub(crate) enum Command {
     /// Show a certificate.
     Get {
         /// Its number or name.
+        #[arg(add = Named::Certificates.completer())]
         certificate: String,
         /// Print the signed document only, as it is.
         #[arg(long)]
@@ -46,6 +49,7 @@ pub(crate) enum Command {
     /// Show the events of a certificate's life.
     History {
         /// Its number or name.
+        #[arg(add = Named::Certificates.completer())]
         certificate: String,
     },
     /// Import a back catalogue from a CSV or NDJSON file; a trial, unless it is told to write.
@@ -54,9 +58,12 @@ pub(crate) enum Command {
     Watch(watch::Watch),
     /// Draw its QR code: an address, or all that verification without a network needs.
     Qr(qr::Qr),
+    /// Print it: a PDF in English and Chinese, with the QR code.
+    Print(print::Print),
     /// Show the versions of a certificate, oldest first.
     Versions {
         /// Its number or name.
+        #[arg(add = Named::Certificates.completer())]
         certificate: String,
     },
     /// Extend or reduce the scope, or correct the record: a new version.
@@ -84,7 +91,7 @@ pub(crate) struct Issue {
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// The issuing body, bodies/ID.
-    #[arg(long)]
+    #[arg(long, add = Named::Bodies.completer())]
     body: String,
     /// Which of the keys that the registry holds for the body signs, bodies/ID/keys/ID [default: the newest].
     #[arg(long, value_name = "KEY")]
@@ -103,7 +110,7 @@ pub(crate) struct Prepare {
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// The issuing body, bodies/ID.
-    #[arg(long)]
+    #[arg(long, add = Named::Bodies.completer())]
     body: String,
     /// The key that the body will sign with, bodies/ID/keys/ID.
     #[arg(long)]
@@ -236,34 +243,34 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(&answer, CERTIFICATE)
         }
         Command::List(args) => {
-            let all = args.all;
-            let mut request = args.request();
-            let mut answer = certificates.list_certificates(request.clone()).await?.into_inner();
-            while all && !answer.next_page_token.is_empty() {
-                request.page_token = std::mem::take(&mut answer.next_page_token);
-                let page = certificates.list_certificates(request.clone()).await?.into_inner();
-                answer.certificates.extend(page.certificates);
-                answer.next_page_token = page.next_page_token;
-            }
-            session.print(&answer, CERTIFICATES)
+            let rows = args.limit.rows();
+            let request = args.request();
+            let ask = async |page_size, page_token| {
+                let page = ListCertificatesRequest { page_size, page_token, ..request.clone() };
+                certificates.list_certificates(page).await
+            };
+            session.list(CERTIFICATES, rows, ask).await
         }
         Command::History { certificate } => {
-            let request = ListCertificateEventsRequest {
-                certificate: name(&certificate),
-                page_size: 1_000,
-                ..Default::default()
+            let certificate = name(&certificate);
+            let ask = async |page_size, page_token| {
+                let certificate = certificate.clone();
+                let page = ListCertificateEventsRequest { certificate, page_size, page_token, ..Default::default() };
+                certificates.list_certificate_events(page).await
             };
-            session.print(certificates.list_certificate_events(request).await?.get_ref(), EVENTS)
+            session.list(EVENTS, u64::MAX, ask).await
         }
         Command::Versions { certificate } => {
-            let request = ListCertificateVersionsRequest {
-                certificate: name(&certificate),
-                page_size: 1_000,
-                ..Default::default()
+            let certificate = name(&certificate);
+            let ask = async |page_size, page_token| {
+                let certificate = certificate.clone();
+                let page = ListCertificateVersionsRequest { certificate, page_size, page_token, ..Default::default() };
+                certificates.list_certificate_versions(page).await
             };
-            session.print(certificates.list_certificate_versions(request).await?.get_ref(), VERSIONS)
+            session.list(VERSIONS, u64::MAX, ask).await
         }
         Command::Qr(args) => qr::run(session, args).await,
+        Command::Print(args) => print::run(session, args).await,
         Command::Import(args) => import::run(session, args).await,
         Command::Watch(args) => watch::run(session, args).await,
         Command::Amend(args) => {

@@ -15,9 +15,10 @@ use greenlane_api::{
 
 use crate::client::{
     Session,
+    complete::Named,
     exit::Exit,
     input,
-    render::{self, Output, View, bare_table, label, tidy},
+    render::{self, Output, View, bare_table, label, pages::Limit, tidy},
 };
 
 /// `greenlane code …`.
@@ -37,9 +38,8 @@ pub(crate) enum Command {
         /// In this edition only. May be repeated.
         #[arg(long = "edition")]
         editions: Vec<String>,
-        /// At most this many.
-        #[arg(long, default_value_t = 20)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit<20>,
     },
     /// Translate a code to another edition.
     Translate {
@@ -53,13 +53,13 @@ pub(crate) enum Command {
     /// List the codes of an edition.
     List {
         /// The edition: HS2022.
+        #[arg(add = Named::Editions.completer())]
         edition: String,
         /// Below this code only.
         #[arg(long, default_value = "", hide_default_value = true)]
         under: String,
-        /// At most this many, 1 to 1000.
-        #[arg(long, default_value_t = 1_000)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit<1_000>,
     },
     /// List which codes of one edition became which of another.
     Correlations {
@@ -67,9 +67,8 @@ pub(crate) enum Command {
         first: String,
         /// The other: HS2022.
         second: String,
-        /// At most this many, 1 to 1000.
-        #[arg(long, default_value_t = 1_000)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit<1_000>,
     },
     /// Suggest codes for goods described in plain words, with how sure that is.
     Suggest(learn::Suggest),
@@ -191,9 +190,11 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             Ok(Exit::Done)
         }
         Command::Search { words, editions, limit } => {
-            let request =
-                SearchCodesRequest { query: words.join(" "), editions, page_size: limit, ..Default::default() };
-            session.print(lookup.search_codes(request).await?.get_ref(), HITS)
+            let request = SearchCodesRequest { query: words.join(" "), editions, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                lookup.search_codes(SearchCodesRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(HITS, limit.rows(), ask).await
         }
         Command::Translate { code, to } => {
             let request = TranslateCodeRequest { code: Some(code), target_edition: to, ..Default::default() };
@@ -208,17 +209,20 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(&answer, TRANSLATION)
         }
         Command::List { edition, under, limit } => {
-            let request = ListCodesRequest { edition, under, page_size: limit, ..Default::default() };
-            session.print(lookup.list_codes(request).await?.get_ref(), CODES)
+            let request = ListCodesRequest { edition, under, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                lookup.list_codes(ListCodesRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(CODES, limit.rows(), ask).await
         }
         Command::Correlations { first, second, limit } => {
-            let request = ListCorrelationsRequest {
-                first_edition: first,
-                second_edition: second,
-                page_size: limit,
-                ..Default::default()
+            let request =
+                ListCorrelationsRequest { first_edition: first, second_edition: second, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                let page = ListCorrelationsRequest { page_size, page_token, ..request.clone() };
+                lookup.list_correlations(page).await
             };
-            session.print(lookup.list_correlations(request).await?.get_ref(), LINKS)
+            session.list(LINKS, limit.rows(), ask).await
         }
         Command::Suggest(args) => learn::suggest(session, args).await,
         Command::Teach(args) => learn::teach(session, args).await,

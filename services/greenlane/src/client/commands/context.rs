@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::client::{
+    complete,
     context::{ContextFile, Home, Servers},
     exit::Exit,
     render::{self, Output, View},
@@ -31,11 +32,13 @@ Example:
     /// Choose the context that counts when none is named.
     Use {
         /// Its name.
+        #[arg(add = complete::contexts())]
         name: String,
     },
     /// Remove a context. The files that it names stay.
     Remove {
         /// Its name.
+        #[arg(add = complete::contexts())]
         name: String,
     },
 }

@@ -6,7 +6,12 @@ use greenlane_api::classification::v1::{
     code_system_service_client::CodeSystemServiceClient,
 };
 
-use crate::client::{Session, exit::Exit, render::View};
+use crate::client::{
+    Session,
+    complete::Named,
+    exit::Exit,
+    render::{View, pages::Limit},
+};
 
 /// `greenlane edition …`.
 #[derive(Debug, Subcommand)]
@@ -14,6 +19,7 @@ pub(crate) enum Command {
     /// Show an edition.
     Get {
         /// Its name or bare identifier: HS2022.
+        #[arg(add = Named::Editions.completer())]
         edition: String,
     },
     /// List editions.
@@ -29,9 +35,8 @@ pub(crate) enum Command {
     Systems,
     /// List the revisions that classification has published, newest first.
     Revisions {
-        /// At most this many.
-        #[arg(long, default_value_t = 50)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit,
     },
 }
 
@@ -84,17 +89,24 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(systems.get_edition(request).await?.get_ref(), EDITION)
         }
         Command::List { system, on } => {
-            let request =
-                ListEditionsRequest { code_system: system, in_force_on: on, page_size: 1_000, ..Default::default() };
-            session.print(systems.list_editions(request).await?.get_ref(), EDITIONS)
+            let request = ListEditionsRequest { code_system: system, in_force_on: on, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                systems.list_editions(ListEditionsRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(EDITIONS, u64::MAX, ask).await
         }
         Command::Systems => {
-            let request = ListCodeSystemsRequest { page_size: 1_000, ..Default::default() };
-            session.print(systems.list_code_systems(request).await?.get_ref(), SYSTEMS)
+            let ask = async |page_size, page_token| {
+                let page = ListCodeSystemsRequest { page_size, page_token, ..Default::default() };
+                systems.list_code_systems(page).await
+            };
+            session.list(SYSTEMS, u64::MAX, ask).await
         }
         Command::Revisions { limit } => {
-            let request = ListRevisionsRequest { page_size: limit, ..Default::default() };
-            session.print(systems.list_revisions(request).await?.get_ref(), REVISIONS)
+            let ask = async |page_size, page_token| {
+                systems.list_revisions(ListRevisionsRequest { page_size, page_token }).await
+            };
+            session.list(REVISIONS, limit.rows(), ask).await
         }
     }
 }

@@ -6,7 +6,12 @@ use greenlane_api::{
     equivalence::v1::{AuditFairnessRequest, recognition_service_client::RecognitionServiceClient},
 };
 
-use crate::client::{Session, exit::Exit, input, render::View};
+use crate::client::{
+    Session,
+    exit::Exit,
+    input,
+    render::{View, pages::Limit},
+};
 
 /// Arguments of `greenlane fairness`.
 #[derive(ClapArgs, Debug)]
@@ -27,12 +32,8 @@ pub(crate) struct Args {
     /// As the catalogue was at this revision.
     #[arg(long)]
     revision: Option<u64>,
-    /// At most this many findings, 1 to 1000.
-    #[arg(long, default_value_t = 1_000)]
-    limit: i32,
-    /// Go on from an earlier answer's nextPageToken.
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
-    page_token: String,
+    #[command(flatten)]
+    limit: Limit<1_000>,
 }
 
 const FINDINGS: View = View::List {
@@ -59,9 +60,11 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         code: args.code,
         date: args.date,
         consistency,
-        page_size: args.limit,
-        page_token: args.page_token,
+        ..Default::default()
     };
-    let answer = RecognitionServiceClient::new(session.equivalence()?).audit_fairness(request).await?;
-    session.print(answer.get_ref(), FINDINGS)
+    let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
+    let ask = async |page_size, page_token| {
+        recognition.audit_fairness(AuditFairnessRequest { page_size, page_token, ..request.clone() }).await
+    };
+    session.list(FINDINGS, args.limit.rows(), ask).await
 }

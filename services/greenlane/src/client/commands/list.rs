@@ -13,7 +13,13 @@ use greenlane_api::{
     common::v1::CodeReference,
 };
 
-use crate::client::{Session, exit::Exit, input, render::View};
+use crate::client::{
+    Session,
+    complete::Named,
+    exit::Exit,
+    input,
+    render::{View, pages::Limit},
+};
 
 /// `greenlane list …`.
 #[derive(Debug, Subcommand)]
@@ -21,6 +27,7 @@ pub(crate) enum Command {
     /// Show a list.
     Get {
         /// Its name or bare identifier.
+        #[arg(add = Named::GreenLists.completer())]
         list: String,
         /// As it is on this date [default: today in UTC].
         #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
@@ -35,13 +42,13 @@ pub(crate) enum Command {
     /// List the entries of a list.
     Entries {
         /// Its name or bare identifier.
+        #[arg(add = Named::GreenLists.completer())]
         list: String,
         /// As it is on this date [default: today in UTC].
         #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
         on: String,
-        /// At most this many, 1 to 1000.
-        #[arg(long, default_value_t = 1_000)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit<1_000>,
     },
     /// Say which lists a code is on.
     Check {
@@ -58,11 +65,13 @@ pub(crate) enum Command {
     /// List the versions of a list, newest first.
     Versions {
         /// Its name or bare identifier.
+        #[arg(add = Named::GreenLists.completer())]
         list: String,
     },
     /// Show a list in another edition, with what became of each entry.
     Project {
         /// Its name or bare identifier, with a version if not the current one: apec-54@2.
+        #[arg(add = Named::GreenLists.completer())]
         list: String,
         /// The edition.
         #[arg(long, value_name = "EDITION")]
@@ -70,15 +79,16 @@ pub(crate) enum Command {
         /// Take in the links that are held back.
         #[arg(long)]
         held_back: bool,
-        /// At most this many rows, 1 to 1000.
-        #[arg(long, default_value_t = 1_000)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit<1_000>,
     },
     /// Show what differs between two lists, or two versions of one.
     Compare {
         /// One list, with a version if not the current one: apec-54@2.
+        #[arg(add = Named::GreenLists.completer())]
         first: String,
         /// The other.
+        #[arg(add = Named::GreenLists.completer())]
         second: String,
         /// In this edition [default: the other's].
         #[arg(long = "in", value_name = "EDITION")]
@@ -97,9 +107,8 @@ pub(crate) enum Command {
         /// In this edition.
         #[arg(long = "in", value_name = "EDITION")]
         edition: String,
-        /// At most this many rows, 1 to 1000.
-        #[arg(long, default_value_t = 1_000)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit<1_000>,
     },
     /// Look a list, or a CSV file of codes, over for faults. Ends with 10 when it has any but overlaps.
     Lint {
@@ -136,9 +145,8 @@ pub(crate) enum Command {
         /// Leave this code out in any case. May be repeated.
         #[arg(long, value_name = "CODE")]
         never: Vec<String>,
-        /// At most this many rows, 1 to 1000.
-        #[arg(long, default_value_t = 1_000)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit<1_000>,
     },
 }
 
@@ -195,13 +203,19 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(lists.get_green_list(request).await?.get_ref(), LIST)
         }
         Command::List { on } => {
-            let request = ListGreenListsRequest { date: on, page_size: 1_000, ..Default::default() };
-            session.print(lists.list_green_lists(request).await?.get_ref(), LISTS)
+            let request = ListGreenListsRequest { date: on, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                lists.list_green_lists(ListGreenListsRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(LISTS, u64::MAX, ask).await
         }
         Command::Entries { list, on, limit } => {
-            let request =
-                ListGreenListEntriesRequest { name: name(&list), date: on, page_size: limit, ..Default::default() };
-            session.print(lists.list_green_list_entries(request).await?.get_ref(), ENTRIES)
+            let request = ListGreenListEntriesRequest { name: name(&list), date: on, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                let page = ListGreenListEntriesRequest { page_size, page_token, ..request.clone() };
+                lists.list_green_list_entries(page).await
+            };
+            session.list(ENTRIES, limit.rows(), ask).await
         }
         Command::Check { code, lists: only, on } => {
             let request = CheckMembershipRequest {
@@ -213,18 +227,21 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(lists.check_membership(request).await?.get_ref(), MEMBERSHIPS)
         }
         Command::Versions { list } => living::versions(session, &list).await,
-        Command::Project { list, to, held_back, limit } => living::project(session, &list, &to, held_back, limit).await,
+        Command::Project { list, to, held_back, limit } => {
+            living::project(session, &list, &to, held_back, limit.rows()).await
+        }
         Command::Compare { first, second, edition, held_back } => {
             living::compare(session, &first, &second, edition.as_deref(), held_back).await
         }
         Command::Combine { operation, lists, edition, limit } => {
-            living::combine(session, operation, &lists, &edition, limit).await
+            living::combine(session, operation, &lists, &edition, limit.rows()).await
         }
         Command::Lint { list, file, column, edition } => {
             living::lint(session, list.as_deref(), file.as_deref(), column.as_deref(), edition.as_deref()).await
         }
         Command::Reference { lists, edition, threshold, parts, always, never, limit } => {
-            let reference = living::Reference { lists, edition, threshold, parts, always, never, limit };
+            let rows = limit.rows();
+            let reference = living::Reference { lists, edition, threshold, parts, always, never, rows };
             living::reference(session, reference).await
         }
     }

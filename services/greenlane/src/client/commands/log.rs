@@ -14,7 +14,7 @@ use crate::client::{
     Mutation, Session,
     exit::Exit,
     input,
-    render::{self, Output, View},
+    render::{self, Output, View, pages::Limit},
 };
 
 /// `greenlane log …`.
@@ -27,9 +27,8 @@ pub(crate) enum Command {
         /// First index.
         #[arg(long, default_value_t = 0)]
         from: u64,
-        /// At most this many.
-        #[arg(long, default_value_t = 50)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit,
     },
     /// Fetch the proof that an entry is in the newest tree.
     Inclusion {
@@ -101,8 +100,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(&answer, CHECKPOINT)
         }
         Command::Entries { from, limit } => {
-            let request = ListEntriesRequest { start_index: from, page_size: limit, ..Default::default() };
-            session.print(log.list_entries(request).await?.get_ref(), ENTRIES)
+            let ask = async |page_size, page_token| {
+                log.list_entries(ListEntriesRequest { start_index: from, page_size, page_token }).await
+            };
+            session.list(ENTRIES, limit.rows(), ask).await
         }
         Command::Inclusion { index } => {
             let request = GetInclusionProofRequest { index, tree_size: 0 };
@@ -110,8 +111,11 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Audit(args) => audit::run(session, args).await,
         Command::Cosignatures { size } => {
-            let request = ListCosignaturesRequest { tree_size: size, page_size: 1_000, ..Default::default() };
-            session.print(log.list_cosignatures(request).await?.get_ref(), COSIGNATURES)
+            let ask = async |page_size, page_token| {
+                let page = ListCosignaturesRequest { tree_size: size, page_size, page_token };
+                log.list_cosignatures(page).await
+            };
+            session.list(COSIGNATURES, u64::MAX, ask).await
         }
         Command::Cosign { file, mutation } => {
             let request = AddCosignatureRequest {

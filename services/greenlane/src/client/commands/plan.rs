@@ -20,6 +20,7 @@ use greenlane_api::{
 use crate::client::{
     Session,
     commands::recognise::scheme,
+    complete::Named,
     exit::{Exit, Usage},
     input,
     render::{self, Output, View},
@@ -60,10 +61,10 @@ pub(crate) struct Args {
 #[derive(ClapArgs, Debug)]
 struct Facts {
     /// What is to be certified: a scheme, as SCHEME or SCHEME=LEVEL. May be repeated.
-    #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]", requires = "body")]
+    #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]", requires = "body", add = Named::Schemes.completer())]
     schemes: Vec<String>,
     /// What is to be certified: a standard edition, such as "IEC 61215-1:2021". May be repeated.
-    #[arg(long = "standard", value_name = "EDITION", requires = "body")]
+    #[arg(long = "standard", value_name = "EDITION", requires = "body", add = Named::Standards.completer())]
     standards: Vec<String>,
     /// The body that is to issue it, bodies/ID.
     #[arg(long, requires = "body_economy")]

@@ -15,6 +15,7 @@ use greenlane_api::{
 
 use crate::client::{
     Session,
+    complete::Named,
     exit::Exit,
     input,
     offline::OfflinePack,
@@ -29,10 +30,11 @@ Exits with 0 when recognised (with or without conditions) or when no requirement
 recognised in part or for information only, 11 when undetermined.")]
 pub(crate) struct Args {
     /// What was certified: a scheme, as SCHEME or SCHEME=LEVEL. May be repeated.
-    #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]")]
+    #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]", add = Named::Schemes.completer())]
     schemes: Vec<String>,
     /// What was certified: a standard edition, such as "IEC 61215-1:2021". May be repeated.
-    #[arg(long = "standard", value_name = "EDITION", required_unless_present = "schemes")]
+    #[arg(long = "standard", value_name = "EDITION", required_unless_present = "schemes",
+        add = Named::Standards.completer())]
     standards: Vec<String>,
     /// The issuing body, bodies/ID.
     #[arg(long)]

@@ -3,9 +3,11 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
-use greenlane_platform::auth::issuer::TokenRequest;
-
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use greenlane_platform::{
+    auth::{SCOPES, issuer::TokenRequest},
+    violations::{EconomyCode, Violations},
+};
 use serde_json::json;
 
 use crate::{
@@ -43,15 +45,14 @@ pub(crate) struct Mint {
     /// Who the token speaks for.
     #[arg(long)]
     subject: String,
-    /// What it allows. May be repeated: certificates.read, certificates.write, verify, bodies.read, bodies.write,
-    /// log.read, catalogue.read, catalogue.propose, catalogue.review, catalogue.publish, recognise, codes.read, admin (all of them).
-    #[arg(long = "scope", required = true)]
+    /// What it allows; `admin` is all of them. May be repeated.
+    #[arg(long = "scope", required = true, value_parser = PossibleValuesParser::new(SCOPES.iter().copied()))]
     scopes: Vec<String>,
     /// The body that it acts for, bodies/ID.
-    #[arg(long)]
+    #[arg(long, value_parser = body)]
     body: Option<String>,
     /// The economy that it acts for.
-    #[arg(long)]
+    #[arg(long, value_parser = economy)]
     economy: Option<String>,
     /// How many hours it holds.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=8_760))]
@@ -85,6 +86,19 @@ pub(crate) fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Mint(args) => mint(args, output),
         Command::Jwks(args) => jwks(&args, output),
     }
+}
+
+/// A body's name: a token of another would act for nobody.
+fn body(raw: &str) -> Result<String, String> {
+    let mut v = Violations::new();
+    match v.resource_name::<1>("body", raw, "bodies/{body}") {
+        Some(_) => Ok(raw.to_owned()),
+        None => Err(v.found().iter().map(|it| it.description.clone()).collect()),
+    }
+}
+
+fn economy(raw: &str) -> Result<String, &'static str> {
+    EconomyCode::new(raw).map(EconomyCode::into_string)
 }
 
 fn jwks(args: &Jwks, output: Output) -> anyhow::Result<Exit> {

@@ -230,10 +230,13 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 product: (product != ProductIdentification::default()).then_some(product),
                 stage: args.stage.map_or(0, |stage| LifeCycleStage::from(stage).into()),
                 reporter: args.reporter,
-                page_size: 1_000,
                 ..ListTraceEventsRequest::default()
             };
-            session.print(traces.list_trace_events(request).await?.get_ref(), EVENTS)
+            let ask = async |page_size, page_token| {
+                let page = ListTraceEventsRequest { page_size, page_token, ..request.clone() };
+                traces.list_trace_events(page).await
+            };
+            session.list(EVENTS, u64::MAX, ask).await
         }
         Command::Footprint(product) => {
             let request = GetFootprintRequest { product: Some(product.into()), consistency: None };

@@ -1,5 +1,6 @@
 //! `greenlane verify`: the four-part verdict.
 
+mod report;
 mod statement;
 
 use std::path::{Path, PathBuf};
@@ -14,9 +15,11 @@ use greenlane_api::{
     },
 };
 use greenlane_log::note::NoteKey;
+use greenlane_platform::clock::Clock;
 
 use crate::client::{
     Session,
+    complete::Named,
     exit::{Exit, Usage},
     input,
     offline::{OfflinePack, OfflineTrust},
@@ -38,11 +41,14 @@ Exits with 0 when accepted (with or without conditions), 10 when refused, 11 whe
 pub(crate) struct Args {
     /// The certificate's number or name, the text of its QR code, or a file with that or with the presented document
     /// (`-` is stdin).
-    #[arg(required_unless_present = "statement")]
+    #[arg(required_unless_present = "statement", add = Named::Certificates.completer())]
     subject: Option<String>,
     /// Print also what proves the verdict (json and yaml).
     #[arg(long, conflicts_with = "trust")]
     proof: bool,
+    /// Write a report for the customs file too, one page of HTML with reasons, revisions and proof.
+    #[arg(long, value_name = "FILE.html", conflicts_with = "statement")]
+    report: Option<PathBuf>,
     /// Tell also what is left to be written off against the certificate.
     #[arg(long, requires = "code", conflicts_with = "trust")]
     balance: bool,
@@ -123,11 +129,17 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if args.log_key.is_some() {
         bail!(Usage("--log-key goes with --trust or --statement".to_owned()));
     }
-    let out = args.statement_out.clone();
+    let (report, proof, out) = (args.report.clone(), args.proof, args.statement_out.clone());
     let request = args.request()?;
-    let answer = VerificationServiceClient::new(session.registry()?).verify(request).await?.into_inner();
+    let client = session.registry()?;
+    let mut answer = VerificationServiceClient::new(client).verify(request.clone()).await?.into_inner();
     if let Some(path) = out {
         statement::keep(&path, &answer.statement)?;
+    }
+    if let Some(path) = &report {
+        write_report(path, &request, &answer, session.registry_address())?;
+        // What it was fetched for beside the report is not printed unasked.
+        answer.proof = answer.proof.filter(|_| proof);
     }
     print(session.output(), &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
@@ -149,12 +161,19 @@ pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> 
     let key = args.named_key()?;
     let pinned = args.pack_key.as_deref();
     let pack = args.pack.as_deref().map(|path| OfflinePack::open(path, pinned)).transpose()?;
+    let mut described = String::new();
     if let Some(pack) = &pack {
-        eprintln!("{}", pack.describe(pinned.is_some()));
+        described.push_str(&format!("{}\n", pack.describe(pinned.is_some())));
     }
     let trust = OfflineTrust::open(&path, key.as_ref(), pack)?;
-    eprintln!("{}", trust.describe(key.is_some()));
-    let answer = trust.verify(args.request()?).await?;
+    described.push_str(&trust.describe(key.is_some()));
+    eprintln!("{described}");
+    let report = args.report.clone();
+    let request = VerifyRequest { include_proof: false, ..args.request()? };
+    let answer = trust.verify(request.clone()).await?;
+    if let Some(path) = &report {
+        write_report(path, &request, &answer, &described)?;
+    }
     print(output, &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
 }
@@ -182,12 +201,18 @@ impl Args {
         Ok(VerifyRequest {
             subject: Some(subject),
             goods: self.goods.declaration(),
-            include_proof: self.proof,
+            include_proof: self.proof || self.report.is_some(),
             include_statement: self.statement_out.is_some(),
             include_balance: self.balance,
             ..Default::default()
         })
     }
+}
+
+fn write_report(path: &Path, request: &VerifyRequest, answer: &VerifyResponse, of: &str) -> anyhow::Result<()> {
+    let asked = report::Asked { at: Clock::system().now(), of };
+    std::fs::write(path, report::html(request, answer, &asked))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn print(output: Output, answer: &VerifyResponse) -> anyhow::Result<()> {

@@ -50,7 +50,7 @@ pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 }
 
 /// The cell of a column.
-pub(super) fn text(row: &Value, path: &str) -> String {
+pub(crate) fn text(row: &Value, path: &str) -> String {
     match path.strip_suffix('?') {
         None => at(row, path).map(plain).unwrap_or_default(),
         Some(path) => at(row, path).filter(|value| value.as_u64() != Some(0)).map(plain).unwrap_or_default(),

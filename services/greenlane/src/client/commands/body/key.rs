@@ -10,7 +10,7 @@ use greenlane_api::registry::v1::{
 use prost_types::Timestamp;
 
 use super::Bodies;
-use crate::client::{Mutation, Session, exit::Exit, input, render::View};
+use crate::client::{Mutation, Session, complete::Named, exit::Exit, input, render::View};
 
 /// `greenlane body key …`.
 #[derive(Debug, Subcommand)]
@@ -25,6 +25,7 @@ pub(crate) enum KeyCommand {
     /// List a body's keys.
     List {
         /// The body, bodies/ID.
+        #[arg(add = Named::Bodies.completer())]
         body: String,
     },
     /// End a key's validity: what it signed until then stays good.
@@ -37,6 +38,7 @@ pub(crate) enum KeyCommand {
 #[derive(Args, Debug)]
 pub(crate) struct CreateKey {
     /// The body, bodies/ID.
+    #[arg(add = Named::Bodies.completer())]
     body: String,
     /// A file with the public key as a JWK. Without it the registry makes an Ed25519 key and holds it.
     #[arg(long, value_name = "FILE")]
@@ -127,8 +129,11 @@ pub(super) async fn run(session: &Session, bodies: &mut Bodies, command: KeyComm
             session.print(bodies.get_body_key(request).await?.get_ref(), KEY)
         }
         KeyCommand::List { body } => {
-            let request = ListBodyKeysRequest { body, page_size: 1_000, ..Default::default() };
-            session.print(bodies.list_body_keys(request).await?.get_ref(), KEYS)
+            let request = ListBodyKeysRequest { body, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                bodies.list_body_keys(ListBodyKeysRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(KEYS, u64::MAX, ask).await
         }
         KeyCommand::Retire(args) => {
             let request = RetireBodyKeyRequest {

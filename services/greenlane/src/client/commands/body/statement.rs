@@ -10,7 +10,7 @@ use greenlane_api::registry::v1::{
 };
 
 use super::Bodies;
-use crate::client::{Mutation, Session, exit::Exit, input, render::View};
+use crate::client::{Mutation, Session, complete::Named, exit::Exit, input, render::View};
 
 /// `greenlane body accreditation …`.
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,7 @@ pub(crate) enum AccreditationCommand {
     /// List a body's accreditation scopes.
     List {
         /// The body, bodies/ID.
+        #[arg(add = Named::Bodies.completer())]
         body: String,
     },
     /// Suspend a scope from a day on.
@@ -36,6 +37,7 @@ pub(crate) enum DesignationCommand {
     /// List a body's designations.
     List {
         /// The body, bodies/ID.
+        #[arg(add = Named::Bodies.completer())]
         body: String,
     },
     /// Suspend a designation from a day on.
@@ -54,6 +56,7 @@ pub(crate) enum DesignationCommand {
 #[derive(Args, Debug)]
 pub(crate) struct CreateScope {
     /// The body, bodies/ID.
+    #[arg(add = Named::Bodies.completer())]
     body: String,
     /// The accreditation body, bodies/ID.
     #[arg(long, value_name = "BODY")]
@@ -81,6 +84,7 @@ pub(crate) struct CreateScope {
 #[derive(Args, Debug)]
 pub(crate) struct Designate {
     /// The body, bodies/ID.
+    #[arg(add = Named::Bodies.completer())]
     body: String,
     /// The designating authority, bodies/ID.
     #[arg(long, value_name = "BODY")]
@@ -211,8 +215,17 @@ pub(super) async fn accreditation(
             session.print(bodies.create_accreditation_scope(request).await?.get_ref(), SCOPE)
         }
         C::List { body } => {
-            let request = ListAccreditationScopesRequest { body, page_size: 1_000, ..Default::default() };
-            session.print(bodies.list_accreditation_scopes(request).await?.get_ref(), SCOPES)
+            let request = ListAccreditationScopesRequest { body, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                bodies
+                    .list_accreditation_scopes(ListAccreditationScopesRequest {
+                        page_size,
+                        page_token,
+                        ..request.clone()
+                    })
+                    .await
+            };
+            session.list(SCOPES, u64::MAX, ask).await
         }
         C::Suspend(args) => {
             let request = step!(session, args, SuspendAccreditationScopeRequest);
@@ -249,8 +262,11 @@ pub(super) async fn designation(
             session.print(bodies.create_designation(request).await?.get_ref(), DESIGNATION)
         }
         C::List { body } => {
-            let request = ListDesignationsRequest { body, page_size: 1_000, ..Default::default() };
-            session.print(bodies.list_designations(request).await?.get_ref(), DESIGNATIONS)
+            let request = ListDesignationsRequest { body, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                bodies.list_designations(ListDesignationsRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(DESIGNATIONS, u64::MAX, ask).await
         }
         C::Suspend(args) => {
             let request = step!(session, args, SuspendDesignationRequest);

@@ -47,7 +47,7 @@ impl Kind {
     }
 
     /// The method that reads one, with its full service name: the registry's contract has services of like names.
-    pub(super) fn get_method(self) -> String {
+    pub(crate) fn get_method(self) -> String {
         let (service, one, _) = self.words();
         format!("greenlane.equivalence.v1.{service}/Get{one}")
     }
@@ -96,7 +96,7 @@ impl Kind {
     }
 
     /// The columns of their table.
-    pub(super) fn columns(self) -> &'static [Column] {
+    pub(crate) fn columns(self) -> &'static [Column] {
         match self {
             Self::Economies => &[("NAME", "name"), ("DISPLAY NAME", "displayNames.0.text"), ("BLOC", "bloc")],
             Self::Bodies => {

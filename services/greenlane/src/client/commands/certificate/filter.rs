@@ -6,13 +6,13 @@ use greenlane_api::{
     registry::v1::{CertificateFilter, CertificateState, ListCertificatesRequest},
 };
 
-use crate::client::input;
+use crate::client::{complete::Named, input, render::pages::Limit};
 
 /// Arguments of `greenlane certificate list`. What is given must all hold.
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// Issued by this body only, bodies/ID.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "", hide_default_value = true, add = Named::Bodies.completer())]
     body: String,
     /// In this state today only. May be repeated: in one of them.
     #[arg(long = "state", value_enum)]
@@ -30,7 +30,7 @@ pub(crate) struct List {
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
     code: Option<CodeReference>,
     /// Of this scheme, schemes/ID.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "", hide_default_value = true, add = Named::Schemes.completer())]
     scheme: String,
     /// With this standard edition, such as "IEC 61215-1:2021".
     #[arg(long, value_name = "EDITION", default_value = "", hide_default_value = true)]
@@ -62,12 +62,8 @@ pub(crate) struct List {
     /// With this number of the body's own.
     #[arg(long, default_value = "", hide_default_value = true)]
     reference: String,
-    /// At most this many, 1 to 1000; with --all: so many at a time.
-    #[arg(long, default_value_t = 50)]
-    limit: i32,
-    /// All of them, however many there are.
-    #[arg(long)]
-    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) limit: Limit,
 }
 
 /// A certificate's state.
@@ -119,6 +115,6 @@ impl List {
             granted_on_from: self.granted_on_from,
             granted_on_until: self.granted_on_until,
         };
-        ListCertificatesRequest { filter: Some(filter), page_size: self.limit, ..Default::default() }
+        ListCertificatesRequest { filter: Some(filter), ..Default::default() }
     }
 }

@@ -14,6 +14,7 @@ use greenlane_api::registry::v1::{
 use super::name;
 use crate::client::{
     Session,
+    complete::Named,
     exit::{Exit, Usage},
     render::{Output, View},
 };
@@ -22,6 +23,7 @@ use crate::client::{
 #[derive(Args, Debug)]
 pub(crate) struct Qr {
     /// Number or name of the certificate.
+    #[arg(add = Named::Certificates.completer())]
     certificate: String,
     /// Not its address, but what is needed to verify it where there is no network.
     #[arg(long)]

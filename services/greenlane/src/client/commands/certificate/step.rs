@@ -8,12 +8,13 @@ use greenlane_api::registry::v1::{
 use prost_types::Timestamp;
 
 use super::name;
-use crate::client::{Mutation, Session, input};
+use crate::client::{Mutation, Session, complete::Named, input};
 
 /// Which certificate, why, and how the call is made.
 #[derive(Args, Debug)]
 pub(crate) struct Why {
     /// Number or name of the certificate.
+    #[arg(add = Named::Certificates.completer())]
     pub(super) certificate: String,
     /// Why.
     #[arg(long, value_enum)]

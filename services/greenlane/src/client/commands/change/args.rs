@@ -3,34 +3,20 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use greenlane_api::equivalence::v1::ChangeSetState;
 
-use crate::client::Mutation;
+use crate::client::{Mutation, complete::Named, render::pages::Limit};
 
-/// Arguments of `greenlane change create`.
+/// Arguments of `create`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Example of a file:
-  title: Accept the 2021 edition
-  reason: The edition of 2016 is withdrawn.
-  changes:
-    - upsert:
-        equivalence:
-          name: equivalences/xa-xb-pv
-          from: { name: standards/iec-61215-1-2021 }
-          to: { name: standards/xb-61215-1-2021 }
-          degree: EQUIVALENCE_DEGREE_IDENTICAL
-          validity: { from: \"2026-01-01\" }
-    - retire: requirements/xb-pv-old")]
 pub(crate) struct Create {
-    /// A file with title, reason and changes (greenlane.equivalence.v1.ChangeSet) as YAML or JSON; `-` is stdin.
+    /// A file with title, reason and changes as YAML or JSON; `-` is stdin.
     #[arg(short, long, value_name = "FILE")]
     pub(super) file: PathBuf,
     #[command(flatten)]
     pub(super) mutation: Mutation,
 }
 
-/// Arguments of `greenlane change list`.
+/// Arguments of `list`.
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// In this state only.
@@ -39,9 +25,8 @@ pub(crate) struct List {
     /// Of this author only.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) author: String,
-    /// At most this many.
-    #[arg(long, default_value_t = 50)]
-    pub(super) limit: i32,
+    #[command(flatten)]
+    pub(super) limit: Limit,
 }
 
 /// Where a change set stands.
@@ -56,17 +41,11 @@ pub(super) enum State {
     Withdrawn,
 }
 
-impl From<State> for ChangeSetState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Draft => Self::Draft,
-            State::Proposed => Self::Proposed,
-            State::Notified => Self::Notified,
-            State::Approved => Self::Approved,
-            State::Rejected => Self::Rejected,
-            State::Published => Self::Published,
-            State::Withdrawn => Self::Withdrawn,
-        }
+impl State {
+    /// Its name in the contracts, which agree on it.
+    pub(super) fn full(self) -> String {
+        let word = self.to_possible_value().map(|value| value.get_name().to_uppercase());
+        format!("CHANGE_SET_STATE_{}", word.unwrap_or_default())
     }
 }
 
@@ -74,6 +53,7 @@ impl From<State> for ChangeSetState {
 #[derive(Args, Debug)]
 pub(crate) struct Step {
     /// Name or bare identifier of the change set.
+    #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
     /// Only if it is still what was seen: its etag, from `get`.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -82,10 +62,11 @@ pub(crate) struct Step {
     pub(super) mutation: Mutation,
 }
 
-/// Arguments of `greenlane change update`.
+/// Arguments of `update`.
 #[derive(Args, Debug)]
 pub(crate) struct Update {
     /// Name or bare identifier of the change set.
+    #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
     /// A file with title, reason, urgency_reason or changes; what it does not have stays. `-` is stdin.
     #[arg(short, long, value_name = "FILE")]
@@ -97,10 +78,11 @@ pub(crate) struct Update {
     pub(super) mutation: Mutation,
 }
 
-/// Arguments of `greenlane change preview`.
+/// Arguments of `preview`.
 #[derive(Args, Debug)]
 pub(crate) struct Preview {
     /// Name or bare identifier of the change set.
+    #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
     /// The day for which decisions are compared, YYYY-MM-DD; today when not given.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -110,7 +92,7 @@ pub(crate) struct Preview {
     pub(super) examples: i32,
 }
 
-/// Arguments of `greenlane change notify`.
+/// Arguments of `notify`.
 #[derive(Args, Debug)]
 pub(crate) struct Notify {
     #[command(flatten)]
@@ -121,10 +103,11 @@ pub(crate) struct Notify {
     pub(super) until: String,
 }
 
-/// Arguments of `greenlane change comment`.
+/// Arguments of `comment`.
 #[derive(Args, Debug)]
 pub(crate) struct Comment {
     /// Name or bare identifier of the change set.
+    #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
     /// The comment.
     #[arg(long)]
@@ -133,7 +116,7 @@ pub(crate) struct Comment {
     pub(super) mutation: Mutation,
 }
 
-/// Arguments of `greenlane change withdraw`.
+/// Arguments of `withdraw`.
 #[derive(Args, Debug)]
 pub(crate) struct Withdraw {
     #[command(flatten)]
@@ -143,10 +126,11 @@ pub(crate) struct Withdraw {
     pub(super) comment: String,
 }
 
-/// Arguments of `greenlane change revert`.
+/// Arguments of `revert`.
 #[derive(Args, Debug)]
 pub(crate) struct Revert {
     /// Name or bare identifier of the published change set.
+    #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
     /// Why.
     #[arg(long)]
@@ -155,7 +139,7 @@ pub(crate) struct Revert {
     pub(super) mutation: Mutation,
 }
 
-/// Arguments of `greenlane change review`.
+/// Arguments of `review`.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("verdict").required(true))]
 pub(crate) struct Review {

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use greenlane_api::equivalence::v1::EntryDiff;
 use serde_json::Value;
 
 use crate::client::render::plain;
 
 /// The text: each entry, and below it the fields that differ, with what they were and are.
-pub(crate) fn text(diffs: &[EntryDiff]) -> anyhow::Result<String> {
+pub(crate) fn text(diffs: &[Value]) -> anyhow::Result<String> {
     let mut text = String::new();
     for diff in diffs {
-        let (before, after) = (fields(&diff.before_json)?, fields(&diff.after_json)?);
+        let of = |member: &str| diff[member].as_str().unwrap_or_default();
+        let (before, after) = (fields(of("beforeJson"))?, fields(of("afterJson"))?);
         let sign = match (before.is_empty(), after.is_empty()) {
             (true, _) => '+',
             (_, true) => '-',
             _ => '~',
         };
-        text.push_str(&format!("{sign} {}\n", diff.entry));
+        text.push_str(&format!("{sign} {}\n", of("entry")));
         text.push_str(&lines(&before, &after));
     }
     Ok(text)
@@ -48,9 +48,9 @@ fn fields(json: &str) -> anyhow::Result<BTreeMap<String, String>> {
         return Ok(BTreeMap::new());
     }
     let entry: Value = serde_json::from_str(json).context("the server sent an entry that is no JSON")?;
-    // The one member of an entry is its kind.
-    let content = entry.as_object().and_then(|kinds| kinds.values().next()).unwrap_or(&entry);
-    Ok(flatten(content))
+    // The one member of a catalogue's entry is its kind; a list's entry has none.
+    let kind = entry.as_object().filter(|members| members.len() == 1).and_then(|kinds| kinds.values().next());
+    Ok(flatten(kind.filter(|content| content.is_object()).unwrap_or(&entry)))
 }
 
 /// Every value that is not empty, by its path: `acceptances[0].bodies.economies[1]`.

@@ -15,7 +15,7 @@ use tonic_health::pb::{
 };
 
 use super::Finding;
-use crate::client::{Session, exit};
+use crate::client::{Session, commands::version, exit};
 
 /// Tokens are taken this much before and after their time, so clocks that differ more are trouble.
 const MAX_SKEW_SECONDS: i64 = 30;
@@ -23,11 +23,7 @@ const MAX_SKEW_SECONDS: i64 = 30;
 /// Asks the three services.
 pub(super) async fn check(session: &Session) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (name, client) in [
-        ("registry", session.registry()),
-        ("equivalence", session.equivalence()),
-        ("classification", session.classification()),
-    ] {
+    for (name, _, client) in session.services() {
         let client = match client {
             Ok(client) => client,
             Err(error) => {
@@ -40,6 +36,7 @@ pub(super) async fn check(session: &Session) -> Vec<Finding> {
             Err(status) => findings.push(unreached(name, &status)),
             Ok(answer) => {
                 findings.push(health(name, &answer, began));
+                findings.extend(version(name, &client));
                 findings.extend(clock(name, answer.metadata()));
                 findings.push(authority(name, &ask(name, client).await));
             }
@@ -62,6 +59,12 @@ fn health(name: &str, answer: &Response<HealthCheckResponse>, began: Instant) ->
             Finding::failed(name, format!("answers, but says {}", other.as_str_name()), advice)
         }
     }
+}
+
+/// Worth a word only when it is not ours.
+fn version(name: &str, client: &Client) -> Option<Finding> {
+    let notice = version::differs(client.server_version()?)?;
+    Some(Finding::warning(format!("{name}-version"), notice, "bring both to one version"))
 }
 
 /// The server's clock, by the date of its answer.

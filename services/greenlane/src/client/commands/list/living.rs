@@ -72,8 +72,11 @@ const REFERENCE: View = View::List {
 
 pub(super) async fn versions(session: &Session, list: &str) -> anyhow::Result<Exit> {
     let mut lists = GreenListServiceClient::new(session.classification()?);
-    let request = ListGreenListVersionsRequest { name: name(list), page_size: 1_000, ..Default::default() };
-    session.print(lists.list_green_list_versions(request).await?.get_ref(), VERSIONS)
+    let ask = async |page_size, page_token| {
+        let page = ListGreenListVersionsRequest { name: name(list), page_size, page_token };
+        lists.list_green_list_versions(page).await
+    };
+    session.list(VERSIONS, u64::MAX, ask).await
 }
 
 pub(super) async fn project(
@@ -81,17 +84,19 @@ pub(super) async fn project(
     list: &str,
     to: &str,
     held_back: bool,
-    limit: i32,
+    rows: u64,
 ) -> anyhow::Result<Exit> {
     let mut lists = GreenListServiceClient::new(session.classification()?);
     let request = ProjectGreenListRequest {
         green_list: Some(state(list)?),
         target_edition: edition(to),
         include_held_back: held_back,
-        page_size: limit,
         ..Default::default()
     };
-    session.print(lists.project_green_list(request).await?.get_ref(), PROJECTION)
+    let ask = async |page_size, page_token| {
+        lists.project_green_list(ProjectGreenListRequest { page_size, page_token, ..request.clone() }).await
+    };
+    session.list(PROJECTION, rows, ask).await
 }
 
 pub(super) async fn compare(
@@ -117,7 +122,7 @@ pub(super) async fn combine(
     operation: Operation,
     of: &[String],
     within: &str,
-    limit: i32,
+    rows: u64,
 ) -> anyhow::Result<Exit> {
     let mut lists = GreenListServiceClient::new(session.classification()?);
     let operation = match operation {
@@ -129,10 +134,12 @@ pub(super) async fn combine(
         operation: operation.into(),
         green_lists: of.iter().map(|list| state(list)).collect::<Result<_, _>>()?,
         edition: edition(within),
-        page_size: limit,
         ..Default::default()
     };
-    session.print(lists.combine_green_lists(request).await?.get_ref(), COMBINATION)
+    let ask = async |page_size, page_token| {
+        lists.combine_green_lists(CombineGreenListsRequest { page_size, page_token, ..request.clone() }).await
+    };
+    session.list(COMBINATION, rows, ask).await
 }
 
 pub(super) async fn lint(
@@ -164,7 +171,7 @@ pub(super) struct Reference {
     pub(super) parts: bool,
     pub(super) always: Vec<String>,
     pub(super) never: Vec<String>,
-    pub(super) limit: i32,
+    pub(super) rows: u64,
 }
 
 pub(super) async fn reference(session: &Session, asked: Reference) -> anyhow::Result<Exit> {
@@ -178,10 +185,18 @@ pub(super) async fn reference(session: &Session, asked: Reference) -> anyhow::Re
         include_widened: asked.parts,
         always: asked.always.iter().map(code).collect(),
         never: asked.never.iter().map(code).collect(),
-        page_size: asked.limit,
         ..Default::default()
     };
-    session.print(lists.build_reference_classification(request).await?.get_ref(), REFERENCE)
+    let ask = async |page_size, page_token| {
+        lists
+            .build_reference_classification(BuildReferenceClassificationRequest {
+                page_size,
+                page_token,
+                ..request.clone()
+            })
+            .await
+    };
+    session.list(REFERENCE, asked.rows, ask).await
 }
 
 /// An edition's name from its name or its bare identifier.

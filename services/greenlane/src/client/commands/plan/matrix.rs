@@ -8,6 +8,7 @@ use greenlane_api::equivalence::v1::{
 };
 
 use crate::client::{
+    html::{self, escape},
     recognition,
     render::{prose_table, tidy},
 };
@@ -163,10 +164,8 @@ pub(super) fn html(request: &PlanMarketAccessRequest, plan: &PlanMarketAccessRes
     let code = request.code.clone().unwrap_or_default();
     let of = format!("{} {} from {}", code.edition, code.code, request.origin);
     let open = plan.markets.iter().filter(|it| recognition::is_open(it.outcome())).count();
-    let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    let mut page = String::new();
     // Writing to a text cannot fail.
-    let _ = write!(page, "<title>Market access: {0}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n", escape(&of));
     let _ = writeln!(page, "<h1>Market access for {}</h1>", escape(&of));
     let _ = writeln!(
         page,
@@ -182,8 +181,8 @@ pub(super) fn html(request: &PlanMarketAccessRequest, plan: &PlanMarketAccessRes
     for line in lines(plan) {
         row(&mut page, &line);
     }
-    page.push_str("</tbody>\n</table>\n</body>\n</html>\n");
-    page
+    page.push_str("</tbody>\n</table>\n");
+    html::page(&format!("Market access: {of}"), STYLE, &page)
 }
 
 fn row(page: &mut String, line: &Line<'_>) {
@@ -212,19 +211,4 @@ fn row(page: &mut String, line: &Line<'_>) {
         page.push_str("</ul>");
     }
     let _ = writeln!(page, "</td><td>{}</td></tr>", escape(&line.also_opens()));
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

@@ -1,0 +1,81 @@
+//! `greenlane certificate print`: a certificate on paper, in English and Chinese, with its QR code.
+
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use greenlane_api::registry::v1::{
+    GetBodyRequest, GetCertificateQrRequest, GetCertificateRequest, QrFormat, body_service_client::BodyServiceClient,
+    certificate_service_client::CertificateServiceClient,
+};
+use serde_json::json;
+use tonic::Code;
+
+use super::name;
+use crate::client::{
+    Session,
+    complete::Named,
+    exit::Exit,
+    paper::Picture,
+    render::{self, View},
+};
+
+/// Arguments of `greenlane certificate print`.
+#[derive(Args, Debug)]
+pub(crate) struct Print {
+    /// Number or name of the certificate.
+    #[arg(add = Named::Certificates.completer())]
+    certificate: String,
+    /// The PDF to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// A font to print with (TrueType or OpenType), before those of this machine. May be repeated. One must have
+    /// Chinese characters; what is used of it is embedded.
+    #[arg(long = "font", value_name = "FILE")]
+    fonts: Vec<PathBuf>,
+    /// An earlier version.
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    version: u32,
+    /// Print not the code of its address, but the one that is verified where there is no network.
+    #[arg(long)]
+    offline: bool,
+}
+
+const PRINTED: View = View::Record {
+    at: "",
+    name: "file",
+    fields: &[("File", "file"), ("Certificate", "certificate"), ("State", "state"), ("At revision", "revision")],
+};
+
+/// Fetches what is printed, and writes the file.
+pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> {
+    let mut certificates = CertificateServiceClient::new(session.registry()?);
+    let name = name(&args.certificate);
+    let request = GetCertificateRequest { name: name.clone(), version: args.version, ..Default::default() };
+    let answer = certificates.get_certificate(request).await?.into_inner();
+    let certificate = answer.certificate.unwrap_or_default();
+    let request = GetCertificateQrRequest { name, format: QrFormat::Png.into(), offline: args.offline };
+    let code = certificates.get_certificate_qr(request).await?.into_inner();
+    let request = GetBodyRequest { name: certificate.body.clone(), ..Default::default() };
+    let body = match BodyServiceClient::new(session.registry()?).get_body(request).await {
+        Ok(answer) => answer.into_inner().body,
+        // Who may not read bodies still has the name that the certificate gives.
+        Err(status) if status.code() == Code::PermissionDenied => None,
+        Err(status) => return Err(status.into()),
+    };
+    let told = page::Told { body: body.unwrap_or_default(), revision: answer.revision, code: code.text };
+    let pdf = page::draw(&certificate, &told, Picture::of_png(&code.content)?, &args.fonts)?;
+    std::fs::write(&args.out, pdf).with_context(|| format!("cannot write {}", args.out.display()))?;
+    let printed = json!({
+        "file": args.out,
+        "certificate": certificate.name,
+        "state": certificate.state().as_str_name(),
+        "revision": answer.revision,
+    });
+    render::print_value(session.output(), &printed, PRINTED)?;
+    Ok(Exit::Done)
+}

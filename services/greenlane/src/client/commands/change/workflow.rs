@@ -1,0 +1,230 @@
+//! The change workflow, the same for the catalogue and for codes and lists: the commands are written once, and ask
+//! whichever service the change sets are of.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{
+    args::{Comment, Create, List, Notify, Revert, Review, Step, Update, Withdraw},
+    diff,
+    views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FINDINGS, WHOLE},
+};
+use crate::client::{
+    Mutation, Session,
+    complete::Named,
+    dynamic,
+    exit::{Exit, Usage},
+    input,
+    render::{self, Output, View, pages::Limit},
+};
+
+/// What change sets have in common, whatever they change.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show a change set with its changes.
+    Get {
+        /// Its name or bare identifier.
+        #[arg(add = Named::ChangeSets.completer())]
+        change_set: String,
+    },
+    /// List change sets, newest first.
+    List(List),
+    /// Replace title, reason or changes of a draft by what a file has of them; only its author may.
+    Update(Update),
+    /// Check a change set against what is published; exits with 10 when it has findings.
+    Validate {
+        /// Its name or bare identifier.
+        #[arg(add = Named::ChangeSets.completer())]
+        change_set: String,
+    },
+    /// Show what it does, or did, entry by entry and field by field.
+    Diff {
+        /// Its name or bare identifier.
+        #[arg(add = Named::ChangeSets.completer())]
+        change_set: String,
+    },
+    /// Propose a draft; only its author may.
+    Propose(Step),
+    /// Notify those concerned and open the comment period, or extend it.
+    Notify(Notify),
+    /// Comment on a notified change set.
+    Comment(Comment),
+    /// List the comments, oldest first.
+    Comments {
+        /// Its name or bare identifier.
+        #[arg(add = Named::ChangeSets.completer())]
+        change_set: String,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Approve or reject; only somebody else than its author may.
+    Review(Review),
+    /// Publish an approved change set as a revision; only somebody else than its author may.
+    Publish(Step),
+    /// Take it back before it is published; only its author may.
+    Withdraw(Withdraw),
+    /// Draft a change set that undoes a published one.
+    Revert(Revert),
+}
+
+/// Whose change sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// The equivalence catalogue's.
+    Catalogue,
+    /// Those of code systems and green lists.
+    Codes,
+}
+
+impl Of {
+    /// The full name of a message or service.
+    fn full(self, name: &str) -> String {
+        let package = match self {
+            Self::Catalogue => "greenlane.equivalence.v1",
+            Self::Codes => "greenlane.classification.v1",
+        };
+        format!("{package}.{name}")
+    }
+
+    /// Asks a method of the service for the answer to `fields`.
+    pub(crate) async fn ask(self, session: &Session, method: &str, fields: Value) -> anyhow::Result<Value> {
+        dynamic::ask(session, &self.full(&format!("ChangeService/{method}")), fields).await
+    }
+
+    async fn show(self, session: &Session, method: &str, fields: Value, view: View) -> anyhow::Result<Exit> {
+        render::print_value(session.output(), &self.ask(session, method, fields).await?, view)?;
+        Ok(Exit::Done)
+    }
+
+    async fn list(
+        self,
+        session: &Session,
+        method: &str,
+        fields: Value,
+        view: View,
+        limit: Limit,
+    ) -> anyhow::Result<Exit> {
+        let ask = async |size: i32, token: String| {
+            let page = json!({ "pageSize": size, "pageToken": token });
+            self.ask(session, method, with(fields.clone(), page)).await
+        };
+        session.list_values(view, limit.rows(), ask).await
+    }
+
+    /// Drafts a change set.
+    pub(crate) async fn create(self, session: &Session, args: Create) -> anyhow::Result<Exit> {
+        let (change_set, _) = input::read_value(&args.file, &self.full("ChangeSet"))?;
+        let fields = with(mutation(session, &args.mutation), json!({ "changeSet": change_set }));
+        self.show(session, "CreateChangeSet", fields, CHANGE_SET).await
+    }
+
+    /// What a file has of a change set, in place of what it is.
+    async fn update(self, session: &Session, args: Update) -> anyhow::Result<Exit> {
+        // Beside each its name in protobuf JSON.
+        const FIELDS: [(&str, &str); 4] =
+            [("title", "title"), ("reason", "reason"), ("urgency_reason", "urgencyReason"), ("changes", "changes")];
+        let (change_set, given) = input::read_value(&args.file, &self.full("ChangeSet"))?;
+        let paths = FIELDS.into_iter().filter(|(field, _)| given.iter().any(|it| it == field));
+        let paths: Vec<_> = paths.map(|(_, json)| json).collect();
+        if paths.is_empty() {
+            let file = args.file.display();
+            anyhow::bail!(Usage(format!("{file} has nothing of a change set that can be replaced")));
+        }
+        let known = json!({ "name": name(&args.change_set), "etag": args.etag });
+        let request = json!({ "changeSet": with(change_set, known), "updateMask": paths.join(",") });
+        let fields = with(mutation(session, &args.mutation), request);
+        self.show(session, "UpdateChangeSet", fields, CHANGE_SET).await
+    }
+
+    /// Takes a step; `more` is what the step has beside its change set.
+    async fn step(self, session: &Session, method: &str, step: Step, more: Value) -> anyhow::Result<Exit> {
+        let of = json!({ "name": name(&step.change_set), "etag": step.etag });
+        self.show(session, method, with(with(mutation(session, &step.mutation), of), more), CHANGE_SET).await
+    }
+
+    async fn diff(self, session: &Session, change_set: &str) -> anyhow::Result<Exit> {
+        let mut diffs = Vec::new();
+        let mut token = Value::from("");
+        let answer = loop {
+            let fields = json!({ "name": name(change_set), "pageSize": 1_000, "pageToken": token });
+            let mut page = self.ask(session, "DiffChangeSet", fields).await?;
+            if let Value::Array(more) = page["diffs"].take() {
+                diffs.extend(more);
+            }
+            token = page["nextPageToken"].take();
+            if token.as_str().unwrap_or_default().is_empty() {
+                break with(page, json!({ "diffs": diffs, "nextPageToken": "" }));
+            }
+        };
+        if session.output() == Output::Table {
+            render::write(&diff::text(answer["diffs"].as_array().map(Vec::as_slice).unwrap_or_default())?)?;
+        } else {
+            render::print_value(session.output(), &answer, DIFFS)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Does it.
+pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Get { change_set } => {
+            of.show(session, "GetChangeSet", json!({ "name": name(&change_set) }), WHOLE).await
+        }
+        Command::List(args) => {
+            let state = args.state.map_or("CHANGE_SET_STATE_UNSPECIFIED".to_owned(), |state| state.full());
+            let fields = json!({ "state": state, "author": args.author });
+            of.list(session, "ListChangeSets", fields, CHANGE_SETS, args.limit).await
+        }
+        Command::Update(args) => of.update(session, args).await,
+        Command::Validate { change_set } => {
+            let answer = of.ask(session, "ValidateChangeSet", json!({ "name": name(&change_set) })).await?;
+            render::print_value(session.output(), &answer, FINDINGS)?;
+            let fine = answer["findings"].as_array().is_none_or(Vec::is_empty);
+            Ok(if fine { Exit::Done } else { Exit::No })
+        }
+        Command::Diff { change_set } => of.diff(session, &change_set).await,
+        Command::Propose(step) => of.step(session, "ProposeChangeSet", step, json!({})).await,
+        Command::Notify(Notify { step, until }) => {
+            of.step(session, "NotifyChangeSet", step, json!({ "commentsUntil": until })).await
+        }
+        Command::Comment(args) => {
+            let fields = json!({ "name": name(&args.change_set), "text": args.text });
+            let fields = with(mutation(session, &args.mutation), fields);
+            of.show(session, "CommentOnChangeSet", fields, COMMENT).await
+        }
+        Command::Comments { change_set, limit } => {
+            of.list(session, "ListChangeComments", json!({ "name": name(&change_set) }), COMMENTS, limit).await
+        }
+        Command::Review(Review { step, approve, comment, .. }) => {
+            of.step(session, "ReviewChangeSet", step, json!({ "approve": approve, "comment": comment })).await
+        }
+        Command::Publish(step) => of.step(session, "PublishChangeSet", step, json!({})).await,
+        Command::Withdraw(Withdraw { step, comment }) => {
+            of.step(session, "WithdrawChangeSet", step, json!({ "comment": comment })).await
+        }
+        Command::Revert(args) => {
+            let fields = json!({ "name": name(&args.change_set), "reason": args.reason });
+            let fields = with(mutation(session, &args.mutation), fields);
+            of.show(session, "RevertChangeSet", fields, CHANGE_SET).await
+        }
+    }
+}
+
+/// What every mutation has.
+fn mutation(session: &Session, mutation: &Mutation) -> Value {
+    json!({ "requestId": session.request_id(mutation), "validateOnly": mutation.dry_run })
+}
+
+/// The members of both; the later one's count.
+fn with(mut fields: Value, more: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut fields, more) {
+        fields.extend(more);
+    }
+    fields
+}
+
+/// A change set's name from its name or its bare identifier.
+pub(crate) fn name(change_set: &str) -> String {
+    if change_set.contains('/') { change_set.to_owned() } else { format!("changeSets/{change_set}") }
+}

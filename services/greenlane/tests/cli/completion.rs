@@ -1,0 +1,61 @@
+//! Completion in the shell, as the shells ask for it.
+
+use std::process::Command;
+
+use greenlane_e2e::greenlane_path;
+
+use crate::Shell;
+
+/// What a shell is told for a line whose last word is being typed.
+fn completed(shell: &Shell, name: &str, line: &[&str]) -> String {
+    let mut command = Command::new(greenlane_path());
+    command.current_dir(shell.folder.path()).env("GREENLANE_HOME", shell.folder.path().join("home"));
+    command.env("COMPLETE", name).env("_CLAP_COMPLETE_INDEX", (line.len()).to_string()).env("_CLAP_IFS", "\n");
+    let output = command.args(["--", "greenlane"]).args(line).output().expect("it runs");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn a_shell_completes_live_names_of_certificates_schemes_and_change_sets() {
+    names().expect("it runs");
+}
+
+fn names() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let number = certificate.trim_start_matches("certificates/");
+    std::fs::write(shell.folder.path().join("change.yaml"), crate::json::CHANGE)?;
+    std::fs::write(shell.folder.path().join("codes.yaml"), crate::json::CODES)?;
+    let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    let codes = shell.run("code change create --file codes.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    for name in ["bash", "zsh", "fish"] {
+        let complete = |line: &[&str]| completed(&shell, name, line);
+        assert!(complete(&["certificate", "get", ""]).contains(number), "{name}");
+        assert!(complete(&["verify", &number[..6]]).contains(number), "{name}");
+        assert!(complete(&["certificate", "get", "certificates/"]).contains(&certificate), "{name}");
+        assert!(complete(&["recognise", "--scheme", "schemes/"]).contains("schemes/aurelian-pv-mark"), "{name}");
+        assert!(complete(&["catalogue", "get", "sch"]).contains("schemes/"), "{name}");
+        assert!(complete(&["catalogue", "get", "schemes/"]).contains("schemes/aurelian-pv-mark"), "{name}");
+        let ours = complete(&["change", "get", ""]);
+        assert!(ours.contains(draft.trim_start_matches("changeSets/")), "{name}: {ours}");
+        assert!(!ours.contains(codes.trim_start_matches("changeSets/")), "{name}: {ours}");
+        let theirs = complete(&["code", "change", "get", ""]);
+        assert!(theirs.contains(codes.trim_start_matches("changeSets/")), "{name}: {theirs}");
+        assert!(complete(&["certificate", "su"]).contains("suspend"), "{name}");
+        let script = shell.run(&format!("completion {name}"))?.expect(0).stdout;
+        assert!(script.contains("COMPLETE=") && script.contains("greenlane"), "{script}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_shell_waits_a_second_at_the_most_and_hears_no_complaint() {
+    let shell = Shell::new().expect("it starts");
+    // Takes connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", silent.local_addr().expect("an address"));
+    let began = std::time::Instant::now();
+    assert_eq!(completed(&shell, "bash", &["certificate", "get", "--registry", &address, "GL"]), "");
+    assert!(began.elapsed().as_millis() < 2_000, "{:?}", began.elapsed());
+}
