@@ -131,6 +131,8 @@ enum ClientCommand {
     /// Schemes and designations as documents of the UN Transparency Protocol.
     #[command(subcommand)]
     Untp(commands::untp::Command),
+    /// Browse the catalogue, and review pending changes, on the whole terminal.
+    Tui,
     /// Call any unary method by name, with protobuf JSON.
     Call(commands::call::Args),
 }
@@ -230,6 +232,7 @@ impl ClientCommand {
             Self::Trace(command) => commands::trace::run(session, command).await,
             Self::WriteOff(command) => commands::write_off::run(session, command).await,
             Self::Untp(command) => commands::untp::run(session, command).await,
+            Self::Tui => commands::tui::run(session).await,
             Self::Call(args) => commands::call::run(session, args).await,
         }
     }

@@ -26,6 +26,7 @@ pub(crate) mod tag;
 pub(crate) mod token;
 pub(crate) mod trace;
 pub(crate) mod untp;
+pub(crate) mod tui;
 pub(crate) mod verify;
 pub(crate) mod version;
 pub(crate) mod write_off;

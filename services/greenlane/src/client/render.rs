@@ -20,7 +20,7 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
 
-pub(crate) use cell::{at, label, plain};
+pub(crate) use cell::{at, label, plain, text as cell_text};
 
 /// Columns of a page of prose where there is no terminal to fit.
 pub(crate) const PAGE: u16 = 116;

@@ -1,0 +1,81 @@
+//! `greenlane tui`: the catalogue and the pending changes on one screen, for review work.
+//!
+//! What it shows and does is a state machine ([`model`]) that takes keys and answers and says what to ask; drawing it
+//! ([`view`]) and talking to terminal and services (here) know nothing of each other.
+
+mod ask;
+mod model;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::{io::IsTerminal as _, pin::Pin, thread};
+
+use anyhow::Context as _;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use tokio::sync::mpsc;
+
+use self::model::{Ask, Input, Model};
+use crate::client::{
+    Session,
+    exit::{Exit, Usage},
+};
+
+/// Shows it until the user leaves.
+pub(crate) async fn run(session: &Session) -> anyhow::Result<Exit> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Usage("the browser needs a terminal".to_owned()).into());
+    }
+    let mut terminal = ratatui::try_init().context("the terminal cannot be taken over")?;
+    let ended = browse(session, &mut terminal).await;
+    ratatui::restore();
+    ended?;
+    Ok(Exit::Done)
+}
+
+type Asked<'s> = Pin<Box<dyn Future<Output = Input> + 's>>;
+
+async fn browse(session: &Session, terminal: &mut ratatui::DefaultTerminal) -> anyhow::Result<()> {
+    let (mut model, first) = Model::new();
+    let mut asked: FuturesUnordered<Asked<'_>> = FuturesUnordered::new();
+    let mut keys = keyboard();
+    let mut open = first;
+    loop {
+        for ask in open.drain(..) {
+            asked.push(Box::pin(answered(session, ask)));
+        }
+        terminal.draw(|frame| view::draw(frame, &mut model))?;
+        let input = tokio::select! {
+            key = keys.recv() => key.context("the keyboard is gone")?,
+            Some(answer) = asked.next(), if !asked.is_empty() => answer,
+        };
+        open = model.take(input);
+        if model.is_over() {
+            return Ok(());
+        }
+    }
+}
+
+async fn answered(session: &Session, ask: Ask) -> Input {
+    let answer = ask::ask(session, &ask).await;
+    Input::Answer(ask, answer.map_err(|error| ask::told(&error)))
+}
+
+/// What is typed, read on a thread of its own: reading waits. It ends with the process.
+fn keyboard() -> mpsc::Receiver<Input> {
+    let (sender, receiver) = mpsc::channel(64);
+    thread::spawn(move || {
+        while let Ok(event) = event::read() {
+            let input = match event {
+                Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
+                Event::Resize(..) => Input::Redraw,
+                _ => continue,
+            };
+            if sender.blocking_send(input).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,50 @@
+//! What the browser asks of the services.
+
+use serde_json::{Value, json};
+use tonic::Status;
+
+use super::model::{Ask, Section};
+use crate::client::{Session, commands::catalogue, exit};
+
+/// Rows of a list that are fetched.
+const MOST: i32 = 1_000;
+
+/// The answer as JSON.
+pub(super) async fn ask(session: &Session, ask: &Ask) -> anyhow::Result<Value> {
+    match ask {
+        Ask::List(Section::Changes(of)) => of.ask(session, "ListChangeSets", json!({ "pageSize": MOST })).await,
+        Ask::List(Section::Entries(kind)) => {
+            catalogue::call(session, &kind.list_method(), [("pageSize".to_owned(), json!(MOST))], None).await
+        }
+        Ask::Entry(kind, name) => {
+            catalogue::call(session, &kind.get_method(), [("name".to_owned(), json!(name))], None).await
+        }
+        Ask::ChangeSet(of, name) => of.ask(session, "GetChangeSet", json!({ "name": name })).await,
+        Ask::Diff(of, name) => of.ask(session, "DiffChangeSet", json!({ "name": name, "pageSize": MOST })).await,
+        Ask::Check(of, name) => of.ask(session, "ValidateChangeSet", json!({ "name": name })).await,
+        Ask::Comments(of, name) => {
+            of.ask(session, "ListChangeComments", json!({ "name": name, "pageSize": MOST })).await
+        }
+        Ask::Review { of, name, etag, approve, comment, request_id } => {
+            let fields = json!({
+                "requestId": request_id, "name": name, "etag": etag, "approve": approve, "comment": comment,
+            });
+            of.ask(session, "ReviewChangeSet", fields).await
+        }
+        Ask::Publish { of, name, etag, request_id } => {
+            let fields = json!({ "requestId": request_id, "name": name, "etag": etag });
+            of.ask(session, "PublishChangeSet", fields).await
+        }
+    }
+}
+
+/// A failure in one line.
+pub(super) fn told(error: &anyhow::Error) -> String {
+    match error.chain().find_map(|cause| cause.downcast_ref::<Status>()) {
+        Some(status) => match exit::advice(status) {
+            Some(advice) => format!("{} ({advice})", status.message()),
+            None => status.message().to_owned(),
+        },
+        None => format!("{error:#}"),
+    }
+}

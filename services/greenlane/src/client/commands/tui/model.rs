@@ -1,0 +1,378 @@
+//! The browser as a state machine: keys and answers in, questions out.
+
+mod detail;
+
+use clap::ValueEnum as _;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::Value;
+
+pub(super) use self::detail::Detail;
+use crate::client::{
+    commands::{catalogue::Kind, change::workflow::Of},
+    render::cell_text,
+};
+
+/// What the list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    /// Change sets that are not at their end.
+    Changes(Of),
+    /// Entries of the catalogue.
+    Entries(Kind),
+}
+
+impl Section {
+    /// Every one, in order.
+    pub(super) fn all() -> Vec<Self> {
+        let changes = [Self::Changes(Of::Catalogue), Self::Changes(Of::Codes)];
+        changes.into_iter().chain(Kind::value_variants().iter().map(|kind| Self::Entries(*kind))).collect()
+    }
+
+    /// What it is called.
+    pub(super) fn title(self) -> String {
+        match self {
+            Self::Changes(Of::Catalogue) => "Pending changes".to_owned(),
+            Self::Changes(Of::Codes) => "Pending code changes".to_owned(),
+            Self::Entries(kind) => {
+                kind.to_possible_value().map(|it| it.get_name().replace('-', " ")).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Headings of its list, and where their values are.
+    pub(super) fn columns(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Changes(_) => {
+                &[("STATE", "state"), ("TITLE", "title"), ("AUTHOR", "author"), ("CREATED", "createdAt")]
+            }
+            Self::Entries(kind) => kind.columns(),
+        }
+    }
+}
+
+/// A question to the services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    List(Section),
+    Entry(Kind, String),
+    ChangeSet(Of, String),
+    Diff(Of, String),
+    Check(Of, String),
+    Comments(Of, String),
+    Review { of: Of, name: String, etag: String, approve: bool, comment: String, request_id: String },
+    Publish { of: Of, name: String, etag: String, request_id: String },
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub(super) enum Input {
+    Key(KeyEvent),
+    Answer(Ask, Result<Value, String>),
+    Redraw,
+}
+
+/// A row of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) cells: Vec<String>,
+}
+
+/// What a step on a change set is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Approve,
+    Reject,
+    Publish,
+}
+
+/// What keys mean now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Mode {
+    #[default]
+    Browse,
+    /// A text is typed that rows must have.
+    Filter,
+    /// The comment of a review is typed.
+    Comment(Step, String),
+    /// A step waits for a yes.
+    Confirm(Step, String),
+    Help,
+}
+
+/// The browser.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) sections: Vec<Section>,
+    pub(super) section: usize,
+    rows: Vec<Row>,
+    pub(super) selected: usize,
+    pub(super) filter: String,
+    pub(super) mode: Mode,
+    pub(super) detail: Option<Detail>,
+    /// Said at the bottom: what was done, or why not.
+    pub(super) note: String,
+    /// Questions that are not answered yet.
+    pub(super) waiting: usize,
+    over: bool,
+}
+
+impl Model {
+    /// As it begins, and what it asks first.
+    pub(super) fn new() -> (Self, Vec<Ask>) {
+        let mut model = Self {
+            sections: Section::all(),
+            section: 0,
+            rows: Vec::new(),
+            selected: 0,
+            filter: String::new(),
+            mode: Mode::Browse,
+            detail: None,
+            note: String::new(),
+            waiting: 0,
+            over: false,
+        };
+        let asks = model.list();
+        model.waiting = asks.len();
+        (model, asks)
+    }
+
+    /// Whether the user has left.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// The section that is shown.
+    pub(super) fn shown(&self) -> Section {
+        self.sections[self.section]
+    }
+
+    /// The rows that have what is searched for.
+    pub(super) fn visible(&self) -> Vec<&Row> {
+        let wanted = self.filter.to_lowercase();
+        let has = |text: &String| text.to_lowercase().contains(&wanted);
+        self.rows.iter().filter(|row| has(&row.name) || row.cells.iter().any(has)).collect()
+    }
+
+    /// Takes what comes in, and gives what is to be asked.
+    pub(super) fn take(&mut self, input: Input) -> Vec<Ask> {
+        let asks = match input {
+            Input::Redraw => Vec::new(),
+            Input::Key(key) => self.key(key),
+            Input::Answer(ask, answer) => {
+                self.waiting = self.waiting.saturating_sub(1);
+                self.answer(ask, answer)
+            }
+        };
+        self.waiting += asks.len();
+        asks
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Vec<Ask> {
+        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
+            self.over = true;
+            return Vec::new();
+        }
+        match std::mem::take(&mut self.mode) {
+            Mode::Browse => self.browse(key.code),
+            Mode::Help => Vec::new(),
+            Mode::Filter => {
+                match key.code {
+                    KeyCode::Enter => return Vec::new(),
+                    KeyCode::Esc => {
+                        self.filter.clear();
+                        self.selected = 0;
+                        return Vec::new();
+                    }
+                    code => typed(&mut self.filter, code),
+                }
+                self.selected = 0;
+                self.mode = Mode::Filter;
+                Vec::new()
+            }
+            Mode::Comment(step, mut text) => {
+                match key.code {
+                    KeyCode::Esc => return Vec::new(),
+                    KeyCode::Enter if step == Step::Reject && text.trim().is_empty() => {
+                        self.note = "a rejection says why".to_owned();
+                        self.mode = Mode::Comment(step, text);
+                    }
+                    KeyCode::Enter => self.mode = Mode::Confirm(step, text),
+                    code => {
+                        typed(&mut text, code);
+                        self.mode = Mode::Comment(step, text);
+                    }
+                }
+                Vec::new()
+            }
+            Mode::Confirm(step, comment) => match key.code {
+                KeyCode::Char('y') => self.step(&step, comment),
+                _ => {
+                    self.note = "nothing was done".to_owned();
+                    Vec::new()
+                }
+            },
+        }
+    }
+
+    fn browse(&mut self, code: KeyCode) -> Vec<Ask> {
+        self.note.clear();
+        match code {
+            KeyCode::Char('q') => self.over = true,
+            KeyCode::Esc if self.detail.is_some() => self.detail = None,
+            KeyCode::Esc => self.filter.clear(),
+            KeyCode::Char('?') => self.mode = Mode::Help,
+            KeyCode::Char('/') => self.mode = Mode::Filter,
+            KeyCode::Tab | KeyCode::Right => return self.go(1),
+            KeyCode::BackTab | KeyCode::Left => return self.go(self.sections.len() - 1),
+            KeyCode::Char('R') => return self.list(),
+            KeyCode::Down | KeyCode::Char('j') => self.move_by(1),
+            KeyCode::Up | KeyCode::Char('k') => self.move_by(-1),
+            KeyCode::Home => self.selected = 0,
+            KeyCode::End => self.selected = self.visible().len().saturating_sub(1),
+            KeyCode::PageDown | KeyCode::Char(' ') => self.scroll(10),
+            KeyCode::PageUp => self.scroll(-10),
+            KeyCode::Enter => return self.open(),
+            KeyCode::Char('a') => self.begin(Mode::Comment(Step::Approve, String::new())),
+            KeyCode::Char('r') => self.begin(Mode::Comment(Step::Reject, String::new())),
+            KeyCode::Char('p') => self.begin(Mode::Confirm(Step::Publish, String::new())),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn go(&mut self, by: usize) -> Vec<Ask> {
+        self.section = (self.section + by) % self.sections.len();
+        self.rows.clear();
+        self.filter.clear();
+        self.selected = 0;
+        self.detail = None;
+        self.list()
+    }
+
+    fn list(&self) -> Vec<Ask> {
+        vec![Ask::List(self.shown())]
+    }
+
+    fn move_by(&mut self, by: isize) {
+        let last = self.visible().len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+
+    /// Scrolls what is open; where nothing is, the list.
+    fn scroll(&mut self, by: i16) {
+        match &mut self.detail {
+            Some(detail) => detail.scroll = detail.scroll.saturating_add_signed(by),
+            None => self.move_by(isize::from(by)),
+        }
+    }
+
+    fn selected_name(&self) -> Option<String> {
+        self.visible().get(self.selected).map(|row| row.name.clone())
+    }
+
+    /// Opens what is selected.
+    fn open(&mut self) -> Vec<Ask> {
+        let Some(name) = self.selected_name() else { return Vec::new() };
+        self.detail = Some(Detail::new(name.clone()));
+        match self.shown() {
+            Section::Entries(kind) => vec![Ask::Entry(kind, name)],
+            Section::Changes(of) => vec![
+                Ask::ChangeSet(of, name.clone()),
+                Ask::Diff(of, name.clone()),
+                Ask::Check(of, name.clone()),
+                Ask::Comments(of, name),
+            ],
+        }
+    }
+
+    /// Begins a step on the change set that is open: what was not read is not decided on.
+    fn begin(&mut self, mode: Mode) {
+        match (self.shown(), self.detail.as_ref().and_then(Detail::etag)) {
+            (Section::Entries(_), _) => {}
+            (Section::Changes(_), None) => self.note = "open it first, with enter".to_owned(),
+            (Section::Changes(_), Some(_)) => self.mode = mode,
+        }
+    }
+
+    /// Takes the step, on the change set as it was read.
+    fn step(&mut self, step: &Step, comment: String) -> Vec<Ask> {
+        let (Section::Changes(of), Some(detail)) = (self.shown(), &self.detail) else { return Vec::new() };
+        let Some(etag) = detail.etag() else { return Vec::new() };
+        let (name, request_id) = (detail.name.clone(), uuid::Uuid::now_v7().to_string());
+        vec![match step {
+            Step::Publish => Ask::Publish { of, name, etag, request_id },
+            Step::Approve | Step::Reject => {
+                Ask::Review { of, name, etag, approve: *step == Step::Approve, comment, request_id }
+            }
+        }]
+    }
+
+    fn answer(&mut self, ask: Ask, answer: Result<Value, String>) -> Vec<Ask> {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(why) => {
+                self.note = why;
+                return Vec::new();
+            }
+        };
+        match ask {
+            Ask::List(section) if section == self.shown() => self.rows = rows(section, &answer),
+            // The user has gone on since.
+            Ask::List(_) => {}
+            Ask::Review { approve, name, .. } => {
+                self.note = format!("{name} is {}", if approve { "approved" } else { "rejected" });
+                return self.after_step();
+            }
+            Ask::Publish { name, .. } => {
+                let revision = answer.get("revision").and_then(Value::as_u64).unwrap_or_default();
+                self.note = format!("{name} is published as revision {revision}");
+                return self.after_step();
+            }
+            Ask::Entry(_, ref name)
+            | Ask::ChangeSet(_, ref name)
+            | Ask::Diff(_, ref name)
+            | Ask::Check(_, ref name)
+            | Ask::Comments(_, ref name) => {
+                if let Some(detail) = self.detail.as_mut().filter(|detail| detail.name == *name) {
+                    detail.take(&ask, &answer);
+                }
+            }
+        }
+        self.move_by(0);
+        Vec::new()
+    }
+
+    fn after_step(&mut self) -> Vec<Ask> {
+        self.detail = None;
+        self.list()
+    }
+}
+
+fn typed(text: &mut String, code: KeyCode) {
+    match code {
+        KeyCode::Backspace => drop(text.pop()),
+        KeyCode::Char(letter) => text.push(letter),
+        _ => {}
+    }
+}
+
+/// The rows of an answer; of change sets those that somebody still has to do something about.
+fn rows(section: Section, answer: &Value) -> Vec<Row> {
+    let items = match section {
+        Section::Changes(_) => "changeSets",
+        Section::Entries(kind) => kind.items(),
+    };
+    let pending = |item: &&Value| {
+        let state = item.get("state").and_then(Value::as_str).unwrap_or_default();
+        let ended = ["PUBLISHED", "REJECTED", "WITHDRAWN"].iter().any(|end| state.ends_with(end));
+        !matches!(section, Section::Changes(_)) || !ended
+    };
+    let found = answer.get(items).and_then(Value::as_array).into_iter().flatten().filter(pending);
+    found
+        .map(|item| Row {
+            name: item.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            cells: section.columns().iter().map(|(_, path)| cell_text(item, path)).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,93 @@
+//! What is open: an entry, or a change set with what it does, what is wrong with it and what was said of it.
+
+use serde_json::Value;
+
+use super::Ask;
+use crate::client::{
+    commands::change::diff,
+    render::{self, Output, View, cell_text},
+};
+
+/// One thing, and what is known of it so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Detail {
+    pub(in super::super) name: String,
+    pub(in super::super) scroll: u16,
+    etag: Option<String>,
+    itself: String,
+    does: String,
+    wrong: String,
+    said: String,
+}
+
+impl Detail {
+    pub(super) fn new(name: String) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// The etag of a change set that has come.
+    pub(super) fn etag(&self) -> Option<String> {
+        self.etag.clone()
+    }
+
+    /// Takes a part that has come.
+    pub(super) fn take(&mut self, ask: &Ask, answer: &Value) {
+        match ask {
+            Ask::Entry(kind, _) => self.itself = document(answer, kind.field()),
+            Ask::ChangeSet(..) => {
+                let etag = answer.pointer("/changeSet/etag").and_then(Value::as_str);
+                self.etag = etag.map(str::to_owned);
+                self.itself = document(answer, "changeSet");
+            }
+            Ask::Diff(..) => {
+                let diffs = answer.get("diffs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                self.does = diff::text(diffs).unwrap_or_else(|error| format!("{error:#}\n"));
+                if answer.get("nextPageToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty()) {
+                    self.does.push_str("and more: see all with `greenlane change diff`\n");
+                }
+            }
+            Ask::Check(..) => {
+                let findings = lines(answer, "findings", |it| {
+                    format!(
+                        "{} {}: {} ({})",
+                        cell_text(it, "entry"),
+                        cell_text(it, "field"),
+                        cell_text(it, "message"),
+                        cell_text(it, "code")
+                    )
+                });
+                let tightens = lines(answer, "tightening", |it| {
+                    format!("tightens: {} {}", cell_text(it, "entry"), cell_text(it, "what"))
+                });
+                self.wrong =
+                    if findings.is_empty() { "nothing is wrong with it\n".to_owned() } else { findings } + &tightens;
+            }
+            Ask::Comments(..) => {
+                self.said = lines(answer, "comments", |it| {
+                    let who = [cell_text(it, "author"), cell_text(it, "economy")].join(" ");
+                    format!("{} {}: {}", cell_text(it, "commentedAt"), who.trim(), cell_text(it, "text"))
+                });
+            }
+            Ask::List(_) | Ask::Review { .. } | Ask::Publish { .. } => {}
+        }
+    }
+
+    /// The text, part by part under headings.
+    pub(in super::super) fn text(&self) -> String {
+        let parts =
+            [("", &self.itself), ("WHAT IT DOES", &self.does), ("CHECK", &self.wrong), ("COMMENTS", &self.said)];
+        let parts = parts.iter().filter(|(_, text)| !text.is_empty());
+        let parts = parts
+            .map(|(heading, text)| if heading.is_empty() { (*text).clone() } else { format!("{heading}\n{text}") });
+        parts.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn document(answer: &Value, at: &'static str) -> String {
+    render::text(Output::Table, answer, View::Document { at }).unwrap_or_else(|error| format!("{error:#}\n"))
+}
+
+fn lines(answer: &Value, items: &str, line: impl Fn(&Value) -> String) -> String {
+    let items = answer.get(items).and_then(Value::as_array).into_iter().flatten();
+    items.map(|item| line(item) + "\n").collect()
+}

@@ -1,0 +1,163 @@
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    crossterm::event::{KeyCode, KeyEvent, KeyModifiers},
+};
+use serde_json::json;
+
+use super::{
+    model::{Ask, Input, Mode, Model, Section},
+    view,
+};
+use crate::client::commands::{catalogue::Kind, change::workflow::Of};
+
+fn key(model: &mut Model, code: KeyCode) -> Vec<Ask> {
+    model.take(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+}
+
+fn typed(model: &mut Model, text: &str) {
+    for letter in text.chars() {
+        assert!(key(model, KeyCode::Char(letter)).is_empty());
+    }
+}
+
+fn answer(model: &mut Model, ask: Ask, answer: serde_json::Value) -> Vec<Ask> {
+    model.take(Input::Answer(ask, Ok(answer)))
+}
+
+/// Two change sets that wait, and one that is done with.
+fn pending() -> Model {
+    let (mut model, asks) = Model::new();
+    assert_eq!(asks, [Ask::List(Section::Changes(Of::Catalogue))]);
+    let set = |name: &str, state: &str, title: &str| {
+        json!({ "name": format!("changeSets/{name}"), "state": format!("CHANGE_SET_STATE_{state}"), "title": title,
+                "author": "ada", "createdAt": "2026-05-01T10:00:00Z" })
+    };
+    let sets =
+        [set("a", "PROPOSED", "Accept a standard"), set("b", "APPROVED", "An annex"), set("c", "PUBLISHED", "Old")];
+    answer(&mut model, asks[0].clone(), json!({ "changeSets": sets }));
+    model
+}
+
+/// The same with the first one open.
+fn open() -> Model {
+    let mut model = pending();
+    let asks = key(&mut model, KeyCode::Enter);
+    assert_eq!(asks.len(), 4);
+    let set = json!({ "changeSet": { "name": "changeSets/a", "title": "Accept a standard", "etag": "e1" } });
+    let after = r#"{"equivalence":{"degree":"IDENTICAL"}}"#;
+    let diffs = json!({ "diffs": [{ "entry": "equivalences/x", "beforeJson": "", "afterJson": after }] });
+    let tightens = json!([{ "entry": "requirements/y", "what": "no longer accepts schemes/z" }]);
+    let comments = json!([{ "author": "bo", "economy": "XA", "text": "Fine.", "commentedAt": "2026-05-02T10:00:00Z" }]);
+    answer(&mut model, asks[0].clone(), set);
+    answer(&mut model, asks[1].clone(), diffs);
+    answer(&mut model, asks[2].clone(), json!({ "findings": [], "tightening": tightens }));
+    answer(&mut model, asks[3].clone(), json!({ "comments": comments }));
+    model
+}
+
+/// What stands on a screen of this size.
+fn screen(model: &mut Model, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| view::draw(frame, model)).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let rows = buffer.content().chunks(usize::from(width));
+    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+}
+
+#[test]
+fn it_begins_with_what_waits_for_somebody() {
+    let mut model = pending();
+    assert_eq!(
+        model.visible().iter().map(|row| row.name.as_str()).collect::<Vec<_>>(),
+        ["changeSets/a", "changeSets/b"]
+    );
+    let screen = screen(&mut model, 100, 20);
+    for text in ["Pending changes", "requirements", "proposed", "Accept a standard", "ada", "enter open"] {
+        assert!(screen.contains(text), "`{text}` is not on\n{screen}");
+    }
+    assert!(!screen.contains("Old"), "{screen}");
+}
+
+#[test]
+fn an_open_change_set_says_what_it_does_tightens_and_what_was_said_of_it() {
+    for (width, height) in [(100, 40), (160, 40)] {
+        let screen = screen(&mut open(), width, height);
+        for text in [
+            "WHAT IT DOES",
+            "+ equivalences/x",
+            "degree: IDENTICAL",
+            "CHECK",
+            "no longer accepts schemes/z",
+            "bo XA: Fine.",
+        ] {
+            assert!(screen.contains(text), "`{text}` is not on\n{screen}");
+        }
+    }
+    // However small the screen, it is drawn.
+    for (width, height) in [(1, 1), (30, 5), (80, 3)] {
+        screen(&mut open(), width, height);
+    }
+}
+
+#[test]
+fn a_review_is_of_what_was_read_asks_for_a_yes_and_looks_again() {
+    let mut model = open();
+    key(&mut model, KeyCode::Char('a'));
+    typed(&mut model, "as agreed");
+    key(&mut model, KeyCode::Enter);
+    assert!(screen(&mut model, 100, 30).contains("Approve changeSets/a?"));
+    let asks = key(&mut model, KeyCode::Char('y'));
+    let [Ask::Review { name, etag, approve: true, comment, .. }] = asks.as_slice() else { panic!("{asks:?}") };
+    assert_eq!((name.as_str(), etag.as_str(), comment.as_str()), ("changeSets/a", "e1", "as agreed"));
+    let next = answer(&mut model, asks[0].clone(), json!({}));
+    assert_eq!(next, [Ask::List(Section::Changes(Of::Catalogue))]);
+    assert_eq!(model.note, "changeSets/a is approved");
+    assert!(model.detail.is_none());
+}
+
+#[test]
+fn nothing_is_decided_without_reading_without_a_reason_to_reject_and_without_a_yes() {
+    let mut model = pending();
+    key(&mut model, KeyCode::Char('p'));
+    assert_eq!((&model.mode, model.note.as_str()), (&Mode::Browse, "open it first, with enter"));
+    let mut model = open();
+    key(&mut model, KeyCode::Char('r'));
+    key(&mut model, KeyCode::Enter);
+    assert_eq!(model.note, "a rejection says why");
+    key(&mut model, KeyCode::Esc);
+    key(&mut model, KeyCode::Char('p'));
+    assert!(key(&mut model, KeyCode::Char('n')).is_empty());
+    assert_eq!(model.note, "nothing was done");
+}
+
+#[test]
+fn what_is_refused_is_told_and_what_is_late_is_dropped() {
+    let mut model = open();
+    model.take(Input::Answer(Ask::Check(Of::Catalogue, "changeSets/a".to_owned()), Err("four eyes".to_owned())));
+    assert!(screen(&mut model, 100, 30).contains("four eyes"));
+    let before = model.visible().len();
+    answer(&mut model, Ask::List(Section::Entries(Kind::Schemes)), json!({ "schemes": [{ "name": "schemes/late" }] }));
+    assert_eq!(model.visible().len(), before);
+}
+
+#[test]
+fn sections_go_round_rows_are_searched_and_it_can_be_left() {
+    let (mut model, _) = Model::new();
+    assert_eq!(key(&mut model, KeyCode::BackTab), [Ask::List(*Section::all().last().unwrap())]);
+    assert_eq!(key(&mut model, KeyCode::Tab), [Ask::List(Section::all()[0])]);
+    let mut model = pending();
+    key(&mut model, KeyCode::Down);
+    key(&mut model, KeyCode::Down);
+    assert_eq!(model.selected, 1, "it stops at the last row");
+    key(&mut model, KeyCode::Char('/'));
+    typed(&mut model, "Annex");
+    key(&mut model, KeyCode::Enter);
+    assert_eq!(model.visible().len(), 1);
+    assert!(screen(&mut model, 100, 20).contains("1 with `Annex`"));
+    key(&mut model, KeyCode::Char('?'));
+    assert!(screen(&mut model, 100, 30).contains("approve or reject"));
+    key(&mut model, KeyCode::Esc);
+    key(&mut model, KeyCode::Char('q'));
+    assert!(model.is_over());
+}

@@ -1,0 +1,147 @@
+//! How the browser looks.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    style::{Color, Modifier, Style},
+    text::{Line, Text},
+    widgets::{Block, Borders, Clear, List, ListState, Paragraph, Row as Cells, Table, TableState, Wrap},
+};
+
+use super::model::{Detail, Mode, Model, Step};
+use crate::client::render::colour;
+
+/// Columns from which list and detail stand side by side.
+const WIDE: u16 = 110;
+
+const HELP: &str = "\
+tab, left, right   another section
+up, down, j, k     another row
+enter              open it: what it says, does, breaks; comments
+page up, page down scroll what is open
+/                  show only rows that have a text; esc shows all
+a, r               approve or reject the open change set
+p                  publish the open change set
+R                  ask again
+esc                close what is open
+q                  leave";
+
+/// Draws it.
+pub(super) fn draw(frame: &mut Frame<'_>, model: &mut Model) {
+    let [middle, bottom] = Layout::vertical([Constraint::Min(3), Constraint::Length(1)]).areas(frame.area());
+    let [left, right] = Layout::horizontal([Constraint::Length(24), Constraint::Min(20)]).areas(middle);
+    sections(frame, model, left);
+    match model.detail.clone() {
+        None => rows(frame, model, right),
+        Some(mut detail) => {
+            let halves = [Constraint::Percentage(45), Constraint::Percentage(55)];
+            let split = if right.width >= WIDE { Layout::horizontal(halves) } else { Layout::vertical(halves) };
+            let [list, open] = split.areas(right);
+            rows(frame, model, list);
+            opened(frame, &mut detail, open);
+            // No further than its end.
+            model.detail = Some(detail);
+        }
+    }
+    frame.render_widget(Line::from(status(model)).style(dim()), bottom);
+    popup(frame, model);
+}
+
+fn dim() -> Style {
+    Style::new().add_modifier(Modifier::DIM)
+}
+
+fn chosen() -> Style {
+    Style::new().add_modifier(Modifier::REVERSED)
+}
+
+fn sections(frame: &mut Frame<'_>, model: &Model, area: Rect) {
+    let titles = model.sections.iter().map(|section| section.title());
+    let list = List::new(titles).block(Block::new().borders(Borders::RIGHT)).highlight_style(chosen());
+    frame.render_stateful_widget(list, area, &mut ListState::default().with_selected(Some(model.section)));
+}
+
+fn rows(frame: &mut Frame<'_>, model: &Model, area: Rect) {
+    let visible = model.visible();
+    let columns = model.shown().columns();
+    // The first column is short for change sets, and the name for entries.
+    let widths = columns.iter().map(|(heading, _)| match *heading {
+        "STATE" => Constraint::Length(10),
+        "CREATED" => Constraint::Length(20),
+        _ => Constraint::Fill(1),
+    });
+    let lines = visible.iter().map(|row| {
+        let tone = row.cells.first().and_then(|cell| tone(cell)).unwrap_or_default();
+        Cells::new(row.cells.iter().map(String::as_str)).style(tone)
+    });
+    let title = match (model.filter.as_str(), visible.len()) {
+        ("", number) => format!(" {number} "),
+        (filter, number) => format!(" {number} with `{filter}` "),
+    };
+    let table = Table::new(lines, widths)
+        .header(Cells::new(columns.iter().map(|(heading, _)| *heading)).style(dim()))
+        .block(Block::new().title(title))
+        .row_highlight_style(chosen());
+    let selected = (!visible.is_empty()).then_some(model.selected);
+    frame.render_stateful_widget(table, area, &mut TableState::default().with_selected(selected));
+}
+
+fn tone(state: &str) -> Option<Style> {
+    let tone = match state {
+        "approved" => Color::Green,
+        "proposed" | "notified" => Color::Yellow,
+        _ => return None,
+    };
+    colour::wanted().then(|| Style::new().fg(tone))
+}
+
+fn opened(frame: &mut Frame<'_>, detail: &mut Detail, area: Rect) {
+    let text = detail.text();
+    let text = if text.is_empty() { Text::from("…") } else { Text::from(text) };
+    let room = area.height.saturating_sub(1);
+    let lines = u16::try_from(text.lines.len()).unwrap_or(u16::MAX);
+    detail.scroll = detail.scroll.min(lines.saturating_sub(room));
+    let block = Block::new().borders(Borders::TOP).title(format!(" {} ", detail.name));
+    let paragraph = Paragraph::new(text).block(block).wrap(Wrap { trim: false }).scroll((detail.scroll, 0));
+    frame.render_widget(paragraph, area);
+}
+
+fn status(model: &Model) -> String {
+    match &model.mode {
+        Mode::Filter => format!("show only: {}_", model.filter),
+        _ if !model.note.is_empty() => model.note.clone(),
+        _ if model.waiting > 0 => "asking …".to_owned(),
+        _ => "enter open · tab section · / search · a approve · r reject · p publish · ? help · q leave".to_owned(),
+    }
+}
+
+/// What is asked of the user.
+fn popup(frame: &mut Frame<'_>, model: &Model) {
+    let name = model.detail.as_ref().map(|detail| detail.name.as_str()).unwrap_or_default();
+    let verb = |step: &Step| match step {
+        Step::Approve => "Approve",
+        Step::Reject => "Reject",
+        Step::Publish => "Publish",
+    };
+    let (title, text) = match &model.mode {
+        Mode::Browse | Mode::Filter => return,
+        Mode::Help => (" Keys ".to_owned(), HELP.to_owned()),
+        Mode::Comment(step, text) => {
+            (format!(" {} {name} ", verb(step)), format!("Comment: {text}_\n\nenter goes on · esc leaves it"))
+        }
+        Mode::Confirm(step, comment) => {
+            let said = if comment.is_empty() { String::new() } else { format!("\n“{comment}”\n") };
+            (
+                format!(" {} ", verb(step)),
+                format!("{} {name}?\n{said}\ny does it · any other key leaves it", verb(step)),
+            )
+        }
+    };
+    let lines = u16::try_from(text.lines().count()).unwrap_or(20);
+    let area = frame.area();
+    let (width, height) = (area.width.min(76), area.height.min(lines + 2));
+    let at = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
+    frame.render_widget(Clear, at);
+    let paragraph = Paragraph::new(text).wrap(Wrap { trim: false }).block(Block::bordered().title(title));
+    frame.render_widget(paragraph, at);
+}
