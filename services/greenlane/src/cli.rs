@@ -52,6 +52,10 @@ enum Command {
     /// Which installation the commands talk to, and as whom.
     #[command(subcommand)]
     Context(commands::context::Command),
+    /// Get a token from an OpenID provider, by a code that is entered in any browser.
+    Login(commands::login::Args),
+    /// Forget the token of the last login.
+    Logout,
     /// Tell the version of this command and of the services.
     Version(commands::version::Args),
     /// Check the set-up: context, token, services, clocks, log; say what to do about what is wrong.
@@ -172,6 +176,11 @@ impl Cli {
                 script.write_registration("COMPLETE", "greenlane", "greenlane", "greenlane", &mut std::io::stdout())?;
                 Ok(Exit::Done.into())
             }
+            Command::Login(args) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                Ok(runtime.block_on(commands::login::run(&self.servers, args, self.output))?.into())
+            }
+            Command::Logout => Ok(commands::login::logout(&self.servers, self.output)?.into()),
             Command::Manual(args) => Ok(manual::run(&args, Self::command())?.into()),
             Command::Context(command) => Ok(commands::context::run(&self.servers, command, self.output)?.into()),
             Command::Doctor(args) => {

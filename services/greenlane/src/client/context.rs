@@ -11,7 +11,7 @@ use clap::Args;
 use greenlane_platform::{client::ClientTlsConfig, config::Secret};
 
 pub(crate) use file::ContextFile;
-pub(crate) use home::{Home, Seen};
+pub(crate) use home::{Home, Login, Seen};
 
 use super::{complete, exit::Usage};
 

@@ -8,6 +8,7 @@ mod documents;
 mod exits;
 mod help;
 mod json;
+mod login;
 mod offline;
 mod pack;
 mod scenario;

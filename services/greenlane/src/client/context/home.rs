@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::ErrorKind,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +21,21 @@ pub(crate) struct Seen {
     pub(crate) verifier_key: String,
     /// Its checkpoint, as the note that was signed.
     pub(crate) note: String,
+}
+
+/// A login at an OpenID provider: where, as what, for what, and what renews it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) scope: String,
+    /// PEM file of the authorities of the provider's certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ca: Option<PathBuf>,
+    /// A secret. Its file is its owner's alone, and nothing prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<String>,
 }
 
 /// A person's contexts, and the logs that they have seen.
@@ -152,9 +168,65 @@ impl Home {
         Ok(self.folder()?.join("seen").join(format!("{name}.toml")))
     }
 
+    /// Keeps the token of a login to a context; gives its file.
+    pub(crate) fn keep_token(&self, context: &str, token: &str) -> anyhow::Result<PathBuf> {
+        let path = self.token_file(context)?;
+        private_folder(path.parent().unwrap_or(Path::new(".")))?;
+        write_private(&path, token)?;
+        Ok(path)
+    }
+
+    /// Where the token of a login to a context is kept.
+    pub(crate) fn token_file(&self, context: &str) -> anyhow::Result<PathBuf> {
+        self.path(context)?;
+        Ok(self.folder()?.join("tokens").join(format!("{context}.token")))
+    }
+
+    /// The last login to a context.
+    pub(crate) fn login(&self, context: &str) -> anyhow::Result<Option<Login>> {
+        let path = self.login_file(context)?;
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            text => {
+                let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+                // The error is left out: it could repeat a part of a secret.
+                Ok(Some(toml::from_str(&text).ok().with_context(|| format!("{} is not a login", path.display()))?))
+            }
+        }
+    }
+
+    /// Remembers a login to a context, whose token is kept already.
+    pub(crate) fn remember_login(&self, context: &str, login: &Login) -> anyhow::Result<()> {
+        write_private(&self.login_file(context)?, &toml::to_string(login)?)
+    }
+
+    /// Forgets the login to a context and its token.
+    pub(crate) fn forget_login(&self, context: &str) -> anyhow::Result<()> {
+        for path in [self.token_file(context)?, self.login_file(context)?] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn login_file(&self, context: &str) -> anyhow::Result<PathBuf> {
+        Ok(self.token_file(context)?.with_extension("login.toml"))
+    }
+
     fn current_file(&self) -> anyhow::Result<PathBuf> {
         Ok(self.folder()?.join("current-context"))
     }
+}
+
+/// Makes a folder that its owner alone may look into.
+fn private_folder(path: &Path) -> anyhow::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(path).with_context(|| format!("cannot make {}", path.display()))
 }
 
 /// Whether it is a name, and not the path of a file.
