@@ -49,7 +49,7 @@ fn filters() -> anyhow::Result<()> {
         "--body bodies/aurora-cert --state active --state suspended",
         "--holder solar --model EX-450M --code HS2022:8541",
         "--scheme schemes/aurelian-pv-mark --valid-on 2027-01-01",
-        "--expires-from 2031-01-14 --expires-until 2031-01-14 --granted-from 1 --all --limit 1",
+        "--expires-from 2031-01-14 --expires-until 2031-01-14 --granted-from 1 --all",
     ] {
         assert_eq!(listed(holds)?, certificate, "{holds}");
     }

@@ -46,6 +46,7 @@ fn a_report_has_the_four_parts_their_reasons_the_revisions_and_the_proof() {
     assert!(report.contains(answer["verdict"]["decisionId"].as_str().expect("a decision")));
     assert!(!report.contains("<script") && !report.contains(" src=") && !report.contains("<link"), "{report}");
 
+    assert!(run("--report report.pdf").expect(2).stderr.contains("ends with .html"));
     shell.run("bundle --out customs.bundle").expect("it runs").expect(0);
     run("--trust customs.bundle --report offline.html").expect(0);
     let report = read("offline.html");

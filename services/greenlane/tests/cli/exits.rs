@@ -26,6 +26,7 @@ fn try_all() -> anyhow::Result<()> {
 
     // 2: what clap finds, what the server finds, what is wrong with a file.
     refused(shell.run("verify")?.expect(2));
+    assert!(refused(shell.run("tui")?.expect(2)).contains("the browser needs a terminal"));
     let text = refused(shell.run("body create Aur! --display-name x --economy XAA --request-id r1")?.expect(2));
     assert!(text.starts_with("error: body create: "), "{text}");
     assert!(text.contains("\n  body_id: ") && text.contains("\n  reason: FIELD_VIOLATIONS\n"), "{text}");

@@ -146,6 +146,18 @@ fn the_version_is_told_of_the_command_and_of_every_service() {
 }
 
 #[test]
+fn each_list_has_a_default_limit_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs").expect(0).stdout;
+    for (command, limit) in [("code search", 20), ("code list", 1_000), ("change list", 50), ("list entries", 1_000)] {
+        assert!(
+            help(&format!("{command} --help")).contains(&format!("At most this many [default: {limit}]")),
+            "{command}"
+        );
+    }
+}
+
+#[test]
 fn colour_is_for_terminals_unless_it_is_forced_or_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |environment: &[(&str, &str)]| {

@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "trust")]
     proof: bool,
     /// Write a report for the customs file too, one page of HTML with reasons, revisions and proof.
-    #[arg(long, value_name = "FILE.html", conflicts_with = "statement")]
+    #[arg(long, value_name = "FILE.html", value_parser = page_file, conflicts_with = "statement")]
     report: Option<PathBuf>,
     /// Tell also what is left to be written off against the certificate.
     #[arg(long, requires = "code", conflicts_with = "trust")]
@@ -120,6 +120,13 @@ impl Goods {
             product: (product != ProductIdentification::default()).then_some(product),
         })
     }
+}
+
+/// The file of a report: its ending says what it is.
+fn page_file(raw: &str) -> Result<PathBuf, &'static str> {
+    let path = PathBuf::from(raw);
+    let is_page = path.extension().is_some_and(|ending| ending == "html" || ending == "htm");
+    if is_page { Ok(path) } else { Err("a report is a page of HTML: name a file that ends with .html") }
 }
 
 const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields: &[] };

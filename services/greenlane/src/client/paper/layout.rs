@@ -55,6 +55,7 @@ impl Paper {
             self.down(size * 1.3);
             self.put(&line, MARGIN, size, INK, true);
         }
+        self.y -= size * 0.3;
     }
 
     /// A paragraph.

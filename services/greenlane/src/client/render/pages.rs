@@ -13,9 +13,14 @@ const PAGE_ROWS: u64 = 1_000;
 /// How much of a list is wanted.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Limit<const DEFAULT: u64 = 50> {
-    /// At most this many.
-    #[arg(long, default_value_t = DEFAULT, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: u64,
+    // Not clap's own default: it remembers one for all numbers that stand for `DEFAULT`.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u64).range(1..),
+        help = format!("At most this many [default: {DEFAULT}]")
+    )]
+    limit: Option<u64>,
     /// All of them, however many there are.
     #[arg(long, conflicts_with = "limit")]
     all: bool,
@@ -24,7 +29,7 @@ pub(crate) struct Limit<const DEFAULT: u64 = 50> {
 impl<const DEFAULT: u64> Limit<DEFAULT> {
     /// How many rows are wanted.
     pub(crate) fn rows(self) -> u64 {
-        if self.all { u64::MAX } else { self.limit }
+        if self.all { u64::MAX } else { self.limit.unwrap_or(DEFAULT) }
     }
 }
 
