@@ -194,6 +194,7 @@ impl Auditor {
                 self.signed_by(&entry, recorded_at)?;
             }
             ("write_off", verb) => self.write_off(&entry, verb, index)?,
+            ("certificate", "erase") => self.erase(&entry)?,
             ("certificate", verb) => self.certificate(&entry, verb, recorded_at, index)?,
             _ => return Err(format!("its event {event} is not known to this version")),
         }
@@ -275,6 +276,17 @@ impl Auditor {
             _ => return Err(format!("the record {verb} is not known")),
         }
         Ok(())
+    }
+
+    /// Confidential fields were forgotten, which changes nothing that is in the log.
+    fn erase(&self, entry: &Read<'_>) -> Result<(), String> {
+        let (body, name) = (self.body(entry)?, entry.text("certificate")?);
+        let number = name.strip_prefix("certificates/").ok_or("it names no certificate")?;
+        match self.certificates.get(number) {
+            Some(known) if known.body == body => Ok(()),
+            Some(_) => Err(format!("{name} is another body's")),
+            None => Err(format!("{name} was never granted")),
+        }
     }
 
     fn certificate(

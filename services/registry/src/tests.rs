@@ -3,6 +3,7 @@
 mod bodies;
 mod bundle;
 mod cosign;
+mod disclose;
 mod fuzz;
 mod harness;
 mod import;

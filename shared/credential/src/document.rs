@@ -4,19 +4,24 @@ mod build;
 mod facts;
 mod iri;
 mod read;
+mod sealed;
 mod verify;
 
-pub use build::{BuildError, SignDocumentError, context_document, payload, sign_document};
+pub use build::{BuildError, SignDocumentError, context_document, media_type, payload, sign_document};
 pub use facts::{
     Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, Facts, Holder, Issuer, Measurement,
     NormativeDocument, ProductIdentification, Quantity, Scheme, SerialRange, Site, StatusEntry,
 };
 pub use iri::{DidError, did_web};
 pub use read::{DocumentError, KeyReference, Presented};
+pub use sealed::{ConfidentialField, Sealed};
 pub use verify::{Finding, Verified, verify_document};
 
 /// The media type in the header's `typ`, without `application/`.
 pub(crate) const TYP: &str = "vc+jwt";
+
+/// The same of a document that keeps fields back (VC-JOSE-COSE, SD-JWT).
+const SD_TYP: &str = "vc+sd-jwt";
 
 /// The media type in the header's `cty`, without `application/`.
 pub(crate) const CTY: &str = "vc";

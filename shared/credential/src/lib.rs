@@ -7,14 +7,16 @@
 mod document;
 mod number;
 mod offline;
+mod sd_jwt;
 mod status_list;
 
 pub use document::{
-    Accreditation, AssessmentLevel, BuildError, Certificate, CertifiedProduct, Code, DidError, DocumentError, Facts,
-    Finding, Holder, Issuer, KeyReference, Measurement, NormativeDocument, Presented, ProductIdentification, Quantity,
-    Scheme, SerialRange, SignDocumentError, Site, StatusEntry, Verified, context_document, did_web, payload,
-    sign_document, verify_document,
+    Accreditation, AssessmentLevel, BuildError, Certificate, CertifiedProduct, Code, ConfidentialField, DidError,
+    DocumentError, Facts, Finding, Holder, Issuer, KeyReference, Measurement, NormativeDocument, Presented,
+    ProductIdentification, Quantity, Scheme, Sealed, SerialRange, SignDocumentError, Site, StatusEntry, Verified,
+    context_document, did_web, media_type, payload, sign_document, verify_document,
 };
 pub use number::{CertificateNumber, NumberError, Prefix};
 pub use offline::{OFFLINE_PREFIX, OfflineError, from_offline, to_offline};
+pub use sd_jwt::{Disclosure, SdJwtError, join as with_disclosures, split as split_disclosures};
 pub use status_list::{MIN_ENTRIES, StatusList, StatusListCredential, StatusListError, StatusPurpose};

@@ -12,7 +12,9 @@ use flate2::write::DeflateEncoder;
 use greenlane_jose::{Algorithm, b64, canonical};
 use serde::{Deserialize, Serialize};
 
-use crate::document::{self, Accreditation, AssessmentLevel, Certificate, Facts, Issuer, Presented, StatusEntry};
+use crate::document::{
+    self, Accreditation, AssessmentLevel, Certificate, Facts, Issuer, Presented, Sealed, StatusEntry,
+};
 
 /// What the text of an offline code begins with.
 pub const OFFLINE_PREFIX: &str = "GL1:";
@@ -65,14 +67,17 @@ struct Short {
     /// Index, lists of suspension and revocation.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     status: Option<(u64, String, String)>,
+    /// Hashes of what is kept back: among the holder's members, among the facts'.
+    #[serde(rename = "z", default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<(Vec<String>, Vec<String>)>,
     /// Name, authority's address and name, level.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     accreditation: Option<(String, String, String, String)>,
 }
 
-/// The text of the offline code of a document.
+/// The text of the offline code of a document. What the document keeps back stays kept back.
 pub fn to_offline(document: &str) -> Result<String, OfflineError> {
-    let document = document.trim_ascii();
+    let document = document.trim_ascii().split('~').next().unwrap_or_default();
     let read = Presented::read(document).map_err(|_| OfflineError::Unusual)?;
     let signature = document.rsplit('.').next().and_then(|text| b64::decode(text).ok());
     let signature = signature.filter(|bytes| bytes.len() == SIGNATURE).ok_or(OfflineError::Unusual)?;
@@ -113,7 +118,7 @@ pub fn from_offline(text: &str) -> Result<String, OfflineError> {
 
 impl Short {
     fn of(read: &Presented<'_>) -> Self {
-        let Certificate { registry, number, version, issuer, status, facts } = read.certificate().clone();
+        let Certificate { registry, number, version, issuer, status, facts, sealed } = read.certificate().clone();
         Self {
             registry,
             number,
@@ -124,6 +129,7 @@ impl Short {
             issuer: issuer.name,
             body: issuer.body,
             facts,
+            sealed: (!sealed.is_empty()).then_some((sealed.holder, sealed.facts)),
             status: status.map(|entry| (entry.index, entry.suspension, entry.revocation)),
             accreditation: issuer.accreditation.map(|accreditation| {
                 let level = accreditation.level.as_str().to_owned();
@@ -137,8 +143,6 @@ impl Short {
         let malformed = || OfflineError::Text("its facts are malformed");
         let algorithm: Algorithm = self.algorithm.parse().map_err(|_| malformed())?;
         let kid = format!("{}#{}", self.did, self.key);
-        let header = serde_json::json!({"alg": algorithm.as_str(), "cty": "vc", "kid": kid, "typ": "vc+jwt"});
-        let header = canonical::to_vec(&header).map_err(|_| malformed())?;
         let accreditation = match self.accreditation {
             None => None,
             Some((name, authority_id, authority_name, level)) => {
@@ -154,7 +158,14 @@ impl Short {
             issuer: Issuer { did: self.did, name: self.issuer, body: self.body, accreditation },
             status: self.status.map(|(index, suspension, revocation)| StatusEntry { index, suspension, revocation }),
             facts: self.facts,
+            sealed: self
+                .sealed
+                .map(|(holder, facts)| Sealed { holder, facts, ..Sealed::default() })
+                .unwrap_or_default(),
         };
+        let typ = document::media_type(&certificate);
+        let header = serde_json::json!({"alg": algorithm.as_str(), "cty": "vc", "kid": kid, "typ": typ});
+        let header = canonical::to_vec(&header).map_err(|_| malformed())?;
         Ok((certificate, header))
     }
 }

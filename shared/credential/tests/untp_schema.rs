@@ -5,9 +5,9 @@ mod validator;
 use std::path::PathBuf;
 
 use greenlane_credential::{
-    Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, Facts, Holder, Issuer, MIN_ENTRIES,
-    Measurement, NormativeDocument, ProductIdentification, Quantity, Scheme, StatusEntry, StatusList,
-    StatusListCredential, StatusPurpose, payload,
+    Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, ConfidentialField, Facts, Holder, Issuer,
+    MIN_ENTRIES, Measurement, NormativeDocument, ProductIdentification, Quantity, Scheme, Sealed, StatusEntry,
+    StatusList, StatusListCredential, StatusPurpose, payload,
 };
 use greenlane_jose::{SigningKey, b64};
 use serde_json::{Value, json};
@@ -89,6 +89,7 @@ fn certificate(everything: bool) -> Certificate {
             remarks: String::new(),
             measurements: if everything { vec![measurement] } else { Vec::new() },
         },
+        sealed: Sealed::default(),
     }
 }
 
@@ -96,10 +97,15 @@ fn certificate(everything: bool) -> Certificate {
 fn documents_validate_against_the_published_schema() {
     let Some(folder) = folder() else { return };
     let schema = json_file(folder.join("v0.7.0/schema/ConformityCredential.json"));
-    for everything in [false, true] {
-        let payload = payload(&certificate(everything)).expect("the certificate can be written");
+    for (everything, sealed) in [(false, false), (true, false), (true, true)] {
+        let mut certificate = certificate(everything);
+        if sealed {
+            certificate.sealed = Sealed::new(&certificate.facts, ConfidentialField::ALL).0;
+            assert!(!certificate.sealed.is_empty());
+        }
+        let payload = payload(&certificate).expect("the certificate can be written");
         let document = serde_json::from_slice(&payload).expect("it is JSON");
-        assert_eq!(violations(&schema, &document), [] as [String; 0], "everything: {everything}");
+        assert_eq!(violations(&schema, &document), [] as [String; 0], "everything: {everything}, sealed: {sealed}");
     }
 }
 

@@ -36,6 +36,43 @@ fn own_key() -> anyhow::Result<()> {
 }
 
 #[test]
+fn what_is_confidential_is_shown_to_whom_it_is_disclosed_and_can_be_erased() {
+    confidential().expect("it runs");
+}
+
+fn confidential() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.certify()?;
+    let facts = std::fs::read_to_string(example()?)? + "confidential_fields: [holder.address, sites]\n";
+    std::fs::write(shell.folder.path().join("facts.yaml"), facts)?;
+    let issue = "certificate issue --body bodies/aurora-cert --file facts.yaml --token-file clerk.token -o name";
+    let certificate = shell.run(issue)?.expect(0).stdout.trim().to_owned();
+    let document = |flags: &str| {
+        let command = format!("certificate get {certificate} --document {flags}");
+        anyhow::Ok(shell.run(&command)?.expect(0).stdout.trim().to_owned())
+    };
+    let (bare, whole) = (document("")?, document("--disclosed")?);
+    assert!(whole.starts_with(&format!("{bare}~")) && whole.ends_with('~'), "{whole}");
+    for text in [&bare, &whole] {
+        std::fs::write(shell.folder.path().join("shown.jwt"), text)?;
+        shell.run("verify shown.jwt")?.expect(0);
+    }
+    let erase = format!("certificate erase {certificate} --field sites --token-file clerk.token");
+    let check = shell.run(&erase)?.expect(0);
+    assert!(check.stderr.contains("nothing is erased"), "{}", check.stderr);
+    assert_eq!(document("--disclosed")?, whole);
+    shell.run(&format!("{erase} --write"))?.expect(0);
+    assert_eq!(document("")?, bare, "the document stays as it was signed");
+    assert!(document("--disclosed")?.len() < whole.len());
+    shell.run("verify shown.jwt")?.expect(0);
+    let shown = shell.run(&format!("certificate get {certificate} -o json"))?.expect(0).json()?;
+    assert_eq!(shown["certificate"]["content"]["sites"], serde_json::json!([]));
+    assert_eq!(shown["certificate"]["content"]["holder"]["address"], "1 Example Street, Exampletown");
+    shell.run("log audit")?.expect(0);
+    Ok(())
+}
+
+#[test]
 fn a_list_of_certificates_has_those_for_which_all_that_is_asked_holds() {
     filters().expect("it runs");
 }

@@ -173,6 +173,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("write-off reverse", "WRITEOFF --text t --request-id wv --token-file customs.token", 0),
     ("certificate terminate", "CERT --reason holder-request --dry-run --request-id end --token-file clerk.token", 0),
     ("certificate withdraw", "CERT --reason safety --text t --request-id withdraw --token-file clerk.token", 0),
+    ("certificate erase", "CERT --field sites --request-id erase --token-file clerk.token", 0),
     ("certificate annul", "CERT --reason fraud --request-id annul --token-file clerk.token", 0),
     ("certificate import", "rows.csv --body bodies/aurora-cert --token-file clerk.token", 0),
     ("certificate watch", "--earliest --count 1 --until-now", 0),

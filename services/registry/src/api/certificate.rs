@@ -1,5 +1,6 @@
 //! `CertificateService`.
 
+mod erase;
 mod import;
 mod list;
 mod qr;
@@ -63,6 +64,7 @@ impl CertificateService for Certificates {
         Ok(Response::new(wire::PrepareCertificateResponse {
             certificate_number: prepared.number.as_str().to_owned(),
             signing_input: prepared.signing_input,
+            disclosures: prepared.disclosures,
             revision: self.reader.published.revision(),
         }))
     }
@@ -122,6 +124,14 @@ impl CertificateService for Certificates {
     ) -> Result<Response<wire::RenewCertificateResponse>, Status> {
         let incoming = Incoming::new(request, |message| &mut message.request_id)?;
         Ok(Response::new(self.renew(&incoming).await?))
+    }
+
+    async fn erase_confidential_fields(
+        &self,
+        request: Request<wire::EraseConfidentialFieldsRequest>,
+    ) -> Result<Response<wire::EraseConfidentialFieldsResponse>, Status> {
+        let incoming = Incoming::new(request, |message| &mut message.request_id)?;
+        Ok(Response::new(self.erase(&incoming).await?))
     }
 
     async fn import_certificates(

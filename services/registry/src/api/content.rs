@@ -1,8 +1,11 @@
 //! The facts of a certificate, and goods as declared: from the wire to the domain, with every fault named.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
+use greenlane_credential::ConfidentialField;
 use greenlane_platform::violations::Violations;
 
 use crate::domain::content as domain;
@@ -36,6 +39,7 @@ pub(crate) fn content(
     let body_reference = v.text("body_reference", &raw.body_reference, 0..=100);
     let remarks = v.paragraphs("remarks", &raw.remarks, 0..=4_000);
     let measurements = list(v, "measurements", raw.measurements, 0, 100, measurement);
+    let confidential = confidential(v, "confidential_fields", raw.confidential_fields, 0);
     let granted_on: NaiveDate = granted_on?;
     let content = domain::Content {
         holder: holder?,
@@ -51,12 +55,27 @@ pub(crate) fn content(
         body_reference: body_reference?,
         remarks: remarks?,
         measurements: measurements?,
+        confidential: confidential?,
     };
     let faults = content.faults();
     for (field, why) in &faults {
         v.add(field, why);
     }
     faults.is_empty().then_some(content)
+}
+
+/// Names of fields that documents may keep back, each once, in order.
+pub(crate) fn confidential(
+    v: &mut Violations,
+    field: &str,
+    raw: Vec<String>,
+    min: usize,
+) -> Option<Vec<ConfidentialField>> {
+    let named = list(v, field, raw, min, ConfidentialField::ALL.len(), |v, path| {
+        let all = ConfidentialField::ALL.map(ConfidentialField::as_str).join(", ");
+        v.parse("", ConfidentialField::parse(&path).ok_or_else(|| format!("must be one of {all}")))
+    })?;
+    Some(named.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// Every item, each fault under its own index; none when any is wrong or there are too few or too many.

@@ -196,6 +196,7 @@ pub(crate) fn certificate(snapshot: &Snapshot, day: NaiveDate, with_document: bo
         state: state(standing).into(),
         version: version.version,
         document: if with_document { version.document.clone() } else { String::new() },
+        disclosures: if with_document { version.disclosures.clone() } else { Vec::new() },
         document_sha256: bytes::Bytes::copy_from_slice(&version.document_sha256),
         signing_key: snapshot.body.key_name(&version.key),
         granted_revision: snapshot.granted_index + 1,
@@ -331,6 +332,7 @@ pub(crate) fn content(content: &domain::Content) -> wire::CertificateContent {
         body_reference: content.body_reference.clone(),
         remarks: content.remarks.clone(),
         measurements: content.measurements.iter().map(measurement).collect(),
+        confidential_fields: content.confidential.iter().map(|field| field.as_str().to_owned()).collect(),
     }
 }
 

@@ -27,6 +27,7 @@ pub const RULES: &[Rule] = &[
     Rule::scope("/greenlane.registry.v1.CertificateService/AmendCertificate", "certificates.write"),
     Rule::scope("/greenlane.registry.v1.CertificateService/AnnulCertificate", "certificates.write"),
     Rule::scope("/greenlane.registry.v1.CertificateService/ContinueCertificate", "certificates.write"),
+    Rule::scope("/greenlane.registry.v1.CertificateService/EraseConfidentialFields", "certificates.write"),
     Rule::scope("/greenlane.registry.v1.CertificateService/GetCertificate", "certificates.read"),
     Rule::scope("/greenlane.registry.v1.CertificateService/GetCertificateQr", "certificates.read"),
     Rule::scope("/greenlane.registry.v1.CertificateService/ImportCertificates", "certificates.write"),

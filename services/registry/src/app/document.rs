@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use greenlane_credential::{
-    Certificate, Facts, Issuer, SignDocumentError, StatusEntry, StatusPurpose, did_web, sign_document,
+    Certificate, Facts, Issuer, Sealed, SignDocumentError, StatusEntry, StatusPurpose, did_web, sign_document,
 };
 use greenlane_jose::Signer;
 
@@ -18,14 +18,21 @@ use crate::domain::status::{ENTRIES, Slot};
 pub(crate) struct Document {
     pub(crate) text: String,
     pub(crate) sha256: [u8; 32],
+    /// What was presented with it of what it keeps back, with tildes around each; empty when there was nothing.
+    pub(crate) disclosures: String,
 }
 
 impl Document {
     /// A document as it was presented; white space around it does not count.
     pub(crate) fn presented(text: &str) -> Self {
-        let text = text.trim_ascii().to_owned();
-        let sha256 = sha256(&text);
-        Self { text, sha256 }
+        let text = text.trim_ascii();
+        let (text, disclosures) = text.split_at(text.find('~').unwrap_or(text.len()));
+        Self { text: text.to_owned(), sha256: sha256(text), disclosures: disclosures.to_owned() }
+    }
+
+    /// As it was presented.
+    pub(crate) fn whole(&self) -> String {
+        format!("{}{}", self.text, self.disclosures)
     }
 }
 
@@ -63,6 +70,7 @@ pub(crate) fn certificate(
     body: &Body,
     content: &Content,
     slot: Slot,
+    sealed: Sealed,
 ) -> Certificate {
     Certificate {
         registry: public_url.to_owned(),
@@ -76,14 +84,21 @@ pub(crate) fn certificate(
         },
         status: Some(status_entry(public_url, &body.record.id, slot)),
         facts: facts(content),
+        sealed,
     }
+}
+
+/// What a document of this content keeps back, under fresh salts.
+pub(crate) fn seal(content: &Content) -> (Sealed, Vec<String>) {
+    let (sealed, disclosures) = Sealed::new(&facts(content), content.confidential.iter().copied());
+    (sealed, disclosures.iter().map(|disclosure| disclosure.text().to_owned()).collect())
 }
 
 /// Builds and signs.
 pub(crate) fn sign(certificate: &Certificate, signer: &Arc<dyn Signer>) -> Result<Document, SignDocumentError> {
     let text = sign_document(certificate, signer.as_ref())?;
     let sha256 = sha256(&text);
-    Ok(Document { text, sha256 })
+    Ok(Document { text, sha256, disclosures: String::new() })
 }
 
 /// The facts in the document's own types.

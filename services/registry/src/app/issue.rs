@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenlane_credential::{CertificateNumber as NewNumber, Prefix, Presented, SignDocumentError, payload};
+use greenlane_credential::{CertificateNumber as NewNumber, Prefix, Presented, SignDocumentError, media_type, payload};
 use greenlane_jose::Signer;
 use greenlane_platform::fault::Fault;
 
@@ -40,6 +40,7 @@ pub(crate) struct IssueOrder {
 pub(super) struct Signed {
     pub(super) number: CertificateNumber,
     pub(super) document: Document,
+    pub(super) disclosures: Vec<String>,
     pub(super) status: Slot,
     /// Identifier of the key that signed.
     pub(super) key: String,
@@ -66,6 +67,7 @@ impl Next {
 pub(crate) struct Prepared {
     pub(crate) number: CertificateNumber,
     pub(crate) signing_input: String,
+    pub(crate) disclosures: Vec<String>,
 }
 
 impl Registry {
@@ -87,7 +89,7 @@ impl Registry {
     /// The grant that an order asks for, its document signed and checked.
     pub(crate) async fn prepare_grant(&self, order: IssueOrder) -> Result<Grant, Fault> {
         let file = self.body_file(&order.body).await?;
-        let Signed { number, document, status, key } =
+        let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, None, order.signing).await?;
         let content_json = crate::store::rows::json(&order.content);
         Ok(Grant {
@@ -97,6 +99,7 @@ impl Registry {
             content_json,
             document_sha256: document.sha256,
             document: document.text,
+            disclosures,
             status,
             key,
             actor: order.actor,
@@ -138,14 +141,19 @@ impl Registry {
         }
         let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(&file)));
         let status = self.slots.next(&self.store, body).await?;
-        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content, status);
+        let (sealed, disclosures) = document::seal(content);
+        let certificate =
+            document::certificate(&self.public_url, &number, version, &file.body, content, status, sealed);
         let payload = payload(&certificate).map_err(Fault::internal)?;
         let header = serde_json::json!({
-            "alg": key.record.algorithm, "cty": "vc", "kid": key.record.verification_method, "typ": "vc+jwt",
+            "alg": key.record.algorithm,
+            "cty": "vc",
+            "kid": key.record.verification_method,
+            "typ": media_type(&certificate),
         });
         let header = greenlane_jose::canonical::to_vec(&header).map_err(Fault::internal)?;
         let signing_input = format!("{}.{}", greenlane_jose::b64::encode(header), greenlane_jose::b64::encode(payload));
-        Ok(Prepared { number, signing_input })
+        Ok(Prepared { number, signing_input, disclosures })
     }
 
     /// A body's record and keys; `NOT_FOUND` when it is not registered.
@@ -188,12 +196,14 @@ impl Registry {
         signer: &Arc<dyn Signer>,
     ) -> Result<Signed, Fault> {
         let Next { number, version } = next.cloned().unwrap_or_else(|| Next::first(new_number(file)));
-        let certificate = document::certificate(&self.public_url, &number, version, &file.body, content, status);
+        let (sealed, disclosures) = document::seal(content);
+        let certificate =
+            document::certificate(&self.public_url, &number, version, &file.body, content, status, sealed);
         let document = document::sign(&certificate, signer).map_err(|error| match error {
             SignDocumentError::Build(error) => Fault::invalid("content", error.to_string()),
             SignDocumentError::Sign(error) => Fault::internal(error),
         })?;
-        Ok(Signed { number, document, status, key: key.record.id.clone() })
+        Ok(Signed { number, document, disclosures, status, key: key.record.id.clone() })
     }
 
     /// Checks a document that the body has signed: it must state the very facts of the order, and be signed by a key of
@@ -208,7 +218,8 @@ impl Registry {
         let body = &file.body.record.id;
         let newest = self.slots.newest(&self.store, body).await?;
         let refuse = |why: String| Fault::invalid("signed_document", why);
-        let read = Presented::read(&document.text).map_err(|error| refuse(error.to_string()))?;
+        let whole = document.whole();
+        let read = Presented::read(&whole).map_err(|error| refuse(error.to_string()))?;
         let number = NewNumber::parse(&read.certificate().number).map_err(|error| refuse(error.to_string()))?;
         let stated = Next::first(CertificateNumber::trusted(number.as_str()));
         let Next { number, version } = next.cloned().unwrap_or(stated);
@@ -216,7 +227,14 @@ impl Registry {
         let status = stated.status.as_ref().and_then(|entry| document::slot(&self.public_url, body, entry));
         // No list has the number 0: then it is found below that the document does not state a place.
         let status = status.filter(|slot| slot.list <= newest).unwrap_or(Slot { list: 0, index: 0 });
-        let expected = document::certificate(&self.public_url, &number, version, &file.body, content, status);
+        let sealed = stated.sealed.clone();
+        // Each field that is to be kept back, and nothing else: their salts are to be known here.
+        if !sealed.is_whole() || sealed.fields != document::seal(content).0.fields {
+            return Err(refuse(
+                "does not come with a disclosure for each confidential field that has a value".to_owned(),
+            ));
+        }
+        let expected = document::certificate(&self.public_url, &number, version, &file.body, content, status, sealed);
         if *stated != expected {
             return Err(refuse(format!("does not state {}", difference(stated, &expected))));
         }
@@ -234,8 +252,9 @@ impl Registry {
         if key.standing_at(self.clock.now()) != KeyStanding::Good {
             return Err(Fault::no_signing_key(file.body.record.id.name()));
         }
+        let disclosures = read.disclosures().iter().map(|disclosure| disclosure.text().to_owned()).collect();
         let key = key.record.id.clone();
-        Ok(Signed { number, document, status, key })
+        Ok(Signed { number, document, disclosures, status, key })
     }
 }
 

@@ -37,6 +37,9 @@ pub(crate) struct Remembered {
     trace: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     written_off: Option<Box<WrittenOff>>,
+    /// Fields were forgotten.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
 }
 
 impl Remembered {
@@ -47,7 +50,7 @@ impl Remembered {
             Done::Key(done) => key = Some(done.clone()),
             Done::Statement(done) => statement = Some(done.clone()),
             Done::WriteOff(done) => written_off = Some(done.clone()),
-            Done::Certificate(_) | Done::Trace(_) => {}
+            Done::Certificate(_) | Done::Trace(_) | Done::Erased => {}
         }
         Self {
             index: receipt.log.index,
@@ -57,6 +60,7 @@ impl Remembered {
             statement,
             trace: matches!(receipt.done, Done::Trace(_)),
             written_off,
+            erased: matches!(receipt.done, Done::Erased),
         }
     }
 
@@ -74,7 +78,7 @@ pub(crate) fn size(response: &[u8]) -> Result<u64, DbErr> {
 /// The answer that was given then.
 pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
     let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
-    let Remembered { index, size, body, key, statement, trace, written_off } = remembered;
+    let Remembered { index, size, body, key, statement, trace, written_off, erased } = remembered;
     let done = match (body, key, statement) {
         (_, _, _) if written_off.is_some() => Done::WriteOff(written_off.ok_or_else(|| corrupt("answer"))?),
         (Some(body), _, _) => Done::Body(body),
@@ -84,6 +88,7 @@ pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
             let event = trace_rows::by_index(tx, &[index].into()).await?.pop();
             Done::Trace(Box::new(event.ok_or_else(|| corrupt("trace event"))?))
         }
+        (None, None, None) if erased => Done::Erased,
         (None, None, None) => Done::Certificate(Box::new(snapshot_at(tx, index).await?)),
     };
     let log = proof(tx, index, size).await?;

@@ -58,7 +58,7 @@ impl Registry {
     /// The step that an order asks for, its document signed and checked.
     pub(crate) async fn prepare_revision(&self, base: &Base, order: RevisionOrder) -> Result<Revision, Fault> {
         let file = self.body_file(&base.body).await?;
-        let Signed { number, document, status, key } =
+        let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, Some(&base.next()), order.signing).await?;
         let content_json = crate::store::rows::json(&order.content);
         Ok(Revision {
@@ -71,6 +71,7 @@ impl Registry {
             content_json,
             document_sha256: document.sha256,
             document: document.text,
+            disclosures,
             status,
             key,
             reason: order.reason,

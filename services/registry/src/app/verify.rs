@@ -138,10 +138,13 @@ impl Verifier {
             Subject::Document(document) => self.source.number_of(&document.sha256),
             Subject::Number(number) => Some(number.clone()),
         };
-        let read = match &question.subject {
-            Subject::Document(document) if known.is_none() => Some(PresentedDocument::read(&document.text)),
+        let whole = match &question.subject {
+            Subject::Document(document) if known.is_none() || !document.disclosures.is_empty() => {
+                Some(document.whole())
+            }
             Subject::Document(_) | Subject::Number(_) => None,
         };
+        let read = whole.as_deref().map(PresentedDocument::read);
         let number = known.or_else(|| stated_number(read.as_ref()?.as_ref().ok()?));
         let file = match &number {
             Some(number) => self.source.certificate(number).await?,
@@ -338,6 +341,10 @@ fn present(
     revision: u64,
 ) -> Presented {
     let Subject::Document(document) = subject else { return Presented::Number };
+    // A document that the log names, with disclosures that do not belong to it, is not what was issued.
+    if let (Some(Err(error)), false) = (&read, document.disclosures.is_empty()) {
+        return Presented::Malformed { reason: error.to_string() };
+    }
     if found.is_some_and(|found| found.judged.document_sha256 == document.sha256) {
         return Presented::Logged;
     }

@@ -37,8 +37,11 @@ pub(crate) struct Version {
     pub(crate) log_index: u64,
     pub(crate) recorded_at: DateTime<Utc>,
     pub(crate) content: Arc<Content>,
+    /// Without disclosures: what was signed, and what the log names.
     pub(crate) document: String,
     pub(crate) document_sha256: [u8; 32],
+    /// Of the fields that the document keeps back, each with its salt.
+    pub(crate) disclosures: Vec<String>,
     pub(crate) key: String,
 }
 

@@ -1,6 +1,7 @@
 //! What callers want done, and why it is refused.
 
 use chrono::{DateTime, Utc};
+use greenlane_credential::ConfidentialField;
 
 use super::body::{Body, BodyRecord, Role};
 use super::body_command::BodyCommand;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Grant(Box<Grant>),
     Step(StepCommand),
     Revise(Box<Revision>),
+    Erase(EraseCommand),
 }
 
 /// A certificate to be granted.
@@ -37,6 +39,7 @@ pub(crate) struct Grant {
     pub(crate) content_json: String,
     pub(crate) document: String,
     pub(crate) document_sha256: [u8; 32],
+    pub(crate) disclosures: Vec<String>,
     /// Where the document says that its status is published.
     pub(crate) status: Slot,
     /// Identifier of the key that signed.
@@ -76,6 +79,7 @@ pub(crate) struct Revision {
     pub(crate) content_json: String,
     pub(crate) document: String,
     pub(crate) document_sha256: [u8; 32],
+    pub(crate) disclosures: Vec<String>,
     /// Where the document says that its status is published.
     pub(crate) status: Slot,
     /// Identifier of the key that signed.
@@ -89,6 +93,15 @@ pub(crate) struct Revision {
     pub(crate) actor: String,
 }
 
+/// Confidential fields that are to be forgotten, in every version that keeps them back.
+#[derive(Clone, Debug)]
+pub(crate) struct EraseCommand {
+    pub(crate) number: CertificateNumber,
+    /// The body that the caller acts for.
+    pub(crate) body: BodyId,
+    pub(crate) fields: Vec<ConfidentialField>,
+}
+
 /// What came of a mutation.
 #[derive(Clone, Debug)]
 pub(crate) enum Done {
@@ -98,6 +111,7 @@ pub(crate) enum Done {
     Trace(Box<TraceEvent>),
     WriteOff(Box<WrittenOff>),
     Certificate(Box<Snapshot>),
+    Erased,
 }
 
 /// Why a mutation is refused. Nothing was written.

@@ -1,6 +1,7 @@
 //! What a body states about products: the formal certification documentation of ISO/IEC 17065:2012, 7.7.
 
 use chrono::NaiveDate;
+use greenlane_credential::ConfidentialField;
 use serde::{Deserialize, Serialize};
 
 use super::goods::{Code, ProductId};
@@ -27,6 +28,9 @@ pub(crate) struct Content {
     pub(crate) remarks: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) measurements: Vec<Measurement>,
+    /// What the document keeps back, to be disclosed to those who may see it; in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) confidential: Vec<ConfidentialField>,
 }
 
 /// Who it was granted to.
@@ -157,8 +161,24 @@ impl Content {
             body_reference: String::new(),
             remarks: String::new(),
             measurements: Vec::new(),
+            confidential: Vec::new(),
             ..self.clone()
         }
+    }
+
+    /// The content without these fields, as far as its document keeps them back: what stands in it in the clear is known.
+    pub(crate) fn without(&self, fields: &[ConfidentialField]) -> Self {
+        let mut rest = self.clone();
+        for field in fields.iter().filter(|field| self.confidential.contains(field)) {
+            match field {
+                ConfidentialField::HolderAddress => rest.holder.address.clear(),
+                ConfidentialField::Sites => rest.sites.clear(),
+                ConfidentialField::BodyReference => rest.body_reference.clear(),
+                ConfidentialField::Remarks => rest.remarks.clear(),
+                ConfidentialField::Measurements => rest.measurements.clear(),
+            }
+        }
+        rest
     }
 
     /// The rules that no single field can tell.

@@ -8,6 +8,7 @@ pub(crate) use body::{BodyEntry, KeyEvent};
 pub(crate) use trace::TraceEntry;
 
 use chrono::{DateTime, Utc};
+use greenlane_credential::ConfidentialField;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -32,6 +33,8 @@ pub(crate) enum Entry<'a> {
         key: &'a KeyRecord,
         at: DateTime<Utc>,
     },
+    /// Confidential fields of a certificate that were forgotten, and when that was recorded.
+    Erased(EraseEntry<'a>, DateTime<Utc>),
     /// What happens to a registered body, and when that was recorded.
     Body(BodyEntry<'a>, DateTime<Utc>),
     /// An event of a product's life, and when it was recorded.
@@ -54,6 +57,14 @@ pub(crate) struct CertificateEntry<'a> {
     pub(crate) remedy: &'a str,
     pub(crate) effective_at: DateTime<Utc>,
     pub(crate) recorded_at: DateTime<Utc>,
+}
+
+/// Confidential fields that were forgotten.
+#[derive(Clone, Debug)]
+pub(crate) struct EraseEntry<'a> {
+    pub(crate) number: &'a CertificateNumber,
+    pub(crate) body: &'a BodyId,
+    pub(crate) fields: &'a [ConfidentialField],
 }
 
 /// The document of a version.
@@ -89,6 +100,13 @@ impl Entry<'_> {
             Self::WriteOff(record) => {
                 write_off::members(record, &mut put);
                 put("recorded_at", instant(record.recorded_at));
+            }
+            Self::Erased(entry, at) => {
+                put("event", "certificate.erase".into());
+                put("certificate", entry.number.name().into());
+                put("body", entry.body.name().into());
+                put("fields", entry.fields.iter().map(|field| field.as_str()).collect());
+                put("recorded_at", instant(*at));
             }
             Self::Body(entry, at) => {
                 entry.members(&mut put);

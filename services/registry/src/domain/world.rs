@@ -10,8 +10,10 @@ use chrono::{DateTime, Utc};
 use super::body::{Body, BodyRecord, Role};
 use super::body_command::BodyChange;
 use super::certificate::{Head, Snapshot, Version, etag};
-use super::command::{Command, Done, Grant, Refusal, StepCommand};
-use super::event::{CertificateEntry, DocumentEntry, Entry};
+use greenlane_credential::ConfidentialField;
+
+use super::command::{Command, Done, EraseCommand, Grant, Refusal, StepCommand};
+use super::event::{CertificateEntry, DocumentEntry, Entry, EraseEntry};
 use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Event, Reason, State, Step, Taken, after, ground};
 use super::names::{BodyId, CertificateNumber};
@@ -78,6 +80,11 @@ pub(crate) enum Change {
         event: Event,
         previous_index: u64,
     },
+    /// Fields to be forgotten in all versions of a certificate.
+    Erased {
+        number: CertificateNumber,
+        fields: Vec<ConfidentialField>,
+    },
 }
 
 /// An accepted mutation.
@@ -101,6 +108,7 @@ impl World {
             Command::Grant(grant) => self.grant(grant, index, now),
             Command::Step(step) => self.step(step, index, now),
             Command::Revise(revision) => self.revise(revision, index, now),
+            Command::Erase(erase) => self.erase(erase, now),
         }
     }
 
@@ -169,6 +177,22 @@ impl World {
         let content_json = grant.content_json.clone();
         let change = Change::Granted { known: Box::new(known), content_json, status: grant.status };
         Ok(Applied { change, leaf, done })
+    }
+
+    /// No step of the certificate's life: its state, its documents and their hashes stay as they are.
+    fn erase(&self, command: &EraseCommand, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        let EraseCommand { number, body, fields } = command;
+        let known = self.certificates.get(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        if known.head.body != *body {
+            return Err(Refusal::NotYours(known.head.body.clone()));
+        }
+        let entry = EraseEntry { number, body, fields };
+        let leaf = Entry::Erased(entry, now).to_bytes();
+        Ok(Applied {
+            change: Change::Erased { number: number.clone(), fields: fields.clone() },
+            leaf,
+            done: Done::Erased,
+        })
     }
 
     /// Takes a place in a body's status lists. The last check: what is refused after it would leave the place taken.
@@ -246,6 +270,7 @@ impl Grant {
                 content: self.content.clone(),
                 document: self.document.clone(),
                 document_sha256: self.document_sha256,
+                disclosures: self.disclosures.clone(),
                 key: self.key.clone(),
             }],
             events: vec![Event {

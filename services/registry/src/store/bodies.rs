@@ -103,6 +103,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             Change::Granted { .. }
             | Change::Stepped { .. }
             | Change::Revised { .. }
+            | Change::Erased { .. }
             | Change::Traced(_)
             | Change::WrittenOff(_) => {}
         }

@@ -112,6 +112,8 @@ table! {
         content: String,
         document: String,
         document_sha256: Vec<u8>,
+        /// The disclosures of what the document keeps back, as JSON; empty when it keeps nothing back.
+        disclosures: String,
         key_id: String,
     }
 }

@@ -220,6 +220,7 @@ fn versions() -> TableCreateStatement {
             text("content"),
             text("document"),
             binary("document_sha256"),
+            text("disclosures"),
             text("key_id"),
         ],
     );

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use greenlane_credential::ConfidentialField;
 use greenlane_store::Micros;
 use sea_orm::{DbErr, Set};
 
@@ -152,9 +153,18 @@ impl TryFrom<version::Model> for Version {
             content: Arc::new(from_json(&row.content, "certificate")?),
             document: row.document,
             document_sha256: row.document_sha256.try_into().map_err(|_| corrupt("hash"))?,
+            disclosures: disclosures(&row.disclosures)?,
             key: row.key_id,
         })
     }
+}
+
+fn disclosures(text: &str) -> Result<Vec<String>, DbErr> {
+    if text.is_empty() { Ok(Vec::new()) } else { from_json(text, "disclosure") }
+}
+
+pub(super) fn disclosures_text(disclosures: &[String]) -> String {
+    if disclosures.is_empty() { String::new() } else { json(&disclosures) }
 }
 
 pub(crate) fn version_row(number: &CertificateNumber, version: &Version, content_json: String) -> version::ActiveModel {
@@ -166,6 +176,7 @@ pub(crate) fn version_row(number: &CertificateNumber, version: &Version, content
         content: Set(content_json),
         document: Set(version.document.clone()),
         document_sha256: Set(version.document_sha256.to_vec()),
+        disclosures: Set(disclosures_text(&version.disclosures)),
         key_id: Set(version.key.clone()),
     }
 }
@@ -231,7 +242,8 @@ pub(crate) fn term_rows(number: &CertificateNumber, content: &Content) -> Vec<te
         (terms::SCHEME.to_owned(), content.scheme.scheme.clone()),
         (terms::GRANTED_ON.to_owned(), content.granted_on.to_string()),
     ];
-    if !content.body_reference.is_empty() {
+    // What is kept back is not found either.
+    if !content.body_reference.is_empty() && !content.confidential.contains(&ConfidentialField::BodyReference) {
         found.push((terms::REFERENCE.to_owned(), content.body_reference.clone()));
     }
     for product in &content.products {

@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use greenlane_credential::ConfidentialField;
 use greenlane_store::{Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, bodies, rows, status, to_i64, trace, write_off};
+use super::{IN_LIST, bodies, list, rows, status, to_i64, trace, write_off};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
-use crate::domain::names::BodyId;
+use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::Slot;
 use crate::domain::world::{Applied, Change, Known, World};
 use crate::domain::write_off_command::WriteOffCommand;
@@ -61,6 +62,9 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
             }
             Command::Step(step) => {
                 stepped.insert(step.number.as_str());
+            }
+            Command::Erase(erase) => {
+                stepped.insert(erase.number.as_str());
             }
             Command::Revise(revision) => {
                 keys.insert(revision.key.as_str());
@@ -154,7 +158,7 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
 /// Writes what a group of accepted mutations changed.
 pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bodies::save(tx, applied).await?;
-    let (mut traced, mut written_off) = (Vec::new(), Vec::new());
+    let (mut traced, mut written_off, mut erased) = (Vec::new(), Vec::new(), Vec::new());
     let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut steps, mut new_terms, mut listed) = (Vec::new(), Vec::new(), Vec::new());
     for one in applied {
@@ -182,6 +186,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 listed.push(status::row(&head.body, *status, &head.number, version.version));
                 steps.push((head, *previous_index));
             }
+            Change::Erased { number, fields } => erased.push((number, fields.as_slice())),
         }
     }
     bulk::insert(tx, certificates).await?;
@@ -195,6 +200,28 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     write_off::save(tx, &written_off).await?;
     for (head, previous_index) in steps {
         step(tx, head, previous_index).await?;
+    }
+    for (number, fields) in erased {
+        erase(tx, number, fields).await?;
+    }
+    Ok(())
+}
+
+/// Forgets what these fields said and their salts, in every version that keeps them back. The documents stay.
+async fn erase(tx: &Tx, number: &CertificateNumber, fields: &[ConfidentialField]) -> Result<(), DbErr> {
+    for version in list::versions(tx, number).await? {
+        let rest = version.content.without(fields);
+        let gone: Vec<ConfidentialField> =
+            fields.iter().copied().filter(|field| rest.confidential.contains(field)).collect();
+        let kept: Vec<String> =
+            version.disclosures.into_iter().filter(|text| !ConfidentialField::any_disclosed_by(&gone, text)).collect();
+        version::Entity::update_many()
+            .col_expr(version::Column::Content, Expr::value(rows::json(&rest)))
+            .col_expr(version::Column::Disclosures, Expr::value(rows::disclosures_text(&kept)))
+            .filter(version::Column::Number.eq(number.as_str()))
+            .filter(version::Column::Version.eq(rows::from_version(version.version)))
+            .exec(tx)
+            .await?;
     }
     Ok(())
 }
@@ -225,6 +252,7 @@ pub(crate) fn subject(change: &Change) -> &str {
         // Nothing that is cached depends on it.
         Change::Traced(_) => "trace",
         Change::WrittenOff(_) => "write_off",
+        Change::Erased { number, .. } => number.as_str(),
         Change::Granted { known, .. } => known.head.number.as_str(),
         Change::Stepped { head, .. } | Change::Revised { head, .. } => head.number.as_str(),
     }

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::facts::{Certificate, CertifiedProduct, Facts, Measurement};
 use super::iri::{escape, is_uri};
-use super::{CONTEXT_PATH, CONTEXTS, CTY, FACTS_MEMBER, TYP, TYPES};
+use super::sealed::ConfidentialField;
+use super::{CONTEXT_PATH, CONTEXTS, CTY, FACTS_MEMBER, SD_TYP, TYP, TYPES};
+use crate::sd_jwt::{ALGORITHM, SHA_256};
 
 /// The largest payload. In base64, with header and signature, it stays below what readers accept.
 const MAX_PAYLOAD_BYTES: usize = 700 * 1024;
@@ -55,8 +57,13 @@ pub fn context_document() -> Value {
 pub fn sign_document(certificate: &Certificate, signer: &dyn Signer) -> Result<String, SignDocumentError> {
     let payload = payload(certificate)?;
     let kid = format!("{}#{}", certificate.issuer.did, signer.kid());
-    let header = NewHeader { kid: Some(&kid), typ: Some(TYP), cty: Some(CTY) };
+    let header = NewHeader { kid: Some(&kid), typ: Some(media_type(certificate)), cty: Some(CTY) };
     Ok(compact::sign(signer, header, &payload)?)
+}
+
+/// The media type of a document, without `application/`: what its header's `typ` says.
+pub fn media_type(certificate: &Certificate) -> &'static str {
+    if certificate.sealed.is_empty() { TYP } else { SD_TYP }
 }
 
 /// The canonical bytes of the credential: what a body that signs with a key of its own signs.
@@ -68,7 +75,7 @@ pub fn payload(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
 
 fn credential(certificate: &Certificate) -> Result<Value, BuildError> {
     check_uris(certificate)?;
-    let Certificate { registry, number, version, issuer, status, facts } = certificate;
+    let Certificate { registry, number, version, issuer, status, facts, sealed } = certificate;
     let id = format!("{registry}/certificates/{}", escape(number));
     let name = format!("Certificate {number}");
     let mut credential = json!({
@@ -94,9 +101,12 @@ fn credential(certificate: &Certificate) -> Result<Value, BuildError> {
             "number": number,
             "version": version,
             "body": issuer.body,
-            "facts": serde_json::to_value(facts).expect("facts are texts, dates and lists of them"),
+            "facts": sealed.conceal(facts),
         },
     });
+    if !sealed.is_empty() {
+        credential[ALGORITHM] = SHA_256.into();
+    }
     if let Some(status) = status {
         if status.index > canonical::MAX_INTEGER {
             return Err(BuildError::StatusIndex);
@@ -188,7 +198,10 @@ fn holder(facts: &Facts, id: &str) -> Value {
 }
 
 fn assessment(certificate: &Certificate, id: &str, name: &str) -> Value {
-    let Certificate { registry, facts, .. } = certificate;
+    let Certificate { registry, facts, sealed, .. } = certificate;
+    // What is kept back there does not stand here in the clear.
+    let kept_back = sealed.fields.contains(&ConfidentialField::Measurements);
+    let measurements = if kept_back { &[] } else { facts.measurements.as_slice() };
     let standards: Vec<Value> = facts
         .normative_documents
         .iter()
@@ -210,7 +223,7 @@ fn assessment(certificate: &Certificate, id: &str, name: &str) -> Value {
         "conformityTopic": [],
         "referenceStandard": standards,
         "assessedProduct": products.map(|(index, product)| assessed_product(product, index, id)).collect::<Vec<_>>(),
-        "assessedPerformance": facts.measurements.iter().enumerate().map(|(index, measurement)| {
+        "assessedPerformance": measurements.iter().enumerate().map(|(index, measurement)| {
             performance(measurement, index, id)
         }).collect::<Vec<_>>(),
         "conformance": true,

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::sealed::Sealed;
+
 /// Everything that goes into a document. The same value always gives the same payload bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -16,8 +18,10 @@ pub struct Certificate {
     pub issuer: Issuer,
     /// Where the status is published, if it is.
     pub status: Option<StatusEntry>,
-    /// What the body states about the products.
+    /// What the body states about the products; of a document that was read, as far as it is disclosed.
     pub facts: Facts,
+    /// What the document keeps back of it.
+    pub sealed: Sealed,
 }
 
 /// The certification body.

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::facts::{Accreditation, AssessmentLevel, Certificate, Facts, Issuer, StatusEntry};
-use super::{CONTEXTS, CTY, FACTS_MEMBER, TYP, TYPES, build};
+use super::sealed::Sealed;
+use super::{CONTEXTS, CTY, FACTS_MEMBER, SD_TYP, TYP, TYPES, build};
+use crate::sd_jwt::{self, ALGORITHM, Disclosure, SdJwtError};
 
 /// Why a text is not a document that could be verified.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +34,9 @@ pub enum DocumentError {
     /// What other implementations read differs from the exact facts.
     #[error("the document contradicts itself at {0}")]
     Contradiction(String),
+    /// What is disclosed with it does not belong to it.
+    #[error(transparent)]
+    Disclosures(#[from] SdJwtError),
 }
 
 /// A key as a document names it: a DID URL.
@@ -49,6 +54,7 @@ pub struct Presented<'a> {
     compact: Compact<'a>,
     key: KeyReference,
     certificate: Certificate,
+    disclosures: Vec<Disclosure>,
 }
 
 /// JWT claims that would say something beside the credential; validity is in `validFrom` and `validUntil` alone.
@@ -71,13 +77,16 @@ struct FactsMember {
 }
 
 impl<'a> Presented<'a> {
-    /// Reads a document. Signature apart, everything is checked here: the JWS, the header (`typ` vc+jwt, `cty` vc, a
-    /// `kid` that is a DID URL of the issuer), the envelope, the facts, and that the parts which other implementations
-    /// read say the same as the facts.
+    /// Reads a document, with the disclosures that are presented with it. Signature apart, everything is checked here:
+    /// the JWS, the header (`typ` vc+jwt, or vc+sd-jwt when it keeps fields back, `cty` vc, a `kid` that is a DID URL of
+    /// the issuer), the envelope, the facts, and that the parts which other implementations read say the same as the
+    /// facts.
     pub fn read(text: &'a str) -> Result<Self, DocumentError> {
         // People paste documents with a newline at the end.
-        let compact = compact::parse_strict(text.trim_ascii().as_bytes(), &Limits::DOCUMENT)?;
-        if compact.header.typ.as_deref() != Some(TYP) {
+        let (document, disclosures) = sd_jwt::split(text.trim_ascii())?;
+        let compact = compact::parse_strict(document.as_bytes(), &Limits::DOCUMENT)?;
+        let typ = if compact.claims.contains_key(ALGORITHM) { SD_TYP } else { TYP };
+        if compact.header.typ.as_deref() != Some(typ) {
             return Err(DocumentError::Member("typ"));
         }
         if compact.header.cty.as_deref().is_some_and(|cty| cty != CTY) {
@@ -92,12 +101,14 @@ impl<'a> Presented<'a> {
         if let Some(name) = FORBIDDEN_CLAIMS.into_iter().find(|name| compact.claims.contains_key(*name)) {
             return Err(DocumentError::Forbidden(name));
         }
-        let certificate = read_certificate(&compact.claims)?;
+        let mut disclosed = compact.claims.clone();
+        sd_jwt::reveal(&mut disclosed, &disclosures)?;
+        let certificate = read_certificate(&disclosed, sealed(&compact.claims, &disclosures)?)?;
         if certificate.issuer.did != key.did {
             return Err(DocumentError::ForeignKey);
         }
         check_consistency(&certificate, &compact.claims)?;
-        Ok(Self { compact, key, certificate })
+        Ok(Self { compact, key, certificate, disclosures })
     }
 
     /// The key that is said to have signed.
@@ -115,6 +126,11 @@ impl<'a> Presented<'a> {
         &self.certificate
     }
 
+    /// What was presented with it of what it keeps back.
+    pub fn disclosures(&self) -> &[Disclosure] {
+        &self.disclosures
+    }
+
     /// Verifies the signature with the key that [`key`](Self::key) names, as the caller trusts it.
     pub fn verify(&self, key: &PublicKey) -> Result<(), BadSignature> {
         self.compact.verify(key)
@@ -126,7 +142,14 @@ impl<'a> Presented<'a> {
     }
 }
 
-fn read_certificate(claims: &Map<String, Value>) -> Result<Certificate, DocumentError> {
+/// What the facts keep back.
+fn sealed(claims: &Map<String, Value>, disclosures: &[Disclosure]) -> Result<Sealed, DocumentError> {
+    let facts = claims.get(FACTS_MEMBER).and_then(|member| member.get("facts")).and_then(Value::as_object);
+    let facts = facts.ok_or(DocumentError::Member(FACTS_MEMBER))?;
+    Sealed::of(facts, disclosures).ok_or(DocumentError::Disclosures(SdJwtError::Digests))
+}
+
+fn read_certificate(claims: &Map<String, Value>, sealed: Sealed) -> Result<Certificate, DocumentError> {
     check_context(claims)?;
     let types = array(claims, "type")?;
     if !TYPES.iter().all(|name| types.iter().any(|item| item == name)) {
@@ -151,6 +174,7 @@ fn read_certificate(claims: &Map<String, Value>) -> Result<Certificate, Document
         },
         status: status(claims, &member.status)?,
         facts: member.facts,
+        sealed,
     })
 }
 

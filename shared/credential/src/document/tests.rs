@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::sd_jwt::{self, Disclosure, SdJwtError};
 
 pub(crate) fn certificate() -> Certificate {
     let date = |text: &str| text.parse::<NaiveDate>().unwrap();
@@ -82,6 +83,7 @@ pub(crate) fn certificate() -> Certificate {
                 },
             ],
         },
+        sealed: Sealed::default(),
     }
 }
 
@@ -244,6 +246,61 @@ fn both_representations_of_the_status_index_are_read() {
     assert_eq!(other, DocumentError::Member("statusListIndex"), "one index for both lists");
     let none = refusal(|p| p[FACTS_MEMBER]["status"] = json!([]));
     assert_eq!(none, DocumentError::Member("credentialStatus"));
+}
+
+/// A document that keeps back all that it may, and its disclosures.
+fn sealed() -> (Certificate, Vec<Disclosure>) {
+    let mut certificate = certificate();
+    certificate.facts.remarks = "For indoor use.".to_owned();
+    let (sealed, disclosures) = Sealed::new(&certificate.facts, ConfidentialField::ALL);
+    certificate.sealed = sealed;
+    (certificate, disclosures)
+}
+
+#[test]
+fn what_is_kept_back_shows_nowhere_and_is_read_by_those_who_have_its_disclosures() {
+    let (certificate, disclosures) = sealed();
+    assert_eq!(disclosures.len(), 5);
+    let key = key();
+    let document = sign_document(&certificate, &key).unwrap();
+    let payload = String::from_utf8(payload(&certificate).unwrap()).unwrap();
+    for words in ["1 Example Road", "Plant 1", "PV-17", "indoor", "Maximum power loss", "IEC 61215-2"] {
+        assert!(!payload.contains(words), "{words}");
+    }
+    let texts: Vec<&str> = disclosures.iter().map(Disclosure::text).collect();
+    let verify = |text: &str| verify_document(text, |_| Some(key.public_key().clone()));
+    // All of it.
+    let whole = verify(&sd_jwt::join(&document, texts.iter().copied())).unwrap();
+    assert!(whole.is_authentic() && whole.certificate.sealed.is_whole());
+    assert_eq!(whole.certificate, certificate);
+    // A part, and nothing: authentic all the same.
+    let part = verify(&sd_jwt::join(&document, [texts[1]])).unwrap();
+    assert!(part.is_authentic() && !part.certificate.sealed.is_whole());
+    assert_eq!(part.certificate.facts.sites, certificate.facts.sites);
+    assert_eq!(part.certificate.facts.holder.address, "");
+    let bare = verify(&document).unwrap();
+    assert!(bare.is_authentic());
+    assert_eq!(bare.certificate.facts.holder.name, certificate.facts.holder.name);
+    assert!(bare.certificate.facts.measurements.is_empty() && bare.certificate.facts.remarks.is_empty());
+    assert_eq!(media_type(&certificate), "vc+sd-jwt");
+}
+
+#[test]
+fn a_disclosure_of_another_document_or_of_another_value_is_refused() {
+    let (certificate, disclosures) = sealed();
+    let document = sign_document(&certificate, &key()).unwrap();
+    let (_, others) = sealed();
+    let present = |texts: &[&str]| Presented::read(&sd_jwt::join(&document, texts.iter().copied())).map(drop);
+    let unreferenced = || Err(DocumentError::Disclosures(SdJwtError::Unreferenced));
+    assert_eq!(present(&[disclosures[0].text()]), Ok(()));
+    assert_eq!(present(&[others[0].text()]), unreferenced(), "another salt");
+    assert_eq!(present(&[disclosures[0].text(), disclosures[0].text()]), unreferenced());
+    let altered = Disclosure::new("address", json!("2 Example Road"));
+    assert_eq!(present(&[altered.text()]), unreferenced());
+    // One that keeps nothing back has none.
+    let plain = sign_document(&self::certificate(), &key()).unwrap();
+    let text = sd_jwt::join(&plain, [disclosures[0].text()]);
+    assert_eq!(Presented::read(&text).map(drop), unreferenced());
 }
 
 #[test]

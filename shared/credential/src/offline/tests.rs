@@ -21,6 +21,21 @@ fn an_offline_code_stands_for_the_very_document_and_verifies_with_nothing_but_th
 }
 
 #[test]
+fn an_offline_code_keeps_back_what_its_document_does() {
+    let mut sealed = certificate();
+    let (kept_back, disclosures) = Sealed::new(&sealed.facts, crate::ConfidentialField::ALL);
+    sealed.sealed = kept_back;
+    let key = SigningKey::generate_ed25519();
+    let document = sign_document(&sealed, &key).unwrap();
+    let with_all = crate::with_disclosures(&document, disclosures.iter().map(crate::Disclosure::text));
+    let text = to_offline(&with_all).unwrap();
+    assert_eq!(text, to_offline(&document).unwrap());
+    let read = from_offline(&text).unwrap();
+    assert_eq!(read, document);
+    assert!(verify_document(&read, |_| Some(key.public_key().clone())).unwrap().is_authentic());
+}
+
+#[test]
 fn a_changed_code_is_no_document_not_authentic_or_the_very_same_document() {
     let key = SigningKey::generate_ed25519();
     let signed = sign_document(&certificate(), &key).unwrap();

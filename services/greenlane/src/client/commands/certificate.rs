@@ -12,9 +12,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use greenlane_api::registry::v1::{
-    GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest, ListCertificateVersionsRequest,
-    ListCertificatesRequest, PrepareCertificateRequest, certificate_service_client::CertificateServiceClient,
-    issue_certificate_request::Signing,
+    EraseConfidentialFieldsRequest, GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest,
+    ListCertificateVersionsRequest, ListCertificatesRequest, PrepareCertificateRequest,
+    certificate_service_client::CertificateServiceClient, issue_certificate_request::Signing,
 };
 
 use crate::client::{
@@ -40,6 +40,9 @@ pub(crate) enum Command {
         /// Print the signed document only, as it is.
         #[arg(long)]
         document: bool,
+        /// With the disclosures of what the document keeps back behind it, for somebody who may see that.
+        #[arg(long, requires = "document")]
+        disclosed: bool,
         /// An earlier version.
         #[arg(long, default_value_t = 0, hide_default_value = true)]
         version: u32,
@@ -82,6 +85,24 @@ pub(crate) enum Command {
     Terminate(step::Step),
     /// Declare it void from the start, for good.
     Annul(step::Annul),
+    /// Erase confidential fields, for good; a check, unless it is told to write.
+    Erase(Erase),
+}
+
+/// Arguments of `greenlane certificate erase`.
+#[derive(Args, Debug)]
+pub(crate) struct Erase {
+    /// Number or name of the certificate.
+    #[arg(add = Named::Certificates.completer())]
+    certificate: String,
+    /// A field to erase: holder.address, sites, body_reference, remarks or measurements. May be repeated.
+    #[arg(long = "field", value_name = "FIELD", required = true)]
+    fields: Vec<String>,
+    /// Erase. Without it the registry only checks.
+    #[arg(long)]
+    write: bool,
+    #[command(flatten)]
+    mutation: Mutation,
 }
 
 /// Arguments of `greenlane certificate issue`.
@@ -123,8 +144,10 @@ pub(crate) struct Prepare {
 const PREPARED: View = View::Record {
     at: "",
     name: "certificateNumber",
-    fields: &[("Number", "certificateNumber"), ("Signing input", "signingInput")],
+    fields: &[("Number", "certificateNumber"), ("Signing input", "signingInput"), ("Disclosures", "disclosures")],
 };
+const ERASED: View =
+    View::Record { at: "", name: "revision", fields: &[("Revision", "revision"), ("Log index", "proof.index?")] };
 const CERTIFICATE: View = View::Record {
     at: "certificate",
     name: "name",
@@ -232,11 +255,15 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(certificates.prepare_certificate(request).await?.get_ref(), PREPARED)
         }
-        Command::Get { certificate, document, version } => {
+        Command::Get { certificate, document, disclosed, version } => {
             let request = GetCertificateRequest { name: name(&certificate), version, ..Default::default() };
             let answer = certificates.get_certificate(request).await?.into_inner();
             if document {
-                let text = answer.certificate.map(|certificate| certificate.document).unwrap_or_default();
+                let certificate = answer.certificate.unwrap_or_default();
+                let mut text = certificate.document;
+                if disclosed && !certificate.disclosures.is_empty() {
+                    text = format!("{text}~{}~", certificate.disclosures.join("~"));
+                }
                 render::write(&format!("{text}\n"))?;
                 return Ok(Exit::Done);
             }
@@ -295,6 +322,19 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Terminate(args) => {
             session.print(certificates.terminate_certificate(args.terminate(session)).await?.get_ref(), URGENT)
+        }
+        Command::Erase(args) => {
+            let request = EraseConfidentialFieldsRequest {
+                request_id: session.request_id(&args.mutation),
+                validate_only: args.mutation.dry_run || !args.write,
+                name: name(&args.certificate),
+                fields: args.fields,
+            };
+            let answer = certificates.erase_confidential_fields(request).await?;
+            if answer.get_ref().proof.is_none() {
+                render::talk("nothing is erased: this was a check (--write erases)");
+            }
+            session.print(answer.get_ref(), ERASED)
         }
         Command::Annul(args) => {
             session.print(certificates.annul_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)

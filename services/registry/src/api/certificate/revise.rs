@@ -19,7 +19,7 @@ use crate::domain::revision::{Amendment, amendment_faults, renewed};
 const ATTEMPTS: u32 = 4;
 
 /// The fields that an amendment may name.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "holder",
     "products",
     "scheme",
@@ -33,6 +33,7 @@ const FIELDS: [&str; 13] = [
     "body_reference",
     "remarks",
     "measurements",
+    "confidential_fields",
 ];
 
 /// What requests for new versions have in common.
@@ -192,6 +193,7 @@ impl Certificates {
         if answer.proof.is_none() {
             // The document and its hash were made for the check alone.
             certificate.document = String::new();
+            certificate.disclosures = Vec::new();
             certificate.document_sha256 = bytes::Bytes::new();
         }
         Ok(Ok((certificate, answer.revision, answer.proof)))
@@ -266,6 +268,7 @@ fn merged(
             "body_reference" => content.body_reference.clone_from(&new.body_reference),
             "remarks" => content.remarks.clone_from(&new.remarks),
             "measurements" => content.measurements.clone_from(&new.measurements),
+            "confidential_fields" => content.confidential_fields.clone_from(&new.confidential_fields),
             // The mask was held against the list of fields; a test holds that list against the contract.
             _ => {}
         }

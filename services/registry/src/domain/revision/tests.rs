@@ -37,6 +37,7 @@ fn content(products: Vec<Product>) -> Content {
         body_reference: String::new(),
         remarks: String::new(),
         measurements: Vec::new(),
+        confidential: Vec::new(),
     }
 }
 

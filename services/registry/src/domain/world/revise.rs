@@ -76,6 +76,7 @@ impl World {
             content: Arc::clone(content),
             document: command.document.clone(),
             document_sha256: command.document_sha256,
+            disclosures: command.disclosures.clone(),
             key: command.key.clone(),
         };
         known.versions.push(newest.clone());

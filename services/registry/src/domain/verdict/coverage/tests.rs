@@ -33,6 +33,7 @@ fn content(products: Vec<Product>) -> Content {
         body_reference: String::new(),
         remarks: String::new(),
         measurements: Vec::new(),
+        confidential: Vec::new(),
     }
 }
 
