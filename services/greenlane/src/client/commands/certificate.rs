@@ -48,7 +48,7 @@ pub(crate) enum Command {
         version: u32,
     },
     /// List certificates.
-    List(filter::List),
+    List(Box<filter::List>),
     /// Show the events of a certificate's life.
     History {
         /// Its number or name.
