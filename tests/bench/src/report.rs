@@ -126,7 +126,7 @@ impl Report {
             "max",
             "by CPU",
             "promised",
-            "calls/s",
+            "items/s",
             "p50 µs",
             "p99 µs",
             "alone µs",
@@ -162,8 +162,8 @@ impl Report {
     fn legend(&self) -> String {
         let mut text = format!(
             "{}, {} build; {} rounds of {} s, {} connections with {} calls in flight each; medians over the rounds.\n\
-             ratio: of calls a second; by CPU: of the servers' CPU time a call; \
-             alone: p50 with one call at a time; server: its CPU time a call; load: the generator's share of its core.\n",
+             ratio: of items a second; by CPU: of the servers' CPU time an item; most calls are about one item. \
+             p50, p99: of calls; alone: p50 with one call at a time; server: its CPU time an item; load: the generator's share of its core.\n",
             self.processor, self.build, self.rounds, self.seconds, self.connections, self.in_flight
         );
         for row in &self.rows {

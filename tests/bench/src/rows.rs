@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Row {
     /// One word, for `--only` and the JSON.
     pub name: &'static str,
-    /// What one call does.
+    /// What one call does, for one item.
     pub what: &'static str,
     /// The server that is called.
     pub role: Role,
@@ -132,6 +132,22 @@ pub const ROWS: &[Row] = &[
         prepare: |setting| Box::pin(equivalence::recognise(setting)),
     },
     Row {
+        name: "recognise-batch",
+        what: "equivalence: the same, 200 questions in a call; each question counts",
+        role: Role::Equivalence,
+        baseline: Some("recognise"),
+        target: Some(5.0),
+        prepare: |setting| Box::pin(equivalence::batch(setting)),
+    },
+    Row {
+        name: "recognise-stream",
+        what: "equivalence: the same, 200 questions in a stream; each question counts",
+        role: Role::Equivalence,
+        baseline: Some("recognise"),
+        target: Some(5.0),
+        prepare: |setting| Box::pin(equivalence::stream(setting)),
+    },
+    Row {
         name: "verify",
         what: "registry: a certificate by number with goods as declared, a thousand hot ones in turn",
         role: Role::RegistrySqlite,
@@ -216,12 +232,24 @@ pub(crate) struct Cycle<F> {
     messages: Vec<Vec<u8>>,
     next: AtomicU64,
     check: F,
+    /// How many a call sends, and how many items it is about.
+    of_a_call: (usize, usize),
 }
 
 impl<F: Fn(usize, &[u8]) -> anyhow::Result<()>> Cycle<F> {
     /// `check` is given the message's place in `messages`, and the answer.
     pub(crate) fn new(messages: Vec<Vec<u8>>, check: F) -> Self {
-        Self { messages, next: AtomicU64::new(0), check }
+        Self { messages, next: AtomicU64::new(0), check, of_a_call: (1, 1) }
+    }
+
+    /// A call sends so many messages in a stream, each about one item.
+    pub(crate) fn in_streams(self, messages: usize) -> Self {
+        Self { of_a_call: (messages, messages), ..self }
+    }
+
+    /// A call's one message is about so many items.
+    pub(crate) fn of_items(self, items: usize) -> Self {
+        Self { of_a_call: (1, items), ..self }
     }
 
     fn place(&self, number: u64) -> usize {
@@ -234,6 +262,14 @@ impl<F: Fn(usize, &[u8]) -> anyhow::Result<()>> Requests for Cycle<F> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         out.extend_from_slice(&self.messages[self.place(number)]);
         number
+    }
+
+    fn messages(&self) -> usize {
+        self.of_a_call.0
+    }
+
+    fn items(&self) -> usize {
+        self.of_a_call.1
     }
 
     fn check(&self, number: u64, answer: &[u8]) -> anyhow::Result<()> {

@@ -15,6 +15,8 @@ use super::load::Requests;
 
 /// One answer in so many is read by the row's own check.
 const SAMPLE_EVERY: u64 = 256;
+/// Before each message: whether it is compressed, and its length.
+const PREFIX_BYTES: usize = 5;
 /// The largest stream number there is.
 const LAST_STREAM: u32 = (1 << 31) - 1;
 
@@ -138,16 +140,22 @@ impl<'a> Connection<'a> {
         Ok(true)
     }
 
-    /// Writes the next message as gRPC sends it: a byte that says that it is not compressed, its length, itself.
+    /// Writes the next call's messages as gRPC sends them: a byte that says that it is not compressed, its length, itself.
+    /// Gives the number of the first.
     fn write(&mut self) -> anyhow::Result<u64> {
         self.message.clear();
-        self.message.extend_from_slice(&[0; 5]);
-        let number = self.requests.message(&mut self.message);
-        let length = u32::try_from(self.message.len() - 5)?;
-        self.message[1..5].copy_from_slice(&length.to_be_bytes());
+        let mut first = None;
+        for _ in 0..self.requests.messages() {
+            let begin = self.message.len();
+            self.message.extend_from_slice(&[0; PREFIX_BYTES]);
+            let number = self.requests.message(&mut self.message);
+            let length = u32::try_from(self.message.len() - begin - PREFIX_BYTES)?;
+            self.message[begin + 1..begin + PREFIX_BYTES].copy_from_slice(&length.to_be_bytes());
+            first.get_or_insert(number);
+        }
         ensure!(self.message.len() < 65_535, "a request is larger than a stream's first window");
-        self.written = Some(number);
-        Ok(number)
+        self.written = first;
+        first.context("a call without a message")
     }
 
     fn frame(&mut self, head: Head, payload: &[u8], now: Instant) -> anyhow::Result<()> {
@@ -212,12 +220,27 @@ impl<'a> Connection<'a> {
         }
         ensure!(done.answered, "an answer without a message");
         if let Some(sample) = done.sample {
-            let message = sample.get(5..).context("a short message")?;
-            self.requests.check(done.number, message).context("an answer is not what it should be")?;
+            self.check(done.number, &sample)?;
         }
         if counts {
             self.tally.latencies.record(now - done.sent);
         }
+        Ok(())
+    }
+
+    /// Looks at every message of an answer. The messages of a call have numbers that follow one another.
+    fn check(&self, first: u64, mut answer: &[u8]) -> anyhow::Result<()> {
+        let mut number = first;
+        while let Some((prefix, rest)) = answer.split_first_chunk::<PREFIX_BYTES>() {
+            let [_, length @ ..] = *prefix;
+            let length = u32::from_be_bytes(length) as usize;
+            let message = rest.get(..length).context("a short message")?;
+            self.requests.check(number, message).context("an answer is not what it should be")?;
+            answer = &rest[length..];
+            number += 1;
+        }
+        let messages = number - first;
+        ensure!(messages == self.requests.messages() as u64, "{messages} messages came back");
         Ok(())
     }
 

@@ -18,13 +18,23 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is sent, and what a right answer is.
 pub trait Requests {
-    /// Appends the next request's message to `out` and returns its number.
+    /// Appends the next message to `out` and returns its number.
     fn message(&self, out: &mut Vec<u8>) -> u64;
 
-    /// Looks at the answer to request `number`.
+    /// How many messages a call sends, one after the other, and gets back.
+    fn messages(&self) -> usize {
+        1
+    }
+
+    /// How many items a call is about: what is counted and compared.
+    fn items(&self) -> usize {
+        self.messages()
+    }
+
+    /// Looks at the answer to message `number`.
     ///
     /// # Errors
-    /// When the answer is not what that request should get: the measurement is then worth nothing and stops.
+    /// When the answer is not what that message should get: the measurement is then worth nothing and stops.
     fn check(&self, number: u64, answer: &[u8]) -> anyhow::Result<()>;
 }
 
