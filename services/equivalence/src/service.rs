@@ -87,7 +87,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         good_for: TimeDelta::hours(config.pack_good_hours.into()),
     };
     let translations = Arc::new(Translations::new(channel, config));
-    let recogniser = Recogniser { catalogues: catalogues.clone(), translations };
+    let recogniser = Recogniser::new(catalogues.clone(), translations);
 
     let recognition = RecognitionApi { recogniser: recogniser.clone(), clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };

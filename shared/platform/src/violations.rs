@@ -108,8 +108,12 @@ impl Violations {
 
     /// Everything noted through the returned guard lies under `prefix` (relative to this one's).
     pub fn scope(&mut self, prefix: impl AsRef<str>) -> Scope<'_> {
-        let outer_len = self.prefix.len();
-        self.prefix = self.path(prefix.as_ref());
+        let (outer_len, prefix) = (self.prefix.len(), prefix.as_ref());
+        // As `path`, in place: most requests enter many scopes and note nothing.
+        if outer_len > 0 && !prefix.is_empty() && !prefix.starts_with('[') {
+            self.prefix.push('.');
+        }
+        self.prefix.push_str(prefix);
         Scope { violations: self, outer_len }
     }
 

@@ -1,6 +1,8 @@
 //! A made-up world of trade: sectors of goods, each with its family of standards; markets that demand something in some
 //! sectors; arrangements between pairs of them with an annex a sector.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use greenlane_equivalence::domain::code::CodeReference;
 use greenlane_equivalence::domain::entry::Entry;
@@ -15,6 +17,7 @@ const STANDARDS_A_SECTOR: u64 = 250;
 const BODIES_A_MARKET: u64 = 20;
 
 /// The world, times a factor.
+#[derive(Default)]
 pub(crate) struct World {
     factor: u64,
     dice: u64,
@@ -23,6 +26,8 @@ pub(crate) struct World {
     routes: Vec<(u64, u64, u64, Vec<String>)>,
     /// The sectors in which each market demands something; all demand something in sector 0.
     demands: Vec<Vec<u64>>,
+    targets: HashMap<String, Target>,
+    bodies: HashMap<String, BodyKey>,
 }
 
 fn market(number: u64) -> String {
@@ -45,8 +50,7 @@ fn body(market_number: u64, number: u64) -> String {
 
 impl World {
     pub(crate) fn new(factor: u64) -> Self {
-        let mut world =
-            Self { factor, dice: 0x9E37_79B9_7F4A_7C15, entries: Vec::new(), routes: Vec::new(), demands: Vec::new() };
+        let mut world = Self { factor, dice: 0x9E37_79B9_7F4A_7C15, ..Self::default() };
         world.markets();
         world.equivalences();
         world.arrangements();
@@ -169,6 +173,12 @@ impl World {
         (0..number).map(|_| self.question(0)).collect()
     }
 
+    /// Names are held once: a question that was just read is in the processor's cache, and these are to be as well.
+    fn target(&mut self, name: String) -> Target {
+        let parsed = |name: &String| Target { name: TargetKey::parse(name).unwrap(), level: "".into() };
+        self.targets.entry(name).or_insert_with_key(parsed).clone()
+    }
+
     fn question(&mut self, at: usize) -> Question {
         let number = self.routes.len() as u64;
         let number = self.below(number) as usize;
@@ -189,10 +199,11 @@ impl World {
             4 => issuer = body(exporter, self.below(BODIES_A_MARKET)),
             _ => {}
         }
-        let target = |name: &String| Target { name: TargetKey::parse(name).unwrap(), level: "".into() };
+        let certified = certified.into_iter().map(|name| self.target(name)).collect();
+        let body = self.bodies.entry(issuer).or_insert_with_key(|issuer| BodyKey::parse(issuer).unwrap()).clone();
         Question {
-            certified: certified.iter().map(target).collect(),
-            body: BodyKey::parse(&issuer).unwrap(),
+            certified,
+            body,
             body_economy: EconomyCode::parse(&market(exporter)).unwrap(),
             object: RecognitionObject::Certificate,
             granted_on: NaiveDate::from_ymd_opt(2025, 6, 1),

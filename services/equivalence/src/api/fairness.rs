@@ -42,7 +42,8 @@ pub(super) async fn audit(
     let revision = loaded.catalogue.revision();
     let mut known = api.recogniser.translations.known(0);
     let mut answer = pb::AuditFairnessResponse { revision, ..Default::default() };
-    for requirement in audited(&loaded.catalogue, &markets, date) {
+    for entry in audited(&loaded.catalogue, &markets, date) {
+        let requirement = &entry.requirement;
         let place = (requirement.market.as_str(), requirement.name.as_str());
         let sent = match &cursor {
             Some((_, _, market, name, sent)) => match place.cmp(&(market, name)) {
@@ -52,7 +53,7 @@ pub(super) async fn audit(
             },
             None => 0,
         };
-        let found = api.recogniser.audit(&loaded, &mut known, requirement, code.as_ref(), date).await;
+        let found = api.recogniser.audit(&loaded, &mut known, entry, code.as_ref(), date).await;
         let room = size - answer.findings.len();
         answer.findings.extend(found.iter().skip(sent).take(room).map(|it| finding(requirement, it)));
         if found.len().saturating_sub(sent) > room {

@@ -8,7 +8,7 @@ use greenlane_platform::violations::Violations;
 use super::recognition::RecognitionApi;
 use super::{question, render};
 use crate::domain::key::EconomyCode;
-use crate::domain::recognise::{MarketAccess, Product, Step, markets};
+use crate::domain::recognise::{MarketAccess, Plan, Product, Step, markets};
 
 const MAX_CERTIFICATES: usize = 64;
 const MAX_MARKETS: usize = 1_000;
@@ -34,13 +34,16 @@ pub(super) async fn plan(
     let product = Product { code, origin, date, certificates };
     let loaded = api.recogniser.catalogue(consistency).await?;
     let destinations = if destinations.is_empty() { markets(&loaded.catalogue, date) } else { destinations };
-    let plan = api.recogniser.plan(&loaded, &product, &destinations, request.classification_revision).await;
-    Ok(pb::PlanMarketAccessResponse {
-        markets: plan.markets.into_iter().map(market).collect(),
-        revision: loaded.catalogue.revision(),
-        classification_revision: plan.classification_revision,
-        freshness: Some(api.freshness(plan.classification_revision)),
-    })
+    let (revision, exactly) = (loaded.catalogue.revision(), request.classification_revision);
+    let answer = api.recogniser.plan(loaded, product, destinations, exactly, render).await?;
+    let freshness = Some(api.freshness(answer.classification_revision));
+    Ok(pb::PlanMarketAccessResponse { revision, freshness, ..answer })
+}
+
+fn render(plan: Plan) -> pb::PlanMarketAccessResponse {
+    let markets = plan.markets.into_iter().map(market).collect();
+    let classification_revision = plan.classification_revision;
+    pb::PlanMarketAccessResponse { markets, classification_revision, ..Default::default() }
 }
 
 /// Economies and blocs; every fault is noted.

@@ -32,7 +32,7 @@ pub(crate) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>,
 pub(super) fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>) -> Option<Facts> {
     let raw = v.required("", raw)?;
     let mut certified = Vec::new();
-    v.check("schemes", raw.schemes.len() <= MAX_SCHEMES, format!("at most {MAX_SCHEMES}"));
+    v.check("schemes", raw.schemes.len() <= MAX_SCHEMES, format_args!("at most {MAX_SCHEMES}"));
     for (index, scheme) in raw.schemes.iter().take(MAX_SCHEMES).enumerate() {
         let mut v = v.scope(format!("schemes[{index}]"));
         let key = v.parse("scheme", SchemeKey::parse(&scheme.scheme));
@@ -40,7 +40,7 @@ pub(super) fn certificate(v: &mut Violations, raw: Option<pb::CertificateFacts>)
         v.check("level", level_fits, "must be at most 100 characters without control characters");
         certified.extend(key.map(|key| certified_scheme(key, &scheme.level)));
     }
-    v.check("standard_editions", raw.standard_editions.len() <= MAX_STANDARDS, format!("at most {MAX_STANDARDS}"));
+    v.check("standard_editions", raw.standard_editions.len() <= MAX_STANDARDS, format_args!("at most {MAX_STANDARDS}"));
     for (index, standard) in raw.standard_editions.iter().take(MAX_STANDARDS).enumerate() {
         let key = v.parse(&format!("standard_editions[{index}]"), StandardKey::parse(standard));
         certified.extend(key.map(certified_standard));

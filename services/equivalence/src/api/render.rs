@@ -11,7 +11,7 @@ pub(crate) fn decision(decision: Decision, with_requirements: bool) -> pb::Recog
     let requirements =
         if with_requirements { decision.requirements.into_iter().map(requirement).collect() } else { Vec::new() };
     pb::RecognitionDecision {
-        decision_id: decision.id,
+        decision_id: decision.id.to_string(),
         outcome: decision.outcome.number(),
         conditions: decision.conditions.into_iter().map(condition).collect(),
         best_route: decision.best_route.map(route),

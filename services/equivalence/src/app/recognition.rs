@@ -1,29 +1,49 @@
 //! Recognition on the catalogue in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use greenlane_platform::consistency::Consistency;
+use greenlane_platform::deadline;
 use greenlane_platform::fault::Fault;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::catalogue::Catalogues;
 use super::translations::{Known, Translations};
+use crate::domain::catalogue::RequirementEntry;
 use crate::domain::code::CodeReference;
 use crate::domain::key::EconomyCode;
 use crate::domain::recognise::fairness::{self, Unequal};
-use crate::domain::recognise::{Plan, Product, plan};
-use crate::domain::requirement::Requirement;
+use crate::domain::recognise::{Plan, Product, plan_unless};
 use crate::domain::{Decision, Detail, Question, decide};
 use crate::store::entries::Loaded;
+
+/// How many plans wait their turn before more are refused.
+const MOST_WAITING: usize = 64;
+/// When one that was refused may be asked for again.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
 
 /// Answers questions.
 #[derive(Clone)]
 pub(crate) struct Recogniser {
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) translations: Arc<Translations>,
+    /// One permit for each plan that is made or waits.
+    planned: Arc<Semaphore>,
+    /// One for each that is made: they compute for as long as a thousand other answers, and leave the others room.
+    planning: Arc<Semaphore>,
 }
 
 impl Recogniser {
+    pub(crate) fn new(catalogues: Arc<Catalogues>, translations: Arc<Translations>) -> Self {
+        let at_once = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+        let planned = Arc::new(Semaphore::new(at_once + MOST_WAITING));
+        Self { catalogues, translations, planned, planning: Arc::new(Semaphore::new(at_once)) }
+    }
+
     /// The catalogue that questions are to be decided on.
     pub(crate) async fn catalogue(&self, consistency: Consistency) -> Result<Arc<Loaded>, Fault> {
         self.catalogues.at(consistency).await
@@ -50,19 +70,40 @@ impl Recogniser {
 }
 
 impl Recogniser {
-    /// Plans access to markets on a catalogue.
-    pub(crate) async fn plan(
+    /// Plans access to markets on a catalogue, on a thread of its own. `finish` makes the answer there.
+    ///
+    /// # Errors
+    /// `RESOURCE_EXHAUSTED` when too many wait already; `DEADLINE_EXCEEDED` when the caller's time ends before it is done.
+    pub(crate) async fn plan<T: Send + 'static>(
         &self,
-        loaded: &Loaded,
-        product: &Product,
-        destinations: &[EconomyCode],
+        loaded: Arc<Loaded>,
+        product: Product,
+        destinations: Vec<EconomyCode>,
         classification_revision: u64,
-    ) -> Plan {
-        let mut known = self.translations.known(classification_revision);
+        finish: fn(Plan) -> T,
+    ) -> Result<T, Fault> {
+        let place = self.planned.clone().try_acquire_owned().map_err(|_| Fault::overloaded(RETRY_AFTER))?;
+        let turn = self.planning.clone().acquire_owned().await.map_err(Fault::internal)?;
+        // Whoever asked may go before it is done: then it ends too, and only then makes room for another.
+        let gone = CancellationToken::new();
+        let _asked = gone.clone().drop_guard();
+        let until = deadline::current();
+        let task = Arc::new((loaded, product, destinations, place, turn));
+        let mut known = self.translations.clone().known_apart(classification_revision);
         loop {
-            let plan = plan(&loaded.catalogue, &known, product, destinations);
+            let (task, gone) = (task.clone(), gone.clone());
+            let made = tokio::task::spawn_blocking(move || {
+                let (loaded, product, destinations, ..) = &*task;
+                let late = || gone.is_cancelled() || until.is_some_and(|until| Instant::now() >= until);
+                let plan = plan_unless(&loaded.catalogue, &known, product, destinations, &late);
+                // What is thrown away if a translation is still to be had is small beside the plan.
+                (plan.map(finish), known)
+            });
+            let (plan, back) = made.await.map_err(Fault::internal)?;
+            known = back;
+            let Some(plan) = plan else { return Err(Fault::deadline_too_short()) };
             if !known.fetch().await {
-                return plan;
+                return Ok(plan);
             }
         }
     }
@@ -72,8 +113,8 @@ impl Recogniser {
     pub(crate) async fn audit(
         &self,
         loaded: &Loaded,
-        known: &mut Known<'_>,
-        requirement: &Arc<Requirement>,
+        known: &mut Known<&Translations>,
+        requirement: &RequirementEntry,
         code: Option<&CodeReference>,
         date: NaiveDate,
     ) -> Vec<Unequal> {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -67,9 +68,13 @@ impl Translations {
 
     /// What is known now, for one answer. `exactly` is the revision of classification to use, or zero for the newest
     /// one known. A revision that is asked for exactly never grows old.
-    pub(crate) fn known(&self, exactly: u64) -> Known<'_> {
-        let revision = if exactly > 0 { Some(exactly) } else { self.fresh() };
-        Known { translations: self, revision, fetched: HashMap::new(), wanted: RefCell::default() }
+    pub(crate) fn known(&self, exactly: u64) -> Known<&Self> {
+        Known::new(self, exactly)
+    }
+
+    /// The same, for work that goes on apart from its caller.
+    pub(crate) fn known_apart(self: Arc<Self>, exactly: u64) -> Known<Arc<Self>> {
+        Known::new(self, exactly)
     }
 
     /// The newest revision; none when what is known is too old.
@@ -132,14 +137,19 @@ pub(crate) fn request(code: &CodeReference, edition: &str, revision: u64) -> Tra
 
 /// The translations that are known for one answer, all of one revision. What is not known is noted, and counts as out
 /// of reach until [`Known::fetch`] has asked for it.
-pub(crate) struct Known<'t> {
-    translations: &'t Translations,
+pub(crate) struct Known<T> {
+    translations: T,
     revision: Option<u64>,
     fetched: HashMap<(CodeReference, Arc<str>), Result<Codes, TranslateError>>,
     wanted: RefCell<BTreeSet<(CodeReference, Arc<str>)>>,
 }
 
-impl Known<'_> {
+impl<T: Deref<Target = Translations>> Known<T> {
+    fn new(translations: T, exactly: u64) -> Self {
+        let revision = if exactly > 0 { Some(exactly) } else { translations.fresh() };
+        Self { translations, revision, fetched: HashMap::default(), wanted: RefCell::default() }
+    }
+
     /// Asks classification for what a decision wanted and did not find. Whether the question is to be decided again:
     /// each time at least one translation more is known, so that this ends.
     pub(crate) async fn fetch(&mut self) -> bool {
@@ -159,7 +169,7 @@ impl Known<'_> {
     }
 }
 
-impl Translator for Known<'_> {
+impl<T: Deref<Target = Translations>> Translator for Known<T> {
     fn translate(&self, code: &CodeReference, edition: &Arc<str>) -> Result<Codes, TranslateError> {
         let wanted = (code.clone(), edition.clone());
         if let Some(fetched) = self.fetched.get(&wanted) {

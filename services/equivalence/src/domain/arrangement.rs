@@ -128,7 +128,7 @@ pub struct Annex {
     /// What it obliges to.
     #[serde(default = "full")]
     pub effect: RecognitionEffect,
-    /// Whether the parties grant each other the same.
+    /// Whether the parties grant each other the same: then only those take part that both accept and are accepted.
     #[serde(default)]
     pub reciprocal: bool,
     /// Whose results are covered; empty means all.

@@ -1,14 +1,24 @@
 //! The catalogue at one revision: immutable and indexed for recognition.
 
+mod annexes;
 mod index;
+mod net;
+mod numbers;
+mod requirements;
 mod scopes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use self::index::AnnexEntry;
+pub use self::annexes::AnnexEntry;
+pub(in crate::domain) use self::annexes::{PartyTerms, Terms};
+pub(in crate::domain) use self::index::EconomyEntry;
 use self::index::Index;
-pub use self::scopes::{EditionScopes, RequirementsByCode};
+pub(in crate::domain) use self::net::Link;
+pub(in crate::domain) use self::numbers::{Held, NONE};
+pub use self::requirements::RequirementEntry;
+pub(in crate::domain) use self::requirements::{AcceptanceTerms, Requirements};
+pub(in crate::domain) use self::scopes::{Code, EditionScopes, Scopes};
 use super::arrangement::{Annex, Arrangement};
 use super::body::{Body, Designation};
 use super::economy::Economy;
@@ -59,7 +69,7 @@ impl Catalogue {
         for entry in entries {
             catalogue.insert(entry);
         }
-        catalogue.index = Index::new(&catalogue);
+        Index::write(&mut catalogue);
         catalogue
     }
 

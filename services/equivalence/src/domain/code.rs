@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+/// No code is longer.
+pub const MAX_CODE_CHARS: usize = 16;
+
 /// A code with its edition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +45,7 @@ impl CodeReference {
         let code_fits = if harmonized {
             digits && matches!(length, 2 | 4 | 6)
         } else {
-            (1..=16).contains(&length) && self.code.chars().all(|c| c.is_ascii_alphanumeric())
+            (1..=MAX_CODE_CHARS).contains(&length) && self.code.chars().all(|c| c.is_ascii_alphanumeric())
         };
         if !code_fits {
             let expected =

@@ -1,6 +1,7 @@
 //! What recognition decides, and why.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -224,18 +225,38 @@ pub struct RequirementResult {
     pub attempts: Vec<Attempt>,
 }
 
+/// The identifier of a decision: the SHA-256 of question and revisions. Shown as `sha256:` and its hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DecisionId([u8; 32]);
+
+impl DecisionId {
+    /// Of a digest.
+    pub(super) fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
+impl fmt::Display for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = [0; 64];
+        hex::encode_to_slice(self.0, &mut digits).map_err(|_| fmt::Error)?;
+        f.write_str("sha256:")?;
+        f.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
+    }
+}
+
 /// A decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Hash of question and revisions.
-    pub id: String,
+    /// Its identifier.
+    pub id: DecisionId,
     /// The outcome.
     pub outcome: Outcome,
     /// What is still to be fulfilled.
     pub conditions: Vec<Condition>,
     /// The best route.
     pub best_route: Option<Route>,
-    /// Every requirement that applies or may apply, mandatory ones first.
+    /// Every requirement that applies or may apply, mandatory ones first, if it was asked for.
     pub requirements: Vec<RequirementResult>,
     /// What no requirement says.
     pub findings: Vec<Finding>,

@@ -186,6 +186,9 @@ fn requirement(it: &Requirement, found: &mut References) {
     found.all("excluded_origins", it.excluded_origins.iter().map(|key| key.name()), true);
     for (i, acceptance) in it.acceptances.iter().enumerate() {
         found.target(&format!("acceptances[{i}].target.name"), &acceptance.target.name);
+        for (j, beside) in acceptance.together_with.iter().enumerate() {
+            found.target(&format!("acceptances[{i}].together_with[{j}].name"), &beside.name);
+        }
         let bodies = &acceptance.bodies;
         let field = format!("acceptances[{i}].bodies");
         found.all(&format!("{field}.economies"), bodies.economies.iter().map(|key| key.name()), true);

@@ -15,11 +15,13 @@ mod outcome;
 mod plan;
 mod standing;
 mod trace;
+mod way;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-pub use self::plan::{MarketAccess, Plan, Product, Step, markets, plan};
+use smallvec::SmallVec;
+
+pub use self::plan::{MarketAccess, Plan, Product, Step, markets, plan, plan_unless};
 pub use self::trace::{Chain, trace};
 
 use self::annex::Verdict;
@@ -27,8 +29,9 @@ use self::context::Context;
 use self::coverage::Coverage;
 use self::market::Market;
 use self::standing::Standing;
-use super::catalogue::Catalogue;
-use super::decision::{Attempt, Decision, Finding, Miss, Outcome, RequirementResult, Route, Status};
+use self::way::Way;
+use super::catalogue::{Catalogue, RequirementEntry};
+use super::decision::{Attempt, Decision, Finding, Miss, Outcome, RequirementResult, Status};
 use super::question::Question;
 use super::requirement::Requirement;
 use super::translate::Translator;
@@ -37,9 +40,9 @@ use super::words::RecognitionEffect;
 /// How much a decision tells. What it decides, and its identifier, are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// The outcome, its conditions, the best route and what is missing; no nearest misses.
+    /// The outcome, its conditions, the best route and what is missing; not what became of each requirement.
     Outcome,
-    /// The nearest miss of each unmet requirement as well.
+    /// What became of each requirement as well, with its nearest miss.
     Requirements,
     /// Every route that was tried as well.
     Attempts,
@@ -59,9 +62,10 @@ pub fn explain(catalogue: &Catalogue, translator: &dyn Translator, question: &Qu
 pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Question, detail: Detail) -> Decision {
     let ctx = Context::new(catalogue, translator, question, detail);
     let mut findings = ctx.unknown_names();
-    let known = catalogue.economies.contains_key(&question.destination);
-    let requirements = if known { judge(&ctx) } else { Vec::new() };
-    let mut summary = if known { outcome::overall(&requirements) } else { outcome::Summary::of(Outcome::Undetermined) };
+    let known = ctx.destination.is_known();
+    let results = if known { judge(&ctx) } else { SmallVec::new() };
+    let counted: SmallVec<[&Judged<'_>; 4]> = results.iter().collect();
+    let mut summary = if known { outcome::overall(&counted) } else { outcome::Summary::of(Outcome::Undetermined) };
     if summary.outcome == Outcome::NoRequirementApplies {
         let doubts = ctx.doubts_that_nothing_applies();
         if !doubts.is_empty() {
@@ -70,14 +74,21 @@ pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Que
         }
     }
     if summary.outcome == Outcome::Undetermined {
-        let missing: BTreeSet<&Finding> = requirements.iter().flat_map(|result| &result.findings).collect();
+        let missing: BTreeSet<&Finding> = results.iter().flat_map(|result| &result.findings).collect();
         findings.extend(missing.into_iter().cloned());
     }
+    let (outcome, conditions) = (summary.outcome, summary.conditions.iter().map(|it| it.condition()).collect());
+    let best_route = summary.best.map(Way::route);
+    drop(counted);
+    let requirements = match detail {
+        Detail::Outcome => Vec::new(),
+        Detail::Requirements | Detail::Attempts => results.into_iter().map(|it| it.result(&ctx)).collect(),
+    };
     Decision {
         id: identity::of(&ctx),
-        outcome: summary.outcome,
-        conditions: summary.conditions,
-        best_route: summary.best_route,
+        outcome,
+        conditions,
+        best_route,
         requirements,
         findings,
         date: question.date,
@@ -87,37 +98,63 @@ pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Que
     }
 }
 
+/// What becomes of a requirement, borrowed from the catalogue and the question.
+#[derive(Clone, Debug)]
+struct Judged<'a> {
+    entry: &'a RequirementEntry,
+    status: Status,
+    route: Option<Way<'a>>,
+    nearest: Option<annex::Failed<'a>>,
+    findings: Vec<Finding>,
+    attempts: Vec<Attempt>,
+}
+
+impl Judged<'_> {
+    /// On its own, with the nearest miss in words. `ctx` is what it was judged in.
+    fn result(self, ctx: &Context<'_>) -> RequirementResult {
+        let miss = self.nearest.filter(|_| ctx.detail != Detail::Outcome);
+        RequirementResult {
+            requirement: self.entry.requirement.clone(),
+            status: self.status,
+            route: self.route.map(|way| way.route()),
+            nearest_miss: miss.map(|failed| as_miss(ctx, &self.entry.requirement, &failed)),
+            findings: self.findings,
+            attempts: self.attempts,
+        }
+    }
+}
+
 /// What becomes of each requirement that applies or may apply: mandatory ones first, the destination's own before each
 /// bloc's, by name. Which these are does not depend on the certificate.
-fn judge(ctx: &Context<'_>) -> Vec<RequirementResult> {
-    let mut results = Vec::new();
+fn judge<'a>(ctx: &Context<'a>) -> SmallVec<[Judged<'a>; 2]> {
+    let mut results = SmallVec::new();
     for economy in ctx.destination.codes() {
-        let applicable = market::applicable(ctx, economy);
+        let place =
+            if economy == ctx.destination.economy { ctx.destination.entry } else { ctx.catalogue.economy(economy) };
+        let applicable = market::applicable(ctx, place);
         if applicable.is_empty() {
             continue;
         }
         let market = Market::new(ctx, economy);
         results.extend(applicable.into_iter().filter_map(|it| evaluate(ctx, &market, it)));
     }
-    results.sort_by_key(|result| !result.requirement.mandatory); // stable
+    if results.len() > 1 {
+        results.sort_by_key(|result: &Judged<'_>| !result.entry.mandatory); // stable
+    }
     results
 }
 
 /// What becomes of a requirement; none when it does not cover the goods.
-fn evaluate<'a>(
-    ctx: &Context<'a>,
-    market: &Market<'a>,
-    requirement: &'a Arc<Requirement>,
-) -> Option<RequirementResult> {
-    let mut result = RequirementResult {
-        requirement: requirement.clone(),
+fn evaluate<'a>(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEntry) -> Option<Judged<'a>> {
+    let mut result = Judged {
+        entry,
         status: Status::Undetermined,
         route: None,
-        nearest_miss: None,
+        nearest: None,
         findings: Vec::new(),
         attempts: Vec::new(),
     };
-    match ctx.coverage(&requirement.codes) {
+    match ctx.coverage(&entry.codes) {
         Coverage::Outside => return None,
         Coverage::Unknown(finding) => {
             result.findings.push(finding);
@@ -126,32 +163,29 @@ fn evaluate<'a>(
         Coverage::Inside => {}
     }
 
-    let mut best: Option<Route> = None;
-    let mut nearest: Option<annex::Failed<'_>> = None;
-    let mut missing: Vec<Finding> = Vec::new();
-    let standing = Standing::new(ctx, market, requirement);
-    let verdicts = std::iter::once_with(|| direct::attempt(ctx, requirement, &standing))
-        .chain(market.annexes.iter().map(|entry| annex::attempt(ctx, market, requirement, &standing, entry)));
+    let standing = Standing::new(ctx, market, entry);
+    let verdicts = std::iter::once_with(|| direct::attempt(ctx, entry, &standing))
+        .chain(market.annexes.iter().map(|annex| annex::attempt(ctx, market, entry, &standing, annex)));
     for verdict in verdicts {
         if ctx.detail == Detail::Attempts {
-            result.attempts.push(as_attempt(ctx, requirement, &verdict));
+            result.attempts.push(as_attempt(ctx, &entry.requirement, &verdict));
         }
         match verdict {
-            Verdict::Route(route) => {
+            Verdict::Route(way) => {
                 // The first of equals stays: the direct route before annexes, annexes by name.
-                if best.as_ref().is_none_or(|best| rank(&route) < rank(best)) {
-                    best = Some(*route);
+                if result.route.as_ref().is_none_or(|best| way.rank() < best.rank()) {
+                    result.route = Some(way);
                 }
             }
             Verdict::Failed(failed) => {
-                if nearest.as_ref().is_none_or(|nearest| failed.checks_passed() > nearest.checks_passed()) {
-                    nearest = Some(failed);
+                if result.nearest.as_ref().is_none_or(|nearest| failed.checks_passed() > nearest.checks_passed()) {
+                    result.nearest = Some(failed);
                 }
             }
-            Verdict::Missing { finding, .. } => missing.push(finding),
+            Verdict::Missing { finding, .. } => result.findings.push(finding),
         }
         // Nothing is better than this, and only an explanation tells what else there is.
-        if best.as_ref().is_some_and(|best| rank(best) == BEST) {
+        if result.route.as_ref().is_some_and(|best| best.rank() == way::BEST) {
             if ctx.detail != Detail::Attempts {
                 break;
             }
@@ -160,36 +194,27 @@ fn evaluate<'a>(
     }
     ctx.count_translations(true);
 
-    if let Some(route) = best {
+    if let Some(route) = &result.route {
         result.status = match route.effect {
             RecognitionEffect::Full => Status::Met,
             RecognitionEffect::Partial => Status::MetInPart,
             RecognitionEffect::InformationOnly => Status::InformationOnly,
         };
-        result.route = Some(route);
-    } else if !missing.is_empty() {
-        missing.sort();
-        missing.dedup();
-        result.findings = missing;
+        result.nearest = None;
+        result.findings.clear();
+    } else if !result.findings.is_empty() {
+        result.findings.sort();
+        result.findings.dedup();
+        result.nearest = None;
     } else {
         result.status = Status::NotMet;
-        if ctx.detail != Detail::Outcome {
-            result.nearest_miss = nearest.map(|failed| as_miss(ctx, requirement, &failed));
-        }
     }
     Some(result)
 }
 
-/// How good a route is, smaller is better.
-fn rank(route: &Route) -> (RecognitionEffect, usize, usize) {
-    (route.effect, route.conditions.len(), route.links.len())
-}
-
-const BEST: (RecognitionEffect, usize, usize) = (RecognitionEffect::Full, 0, 0);
-
 fn as_attempt(ctx: &Context<'_>, requirement: &Requirement, verdict: &Verdict<'_>) -> Attempt {
     match verdict {
-        Verdict::Route(route) => Attempt::Route(route.clone()),
+        Verdict::Route(way) => Attempt::Route(Box::new(way.route())),
         Verdict::Failed(failed) => Attempt::Miss(as_miss(ctx, requirement, failed)),
         Verdict::Missing { annex, finding } => {
             Attempt::Missing { annex: annex.map(|annex| annex.name.clone()), finding: finding.clone() }

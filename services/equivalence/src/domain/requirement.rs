@@ -67,9 +67,22 @@ pub struct Acceptance {
     /// When; none means as long as the requirement.
     #[serde(default)]
     pub validity: Option<Validity>,
+    /// What must be certified beside it.
+    #[serde(default)]
+    pub together_with: Vec<Target>,
 }
 
 impl Acceptance {
+    /// What is to be certified, in words.
+    pub fn wanted(&self) -> String {
+        let beside: Vec<_> = self.together_with.iter().map(ToString::to_string).collect();
+        if beside.is_empty() {
+            self.target.to_string()
+        } else {
+            format!("{} with {}", self.target, beside.join(" and "))
+        }
+    }
+
     /// Whether it stands on a day.
     pub fn in_force(&self, date: NaiveDate) -> bool {
         self.validity.as_ref().is_none_or(|validity| validity.contains(date))

@@ -216,4 +216,9 @@ impl RecognitionObject {
     pub fn covers(self, result: Self) -> bool {
         self == result || !self.is_result()
     }
+
+    /// Its bit in a set of kinds.
+    pub(in crate::domain) fn bit(self) -> u16 {
+        1 << self.number()
+    }
 }

@@ -24,7 +24,11 @@ fn ask(destination: &str, date: &str) -> Decision {
 }
 
 fn ask_with(scheme: &str, level: &str, destination: &str, date: &str) -> Decision {
-    let question = Question {
+    recognise(&catalogue(), &NoTranslation, &question(scheme, level, destination, date))
+}
+
+fn question(scheme: &str, level: &str, destination: &str, date: &str) -> Question {
+    Question {
         certified: vec![
             certified_scheme(SchemeKey::parse(scheme).unwrap(), level),
             certified_standard(StandardKey::parse("IEC 61215-1:2021").unwrap()),
@@ -38,8 +42,8 @@ fn ask_with(scheme: &str, level: &str, destination: &str, date: &str) -> Decisio
         origin: EconomyCode::parse("XA").unwrap(),
         destination: EconomyCode::parse(destination).unwrap(),
         date: parse_date(date).unwrap(),
-    };
-    recognise(&catalogue(), &NoTranslation, &question.normalised())
+    }
+    .normalised()
 }
 
 #[test]
@@ -83,11 +87,18 @@ fn the_routes_of_the_story_are_the_ones_that_it_tells() {
     assert!(undesignated.mend.contains("bodies/meridian-cert"), "{}", undesignated.mend);
     let other_scheme = miss("AU");
     assert_eq!(other_scheme.check, Check::Scheme);
-    assert!(other_scheme.mend.contains("schemes/iecee-cb"), "{}", other_scheme.mend);
+    let wanted = "schemes/iecee-cb with standards/iec-61215-1-2021";
+    assert!(other_scheme.mend.contains(wanted), "{}", other_scheme.mend);
     // Whoever does so is not refused for a body that nobody could have chosen better.
     let followed = ask_with("iecee-cb", "", "AU", "2026-11-23");
     assert_eq!(followed.outcome, Outcome::Undetermined);
     assert_eq!(followed.findings[0].code, "accepted_bodies_unknown");
+    // To an earlier edition it does not count, whoever issued it.
+    let mut earlier = question("iecee-cb", "", "AU", "2026-11-23");
+    earlier.certified.retain(|it| it.name.to_string() != "standards/iec-61215-1-2021");
+    let earlier = recognise(&catalogue(), &NoTranslation, &earlier);
+    assert_eq!(earlier.outcome, Outcome::NotRecognised);
+    assert!(earlier.requirements[0].nearest_miss.as_ref().unwrap().reason.contains(wanted));
 }
 
 #[test]

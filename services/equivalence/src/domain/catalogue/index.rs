@@ -6,91 +6,147 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use foldhash::HashMap;
+use smallvec::SmallVec;
 
 use super::Catalogue;
-use super::scopes::RequirementsByCode;
-use crate::domain::arrangement::{Annex, Arrangement};
-use crate::domain::body::{Body, Designation};
-use crate::domain::equivalence::{Equivalence, TargetKey};
+use super::annexes::{self, AnnexEntry, PartyTerms};
+use super::net::Links;
+use super::numbers::{Held, NamedBody, Numbers, Wanted};
+use super::requirements::{RequirementEntry, Requirements};
+use super::scopes::Scopes;
+use crate::domain::body::Body;
+use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode, StandardKey};
 use crate::domain::requirement::Requirement;
 use crate::domain::standard::EditionTransition;
 use crate::domain::time::Validity;
 
-/// An annex with its arrangement and the designations under it.
+/// A bloc that an economy belongs to, or belonged.
 #[derive(Clone, Debug)]
-pub struct AnnexEntry {
-    /// The annex.
-    pub annex: Arc<Annex>,
-    /// Its arrangement.
-    pub arrangement: Arc<Arrangement>,
-    /// The designations under it, by body and name.
-    pub designations: Vec<Arc<Designation>>,
+pub(in crate::domain) struct Membership {
+    pub(in crate::domain) bloc: EconomyCode,
+    pub(in crate::domain) number: u32,
+    periods: SmallVec<[Validity; 1]>,
 }
 
-impl AnnexEntry {
-    /// The designations of a body.
-    pub fn designations_of(&self, body: &BodyKey) -> &[Arc<Designation>] {
-        let from = self.designations.partition_point(|it| it.body < *body);
-        let until = from + self.designations[from..].partition_point(|it| it.body == *body);
-        &self.designations[from..until]
+/// What the catalogue holds of an economy or bloc.
+#[derive(Clone, Debug, Default)]
+pub(in crate::domain) struct EconomyEntry {
+    pub(in crate::domain) number: u32,
+    /// Whether it has an entry of its own.
+    pub(in crate::domain) known: bool,
+    /// For which goods every requirement of it is held; none: some may be lacking for any.
+    pub(in crate::domain) complete: Option<Scopes>,
+    /// The blocs that it belongs to, or belonged, in the order of their codes.
+    pub(in crate::domain) memberships: Vec<Membership>,
+    pub(in crate::domain) requirements: Requirements,
+    bodies: Vec<Arc<Body>>,
+    /// The annexes of the arrangements in which a party of this very code accepts others' results.
+    accepts: Vec<u32>,
+}
+
+impl EconomyEntry {
+    /// The blocs that it belongs to on a day, in the order of their codes.
+    pub(in crate::domain) fn blocs(&self, date: NaiveDate) -> impl Iterator<Item = &Membership> {
+        self.memberships.iter().filter(move |it| it.periods.iter().any(|period| period.contains(date)))
     }
 }
 
-#[derive(Clone, Debug)]
-struct Membership {
-    bloc: EconomyCode,
-    periods: Vec<Validity>,
+/// On which sides an economy is a party itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct Trades {
+    imports: bool,
+    exports: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    blocs_of: HashMap<EconomyCode, Vec<Membership>>,
-    requirements_of: HashMap<EconomyCode, RequirementsByCode>,
-    annexes_accepted_by: HashMap<EconomyCode, Vec<Arc<AnnexEntry>>>,
-    annexes_between: HashMap<(EconomyCode, EconomyCode), Vec<Arc<AnnexEntry>>>,
-    equivalences_from: HashMap<TargetKey, Vec<Arc<Equivalence>>>,
+    numbers: Numbers,
+    economies: HashMap<EconomyCode, EconomyEntry>,
+    annexes: Vec<AnnexEntry>,
+    /// By importer and exporter.
+    annexes_between: HashMap<(u32, u32), SmallVec<[u32; 4]>>,
+    /// Whether an economy is an importer or an exporter in these, by its number. Most blocs are neither.
+    trades: Vec<Trades>,
+    links: Links,
     transitions_of: HashMap<StandardKey, Vec<Arc<EditionTransition>>>,
-    bodies_of: HashMap<EconomyCode, Vec<Arc<Body>>>,
     longest_chain: usize,
 }
 
 impl Catalogue {
-    /// The blocs that an economy belongs to on a day, in the order of their codes.
-    pub fn blocs_of(&self, economy: &EconomyCode, date: NaiveDate) -> impl Iterator<Item = &EconomyCode> {
-        let blocs = self.index.blocs_of.get(economy).map_or(&[][..], Vec::as_slice);
-        let member = move |it: &&Membership| it.periods.iter().any(|period| period.contains(date));
-        blocs.iter().filter(member).map(|it| &it.bloc)
+    /// What is held of an economy or bloc; none when nothing speaks of it.
+    pub(in crate::domain) fn economy(&self, economy: &EconomyCode) -> Option<&EconomyEntry> {
+        self.index.economies.get(economy)
     }
 
     /// Whether `whole` is `economy`, or a bloc that it belongs to on a day.
     pub fn is_within(&self, economy: &EconomyCode, whole: &EconomyCode, date: NaiveDate) -> bool {
-        economy == whole || self.blocs_of(economy, date).any(|bloc| bloc == whole)
+        economy == whole || self.economy(economy).is_some_and(|it| it.blocs(date).any(|it| it.bloc == *whole))
     }
 
     /// The requirements of a market.
-    pub fn requirements_of(&self, market: &EconomyCode) -> &[Arc<Requirement>] {
-        self.requirements_by_code(market).map_or(&[], RequirementsByCode::all)
-    }
-
-    /// The requirements of a market, to be found by the goods' code. None when it has none at all.
-    pub fn requirements_by_code(&self, market: &EconomyCode) -> Option<&RequirementsByCode> {
-        self.index.requirements_of.get(market)
+    pub fn requirements_of(&self, market: &EconomyCode) -> &[RequirementEntry] {
+        self.economy(market).map_or(&[], |it| &it.requirements.all)
     }
 
     /// The annexes of the arrangements in which a party of this very code accepts others' results.
-    pub fn annexes_accepted_by(&self, party: &EconomyCode) -> &[Arc<AnnexEntry>] {
-        self.index.annexes_accepted_by.get(party).map_or(&[], Vec::as_slice)
+    pub fn annexes_accepted_by(&self, party: &EconomyCode) -> impl Iterator<Item = &AnnexEntry> {
+        let places = self.economy(party).map_or(&[][..], |it| &it.accepts);
+        places.iter().map(|at| &self.index.annexes[*at as usize])
     }
 
-    /// The annexes by which a party of the code `importer` accepts the results of one of the code `exporter`.
-    pub fn annexes_between(&self, importer: &EconomyCode, exporter: &EconomyCode) -> &[Arc<AnnexEntry>] {
-        self.index.annexes_between.get(&(importer.clone(), exporter.clone())).map_or(&[], Vec::as_slice)
+    /// The annexes by which one of some parties accepts the results of one of others, told by the numbers of their codes;
+    /// in the order of names, each once.
+    pub(in crate::domain) fn annexes_between(
+        &self,
+        importers: &[u32],
+        exporters: &[u32],
+    ) -> SmallVec<[&AnnexEntry; 8]> {
+        let index = &self.index;
+        let trades = |number: &u32| index.trades.get(*number as usize).copied().unwrap_or_default();
+        let mut places: SmallVec<[u32; 8]> = SmallVec::new();
+        for importer in importers.iter().filter(|it| trades(it).imports) {
+            for exporter in exporters.iter().filter(|it| trades(it).exports) {
+                if let Some(between) = index.annexes_between.get(&(*importer, *exporter)) {
+                    places.extend_from_slice(between);
+                }
+            }
+        }
+        if places.len() > 1 {
+            places.sort_unstable();
+            places.dedup();
+        }
+        places.into_iter().map(|at| &index.annexes[at as usize]).collect()
     }
 
-    /// The equivalences that start at a scheme or standard and along which results pass.
-    pub fn equivalences_from(&self, target: &TargetKey) -> &[Arc<Equivalence>] {
-        self.index.equivalences_from.get(target).map_or(&[], Vec::as_slice)
+    /// The equivalences along which results pass.
+    pub(in crate::domain) fn links(&self) -> &Links {
+        &self.index.links
+    }
+
+    /// Something held in numbers, and whether the catalogue knows it, with its level if it has one.
+    pub(in crate::domain) fn held(&self, target: &Target) -> (Held, bool) {
+        self.index.numbers.held(target)
+    }
+
+    /// Something wanted in numbers.
+    pub(in crate::domain) fn wanted(&self, target: &Target) -> Wanted {
+        self.index.numbers.wanted(target)
+    }
+
+    /// What is held of a body; none when nothing speaks of it.
+    pub(in crate::domain) fn named_body(&self, body: &BodyKey) -> Option<&NamedBody> {
+        self.index.numbers.named_body(body)
+    }
+
+    /// The number of an edition of a code system.
+    pub(in crate::domain) fn edition_number(&self, edition: &str) -> u32 {
+        self.index.numbers.edition_number(edition)
+    }
+
+    /// The edition of a number.
+    pub(in crate::domain) fn edition_name(&self, number: u32) -> Option<&Arc<str>> {
+        self.index.numbers.edition_name(number)
     }
 
     /// The edition transitions that a standard edition is the earlier or the later one of.
@@ -105,68 +161,83 @@ impl Catalogue {
 
     /// The bodies of an economy.
     pub fn bodies_of(&self, economy: &EconomyCode) -> &[Arc<Body>] {
-        self.index.bodies_of.get(economy).map_or(&[], Vec::as_slice)
+        self.economy(economy).map_or(&[], |it| &it.bodies)
     }
 }
 
 impl Index {
-    pub(super) fn new(catalogue: &Catalogue) -> Self {
-        let mut index = Self::default();
-        for bloc in catalogue.economies.values() {
-            let mut periods: BTreeMap<_, Vec<Validity>> = BTreeMap::new();
-            for member in &bloc.members {
-                periods.entry(&member.economy).or_default().push(member.validity.clone());
-            }
-            for (member, periods) in periods {
-                let membership = Membership { bloc: bloc.name.clone(), periods };
-                index.blocs_of.entry(member.clone()).or_default().push(membership);
-            }
-        }
-        let mut markets: BTreeMap<&EconomyCode, Vec<Arc<Requirement>>> = BTreeMap::new();
-        for requirement in catalogue.requirements.values() {
-            markets.entry(&requirement.market).or_default().push(requirement.clone());
-        }
-        for (market, requirements) in markets {
-            index.requirements_of.insert(market.clone(), RequirementsByCode::new(requirements));
-        }
-        index.arrangements(catalogue);
-        for it in catalogue.equivalences.values().filter(|it| it.passes()) {
-            index.equivalences_from.entry(it.from.name.clone()).or_default().push(it.clone());
-        }
+    /// Written into the catalogue part by part: later parts read what earlier ones wrote.
+    pub(super) fn write(catalogue: &mut Catalogue) {
+        let mut numbers = Numbers::new(catalogue);
         for it in catalogue.transitions.values() {
             for standard in BTreeSet::from([&it.from_standard, &it.to_standard]) {
-                index.transitions_of.entry(standard.clone()).or_default().push(it.clone());
+                catalogue.index.transitions_of.entry(standard.clone()).or_default().push(it.clone());
             }
         }
-        for it in catalogue.bodies.values() {
-            index.bodies_of.entry(it.economy.clone()).or_default().push(it.clone());
-        }
-        index
-    }
-
-    fn arrangements(&mut self, catalogue: &Catalogue) {
-        let mut designations: BTreeMap<_, Vec<Arc<Designation>>> = BTreeMap::new();
-        for it in catalogue.designations.values() {
-            designations.entry(&it.annex).or_default().push(it.clone());
-        }
-        for annex in catalogue.annexes.values() {
-            let Some(arrangement) = catalogue.arrangements.get(&annex.arrangement) else { continue };
-            let mut designations = designations.remove(&annex.name).unwrap_or_default();
-            designations.sort_by(|a, b| a.body.cmp(&b.body)); // stable: by name within a body
-            let entry = Arc::new(AnnexEntry { annex: annex.clone(), arrangement: arrangement.clone(), designations });
-            self.longest_chain = self.longest_chain.max(annex.chain_limit());
-            let parties = &arrangement.parties;
-            let importers: BTreeSet<_> = parties.iter().filter(|it| it.accepts()).map(|it| &it.economy).collect();
-            let exporters: BTreeSet<_> = parties.iter().filter(|it| it.is_accepted()).map(|it| &it.economy).collect();
+        let annexes = annexes::entries(&mut numbers, catalogue);
+        let economies = economies(&mut numbers, catalogue);
+        let links = Links::new(&numbers, catalogue);
+        let index = &mut catalogue.index;
+        index.economies = economies;
+        index.links = links;
+        for entry in &annexes {
+            let terms = &entry.terms;
+            index.longest_chain = index.longest_chain.max(entry.annex.chain_limit());
+            let parties = &entry.arrangement.parties;
+            let accepting: BTreeSet<_> = parties.iter().filter(|it| it.accepts()).map(|it| &it.economy).collect();
+            for economy in accepting {
+                index.economies.entry(economy.clone()).or_default().accepts.push(terms.place);
+            }
+            let numbers_of = |which: fn(&PartyTerms) -> bool| -> BTreeSet<u32> {
+                terms.parties.iter().filter(|it| which(it)).map(|it| it.economy).collect()
+            };
+            let (importers, exporters) = (numbers_of(|it| it.accepts), numbers_of(|it| it.is_accepted));
+            index.trades.resize(numbers.economies().len(), Trades::default());
+            importers.iter().for_each(|it| index.trades[*it as usize].imports = true);
+            exporters.iter().for_each(|it| index.trades[*it as usize].exports = true);
             for importer in importers {
-                self.annexes_accepted_by.entry(importer.clone()).or_default().push(entry.clone());
-                for exporter in &exporters {
-                    if importer != *exporter || annex.within_party {
-                        let pair = (importer.clone(), (*exporter).clone());
-                        self.annexes_between.entry(pair).or_default().push(entry.clone());
-                    }
+                for exporter in exporters.iter().filter(|it| importer != **it || terms.within_party) {
+                    index.annexes_between.entry((importer, *exporter)).or_default().push(terms.place);
                 }
             }
         }
+        index.annexes = annexes;
+        index.numbers = numbers;
     }
+}
+
+fn economies(numbers: &mut Numbers, catalogue: &Catalogue) -> HashMap<EconomyCode, EconomyEntry> {
+    let mut economies: HashMap<EconomyCode, EconomyEntry> = numbers
+        .economies()
+        .map(|(code, number)| {
+            let known = catalogue.economies.contains_key(code);
+            (code.clone(), EconomyEntry { number, known, ..EconomyEntry::default() })
+        })
+        .collect();
+    for bloc in catalogue.economies.values() {
+        if let Some(complete) = &bloc.complete_requirements {
+            let complete = Scopes::new(numbers, &complete.codes);
+            economies.entry(bloc.name.clone()).or_default().complete = Some(complete);
+        }
+        let mut periods: BTreeMap<_, SmallVec<[Validity; 1]>> = BTreeMap::new();
+        for member in &bloc.members {
+            periods.entry(&member.economy).or_default().push(member.validity.clone());
+        }
+        let number = numbers.economy(&bloc.name);
+        for (member, periods) in periods {
+            let membership = Membership { bloc: bloc.name.clone(), number, periods };
+            economies.entry(member.clone()).or_default().memberships.push(membership);
+        }
+    }
+    for it in catalogue.bodies.values() {
+        economies.entry(it.economy.clone()).or_default().bodies.push(it.clone());
+    }
+    let mut markets: BTreeMap<&EconomyCode, Vec<Arc<Requirement>>> = BTreeMap::new();
+    for requirement in catalogue.requirements.values() {
+        markets.entry(&requirement.market).or_default().push(requirement.clone());
+    }
+    for (market, all) in markets {
+        economies.entry(market.clone()).or_default().requirements = Requirements::new(numbers, catalogue, &all);
+    }
+    economies
 }

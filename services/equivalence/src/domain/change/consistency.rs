@@ -35,7 +35,11 @@ pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Find
             }
             Entry::Requirement(it) => {
                 let targets = it.acceptances.iter().enumerate();
-                let named = targets.map(|(i, it)| (format!("acceptances[{i}].target"), &it.target));
+                let named = targets.flat_map(|(i, it)| {
+                    let beside = it.together_with.iter().enumerate();
+                    let beside = beside.map(move |(j, it)| (format!("acceptances[{i}].together_with[{j}]"), it));
+                    std::iter::once((format!("acceptances[{i}].target"), &it.target)).chain(beside)
+                });
                 named.filter_map(|(field, target)| checks.level(&field, target)).collect()
             }
             Entry::Body(_) | Entry::Scheme(_) | Entry::Arrangement(_) => Vec::new(),
@@ -219,6 +223,11 @@ impl Checks<'_> {
                 let message = format!("{} is no party to `{}` and no member of one", economy.as_str(), it.arrangement);
                 found.push(Fault::new("contradiction", field, message));
             }
+        }
+        let both_ways = arrangement.parties.iter().filter(|it| it.accepts() && it.is_accepted()).count();
+        if it.reciprocal && both_ways < if it.within_party { 1 } else { 2 } {
+            let message = format!("no two parties to `{}` both accept and are accepted", it.arrangement);
+            found.push(Fault::new("contradiction", "reciprocal", message));
         }
         found
     }

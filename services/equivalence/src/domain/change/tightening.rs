@@ -76,7 +76,7 @@ const ANNEX: Fields = &[
     ("lapse", May::Go),
     ("objects", May::Grow),
     ("basis", May::Change),
-    ("reciprocal", May::Change),
+    ("reciprocal", May::TurnOff),
     ("covered", May::Cover),
     ("codes", May::Cover),
     ("economies", May::Cover),

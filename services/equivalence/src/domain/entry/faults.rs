@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Entry;
 use crate::domain::arrangement::{Annex, MAX_CHAIN_LINKS};
-use crate::domain::code::CodeScope;
+use crate::domain::code::{CodeScope, MAX_CODE_CHARS};
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::source::Source;
 use crate::domain::time::{Ending, Validity};
@@ -85,7 +85,8 @@ impl Faults {
                 self.add(format!("{field}[{i}].code.{part}"), message);
             }
             for (j, except) in scope.except.iter().enumerate() {
-                if !except.starts_with(&*scope.code.code) || except.len() <= scope.code.code.len() {
+                let longer = except.starts_with(&*scope.code.code) && except.len() > scope.code.code.len();
+                if !longer || except.len() > MAX_CODE_CHARS {
                     self.add(format!("{field}[{i}].except[{j}]"), "must be a longer code within the scope");
                 }
             }
@@ -219,6 +220,9 @@ impl Entry {
                 }
                 for (i, acceptance) in it.acceptances.iter().enumerate() {
                     faults.target(&format!("acceptances[{i}].target"), &acceptance.target);
+                    for (j, beside) in acceptance.together_with.iter().enumerate() {
+                        faults.target(&format!("acceptances[{i}].together_with[{j}]"), beside);
+                    }
                     if let Some(validity) = &acceptance.validity {
                         faults.validity(&format!("acceptances[{i}].validity"), validity);
                     }

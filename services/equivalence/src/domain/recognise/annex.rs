@@ -2,25 +2,26 @@
 
 use std::sync::Arc;
 
-use super::chain;
+use smallvec::SmallVec;
+
+use super::chain::{self, Net};
 use super::context::Context;
 use super::coverage::Coverage;
 use super::market::Market;
 use super::standing::{self, Standing};
-use crate::domain::arrangement::{Annex, Arrangement, Party};
+use super::way::{self, Asked, Way};
+use crate::domain::arrangement::{Annex, Arrangement};
 use crate::domain::body::Designation;
-use crate::domain::catalogue::AnnexEntry;
-use crate::domain::decision::{Check, Condition, ConditionOrigin, Finding, Route};
-use crate::domain::equivalence::Target;
+use crate::domain::catalogue::{AnnexEntry, Held, PartyTerms, RequirementEntry, Terms};
+use crate::domain::decision::{Check, Finding};
 use crate::domain::key::EconomyCode;
-use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::time::Counts;
-use crate::domain::words::{ConditionKind, OriginRule, RecognitionEffect, RecognitionObject};
+use crate::domain::words::{RecognitionEffect, RecognitionObject};
 
 /// How one attempt ended.
 pub(super) enum Verdict<'a> {
     /// It leads to acceptance.
-    Route(Box<Route>),
+    Route(Way<'a>),
     /// A check failed.
     Failed(Failed<'a>),
     /// Every check that could be made passed, and one could not be made.
@@ -33,14 +34,14 @@ pub(super) enum Verdict<'a> {
 }
 
 /// The first check that failed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Failed<'a> {
     /// The annex tried; none for the direct route.
     pub(super) annex: Option<&'a AnnexEntry>,
     /// The check.
     pub(super) check: Check,
-    /// For the direct route: the acceptance that came nearest.
-    pub(super) acceptance: Option<&'a Acceptance>,
+    /// For the direct route: the place of the acceptance that came nearest.
+    pub(super) acceptance: Option<usize>,
 }
 
 impl Failed<'_> {
@@ -61,39 +62,35 @@ impl Failed<'_> {
 pub(super) fn attempt<'a>(
     ctx: &Context<'a>,
     market: &Market<'a>,
-    requirement: &'a Arc<Requirement>,
+    requirement: &'a RequirementEntry,
     standing: &Standing<'a>,
     entry: &'a AnnexEntry,
 ) -> Verdict<'a> {
-    let AnnexEntry { annex, arrangement, .. } = entry;
+    let AnnexEntry { annex, arrangement, terms, .. } = entry;
     let failed = |check| Verdict::Failed(Failed { annex: Some(entry), check, acceptance: None });
     let question = ctx.question;
     let mut missing = None;
 
-    let exporters = || exporting_parties(ctx, market, annex, arrangement);
+    let exporters = || exporting_parties(ctx, market, terms);
     if exporters().next().is_none() {
         return failed(Check::Parties);
     }
-    let excluded_targets = annex.exclusions.as_ref().map_or(&[][..], |not| &not.targets);
-    let usable: Vec<&'a Target> =
-        question.certified.iter().filter(|target| !excluded_targets.contains(&target.name)).collect();
-    let is_covered = |target: &&Target| {
-        annex.covered.is_empty() || annex.covered.iter().any(|covered| ctx.satisfies(target, covered))
-    };
-    if !usable.iter().any(is_covered) {
+    let usable = usable(ctx, terms);
+    let is_covered = |held: Held| terms.covered.is_empty() || terms.covered.iter().any(|it| it.is_met_by(held));
+    if !usable.iter().any(|(_, held)| is_covered(*held)) {
         return failed(Check::Scheme);
     }
-    match ctx.coverage(&annex.codes) {
+    match ctx.coverage(&terms.codes) {
         Coverage::Inside => {}
         Coverage::Outside => return failed(Check::Code),
         Coverage::Unknown(finding) => note(&mut missing, finding),
     }
-    if !annex.objects.iter().any(|object| object.covers(question.object)) {
+    if !terms.covers(question.object) {
         return failed(Check::Object);
     }
     let counts = [
-        (arrangement.counts(ctx.date(), question.granted_on), Check::ArrangementInForce),
-        (annex.counts(ctx.date(), question.granted_on), Check::AnnexInForce),
+        (entry.arrangement_counts(ctx.date(), question.granted_on), Check::ArrangementInForce),
+        (entry.counts(ctx.date(), question.granted_on), Check::AnnexInForce),
     ];
     for (counts, check) in counts {
         match counts {
@@ -103,57 +100,57 @@ pub(super) fn attempt<'a>(
             Counts::NeedsEntryIntoForce => note(&mut missing, entry_into_force_missing(arrangement)),
         }
     }
-    match excluded(ctx, annex, market) {
+    match excluded(ctx, terms, market) {
         Coverage::Outside => {}
         Coverage::Inside => return failed(Check::Exclusions),
         Coverage::Unknown(finding) => note(&mut missing, finding),
     }
-    let origin_fits =
-        annex.origin_rule == OriginRule::Any || exporters().any(|party| ctx.origin.is_within(&party.economy));
-    if !origin_fits {
+    if !terms.any_origin && !exporters().any(|party| ctx.origin.is_in(party.economy)) {
         return failed(Check::Origin);
     }
-    if in_transition(ctx, annex, market) {
+    if terms.has_transitions && in_transition(ctx, annex, market) {
         return failed(Check::Transition);
     }
     let mut designation = None;
-    if annex.designation_required {
-        match designated(ctx, entry, usable.iter().copied().filter(|target| is_covered(target))) {
+    if terms.designation_required {
+        let covered = usable.iter().map(|(_, held)| *held).filter(|held| is_covered(*held));
+        match designated(ctx, entry, covered) {
             Designated::Yes(found) => designation = Some(found),
             Designated::No => return failed(Check::Designation),
             Designated::Unknown(finding) => note(&mut missing, finding),
         }
     }
-    let limit = annex.chain_limit();
-    let mut found = chain::search(ctx.net(), &usable, limit, &|held| {
-        standing.that(Counts::Yes).map(|it| &it.target).find(|target| ctx.satisfies(held, target))
-    });
+    let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
+    let limit = usize::from(terms.chain_limit);
+    let mut found = chain::search(net, &usable, limit, |held| standing.met_by(Counts::Yes, held));
     if found.is_none() && standing.depends_on_grant {
-        let mut acceptance = None;
-        found = chain::search(ctx.net(), &usable, limit, &|held| {
-            standing.that(Counts::NeedsGrantDate).map(|it| &it.target).find(|target| ctx.satisfies(held, target))
-        });
+        found = chain::search(net, &usable, limit, |held| standing.met_by(Counts::NeedsGrantDate, held));
         if let Some(found) = &found {
-            acceptance = standing.that(Counts::NeedsGrantDate).find(|it| it.target == *found.accepted);
-        }
-        if let Some(acceptance) = acceptance {
+            let acceptance = &requirement.requirement.acceptances[found.accepted];
             note(&mut missing, standing::grant_date_missing(ctx, acceptance));
         }
     }
     let Some(found) = found else { return failed(Check::Chain) };
     match missing {
         Some(finding) => Verdict::Missing { annex: Some(annex), finding },
-        None => Verdict::Route(Box::new(route(ctx, market, requirement, annex, found, designation))),
+        None => Verdict::Route(way(ctx, market, requirement, entry, found, designation)),
     }
+}
+
+/// What was certified and is not excluded, each with its place in the question.
+fn usable(ctx: &Context<'_>, terms: &Terms) -> SmallVec<[(u32, Held); 8]> {
+    let excluded = terms.exclusions.as_ref().map_or(&[][..], |not| &not.targets);
+    (0_u32..).zip(&ctx.held).filter(|(_, held)| !excluded.contains(&held.node)).map(|(at, held)| (at, *held)).collect()
 }
 
 /// Whether an annex may carry results granted on the day of the question to a market in full, whoever issues them and
 /// whatever they certify; and of which kind, certificates before others.
 pub(super) fn is_open(ctx: &Context<'_>, market: &Market<'_>, entry: &AnnexEntry) -> Option<RecognitionObject> {
-    let AnnexEntry { annex, arrangement, .. } = entry;
+    let AnnexEntry { annex, terms, .. } = entry;
     let (date, granted_on) = (ctx.date(), Some(ctx.date()));
     let sides = [&market.place, &ctx.destination];
-    let in_force = arrangement.counts(date, granted_on) == Counts::Yes && annex.counts(date, granted_on) == Counts::Yes;
+    let in_force =
+        entry.arrangement_counts(date, granted_on) == Counts::Yes && entry.counts(date, granted_on) == Counts::Yes;
     let held_back = annex
         .transitions
         .iter()
@@ -161,10 +158,10 @@ pub(super) fn is_open(ctx: &Context<'_>, market: &Market<'_>, entry: &AnnexEntry
     let excluded = annex.exclusions.as_ref().is_some_and(|not| {
         ctx.origin.is_within_any(&not.origins) || sides.iter().any(|side| side.is_within_any(&not.economies))
     });
-    if !in_force || held_back || excluded || annex.effect != RecognitionEffect::Full {
+    if !in_force || held_back || excluded || terms.effect != RecognitionEffect::Full {
         return None;
     }
-    if !matches!(ctx.coverage(&annex.codes), Coverage::Inside) {
+    if !matches!(ctx.coverage(&terms.codes), Coverage::Inside) {
         return None;
     }
     let kinds = [
@@ -173,7 +170,7 @@ pub(super) fn is_open(ctx: &Context<'_>, market: &Market<'_>, entry: &AnnexEntry
         RecognitionObject::TestReport,
         RecognitionObject::InspectionReport,
     ];
-    kinds.into_iter().find(|kind| annex.objects.iter().any(|object| object.covers(*kind)))
+    kinds.into_iter().find(|kind| terms.covers(*kind))
 }
 
 /// The first missing fact is the one that is told.
@@ -195,35 +192,34 @@ fn entry_into_force_missing(arrangement: &Arrangement) -> Finding {
 fn exporting_parties<'p>(
     ctx: &'p Context<'_>,
     market: &'p Market<'_>,
-    annex: &'p Annex,
-    arrangement: &'p Arrangement,
-) -> impl Iterator<Item = &'p Party> {
-    let takes_part = annex.economies.is_empty()
-        || (ctx.issuer.is_within_any(&annex.economies)
-            && (market.place.is_within_any(&annex.economies) || ctx.destination.is_within_any(&annex.economies)));
-    let accepts = |importer: &Party, exporter: &Party| {
-        importer.accepts()
-            && market.place.is_within(&importer.economy)
-            && (importer.economy != exporter.economy || annex.within_party)
+    terms: &'p Terms,
+) -> impl Iterator<Item = &'p PartyTerms> {
+    let takes_part = terms.economies.is_empty()
+        || (ctx.issuer.is_in_any(&terms.economies)
+            && (market.place.is_in_any(&terms.economies) || ctx.destination.is_in_any(&terms.economies)));
+    let accepts = |importer: &PartyTerms, exporter: &PartyTerms| {
+        importer.accepts
+            && market.place.is_in(importer.economy)
+            && (importer.economy != exporter.economy || terms.within_party)
     };
-    let parties = if takes_part { &arrangement.parties[..] } else { &[] };
+    let parties = if takes_part { &terms.parties[..] } else { &[] };
     parties.iter().filter(move |exporter| {
-        exporter.is_accepted()
-            && ctx.issuer.is_within(&exporter.economy)
+        exporter.is_accepted
+            && ctx.issuer.is_in(exporter.economy)
             && parties.iter().any(|importer| accepts(importer, exporter))
     })
 }
 
 /// Whether an exclusion applies (`Inside`), or does not (`Outside`).
-fn excluded(ctx: &Context<'_>, annex: &Annex, market: &Market<'_>) -> Coverage {
-    let Some(not) = &annex.exclusions else { return Coverage::Outside };
-    if not.bodies.contains(&ctx.question.body)
-        || ctx.origin.is_within_any(&not.origins)
-        || [&ctx.issuer, &market.place, &ctx.destination].into_iter().any(|it| it.is_within_any(&not.economies))
+fn excluded(ctx: &Context<'_>, terms: &Terms, market: &Market<'_>) -> Coverage {
+    let Some(not) = &terms.exclusions else { return Coverage::Outside };
+    if not.bodies.contains(&ctx.body)
+        || ctx.origin.is_in_any(&not.origins)
+        || [&ctx.issuer, &market.place, &ctx.destination].into_iter().any(|it| it.is_in_any(&not.economies))
     {
         return Coverage::Inside;
     }
-    if not.codes.is_empty() { Coverage::Outside } else { ctx.coverage(&not.codes) }
+    if not.codes.is_everything() { Coverage::Outside } else { ctx.coverage(&not.codes) }
 }
 
 fn in_transition(ctx: &Context<'_>, annex: &Annex, market: &Market<'_>) -> bool {
@@ -244,20 +240,25 @@ enum Designated<'a> {
 fn designated<'a>(
     ctx: &Context<'a>,
     entry: &'a AnnexEntry,
-    covered: impl Iterator<Item = &'a Target> + Clone,
+    covered: impl Iterator<Item = Held> + Clone,
 ) -> Designated<'a> {
     let mut unknown = None;
-    for designation in entry.designations_of(&ctx.question.body) {
-        let for_these =
-            designation.targets.is_empty() || covered.clone().any(|target| designation.targets.contains(&target.name));
-        if !for_these || !designation.validity.contains(ctx.date()) || designation.is_suspended(ctx.date()) {
+    for at in entry.designations_by(ctx.body) {
+        let (terms, designation) = (&entry.terms.designated[at], &entry.designations[at]);
+        let stands = match &terms.validity {
+            Some(validity) => validity.contains(ctx.date()),
+            None => designation.validity.contains(ctx.date()) && !designation.is_suspended(ctx.date()),
+        };
+        let only = terms.only.as_deref();
+        let for_these = only.is_none_or(|only| {
+            only.targets.is_empty() || covered.clone().any(|held| only.targets.contains(&held.node))
+        });
+        if !stands || !for_these {
             continue;
         }
-        let counts = designation
-            .ending
-            .as_ref()
-            .map_or(Counts::Yes, |ending| ending.counts(ctx.date(), ctx.question.granted_on));
-        match (counts, ctx.coverage(&designation.codes)) {
+        let ending = if terms.validity.is_some() { None } else { designation.ending.as_ref() };
+        let counts = ending.map_or(Counts::Yes, |ending| ending.counts(ctx.date(), ctx.question.granted_on));
+        match (counts, only.map_or(Coverage::Inside, |only| ctx.coverage(&only.codes))) {
             (Counts::No, _) | (_, Coverage::Outside) => {}
             (Counts::Yes, Coverage::Inside) => return Designated::Yes(designation),
             // Only an arrangement's entry into force may be unknown.
@@ -270,52 +271,32 @@ fn designated<'a>(
     unknown.map_or(Designated::No, Designated::Unknown)
 }
 
-fn route(
-    ctx: &Context<'_>,
-    market: &Market<'_>,
-    requirement: &Arc<Requirement>,
-    annex: &Arc<Annex>,
-    found: chain::Found<'_>,
-    designation: Option<&Arc<Designation>>,
-) -> Route {
+fn way<'a>(
+    ctx: &Context<'a>,
+    market: &Market<'a>,
+    requirement: &'a RequirementEntry,
+    entry: &'a AnnexEntry,
+    found: chain::Found<'a>,
+    designation: Option<&'a Arc<Designation>>,
+) -> Way<'a> {
     let mut conditions = Vec::new();
-    let mut add = |condition: Condition| {
-        if !conditions.iter().any(|known| condition.is_same(known)) {
-            conditions.push(condition);
+    found.links.iter().flat_map(|link| way::bridging(link)).for_each(|it| way::add(&mut conditions, it));
+    if entry.terms.has_conditions {
+        let asks = |markets: &[EconomyCode]| {
+            markets.is_empty() || market.place.is_within_any(markets) || ctx.destination.is_within_any(markets)
+        };
+        for condition in entry.annex.conditions.iter().filter(|condition| asks(&condition.markets)) {
+            way::add(&mut conditions, Asked::ByAnnex(condition, &entry.annex));
         }
-    };
-    found.links.iter().flat_map(|link| bridging_conditions(link)).for_each(&mut add);
-    let asks = |markets: &[EconomyCode]| {
-        markets.is_empty() || market.place.is_within_any(markets) || ctx.destination.is_within_any(markets)
-    };
-    for condition in annex.conditions.iter().filter(|condition| asks(&condition.markets)) {
-        add(Condition {
-            kind: condition.kind,
-            id: condition.id.clone(),
-            description: condition.description.clone(),
-            origin: ConditionOrigin::Annex(annex.name.clone()),
-        });
     }
-    Route {
-        requirement: requirement.clone(),
-        certified: found.certified.clone(),
-        accepted: found.accepted.clone(),
-        annex: Some(annex.clone()),
-        designation: designation.cloned(),
-        links: found.links.into_iter().cloned().collect(),
-        effect: annex.effect,
+    Way {
+        entry: requirement,
+        certified: &ctx.question.certified[found.certified],
+        accepted: found.accepted,
+        annex: Some(entry),
+        designation,
+        links: found.links,
+        effect: entry.terms.effect,
         conditions,
     }
-}
-
-/// What passing along an equivalence costs.
-pub(super) fn bridging_conditions(
-    link: &crate::domain::equivalence::Equivalence,
-) -> impl Iterator<Item = Condition> + '_ {
-    link.bridging_tests().map(|test| Condition {
-        kind: ConditionKind::BridgingTest,
-        id: test.id.clone(),
-        description: test.description.clone(),
-        origin: ConditionOrigin::Equivalence(link.name.clone()),
-    })
 }

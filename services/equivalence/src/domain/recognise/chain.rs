@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use foldhash::HashMap;
+use smallvec::SmallVec;
 
-use super::context::satisfies;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Held, Link, NONE};
 use crate::domain::equivalence::{Equivalence, Target};
 
-/// A chain, and what it leads from and to.
+/// A chain, and what it leads from and to, as places in what was certified and in what is accepted.
 pub(super) struct Found<'a> {
-    pub(super) certified: &'a Target,
-    pub(super) accepted: &'a Target,
+    pub(super) certified: usize,
+    pub(super) accepted: usize,
     pub(super) links: Vec<&'a Arc<Equivalence>>,
 }
 
@@ -29,131 +30,196 @@ pub(super) struct Net<'a> {
 }
 
 impl<'a> Net<'a> {
-    /// Those along which something held passes.
-    fn from<'h>(self, held: &'h Target) -> impl Iterator<Item = &'a Arc<Equivalence>> + 'h
-    where
-        'a: 'h,
-    {
-        let links = self.catalogue.equivalences_from(&held.name).iter();
-        links.filter(move |link| link.validity.contains(self.date) && satisfies(self.catalogue, held, &link.from))
+    /// Those along which something held passes, by name.
+    fn from(self, held: Held) -> impl Iterator<Item = &'a Link> {
+        let links = self.catalogue.links().from(held.node).iter();
+        links.filter(move |link| link.validity.contains(self.date) && link.from.is_met_by(held))
+    }
+
+    fn link(self, place: u32) -> &'a Arc<Equivalence> {
+        self.catalogue.links().equivalence(place)
     }
 }
 
-/// A way to something: what it costs in bridging tests, its last link and the way before that, and which of the
-/// certified it starts from.
+/// A way to something: what it costs in bridging tests, which of the certified it starts from, its last link, and the
+/// way before that.
 #[derive(Clone, Copy)]
-struct Way<'a> {
-    tests: usize,
-    length: usize,
-    start: usize,
-    last: Option<(&'a Arc<Equivalence>, usize)>,
+struct Way {
+    tests: u32,
+    length: u32,
+    start: u32,
+    link: u32,
+    before: u32,
+}
+
+impl Way {
+    fn begin(start: u32) -> Self {
+        Self { tests: 0, length: 0, start, link: NONE, before: NONE }
+    }
+
+    /// The way that goes on from one, which is held at `at`, along a link.
+    fn along(self, at: u32, link: &Link) -> Self {
+        let (tests, length) = (self.tests + link.tests, self.length + 1);
+        Self { tests, length, start: self.start, link: link.place, before: at }
+    }
 }
 
 /// Every way that is held, each told by its place.
 #[derive(Default)]
-struct Ways<'a>(Vec<Way<'a>>);
+struct Ways(SmallVec<[Way; 24]>);
 
-impl<'a> Ways<'a> {
-    fn links(&self, way: &Way<'a>) -> Vec<&'a Arc<Equivalence>> {
-        let mut links = Vec::with_capacity(way.length);
-        let mut at = way.last;
-        while let Some((link, before)) = at {
-            links.push(link);
-            at = self.0[before].last;
+impl Ways {
+    fn hold(&mut self, way: Way) -> u32 {
+        let at = u32::try_from(self.0.len()).unwrap_or(NONE);
+        self.0.push(way);
+        at
+    }
+
+    fn at(&self, at: u32) -> Way {
+        self.0[at as usize]
+    }
+
+    fn links<'a>(&self, net: Net<'a>, mut way: Way) -> Vec<&'a Arc<Equivalence>> {
+        let mut links = Vec::with_capacity(way.length as usize);
+        while way.length > 0 {
+            links.push(net.link(way.link));
+            way = self.at(way.before);
         }
         links.reverse();
         links
     }
 
     /// Fewer tests, then fewer links, then the names of the links, then what comes first in the question.
-    fn compare(&self, a: &Way<'a>, b: &Way<'a>) -> Ordering {
+    fn compare(&self, a: Way, b: Way) -> Ordering {
         (a.tests, a.length)
             .cmp(&(b.tests, b.length))
-            .then_with(|| {
-                let names = |way| self.links(way).into_iter().map(|link| &link.name);
-                names(a).cmp(names(b))
-            })
+            .then_with(|| self.by_names(a, b))
             .then_with(|| a.start.cmp(&b.start))
+    }
+
+    /// Of two ways of one length. The places of links are in the order of their names.
+    fn by_names(&self, a: Way, b: Way) -> Ordering {
+        if a.length == 0 {
+            return Ordering::Equal;
+        }
+        let before =
+            if a.before == b.before { Ordering::Equal } else { self.by_names(self.at(a.before), self.at(b.before)) };
+        before.then(a.link.cmp(&b.link))
     }
 }
 
-/// The cheapest chain of at most `limit` links. `wanted` gives what something held is good for.
+/// How many things a layer holds before it keeps an index of them.
+const FEW: usize = 24;
+
+/// What can be reached with so many links, each with the place of the cheapest way there.
+#[derive(Default)]
+struct Layer {
+    all: SmallVec<[(Held, u32); 8]>,
+    /// Where each thing is in the list, once there are many.
+    index: HashMap<Held, usize>,
+}
+
+impl Layer {
+    fn find(&self, held: Held) -> Option<usize> {
+        if self.all.len() <= FEW {
+            self.all.iter().position(|(known, _)| *known == held)
+        } else {
+            self.index.get(&held).copied()
+        }
+    }
+
+    fn add(&mut self, held: Held, way: u32) {
+        self.all.push((held, way));
+        if self.all.len() > FEW {
+            let known = self.index.len();
+            self.index.extend(self.all[known..].iter().zip(known..).map(|((held, _), at)| (*held, at)));
+        }
+    }
+}
+
+/// The cheapest chain of at most `limit` links. `certified` are things held, each with its place in the question;
+/// `wanted` gives the place of what something held is good for.
 pub(super) fn search<'a>(
     net: Net<'a>,
-    certified: &[&'a Target],
+    certified: &[(u32, Held)],
     limit: usize,
-    wanted: &dyn Fn(&Target) -> Option<&'a Target>,
+    wanted: impl Fn(Held) -> Option<usize>,
 ) -> Option<Found<'a>> {
+    let direct = certified.iter().find_map(|(start, held)| Some((*start, wanted(*held)?)));
+    if let Some((start, accepted)) = direct {
+        return Some(Found { certified: start as usize, accepted, links: Vec::new() });
+    }
     let mut ways = Ways::default();
-    let mut best: Option<(Way<'a>, &'a Target)> = None;
-    let mut layer: BTreeMap<&'a Target, usize> = BTreeMap::new();
-    for (start, target) in certified.iter().enumerate() {
-        let way = Way { tests: 0, length: 0, start, last: None };
-        if best.is_none()
-            && let Some(accepted) = wanted(target)
-        {
-            best = Some((way, accepted));
-        }
-        if limit > 0 && best.is_none() {
-            layer.entry(target).or_insert(ways.0.len());
-            ways.0.push(way);
+    let mut best: Option<(Way, usize)> = None;
+    let mut layer = Layer::default();
+    for (start, held) in certified {
+        if limit > 0 && layer.find(*held).is_none() {
+            let at = ways.hold(Way::begin(*start));
+            layer.add(*held, at);
         }
     }
     for length in 1..=limit {
-        // A longer way is better only if it takes fewer tests, and no way takes fewer than the one it goes on from.
-        let fewest = layer.values().map(|at| ways.0[*at].tests).min();
-        if best.as_ref().is_some_and(|(best, _)| fewest.is_none_or(|fewest| best.tests <= fewest)) {
-            break;
-        }
-        let mut next: BTreeMap<&'a Target, usize> = BTreeMap::new();
-        for (held, at) in layer {
-            let before = ways.0[at];
+        let mut next = Layer::default();
+        for (held, at) in layer.all {
+            let before = ways.at(at);
+            // A longer way is better only if it takes fewer tests, and none takes fewer than the one it goes on from.
+            if best.is_some_and(|(best, _)| best.length < before.length + 1 && best.tests <= before.tests) {
+                continue;
+            }
             for link in net.from(held) {
-                let tests = before.tests + link.bridging_tests().count();
-                let way = Way { tests, length, start: before.start, last: Some((link, at)) };
-                if let Some(accepted) = wanted(&link.to)
-                    && best.as_ref().is_none_or(|(best, _)| ways.compare(&way, best).is_lt())
+                let way = before.along(at, link);
+                if let Some(accepted) = wanted(link.to)
+                    && best.is_none_or(|(best, _)| ways.compare(way, best).is_lt())
                 {
                     best = Some((way, accepted));
                 }
-                // Nothing follows the last link.
-                if length < limit && next.get(&link.to).is_none_or(|at| ways.compare(&way, &ways.0[*at]).is_lt()) {
-                    next.insert(&link.to, ways.0.len());
-                    ways.0.push(way);
+                if length == limit {
+                    continue; // nothing follows the last link
+                }
+                match next.find(link.to) {
+                    None => {
+                        let at = ways.hold(way);
+                        next.add(link.to, at);
+                    }
+                    Some(known) if ways.compare(way, ways.at(next.all[known].1)).is_lt() => {
+                        next.all[known].1 = ways.hold(way);
+                    }
+                    Some(_) => {}
                 }
             }
         }
         layer = next;
     }
     let (way, accepted) = best?;
-    Some(Found { certified: certified[way.start], accepted, links: ways.links(&way) })
+    Some(Found { certified: way.start as usize, accepted, links: ways.links(net, way) })
 }
 
 /// Everything that chains of at most `limit` links lead to, each with its cheapest chain; nearest first.
 pub(super) fn reach<'a>(net: Net<'a>, start: &'a Target, limit: usize) -> Vec<(&'a Target, Vec<&'a Arc<Equivalence>>)> {
-    let mut ways = Ways(vec![Way { tests: 0, length: 0, start: 0, last: None }]);
-    let mut layer: BTreeMap<&'a Target, usize> = BTreeMap::from([(start, 0)]);
-    let mut reached: BTreeMap<&'a Target, usize> = layer.clone();
-    for length in 1..=limit {
-        let mut next: BTreeMap<&'a Target, usize> = BTreeMap::new();
-        for (held, at) in layer {
-            let before = ways.0[at];
-            for link in net.from(held) {
-                let tests = before.tests + link.bridging_tests().count();
-                let way = Way { tests, length, start: 0, last: Some((link, at)) };
-                let cheaper = |known: Option<&usize>| known.is_none_or(|at| ways.compare(&way, &ways.0[*at]).is_lt());
-                let (here, ever) = (cheaper(next.get(&link.to)), cheaper(reached.get(&link.to)));
+    let mut ways = Ways::default();
+    let first = ways.hold(Way::begin(0));
+    let mut layer: BTreeMap<&'a Target, u32> = BTreeMap::from([(start, first)]);
+    let mut reached: BTreeMap<&'a Target, u32> = layer.clone();
+    for _ in 0..limit {
+        let mut next: BTreeMap<&'a Target, u32> = BTreeMap::new();
+        for (target, at) in layer {
+            let before = ways.at(at);
+            for link in net.from(net.catalogue.held(target).0) {
+                let way = before.along(at, link);
+                let to = &net.link(link.place).to;
+                let cheaper = |known: Option<&u32>| known.is_none_or(|at| ways.compare(way, ways.at(*at)).is_lt());
+                let (here, ever) = (cheaper(next.get(to)), cheaper(reached.get(to)));
                 // A longer way that takes no fewer tests than one that is known leads nowhere more cheaply.
                 if here && ever {
-                    next.insert(&link.to, ways.0.len());
-                    reached.insert(&link.to, ways.0.len());
-                    ways.0.push(way);
+                    let at = ways.hold(way);
+                    next.insert(to, at);
+                    reached.insert(to, at);
                 }
             }
         }
         layer = next;
     }
     let mut found: Vec<_> = reached.into_iter().filter(|(target, _)| *target != start).collect();
-    found.sort_by_key(|(target, at)| (ways.0[*at].length, ways.0[*at].tests, *target));
-    found.into_iter().map(|(target, at)| (target, ways.links(&ways.0[at]))).collect()
+    found.sort_by_key(|(target, at)| (ways.at(*at).length, ways.at(*at).tests, *target));
+    found.into_iter().map(|(target, at)| (target, ways.links(net, ways.at(at)))).collect()
 }

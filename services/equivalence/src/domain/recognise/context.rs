@@ -4,41 +4,69 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use smallvec::SmallVec;
 
 use super::Detail;
-use super::chain::Net;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Code, EconomyEntry, Held, NONE, RequirementEntry};
 use crate::domain::decision::Finding;
-use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
-use crate::domain::requirement::{BodyRule, Requirement};
 use crate::domain::translate::{TranslateError, Translator};
 
 /// An economy, and the blocs that it belongs to on the date of the question.
+#[derive(Clone)]
 pub(super) struct Place<'a> {
     pub(super) economy: &'a EconomyCode,
-    pub(super) blocs: Vec<&'a EconomyCode>,
+    /// What the catalogue holds of it; none when nothing speaks of it.
+    pub(super) entry: Option<&'a EconomyEntry>,
+    /// Its own number, then its blocs'.
+    numbers: SmallVec<[u32; 6]>,
 }
 
 impl<'a> Place<'a> {
     pub(super) fn new(catalogue: &'a Catalogue, economy: &'a EconomyCode, date: NaiveDate) -> Self {
-        Self { economy, blocs: catalogue.blocs_of(economy, date).collect() }
+        let entry = catalogue.economy(economy);
+        let own = entry.map_or(NONE, |it| it.number);
+        let blocs = entry.into_iter().flat_map(|it| it.blocs(date)).map(|it| it.number);
+        Self { economy, entry, numbers: std::iter::once(own).chain(blocs).collect() }
+    }
+
+    /// Whether the catalogue has an entry of it.
+    pub(super) fn is_known(&self) -> bool {
+        self.entry.is_some_and(|it| it.known)
     }
 
     /// The economy's own code, then its blocs'.
     pub(super) fn codes(&self) -> impl Iterator<Item = &'a EconomyCode> + '_ {
-        std::iter::once(self.economy).chain(self.blocs.iter().copied())
+        let all = self.entry.map_or(&[][..], |it| &it.memberships);
+        let blocs = all.iter().filter(|it| self.numbers[1..].contains(&it.number)).map(|it| &it.bloc);
+        std::iter::once(self.economy).chain(blocs)
+    }
+
+    /// The numbers of these.
+    pub(super) fn numbers(&self) -> &[u32] {
+        &self.numbers
     }
 
     /// Whether it is this economy or bloc, or belongs to it.
     pub(super) fn is_within(&self, whole: &EconomyCode) -> bool {
-        self.economy == whole || self.blocs.contains(&whole)
+        self.codes().any(|it| it == whole)
     }
 
     /// Whether it is one of these, or belongs to one.
     pub(super) fn is_within_any(&self, wholes: &[EconomyCode]) -> bool {
         wholes.iter().any(|whole| self.is_within(whole))
+    }
+
+    /// Whether it is the economy or bloc of this number, or belongs to it.
+    pub(super) fn is_in(&self, whole: u32) -> bool {
+        self.numbers.contains(&whole)
+    }
+
+    /// Whether it is one of these, or belongs to one.
+    pub(super) fn is_in_any(&self, wholes: &[u32]) -> bool {
+        wholes.iter().any(|whole| self.is_in(*whole))
     }
 }
 
@@ -53,8 +81,17 @@ pub(super) struct Context<'a> {
     pub(super) issuer: Place<'a>,
     pub(super) origin: Place<'a>,
     pub(super) destination: Place<'a>,
+    /// What was certified, in numbers, in the order of the question.
+    pub(super) held: SmallVec<[Held; 8]>,
+    /// The issuing body's number.
+    pub(super) body: u32,
+    /// The code of the goods, and the number of its edition.
+    pub(super) code: Code,
+    pub(super) edition: u32,
     /// For audits: what would be if no transition period were special and differential treatment.
     pub(super) without_special_treatment: bool,
+    /// Whether the catalogue knows all that was certified.
+    knows_certified: bool,
     translator: &'a dyn Translator,
     /// Whether what is asked for now has a part in the decision, and not only in its explanation.
     counting: Cell<bool>,
@@ -69,16 +106,31 @@ impl<'a> Context<'a> {
         question: &'a Question,
         detail: Detail,
     ) -> Self {
-        let issuer = catalogue.bodies.get(&question.body).map_or(&question.body_economy, |body| &body.economy);
+        let body = catalogue.named_body(&question.body);
+        let issuer = body.and_then(|it| it.economy.as_ref()).unwrap_or(&question.body_economy);
         let place = |economy| Place::new(catalogue, economy, question.date);
+        let (issuer, destination) = (place(issuer), place(&question.destination));
+        let origin = if *issuer.economy == question.origin { issuer.clone() } else { place(&question.origin) };
+        let mut knows_certified = true;
+        let held = question.certified.iter().map(|target| {
+            let (held, known) = catalogue.held(target);
+            knows_certified &= known;
+            held
+        });
+        let held = held.collect();
         Self {
             catalogue,
             question,
             detail,
-            issuer: place(issuer),
-            origin: place(&question.origin),
-            destination: place(&question.destination),
+            issuer,
+            origin,
+            destination,
+            held,
+            body: body.map_or(NONE, |it| it.number),
+            code: Code::new(&question.code.code),
+            edition: catalogue.edition_number(&question.code.edition),
             without_special_treatment: false,
+            knows_certified,
             translator,
             counting: Cell::new(true),
             translations: RefCell::default(),
@@ -87,10 +139,6 @@ impl<'a> Context<'a> {
 
     pub(super) fn date(&self) -> NaiveDate {
         self.question.date
-    }
-
-    pub(super) fn net(&self) -> Net<'a> {
-        Net { catalogue: self.catalogue, date: self.question.date }
     }
 
     /// The revision of classification, when it had a part.
@@ -127,26 +175,25 @@ impl<'a> Context<'a> {
     }
 
     /// Whether a requirement is in force and covers goods of this origin.
-    pub(super) fn in_question(&self, requirement: &Requirement) -> bool {
-        requirement.validity.contains(self.date())
-            && (requirement.origins.is_empty() || self.origin.is_within_any(&requirement.origins))
-            && !self.origin.is_within_any(&requirement.excluded_origins)
+    pub(super) fn in_question(&self, entry: &RequirementEntry) -> bool {
+        entry.validity.contains(self.date())
+            && (entry.origins.is_empty() || self.origin.is_in_any(&entry.origins))
+            && !self.origin.is_in_any(&entry.excluded_origins)
     }
 
-    /// Whether something held is what is wanted, at its level or a better one.
-    pub(super) fn satisfies(&self, held: &Target, wanted: &Target) -> bool {
-        satisfies(self.catalogue, held, wanted)
-    }
-
-    /// Whether a rule lets the issuing body in.
-    pub(super) fn accepts_body(&self, rule: &BodyRule) -> bool {
-        !rule.excluded_bodies.contains(&self.question.body)
-            && (rule.any || rule.bodies.contains(&self.question.body) || self.issuer.is_within_any(&rule.economies))
+    /// Whether the market accepts the body's results directly.
+    pub(super) fn accepts_body(&self, rule: &AcceptanceTerms) -> bool {
+        !rule.excluded_bodies.contains(&self.body)
+            && (rule.any_body || rule.bodies.contains(&self.body) || self.issuer.is_in_any(&rule.economies))
     }
 
     /// What the question names and the catalogue does not know.
     pub(super) fn unknown_names(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
+        let places = [&self.destination, &self.origin, &self.issuer];
+        if self.knows_certified && places.iter().all(|place| place.is_known()) {
+            return findings;
+        }
         let economies = [
             ("destination_unknown", "destination", self.destination.economy),
             ("origin_unknown", "origin", self.origin.economy),
@@ -179,21 +226,5 @@ impl<'a> Context<'a> {
             }
         }
         findings
-    }
-}
-
-/// Whether something held is what is wanted, at its level or a better one.
-pub(super) fn satisfies(catalogue: &Catalogue, held: &Target, wanted: &Target) -> bool {
-    if held.name != wanted.name {
-        return false;
-    }
-    if wanted.level.is_empty() {
-        return true;
-    }
-    let TargetKey::Scheme(key) = &held.name else { return false };
-    let Some(scheme) = catalogue.schemes.get(key) else { return false };
-    match (scheme.rank(&held.level), scheme.rank(&wanted.level)) {
-        (Some(held), Some(wanted)) => held <= wanted,
-        _ => false,
     }
 }

@@ -1,7 +1,8 @@
 //! Whether the goods lie within a part of a code system, in whatever edition that speaks.
 
 use super::context::Context;
-use crate::domain::code::{CodeScope, Within};
+use crate::domain::catalogue::{Code, Scopes};
+use crate::domain::code::Within;
 use crate::domain::decision::Finding;
 use crate::domain::key::EconomyCode;
 use crate::domain::translate::TranslateError;
@@ -18,20 +19,27 @@ pub(super) enum Coverage {
 
 impl Context<'_> {
     /// How the goods lie to a list of scopes of one edition. An empty list means everything.
-    pub(super) fn coverage(&self, scopes: &[CodeScope]) -> Coverage {
-        let Some(first) = scopes.first() else { return Coverage::Inside };
-        let edition = &first.code.edition;
-        let code = &self.question.code;
-        if *edition == code.edition {
-            return match CodeScope::any_contains(scopes, &code.code) {
+    pub(super) fn coverage(&self, scopes: &Scopes) -> Coverage {
+        if scopes.is_everything() {
+            return Coverage::Inside;
+        }
+        if scopes.edition == self.edition {
+            return match scopes.contain(self.code) {
                 Within::Yes => Coverage::Inside,
                 Within::No => Coverage::Outside,
-                within => self.judge(&[within], edition),
+                within => self.judge(&[within], &self.question.code.edition),
             };
         }
+        self.translated_coverage(scopes)
+    }
+
+    fn translated_coverage(&self, scopes: &Scopes) -> Coverage {
+        let code = &self.question.code;
+        // Every edition that a scope speaks in has a name.
+        let Some(edition) = self.catalogue.edition_name(scopes.edition) else { return Coverage::Outside };
         match self.translate(edition) {
             Ok(codes) => {
-                let each: Vec<_> = codes.iter().map(|code| CodeScope::any_contains(scopes, code)).collect();
+                let each: Vec<_> = codes.iter().map(|code| scopes.contain(Code::new(code))).collect();
                 self.judge(&each, edition)
             }
             Err(TranslateError::Unknown) => Coverage::Unknown(Finding::about(
@@ -61,8 +69,8 @@ impl Context<'_> {
     }
 
     fn doubt_of_completeness(&self, market: &EconomyCode) -> Option<Finding> {
-        let economy = self.catalogue.economies.get(market);
-        match economy.and_then(|economy| economy.complete_requirements.as_ref()).map(|it| self.coverage(&it.codes)) {
+        let complete = self.catalogue.economy(market).and_then(|economy| economy.complete.as_ref());
+        match complete.map(|codes| self.coverage(codes)) {
             Some(Coverage::Inside) => None,
             Some(Coverage::Unknown(finding)) => Some(finding),
             None | Some(Coverage::Outside) => {

@@ -41,7 +41,7 @@ fn certified(ctx: &Context<'_>) -> String {
 
 fn accepted(ctx: &Context<'_>, requirement: &Requirement) -> String {
     let in_force = requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(ctx.date()));
-    list(in_force.map(|acceptance| acceptance.target.to_string()))
+    list(in_force.map(Acceptance::wanted))
 }
 
 fn acceptable_bodies(acceptance: &Acceptance) -> String {
@@ -55,7 +55,7 @@ fn acceptable_bodies(acceptance: &Acceptance) -> String {
 fn direct(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
     let market = requirement.market.as_str();
     let body = &ctx.question.body;
-    match (failed.check, failed.acceptance) {
+    match (failed.check, failed.acceptance.and_then(|at| requirement.acceptances.get(at))) {
         (Check::Object, Some(acceptance)) => {
             let kinds = list(acceptance.objects.iter().map(|object| object.words()));
             (
@@ -125,12 +125,16 @@ fn certify_to(ctx: &Context<'_>, requirement: &Requirement) -> String {
 }
 
 fn by_annex(ctx: &Context<'_>, requirement: &Requirement, entry: &AnnexEntry, check: Check) -> (String, String) {
-    let AnnexEntry { annex, arrangement, designations } = entry;
+    let AnnexEntry { annex, arrangement, designations, .. } = entry;
     let date = ctx.date();
     let name = &annex.name;
     let body = &ctx.question.body;
     let issuer = ctx.issuer.economy.as_str();
     match check {
+        Check::Parties if annex.reciprocal && one_sided(arrangement) => (
+            format!("{name} carries only what the parties grant each other, and not all of them grant the same"),
+            format!("have the goods certified by a body of {}", exporters(arrangement, &requirement.market)),
+        ),
         // The checks of a direct route are made by no annex.
         Check::Parties | Check::Body | Check::Edition => (
             format!("{} does not carry results of {issuer} to {}", annex.arrangement, requirement.market.as_str()),
@@ -219,6 +223,11 @@ fn by_annex(ctx: &Context<'_>, requirement: &Requirement, entry: &AnnexEntry, ch
             )
         }
     }
+}
+
+/// Whether some party only accepts, or is only accepted.
+fn one_sided(arrangement: &Arrangement) -> bool {
+    arrangement.parties.iter().any(|party| !party.accepts() || !party.is_accepted())
 }
 
 fn exporters(arrangement: &Arrangement, market: &EconomyCode) -> String {

@@ -1,54 +1,51 @@
 //! The direct route: of an accepted scheme or standard itself, from a body that the market accepts.
 
-use std::sync::Arc;
-
 use super::annex::{Failed, Verdict};
 use super::context::Context;
 use super::standing::{self, Standing};
-use crate::domain::decision::{Check, Finding, Route};
+use super::way::Way;
+use crate::domain::catalogue::RequirementEntry;
+use crate::domain::decision::{Check, Finding};
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::time::Counts;
 use crate::domain::words::RecognitionEffect;
 
-pub(super) fn attempt<'a>(
-    ctx: &Context<'a>,
-    requirement: &'a Arc<Requirement>,
-    standing: &Standing<'a>,
-) -> Verdict<'a> {
+pub(super) fn attempt<'a>(ctx: &Context<'a>, entry: &'a RequirementEntry, standing: &Standing<'a>) -> Verdict<'a> {
+    let requirement = &entry.requirement;
     let mut nearest = Failed { annex: None, check: Check::Scheme, acceptance: None };
     let mut missing = None;
-    for (acceptance, counts) in &standing.all {
-        let held = ctx.question.certified.iter().find(|held| ctx.satisfies(held, &acceptance.target));
-        let Some(certified) = held else { continue };
-        let check = if !acceptance.objects.is_empty() && !acceptance.objects.contains(&ctx.question.object) {
+    for it in &standing.all {
+        let Some(held) = ctx.held.iter().position(|held| it.terms.wanted.is_met_by(*held)) else { continue };
+        let acceptance = || &requirement.acceptances[it.place];
+        let check = if !it.terms.accepts(ctx.question.object) {
             Check::Object
-        } else if !ctx.accepts_body(&acceptance.bodies) {
-            if acceptance.bodies.incomplete && !acceptance.bodies.excluded_bodies.contains(&ctx.question.body) {
-                missing.get_or_insert_with(|| bodies_unknown(ctx, requirement, acceptance));
+        } else if !ctx.accepts_body(it.terms) {
+            if it.terms.incomplete && !it.terms.excluded_bodies.contains(&ctx.body) {
+                missing.get_or_insert_with(|| bodies_unknown(ctx, requirement, acceptance()));
             }
             Check::Body
         } else {
-            match counts {
+            match it.counts {
                 Counts::Yes => {
-                    return Verdict::Route(Box::new(Route {
-                        requirement: requirement.clone(),
-                        certified: certified.clone(),
-                        accepted: acceptance.target.clone(),
+                    return Verdict::Route(Way {
+                        entry,
+                        certified: &ctx.question.certified[held],
+                        accepted: it.place,
                         annex: None,
                         designation: None,
                         links: Vec::new(),
                         effect: RecognitionEffect::Full,
                         conditions: Vec::new(),
-                    }));
+                    });
                 }
                 Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => {
-                    missing.get_or_insert_with(|| standing::grant_date_missing(ctx, acceptance));
+                    missing.get_or_insert_with(|| standing::grant_date_missing(ctx, acceptance()));
                     continue;
                 }
                 Counts::No => Check::Edition,
             }
         };
-        let failed = Failed { annex: None, check, acceptance: Some(acceptance) };
+        let failed = Failed { annex: None, check, acceptance: Some(it.place) };
         if failed.checks_passed() > nearest.checks_passed() {
             nearest = failed;
         }

@@ -16,8 +16,8 @@ use chrono::NaiveDate;
 
 use self::treatment::{Bench, Treatment};
 use super::context::Place;
-use crate::domain::catalogue::{AnnexEntry, Catalogue};
-use crate::domain::code::{CodeReference, CodeScope, Within};
+use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
+use crate::domain::code::{CodeReference, CodeScope, MAX_CODE_CHARS, Within};
 use crate::domain::decision::Outcome;
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::Requirement;
@@ -66,7 +66,7 @@ pub fn audited<'c>(
     catalogue: &'c Catalogue,
     markets: &[EconomyCode],
     date: NaiveDate,
-) -> impl Iterator<Item = &'c Arc<Requirement>> {
+) -> impl Iterator<Item = &'c RequirementEntry> {
     let markets: Vec<_> = if markets.is_empty() {
         catalogue.economies.keys().cloned().collect()
     } else {
@@ -74,24 +74,24 @@ pub fn audited<'c>(
         sorted.into_iter().collect()
     };
     let all = markets.into_iter().flat_map(|market| catalogue.requirements_of(&market));
-    all.filter(move |it| it.validity.contains(date))
+    all.filter(move |it| it.requirement.validity.contains(date))
 }
 
 /// Audits one requirement, for goods of a code or for all that it covers.
 pub fn audit(
     catalogue: &Catalogue,
     translator: &dyn Translator,
-    requirement: &Arc<Requirement>,
+    entry: &RequirementEntry,
     code: Option<&CodeReference>,
     date: NaiveDate,
 ) -> Vec<Unequal> {
+    let requirement = &entry.requirement;
     let market = Place::new(catalogue, &requirement.market, date);
-    let annexes: Vec<&AnnexEntry> =
-        market.codes().flat_map(|code| catalogue.annexes_accepted_by(code)).map(|entry| &**entry).collect();
+    let annexes: Vec<&AnnexEntry> = market.codes().flat_map(|code| catalogue.annexes_accepted_by(code)).collect();
     let mut found = BTreeSet::new();
-    for code in codes(requirement, &annexes, code) {
+    for code in codes(translator, requirement, &annexes, code) {
         for object in objects(requirement, &annexes) {
-            let bench = Bench { catalogue, translator, requirement, annexes: &annexes, code: &code, object, date };
+            let bench = Bench { catalogue, translator, entry, annexes: &annexes, code: &code, object, date };
             compare(&bench, &mut found);
         }
     }
@@ -101,7 +101,7 @@ pub fn audit(
 /// Foreign origins with the one of them that fares best, and with domestic goods.
 fn compare(bench: &Bench<'_>, found: &mut BTreeSet<Unequal>) {
     let catalogue = bench.catalogue;
-    let market = &bench.requirement.market;
+    let market = &bench.entry.requirement.market;
     let economies = catalogue.economies.values().filter(|it| !it.bloc || it.name == *market).map(|it| &it.name);
     let (domestic, foreign): (Vec<_>, Vec<_>) = economies
         .filter_map(|economy| bench.treat(economy))
@@ -140,8 +140,14 @@ fn difference(
     }
 }
 
-/// The codes at which treatment may differ: those that the requirement names, and those within them that annexes name.
-fn codes(requirement: &Requirement, annexes: &[&AnnexEntry], asked: Option<&CodeReference>) -> Vec<CodeReference> {
+/// The codes at which treatment may differ: those that the requirement names, those within them that annexes name, those
+/// that either excepts, and of what has exceptions one code beside them.
+fn codes(
+    translator: &dyn Translator,
+    requirement: &Requirement,
+    annexes: &[&AnnexEntry],
+    asked: Option<&CodeReference>,
+) -> Vec<CodeReference> {
     let Some(edition) = requirement.codes.first().map(|scope| scope.code.edition.clone()) else {
         return asked.cloned().into_iter().collect();
     };
@@ -149,12 +155,37 @@ fn codes(requirement: &Requirement, annexes: &[&AnnexEntry], asked: Option<&Code
     if let Some(asked) = asked.filter(|it| it.edition != edition) {
         return vec![asked.clone()];
     }
-    let named = requirement.codes.iter().chain(annexes.iter().flat_map(|it| &it.annex.codes)).map(|scope| &scope.code);
-    let mut codes: BTreeSet<&CodeReference> = named.filter(|code| code.edition == edition).collect();
-    codes.extend(asked);
-    let touched = |code: &CodeReference| asked.is_none_or(|asked| code.code.starts_with(&*asked.code));
-    let covered = |code: &CodeReference| CodeScope::any_contains(&requirement.codes, &code.code) == Within::Yes;
-    codes.into_iter().filter(|code| touched(code) && covered(code)).cloned().collect()
+    let scopes = requirement.codes.iter().chain(annexes.iter().flat_map(|it| &it.annex.codes));
+    let scopes = scopes.filter(|scope| scope.code.edition == edition);
+    let mut named: BTreeSet<Arc<str>> =
+        scopes.flat_map(|scope| std::iter::once(&scope.code.code).chain(&scope.except)).cloned().collect();
+    named.extend(asked.map(|asked| asked.code.clone()));
+    let within = |code: &str| CodeScope::any_contains(&requirement.codes, code);
+    let parted = named.iter().filter(|code| within(code) == Within::Ambiguous || is_excepted_from(annexes, code));
+    let beside: Vec<Arc<str>> = parted.filter_map(|code| beside(translator, &edition, code, &named)).collect();
+    named.extend(beside);
+    let touched = |code: &Arc<str>| asked.is_none_or(|asked| code.starts_with(&*asked.code));
+    let codes = named.into_iter().filter(|code| touched(code) && within(code) == Within::Yes);
+    codes.map(|code| CodeReference { edition: edition.clone(), code }).collect()
+}
+
+/// Whether an annex covers a part of the code only.
+fn is_excepted_from(annexes: &[&AnnexEntry], code: &str) -> bool {
+    let scopes = annexes.iter().flat_map(|it| &it.annex.codes);
+    scopes.flat_map(|scope| &scope.except).any(|except| except.starts_with(code) && **except != *code)
+}
+
+/// A code of the next level below one that classification knows and that nothing names: it stands for all that lie
+/// beside the exceptions.
+fn beside(translator: &dyn Translator, edition: &Arc<str>, code: &str, named: &BTreeSet<Arc<str>>) -> Option<Arc<str>> {
+    // Levels of the Harmonized System, and of the national ones below it, are two digits each.
+    let below = (0..100).map(|digits| Arc::<str>::from(format!("{code}{digits:02}")));
+    let below = below.filter(|it| !named.iter().any(|named| named.starts_with(&**it)));
+    let known = |it: &Arc<str>| {
+        let code = CodeReference { edition: edition.clone(), code: it.clone() };
+        translator.translate(&code, edition).is_ok()
+    };
+    below.filter(|it| it.len() <= MAX_CODE_CHARS).find(known)
 }
 
 /// The kinds of results to compare: certificates, and what acceptances and annexes name beside them.

@@ -1,17 +1,20 @@
 //! The identifier of a decision: the hash of the question, of the revisions that it was made at, and of what could not
 //! be had from classification.
 
+use chrono::{Datelike as _, NaiveDate};
 use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
 
 use super::context::Context;
+use crate::domain::decision::DecisionId;
 use crate::domain::equivalence::TargetKey;
 
 /// Names what is hashed and how; changes when either does.
 const DOMAIN: &[u8] = b"greenlane recognition decision v1";
 
-pub(super) fn of(ctx: &Context<'_>) -> String {
+pub(super) fn of(ctx: &Context<'_>) -> DecisionId {
     let question = ctx.question;
-    let mut text = Text(Vec::with_capacity(512));
+    let mut text = Text(SmallVec::new());
     text.field(DOMAIN);
     text.number(ctx.catalogue.revision());
     text.number(ctx.classification_revision());
@@ -43,18 +46,11 @@ pub(super) fn of(ctx: &Context<'_>) -> String {
     text.field(question.origin.as_str().as_bytes());
     text.field(question.destination.as_str().as_bytes());
     text.date(question.date);
-    let mut id = String::with_capacity(71);
-    id.push_str("sha256:");
-    let mut digits = [0; 64];
-    // Cannot fail: the room is twice the digest.
-    if hex::encode_to_slice(Sha256::digest(&text.0), &mut digits).is_ok() {
-        id.extend(digits.iter().map(|digit| char::from(*digit)));
-    }
-    id
+    DecisionId::new(Sha256::digest(&text.0).into())
 }
 
-/// What is hashed.
-struct Text(Vec<u8>);
+/// What is hashed. Most questions fit in place.
+struct Text(SmallVec<[u8; 640]>);
 
 impl Text {
     /// Each field with its length before it, so that no two lists of fields make the same bytes.
@@ -68,13 +64,35 @@ impl Text {
     }
 
     /// A date as `YYYY-MM-DD`.
-    fn date(&mut self, date: chrono::NaiveDate) {
-        use std::io::Write as _;
-        let at = self.0.len();
-        self.number(0);
-        // Writing to memory cannot fail.
-        drop(write!(self.0, "{date}"));
-        let length = (self.0.len() - at - 8) as u64;
-        self.0[at..at + 8].copy_from_slice(&length.to_be_bytes());
+    fn date(&mut self, date: NaiveDate) {
+        let (year, month, day) = (date.year(), date.month(), date.day());
+        match u32::try_from(year) {
+            Ok(year) if year < 10_000 => {
+                let mut text = *b"0000-00-00";
+                let digits = [(0, year / 1_000), (1, year / 100), (2, year / 10), (3, year)];
+                let digits = digits.into_iter().chain([(5, month / 10), (6, month), (8, day / 10), (9, day)]);
+                digits.for_each(|(at, number)| text[at] += (number % 10) as u8);
+                self.field(&text);
+            }
+            // No question has such a year; the identifier has its sign.
+            _ => self.field(date.to_string().as_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_hashed_as_it_is_written() {
+        for (year, month, day) in [(2026, 11, 23), (1, 1, 9), (9999, 12, 31), (10_000, 1, 1), (-1, 10, 30), (0, 2, 29)]
+        {
+            let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+            let mut text = Text(SmallVec::new());
+            text.date(date);
+            assert_eq!(std::str::from_utf8(&text.0[8..]).unwrap(), date.to_string());
+            assert_eq!(text.0[7] as usize, date.to_string().len());
+        }
     }
 }

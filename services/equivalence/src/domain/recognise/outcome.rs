@@ -1,26 +1,29 @@
 //! The overall outcome of what became of each requirement.
 
-use crate::domain::decision::{Condition, Outcome, RequirementResult, Route, Status};
+use super::Judged;
+use super::way::{self, Asked, Way};
+use crate::domain::decision::{Outcome, Status};
 
 /// What a decision says in short.
-pub(super) struct Summary {
+pub(super) struct Summary<'j, 'a> {
     pub(super) outcome: Outcome,
-    pub(super) conditions: Vec<Condition>,
-    pub(super) best_route: Option<Route>,
+    pub(super) conditions: Vec<Asked<'a>>,
+    pub(super) best: Option<&'j Way<'a>>,
 }
 
-impl Summary {
+impl Summary<'_, '_> {
     /// An outcome with nothing more to say.
     pub(super) fn of(outcome: Outcome) -> Self {
-        Self { outcome, conditions: Vec::new(), best_route: None }
+        Self { outcome, conditions: Vec::new(), best: None }
     }
 }
 
-/// Mandatory requirements decide together; where none applies, the best of the voluntary ones does.
-pub(super) fn overall(results: &[RequirementResult]) -> Summary {
-    let mandatory: Vec<_> = results.iter().filter(|result| result.requirement.mandatory).collect();
+/// Mandatory requirements decide together; where none applies, the best of the voluntary ones does. Mandatory ones come
+/// first.
+pub(super) fn overall<'j, 'a>(results: &[&'j Judged<'a>]) -> Summary<'j, 'a> {
+    let mandatory = &results[..results.partition_point(|result| result.entry.mandatory)];
     if !mandatory.is_empty() {
-        return summary(together(&mandatory), &mandatory);
+        return summary(together(mandatory), mandatory);
     }
     let Some(best) = results.iter().min_by_key(|result| standing(result)) else {
         return Summary::of(Outcome::NoRequirementApplies);
@@ -28,7 +31,7 @@ pub(super) fn overall(results: &[RequirementResult]) -> Summary {
     summary(alone(best), &[best])
 }
 
-fn together(results: &[&RequirementResult]) -> Outcome {
+fn together(results: &[&Judged<'_>]) -> Outcome {
     let any = |status| results.iter().any(|result| result.status == status);
     let all = |status| results.iter().all(|result| result.status == status);
     if any(Status::Undetermined) {
@@ -45,7 +48,7 @@ fn together(results: &[&RequirementResult]) -> Outcome {
     }
 }
 
-fn alone(result: &RequirementResult) -> Outcome {
+fn alone(result: &Judged<'_>) -> Outcome {
     match result.status {
         Status::Met if conditions(result).is_empty() => Outcome::Recognised,
         Status::Met => Outcome::RecognisedOnConditions,
@@ -57,7 +60,7 @@ fn alone(result: &RequirementResult) -> Outcome {
 }
 
 /// How well a requirement is met, smaller is better. What cannot be said stands before what is not met: it may be.
-pub(super) fn standing(result: &RequirementResult) -> (u8, usize, usize) {
+pub(super) fn standing(result: &Judged<'_>) -> (u8, usize, usize) {
     let status = match result.status {
         Status::Met => 0,
         Status::MetInPart => 1,
@@ -68,17 +71,13 @@ pub(super) fn standing(result: &RequirementResult) -> (u8, usize, usize) {
     (status, conditions(result).len(), result.route.as_ref().map_or(0, |route| route.links.len()))
 }
 
-fn conditions(result: &RequirementResult) -> &[Condition] {
+fn conditions<'j, 'a>(result: &'j Judged<'a>) -> &'j [Asked<'a>] {
     result.route.as_ref().map_or(&[], |route| &route.conditions)
 }
 
-fn summary(outcome: Outcome, counted: &[&RequirementResult]) -> Summary {
-    let mut all: Vec<Condition> = Vec::new();
-    for condition in counted.iter().flat_map(|result| conditions(result)) {
-        if !all.iter().any(|known| condition.is_same(known)) {
-            all.push(condition.clone());
-        }
-    }
+fn summary<'j, 'a>(outcome: Outcome, counted: &[&'j Judged<'a>]) -> Summary<'j, 'a> {
+    let mut all = Vec::new();
+    counted.iter().flat_map(|result| conditions(result)).for_each(|it| way::add(&mut all, *it));
     let best = counted.iter().filter(|result| result.route.is_some()).min_by_key(|result| standing(result));
-    Summary { outcome, conditions: all, best_route: best.and_then(|result| result.route.clone()) }
+    Summary { outcome, conditions: all, best: best.and_then(|result| result.route.as_ref()) }
 }

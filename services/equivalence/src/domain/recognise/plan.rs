@@ -43,7 +43,7 @@ pub struct Product {
 }
 
 /// A plan.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// One row for each market, in the order of their codes.
     pub markets: Vec<MarketAccess>,
@@ -108,6 +108,14 @@ impl Product {
         .normalised()
     }
 
+    /// What its certificates ask of a market, or what having none asks.
+    fn questions(&self, destination: &EconomyCode) -> Vec<Question> {
+        if self.certificates.is_empty() {
+            return vec![self.question(None, destination)];
+        }
+        self.certificates.iter().map(|it| self.question(Some(it), destination)).collect()
+    }
+
     /// Everything that is held, by whichever certificate; sorted, without repetition.
     fn held(&self) -> Vec<Target> {
         let mut held: Vec<_> = self.certificates.iter().flat_map(|it| it.certified.iter().cloned()).collect();
@@ -131,27 +139,45 @@ pub fn plan(
     product: &Product,
     destinations: &[EconomyCode],
 ) -> Plan {
+    // Only who says so makes it end early.
+    plan_unless(catalogue, translator, product, destinations, &|| false).unwrap_or_default()
+}
+
+/// Plans access to markets; none when it becomes too late meanwhile, which is asked from market to market.
+pub fn plan_unless(
+    catalogue: &Catalogue,
+    translator: &dyn Translator,
+    product: &Product,
+    destinations: &[EconomyCode],
+    late: &dyn Fn() -> bool,
+) -> Option<Plan> {
     let mut destinations = destinations.to_vec();
     destinations.sort();
     destinations.dedup();
     let held = product.held();
     let mut classification_revision = 0;
-    let rows: Vec<Row> =
-        destinations.iter().map(|destination| Row::new(catalogue, translator, product, destination)).collect();
+    let questions: Vec<_> = destinations.iter().map(|destination| product.questions(destination)).collect();
+    let in_time = |asked| if late() { None } else { Some(Row::new(catalogue, translator, asked)) };
+    let rows: Vec<Row<'_>> = questions.iter().map(|asked| in_time(asked)).collect::<Option<_>>()?;
     let mut markets = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for (row, destination) in rows.iter().zip(&destinations) {
+        if late() {
+            return None;
+        }
         classification_revision = classification_revision.max(row.classification_revision);
-        let steps = work::steps(catalogue, translator, product, &held, row);
+        let steps = work::steps(catalogue, translator, product, &held, row, destination);
         let said = row.known && !row.in_doubt;
-        let outcome = if said { outcome::overall(&row.results).outcome } else { Outcome::Undetermined };
+        let counted: Vec<_> = row.results.iter().collect();
+        let outcome = if said { outcome::overall(&counted).outcome } else { Outcome::Undetermined };
         markets.push(MarketAccess {
-            destination: row.destination.clone(),
+            destination: destination.clone(),
             outcome,
-            requirements: row.results.clone(),
+            requirements: row.requirements(),
             steps,
             findings: row.findings.clone(),
         });
     }
-    Openings::new(catalogue, translator, product, &rows, &markets).tell(&mut markets);
-    Plan { markets, classification_revision }
+    let opened = Openings::new(catalogue, translator, product, &rows, &markets).find(late)?;
+    opens::tell(opened, &mut markets);
+    Some(Plan { markets, classification_revision })
 }

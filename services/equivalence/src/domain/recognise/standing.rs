@@ -2,49 +2,82 @@
 //! still, or already, good for a result granted when this one was.
 
 use chrono::NaiveDate;
+use smallvec::SmallVec;
 
 use super::context::Context;
 use super::market::Market;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Held, RequirementEntry};
 use crate::domain::decision::Finding;
 use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
-use crate::domain::requirement::{Acceptance, Requirement};
+use crate::domain::requirement::Acceptance;
 use crate::domain::standard::EditionTransition;
 use crate::domain::time::Counts;
 
+/// An acceptance that is in force: its place in the requirement, and whether it counts.
+#[derive(Clone, Copy)]
+pub(super) struct Stands<'a> {
+    pub(super) place: usize,
+    pub(super) terms: &'a AcceptanceTerms,
+    pub(super) counts: Counts,
+}
+
 /// The acceptances of a requirement that are in force, by whether they count.
 pub(super) struct Standing<'a> {
-    /// Each with whether it counts, in the order of the requirement.
-    pub(super) all: Vec<(&'a Acceptance, Counts)>,
+    /// In the order of the requirement.
+    pub(super) all: SmallVec<[Stands<'a>; 4]>,
     /// Whether any depends on when the result was granted.
     pub(super) depends_on_grant: bool,
 }
 
 impl<'a> Standing<'a> {
-    pub(super) fn new(ctx: &Context<'a>, market: &Market<'a>, requirement: &'a Requirement) -> Self {
+    /// Those of which what must be certified beside them is.
+    pub(super) fn new(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEntry) -> Self {
+        Self::of(ctx, market, entry, |terms| terms.is_complete(&ctx.held))
+    }
+
+    /// Whatever is certified.
+    pub(super) fn of_all(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEntry) -> Self {
+        Self::of(ctx, market, entry, |_| true)
+    }
+
+    fn of(
+        ctx: &Context<'a>,
+        market: &Market<'a>,
+        entry: &'a RequirementEntry,
+        which: impl Fn(&AcceptanceTerms) -> bool,
+    ) -> Self {
         let mut depends_on_grant = false;
-        let in_force = requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(ctx.date()));
-        let all = in_force
-            .map(|acceptance| {
-                let counts = edition_counts(ctx, market, acceptance);
+        let all = entry.acceptances.iter().enumerate();
+        let all = all.filter(|(_, terms)| terms.in_force(ctx.date()) && which(terms));
+        let all = all
+            .map(|(place, terms)| {
+                let counts = edition_counts(ctx, market, terms);
                 depends_on_grant |= counts == Counts::NeedsGrantDate;
-                (acceptance, counts)
+                Stands { place, terms, counts }
             })
             .collect();
         Self { all, depends_on_grant }
     }
 
-    /// Those that count, or count if the result was granted early enough.
-    pub(super) fn that(&self, counts: Counts) -> impl Iterator<Item = &'a Acceptance> + '_ {
-        self.all.iter().filter(move |(_, it)| *it == counts).map(|(acceptance, _)| *acceptance)
+    /// The places of those that count, or count if the result was granted early enough.
+    pub(super) fn that(&self, counts: Counts) -> impl Iterator<Item = usize> + '_ {
+        self.all.iter().filter(move |it| it.counts == counts).map(|it| it.place)
+    }
+
+    /// The place of the first of these that something held is.
+    pub(super) fn met_by(&self, counts: Counts, held: Held) -> Option<usize> {
+        self.all.iter().find(|it| it.counts == counts && it.terms.wanted.is_met_by(held)).map(|it| it.place)
     }
 }
 
-fn edition_counts(ctx: &Context<'_>, market: &Market<'_>, acceptance: &Acceptance) -> Counts {
-    let TargetKey::Standard(standard) = &acceptance.target.name else { return Counts::Yes };
+fn edition_counts(ctx: &Context<'_>, market: &Market<'_>, terms: &AcceptanceTerms) -> Counts {
+    if terms.transitions.is_empty() {
+        return Counts::Yes;
+    }
+    let TargetKey::Standard(standard) = &terms.target.name else { return Counts::Yes };
     let mut counts = Counts::Yes;
-    for transition in ctx.catalogue.transitions_of(standard) {
+    for transition in &terms.transitions {
         if !(market.place.is_within(&transition.market) || ctx.destination.is_within(&transition.market)) {
             continue;
         }

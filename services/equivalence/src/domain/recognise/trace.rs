@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::annex::bridging_conditions;
 use super::chain::{self, Net};
+use super::way;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::Condition;
 use crate::domain::equivalence::{Equivalence, Target};
@@ -29,12 +29,9 @@ pub fn trace(catalogue: &Catalogue, from: &Target, date: NaiveDate, max_links: u
     reached
         .into_iter()
         .map(|(to, links)| {
-            let mut conditions: Vec<Condition> = Vec::new();
-            for condition in links.iter().flat_map(|link| bridging_conditions(link)) {
-                if !conditions.iter().any(|known| condition.is_same(known)) {
-                    conditions.push(condition);
-                }
-            }
+            let mut asked = Vec::new();
+            links.iter().flat_map(|link| way::bridging(link)).for_each(|it| way::add(&mut asked, it));
+            let conditions = asked.iter().map(|it| it.condition()).collect();
             Chain { to: to.clone(), links: links.into_iter().cloned().collect(), conditions }
         })
         .collect()

@@ -86,6 +86,13 @@ fn parts_fit_what_they_belong_to() {
         at("contradiction", 0, "transitions[0].economy"),
     ];
     assert_eq!(found(&catalogue, &[annex]), faults);
+    let one_way = json!({ "arrangement": { "name": "arrangements/m", "title": "m", "source": { "example": true },
+        "parties": [{ "economy": "XA", "direction": "accepts" }, { "economy": "XB" }] } });
+    let mutual = json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+        "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "reciprocal": true,
+        "source": { "example": true } } });
+    assert_eq!(found(&catalogue, std::slice::from_ref(&mutual)), []);
+    assert_eq!(found(&catalogue, &[one_way, mutual]), [at("contradiction", 1, "reciprocal")]);
     let designation = |name: &str, from: &str| {
         json!({ "designation": { "name": format!("designations/{name}"), "body": "bodies/a", "authority": "bodies/a",
             "annex": "annexes/x", "validity": { "from": from }, "source": { "example": true } } })

@@ -2,7 +2,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::entry::Entry;
-use crate::domain::key::RequirementKey;
 use crate::domain::time::parse_date;
 use crate::domain::translate::NoTranslation;
 
@@ -31,9 +30,9 @@ fn arrangement(annex: Value) -> Vec<Value> {
 }
 
 fn found(catalogue: &Catalogue) -> Vec<(Principle, String, String, String)> {
-    let requirement = &catalogue.requirements[&RequirementKey::parse("r").unwrap()];
+    let [entry] = catalogue.requirements_of(&EconomyCode::parse("XB").unwrap()) else { panic!("one requirement") };
     let date = parse_date("2026-01-01").unwrap();
-    let all = audit(catalogue, &NoTranslation, requirement, None, date).into_iter();
+    let all = audit(catalogue, &NoTranslation, entry, None, date).into_iter();
     all.map(|it| (it.principle, it.favoured.as_str().into(), it.disfavoured.as_str().into(), it.clause)).collect()
 }
 
@@ -89,6 +88,18 @@ fn a_requirement_on_some_origins_only_is_found_with_itself_as_the_clause() {
     let open = json!({ "origins": ["XA"], "acceptances": [{ "target": { "name": "standards/z-1" } }] });
     let all = [expected(Mfn, "XC", "XA", clause), expected(National, "XB", "XA", clause)];
     assert_eq!(found(&catalogue(open, Vec::new())), all);
+}
+
+#[test]
+fn a_heading_with_exceptions_is_audited_beside_them_and_at_those_of_annexes() {
+    let heading = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "8541" }, "except": ["854110"] }] });
+    let all = found(&catalogue(heading.clone(), arrangement(json!({}))));
+    assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
+    // What the annex excepts is a matter of the requirement alone: nobody abroad is treated better there.
+    let annex = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "8541" }, "except": ["854142"] }] });
+    let all = found(&catalogue(json!({}), arrangement(annex)));
+    assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
+    assert!(all.contains(&expected(National, "XB", "XA", "requirements/r: Order, section 5")), "{all:?}");
 }
 
 #[test]

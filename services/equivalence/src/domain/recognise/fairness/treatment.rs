@@ -5,15 +5,14 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::domain::arrangement::Annex;
-use crate::domain::catalogue::{AnnexEntry, Catalogue};
+use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
 use crate::domain::code::CodeReference;
-use crate::domain::decision::{Check, Outcome, RequirementResult, Status};
+use crate::domain::decision::{Check, Outcome, Status};
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
 use crate::domain::recognise::context::Context;
 use crate::domain::recognise::market::Market;
 use crate::domain::recognise::{Detail, evaluate, outcome};
-use crate::domain::requirement::Requirement;
 use crate::domain::translate::Translator;
 use crate::domain::words::RecognitionObject;
 
@@ -21,7 +20,7 @@ use crate::domain::words::RecognitionObject;
 pub(super) struct Bench<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) translator: &'a dyn Translator,
-    pub(super) requirement: &'a Arc<Requirement>,
+    pub(super) entry: &'a RequirementEntry,
     /// The annexes by which the market accepts others' results.
     pub(super) annexes: &'a [&'a AnnexEntry],
     pub(super) code: &'a CodeReference,
@@ -36,8 +35,10 @@ pub(super) struct Treatment<'a> {
     mandatory: bool,
     conditions: usize,
     body: BodyKey,
-    /// None when the requirement does not cover the origin.
-    result: Option<RequirementResult>,
+    /// By which annex it is met, if by one.
+    annex: Option<Arc<Annex>>,
+    /// Whether the requirement covers the origin.
+    covered: bool,
 }
 
 impl Treatment<'_> {
@@ -52,10 +53,6 @@ impl Treatment<'_> {
             Outcome::NotRecognised | Outcome::NoRequirementApplies | Outcome::Undetermined => 5,
         };
         (outcome, self.conditions)
-    }
-
-    fn annex(&self) -> Option<&Arc<Annex>> {
-        self.result.as_ref()?.route.as_ref()?.annex.as_ref()
     }
 }
 
@@ -78,7 +75,7 @@ impl<'a> Bench<'a> {
         let bodies = self.bodies(treatment.origin).into_iter();
         let without = bodies.filter_map(|body| self.treat_by(treatment.origin, body, true));
         let without = without.min_by_key(Treatment::standing)?;
-        let annex = without.annex().filter(|annex| running(annex))?;
+        let annex = without.annex.as_ref().filter(|annex| running(annex))?;
         let period = annex.transitions.iter().find(|it| it.special_and_differential && self.date < it.ends_on)?;
         let clause = if period.legal_reference.is_empty() { &annex.legal_reference } else { &period.legal_reference };
         let clause = named(&annex.name.name(), clause);
@@ -87,11 +84,12 @@ impl<'a> Bench<'a> {
 
     /// What makes the difference between two origins.
     pub(super) fn clause(&self, favoured: &Treatment<'_>, disfavoured: &Treatment<'_>) -> String {
-        let requirement = || named(&self.requirement.name.name(), &self.requirement.legal_reference);
-        if favoured.result.is_none() || disfavoured.result.is_none() {
+        let requirement = &self.entry.requirement;
+        let requirement = || named(&requirement.name.name(), &requirement.legal_reference);
+        if !favoured.covered || !disfavoured.covered {
             return requirement(); // by the origins that it covers
         }
-        let Some(annex) = favoured.annex().or_else(|| disfavoured.annex()) else {
+        let Some(annex) = favoured.annex.as_ref().or(disfavoured.annex.as_ref()) else {
             return requirement(); // by whose bodies it accepts
         };
         let held_back = self.failed_check(disfavoured, annex) == Some(Check::Transition);
@@ -103,8 +101,8 @@ impl<'a> Bench<'a> {
     fn failed_check(&self, treatment: &Treatment<'_>, annex: &Annex) -> Option<Check> {
         let question = self.question(treatment.origin, &treatment.body);
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Attempts);
-        let market = Market::new(&ctx, &self.requirement.market);
-        let result = evaluate(&ctx, &market, self.requirement)?;
+        let market = Market::new(&ctx, &self.entry.requirement.market);
+        let result = evaluate(&ctx, &market, self.entry)?;
         result.attempts.iter().find_map(|attempt| match attempt {
             crate::domain::decision::Attempt::Miss(miss) => {
                 miss.annex.as_ref().filter(|it| it.name == annex.name).map(|_| miss.check)
@@ -116,7 +114,7 @@ impl<'a> Bench<'a> {
     /// One body of nowhere in particular, and those of the economy that a rule or a designation names.
     fn bodies(&self, economy: &EconomyCode) -> Vec<BodyKey> {
         let of_it = |body: &BodyKey| self.catalogue.bodies.get(body).is_some_and(|it| it.economy == *economy);
-        let by_rule = self.requirement.acceptances.iter().flat_map(|it| &it.bodies.bodies);
+        let by_rule = self.entry.requirement.acceptances.iter().flat_map(|it| &it.bodies.bodies);
         let designated = self.annexes.iter().flat_map(|it| it.designations.iter().map(|it| &it.body));
         let mut bodies: Vec<_> = by_rule.chain(designated).filter(|body| of_it(body)).cloned().collect();
         bodies.sort();
@@ -128,16 +126,16 @@ impl<'a> Bench<'a> {
     }
 
     fn question(&self, origin: &EconomyCode, body: &BodyKey) -> Question {
-        let in_force = self.requirement.acceptances.iter().filter(|it| it.in_force(self.date));
+        let in_force = self.entry.requirement.acceptances.iter().filter(|it| it.in_force(self.date));
         Question {
-            certified: in_force.map(|it| it.target.clone()).collect(),
+            certified: in_force.flat_map(|it| it.together_with.iter().chain([&it.target])).cloned().collect(),
             body: body.clone(),
             body_economy: origin.clone(),
             object: self.object,
             granted_on: Some(self.date),
             code: self.code.clone(),
             origin: origin.clone(),
-            destination: self.requirement.market.clone(),
+            destination: self.entry.requirement.market.clone(),
             date: self.date,
         }
         .normalised()
@@ -147,19 +145,20 @@ impl<'a> Bench<'a> {
         let question = self.question(origin, &body);
         let mut ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
         ctx.without_special_treatment = without_special;
-        let mandatory = self.requirement.mandatory;
-        if !ctx.in_question(self.requirement) {
+        let mandatory = self.entry.mandatory;
+        if !ctx.in_question(self.entry) {
             let outcome = Outcome::NoRequirementApplies;
-            return Some(Treatment { origin, outcome, mandatory, conditions: 0, body, result: None });
+            return Some(Treatment { origin, outcome, mandatory, conditions: 0, body, annex: None, covered: false });
         }
-        let market = Market::new(&ctx, &self.requirement.market);
-        let result = evaluate(&ctx, &market, self.requirement)?;
+        let market = Market::new(&ctx, &self.entry.requirement.market);
+        let result = evaluate(&ctx, &market, self.entry)?;
         if result.status == Status::Undetermined {
             return None;
         }
-        let outcome = outcome::overall(std::slice::from_ref(&result)).outcome;
+        let outcome = outcome::overall(&[&result]).outcome;
         let conditions = result.route.as_ref().map_or(0, |route| route.conditions.len());
-        Some(Treatment { origin, outcome, mandatory, conditions, body, result: Some(result) })
+        let annex = result.route.as_ref().and_then(|route| route.annex).map(|entry| entry.annex.clone());
+        Some(Treatment { origin, outcome, mandatory, conditions, body, annex, covered: true })
     }
 }
 

@@ -2,53 +2,46 @@
 
 use std::cmp::Reverse;
 
-use super::Product;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::{Finding, RequirementResult, Status};
-use crate::domain::key::EconomyCode;
+use crate::domain::question::Question;
 use crate::domain::recognise::context::Context;
-use crate::domain::recognise::{Detail, judge, outcome};
+use crate::domain::recognise::{Detail, Judged, judge, outcome};
 use crate::domain::translate::Translator;
 
 /// A market with the best result of each requirement over all certificates.
-pub(super) struct Row {
-    pub(super) destination: EconomyCode,
+pub(super) struct Row<'a> {
+    /// What each certificate was judged in.
+    contexts: Vec<Context<'a>>,
     /// Whether the catalogue knows the market.
     pub(super) known: bool,
     /// Whether the market may ask something although nothing is held that it asks.
     pub(super) in_doubt: bool,
-    pub(super) results: Vec<RequirementResult>,
+    pub(super) results: Vec<Judged<'a>>,
     /// By which certificate, for each result.
     pub(super) by: Vec<usize>,
     pub(super) findings: Vec<Finding>,
     pub(super) classification_revision: u64,
 }
 
-impl Row {
-    pub(super) fn new(
-        catalogue: &Catalogue,
-        translator: &dyn Translator,
-        product: &Product,
-        destination: &EconomyCode,
-    ) -> Self {
+impl<'a> Row<'a> {
+    /// `questions` are those that the certificates ask of the market, at least one.
+    pub(super) fn new(catalogue: &'a Catalogue, translator: &'a dyn Translator, questions: &'a [Question]) -> Self {
+        let context = |question| Context::new(catalogue, translator, question, Detail::Requirements);
+        let contexts: Vec<_> = questions.iter().map(context).collect();
         let mut row = Self {
-            destination: destination.clone(),
-            known: catalogue.economies.contains_key(destination),
+            known: contexts.iter().all(|ctx| ctx.destination.is_known()),
+            contexts: Vec::new(),
             in_doubt: false,
             results: Vec::new(),
             by: Vec::new(),
             findings: Vec::new(),
             classification_revision: 0,
         };
-        let none = [None];
-        let certificates: Vec<_> = product.certificates.iter().map(Some).collect();
-        let certificates = if certificates.is_empty() { &none[..] } else { &certificates };
-        for (by, certificate) in certificates.iter().enumerate() {
-            let question = product.question(*certificate, destination);
-            let ctx = Context::new(catalogue, translator, &question, Detail::Requirements);
+        for (by, ctx) in contexts.iter().enumerate() {
             row.findings.extend(ctx.unknown_names());
             if row.known {
-                row.add(by, judge(&ctx));
+                row.add(by, judge(ctx).into_vec());
                 if row.results.is_empty() {
                     let doubts = ctx.doubts_that_nothing_applies();
                     row.in_doubt |= !doubts.is_empty();
@@ -60,11 +53,18 @@ impl Row {
         row.findings.extend(row.results.iter().flat_map(|result| result.findings.iter().cloned()));
         row.findings.sort();
         row.findings.dedup();
+        row.contexts = contexts;
         row
     }
 
+    /// The results on their own.
+    pub(super) fn requirements(&self) -> Vec<RequirementResult> {
+        let each = self.results.iter().zip(&self.by);
+        each.map(|(result, by)| result.clone().result(&self.contexts[*by])).collect()
+    }
+
     /// Which requirements apply is the same for every certificate.
-    fn add(&mut self, by: usize, results: Vec<RequirementResult>) {
+    fn add(&mut self, by: usize, results: Vec<Judged<'a>>) {
         if by == 0 {
             self.by = vec![0; results.len()];
             self.results = results;
@@ -85,7 +85,7 @@ impl Row {
 }
 
 /// How well a requirement is met, and how nearly if it is not; smaller is better.
-fn standing(result: &RequirementResult) -> ((u8, usize, usize), Reverse<u32>) {
-    let near = result.nearest_miss.as_ref().map_or(0, |miss| miss.checks_passed);
+fn standing(result: &Judged<'_>) -> ((u8, usize, usize), Reverse<u32>) {
+    let near = result.nearest.as_ref().map_or(0, |miss| miss.checks_passed());
     (outcome::standing(result), Reverse(near))
 }

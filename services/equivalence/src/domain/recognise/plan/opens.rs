@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
+
 use super::combine::Row;
 use super::{MarketAccess, Product, Step};
 use crate::domain::catalogue::Catalogue;
@@ -9,8 +11,8 @@ use crate::domain::decision::{Outcome, Status};
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::recognise::chain::{self, Net};
-use crate::domain::recognise::context::Context;
-use crate::domain::recognise::{Detail, judge, outcome};
+use crate::domain::recognise::context::{Context, Place};
+use crate::domain::recognise::{Detail, Judged, judge, outcome};
 use crate::domain::translate::Translator;
 use crate::domain::usage::Facts;
 
@@ -22,12 +24,16 @@ pub(super) struct Openings<'a> {
     catalogue: &'a Catalogue,
     translator: &'a dyn Translator,
     product: &'a Product,
-    rows: &'a [Row],
-    closed: BTreeSet<usize>,
+    rows: &'a [Row<'a>],
+    markets: &'a [MarketAccess],
     /// The closed markets in which something is accepted for a requirement that is not met.
-    wanted: BTreeMap<&'a TargetKey, Vec<usize>>,
-    /// The markets that each step opens, by step in the order of the markets.
-    found: Vec<Vec<Vec<EconomyCode>>>,
+    wanted: BTreeMap<&'a TargetKey, BTreeSet<usize>>,
+    /// The closed markets that accept results of bodies of an economy or bloc, directly or by an annex.
+    by_economy: HashMap<u32, Vec<usize>>,
+    /// Those that accept results of a body that they name.
+    by_body: HashMap<&'a BodyKey, Vec<usize>>,
+    /// Those that accept anybody's.
+    by_anybody: Vec<usize>,
 }
 
 /// Whether goods may enter, or gain what is honoured, once the conditions are fulfilled.
@@ -35,62 +41,98 @@ fn is_open(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Recognised | Outcome::RecognisedOnConditions | Outcome::NoRequirementApplies)
 }
 
+/// The markets that each step opens, by step in the order of the markets.
+pub(super) type Opened = Vec<Vec<Vec<EconomyCode>>>;
+
 impl<'a> Openings<'a> {
     pub(super) fn new(
         catalogue: &'a Catalogue,
         translator: &'a dyn Translator,
         product: &'a Product,
-        rows: &'a [Row],
-        markets: &[MarketAccess],
+        rows: &'a [Row<'a>],
+        markets: &'a [MarketAccess],
     ) -> Self {
-        let closed = markets.iter().enumerate().filter(|(_, market)| !is_open(market.outcome)).map(|(at, _)| at);
-        let closed: BTreeSet<usize> = closed.collect();
-        let mut wanted: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for at in &closed {
-            let unmet = rows[*at].results.iter().filter(|result| result.status != Status::Met);
-            for acceptance in unmet.flat_map(|result| &result.requirement.acceptances) {
-                wanted.entry(&acceptance.target.name).or_default().push(*at);
+        let mut openings = Self {
+            catalogue,
+            translator,
+            product,
+            rows,
+            markets,
+            wanted: BTreeMap::new(),
+            by_economy: HashMap::default(),
+            by_body: HashMap::default(),
+            by_anybody: Vec::new(),
+        };
+        for (at, (row, market)) in rows.iter().zip(markets).enumerate() {
+            // What a certificate cannot open: what is open, and what nobody can tell.
+            if row.known && !row.in_doubt && !is_open(market.outcome) {
+                openings.close(at);
             }
         }
-        let mut openings = Self { catalogue, translator, product, rows, closed, wanted, found: Vec::new() };
-        openings.find(markets);
         openings
     }
 
-    /// Writes them into the steps.
-    pub(super) fn tell(self, markets: &mut [MarketAccess]) {
-        for (market, found) in markets.iter_mut().zip(self.found) {
-            for (step, also) in market.steps.iter_mut().zip(found) {
-                step.also_opens = also;
+    /// Notes what could open a closed market.
+    fn close(&mut self, at: usize) {
+        let mut importers = BTreeSet::new();
+        for result in self.rows[at].results.iter().filter(|result| result.status != Status::Met) {
+            let entry = result.entry;
+            importers.insert(&entry.requirement.market);
+            for (acceptance, terms) in entry.requirement.acceptances.iter().zip(&entry.acceptances) {
+                self.wanted.entry(&acceptance.target.name).or_default().insert(at);
+                for economy in &terms.economies {
+                    note(self.by_economy.entry(*economy).or_default(), at);
+                }
+                for body in &acceptance.bodies.bodies {
+                    note(self.by_body.entry(body).or_default(), at);
+                }
+                if terms.any_body {
+                    note(&mut self.by_anybody, at);
+                }
+            }
+        }
+        for market in importers {
+            let place = Place::new(self.catalogue, market, self.product.date);
+            for entry in place.codes().flat_map(|code| self.catalogue.annexes_accepted_by(code)) {
+                for exporter in entry.terms.parties.iter().filter(|party| party.is_accepted) {
+                    note(self.by_economy.entry(exporter.economy).or_default(), at);
+                }
             }
         }
     }
 
-    fn find(&mut self, markets: &[MarketAccess]) {
+    /// None when it becomes too late meanwhile.
+    pub(super) fn find(&self, late: &dyn Fn() -> bool) -> Option<Opened> {
         let mut known: BTreeMap<Key, BTreeSet<usize>> = BTreeMap::new();
         let mut reach: BTreeMap<&Target, BTreeSet<usize>> = BTreeMap::new();
-        for (at, market) in markets.iter().enumerate() {
+        let mut found = Vec::with_capacity(self.markets.len());
+        for (at, market) in self.markets.iter().enumerate() {
+            if late() {
+                return None;
+            }
             let mut steps = Vec::with_capacity(market.steps.len());
             for step in &market.steps {
                 let opened = match (&step.target, step.bodies.first()) {
-                    (None, _) => fulfilled(markets, step),
+                    (None, _) => fulfilled(self.markets, step),
                     (Some(_), None) => BTreeSet::new(),
-                    (Some(target), Some(body)) => {
+                    (Some(_), Some(body)) => {
                         let key = (step.certified.clone(), body.clone(), step.object.number());
-                        known
-                            .entry(key)
-                            .or_insert_with(|| {
-                                let near = reach.entry(target).or_insert_with(|| self.near(target));
-                                near.iter().copied().filter(|other| self.opens(*other, step, body)).collect()
-                            })
-                            .clone()
+                        let opened = known.entry(key).or_insert_with(|| {
+                            let mut near = BTreeSet::new();
+                            for target in &step.certified {
+                                near.extend(reach.entry(target).or_insert_with(|| self.near(target)).iter().copied());
+                            }
+                            self.opened(step, body, &near)
+                        });
+                        opened.clone()
                     }
                 };
                 let others = opened.into_iter().filter(|other| *other != at);
-                steps.push(others.map(|other| markets[other].destination.clone()).collect());
+                steps.push(others.map(|other| self.markets[other].destination.clone()).collect());
             }
-            self.found.push(steps);
+            found.push(steps);
         }
+        Some(found)
     }
 
     /// The closed markets in which something is wanted that a target leads to.
@@ -101,12 +143,8 @@ impl<'a> Openings<'a> {
         names.flat_map(|name| self.wanted.get(name).into_iter().flatten().copied()).collect()
     }
 
-    /// Whether a step opens a closed market, together with what is held.
-    fn opens(&self, at: usize, step: &Step, body: &BodyKey) -> bool {
-        let row = &self.rows[at];
-        if !self.closed.contains(&at) || !row.known || row.in_doubt {
-            return false;
-        }
+    /// Which of the markets in which it leads somewhere a step opens, together with what is held.
+    fn opened(&self, step: &Step, body: &BodyKey, near: &BTreeSet<usize>) -> BTreeSet<usize> {
         let certificate = Facts {
             certified: step.certified.clone(),
             body: body.clone(),
@@ -114,13 +152,41 @@ impl<'a> Openings<'a> {
             object: step.object,
             granted_on: Some(self.product.date),
         };
-        let question = self.product.question(Some(&certificate), &row.destination);
+        let located = self.catalogue.bodies.get(body).map_or(&certificate.body_economy, |it| &it.economy);
+        let place = Place::new(self.catalogue, located, self.product.date);
+        let by_economy = place.numbers().iter().filter_map(|number| self.by_economy.get(number));
+        let doors = by_economy.chain(self.by_body.get(body)).chain([&self.by_anybody]).flatten();
+        let doors: BTreeSet<usize> = doors.copied().filter(|at| near.contains(at)).collect();
+        doors.into_iter().filter(|at| self.opens(*at, &certificate)).collect()
+    }
+
+    /// Whether a certificate opens a closed market, together with what is held.
+    fn opens(&self, at: usize, certificate: &Facts) -> bool {
+        let question = self.product.question(Some(certificate), &self.markets[at].destination);
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
-        let together = judge(&ctx)
-            .into_iter()
-            .zip(&row.results)
-            .map(|(new, known)| if outcome::standing(&new) < outcome::standing(known) { new } else { known.clone() });
-        is_open(outcome::overall(&together.collect::<Vec<_>>()).outcome)
+        let new = judge(&ctx);
+        let together: Vec<&Judged<'_>> = new
+            .iter()
+            .zip(&self.rows[at].results)
+            .map(|(new, known)| if outcome::standing(new) < outcome::standing(known) { new } else { known })
+            .collect();
+        is_open(outcome::overall(&together).outcome)
+    }
+}
+
+/// Adds the place of a market; those of a list come in their order.
+fn note(places: &mut Vec<usize>, at: usize) {
+    if places.last() != Some(&at) {
+        places.push(at);
+    }
+}
+
+/// Writes what was found into the steps.
+pub(super) fn tell(found: Opened, markets: &mut [MarketAccess]) {
+    for (market, found) in markets.iter_mut().zip(found) {
+        for (step, also) in market.steps.iter_mut().zip(found) {
+            step.also_opens = also;
+        }
     }
 }
 

@@ -1,36 +1,59 @@
-//! Who could certify what, so that a requirement is met: every option that the catalogue knows, each tried as if it were
-//! done on the date of the plan.
+//! Who could certify what, so that a requirement is met: every option that the catalogue knows and that could be the least
+//! work, each tried as if it were done on the date of the plan.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::{MOST_BODIES, Product};
 use crate::domain::body::Body;
-use crate::domain::catalogue::{AnnexEntry, Catalogue};
-use crate::domain::decision::{RequirementResult, Route, Status};
+use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
+use crate::domain::decision::{Condition, Status};
 use crate::domain::economy::Economy;
 use crate::domain::equivalence::Target;
-use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::key::{AnnexKey, BodyKey, EconomyCode};
 use crate::domain::question::Question;
-use crate::domain::recognise::context::{Context, satisfies};
+use crate::domain::recognise::chain::{self, Net};
+use crate::domain::recognise::context::Context;
 use crate::domain::recognise::market::Market;
 use crate::domain::recognise::standing::Standing;
-use crate::domain::recognise::{Detail, annex, evaluate};
-use crate::domain::requirement::{Acceptance, Requirement};
+use crate::domain::recognise::{Detail, Judged, annex, evaluate};
+use crate::domain::requirement::Acceptance;
 use crate::domain::time::Counts;
 use crate::domain::translate::Translator;
 use crate::domain::words::{BodyRole, RecognitionObject};
 
 /// A certificate that would meet a requirement.
-pub(super) struct Choice {
+#[derive(Clone, Debug)]
+pub(super) struct Choice<'a> {
     /// What it takes, smaller is less.
     pub(super) work: Work,
-    pub(super) body: BodyKey,
-    pub(super) body_economy: EconomyCode,
+    pub(super) body: Candidate<'a>,
     /// Everything that it names.
-    pub(super) certified: Vec<Target>,
+    pub(super) certified: Cow<'a, [Target]>,
+    /// What of that the route starts from.
+    pub(super) start: Target,
     pub(super) object: RecognitionObject,
-    pub(super) route: Route,
+    /// The annex that carries it, if one does.
+    pub(super) annex: Option<&'a AnnexKey>,
+    pub(super) conditions: Vec<Condition>,
+}
+
+impl Choice<'_> {
+    /// By work; among equals by what is certified, by the annex, and by the body.
+    pub(super) fn order(&self) -> impl Ord + '_ {
+        (self.work, &self.start, self.annex, self.body.key)
+    }
+
+    /// Whether it is the same certificate, to be fulfilled in the same way, but for who issues it.
+    pub(super) fn is_like(&self, best: &Self) -> bool {
+        self.certified == best.certified
+            && self.object == best.object
+            && self.conditions == best.conditions
+            && self.work.new_target == best.work.new_target
+    }
 }
 
 /// How much work a choice is: above all whether something new is certified, then whether by another body, then the
@@ -45,7 +68,11 @@ pub(super) struct Work {
 }
 
 /// A body that may be asked.
-type Candidate = (BodyKey, EconomyCode);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate<'a> {
+    pub(super) key: &'a BodyKey,
+    pub(super) economy: &'a EconomyCode,
+}
 
 /// Looks for what would meet requirements of one market.
 pub(super) struct Options<'a> {
@@ -54,197 +81,245 @@ pub(super) struct Options<'a> {
     pub(super) product: &'a Product,
     /// Everything that is held.
     pub(super) held: &'a [Target],
+    /// The bodies whose certificates are held.
+    pub(super) issuers: Vec<Candidate<'a>>,
     pub(super) destination: &'a EconomyCode,
 }
 
-impl Options<'_> {
-    /// Every choice found for a requirement.
-    pub(super) fn of(&self, requirement: &Arc<Requirement>) -> Vec<Choice> {
-        let question = self.question(&[], None, RecognitionObject::Certificate);
-        let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
-        let market = Market::new(&ctx, &requirement.market);
-        let standing = Standing::new(&ctx, &market, requirement);
-        let accepted: Vec<&Acceptance> = standing.that(Counts::Yes).collect();
-        let mut choices = Vec::new();
-        self.direct(requirement, &accepted, &mut choices);
+/// What of a body's certificates is worth a trial.
+#[derive(Clone, Copy)]
+struct Worth {
+    /// What is held may lead somewhere.
+    held: bool,
+    /// Something new may be the least work.
+    new_target: bool,
+    /// So may a body that has issued nothing yet.
+    new_body: bool,
+    /// So may something new by such a body.
+    new_both: bool,
+}
 
-        let issuers = self.issuers();
-        let mut tried = BTreeSet::new();
-        let annexes: BTreeSet<_> =
-            market.place.codes().flat_map(|code| self.catalogue.annexes_accepted_by(code)).map(ByName).collect();
-        for ByName(entry) in annexes {
-            let Some(object) = annex::is_open(&ctx, &market, entry) else { continue };
-            for body in issuers.iter().cloned().chain(self.bodies_under(entry)) {
-                if tried.insert((body.0.clone(), object)) {
-                    self.by_annex(requirement, body, object, &mut choices);
+impl<'a> Options<'a> {
+    pub(super) fn new(
+        catalogue: &'a Catalogue,
+        translator: &'a dyn Translator,
+        product: &'a Product,
+        held: &'a [Target],
+        destination: &'a EconomyCode,
+    ) -> Self {
+        let mut seen = HashSet::new();
+        let fresh = product.certificates.iter().filter(|it| seen.insert(&it.body));
+        let located = fresh.map(|it| {
+            let known = catalogue.bodies.get(&it.body);
+            Candidate { key: &it.body, economy: known.map_or(&it.body_economy, |body| &body.economy) }
+        });
+        Self { issuers: located.collect(), catalogue, translator, product, held, destination }
+    }
+
+    /// Every choice found for a requirement that could be the one with the least work, or be offered beside it.
+    pub(super) fn of(&self, entry: &'a RequirementEntry) -> Vec<Choice<'a>> {
+        let question = self.question(None, RecognitionObject::Certificate);
+        let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
+        let market = Market::new(&ctx, &entry.requirement.market);
+        let standing = Standing::of_all(&ctx, &market, entry);
+        let mut choices = Vec::new();
+        for at in standing.that(Counts::Yes) {
+            self.direct(&entry.requirement.acceptances[at], &mut choices);
+        }
+
+        let annexes: BTreeMap<u32, &'a AnnexEntry> = market
+            .place
+            .codes()
+            .flat_map(|code| self.catalogue.annexes_accepted_by(code))
+            .map(|annex| (annex.terms.place, annex))
+            .collect();
+        let open = annexes.values().filter_map(|annex| Some((*annex, annex::is_open(&ctx, &market, annex)?)));
+        let open: Vec<_> = open.collect();
+        let worth = self.worth(&open, &standing, &choices);
+        let mut tried = HashSet::new();
+        for (annex, object) in open {
+            let of_it = worth.new_body.then(|| self.bodies_under(annex)).into_iter().flatten();
+            for body in self.issuers.iter().copied().chain(of_it) {
+                if tried.insert((body.key, object)) {
+                    self.by_annex(entry, body, object, worth, &mut choices);
                 }
             }
         }
         choices
     }
 
-    /// A certificate as if it were granted on the date of the plan.
-    fn question(&self, certified: &[Target], body: Option<&Candidate>, object: RecognitionObject) -> Question {
+    /// What is worth a trial beside what is accepted directly.
+    fn worth(
+        &self,
+        open: &[(&AnnexEntry, RecognitionObject)],
+        standing: &Standing<'_>,
+        direct: &[Choice<'_>],
+    ) -> Worth {
+        let best = direct.iter().min_by(|a, b| a.order().cmp(&b.order()));
+        let full = best.is_some_and(|best| direct.iter().filter(|it| it.is_like(best)).count() >= MOST_BODIES);
+        // Nobody's certificate of what is held leads anywhere if no chain does.
+        let held: Vec<_> = (0_u32..).zip(self.held).map(|(at, it)| (at, self.catalogue.held(it).0)).collect();
+        let net = Net { catalogue: self.catalogue, date: self.product.date };
+        let limit = open.iter().map(|(annex, _)| usize::from(annex.terms.chain_limit)).max().unwrap_or(0);
+        let leads = chain::search(net, &held, limit, |held| standing.met_by(Counts::Yes, held)).is_some();
+        // What is held does directly: then nothing new is the least work.
+        let new_target = best.is_none_or(|best| best.work.new_target);
+        // By an annex another body is more work than directly, and the step names as many bodies as it may; only what is
+        // held would be less.
+        Worth { held: leads, new_target, new_body: !full || (leads && new_target), new_both: !full && new_target }
+    }
+
+    /// A certificate of nothing yet, as if it were granted on the date of the plan.
+    fn question(&self, body: Option<Candidate<'_>>, object: RecognitionObject) -> Question {
         let mut question = self.product.question(None, self.destination);
-        question.certified = certified.to_vec();
         question.granted_on = Some(self.product.date);
         question.object = object;
-        if let Some((body, economy)) = body {
-            question.body = body.clone();
-            question.body_economy = economy.clone();
+        if let Some(body) = body {
+            question.body = body.key.clone();
+            question.body_economy = body.economy.clone();
         }
         question
     }
 
     /// Directly accepted bodies need no trial: the rule names them.
-    fn direct(&self, requirement: &Arc<Requirement>, accepted: &[&Acceptance], choices: &mut Vec<Choice>) {
-        for acceptance in accepted {
-            let target = self.held.iter().find(|held| satisfies(self.catalogue, held, &acceptance.target));
-            let new_target = target.is_none();
-            let certified = target.unwrap_or(&acceptance.target);
-            let object = wanted_object(acceptance);
-            for body in self.accepted_bodies(acceptance) {
-                choices.push(Choice {
-                    work: Work {
-                        new_target,
-                        new_body: !self.is_issuer(&body.0),
-                        conditions: 0,
-                        links: 0,
-                        by_annex: false,
-                    },
-                    body: body.0,
-                    body_economy: body.1,
-                    certified: vec![certified.clone()],
-                    object,
-                    route: Route {
-                        requirement: requirement.clone(),
-                        certified: certified.clone(),
-                        accepted: acceptance.target.clone(),
-                        annex: None,
-                        designation: None,
-                        links: Vec::new(),
-                        effect: crate::domain::words::RecognitionEffect::Full,
-                        conditions: Vec::new(),
-                    },
-                });
-            }
+    fn direct(&self, acceptance: &'a Acceptance, choices: &mut Vec<Choice<'a>>) {
+        let start = self.holding(&acceptance.target).unwrap_or(&acceptance.target);
+        let certified = self.certified(start, acceptance);
+        let new_target = certified.iter().any(|it| !self.held.contains(it));
+        let object = wanted_object(acceptance);
+        for body in self.accepted_bodies(acceptance) {
+            let new_body = !self.is_issuer(body.key);
+            choices.push(Choice {
+                work: Work { new_target, new_body, conditions: 0, links: 0, by_annex: false },
+                body,
+                certified: certified.clone(),
+                start: start.clone(),
+                object,
+                annex: None,
+                conditions: Vec::new(),
+            });
         }
     }
 
+    /// What is held that is something wanted.
+    fn holding(&self, target: &Target) -> Option<&'a Target> {
+        let wanted = self.catalogue.wanted(target);
+        self.held.iter().find(|held| wanted.is_met_by(self.catalogue.held(held).0))
+    }
+
+    /// What a certificate names that starts from something, with what an acceptance asks beside it.
+    fn certified(&self, start: &'a Target, acceptance: &'a Acceptance) -> Cow<'a, [Target]> {
+        if acceptance.together_with.is_empty() {
+            return Cow::Borrowed(std::slice::from_ref(start));
+        }
+        let beside = acceptance.together_with.iter().map(|it| self.holding(it).unwrap_or(it));
+        let mut all: Vec<_> = std::iter::once(start).chain(beside).cloned().collect();
+        all.sort();
+        all.dedup();
+        Cow::Owned(all)
+    }
+
     /// The bodies that a rule lets in, as far as the catalogue or the product names them.
-    fn accepted_bodies(&self, acceptance: &Acceptance) -> Vec<Candidate> {
+    fn accepted_bodies(&self, acceptance: &'a Acceptance) -> Vec<Candidate<'a>> {
         let rule = &acceptance.bodies;
         let date = self.product.date;
-        let mut found: Vec<Candidate> = self
-            .issuers()
-            .into_iter()
-            .filter(|(body, economy)| {
-                rule.any
-                    || rule.bodies.contains(body)
-                    || rule.economies.iter().any(|whole| self.catalogue.is_within(economy, whole, date))
-            })
-            .collect();
+        let accepted = |it: &&Candidate<'_>| {
+            rule.any
+                || rule.bodies.contains(it.key)
+                || rule.economies.iter().any(|whole| self.catalogue.is_within(it.economy, whole, date))
+        };
+        let mut found: Vec<Candidate<'a>> = self.issuers.iter().filter(accepted).copied().collect();
         found.extend(rule.bodies.iter().map(|body| self.located(body)));
-        let mut economies: Vec<&EconomyCode> = rule.economies.iter().collect();
-        if rule.any {
-            economies.extend([&self.product.origin, self.destination]);
+        let origin_and_destination = [&self.product.origin, self.destination];
+        let more = if rule.any { &origin_and_destination[..] } else { &[] };
+        let economies = rule.economies.iter().chain(more.iter().copied());
+        // As many as a step names, beside those that the rule excludes and those that come up twice.
+        let enough = 2 * MOST_BODIES + rule.excluded_bodies.len();
+        for economy in economies {
+            found.extend(self.bodies_in(economy).take(enough));
         }
-        found.extend(economies.into_iter().flat_map(|economy| self.bodies_in(economy)));
         if rule.any && found.len() < MOST_BODIES {
-            // Whoever there is: some may be excluded by the rule, and some be there twice.
+            // Whoever there is.
             let all = self.catalogue.bodies.values().filter(|body| certifies(body));
-            let enough = 2 * MOST_BODIES + rule.excluded_bodies.len();
-            found.extend(all.take(enough).map(|body| (body.name.clone(), body.economy.clone())));
+            found.extend(all.take(enough).map(|body| Candidate { key: &body.name, economy: &body.economy }));
         }
-        let mut seen = BTreeSet::new();
-        found.retain(|(body, _)| !rule.excluded_bodies.contains(body) && seen.insert(body.clone()));
+        let mut seen = HashSet::new();
+        found.retain(|body| !rule.excluded_bodies.contains(body.key) && seen.insert(body.key));
         found.truncate(MOST_BODIES);
         found
     }
 
     fn by_annex(
         &self,
-        requirement: &Arc<Requirement>,
-        body: Candidate,
+        entry: &'a RequirementEntry,
+        body: Candidate<'a>,
         object: RecognitionObject,
-        choices: &mut Vec<Choice>,
+        worth: Worth,
+        choices: &mut Vec<Choice<'a>>,
     ) {
-        let new_body = !self.is_issuer(&body.0);
-        let mut add = |certified: Vec<Target>, route: Route, new_target: bool| {
-            choices.push(Choice {
-                work: Work {
-                    new_target,
-                    new_body,
-                    conditions: route.conditions.len(),
-                    links: route.links.len(),
-                    by_annex: route.annex.is_some(),
-                },
-                body: body.0.clone(),
-                body_economy: body.1.clone(),
-                certified,
-                object,
-                route,
-            });
-        };
+        let mut trial = self.question(Some(body), object);
         // What is held already, if this body certified it: all of it first, then only what the route starts from.
-        if let Some(route) = self.meets(requirement, self.held, &body, object) {
-            let alone = [route.certified.clone()];
-            match self.meets(requirement, &alone, &body, object) {
-                Some(route) => add(alone.to_vec(), route, false),
-                None => add(self.held.to_vec(), route, false),
-            }
+        if worth.held
+            && let Some(choice) = self.choice(entry, Cow::Borrowed(self.held), body, &mut trial, false)
+        {
+            let alone = Cow::Owned(vec![choice.start.clone()]);
+            let alone = if self.held.len() > 1 { self.choice(entry, alone, body, &mut trial, false) } else { None };
+            choices.push(alone.unwrap_or(choice));
+            return;
+        }
+        if !(if self.is_issuer(body.key) { worth.new_target } else { worth.new_both }) {
             return;
         }
         // What is accepted no more, or not yet, may still lead to something that is.
-        for acceptance in &requirement.acceptances {
-            let certified = [acceptance.target.clone()];
-            if let Some(route) = self.meets(requirement, &certified, &body, object) {
-                add(certified.to_vec(), route, true);
-            }
+        for acceptance in &entry.requirement.acceptances {
+            let certified = self.certified(&acceptance.target, acceptance);
+            choices.extend(self.choice(entry, certified, body, &mut trial, true));
         }
     }
 
-    /// The route by which a certificate of a body meets a requirement in full.
-    fn meets(
+    /// The choice of a certificate of a body, if it meets a requirement in full. `trial` is a question about one by it.
+    fn choice(
         &self,
-        requirement: &Arc<Requirement>,
-        certified: &[Target],
-        body: &Candidate,
-        object: RecognitionObject,
-    ) -> Option<Route> {
+        entry: &'a RequirementEntry,
+        certified: Cow<'a, [Target]>,
+        body: Candidate<'a>,
+        trial: &mut Question,
+        new_target: bool,
+    ) -> Option<Choice<'a>> {
         if certified.is_empty() {
             return None;
         }
-        let question = self.question(certified, Some(body), object);
-        let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
-        let market = Market::new(&ctx, &requirement.market);
-        let RequirementResult { status, route, .. } = evaluate(&ctx, &market, requirement)?;
-        route.filter(|_| status == Status::Met)
+        trial.certified.clear();
+        trial.certified.extend_from_slice(&certified);
+        let ctx = Context::new(self.catalogue, self.translator, trial, Detail::Outcome);
+        let market = Market::new(&ctx, &entry.requirement.market);
+        let Judged { status, route, .. } = evaluate(&ctx, &market, entry)?;
+        let way = route.filter(|_| status == Status::Met)?;
+        let start = way.certified.clone();
+        let (new_body, by_annex) = (!self.is_issuer(body.key), way.annex.is_some());
+        Some(Choice {
+            work: Work { new_target, new_body, conditions: way.conditions.len(), links: way.links.len(), by_annex },
+            body,
+            certified,
+            start,
+            object: trial.object,
+            annex: way.annex.map(|it| &*self.catalogue.annexes[&it.annex.name]).map(|annex| &annex.name),
+            conditions: way.conditions.iter().map(|it| it.condition()).collect(),
+        })
     }
 
     fn is_issuer(&self, body: &BodyKey) -> bool {
-        self.product.certificates.iter().any(|it| it.body == *body)
-    }
-
-    /// The bodies whose certificates are held.
-    fn issuers(&self) -> Vec<Candidate> {
-        let mut seen = BTreeSet::new();
-        let fresh = self.product.certificates.iter().filter(|it| seen.insert(&it.body));
-        let located = fresh.map(|it| {
-            let known = self.catalogue.bodies.get(&it.body);
-            (it.body.clone(), known.map_or(&it.body_economy, |body| &body.economy).clone())
-        });
-        located.collect()
+        self.issuers.iter().any(|it| it.key == body)
     }
 
     /// A body with its economy; of one that the catalogue does not know, the origin's.
-    fn located(&self, body: &BodyKey) -> Candidate {
+    fn located(&self, body: &'a BodyKey) -> Candidate<'a> {
         let economy = self.catalogue.bodies.get(body).map_or(&self.product.origin, |body| &body.economy);
-        (body.clone(), economy.clone())
+        Candidate { key: body, economy }
     }
 
     /// The bodies whose results an annex may carry: the designated ones, or where none need be, those of its parties.
-    fn bodies_under(&self, entry: &AnnexEntry) -> Vec<Candidate> {
+    fn bodies_under(&self, entry: &'a AnnexEntry) -> Vec<Candidate<'a>> {
         let date = self.product.date;
         if entry.annex.designation_required {
             let standing = entry.designations.iter().filter(|it| it.validity.contains(date) && !it.is_suspended(date));
@@ -255,11 +330,12 @@ impl Options<'_> {
     }
 
     /// The bodies of an economy, or of the members of a bloc, that certify.
-    fn bodies_in<'s>(&'s self, economy: &'s EconomyCode) -> impl Iterator<Item = Candidate> + 's {
-        let members = self.catalogue.economies.get(economy).map_or(&[][..], |it: &Arc<Economy>| &it.members);
-        let members = members.iter().filter(|it| it.validity.contains(self.product.date)).map(|it| &it.economy);
-        let all = std::iter::once(economy).chain(members).flat_map(|economy| self.catalogue.bodies_of(economy));
-        all.filter(|body| certifies(body)).map(|body| (body.name.clone(), body.economy.clone()))
+    fn bodies_in(&self, economy: &'a EconomyCode) -> impl Iterator<Item = Candidate<'a>> {
+        let (catalogue, date) = (self.catalogue, self.product.date);
+        let members = catalogue.economies.get(economy).map_or(&[][..], |it: &Arc<Economy>| &it.members);
+        let members = members.iter().filter(move |it| it.validity.contains(date)).map(|it| &it.economy);
+        let all = std::iter::once(economy).chain(members).flat_map(|economy| catalogue.bodies_of(economy));
+        all.filter(|body| certifies(body)).map(|body| Candidate { key: &body.name, economy: &body.economy })
     }
 }
 
@@ -275,27 +351,4 @@ fn wanted_object(acceptance: &Acceptance) -> RecognitionObject {
         return certificate;
     }
     acceptance.objects.iter().copied().find(|object| object.is_result()).unwrap_or(certificate)
-}
-
-/// Annexes by name, each once.
-struct ByName<'a>(&'a Arc<AnnexEntry>);
-
-impl PartialEq for ByName<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.annex.name == other.0.annex.name
-    }
-}
-
-impl Eq for ByName<'_> {}
-
-impl PartialOrd for ByName<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ByName<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.annex.name.cmp(&other.0.annex.name)
-    }
 }

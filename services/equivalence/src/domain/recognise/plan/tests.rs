@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -134,7 +136,7 @@ proptest! {
                         };
                         let destination = std::slice::from_ref(&market.destination);
                         let question = product.question(Some(&tried), &market.destination);
-                        let decision = decide(&catalogue, &Splitting, &question, Detail::Outcome);
+                        let decision = decide(&catalogue, &Splitting, &question, Detail::Requirements);
                         let result = decision.requirements.iter()
                             .find(|it| it.requirement.name == step.requirement.name);
                         let Some(route) = result.filter(|it| it.status == Status::Met)
@@ -150,6 +152,30 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_plan_ends_at_the_next_market_once_it_is_too_late() {
+    let mut dice = Dice::new(1);
+    let catalogue = catalogue(&mut dice);
+    let product = product(&mut dice, 1);
+    let destinations = markets(&catalogue, product.date);
+    let asked = Cell::new(0);
+    let late_after = |number: usize| {
+        asked.set(0);
+        let late = || {
+            asked.set(asked.get() + 1);
+            asked.get() > number
+        };
+        plan_unless(&catalogue, &Splitting, &product, &destinations, &late).is_none()
+    };
+    assert!(!late_after(usize::MAX));
+    let whole = asked.get();
+    assert!(whole > destinations.len());
+    for number in 0..whole {
+        assert!(late_after(number));
+        assert_eq!(asked.get(), number + 1);
     }
 }
 

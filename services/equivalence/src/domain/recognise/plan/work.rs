@@ -1,33 +1,34 @@
 //! The steps of a market: the least work for each requirement that is not met, or met on conditions only.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::combine::Row;
 use super::options::{Choice, Options};
 use super::{MOST_BODIES, Product, Step};
-use crate::domain::catalogue::Catalogue;
-use crate::domain::decision::{RequirementResult, Status};
+use crate::domain::catalogue::{Catalogue, RequirementEntry};
+use crate::domain::decision::Status;
 use crate::domain::equivalence::Target;
-use crate::domain::key::BodyKey;
+use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::recognise::Judged;
 use crate::domain::requirement::Requirement;
 use crate::domain::translate::Translator;
 use crate::domain::words::RecognitionObject;
 
-pub(super) fn steps(
-    catalogue: &Catalogue,
-    translator: &dyn Translator,
-    product: &Product,
-    held: &[Target],
-    row: &Row,
+pub(super) fn steps<'a>(
+    catalogue: &'a Catalogue,
+    translator: &'a dyn Translator,
+    product: &'a Product,
+    held: &'a [Target],
+    row: &Row<'a>,
+    destination: &'a EconomyCode,
 ) -> Vec<Step> {
-    let options = Options { catalogue, translator, product, held, destination: &row.destination };
+    let options = Options::new(catalogue, translator, product, held, destination);
     let mut steps = Vec::new();
     for (result, by) in row.results.iter().zip(&row.by) {
         match result.status {
             Status::Met => steps.extend(conditions(product, result, *by)),
             Status::MetInPart | Status::InformationOnly | Status::NotMet => {
-                steps.push(least(&options, &result.requirement));
+                steps.push(least(&options, result.entry));
             }
             // What is missing is a fact, not work.
             Status::Undetermined => {}
@@ -37,65 +38,63 @@ pub(super) fn steps(
 }
 
 /// What is left to do where a route has conditions.
-fn conditions(product: &Product, result: &RequirementResult, by: usize) -> Option<Step> {
+fn conditions(product: &Product, result: &Judged<'_>, by: usize) -> Option<Step> {
     let route = result.route.as_ref().filter(|route| !route.conditions.is_empty())?;
     let certificate = product.certificates.get(by)?;
-    let what: Vec<_> = route.conditions.iter().map(|condition| condition.description.trim_end_matches('.')).collect();
+    let conditions: Vec<_> = route.conditions.iter().map(|it| it.condition()).collect();
+    let what: Vec<_> = conditions.iter().map(|condition| condition.description.trim_end_matches('.')).collect();
     Some(Step {
-        requirement: result.requirement.clone(),
+        requirement: result.entry.requirement.clone(),
         description: format!("fulfil: {}", what.join("; ")),
         target: None,
         certified: certificate.certified.clone(),
         object: certificate.object,
-        conditions: route.conditions.clone(),
+        conditions,
         bodies: vec![certificate.body.clone()],
         body_economy: Some(certificate.body_economy.clone()),
         also_opens: Vec::new(),
     })
 }
 
-fn least(options: &Options<'_>, requirement: &Arc<Requirement>) -> Step {
-    let mut choices = options.of(requirement);
-    // By work; among equals by what is certified, by the annex, and by the body.
-    choices.sort_by(|a, b| order(a).cmp(&order(b)));
+fn least<'a>(options: &Options<'a>, entry: &'a RequirementEntry) -> Step {
+    let requirement = &entry.requirement;
+    let mut choices = options.of(entry);
+    choices.sort_by(|a, b| a.order().cmp(&b.order()));
     let Some(best) = choices.first() else { return nobody(options, requirement) };
-    let like_the_best = |it: &&Choice| {
-        it.certified == best.certified
-            && it.object == best.object
-            && it.route.conditions == best.route.conditions
-            && it.work.new_target == best.work.new_target
-    };
-    let mut seen = BTreeSet::new();
-    let bodies = choices.iter().filter(like_the_best).map(|it| it.body.clone()).filter(|it| seen.insert(it.clone()));
-    let bodies: Vec<_> = bodies.take(MOST_BODIES).collect();
+    let mut bodies: Vec<BodyKey> = Vec::new();
+    for choice in choices.iter().filter(|it| it.is_like(best)) {
+        if bodies.len() < MOST_BODIES && !bodies.contains(choice.body.key) {
+            bodies.push(choice.body.key.clone());
+        }
+    }
     Step {
         requirement: requirement.clone(),
         description: describe(best, &bodies),
-        target: Some(best.route.certified.clone()),
-        certified: best.certified.clone(),
+        target: Some(best.start.clone()),
+        certified: best.certified.clone().into_owned(),
         object: best.object,
-        conditions: best.route.conditions.clone(),
-        body_economy: Some(best.body_economy.clone()),
+        conditions: best.conditions.clone(),
+        body_economy: Some(best.body.economy.clone()),
         bodies,
         also_opens: Vec::new(),
     }
 }
 
-fn order(choice: &Choice) -> impl Ord + '_ {
-    let annex = choice.route.annex.as_ref().map(|annex| &annex.name);
-    (choice.work, &choice.route.certified, annex, &choice.body)
-}
-
 /// How many bodies a sentence names.
 const MOST_NAMED: usize = 3;
 
-fn describe(best: &Choice, bodies: &[BodyKey]) -> String {
+fn describe(best: &Choice<'_>, bodies: &[BodyKey]) -> String {
     let mut named: Vec<_> = bodies.iter().take(MOST_NAMED).map(ToString::to_string).collect();
     if bodies.len() > MOST_NAMED {
         named.push(format!("{} more", bodies.len() - MOST_NAMED));
     }
     let named = named.join(", ");
-    let target = &best.route.certified;
+    let beside: Vec<_> = best.certified.iter().filter(|it| **it != best.start).map(ToString::to_string).collect();
+    let target = if best.work.new_target && !beside.is_empty() {
+        format!("{} with {}", best.start, beside.join(" and "))
+    } else {
+        best.start.to_string()
+    };
     let by = if bodies.len() > 1 { format!("one of: {named}") } else { named };
     let kind = if best.object == RecognitionObject::Certificate {
         String::new()
@@ -109,10 +108,10 @@ fn describe(best: &Choice, bodies: &[BodyKey]) -> String {
     } else {
         format!("obtain a new result to {target}{kind} from {by}")
     };
-    if let Some(annex) = &best.route.annex {
-        text.push_str(&format!(", accepted through {}", annex.name));
+    if let Some(annex) = best.annex {
+        text.push_str(&format!(", accepted through {annex}"));
     }
-    if !best.route.conditions.is_empty() {
+    if !best.conditions.is_empty() {
         text.push_str("; then fulfil the conditions");
     }
     text
@@ -122,18 +121,22 @@ fn describe(best: &Choice, bodies: &[BodyKey]) -> String {
 fn nobody(options: &Options<'_>, requirement: &Arc<Requirement>) -> Step {
     let date = options.product.date;
     let in_force = requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(date));
-    let targets: Vec<_> = in_force.map(|acceptance| acceptance.target.clone()).collect();
-    let named: Vec<_> = targets.iter().map(ToString::to_string).collect();
+    let in_force: Vec<_> = in_force.collect();
+    let named: Vec<_> = in_force.iter().map(|it| it.wanted()).collect();
     let market = requirement.market.as_str();
+    let incomplete = in_force.iter().any(|it| it.bodies.incomplete);
     let description = if named.is_empty() {
         format!("none known: {market} accepts nothing for this requirement on {date}")
+    } else if incomplete {
+        let named = named.join(" or ");
+        format!("certify to {named}; the catalogue does not say every body whose result {market} accepts: ask {market}")
     } else {
         format!("certify to {}; the catalogue knows no body whose result {market} would accept", named.join(" or "))
     };
     Step {
         requirement: requirement.clone(),
         description,
-        target: targets.into_iter().next(),
+        target: in_force.first().map(|it| it.target.clone()),
         certified: Vec::new(),
         object: RecognitionObject::Certificate,
         conditions: Vec::new(),

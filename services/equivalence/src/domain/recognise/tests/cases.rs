@@ -145,6 +145,28 @@ fn an_entry_into_force_that_is_not_known_leaves_the_answer_undetermined() {
 }
 
 #[test]
+fn what_the_parties_grant_each_other_is_granted_to_and_by_nobody_who_goes_one_way() {
+    for (reciprocal, direction, outcome) in [
+        (true, "both", Outcome::Recognised),
+        (true, "accepts", Outcome::NotRecognised),
+        (false, "accepts", Outcome::Recognised),
+    ] {
+        let mut entries = world();
+        entries.retain(|entry| entry.get("arrangement").is_none());
+        entries.push(json!({ "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+            "parties": [{ "economy": "XA" }, { "economy": "XB", "direction": direction }] } }));
+        entries.push(annex(json!({ "reciprocal": reciprocal })));
+        let decision = explain(&catalogue(entries), &NoTranslation, &question("standards/z-1"));
+        assert_eq!(decision.outcome, outcome, "{reciprocal} {direction}");
+        if outcome == Outcome::NotRecognised {
+            let Attempt::Miss(miss) = &decision.requirements[0].attempts[1] else { panic!("{decision:?}") };
+            assert_eq!(miss.check, Check::Parties);
+            assert!(miss.reason.contains("grant each other"), "{}", miss.reason);
+        }
+    }
+}
+
+#[test]
 fn nothing_applies_only_where_everything_is_held_and_of_goods_that_there_are() {
     /// Knows the code 854143 of its edition and no other.
     struct Only;
@@ -251,7 +273,14 @@ fn identifiers_of_different_questions_and_revisions_differ() {
     other.granted_on = parse_date("2026-01-01");
     ids.insert(recognise(&one, &NoTranslation, &other).id);
     assert_eq!(ids.len(), 4);
-    assert!(ids.iter().all(|id| id.starts_with("sha256:") && id.len() == 71));
+    assert!(ids.iter().map(ToString::to_string).all(|id| id.starts_with("sha256:") && id.len() == 71));
+}
+
+#[test]
+fn an_identifier_is_the_hash_of_question_and_revisions_in_the_bytes_that_it_has_always_had() {
+    // Computed by another program, from the definition in `identity`.
+    let decision = recognise(&catalogue(world()), &NoTranslation, &question("standards/z-1"));
+    assert_eq!(decision.id.to_string(), "sha256:5275223e132b121989fb063d7f84bc4852639484523325eeb5956f99c633503c");
 }
 
 /// Classification of which one edition is out of reach.

@@ -302,11 +302,19 @@ impl World<'_> {
         held.is_some() && wanted.is_some() && held <= wanted
     }
 
+    pub(super) fn names_what_goes_with(&self, acceptance: &Acceptance) -> bool {
+        let all = &acceptance.together_with;
+        all.iter().all(|wanted| self.question.certified.iter().any(|held| self.holds(held, wanted)))
+    }
+
     fn direct(&self, requirement: &Requirement) -> Result<Result<Way, &'static str>, (Check, u32)> {
         let mut furthest = (Check::Scheme, 0);
         let mut missing = None;
         for acceptance in &requirement.acceptances {
             if acceptance.validity.as_ref().is_some_and(|validity| !validity.contains(self.question.date)) {
+                continue;
+            }
+            if !self.names_what_goes_with(acceptance) {
                 continue;
             }
             for held in &self.question.certified {

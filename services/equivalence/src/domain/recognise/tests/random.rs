@@ -187,7 +187,9 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
                     "economies": if dice.one_in(4) { dice.some(ECONOMIES, 1) } else { Vec::new() },
                     "bodies": dice.some(BODIES, 1),
                     "excluded_bodies": if dice.one_in(6) { dice.some(BODIES, 1) } else { Vec::new() } });
-                json!({ "target": target(dice), "bodies": rule, "objects": objects, "validity": validity })
+                let together = if dice.one_in(6) { vec![target(dice)] } else { Vec::new() };
+                json!({ "target": target(dice), "bodies": rule, "objects": objects, "validity": validity,
+                    "together_with": together })
             })
             .collect();
         let edition = dice.pick(EDITIONS);
@@ -236,7 +238,7 @@ fn annex(dice: &mut Dice, i: u64, source: &Value) -> Value {
         "economies": if dice.one_in(5) { dice.some(ECONOMIES, 3) } else { Vec::new() },
         "exclusions": exclusions, "origin_rule": dice.pick(&["any", "any", "exporting_party"]),
         "designation_required": dice.one_in(3), "conditions": conditions, "transitions": transitions,
-        "max_chain_links": links, "within_party": dice.one_in(4), "source": source } })
+        "max_chain_links": links, "within_party": dice.one_in(4), "reciprocal": dice.one_in(6), "source": source } })
 }
 
 pub(in crate::domain::recognise) fn catalogue(dice: &mut Dice) -> Catalogue {

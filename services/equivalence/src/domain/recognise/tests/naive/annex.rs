@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Three, Way, World};
-use crate::domain::arrangement::{Annex, Arrangement};
+use crate::domain::arrangement::{Annex, Arrangement, Party};
 use crate::domain::decision::Check;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::Target;
@@ -44,13 +44,15 @@ impl World<'_> {
         let destination = &question.destination;
         let mut missing: Vec<&'static str> = Vec::new();
 
-        // It covers issuer and destination.
+        // It covers issuer and destination; what the parties grant each other, both grant and are granted.
+        let both_ways = |party: &Party| party.direction == PartyDirection::Both;
         let part = |economy: &EconomyCode| annex.economies.is_empty() || self.belongs_to_any(economy, &annex.economies);
         let mut pairs = Vec::new();
         for exporter in &arrangement.parties {
             for importer in &arrangement.parties {
                 if exporter.direction != PartyDirection::Accepts
                     && importer.direction != PartyDirection::IsAccepted
+                    && (!annex.reciprocal || both_ways(exporter) && both_ways(importer))
                     && self.belongs(&self.issuer, &exporter.economy)
                     && self.belongs(market, &importer.economy)
                     && (annex.within_party || exporter.economy != importer.economy)

@@ -52,7 +52,8 @@ impl World<'_> {
         let date = self.question.date;
         for (index, acceptance) in requirement.acceptances.iter().enumerate() {
             let stands = acceptance.validity.as_ref().is_none_or(|validity| validity.contains(date));
-            if stands && self.holds(held, &acceptance.target) {
+            let goes = stands && self.names_what_goes_with(acceptance);
+            if goes && self.holds(held, &acceptance.target) {
                 found(index, links);
             }
         }

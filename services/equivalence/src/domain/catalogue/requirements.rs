@@ -1,0 +1,121 @@
+//! Requirements as recognition reads them, and found by the code of goods.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use smallvec::SmallVec;
+
+use super::Catalogue;
+use super::numbers::{Held, Numbers, Wanted};
+use super::scopes::{EditionScopes, Scopes};
+use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::requirement::{Acceptance, Requirement};
+use crate::domain::standard::EditionTransition;
+use crate::domain::time::Validity;
+use crate::domain::words::RecognitionObject;
+
+/// A requirement, with what recognition compares in numbers.
+#[derive(Clone, Debug)]
+pub struct RequirementEntry {
+    /// The requirement.
+    pub requirement: Arc<Requirement>,
+    pub(in crate::domain) mandatory: bool,
+    pub(in crate::domain) validity: Validity,
+    pub(in crate::domain) codes: Scopes,
+    pub(in crate::domain) origins: SmallVec<[u32; 2]>,
+    pub(in crate::domain) excluded_origins: SmallVec<[u32; 2]>,
+    /// One for each acceptance, in their order.
+    pub(in crate::domain) acceptances: SmallVec<[AcceptanceTerms; 2]>,
+}
+
+/// An acceptance in numbers.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct AcceptanceTerms {
+    pub(in crate::domain) target: Target,
+    pub(in crate::domain) wanted: Wanted,
+    /// What must be certified beside it.
+    together: SmallVec<[Wanted; 1]>,
+    validity: Option<Validity>,
+    /// The kinds of results that are accepted, a bit each.
+    objects: u16,
+    pub(in crate::domain) any_body: bool,
+    pub(in crate::domain) incomplete: bool,
+    pub(in crate::domain) economies: SmallVec<[u32; 2]>,
+    pub(in crate::domain) bodies: SmallVec<[u32; 2]>,
+    pub(in crate::domain) excluded_bodies: SmallVec<[u32; 2]>,
+    /// The calendars that the standard accepted has a part in, by name.
+    pub(in crate::domain) transitions: Vec<Arc<EditionTransition>>,
+}
+
+impl AcceptanceTerms {
+    fn new(numbers: &Numbers, transitions: &[Arc<EditionTransition>], it: &Acceptance) -> Self {
+        let all = it.objects.is_empty();
+        let objects = if all { u16::MAX } else { it.objects.iter().fold(0, |bits, it| bits | it.bit()) };
+        Self {
+            target: it.target.clone(),
+            wanted: numbers.wanted(&it.target),
+            together: it.together_with.iter().map(|it| numbers.wanted(it)).collect(),
+            validity: it.validity.clone(),
+            objects,
+            any_body: it.bodies.any,
+            incomplete: it.bodies.incomplete,
+            economies: it.bodies.economies.iter().map(|it| numbers.economy(it)).collect(),
+            bodies: it.bodies.bodies.iter().map(|it| numbers.body(it)).collect(),
+            excluded_bodies: it.bodies.excluded_bodies.iter().map(|it| numbers.body(it)).collect(),
+            transitions: transitions.to_vec(),
+        }
+    }
+
+    pub(in crate::domain) fn accepts(&self, object: RecognitionObject) -> bool {
+        self.objects & object.bit() != 0
+    }
+
+    /// Whether what must be certified beside it is held.
+    pub(in crate::domain) fn is_complete(&self, held: &[Held]) -> bool {
+        self.together.iter().all(|wanted| held.iter().any(|held| wanted.is_met_by(*held)))
+    }
+
+    /// Whether it stands on a day.
+    pub(in crate::domain) fn in_force(&self, date: NaiveDate) -> bool {
+        self.validity.as_ref().is_none_or(|validity| validity.contains(date))
+    }
+}
+
+/// The requirements of one market.
+#[derive(Clone, Debug, Default)]
+pub(in crate::domain) struct Requirements {
+    /// All of them, in the order of names.
+    pub(in crate::domain) all: Vec<RequirementEntry>,
+    /// By the edition that they speak in.
+    pub(in crate::domain) editions: Vec<EditionScopes>,
+}
+
+impl Requirements {
+    /// `all` is in the order of names.
+    pub(super) fn new(numbers: &mut Numbers, catalogue: &Catalogue, all: &[Arc<Requirement>]) -> Self {
+        let mut entries = Vec::with_capacity(all.len());
+        for requirement in all {
+            let codes = Scopes::new(numbers, &requirement.codes);
+            let acceptances = requirement.acceptances.iter().map(|it| {
+                let transitions = match &it.target.name {
+                    TargetKey::Standard(standard) => catalogue.transitions_of(standard),
+                    TargetKey::Scheme(_) => &[],
+                };
+                AcceptanceTerms::new(numbers, transitions, it)
+            });
+            let acceptances = acceptances.collect();
+            let economies = |all: &[_]| all.iter().map(|it| numbers.economy(it)).collect();
+            entries.push(RequirementEntry {
+                requirement: requirement.clone(),
+                mandatory: requirement.mandatory,
+                validity: requirement.validity.clone(),
+                codes,
+                origins: economies(&requirement.origins),
+                excluded_origins: economies(&requirement.excluded_origins),
+                acceptances,
+            });
+        }
+        let editions = EditionScopes::by_edition(entries.iter().map(|it| &it.codes));
+        Self { all: entries, editions }
+    }
+}
