@@ -284,7 +284,7 @@ def look_ups(classification, equivalence, issuer):
 
 def run(greenlane, folder):
     issuer = Issuer(folder)
-    inner = issuer.token("interop-services", ["codes.read", "catalogue.read", "recognise"])
+    inner = issuer.token("interop-services", ["codes.read", "catalogue.read", "recognise", "use.report"])
     services = []
     try:
         for name in ("classification", "equivalence", "registry"):

@@ -81,7 +81,8 @@ impl Installation {
             registry: None,
         };
         for service in ["equivalence", "registry"] {
-            let token = installation.mint(&TokenRequest::new(service, ["recognise", "catalogue.read", "codes.read"]));
+            let token = installation
+                .mint(&TokenRequest::new(service, ["recognise", "use.report", "catalogue.read", "codes.read"]));
             fs::write(installation.path(&format!("{service}.token")), token)?;
         }
         Ok(Some(installation))

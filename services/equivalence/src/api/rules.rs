@@ -41,7 +41,7 @@ pub const RULES: &[Rule] = &[
     Rule::scope(method!("ChangeService/UpdateChangeSet"), "catalogue.propose"),
     Rule::scope(method!("ChangeService/ValidateChangeSet"), "catalogue.read"),
     Rule::scope(method!("ChangeService/PreviewImpact"), "catalogue.read"),
-    Rule::scope(method!("ChangeService/ReportUse"), "recognise"),
+    Rule::scope(method!("ChangeService/ReportUse"), "use.report"),
     Rule::scope(method!("ChangeService/DiffChangeSet"), "catalogue.read"),
     Rule::scope(method!("ChangeService/ProposeChangeSet"), "catalogue.propose"),
     Rule::scope(method!("ChangeService/NotifyChangeSet"), "catalogue.propose"),

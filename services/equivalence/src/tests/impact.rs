@@ -106,9 +106,12 @@ fn accepted(outcome: Outcome) -> bool {
 async fn the_previewed_impact_is_what_the_change_does(db: TestDatabase) {
     let served = serve(&db).await;
     let mut author = admin(&served, "author");
-    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["recognise"])));
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
     let reported = registry.report_use(report("report")).await.unwrap().into_inner();
     assert_eq!((reported.through, reported.left_out), (17, 0));
+    // Who may ask may not say how often it was asked.
+    let mut asker = ChangeServiceClient::new(served.channel_with(TokenRequest::new("asker", ["recognise"])));
+    assert_eq!(asker.report_use(report("skew")).await.unwrap_err().code(), tonic::Code::PermissionDenied);
 
     // XB accepts its own bodies only; XE, which accepted nobody's of XA, accepts everybody's.
     let get = pb::GetRequirementRequest { name: "requirements/xe-pv-qualification".into(), ..Default::default() };
@@ -196,7 +199,7 @@ async fn the_previewed_impact_is_what_the_change_does(db: TestDatabase) {
 
 async fn reports_are_taken_once_and_what_cannot_be_asked_is_left_out(db: TestDatabase) {
     let served = serve(&db).await;
-    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["recognise"])));
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
     let first = registry.report_use(report("one")).await.unwrap().into_inner();
     assert_eq!(registry.report_use(report("one")).await.unwrap().into_inner(), first);
     let mut odd = report("two");

@@ -62,7 +62,7 @@ impl Local {
         };
         let admin = token("admin", &["admin"])?;
         let for_equivalence = token("equivalence", &["codes.read"])?;
-        let for_registry = token("registry", &["recognise", "catalogue.read", "codes.read"])?;
+        let for_registry = token("registry", &["recognise", "use.report", "catalogue.read", "codes.read"])?;
         let renewing = data.clone();
         let bind = async |port: u16, service: Service| {
             let config = ServerConfig { listen: SocketAddr::from(([127, 0, 0, 1], port)), ..ServerConfig::default() };

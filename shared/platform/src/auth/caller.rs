@@ -26,6 +26,7 @@ pub const SCOPES: &[&str] = &[
     "tag",
     "trace.read",
     "trace.write",
+    "use.report",
     "verify",
     "write_offs.read",
     "write_offs.write",
