@@ -19,6 +19,10 @@ use greenlane_equivalence::domain::{Catalogue, Detail, Question, decide};
 
 use self::world::World;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const QUESTIONS: usize = 20_000;
 /// Rounds over all questions, of which the best one counts.
 const ROUNDS: usize = 15;

@@ -29,13 +29,17 @@ pub struct AnnexEntry {
     pub designations: Vec<Arc<Designation>>,
 }
 
-/// An annex in numbers.
+/// An annex in numbers, in the order in which it is read, so that one that fails early costs little.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(in crate::domain) struct Terms {
+    pub(in crate::domain) parties: SmallVec<[PartyTerms; 2]>,
+    pub(in crate::domain) economies: SmallVec<[u32; 2]>,
+    pub(in crate::domain) exclusions: Option<Box<ExclusionTerms>>,
+    pub(in crate::domain) covered: SmallVec<[Wanted; 1]>,
+    pub(in crate::domain) codes: Scopes,
     /// Its place among all annexes in the order of names.
     pub(in crate::domain) place: u32,
-    pub(in crate::domain) codes: Scopes,
-    pub(in crate::domain) parties: SmallVec<[PartyTerms; 2]>,
     /// The kinds of results that it covers, a bit each.
     objects: u16,
     pub(in crate::domain) effect: RecognitionEffect,
@@ -49,10 +53,7 @@ pub(in crate::domain) struct Terms {
     arrangement_from: Option<NaiveDate>,
     /// When it is in force, if nothing but that must be known of it.
     validity: Option<Validity>,
-    pub(in crate::domain) economies: SmallVec<[u32; 2]>,
-    pub(in crate::domain) covered: SmallVec<[Wanted; 1]>,
-    pub(in crate::domain) designated: Vec<DesignationTerms>,
-    pub(in crate::domain) exclusions: Option<Box<ExclusionTerms>>,
+    pub(in crate::domain) designated: SmallVec<[DesignationTerms; 3]>,
 }
 
 /// A party in numbers.

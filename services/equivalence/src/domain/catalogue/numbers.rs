@@ -1,6 +1,7 @@
 //! Numbers for names. What recognition compares often it compares as numbers, given anew to each revision.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -39,6 +40,43 @@ impl Wanted {
     }
 }
 
+/// A name as a key that is found without following a pointer: its beginning in place, and the rest of a long one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Name {
+    head: [u8; HEAD_BYTES],
+    rest: Option<Box<str>>,
+}
+
+/// Long enough for most names.
+const HEAD_BYTES: usize = 24;
+
+impl Name {
+    fn new(text: &str) -> Self {
+        let mut head = [0; HEAD_BYTES];
+        match text.as_bytes().split_at_checked(HEAD_BYTES) {
+            // Names are ASCII; of any other the whole stands in the rest.
+            Some((first, rest)) if !rest.is_empty() => {
+                head.copy_from_slice(first);
+                let rest = text.get(HEAD_BYTES..).unwrap_or(text);
+                Self { head, rest: Some(rest.into()) }
+            }
+            _ => {
+                head[..text.len()].copy_from_slice(text.as_bytes());
+                Self { head, rest: None }
+            }
+        }
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.head);
+        if let Some(rest) = &self.rest {
+            state.write(rest.as_bytes());
+        }
+    }
+}
+
 /// What the catalogue knows of a scheme or standard that it speaks of.
 #[derive(Clone, Debug)]
 struct Named {
@@ -60,8 +98,9 @@ pub(in crate::domain) struct NamedBody {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
     economies: HashMap<EconomyCode, u32>,
-    bodies: HashMap<BodyKey, NamedBody>,
-    targets: HashMap<TargetKey, Named>,
+    bodies: HashMap<Name, NamedBody>,
+    schemes: HashMap<Name, Named>,
+    standards: HashMap<Name, Named>,
     editions: HashMap<Arc<str>, u32>,
     edition_names: Vec<Arc<str>>,
 }
@@ -101,7 +140,7 @@ impl Numbers {
         all.extend(rules.flat_map(|rule| rule.bodies.iter().chain(&rule.excluded_bodies)));
         let numbered = all.into_iter().zip(0..).map(|(body, number)| {
             let economy = catalogue.bodies.get(body).map(|it| it.economy.clone());
-            (body.clone(), NamedBody { number, economy })
+            (Name::new(body.as_str()), NamedBody { number, economy })
         });
         self.bodies = numbered.collect();
     }
@@ -130,8 +169,12 @@ impl Numbers {
     }
 
     fn name(&mut self, key: &TargetKey, known: bool, scheme: Option<Arc<Scheme>>) {
-        let node = number(self.targets.len());
-        self.targets.entry(key.clone()).or_insert_with(|| Named { node, known, scheme });
+        let node = number(self.nodes());
+        let (names, key) = match key {
+            TargetKey::Scheme(key) => (&mut self.schemes, key.as_str()),
+            TargetKey::Standard(key) => (&mut self.standards, key.as_str()),
+        };
+        names.entry(Name::new(key)).or_insert_with(|| Named { node, known, scheme });
     }
 
     /// The number of an edition of a code system, given now if it has none.
@@ -153,7 +196,14 @@ impl Numbers {
     }
 
     pub(super) fn nodes(&self) -> usize {
-        self.targets.len()
+        self.schemes.len() + self.standards.len()
+    }
+
+    fn named(&self, key: &TargetKey) -> Option<&Named> {
+        match key {
+            TargetKey::Scheme(key) => self.schemes.get(&Name::new(key.as_str())),
+            TargetKey::Standard(key) => self.standards.get(&Name::new(key.as_str())),
+        }
     }
 
     /// Every economy and bloc that the catalogue speaks of.
@@ -166,20 +216,20 @@ impl Numbers {
     }
 
     pub(super) fn named_body(&self, body: &BodyKey) -> Option<&NamedBody> {
-        self.bodies.get(body)
+        self.bodies.get(&Name::new(body.as_str()))
     }
 
     pub(super) fn body(&self, body: &BodyKey) -> u32 {
-        self.bodies.get(body).map_or(NONE, |it| it.number)
+        self.named_body(body).map_or(NONE, |it| it.number)
     }
 
     pub(super) fn node(&self, target: &TargetKey) -> u32 {
-        self.targets.get(target).map_or(NONE, |it| it.node)
+        self.named(target).map_or(NONE, |it| it.node)
     }
 
     /// Something held, and whether the catalogue knows it, with its level if it has one.
     pub(super) fn held(&self, target: &Target) -> (Held, bool) {
-        let Some(named) = self.targets.get(&target.name) else { return (Held { node: NONE, rank: NONE }, false) };
+        let Some(named) = self.named(&target.name) else { return (Held { node: NONE, rank: NONE }, false) };
         if target.level.is_empty() {
             return (Held { node: named.node, rank: NONE }, named.known);
         }
@@ -191,7 +241,7 @@ impl Numbers {
 
     /// Something wanted; a level that is not known is never reached.
     pub(super) fn wanted(&self, target: &Target) -> Wanted {
-        let Some(named) = self.targets.get(&target.name) else { return Wanted { node: NEVER, worst: 0 } };
+        let Some(named) = self.named(&target.name) else { return Wanted { node: NEVER, worst: 0 } };
         if target.level.is_empty() {
             return Wanted { node: named.node, worst: NONE };
         }

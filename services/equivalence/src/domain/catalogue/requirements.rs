@@ -8,71 +8,101 @@ use smallvec::SmallVec;
 use super::Catalogue;
 use super::numbers::{Held, Numbers, Wanted};
 use super::scopes::{EditionScopes, Scopes};
-use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::equivalence::TargetKey;
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::standard::EditionTransition;
 use crate::domain::time::Validity;
 use crate::domain::words::RecognitionObject;
 
-/// A requirement, with what recognition compares in numbers.
+/// A requirement, with what recognition compares in numbers and in the order in which it is read.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct RequirementEntry {
-    /// The requirement.
-    pub requirement: Arc<Requirement>,
-    pub(in crate::domain) mandatory: bool,
-    pub(in crate::domain) validity: Validity,
     pub(in crate::domain) codes: Scopes,
+    pub(in crate::domain) validity: Validity,
+    pub(in crate::domain) mandatory: bool,
     pub(in crate::domain) origins: SmallVec<[u32; 2]>,
     pub(in crate::domain) excluded_origins: SmallVec<[u32; 2]>,
     /// One for each acceptance, in their order.
     pub(in crate::domain) acceptances: SmallVec<[AcceptanceTerms; 2]>,
+    /// The requirement.
+    pub requirement: Arc<Requirement>,
 }
 
 /// An acceptance in numbers.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct AcceptanceTerms {
-    pub(in crate::domain) target: Target,
     pub(in crate::domain) wanted: Wanted,
-    /// What must be certified beside it.
-    together: SmallVec<[Wanted; 1]>,
     validity: Option<Validity>,
     /// The kinds of results that are accepted, a bit each.
     objects: u16,
     pub(in crate::domain) any_body: bool,
     pub(in crate::domain) incomplete: bool,
     pub(in crate::domain) economies: SmallVec<[u32; 2]>,
-    pub(in crate::domain) bodies: SmallVec<[u32; 2]>,
-    pub(in crate::domain) excluded_bodies: SmallVec<[u32; 2]>,
+    /// What few acceptances have.
+    more: Option<Box<More>>,
+}
+
+/// What few acceptances have.
+#[derive(Clone, Debug)]
+struct More {
+    bodies: SmallVec<[u32; 4]>,
+    excluded_bodies: SmallVec<[u32; 4]>,
+    /// What must be certified beside it.
+    together: SmallVec<[Wanted; 2]>,
     /// The calendars that the standard accepted has a part in, by name.
-    pub(in crate::domain) transitions: Vec<Arc<EditionTransition>>,
+    transitions: Vec<Arc<EditionTransition>>,
 }
 
 impl AcceptanceTerms {
     fn new(numbers: &Numbers, transitions: &[Arc<EditionTransition>], it: &Acceptance) -> Self {
         let all = it.objects.is_empty();
         let objects = if all { u16::MAX } else { it.objects.iter().fold(0, |bits, it| bits | it.bit()) };
-        Self {
-            target: it.target.clone(),
-            wanted: numbers.wanted(&it.target),
+        let rule = &it.bodies;
+        let plain = rule.bodies.is_empty()
+            && rule.excluded_bodies.is_empty()
+            && it.together_with.is_empty()
+            && transitions.is_empty();
+        let more = (!plain).then(|| More {
+            bodies: rule.bodies.iter().map(|it| numbers.body(it)).collect(),
+            excluded_bodies: rule.excluded_bodies.iter().map(|it| numbers.body(it)).collect(),
             together: it.together_with.iter().map(|it| numbers.wanted(it)).collect(),
+            transitions: transitions.to_vec(),
+        });
+        Self {
+            wanted: numbers.wanted(&it.target),
             validity: it.validity.clone(),
             objects,
-            any_body: it.bodies.any,
-            incomplete: it.bodies.incomplete,
-            economies: it.bodies.economies.iter().map(|it| numbers.economy(it)).collect(),
-            bodies: it.bodies.bodies.iter().map(|it| numbers.body(it)).collect(),
-            excluded_bodies: it.bodies.excluded_bodies.iter().map(|it| numbers.body(it)).collect(),
-            transitions: transitions.to_vec(),
+            any_body: rule.any,
+            incomplete: rule.incomplete,
+            economies: rule.economies.iter().map(|it| numbers.economy(it)).collect(),
+            more: more.map(Box::new),
         }
     }
 
-    pub(in crate::domain) fn accepts(&self, object: RecognitionObject) -> bool {
-        self.objects & object.bit() != 0
+    /// Whether the rule names the body.
+    pub(in crate::domain) fn names(&self, body: u32) -> bool {
+        self.more.as_ref().is_some_and(|it| it.bodies.contains(&body))
+    }
+
+    /// Whether the rule excludes the body.
+    pub(in crate::domain) fn excludes(&self, body: u32) -> bool {
+        self.more.as_ref().is_some_and(|it| it.excluded_bodies.contains(&body))
     }
 
     /// Whether what must be certified beside it is held.
     pub(in crate::domain) fn is_complete(&self, held: &[Held]) -> bool {
-        self.together.iter().all(|wanted| held.iter().any(|held| wanted.is_met_by(*held)))
+        let together = self.more.as_ref().map_or(&[][..], |it| &it.together);
+        together.iter().all(|wanted| held.iter().any(|held| wanted.is_met_by(*held)))
+    }
+
+    /// The calendars that the standard accepted has a part in, by name.
+    pub(in crate::domain) fn transitions(&self) -> &[Arc<EditionTransition>] {
+        self.more.as_ref().map_or(&[], |it| &it.transitions)
+    }
+
+    pub(in crate::domain) fn accepts(&self, object: RecognitionObject) -> bool {
+        self.objects & object.bit() != 0
     }
 
     /// Whether it stands on a day.

@@ -183,8 +183,7 @@ impl<'a> Context<'a> {
 
     /// Whether the market accepts the body's results directly.
     pub(super) fn accepts_body(&self, rule: &AcceptanceTerms) -> bool {
-        !rule.excluded_bodies.contains(&self.body)
-            && (rule.any_body || rule.bodies.contains(&self.body) || self.issuer.is_in_any(&rule.economies))
+        !rule.excludes(self.body) && (rule.any_body || rule.names(self.body) || self.issuer.is_in_any(&rule.economies))
     }
 
     /// What the question names and the catalogue does not know.

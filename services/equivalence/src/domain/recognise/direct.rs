@@ -20,7 +20,7 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, entry: &'a RequirementEntry, standi
         let check = if !it.terms.accepts(ctx.question.object) {
             Check::Object
         } else if !ctx.accepts_body(it.terms) {
-            if it.terms.incomplete && !it.terms.excluded_bodies.contains(&ctx.body) {
+            if it.terms.incomplete && !it.terms.excludes(ctx.body) {
                 missing.get_or_insert_with(|| bodies_unknown(ctx, requirement, acceptance()));
             }
             Check::Body

@@ -52,7 +52,7 @@ impl<'a> Standing<'a> {
         let all = all.filter(|(_, terms)| terms.in_force(ctx.date()) && which(terms));
         let all = all
             .map(|(place, terms)| {
-                let counts = edition_counts(ctx, market, terms);
+                let counts = edition_counts(ctx, market, entry, place, terms);
                 depends_on_grant |= counts == Counts::NeedsGrantDate;
                 Stands { place, terms, counts }
             })
@@ -71,13 +71,20 @@ impl<'a> Standing<'a> {
     }
 }
 
-fn edition_counts(ctx: &Context<'_>, market: &Market<'_>, terms: &AcceptanceTerms) -> Counts {
-    if terms.transitions.is_empty() {
+fn edition_counts(
+    ctx: &Context<'_>,
+    market: &Market<'_>,
+    entry: &RequirementEntry,
+    place: usize,
+    terms: &AcceptanceTerms,
+) -> Counts {
+    let transitions = terms.transitions();
+    if transitions.is_empty() {
         return Counts::Yes;
     }
-    let TargetKey::Standard(standard) = &terms.target.name else { return Counts::Yes };
+    let TargetKey::Standard(standard) = &entry.requirement.acceptances[place].target.name else { return Counts::Yes };
     let mut counts = Counts::Yes;
-    for transition in &terms.transitions {
+    for transition in transitions {
         if !(market.place.is_within(&transition.market) || ctx.destination.is_within(&transition.market)) {
             continue;
         }

@@ -89,7 +89,7 @@ impl Way<'_> {
         Route {
             requirement: self.entry.requirement.clone(),
             certified: self.certified.clone(),
-            accepted: self.entry.acceptances[self.accepted].target.clone(),
+            accepted: self.entry.requirement.acceptances[self.accepted].target.clone(),
             annex: self.annex.map(|it| it.annex.clone()),
             designation: self.designation.cloned(),
             links: self.links.iter().map(|link| Arc::clone(link)).collect(),

@@ -27,7 +27,7 @@ pub(super) struct Openings<'a> {
     rows: &'a [Row<'a>],
     markets: &'a [MarketAccess],
     /// The closed markets in which something is accepted for a requirement that is not met.
-    wanted: BTreeMap<&'a TargetKey, BTreeSet<usize>>,
+    wanted: BTreeMap<&'a TargetKey, Vec<usize>>,
     /// The closed markets that accept results of bodies of an economy or bloc, directly or by an annex.
     by_economy: HashMap<u32, Vec<usize>>,
     /// Those that accept results of a body that they name.
@@ -79,7 +79,7 @@ impl<'a> Openings<'a> {
             let entry = result.entry;
             importers.insert(&entry.requirement.market);
             for (acceptance, terms) in entry.requirement.acceptances.iter().zip(&entry.acceptances) {
-                self.wanted.entry(&acceptance.target.name).or_default().insert(at);
+                note(self.wanted.entry(&acceptance.target.name).or_default(), at);
                 for economy in &terms.economies {
                     note(self.by_economy.entry(*economy).or_default(), at);
                 }
@@ -104,7 +104,7 @@ impl<'a> Openings<'a> {
     /// None when it becomes too late meanwhile.
     pub(super) fn find(&self, late: &dyn Fn() -> bool) -> Option<Opened> {
         let mut known: BTreeMap<Key, BTreeSet<usize>> = BTreeMap::new();
-        let mut reach: BTreeMap<&Target, BTreeSet<usize>> = BTreeMap::new();
+        let mut near: BTreeMap<&Target, Vec<bool>> = BTreeMap::new();
         let mut found = Vec::with_capacity(self.markets.len());
         for (at, market) in self.markets.iter().enumerate() {
             if late() {
@@ -118,11 +118,10 @@ impl<'a> Openings<'a> {
                     (Some(_), Some(body)) => {
                         let key = (step.certified.clone(), body.clone(), step.object.number());
                         let opened = known.entry(key).or_insert_with(|| {
-                            let mut near = BTreeSet::new();
                             for target in &step.certified {
-                                near.extend(reach.entry(target).or_insert_with(|| self.near(target)).iter().copied());
+                                near.entry(target).or_insert_with(|| self.near(target));
                             }
-                            self.opened(step, body, &near)
+                            self.opened(step, body, &|at| step.certified.iter().any(|target| near[target][at]))
                         });
                         opened.clone()
                     }
@@ -135,16 +134,18 @@ impl<'a> Openings<'a> {
         Some(found)
     }
 
-    /// The closed markets in which something is wanted that a target leads to.
-    fn near(&self, target: &Target) -> BTreeSet<usize> {
+    /// For each market, whether it is closed and something is wanted in it that a target leads to.
+    fn near(&self, target: &Target) -> Vec<bool> {
         let net = Net { catalogue: self.catalogue, date: self.product.date };
         let reached = chain::reach(net, target, self.catalogue.longest_chain());
         let names = reached.iter().map(|(reached, _)| &reached.name).chain([&target.name]);
-        names.flat_map(|name| self.wanted.get(name).into_iter().flatten().copied()).collect()
+        let mut near = vec![false; self.markets.len()];
+        names.flat_map(|name| self.wanted.get(name).into_iter().flatten()).for_each(|at| near[*at] = true);
+        near
     }
 
     /// Which of the markets in which it leads somewhere a step opens, together with what is held.
-    fn opened(&self, step: &Step, body: &BodyKey, near: &BTreeSet<usize>) -> BTreeSet<usize> {
+    fn opened(&self, step: &Step, body: &BodyKey, near: &dyn Fn(usize) -> bool) -> BTreeSet<usize> {
         let certificate = Facts {
             certified: step.certified.clone(),
             body: body.clone(),
@@ -156,7 +157,7 @@ impl<'a> Openings<'a> {
         let place = Place::new(self.catalogue, located, self.product.date);
         let by_economy = place.numbers().iter().filter_map(|number| self.by_economy.get(number));
         let doors = by_economy.chain(self.by_body.get(body)).chain([&self.by_anybody]).flatten();
-        let doors: BTreeSet<usize> = doors.copied().filter(|at| near.contains(at)).collect();
+        let doors: BTreeSet<usize> = doors.copied().filter(|at| near(*at)).collect();
         doors.into_iter().filter(|at| self.opens(*at, &certificate)).collect()
     }
 

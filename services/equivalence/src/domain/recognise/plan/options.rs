@@ -2,7 +2,6 @@
 //! work, each tried as if it were done on the date of the plan.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt as _};
@@ -127,14 +126,11 @@ impl<'a> Options<'a> {
             self.direct(&entry.requirement.acceptances[at], &mut choices);
         }
 
-        let annexes: BTreeMap<u32, &'a AnnexEntry> = market
-            .place
-            .codes()
-            .flat_map(|code| self.catalogue.annexes_accepted_by(code))
-            .map(|annex| (annex.terms.place, annex))
-            .collect();
-        let open = annexes.values().filter_map(|annex| Some((*annex, annex::is_open(&ctx, &market, annex)?)));
-        let open: Vec<_> = open.collect();
+        let annexes = market.place.codes().flat_map(|code| self.catalogue.annexes_accepted_by(code));
+        let open = annexes.filter_map(|annex| Some((annex, annex::is_open(&ctx, &market, annex)?)));
+        let mut open: Vec<_> = open.collect();
+        open.sort_by_key(|(annex, _)| annex.terms.place);
+        open.dedup_by_key(|(annex, _)| annex.terms.place);
         let worth = self.worth(&open, &standing, &choices);
         let mut tried = HashSet::new();
         for (annex, object) in open {

@@ -58,11 +58,14 @@ fn conditions(product: &Product, result: &Judged<'_>, by: usize) -> Option<Step>
 
 fn least<'a>(options: &Options<'a>, entry: &'a RequirementEntry) -> Step {
     let requirement = &entry.requirement;
-    let mut choices = options.of(entry);
-    choices.sort_by(|a, b| a.order().cmp(&b.order()));
-    let Some(best) = choices.first() else { return nobody(options, requirement) };
+    let choices = options.of(entry);
+    let Some(best) = choices.iter().min_by(|a, b| a.order().cmp(&b.order())) else {
+        return nobody(options, requirement);
+    };
+    let mut like: Vec<_> = choices.iter().filter(|it| it.is_like(best)).collect();
+    like.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut bodies: Vec<BodyKey> = Vec::new();
-    for choice in choices.iter().filter(|it| it.is_like(best)) {
+    for choice in like {
         if bodies.len() < MOST_BODIES && !bodies.contains(choice.body.key) {
             bodies.push(choice.body.key.clone());
         }
