@@ -85,7 +85,7 @@ impl Disputes {
         let Subject::Decision { id, revision, classification_revision, .. } = subject else { return Ok(()) };
         let loaded = self.recogniser.catalogue(Consistency::Exactly(*revision)).await?;
         let again = self.recogniser.decide(&loaded, question, *classification_revision, Detail::Outcome).await;
-        if again.id == *id {
+        if again.id.to_string() == *id {
             return Ok(());
         }
         let why = format!("the question has the decision {} at that revision", again.id);
