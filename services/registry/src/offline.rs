@@ -94,7 +94,7 @@ impl Bundle {
         let within =
             destination.is_empty() || header.destinations.is_empty() || header.destinations.contains(&destination);
         let now = clock.now();
-        let question = verify::question(request, clock.today())?;
+        let question = verify::question(request, now)?;
         let equivalence = peers.clone().filter(|_| within && self.equivalence().is_some());
         let codes = peers.filter(|_| self.classification().is_some());
         let recogniser = Recogniser::offline(equivalence, codes);

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::Args;
 use crate::cpu;
+use crate::rows::Floor;
 use crate::run::{Measured, Sample};
 
 /// Above this share of its core the load generator may be what is measured.
@@ -67,16 +68,22 @@ pub struct Line {
     pub what: &'static str,
     /// The row that it is compared to.
     pub baseline: Option<&'static str>,
-    /// Calls a second over the baseline's in the same round.
+    /// Items a second over the baseline's in the same round.
     pub ratio: Option<Spread>,
-    /// The baseline's CPU time for a call over this row's, in the same round: the ratio that other work on the machine
+    /// The baseline's CPU time for an item over this row's, in the same round: the ratio that other work on the machine
     /// disturbs least.
     pub cpu_ratio: Option<Spread>,
     /// The least median ratio that we promise.
     pub target: Option<f64>,
     /// Whether it is kept.
     pub target_met: Option<bool>,
-    /// Calls a second.
+    /// The fewest items a second that we promise of a machine of two cores.
+    pub floor_per_second: Option<f64>,
+    /// The longest that we promise 99 of 100 calls take there, in microseconds.
+    pub ceiling_p99_us: Option<f64>,
+    /// Whether both are kept.
+    pub floor_met: Option<bool>,
+    /// Items a second: calls, where a call asks for one.
     pub per_second: Option<Spread>,
     /// Median over the rounds of half of the calls' time, in microseconds, under full load.
     pub p50_us: Option<Spread>,
@@ -84,7 +91,7 @@ pub struct Line {
     pub p99_us: Option<Spread>,
     /// The same of half of the calls, one at a time.
     pub alone_p50_us: Option<Spread>,
-    /// CPU time of the server for each call, in microseconds.
+    /// CPU time of the server for each item, in microseconds.
     pub server_us: Option<Spread>,
     /// The load generator's share of its core.
     pub generator_share: Option<Spread>,
@@ -126,6 +133,7 @@ impl Report {
             "max",
             "by CPU",
             "promised",
+            "floor",
             "items/s",
             "p50 µs",
             "p99 µs",
@@ -133,7 +141,7 @@ impl Report {
             "server µs",
             "load",
         ]);
-        for column in 2..13 {
+        for column in 2..14 {
             if let Some(column) = table.column_mut(column) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -148,6 +156,7 @@ impl Report {
                 cell(row.ratio.map(|ratio| ratio.max), 2),
                 median(row.cpu_ratio, 2),
                 row.promise(),
+                row.floor(),
                 median(row.per_second, 0),
                 median(row.p50_us, 0),
                 median(row.p99_us, 0),
@@ -162,8 +171,8 @@ impl Report {
     fn legend(&self) -> String {
         let mut text = format!(
             "{}, {} build; {} rounds of {} s, {} connections with {} calls in flight each; medians over the rounds.\n\
-             ratio: of items a second; by CPU: of the servers' CPU time an item; most calls are about one item. \
-             p50, p99: of calls; alone: p50 with one call at a time; server: its CPU time an item; load: the generator's share of its core.\n",
+             ratio: of items a second; by CPU: of the servers' CPU time an item; floor: items a second and p99 on two cores; \
+             alone: p50 with one call at a time; server: its CPU time an item; load: the generator's share of its core.\n",
             self.processor, self.build, self.rounds, self.seconds, self.connections, self.in_flight
         );
         for row in &self.rows {
@@ -193,6 +202,11 @@ impl Line {
         for (status, count) in measured.samples.iter().flat_map(|sample| &sample.failures) {
             *failures.entry(*status).or_default() += count;
         }
+        let per_second = of(|sample| sample.per_second);
+        let p99_us = of(|sample| micros(sample.p99));
+        let kept = |floor: Floor, per_second: Spread, p99: Spread| {
+            per_second.median >= floor.per_second && p99.median <= micros(floor.p99)
+        };
         Self {
             name: row.name,
             what: row.what,
@@ -201,9 +215,12 @@ impl Line {
             cpu_ratio: compared(|ours, bare| bare.server_time.as_secs_f64() / ours.server_time.as_secs_f64()),
             target: row.target,
             target_met: row.target.zip(ratio).map(|(target, ratio)| ratio.median >= target),
-            per_second: of(|sample| sample.per_second),
+            floor_per_second: row.floor.map(|floor| floor.per_second),
+            ceiling_p99_us: row.floor.map(|floor| micros(floor.p99)),
+            floor_met: row.floor.zip(per_second).zip(p99_us).map(|((floor, rate), p99)| kept(floor, rate, p99)),
+            per_second,
             p50_us: of(|sample| micros(sample.p50)),
-            p99_us: of(|sample| micros(sample.p99)),
+            p99_us,
             alone_p50_us: of(|sample| micros(sample.alone_p50)),
             server_us: of(|sample| micros(sample.server_time)),
             generator_share: of(|sample| sample.generator_share),
@@ -215,6 +232,15 @@ impl Line {
         match (self.target, self.target_met) {
             (Some(target), Some(true)) => format!("{target:.2} kept"),
             (Some(target), Some(false)) => format!("{target:.2} MISSED"),
+            _ => String::new(),
+        }
+    }
+
+    fn floor(&self) -> String {
+        match (self.floor_per_second, self.ceiling_p99_us, self.floor_met) {
+            (Some(rate), Some(p99), Some(kept)) => {
+                format!("{rate:.0}, {:.0} ms {}", p99 / 1e3, if kept { "kept" } else { "MISSED" })
+            }
             _ => String::new(),
         }
     }

@@ -17,7 +17,7 @@ use crate::{cpu, database};
 /// What one row showed in one round.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// Answers to items a second under full load.
+    /// Items answered a second under full load.
     pub per_second: f64,
     /// Half of the calls under full load took no longer.
     pub p50: Duration,
@@ -25,7 +25,7 @@ pub struct Sample {
     pub p99: Duration,
     /// Half of the calls took no longer when each waited for the one before.
     pub alone_p50: Duration,
-    /// CPU time of the server for each answer to an item, under full load.
+    /// CPU time of the server for each item, under full load.
     pub server_time: Duration,
     /// The share of its core that the load generator used under full load.
     pub generator_share: f64,
@@ -138,7 +138,7 @@ async fn sample(args: &Args, child: &Child, prepared: &Prepared) -> anyhow::Resu
     // The server's clock ran through the warm-up as well.
     let used = (child.cpu_time()? - before).as_secs_f64();
     let load = args.full_load();
-    let per_second = full.per_second * prepared.requests.items() as f64;
+    let per_second = full.per_second * f64::from(prepared.items);
     let answers = per_second * (load.duration + load.warm_up).as_secs_f64();
     let mut failures = full.failures;
     for (status, count) in alone.failures {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::StreamExt as _;
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
@@ -64,7 +64,7 @@ impl VerificationService for Verifications {
             }
             _ => String::new(),
         };
-        let asked = parse(raw, self.verifier.clock.today(), false, &hint)?;
+        let asked = parse(raw, self.verifier.clock.now(), false, &hint)?;
         let at = self.verifier.settle(asked.question.as_of).await.map_err(Fault::from)?;
         Ok(Response::new(self.answer(&asked, at).await?))
     }
@@ -84,7 +84,7 @@ impl VerificationService for Verifications {
         let results = futures_util::stream::iter(raw.requests)
             .map(|request| async move {
                 let permitted = may_ask(caller, &request, "BatchVerify");
-                let asked = permitted.and_then(|()| parse(request, self.verifier.clock.today(), true, ""));
+                let asked = permitted.and_then(|()| parse(request, self.verifier.clock.now(), true, ""));
                 let answered = match asked {
                     Ok(asked) => self.answer(&asked, at).await,
                     Err(fault) => Err(fault),
@@ -163,7 +163,7 @@ impl Verifications {
         let raw = v.required("request", raw);
         let raw = v.finish_with(|| raw)?;
         may_ask(caller, &raw, "StreamVerify")?;
-        let asked = parse(raw, self.verifier.clock.today(), false, "")?;
+        let asked = parse(raw, self.verifier.clock.now(), false, "")?;
         let at = self.verifier.settle(asked.question.as_of).await?;
         self.answer(&asked, at).await
     }
@@ -266,15 +266,20 @@ fn may_ask(caller: &Caller, raw: &wire::VerifyRequest, method: &str) -> Result<(
 }
 
 /// The question that a request asks, its proof and statement apart.
-pub(crate) fn question(raw: wire::VerifyRequest, today: NaiveDate) -> Result<Question, Fault> {
-    parse(raw, today, false, "").map(|asked| asked.question)
+pub(crate) fn question(raw: wire::VerifyRequest, now: DateTime<Utc>) -> Result<Question, Fault> {
+    parse(raw, now, false, "").map(|asked| asked.question)
 }
 
-fn parse(raw: wire::VerifyRequest, today: NaiveDate, in_batch: bool, hint: &str) -> Result<Asked, Fault> {
+fn parse(raw: wire::VerifyRequest, now: DateTime<Utc>, in_batch: bool, hint: &str) -> Result<Asked, Fault> {
+    let today = now.date_naive();
     let mut v = Violations::new();
     let subject = subject(&mut v, raw.subject, hint);
     let goods = content::goods(&mut v, raw.goods, today);
     let moment = v.optional_timestamp("as_of", raw.as_of.as_ref());
+    if let Some(Some(moment)) = moment {
+        // What will be known then is not known; `goods.date` asks about a day to come.
+        v.check("as_of", moment <= now, format!("must not be later than now, {}", now.format("%Y-%m-%dT%H:%M:%SZ")));
+    }
     let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
     let given =
         [("consistency", raw.consistency.is_some()), ("as_of", raw.as_of.is_some()), ("replay", raw.replay.is_some())];

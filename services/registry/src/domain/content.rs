@@ -188,7 +188,7 @@ impl Content {
             faults.push(("valid_from", "must not be before granted_on"));
         }
         if self.valid_until < self.valid_from {
-            faults.push(("valid_until", "must not be before valid_from"));
+            faults.push(("valid_until", "must not be before valid_from, which is granted_on when left out"));
         }
         faults
     }

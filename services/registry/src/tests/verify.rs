@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::verify_request::Subject;
+use greenlane_platform::fault::Fault;
 use greenlane_store::testing::TestDatabase;
 
 use super::harness::{Served, codes, goods, question, serve};
@@ -20,6 +21,7 @@ greenlane_store::engine_tests!(Migrator:
     goods_are_held_against_the_certificate,
     an_earlier_verdict_is_given_again_byte_for_byte,
     a_verdict_can_be_asked_as_of_a_moment,
+    what_will_be_known_at_a_moment_to_come_is_not_asked,
     a_batch_answers_every_item_at_one_revision,
     a_proof_bundle_proves_the_document,
     a_qr_text_leads_to_the_certificate,
@@ -176,6 +178,19 @@ async fn a_verdict_can_be_asked_as_of_a_moment(db: TestDatabase) {
     assert_eq!(ask(&served, at(served.clock.now())).await.outcome(), wire::VerdictOutcome::Refused);
     let before_all = ask(&served, at(moment - TimeDelta::days(30))).await;
     assert_eq!(codes(before_all.authentic.as_ref()), ["certificate_unknown"]);
+}
+
+async fn what_will_be_known_at_a_moment_to_come_is_not_asked(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let moment = served.clock.now() + TimeDelta::days(1);
+    let request = wire::VerifyRequest {
+        as_of: Some(prost_types::Timestamp { seconds: moment.timestamp(), nanos: 0 }),
+        ..question(Subject::Certificate(certificate.name.clone()))
+    };
+    let refused = served.verification().verify(request).await.unwrap_err();
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["as_of"]);
 }
 
 async fn a_batch_answers_every_item_at_one_revision(db: TestDatabase) {

@@ -20,7 +20,7 @@ pub(super) async fn echo(setting: &Setting<'_>, role: Role) -> anyhow::Result<Pr
         ensure!(answer == expected, "the echo is not what was sent");
         Ok(())
     });
-    Ok(Prepared { target: setting.target(role, echo::PATH, token)?, requests: Box::new(requests) })
+    Ok(Prepared::single(setting.target(role, echo::PATH, token)?, requests))
 }
 
 pub(super) async fn insert(setting: &Setting<'_>, role: Role, path: &str) -> anyhow::Result<Prepared> {
@@ -30,5 +30,5 @@ pub(super) async fn insert(setting: &Setting<'_>, role: Role, path: &str) -> any
         ensure!(InsertResponse::decode(answer)?.id > 0, "no row was written");
         Ok(())
     });
-    Ok(Prepared { target: setting.target(role, path, None)?, requests: Box::new(requests) })
+    Ok(Prepared::single(setting.target(role, path, None)?, requests))
 }

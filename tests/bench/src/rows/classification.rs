@@ -26,10 +26,7 @@ pub(super) async fn get(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
         ensure!(found == reference(CODES[place]), "{found:?} instead of {}", CODES[place]);
         Ok(())
     });
-    Ok(Prepared {
-        target: setting.target(Role::Classification, GET, Some(token(setting)))?,
-        requests: Box::new(requests),
-    })
+    Ok(Prepared::single(setting.target(Role::Classification, GET, Some(token(setting)))?, requests))
 }
 
 /// One code in the edition before.
@@ -47,7 +44,7 @@ pub(super) async fn translate(setting: &Setting<'_>) -> anyhow::Result<Prepared>
         Ok(())
     });
     let target = setting.target(Role::Classification, TRANSLATE, Some(token(setting)))?;
-    Ok(Prepared { target, requests: Box::new(requests) })
+    Ok(Prepared::single(target, requests))
 }
 
 fn reference(code: &str) -> CodeReference {

@@ -1,4 +1,4 @@
-//! The equivalence service's rows: recognise, one at a time, in batches and in streams.
+//! The equivalence service's rows: recognise, one and many.
 
 use anyhow::{Context as _, ensure};
 use greenlane_api::equivalence::v1::stream_recognise_response::Answer;
@@ -10,17 +10,51 @@ use greenlane_api::equivalence::v1::{
 use greenlane_platform::auth::issuer::TokenRequest;
 use prost::Message;
 
-use super::{Cycle, Prepared, Setting, facts};
+use super::{Cycle, Prepared, Setting, Streamed, TOGETHER, facts};
 use crate::roles::Role;
-use crate::wire::Requests;
+use crate::wire::Target;
 
 const RECOGNISE: &str = "/greenlane.equivalence.v1.RecognitionService/Recognise";
 const BATCH: &str = "/greenlane.equivalence.v1.RecognitionService/BatchRecognise";
 const STREAM: &str = "/greenlane.equivalence.v1.RecognitionService/StreamRecognise";
-/// Questions in a call of many.
-const QUESTIONS: usize = 200;
 
-/// A question to the starter catalogue.
+/// One question to the starter catalogue, decided anew each time.
+pub(super) async fn recognise(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
+    let request = RecogniseRequest { question: Some(question()), ..RecogniseRequest::default() };
+    let requests = Cycle::new(vec![request.encode_to_vec()], |_, answer| {
+        decided(&RecogniseResponse::decode(answer)?.decision.context("no decision")?)
+    });
+    Ok(Prepared::single(target(setting, RECOGNISE)?, requests))
+}
+
+/// The same question many times in one message.
+pub(super) async fn recognise_batch(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
+    let questions = vec![question(); TOGETHER as usize];
+    let request = BatchRecogniseRequest { questions, ..BatchRecogniseRequest::default() };
+    let requests = Cycle::new(vec![request.encode_to_vec()], |_, answer| {
+        let decisions = BatchRecogniseResponse::decode(answer)?.decisions;
+        ensure!(decisions.len() == TOGETHER as usize, "{} decisions", decisions.len());
+        decisions.iter().try_for_each(decided)
+    });
+    Ok(Prepared::many(target(setting, BATCH)?, requests, TOGETHER))
+}
+
+/// The same question many times in one stream.
+pub(super) async fn recognise_stream(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
+    let request = StreamRecogniseRequest { question: Some(question()), ..StreamRecogniseRequest::default() };
+    let requests = Streamed::new(vec![request.encode_to_vec()], TOGETHER as usize, |answers| {
+        ensure!(answers.len() == TOGETHER as usize, "{} decisions", answers.len());
+        for answer in answers {
+            match StreamRecogniseResponse::decode(*answer)?.answer.context("no decision")? {
+                Answer::Decision(decision) => decided(&decision)?,
+                Answer::Refused(refused) => anyhow::bail!("refused: {refused:?}"),
+            }
+        }
+        Ok(())
+    });
+    Ok(Prepared::many(target(setting, STREAM)?, requests, TOGETHER))
+}
+
 fn question() -> RecognitionQuestion {
     let scheme = CertifiedScheme { scheme: facts::SCHEME.into(), level: facts::LEVEL.into() };
     let certificate = CertificateFacts {
@@ -39,8 +73,7 @@ fn question() -> RecognitionQuestion {
     }
 }
 
-fn decided(decision: Option<RecognitionDecision>) -> anyhow::Result<()> {
-    let decision = decision.context("no decision")?;
+fn decided(decision: &RecognitionDecision) -> anyhow::Result<()> {
     let decided = !matches!(
         decision.outcome(),
         RecognitionOutcome::Unspecified | RecognitionOutcome::Undetermined | RecognitionOutcome::NoRequirementApplies
@@ -49,38 +82,7 @@ fn decided(decision: Option<RecognitionDecision>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn prepared(setting: &Setting<'_>, path: &str, requests: impl Requests + 'static) -> anyhow::Result<Prepared> {
+fn target(setting: &Setting<'_>, path: &str) -> anyhow::Result<Target> {
     let token = setting.identity.mint(TokenRequest::new("trader", ["recognise"]));
-    let target = setting.target(Role::Equivalence, path, Some(token))?;
-    Ok(Prepared { target, requests: Box::new(requests) })
-}
-
-/// One question, decided anew each time.
-pub(super) async fn recognise(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
-    let request = RecogniseRequest { question: Some(question()), ..RecogniseRequest::default() };
-    let requests =
-        Cycle::new(vec![request.encode_to_vec()], |_, answer| decided(RecogniseResponse::decode(answer)?.decision));
-    prepared(setting, RECOGNISE, requests)
-}
-
-/// Many questions in a message.
-pub(super) async fn batch(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
-    let request = BatchRecogniseRequest { questions: vec![question(); QUESTIONS], ..BatchRecogniseRequest::default() };
-    let requests = Cycle::new(vec![request.encode_to_vec()], |_, answer| {
-        let decisions = BatchRecogniseResponse::decode(answer)?.decisions;
-        ensure!(decisions.len() == QUESTIONS, "{} decisions came back", decisions.len());
-        decisions.into_iter().try_for_each(|decision| decided(Some(decision)))
-    });
-    prepared(setting, BATCH, requests.of_items(QUESTIONS))
-}
-
-/// Many questions, each in a message of its own.
-pub(super) async fn stream(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
-    let request = StreamRecogniseRequest { question: Some(question()), ..StreamRecogniseRequest::default() };
-    let requests =
-        Cycle::new(vec![request.encode_to_vec()], |_, answer| match StreamRecogniseResponse::decode(answer)?.answer {
-            Some(Answer::Decision(decision)) => decided(Some(decision)),
-            other => anyhow::bail!("no decision: {other:?}"),
-        });
-    prepared(setting, STREAM, requests.in_streams(QUESTIONS))
+    setting.target(Role::Equivalence, path, Some(token))
 }

@@ -1,4 +1,4 @@
-//! The registry's rows: verify and issue.
+//! The registry's rows: verify, issue, import.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,25 +9,31 @@ use greenlane_api::registry::v1::certificate_service_client::CertificateServiceC
 use greenlane_api::registry::v1::create_body_key_request::Source;
 use greenlane_api::registry::v1::verify_request::Subject;
 use greenlane_api::registry::v1::{
-    Body, BodyRole, Certificate, CreateBodyKeyRequest, CreateBodyRequest, IssueCertificateResponse, KeyAlgorithm,
-    PartOutcome, VerifyRequest, VerifyResponse,
+    BatchVerifyRequest, BatchVerifyResponse, Body, BodyRole, Certificate, CreateBodyKeyRequest, CreateBodyRequest,
+    ImportCertificatesRequest, ImportCertificatesResponse, IssueCertificateResponse, KeyAlgorithm, PartOutcome,
+    StreamVerifyRequest, StreamVerifyResponse, VerifyRequest, VerifyResponse, VerifyResult, verify_result,
 };
 use greenlane_platform::auth::issuer::TokenRequest;
 use prost::Message;
 
-use super::{Cycle, Prepared, Setting, facts};
+use super::{Cycle, Prepared, Setting, Streamed, TOGETHER, facts};
 use crate::roles::Role;
-use crate::wire::Requests;
+use crate::wire::{Requests, framed, messages};
 
 const VERIFY: &str = "/greenlane.registry.v1.VerificationService/Verify";
 const ISSUE: &str = "/greenlane.registry.v1.CertificateService/IssueCertificate";
+const BATCH: &str = "/greenlane.registry.v1.VerificationService/BatchVerify";
+const STREAM: &str = "/greenlane.registry.v1.VerificationService/StreamVerify";
+const IMPORT: &str = "/greenlane.registry.v1.CertificateService/ImportCertificates";
+/// Rows of an import in one call: as many as a stream's first window holds.
+const ROWS: u32 = 60;
 /// Certificates that are asked about in turn: the hot ones.
 const CERTIFICATES: usize = 1_000;
 
 /// Customs asks about certificates by number, for goods as declared.
 pub(super) async fn verify(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
     let certificates = certificates(setting, role).await?;
-    questions(setting, role, certificates.into_iter().map(|certificate| Subject::Certificate(certificate.name)))
+    questions(setting, role, certificates.iter().map(by_number))
 }
 
 /// Customs presents the documents themselves.
@@ -36,26 +42,75 @@ pub(super) async fn verify_document(setting: &Setting<'_>, role: Role) -> anyhow
     questions(setting, role, certificates.into_iter().map(|certificate| Subject::Document(certificate.document)))
 }
 
-fn questions(setting: &Setting<'_>, role: Role, subjects: impl Iterator<Item = Subject>) -> anyhow::Result<Prepared> {
-    let question =
-        |subject| VerifyRequest { subject: Some(subject), goods: Some(facts::goods()), ..VerifyRequest::default() };
-    let messages = subjects.map(|subject| question(subject).encode_to_vec()).collect();
-    let requests = Cycle::new(messages, |_, answer| {
-        let verdict = VerifyResponse::decode(answer)?.verdict.context("no verdict")?;
-        let parts = [&verdict.authentic, &verdict.in_force, &verdict.covers_goods, &verdict.recognised];
-        let yes = parts.iter().all(|part| part.as_ref().is_some_and(|part| part.outcome() == PartOutcome::Yes));
-        ensure!(yes, "not accepted: {verdict:?}");
-        Ok(())
+/// A manifest at a time.
+pub(super) async fn verify_batch(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
+    let certificates = certificates(setting, role).await?;
+    let messages = certificates.chunks_exact(TOGETHER as usize).map(|together| {
+        let requests = together.iter().map(|certificate| question(by_number(certificate))).collect();
+        BatchVerifyRequest { requests, consistency: None }.encode_to_vec()
     });
-    let token = setting.identity.mint(TokenRequest::new("customs", ["verify"]).for_economy(facts::DESTINATION));
-    Ok(Prepared { target: setting.target(role, VERIFY, Some(token))?, requests: Box::new(requests) })
+    let requests = Cycle::new(messages.collect(), |_, answer| {
+        let results = BatchVerifyResponse::decode(answer)?.results;
+        ensure!(results.len() == TOGETHER as usize, "{} results", results.len());
+        results.into_iter().try_for_each(answered)
+    });
+    Ok(Prepared::many(setting.target(role, BATCH, Some(customs(setting)))?, requests, TOGETHER))
+}
+
+/// A manifest in a stream.
+pub(super) async fn verify_stream(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
+    let certificates = certificates(setting, role).await?;
+    let messages = certificates.iter().map(|certificate| {
+        let request = StreamVerifyRequest { tag: String::new(), request: Some(question(by_number(certificate))) };
+        request.encode_to_vec()
+    });
+    let requests = Streamed::new(messages.collect(), TOGETHER as usize, |answers| {
+        ensure!(answers.len() == TOGETHER as usize, "{} results", answers.len());
+        answers
+            .iter()
+            .try_for_each(|answer| answered(StreamVerifyResponse::decode(*answer)?.result.context("no result")?))
+    });
+    Ok(Prepared::many(setting.target(role, STREAM, Some(customs(setting)))?, requests, TOGETHER))
+}
+
+fn questions(setting: &Setting<'_>, role: Role, subjects: impl Iterator<Item = Subject>) -> anyhow::Result<Prepared> {
+    let messages = subjects.map(|subject| question(subject).encode_to_vec()).collect();
+    let requests = Cycle::new(messages, |_, answer| accepted(&VerifyResponse::decode(answer)?));
+    Ok(Prepared::single(setting.target(role, VERIFY, Some(customs(setting)))?, requests))
+}
+
+fn question(subject: Subject) -> VerifyRequest {
+    VerifyRequest { subject: Some(subject), goods: Some(facts::goods()), ..VerifyRequest::default() }
+}
+
+fn by_number(certificate: &Certificate) -> Subject {
+    Subject::Certificate(certificate.name.clone())
+}
+
+fn customs(setting: &Setting<'_>) -> String {
+    setting.identity.mint(TokenRequest::new("customs", ["verify"]).for_economy(facts::DESTINATION))
+}
+
+fn answered(result: VerifyResult) -> anyhow::Result<()> {
+    match result.result.context("neither verdict nor error")? {
+        verify_result::Result::Response(response) => accepted(&response),
+        verify_result::Result::Error(error) => anyhow::bail!("refused: {error:?}"),
+    }
+}
+
+fn accepted(response: &VerifyResponse) -> anyhow::Result<()> {
+    let verdict = response.verdict.as_ref().context("no verdict")?;
+    let parts = [&verdict.authentic, &verdict.in_force, &verdict.covers_goods, &verdict.recognised];
+    let yes = parts.iter().all(|part| part.as_ref().is_some_and(|part| part.outcome() == PartOutcome::Yes));
+    ensure!(yes, "not accepted: {verdict:?}");
+    Ok(())
 }
 
 /// A body issues: each certificate signed, logged, durable.
 pub(super) async fn issue(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
     body(setting, role).await?;
     let target = setting.target(role, ISSUE, Some(certifier(setting)))?;
-    Ok(Prepared { target, requests: Box::new(Issues { next: AtomicU64::new(0) }) })
+    Ok(Prepared::single(target, Issues { next: AtomicU64::new(0) }))
 }
 
 /// Certificates that differ in their request id.
@@ -78,6 +133,53 @@ impl Requests for Issues {
         ensure!(!certificate.document.is_empty(), "no document");
         ensure!(answer.proof.is_some(), "no proof");
         Ok(())
+    }
+}
+
+/// A body brings in what it has issued before.
+pub(super) async fn import(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
+    body(setting, role).await?;
+    let target = setting.target(role, IMPORT, Some(certifier(setting)))?;
+    Ok(Prepared::many(target, Imports { next: AtomicU64::new(0) }, ROWS))
+}
+
+/// Rows that differ in their request id, so many in a call.
+struct Imports {
+    next: AtomicU64,
+}
+
+impl Requests for Imports {
+    fn message(&self, out: &mut Vec<u8>) -> u64 {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let issue = facts::issue(format!("import-{number}"));
+        let row = ImportCertificatesRequest {
+            request_id: issue.request_id,
+            body: issue.body,
+            content: issue.content,
+            row: number,
+            ..ImportCertificatesRequest::default()
+        };
+        // A vector takes as much as it is given.
+        let _ = row.encode(out);
+        number
+    }
+
+    fn body(&self, out: &mut Vec<u8>) -> anyhow::Result<u64> {
+        let mut number = 0;
+        for _ in 0..ROWS {
+            number = framed(out, |out| self.message(out))?;
+        }
+        Ok(number)
+    }
+
+    fn check(&self, _: u64, answer: &[u8]) -> anyhow::Result<()> {
+        let told = ImportCertificatesResponse::decode(answer)?;
+        ensure!(told.accepted == u64::from(ROWS), "not all rows were accepted: {told:?}");
+        Ok(())
+    }
+
+    fn check_body(&self, number: u64, body: &[u8]) -> anyhow::Result<()> {
+        self.check(number, messages(body)?.last().context("no answer")?)
     }
 }
 

@@ -15,8 +15,6 @@ use super::load::Requests;
 
 /// One answer in so many is read by the row's own check.
 const SAMPLE_EVERY: u64 = 256;
-/// Before each message: whether it is compressed, and its length.
-const PREFIX_BYTES: usize = 5;
 /// The largest stream number there is.
 const LAST_STREAM: u32 = (1 << 31) - 1;
 
@@ -49,8 +47,8 @@ pub(super) struct Connection<'a> {
     in_flight: usize,
     window: Window,
     out: Vec<u8>,
-    /// The next request's message, and its number when it waits to be sent.
-    message: Vec<u8>,
+    /// The next request's body, and its number when it waits to be sent.
+    body: Vec<u8>,
     written: Option<u64>,
     pending: Vec<Pending>,
     next_stream: u32,
@@ -68,7 +66,7 @@ impl<'a> Connection<'a> {
             in_flight,
             window,
             out: Vec::with_capacity(1 << 16),
-            message: Vec::new(),
+            body: Vec::new(),
             written: None,
             pending: Vec::with_capacity(in_flight),
             next_stream: 1,
@@ -118,7 +116,7 @@ impl<'a> Connection<'a> {
             Some(number) => number,
             None => self.write()?,
         };
-        if self.send_window < i64::try_from(self.message.len())? {
+        if self.send_window < i64::try_from(self.body.len())? {
             return Ok(false);
         }
         self.written = None;
@@ -127,35 +125,25 @@ impl<'a> Connection<'a> {
         let block = if stream == 1 { &self.blocks.first } else { &self.blocks.again };
         frame::head(&mut self.out, block.len(), frame::HEADERS, frame::END_HEADERS, stream);
         self.out.extend_from_slice(block);
-        let last = self.message.len().div_ceil(frame::MAX_PAYLOAD_BYTES) - 1;
-        for (part, bytes) in self.message.chunks(frame::MAX_PAYLOAD_BYTES).enumerate() {
+        let last = self.body.len().div_ceil(frame::MAX_PAYLOAD_BYTES) - 1;
+        for (part, bytes) in self.body.chunks(frame::MAX_PAYLOAD_BYTES).enumerate() {
             let flags = if part == last { frame::END_STREAM } else { 0 };
             frame::head(&mut self.out, bytes.len(), frame::DATA, flags, stream);
             self.out.extend_from_slice(bytes);
         }
-        self.send_window -= i64::try_from(self.message.len())?;
+        self.send_window -= i64::try_from(self.body.len())?;
         self.next_stream += 2;
         let sample = number.is_multiple_of(SAMPLE_EVERY).then(Vec::new);
         self.pending.push(Pending { stream, sent: now, number, answered: false, sample });
         Ok(true)
     }
 
-    /// Writes the next call's messages as gRPC sends them: a byte that says that it is not compressed, its length, itself.
-    /// Gives the number of the first.
     fn write(&mut self) -> anyhow::Result<u64> {
-        self.message.clear();
-        let mut first = None;
-        for _ in 0..self.requests.messages() {
-            let begin = self.message.len();
-            self.message.extend_from_slice(&[0; PREFIX_BYTES]);
-            let number = self.requests.message(&mut self.message);
-            let length = u32::try_from(self.message.len() - begin - PREFIX_BYTES)?;
-            self.message[begin + 1..begin + PREFIX_BYTES].copy_from_slice(&length.to_be_bytes());
-            first.get_or_insert(number);
-        }
-        ensure!(self.message.len() < 65_535, "a request is larger than a stream's first window");
-        self.written = first;
-        first.context("a call without a message")
+        self.body.clear();
+        let number = self.requests.body(&mut self.body)?;
+        ensure!(self.body.len() < 65_535, "a request is larger than a stream's first window");
+        self.written = Some(number);
+        Ok(number)
     }
 
     fn frame(&mut self, head: Head, payload: &[u8], now: Instant) -> anyhow::Result<()> {
@@ -220,27 +208,11 @@ impl<'a> Connection<'a> {
         }
         ensure!(done.answered, "an answer without a message");
         if let Some(sample) = done.sample {
-            self.check(done.number, &sample)?;
+            self.requests.check_body(done.number, &sample).context("an answer is not what it should be")?;
         }
         if counts {
             self.tally.latencies.record(now - done.sent);
         }
-        Ok(())
-    }
-
-    /// Looks at every message of an answer. The messages of a call have numbers that follow one another.
-    fn check(&self, first: u64, mut answer: &[u8]) -> anyhow::Result<()> {
-        let mut number = first;
-        while let Some((prefix, rest)) = answer.split_first_chunk::<PREFIX_BYTES>() {
-            let [_, length @ ..] = *prefix;
-            let length = u32::from_be_bytes(length) as usize;
-            let message = rest.get(..length).context("a short message")?;
-            self.requests.check(number, message).context("an answer is not what it should be")?;
-            answer = &rest[length..];
-            number += 1;
-        }
-        let messages = number - first;
-        ensure!(messages == self.requests.messages() as u64, "{messages} messages came back");
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! HTTP/2 frames (RFC 9113, section 4): enough of them for a unary client.
+//! HTTP/2 frames (RFC 9113, section 4): enough of them for a client that asks and listens.
 
 /// What a client says first (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

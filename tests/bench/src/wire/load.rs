@@ -18,24 +18,56 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is sent, and what a right answer is.
 pub trait Requests {
-    /// Appends the next message to `out` and returns its number.
+    /// Appends the next request's message to `out` and returns its number.
     fn message(&self, out: &mut Vec<u8>) -> u64;
 
-    /// How many messages a call sends, one after the other, and gets back.
-    fn messages(&self) -> usize {
-        1
-    }
-
-    /// How many items a call is about: what is counted and compared.
-    fn items(&self) -> usize {
-        self.messages()
-    }
-
-    /// Looks at the answer to message `number`.
+    /// Looks at the answer to request `number`.
     ///
     /// # Errors
-    /// When the answer is not what that message should get: the measurement is then worth nothing and stops.
+    /// When the answer is not what that request should get: the measurement is then worth nothing and stops.
     fn check(&self, number: u64, answer: &[u8]) -> anyhow::Result<()>;
+
+    /// Appends a whole call's body: one message, unless the method takes a stream of them.
+    ///
+    /// # Errors
+    /// When a message is longer than gRPC can say.
+    fn body(&self, out: &mut Vec<u8>) -> anyhow::Result<u64> {
+        framed(out, |out| self.message(out))
+    }
+
+    /// Looks at the whole body of the answer to call `number`.
+    ///
+    /// # Errors
+    /// As [`Requests::check`].
+    fn check_body(&self, number: u64, body: &[u8]) -> anyhow::Result<()> {
+        self.check(number, body.get(PREFIX_BYTES..).context("a short message")?)
+    }
+}
+
+/// What stands before a message: a byte that says that it is not compressed, and its length.
+pub(crate) const PREFIX_BYTES: usize = 5;
+
+/// Writes a message as gRPC sends it.
+pub(crate) fn framed<T>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> T) -> anyhow::Result<T> {
+    let start = out.len();
+    out.extend_from_slice(&[0; PREFIX_BYTES]);
+    let written = write(out);
+    let length = u32::try_from(out.len() - start - PREFIX_BYTES)?;
+    out[start + 1..start + PREFIX_BYTES].copy_from_slice(&length.to_be_bytes());
+    Ok(written)
+}
+
+/// The messages of a body.
+pub(crate) fn messages(mut body: &[u8]) -> anyhow::Result<Vec<&[u8]>> {
+    let mut messages = Vec::new();
+    while let Some((prefix, rest)) = body.split_first_chunk::<PREFIX_BYTES>() {
+        let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
+        let (message, rest) = rest.split_at_checked(length).context("a message that is cut off")?;
+        messages.push(message);
+        body = rest;
+    }
+    anyhow::ensure!(body.is_empty(), "bytes behind the last message");
+    Ok(messages)
 }
 
 /// Whom to call.
