@@ -44,15 +44,35 @@ where
     Ok(inserted)
 }
 
+/// Rows in one statement at most: longer ones save no more time, and there would be more texts to keep prepared.
+const MOST_ROWS: usize = 64;
+
+/// Rows in chunks of 64, 32, 16 and so on down to 1. A statement's text depends on how many rows it has, and the engine
+/// prepares each text anew that it has not seen: of few sizes, all are soon known.
 fn chunks<A>(engine: Engine, rows: impl IntoIterator<Item = A>) -> impl Iterator<Item = Vec<A>>
 where
     A: ActiveModelTrait,
 {
     let columns = <A::Entity as EntityTrait>::Column::iter().count().max(1);
-    let size = (max_variables(engine) / columns).max(1);
-    let mut rows = rows.into_iter();
+    let most = (max_variables(engine) / columns).clamp(1, MOST_ROWS);
+    let mut rows = rows.into_iter().collect::<Vec<_>>().into_iter();
     std::iter::from_fn(move || {
+        let left = rows.len();
+        let size = if left >= most { most } else { 1 << left.checked_ilog2()? };
         let chunk: Vec<A> = rows.by_ref().take(size).collect();
         (!chunk.is_empty()).then_some(chunk)
     })
 }
+
+/// Values for an `IN (…)`, the last one repeated until there are a power of two of them: so that few texts are prepared,
+/// as for the rows above.
+pub fn in_list<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.into_iter().collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests;

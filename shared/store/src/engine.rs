@@ -64,6 +64,9 @@ const WRITER_CACHE: &str = "-65536";
 /// Pages in the write-ahead log before it is copied into the file: 32 MiB.
 const CHECKPOINT_PAGES: &str = "8192";
 
+/// Statements that a connection keeps prepared: bulk inserts have seven texts a table.
+const STATEMENTS: usize = 400;
+
 async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {
     if path.as_os_str().is_empty() || path.to_str().is_some_and(|p| p.contains([':', '?'])) {
         return Err(refused("store url sqlite:PATH needs the path of a file, without parameters"));
@@ -75,6 +78,7 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(config.busy_timeout())
+        .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let readers = config.readers.max(1);
     // The writer opens first: it is the one that may create and convert the file. Its indexes are hit at random, so it
@@ -115,6 +119,7 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
     let mut base = PgConnectOptions::from_str(&config.url)
         .map_err(connecting)?
         .application_name("greenlane")
+        .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     if let Some(secret) = &config.password {
         let password = secret.reveal().map_err(|error| refused(&error.to_string()))?;

@@ -116,7 +116,7 @@ pub(crate) async fn known(tx: &Tx, heads: Vec<certificate::Model>) -> Result<Vec
     let mut events = events_of(tx, numbers.clone()).await?;
     let mut versions: HashMap<String, Vec<Version>> = HashMap::new();
     let rows = version::Entity::find()
-        .filter(version::Column::Number.is_in(numbers))
+        .filter(version::Column::Number.is_in(bulk::in_list(numbers)))
         .order_by_asc(version::Column::Version)
         .all(tx)
         .await?;
@@ -136,7 +136,7 @@ pub(crate) async fn known(tx: &Tx, heads: Vec<certificate::Model>) -> Result<Vec
 /// All events of these certificates, in the order of the log.
 pub(crate) async fn events_of(tx: &Tx, numbers: Vec<String>) -> Result<HashMap<String, Vec<Event>>, DbErr> {
     let rows = event::Entity::find()
-        .filter(event::Column::Number.is_in(numbers))
+        .filter(event::Column::Number.is_in(bulk::in_list(numbers)))
         .order_by_asc(event::Column::LogIndex)
         .all(tx)
         .await?;
@@ -151,7 +151,7 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
     let mut values = values.iter().copied();
     std::iter::from_fn(move || {
         let chunk: Vec<&str> = values.by_ref().take(IN_LIST).collect();
-        (!chunk.is_empty()).then_some(chunk)
+        (!chunk.is_empty()).then(|| bulk::in_list(chunk))
     })
 }
 

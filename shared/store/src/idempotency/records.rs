@@ -42,7 +42,7 @@ mod record {
 type Found = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
 /// Keys in one `IN (…)`.
-const KEYS_A_QUERY: usize = 1_000;
+const KEYS_A_QUERY: usize = 1_024;
 
 pub(super) async fn claim(tx: &Tx, key: &Key, payload: &PayloadHash, now: Micros) -> Result<Begun, DbErr> {
     let row = active(key, payload, None, now);
@@ -77,7 +77,7 @@ pub(super) async fn look_up_many(tx: &Tx, requests: &[(Key, PayloadHash)]) -> Re
         let rows: Vec<Found> = record::Entity::find()
             .select_only()
             .columns([record::Column::Key, record::Column::PayloadHash, record::Column::Response])
-            .filter(record::Column::Key.is_in(chunk.iter().cloned()))
+            .filter(record::Column::Key.is_in(bulk::in_list(chunk.iter().cloned())))
             .into_tuple()
             .all(tx)
             .await?;
