@@ -167,7 +167,12 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     });
     let equivalence = peers.equivalence.clone();
     let verifier = Arc::new(Verifier {
-        source: Source::Registry { store: store.clone(), published: Arc::clone(&published), wait },
+        source: Source::Registry {
+            store: store.clone(),
+            published: Arc::clone(&published),
+            log: Arc::clone(&log),
+            wait,
+        },
         recogniser: recogniser(config, &peers),
         clock: clock.clone(),
     });

@@ -33,6 +33,15 @@ pub(crate) fn content(
     }
     let valid_from = v.optional_date("valid_from", &raw.valid_from);
     let valid_until = v.date("valid_until", &raw.valid_until);
+    // Told whatever else is wrong: all faults at once.
+    let dated = granted_on.zip(valid_from).zip(valid_until).map(|((granted_on, valid_from), valid_until)| {
+        let valid_from = valid_from.unwrap_or(granted_on);
+        let faults = domain::period_faults(granted_on, valid_from, valid_until);
+        for (field, why) in &faults {
+            v.add(field, why);
+        }
+        (granted_on, valid_from, valid_until)
+    });
     let authorised_by = v.text("authorised_by", &raw.authorised_by, 1..=200);
     let scope = v.paragraphs("scope", &raw.scope, 1..=4_000);
     let sites = list(v, "sites", raw.sites, 0, 100, site);
@@ -40,15 +49,15 @@ pub(crate) fn content(
     let remarks = v.paragraphs("remarks", &raw.remarks, 0..=4_000);
     let measurements = list(v, "measurements", raw.measurements, 0, 100, measurement);
     let confidential = confidential(v, "confidential_fields", raw.confidential_fields, 0);
-    let granted_on: NaiveDate = granted_on?;
-    let content = domain::Content {
+    let (granted_on, valid_from, valid_until) = dated?;
+    Some(domain::Content {
         holder: holder?,
         products: products?,
         scheme: scheme?,
         normative_documents: normative_documents?,
         granted_on,
-        valid_from: valid_from?.unwrap_or(granted_on),
-        valid_until: valid_until?,
+        valid_from,
+        valid_until,
         authorised_by: authorised_by?,
         scope: scope?,
         sites: sites?,
@@ -56,12 +65,7 @@ pub(crate) fn content(
         remarks: remarks?,
         measurements: measurements?,
         confidential: confidential?,
-    };
-    let faults = content.faults();
-    for (field, why) in &faults {
-        v.add(field, why);
-    }
-    faults.is_empty().then_some(content)
+    })
 }
 
 /// Names of fields that documents may keep back, each once, in order.

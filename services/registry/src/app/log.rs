@@ -64,6 +64,11 @@ impl LogWriter {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether nothing is signed any more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Stops all signing in this process.
     pub(crate) fn stop_signing(&self, why: &LogBroken) {
         self.signing.record(0, &[]);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use greenlane_api::classification::v1::{
-    CanBeSameGoods, CompareCodesRequest, CompareCodesResponse, lookup_service_client::LookupServiceClient,
+    CodeComparison, CompareCodesRequest, CompareCodesResponse, lookup_service_client::LookupServiceClient,
 };
 use greenlane_api::common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement};
 use greenlane_api::equivalence::v1 as eq;
@@ -235,8 +235,8 @@ impl Recogniser {
         }
     }
 
-    /// Whether two codes can be the same goods, and the revision at which that was said; none when nobody answers.
-    /// `revision` is exact; zero means the latest.
+    /// How the first code, a certified one, lies to the second, and the revision at which that was said; none when nobody
+    /// answers. `revision` is exact; zero means the latest.
     pub(crate) async fn compare(&self, first: &Code, second: &Code, revision: u64) -> Option<(SameGoods, u64)> {
         let client = self.classification.as_ref()?;
         let pair = (first.clone(), second.clone(), revision);
@@ -250,10 +250,11 @@ impl Recogniser {
             CompareCodesRequest { first: reference(first), second: reference(second), consistency: exactly(revision) };
         let asked = tokio::time::timeout(self.timeout, client.compare_codes(request)).await;
         let Ok(Ok(answer)) = asked else { return None };
-        let same = match answer.can_be_same_goods() {
-            CanBeSameGoods::Yes => SameGoods::Yes,
-            CanBeSameGoods::No => SameGoods::No,
-            CanBeSameGoods::Undetermined | CanBeSameGoods::Unspecified => SameGoods::Unknown,
+        let same = match answer.comparison() {
+            CodeComparison::Same | CodeComparison::FirstContainsSecond => SameGoods::Within,
+            CodeComparison::SecondContainsFirst | CodeComparison::MayOverlap => SameGoods::CanBe,
+            CodeComparison::Different => SameGoods::No,
+            CodeComparison::Undetermined | CodeComparison::Unspecified => SameGoods::Unknown,
         };
         self.comparisons.insert(pair, (same, answer.revision, Instant::now()));
         Some((same, answer.revision))

@@ -8,6 +8,7 @@ use greenlane_store::{Micros, Store, StoreError};
 
 use super::bundle::Trusted;
 use super::files::{BodyFile, CertificateFile};
+use super::log::LogWriter;
 use super::published::Published;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::write_off::ledger::Ledger;
@@ -16,7 +17,7 @@ use crate::store::write_off::{self, WriteOffFilter};
 
 /// The facts.
 pub(crate) enum Source {
-    Registry { store: Store, published: Arc<Published>, wait: Duration },
+    Registry { store: Store, published: Arc<Published>, log: Arc<LogWriter>, wait: Duration },
     Bundle(Arc<Trusted>),
 }
 
@@ -26,6 +27,14 @@ impl Source {
         match self {
             Self::Registry { published, .. } => published.revision(),
             Self::Bundle(bundle) => bundle.header.revision,
+        }
+    }
+
+    /// Whether what is here contradicts what was signed: later steps may be missing.
+    pub(crate) fn in_doubt(&self) -> bool {
+        match self {
+            Self::Registry { log, .. } => log.is_broken(),
+            Self::Bundle(_) => false,
         }
     }
 

@@ -185,7 +185,11 @@ impl Verifier {
             version: found.judged.version,
             current: found.current,
         });
-        let (in_force, standing) = force::judge(life, day);
+        let (mut in_force, standing) = force::judge(life, day);
+        let in_doubt = self.source.in_doubt();
+        if in_doubt {
+            in_force = force::in_doubt(in_force);
+        }
 
         let mut revisions = Revisions { registry: at.revision, ..Revisions::default() };
         let mut answer = GoodsAnswer::not_asked();
@@ -197,6 +201,7 @@ impl Verifier {
                 answer.covers.findings.extend(ledger.tell(&found.judged.content, goods));
             }
         }
+        answer.given.in_doubt = in_doubt;
         let outcomes = [authentic.outcome, in_force.outcome, answer.covers.outcome, answer.recognised.outcome];
         let about = match &question.subject {
             Subject::Number(number) => About::Number(number.as_str()),

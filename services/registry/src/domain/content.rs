@@ -180,18 +180,18 @@ impl Content {
         }
         rest
     }
+}
 
-    /// The rules that no single field can tell.
-    pub(crate) fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if self.valid_from < self.granted_on {
-            faults.push(("valid_from", "must not be before granted_on"));
-        }
-        if self.valid_until < self.valid_from {
-            faults.push(("valid_until", "must not be before valid_from, which is granted_on when left out"));
-        }
-        faults
+/// The rules about a certificate's days that no single one can tell.
+pub(crate) fn period_faults(granted_on: NaiveDate, valid_from: NaiveDate, valid_until: NaiveDate) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if valid_from < granted_on {
+        faults.push(("valid_from", "must not be before granted_on"));
     }
+    if valid_until < valid_from {
+        faults.push(("valid_until", "must not be before valid_from, which is granted_on when left out"));
+    }
+    faults
 }
 
 #[cfg(test)]

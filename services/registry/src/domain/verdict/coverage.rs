@@ -4,10 +4,14 @@ use super::{Finding, Outcome, Part, unknown_certificate};
 use crate::domain::content::{Content, Product};
 use crate::domain::goods::{Code, Goods, same_gtin};
 
-/// Whether two codes of different editions can be the same goods, as the classification service says.
+/// How a certified code lies to the declared one of another edition, as the classification service says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SameGoods {
-    Yes,
+    /// All goods of the declared code are of the certified one.
+    Within,
+    /// Some goods of the declared code are of the certified one, and others are not.
+    CanBe,
+    /// None are.
     No,
     /// Not known, not decided, or nobody there to ask.
     Unknown,
@@ -103,26 +107,39 @@ fn code(product: &Product, goods: &Goods, compare: &impl Fn(&Code) -> SameGoods)
             describe(Finding::new("code_not_covered", "The certificate names other codes of this edition.")),
         );
     }
-    let mut unknown = false;
+    let name = |finding: Finding, certified: &Code| {
+        describe(finding)
+            .with("certified_code", certified.code.clone())
+            .with("certified_edition", certified.edition.clone())
+    };
+    let (mut unknown, mut can_be) = (false, None);
     for certified in &product.codes {
         match compare(certified) {
-            SameGoods::Yes => {
+            SameGoods::Within => {
                 let finding = Finding::new(
                     "code_covered",
-                    "By the correlation of the two editions, a certified code and this one are the same goods.",
+                    "By the correlation of the two editions, all goods of this code are of a certified code.",
                 );
-                return Aspect::of(
-                    Outcome::Yes,
-                    describe(finding)
-                        .with("certified_code", certified.code.clone())
-                        .with("certified_edition", certified.edition.clone()),
-                );
+                return Aspect::of(Outcome::Yes, name(finding, certified));
             }
+            SameGoods::CanBe => can_be = can_be.or(Some(certified)),
             SameGoods::No => {}
             SameGoods::Unknown => unknown = true,
         }
     }
-    if unknown {
+    if let Some(certified) = can_be {
+        // The code alone does not tell; the product does, when it is the certified one.
+        let told = identity(product, goods).finding.is_some_and(|finding| finding.code == "product_matched");
+        let (outcome, message) = if told {
+            (Outcome::Yes, "Only a part of this code's goods are of a certified code; the product says that these are.")
+        } else {
+            (
+                Outcome::Undetermined,
+                "Only a part of this code's goods are of a certified code; which these are, is not said.",
+            )
+        };
+        Aspect::of(outcome, name(Finding::new("code_can_be_covered", message), certified))
+    } else if unknown {
         let finding = Finding::new(
             "code_other_edition",
             "The certificate names codes of another edition, and it is not known whether they are the same goods.",

@@ -78,6 +78,22 @@ pub(crate) fn judge(life: Option<Life<'_>>, day: NaiveDate) -> (Part, Option<Sta
     (Part::new(outcome, findings), Some(standing))
 }
 
+/// The part when the registry's records contradict what it has signed: a step that is missing may have ended what
+/// seems to be in force.
+pub(crate) fn in_doubt(mut part: Part) -> Part {
+    if matches!(part.outcome, Outcome::Yes | Outcome::YesOnConditions) {
+        part.outcome = Outcome::Undetermined;
+        part.findings.insert(
+            0,
+            Finding::new(
+                "records_in_doubt",
+                "This registry's records do not match what it has signed: a later step may be missing here.",
+            ),
+        );
+    }
+    part
+}
+
 fn explain(state: State, last: Option<&Event>) -> Finding {
     let message = match state {
         State::Active => "The certificate is in force.",

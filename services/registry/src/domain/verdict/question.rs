@@ -29,6 +29,8 @@ pub(crate) struct Given {
     pub(crate) compared: u32,
     /// Whether it tells what is left to be written off.
     pub(crate) balance: bool,
+    /// Whether the registry's own records were in doubt.
+    pub(crate) in_doubt: bool,
 }
 
 /// Lower-case hexadecimal SHA-256 of question, revisions, and what was given at them. Every part is hashed with its
@@ -79,6 +81,9 @@ pub(crate) fn decision_id(
     put(&given.compared.to_be_bytes());
     if given.balance {
         put(b"balance");
+    }
+    if given.in_doubt {
+        put(b"records in doubt");
     }
     hex::encode(hash.finalize())
 }

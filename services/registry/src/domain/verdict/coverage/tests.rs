@@ -69,12 +69,24 @@ fn another_code_of_the_same_edition_is_not_covered() {
 }
 
 #[test]
+fn a_code_that_holds_other_goods_too_counts_only_when_the_product_is_the_certified_one() {
+    let goods = Goods { code: code_of("HS2017", "854140"), ..goods() };
+    let of = |goods: &Goods| {
+        let part = judge(Some(&content(vec![product()])), goods, |_| SameGoods::CanBe);
+        (part.outcome, codes(&part))
+    };
+    assert_eq!(of(&goods), (Outcome::Yes, vec!["code_can_be_covered", "product_matched"]));
+    let undeclared = Goods { product: ProductId::default(), ..goods };
+    assert_eq!(of(&undeclared), (Outcome::Undetermined, vec!["code_can_be_covered", "product_not_declared"]));
+}
+
+#[test]
 fn a_code_of_another_edition_is_never_guessed() {
     let goods = Goods { code: code_of("HS2017", "854140"), ..goods() };
     let content = content(vec![product()]);
     assert_eq!(codes_to_compare(&content, &goods), vec![code_of("HS2022", "854143")]);
     assert_eq!(judge(Some(&content), &goods, unknown).outcome, Outcome::Undetermined);
-    let covered = judge(Some(&content), &goods, |_| SameGoods::Yes);
+    let covered = judge(Some(&content), &goods, |_| SameGoods::Within);
     assert_eq!(covered.outcome, Outcome::Yes);
     // The declared edition may be the older one: the certified code did not become it.
     assert!(!covered.findings[0].message.contains("became"), "{}", covered.findings[0].message);
