@@ -1,5 +1,6 @@
 //! `greenlane plan`: which markets accept what a product holds, and what would open the others.
 
+mod held;
 mod matrix;
 #[cfg(test)]
 mod tests;
@@ -8,14 +9,11 @@ use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
     equivalence::v1::{
-        CertificateFacts, CertifiedScheme, PlanMarketAccessRequest,
-        recognition_service_client::RecognitionServiceClient,
-    },
-    registry::v1::{
-        GetBodyRequest, GetCertificateRequest, body_service_client::BodyServiceClient,
-        certificate_service_client::CertificateServiceClient,
+        CertificateFacts, PlanMarketAccessRequest, recognition_service_client::RecognitionServiceClient,
     },
 };
+
+use held::{Held, held};
 
 use crate::client::{
     Session,
@@ -38,7 +36,8 @@ pub(crate) struct Args {
     /// Economy of origin of the product.
     #[arg(long, value_name = "ECONOMY")]
     origin: String,
-    /// A certificate that the product holds, by number or name in the registry. May be repeated.
+    /// A certificate that the product holds, by number or name in the registry. One that is not in force on the date, or
+    /// that names other goods, is left out and said so. May be repeated.
     #[arg(long = "certificate", value_name = "CERTIFICATE")]
     certificates: Vec<String>,
     #[command(flatten)]
@@ -81,9 +80,13 @@ const PLAN: View = View::List { items: "markets", name: "destination", columns: 
 
 /// Plans and prints.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let date = if args.date.is_empty() { chrono::Utc::now().date_naive().to_string() } else { args.date.clone() };
     let mut certificates = Vec::new();
     for certificate in &args.certificates {
-        certificates.push(held(session, certificate).await?);
+        match held(session, certificate, &args.code, &date).await? {
+            Held::Counts(facts) => certificates.push(facts),
+            Held::LeftOut(why) => render::talk(&why),
+        }
     }
     certificates.extend(planned(args.facts)?);
     let consistency = args.revision.map(|it| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(it)) });
@@ -105,26 +108,6 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         Output::Json | Output::Yaml | Output::Name => return session.print(&plan, PLAN),
     }
     Ok(Exit::Done)
-}
-
-/// What a certificate in the registry says.
-async fn held(session: &Session, certificate: &str) -> anyhow::Result<CertificateFacts> {
-    let name = if certificate.contains('/') { certificate.to_owned() } else { format!("certificates/{certificate}") };
-    let request = GetCertificateRequest { name, ..Default::default() };
-    let mut registry = CertificateServiceClient::new(session.registry()?);
-    let certificate = registry.get_certificate(request).await?.into_inner().certificate.unwrap_or_default();
-    let body = GetBodyRequest { name: certificate.body.clone(), ..Default::default() };
-    let body = BodyServiceClient::new(session.registry()?).get_body(body).await?.into_inner().body;
-    let content = certificate.content.unwrap_or_default();
-    let scheme = content.scheme.map(|it| CertifiedScheme { scheme: it.scheme, level: it.level });
-    Ok(CertificateFacts {
-        schemes: scheme.into_iter().collect(),
-        standard_editions: content.normative_documents.into_iter().map(|it| it.edition).collect(),
-        body: certificate.body,
-        body_economy: body.unwrap_or_default().economy,
-        granted_on: content.granted_on,
-        ..Default::default()
-    })
 }
 
 fn planned(facts: Facts) -> anyhow::Result<Option<CertificateFacts>> {

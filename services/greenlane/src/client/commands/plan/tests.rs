@@ -77,3 +77,31 @@ fn the_table_says_what_is_to_be_done_and_what_else_it_opens() {
     );
     assert!(text.ends_with("1 of 2 markets are open.\n"));
 }
+
+#[test]
+fn a_certificate_that_does_not_count_on_the_date_for_the_goods_is_left_out() {
+    use greenlane_api::common::v1::CodeReference;
+    use greenlane_api::registry::v1::{Certificate, CertificateContent, CertificateState, CertifiedProduct};
+
+    let code = |code: &str| CodeReference { edition: "HS2022".into(), code: code.into() };
+    let product = CertifiedProduct { codes: vec![code("8541")], ..Default::default() };
+    let content = CertificateContent {
+        products: vec![product],
+        granted_on: "2026-01-01".into(),
+        valid_until: "2031-01-01".into(),
+        ..Default::default()
+    };
+    let mut certificate =
+        Certificate { content: Some(content), state: CertificateState::Active.into(), ..Default::default() };
+    let why =
+        |certificate: &Certificate, goods: &str, date: &str| super::held::why_not(certificate, &code(goods), date);
+    assert_eq!(why(&certificate, "854143", "2026-06-01"), None);
+    assert!(why(&certificate, "850720", "2026-06-01").unwrap().contains("other goods"));
+    assert!(why(&certificate, "854143", "2025-12-31").unwrap().contains("from 2026-01-01"));
+    assert!(why(&certificate, "854143", "2031-01-02").unwrap().contains("until 2031-01-01"));
+    // It may be expired today and not on the date.
+    certificate.state = CertificateState::Expired.into();
+    assert_eq!(why(&certificate, "854143", "2026-06-01"), None);
+    certificate.state = CertificateState::Withdrawn.into();
+    assert!(why(&certificate, "854143", "2026-06-01").unwrap().contains("withdrawn"));
+}
