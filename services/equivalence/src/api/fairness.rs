@@ -40,6 +40,16 @@ pub(super) async fn audit(
 
     let loaded = api.recogniser.catalogue(consistency).await?;
     let revision = loaded.catalogue.revision();
+    // Nothing is found in a market that is not known: that is no clean bill.
+    let mut v = Violations::new();
+    for (index, market) in markets.iter().enumerate() {
+        v.check(
+            &format!("markets[{index}]"),
+            loaded.catalogue.economies.contains_key(market),
+            format!("the catalogue does not know the economy {} at revision {revision}", market.as_str()),
+        );
+    }
+    v.finish()?;
     let mut known = api.recogniser.translations.known(0);
     let mut answer = pb::AuditFairnessResponse { revision, ..Default::default() };
     for entry in audited(&loaded.catalogue, &markets, date) {

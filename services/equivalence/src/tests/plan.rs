@@ -13,6 +13,7 @@ greenlane_store::engine_tests!(Migrator:
     bad_plans_are_refused_with_every_field_and_unknown_markets_are_named,
     however_many_plans_are_wanted_other_questions_are_answered,
     fairness_is_audited_in_pages_that_together_are_the_whole,
+    the_fairness_of_a_market_that_is_not_known_is_not_audited,
     what_a_standard_leads_to_is_traced_nearest_first,
 );
 
@@ -154,6 +155,13 @@ async fn fairness_is_audited_in_pages_that_together_are_the_whole(db: TestDataba
     let other = pb::AuditFairnessRequest { markets: vec!["XD".into()], page_token: page.page_token, ..request };
     let status = served.recognition().audit_fairness(other).await.unwrap_err();
     assert_eq!(Fault::reason_of(&status), Some(ErrorReason::PageTokenInvalid));
+}
+
+async fn the_fairness_of_a_market_that_is_not_known_is_not_audited(db: TestDatabase) {
+    let served = serve(&db).await;
+    let request = pb::AuditFairnessRequest { markets: vec!["XB".into(), "QQ".into()], ..Default::default() };
+    let status = served.recognition().audit_fairness(request).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&status)[0].field, "markets[1]");
 }
 
 async fn what_a_standard_leads_to_is_traced_nearest_first(db: TestDatabase) {

@@ -160,9 +160,7 @@ const REHEARSAL: View = View::List {
     columns: &[
         ("CODE", "translation.source"),
         ("RELATION", "translation.relation"),
-        ("TO", "translation.targets.0.code.code"),
-        ("", "translation.targets.1.code.code"),
-        ("", "translation.targets.2.code.code"),
+        ("TO", "translation.targets.*.code.code"),
         ("NOT FOUND", "notFound.code"),
         ("MIND", "translation.findings.0.message"),
     ],

@@ -14,7 +14,9 @@ mod totals;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use greenlane_api::classification::v1::{TagTotals, tagging_service_client::TaggingServiceClient};
+use greenlane_api::classification::v1::{
+    TagTotals, code_system_service_client::CodeSystemServiceClient, tagging_service_client::TaggingServiceClient,
+};
 
 use crate::client::{
     Session,
@@ -80,9 +82,9 @@ const TOTALS: View = View::List {
         ("REPORTER", "reporter"),
         ("PARTNER", "partner"),
         ("FLOW", "flow"),
-        ("ROWS", "rows"),
-        ("VALUE USD", "valueUsd"),
-        ("CERTAINLY", "certainValueUsd"),
+        ("ROWS ON IT", "rows"),
+        ("ALL TRADE USD", "valueUsd"),
+        ("CERTAINLY ON IT", "certainValueUsd"),
         ("POSSIBLY", "possibleValueUsd"),
     ],
 };
@@ -91,6 +93,7 @@ const TOTALS: View = View::List {
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let survey = survey::read(&args.file)?;
     let mut tagging = TaggingServiceClient::new(session.classification()?);
+    ask::must_exist(&mut CodeSystemServiceClient::new(session.classification()?), &args.edition).await?;
     let settings = ask::settings(&args);
     let editions = ask::editions(&mut tagging, &survey, &args.edition).await?;
     let said = ask::codes(&mut tagging, settings, &survey, &editions).await?;

@@ -49,8 +49,12 @@ pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     })
 }
 
-/// The cell of a column.
+/// The cell of a column. A `*` in the path stands for each item of a list; a `?` at its end leaves a zero out.
 pub(crate) fn text(row: &Value, path: &str) -> String {
+    if let Some((list, path)) = path.split_once(".*.") {
+        let items = at(row, list).and_then(Value::as_array).into_iter().flatten();
+        return items.map(|item| text(item, path)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
+    }
     match path.strip_suffix('?') {
         None => at(row, path).map(plain).unwrap_or_default(),
         Some(path) => at(row, path).filter(|value| value.as_u64() != Some(0)).map(plain).unwrap_or_default(),

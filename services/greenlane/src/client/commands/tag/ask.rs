@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
 use greenlane_api::classification::v1::{
-    CodeSample, EditionFit, InferEditionRequest, TagRowsRequest, TagSettings, TotalKey, TradeRow, TradeRows,
-    tag_rows_request::Message, tag_rows_response, tagging_service_client::TaggingServiceClient,
+    CodeSample, EditionFit, GetEditionRequest, InferEditionRequest, TagRowsRequest, TagSettings, TotalKey, TradeRow,
+    TradeRows, code_system_service_client::CodeSystemServiceClient, tag_rows_request::Message, tag_rows_response,
+    tagging_service_client::TaggingServiceClient,
 };
 use greenlane_platform::client::Client;
 
@@ -72,6 +73,15 @@ fn year(period: &str) -> &str {
 
 fn is_period(text: &str) -> bool {
     matches!(text.len(), 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Refuses an edition that the service does not know: every row would then be a fault of the table.
+pub(crate) async fn must_exist(systems: &mut CodeSystemServiceClient<Client>, edition: &str) -> anyhow::Result<()> {
+    if !edition.is_empty() {
+        let name = if edition.contains('/') { edition.to_owned() } else { format!("editions/{edition}") };
+        systems.get_edition(GetEditionRequest { name, consistency: None }).await?;
+    }
+    Ok(())
 }
 
 /// Finds the edition of the rows that name none, year by year: tables "as reported" change it with the years.
