@@ -70,6 +70,8 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     channel: Channel,
+    /// Where to, as configured: for people.
+    address: String,
     token: Option<Token>,
     retries: Retries,
     metrics: ClientMetrics,
@@ -92,7 +94,7 @@ impl std::fmt::Debug for Client {
 /// # Errors
 /// When the URI is wrong, or a TLS file or the token's file cannot be read.
 pub fn connect(config: &ClientConfig) -> Result<Client, ClientError> {
-    Client::over(channel::to_uri(config)?, config)
+    Client::over(channel::to_uri(config)?, config.uri.clone(), config)
 }
 
 /// Makes a channel to a server of the same process. The URI of the configuration is not used.
@@ -100,13 +102,14 @@ pub fn connect(config: &ClientConfig) -> Result<Client, ClientError> {
 /// # Errors
 /// When the configuration contradicts itself, or the token's file cannot be read.
 pub fn connect_in_process(config: &ClientConfig, server: InProcess) -> Result<Client, ClientError> {
-    Client::over(channel::to_process(config, server)?, config)
+    Client::over(channel::to_process(config, server)?, "this process".to_owned(), config)
 }
 
 impl Client {
-    fn over(channel: Channel, config: &ClientConfig) -> Result<Self, ClientError> {
+    fn over(channel: Channel, address: String, config: &ClientConfig) -> Result<Self, ClientError> {
         Ok(Self(Arc::new(Inner {
             channel,
+            address,
             token: config.token.clone().map(Token::new).transpose()?,
             retries: Retries::new(config.max_retries),
             metrics: ClientMetrics::new(),
@@ -247,7 +250,7 @@ impl Inner {
         };
         match timeout_at(until, sent).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(retry::transport_status(error)),
+            Ok(Err(error)) => Err(retry::transport_status(error, &self.address)),
             Err(_) => Err(Fault::deadline_too_short().into()),
         }
     }

@@ -108,7 +108,7 @@ impl Failure {
         if let Some(reason) = reason {
             writeln!(f, "  reason: {}", reason.as_str_name().trim_start_matches("ERROR_REASON_"))?;
         }
-        for (key, value) in Fault::metadata_of(status) {
+        for (key, value) in Fault::metadata_of(status).into_iter().filter(|(_, value)| !value.is_empty()) {
             writeln!(f, "  {}: {value}", key.replace('_', " "))?;
         }
         if let Some(id) = &self.request_id {
@@ -166,6 +166,9 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
         ErrorReason::StateConflict => "look at the state first, with `get`",
         ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",
         ErrorReason::NotServing | ErrorReason::DependencyUnavailable => UNREACHED,
+        ErrorReason::NoRule => {
+            "this address may be another service's: look at --registry, --equivalence and --classification"
+        }
         ErrorReason::NoSigningKey => "register one: greenlane body key create",
         ErrorReason::LogInconsistent => "the operator must look at the log before anything is signed again",
         ErrorReason::FourEyes => "somebody else than the author must do it: use another person's token",
@@ -173,7 +176,7 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
     })
 }
 
-const UNREACHED: &str = "is it running, and is its address right? `greenlane up` runs all services here";
+const UNREACHED: &str = "is it running, and is this its address? `greenlane doctor` looks at all three services";
 
 fn hint_of_code(code: Code) -> Option<&'static str> {
     match code {

@@ -40,6 +40,7 @@ pub(crate) fn read_value(path: &Path, full_name: &str) -> anyhow::Result<(Value,
 
 /// Parses a message from YAML or JSON.
 pub(crate) fn parse_message<M: Message + Name + Default>(text: &str) -> anyhow::Result<M> {
+    anyhow::ensure!(!text.trim().is_empty(), "it is empty");
     of_value(serde_yaml_ng::from_str(text)?)
 }
 

@@ -107,7 +107,8 @@ const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
 /// A signed document.
 pub(crate) fn document(v: &mut Violations, field: &str, text: &str) -> Option<Document> {
-    let fits = !text.trim_ascii().is_empty() && text.len() <= MAX_DOCUMENT_BYTES;
-    v.check(field, fits, format!("must be a document of at most {MAX_DOCUMENT_BYTES} bytes"))
-        .then(|| Document::presented(text))
+    let there = v.check(field, !text.trim_ascii().is_empty(), "is empty: a document is required");
+    let fits = text.len() <= MAX_DOCUMENT_BYTES;
+    let fits = v.check(field, fits, format!("must be a document of at most {MAX_DOCUMENT_BYTES} bytes"));
+    (there && fits).then(|| Document::presented(text))
 }

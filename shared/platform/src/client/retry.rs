@@ -60,13 +60,15 @@ pub(crate) fn jitter() -> f64 {
 }
 
 /// What a failure of the connection means to the caller: UNAVAILABLE, unless HTTP/2 gave a better code.
-pub(super) fn transport_status(error: tonic::transport::Error) -> Status {
+pub(super) fn transport_status(error: tonic::transport::Error, address: &str) -> Status {
     let (text, timed_out) = chain(&error);
     if timed_out {
         return Fault::deadline_too_short().into();
     }
     match Status::from_error(error.into()).code() {
-        Code::Unknown | Code::Internal | Code::Cancelled => Status::unavailable(text),
+        Code::Unknown | Code::Internal | Code::Cancelled => {
+            Status::unavailable(format!("{address} cannot be reached: {text}"))
+        }
         code => Status::new(code, text),
     }
 }
@@ -77,7 +79,11 @@ fn chain(error: &(dyn Error + 'static)) -> (String, bool) {
     let mut timed_out = error.is::<tonic::TimeoutExpired>();
     let mut source = error.source();
     while let Some(cause) = source {
-        text = format!("{text}: {cause}");
+        // Some errors repeat what they wrap.
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
         timed_out |= cause.is::<tonic::TimeoutExpired>();
         source = cause.source();
     }

@@ -5,7 +5,10 @@ mod services;
 mod serving;
 mod token;
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
@@ -27,6 +30,9 @@ pub(crate) struct Args {
     /// Check the configuration and the database of this service too, as `greenlane serve` would use them here.
     #[arg(long, value_enum, value_name = "SERVICE")]
     service: Option<Which>,
+    /// Check again for so long while something fails: services that are just started need a moment.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
     /// The configuration file of that service (TOML).
     #[arg(long, value_name = "FILE", requires = "service")]
     config: Option<PathBuf>,
@@ -70,8 +76,25 @@ const FINDINGS: View = View::List {
     columns: &[("CHECK", "check"), ("OUTCOME", "outcome"), ("DETAIL", "detail"), ("WHAT TO DO", "advice")],
 };
 
-/// Runs every check that can be run, whatever the others find.
+/// How long a check that failed is left alone before it is made again.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Runs every check that can be run, whatever the others find; again while something fails and there is time.
 pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow::Result<Exit> {
+    let until = Instant::now() + Duration::from_secs(args.wait);
+    let (findings, healthy) = loop {
+        let findings = check(servers, &args, output).await;
+        let healthy = findings.iter().all(|finding| finding.outcome != Outcome::Failed);
+        if healthy || Instant::now() >= until {
+            break (findings, healthy);
+        }
+        tokio::time::sleep(PAUSE).await;
+    };
+    render::print_value(output, &json!({ "healthy": healthy, "findings": findings }), FINDINGS)?;
+    Ok(if healthy { Exit::Done } else { Exit::No })
+}
+
+async fn check(servers: &Servers, args: &Args, output: Output) -> Vec<Finding> {
     let mut findings = Vec::new();
     match servers.settle() {
         Ok(settled) => {
@@ -94,7 +117,5 @@ pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow
     if let Some(which) = args.service {
         findings.extend(serving::check(which, args.config.as_deref()).await);
     }
-    let healthy = findings.iter().all(|finding| finding.outcome != Outcome::Failed);
-    render::print_value(output, &json!({ "healthy": healthy, "findings": findings }), FINDINGS)?;
-    Ok(if healthy { Exit::Done } else { Exit::No })
+    findings
 }

@@ -154,8 +154,11 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 
 /// The text of a QR code shows itself; any other is what it stands for where it was given.
 fn subject(text: String, other: impl FnOnce(String) -> Subject) -> Subject {
-    let is_code = ["GL1:", "https://", "http://"].iter().any(|start| text.starts_with(start));
-    if is_code { Subject::QrText(text) } else { other(text) }
+    if is_code(&text) { Subject::QrText(text) } else { other(text) }
+}
+
+fn is_code(text: &str) -> bool {
+    ["GL1:", "https://", "http://"].iter().any(|start| text.starts_with(start))
 }
 
 /// The same with a trust bundle, or a statement of before: says on stderr whose it is, and how long it is good.
@@ -202,6 +205,9 @@ impl Args {
         let path = Path::new(&named);
         let subject = if named == "-" || path.is_file() {
             subject(input::read_text(path)?.trim().to_owned(), Subject::Document)
+        } else if path.extension().is_some() && !is_code(&self.subject) {
+            // A number has no dot.
+            return Err(Usage(format!("there is no file {}, and it is no certificate's number", path.display())).into());
         } else {
             subject(named, Subject::Certificate)
         };
