@@ -99,11 +99,14 @@ pub async fn put_in_place(config: &StoreConfig, copy: &Path) -> Result<Option<Pa
     if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(failed(folder))?;
     }
+    // Refused while somebody has it open, before anything is written.
+    if target.exists() {
+        fold(&target).await?;
+    }
     let fresh = beside(&target, "restoring");
     fs::copy(copy, &fresh).map_err(failed(&fresh))?;
     settle(&fresh).map_err(failed(&fresh))?;
     let aside = if target.exists() {
-        fold(&target).await?;
         let aside = (0..).map(|number| beside(&target, &format!("replaced-{number}"))).find(|path| !path.exists());
         let aside = aside.expect("some number is free");
         fs::rename(&target, &aside).map_err(failed(&aside))?;

@@ -89,14 +89,21 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         render::write(&line)?;
         return Ok(Exit::Done);
     }
-    let items: Vec<Value> = checked.iter().map(|(_, it)| item(it)).collect();
+    let mut items: Vec<Value> = checked.iter().map(|(_, it)| item(it)).collect();
+    if session.output() == Output::Table {
+        // What changes would drown in what does not.
+        items.retain(|item| item["outcome"] != "unchanged");
+        eprintln!("{} entries are unchanged", checked.len() - items.len());
+    }
     let answer = json!({ "changeSet": name, "dryRun": args.mutation.dry_run, "items": items, "revision": revision });
     render::print_value(session.output(), &answer, APPLIED)?;
     if session.output() == Output::Table {
         match (changes, name.is_empty()) {
             (0, _) => eprintln!("nothing differs: no change set is needed"),
-            (changes, true) => eprintln!("{changes} would change; nothing was written"),
-            (changes, false) => eprintln!("{name} was drafted with {changes}; next: greenlane change propose {name}"),
+            (changes, true) => eprintln!("{changes} entries would change; nothing was written"),
+            (changes, false) => {
+                eprintln!("{name} was drafted, {changes} entries change; next: greenlane change propose {name}")
+            }
         }
     }
     Ok(Exit::Done)

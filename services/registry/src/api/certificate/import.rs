@@ -67,7 +67,7 @@ impl Certificates {
     ) -> Result<BoxStream<wire::ImportCertificatesResponse>, Fault> {
         let (caller, stamp) = Stamp::of(&request)?;
         if caller.body().is_none() {
-            return Err(Fault::not_yours("body", "the body of the rows"));
+            return Err(Fault::not_yours("body", "bodies/…, the body of the rows"));
         }
         let import =
             Arc::new(Import { registry: Arc::clone(&self.registry), caller, stamp, received: AtomicU64::new(0) });

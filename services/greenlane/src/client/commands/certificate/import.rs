@@ -114,7 +114,9 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     let told = tell(&mut certificates, ReceiverStream::new(requests), &mut report, &bar).await;
     bar.finish_and_clear();
     let mut last = told.inspect_err(|_| {
-        render::talk("repeat the same command when the cause is gone: what is written is not written twice");
+        if !trial {
+            render::talk("repeat the same command when the cause is gone: what is written is not written twice");
+        }
     })?;
     reading.await??;
     while let Ok(refused) = unreadable.try_recv() {
@@ -123,11 +125,14 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
         report.take(&refused)?;
     }
     report.end(last.refused)?;
-    if trial {
-        render::talk("nothing was written: say --write to import");
+    match (last.received, last.accepted) {
+        (0, _) => render::talk("the file has no rows"),
+        (_, 0) => render::talk("no row can be imported"),
+        _ if trial => render::talk("nothing was written: say --write to import"),
+        _ => {}
     }
     session.print(&last, DONE)?;
-    Ok(if last.refused == 0 { Exit::Done } else { Exit::Failed })
+    Ok(if last.refused == 0 && last.received > 0 { Exit::Done } else { Exit::No })
 }
 
 /// Sends the rows and follows what becomes of them, to the last answer.

@@ -167,8 +167,11 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     }
     let answer = codes.get_import(GetImportRequest { name: import.name }).await?.into_inner();
     session.print(&answer, IMPORT)?;
-    let refused = answer.import.is_some_and(|import| import.refused_rows > 0);
-    Ok(if refused { Exit::No } else { Exit::Done })
+    let import = answer.import.unwrap_or_default();
+    if import.accepted_rows == 0 {
+        render::talk("no row was taken, so there is nothing to publish; `--format` says what the file must hold");
+    }
+    Ok(if import.refused_rows > 0 || import.accepted_rows == 0 { Exit::No } else { Exit::Done })
 }
 
 /// Sends what is missing. Gives the faults that were found on the way.
