@@ -18,7 +18,7 @@ use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::authentic::{Judged, Presented, Signature};
 use crate::domain::verdict::coverage::SameGoods;
 use crate::domain::verdict::question::{About, Given, Revisions, decision_id};
-use crate::domain::verdict::{Overall, Part, authentic, coverage, force, overall, recognition};
+use crate::domain::verdict::{Outcome, Overall, Part, authentic, coverage, force, no_number, overall, recognition};
 
 /// What is to be verified.
 #[derive(Clone, Debug)]
@@ -186,6 +186,9 @@ impl Verifier {
             current: found.current,
         });
         let (mut in_force, standing) = force::judge(life, day);
+        if number.is_none() {
+            in_force = Part::because(Outcome::Undetermined, no_number());
+        }
         let in_doubt = self.source.in_doubt();
         if in_doubt {
             in_force = force::in_doubt(in_force);

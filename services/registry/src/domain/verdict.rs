@@ -88,5 +88,10 @@ pub(crate) fn unknown_certificate() -> Finding {
     Finding::new("certificate_unknown", "No certificate of this number is known here.")
 }
 
+/// What was presented states no number, so that no certificate could be looked up.
+pub(crate) fn no_number() -> Finding {
+    Finding::new("number_not_read", "What was presented states no certificate number that can be read.")
+}
+
 #[cfg(test)]
 mod tests;

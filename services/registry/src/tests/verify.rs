@@ -61,6 +61,7 @@ async fn a_tampered_document_is_caught(db: TestDatabase) {
     for broken in ["ey.ey.ey", "not a document", "a.b.c.d"] {
         let verdict = ask(&served, question(Subject::Document(broken.to_owned()))).await;
         assert_eq!(codes(verdict.authentic.as_ref()), ["document_malformed"], "{broken}");
+        assert_eq!(codes(verdict.in_force.as_ref()), ["number_not_read"], "{broken}");
         assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
     }
 }

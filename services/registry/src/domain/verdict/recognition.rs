@@ -82,7 +82,7 @@ fn unavailable(why: NoDecision) -> Finding {
             Finding::new("recognition_undetermined", "The equivalence service cannot decide about these facts.")
         }
         NoDecision::NotConnected => {
-            Finding::new("recognition_unavailable", "This registry is not connected to an equivalence service.")
+            Finding::new("recognition_unavailable", "There is no equivalence service to ask here.")
         }
     }
 }
