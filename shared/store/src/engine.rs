@@ -83,7 +83,12 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
     let readers = config.readers.max(1);
     // The writer opens first: it is the one that may create and convert the file. Its indexes are hit at random, so it
     // has a cache that holds them; and a checkpoint for each large transaction would write every page twice.
-    let writing = base.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+    // The pages that a statement of many rows would restore if it failed are kept in memory, not in a temporary file.
+    let writing = base
+        .clone()
+        .pragma("cache_size", WRITER_CACHE)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("temp_store", "MEMORY");
     let writer = sqlite_pool(config, 1, &writing).await?;
     let reader = sqlite_pool(config, readers, &base.clone().pragma("query_only", "ON")).await?;
     let writer = DatabaseConnection::from(writer);

@@ -1,6 +1,5 @@
 //! Random bytes for what the registry itself reads from strangers.
 
-use chrono::NaiveDate;
 use greenlane_api::registry::v1 as wire;
 use greenlane_fuzz::{fuzz, fuzz_text};
 use greenlane_log::hash_leaf;
@@ -59,7 +58,7 @@ fn no_code_number_or_name_makes_its_reader_panic() {
 
 #[test]
 fn no_text_of_a_qr_code_makes_the_question_panic() {
-    let today: NaiveDate = "2026-06-01".parse().unwrap();
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
     let seeds = [
         "https://registry.example.org/certificates/GLXA3SYN1QGCHR4WSJ?x#y",
         "GLXA-3SYN-1QGC-HR4W-SJ",
@@ -68,7 +67,7 @@ fn no_text_of_a_qr_code_makes_the_question_panic() {
     ];
     fuzz_text("qr_text", seeds, |text| {
         let subject = Some(wire::verify_request::Subject::QrText(text.to_owned()));
-        drop(question(wire::VerifyRequest { subject, ..wire::VerifyRequest::default() }, today));
+        drop(question(wire::VerifyRequest { subject, ..wire::VerifyRequest::default() }, now));
     });
 }
 

@@ -1,7 +1,9 @@
 //! One connection: handshake in time, calls, a greatest age, an end that always comes.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::service::service_fn;
@@ -12,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ServerConfig;
 use super::edge::{Client, Edge};
-use super::io::{Io, Received};
+use super::io::{Io, Outgoing, Received};
 use super::slot::CallExecutor;
 
 /// Window of one stream: what one call may send before it is read.
@@ -67,11 +69,12 @@ impl Connections {
     /// Serves a connection to its end.
     pub(super) async fn serve(&self, edge: Arc<Edge>, client: Client, io: Io, received: Received) {
         let service = service_fn(move |request| edge.clone().answer(client.clone(), request));
+        let outgoing = io.outgoing();
         let mut connection = pin!(self.http2.serve_connection(TokioIo::new(io), service));
         let mut ending = pin!(self.ending(&received));
         tokio::select! {
             biased;
-            ended = connection.as_mut() => return log_end(ended),
+            ended = drive(connection.as_mut(), &outgoing) => return log_end(ended),
             end = ending.as_mut() => match end {
                 End::Cut(why) => {
                     tracing::debug!(why, "a connection is cut");
@@ -83,7 +86,7 @@ impl Connections {
         // A drain has its own deadline, and cuts by `abort`; an old connection has its grace.
         tokio::select! {
             biased;
-            ended = connection.as_mut() => log_end(ended),
+            ended = drive(connection.as_mut(), &outgoing) => log_end(ended),
             () = self.abort.cancelled() => {}
             () = self.grace() => tracing::debug!("an old connection did not end within its grace and is cut"),
         }
@@ -127,6 +130,25 @@ impl Connections {
         let [byte, ..] = RandomIdGenerator::default().new_span_id().to_bytes();
         self.max_age.mul_f64(0.9 + f64::from(byte) / 255.0 * 0.2)
     }
+}
+
+/// Lets a connection do all that it can do now, and then writes what came of it.
+async fn drive(
+    mut connection: Pin<&mut impl Future<Output = hyper::Result<()>>>,
+    outgoing: &Outgoing,
+) -> hyper::Result<()> {
+    poll_fn(|cx| {
+        let polled = connection.as_mut().poll(cx);
+        match outgoing.poll_drain(cx) {
+            // Nobody reads any more.
+            Poll::Ready(Err(error)) => {
+                tracing::debug!(%error, "a connection cannot be written to");
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Ok(())) | Poll::Pending => polled,
+        }
+    })
+    .await
 }
 
 enum End {

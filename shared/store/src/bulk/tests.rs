@@ -42,5 +42,5 @@ fn any_number_of_rows_is_inserted_whole_and_by_seven_texts() {
 fn a_list_grows_to_a_power_of_two_by_its_last_value() {
     assert_eq!(in_list([1, 2, 3, 4, 5]), [1, 2, 3, 4, 5, 5, 5, 5]);
     assert_eq!(in_list([7]), [7]);
-    assert_eq!(in_list(Vec::<i32>::new()), []);
+    assert!(in_list(Vec::<i32>::new()).is_empty());
 }

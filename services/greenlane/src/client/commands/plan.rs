@@ -13,6 +13,7 @@ use greenlane_api::{
     },
 };
 
+use greenlane_platform::clock::Clock;
 use held::{Held, held};
 
 use crate::client::{
@@ -80,7 +81,7 @@ const PLAN: View = View::List { items: "markets", name: "destination", columns: 
 
 /// Plans and prints.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let date = if args.date.is_empty() { chrono::Utc::now().date_naive().to_string() } else { args.date.clone() };
+    let date = if args.date.is_empty() { Clock::system().today().to_string() } else { args.date.clone() };
     let mut certificates = Vec::new();
     for certificate in &args.certificates {
         match held(session, certificate, &args.code, &date).await? {

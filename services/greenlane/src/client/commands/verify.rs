@@ -205,7 +205,7 @@ impl Args {
         let path = Path::new(&named);
         let subject = if named == "-" || path.is_file() {
             subject(input::read_text(path)?.trim().to_owned(), Subject::Document)
-        } else if path.extension().is_some() && !is_code(&self.subject) {
+        } else if path.extension().is_some() && !is_code(&named) {
             // A number has no dot.
             return Err(Usage(format!("there is no file {}, and it is no certificate's number", path.display())).into());
         } else {

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::client::{
     Mutation, Session,
     exit::{Exit, Usage},
-    render::{Output, View},
+    render::{self, Output, View},
 };
 
 /// Bytes of one message.
