@@ -26,7 +26,8 @@ impl Identity {
         let issuer = LocalIssuer::generate(ISSUER, AUDIENCE, Clock::system());
         issuer.write_jwks(&key_set(folder)).context("writing the issuer's key set")?;
         let identity = Self(issuer);
-        let token = identity.mint(TokenRequest::new("services", ["recognise", "catalogue.read", "codes.read"]));
+        let token =
+            identity.mint(TokenRequest::new("services", ["recognise", "use.report", "catalogue.read", "codes.read"]));
         std::fs::write(service_token(folder), token).context("writing the services' token")?;
         Ok(identity)
     }

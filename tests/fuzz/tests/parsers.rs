@@ -43,6 +43,7 @@ fn certificate() -> Certificate {
         },
         status: None,
         facts: serde_json::from_value(facts).expect("facts"),
+        sealed: greenlane_credential::Sealed::default(),
     }
 }
 
