@@ -125,6 +125,12 @@ impl RecognitionPack {
         };
         let equivalence = content(line()?, &claims.equivalence_sha256)?;
         let classification = content(line()?, &claims.classification_sha256)?;
+        // To its end: what is compressed ends with a sum over all of it.
+        let mut rest = Vec::new();
+        lines.take(1).read_to_end(&mut rest).map_err(|error| PackError::Malformed(error.to_string()))?;
+        if !rest.is_empty() {
+            return Err(PackError::Malformed("something follows its last line".to_owned()));
+        }
         let key_id = Jwk::from_members(&claims.key).map_err(|_| PackError::Signature)?.key.thumbprint();
         Ok(Self { claims, key_id, equivalence, classification })
     }
