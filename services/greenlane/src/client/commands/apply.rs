@@ -54,6 +54,9 @@ pub(crate) struct Args {
     mutation: Mutation,
 }
 
+/// Entries that are shown whether they change or not.
+const SHORT: usize = 20;
+
 const APPLIED: View = View::List {
     items: "items",
     name: "name",
@@ -90,7 +93,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let mut items: Vec<Value> = checked.iter().map(|(_, it)| item(it)).collect();
-    if session.output() == Output::Table {
+    if session.output() == Output::Table && items.len() > SHORT {
         // What changes would drown in what does not.
         items.retain(|item| item["outcome"] != "unchanged");
         eprintln!("{} entries are unchanged", checked.len() - items.len());
