@@ -48,7 +48,8 @@ Exit codes:
   3   no such thing
   4   denied
   5   conflict: it exists, or its state forbids the step
-  10  verify, recognise: not valid or not recognised; change validate, list lint, doctor: something is wrong;
+  10  verify, recognise: not valid or not recognised
+      change validate, list lint, doctor: something is wrong
       import: rows were refused, or there were none; diff: there are differences
   11  verify, recognise: undetermined
   75  try later";

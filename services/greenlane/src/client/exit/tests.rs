@@ -59,7 +59,7 @@ fn a_mutation_whose_fate_is_unknown_says_how_it_is_safely_repeated() {
         failure(Status::unavailable("the connection was lost"), Some("r-2")).to_string(),
         "error: certificate issue: the connection was lost\n  \
          request id: r-2\n\
-         hint: is it running, and is its address right? `greenlane up` runs all services here\n\
+         hint: is it running, and is this its address? `greenlane doctor` looks at all three services\n\
          hint: repeat it with --request-id r-2: it is then done once at most\n"
     );
 }
