@@ -273,6 +273,7 @@ def fill_the_disk(deployment, program):
     # The write-ahead log is used again from its beginning: what it has room for is still written.
     refused = any(command.fails(*issue) for _ in range(1_000))
     expect("issues refused while the disk is full", refused, True)
+    expect("and it stays so", all(command.fails(*issue) for _ in range(5)), True)
     said = command("verify", kept, "--token-file", mint(deployment, program, "customs", "verify"))
     expect("verification goes on", "REFUSED" not in said, True)
     filler.unlink()

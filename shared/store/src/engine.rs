@@ -186,6 +186,18 @@ fn pool_options<DB: Database>(config: &StoreConfig, size: u32) -> PoolOptions<DB
                 Ok(true)
             })
         })
+        // SQLite ends a transaction by itself when the disk is full, the ROLLBACK that follows then fails, and the library
+        // goes on counting a transaction that is none: the next one would be a savepoint in it, whose release is told as
+        // a commit. Such a connection is closed.
+        .after_release(|connection: &mut DB::Connection, _| {
+            Box::pin(async move {
+                if connection.is_in_transaction() {
+                    // A rollback may only be under way.
+                    connection.ping().await?;
+                }
+                Ok(!connection.is_in_transaction())
+            })
+        })
 }
 
 /// Makes the file, readable by its owner alone, and its directory. SQLite gives the WAL the mode of the main file.
