@@ -64,3 +64,34 @@ async fn a_server_that_is_out_of_reach_is_named_with_the_cause() {
     assert!(error.contains("127.0.0.1:1") && error.to_lowercase().contains("refused"), "{error}");
     assert!(!error.contains("secret"), "{error}");
 }
+
+#[tokio::test]
+async fn after_a_full_disk_nothing_is_told_as_committed_that_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("x.db").display());
+    let store = Store::open(&StoreConfig::at(url)).await.unwrap();
+    let run = async |statements: &'static [&'static str]| {
+        let ran = store.write::<_, std::convert::Infallible, _>("run", move |tx| {
+            Box::pin(async move {
+                for statement in statements {
+                    tx.execute_unprepared(statement).await?;
+                }
+                Ok(())
+            })
+        });
+        ran.await
+    };
+    run(&["CREATE TABLE t (x BLOB)"]).await.unwrap();
+    // SQLite answers as on a full disk, and ends the transaction by itself.
+    let full = run(&["PRAGMA max_page_count = 3", "INSERT INTO t VALUES (zeroblob(1000000))"]).await;
+    assert!(full.unwrap_err().to_string().contains("full"));
+    run(&["INSERT INTO t VALUES (x'01')"]).await.unwrap();
+    let rows = store.read::<_, std::convert::Infallible, _>("count", |tx| {
+        Box::pin(async move {
+            let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM t".to_owned());
+            let row = tx.query_one_raw(count).await?;
+            Ok(row.map_or(0, |row| row.try_get_by_index::<i64>(0).unwrap_or(0)))
+        })
+    });
+    assert_eq!(rows.await.unwrap(), 1, "another connection sees what was told as committed");
+}
