@@ -85,6 +85,8 @@ async fn after_a_full_disk_nothing_is_told_as_committed_that_is_not() {
     // SQLite answers as on a full disk, and ends the transaction by itself.
     let full = run(&["PRAGMA max_page_count = 3", "INSERT INTO t VALUES (zeroblob(1000000))"]).await;
     assert!(full.unwrap_err().to_string().contains("full"));
+    // What is wrong with it is rolled back, to a savepoint if the library counts a transaction that is none.
+    assert!(run(&["INSERT INTO missing VALUES (1)"]).await.is_err());
     run(&["INSERT INTO t VALUES (x'01')"]).await.unwrap();
     let rows = store.read::<_, std::convert::Infallible, _>("count", |tx| {
         Box::pin(async move {
