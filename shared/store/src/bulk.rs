@@ -15,7 +15,7 @@ pub fn max_variables(engine: Engine) -> usize {
     }
 }
 
-/// Inserts all rows, in as few statements as the engine allows. Gives the number inserted.
+/// Inserts all rows, many in a statement. Gives the number inserted.
 pub async fn insert<A>(tx: &Tx, rows: impl IntoIterator<Item = A>) -> Result<u64, DbErr>
 where
     A: ActiveModelTrait + Send,
@@ -44,7 +44,7 @@ where
     Ok(inserted)
 }
 
-/// Rows in one statement at most: longer ones save no more time, and there would be more texts to keep prepared.
+/// Rows in one statement at most: with longer ones there would be more texts to keep prepared.
 const MOST_ROWS: usize = 64;
 
 /// Rows in chunks of 64, 32, 16 and so on down to 1. A statement's text depends on how many rows it has, and the engine

@@ -89,7 +89,7 @@ pub struct Answered {
     pub response: Vec<u8>,
 }
 
-/// Records many answers in one statement. When a key was taken since [`look_up_many`], the transaction runs again.
+/// Records many answers together. When a key was taken since [`look_up_many`], the transaction runs again.
 pub async fn record_many(tx: &Tx, answered: Vec<Answered>, now: impl Into<Micros>) -> Result<(), DbErr> {
     records::record_many(tx, answered, now.into()).await
 }
