@@ -173,7 +173,7 @@ impl StatusLists {
         let (mut suspension, mut revocation) = (clear(), clear());
         let mut since = hour_of(moment);
         for document in listed {
-            let steps = events.get(&document.number).map(Vec::as_slice).unwrap_or_default();
+            let steps = events.get(&document.certificate).map(Vec::as_slice).unwrap_or_default();
             since = steps.iter().map(|event| event.recorded_at).fold(since, DateTime::max);
             // A version that was not made yet had no document.
             if document.version > steps.iter().map(|event| event.version).max().unwrap_or(1) {

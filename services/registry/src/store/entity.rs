@@ -82,11 +82,11 @@ table! {
     /// Certificates: what is current.
     certificate = "certificate" {
         #[sea_orm(primary_key, auto_increment = false)]
+        granted_index: i64,
         number: String,
         body: String,
         state: String,
         version: i32,
-        granted_index: i64,
         latest_index: i64,
         created_at: Micros,
         updated_at: Micros,
@@ -102,11 +102,12 @@ table! {
 table! {
     /// Versions of certificates with their documents.
     version = "certificate_version" {
+        /// Of the event that made it.
         #[sea_orm(primary_key, auto_increment = false)]
-        number: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        version: i32,
         log_index: i64,
+        /// The certificate's `granted_index`.
+        certificate: i64,
+        version: i32,
         recorded_at: Micros,
         /// The facts as JSON.
         content: String,
@@ -123,7 +124,8 @@ table! {
     event = "certificate_event" {
         #[sea_orm(primary_key, auto_increment = false)]
         log_index: i64,
-        number: String,
+        /// The certificate's `granted_index`.
+        certificate: i64,
         step: String,
         reason: Option<String>,
         reason_text: String,
@@ -145,7 +147,8 @@ table! {
         list: i32,
         #[sea_orm(primary_key, auto_increment = false)]
         idx: i32,
-        number: String,
+        /// The certificate's `granted_index`.
+        certificate: i64,
         version: i32,
     }
 }
@@ -157,8 +160,9 @@ table! {
         kind: String,
         #[sea_orm(primary_key, auto_increment = false)]
         value: String,
+        /// The certificate's `granted_index`.
         #[sea_orm(primary_key, auto_increment = false)]
-        number: String,
+        certificate: i64,
     }
 }
 

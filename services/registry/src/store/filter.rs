@@ -153,11 +153,11 @@ fn like_within(text: &str) -> LikeExpr {
 }
 
 fn has_term(kind: String, value: SimpleExpr) -> SimpleExpr {
-    let numbers = Query::select()
-        .column(term::Column::Number)
+    let certificates = Query::select()
+        .column(term::Column::Certificate)
         .from(term::Entity)
         .and_where(term::Column::Kind.eq(kind))
         .and_where(value)
         .take();
-    certificate::Column::Number.in_subquery(numbers)
+    certificate::Column::GrantedIndex.in_subquery(certificates)
 }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use greenlane_store::Tx;
+use greenlane_store::{Tx, bulk};
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{Condition, DbErr, JoinType, QueryOrder, QuerySelect, QueryTrait};
 
 use super::entity::{body, body_key, certificate, event, version};
 use super::filter::Filter;
 use super::rows::role_text;
-use super::{to_i64, world};
+use super::{corrupt, to_i64, world};
 use crate::domain::body::{Body, Role};
 use crate::domain::certificate::Version;
 use crate::domain::key::Key;
@@ -47,15 +48,38 @@ pub(crate) async fn key(tx: &Tx, id: &str) -> Result<Option<Key>, DbErr> {
 
 /// A certificate with all versions and events.
 pub(crate) async fn certificate(tx: &Tx, number: &CertificateNumber) -> Result<Option<Known>, DbErr> {
-    let head = certificate::Entity::find_by_id(number.as_str()).one(tx).await?;
+    let head = certificate::Entity::find().filter(certificate::Column::Number.eq(number.as_str())).one(tx).await?;
     Ok(world::known(tx, head.into_iter().collect()).await?.pop())
+}
+
+/// The events of the certificate with this number.
+fn of_number(number: &CertificateNumber) -> Select<event::Entity> {
+    let granted = Query::select()
+        .column(certificate::Column::GrantedIndex)
+        .from(certificate::Entity)
+        .and_where(certificate::Column::Number.eq(number.as_str()))
+        .take();
+    event::Entity::find().filter(event::Column::Certificate.in_subquery(granted))
+}
+
+/// The numbers of certificates by the indices of their grants.
+async fn numbers_of(tx: &Tx, granted: BTreeSet<i64>) -> Result<HashMap<i64, CertificateNumber>, DbErr> {
+    let rows: Vec<(i64, String)> = certificate::Entity::find()
+        .select_only()
+        .columns([certificate::Column::GrantedIndex, certificate::Column::Number])
+        .filter(certificate::Column::GrantedIndex.is_in(bulk::in_list(granted)))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|(index, number)| (index, CertificateNumber::trusted(number))).collect())
 }
 
 /// All versions of a certificate, oldest first.
 pub(crate) async fn versions(tx: &Tx, number: &CertificateNumber) -> Result<Vec<Version>, DbErr> {
+    let events = of_number(number).select_only().column(event::Column::LogIndex).into_query();
     let rows = version::Entity::find()
-        .filter(version::Column::Number.eq(number.as_str()))
-        .order_by_asc(version::Column::Version)
+        .filter(version::Column::LogIndex.in_subquery(events))
+        .order_by_asc(version::Column::LogIndex)
         .all(tx)
         .await?;
     rows.into_iter().map(Version::try_from).collect()
@@ -63,8 +87,8 @@ pub(crate) async fn versions(tx: &Tx, number: &CertificateNumber) -> Result<Vec<
 
 /// The number that an event of the log is about.
 pub(crate) async fn number_of_event(tx: &Tx, index: u64) -> Result<Option<CertificateNumber>, DbErr> {
-    let row = event::Entity::find_by_id(to_i64(index)).one(tx).await?;
-    Ok(row.map(|row| CertificateNumber::trusted(row.number)))
+    let Some(row) = event::Entity::find_by_id(to_i64(index)).one(tx).await? else { return Ok(None) };
+    Ok(numbers_of(tx, BTreeSet::from([row.certificate])).await?.remove(&row.certificate))
 }
 
 /// Events of a certificate in the order of the log, after the index `after`; all of them when there is no limit.
@@ -74,10 +98,7 @@ pub(crate) async fn events(
     after: Option<u64>,
     limit: Option<u64>,
 ) -> Result<Vec<Event>, DbErr> {
-    let mut query = event::Entity::find()
-        .filter(event::Column::Number.eq(number.as_str()))
-        .order_by_asc(event::Column::LogIndex)
-        .limit(limit);
+    let mut query = of_number(number).order_by_asc(event::Column::LogIndex).limit(limit);
     if let Some(after) = after {
         query = query.filter(event::Column::LogIndex.gt(to_i64(after)));
     }
@@ -103,9 +124,20 @@ pub(crate) async fn certificates(
 /// Certificates whose latest entry in the log is at an index or after, in the order of those entries, each with the
 /// economy of its body.
 pub(crate) async fn certificates_since(tx: &Tx, index: u64, limit: u64) -> Result<Vec<(Known, String)>, DbErr> {
+    // An event at its certificate's latest index is that certificate's last.
+    let latest = Expr::col((event::Entity, event::Column::LogIndex))
+        .equals((certificate::Entity, certificate::Column::LatestIndex));
     let heads = certificate::Entity::find()
-        .filter(certificate::Column::LatestIndex.gte(to_i64(index)))
-        .order_by_asc(certificate::Column::LatestIndex)
+        .join(
+            JoinType::InnerJoin,
+            certificate::Entity::belongs_to(event::Entity)
+                .from(certificate::Column::GrantedIndex)
+                .to(event::Column::Certificate)
+                .into(),
+        )
+        .filter(latest)
+        .filter(event::Column::LogIndex.gte(to_i64(index)))
+        .order_by_asc(event::Column::LogIndex)
         .limit(limit)
         .all(tx)
         .await?;
@@ -139,8 +171,12 @@ pub(crate) async fn events_between(
         .limit(limit)
         .all(tx)
         .await?;
+    let numbers = numbers_of(tx, rows.iter().map(|row| row.certificate).collect()).await?;
     rows.into_iter()
-        .map(|mut row| Ok((CertificateNumber::trusted(std::mem::take(&mut row.number)), row.try_into()?)))
+        .map(|row| {
+            let number = numbers.get(&row.certificate).ok_or_else(|| corrupt("event"))?;
+            Ok((number.clone(), row.try_into()?))
+        })
         .collect()
 }
 

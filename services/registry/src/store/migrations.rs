@@ -49,8 +49,7 @@ impl MigrationTrait for Tables {
             ("trace_event_corrects", "trace_event", &["corrects"][..]),
             ("body_history_body", "body_history", &["body", "log_index"][..]),
             ("certificate_body", "certificate", &["body", "granted_index"][..]),
-            ("certificate_latest", "certificate", &["latest_index"][..]),
-            ("certificate_event_number", "certificate_event", &["number", "log_index"][..]),
+            ("certificate_event_certificate", "certificate_event", &["certificate", "log_index"][..]),
             ("log_entry_recorded_at", "log_entry", &["recorded_at"][..]),
         ] {
             let mut index = Index::create();
@@ -60,9 +59,8 @@ impl MigrationTrait for Tables {
             }
             manager.create_index(index).await?;
         }
-        let granted =
-            Index::create().name("certificate_granted").table("certificate").col("granted_index").unique().take();
-        manager.create_index(granted).await?;
+        let number = Index::create().name("certificate_number").table("certificate").col("number").unique().take();
+        manager.create_index(number).await?;
         let empty = greenlane_log::empty_root();
         let first = Query::insert()
             .into_table("log_head")
@@ -189,15 +187,17 @@ fn witnessed() -> TableCreateStatement {
     table("witnessed", [origin, big("size"), binary("root"), big("cosigned_at")])
 }
 
+/// Other tables name a certificate by the index of its grant, which counts up: what is written together then lies
+/// together. By its number, which is random, each row would touch a page of its own.
 fn certificates() -> TableCreateStatement {
     table(
         "certificate",
         [
-            text("number").primary_key().take(),
+            big("granted_index").primary_key().take(),
+            text("number"),
             text("body"),
             text("state"),
             integer("version"),
-            big("granted_index"),
             big("latest_index"),
             big("created_at"),
             big("updated_at"),
@@ -209,13 +209,14 @@ fn certificates() -> TableCreateStatement {
     )
 }
 
+/// Found by the events that made them.
 fn versions() -> TableCreateStatement {
-    let mut table = table(
+    table(
         "certificate_version",
         [
-            text("number"),
+            big("log_index").primary_key().take(),
+            big("certificate"),
             integer("version"),
-            big("log_index"),
             big("recorded_at"),
             text("content"),
             text("document"),
@@ -223,8 +224,7 @@ fn versions() -> TableCreateStatement {
             text("disclosures"),
             text("key_id"),
         ],
-    );
-    table.primary_key(Index::create().col("number").col("version")).take()
+    )
 }
 
 fn events() -> TableCreateStatement {
@@ -232,7 +232,7 @@ fn events() -> TableCreateStatement {
         "certificate_event",
         [
             big("log_index").primary_key().take(),
-            text("number"),
+            big("certificate"),
             text("step"),
             ColumnDef::new("reason").text().null().take(),
             text("reason_text"),
@@ -248,8 +248,8 @@ fn events() -> TableCreateStatement {
 
 /// Nothing but its key: on SQLite the key is the table, and not an index beside it.
 fn terms(backend: DbBackend) -> TableCreateStatement {
-    let mut table = table("certificate_term", [text("kind"), text("value"), text("number")]);
-    table.primary_key(Index::create().col("kind").col("value").col("number"));
+    let mut table = table("certificate_term", [text("kind"), text("value"), big("certificate")]);
+    table.primary_key(Index::create().col("kind").col("value").col("certificate"));
     if backend == DbBackend::Sqlite {
         table.extra("WITHOUT ROWID");
     }
@@ -258,7 +258,7 @@ fn terms(backend: DbBackend) -> TableCreateStatement {
 
 /// On SQLite the key is the table: the entries of a list lie together.
 fn status_entries(backend: DbBackend) -> TableCreateStatement {
-    let columns = [text("body"), integer("list"), integer("idx"), text("number"), integer("version")];
+    let columns = [text("body"), integer("list"), integer("idx"), big("certificate"), integer("version")];
     let mut table = table("status_entry", columns);
     table.primary_key(Index::create().col("body").col("list").col("idx"));
     if backend == DbBackend::Sqlite {

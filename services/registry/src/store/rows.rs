@@ -122,11 +122,11 @@ fn day(text: &str) -> Result<NaiveDate, DbErr> {
 
 pub(crate) fn certificate_row(head: &Head) -> certificate::ActiveModel {
     certificate::ActiveModel {
+        granted_index: Set(to_i64(head.granted_index)),
         number: Set(head.number.as_str().to_owned()),
         body: Set(head.body.as_str().to_owned()),
         state: Set(head.state.as_str().to_owned()),
         version: Set(from_version(head.version)),
-        granted_index: Set(to_i64(head.granted_index)),
         latest_index: Set(to_i64(head.latest_index)),
         created_at: Set(head.created_at.into()),
         updated_at: Set(head.updated_at.into()),
@@ -167,11 +167,11 @@ pub(super) fn disclosures_text(disclosures: &[String]) -> String {
     if disclosures.is_empty() { String::new() } else { json(&disclosures) }
 }
 
-pub(crate) fn version_row(number: &CertificateNumber, version: &Version, content_json: String) -> version::ActiveModel {
+pub(crate) fn version_row(head: &Head, version: &Version, content_json: String) -> version::ActiveModel {
     version::ActiveModel {
-        number: Set(number.as_str().to_owned()),
-        version: Set(from_version(version.version)),
         log_index: Set(to_i64(version.log_index)),
+        certificate: Set(to_i64(head.granted_index)),
+        version: Set(from_version(version.version)),
         recorded_at: Set(version.recorded_at.into()),
         content: Set(content_json),
         document: Set(version.document.clone()),
@@ -204,10 +204,10 @@ impl TryFrom<event::Model> for Event {
     }
 }
 
-pub(crate) fn event_row(number: &CertificateNumber, event: &Event) -> event::ActiveModel {
+pub(crate) fn event_row(head: &Head, event: &Event) -> event::ActiveModel {
     event::ActiveModel {
         log_index: Set(to_i64(event.log_index)),
-        number: Set(number.as_str().to_owned()),
+        certificate: Set(to_i64(head.granted_index)),
         step: Set(event.step.as_str().to_owned()),
         reason: Set(event.reason.map(|reason| reason.as_str().to_owned())),
         reason_text: Set(event.reason_text.clone()),
@@ -236,7 +236,7 @@ pub(crate) mod terms {
 }
 
 /// What a certificate can be found by.
-pub(crate) fn term_rows(number: &CertificateNumber, content: &Content) -> Vec<term::ActiveModel> {
+pub(crate) fn term_rows(head: &Head, content: &Content) -> Vec<term::ActiveModel> {
     let mut found: Vec<(String, String)> = vec![
         (terms::HOLDER.to_owned(), folded(&content.holder.name)),
         (terms::SCHEME.to_owned(), content.scheme.scheme.clone()),
@@ -270,7 +270,7 @@ pub(crate) fn term_rows(number: &CertificateNumber, content: &Content) -> Vec<te
     let row = |(kind, value): (String, String)| term::ActiveModel {
         kind: Set(kind),
         value: Set(value),
-        number: Set(number.as_str().to_owned()),
+        certificate: Set(to_i64(head.granted_index)),
     };
     found.into_iter().map(row).collect()
 }

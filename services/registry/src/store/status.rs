@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
-use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect, Set};
+use sea_orm::{Condition, DbErr, JoinType, QueryOrder, QuerySelect, Set};
 
 use super::entity::{certificate, event, status_entry};
 use super::{IN_LIST, rows, to_i64};
+use crate::domain::certificate::Head;
 use crate::domain::life::{Event, Step};
-use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::names::BodyId;
 use crate::domain::status::Slot;
 
 /// A document with a place in a list, and the later events of its certificate.
@@ -18,7 +19,8 @@ use crate::domain::status::Slot;
 pub(crate) struct Listed {
     pub(crate) index: u32,
     pub(crate) version: u32,
-    pub(crate) number: String,
+    /// The index of the certificate's grant.
+    pub(crate) certificate: i64,
 }
 
 /// The list that a body's newest documents have their places in, and how many have one there; none before the first.
@@ -60,12 +62,12 @@ pub(crate) async fn taken(tx: &Tx, wanted: &BTreeSet<(&str, Slot)>) -> Result<Ha
     Ok(found)
 }
 
-pub(crate) fn row(body: &BodyId, slot: Slot, number: &CertificateNumber, version: u32) -> status_entry::ActiveModel {
+pub(crate) fn row(head: &Head, slot: Slot, version: u32) -> status_entry::ActiveModel {
     status_entry::ActiveModel {
-        body: Set(body.as_str().to_owned()),
+        body: Set(head.body.as_str().to_owned()),
         list: Set(small(slot.list)),
         idx: Set(small(slot.index)),
-        number: Set(number.as_str().to_owned()),
+        certificate: Set(to_i64(head.granted_index)),
         version: Set(rows::from_version(version)),
     }
 }
@@ -77,17 +79,15 @@ pub(crate) async fn exists(tx: &Tx, body: &BodyId, list: u32) -> Result<bool, Db
 
 /// Whether a certificate of the body took a step in `from..to` of the log.
 pub(crate) async fn moved(tx: &Tx, body: &BodyId, from: u64, to: u64) -> Result<bool, DbErr> {
-    let own = Query::select()
-        .column(certificate::Column::Number)
-        .from(certificate::Entity)
-        .and_where(certificate::Column::Body.eq(body.as_str()))
-        .and_where(certificate::Column::LatestIndex.gte(to_i64(from)))
-        .take();
+    let certificates = event::Entity::belongs_to(certificate::Entity)
+        .from(event::Column::Certificate)
+        .to(certificate::Column::GrantedIndex);
     let step = event::Entity::find()
+        .join(JoinType::InnerJoin, certificates.into())
+        .filter(certificate::Column::Body.eq(body.as_str()))
         .filter(event::Column::LogIndex.gte(to_i64(from)))
         .filter(event::Column::LogIndex.lt(to_i64(to)))
-        .filter(event::Column::Step.ne(Step::Grant.as_str()))
-        .filter(event::Column::Number.in_subquery(own));
+        .filter(event::Column::Step.ne(Step::Grant.as_str()));
     Ok(step.limit(1).one(tx).await?.is_some())
 }
 
@@ -99,40 +99,40 @@ pub(crate) async fn stepped(
     list: u32,
     revision: u64,
     recorded_by: Option<Micros>,
-) -> Result<(Vec<Listed>, HashMap<String, Vec<Event>>), DbErr> {
-    let numbers = Query::select()
-        .column(status_entry::Column::Number)
+) -> Result<(Vec<Listed>, HashMap<i64, Vec<Event>>), DbErr> {
+    let certificates = Query::select()
+        .column(status_entry::Column::Certificate)
         .from(status_entry::Entity)
         .and_where(status_entry::Column::Body.eq(body.as_str()))
         .and_where(status_entry::Column::List.eq(small(list)))
         .take();
     let recorded = recorded_by.map(|moment| event::Column::RecordedAt.lte(moment));
     let events = event::Entity::find()
-        .filter(event::Column::Number.in_subquery(numbers))
+        .filter(event::Column::Certificate.in_subquery(certificates))
         .filter(event::Column::Step.ne(Step::Grant.as_str()))
         .filter(event::Column::LogIndex.lt(to_i64(revision)))
         .filter(Condition::all().add_option(recorded))
         .order_by_asc(event::Column::LogIndex)
         .all(tx)
         .await?;
-    let mut by_number: HashMap<String, Vec<Event>> = HashMap::new();
+    let mut steps: HashMap<i64, Vec<Event>> = HashMap::new();
     for event in events {
-        by_number.entry(event.number.clone()).or_default().push(event.try_into()?);
+        steps.entry(event.certificate).or_default().push(event.try_into()?);
     }
-    let names: Vec<&String> = by_number.keys().collect();
+    let certificates: Vec<i64> = steps.keys().copied().collect();
     let mut listed = Vec::new();
-    for chunk in names.chunks(IN_LIST) {
+    for chunk in certificates.chunks(IN_LIST) {
         let rows = of_list(body, small(list))
-            .filter(status_entry::Column::Number.is_in(chunk.iter().map(|number| number.as_str())))
+            .filter(status_entry::Column::Certificate.is_in(chunk.iter().copied()))
             .all(tx)
             .await?;
         listed.extend(rows.into_iter().map(|row| Listed {
             index: row.idx.unsigned_abs(),
             version: rows::to_version(row.version),
-            number: row.number,
+            certificate: row.certificate,
         }));
     }
-    Ok((listed, by_number))
+    Ok((listed, steps))
 }
 
 fn of_list(body: &BodyId, list: i32) -> Select<status_entry::Entity> {

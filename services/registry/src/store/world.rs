@@ -112,39 +112,52 @@ pub(crate) async fn known(tx: &Tx, heads: Vec<certificate::Model>) -> Result<Vec
     if heads.is_empty() {
         return Ok(Vec::new());
     }
-    let numbers: Vec<String> = heads.iter().map(|head| head.number.clone()).collect();
-    let mut events = events_of(tx, numbers.clone()).await?;
-    let mut versions: HashMap<String, Vec<Version>> = HashMap::new();
-    let rows = version::Entity::find()
-        .filter(version::Column::Number.is_in(bulk::in_list(numbers)))
-        .order_by_asc(version::Column::Version)
-        .all(tx)
-        .await?;
-    for row in rows {
-        versions.entry(row.number.clone()).or_default().push(row.try_into()?);
-    }
+    let mut events = events_of(tx, heads.iter().map(|head| head.granted_index)).await?;
+    let mut versions = versions_of(tx, &events).await?;
     heads
         .into_iter()
         .map(|row| {
-            let versions = versions.remove(&row.number).ok_or_else(|| super::corrupt("version"))?;
-            let events = events.remove(&row.number).ok_or_else(|| super::corrupt("event"))?;
+            let versions = versions.remove(&row.granted_index).ok_or_else(|| super::corrupt("version"))?;
+            let events = events.remove(&row.granted_index).ok_or_else(|| super::corrupt("event"))?;
             Ok(Known { head: Head::try_from(row)?, versions, events })
         })
         .collect()
 }
 
-/// All events of these certificates, in the order of the log.
-pub(crate) async fn events_of(tx: &Tx, numbers: Vec<String>) -> Result<HashMap<String, Vec<Event>>, DbErr> {
+/// All events of these certificates, each named by the index of its grant, in the order of the log.
+async fn events_of(tx: &Tx, granted: impl Iterator<Item = i64>) -> Result<HashMap<i64, Vec<Event>>, DbErr> {
     let rows = event::Entity::find()
-        .filter(event::Column::Number.is_in(bulk::in_list(numbers)))
+        .filter(event::Column::Certificate.is_in(bulk::in_list(granted)))
         .order_by_asc(event::Column::LogIndex)
         .all(tx)
         .await?;
-    let mut events: HashMap<String, Vec<Event>> = HashMap::new();
+    let mut events: HashMap<i64, Vec<Event>> = HashMap::new();
     for row in rows {
-        events.entry(row.number.clone()).or_default().push(row.try_into()?);
+        events.entry(row.certificate).or_default().push(row.try_into()?);
     }
     Ok(events)
+}
+
+/// The versions that these events made, by certificate, oldest first.
+async fn versions_of(tx: &Tx, events: &HashMap<i64, Vec<Event>>) -> Result<HashMap<i64, Vec<Version>>, DbErr> {
+    let made: Vec<i64> = events.values().flat_map(|events| made_versions(events)).map(to_i64).collect();
+    let mut versions: HashMap<i64, Vec<Version>> = HashMap::new();
+    for chunk in made.chunks(IN_LIST) {
+        let rows = version::Entity::find()
+            .filter(version::Column::LogIndex.is_in(bulk::in_list(chunk.iter().copied())))
+            .order_by_asc(version::Column::LogIndex)
+            .all(tx)
+            .await?;
+        for row in rows {
+            versions.entry(row.certificate).or_default().push(row.try_into()?);
+        }
+    }
+    Ok(versions)
+}
+
+/// Those of a certificate's events, in the order of the log, that may have made a version: no earlier one names it.
+fn made_versions(events: &[Event]) -> impl Iterator<Item = u64> {
+    events.chunk_by(|before, after| before.version == after.version).map(|same| same[0].log_index)
 }
 
 fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> {
@@ -170,20 +183,20 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 let Known { head, events: grant, .. } = known.as_ref();
                 let first = known.version();
                 certificates.push(rows::certificate_row(head));
-                versions.push(rows::version_row(&head.number, first, content_json.clone()));
-                events.extend(grant.iter().map(|event| rows::event_row(&head.number, event)));
-                terms.extend(rows::term_rows(&head.number, &first.content));
-                listed.push(status::row(&head.body, *status, &head.number, first.version));
+                versions.push(rows::version_row(head, first, content_json.clone()));
+                events.extend(grant.iter().map(|event| rows::event_row(head, event)));
+                terms.extend(rows::term_rows(head, &first.content));
+                listed.push(status::row(head, *status, first.version));
             }
             Change::Stepped { head, event, previous_index } => {
-                events.push(rows::event_row(&head.number, event));
+                events.push(rows::event_row(head, event));
                 steps.push((head, *previous_index));
             }
             Change::Revised { head, version, content_json, status, event, previous_index } => {
-                versions.push(rows::version_row(&head.number, version, content_json.clone()));
-                events.push(rows::event_row(&head.number, event));
-                new_terms.extend(rows::term_rows(&head.number, &version.content));
-                listed.push(status::row(&head.body, *status, &head.number, version.version));
+                versions.push(rows::version_row(head, version, content_json.clone()));
+                events.push(rows::event_row(head, event));
+                new_terms.extend(rows::term_rows(head, &version.content));
+                listed.push(status::row(head, *status, version.version));
                 steps.push((head, *previous_index));
             }
             Change::Erased { number, fields } => erased.push((number, fields.as_slice())),
@@ -218,8 +231,7 @@ async fn erase(tx: &Tx, number: &CertificateNumber, fields: &[ConfidentialField]
         version::Entity::update_many()
             .col_expr(version::Column::Content, Expr::value(rows::json(&rest)))
             .col_expr(version::Column::Disclosures, Expr::value(rows::disclosures_text(&kept)))
-            .filter(version::Column::Number.eq(number.as_str()))
-            .filter(version::Column::Version.eq(rows::from_version(version.version)))
+            .filter(version::Column::LogIndex.eq(to_i64(version.log_index)))
             .exec(tx)
             .await?;
     }
@@ -236,7 +248,7 @@ async fn step(tx: &Tx, head: &Head, previous_index: u64) -> Result<(), DbErr> {
         .col_expr(certificate::Column::LatestIndex, Expr::value(to_i64(head.latest_index)))
         .col_expr(certificate::Column::UpdatedAt, Expr::value(Micros::from(head.updated_at)))
         .col_expr(certificate::Column::EffectFloor, Expr::value(head.effect_floor.map(Micros::from)))
-        .filter(certificate::Column::Number.eq(head.number.as_str()))
+        .filter(certificate::Column::GrantedIndex.eq(to_i64(head.granted_index)))
         .filter(certificate::Column::LatestIndex.eq(to_i64(previous_index)))
         .exec(tx)
         .await?;
