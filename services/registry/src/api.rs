@@ -21,4 +21,5 @@ pub(crate) use log::Logs;
 pub(crate) use site::Site;
 pub(crate) use trace::Traces;
 pub(crate) use verify::Verifications;
+pub(crate) use verify::quick::QuickVerifications;
 pub(crate) use write_off::WriteOffs;

@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod group;
 pub(crate) mod import;
 pub(crate) mod issue;
+pub(crate) mod kept;
 pub(crate) mod keyring;
 pub(crate) mod log;
 pub(crate) mod mutation;

@@ -15,7 +15,7 @@ use greenlane_platform::client::{Client, ClientConfig, ClientError, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::follow::{FollowConfig, RevisionFollower};
 use greenlane_platform::grpc;
-use greenlane_platform::server::{Answer, Service, serve_site};
+use greenlane_platform::server::{Answer, InBytes, Service, serve_site};
 use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
@@ -238,7 +238,11 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     let service = Service::new("registry", api::rules::RULES)
         .grpc(grpc!(wire::certificate_service_server::CertificateServiceServer::new(certificates)))
         .grpc(grpc!(wire::body_service_server::BodyServiceServer::new(bodies)))
-        .grpc(grpc!(wire::verification_service_server::VerificationServiceServer::new(verifications)))
+        .grpc(move |limits| {
+            let quick = api::QuickVerifications::new(verifications.clone());
+            let server = wire::verification_service_server::VerificationServiceServer::new(verifications);
+            InBytes::new(quick, grpc!(server)(limits), *limits)
+        })
         .grpc(grpc!(wire::log_service_server::LogServiceServer::new(logs)))
         .grpc(grpc!(wire::trace_service_server::TraceServiceServer::new(traces)))
         .grpc(grpc!(wire::write_off_service_server::WriteOffServiceServer::new(write_offs)))

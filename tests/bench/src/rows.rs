@@ -19,7 +19,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::child::Child;
 use crate::identity::Identity;
 use crate::roles::{Role, insert};
-use crate::wire::{Requests, Target, framed, messages};
+use crate::wire::{Load, Requests, Target, framed, messages};
 
 /// How long a call may take that prepares a row.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,17 +62,30 @@ pub struct Prepared {
     pub requests: Box<dyn Requests>,
     /// What a call asks for: its answer counts as so many.
     pub items: u32,
+    /// Calls in flight on each connection at most: a long call takes the place of many short ones.
+    pub most_in_flight: usize,
 }
 
 impl Prepared {
     /// Calls that ask for one thing.
     pub(crate) fn single(target: Target, requests: impl Requests + 'static) -> Self {
-        Self { target, requests: Box::new(requests), items: 1 }
+        Self::many(target, requests, 1)
     }
 
     /// Calls that ask for so many at once.
     pub(crate) fn many(target: Target, requests: impl Requests + 'static, items: u32) -> Self {
-        Self { target, requests: Box::new(requests), items }
+        Self { target, requests: Box::new(requests), items, most_in_flight: usize::MAX }
+    }
+
+    /// One call at a time on each connection.
+    pub(crate) fn one_by_one(mut self) -> Self {
+        self.most_in_flight = 1;
+        self
+    }
+
+    /// A load that is not more than these calls are good for.
+    pub(crate) fn within(&self, load: Load) -> Load {
+        Load { in_flight: load.in_flight.min(self.most_in_flight), ..load }
     }
 }
 
@@ -221,7 +234,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "insert-sqlite",
-        what: "the bytes of issue-sqlite's requests as rows of SQLite: an INSERT a call, a commit a group",
+        what: "as many bytes as an issue stores, as a row of SQLite: an INSERT a call, a commit a group",
         role: Role::InsertSqlite,
         baseline: None,
         target: None,
@@ -239,7 +252,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "insert-postgres",
-        what: "the bytes of issue-postgres's requests as rows of PostgreSQL: an INSERT a call, a commit a group",
+        what: "as many bytes as an issue stores, as a row of PostgreSQL: an INSERT a call, a commit a group",
         role: Role::InsertPostgres,
         baseline: None,
         target: None,

@@ -94,7 +94,7 @@ async fn measure(args: &Args, selected: &[&'static Row], apart: bool) -> anyhow:
     for row in selected {
         let ready = (row.prepare)(&setting).await.with_context(|| format!("preparing {}", row.name))?;
         // A round that is not counted: caches fill, files grow to their size.
-        let outcome = drive(&ready.target, args.full_load(), ready.requests.as_ref()).await;
+        let outcome = drive(&ready.target, ready.within(args.full_load()), ready.requests.as_ref()).await;
         outcome.with_context(|| format!("trying {}", row.name))?;
         prepared.push((*row, ready));
     }
@@ -134,10 +134,10 @@ fn start(
 async fn sample(args: &Args, child: &Child, prepared: &Prepared) -> anyhow::Result<Sample> {
     let alone = drive(&prepared.target, args.alone(), prepared.requests.as_ref()).await?;
     let before = child.cpu_time()?;
-    let full = drive(&prepared.target, args.full_load(), prepared.requests.as_ref()).await?;
+    let load = prepared.within(args.full_load());
+    let full = drive(&prepared.target, load, prepared.requests.as_ref()).await?;
     // The server's clock ran through the warm-up as well.
     let used = (child.cpu_time()? - before).as_secs_f64();
-    let load = args.full_load();
     let per_second = full.per_second * f64::from(prepared.items);
     let answers = per_second * (load.duration + load.warm_up).as_secs_f64();
     let mut failures = full.failures;

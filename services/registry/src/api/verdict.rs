@@ -1,14 +1,16 @@
 //! A verdict on the wire.
 
+use std::time::Duration;
+
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
+use greenlane_store::Micros;
 
 use super::render;
 use crate::app::verify::Verdict;
 use crate::domain::verdict::{Outcome, Overall, Part};
 
 pub(crate) fn verdict(verdict: Verdict) -> wire::Verdict {
-    let age = verdict.equivalence_age.and_then(|age| prost_types::Duration::try_from(age).ok());
     wire::Verdict {
         outcome: wire::VerdictOutcome::from(verdict.outcome).into(),
         authentic: Some(part(verdict.authentic)),
@@ -27,11 +29,15 @@ pub(crate) fn verdict(verdict: Verdict) -> wire::Verdict {
         }),
         decision_id: verdict.decision_id,
         recognition_decision_id: verdict.recognition_decision_id,
-        freshness: Some(wire::Freshness {
-            checkpoint_time: Some(render::timestamp(verdict.checkpoint_time.to_utc())),
-            equivalence_age: age,
-            from_snapshot: verdict.from_memory,
-        }),
+        freshness: Some(freshness(verdict.checkpoint_time, verdict.equivalence_age, verdict.from_memory)),
+    }
+}
+
+pub(crate) fn freshness(checkpoint_time: Micros, age: Option<Duration>, from_memory: bool) -> wire::Freshness {
+    wire::Freshness {
+        checkpoint_time: Some(render::timestamp(checkpoint_time.to_utc())),
+        equivalence_age: age.and_then(|age| prost_types::Duration::try_from(age).ok()),
+        from_snapshot: from_memory,
     }
 }
 

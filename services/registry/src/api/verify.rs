@@ -1,5 +1,7 @@
 //! `VerificationService`.
 
+pub(crate) mod quick;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -19,7 +21,7 @@ use crate::app::bundle::{Bundler, Bundling, Order};
 use crate::app::log::LogWriter;
 use crate::app::read::{Freshness, Reader};
 use crate::app::recall;
-use crate::app::verify::{AsOf, At, Question, Subject, Verifier};
+use crate::app::verify::{AsOf, At, Holds, Question, Subject, Verifier};
 use crate::domain::names::CertificateNumber;
 use crate::domain::verdict::question::Revisions;
 use crate::statement::Stated;
@@ -56,17 +58,8 @@ struct Asked {
 impl VerificationService for Verifications {
     async fn verify(&self, request: Request<wire::VerifyRequest>) -> Result<Response<wire::VerifyResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let raw = request.into_inner();
-        may_ask(&caller, &raw, "Verify")?;
-        let hint = match &raw.subject {
-            Some(wire::verify_request::Subject::Certificate(text)) => {
-                consistency::did_you_mean(&self.reader, &caller, text).await?
-            }
-            _ => String::new(),
-        };
-        let asked = parse(raw, self.verifier.clock.now(), false, &hint)?;
-        let at = self.verifier.settle(asked.question.as_of).await.map_err(Fault::from)?;
-        Ok(Response::new(self.answer(&asked, at).await?))
+        let Answered { response, .. } = self.one(&caller, request.into_inner()).await?;
+        Ok(Response::new(response))
     }
 
     async fn batch_verify(
@@ -75,22 +68,9 @@ impl VerificationService for Verifications {
     ) -> Result<Response<wire::BatchVerifyResponse>, Status> {
         let caller = &Caller::of(&request)?;
         let raw = request.into_inner();
-        let mut v = Violations::new();
-        v.check("requests", !raw.requests.is_empty(), "is required");
-        v.check("requests", raw.requests.len() <= MAX_BATCH, format!("must have at most {MAX_BATCH} items"));
-        let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
-        let freshness = v.finish_with(|| freshness)?;
-        let at = self.verifier.settle(as_of(freshness)).await.map_err(Fault::from)?;
+        let at = self.settle_batch(raw.requests.len(), raw.consistency.as_ref()).await?;
         let results = futures_util::stream::iter(raw.requests)
-            .map(|request| async move {
-                let permitted = may_ask(caller, &request, "BatchVerify");
-                let asked = permitted.and_then(|()| parse(request, self.verifier.clock.now(), true, ""));
-                let answered = match asked {
-                    Ok(asked) => self.answer(&asked, at).await,
-                    Err(fault) => Err(fault),
-                };
-                result(answered)
-            })
+            .map(|request| async move { result(self.of_batch(caller, request, at).await) })
             .buffered(IN_WORK)
             .collect()
             .await;
@@ -109,7 +89,7 @@ impl VerificationService for Verifications {
                 let (this, caller) = (this.clone(), caller.clone());
                 async move {
                     let item = item?;
-                    let answered = this.answer_item(&caller, item.request, &item.tag).await;
+                    let answered = this.of_stream(&caller, item.request, &item.tag).await;
                     Ok(wire::StreamVerifyResponse { tag: item.tag, result: Some(result(answered)) })
                 }
             })
@@ -151,13 +131,46 @@ impl VerificationService for Verifications {
     }
 }
 
+/// An answer, and for how long it may be given again to the same question.
+struct Answered {
+    response: wire::VerifyResponse,
+    holds: Option<Holds>,
+}
+
 impl Verifications {
-    async fn answer_item(
-        &self,
-        caller: &Caller,
-        raw: Option<wire::VerifyRequest>,
-        tag: &str,
-    ) -> Result<wire::VerifyResponse, Fault> {
+    /// The one question of a call.
+    async fn one(&self, caller: &Caller, raw: wire::VerifyRequest) -> Result<Answered, Fault> {
+        may_ask(caller, &raw, "Verify")?;
+        let hint = match &raw.subject {
+            Some(wire::verify_request::Subject::Certificate(text)) => {
+                consistency::did_you_mean(&self.reader, caller, text).await?
+            }
+            _ => String::new(),
+        };
+        let asked = parse(raw, self.verifier.clock.now(), false, &hint)?;
+        let at = self.verifier.settle(asked.question.as_of).await?;
+        self.answer(&asked, at).await
+    }
+
+    /// The revision that a batch of so many questions is answered at.
+    async fn settle_batch(&self, questions: usize, raw: Option<&common::ReadConsistency>) -> Result<At, Fault> {
+        let mut v = Violations::new();
+        v.check("requests", questions > 0, "is required");
+        v.check("requests", questions <= MAX_BATCH, format!("must have at most {MAX_BATCH} items"));
+        let freshness = consistency::freshness(&mut v, raw);
+        let freshness = v.finish_with(|| freshness)?;
+        Ok(self.verifier.settle(as_of(freshness)).await?)
+    }
+
+    /// A question of a batch.
+    async fn of_batch(&self, caller: &Caller, raw: wire::VerifyRequest, at: At) -> Result<Answered, Fault> {
+        may_ask(caller, &raw, "BatchVerify")?;
+        let asked = parse(raw, self.verifier.clock.now(), true, "")?;
+        self.answer(&asked, at).await
+    }
+
+    /// A question of a stream.
+    async fn of_stream(&self, caller: &Caller, raw: Option<wire::VerifyRequest>, tag: &str) -> Result<Answered, Fault> {
         let mut v = Violations::new();
         v.text("tag", tag, 0..=64);
         let raw = v.required("request", raw);
@@ -168,8 +181,10 @@ impl Verifications {
         self.answer(&asked, at).await
     }
 
-    async fn answer(&self, asked: &Asked, at: At) -> Result<wire::VerifyResponse, Fault> {
-        let answer = self.verifier.verify(&asked.question, at).await?;
+    async fn answer(&self, asked: &Asked, at: At) -> Result<Answered, Fault> {
+        let mut answer = self.verifier.verify(&asked.question, at).await?;
+        let plain = !asked.include_proof && !asked.include_statement && asked.question.as_of == AsOf::Latest;
+        let holds = answer.holds.take().filter(|_| plain);
         let proof = match &answer.number {
             Some(number) if asked.include_proof => self.bundle(number.clone(), answer.version, at.revision).await?,
             Some(_) | None => None,
@@ -180,7 +195,8 @@ impl Verifications {
         } else {
             String::new()
         };
-        Ok(wire::VerifyResponse { verdict: Some(verdict), revision: at.revision, proof, statement })
+        let response = wire::VerifyResponse { verdict: Some(verdict), revision: at.revision, proof, statement };
+        Ok(Answered { response, holds })
     }
 
     /// The verdict, signed, with the checkpoint that holds all that it rests on.
@@ -347,10 +363,10 @@ fn subject(v: &mut Violations, raw: Option<wire::verify_request::Subject>, hint:
     }
 }
 
-fn result(answered: Result<wire::VerifyResponse, Fault>) -> wire::VerifyResult {
+fn result(answered: Result<Answered, Fault>) -> wire::VerifyResult {
     use wire::verify_result::Result as Either;
     let result = match answered {
-        Ok(response) => Either::Response(response),
+        Ok(answered) => Either::Response(answered.response),
         Err(fault) => Either::Error(item_error(&fault)),
     };
     wire::VerifyResult { result: Some(result) }

@@ -28,8 +28,7 @@ use crate::domain::verdict::recognition::{Decided, Decision, NoDecision};
 
 mod uses;
 
-use uses::Use;
-pub(crate) use uses::Uses;
+pub(crate) use uses::{Use, Uses};
 
 /// What recognition is asked about: one version of one certificate, and goods but for their product.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,19 +61,39 @@ pub(crate) struct Pinned {
     pub(crate) classification: u64,
 }
 
-/// A decision, how old what it rests on may be, and whether it came from memory.
+/// A decision, how old what it rests on may be, and what it was remembered by.
 #[derive(Clone, Debug)]
 pub(crate) struct Recognised {
     pub(crate) decision: Result<Arc<Decision>, NoDecision>,
     pub(crate) age: Option<Duration>,
-    pub(crate) from_memory: bool,
+    pub(crate) remembered: Option<Recall>,
+}
+
+impl Recognised {
+    /// There is none.
+    pub(crate) fn none(why: NoDecision) -> Self {
+        Self { decision: Err(why), age: None, remembered: None }
+    }
+}
+
+/// What came from memory: until when it may, and how often it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Recall {
+    /// None as long as the catalogue's revision is the latest.
+    pub(crate) until: Option<Instant>,
+    pub(crate) used: Arc<Use>,
+}
+
+/// How the goods of two codes lie to one another, at which revision, and until when that is taken for the latest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Compared {
+    pub(crate) same: SameGoods,
+    pub(crate) revision: u64,
+    pub(crate) until: Instant,
 }
 
 /// What a code comparison was asked about.
 type Pair = (Code, Code, u64);
-
-/// A comparison that is remembered: the answer, its revision, and when it was given.
-type Compared = (SameGoods, u64, Instant);
 
 /// How long a comparison of codes is taken for the latest, where the bound is not shorter.
 const COMPARISON_HOLDS: Duration = Duration::from_secs(30);
@@ -177,21 +196,19 @@ impl Recogniser {
 
     /// Decides, from memory when what is remembered is still the latest.
     pub(crate) async fn decide(&self, subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> Recognised {
-        let none = |why| Recognised { decision: Err(why), age: None, from_memory: false };
+        let none = Recognised::none;
         let Some(client) = &self.equivalence else { return none(NoDecision::NotConnected) };
-        let age = self.follower.as_ref().and_then(RevisionFollower::age);
-        let latest = self.follower.as_ref().and_then(RevisionFollower::revision);
-        let known = match (pinned.equivalence, latest) {
-            (0, Some(latest)) if age.is_some_and(|age| age <= self.bound) => Some(latest),
-            (0, _) => None,
-            (exactly, _) => Some(exactly),
-        };
+        let latest = self.latest();
+        let known =
+            if pinned.equivalence == 0 { latest.map(|(revision, _)| revision) } else { Some(pinned.equivalence) };
         if let Some(revision) = known
             && let Some((decision, made, used)) = self.decisions.get(&key(subject, goods, revision))
             && self.still_holds(&decision, made, pinned)
         {
             self.uses.note(&used);
-            return Recognised { decision: Ok(decision), age, from_memory: true };
+            let until = (decision.classification_revision != 0).then(|| made + self.bound);
+            let age = self.follower.as_ref().and_then(RevisionFollower::age);
+            return Recognised { decision: Ok(decision), age, remembered: Some(Recall { until, used }) };
         }
         let request = request(subject, goods, pinned);
         let used = Arc::new(Use::of(request.question.as_ref()));
@@ -208,7 +225,7 @@ impl Recogniser {
                             (Arc::clone(&decision), Instant::now(), used),
                         );
                     }
-                    Recognised { decision: Ok(decision), age: Some(Duration::ZERO), from_memory: false }
+                    Recognised { decision: Ok(decision), age: Some(Duration::ZERO), remembered: None }
                 }
                 None => none(NoDecision::Refused),
             },
@@ -224,6 +241,18 @@ impl Recogniser {
         }
     }
 
+    /// The latest revision of the catalogue, and how long ago it was heard to be that; none when that is past the bound.
+    pub(crate) fn latest(&self) -> Option<(u64, Duration)> {
+        let follower = self.follower.as_ref()?;
+        let age = follower.age().filter(|age| *age <= self.bound)?;
+        Some((follower.revision()?, age))
+    }
+
+    /// Counts one more verdict that rests on this decision.
+    pub(crate) fn note(&self, used: &Arc<Use>) {
+        self.uses.note(used);
+    }
+
     /// The catalogue's revision is the one wanted. Where codes were translated as well, that was done at a revision of
     /// the classification catalogue, which is not followed from here: such a decision is taken for the latest as long
     /// as the bound allows.
@@ -235,15 +264,15 @@ impl Recogniser {
         }
     }
 
-    /// How the first code, a certified one, lies to the second, and the revision at which that was said; none when nobody
-    /// answers. `revision` is exact; zero means the latest.
-    pub(crate) async fn compare(&self, first: &Code, second: &Code, revision: u64) -> Option<(SameGoods, u64)> {
+    /// How the first code, a certified one, lies to the second; none when nobody answers. `revision` is exact; zero means
+    /// the latest.
+    pub(crate) async fn compare(&self, first: &Code, second: &Code, revision: u64) -> Option<Compared> {
         let client = self.classification.as_ref()?;
         let pair = (first.clone(), second.clone(), revision);
-        if let Some((same, at, given)) = self.comparisons.get(&pair)
-            && (revision != 0 || given.elapsed() < COMPARISON_HOLDS.min(self.bound))
+        if let Some(compared) = self.comparisons.get(&pair)
+            && (revision != 0 || Instant::now() < compared.until)
         {
-            return Some((same, at));
+            return Some(compared);
         }
         let reference = |code: &Code| Some(CodeReference { edition: code.edition.clone(), code: code.code.clone() });
         let request =
@@ -256,8 +285,10 @@ impl Recogniser {
             CodeComparison::Different => SameGoods::No,
             CodeComparison::Undetermined | CodeComparison::Unspecified => SameGoods::Unknown,
         };
-        self.comparisons.insert(pair, (same, answer.revision, Instant::now()));
-        Some((same, answer.revision))
+        let until = Instant::now() + COMPARISON_HOLDS.min(self.bound);
+        let compared = Compared { same, revision: answer.revision, until };
+        self.comparisons.insert(pair, compared);
+        Some(compared)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Verification: gathers the facts that a verdict rests on, and has the domain judge them.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_credential::Presented as PresentedDocument;
@@ -10,7 +11,7 @@ use greenlane_store::{Micros, StoreError};
 
 use super::document::Document;
 use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
-use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject};
+use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject, Use};
 use super::source::Source;
 use crate::domain::goods::{Code, Goods};
 use crate::domain::life::{Standing, last_effective};
@@ -69,6 +70,25 @@ pub(crate) struct Verdict {
     pub(crate) checkpoint_time: Micros,
     pub(crate) equivalence_age: Option<Duration>,
     pub(crate) from_memory: bool,
+    /// For how long it may be given again, as long as the registry's revision and the day are the same; none when the
+    /// next one is to be judged anew.
+    pub(crate) holds: Option<Holds>,
+}
+
+/// What a verdict that may be given again rests on, beside the registry's revision and the day.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Holds {
+    /// The revision of the catalogue of equivalences, and whose use each verdict counts as; none when no goods were
+    /// declared.
+    pub(crate) recognised: Option<(u64, Arc<Use>)>,
+    /// Other parts are the latest until then.
+    pub(crate) until: Option<Instant>,
+}
+
+impl Holds {
+    fn at_most(&mut self, until: Option<Instant>) {
+        self.until = [self.until, until].into_iter().flatten().min();
+    }
 }
 
 /// Why a question cannot be answered.
@@ -205,6 +225,8 @@ impl Verifier {
             }
         }
         answer.given.in_doubt = in_doubt;
+        // What is wrong, or not known yet, may be mended before anything else changes.
+        let holds = answer.holds.filter(|_| authentic.outcome == Outcome::Yes && !in_doubt && !question.balance);
         let outcomes = [authentic.outcome, in_force.outcome, answer.covers.outcome, answer.recognised.outcome];
         let about = match &question.subject {
             Subject::Number(number) => About::Number(number.as_str()),
@@ -227,6 +249,7 @@ impl Verifier {
             checkpoint_time: self.source.checkpoint_time(),
             equivalence_age: answer.age,
             from_memory: answer.from_memory,
+            holds,
         })
     }
 
@@ -241,6 +264,7 @@ impl Verifier {
             return GoodsAnswer {
                 covers: coverage::judge(None, goods, |_| SameGoods::Unknown),
                 recognised: recognition::judge(None),
+                holds: None,
                 ..GoodsAnswer::not_asked()
             };
         };
@@ -256,10 +280,16 @@ impl Verifier {
                 };
                 self.recogniser.decide(subject, goods, at.pinned).await
             }
-            None => Recognised { decision: Err(recognition::NoDecision::Refused), age: None, from_memory: false },
+            None => Recognised::none(recognition::NoDecision::Refused),
         };
         let mut decision_id = String::new();
+        let from_memory = recognised.remembered.is_some();
+        let mut holds = None;
         if let Ok(decision) = &recognised.decision {
+            holds = recognised.remembered.map(|recall| Holds {
+                recognised: Some((decision.equivalence_revision, recall.used)),
+                until: recall.until,
+            });
             revisions.equivalence = decision.equivalence_revision;
             revisions.classification = decision.classification_revision;
             decision_id.clone_from(&decision.decision_id);
@@ -271,12 +301,18 @@ impl Verifier {
         let mut same: HashMap<Code, SameGoods> = HashMap::new();
         for code in coverage::codes_to_compare(content, goods) {
             // Nobody there to ask: the rest is not known either, and the caller is not kept waiting for each.
-            let Some((answer, revision)) = self.recogniser.compare(&code, &goods.code, pinned).await else { break };
+            let Some(compared) = self.recogniser.compare(&code, &goods.code, pinned).await else {
+                holds = None;
+                break;
+            };
             if pinned == 0 {
-                pinned = revision;
+                pinned = compared.revision;
             }
-            revisions.classification = revisions.classification.max(revision);
-            same.insert(code, answer);
+            revisions.classification = revisions.classification.max(compared.revision);
+            if let Some(holds) = &mut holds {
+                holds.at_most(Some(compared.until));
+            }
+            same.insert(code, compared.same);
         }
         let compare = |code: &Code| same.get(code).copied().unwrap_or(SameGoods::Unknown);
         GoodsAnswer {
@@ -288,7 +324,8 @@ impl Verifier {
                 ..Given::default()
             },
             age: recognised.age,
-            from_memory: recognised.from_memory,
+            from_memory,
+            holds,
         }
     }
 }
@@ -300,6 +337,7 @@ struct GoodsAnswer {
     given: Given,
     age: Option<Duration>,
     from_memory: bool,
+    holds: Option<Holds>,
 }
 
 impl GoodsAnswer {
@@ -310,6 +348,7 @@ impl GoodsAnswer {
             given: Given::default(),
             age: None,
             from_memory: false,
+            holds: Some(Holds::default()),
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::{Migrator, Peers};
 greenlane_store::engine_tests!(Migrator:
     a_decision_is_asked_for_once_and_outlives_the_service_within_the_bound,
     past_the_bound_nothing_is_guessed,
+    a_verdict_that_is_given_again_is_the_one_that_was_judged_until_the_log_moves,
 );
 
 /// Answers with conditions, and counts how often it was asked.
@@ -151,4 +152,60 @@ async fn past_the_bound_nothing_is_guessed(db: TestDatabase) {
     let verdict = tokio::time::timeout(Duration::from_secs(30), gone).await.expect("it turns undetermined");
     assert_eq!(codes(verdict.recognised.as_ref()), ["recognition_unavailable"]);
     assert_eq!(verdict.in_force.unwrap().outcome(), wire::PartOutcome::Yes, "the rest goes on");
+}
+
+/// Asks in a batch of two, and in a stream.
+async fn ask_together(served: &Served, name: &str) -> Vec<wire::Verdict> {
+    let request = || wire::VerifyRequest { goods: Some(goods()), ..question(Subject::Certificate(name.to_owned())) };
+    let batch = wire::BatchVerifyRequest { requests: vec![request(), request()], consistency: None };
+    let mut results = served.verification().batch_verify(batch).await.unwrap().into_inner().results;
+    let items = ["a", "b"].map(|tag| wire::StreamVerifyRequest { tag: tag.to_owned(), request: Some(request()) });
+    let stream = served.verification().stream_verify(futures_util::stream::iter(items)).await.unwrap().into_inner();
+    let answers: Vec<wire::StreamVerifyResponse> = futures_util::TryStreamExt::try_collect(stream).await.unwrap();
+    assert_eq!(answers.iter().map(|answer| answer.tag.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    results.extend(answers.into_iter().map(|answer| answer.result.unwrap()));
+    results
+        .into_iter()
+        .map(|result| match result.result.unwrap() {
+            wire::verify_result::Result::Response(response) => response.verdict.unwrap(),
+            wire::verify_result::Result::Error(error) => panic!("{error:?}"),
+        })
+        .collect()
+}
+
+async fn a_verdict_that_is_given_again_is_the_one_that_was_judged_until_the_log_moves(db: TestDatabase) {
+    let (served, _, _stop) = beside(&db, 3_600).await;
+    served.enrol("xa-lab").await;
+    let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
+    let mut judged = remembered(&served, &name).await;
+    let mut again = vec![ask(&served, &name).await];
+    again.extend(ask_together(&served, &name).await);
+    let freshness = judged.freshness.take().unwrap();
+    for mut verdict in again {
+        let told = verdict.freshness.take().unwrap();
+        assert_eq!((told.checkpoint_time, told.from_snapshot), (freshness.checkpoint_time, true));
+        assert!(told.equivalence_age.is_some());
+        assert_eq!(verdict, judged);
+    }
+
+    served.issue("xa-lab", "another").await;
+    let moved = ask(&served, &name).await;
+    let registry = |verdict: &wire::Verdict| verdict.revisions.unwrap().registry;
+    assert_eq!(registry(&moved), registry(&judged) + 1);
+    assert_ne!(moved.decision_id, judged.decision_id);
+
+    let withdraw = wire::WithdrawCertificateRequest {
+        name: name.clone(),
+        request_id: "withdraw".to_owned(),
+        reason: wire::CertificateReason::Nonconformity.into(),
+        reason_text: "Cells crack.".to_owned(),
+        ..Default::default()
+    };
+    served.certificates("bodies/xa-lab").withdraw_certificate(withdraw).await.unwrap();
+    let mut after = vec![ask(&served, &name).await];
+    after.extend(ask_together(&served, &name).await);
+    for verdict in after {
+        assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
+        assert_eq!(codes(verdict.in_force.as_ref()), ["withdrawn"]);
+    }
 }

@@ -24,8 +24,7 @@ pub(super) async fn echo(setting: &Setting<'_>, role: Role) -> anyhow::Result<Pr
 }
 
 pub(super) async fn insert(setting: &Setting<'_>, role: Role, path: &str) -> anyhow::Result<Prepared> {
-    let payload = facts::issue("issue-000000".into()).encode_to_vec();
-    let message = EchoMessage { payload }.encode_to_vec();
+    let message = EchoMessage { payload: vec![b'7'; facts::STORED] }.encode_to_vec();
     let requests = Cycle::new(vec![message], |_, answer| {
         ensure!(InsertResponse::decode(answer)?.id > 0, "no row was written");
         Ok(())

@@ -20,6 +20,13 @@ pub(super) const SCHEME: &str = "schemes/aurelian-pv-mark";
 /// The level that was reached in it.
 pub(super) const LEVEL: &str = "A";
 
+/// Bytes that the registry stores for one of these certificates: the values of all columns of all rows that an issue
+/// writes, together. The document is [`DOCUMENT`] of them, the facts, the log's leaf, audit and search terms are the
+/// rest.
+pub(super) const STORED: usize = 6_700;
+/// Bytes of its document.
+pub(super) const DOCUMENT: usize = 4_650;
+
 /// Photovoltaic modules.
 pub(super) fn code() -> CodeReference {
     CodeReference { edition: "HS2022".into(), code: "854143".into() }
