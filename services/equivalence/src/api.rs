@@ -24,4 +24,5 @@ pub(crate) use disputes::DisputesApi;
 pub(crate) use equivalences::Equivalences;
 pub(crate) use packs::PacksApi;
 pub(crate) use recognition::RecognitionApi;
+pub(crate) use recognition::quick::QuickRecognition;
 pub use rules::RULES;

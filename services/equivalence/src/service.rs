@@ -19,12 +19,13 @@ use greenlane_jose::{KeyFileError, Signer, SigningKey};
 use greenlane_platform::client::{self, Client};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
-use greenlane_platform::server::Service;
+use greenlane_platform::server::{InBytes, Service};
 use greenlane_store::Store;
 use greenlane_store::audit::{SinkConfig, StoreSink};
 
 use crate::api::{
-    AlertsApi, Arrangements, CatalogueApi, ChangesApi, DisputesApi, Equivalences, PacksApi, RULES, RecognitionApi,
+    AlertsApi, Arrangements, CatalogueApi, ChangesApi, DisputesApi, Equivalences, PacksApi, QuickRecognition, RULES,
+    RecognitionApi,
 };
 use crate::app::alerts::Alerts;
 use crate::app::catalogue::Catalogues;
@@ -103,7 +104,10 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let follower = catalogues.clone();
     let poll_interval = config.poll_interval();
     Ok(Service::new("equivalence", RULES)
-        .grpc(grpc!(RecognitionServiceServer::new(recognition)))
+        .grpc(move |limits| {
+            let quick = QuickRecognition::new(recognition.clone());
+            InBytes::new(quick, grpc!(RecognitionServiceServer::new(recognition))(limits), *limits)
+        })
         .grpc(grpc!(CatalogueServiceServer::new(catalogue)))
         .grpc(grpc!(ArrangementServiceServer::new(Arrangements { catalogues: catalogues.clone() })))
         .grpc(grpc!(EquivalenceServiceServer::new(equivalences)))

@@ -36,7 +36,7 @@ use tower_layer::Layer as _;
 #[doc(hidden)]
 pub use tonic::codec::CompressionEncoding::Gzip;
 
-pub use self::bytewise::{AnswerBytes, Bytewise, InBytes, decoded};
+pub use self::bytewise::{AnswerBytes, Bytewise, InBytes, decoded, fields};
 pub use self::config::{Limits, ServerConfig, TlsConfig};
 use self::connection::Connections;
 use self::edge::Edge;

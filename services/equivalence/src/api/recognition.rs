@@ -1,5 +1,7 @@
 //! RecognitionService.
 
+pub(crate) mod quick;
+
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -15,12 +17,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{fairness, plan, question, render};
 use crate::app::recognition::Recogniser;
-use crate::domain::Detail;
+use crate::domain::{Detail, Question};
 use crate::store::entries::Loaded;
 
 const MAX_BATCH: usize = 1_000;
 
 /// The handler.
+#[derive(Clone)]
 pub(crate) struct RecognitionApi {
     pub(crate) recogniser: Recogniser,
     pub(crate) clock: Clock,
@@ -64,21 +67,8 @@ impl RecognitionService for RecognitionApi {
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let consistency = v.finish_with(|| consistency)?;
         let loaded = self.recogniser.catalogue(consistency).await?;
-        // Every question is decided at one revision of classification: the first that a translation was made at.
-        let mut classification_revision = request.classification_revision;
-        let mut had_part = 0;
-        let detail = detail(request.explain);
-        let mut decisions = Vec::with_capacity(questions.len());
-        for question in &questions {
-            let decision = self.recogniser.decide(&loaded, question, classification_revision, detail).await;
-            if decision.classification_revision > 0 {
-                had_part = decision.classification_revision;
-                classification_revision = had_part;
-            }
-            decisions.push(render::decision(decision, request.explain));
-            // A long batch lets others work, and ends when nobody waits for it.
-            tokio::task::consume_budget().await;
-        }
+        let (decisions, had_part) =
+            self.decide_together(&loaded, &questions, request.classification_revision, request.explain).await;
         Ok(Response::new(pb::BatchRecogniseResponse {
             decisions,
             revision: loaded.catalogue.revision(),
@@ -133,6 +123,31 @@ impl RecognitionService for RecognitionApi {
 }
 
 impl RecognitionApi {
+    /// Decides the questions of a batch, and tells which revision of classification had a part.
+    async fn decide_together(
+        &self,
+        loaded: &Loaded,
+        questions: &[Question],
+        classification_revision: u64,
+        explain: bool,
+    ) -> (Vec<pb::RecognitionDecision>, u64) {
+        // Every question is decided at one revision of classification: the first that a translation was made at.
+        let mut exactly = classification_revision;
+        let mut had_part = 0;
+        let mut decisions = Vec::with_capacity(questions.len());
+        for question in questions {
+            let decision = self.recogniser.decide(loaded, question, exactly, detail(explain)).await;
+            if decision.classification_revision > 0 {
+                had_part = decision.classification_revision;
+                exactly = had_part;
+            }
+            decisions.push(render::decision(decision, explain));
+            // A long batch lets others work, and ends when nobody waits for it.
+            tokio::task::consume_budget().await;
+        }
+        (decisions, had_part)
+    }
+
     pub(super) fn freshness(&self, classification_revision: u64) -> pb::Freshness {
         let checked_at = self.recogniser.catalogues.checked_at();
         let age = self.recogniser.translations.age().filter(|_| classification_revision > 0);

@@ -12,6 +12,7 @@ use crate::store::{REVISION, entries};
 
 greenlane_store::engine_tests!(Migrator:
     stored_decisions_recompute_to_the_same_bytes_after_a_thousand_later_revisions,
+    a_decision_that_is_given_again_is_the_one_that_was_made_until_the_catalogue_moves,
 );
 
 const REVISIONS: usize = 1_000;
@@ -111,4 +112,53 @@ async fn stored_decisions_recompute_to_the_same_bytes_after_a_thousand_later_rev
             assert_eq!(&again.decision.unwrap().encode_to_vec(), bytes, "{request:?}");
         }
     }
+}
+
+/// The decisions of a call for each question, of a batch, and of a stream.
+async fn decide_three_ways(served: &Served, asked: &[pb::RecognitionQuestion], explain: bool) -> [Vec<Vec<u8>>; 3] {
+    let mut client = served.recognition();
+    let encode = |decision: Option<pb::RecognitionDecision>| decision.unwrap().encode_to_vec();
+    let mut alone = Vec::new();
+    for question in asked {
+        let request = pb::RecogniseRequest { question: Some(question.clone()), explain, ..Default::default() };
+        alone.push(encode(client.recognise(request).await.unwrap().into_inner().decision));
+    }
+    let batch = pb::BatchRecogniseRequest { questions: asked.to_vec(), explain, ..Default::default() };
+    let batch = client.batch_recognise(batch).await.unwrap().into_inner();
+    assert_eq!(batch.freshness.is_some(), batch.revision > 0);
+    let item = |(place, question): (usize, &pb::RecognitionQuestion)| pb::StreamRecogniseRequest {
+        sequence: place as u64,
+        question: Some(question.clone()),
+        explain,
+        ..Default::default()
+    };
+    let items: Vec<_> = asked.iter().enumerate().map(item).collect();
+    let stream = client.stream_recognise(tokio_stream::iter(items)).await.unwrap().into_inner();
+    let answers: Vec<_> = tokio_stream::StreamExt::collect::<Vec<_>>(stream).await;
+    let streamed = answers.into_iter().enumerate().map(|(place, answer)| {
+        let answer = answer.unwrap();
+        assert_eq!((answer.sequence, answer.revision), (place as u64, batch.revision));
+        match answer.answer {
+            Some(pb::stream_recognise_response::Answer::Decision(decision)) => decision.encode_to_vec(),
+            other => panic!("{other:?}"),
+        }
+    });
+    [alone, batch.decisions.into_iter().map(|decision| encode(Some(decision))).collect(), streamed.collect()]
+}
+
+async fn a_decision_that_is_given_again_is_the_one_that_was_made_until_the_catalogue_moves(db: TestDatabase) {
+    let served = serve(&db).await;
+    let asked = ["XB", "XC", "XD", "XE", "XF", "AU"].map(question);
+    for explain in [true, false] {
+        let made = decide_three_ways(&served, &asked, explain).await;
+        assert_eq!(decide_three_ways(&served, &asked, explain).await, made);
+        assert_eq!((&made[1], &made[2]), (&made[0], &made[0]));
+    }
+    publish(db.store(), 0, 1).await;
+    let revision = |bytes: &[u8]| pb::RecognitionDecision::decode(bytes).unwrap().revision;
+    let mut request = pb::RecogniseRequest { question: Some(question("XB")), ..Default::default() };
+    request.consistency = at_least(2);
+    served.recognition().recognise(request).await.unwrap();
+    let moved = decide_three_ways(&served, &asked, true).await;
+    assert!(moved.iter().flatten().all(|bytes| revision(bytes) == 2));
 }

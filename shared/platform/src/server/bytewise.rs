@@ -16,6 +16,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::Limits;
 
+pub mod fields;
+
 /// How a method is answered in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bytewise<M> {

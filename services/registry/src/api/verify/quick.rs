@@ -9,13 +9,13 @@ use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
-use greenlane_platform::server::{AnswerBytes, Bytewise, decoded};
+use greenlane_platform::server::{AnswerBytes, Bytewise, decoded, fields};
 use prost::Message as _;
 use prost::encoding::uint64;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use self::answer::{Answer, freshness, put_field};
+use self::answer::{Answer, freshness};
 use super::{Answered, IN_WORK, Verifications, result};
 use crate::api::verdict;
 use crate::app::kept::{Kept, Moment, Verdicts};
@@ -106,7 +106,7 @@ impl QuickVerifications {
         for kept in kept {
             match kept {
                 Some(kept) => fresh.answer(&kept).put_result(&mut out, 1),
-                None => put_field(&mut out, 1, &results.next().unwrap_or_default()),
+                None => fields::put(&mut out, 1, &results.next().unwrap_or_default()),
             }
         }
         uint64::encode(2, &at.revision, &mut out);
@@ -136,7 +136,7 @@ impl QuickVerifications {
         let answered = self.plain.of_stream(&caller, question, &tag).await;
         let result = self.result(&request.unwrap_or_default(), answered);
         let mut out = tagged(&tag, result.len() + 8);
-        put_field(&mut out, 2, &result);
+        fields::put(&mut out, 2, &result);
         Ok(out.into())
     }
 
@@ -188,7 +188,7 @@ impl Fresh {
 fn tagged(tag: &str, room: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(tag.len() + 2 + room);
     if !tag.is_empty() {
-        put_field(&mut out, 1, tag.as_bytes());
+        fields::put(&mut out, 1, tag.as_bytes());
     }
     out
 }
