@@ -171,12 +171,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "recognise",
-        what: "equivalence: whether a market recognises a certificate, decided anew",
+        what: "equivalence: whether a market recognises a certificate",
         role: Role::Equivalence,
         baseline: Some("echo-token"),
         target: Some(0.5),
         floor: None,
         prepare: |setting| Box::pin(equivalence::recognise(setting)),
+    },
+    Row {
+        name: "recognise-anew",
+        what: "equivalence: the same at a revision that is named, decided anew each time",
+        role: Role::Equivalence,
+        baseline: Some("echo-token"),
+        target: None,
+        floor: None,
+        prepare: |setting| Box::pin(equivalence::recognise_anew(setting)),
     },
     Row {
         name: "recognise-batch",
@@ -204,6 +213,15 @@ pub const ROWS: &[Row] = &[
         target: Some(0.5),
         floor: None,
         prepare: |setting| Box::pin(registry::verify(setting, Role::RegistrySqlite)),
+    },
+    Row {
+        name: "verify-anew",
+        what: "registry: the same at a revision that is named, judged anew each time",
+        role: Role::RegistrySqlite,
+        baseline: Some("echo-token"),
+        target: None,
+        floor: None,
+        prepare: |setting| Box::pin(registry::verify_anew(setting, Role::RegistrySqlite)),
     },
     Row {
         name: "verify-document",

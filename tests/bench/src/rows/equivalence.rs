@@ -1,6 +1,7 @@
 //! The equivalence service's rows: recognise, one and many.
 
 use anyhow::{Context as _, ensure};
+use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::equivalence::v1::stream_recognise_response::Answer;
 use greenlane_api::equivalence::v1::{
     BatchRecogniseRequest, BatchRecogniseResponse, CertificateFacts, CertifiedScheme, RecogniseRequest,
@@ -18,9 +19,18 @@ const RECOGNISE: &str = "/greenlane.equivalence.v1.RecognitionService/Recognise"
 const BATCH: &str = "/greenlane.equivalence.v1.RecognitionService/BatchRecognise";
 const STREAM: &str = "/greenlane.equivalence.v1.RecognitionService/StreamRecognise";
 
-/// One question to the starter catalogue, decided anew each time.
+/// One question to the starter catalogue, again and again.
 pub(super) async fn recognise(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
-    let request = RecogniseRequest { question: Some(question()), ..RecogniseRequest::default() };
+    one(setting, None)
+}
+
+/// The same at a revision that is named: such a decision is made anew each time.
+pub(super) async fn recognise_anew(setting: &Setting<'_>) -> anyhow::Result<Prepared> {
+    one(setting, Some(ReadConsistency { requirement: Some(Requirement::ExactlyRevision(1)) }))
+}
+
+fn one(setting: &Setting<'_>, consistency: Option<ReadConsistency>) -> anyhow::Result<Prepared> {
+    let request = RecogniseRequest { question: Some(question()), consistency, ..RecogniseRequest::default() };
     let requests = Cycle::new(vec![request.encode_to_vec()], |_, answer| {
         decided(&RecogniseResponse::decode(answer)?.decision.context("no decision")?)
     });

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::registry::v1::body_service_client::BodyServiceClient;
 use greenlane_api::registry::v1::certificate_service_client::CertificateServiceClient;
 use greenlane_api::registry::v1::create_body_key_request::Source;
@@ -33,13 +34,23 @@ const CERTIFICATES: usize = 1_000;
 /// Customs asks about certificates by number, for goods as declared.
 pub(super) async fn verify(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
     let certificates = certificates(setting, role).await?;
-    questions(setting, role, certificates.iter().map(by_number))
+    questions(setting, role, certificates.iter().map(by_number).map(question))
+}
+
+/// The same at a revision that is named: such a verdict is given anew each time.
+pub(super) async fn verify_anew(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
+    let certificates = certificates(setting, role).await?;
+    let newest = certificates.iter().map(|certificate| certificate.latest_revision).max().unwrap_or_default();
+    let consistency = ReadConsistency { requirement: Some(Requirement::ExactlyRevision(newest)) };
+    let at = |subject| VerifyRequest { consistency: Some(consistency), ..question(subject) };
+    questions(setting, role, certificates.iter().map(by_number).map(at))
 }
 
 /// Customs presents the documents themselves.
 pub(super) async fn verify_document(setting: &Setting<'_>, role: Role) -> anyhow::Result<Prepared> {
     let certificates = certificates(setting, role).await?;
-    questions(setting, role, certificates.into_iter().map(|certificate| Subject::Document(certificate.document)))
+    let documents = certificates.into_iter().map(|certificate| Subject::Document(certificate.document));
+    questions(setting, role, documents.map(question))
 }
 
 /// A manifest at a time.
@@ -73,8 +84,12 @@ pub(super) async fn verify_stream(setting: &Setting<'_>, role: Role) -> anyhow::
     Ok(Prepared::many(setting.target(role, STREAM, Some(customs(setting)))?, requests, TOGETHER))
 }
 
-fn questions(setting: &Setting<'_>, role: Role, subjects: impl Iterator<Item = Subject>) -> anyhow::Result<Prepared> {
-    let messages = subjects.map(|subject| question(subject).encode_to_vec()).collect();
+fn questions(
+    setting: &Setting<'_>,
+    role: Role,
+    requests: impl Iterator<Item = VerifyRequest>,
+) -> anyhow::Result<Prepared> {
+    let messages = requests.map(|request| request.encode_to_vec()).collect();
     let requests = Cycle::new(messages, |_, answer| accepted(&VerifyResponse::decode(answer)?));
     Ok(Prepared::single(setting.target(role, VERIFY, Some(customs(setting)))?, requests))
 }
