@@ -4,18 +4,20 @@ mod annexes;
 mod index;
 mod net;
 mod numbers;
+mod references;
 mod requirements;
 mod scopes;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use self::annexes::AnnexEntry;
 pub(in crate::domain) use self::annexes::{PartyTerms, Terms};
 pub(in crate::domain) use self::index::EconomyEntry;
 use self::index::Index;
-pub(in crate::domain) use self::net::Link;
+pub(in crate::domain) use self::net::{Link, Links};
 pub(in crate::domain) use self::numbers::{Held, NONE};
+pub(in crate::domain) use self::references::{By, References};
 pub use self::requirements::RequirementEntry;
 pub(in crate::domain) use self::requirements::{AcceptanceTerms, Requirements};
 pub(in crate::domain) use self::scopes::{Code, EditionScopes, Scopes};
@@ -60,6 +62,7 @@ pub struct Catalogue {
     /// Requirements.
     pub requirements: BTreeMap<RequirementKey, Arc<Requirement>>,
     index: Index,
+    references: OnceLock<References>,
 }
 
 impl Catalogue {
@@ -76,6 +79,16 @@ impl Catalogue {
     /// The revision.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Which entries speak of which others.
+    pub(in crate::domain) fn references(&self) -> &References {
+        self.references.get_or_init(|| References::new(self))
+    }
+
+    /// Finds out what alerts are made with, so that no transaction waits for it.
+    pub fn prepare_for_alerts(&self) {
+        self.references();
     }
 
     fn insert(&mut self, entry: Entry) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Catalogue;
-use super::numbers::{Held, Numbers, Wanted, number};
+use super::numbers::{Held, NONE, Numbers, Wanted, number};
 use crate::domain::equivalence::Equivalence;
 use crate::domain::time::Validity;
 
@@ -29,6 +29,10 @@ pub(in crate::domain) struct Links {
     links: Vec<Link>,
     /// Where the links of each scheme or standard begin; one more than there are of these.
     first: Vec<u32>,
+    /// What links to each scheme or standard start from, sorted.
+    sources: Vec<u32>,
+    /// Where the sources of each begin; one more than there are of these.
+    first_source: Vec<u32>,
 }
 
 impl Links {
@@ -46,27 +50,48 @@ impl Links {
             links.push((numbers.node(&it.from.name), link));
         }
         links.sort_by_key(|(from, _)| *from); // stable: by name
-        let mut first = vec![0_u32; numbers.nodes() + 1];
-        for (from, _) in &links {
-            first[*from as usize + 1] += 1;
-        }
-        for at in 1..first.len() {
-            first[at] += first[at - 1];
-        }
-        Self { all, links: links.into_iter().map(|(_, link)| link).collect(), first }
+        let first = begins(links.iter().map(|(from, _)| *from), numbers.nodes());
+        let mut sources: Vec<(u32, u32)> = links.iter().map(|(from, link)| (link.to.node, *from)).collect();
+        sources.retain(|(to, _)| *to != NONE);
+        sources.sort_unstable();
+        sources.dedup();
+        let first_source = begins(sources.iter().map(|(to, _)| *to), numbers.nodes());
+        let links = links.into_iter().map(|(_, link)| link).collect();
+        Self { all, links, first, sources: sources.into_iter().map(|(_, from)| from).collect(), first_source }
     }
 
     /// The links that start from something of this number, by name.
     pub(in crate::domain) fn from(&self, node: u32) -> &[Link] {
-        let at = node as usize;
-        match (self.first.get(at), self.first.get(at.saturating_add(1))) {
-            (Some(from), Some(until)) => &self.links[*from as usize..*until as usize],
-            _ => &[],
-        }
+        part(&self.links, &self.first, node)
+    }
+
+    /// What the links to something of this number start from, whenever they are in force; sorted.
+    pub(in crate::domain) fn sources_of(&self, node: u32) -> &[u32] {
+        part(&self.sources, &self.first_source, node)
     }
 
     /// The equivalence at a place.
     pub(in crate::domain) fn equivalence(&self, place: u32) -> &Arc<Equivalence> {
         &self.all[place as usize]
+    }
+}
+
+/// Where the part of each number begins in a list that is sorted by these; one more than there are of them.
+fn begins(sorted: impl Iterator<Item = u32>, numbers: usize) -> Vec<u32> {
+    let mut first = vec![0_u32; numbers + 1];
+    for number in sorted {
+        first[number as usize + 1] += 1;
+    }
+    for at in 1..first.len() {
+        first[at] += first[at - 1];
+    }
+    first
+}
+
+fn part<'l, T>(all: &'l [T], first: &[u32], number: u32) -> &'l [T] {
+    let at = number as usize;
+    match (first.get(at), first.get(at.saturating_add(1))) {
+        (Some(from), Some(until)) => &all[*from as usize..*until as usize],
+        _ => &[],
     }
 }

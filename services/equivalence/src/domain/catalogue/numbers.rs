@@ -34,6 +34,11 @@ pub(in crate::domain) struct Wanted {
 }
 
 impl Wanted {
+    /// The scheme or standard; the number of nothing that there is when it cannot be held.
+    pub(in crate::domain) fn node(self) -> u32 {
+        self.node
+    }
+
     /// Whether something held is it.
     pub(in crate::domain) fn is_met_by(self, held: Held) -> bool {
         self.node == held.node && held.rank <= self.worst

@@ -122,9 +122,9 @@ pub(super) fn attempt<'a>(
     }
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(terms.chain_limit);
-    let mut found = chain::search(net, &usable, limit, |held| standing.met_by(Counts::Yes, held));
+    let mut found = standing.chain(net, &usable, limit, Counts::Yes);
     if found.is_none() && standing.depends_on_grant {
-        found = chain::search(net, &usable, limit, |held| standing.met_by(Counts::NeedsGrantDate, held));
+        found = standing.chain(net, &usable, limit, Counts::NeedsGrantDate);
         if let Some(found) = &found {
             let acceptance = &requirement.requirement.acceptances[found.accepted];
             note(&mut missing, standing::grant_date_missing(ctx, acceptance));
@@ -280,7 +280,9 @@ fn way<'a>(
     designation: Option<&'a Arc<Designation>>,
 ) -> Way<'a> {
     let mut conditions = Vec::new();
-    found.links.iter().flat_map(|link| way::bridging(link)).for_each(|it| way::add(&mut conditions, it));
+    if found.tests > 0 {
+        found.links.iter().flat_map(|link| way::bridging(link)).for_each(|it| way::add(&mut conditions, it));
+    }
     if entry.terms.has_conditions {
         let asks = |markets: &[EconomyCode]| {
             markets.is_empty() || market.place.is_within_any(markets) || ctx.destination.is_within_any(markets)

@@ -20,6 +20,8 @@ pub(super) struct Found<'a> {
     pub(super) certified: usize,
     pub(super) accepted: usize,
     pub(super) links: Vec<&'a Arc<Equivalence>>,
+    /// How many bridging tests they take.
+    pub(super) tests: u32,
 }
 
 /// The equivalences in force on a day.
@@ -138,16 +140,18 @@ impl Layer {
 }
 
 /// The cheapest chain of at most `limit` links. `certified` are things held, each with its place in the question;
-/// `wanted` gives the place of what something held is good for.
+/// `wanted` gives the place of what something held is good for; `leads` says of the number of a scheme or standard whether
+/// any link at all leads from it to something wanted: of the last links, which are the most, few have to be looked at.
 pub(super) fn search<'a>(
     net: Net<'a>,
     certified: &[(u32, Held)],
     limit: usize,
     wanted: impl Fn(Held) -> Option<usize>,
+    leads: impl Fn(u32) -> bool,
 ) -> Option<Found<'a>> {
     let direct = certified.iter().find_map(|(start, held)| Some((*start, wanted(*held)?)));
     if let Some((start, accepted)) = direct {
-        return Some(Found { certified: start as usize, accepted, links: Vec::new() });
+        return Some(Found { certified: start as usize, accepted, links: Vec::new(), tests: 0 });
     }
     let mut ways = Ways::default();
     let mut best: Option<(Way, usize)> = None;
@@ -162,6 +166,9 @@ pub(super) fn search<'a>(
         let mut next = Layer::default();
         for (held, at) in layer.all {
             let before = ways.at(at);
+            if length == limit && !leads(held.node) {
+                continue;
+            }
             // A longer way is better only if it takes fewer tests, and none takes fewer than the one it goes on from.
             if best.is_some_and(|(best, _)| best.length < before.length + 1 && best.tests <= before.tests) {
                 continue;
@@ -191,7 +198,7 @@ pub(super) fn search<'a>(
         layer = next;
     }
     let (way, accepted) = best?;
-    Some(Found { certified: way.start as usize, accepted, links: ways.links(net, way) })
+    Some(Found { certified: way.start as usize, accepted, links: ways.links(net, way), tests: way.tests })
 }
 
 /// Everything that chains of at most `limit` links lead to, each with its cheapest chain; nearest first.

@@ -4,9 +4,10 @@
 use chrono::NaiveDate;
 use smallvec::SmallVec;
 
+use super::chain::{self, Net};
 use super::context::Context;
 use super::market::Market;
-use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Held, RequirementEntry};
+use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Held, Links, RequirementEntry};
 use crate::domain::decision::Finding;
 use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
@@ -65,8 +66,26 @@ impl<'a> Standing<'a> {
         self.all.iter().filter(move |it| it.counts == counts).map(|it| it.place)
     }
 
+    /// The cheapest chain to one of these.
+    pub(super) fn chain<'n>(
+        &self,
+        net: Net<'n>,
+        held: &[(u32, Held)],
+        limit: usize,
+        counts: Counts,
+    ) -> Option<chain::Found<'n>> {
+        let leads = |node| self.has_source(net.catalogue.links(), counts, node);
+        chain::search(net, held, limit, |held| self.met_by(counts, held), leads)
+    }
+
+    /// Whether a link leads from a scheme or standard to one of these, whenever it is in force.
+    fn has_source(&self, links: &Links, counts: Counts, node: u32) -> bool {
+        let mut wanted = self.all.iter().filter(|it| it.counts == counts).map(|it| it.terms.wanted.node());
+        wanted.any(|wanted| links.sources_of(wanted).binary_search(&node).is_ok())
+    }
+
     /// The place of the first of these that something held is.
-    pub(super) fn met_by(&self, counts: Counts, held: Held) -> Option<usize> {
+    fn met_by(&self, counts: Counts, held: Held) -> Option<usize> {
         self.all.iter().find(|it| it.counts == counts && it.terms.wanted.is_met_by(held)).map(|it| it.place)
     }
 }
