@@ -161,8 +161,12 @@ fn subscription(v: &mut Violations, raw: Option<pb::AlertSubscription>, alerts: 
     let raw = v.required("", raw)?;
     let title = v.text("title", &raw.title, 0..=300);
     let mut fine = true;
-    for (field, number) in [("codes", raw.codes.len()), ("markets", raw.markets.len()), ("schemes", raw.schemes.len())]
-    {
+    for (field, number) in [
+        ("codes", raw.codes.len()),
+        ("markets", raw.markets.len()),
+        ("schemes", raw.schemes.len()),
+        ("origins", raw.origins.len()),
+    ] {
         fine &= v.check(field, number <= MAX_INTERESTS, format!("at most {MAX_INTERESTS}"));
     }
     if !fine {
@@ -173,13 +177,19 @@ fn subscription(v: &mut Violations, raw: Option<pb::AlertSubscription>, alerts: 
     for (index, code) in raw.codes.into_iter().enumerate() {
         interest.codes.extend(question::code(&mut v, &format!("codes[{index}]"), Some(code)));
     }
-    for (index, market) in raw.markets.iter().enumerate() {
-        let field = format!("markets[{index}]");
-        let Some(market) = question::economy(&mut v, &field, market) else { continue };
-        let known = in_catalogue(Interest { markets: vec![market.clone()], ..Interest::default() });
-        v.check(&field, known, "is not in the catalogue");
-        interest.markets.push(market);
-    }
+    let mut economies = |list: &str, raw: &[String]| {
+        let mut found = Vec::new();
+        for (index, economy) in raw.iter().enumerate() {
+            let field = format!("{list}[{index}]");
+            let Some(economy) = question::economy(&mut v, &field, economy) else { continue };
+            let known = in_catalogue(Interest { markets: vec![economy.clone()], ..Interest::default() });
+            v.check(&field, known, "is not in the catalogue");
+            found.push(economy);
+        }
+        found
+    };
+    interest.markets = economies("markets", &raw.markets);
+    interest.origins = economies("origins", &raw.origins);
     for (index, scheme) in raw.schemes.iter().enumerate() {
         let field = format!("schemes[{index}]");
         let Some(scheme) = v.parse(&field, TargetKey::parse(scheme)) else { continue };
@@ -191,7 +201,7 @@ fn subscription(v: &mut Violations, raw: Option<pb::AlertSubscription>, alerts: 
 }
 
 fn render(subscription: Subscription) -> pb::AlertSubscription {
-    let Interest { codes, markets, schemes } = subscription.interest;
+    let Interest { codes, markets, schemes, origins } = subscription.interest;
     let code = |code: crate::domain::code::CodeReference| greenlane_api::common::v1::CodeReference {
         edition: code.edition.to_string(),
         code: code.code.to_string(),
@@ -203,6 +213,7 @@ fn render(subscription: Subscription) -> pb::AlertSubscription {
         markets: markets.iter().map(|it| it.as_str().to_owned()).collect(),
         schemes: schemes.iter().map(ToString::to_string).collect(),
         created_at: Some(timestamp(subscription.created_at)),
+        origins: origins.iter().map(|it| it.as_str().to_owned()).collect(),
     }
 }
 
@@ -244,5 +255,7 @@ fn item(item: &Item, concerns: Concerns) -> Result<pb::AlertItem, Fault> {
         all_markets: reach.markets.is_none(),
         all_codes: reach.codes.is_none(),
         all_schemes: reach.targets.is_none(),
+        origins: reach.origins.iter().flatten().map(|it| it.as_str().to_owned()).collect(),
+        all_origins: reach.origins.is_none(),
     })
 }

@@ -96,10 +96,10 @@ impl Alerts {
         self.recogniser.catalogues.current().catalogue.revision()
     }
 
-    /// The names of markets and schemes that the catalogue does not have.
+    /// The names of markets, origins and schemes that the catalogue does not have.
     pub(crate) fn unknown(&self, interest: &Interest) -> Vec<String> {
         let loaded = self.recogniser.catalogues.current();
-        let markets = interest.markets.iter().map(|it| it.name());
+        let markets = interest.markets.iter().chain(&interest.origins).map(|it| it.name());
         let schemes = interest.schemes.iter().map(ToString::to_string);
         markets.chain(schemes).filter(|name| !loaded.catalogue.contains(name)).collect()
     }

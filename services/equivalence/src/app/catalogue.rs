@@ -122,6 +122,7 @@ impl Catalogues {
             if revision > self.current.load().catalogue.revision() {
                 let loaded = self.load(revision).await?;
                 self.adopt(&loaded);
+                drop(tokio::task::spawn_blocking(move || loaded.catalogue.prepare_for_alerts()));
             }
         }
         self.checked_at_micros.store(self.clock.now().timestamp_micros(), Ordering::Relaxed);

@@ -10,7 +10,6 @@ use super::{Alert, Item, name};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{Change, describe, tightening};
 use crate::domain::entry::Entry;
-use crate::domain::impact::apply;
 use crate::domain::words::AlertKind;
 
 /// What the last step of a change set tells; none when it tells nothing to others.
@@ -27,8 +26,7 @@ pub fn tells<C>(change_set: &ChangeSet<C>) -> Option<AlertKind> {
 
 /// The alert of a change set's last step. `before` is what was published before it.
 pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &Catalogue, now: DateTime<Utc>) -> Alert {
-    let after = apply(before, &change_set.changes);
-    let (reach_before, reach_after) = (ReachOf::new(before), ReachOf::new(&after));
+    let (reach_before, reach_after) = (ReachOf::new(before), ReachOf::over(before, &change_set.changes));
     let mut tightened: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for it in tightening(before, &change_set.changes) {
         tightened.entry(it.entry).or_default().push(it.what);

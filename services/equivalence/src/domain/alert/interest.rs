@@ -18,6 +18,9 @@ pub struct Interest {
     pub markets: Vec<EconomyCode>,
     /// Schemes and standards that are held.
     pub schemes: Vec<TargetKey>,
+    /// Where the products originate.
+    #[serde(default)]
+    pub origins: Vec<EconomyCode>,
 }
 
 /// A subscription.
@@ -60,7 +63,12 @@ impl Interest {
             self.schemes.is_empty(),
             targets.is_none_or(|targets| self.schemes.iter().any(|it| targets.contains(it))),
         );
-        if !(market && scheme) {
+        let origins = reach.origins.as_ref();
+        let origin = meets(
+            self.origins.is_empty(),
+            origins.is_none_or(|origins| self.origins.iter().any(|it| origins.contains(it))),
+        );
+        if !(market && scheme && origin) {
             return Concerns::No;
         }
         let Some(scopes) = &reach.codes else { return Concerns::Yes };

@@ -29,7 +29,7 @@ fn catalogue() -> Catalogue {
         { "arrangement": { "name": "arrangements/m", "parties": [{ "economy": "XA" }, { "economy": "XC" }],
             "in_force_from": "2020-01-01", "lapse": { "on": "2026-05-26", "rule": "GRANDFATHER", "earlier_results_until": "2027-01-01" } } },
         { "annex": { "name": "annexes/a", "arrangement": "arrangements/m", "validity": { "from": "2020-01-01" },
-            "covered": [{ "name": "schemes/far" }],
+            "covered": [{ "name": "schemes/far" }], "origin_rule": "EXPORTING_PARTY",
             "codes": [{ "code": { "edition": "HS2017", "code": "854140" } }],
             "transitions": [{ "economy": "XC", "ends_on": "2026-03-01" }] } },
         { "designation": { "name": "designations/d", "body": "bodies/cab", "authority": "bodies/cab", "annex": "annexes/a",
@@ -44,6 +44,7 @@ fn interest(codes: &[(&str, &str)], markets: &[&str], schemes: &[&str]) -> Inter
         codes: codes.iter().map(|(edition, code)| CodeReference::new(edition, code).unwrap()).collect(),
         markets: markets.iter().map(|it| EconomyCode::parse(it).unwrap()).collect(),
         schemes: schemes.iter().map(|it| TargetKey::parse(it).unwrap()).collect(),
+        origins: Vec::new(),
     }
 }
 
@@ -79,6 +80,68 @@ fn an_equivalence_concerns_the_markets_that_it_opens_and_not_the_others() {
 fn a_designation_concerns_whom_its_annex_concerns() {
     assert_eq!(concerned("designations/d", &interest(&[], &["XC"], &["schemes/far"])), Concerns::Yes);
     assert_eq!(concerned("designations/d", &interest(&[], &["XB"], &[])), Concerns::No);
+}
+
+#[test]
+fn what_is_asked_of_goods_of_some_origins_does_not_concern_goods_of_others() {
+    let of = |entry: &str, origin: &str| {
+        let origins = vec![EconomyCode::parse(origin).unwrap()];
+        concerned(entry, &Interest { origins, ..Interest::default() })
+    };
+    // The annex carries what the parties certify and make.
+    assert_eq!([of("annexes/a", "XA"), of("annexes/a", "XB")], [Concerns::Yes, Concerns::No]);
+    assert_eq!([of("designations/d", "XC"), of("designations/d", "XB")], [Concerns::Yes, Concerns::No]);
+    // The requirement is on goods of every origin.
+    assert_eq!([of("requirements/r", "XA"), of("equivalences/e", "XC")], [Concerns::Yes, Concerns::Yes]);
+    let mut requirement = catalogue().entry("requirements/r").unwrap();
+    if let Entry::Requirement(it) = &mut requirement {
+        it.origins = vec![EconomyCode::parse("XBLOC").unwrap()];
+    }
+    let catalogue = catalogue();
+    let reach = ReachOf::new(&catalogue).entry(&requirement);
+    let of = |origin: &str| {
+        let origins = vec![EconomyCode::parse(origin).unwrap()];
+        Interest { origins, ..Interest::default() }.in_reach(&reach, &NoTranslation)
+    };
+    assert_eq!([of("XB"), of("XA")], [Concerns::Yes, Concerns::No]);
+}
+
+#[test]
+fn a_reach_over_changes_is_the_reach_in_the_catalogue_that_they_make() {
+    use crate::domain::change::Change;
+    use crate::domain::impact::apply;
+    let entry = |value: serde_json::Value| Change::Upsert(serde_json::from_value(value).unwrap());
+    let changes = [
+        Change::Retire("equivalences/e".to_owned()),
+        entry(
+            json!({ "scheme": { "name": "schemes/far", "kind": "ENVIRONMENTAL_LABEL", "standards": ["standards/two"] } }),
+        ),
+        entry(
+            json!({ "economy": { "name": "XBLOC", "bloc": true, "members": [{ "economy": "XC", "validity": { "from": "2020-01-01" } }] } }),
+        ),
+        entry(json!({ "requirement": { "name": "requirements/r", "market": "XBLOC", "mandatory": true,
+            "acceptances": [{ "target": { "name": "standards/one" } }], "validity": { "from": "2020-01-01" } } })),
+        entry(json!({ "requirement": { "name": "requirements/new", "market": "XA", "mandatory": true,
+            "codes": [{ "code": { "edition": "HS2022", "code": "8501" } }],
+            "acceptances": [{ "target": { "name": "standards/two" } }], "validity": { "from": "2020-01-01" } } })),
+        entry(
+            json!({ "annex": { "name": "annexes/b", "arrangement": "arrangements/m", "validity": { "from": "2020-01-01" } } }),
+        ),
+        entry(
+            json!({ "annex": { "name": "annexes/a", "arrangement": "arrangements/m", "validity": { "from": "2020-01-01" },
+            "covered": [{ "name": "standards/two" }], "codes": [{ "code": { "edition": "HS2022", "code": "8502" } }] } }),
+        ),
+    ];
+    let before = catalogue();
+    let after = apply(&before, &changes);
+    let (over, whole) = (ReachOf::over(&before, &changes), ReachOf::new(&after));
+    for entry in after.entries() {
+        assert_eq!(over.entry(&entry), whole.entry(&entry), "{}", entry.name());
+    }
+    let (untouched, whole) = (ReachOf::over(&before, &[]), ReachOf::new(&before));
+    for entry in before.entries() {
+        assert_eq!(untouched.entry(&entry), whole.entry(&entry), "{}", entry.name());
+    }
 }
 
 struct One;

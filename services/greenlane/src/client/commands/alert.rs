@@ -66,6 +66,9 @@ pub(crate) struct Subscribe {
     /// A scheme or standard edition that is held. May be repeated.
     #[arg(long = "scheme", value_name = "SCHEME")]
     schemes: Vec<String>,
+    /// Where the products originate: economy or bloc. May be repeated.
+    #[arg(long = "origin", value_name = "ECONOMY")]
+    origins: Vec<String>,
     #[command(flatten)]
     mutation: Mutation,
 }
@@ -95,6 +98,7 @@ const SUBSCRIPTION: View = View::Record {
         ("Codes", "codes"),
         ("Markets", "markets"),
         ("Schemes", "schemes"),
+        ("Origins", "origins"),
         ("Since", "createdAt"),
     ],
 };
@@ -107,6 +111,7 @@ const SUBSCRIPTIONS: View = View::List {
         ("CODES", "codes"),
         ("MARKETS", "markets"),
         ("SCHEMES", "schemes"),
+        ("ORIGINS", "origins"),
         ("SINCE", "createdAt"),
     ],
 };
@@ -149,6 +154,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                     codes: args.codes,
                     markets: args.markets,
                     schemes: args.schemes,
+                    origins: args.origins,
                     ..Default::default()
                 }),
             };
