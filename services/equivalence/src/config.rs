@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use greenlane_platform::client::ClientConfig;
 use greenlane_store::StoreConfig;
 use serde::Deserialize;
@@ -32,10 +33,23 @@ pub struct Config {
     /// Private key that recognition packs are signed with, a JWK that its owner alone may read. Made when it is not
     /// there. None: no packs are made.
     pub pack_key_file: Option<PathBuf>,
+    /// Keys that readers are to believe packs by beside it: the one that is to sign next, told before it does, and the one
+    /// that signed before, until its last pack is no longer good.
+    pub other_pack_keys: Vec<OtherPackKey>,
     /// How long a recognition pack is good for, in hours, counted from when it was made.
     pub pack_good_hours: u32,
     /// How many days before it a day on which something lapses, ends or begins is told to subscribers, at most 3,650.
     pub alert_look_ahead_days: u32,
+}
+
+/// A key that packs are to be believed by although it does not sign.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherPackKey {
+    /// Its public half, a JWK.
+    pub file: PathBuf,
+    /// Until when; none: until it is taken from the list.
+    pub until: Option<DateTime<Utc>>,
 }
 
 impl Default for Config {
@@ -51,6 +65,7 @@ impl Default for Config {
             classification_freshness_ms: 60_000,
             kept_translations: 100_000,
             pack_key_file: None,
+            other_pack_keys: Vec::new(),
             pack_good_hours: 24,
             alert_look_ahead_days: 90,
         }

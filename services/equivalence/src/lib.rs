@@ -12,7 +12,7 @@ mod service;
 mod store;
 
 pub use api::RULES;
-pub use config::Config;
+pub use config::{Config, OtherPackKey};
 pub use service::{check, migrate, service};
 pub use store::Migrator;
 

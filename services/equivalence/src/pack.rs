@@ -57,7 +57,7 @@ pub enum PackError {
     /// Not signed by the key that it names.
     #[error("the pack is not signed by the key that it names")]
     Signature,
-    /// Signed by another key than the one that is trusted.
+    /// Signed by another key than those that are trusted.
     #[error("the pack is signed by the key {0}, not by the one that is trusted")]
     Foreign(String),
     /// What it holds is not what was signed.
@@ -101,12 +101,12 @@ pub(crate) fn write(contents: &Contents, signer: &dyn Signer) -> Result<Vec<u8>,
 }
 
 impl RecognitionPack {
-    /// Reads a pack. It must be signed by the key of this thumbprint (RFC 7638), when one is given, and else by the key
-    /// that it names itself.
+    /// Reads a pack. It must be signed by a key of one of these thumbprints (RFC 7638), when any is given, and else by the
+    /// key that it names itself.
     ///
     /// # Errors
     /// When it is not whole, not signed, altered, or another's.
-    pub fn read(bytes: &[u8], trusted: Option<&str>) -> Result<Self, PackError> {
+    pub fn read(bytes: &[u8], trusted: &[String]) -> Result<Self, PackError> {
         let mut lines = BufReader::new(GzDecoder::new(bytes));
         let mut line = || {
             let malformed = |error: &dyn std::fmt::Display| PackError::Malformed(error.to_string());
@@ -172,7 +172,7 @@ impl RecognitionPack {
     }
 }
 
-fn verified(signed: &[u8], trusted: Option<&str>) -> Result<Claims, PackError> {
+fn verified(signed: &[u8], trusted: &[String]) -> Result<Claims, PackError> {
     let malformed = |error: &dyn std::fmt::Display| PackError::Malformed(error.to_string());
     let signed = compact::parse_strict(signed, &Limits::DOCUMENT).map_err(|error| malformed(&error))?;
     if signed.header.typ.as_deref() != Some(TYP) {
@@ -185,7 +185,7 @@ fn verified(signed: &[u8], trusted: Option<&str>) -> Result<Claims, PackError> {
     }
     let key = Jwk::from_members(&claims.key).map_err(|error| malformed(&error))?.key;
     let key_id = key.thumbprint();
-    if trusted.is_some_and(|trusted| trusted != key_id) {
+    if !trusted.is_empty() && !trusted.contains(&key_id) {
         return Err(PackError::Foreign(key_id));
     }
     if signed.header.kid != key_id {

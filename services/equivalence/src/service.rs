@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use greenlane_api::equivalence::v1::alert_service_server::AlertServiceServer;
 use greenlane_api::equivalence::v1::arrangement_service_server::ArrangementServiceServer;
 use greenlane_api::equivalence::v1::catalogue_service_server::CatalogueServiceServer;
@@ -15,7 +15,7 @@ use greenlane_api::equivalence::v1::equivalence_service_server::EquivalenceServi
 use greenlane_api::equivalence::v1::pack_service_server::PackServiceServer;
 use greenlane_api::equivalence::v1::recognition_service_server::RecognitionServiceServer;
 use greenlane_curation::Workflow;
-use greenlane_jose::{KeyFileError, Signer, SigningKey};
+use greenlane_jose::{Jwk, KeyFileError, Signer, SigningKey};
 use greenlane_platform::client::{self, Client};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
@@ -36,7 +36,7 @@ use crate::app::packs::Packs;
 use crate::app::recognition::Recogniser;
 use crate::app::starter;
 use crate::app::translations::Translations;
-use crate::config::Config;
+use crate::config::{Config, OtherPackKey};
 use crate::store::Migrator;
 
 /// Applies the migrations that are not applied yet. Serving does not: it refuses a schema that is not its own.
@@ -84,6 +84,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         catalogues: catalogues.clone(),
         classification: channel.clone(),
         signer: config.pack_key_file.as_deref().map(pack_key).transpose()?,
+        others: config.other_pack_keys.iter().map(other_pack_key).collect::<anyhow::Result<_>>()?,
         clock: clock.clone(),
         good_for: TimeDelta::hours(config.pack_good_hours.into()),
     };
@@ -132,6 +133,9 @@ fn pack_key(path: &Path) -> anyhow::Result<Arc<dyn Signer>> {
     let key = match SigningKey::load(path) {
         Err(error) if missing(&error) => {
             let key = SigningKey::generate_ed25519();
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).context("the folder of the key of recognition packs")?;
+            }
             match key.save(path) {
                 // Another replica has just made it.
                 Err(KeyFileError::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
@@ -143,4 +147,11 @@ fn pack_key(path: &Path) -> anyhow::Result<Arc<dyn Signer>> {
         loaded => loaded,
     };
     Ok(Arc::new(key.context("the key of recognition packs")?))
+}
+
+/// A key that packs are to be believed by although it does not sign.
+fn other_pack_key(other: &OtherPackKey) -> anyhow::Result<(Jwk, Option<DateTime<Utc>>)> {
+    let told = || format!("the other key of recognition packs, {}", other.file.display());
+    let bytes = std::fs::read(&other.file).with_context(told)?;
+    Ok((Jwk::parse(&bytes).with_context(told)?, other.until))
 }

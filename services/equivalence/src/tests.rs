@@ -6,6 +6,7 @@ mod changes;
 mod disputes;
 mod harness;
 mod impact;
+mod packs;
 mod plan;
 mod recognition;
 mod replay;

@@ -46,7 +46,15 @@ impl PackService for PacksApi {
         &self,
         _: Request<pb::GetPackKeyRequest>,
     ) -> Result<Response<pb::GetPackKeyResponse>, Status> {
-        let (jwk, key_id, revision) = self.packs.key()?;
-        Ok(Response::new(pb::GetPackKeyResponse { key_id, jwk: jwk.to_json(), revision }))
+        let (keys, revision) = self.packs.keys()?;
+        let signs = keys.iter().find(|key| key.signs).map(|key| (key.id.clone(), key.jwk.to_json()));
+        let (key_id, jwk) = signs.unwrap_or_default();
+        let keys = keys.into_iter().map(|key| pb::PackKey {
+            key_id: key.id,
+            jwk: key.jwk.to_json(),
+            signs: key.signs,
+            believed_until: key.until.map(timestamp),
+        });
+        Ok(Response::new(pb::GetPackKeyResponse { key_id, jwk, revision, keys: keys.collect() }))
     }
 }

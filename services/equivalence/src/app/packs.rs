@@ -21,8 +21,18 @@ pub(crate) struct Packs {
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) classification: Client,
     pub(crate) signer: Option<Arc<dyn Signer>>,
+    /// What packs are to be believed by beside the signer.
+    pub(crate) others: Vec<(Jwk, Option<DateTime<Utc>>)>,
     pub(crate) clock: Clock,
     pub(crate) good_for: TimeDelta,
+}
+
+/// A key that packs are to be believed by.
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) jwk: Jwk,
+    pub(crate) signs: bool,
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
 /// A pack that was made.
@@ -39,12 +49,22 @@ impl Packs {
         self.signer.as_ref().ok_or_else(|| Fault::no_signing_key("the equivalence service"))
     }
 
-    /// The public key, its thumbprint, and the catalogue's revision.
-    pub(crate) fn key(&self) -> Result<(Jwk, String, u64), Fault> {
-        let signer = self.signer()?;
-        let key_id = signer.public_key().thumbprint();
-        let jwk = Jwk::new(signer.public_key().clone(), key_id.clone());
-        Ok((jwk, key_id, self.catalogues.current().catalogue.revision()))
+    /// The keys that packs are to be believed by now, the one that signs first, and the catalogue's revision.
+    pub(crate) fn keys(&self) -> Result<(Vec<Key>, u64), Fault> {
+        let key = |jwk: &Jwk, signs, until| {
+            let id = jwk.key.thumbprint();
+            Key { jwk: Jwk::new(jwk.key.clone(), id.clone()), id, signs, until }
+        };
+        let now = self.clock.now();
+        let signer = self.signer()?.public_key();
+        let mut keys = vec![key(&Jwk::new(signer.clone(), signer.thumbprint()), true, None)];
+        for (jwk, until) in self.others.iter().filter(|(_, until)| until.is_none_or(|until| now <= until)) {
+            // Whoever is both the one that signs and one of the others signs.
+            if keys.iter().all(|known| known.jwk.key != jwk.key) {
+                keys.push(key(jwk, false, *until));
+            }
+        }
+        Ok((keys, self.catalogues.current().catalogue.revision()))
     }
 
     /// A pack of a revision, with the codes as they are now.

@@ -19,8 +19,10 @@ fn a_pack_is_read_as_it_was_written_and_the_same_contents_are_the_same_bytes() {
     let bytes = write(&contents(), &key).unwrap();
     assert_eq!(write(&contents(), &key).unwrap(), bytes);
     let thumbprint = key.public_key().thumbprint();
-    for trusted in [None, Some(thumbprint.as_str())] {
-        let pack = RecognitionPack::read(&bytes, trusted).unwrap();
+    // While keys are changed, more than one is trusted.
+    let before = SigningKey::generate_ed25519().public_key().thumbprint();
+    for trusted in [vec![], vec![thumbprint.clone()], vec![before, thumbprint.clone()]] {
+        let pack = RecognitionPack::read(&bytes, &trusted).unwrap();
         assert_eq!((pack.equivalence(), pack.classification()), ((7, &b"[]"[..]), (5, &b"{}"[..])));
         assert_eq!(pack.key_id(), thumbprint);
         let made = contents().made_at;
@@ -47,11 +49,11 @@ fn altered(bytes: &[u8], change: impl FnOnce(&mut Vec<String>)) -> Vec<u8> {
 fn a_pack_of_another_key_or_with_a_changed_line_or_cut_off_is_refused() {
     let (key, other) = (SigningKey::generate_ed25519(), SigningKey::generate_ed25519());
     let bytes = write(&contents(), &key).unwrap();
-    let foreign = RecognitionPack::read(&bytes, Some(&other.public_key().thumbprint())).unwrap_err();
+    let foreign = RecognitionPack::read(&bytes, &[other.public_key().thumbprint()]).unwrap_err();
     assert_eq!(foreign, PackError::Foreign(key.public_key().thumbprint()));
     for index in [1, 2] {
         let changed = altered(&bytes, |lines| lines[index] = "bnVsbA==".to_owned());
-        assert_eq!(RecognitionPack::read(&changed, None).unwrap_err(), PackError::Altered);
+        assert_eq!(RecognitionPack::read(&changed, &[]).unwrap_err(), PackError::Altered);
     }
     // The line of another pack by another key, with this one's contents: its own key, so only a pinned key tells.
     let longer = Contents { good_until: contents().good_until + TimeDelta::days(365), ..contents() };
@@ -62,8 +64,8 @@ fn a_pack_of_another_key_or_with_a_changed_line_or_cut_off_is_refused() {
         let (signature, theirs) = (lines[0].rsplit_once('.').unwrap().1.to_owned(), forged_line.take());
         lines[0] = format!("{}.{signature}", theirs.rsplit_once('.').unwrap().0);
     });
-    assert_eq!(RecognitionPack::read(&swapped, None).unwrap_err(), PackError::Signature);
+    assert_eq!(RecognitionPack::read(&swapped, &[]).unwrap_err(), PackError::Signature);
     for cut in [altered(&bytes, |lines| drop(lines.pop())), bytes[..bytes.len() - 10].to_vec(), Vec::new()] {
-        assert!(matches!(RecognitionPack::read(&cut, None), Err(PackError::Malformed(_))));
+        assert!(matches!(RecognitionPack::read(&cut, &[]), Err(PackError::Malformed(_))));
     }
 }

@@ -90,11 +90,11 @@ pub(crate) struct OfflinePack {
 }
 
 impl OfflinePack {
-    /// Reads a pack; `key` is the thumbprint of the key that it must be signed by.
-    pub(crate) fn open(path: &Path, key: Option<&str>) -> anyhow::Result<Self> {
+    /// Reads a pack; `keys` are the thumbprints of the keys that it may be signed by, none for any.
+    pub(crate) fn open(path: &Path, keys: &[String]) -> anyhow::Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let pack =
-            RecognitionPack::read(&bytes, key).with_context(|| format!("{} is not to be trusted", path.display()))?;
+            RecognitionPack::read(&bytes, keys).with_context(|| format!("{} is not to be trusted", path.display()))?;
         let (revision, bytes) = pack.equivalence();
         let catalogue = OfflineCatalogue::read(revision, bytes).context("the pack's catalogue")?;
         let (revision, bytes) = pack.classification();

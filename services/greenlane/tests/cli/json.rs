@@ -57,6 +57,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("catalogue get", "schemes/aurelian-pv-mark", 0),
     ("catalogue list", "requirements --where market=XB", 0),
     ("catalogue schema", "", 0),
+    ("pack", "--keys", 0),
     ("pull", "pulled", 0),
     ("diff", "-f annex.yaml", 10),
     ("apply", "-f annex.yaml --title Annex --request-id apply", 0),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{ReadConsistency, read_consistency::Requirement},
-    equivalence::v1::{GetRecognitionPackRequest, pack_service_client::PackServiceClient},
+    equivalence::v1::{GetPackKeyRequest, GetRecognitionPackRequest, pack_service_client::PackServiceClient},
 };
 use serde_json::json;
 
@@ -22,12 +22,16 @@ use crate::client::{
 #[command(after_help = "\
 Examples:
   greenlane pack --out recognition.pack
+  greenlane pack --keys
   greenlane recognise --pack recognition.pack …
   greenlane verify certificate.jwt --trust customs.bundle --pack recognition.pack")]
 pub(crate) struct Args {
     /// Where it is written.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "keys")]
+    out: Option<PathBuf>,
+    /// Tell the keys that packs are to be believed by now, in place of a pack.
+    #[arg(long, conflicts_with_all = ["out", "revision"])]
+    keys: bool,
     /// Of the catalogue as it was at this revision [default: the newest].
     #[arg(long, value_name = "REVISION")]
     revision: Option<u64>,
@@ -46,13 +50,24 @@ const PACK: View = View::Record {
     ],
 };
 
+const KEYS: View = View::List {
+    items: "keys",
+    name: "keyId",
+    columns: &[("KEY", "keyId"), ("SIGNS", "signs"), ("BELIEVED UNTIL", "believedUntil")],
+};
+
 /// Fetches it. The file is there whole or not at all.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let Some(out) = args.out else {
+        let keys = PackServiceClient::new(session.equivalence()?).get_pack_key(GetPackKeyRequest {}).await?;
+        session.print(keys.get_ref(), KEYS)?;
+        return Ok(Exit::Done);
+    };
     let exactly = |revision| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(revision)) };
     let request = GetRecognitionPackRequest { consistency: args.revision.map(exactly) };
     let mut parts = PackServiceClient::new(session.equivalence()?).get_recognition_pack(request).await?.into_inner();
-    let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
-    let cannot_write = || format!("cannot write {}", args.out.display());
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
+    let cannot_write = || format!("cannot write {}", out.display());
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot_write)?;
     let (mut bytes, mut last) = (0, None);
     while let Some(part) = parts.message().await? {
@@ -62,10 +77,10 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     }
     let last = last.context("the service sent an empty pack")?;
     file.as_file().sync_all().with_context(cannot_write)?;
-    file.persist(&args.out).with_context(cannot_write)?;
+    file.persist(&out).with_context(cannot_write)?;
     let good_until = last.good_until.and_then(|time| chrono::DateTime::from_timestamp(time.seconds, 0));
     let value = json!({
-        "file": args.out.display().to_string(),
+        "file": out.display().to_string(),
         "bytes": bytes,
         "keyId": last.key_id,
         "goodUntil": good_until.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),

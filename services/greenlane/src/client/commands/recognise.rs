@@ -60,9 +60,9 @@ pub(crate) struct Args {
     /// Ask nobody: decide on this recognition pack, as `greenlane pack` fetched it.
     #[arg(long, value_name = "FILE")]
     pack: Option<PathBuf>,
-    /// Believe the pack only if it is signed by the key of this thumbprint.
+    /// Believe the pack only if it is signed by the key of this thumbprint, or of one of these.
     #[arg(long, value_name = "THUMBPRINT", requires = "pack")]
-    pack_key: Option<String>,
+    pack_key: Vec<String>,
 }
 
 const DECISION: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
@@ -96,9 +96,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 /// The same with a recognition pack: says on stderr whose it is, and how long it is good.
 pub(crate) fn offline(output: Output, args: &Args) -> anyhow::Result<Exit> {
     let path = args.pack.as_deref().context("there is a pack")?;
-    let pinned = args.pack_key.as_deref();
+    let pinned = args.pack_key.as_slice();
     let pack = OfflinePack::open(path, pinned)?;
-    render::talk(&pack.describe(pinned.is_some()));
+    render::talk(&pack.describe(!pinned.is_empty()));
     let mut answers = Vec::new();
     for question in args.questions() {
         let request = RecogniseRequest { question: Some(question), explain: true, ..Default::default() };

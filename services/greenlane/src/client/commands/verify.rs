@@ -67,9 +67,9 @@ pub(crate) struct Args {
     /// Decide recognition on this recognition pack, as `greenlane pack` fetched it, in place of what the bundle carries.
     #[arg(long, value_name = "FILE", requires = "trust")]
     pack: Option<PathBuf>,
-    /// Believe the pack only if it is signed by the key of this thumbprint.
+    /// Believe the pack only if it is signed by the key of this thumbprint, or of one of these.
     #[arg(long, value_name = "THUMBPRINT", requires = "pack")]
-    pack_key: Option<String>,
+    pack_key: Vec<String>,
     #[command(flatten)]
     goods: Goods,
 }
@@ -169,11 +169,11 @@ pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> 
     }
     let path = args.trust.clone().context("there is a bundle")?;
     let key = args.named_key()?;
-    let pinned = args.pack_key.as_deref();
+    let pinned = args.pack_key.as_slice();
     let pack = args.pack.as_deref().map(|path| OfflinePack::open(path, pinned)).transpose()?;
     let mut described = String::new();
     if let Some(pack) = &pack {
-        described.push_str(&format!("{}\n", pack.describe(pinned.is_some())));
+        described.push_str(&format!("{}\n", pack.describe(!pinned.is_empty())));
     }
     let trust = OfflineTrust::open(&path, key.as_ref(), pack)?;
     described.push_str(&trust.describe(key.is_some()));
