@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench -p greenlane-bench                          # every row, release build
 //! cargo bench --profile perf -p greenlane-bench -- --only verify --rounds 7 --json out.json
+//! cargo bench -p greenlane-bench -- --half-load           # how long calls take at half of the throughput
 //! ```
 //!
 //! The program starts itself again as each server under measurement ([`roles`]), every one on core 0, and drives them
@@ -14,6 +15,7 @@ pub mod args;
 pub mod child;
 pub mod cpu;
 pub mod database;
+pub mod half;
 pub mod identity;
 pub mod report;
 pub mod roles;
@@ -59,6 +61,9 @@ fn act(args: &Args) -> anyhow::Result<ExitCode> {
         // `cargo test --all-targets` runs this program too, without cargo bench's flag.
         say("nothing to test here: this is measured by `cargo bench -p greenlane-bench`");
         return Ok(ExitCode::SUCCESS);
+    }
+    if args.half_load {
+        return half::run(args);
     }
     let report = Report::new(args, &run::run(args)?);
     write!(std::io::stdout().lock(), "{}", report.table())?;

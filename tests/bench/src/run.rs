@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Measured>> {
 }
 
 /// The rows asked for, and those that they are compared to.
-fn select(only: &[String]) -> anyhow::Result<Vec<&'static Row>> {
+pub(crate) fn select(only: &[String]) -> anyhow::Result<Vec<&'static Row>> {
     let mut names = BTreeSet::new();
     let mut wanted: Vec<&str> = only.iter().map(String::as_str).collect();
     while let Some(name) = wanted.pop() {
@@ -113,7 +113,7 @@ async fn measure(args: &Args, selected: &[&'static Row], apart: bool) -> anyhow:
     Ok(measured)
 }
 
-fn start(
+pub(crate) fn start(
     role: Role,
     folder: &std::path::Path,
     apart: bool,

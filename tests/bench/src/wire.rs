@@ -11,6 +11,7 @@ mod frame;
 mod histogram;
 mod hpack;
 mod load;
+mod paced;
 
 pub use histogram::Histogram;
 pub use load::{Load, Outcome, Requests, Target, drive};

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use super::connection::{Connection, Window};
 use super::histogram::Histogram;
 use super::hpack::RequestBlocks;
+use super::paced::Pace;
 use crate::cpu;
 
 /// How long after its end a measurement may still wait for answers.
@@ -92,6 +93,8 @@ pub struct Load {
     pub warm_up: Duration,
     /// Time during which answers are counted.
     pub duration: Duration,
+    /// How often each connection asks, whether or not it has been answered; as soon as it may when there is none.
+    pub every: Option<Duration>,
 }
 
 /// What a measurement saw.
@@ -119,8 +122,17 @@ pub async fn drive(target: &Target, load: Load, requests: &dyn Requests) -> anyh
     let begin = Instant::now() + load.warm_up;
     let window = Window { begin, end: begin + load.duration };
     let before = cpu::own_time()?;
-    let connections =
-        sockets.into_iter().map(|socket| Connection::new(requests, blocks.clone(), load.in_flight, window).run(socket));
+    let connections = sockets.into_iter().enumerate().map(|(place, socket)| {
+        let connection = Connection::new(requests, blocks.clone(), load.in_flight, window);
+        // Those that ask by the clock do so in turn, and not all at once.
+        let pace = load.every.map(|every| Pace { every, first: every.mul_f64(place as f64 / load.connections as f64) });
+        async move {
+            match pace {
+                None => connection.run(socket).await,
+                Some(pace) => connection.run_paced(socket, pace).await,
+            }
+        }
+    });
     let started = Instant::now();
     let tallies = tokio::time::timeout(load.warm_up + load.duration + PATIENCE, try_join_all(connections))
         .await

@@ -32,6 +32,12 @@ impl Requests for Echoed {
 }
 
 async fn drive_echo(token: Option<&str>, requests: Echoed) -> anyhow::Result<Outcome> {
+    let duration = Duration::from_millis(150);
+    let load = Load { connections: 2, in_flight: 4, warm_up: Duration::ZERO, duration, every: None };
+    drive_echo_so_hard(token, requests, load).await
+}
+
+async fn drive_echo_so_hard(token: Option<&str>, requests: Echoed, load: Load) -> anyhow::Result<Outcome> {
     let folder = tempfile::tempdir()?;
     let identity = Identity::create(folder.path())?;
     let trusted = token.is_some().then_some(folder.path());
@@ -42,8 +48,6 @@ async fn drive_echo(token: Option<&str>, requests: Echoed) -> anyhow::Result<Out
         bad => bad.to_owned(),
     });
     let target = Target { address, path: echo::PATH.to_owned(), token };
-    let duration = Duration::from_millis(150);
-    let load = Load { connections: 2, in_flight: 4, warm_up: Duration::ZERO, duration };
     let outcome = drive(&target, load, &requests).await;
     server.abort();
     outcome
@@ -53,6 +57,17 @@ async fn drive_echo(token: Option<&str>, requests: Echoed) -> anyhow::Result<Out
 async fn a_tonic_server_is_driven_and_its_answers_are_counted() {
     let outcome = drive_echo(None, Echoed { bytes: 200, expected: 200 }).await.unwrap();
     assert!(outcome.latencies.total() > 8, "{outcome:?}");
+    assert!(outcome.failures.is_empty(), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn calls_by_the_clock_are_no_more_than_were_asked_for() {
+    let every = Some(Duration::from_millis(10));
+    let duration = Duration::from_millis(400);
+    let load = Load { connections: 2, in_flight: 100, warm_up: Duration::ZERO, duration, every };
+    let outcome = drive_echo_so_hard(None, Echoed { bytes: 200, expected: 200 }, load).await.unwrap();
+    // Eighty in time; a machine that is busy answers the last of them late.
+    assert!((8..=80).contains(&outcome.latencies.total()), "{outcome:?}");
     assert!(outcome.failures.is_empty(), "{outcome:?}");
 }
 

@@ -1,0 +1,125 @@
+//! How long calls take at half of the throughput that a server has, asked for by the clock: a caller that waits for each
+//! answer before it asks again would not see what waits behind a slow one.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use comfy_table::Table;
+use comfy_table::presets::ASCII_MARKDOWN;
+
+use crate::args::Args;
+use crate::identity::Identity;
+use crate::report::Spread;
+use crate::rows::{Row, Setting};
+use crate::run::{say, select, start};
+use crate::wire::drive;
+use crate::{cpu, database};
+
+/// The rows when none are named: what is asked one at a time at the border.
+const ASKED: [&str; 4] = ["recognise", "recognise-anew", "verify", "verify-anew"];
+/// What 99 of 100 calls may take at most.
+const LONGEST: Duration = Duration::from_millis(1);
+
+/// What one row showed.
+struct Half {
+    row: &'static Row,
+    /// Calls a second at full load.
+    full: Vec<f64>,
+    /// Calls a second that were asked for, and answered within the time.
+    answered: Vec<f64>,
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    failures: u64,
+}
+
+/// Measures, and prints a table. Ends with a failure when a call failed; whether the longest time is kept is in the table.
+///
+/// # Errors
+/// When a server fails, a row cannot be prepared, or answers are wrong.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let only: Vec<String> = if args.only.is_empty() { ASKED.map(str::to_owned).to_vec() } else { args.only.clone() };
+    // What they are compared to is not measured here.
+    let selected: Vec<_> = select(&only)?.into_iter().filter(|row| only.iter().any(|it| it == row.name)).collect();
+    let apart = cpu::two_cores();
+    if apart {
+        cpu::pin(cpu::LOAD_CORE)?;
+    } else {
+        say("only one core: the load generator takes turns with what it measures");
+    }
+    // The sockets are looked at after every turn: it is they that are waited for.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(1).build()?;
+    let measured = runtime.block_on(async {
+        let result = measure(args, &selected, apart).await;
+        database::drop_postgres().await?;
+        result
+    })?;
+    write!(std::io::stdout().lock(), "{}", table(&measured))?;
+    let failures: u64 = measured.iter().map(|it| it.failures).sum();
+    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn measure(args: &Args, selected: &[&'static Row], apart: bool) -> anyhow::Result<Vec<Half>> {
+    let folder = database::folder()?;
+    let identity = Identity::create(folder.path())?;
+    let mut children = BTreeMap::new();
+    for row in selected {
+        start(row.role, folder.path(), apart, &mut children)?;
+    }
+    let setting = Setting { identity: &identity, children: &children, folder: folder.path() };
+    let mut measured = Vec::new();
+    for row in selected {
+        let ready = (row.prepare)(&setting).await.with_context(|| format!("preparing {}", row.name))?;
+        let drive = |load| drive(&ready.target, load, ready.requests.as_ref());
+        drive(args.full_load()).await.with_context(|| format!("trying {}", row.name))?;
+        let mut half =
+            Half { row, full: Vec::new(), answered: Vec::new(), p50: Vec::new(), p99: Vec::new(), failures: 0 };
+        for round in 0..args.rounds {
+            say(&format!("{}: round {} of {}", row.name, round + 1, args.rounds));
+            let full = drive(args.full_load()).await?;
+            let paced = drive(args.paced(full.per_second / 2.0)).await?;
+            let micros = |quantile| paced.latencies.quantile(quantile).as_secs_f64() * 1e6;
+            half.full.push(full.per_second);
+            half.answered.push(paced.per_second);
+            half.p50.push(micros(0.50));
+            half.p99.push(micros(0.99));
+            half.failures += full.failures.values().chain(paced.failures.values()).sum::<u64>();
+        }
+        measured.push(half);
+    }
+    Ok(measured)
+}
+
+fn table(measured: &[Half]) -> String {
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN).set_header([
+        "row",
+        "full calls/s",
+        "half calls/s",
+        "p50 µs",
+        "p99 µs",
+        "p99 min",
+        "p99 max",
+        "p99 below 1 ms",
+        "failed",
+    ]);
+    for half in measured {
+        let middle = |figures: &[f64]| Spread::of(figures.iter().copied()).map_or(0.0, |it| it.median);
+        let p99 = Spread::of(half.p99.iter().copied());
+        let kept = p99.is_some_and(|it| it.median <= LONGEST.as_secs_f64() * 1e6);
+        table.add_row([
+            half.row.name.to_owned(),
+            format!("{:.0}", middle(&half.full)),
+            format!("{:.0}", middle(&half.answered)),
+            format!("{:.0}", middle(&half.p50)),
+            format!("{:.0}", middle(&half.p99)),
+            format!("{:.0}", p99.map_or(0.0, |it| it.min)),
+            format!("{:.0}", p99.map_or(0.0, |it| it.max)),
+            if kept { "yes" } else { "no" }.to_owned(),
+            half.failures.to_string(),
+        ]);
+    }
+    format!("{table}\n")
+}
