@@ -48,7 +48,7 @@ use self::service::{Background, Plain, Probe};
 pub use self::service::{Health, Service};
 pub use self::site::{Answer, serve_site};
 use crate::audit::{AuditSink, TracingSink};
-use crate::auth::{AuthLayer, Authenticator, AuthorizationTable, INFRASTRUCTURE_RULES, Rule};
+use crate::auth::{AuthLayer, Authenticator, AuthorizationTable, INFRASTRUCTURE_RULES, Role, Rule};
 
 /// What went wrong while binding or serving.
 #[derive(Debug, thiserror::Error)]
@@ -182,23 +182,28 @@ struct Stack {
 }
 
 impl Stack {
-    fn auth(&self, rules: &[&[Rule]], audit: Arc<dyn AuditSink>) -> Result<AuthLayer, ServeError> {
+    fn auth(&self, rules: &[&[Rule]], audit: Arc<dyn AuditSink>, role: Option<Role>) -> Result<AuthLayer, ServeError> {
         let table = AuthorizationTable::new(rules.iter().copied().flatten())
             .map_err(|error| ServeError::Config(error.to_string()))?;
         let clock = self.authenticator.clock().clone();
-        Ok(AuthLayer::new(self.authenticator.clone(), Arc::new(table), audit, clock))
+        Ok(AuthLayer::in_role(self.authenticator.clone(), Arc::new(table), audit, clock, role))
     }
 
     /// Answers paths that no service has: refuses and audits them, as any call without a rule.
     fn fallback(&self, services: &[Service]) -> Result<Arc<dyn service::Route>, ServeError> {
         let audit = services.iter().find_map(|service| service.audit.clone());
-        let auth = self.auth(&[], audit.unwrap_or_else(|| Arc::new(TracingSink)))?;
+        let auth = self.auth(&[], audit.unwrap_or_else(|| Arc::new(TracingSink)), None)?;
         Ok(Arc::new(Plain(auth.layer(Nothing))))
     }
 
     fn add(&self, routes: &mut Routes, service: Service) -> Result<Vec<(&'static str, Background)>, ServeError> {
         let audit = service.audit.clone().unwrap_or_else(|| Arc::new(TracingSink));
-        let auth = self.auth(&[service.rules], audit)?;
+        let auth = self.auth(&[service.rules], audit, service.role)?;
+        if service.role.is_some() {
+            for name in service.missing() {
+                routes.add(name, service.rules, false, Arc::new(Plain(auth.layer(Nothing))));
+            }
+        }
         for (name, build) in service.grpc {
             if !routes.add(name, service.rules, false, build(&self.limits, &auth)) {
                 return Err(ServeError::Config(format!("two gRPC services of the name {name}")));
@@ -215,7 +220,7 @@ impl Stack {
         health: &HealthState,
         reflection: bool,
     ) -> Result<(), ServeError> {
-        let auth = self.auth(&[INFRASTRUCTURE_RULES], Arc::new(TracingSink))?;
+        let auth = self.auth(&[INFRASTRUCTURE_RULES], Arc::new(TracingSink), None)?;
         let server = HealthServer::new(HealthService::from_health_reporter(health.reporter()));
         routes.add("grpc.health.v1.Health", &[], true, Arc::new(Plain(auth.layer(server))));
         if reflection {

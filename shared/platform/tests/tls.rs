@@ -4,9 +4,14 @@ mod support;
 
 use std::path::PathBuf;
 
+use greenlane_platform::auth::issuer::{LocalIssuer, TokenRequest};
+use greenlane_platform::auth::{AuthConfig, CertificateThumbprint, IssuerConfig, JwksSource};
 use greenlane_platform::client::{Client, ClientConfig, ClientTlsConfig, connect};
+use greenlane_platform::clock::Clock;
+use greenlane_platform::config::Secret;
+use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_platform::server::{ServeError, ServerConfig, TlsConfig};
-use support::{ask, relay};
+use support::{ask, relay, relay_trusting};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
@@ -112,4 +117,49 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_change
     let of_the_new_authority = ClientTlsConfig { ca: Some(renewed("ca.pem")), ..ClientTlsConfig::default() };
     ask(client(port, of_the_new_authority)).await.expect("the new pair is in use");
     assert!(ask(client(port, trusting())).await.is_err(), "and the earlier one is not");
+}
+
+#[tokio::test]
+async fn a_token_bound_to_a_certificate_is_good_on_that_certificates_connections_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = LocalIssuer::generate("https://id.example.org", "greenlane", Clock::system());
+    let keys = folder.path().join("jwks.json");
+    issuer.write_jwks(&keys).unwrap();
+    let trusted = AuthConfig {
+        issuers: vec![IssuerConfig::new("https://id.example.org", JwksSource::File(keys))],
+        ..AuthConfig::default()
+    };
+    let workload = |name: &str, kind: &str| file(&format!("workloads/{name}.{kind}"));
+    let serve = async |client_ca| {
+        let tls = TlsConfig { client_ca, ..server_files() };
+        let config = ServerConfig { tls: Some(tls), ..ServerConfig::loopback() };
+        let server = relay_trusting(&config, trusted.clone()).await.expect("it binds");
+        let port = server.address().port();
+        tokio::spawn(server.serve(CancellationToken::new()));
+        port
+    };
+    let request = TokenRequest::new("registry", ["codes.read"]);
+    let of_registry = CertificateThumbprint::of_pem_file(&workload("registry", "pem")).unwrap();
+    let (bound, free) = (issuer.mint(&request.clone().bound_to(of_registry)), issuer.mint(&request));
+    let call = async |port: u16, name: Option<&str>, token: &str| {
+        let shown = |kind| name.map(|name| workload(name, kind));
+        let tls = ClientTlsConfig { cert: shown("pem"), key: shown("key"), ..trusting() };
+        let config =
+            ClientConfig { tls: Some(tls), max_retries: 0, ..ClientConfig::to(format!("https://localhost:{port}")) };
+        ask(connect(&config.with_token(Secret::from_value(token.to_owned()))).unwrap()).await
+    };
+
+    let mutual = serve(Some(workload("ca", "pem"))).await;
+    call(mutual, Some("registry"), &bound).await.expect("its own certificate");
+    let stolen = call(mutual, Some("other"), &bound).await.unwrap_err();
+    assert_eq!((stolen.code(), Fault::reason_of(&stolen)), (Code::Unauthenticated, Some(ErrorReason::TokenInvalid)));
+    // Remembered by now, and refused all the same.
+    assert!(call(mutual, Some("other"), &bound).await.is_err());
+    call(mutual, Some("registry"), &bound).await.expect("and still good where it belongs");
+    call(mutual, Some("other"), &free).await.expect("a token that is bound to nobody");
+
+    let one_sided = serve(None).await;
+    let bare = call(one_sided, None, &bound).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&bare), Some(ErrorReason::TokenInvalid), "no certificate at all");
+    call(one_sided, None, &free).await.expect("a token that is bound to nobody");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tonic::Request;
 
+use super::CertificateThumbprint;
 use crate::fault::Fault;
 
 /// Every scope there is. `admin` holds all the others.
@@ -42,6 +43,7 @@ pub struct Caller {
     scopes: Vec<&'static str>,
     body: Option<String>,
     economy: Option<String>,
+    certificate: Option<CertificateThumbprint>,
 }
 
 impl Caller {
@@ -56,7 +58,14 @@ impl Caller {
             scopes.into_iter().filter_map(|scope| SCOPES.iter().find(|known| **known == scope).copied()).collect();
         known.sort_unstable();
         known.dedup();
-        Self { subject: subject.into(), issuer: issuer.into(), scopes: known, body: None, economy: None }
+        Self {
+            subject: subject.into(),
+            issuer: issuer.into(),
+            scopes: known,
+            body: None,
+            economy: None,
+            certificate: None,
+        }
     }
 
     /// Sets the body, a resource name (`bodies/{body}`).
@@ -71,6 +80,18 @@ impl Caller {
     pub fn for_economy(mut self, economy: impl Into<String>) -> Self {
         self.economy = Some(economy.into());
         self
+    }
+
+    /// Binds the caller to a client's certificate.
+    #[must_use]
+    pub fn bound_to(mut self, certificate: CertificateThumbprint) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// The certificate that the token is bound to: it speaks for nobody on another connection (RFC 8705, 3).
+    pub fn certificate(&self) -> Option<CertificateThumbprint> {
+        self.certificate
     }
 
     /// The caller of a request; `TOKEN_MISSING` when it came without a token (to a public method).

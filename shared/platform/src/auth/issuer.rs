@@ -8,6 +8,7 @@ use greenlane_jose::compact::{self, NewHeader};
 use greenlane_jose::{Jwks, KeyFileError, SigningKey};
 use serde_json::{Value, json};
 
+use super::CertificateThumbprint;
 use crate::clock::Clock;
 
 /// What a token is to say.
@@ -21,6 +22,8 @@ pub struct TokenRequest {
     pub body: Option<String>,
     /// The `economy` claim.
     pub economy: Option<String>,
+    /// The client's certificate that it is bound to (claim `cnf`, RFC 8705).
+    pub certificate: Option<CertificateThumbprint>,
     /// How long it holds.
     pub lifetime: Duration,
 }
@@ -47,6 +50,13 @@ impl TokenRequest {
     #[must_use]
     pub fn for_economy(mut self, economy: impl Into<String>) -> Self {
         self.economy = Some(economy.into());
+        self
+    }
+
+    /// Binds the token to a client's certificate.
+    #[must_use]
+    pub fn bound_to(mut self, certificate: CertificateThumbprint) -> Self {
+        self.certificate = Some(certificate);
         self
     }
 
@@ -142,6 +152,9 @@ impl LocalIssuer {
             if let Some(claim) = claim {
                 claims[name] = claim.as_str().into();
             }
+        }
+        if let Some(certificate) = &request.certificate {
+            claims["cnf"] = json!({ "x5t#S256": certificate.to_string() });
         }
         change(&mut claims);
         let header = NewHeader { typ: Some("at+jwt"), ..NewHeader::default() };

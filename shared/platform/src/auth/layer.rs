@@ -11,7 +11,7 @@ use tonic::transport::server::TcpConnectInfo;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Authenticator, AuthorizationTable, Caller};
+use super::{Authenticator, AuthorizationTable, Caller, CertificateThumbprint};
 use crate::audit::{AuditRecord, AuditSink, Origin, Outcome, Peer, Watch};
 use crate::clock::Clock;
 use crate::fault::{ErrorReason, Fault};
@@ -21,9 +21,14 @@ struct Shared {
     table: Arc<AuthorizationTable>,
     audit: Arc<dyn AuditSink>,
     clock: Clock,
+    role: Option<Role>,
 }
 
-/// Lets a request pass when its token is good and a rule allows the method. Puts `Arc<Caller>` and `Arc<Origin>` into
+/// A role of a process, and the methods that it serves in it: full paths.
+pub type Role = (&'static str, &'static [&'static str]);
+
+/// Lets a request pass when its token is good, is presented by whom it is bound to, and a rule allows the method. The
+/// connection's client certificate is taken from the request's extensions ([`CertificateThumbprint`]). Puts `Arc<Caller>` and `Arc<Origin>` into
 /// the request's extensions. Audits each refusal of its own, and puts into the response what audits the handler's.
 #[derive(Clone)]
 pub struct AuthLayer(Arc<Shared>);
@@ -36,7 +41,18 @@ impl AuthLayer {
         audit: Arc<dyn AuditSink>,
         clock: Clock,
     ) -> Self {
-        Self(Arc::new(Shared { authenticator, table, audit, clock }))
+        Self::in_role(authenticator, table, audit, clock, None)
+    }
+
+    /// The same for a process that serves only the methods of its role, and refuses the others by that name.
+    pub fn in_role(
+        authenticator: Arc<Authenticator>,
+        table: Arc<AuthorizationTable>,
+        audit: Arc<dyn AuditSink>,
+        clock: Clock,
+        role: Option<Role>,
+    ) -> Self {
+        Self(Arc::new(Shared { authenticator, table, audit, clock, role }))
     }
 }
 
@@ -80,7 +96,8 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
             let mut origin = Origin::new(request.uri().path(), peer(&request));
-            match shared.admit(request.headers(), &mut origin).await {
+            let certificate = request.extensions().get::<CertificateThumbprint>().copied();
+            match shared.admit(request.headers(), certificate, &mut origin).await {
                 Ok(()) => {
                     if let Some(caller) = &origin.caller {
                         request.extensions_mut().insert(caller.clone());
@@ -107,15 +124,31 @@ where
 }
 
 impl Shared {
-    async fn admit(&self, headers: &HeaderMap, origin: &mut Origin) -> Result<(), Fault> {
+    async fn admit(
+        &self,
+        headers: &HeaderMap,
+        certificate: Option<CertificateThumbprint>,
+        origin: &mut Origin,
+    ) -> Result<(), Fault> {
         if let Some(token) = bearer(headers)? {
             let caller: Arc<Caller> = match self.authenticator.remembered(token) {
                 Some(caller) => caller,
                 None => self.authenticator.authenticate(token).await?,
             };
+            if caller.certificate().is_some_and(|bound| certificate != Some(bound)) {
+                return Err(Fault::token_invalid(
+                    "it is bound to a client certificate that this connection does not show",
+                ));
+            }
             origin.caller = Some(caller);
         }
-        self.table.authorize(&origin.method, origin.caller.as_deref())
+        self.table.authorize(&origin.method, origin.caller.as_deref())?;
+        match self.role {
+            Some((role, serves)) if serves.iter().all(|served| **served != *origin.method) => {
+                Err(Fault::role_forbids(&*origin.method, role))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

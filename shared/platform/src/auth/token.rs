@@ -11,9 +11,9 @@ use greenlane_jose::compact::{Limits, parse_strict};
 use greenlane_jose::{Algorithm, Jwk, KeyType};
 use jsonwebtoken::{DecodingKey, Validation};
 use serde::Deserialize;
-use serde_json::Number;
+use serde_json::{Map, Number, Value};
 
-use super::{Caller, IssuerConfig};
+use super::{Caller, CertificateThumbprint, IssuerConfig};
 use crate::violations::EconomyCode;
 
 /// Why a token is refused: a short fixed phrase. Nothing that the sender chose goes into it.
@@ -96,6 +96,17 @@ struct Claims {
     scope: Option<String>,
     body: Option<String>,
     economy: Option<String>,
+    cnf: Option<Confirmation>,
+}
+
+/// How its presenter proves that the token is his (RFC 7800).
+#[derive(Deserialize)]
+struct Confirmation {
+    #[serde(rename = "x5t#S256")]
+    certificate: Option<String>,
+    /// Other ways, which nobody checks here.
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -204,6 +215,13 @@ fn caller(claims: Claims, issuer: &IssuerConfig) -> Result<Caller, Refusal> {
         return Err(Refusal::Invalid("its issuer may speak for some only, and it names none of them"));
     }
     let mut caller = Caller::new(claims.sub, claims.iss, scopes);
+    if let Some(confirmation) = claims.cnf {
+        let certificate = confirmation.certificate.as_deref().and_then(CertificateThumbprint::parse);
+        match certificate.filter(|_| confirmation.others.is_empty()) {
+            Some(certificate) => caller = caller.bound_to(certificate),
+            None => return Err(Refusal::Invalid("it is bound to its presenter in a way that is not checked here")),
+        }
+    }
     if let Some(body) = claims.body {
         if !is_body_name(&body) {
             return Err(Refusal::Invalid("its body is not a resource name bodies/{body}"));

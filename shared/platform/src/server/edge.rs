@@ -27,6 +27,7 @@ use super::routes::{Kind, Method, Routes};
 use super::slot::{DrainSignals, Expiry, Slot, drained};
 use super::{ServerConfig, errors};
 use crate::audit::Peer;
+use crate::auth::CertificateThumbprint;
 use crate::deadline;
 use crate::fault::Fault;
 use crate::rpc::timeout;
@@ -58,6 +59,8 @@ pub(super) struct Edge {
 pub(super) struct Client {
     pub(super) peer: Peer,
     pub(super) tcp: Option<TcpConnectInfo>,
+    /// The certificate that it showed in its TLS handshake.
+    pub(super) certificate: Option<CertificateThumbprint>,
 }
 
 impl Edge {
@@ -143,6 +146,9 @@ impl Edge {
         request.extensions_mut().insert(client.peer);
         if let Some(tcp) = client.tcp {
             request.extensions_mut().insert(tcp);
+        }
+        if let Some(certificate) = client.certificate {
+            request.extensions_mut().insert(certificate);
         }
 
         // The handler's code runs inside the future, so that a panic of any part of it is caught.

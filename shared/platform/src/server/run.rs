@@ -119,7 +119,7 @@ impl Server {
                     }
                 },
                 Some(pipe) = self.pipes.recv() => {
-                    let client = Client { peer: Peer(Arc::from("in-process")), tcp: None };
+                    let client = Client { peer: Peer(Arc::from("in-process")), tcp: None, certificate: None };
                     let (io, received) = Io::pipe(pipe);
                     let (connections, edge) = (self.connections.clone(), self.edge.clone());
                     tasks.spawn(async move { connections.serve(edge, client, io, received).await });
@@ -138,7 +138,7 @@ impl Server {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         let info: TcpConnectInfo = stream.connect_info();
-        let client = Client { peer: Peer(Arc::from(remote.to_string())), tcp: Some(info) };
+        let mut client = Client { peer: Peer(Arc::from(remote.to_string())), tcp: Some(info), certificate: None };
         let (connections, edge, tls) = (self.connections.clone(), self.edge.clone(), self.tls.clone());
         tasks.spawn(async move {
             metrics.connections.add(1, &[]);
@@ -147,7 +147,10 @@ impl Server {
                 Some(tls) => {
                     let handshake = tokio::time::timeout(connections.handshake_timeout(), tls.accept(stream));
                     tokio::select! {
-                        done = handshake => done.ok().and_then(Result::ok).map(Io::tls),
+                        done = handshake => done.ok().and_then(Result::ok).map(|stream| {
+                            client.certificate = super::tls::client_certificate(&stream);
+                            Io::tls(stream)
+                        }),
                         () = connections.drain.cancelled() => None,
                     }
                 }

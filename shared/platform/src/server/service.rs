@@ -13,7 +13,7 @@ use tower_layer::Layer as _;
 
 use super::Limits;
 use crate::audit::AuditSink;
-use crate::auth::{AuthLayer, Rule};
+use crate::auth::{AuthLayer, Role, Rule};
 
 /// The result of a health probe: `Err` says why the service cannot serve.
 pub type Health = Result<(), String>;
@@ -46,6 +46,7 @@ pub struct Service {
     pub(super) probe: Probe,
     pub(super) background: Vec<(&'static str, Background)>,
     pub(super) audit: Option<Arc<dyn AuditSink>>,
+    pub(super) role: Option<Role>,
 }
 
 impl Service {
@@ -58,6 +59,7 @@ impl Service {
             probe: Arc::new(|| Box::pin(std::future::ready(Ok(())))),
             background: Vec::new(),
             audit: None,
+            role: None,
         }
     }
 
@@ -107,6 +109,23 @@ impl Service {
     pub fn audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
         self.audit = Some(sink);
         self
+    }
+
+    /// Serves only these methods, in a role of this name. Its rules' other methods, whether a gRPC service of theirs was
+    /// added or not, are refused with `ROLE_FORBIDS`.
+    #[must_use]
+    pub fn in_role(mut self, role: &'static str, serves: &'static [&'static str]) -> Self {
+        self.role = Some((role, serves));
+        self
+    }
+
+    /// The gRPC services of the rules that were not added.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.rules.iter().filter_map(|rule| rule.method[1..].split('/').next()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| self.grpc.iter().all(|(there, _)| there != name));
+        names
     }
 
     /// The service's name.

@@ -17,6 +17,7 @@ use tokio_rustls::server::TlsStream;
 use webpki::EndEntityCert;
 
 use super::{ServeError, TlsConfig};
+use crate::auth::CertificateThumbprint;
 
 /// How often the files are looked at, when connections come.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -89,6 +90,13 @@ impl Tls {
         }
         current.acceptor.clone()
     }
+}
+
+/// The certificate that the client showed, if it was asked for one.
+pub(super) fn client_certificate(stream: &TlsStream<TcpStream>) -> Option<CertificateThumbprint> {
+    let (_, session) = stream.get_ref();
+    let leaf = session.peer_certificates()?.first()?;
+    Some(CertificateThumbprint::of_der(leaf))
 }
 
 /// When each file was written. Links are followed: orchestrators renew by turning one.

@@ -42,3 +42,14 @@ pub(crate) async fn relay(
 pub(crate) async fn ask(client: Client) -> Result<(), Status> {
     LookupServiceClient::new(client).get_code(pb::GetCodeRequest::default()).await.map(|_| ())
 }
+
+/// A bound server that answers, and believes these issuers.
+#[allow(dead_code, reason = "not every test that includes this file brings issuers")]
+pub(crate) async fn relay_trusting(
+    config: &ServerConfig,
+    auth: AuthConfig,
+) -> Result<Server, greenlane_platform::server::ServeError> {
+    let authenticator = Authenticator::new(auth, Clock::system()).await.expect("its key sets are there");
+    let service = Service::new("relay", RULES).grpc(grpc!(LookupServiceServer::new(Relay(None))));
+    Server::bind(config, authenticator, [service]).await
+}

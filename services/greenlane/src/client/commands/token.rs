@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::Context as _;
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use greenlane_platform::{
-    auth::{SCOPES, issuer::TokenRequest},
+    auth::{CertificateThumbprint, SCOPES, issuer::TokenRequest},
     violations::{EconomyCode, Violations},
 };
 use serde_json::json;
@@ -54,6 +54,9 @@ pub(crate) struct Mint {
     /// The economy that it acts for.
     #[arg(long, value_parser = economy)]
     economy: Option<String>,
+    /// The PEM file of a client's certificate: the token is good on mutual-TLS connections of that certificate alone.
+    #[arg(long, value_name = "FILE")]
+    client_certificate: Option<PathBuf>,
     /// How many hours it holds.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=8_760))]
     hours: u64,
@@ -117,6 +120,11 @@ fn mint(args: Mint, output: Output) -> anyhow::Result<Exit> {
     }
     if let Some(economy) = args.economy {
         request = request.for_economy(economy);
+    }
+    if let Some(path) = &args.client_certificate {
+        let thumbprint = CertificateThumbprint::of_pem_file(path)
+            .with_context(|| format!("{} holds no certificate", path.display()))?;
+        request = request.bound_to(thumbprint);
     }
     crate::serve::data::write_private(&args.out, &issuer.mint(&request))?;
     let minted = json!({

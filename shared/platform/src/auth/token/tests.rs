@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::testing::{AUDIENCE, ISSUER, With, jwks, start};
-use super::super::{IssuerConfig, JwksSource};
+use super::super::{CertificateThumbprint, IssuerConfig, JwksSource};
 use super::{Expected, KeySet, Refusal, TrustedKey, Verified, verify};
 use attacks::attacks;
 
@@ -40,6 +40,26 @@ fn a_good_token_of_each_algorithm_is_accepted_and_says_what_it_says() {
         assert_eq!(caller.scopes(), ["certificates.read", "certificates.write"]);
         assert_eq!(caller.body(), Some("bodies/example"));
         assert_eq!(caller.economy(), Some("XA"));
+    }
+}
+
+#[test]
+fn a_token_is_bound_to_the_certificate_that_it_names_or_refused() {
+    let thumbprint = CertificateThumbprint::of_der(b"a certificate");
+    let bound = |confirmation: Value| check(&With::Ed.changed(|_, claims| claims["cnf"] = confirmation));
+    let caller = bound(json!({ "x5t#S256": thumbprint.to_string() })).unwrap().caller;
+    assert_eq!(caller.certificate(), Some(thumbprint));
+    assert_eq!(check(&With::Ed.changed(|_, _| ())).unwrap().caller.certificate(), None);
+    for unchecked in [
+        json!({}),
+        json!({ "x5t#S256": "" }),
+        json!({ "x5t#S256": format!("{thumbprint}=") }),
+        json!({ "x5t#S256": 7 }),
+        json!({ "jkt": thumbprint.to_string() }),
+        json!({ "x5t#S256": thumbprint.to_string(), "jkt": thumbprint.to_string() }),
+        json!("x5t#S256"),
+    ] {
+        assert!(matches!(bound(unchecked.clone()), Err(Refusal::Invalid(_))), "{unchecked}");
     }
 }
 
