@@ -11,6 +11,11 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// What this process does.
+    pub role: Role,
+    /// In the role of a verifier, which has no key of its own: the log's verifier key (`name+hash+key`), as the registry
+    /// tells it with its checkpoint.
+    pub log_verifier_key: String,
     /// Its database.
     pub store: StoreConfig,
     /// Address under which the registry is known to the world, without a trailing slash. Identifiers in documents are
@@ -51,9 +56,11 @@ pub struct Config {
     pub bundle_good_hours: u32,
     /// Documents in a status list of a body after which a new one is begun; at most 524,288.
     pub status_list_fill: u32,
-    /// Address of the plain HTTP listener: the log as tiles, `did:web` documents, status lists, witnessing. None: there
-    /// is none.
+    /// Address of the plain HTTP listener: the log as tiles, `did:web` documents, status lists, witnessing, the
+    /// verification page. None: there is none.
     pub http_listen: Option<SocketAddr>,
+    /// The page for everybody on the HTTP listener.
+    pub page: PageConfig,
     /// Witnesses whose cosignatures of this log's checkpoints count.
     pub witnesses: Vec<WitnessConfig>,
     /// Logs of others that this registry witnesses: their verifier keys (`name+hash+key`). It does so over HTTP.
@@ -74,6 +81,54 @@ pub struct Config {
     pub classification: Option<ClientConfig>,
 }
 
+/// What a process of the registry does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    #[default]
+    Registry,
+    /// Verifies, and reads the log to whoever asks, from a database that it never writes: a standby, or a file that another
+    /// process writes. It holds no key and signs nothing.
+    Verifier,
+}
+
+/// The verification page, for everybody.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PageConfig {
+    /// What strangers are shown of a certificate.
+    pub shows: Shows,
+    /// Questions that one client may ask in a minute; a visit takes two. A client is an IPv4 address or an IPv6 /64.
+    pub requests_per_minute: u32,
+    /// Addresses and networks (`10.0.0.0/8`) of our own proxies, whose `x-forwarded-for` names the client.
+    pub trusted_proxies: Vec<String>,
+}
+
+/// What strangers are shown. Each shows what those before it do. Confidential fields, quantities, serials, sites,
+/// measurements and remarks are in none but the last, where the document shows what its body did not keep back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shows {
+    /// There is no page.
+    Nothing,
+    /// Whether the certificate counts, of which body it is, and until when.
+    Validity,
+    /// Also holder, products with model and GTIN, scheme and standards: what a directory of certified products names
+    /// (ISO/IEC 17065:2012, 7.8).
+    #[default]
+    Directory,
+    /// Also the signed document, for whoever has the number, and any number is in the public log. A browser then checks
+    /// its signature without having been given it.
+    Documents,
+}
+
+impl Default for PageConfig {
+    fn default() -> Self {
+        Self { shows: Shows::default(), requests_per_minute: 60, trusted_proxies: Vec::new() }
+    }
+}
+
 /// A witness.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,6 +142,8 @@ pub struct WitnessConfig {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            role: Role::default(),
+            log_verifier_key: String::new(),
             store: StoreConfig::at("sqlite:data/registry.db"),
             public_url: "https://registry.example.org".to_owned(),
             log_origin: "registry.example.org/log".to_owned(),
@@ -106,6 +163,7 @@ impl Default for Config {
             bundle_good_hours: 24,
             status_list_fill: 32_768,
             http_listen: None,
+            page: PageConfig::default(),
             witnesses: Vec::new(),
             witnessed_logs: Vec::new(),
             witness_name: "registry.example.org/witness".to_owned(),

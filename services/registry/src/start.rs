@@ -19,6 +19,7 @@ use greenlane_platform::server::{Answer, InBytes, Service, serve_site};
 use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
+mod verifier;
 mod witnesses;
 
 use tokio::net::TcpListener;
@@ -40,9 +41,8 @@ use crate::app::source::Source;
 use crate::app::status::StatusLists;
 use crate::app::use_report::UseReporter;
 use crate::app::verify::Verifier;
-use crate::app::witness::MAX_REQUEST_BYTES;
 use crate::app::witnesses::Witnesses;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::store::Migrator;
 use crate::store::log;
 
@@ -80,6 +80,12 @@ pub enum StartError {
     /// A witness, or a log to be witnessed, is configured wrongly.
     #[error("witnesses: {0}")]
     Witness(String),
+    /// A verifier is configured wrongly, or asked for what it does not do.
+    #[error("verifier: {0}")]
+    Verifier(String),
+    /// The verification page is configured wrongly.
+    #[error("page.trusted_proxies: {0}")]
+    Page(String),
     /// The log's origin cannot be the name of its key.
     #[error("log_origin: {0}")]
     Origin(#[from] NoteKeyError),
@@ -90,6 +96,11 @@ pub enum StartError {
 /// # Errors
 /// When the database cannot be opened, or is ahead of this program.
 pub async fn migrate(config: &Config) -> Result<(), StartError> {
+    if config.role == Role::Verifier {
+        return Err(StartError::Verifier(
+            "it changes no database: migrate with the registry's own configuration".to_owned(),
+        ));
+    }
     let store = Store::open(&config.store).await?;
     let migrated = store.migrate::<Migrator>().await;
     store.close().await;
@@ -101,7 +112,7 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// When it has not, or cannot be opened.
 pub async fn check(config: &Config) -> Result<(), StartError> {
-    let store = Store::open(&config.store).await?;
+    let store = Store::open(&verifier::store(config)).await?;
     let checked = store.check_schema::<Migrator>().await;
     store.close().await;
     Ok(checked?)
@@ -119,6 +130,9 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         equivalence: channel(peers.equivalence, config.equivalence.as_ref())?,
         classification: channel(peers.classification, config.classification.as_ref())?,
     };
+    if config.role == Role::Verifier {
+        return verifier::service(config, clock, peers).await;
+    }
     let store = Store::open(&config.store).await?;
     store.check_schema::<Migrator>().await?;
     let keyring = Keyring::open(&config.key_directory)?;
@@ -205,17 +219,17 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     };
     // A database that lost entries is found before anything is signed on it.
     asking.ask_all().await;
+    let page = api::Page::new(&config.page, reader.clone(), Arc::clone(&log), Arc::clone(&verifier))
+        .map_err(StartError::Page)?;
     let site = api::Site {
         reader: reader.clone(),
         log: Arc::clone(&log),
         public_url: registry.public_url.clone(),
         witness: witnesses::witness(config, &store, &clock)?,
         status: StatusLists::new(reader.clone(), Arc::clone(&log), clock.clone(), registry.public_url.clone()),
+        page,
     };
-    let listener = match config.http_listen {
-        None => None,
-        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| StartError::Http(address, error))?),
-    };
+    let listener = listen(config).await?;
     let write_offs = api::WriteOffs { registry: Arc::clone(&registry), reader: reader.clone() };
     let traces = api::Traces { registry: Arc::clone(&registry), reader: reader.clone() };
     let certificates = api::Certificates {
@@ -274,20 +288,26 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         .audit(audit)
         .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await })
         .background("witnesses", move |stop| async move { asking.run(stop.cancelled()).await });
-    Ok(match listener {
-        None => service,
-        Some(listener) => {
-            let site = Arc::new(site);
-            let answer: Answer = Arc::new(move |request| {
-                let site = Arc::clone(&site);
-                Box::pin(async move { site.answer(request).await })
-            });
-            service.background("http", move |stop| async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = serve_site(listener, MAX_REQUEST_BYTES, answer) => {}
-                }
-            })
+    Ok(with_site(service, site, listener))
+}
+
+async fn listen(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = config.http_listen else { return Ok(None) };
+    TcpListener::bind(address).await.map(Some).map_err(|error| StartError::Http(address, error))
+}
+
+/// The service, and the site beside it when it has a listener.
+fn with_site(service: Service, site: api::Site, listener: Option<TcpListener>) -> Service {
+    let Some(listener) = listener else { return service };
+    let site = Arc::new(site);
+    let answer: Answer = Arc::new(move |request| {
+        let site = Arc::clone(&site);
+        Box::pin(async move { site.answer(request).await })
+    });
+    service.background("http", move |stop| async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = serve_site(listener, api::MAX_REQUEST_BYTES, answer) => {}
         }
     })
 }

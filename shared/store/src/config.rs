@@ -28,6 +28,10 @@ pub struct StoreConfig {
     pub statement_timeout_ms: u64,
     /// How long a writer waits for another process's lock on the SQLite file.
     pub busy_timeout_ms: u64,
+    /// Nothing is ever written: for a standby, or a file that another process writes. Set by the role of a service, not by
+    /// its configuration.
+    #[serde(skip)]
+    pub read_only: bool,
 }
 
 impl Default for StoreConfig {
@@ -41,6 +45,7 @@ impl Default for StoreConfig {
             acquire_timeout_ms: 5_000,
             statement_timeout_ms: 30_000,
             busy_timeout_ms: 5_000,
+            read_only: false,
         }
     }
 }

@@ -48,6 +48,14 @@ pub(crate) struct Pools {
     pub(crate) readers: usize,
 }
 
+impl Pools {
+    /// Of a database that is only read: what would write runs on the readers' connections, which refuse it.
+    fn of_readers(engine: Engine, reader: DatabaseConnection, readers: u32) -> Self {
+        let readers = readers as usize;
+        Self { engine, writer: reader.clone(), writers: readers, reader, readers }
+    }
+}
+
 pub(crate) async fn open(config: &StoreConfig) -> Result<Pools, DbErr> {
     if let Some(path) = config.url.strip_prefix("sqlite:") {
         open_sqlite(config, Path::new(path.strip_prefix("//").unwrap_or(path))).await
@@ -70,6 +78,9 @@ const STATEMENTS: usize = 400;
 async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {
     if path.as_os_str().is_empty() || path.to_str().is_some_and(|p| p.contains([':', '?'])) {
         return Err(refused("store url sqlite:PATH needs the path of a file, without parameters"));
+    }
+    if config.read_only {
+        return open_sqlite_read_only(config, path).await;
     }
     make_file(path.to_owned()).await.map_err(|error| refused(&format!("cannot make {}: {error}", path.display())))?;
     let base = SqliteConnectOptions::new()
@@ -100,6 +111,21 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
         reader: DatabaseConnection::from(reader),
         readers: readers as usize,
     })
+}
+
+/// A file that another process made and writes. What would write here is refused by SQLite.
+async fn open_sqlite_read_only(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {
+    let readers = config.readers.max(1);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(config.busy_timeout())
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("query_only", "ON")
+        .disable_statement_logging();
+    let reader = DatabaseConnection::from(sqlite_pool(config, readers, &options).await?);
+    check_sqlite_version(&reader).await?;
+    Ok(Pools::of_readers(Engine::Sqlite, reader, readers))
 }
 
 /// Turning a file to WAL needs a lock that the busy timeout does not wait for, so processes that open one new file
@@ -142,6 +168,10 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
         ("statement_timeout", &limit),
     ]);
     let (writers, readers) = (config.writers.max(1), config.readers.max(1));
+    if config.read_only {
+        let reader = DatabaseConnection::from(postgres_pool(config, readers, reading).await?);
+        return Ok(Pools::of_readers(Engine::Postgres, reader, readers));
+    }
     let writer = postgres_pool(config, writers, writing).await?;
     let reader = postgres_pool(config, readers, reading).await?;
     Ok(Pools {

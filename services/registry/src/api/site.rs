@@ -1,6 +1,7 @@
 //! What the registry serves over plain HTTP, to everybody: the log as tiles (C2SP tlog-tiles), `did:web` documents, the
-//! context of its documents, status lists, and witnessing.
+//! context of its documents, status lists, witnessing, and the verification page.
 
+mod page;
 mod status;
 
 use std::sync::Arc;
@@ -15,10 +16,12 @@ use crate::app::files::BodyFile;
 use crate::app::log::LogWriter;
 use crate::app::read::Reader;
 use crate::app::status::{StatusLists, TTL_SECONDS};
-use crate::app::witness::{Reply, Witness};
+use crate::app::witness::{self, Reply, Witness};
 use crate::domain::key::Key;
 use crate::domain::names::BodyId;
 use crate::store::{cosign, log};
+
+pub(crate) use page::Page;
 
 /// The site.
 pub(crate) struct Site {
@@ -27,7 +30,12 @@ pub(crate) struct Site {
     pub(crate) public_url: String,
     pub(crate) witness: Option<Witness>,
     pub(crate) status: StatusLists,
+    pub(crate) page: Option<Page>,
 }
+
+/// The largest body of a request that is read: a form with a document in it.
+pub(crate) const MAX_REQUEST_BYTES: usize = 512 * 1024;
+const _: () = assert!(witness::MAX_REQUEST_BYTES <= MAX_REQUEST_BYTES, "what a witness is sent is read");
 
 type Answer = Response<Full<Bytes>>;
 
@@ -45,20 +53,23 @@ impl Site {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Request<Bytes>) -> Answer {
         let path = request.uri().path();
+        let base = self.base();
         let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+        if let (Some(page), Some(rest)) = (&self.page, path.strip_prefix(&base))
+            && let Some(answered) = page.answer(&base, rest, &request).await
+        {
+            return answered.unwrap_or_else(|error| failed(path, &error));
+        }
         let answered = match path {
             "/witness/add-checkpoint" if request.method() == Method::POST => self.witness(request.body()).await,
             "/witness/add-checkpoint" => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
             _ if !reading => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
-            _ => match status::path_of_list(path.strip_prefix(&self.base()).unwrap_or_default()) {
+            _ => match status::path_of_list(path.strip_prefix(&base).unwrap_or_default()) {
                 Some((body, list, purpose)) => self.status_list(&request, &body, list, purpose).await,
                 None => self.read(path).await,
             },
         };
-        answered.unwrap_or_else(|error| {
-            tracing::error!(%error, path, "an HTTP request failed");
-            status(StatusCode::SERVICE_UNAVAILABLE)
-        })
+        answered.unwrap_or_else(|error| failed(path, &error))
     }
 
     async fn read(&self, path: &str) -> Result<Answer, greenlane_store::StoreError> {
@@ -134,6 +145,9 @@ impl Site {
     }
 
     async fn witness(&self, body: &[u8]) -> Result<Answer, greenlane_store::StoreError> {
+        if body.len() > witness::MAX_REQUEST_BYTES {
+            return Ok(status(StatusCode::PAYLOAD_TOO_LARGE));
+        }
         let Some(witness) = &self.witness else { return Ok(status(StatusCode::NOT_FOUND)) };
         Ok(match witness.add_checkpoint(body).await? {
             Reply::Cosigned(lines) => found("text/plain; charset=utf-8", NOT_KEPT, lines),
@@ -164,6 +178,11 @@ impl Site {
         let document = did_document(&did, &[method], &[format!("{did}#log")]);
         found("application/did+json", FOR_A_MINUTE, document.to_string())
     }
+}
+
+fn failed(path: &str, error: &greenlane_store::StoreError) -> Answer {
+    tracing::error!(%error, path, "an HTTP request failed");
+    status(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// Everything after the host.

@@ -38,6 +38,9 @@ pub(crate) struct Verifications {
     pub(crate) did: Option<String>,
 }
 
+/// The role of a process that verifies, and signs nothing.
+pub(crate) const VERIFIER: &str = "verifier";
+
 /// Items of a batch.
 const MAX_BATCH: usize = 1_000;
 
@@ -217,6 +220,9 @@ impl Verifications {
             Subject::Number(number) => ("certificate", number.name()),
             Subject::Document(document) => ("documentSha256", hex::encode(document.sha256)),
         };
+        if !self.log.can_sign() {
+            return Err(Fault::role_forbids("include_statement", VERIFIER));
+        }
         let mut question = serde_json::json!({"date": verdict.date});
         question[about.0] = about.1.into();
         if let Some(goods) = &asked.goods {

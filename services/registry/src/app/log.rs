@@ -26,8 +26,9 @@ impl DomainError for LogBroken {}
 #[derive(Debug)]
 pub(crate) struct LogWriter {
     origin: String,
-    signer: NoteSigner,
-    mark: Mark,
+    key: NoteKey,
+    /// None in a process that only reads.
+    pen: Option<Pen>,
     edge: Mutex<Option<Arc<Appender>>>,
     broken: Mutex<Option<String>>,
     /// 1 while checkpoints are signed, 0 once nothing is.
@@ -35,8 +36,27 @@ pub(crate) struct LogWriter {
     size: Gauge<u64>,
 }
 
+/// What signing takes.
+#[derive(Debug)]
+struct Pen {
+    signer: NoteSigner,
+    mark: Mark,
+}
+
 impl LogWriter {
     pub(crate) fn new(origin: impl Into<String>, signer: NoteSigner, mark: Mark) -> Self {
+        let key = signer.key().clone();
+        let writer = Self::build(origin.into(), key, Some(Pen { signer, mark }));
+        writer.signing.record(1, &[]);
+        writer
+    }
+
+    /// The log as it is read by whoever has its public key only.
+    pub(crate) fn reading(key: NoteKey) -> Self {
+        Self::build(key.name().as_str().to_owned(), key, None)
+    }
+
+    fn build(origin: String, key: NoteKey, pen: Option<Pen>) -> Self {
         let meter = opentelemetry::global::meter("greenlane-registry");
         let signing = meter
             .u64_gauge("greenlane.registry.log.signing")
@@ -47,8 +67,7 @@ impl LogWriter {
             .with_unit("{entry}")
             .with_description("Entries of the log that this process signed or found signed.")
             .build();
-        signing.record(1, &[]);
-        Self { origin: origin.into(), signer, mark, edge: Mutex::default(), broken: Mutex::default(), signing, size }
+        Self { origin, key, pen, edge: Mutex::default(), broken: Mutex::default(), signing, size }
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -56,7 +75,16 @@ impl LogWriter {
     }
 
     pub(crate) fn verifier_key(&self) -> &NoteKey {
-        self.signer.key()
+        &self.key
+    }
+
+    /// Whether this process has the log's key.
+    pub(crate) fn can_sign(&self) -> bool {
+        self.pen.is_some()
+    }
+
+    fn pen(&self) -> Result<&Pen, LogBroken> {
+        self.pen.as_ref().ok_or_else(|| LogBroken("this process has no key of the log: it is a verifier".to_owned()))
     }
 
     /// Why nothing is signed, if so.
@@ -82,7 +110,7 @@ impl LogWriter {
             return Err(LogBroken(why));
         }
         let note = Checkpoint::new(&self.origin, size, root)
-            .sign(&self.signer)
+            .sign(&self.pen()?.signer)
             .map_err(|error| LogBroken(format!("the checkpoint cannot be signed: {error}")))?;
         Ok(TreeHead { size, root, note: note.to_text(), signed_at: at.into() })
     }
@@ -93,7 +121,7 @@ impl LogWriter {
             return Err(LogBroken(why));
         }
         let mut note = Note::new(text).map_err(|error| LogBroken(error.to_string()))?;
-        note.sign(&self.signer).map_err(|error| LogBroken(format!("a note cannot be signed: {error}")))?;
+        note.sign(&self.pen()?.signer).map_err(|error| LogBroken(format!("a note cannot be signed: {error}")))?;
         Ok(note.to_text())
     }
 
@@ -101,13 +129,13 @@ impl LogWriter {
     pub(crate) fn signer(&self) -> Result<&dyn Signer, LogBroken> {
         match self.broken() {
             Some(why) => Err(LogBroken(why)),
-            None => Ok(self.signer.signer()),
+            None => Ok(self.pen()?.signer.signer()),
         }
     }
 
     /// The right edge of the tree that this head names; refused when more than that was signed before.
     pub(crate) async fn edge_at(&self, tx: &Tx, head: &TreeHead) -> Result<Arc<Appender>, StoreError<LogBroken>> {
-        self.mark.check(head)?;
+        self.pen()?.mark.check(head)?;
         let cached = self.edge.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(edge) = cached.filter(|edge| edge.size() == head.size && edge.root() == head.root) {
             return Ok(edge);
@@ -125,7 +153,9 @@ impl LogWriter {
     /// Notes that a head is signed and committed, so that the database cannot go back behind it unnoticed.
     pub(crate) fn signed(&self, head: &TreeHead) {
         self.size.record(head.size, &[]);
-        self.mark.raise(self.verifier_key(), head);
+        if let Some(pen) = &self.pen {
+            pen.mark.raise(&self.key, head);
+        }
     }
 
     /// Rebuilds the edge from what is stored, compares it with the head, and the head with its own signature, and
@@ -158,9 +188,32 @@ impl LogWriter {
         Ok(head)
     }
 
+    /// As [`start`](Self::start), of a log that this process only reads.
+    pub(crate) async fn inspect(self: &Arc<Self>, store: &Store) -> Result<TreeHead, StoreError<LogBroken>> {
+        let reader = Arc::clone(self);
+        store
+            .read("log_inspect", move |tx| {
+                let reader = Arc::clone(&reader);
+                Box::pin(async move {
+                    let head = log::head(tx).await?;
+                    read_edge(tx, &head).await?;
+                    reader.vet(&head)?;
+                    Ok(head)
+                })
+            })
+            .await
+    }
+
+    /// Refuses a head that the log's key has not signed.
+    pub(crate) fn vet(&self, head: &TreeHead) -> Result<(), LogBroken> {
+        self.check_note(head)?;
+        self.size.record(head.size, &[]);
+        Ok(())
+    }
+
     /// What was signed last must be a beginning of what is stored.
     async fn check_mark(&self, tx: &Tx, head: &TreeHead) -> Result<(), StoreError<LogBroken>> {
-        let Some((size, root)) = self.mark.read(self.verifier_key())? else { return Ok(()) };
+        let Some((size, root)) = self.pen()?.mark.read(&self.key)? else { return Ok(()) };
         if size > head.size {
             return Err(mark::rolled_back(head.size, size).into());
         }

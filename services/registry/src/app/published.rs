@@ -10,6 +10,7 @@ use greenlane_store::{Store, StoreError};
 use tokio::sync::{Mutex, watch};
 
 use super::files::Files;
+use super::log::LogWriter;
 use crate::store::log::{self, TreeHead};
 
 /// The newest head that reads answer at.
@@ -18,11 +19,20 @@ pub(crate) struct Published {
     head: watch::Sender<Arc<TreeHead>>,
     files: Files,
     advancing: Mutex<()>,
+    /// In a process that only reads: what looks at each head before it is published.
+    vetting: Option<Arc<LogWriter>>,
 }
 
 impl Published {
     pub(crate) fn new(head: TreeHead, files: Files) -> Self {
-        Self { head: watch::Sender::new(Arc::new(head)), files, advancing: Mutex::default() }
+        Self { head: watch::Sender::new(Arc::new(head)), files, advancing: Mutex::default(), vetting: None }
+    }
+
+    /// Publishes no head that the log has not signed.
+    #[must_use]
+    pub(crate) fn vetted_by(mut self, log: Arc<LogWriter>) -> Self {
+        self.vetting = Some(log);
+        self
     }
 
     pub(crate) fn files(&self) -> &Files {
@@ -78,6 +88,10 @@ impl Published {
     pub(crate) async fn catch_up(&self, store: &Store) -> Result<(), StoreError> {
         let head = store.read("read_head", |tx| Box::pin(async move { Ok(log::head(tx).await?) })).await?;
         if head.size <= self.revision() {
+            return Ok(());
+        }
+        if let Some(Err(broken)) = self.vetting.as_ref().map(|log| log.vet(&head)) {
+            self.vetting.iter().for_each(|log| log.stop_signing(&broken));
             return Ok(());
         }
         let _one_at_a_time = self.advancing.lock().await;

@@ -22,7 +22,7 @@ const MOST: usize = 1_024;
 /// How long a request's headers may take, and its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Answers a request whose body was read.
+/// Answers a request whose body was read. Its extensions have the peer's [`SocketAddr`](std::net::SocketAddr).
 pub type Answer = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Full<Bytes>>> + Send + Sync>;
 
 /// Serves until it is dropped. A body of more than `max_body_bytes` is refused.
@@ -31,8 +31,8 @@ pub async fn serve_site(listener: TcpListener, max_body_bytes: usize, answer: An
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "the HTTP listener cannot accept");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -42,7 +42,8 @@ pub async fn serve_site(listener: TcpListener, max_body_bytes: usize, answer: An
         let Some(pass) = gate.enter() else { continue };
         let answer = Arc::clone(&answer);
         connections.spawn(async move {
-            let service = service_fn(move |request| {
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(peer);
                 let answer = Arc::clone(&answer);
                 async move { Ok::<_, Infallible>(respond(request, max_body_bytes, &answer).await) }
             });

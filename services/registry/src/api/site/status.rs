@@ -63,7 +63,7 @@ fn timestamp(query: &str) -> Result<Option<DateTime<Utc>>, &'static str> {
 }
 
 /// Undoes percent-encoding; none when it is broken.
-fn unescape(text: &str) -> Option<String> {
+pub(super) fn unescape(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -1,0 +1,267 @@
+// The page's own behaviour: the proof, step by step, and reading a QR code by the camera where the browser can. Without
+// it the page still answers.
+
+import { check } from "./proof.js";
+
+const TEXTS = {
+  en: {
+    checking: "Your browser is checking the proof…",
+    good: "Proved. Your browser checked every step itself.",
+    open: "Partly checked. What is marked with “?” was not checked, and nothing is claimed of it.",
+    bad: "REFUSED. The registry’s evidence does not prove what this page says. Do not rely on it, and tell the certification body.",
+    none: "The proof could not be fetched. The answer above is the registry’s word alone.",
+    insecure: "This browser gives cryptography to pages over HTTPS only, so nothing was checked here. The answer above is the registry’s word alone.",
+    refused: "Not proved, do not rely on this answer",
+    mark: { good: "Checked", open: "Not checked", bad: "Wrong" },
+    steps: {
+      checkpoint: ({ size }) => `The log’s signed checkpoint (${size} entries) carries the signature of the log’s key.`,
+      growth: ({ from }) => from
+        ? `The log still holds, unchanged, the ${from} entries of your last visit.`
+        : "First visit: this browser remembers the log’s state, to find out next time whether history was rewritten.",
+      inclusion: ({ count, index }) => `${count === 1 ? "The entry" : `All ${count} entries`} of this certificate ${count === 1 ? "is" : "are"} in that log (the version shown is entry ${index}).`,
+      key: () => "The key that signed it is registered in that log for this body, and was valid at the time.",
+      document: () => "The document is the one that the log names, is signed by that key, and says what this page says.",
+      standing: ({ state }) => `The log’s entries leave the certificate: ${state}.`,
+    },
+    unsupported: {
+      checkpoint: "The signature of the log’s checkpoint was not checked: this browser has no Ed25519. Newer browsers have it.",
+      document: "The document’s signature was not checked: this browser has no Ed25519. Newer browsers have it.",
+      growth: "Whether the log was rewritten was not checked: that rests on its signature.",
+      inclusion: "Whether this certificate’s entries are in the log was not checked: that rests on its signature.",
+      key: "Whether the signing key is registered was not checked: that rests on the log’s signature.",
+      standing: "Whether a later step was recorded was not checked: that rests on the log’s signature.",
+    },
+    older: "This answer is older than what this browser saw at an earlier visit.",
+    missing: "The registry does not hand out documents by their number. If you have the document or its offline code, enter it below, and your browser checks its signature and contents.",
+    why: {
+      malformed: "The evidence is malformed.", key: "The log’s key is malformed.", note: "The checkpoint is malformed.",
+      signature: "The signature is wrong.", otherKey: "The key is another one.", rewritten: "The log no longer holds what it held at your last visit.",
+      inclusion: "An entry is not in the signed log.", otherCertificate: "The entries are another certificate’s.", order: "The entries are out of order.",
+      version: "No entry names this version.", keyPeriod: "The key was not valid at that time.", compromised: "The key was compromised by then.",
+      document: "The document is not the one that the log names.", kid: "The document names another key.", algorithm: "The algorithm does not fit the key.",
+      number: "The document is another certificate’s.", holder: "The document names another holder.", product: "The document names other products.",
+      validity: "The document names another validity.", standing: "The log leaves the certificate in another state than this page says.",
+    },
+    camera: "Point the camera at the QR code.", noCode: "No QR code was found in the picture.", noCamera: "The camera cannot be used.",
+  },
+  zh: {
+    checking: "浏览器正在核验证明……",
+    good: "已证实。每一步均由您的浏览器自行核验。",
+    open: "部分核验。标有“?”的步骤未经核验，不作任何保证。",
+    bad: "拒绝。登记处提供的证据不能证明本页内容。请勿采信，并告知认证机构。",
+    none: "无法取得证明。以上结果仅为登记处的说法。",
+    insecure: "此浏览器仅对 HTTPS 页面提供加密功能，因此未作核验。以上结果仅为登记处的说法。",
+    refused: "未经证实，请勿采信此结果",
+    mark: { good: "已核验", open: "未核验", bad: "错误" },
+    steps: {
+      checkpoint: ({ size }) => `日志的签名检查点（${size} 条记录）带有日志密钥的签名。`,
+      growth: ({ from }) => from
+        ? `您上次访问时的 ${from} 条记录仍原样保存在日志中。`
+        : "首次访问：浏览器已记住日志的状态，以便下次发现历史是否被改写。",
+      inclusion: ({ count, index }) => `本证书的 ${count} 条记录均在该日志中（所示版本为第 ${index} 条）。`,
+      key: () => "签名密钥已在该日志中登记于此机构名下，且签名时有效。",
+      document: () => "文件正是日志所记载的文件，由该密钥签名，内容与本页一致。",
+      standing: ({ state }) => `依日志记录，证书状态为：${state}。`,
+    },
+    unsupported: {
+      checkpoint: "日志检查点的签名未经核验：此浏览器不支持 Ed25519。较新的浏览器支持。",
+      document: "文件签名未经核验：此浏览器不支持 Ed25519。较新的浏览器支持。",
+      growth: "日志是否被改写未经核验：须以日志签名为准。",
+      inclusion: "本证书的记录是否在日志中未经核验：须以日志签名为准。",
+      key: "签名密钥是否已登记未经核验：须以日志签名为准。",
+      standing: "是否有后续步骤未经核验：须以日志签名为准。",
+    },
+    older: "此结果早于本浏览器上次所见。",
+    missing: "登记处不凭编号提供文件。如您持有文件或其离线码，请在下方输入，浏览器将核验其签名与内容。",
+    why: {
+      malformed: "证据格式错误。", key: "日志密钥格式错误。", note: "检查点格式错误。",
+      signature: "签名错误。", otherKey: "密钥不符。", rewritten: "日志不再保有您上次访问时的内容。",
+      inclusion: "有记录不在已签名的日志中。", otherCertificate: "记录属于另一证书。", order: "记录顺序错误。",
+      version: "没有记载此版本的记录。", keyPeriod: "密钥当时无效。", compromised: "密钥当时已泄露。",
+      document: "文件不是日志所记载的文件。", kid: "文件指明另一密钥。", algorithm: "算法与密钥不符。",
+      number: "文件属于另一证书。", holder: "文件所载持证人不同。", product: "文件所载产品不同。",
+      validity: "文件所载有效期不同。", standing: "日志所示证书状态与本页不同。",
+    },
+    camera: "请将摄像头对准二维码。", noCode: "图片中未找到二维码。", noCamera: "无法使用摄像头。",
+  },
+};
+const STATES_ZH = {
+  active: "有效", suspended: "暂停", withdrawn: "撤销", terminated: "注销", annulled: "自始无效", superseded: "已被取代", none: "无",
+};
+const CODES = { good: "✓", open: "?", bad: "✗" };
+
+const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+const texts = TEXTS[language];
+const element = (id) => document.getElementById(id);
+
+function read(origin) {
+  try {
+    return JSON.parse(localStorage.getItem(`greenlane ${origin}`));
+  } catch {
+    return null;
+  }
+}
+
+function keep(origin, tree) {
+  try {
+    localStorage.setItem(`greenlane ${origin}`, JSON.stringify(tree));
+  } catch {
+    // A browser that keeps nothing sees every visit as the first.
+  }
+}
+
+function tell(steps, outcome, words) {
+  const item = document.createElement("li");
+  item.className = outcome;
+  const mark = document.createElement("span");
+  mark.className = "mark";
+  mark.textContent = CODES[outcome];
+  mark.setAttribute("role", "img");
+  mark.setAttribute("aria-label", texts.mark[outcome]);
+  const said = document.createElement("span");
+  said.textContent = words;
+  item.append(mark, said);
+  steps.append(item);
+}
+
+function conclude(section, outcome) {
+  section.dataset.result = outcome;
+  const result = element("proof-result");
+  result.className = outcome;
+  result.textContent = texts[outcome];
+}
+
+/** What the evidence contradicts must not stand at the head of the page as if it did not. */
+function withdraw() {
+  const title = element("verdict-title");
+  const meaning = document.createElement("p");
+  meaning.textContent = texts.bad;
+  title.textContent = texts.refused;
+  element("verdict").className = "verdict bad";
+  element("verdict").replaceChildren(title, meaning);
+  document.title = texts.refused;
+}
+
+function facts(section) {
+  const { name, version, state, date, authentic } = section.dataset;
+  const one = (id) => element(id)?.textContent ?? null;
+  const products = Array.from(document.querySelectorAll("[data-product]"), (node) => node.textContent);
+  return {
+    name, version: Number(version), state, date, isAuthentic: authentic === "yes",
+    holder: one("holder"), products, validUntil: one("valid-until"),
+  };
+}
+
+function words(step) {
+  if (step.missing) return texts.missing;
+  if (step.older) return texts.older;
+  if (step.good === null) return texts.unsupported[step.step];
+  const state = language === "zh" ? STATES_ZH[step.state] : step.state;
+  return texts.steps[step.step]({ ...step, state });
+}
+
+async function prove(section) {
+  const steps = element("steps");
+  element("proof-result").textContent = texts.checking;
+  if (!globalThis.crypto?.subtle) return conclude(section, "insecure");
+  const { origin } = section.dataset;
+  const remembered = read(origin);
+  const address = new URL(section.dataset.proof, location.href);
+  if (remembered) address.searchParams.set("from", remembered.size);
+  let proof;
+  try {
+    const answer = await fetch(address, { cache: "no-store", credentials: "omit" });
+    if (!answer.ok) return conclude(section, "none");
+    proof = await answer.json();
+  } catch {
+    return conclude(section, "none");
+  }
+  const presented = element("presented")?.value || proof.document || null;
+  let isOpen = false;
+  try {
+    for await (const step of check(proof, facts(section), presented, remembered)) {
+      if (step.step === "remember") {
+        if (!remembered || step.tree.size >= remembered.size) keep(origin, step.tree);
+        continue;
+      }
+      isOpen ||= step.good === null;
+      tell(steps, step.good ? "good" : "open", words(step));
+    }
+  } catch (refusal) {
+    tell(steps, "bad", texts.why[refusal.message] ?? texts.why.malformed);
+    withdraw();
+    return conclude(section, "bad");
+  }
+  conclude(section, isOpen ? "open" : "good");
+}
+
+function submit(text) {
+  element("text").value = text.trim();
+  element("question").requestSubmit();
+}
+
+async function readFile(file, detector) {
+  const status = element("reader-status");
+  if (!file.type.startsWith("image/")) return submit(await file.text());
+  try {
+    const [found] = await detector.detect(await createImageBitmap(file));
+    if (found) return submit(found.rawValue);
+  } catch {
+    // Not a picture.
+  }
+  status.textContent = texts.noCode;
+}
+
+async function watch(detector) {
+  const [status, video, stop] = [element("reader-status"), element("viewfinder"), element("camera-stop")];
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  } catch {
+    status.textContent = texts.noCamera;
+    return;
+  }
+  const end = () => {
+    stream.getTracks().forEach((track) => track.stop());
+    stream = null;
+    video.hidden = stop.hidden = true;
+    element("camera").hidden = false;
+    status.textContent = "";
+    element("camera").focus();
+  };
+  stop.onclick = end;
+  video.srcObject = stream;
+  video.hidden = stop.hidden = false;
+  element("camera").hidden = true;
+  status.textContent = texts.camera;
+  await video.play();
+  stop.focus();
+  while (stream) {
+    const [found] = await detector.detect(video).catch(() => []);
+    if (found && stream) {
+      end();
+      return submit(found.rawValue);
+    }
+    await new Promise((again) => setTimeout(again, 200));
+  }
+}
+
+async function offerReaders() {
+  const formats = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats().catch(() => []) : [];
+  const detector = formats.includes("qr_code") ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
+  const file = element("file");
+  element("readers").hidden = false;
+  if (detector) {
+    file.accept += ",image/*";
+    element("file-label").textContent = element("file-label").dataset.picture;
+  }
+  file.onchange = () => file.files[0] && readFile(file.files[0], detector);
+  if (detector && navigator.mediaDevices) {
+    element("camera").hidden = false;
+    element("camera").onclick = () => watch(detector);
+  }
+}
+
+if (element("question")) offerReaders();
+const section = element("proof");
+if (section) prove(section);

@@ -1,0 +1,194 @@
+//! The role of a verifier: no key, nothing written, the same verdicts.
+
+use std::sync::Arc;
+
+use greenlane_api::common::v1::{ErrorReason, ReadConsistency, read_consistency::Requirement};
+use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::verify_request::Subject;
+use greenlane_platform::clock::Clock;
+use greenlane_platform::fault::Fault;
+use greenlane_store::testing::TestDatabase;
+use tonic::Code;
+
+use super::harness::{Served, codes, goods, now, order, question, serve, serve_with};
+use super::life::withdrawal;
+use super::status::get;
+use crate::{Config, Migrator, Peers, Role, StartError, service};
+
+greenlane_store::engine_tests!(Migrator:
+    a_verifier_gives_the_verdict_that_the_registry_gives,
+    a_withdrawal_is_known_to_a_verifier_within_a_second,
+    a_read_at_a_revision_waits_and_then_says_which_one_there_is,
+    every_other_method_is_refused_by_the_role,
+    a_verifier_writes_nothing_and_holds_no_key,
+    a_verifier_that_is_told_another_key_says_nothing_is_in_force,
+    a_verifier_without_the_logs_key_does_not_start,
+    a_verifier_serves_the_page,
+);
+
+/// The log's key, as anybody is told it.
+async fn key_of(served: &Served) -> String {
+    let answer = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
+    answer.checkpoint.unwrap().verifier_key
+}
+
+async fn verifier(db: &TestDatabase, key: String, change: impl FnOnce(&mut Config)) -> Served {
+    let nothing = Arc::new(tempfile::tempdir().unwrap());
+    let in_role = |config: &mut Config| {
+        config.role = Role::Verifier;
+        config.log_verifier_key = key;
+        config.revision_wait_ms = 300;
+        change(config);
+    };
+    serve_with(db, Clock::settable(now()), nothing, in_role, Peers::default()).await
+}
+
+/// A registry with a certificate, and a verifier on its database.
+async fn both(db: &TestDatabase) -> (Served, wire::IssueCertificateResponse, Served) {
+    let registry = serve(db).await;
+    registry.enrol("xa-lab").await;
+    let issued = registry.issue("xa-lab", "one").await;
+    let verifier = verifier(db, key_of(&registry).await, |_| {}).await;
+    (registry, issued, verifier)
+}
+
+fn at_least(revision: u64) -> Option<ReadConsistency> {
+    Some(ReadConsistency { requirement: Some(Requirement::AtLeastRevision(revision)) })
+}
+
+async fn a_verifier_gives_the_verdict_that_the_registry_gives(db: TestDatabase) {
+    let (registry, issued, verifier) = both(&db).await;
+    let certificate = issued.certificate.unwrap();
+    for subject in [Subject::Certificate(certificate.name.clone()), Subject::Document(certificate.document.clone())] {
+        let asked = wire::VerifyRequest {
+            goods: Some(goods()),
+            include_proof: true,
+            consistency: at_least(issued.revision),
+            ..question(subject)
+        };
+        let one = registry.verification().verify(asked.clone()).await.unwrap().into_inner();
+        let other = verifier.verification().verify(asked).await.unwrap().into_inner();
+        assert_eq!(codes(other.verdict.as_ref().unwrap().authentic.as_ref()), ["signature_valid", "logged"]);
+        assert_eq!(one, other);
+    }
+    let request = wire::GetCheckpointRequest::default();
+    let (one, other) = (registry.log().get_checkpoint(request).await, verifier.log().get_checkpoint(request).await);
+    assert_eq!(one.unwrap().into_inner(), other.unwrap().into_inner());
+}
+
+async fn a_withdrawal_is_known_to_a_verifier_within_a_second(db: TestDatabase) {
+    let (registry, issued, verifier) = both(&db).await;
+    let name = issued.certificate.unwrap().name;
+    assert_eq!(codes(verifier.verdict(&name).await.in_force.as_ref()), ["active"]);
+    registry.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&name, "w")).await.unwrap();
+    let began = std::time::Instant::now();
+    while codes(verifier.verdict(&name).await.in_force.as_ref()) != ["withdrawn"] {
+        assert!(began.elapsed() < std::time::Duration::from_secs(1), "a second has passed");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+async fn a_read_at_a_revision_waits_and_then_says_which_one_there_is(db: TestDatabase) {
+    let (registry, issued, verifier) = both(&db).await;
+    let name = issued.certificate.unwrap().name;
+    let asked = |revision| wire::VerifyRequest {
+        consistency: at_least(revision),
+        ..question(Subject::Certificate(name.clone()))
+    };
+    // What is written while it waits is waited for.
+    let mut waiting = verifier.verification();
+    let later = asked(issued.revision + 1);
+    let waiting = tokio::spawn(async move { waiting.verify(later).await });
+    registry.issue("xa-lab", "two").await;
+    assert_eq!(waiting.await.unwrap().unwrap().into_inner().revision, issued.revision + 1);
+    let refused = verifier.verification().verify(asked(issued.revision + 2)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RevisionNotReached));
+    let metadata = Fault::metadata_of(&refused);
+    assert_eq!(metadata.get("revision").map(String::as_str), Some((issued.revision + 1).to_string().as_str()));
+}
+
+async fn every_other_method_is_refused_by_the_role(db: TestDatabase) {
+    let (registry, issued, verifier) = both(&db).await;
+    let before = key_of(&registry).await;
+    let forbidden = |result: Result<(), tonic::Status>| {
+        let status = result.unwrap_err();
+        assert_eq!(
+            (status.code(), Fault::reason_of(&status)),
+            (Code::PermissionDenied, Some(ErrorReason::RoleForbids))
+        );
+        assert_eq!(Fault::metadata_of(&status).get("role").map(String::as_str), Some("verifier"), "{status:?}");
+    };
+    let name = issued.certificate.unwrap().name;
+    let mut certificates = verifier.certificates("bodies/xa-lab");
+    forbidden(certificates.issue_certificate(order("xa-lab", "two")).await.map(|_| ()));
+    forbidden(certificates.withdraw_certificate(withdrawal(&name, "w")).await.map(|_| ()));
+    forbidden(certificates.list_certificates(wire::ListCertificatesRequest::default()).await.map(|_| ()));
+    forbidden(verifier.bodies().list_bodies(wire::ListBodiesRequest::default()).await.map(|_| ()));
+    let bundle = wire::GetTrustBundleRequest::default();
+    forbidden(verifier.verification().get_trust_bundle(bundle).await.map(|_| ()));
+    forbidden(verifier.log().add_cosignature(wire::AddCosignatureRequest::default()).await.map(|_| ()));
+    let stated = wire::VerifyRequest { include_statement: true, ..question(Subject::Certificate(name)) };
+    forbidden(verifier.verification().verify(stated).await.map(|_| ()));
+    assert_eq!(key_of(&registry).await, before);
+}
+
+async fn a_verifier_writes_nothing_and_holds_no_key(db: TestDatabase) {
+    let (registry, issued, verifier) = both(&db).await;
+    let folder = std::fs::read_dir(verifier.keys.path()).unwrap().filter_map(Result::ok);
+    let files: Vec<_> = folder.map(|file| file.file_name().into_string().unwrap()).collect();
+    assert!(files.iter().all(|name| name.starts_with("jwks")), "{files:?}");
+    // The database it opened would refuse it.
+    let read_only = greenlane_store::StoreConfig { read_only: true, ..db.config() };
+    let store = greenlane_store::Store::open(&read_only).await.unwrap();
+    let written: Result<(), greenlane_store::StoreError> = store
+        .write("try_to_write", |tx| Box::pin(async move { Ok(crate::store::log::forget_signature(tx, 1).await?) }))
+        .await;
+    assert!(written.is_err());
+    assert_eq!(verifier.verdict(&issued.certificate.unwrap().name).await.version, 1);
+    drop(registry);
+}
+
+async fn a_verifier_that_is_told_another_key_says_nothing_is_in_force(db: TestDatabase) {
+    let (_registry, issued, _) = both(&db).await;
+    let signer: Arc<dyn greenlane_jose::Signer> = Arc::new(greenlane_jose::SigningKey::generate_ed25519());
+    let name = greenlane_log::note::KeyName::new("registry.example.org/log").unwrap();
+    let other = greenlane_log::note::NoteSigner::new(name, signer).unwrap();
+    let verifier = verifier(&db, other.key().to_string(), |_| {}).await;
+    let verdict = verifier.verdict(&issued.certificate.unwrap().name).await;
+    assert_eq!(codes(verdict.in_force.as_ref())[0], "records_in_doubt");
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Undetermined);
+}
+
+async fn a_verifier_without_the_logs_key_does_not_start(db: TestDatabase) {
+    let (registry, _, _) = both(&db).await;
+    let key = key_of(&registry).await;
+    for (key, origin, why) in [
+        ("", "registry.example.org/log", "is required"),
+        ("nonsense", "registry.example.org/log", "not a verifier key"),
+        (key.as_str(), "another.example.org/log", "is not the key of log_origin"),
+    ] {
+        let config = Config {
+            role: Role::Verifier,
+            log_verifier_key: key.to_owned(),
+            log_origin: origin.to_owned(),
+            store: db.config(),
+            ..Config::default()
+        };
+        let refused = service(&config, Clock::settable(now()), Peers::default()).await.unwrap_err();
+        assert!(matches!(&refused, StartError::Verifier(text) if text.contains(why)), "{refused}");
+        assert!(matches!(crate::migrate(&config).await, Err(StartError::Verifier(_))), "it changes no schema");
+        crate::check(&config).await.unwrap();
+    }
+}
+
+async fn a_verifier_serves_the_page(db: TestDatabase) {
+    let (registry, issued, _) = both(&db).await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let http = |config: &mut Config| config.http_listen = Some(([127, 0, 0, 1], port).into());
+    let _verifier = verifier(&db, key_of(&registry).await, http).await;
+    let page = get(port, &format!("/{}", issued.certificate.unwrap().name), "").await;
+    assert!(page.status == 200 && page.body.contains("In force"), "{}", page.body);
+    let list = get(port, "/status/xa-lab/1/revocation", "").await;
+    assert_eq!(list.status, 503, "lists are signed by the registry");
+}
