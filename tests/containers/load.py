@@ -3,6 +3,7 @@ until it is acknowledged, and a certificate verified again and again."""
 
 import collections
 import dataclasses
+import json
 import threading
 import time
 
@@ -43,12 +44,31 @@ GOODS = {
 }
 
 
+# What a client of replicas does by itself: another try, elsewhere, when one of them goes. gRPC's own words.
+RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 5,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "1s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+
+
 class Registry:
     """A client that knows of the registry what its reflection says."""
 
-    def __init__(self, address, authority):
+    def __init__(self, address, authority, retries=False):
         options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
         options.append(("grpc.lb_policy_name", "round_robin"))
+        if retries:
+            options.append(("grpc.service_config", json.dumps(RETRIES)))
         if authority:
             credentials = grpc.ssl_channel_credentials(root_certificates=authority)
             self.channel = grpc.secure_channel(address, credentials, options=options)
@@ -92,11 +112,18 @@ class Seen:
     read_gap: float
     writes: int
     write_gap: float
+    unacknowledged: int
+    replica_reads: int
+    replica_refused: int
+    replica_gap: float
 
 
 class Load:
-    def __init__(self, address, authority, clerk, customs):
-        self.registry = Registry(address, authority)
+    """`replicas` are addresses that only verify: they are read from by readers of their own."""
+
+    def __init__(self, address, authority, clerk, customs, replicas=None, retries=False):
+        self.registry = Registry(address, authority, retries)
+        self.replicas = Registry(replicas, authority, retries) if replicas else None
         self.clerk, self.customs = clerk, customs
         self.lock = threading.Lock()
         self.over = threading.Event()
@@ -107,7 +134,9 @@ class Load:
         self.subject = self.issue("load-subject")
         self.subject_revision = self.revision
         self.threads = [threading.Thread(target=self.write, args=(number,)) for number in range(WRITERS)]
-        self.threads += [threading.Thread(target=self.read) for _ in range(READERS)]
+        self.threads += [threading.Thread(target=self.read, args=(self.registry, "")) for _ in range(READERS)]
+        if self.replicas:
+            self.threads += [threading.Thread(target=self.read, args=(self.replicas, "replica ")) for _ in range(READERS)]
 
     def start(self):
         self.ends = time.monotonic() + LONGEST_SECONDS
@@ -142,6 +171,7 @@ class Load:
                 self.issue(f"load-{writer}-{number}")
             except grpc.RpcError:
                 # Not acknowledged: whether it was done, the same request id will tell.
+                self.done("unacknowledged")
                 continue
             self.done("write")
             if number:
@@ -153,21 +183,21 @@ class Load:
                         pass
             number += 1
 
-    def read(self):
+    def read(self, registry, kind):
         # Another replica may not have heard of it yet: it is told what it must know, and waits for that.
         consistency = {"atLeastRevision": self.subject_revision}
         question = {"certificate": self.subject, "goods": GOODS, "consistency": consistency}
         while self.running():
             try:
-                verdict = self.registry.call("VerificationService/Verify", question, self.customs)["verdict"]
+                verdict = registry.call("VerificationService/Verify", question, self.customs)["verdict"]
             except grpc.RpcError:
-                self.done("refused")
+                self.done(f"{kind}refused")
                 continue
             # What is not known is said to be: that is an answer. A refusal of this certificate would be a wrong one.
             if verdict["outcome"] == "VERDICT_OUTCOME_REFUSED":
                 with self.lock:
                     self.wrong += 1
-            self.done("read")
+            self.done(f"{kind}read")
 
     def mark(self):
         self.marked = time.monotonic()
@@ -199,6 +229,10 @@ class Load:
             read_gap=gap("read"),
             writes=len(since.get("write", [])),
             write_gap=gap("write"),
+            unacknowledged=len(since.get("unacknowledged", [])),
+            replica_reads=len(since.get("replica read", [])),
+            replica_refused=len(since.get("replica refused", [])),
+            replica_gap=gap("replica read"),
         )
 
     def audit(self):

@@ -34,6 +34,7 @@ HEALTHY_SECONDS = 60
 BACK_SECONDS = 60
 QUIET_SECONDS = 3
 MANY = 20
+PANEL_SECONDS = 60
 # Counters that are not there before they count.
 WHEN_IT_HAPPENS = {"greenlane_server_overloaded_total", "greenlane_store_retries_total"}
 DISK_BYTES = 24 << 20
@@ -138,6 +139,15 @@ def look_at_the_image():
     )
     expect("it has a shell", shell.returncode == 0, False)
     expect("its licence label", facts["Config"]["Labels"]["org.opencontainers.image.licenses"], "Apache-2.0")
+
+
+def look_at_the_files(folder):
+    """What is put on top of compose.yaml for images that cannot be had here is understood all the same."""
+    environment = os.environ | {"GREENLANE_STATE": str(folder), "GREENLANE_LOG_VERIFIER_KEY": "registry.example.org/log+1+A"}
+    for more in (["observability"], ["full", "verifier"], ["full", "verifier", "observability"]):
+        files = [part for name in ["compose", *more] for part in ("--file", str(COMPOSE / f"{name}.yaml"))]
+        services = run(*compose_command(), *files, "config", "--services", env=environment).split()
+        expect(f"{' and '.join(more)}: services", len(services), len(set(services)))
 
 
 def take_program(folder):
@@ -331,6 +341,41 @@ def look_at_prometheus():
     for file in (monitoring / "alerts.yaml", *(monitoring / "dashboards").glob("*.json")):
         asked |= set(re.findall(r"\b(?:greenlane_[a-z_]+|rpc_[a-z_]+_seconds_(?:bucket|count))\b", file.read_text()))
     expect("metrics that are asked for and nobody exports", sorted(asked - exported - WHEN_IT_HAPPENS), [])
+    look_at_dashboards()
+
+
+def look_at_dashboards():
+    """Each panel's query has data, but for those that count what does not happen on a good day."""
+    panels = [
+        (panel["title"], target["expr"])
+        for path in (CHECKOUT / "deploy/monitoring/dashboards").glob("*.json")
+        for panel in json.loads(path.read_text())["panels"]
+        for target in panel.get("targets", [])
+    ]
+    quiet = re.compile("|".join((*WHEN_IT_HAPPENS, 'outcome!="ok"')))
+    panels = [panel for panel in panels if not quiet.search(panel[1])]
+    deadline = time.monotonic() + PANEL_SECONDS
+    while True:
+        empty = [f"{title}: {query}" for title, query in panels if not has_data(query)]
+        if not empty or time.monotonic() > deadline:
+            break
+        time.sleep(2)
+    expect(f"of {len(panels)} queries on dashboards without data", empty, [])
+
+
+def has_data(query):
+    return any(row["value"][1] != "NaN" for row in ask_prometheus(query))
+
+
+def look_at_the_page(deployment, program):
+    """The registry's HTTP port: a certificate's QR code leads to it."""
+    name = Command(deployment, program)("certificate", "list", "-o", "name").split()[0]
+    with urllib.request.urlopen(f"http://127.0.0.1:7404/{name}", timeout=10) as answer:
+        policy, page = answer.headers["content-security-policy"], answer.read().decode()
+    expect("the page of a certificate has a verdict", 'id="verdict-title"' in page, True)
+    expect("and nothing but its own scripts", "script-src 'self'" in policy, True)
+    with urllib.request.urlopen("http://127.0.0.1:7404/log/checkpoint", timeout=10) as answer:
+        expect("the log is served beside it", answer.read().decode().splitlines()[0], "registry.example.org/log")
 
 
 def main():
@@ -341,6 +386,7 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="greenlane-containers-"))
     try:
         look_at_the_image()
+        look_at_the_files(folder)
         take_program(folder)
         program = folder / "bin/greenlane"
         for profile in profiles:
@@ -350,6 +396,7 @@ def main():
                 deployment.up()
                 look_at_containers(deployment)
                 tell_the_story(deployment, program)
+                look_at_the_page(deployment, program)
                 if profile == "full":
                     kill_each(deployment, program)
                     withdraw_many(deployment, program)

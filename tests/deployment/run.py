@@ -22,6 +22,7 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 DEPLOY = CHECKOUT / "deploy"
 KUBERNETES = "1.34"
 OVERLAYS = ("small", "production")
+VERIFIER = "verifier"
 SERVICES = ("registry", "equivalence", "classification")
 # Kinds of the Prometheus operator: no part of Kubernetes.
 FOREIGN = "monitoring.coreos.com/"
@@ -92,7 +93,16 @@ def rules_of_the_house(overlay, manifests):
     }
     arrows = {("registry", 7402), ("registry", 7403), ("equivalence", 7403)} | {(name, 443) for name in SERVICES}
     check("each service reaches what it calls and nothing else", reach == arrows)
+    http = [rule["from"] for rule in by_kind["NetworkPolicy"]["registry"]["spec"]["ingress"] if rule["ports"][0]["port"] == 7404]
+    ingress = [[{"namespaceSelector": {"matchLabels": {"greenlane.example/ingress": "true"}}}]]
+    check(f"{overlay}: the registry's HTTP is reached through the ingress alone", http == ingress)
+    ports = {port["name"]: port["port"] for port in by_kind["Service"]["registry"]["spec"]["ports"]}
+    check(f"{overlay}: the registry's HTTP has a name", ports["http"] == 7404)
     if overlay == "production":
+        (rule,) = by_kind["Ingress"]["registry"]["spec"]["rules"]
+        (path,) = rule["http"]["paths"]
+        backend = path["backend"]["service"]
+        check("the world reaches the page", (backend["name"], backend["port"]["name"]) == ("registry", "http"))
         for name in SERVICES:
             check(f"{name} serves with its own password", ("Deployment", f"{name}-database") in secrets)
             check(f"{name} migrates with another", ("Job", f"{name}-owner-database") in secrets)
@@ -103,10 +113,31 @@ def rules_of_the_house(overlay, manifests):
     return by_kind
 
 
+def rules_of_a_verifier(manifests):
+    """Neither keys nor a migration, and nothing within reach but a replica and the two services that it asks."""
+    by_kind = {}
+    for manifest in manifests:
+        by_kind.setdefault(manifest["kind"], {})[manifest["metadata"]["name"]] = manifest
+    check("a verifier migrates nothing and holds nothing", not {"Job", "Secret", "PersistentVolumeClaim"} & by_kind.keys())
+    spec = by_kind["Deployment"]["verifier"]["spec"]["template"]["spec"]
+    check("a verifier has no volume of its own", all({"configMap", "secret"} & volume.keys() for volume in spec["volumes"]))
+    container = spec["containers"][0]
+    check("a verifier is probed", {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys())
+    check("a verifier writes nowhere", container["securityContext"]["readOnlyRootFilesystem"])
+    check("a verifier mounts what it names", {mount["name"] for mount in container["volumeMounts"]}
+        == {volume["name"] for volume in spec["volumes"]})
+    rules = by_kind["NetworkPolicy"]["verifier"]["spec"]["egress"]
+    reach = {port["port"] for rule in rules for port in rule["ports"]}
+    check("a verifier reaches what it asks and nothing else", reach == {443, 5432, 7402, 7403})
+    check("its namespace may call", by_kind["Namespace"]["greenlane-verifier"]["metadata"]["labels"][
+        "greenlane.example/client"] == "true")
+    return by_kind
+
+
 def configurations(greenlane, by_kind):
     """Each container's file and variables, as its own program reads them."""
     for kind in ("Deployment", "Job"):
-        for name, manifest in by_kind[kind].items():
+        for name, manifest in by_kind.get(kind, {}).items():
             spec = manifest["spec"]["template"]["spec"]
             (source,) = (volume["configMap"]["name"] for volume in spec["volumes"] if "configMap" in volume)
             text = by_kind["ConfigMap"][source]["data"]["greenlane.toml"]
@@ -144,6 +175,32 @@ def alerts_and_pages(promtool):
     return len(alerts), len(pages)
 
 
+def compose_and_collector():
+    """The files on top of compose.yaml fit it, and the collector takes what the services send, where they send it."""
+    files = {name: yaml.safe_load((DEPLOY / f"compose/{name}.yaml").read_text())
+             for name in ("compose", "full", "verifier", "observability")}
+    known = set(files["compose"]["services"])
+    sent = set()
+    for name in SERVICES:
+        check(f"observability adds to {name}", name in known)
+        sent.add(files["observability"]["services"][name]["environment"]["GREENLANE__TELEMETRY__OTLP_ENDPOINT"])
+    collector = yaml.safe_load((DEPLOY / "monitoring/otel-collector.yaml").read_text())
+    port = collector["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].rsplit(":", 1)[1]
+    check("the collector listens where the services send", sent == {f"http://otel-collector:{port}"})
+    for signal, pipeline in collector["service"]["pipelines"].items():
+        for kind in ("receivers", "processors", "exporters"):
+            for name in pipeline[kind]:
+                check(f"{signal}: {kind} {name} is configured", name in collector[kind])
+    check("traces and metrics are taken", {"traces", "metrics"} <= collector["service"]["pipelines"].keys())
+    mounted = [volume for file in files.values() for service in file["services"].values()
+               for volume in service.get("volumes", []) if volume.startswith(("./", "../"))]
+    for volume in mounted:
+        path = DEPLOY / "compose" / volume.split(":")[0]
+        check(f"{path} is there", path.exists())
+    for path in (DEPLOY / "monitoring/grafana").glob("*/*.yaml"):
+        check(f"{path.name} is read", yaml.safe_load(path.read_text())["apiVersion"] == 1)
+
+
 def dashboards():
     count = 0
     for path in sorted((DEPLOY / "monitoring/dashboards").glob("*.json")):
@@ -167,6 +224,11 @@ def main():
         count = validate(manifests)
         configurations(programs.greenlane, rules_of_the_house(overlay, manifests))
         print(f"  {overlay}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
+    manifests = render(programs.kubectl, VERIFIER)
+    count = validate(manifests)
+    configurations(programs.greenlane, rules_of_a_verifier(manifests))
+    print(f"  {VERIFIER}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
+    compose_and_collector()
     alerts, pages = alerts_and_pages(programs.promtool)
     print(f"  {alerts} alerts, tested; {pages} runbooks; {dashboards()} queries on dashboards")
 

@@ -1,12 +1,13 @@
-"""A failover lab on one machine: three PostgreSQL under Patroni with etcd and HAProxy, two registries, load, faults.
+"""A failover lab on one machine: three PostgreSQL under Patroni with etcd and HAProxy, two registries, a verifier on the
+read replicas, load, faults.
 
     apt-get install --no-install-recommends patroni python3-etcd etcd-server haproxy postgresql
     python3 -m venv venv && venv/bin/pip install -r tests/interop/requirements.txt
     venv/bin/python deploy/lab/failover/run.py --greenlane target/debug/greenlane
 
 As root, since PostgreSQL runs as another user. Everything listens on the loopback interface only and ends with the
-script. For each fault it prints how many certificates were issued and verified meanwhile and the longest time without
-either; in the end, whether everything that was acknowledged is there, once, and in one log. Ends with 1 if not.
+script. For each fault it prints how many certificates were issued and verified meanwhile, by the registries and by the
+verifier, and the longest time without; in the end, whether everything that was acknowledged is there, once, and in one log. Ends with 1 if not.
 """
 
 import argparse
@@ -61,8 +62,10 @@ class Lab:
         self.etcd = dict(zip(NODES, zip(ports(3), ports(3))))
         self.postgres = dict(zip(NODES, ports(3)))
         self.rest = dict(zip(NODES, ports(3)))
-        (self.primary_port,) = ports(1)
+        self.primary_port, self.replica_port = ports(2)
         self.registries = dict(zip(("registry-1", "registry-2"), zip(ports(2), ports(2))))
+        self.verifier = ports(2)
+        self.key = None
 
     def start(self, name, command, user=None):
         log = (self.folder / f"{name}.log").open("ab")
@@ -154,7 +157,11 @@ class Lab:
         lines += ["  option httpchk OPTIONS /primary", "  http-check expect status 200"]
         # Sessions to one that is primary no more are ended, so that their callers find the new one.
         lines += ["  default-server inter 1s fastinter 300ms fall 2 rise 1 on-marked-down shutdown-sessions"]
-        lines += [f"  server {node} 127.0.0.1:{self.postgres[node]} check port {self.rest[node]}" for node in NODES]
+        servers = [f"  server {node} 127.0.0.1:{self.postgres[node]} check port {self.rest[node]}" for node in NODES]
+        lines += servers + ["listen replicas", f"  bind 127.0.0.1:{self.replica_port}", "  balance leastconn"]
+        # A standby that lags too far is no replica; one that is promoted goes on until its sessions end.
+        lines += ["  option httpchk OPTIONS /replica?lag=64MB", "  http-check expect status 200"]
+        lines += ["  default-server inter 1s fastinter 300ms fall 2 rise 1 on-marked-down shutdown-sessions"] + servers
         config = self.folder / "haproxy.cfg"
         config.write_text("\n".join(lines) + "\n")
         self.start("haproxy", ["haproxy", "-db", "-f", config])
@@ -185,13 +192,16 @@ class Lab:
         return int((self.folder / f"postgres-{name}/data/postmaster.pid").read_text().split()[0])
 
     def configure_registry(self, name):
-        listen, admin = self.registries[name]
+        listen, admin = self.registries.get(name, self.verifier)
+        port, role = self.primary_port, ""
+        if name == "verifier":
+            port, role = self.replica_port, f'role = "verifier"\nlog_verifier_key = "{self.key}"\n'
         path = self.folder / f"{name}.toml"
         path.write_text(
             f'[server]\nlisten = "127.0.0.1:{listen}"\nmetrics_listen = "127.0.0.1:{admin}"\n'
             f'[[auth.issuers]]\nissuer = "https://localhost/greenlane"\njwks = {{ file = "{self.folder}/jwks.json" }}\n'
-            f'[registry]\nkey_directory = "{self.folder}/keys"\n'
-            f'[registry.store]\nurl = "postgres://postgres@127.0.0.1:{self.primary_port}/registry"\n'
+            f'[registry]\n{role}key_directory = "{self.folder}/keys"\n'
+            f'[registry.store]\nurl = "postgres://postgres@127.0.0.1:{port}/registry"\n'
         )
         return path
 
@@ -200,8 +210,9 @@ class Lab:
         wait_for(f"{name} serves", lambda: self.ready(name))
 
     def ready(self, name):
+        _, admin = self.registries.get(name, self.verifier)
         with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.registries[name][1]}/readyz", timeout=1):
+            with urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz", timeout=1):
                 return True
         return False
 
@@ -242,6 +253,10 @@ class Lab:
         create = ["body", "create", BODY.removeprefix("bodies/"), "--display-name", "Aurora", "--economy", "XA"]
         for step in (create, ["body", "key", "create", BODY]):
             self.command(*step, "--registry", address, "--token-file", admin)
+        told = self.command("log", "checkpoint", "-o", "json", "--registry", address, "--token-file", admin)
+        self.key = json.loads(told)["checkpoint"]["verifierKey"]
+        self.configure_registry("verifier")
+        self.start_registry("verifier")
 
     # Faults. Each returns once it is over and the cluster is whole again.
 
@@ -340,7 +355,13 @@ def experiment(lab, only):
     clerk = lab.token("clerk", "--scope", "certificates.write", "--scope", "certificates.read", "--body", BODY)
     customs = lab.token("customs", "--scope", "verify", "--scope", "log.read", "--scope", "certificates.read")
     addresses = ",".join(f"127.0.0.1:{listen}" for listen, _ in lab.registries.values())
-    load = Load(f"ipv4:{addresses}", None, clerk=clerk.read_text().strip(), customs=customs.read_text().strip())
+    load = Load(
+        f"ipv4:{addresses}",
+        None,
+        clerk=clerk.read_text().strip(),
+        customs=customs.read_text().strip(),
+        replicas=f"ipv4:127.0.0.1:{lab.verifier[0]}",
+    )
     load.start()
     rows = []
     try:
@@ -358,11 +379,13 @@ def experiment(lab, only):
             print(f"  {fault.__name__.replace('_', ' ')}: {fault.__doc__}", flush=True)
     finally:
         load.stop()
-    print("  fault                issued  longest gap  verified  not answered  longest gap")
+    print("                       by the registries                                        by the verifier on replicas")
+    print("  fault                issued  longest gap  verified  not answered  longest gap  verified  not answered  longest gap")
     for fault, seen in rows:
         print(
             f"  {fault.__name__.replace('_', ' '):<19} {seen.writes:>7} {seen.write_gap:>10.1f} s"
             f" {seen.reads:>9} {seen.refused:>13} {seen.read_gap:>10.1f} s"
+            f" {seen.replica_reads:>9} {seen.replica_refused:>13} {seen.replica_gap:>10.1f} s"
         )
     return load
 

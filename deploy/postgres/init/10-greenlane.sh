@@ -3,6 +3,10 @@
 # The serving role may read and write rows and nothing else: it cannot alter a table, nor make or drop one.
 set -eu
 secrets=/run/greenlane
+# A verifier reads the registry's database, on a replica, and can write nowhere.
+verifier_password=$(cat "$secrets/verifier")
+psql --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres \
+    --command="CREATE ROLE verifier LOGIN PASSWORD '$verifier_password'"
 for service in registry equivalence classification; do
     owner_password=$(cat "$secrets/${service}_owner")
     password=$(cat "$secrets/$service")
@@ -20,3 +24,8 @@ ALTER DEFAULT PRIVILEGES FOR ROLE ${service}_owner IN SCHEMA public
 ALTER DEFAULT PRIVILEGES FOR ROLE ${service}_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO $service;
 SQL
 done
+psql --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=registry << SQL
+GRANT CONNECT ON DATABASE registry TO verifier;
+GRANT USAGE ON SCHEMA public TO verifier;
+ALTER DEFAULT PRIVILEGES FOR ROLE registry_owner IN SCHEMA public GRANT SELECT ON TABLES TO verifier;
+SQL

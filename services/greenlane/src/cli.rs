@@ -149,7 +149,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut request_id = None;
-    cli.run(&mut request_id).map_err(|error| Failure { command, request_id, error })
+    cli.run(&command, &mut request_id).map_err(|error| Failure { command, request_id, error })
 }
 
 /// The words of the command that was given: `certificate issue`.
@@ -160,7 +160,7 @@ fn words(matches: &ArgMatches) -> String {
 
 impl Cli {
     /// Does what was asked; tells the request id of a mutation that it tried.
-    fn run(self, request_id: &mut Option<String>) -> anyhow::Result<ExitCode> {
+    fn run(self, name: &str, request_id: &mut Option<String>) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Demo(args) => demo::run(&args, self.output),
             Command::Up(args) => serve::up::run(&args, self.output),
@@ -205,7 +205,7 @@ impl Cli {
                 };
                 let session = client::Session::open(&self.servers, self.output)?;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let done = runtime.block_on(command.run(&session));
+                let done = runtime.block_on(client::trace::traced(name, command.run(&session)));
                 *request_id = session.mutated().map(str::to_owned);
                 session.tell_versions();
                 Ok(done?.into())

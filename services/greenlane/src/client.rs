@@ -13,6 +13,7 @@ pub(crate) mod paper;
 pub(crate) mod recognition;
 pub(crate) mod render;
 pub(crate) mod token;
+pub(crate) mod trace;
 pub(crate) mod verdict;
 
 use std::{

@@ -187,6 +187,11 @@ pub fn trace_id() -> Option<String> {
     TraceContext::current().map(|context| context.trace_id())
 }
 
+/// Whether the work at hand belongs to a trace that is recorded: only then are its spans worth making.
+pub fn is_recording() -> bool {
+    context::is_recording()
+}
+
 /// A status code's name as the semantic conventions write it.
 pub(crate) fn code_name(code: Code) -> &'static str {
     match code {

@@ -21,13 +21,19 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The advisory lock that migrators of one PostgreSQL database share: "GREENLAN" in ASCII.
 const ADVISORY_LOCK: i64 = 0x4752_4545_4e4c_414e;
 
+/// What the name of a migration ends with that only adds what the program before it does not miss: a table, a column with
+/// a default. That program goes on with such a schema, and may be started on it, so that an upgrade can be rolled out, and
+/// back, one replica after the other. What takes away comes in the release after (expand and contract).
+pub const EXPANDS: &str = "_expand";
+
 /// Why a schema was refused or could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     /// Migrations of this program are not applied.
     #[error("the database schema is behind this program: not applied: {}; run `greenlane migrate` first", names(.0))]
     Behind(Vec<String>),
-    /// Migrations are applied that this program does not know: it is older than the database.
+    /// Migrations are applied that this program does not know: it is older than the database, and they are not of those
+    /// that only add (see [`EXPANDS`]).
     #[error("the database schema is ahead of this program: unknown: {}; run a newer program", names(.0))]
     Ahead(Vec<String>),
     /// The program lists two migrations of one name.
@@ -92,7 +98,7 @@ pub(crate) fn missing<M: MigratorTrait>(applied: &BTreeSet<String>) -> Result<Ve
 }
 
 fn refuse_unknown(known: &BTreeSet<String>, applied: &BTreeSet<String>) -> Result<(), SchemaError> {
-    let unknown: Vec<String> = applied.difference(known).cloned().collect();
+    let unknown: Vec<String> = applied.difference(known).filter(|name| !name.ends_with(EXPANDS)).cloned().collect();
     if unknown.is_empty() { Ok(()) } else { Err(SchemaError::Ahead(unknown)) }
 }
 

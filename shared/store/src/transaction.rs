@@ -55,12 +55,16 @@ where
 {
     let shared = Arc::clone(&store.shared);
     let (answer, answered) = oneshot::channel();
-    let span = tracing::debug_span!(
-        "transaction",
-        otel.name = name,
-        otel.kind = "client",
-        db.system.name = shared.engine.name(),
-    );
+    let span = if telemetry::is_recording() {
+        tracing::info_span!(
+            "transaction",
+            otel.name = name,
+            otel.kind = "client",
+            db.system.name = shared.engine.name(),
+        )
+    } else {
+        tracing::Span::none()
+    };
     tokio::spawn(telemetry::carry(attempts(shared, kind, name, body, answer).instrument(span)));
     match answered.await {
         Ok(result) => result,

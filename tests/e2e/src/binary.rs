@@ -56,10 +56,23 @@ impl Run {
 /// # Errors
 /// When it cannot be started.
 pub fn greenlane<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> anyhow::Result<Run> {
+    greenlane_with(folder, arguments, [])
+}
+
+/// The same, with these variables.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn greenlane_with<'v, A: AsRef<OsStr>>(
+    folder: &Path,
+    arguments: impl IntoIterator<Item = A>,
+    variables: impl IntoIterator<Item = (&'v str, &'v str)>,
+) -> anyhow::Result<Run> {
     let mut command = Command::new(greenlane_path());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GREENLANE_")) {
         command.env_remove(name);
     }
+    command.env_remove("OTEL_EXPORTER_OTLP_ENDPOINT").envs(variables);
     // Nor the contexts of whoever runs the tests.
     command.env("GREENLANE_HOME", folder.join("home"));
     let Output { status, stdout, stderr } = command.args(arguments).current_dir(folder).output()?;

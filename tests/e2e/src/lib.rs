@@ -10,7 +10,7 @@ pub mod raw;
 mod service;
 mod up;
 
-pub use binary::{Run, greenlane, greenlane_path};
+pub use binary::{Run, greenlane, greenlane_path, greenlane_with};
 pub use collector::{Collector, ReceivedSpan};
 pub use installation::{Database, Installation};
 pub use service::Process;

@@ -5,6 +5,7 @@ use greenlane_api::registry::v1::{VerifyRequest, verification_service_client::Ve
 use greenlane_e2e::{
     Collector, Database, Installation, Process, ReceivedSpan,
     certificates::{AURORA, goods, issue, question, recognised_module, register_body},
+    greenlane_with,
 };
 use greenlane_platform::auth::issuer::TokenRequest;
 use serde_json::Value;
@@ -20,6 +21,7 @@ const TRANSLATE: &str = "greenlane.classification.v1.LookupService/TranslateCode
 /// As OpenTelemetry's protocol numbers them.
 const SERVER: i32 = 2;
 const CLIENT: i32 = 3;
+const INTERNAL: i32 = 1;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_spans_the_three_services_and_their_logs_carry_its_id() {
@@ -41,7 +43,7 @@ async fn traced() -> anyhow::Result<()> {
     let registry = installation.registry.as_ref().context("it runs")?;
     let body = register_body(registry.client(&installation.admin())?, AURORA).await?;
     let clerk = registry.client(&installation.clerk(&body))?;
-    let issued = issue(clerk, &body, "one", recognised_module("EX-1")).await?;
+    let issued = issue(clerk.clone(), &body, "one", recognised_module("EX-1")).await?;
     let name = issued.certificate.context("a certificate")?.name;
 
     // Declared in another edition than the market's requirement: equivalence has to ask classification.
@@ -53,6 +55,17 @@ async fn traced() -> anyhow::Result<()> {
     // No question at all: the registry refuses it.
     let refused = customs.verify(of_the_trace(VerifyRequest::default())?).await;
     assert_eq!(refused.map_err(|status| status.code()).err(), Some(Code::InvalidArgument));
+
+    // A command begins a trace of its own, over what nobody has asked for yet.
+    let issued = issue(clerk, &body, "two", recognised_module("EX-2")).await?;
+    let other = issued.certificate.context("a certificate")?.name;
+    let mut arguments = installation.client_arguments(&installation.mint(&TokenRequest::new("customs", ["verify"])))?;
+    let asked =
+        ["verify", &other, "--code", "HS2017:854140", "--origin", "XA", "--destination", "XB", "--model", "EX-2"];
+    arguments.extend(asked.map(str::to_owned));
+    let endpoint = collector.endpoint();
+    let run = greenlane_with(installation.folder(), &arguments, [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())])?;
+    assert!(run.stdout.contains("recognised"), "{run:#?}");
 
     let [registry, equivalence, classification] = end(&mut installation)?;
     assert!(refusals(&registry).any(|line| line["rpc_method"] == format!("/{VERIFY}")), "{registry:#?}");
@@ -82,6 +95,27 @@ async fn traced() -> anyhow::Result<()> {
         assert!(attributes.contains_key("rpc.response.status_code"), "{call:#?}");
     }
     assert_eq!(verified.attributes().get("rpc.response.status_code"), Some(&"OK"));
+    from_command_to_database(&collector.spans())
+}
+
+/// The trace that the command began: through the three services, down to a database.
+fn from_command_to_database(spans: &[ReceivedSpan]) -> anyhow::Result<()> {
+    let command = one(spans, "greenlane", "verify", INTERNAL)?;
+    assert!(command.span.parent_span_id.is_empty(), "a trace begins with it: {command:#?}");
+    let trace = &command.span.trace_id;
+    let ours: Vec<_> = spans.iter().filter(|received| &received.span.trace_id == trace).cloned().collect();
+    for service in ["registry", "equivalence", "classification"] {
+        let served = ours.iter().find(|it| it.service == service && it.span.kind == SERVER);
+        let mut at = served.with_context(|| format!("{service} has no part in it: {ours:#?}"))?;
+        while !at.span.parent_span_id.is_empty() {
+            at = parent(&ours, at)?;
+        }
+        assert_is(at, "greenlane", "verify", INTERNAL);
+    }
+    let database = ours.iter().find(|it| it.service == "registry" && it.attributes().contains_key("db.system.name"));
+    let database = database.with_context(|| format!("the registry's database has no part in it: {ours:#?}"))?;
+    assert_eq!(database.attributes().get("db.system.name"), Some(&"sqlite"));
+    assert_is(ancestor(&ours, database, SERVER)?, "registry", VERIFY, SERVER);
     Ok(())
 }
 

@@ -54,6 +54,11 @@ pub(super) fn scoped() -> Option<TraceContext> {
     CONTEXT.try_with(Clone::clone).ok()
 }
 
+/// Whether the call being served is recorded.
+pub(super) fn is_recording() -> bool {
+    CONTEXT.try_with(TraceContext::records).unwrap_or(false)
+}
+
 impl TraceContext {
     /// The context of a call just received: the caller's trace, or a new one.
     pub(crate) fn of_call(headers: &HeaderMap, method: &Arc<str>) -> (Self, bool) {

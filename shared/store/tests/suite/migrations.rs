@@ -21,6 +21,7 @@ greenlane_store::engine_tests!(
     Nothing: four_migrators_at_once_on_an_empty_database_all_succeed,
     a_schema_that_is_behind_is_refused_by_name,
     a_schema_that_is_ahead_is_refused_by_name,
+    a_schema_that_was_only_added_to_is_taken_by_the_program_before,
     a_failing_migration_leaves_the_schema_as_it_was,
     migrating_twice_changes_nothing,
     two_migrations_of_one_name_are_refused,
@@ -57,6 +58,71 @@ async fn a_schema_that_is_ahead_is_refused_by_name(db: TestDatabase) {
     assert!(matches!(&refused, SchemaError::Ahead(unknown) if unknown[..] == ["test_0001_tables"]), "{refused:?}");
     let refused = db.migrate::<migrations::Migrator>().await.unwrap_err();
     assert!(matches!(refused, SchemaError::Ahead(_)), "an old program does not migrate a newer database");
+}
+
+struct Adds;
+
+impl MigrationName for Adds {
+    fn name(&self) -> &str {
+        "test_0002_words_expand"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Adds {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let text = "ALTER TABLE note ADD COLUMN words text NOT NULL DEFAULT ''";
+        manager.get_connection().execute_unprepared(text).await.map(|_| ())
+    }
+}
+
+struct Next;
+
+impl MigratorTrait for Next {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut all = Migrator::migrations();
+        all.push(Box::new(Adds));
+        all
+    }
+}
+
+async fn a_schema_that_was_only_added_to_is_taken_by_the_program_before(db: TestDatabase) {
+    db.migrate::<Migrator>().await.unwrap();
+    put(&db, 1).await.unwrap();
+    db.migrate::<Next>().await.unwrap();
+    db.check_schema::<Migrator>().await.expect("the program before may be started");
+    db.migrate::<Migrator>().await.expect("and finds nothing to do");
+    put(&db, 2).await.expect("and writes");
+    assert_eq!(ids(&db).await, [1, 2]);
+    db.check_schema::<Next>().await.unwrap();
+    // The program after it misses what it needs, as ever.
+    let behind = db.check_schema::<Later>().await.unwrap_err();
+    assert!(matches!(&behind, SchemaError::Behind(missing) if missing[..] == ["test_0003_drop"]), "{behind:?}");
+}
+
+struct Drops;
+
+impl MigrationName for Drops {
+    fn name(&self) -> &str {
+        "test_0003_drop"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Drops {
+    async fn up(&self, _: &SchemaManager) -> Result<(), DbErr> {
+        Ok(())
+    }
+}
+
+struct Later;
+
+impl MigratorTrait for Later {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut all = Next::migrations();
+        all.push(Box::new(Drops));
+        all
+    }
 }
 
 struct Fails;

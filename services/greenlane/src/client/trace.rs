@@ -1,0 +1,26 @@
+//! A command as the beginning of a trace: when the environment names a collector, as OpenTelemetry's specification has it.
+
+use greenlane_platform::telemetry::{self, TelemetryConfig};
+use tracing::Instrument as _;
+
+/// Where spans are sent.
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// Does the work of the command of this name; with a collector, as a span that the services' spans are below.
+pub(crate) async fn traced<F: Future>(name: &str, work: F) -> F::Output {
+    let endpoint = std::env::var(ENDPOINT).ok().filter(|endpoint| !endpoint.is_empty());
+    let Some(endpoint) = endpoint else { return work.await };
+    let config = TelemetryConfig {
+        otlp_endpoint: Some(endpoint),
+        sampling_ratio: 1.0,
+        // Spans alone: what a command has to tell people it tells them itself.
+        level: "off,greenlane::command=info,greenlane::rpc=info".to_owned(),
+        ..TelemetryConfig::default()
+    };
+    // A trace that cannot be sent keeps no command from being done.
+    let Ok(telemetry) = telemetry::init("greenlane", &config) else { return work.await };
+    let span = tracing::info_span!(target: "greenlane::command", "command", otel.name = name, otel.kind = "internal");
+    let done = work.instrument(span).await;
+    telemetry.shutdown().await;
+    done
+}
