@@ -269,6 +269,31 @@ def withdraw_many(deployment, program):
         "-o", "name").split())), 0)
 
 
+def verify_at_the_border(deployment, program):
+    """verifier.yaml on top: a verifier on a read replica, which knows what the registry knows and does nothing else."""
+    command = Command(deployment, program)
+    told = json.loads(command("log", "checkpoint", "-o", "json"))["checkpoint"]
+    deployment.environment["GREENLANE_LOG_VERIFIER_KEY"] = told["verifierKey"]
+    deployment.files += ["--file", str(COMPOSE / "verifier.yaml")]
+    deployment.compose("up", "--detach")
+    began = time.monotonic()
+    while not (deployment.healthy("postgres-replica") and deployment.healthy("verifier")):
+        if time.monotonic() - began > HEALTHY_SECONDS:
+            raise SystemExit(f"no verifier in {HEALTHY_SECONDS} s:\n{deployment.compose('logs', 'verifier', 'postgres-replica')}")
+        time.sleep(0.2)
+    print(f"  replica and verifier healthy after {time.monotonic() - began:.1f} s")
+    there = ["--registry", "https://localhost:7411"]
+    clerk = mint(deployment, program, "clerk", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
+    issue = ["certificate", "issue", "--body", "bodies/aurora-cert", "--file",
+             CHECKOUT / "deploy/examples/pv-module.yaml", "--token-file", clerk, "-o", "name"]
+    name = command(*issue).strip()
+    time.sleep(1)
+    expect("it verifies what was issued a second ago", "REFUSED" not in command("verify", name, *there), True)
+    expect("it issues nothing", command.fails(*issue, *there), True)
+    with urllib.request.urlopen(f"http://127.0.0.1:7414/{name}", timeout=10) as answer:
+        expect("it serves the page", 'id="verdict-title"' in answer.read().decode(), True)
+
+
 def fill_the_disk(deployment, program):
     """The registry's volume is a small disk: full, then with room again."""
     command = Command(deployment, program)
@@ -401,6 +426,7 @@ def main():
                     kill_each(deployment, program)
                     withdraw_many(deployment, program)
                     look_at_prometheus()
+                    verify_at_the_border(deployment, program)
                 else:
                     fill_the_disk(deployment, program)
             finally:

@@ -1,0 +1,163 @@
+"""Rehearses deploy/runbooks/key-compromise.md: a body's key and an issuer's key in the wrong hands.
+
+    python3 tests/deployment/keys.py --greenlane PROGRAM
+
+A registry on SQLite. What was signed since the moment that the body's key was last safe counts no more, what was signed
+before goes on, and the body has a new key; tokens of an issuer's key that is taken out of its set are refused without a
+restart. The log's key is rehearsed by `tests/e2e/tests/backup.rs`, a TLS key by `shared/platform/tests/tls.rs`.
+"""
+
+import argparse
+import contextlib
+import datetime
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+BODY = "bodies/aurora-cert"
+PATIENCE_SECONDS = 30
+REFRESH_SECONDS = 1
+
+
+def expect(what, actual, expected):
+    if actual != expected:
+        raise SystemExit(f"{what}: {actual!r}, not {expected!r}")
+    print(f"  {what}: {actual}")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Registry:
+    def __init__(self, greenlane, folder):
+        self.greenlane, self.folder = greenlane, folder
+        self.listen, self.admin_port = free_port(), free_port()
+        self.config = folder / "registry.toml"
+        self.config.write_text(
+            f'[server]\nlisten = "127.0.0.1:{self.listen}"\nmetrics_listen = "127.0.0.1:{self.admin_port}"\n'
+            f"[auth]\nrefresh_seconds = {REFRESH_SECONDS}\n"
+            f'[[auth.issuers]]\nissuer = "https://localhost/greenlane"\njwks = {{ file = "{folder}/jwks.json" }}\n'
+            f'[registry]\nkey_directory = "{folder}/keys"\n[registry.store]\nurl = "sqlite:{folder}/registry.db"\n'
+        )
+        self.process = None
+
+    def run(self, *arguments):
+        """What it said, or None when it failed."""
+        command = [str(part) for part in (self.greenlane, *arguments)]
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, env=ours, check=False)
+        self.said = done.stdout + done.stderr
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def must(self, *arguments):
+        said = self.run(*arguments)
+        if said is None:
+            raise SystemExit(f"$ greenlane {' '.join(map(str, arguments))}\n{self.said}")
+        return said
+
+    def there(self, token):
+        return ["--registry", f"http://127.0.0.1:{self.listen}", "--token-file", token]
+
+    def token(self, data, subject, *arguments):
+        out = self.folder / f"{data}-{subject}.token"
+        self.must("token", "mint", "--data", self.folder / data, "--out", out, "--subject", subject, *arguments)
+        return out
+
+    def publish(self, data):
+        """The issuer's set of keys, whole or not at all."""
+        fresh = self.folder / "jwks.fresh"
+        self.must("token", "jwks", "--data", self.folder / data, "--out", fresh)
+        fresh.rename(self.folder / "jwks.json")
+
+    def start(self):
+        self.must("migrate", "registry", "--config", self.config)
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(
+            [self.greenlane, "serve", "registry", "--config", self.config], stdout=log, stderr=log
+        )
+        began = time.monotonic()
+        while True:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=1).close()
+                return
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                raise SystemExit((self.folder / "log").read_text()[-4000:])
+            time.sleep(0.05)
+
+    def issue(self, clerk):
+        return self.must("certificate", "issue", "--body", BODY, "--file",
+            CHECKOUT / "deploy/examples/pv-module.yaml", "-o", "name", *self.there(clerk))
+
+    def counts(self, name, admin):
+        return self.run("verify", name, *self.there(admin)) is not None
+
+
+def a_bodys_key(registry, admin, clerk):
+    first = registry.must("body", "key", "create", BODY, "-o", "name", *registry.there(admin))
+    before = registry.issue(clerk)
+    time.sleep(1.1)
+    safe_until = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time.sleep(1.1)
+    since = registry.issue(clerk)
+    expect("both count", [registry.counts(name, admin) for name in (before, since)], [True, True])
+    registry.must("body", "key", "revoke", first, "--since", safe_until, "--text", "A laptop was stolen.",
+        *registry.there(admin))
+    expect("signed before and since", [registry.counts(name, admin) for name in (before, since)], [True, False])
+    expect("for that reason", "key_compromised" in registry.said or "compromised" in registry.said, True)
+    registry.must("body", "key", "create", BODY, *registry.there(admin))
+    expect("with a new key it goes on", registry.counts(registry.issue(clerk), admin), True)
+
+
+def an_issuers_key(registry, admin):
+    fresh = registry.folder / "fresh"
+    fresh.mkdir(mode=0o700)
+    listed = ["certificate", "list", "-o", "name"]
+    expect("a token of the old key", registry.run(*listed, *registry.there(admin)) is not None, True)
+    registry.publish("fresh")
+    began = time.monotonic()
+    while registry.run(*listed, *registry.there(admin)) is not None:
+        if time.monotonic() - began > REFRESH_SECONDS + PATIENCE_SECONDS:
+            raise SystemExit("the old key is believed for ever")
+        time.sleep(0.1)
+    expect("is refused for the reason", "TOKEN_INVALID" in registry.said, True)
+    expect("and that without a restart", registry.process.poll(), None)
+    again = registry.token("fresh", "admin", "--scope", "admin")
+    expect("a token of the new key", registry.run(*listed, *registry.there(again)) is not None, True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--greenlane", required=True, type=lambda path: pathlib.Path(path).resolve())
+    arguments = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="greenlane-keys-"))
+    registry = Registry(arguments.greenlane, folder)
+    try:
+        registry.publish("data")
+        registry.start()
+        admin = registry.token("data", "admin", "--scope", "admin")
+        clerk = registry.token("data", "clerk", "--scope", "certificates.write", "--body", BODY)
+        registry.must("body", "create", BODY.removeprefix("bodies/"), "--display-name", "Aurora", "--economy", "XA",
+            *registry.there(admin))
+        print("A body's key is in the wrong hands")
+        a_bodys_key(registry, admin, clerk)
+        print("An issuer's key is in the wrong hands")
+        an_issuers_key(registry, admin)
+    finally:
+        if registry.process:
+            registry.process.kill()
+            registry.process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
