@@ -63,8 +63,8 @@ async fn traced() -> anyhow::Result<()> {
     let asked =
         ["verify", &other, "--code", "HS2017:854140", "--origin", "XA", "--destination", "XB", "--model", "EX-2"];
     arguments.extend(asked.map(str::to_owned));
-    let endpoint = collector.endpoint();
-    let run = greenlane_with(installation.folder(), &arguments, [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())])?;
+    let run =
+        greenlane_with(installation.folder(), &arguments, [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())])?;
     assert!(run.stdout.contains("recognised"), "{run:#?}");
 
     let [registry, equivalence, classification] = end(&mut installation)?;
