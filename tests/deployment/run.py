@@ -126,6 +126,7 @@ def rules_of_a_verifier(manifests):
     check("a verifier writes nowhere", container["securityContext"]["readOnlyRootFilesystem"])
     check("a verifier mounts what it names", {mount["name"] for mount in container["volumeMounts"]}
         == {volume["name"] for volume in spec["volumes"]})
+    check("a verifier scales and is watched", {"HorizontalPodAutoscaler", "ServiceMonitor", "PodDisruptionBudget"} <= by_kind.keys())
     rules = by_kind["NetworkPolicy"]["verifier"]["spec"]["egress"]
     reach = {port["port"] for rule in rules for port in rule["ports"]}
     check("a verifier reaches what it asks and nothing else", reach == {443, 5432, 7402, 7403})
