@@ -143,7 +143,7 @@ def look_at_the_image():
 
 def look_at_the_files(folder):
     """What is put on top of compose.yaml for images that cannot be had here is understood all the same."""
-    environment = os.environ | {"GREENLANE_STATE": str(folder), "GREENLANE_LOG_VERIFIER_KEY": "registry.example.org/log+1+A"}
+    environment = os.environ | {"GREENLANE_STATE": str(folder), "GREENLANE_LOG_VERIFIER_KEY": "not used"}
     for more in (["observability"], ["full", "verifier"], ["full", "verifier", "observability"]):
         files = [part for name in ["compose", *more] for part in ("--file", str(COMPOSE / f"{name}.yaml"))]
         services = run(*compose_command(), *files, "config", "--services", env=environment).split()
@@ -279,7 +279,8 @@ def verify_at_the_border(deployment, program):
     began = time.monotonic()
     while not (deployment.healthy("postgres-replica") and deployment.healthy("verifier")):
         if time.monotonic() - began > HEALTHY_SECONDS:
-            raise SystemExit(f"no verifier in {HEALTHY_SECONDS} s:\n{deployment.compose('logs', 'verifier', 'postgres-replica')}")
+            logs = deployment.compose("logs", "verifier", "postgres-replica")
+            raise SystemExit(f"no verifier in {HEALTHY_SECONDS} s:\n{logs}")
         time.sleep(0.2)
     print(f"  replica and verifier healthy after {time.monotonic() - began:.1f} s")
     there = ["--registry", "https://localhost:7411"]

@@ -93,7 +93,8 @@ def rules_of_the_house(overlay, manifests):
     }
     arrows = {("registry", 7402), ("registry", 7403), ("equivalence", 7403)} | {(name, 443) for name in SERVICES}
     check("each service reaches what it calls and nothing else", reach == arrows)
-    http = [rule["from"] for rule in by_kind["NetworkPolicy"]["registry"]["spec"]["ingress"] if rule["ports"][0]["port"] == 7404]
+    rules = by_kind["NetworkPolicy"]["registry"]["spec"]["ingress"]
+    http = [rule["from"] for rule in rules if rule["ports"][0]["port"] == 7404]
     ingress = [[{"namespaceSelector": {"matchLabels": {"greenlane.example/ingress": "true"}}}]]
     check(f"{overlay}: the registry's HTTP is reached through the ingress alone", http == ingress)
     ports = {port["name"]: port["port"] for port in by_kind["Service"]["registry"]["spec"]["ports"]}
@@ -118,15 +119,18 @@ def rules_of_a_verifier(manifests):
     by_kind = {}
     for manifest in manifests:
         by_kind.setdefault(manifest["kind"], {})[manifest["metadata"]["name"]] = manifest
-    check("a verifier migrates nothing and holds nothing", not {"Job", "Secret", "PersistentVolumeClaim"} & by_kind.keys())
+    holds = {"Job", "Secret", "PersistentVolumeClaim"}
+    check("a verifier migrates nothing and holds nothing", not holds & by_kind.keys())
     spec = by_kind["Deployment"]["verifier"]["spec"]["template"]["spec"]
-    check("a verifier has no volume of its own", all({"configMap", "secret"} & volume.keys() for volume in spec["volumes"]))
+    lent = [{"configMap", "secret"} & volume.keys() for volume in spec["volumes"]]
+    check("a verifier has no volume of its own", all(lent))
     container = spec["containers"][0]
     check("a verifier is probed", {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys())
     check("a verifier writes nowhere", container["securityContext"]["readOnlyRootFilesystem"])
     check("a verifier mounts what it names", {mount["name"] for mount in container["volumeMounts"]}
         == {volume["name"] for volume in spec["volumes"]})
-    check("a verifier scales and is watched", {"HorizontalPodAutoscaler", "ServiceMonitor", "PodDisruptionBudget"} <= by_kind.keys())
+    running = {"HorizontalPodAutoscaler", "ServiceMonitor", "PodDisruptionBudget"}
+    check("a verifier scales and is watched", running <= by_kind.keys())
     rules = by_kind["NetworkPolicy"]["verifier"]["spec"]["egress"]
     reach = {port["port"] for rule in rules for port in rule["ports"]}
     check("a verifier reaches what it asks and nothing else", reach == {443, 5432, 7402, 7403})

@@ -379,8 +379,9 @@ def experiment(lab, only):
             print(f"  {fault.__name__.replace('_', ' ')}: {fault.__doc__}", flush=True)
     finally:
         load.stop()
-    print("                       by the registries                                        by the verifier on replicas")
-    print("  fault                issued  longest gap  verified  not answered  longest gap  verified  not answered  longest gap")
+    print(f"{'by the registries':>40}{'by the verifier on replicas':>56}")
+    head = "  verified  not answered  longest gap"
+    print(f"  fault                issued  longest gap{head}{head}")
     for fault, seen in rows:
         print(
             f"  {fault.__name__.replace('_', ' '):<19} {seen.writes:>7} {seen.write_gap:>10.1f} s"

@@ -181,7 +181,8 @@ function mustSayTheSame(page, stated) {
 
 /**
  * Checks step by step. `page` is what the page says; `remembered` is the tree seen at an earlier visit, or null. Yields
- * `{ step, good, ... }`, good being true, or null for what could not be checked, or rests on a signature that could not; throws a Refusal with its `step`.
+ * `{ step, good, ... }`, good being true, or null for what could not be checked or rests on a signature that could not;
+ * throws a Refusal with its `step`.
  */
 export async function* check(proof, page, document, remembered) {
   let step = "checkpoint";
