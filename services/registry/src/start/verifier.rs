@@ -8,7 +8,7 @@ use greenlane_api::registry::v1 as wire;
 use greenlane_log::note::{NoteKey, SignatureType};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
-use greenlane_platform::server::Service;
+use greenlane_platform::server::{InBytes, Service};
 use greenlane_store::{Store, StoreConfig, StoreError};
 
 use super::{Peers, StartError, channel, listen, not_broken, recogniser, with_site, witnesses};
@@ -128,7 +128,11 @@ pub(super) async fn service(config: &Config, clock: Clock, peers: Peers) -> Resu
     // Without a table to write to, refusals are audited in the log of the process.
     let service = Service::new("registry", api::rules::RULES)
         .in_role(VERIFIER, SERVES)
-        .grpc(grpc!(wire::verification_service_server::VerificationServiceServer::new(verifications)))
+        .grpc(move |limits| {
+            let quick = api::QuickVerifications::new(verifications.clone());
+            let server = wire::verification_service_server::VerificationServiceServer::new(verifications);
+            InBytes::new(quick, grpc!(server)(limits), *limits)
+        })
         .grpc(grpc!(wire::log_service_server::LogServiceServer::new(logs)))
         .probe(move || {
             let (store, log) = (probed.clone(), Arc::clone(&log));
