@@ -7,7 +7,9 @@ mod read;
 mod sealed;
 mod verify;
 
-pub use build::{BuildError, SignDocumentError, context_document, media_type, payload, sign_document};
+pub use build::{
+    BuildError, SignDocumentError, context_document, media_type, payload, payload_as, sign_document, sign_document_as,
+};
 pub use facts::{
     Accreditation, AssessmentLevel, Certificate, CertifiedProduct, Code, Facts, Holder, Issuer, Measurement,
     NormativeDocument, ProductIdentification, Quantity, Scheme, SerialRange, Site, StatusEntry,
@@ -16,6 +18,17 @@ pub use iri::{DidError, did_web};
 pub use read::{DocumentError, KeyReference, Presented};
 pub use sealed::{ConfidentialField, Sealed};
 pub use verify::{Finding, Verified, verify_document};
+
+/// In whose words a document names its places in status lists. UNTP 0.7.0 has room for one entry, with the index as a
+/// number; W3C's Bitstring Status List writes the index as a text, and takes several entries. All else is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// The document that is issued, and that the log names.
+    #[default]
+    Untp,
+    /// The same facts for readers that know W3C's form only.
+    W3c,
+}
 
 /// The media type in the header's `typ`, without `application/`.
 pub(crate) const TYP: &str = "vc+jwt";

@@ -13,8 +13,9 @@ mod status_list;
 pub use document::{
     Accreditation, AssessmentLevel, BuildError, Certificate, CertifiedProduct, Code, ConfidentialField, DidError,
     DocumentError, Facts, Finding, Holder, Issuer, KeyReference, Measurement, NormativeDocument, Presented,
-    ProductIdentification, Quantity, Scheme, Sealed, SerialRange, SignDocumentError, Site, StatusEntry, Verified,
-    context_document, did_web, media_type, payload, sign_document, verify_document,
+    ProductIdentification, Profile, Quantity, Scheme, Sealed, SerialRange, SignDocumentError, Site, StatusEntry,
+    Verified, context_document, did_web, media_type, payload, payload_as, sign_document, sign_document_as,
+    verify_document,
 };
 pub use number::{CertificateNumber, NumberError, Prefix};
 pub use offline::{OFFLINE_PREFIX, OfflineError, from_offline, to_offline};

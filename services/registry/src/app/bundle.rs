@@ -88,6 +88,8 @@ struct BundledVersion {
     recorded_at: DateTime<Utc>,
     content: Arc<Content>,
     document_sha256: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    w3c_sha256: String,
     key: String,
     stored: Stored,
 }
@@ -103,6 +105,7 @@ impl BundledCertificate {
             recorded_at: version.recorded_at,
             content: Arc::new(version.content.for_verdicts()),
             document_sha256: hex::encode(version.document_sha256),
+            w3c_sha256: version.w3c_sha256.map(hex::encode).unwrap_or_default(),
             key: version.key.clone(),
             stored: version.stored,
         };
@@ -112,13 +115,15 @@ impl BundledCertificate {
 
     fn into_file(self) -> Result<CertificateFile, BundleError> {
         let version = |version: BundledVersion| {
-            let sha256 = hex::decode(&version.document_sha256).ok().and_then(|bytes| bytes.try_into().ok());
+            let hash = |text: &str| hex::decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+            let sha256 = hash(&version.document_sha256);
             Ok(VersionFile {
                 version: version.version,
                 log_index: version.log_index,
                 recorded_at: version.recorded_at,
                 content: version.content,
                 document_sha256: sha256.ok_or(BundleError::Malformed("a hash is not 32 bytes".to_owned()))?,
+                w3c_sha256: hash(&version.w3c_sha256),
                 key: version.key,
                 stored: version.stored,
             })

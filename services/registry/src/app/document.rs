@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use greenlane_credential::{
-    Certificate, Facts, Issuer, Sealed, SignDocumentError, StatusEntry, StatusPurpose, did_web, sign_document,
+    Certificate, Facts, Issuer, Presented, Profile, Sealed, SignDocumentError, StatusEntry, StatusPurpose, did_web,
+    sign_document, sign_document_as,
 };
 use greenlane_jose::Signer;
 
@@ -99,6 +100,12 @@ pub(crate) fn sign(certificate: &Certificate, signer: &Arc<dyn Signer>) -> Resul
     let text = sign_document(certificate, signer.as_ref())?;
     let sha256 = sha256(&text);
     Ok(Document { text, sha256, disclosures: String::new() })
+}
+
+/// The same document in W3C's profile.
+pub(crate) fn restate(document: &str, signer: &Arc<dyn Signer>) -> Result<String, String> {
+    let read = Presented::read(document).map_err(|error| error.to_string())?;
+    sign_document_as(Profile::W3c, read.certificate(), signer.as_ref()).map_err(|error| error.to_string())
 }
 
 /// The facts in the document's own types.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use greenlane_credential::Presented;
+use greenlane_credential::{Presented, Profile, payload_as};
 use greenlane_jose::{Jwk, PublicKey};
 use greenlane_store::{Store, StoreError, Tx};
 use quick_cache::Weighter;
@@ -45,6 +45,8 @@ pub(crate) struct VersionFile {
     pub(crate) recorded_at: DateTime<Utc>,
     pub(crate) content: Arc<Content>,
     pub(crate) document_sha256: [u8; 32],
+    /// The hash of what the document states, as W3C's profile says it; none of a document that cannot be read.
+    pub(crate) w3c_sha256: Option<[u8; 32]>,
     pub(crate) key: String,
     pub(crate) stored: Stored,
 }
@@ -274,6 +276,7 @@ impl StoredCertificate {
             log_index: version.log_index,
             recorded_at: version.recorded_at,
             stored: check_document(&version.document, &version.document_sha256, key.as_ref()),
+            w3c_sha256: restated(&version.document),
             content: version.content,
             document_sha256: version.document_sha256,
             key: version.key,
@@ -286,6 +289,12 @@ impl StoredCertificate {
             weight,
         }
     }
+}
+
+/// The hash of what a document states, in the other profile.
+fn restated(document: &str) -> Option<[u8; 32]> {
+    let read = Presented::read(document).ok()?;
+    payload_as(Profile::W3c, read.certificate()).ok().map(sha256)
 }
 
 /// Whether a stored document is what its record says: its hash, and its signature by the key named.

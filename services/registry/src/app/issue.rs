@@ -10,6 +10,7 @@ use super::document::{self, Document};
 use super::files::{BodyFile, public_key};
 use super::mutation::WriteError;
 use super::registry::{MutationId, Outcome, Registry};
+use crate::domain::certificate::Version;
 use crate::domain::command::{Command, Grant, Refusal};
 use crate::domain::content::Content;
 use crate::domain::key::{Custody, Key, KeyStanding};
@@ -154,6 +155,18 @@ impl Registry {
         let header = greenlane_jose::canonical::to_vec(&header).map_err(Fault::internal)?;
         let signing_input = format!("{}.{}", greenlane_jose::b64::encode(header), greenlane_jose::b64::encode(payload));
         Ok(Prepared { number, signing_input, disclosures })
+    }
+
+    /// The document of a version in W3C's profile, signed by the key that signed the version, or by the newest when that
+    /// one signs no more.
+    pub(crate) async fn restate(&self, body: &BodyId, version: &Version) -> Result<String, Fault> {
+        let file = self.body_file(body).await?;
+        let same = file.keys.iter().find(|key| key.record.id == version.key).and_then(|key| self.held(key).ok());
+        let signer = match same {
+            Some(signer) => signer,
+            None => self.newest_key(&file)?.1,
+        };
+        document::restate(&version.document, &signer).map_err(Fault::internal)
     }
 
     /// A body's record and keys; `NOT_FOUND` when it is not registered.

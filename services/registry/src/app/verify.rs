@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use greenlane_credential::Presented as PresentedDocument;
+use greenlane_credential::{Presented as PresentedDocument, Profile};
 use greenlane_platform::clock::Clock;
 use greenlane_store::{Micros, StoreError};
 
@@ -13,6 +13,7 @@ use super::document::Document;
 use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
 use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject, Use};
 use super::source::Source;
+use crate::domain::event::sha256;
 use crate::domain::goods::{Code, Goods};
 use crate::domain::life::{Standing, last_effective};
 use crate::domain::names::{BodyId, CertificateNumber};
@@ -184,7 +185,9 @@ impl Verifier {
             Some(body) => self.source.body(body).await?,
             None => None,
         };
-        let found = file.as_deref().and_then(|file| find(file, body.as_deref(), &question.subject, at.revision, day));
+        let found = file
+            .as_deref()
+            .and_then(|file| find(file, body.as_deref(), &question.subject, read.as_ref(), at.revision, day));
         let presented = present(&question.subject, read, found.as_ref(), body.as_deref(), at.revision);
         if let (Presented::Logged, Subject::Document(document), Some(number)) = (&presented, &question.subject, &number)
         {
@@ -365,6 +368,7 @@ fn find<'a>(
     file: &'a CertificateFile,
     body: Option<&'a BodyFile>,
     subject: &Subject,
+    read: Option<&Result<PresentedDocument<'_>, greenlane_credential::DocumentError>>,
     revision: u64,
     day: NaiveDate,
 ) -> Option<Found<'a>> {
@@ -374,8 +378,15 @@ fn find<'a>(
         Subject::Document(document) => versions.iter().find(|version| version.document_sha256 == document.sha256),
         Subject::Number(_) => None,
     };
+    let restates = |read: &PresentedDocument<'_>| versions.iter().find(|version| is_restated(version, read));
+    let judged = judged.or_else(|| restates(read?.as_ref().ok()?));
     let judged = judged.or_else(|| versions.iter().find(|version| version.version == current))?;
     Some(Found { file, body, judged, current })
+}
+
+/// Whether a document states what this version's does, in the profile that the log does not name.
+fn is_restated(version: &VersionFile, read: &PresentedDocument<'_>) -> bool {
+    read.profile() == Profile::W3c && version.w3c_sha256 == Some(sha256(read.payload()))
 }
 
 /// What was presented, held against what is stored. A document that the log names is not read again: that was done when
@@ -399,12 +410,17 @@ fn present(
         Ok(read) => read,
         Err(error) => return Presented::Malformed { reason: error.to_string() },
     };
-    let key = body.and_then(|body| body.key_at(&read.key().key, revision)).and_then(public_key);
+    let key = body.and_then(|body| body.key_at(&read.key().key, revision));
+    let is_compromised = key.is_some_and(|key| key.compromised_since.is_some());
+    let key = key.and_then(public_key);
     let signature = match key.map(|key| read.verify(&key).is_ok()) {
         Some(true) => Signature::Valid,
         Some(false) => Signature::Invalid,
         None => Signature::KeyUnknown,
     };
+    if signature == Signature::Valid && found.is_some_and(|found| is_restated(found.judged, &read)) {
+        return Presented::Restated { is_compromised };
+    }
     let foreign = found.is_some_and(|found| found.file.body.name() != read.certificate().issuer.body);
     Presented::Altered { signature, foreign }
 }

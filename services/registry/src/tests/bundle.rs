@@ -70,6 +70,14 @@ async fn a_bundle_gives_the_verdicts_of_its_revision(db: TestDatabase) {
     let (bytes, _, revision) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
     let bundle = Bundle::read(&bytes, None).unwrap();
 
+    let restated = wire::GetCertificateRequest {
+        name: good.name.clone(),
+        document_profile: wire::DocumentProfile::W3c.into(),
+        ..Default::default()
+    };
+    let restated = served.certificates("bodies/xa-lab").get_certificate(restated).await.unwrap().into_inner();
+    let restated = restated.certificate.unwrap().document;
+
     let mut outcomes = Vec::new();
     let altered = good.document.replacen("eyJ", "eyK", 1);
     for subject in [
@@ -77,6 +85,7 @@ async fn a_bundle_gives_the_verdicts_of_its_revision(db: TestDatabase) {
         Subject::Document(good.document.clone()),
         Subject::QrText(format!("https://registry.example.org/{}", good.name)),
         Subject::Document(altered),
+        Subject::Document(restated),
         Subject::Document(format!("{}A", &good.document[..good.document.len() - 1])),
         Subject::Certificate(suspended.name.clone()),
         Subject::Certificate(foreign.name.clone()),

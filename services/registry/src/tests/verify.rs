@@ -14,6 +14,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     a_presented_document_is_recognised_as_the_logged_one,
     a_tampered_document_is_caught,
+    the_same_certificate_in_w3cs_profile_is_genuine_and_its_own_forgery_is_not,
     a_number_that_nobody_granted_is_unknown,
     a_document_under_an_impossible_number_is_unknown,
     a_genuine_signature_on_an_unlogged_document_is_told_from_a_forged_one,
@@ -47,14 +48,45 @@ async fn a_presented_document_is_recognised_as_the_logged_one(db: TestDatabase) 
     assert_eq!(verdict.covers_goods.unwrap().outcome(), wire::PartOutcome::NotAsked);
 }
 
-async fn a_tampered_document_is_caught(db: TestDatabase) {
-    let served = serve(&db).await;
-    let certificate = issued(&served).await;
-    let mut parts: Vec<String> = certificate.document.split('.').map(str::to_owned).collect();
+/// A document with something else in its payload, under the old signature.
+fn tampered(document: &str) -> String {
+    let mut parts: Vec<String> = document.split('.').map(str::to_owned).collect();
     let payload = greenlane_jose::b64::decode(&parts[1]).unwrap();
     let payload = String::from_utf8(payload).unwrap().replace("SR-400", "SR-900");
     parts[1] = greenlane_jose::b64::encode(payload);
-    let verdict = ask(&served, question(Subject::Document(parts.join(".")))).await;
+    parts.join(".")
+}
+
+async fn the_same_certificate_in_w3cs_profile_is_genuine_and_its_own_forgery_is_not(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let get = wire::GetCertificateRequest {
+        name: certificate.name.clone(),
+        document_profile: wire::DocumentProfile::W3c.into(),
+        ..Default::default()
+    };
+    let mut body = served.certificates("bodies/xa-lab");
+    let restated = body.get_certificate(get.clone()).await.unwrap().into_inner().certificate.unwrap();
+    assert_ne!(restated.document, certificate.document);
+    let verdict = ask(&served, question(Subject::Document(restated.document.clone()))).await;
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Accepted);
+    assert_eq!(verdict.certificate, certificate.name);
+    assert_eq!(codes(verdict.authentic.as_ref()), ["signature_valid", "logged"]);
+    let forged = ask(&served, question(Subject::Document(tampered(&restated.document)))).await;
+    assert_eq!(codes(forged.authentic.as_ref()), ["signature_invalid", "document_not_logged"]);
+
+    body.withdraw_certificate(withdrawal(&certificate.name, "w")).await.unwrap();
+    let withdrawn = ask(&served, question(Subject::Document(restated.document))).await;
+    assert_eq!(withdrawn.outcome(), wire::VerdictOutcome::Refused);
+    let unknown = wire::GetCertificateRequest { document_profile: 9, ..get };
+    let refused = body.get_certificate(unknown).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "document_profile");
+}
+
+async fn a_tampered_document_is_caught(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let verdict = ask(&served, question(Subject::Document(tampered(&certificate.document)))).await;
     assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
     assert_eq!(codes(verdict.authentic.as_ref()), ["signature_invalid", "document_not_logged"]);
     // Whatever is broken, it is an answer and no error.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::facts::{Certificate, CertifiedProduct, Facts, Measurement};
 use super::iri::{escape, is_uri};
 use super::sealed::ConfidentialField;
-use super::{CONTEXT_PATH, CONTEXTS, CTY, FACTS_MEMBER, SD_TYP, TYP, TYPES};
+use super::{CONTEXT_PATH, CONTEXTS, CTY, FACTS_MEMBER, Profile, SD_TYP, TYP, TYPES};
 use crate::sd_jwt::{ALGORITHM, SHA_256};
 
 /// The largest payload. In base64, with header and signature, it stays below what readers accept.
@@ -55,7 +55,16 @@ pub fn context_document() -> Value {
 
 /// Builds a document and signs it with the body's key. The header's `kid` is `<did>#<kid of the signer>`.
 pub fn sign_document(certificate: &Certificate, signer: &dyn Signer) -> Result<String, SignDocumentError> {
-    let payload = payload(certificate)?;
+    sign_document_as(Profile::Untp, certificate, signer)
+}
+
+/// As [`sign_document`], in a profile.
+pub fn sign_document_as(
+    profile: Profile,
+    certificate: &Certificate,
+    signer: &dyn Signer,
+) -> Result<String, SignDocumentError> {
+    let payload = payload_as(profile, certificate)?;
     let kid = format!("{}#{}", certificate.issuer.did, signer.kid());
     let header = NewHeader { kid: Some(&kid), typ: Some(media_type(certificate)), cty: Some(CTY) };
     Ok(compact::sign(signer, header, &payload)?)
@@ -68,12 +77,17 @@ pub fn media_type(certificate: &Certificate) -> &'static str {
 
 /// The canonical bytes of the credential: what a body that signs with a key of its own signs.
 pub fn payload(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
-    let credential = credential(certificate)?;
+    payload_as(Profile::Untp, certificate)
+}
+
+/// As [`payload`], in a profile.
+pub fn payload_as(profile: Profile, certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
+    let credential = credential(profile, certificate)?;
     let bytes = canonical::to_vec_with_decimals(&credential).expect("numbers were chosen to have a canonical form");
     if bytes.len() > MAX_PAYLOAD_BYTES { Err(BuildError::TooLarge) } else { Ok(bytes) }
 }
 
-fn credential(certificate: &Certificate) -> Result<Value, BuildError> {
+fn credential(profile: Profile, certificate: &Certificate) -> Result<Value, BuildError> {
     check_uris(certificate)?;
     let Certificate { registry, number, version, issuer, status, facts, sealed } = certificate;
     let id = format!("{registry}/certificates/{}", escape(number));
@@ -112,9 +126,17 @@ fn credential(certificate: &Certificate) -> Result<Value, BuildError> {
             return Err(BuildError::StatusIndex);
         }
         // UNTP writes the index as a number, W3C as a text.
-        credential["credentialStatus"] = status_entry("suspension", status.index.into(), &status.suspension);
-        credential[FACTS_MEMBER]["status"] =
-            json!([status_entry("revocation", status.index.to_string().into(), &status.revocation)]);
+        let revocation = status_entry("revocation", status.index.to_string().into(), &status.revocation);
+        match profile {
+            Profile::Untp => {
+                credential["credentialStatus"] = status_entry("suspension", status.index.into(), &status.suspension);
+                credential[FACTS_MEMBER]["status"] = json!([revocation]);
+            }
+            Profile::W3c => {
+                let suspension = status_entry("suspension", status.index.to_string().into(), &status.suspension);
+                credential["credentialStatus"] = json!([revocation, suspension]);
+            }
+        }
     }
     Ok(credential)
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::facts::{Accreditation, AssessmentLevel, Certificate, Facts, Issuer, StatusEntry};
 use super::sealed::Sealed;
-use super::{CONTEXTS, CTY, FACTS_MEMBER, SD_TYP, TYP, TYPES, build};
+use super::{CONTEXTS, CTY, FACTS_MEMBER, Profile, SD_TYP, TYP, TYPES, build};
 use crate::sd_jwt::{self, ALGORITHM, Disclosure, SdJwtError};
 
 /// Why a text is not a document that could be verified.
@@ -53,6 +53,7 @@ pub struct KeyReference {
 pub struct Presented<'a> {
     compact: Compact<'a>,
     key: KeyReference,
+    profile: Profile,
     certificate: Certificate,
     disclosures: Vec<Disclosure>,
 }
@@ -107,8 +108,14 @@ impl<'a> Presented<'a> {
         if certificate.issuer.did != key.did {
             return Err(DocumentError::ForeignKey);
         }
-        check_consistency(&certificate, &compact.claims)?;
-        Ok(Self { compact, key, certificate, disclosures })
+        // Of a document without places in status lists both profiles are the same.
+        let profile = if compact.claims.get("credentialStatus").is_some_and(Value::is_array) {
+            Profile::W3c
+        } else {
+            Profile::Untp
+        };
+        check_consistency(profile, &certificate, &compact.claims)?;
+        Ok(Self { compact, key, profile, certificate, disclosures })
     }
 
     /// The key that is said to have signed.
@@ -119,6 +126,16 @@ impl<'a> Presented<'a> {
     /// The algorithm of its signature.
     pub fn algorithm(&self) -> Algorithm {
         self.compact.header.alg
+    }
+
+    /// In whose words it names its places in status lists.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The bytes that are signed as its payload.
+    pub fn payload(&self) -> &[u8] {
+        &self.compact.payload
     }
 
     /// What the document states.
@@ -200,14 +217,20 @@ fn accreditation(subject: &Map<String, Value>) -> Result<Option<Accreditation>, 
     }))
 }
 
-/// The status entries: the one that UNTP has room for, and the one beside the facts.
+/// The status entries: the one that UNTP has room for and the one beside the facts, or both where W3C has them.
 fn status(claims: &Map<String, Value>, others: &[Value]) -> Result<Option<StatusEntry>, DocumentError> {
     let wrong = || DocumentError::Member("credentialStatus");
     if !claims.contains_key("credentialStatus") {
         return if others.is_empty() { Ok(None) } else { Err(wrong()) };
     }
-    let entry = object(claims, "credentialStatus")?;
-    let [Value::Object(other)] = others else { return Err(wrong()) };
+    let (entry, other) = match (&claims["credentialStatus"], others) {
+        (Value::Object(entry), [Value::Object(other)]) => (entry, other),
+        (Value::Array(both), []) => {
+            let [Value::Object(other), Value::Object(entry)] = both.as_slice() else { return Err(wrong()) };
+            (entry, other)
+        }
+        _ => return Err(wrong()),
+    };
     let index = status_index(entry)?;
     if status_index(other)? != index {
         return Err(DocumentError::Member("statusListIndex"));
@@ -230,8 +253,12 @@ fn status_index(entry: &Map<String, Value>) -> Result<u64, DocumentError> {
 
 /// Builds the credential anew from what was read and finds the first member that differs. Members that we do not write
 /// (a render method, say) may stand beside; those that we write must be equal.
-fn check_consistency(certificate: &Certificate, claims: &Map<String, Value>) -> Result<(), DocumentError> {
-    let rebuilt = build::payload(certificate).map_err(|error| DocumentError::Facts(error.to_string()))?;
+fn check_consistency(
+    profile: Profile,
+    certificate: &Certificate,
+    claims: &Map<String, Value>,
+) -> Result<(), DocumentError> {
+    let rebuilt = build::payload_as(profile, certificate).map_err(|error| DocumentError::Facts(error.to_string()))?;
     let rebuilt = json::parse(&rebuilt, Limits::DOCUMENT.max_depth).expect("what was just written is strict JSON");
     let repeated = REPEATED_CLAIMS.into_iter().filter_map(|(name, path)| Some((name, path, claims.get(name)?)));
     for (name, path, claim) in repeated {

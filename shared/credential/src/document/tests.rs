@@ -431,3 +431,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn in_w3cs_profile_both_status_entries_stand_together_and_the_rest_is_the_same() {
+    let key = SigningKey::generate_ed25519();
+    let text = sign_document_as(Profile::W3c, &certificate(), &key).unwrap();
+    let read = Presented::read(&text).unwrap();
+    assert_eq!((read.profile(), read.certificate()), (Profile::W3c, &certificate()));
+    let payload = |profile| -> Value { serde_json::from_slice(&payload_as(profile, &certificate()).unwrap()).unwrap() };
+    let (untp, w3c) = (payload(Profile::Untp), payload(Profile::W3c));
+    let entries = w3c["credentialStatus"].as_array().unwrap();
+    let purposes: Vec<_> = entries.iter().map(|entry| entry["statusPurpose"].as_str().unwrap()).collect();
+    assert_eq!(purposes, ["revocation", "suspension"]);
+    assert!(entries.iter().all(|entry| entry["statusListIndex"] == "94567"));
+    let apart = |mut payload: Value| {
+        payload.as_object_mut().unwrap().remove("credentialStatus");
+        payload[FACTS_MEMBER].as_object_mut().unwrap().remove("status");
+        payload
+    };
+    assert_eq!(apart(untp), apart(w3c));
+}

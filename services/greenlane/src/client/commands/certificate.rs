@@ -10,10 +10,10 @@ mod watch;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use greenlane_api::registry::v1::{
-    EraseConfidentialFieldsRequest, GetCertificateRequest, IssueCertificateRequest, ListCertificateEventsRequest,
-    ListCertificateVersionsRequest, ListCertificatesRequest, PrepareCertificateRequest,
+    DocumentProfile, EraseConfidentialFieldsRequest, GetCertificateRequest, IssueCertificateRequest,
+    ListCertificateEventsRequest, ListCertificateVersionsRequest, ListCertificatesRequest, PrepareCertificateRequest,
     certificate_service_client::CertificateServiceClient, issue_certificate_request::Signing,
 };
 
@@ -24,6 +24,23 @@ use crate::client::{
     input,
     render::{self, View},
 };
+
+/// In whose words a document names its places in status lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    #[default]
+    Untp,
+    W3c,
+}
+
+impl From<Profile> for DocumentProfile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Untp => Self::Untp,
+            Profile::W3c => Self::W3c,
+        }
+    }
+}
 
 /// `greenlane certificate …`.
 #[derive(Debug, Subcommand)]
@@ -43,6 +60,9 @@ pub(crate) enum Command {
         /// With the disclosures of what the document keeps back behind it, for somebody who may see that.
         #[arg(long, requires = "document")]
         disclosed: bool,
+        /// The profile of the document: UNTP's, which was issued, or W3C's, signed anew.
+        #[arg(long, requires = "document", value_enum, default_value_t, hide_default_value = true)]
+        profile: Profile,
         /// An earlier version.
         #[arg(long, default_value_t = 0, hide_default_value = true)]
         version: u32,
@@ -255,8 +275,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(certificates.prepare_certificate(request).await?.get_ref(), PREPARED)
         }
-        Command::Get { certificate, document, disclosed, version } => {
-            let request = GetCertificateRequest { name: name(&certificate), version, ..Default::default() };
+        Command::Get { certificate, document, disclosed, profile, version } => {
+            let document_profile = DocumentProfile::from(profile).into();
+            let request =
+                GetCertificateRequest { name: name(&certificate), version, document_profile, ..Default::default() };
             let answer = certificates.get_certificate(request).await?.into_inner();
             if document {
                 let certificate = answer.certificate.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Reading certificates and their events.
 
 use greenlane_api::registry::v1 as wire;
+use greenlane_credential::Profile;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
@@ -28,7 +29,8 @@ impl Certificates {
         let hint = consistency::did_you_mean(&self.reader, caller, &raw.name).await?;
         let number = consistency::certificate_or(&mut v, "name", &raw.name, false, &hint);
         let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
-        let (number, freshness) = v.finish_with(|| Some((number?, freshness?)))?;
+        let profile = profile(&mut v, raw.document_profile);
+        let (number, freshness, profile) = v.finish_with(|| Some((number?, freshness?, profile?)))?;
         let revision = self.reader.settle(freshness).await?;
         let today = self.registry.clock.today();
         let (asked, include_proof, wanted) = (number.clone(), raw.include_proof, raw.version);
@@ -49,8 +51,11 @@ impl Certificates {
                 })
             })
             .await?;
-        let (snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
+        let (mut snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
         consistency::own_or_unbound(caller, &snapshot.body.name()).map_err(|denied| denied.about(number.name()))?;
+        if profile == Profile::W3c {
+            snapshot.version.document = self.registry.restate(&snapshot.body, &snapshot.version).await?;
+        }
         Ok(wire::GetCertificateResponse {
             certificate: Some(render::certificate(&snapshot, today, true)),
             revision,
@@ -230,4 +235,15 @@ fn stored_as(states: &[i32]) -> Vec<&'static str> {
     };
     let wanted = |stored: &State| states.iter().any(|state| shows(*stored, *state));
     State::ALL.into_iter().filter(wanted).map(State::as_str).collect()
+}
+
+fn profile(v: &mut Violations, raw: i32) -> Option<Profile> {
+    match wire::DocumentProfile::try_from(raw) {
+        Ok(wire::DocumentProfile::Unspecified | wire::DocumentProfile::Untp) => Some(Profile::Untp),
+        Ok(wire::DocumentProfile::W3c) => Some(Profile::W3c),
+        Err(_) => {
+            v.add("document_profile", "is not a known profile");
+            None
+        }
+    }
 }

@@ -35,6 +35,9 @@ pub(crate) enum Presented {
     Logged,
     /// Another document than the log names. `foreign` when it names another body than the one on record as its issuer.
     Altered { signature: Signature, foreign: bool },
+    /// A document that states what the one that the log names does, in another profile, signed by a key of the body.
+    /// When it was signed cannot be proved: a key that was ever compromised is worth nothing.
+    Restated { is_compromised: bool },
     /// Not a document at all.
     Malformed { reason: String },
 }
@@ -78,7 +81,10 @@ pub(crate) fn judge(presented: &Presented, judged: Option<Judged<'_>>) -> Part {
             findings.push(Finding::new("document_not_logged", "The log names no such document."));
             return Part::new(Outcome::No, findings);
         }
-        Presented::Number | Presented::Logged => {}
+        Presented::Restated { is_compromised: true } => {
+            return no(Finding::new("key_compromised", "The key that signed this representation is compromised."));
+        }
+        Presented::Number | Presented::Logged | Presented::Restated { is_compromised: false } => {}
     }
     let Some(judged) = judged else { return no(unknown_certificate()) };
     match judged.stored {
@@ -107,15 +113,16 @@ pub(crate) fn judge(presented: &Presented, judged: Option<Judged<'_>>) -> Part {
             "The signing key was outside its validity when the document was signed.",
         )
         .with("key", key_name())),
-        KeyStanding::Good => Part::new(
-            Outcome::Yes,
-            vec![
-                Finding::new("signature_valid", "Signed by a key of the body that was valid at the time.")
-                    .with("key", key_name()),
-                Finding::new("logged", "The document is the one that the transparency log names.")
-                    .with("index", judged.log_index.to_string())
-                    .with("tree_size", judged.tree_size.to_string()),
-            ],
-        ),
+        KeyStanding::Good => {
+            let message = match presented {
+                Presented::Restated { .. } => "The document states what the one does that the transparency log names.",
+                _ => "The document is the one that the transparency log names.",
+            };
+            let logged = Finding::new("logged", message)
+                .with("index", judged.log_index.to_string())
+                .with("tree_size", judged.tree_size.to_string());
+            let signed = Finding::new("signature_valid", "Signed by a key of the body that was valid at the time.");
+            Part::new(Outcome::Yes, vec![signed.with("key", key_name()), logged])
+        }
     }
 }
