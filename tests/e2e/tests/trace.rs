@@ -56,12 +56,12 @@ async fn traced() -> anyhow::Result<()> {
     let refused = customs.verify(of_the_trace(VerifyRequest::default())?).await;
     assert_eq!(refused.map_err(|status| status.code()).err(), Some(Code::InvalidArgument));
 
-    // A command begins a trace of its own, over what nobody has asked for yet.
+    // A command begins a trace of its own, over what nobody has asked for yet: another certificate, another edition.
     let issued = issue(clerk, &body, "two", recognised_module("EX-2")).await?;
     let other = issued.certificate.context("a certificate")?.name;
     let mut arguments = installation.client_arguments(&installation.mint(&TokenRequest::new("customs", ["verify"])))?;
     let asked =
-        ["verify", &other, "--code", "HS2017:854140", "--origin", "XA", "--destination", "XB", "--model", "EX-2"];
+        ["verify", &other, "--code", "HS2012:854140", "--origin", "XA", "--destination", "XB", "--model", "EX-2"];
     arguments.extend(asked.map(str::to_owned));
     let run =
         greenlane_with(installation.folder(), &arguments, [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())])?;
