@@ -23,6 +23,7 @@
 
 mod change_set;
 pub mod clock;
+mod contract;
 mod curated;
 mod error;
 mod mutation;
@@ -37,11 +38,11 @@ pub use change_set::{
     Actor, Addendum, Answer, ChangeSet, Comment, Draft, EntryDiff, Finding, Notification, Review, State, Tightening,
     Update,
 };
+pub use contract::{Contract, one_more};
 pub use curated::{Curated, Reverted};
 pub use error::{ChangeError, fault};
 pub use mutation::{Done, Mutation};
 pub use notice::{Description, Matters};
-pub use service::{Contract, one_more};
 pub use store::{Cursor, migration};
 pub use wire::Asked;
 pub use workflow::{Filter, Step, Workflow};

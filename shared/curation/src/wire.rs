@@ -11,10 +11,10 @@ use greenlane_store::idempotency::payload_hash;
 use tonic::Request;
 
 use crate::change_set::{Answer, Draft, Update};
+use crate::contract::Contract;
 use crate::curated::Curated;
 use crate::error::fault;
 use crate::mutation::Mutation;
-use crate::service::Contract;
 use crate::store::Cursor;
 use crate::workflow::Step;
 
