@@ -25,6 +25,7 @@ pub(crate) mod slots;
 pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod trace;
+pub(crate) mod unknown;
 pub(crate) mod use_report;
 pub(crate) mod verify;
 pub(crate) mod watch;

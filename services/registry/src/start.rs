@@ -39,6 +39,7 @@ use crate::app::sequencer::Sequencer;
 use crate::app::slots::Slots;
 use crate::app::source::Source;
 use crate::app::status::StatusLists;
+use crate::app::unknown::Unknown;
 use crate::app::use_report::UseReporter;
 use crate::app::verify::Verifier;
 use crate::app::witnesses::Witnesses;
@@ -180,6 +181,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         audit: Arc::clone(&audit),
     });
     let equivalence = peers.equivalence.clone();
+    let unknown = Unknown::new(peers.equivalence.clone(), peers.classification.clone());
     let verifier = Arc::new(Verifier {
         source: Source::Registry {
             store: store.clone(),
@@ -236,6 +238,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         registry: Arc::clone(&registry),
         reader: reader.clone(),
         serves_status_lists: listener.is_some(),
+        unknown: Arc::new(unknown),
     };
     let bodies = api::Bodies { registry: Arc::clone(&registry), reader: reader.clone() };
     let verifications = api::Verifications {

@@ -20,10 +20,11 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::issue::{Answer, Incoming};
-use super::{consistency, content};
+use super::{consistency, content, render};
 use crate::app::issue::{IssueOrder, Signing};
 use crate::app::read::Reader;
 use crate::app::registry::Registry;
+use crate::app::unknown::Unknown;
 use crate::domain::names::parse_key_name;
 
 /// The service.
@@ -32,6 +33,7 @@ pub(crate) struct Certificates {
     pub(crate) registry: Arc<Registry>,
     pub(crate) reader: Reader,
     pub(crate) serves_status_lists: bool,
+    pub(crate) unknown: Arc<Unknown>,
 }
 
 #[tonic::async_trait]
@@ -235,8 +237,11 @@ impl Certificates {
         let (request_id, body, content, signing) = v.finish_with(|| Some((request_id?, body?, content?, signing?)))?;
         let id = incoming.stamp.clone().with(&request_id);
         let actor = incoming.caller.subject().to_owned();
-        let order = IssueOrder { body, content: Arc::new(content), signing, actor };
-        let answer = Answer::from(self.registry.grant(order, id, raw.validate_only).await?);
+        let content = Arc::new(content);
+        let order = IssueOrder { body, content: Arc::clone(&content), signing, actor };
+        let (granted, unknown) =
+            tokio::join!(self.registry.grant(order, id, raw.validate_only), self.unknown.findings(&content));
+        let answer = Answer::from(granted?);
         let mut certificate = answer.certificate()?;
         if answer.proof.is_none() {
             // The number, the document and its hash were made for the check alone.
@@ -253,6 +258,7 @@ impl Certificates {
             certificate: Some(certificate),
             revision: answer.revision,
             proof: answer.proof,
+            findings: unknown.into_iter().map(render::finding).collect(),
         })
     }
 }

@@ -353,6 +353,13 @@ fn in_effect(event: &impl Recorded, day: NaiveDate) -> bool {
     event.counts_always() || event.effective_at.date_naive() <= day
 }
 
+/// The last event that takes effect after `day`, if it leaves another state than the certificate has on that day.
+pub(crate) fn later_state<E: Recorded>(events: &[E], day: NaiveDate) -> Option<&E> {
+    let state = last_effective(events, day)?.taken().state_after;
+    let last = upheld(events).next()?;
+    (!in_effect(last, day) && last.taken().state_after != state).then_some(last)
+}
+
 /// The continuation under whose conditions a certificate goes on, as of the end of `day`. A suspension, a reinstatement
 /// or a renewal after it ends them; a change of scope does not.
 pub(crate) fn conditions(events: &[Event], day: NaiveDate) -> Option<&Event> {

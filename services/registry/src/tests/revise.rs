@@ -445,7 +445,7 @@ async fn a_terminated_certificate_stays_so(db: TestDatabase) {
     };
     let ended = body.terminate_certificate(past).await.unwrap().into_inner().certificate.unwrap();
     assert_eq!(ended.state(), wire::CertificateState::Terminated);
-    assert_eq!(in_force(&served, by_name(&first.name), "2026-05-24").await, ["active"]);
+    assert_eq!(in_force(&served, by_name(&first.name), "2026-05-24").await, ["active", "later_step"]);
     assert_eq!(in_force(&served, by_name(&first.name), "2026-05-25").await, ["terminated"]);
     let late = body.renew_certificate(renewal(&first.name, "r", "2032-01-09")).await.unwrap_err();
     assert_eq!(Fault::reason_of(&late), Some(ErrorReason::StateConflict));

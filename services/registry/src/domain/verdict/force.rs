@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{Finding, Outcome, Part, unknown_certificate};
-use crate::domain::life::{Event, Standing, State, conditions, is_overtaken, last_effective, standing};
+use crate::domain::life::{Event, Standing, State, conditions, is_overtaken, last_effective, later_state, standing};
 
 /// What the part rests on.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,7 @@ pub(crate) fn judge(life: Option<Life<'_>>, day: NaiveDate) -> (Part, Option<Sta
     if let Some(event) = conditional {
         findings.push(Finding::new("continued_under_conditions", event.remedy.clone()));
     }
+    findings.extend(later_state(life.events, day).map(later));
     if life.version > life.current {
         let finding = if is_overtaken(life.events, life.version) {
             let message = "This version of the certificate was announced, and overtaken before it took effect.";
@@ -92,6 +93,17 @@ pub(crate) fn in_doubt(mut part: Part) -> Part {
         );
     }
     part
+}
+
+/// The day was asked about, but who releases goods wants to know what came, or comes, after it.
+fn later(event: &Event) -> Finding {
+    let (state, from) = (event.state_after.as_str(), event.effective_at.date_naive());
+    Finding::new(
+        "later_step",
+        format!("A later step: {state} from {from}, which is after the date that was asked about."),
+    )
+    .with("state", state)
+    .with("from", from.to_string())
 }
 
 fn explain(state: State, last: Option<&Event>) -> Finding {

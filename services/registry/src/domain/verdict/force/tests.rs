@@ -61,3 +61,22 @@ fn conditions_outlive_a_change_of_scope() {
     assert_eq!(judged(&events, 2, 2, "2026-05-01"), (Outcome::No, vec!["suspended"]));
     assert_eq!(judged(&events, 2, 2, "2026-06-01"), (Outcome::Yes, vec!["active"]));
 }
+
+#[test]
+fn a_day_of_the_past_is_judged_as_it_was_and_what_ended_it_since_is_said() {
+    let grant = event(Step::Grant, State::Active, "2026-01-01", 1);
+    let suspended = event(Step::Suspend, State::Suspended, "2026-03-01", 1);
+    let withdrawn = event(Step::Withdraw, State::Withdrawn, "2026-04-01", 1);
+    let events = [grant.clone(), suspended.clone(), withdrawn];
+    assert_eq!(judged(&events, 1, 1, "2026-02-01"), (Outcome::Yes, vec!["active", "later_step"]));
+    assert_eq!(judged(&events, 1, 1, "2026-03-01"), (Outcome::No, vec!["suspended", "later_step"]));
+    assert_eq!(judged(&events, 1, 1, "2026-04-01"), (Outcome::No, vec!["withdrawn"]));
+    let (part, _) = judge(
+        Some(Life { events: &events, valid: (day("2026-01-01"), day("2026-12-31")), version: 1, current: 1 }),
+        day("2026-02-01"),
+    );
+    let later = part.findings.last().unwrap();
+    assert!(later.message.contains("withdrawn from 2026-04-01"), "{}", later.message);
+    let ended = [grant, suspended, event(Step::Reinstate, State::Active, "2026-03-10", 1)];
+    assert_eq!(judged(&ended, 1, 1, "2026-02-01"), (Outcome::Yes, vec!["active"]), "what is over again is no news");
+}
