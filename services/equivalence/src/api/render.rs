@@ -125,6 +125,6 @@ pub(super) fn condition(condition: Condition) -> pb::RecognitionCondition {
     }
 }
 
-pub(super) fn finding(finding: Finding) -> common::Finding {
+pub(crate) fn finding(finding: Finding) -> common::Finding {
     common::Finding { code: finding.code.to_owned(), message: finding.message, parameters: finding.parameters }
 }

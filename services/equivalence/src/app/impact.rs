@@ -14,7 +14,7 @@ use super::recognition::Recogniser;
 use crate::domain::Detail;
 use crate::domain::change::Change;
 use crate::domain::decision::Outcome;
-use crate::domain::impact::{Example, Preview, Shift, apply};
+use crate::domain::impact::{Example, Preview, Shift, Untold, apply};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
 use crate::domain::usage::{AskedQuestion, Profile, ReportedCertificate};
@@ -25,6 +25,8 @@ type Result<T> = std::result::Result<T, StoreError<ChangeError>>;
 
 /// Profiles and questions that are read at a time.
 const BATCH: u64 = 500;
+/// How many of the decisions that cannot be told are named.
+const UNTOLD: usize = 20;
 /// What is left of the caller's time to put the answer together.
 const SPARE: Duration = Duration::from_millis(500);
 
@@ -248,11 +250,16 @@ impl Impacts {
         let before = self.recogniser.decide(&sides.before, &question, 0, Detail::Outcome).await;
         // Both at one revision of classification: only the catalogue is to differ.
         let pinned = before.classification_revision;
-        let before = before.outcome;
-        let after = self.recogniser.decide(&sides.after, &question, pinned, Detail::Outcome).await.outcome;
-        if before == Outcome::Undetermined || after == Outcome::Undetermined {
+        let after = self.recogniser.decide(&sides.after, &question, pinned, Detail::Outcome).await;
+        if let Some(untold) = [&before, &after].into_iter().find(|it| it.outcome == Outcome::Undetermined) {
             preview.undetermined += 1;
+            if preview.untold.len() < UNTOLD {
+                let findings = untold.findings.clone();
+                preview.untold.push(Untold { question, certificates, verifications, findings });
+            }
+            return None;
         }
+        let (before, after) = (before.outcome, after.outcome);
         let shift = Shift::between(before, after)?;
         let (skip, size) = wanted.examples;
         if preview.example_count >= skip && preview.examples.len() < size {

@@ -46,7 +46,7 @@ pub(crate) struct Made {
 
 impl Packs {
     fn signer(&self) -> Result<&Arc<dyn Signer>, Fault> {
-        self.signer.as_ref().ok_or_else(|| Fault::no_signing_key("the equivalence service"))
+        self.signer.as_ref().ok_or_else(|| Fault::no_key_of_service("equivalence", "recognition packs"))
     }
 
     /// The keys that packs are to be believed by now, the one that signs first, and the catalogue's revision.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::catalogue::Catalogue;
 use super::change::Change;
-use super::decision::Outcome;
+use super::decision::{Finding, Outcome};
 use super::key::EconomyCode;
 use super::question::Question;
 
@@ -106,6 +106,19 @@ pub struct Example {
     pub verifications: u64,
 }
 
+/// A decision that cannot be told.
+#[derive(Clone, Debug)]
+pub struct Untold {
+    /// The question.
+    pub question: Question,
+    /// Certificates of these facts.
+    pub certificates: u64,
+    /// Recent verifications of this question.
+    pub verifications: u64,
+    /// What is missing.
+    pub findings: Vec<Finding>,
+}
+
 /// Everything that changes.
 #[derive(Clone, Debug, Default)]
 pub struct Preview {
@@ -123,6 +136,8 @@ pub struct Preview {
     pub verifications_examined: u64,
     /// Decisions that could not be told.
     pub undetermined: u64,
+    /// Some of these.
+    pub untold: Vec<Untold>,
     /// Whether everything was decided.
     pub complete: bool,
     /// The revision compared with.

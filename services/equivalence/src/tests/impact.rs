@@ -16,6 +16,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     the_previewed_impact_is_what_the_change_does,
     reports_are_taken_once_and_what_cannot_be_asked_is_left_out,
+    what_a_preview_cannot_tell_is_named_with_what_is_missing,
 );
 
 /// The day of every question: after the comment period, so that it is the same before and after the change.
@@ -230,4 +231,26 @@ async fn reports_are_taken_once_and_what_cannot_be_asked_is_left_out(db: TestDat
     let nothing = pb::PreviewImpactRequest { name: "changeSets/none".into(), ..Default::default() };
     let status = author.preview_impact(nothing).await.unwrap_err();
     assert_eq!(Fault::reason_of(&status), Some(ErrorReason::ResourceNotFound));
+}
+
+async fn what_a_preview_cannot_tell_is_named_with_what_is_missing(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
+    let mut odd = question("XB");
+    odd.certificate.as_mut().unwrap().standard_editions = vec!["EX 99999:2020".into()];
+    let verifications = vec![pb::VerificationUse { question: Some(odd), count: 4 }];
+    registry
+        .report_use(pb::ReportUseRequest { certificates: Vec::new(), verifications, ..report("odd") })
+        .await
+        .unwrap();
+    let mut author = admin(&served, "author");
+    let draft = create("create", vec![upsert(Entry::Requirement(tightened()))]);
+    let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;
+    let request = pb::PreviewImpactRequest { name, date: DAY.into(), ..Default::default() };
+    let preview = author.preview_impact(request).await.unwrap().into_inner();
+    assert_eq!((preview.undetermined, preview.undetermined_examples.len()), (1, 1), "{preview:?}");
+    let untold = &preview.undetermined_examples[0];
+    assert_eq!((untold.certificates, untold.recent_verifications), (0, 4));
+    assert_eq!(untold.question.as_ref().unwrap().destination, "XB");
+    assert!(untold.findings.iter().any(|it| it.message.contains("ex-99999-2020")), "{:?}", untold.findings);
 }

@@ -263,6 +263,16 @@ impl Fault {
             .with_metadata("body", body)
     }
 
+    /// The service itself holds no key for what it was asked to sign.
+    pub fn no_key_of_service(service: impl Into<String>, signs: impl Display) -> Self {
+        let service = service.into();
+        Self::new(
+            ErrorReason::NoSigningKey,
+            format!("{service} holds no key for {signs}: its operator has not configured one"),
+        )
+        .with_metadata("service", service)
+    }
+
     /// The log's stored state does not match its tree head.
     pub fn log_inconsistent(operator_text: impl Display) -> Self {
         Self::new(

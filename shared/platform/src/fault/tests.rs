@@ -45,6 +45,7 @@ fn catalogue() -> Vec<(Fault, Code, &'static [&'static str])> {
         (Fault::four_eyes("changeSets/1", "alice"), Code::FailedPrecondition, &["change_set", "subject"]),
         (Fault::key_refused("small order"), Code::InvalidArgument, &["detail"]),
         (Fault::no_signing_key("bodies/x"), Code::FailedPrecondition, &["body"]),
+        (Fault::no_key_of_service("equivalence", "packs"), Code::FailedPrecondition, &["service"]),
         (Fault::log_inconsistent("root differs"), Code::FailedPrecondition, &[]),
         (Fault::reader_too_slow(41), Code::ResourceExhausted, &["resume_revision"]),
         (

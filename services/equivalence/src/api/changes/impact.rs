@@ -7,9 +7,9 @@ use greenlane_platform::violations::{PageBinding, Violations};
 use prost::Message;
 use tonic::Request;
 
-use crate::api::question;
+use crate::api::{question, render};
 use crate::app::impact::{Impacts, Report, Wanted};
-use crate::domain::impact::{Counts, Example, Preview};
+use crate::domain::impact::{Counts, Example, Preview, Untold};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
 use crate::domain::usage::{AskedQuestion, Product, Profile, ReportedCertificate};
@@ -36,10 +36,10 @@ pub(super) async fn preview(
     let preview = impacts.preview(wanted).await.map_err(fault)?;
     let end = skip.saturating_add(u64::try_from(preview.examples.len()).unwrap_or(u64::MAX));
     let next_page_token = if end < preview.example_count { binding.token(&end)? } else { String::new() };
-    Ok(render(preview, next_page_token))
+    Ok(answer(preview, next_page_token))
 }
 
-fn render(preview: Preview, next_page_token: String) -> pb::PreviewImpactResponse {
+fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactResponse {
     let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let Counts { gaining, losing, otherwise } = preview.totals.certificates;
     let verifications = preview.totals.verifications;
@@ -73,6 +73,7 @@ fn render(preview: Preview, next_page_token: String) -> pb::PreviewImpactRespons
         questions_examined: preview.verifications_examined,
         undetermined: preview.undetermined,
         complete: preview.complete,
+        undetermined_examples: preview.untold.into_iter().map(untold).collect(),
     }
 }
 
@@ -83,6 +84,15 @@ fn example(example: Example) -> pb::DecisionImpact {
         after: example.after.number(),
         certificates: example.certificates,
         recent_verifications: example.verifications,
+    }
+}
+
+fn untold(untold: Untold) -> pb::UndeterminedDecision {
+    pb::UndeterminedDecision {
+        question: Some(wire_question(untold.question)),
+        certificates: untold.certificates,
+        recent_verifications: untold.verifications,
+        findings: untold.findings.into_iter().map(render::finding).collect(),
     }
 }
 
