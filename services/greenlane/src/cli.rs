@@ -23,6 +23,10 @@ pub(crate) struct Cli {
     #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     output: Output,
 
+    /// Say on stderr which methods are called, how each call ended, and how long it took.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+
     #[command(flatten)]
     servers: client::context::Servers,
 
@@ -67,6 +71,8 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Print the JSON Schema of a file that commands read, for editors.
+    Schema(commands::schema::Args),
     /// Write the manual pages, or print the whole reference as Markdown.
     Manual(manual::Args),
 }
@@ -74,6 +80,11 @@ enum Command {
 /// What talks to services.
 #[derive(Debug, Subcommand)]
 enum ClientCommand {
+    /// Show anything by its name: a certificate, a scheme, a code, a change set.
+    Get(commands::get::Args),
+    /// Follow what happens, and go on when a service was away: certificates, write-offs, alerts, revisions.
+    #[command(subcommand)]
+    Watch(commands::watch::Command),
     /// Certification bodies and their keys.
     #[command(subcommand)]
     Body(commands::body::Command),
@@ -82,12 +93,17 @@ enum ClientCommand {
     Certificate(commands::certificate::Command),
     /// Verify a certificate, by number or as a presented document, for goods as declared.
     Verify(commands::verify::Args),
+    /// Verify what a shipment or a night brings, line by line of a file, in one stream.
+    #[command(subcommand)]
+    Manifest(commands::manifest::Command),
     /// Fetch the trust bundle that certificates are verified with where there is no network.
     Bundle(commands::bundle::Args),
     /// Fetch the signed recognition pack that recognition is decided with where there is no network.
     Pack(commands::pack::Args),
     /// Ask whether a market recognises a certificate of these facts.
     Recognise(commands::recognise::Args),
+    /// Explain a recognition decision as a tree: each requirement, and every route that was tried.
+    Explain(commands::explain::Args),
     /// Plan market access: which markets accept what a product holds, and what would open the others.
     Plan(commands::plan::Args),
     /// Audit fairness: where origins in like position are treated differently, and by which clause.
@@ -177,35 +193,44 @@ impl Cli {
                 Ok(Exit::Done.into())
             }
             Command::Login(args) => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                Ok(runtime.block_on(commands::login::run(&self.servers, args, self.output))?.into())
+                Ok(runtime()?.block_on(commands::login::run(&self.servers, args, self.output))?.into())
             }
             Command::Logout => Ok(commands::login::logout(&self.servers, self.output)?.into()),
+            Command::Schema(args) => Ok(commands::schema::run(&args, self.output)?.into()),
             Command::Manual(args) => Ok(manual::run(&args, Self::command())?.into()),
             Command::Context(command) => Ok(commands::context::run(&self.servers, command, self.output)?.into()),
-            Command::Doctor(args) => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                Ok(runtime.block_on(commands::doctor::run(&self.servers, args, self.output))?.into())
-            }
+            Command::Doctor(args) => Ok(runtime()?
+                .block_on(async {
+                    commands::login::renew(&self.servers).await;
+                    commands::doctor::run(&self.servers, args, self.output).await
+                })?
+                .into()),
             Command::Version(args) => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                Ok(runtime.block_on(commands::version::run(&self.servers, args, self.output))?.into())
+                Ok(runtime()?.block_on(commands::version::run(&self.servers, args, self.output))?.into())
             }
             Command::Client(command) => {
                 // Asks nobody: neither addresses nor a token are looked for.
                 let command = match *command {
                     ClientCommand::Verify(args) if args.is_offline() => {
-                        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                        return Ok(runtime.block_on(commands::verify::offline(self.output, args))?.into());
+                        return Ok(runtime()?.block_on(commands::verify::offline(self.output, args))?.into());
                     }
                     ClientCommand::Recognise(args) if args.is_offline() => {
                         return Ok(commands::recognise::offline(self.output, &args)?.into());
                     }
                     other => other,
                 };
+                if self.verbose {
+                    client::calls::tell();
+                }
+                let runtime = runtime()?;
+                runtime.block_on(commands::login::renew(&self.servers));
                 let session = client::Session::open(&self.servers, self.output)?;
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let done = runtime.block_on(client::trace::traced(name, command.run(&session)));
+                let done = runtime.block_on(async {
+                    let renewing = tokio::spawn(commands::login::keep_renewed(self.servers.clone()));
+                    let done = client::trace::traced(name, command.run(&session)).await;
+                    renewing.abort();
+                    done
+                });
                 *request_id = session.mutated().map(str::to_owned);
                 session.tell_versions();
                 Ok(done?.into())
@@ -217,12 +242,16 @@ impl Cli {
 impl ClientCommand {
     async fn run(self, session: &client::Session) -> anyhow::Result<Exit> {
         match self {
+            Self::Get(args) => commands::get::run(session, args).await,
+            Self::Watch(command) => commands::watch::run(session, command).await,
             Self::Body(command) => commands::body::run(session, command).await,
             Self::Certificate(command) => commands::certificate::run(session, command).await,
             Self::Verify(args) => commands::verify::run(session, args).await,
+            Self::Manifest(command) => commands::manifest::run(session, command).await,
             Self::Bundle(args) => commands::bundle::run(session, args).await,
             Self::Pack(args) => commands::pack::run(session, args).await,
             Self::Recognise(args) => commands::recognise::run(session, args).await,
+            Self::Explain(args) => commands::explain::run(session, args).await,
             Self::Plan(args) => commands::plan::run(session, args).await,
             Self::Fairness(args) => commands::fairness::run(session, args).await,
             Self::Code(command) => commands::code::run(session, command).await,
@@ -245,6 +274,11 @@ impl ClientCommand {
             Self::Call(args) => commands::call::run(session, args).await,
         }
     }
+}
+
+/// What one command needs, and starts at once.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// The data directory that `greenlane up` keeps, unless another is named.

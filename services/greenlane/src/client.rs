@@ -1,15 +1,20 @@
 //! The client half: what talks to services and prints their answers.
 
+pub(crate) mod calls;
 pub(crate) mod commands;
 pub(crate) mod complete;
+mod confirm;
 pub(crate) mod context;
 pub(crate) mod dynamic;
 pub(crate) mod exit;
 pub(crate) mod files;
+pub(crate) mod follow;
 pub(crate) mod html;
 pub(crate) mod input;
+mod mutation;
 pub(crate) mod offline;
 pub(crate) mod paper;
+pub(crate) mod progress;
 pub(crate) mod recognition;
 pub(crate) mod render;
 pub(crate) mod token;
@@ -22,8 +27,10 @@ use std::{
     io,
 };
 
-use clap::Args;
-use greenlane_platform::client::{Client, ClientConfig, connect};
+use greenlane_platform::{
+    client::{Client, ClientConfig, connect},
+    config::Secret,
+};
 use prost::{Message, Name};
 use serde_json::Value;
 use tonic::{Response, Status};
@@ -36,6 +43,10 @@ use self::{
         Output, View,
         pages::{Pages, next_page},
     },
+};
+pub(crate) use self::{
+    confirm::{Confirm, ConfirmByName},
+    mutation::{Guarded, Mutation},
 };
 
 /// One command's connections and its way of printing.
@@ -56,6 +67,11 @@ impl Session {
     /// The registry.
     pub(crate) fn registry(&self) -> anyhow::Result<Client> {
         self.connect(&self.context.registry)
+    }
+
+    /// The registry, for what everybody may ask: a token that it does not trust would be in the way.
+    pub(crate) fn registry_for_everybody(&self) -> anyhow::Result<Client> {
+        self.client(&self.context.registry, None)
     }
 
     /// Where the registry is.
@@ -85,9 +101,13 @@ impl Session {
     }
 
     fn connect(&self, uri: &str) -> anyhow::Result<Client> {
+        self.client(uri, self.context.token.clone())
+    }
+
+    fn client(&self, uri: &str, token: Option<Secret>) -> anyhow::Result<Client> {
         let mut config =
             ClientConfig { timeout_ms: 30_000, background_timeout_ms: Some(30_000), ..ClientConfig::to(uri) };
-        config.token.clone_from(&self.context.token);
+        config.token = token;
         config.tls.clone_from(&self.context.tls);
         let client = connect(&config)?;
         self.clients.borrow_mut().push(client.clone());
@@ -155,15 +175,4 @@ impl Session {
         list.end(&last)?;
         Ok(Exit::Done)
     }
-}
-
-/// What every mutation may be told.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Mutation {
-    /// Makes a repetition safe; a fresh one when not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
-    /// Check only, at the server; write nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
 }

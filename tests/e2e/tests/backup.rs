@@ -116,12 +116,15 @@ async fn rolled_back() -> anyhow::Result<()> {
 
     // The second: they are, and a log of another name goes on with what is left.
     command(&installation, "restore", &config, &["--from", &early])?.expect(0);
-    let same = command(&installation, "restore", &config, &["--new-log"])?.expect(1);
+    let same =
+        command(&installation, "restore", &config, &["--new-log", "--confirm", "registry.example.org/log"])?.expect(1);
     assert!(same.stderr.contains("give the new log a name of its own"), "{}", same.stderr);
     let mut text = std::fs::read_to_string(&config)?;
     text = text.replace("[registry]\n", "[registry]\nlog_origin = \"registry.example.org/log-2\"\n");
     std::fs::write(&config, text)?;
-    let begun = command(&installation, "restore", &config, &["--new-log"])?.expect(0).json()?;
+    let begun = command(&installation, "restore", &config, &["--new-log", "--confirm", "registry.example.org/log-2"])?
+        .expect(0)
+        .json()?;
     assert_eq!(begun["old_log"], "registry.example.org/log", "{begun}");
     assert_eq!(begun["entries"], 5, "{begun}");
     let registry = Process::start("registry", &config)?;

@@ -81,7 +81,8 @@ async fn story(database: Database) -> anyhow::Result<()> {
     body.run(&["certificate", "reinstate", &name, "--reason", "remedied"])?.expect(0);
     customs.run(&[&["verify", &name][..], &goods].concat())?.expect(0);
 
-    body.run(&["certificate", "withdraw", &name, "--reason", "safety", "--text", "Cells crack."])?.expect(0);
+    body.run(&["certificate", "withdraw", &name, "--reason", "safety", "--text", "Cells crack.", "--confirm"])?
+        .expect(0);
     let verdict = customs.run(&[&["verify", &name][..], &goods].concat())?.expect(10).json()?;
     assert_eq!(part(&verdict, "authentic"), "PART_OUTCOME_YES", "{verdict}");
     assert_eq!(part(&verdict, "inForce"), "PART_OUTCOME_NO", "{verdict}");

@@ -5,7 +5,7 @@ mod home;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use greenlane_platform::{client::ClientTlsConfig, config::Secret};
@@ -67,6 +67,8 @@ pub(crate) struct Settled {
     pub(crate) name: String,
     /// Where it comes from, for people.
     pub(crate) origin: String,
+    /// The data directory of the installation on this machine that the context is of, if it is.
+    pub(crate) data: Option<PathBuf>,
     pub(crate) file: ContextFile,
 }
 
@@ -74,7 +76,9 @@ impl Servers {
     /// Flags and environment first, then the context, then the defaults.
     pub(crate) fn settle(&self) -> anyhow::Result<Settled> {
         let settled = self.chosen(&Home::of_user())?;
-        Ok(Settled { file: self.over(settled.file), ..settled })
+        // Another registry than the context's is not of that directory.
+        let data = settled.data.filter(|_| self.registry.is_none());
+        Ok(Settled { file: self.over(settled.file), data, ..settled })
     }
 
     /// The same, ready to be talked to.
@@ -98,12 +102,14 @@ impl Servers {
 
     /// The context that counts.
     fn chosen(&self, home: &Home) -> anyhow::Result<Settled> {
-        let settled = |name: &str, origin: String, file| Settled { name: name.to_owned(), origin, file };
+        let settled = |name: &str, origin: String, file| Settled { name: name.to_owned(), origin, data: None, file };
+        let data_of = |file: &Path| file.parent().filter(|data| data.join("keys").is_dir()).map(Path::to_owned);
         if let Some(context) = &self.context {
             return Ok(if home::is_name(context) {
                 settled(context, "--context or GREENLANE_CONTEXT".to_owned(), home.read(context)?)
             } else {
-                settled("", format!("file {context}"), ContextFile::read(context.as_ref())?)
+                let file = ContextFile::read(context.as_ref())?;
+                Settled { data: data_of(context.as_ref()), ..settled("", format!("file {context}"), file) }
             });
         }
         if let Some(current) = home.current()? {
@@ -111,7 +117,9 @@ impl Servers {
         }
         let local = crate::cli::default_data().join(CONTEXT_FILE);
         if local.exists() {
-            return Ok(settled("", format!("file {}", local.display()), ContextFile::read(&local)?));
+            let file = ContextFile::read(&local)?;
+            let origin = format!("file {}", local.display());
+            return Ok(Settled { data: data_of(&local), ..settled("", origin, file) });
         }
         Ok(settled("", "defaults of `greenlane up`".to_owned(), ContextFile::default()))
     }
@@ -130,8 +138,8 @@ impl Servers {
     }
 }
 
-fn is_stdin(path: &std::path::Path) -> bool {
-    path == std::path::Path::new("-")
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 fn token_from_stdin() -> anyhow::Result<String> {

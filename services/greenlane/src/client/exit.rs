@@ -110,14 +110,24 @@ impl Failure {
         if let Some(reason) = reason {
             writeln!(f, "  reason: {}", reason.as_str_name().trim_start_matches("ERROR_REASON_"))?;
         }
-        for (key, value) in Fault::metadata_of(status).into_iter().filter(|(_, value)| !value.is_empty()) {
-            writeln!(f, "  {}: {value}", key.replace('_', " "))?;
+        // The same thing may have two keys; nobody wants to read it twice.
+        let mut told = vec![String::new()];
+        told.extend(self.request_id.clone());
+        for (key, value) in Fault::metadata_of(status) {
+            if !told.contains(&value) {
+                writeln!(f, "  {}: {value}", key.replace('_', " "))?;
+                told.push(value);
+            }
         }
         if let Some(id) = &self.request_id {
             writeln!(f, "  request id: {id}")?;
         }
         if let Some(hint) = advice(status) {
             writeln!(f, "hint: {hint}")?;
+        } else if reason == Some(ErrorReason::ResourceNotFound)
+            && let Some(list) = Fault::metadata_of(status).get("resource").and_then(|name| lists(name))
+        {
+            writeln!(f, "hint: see what there is: greenlane {list}")?;
         }
         let unsure = !matches!(exit_of(status), Exit::Usage | Exit::NotFound | Exit::Denied | Exit::Conflict);
         match &self.request_id {
@@ -150,7 +160,38 @@ fn exit_of(status: &Status) -> Exit {
 
 /// What to do about a refusal, where we know something.
 pub(crate) fn advice(status: &Status) -> Option<&'static str> {
-    Fault::reason_of(status).and_then(hint).or_else(|| hint_of_code(status.code()))
+    let reason = Fault::reason_of(status);
+    if reason == Some(ErrorReason::NoSigningKey) && Fault::metadata_of(status).contains_key("service") {
+        return Some("its operator names a key file in its configuration (deploy/config has every key)");
+    }
+    reason.and_then(hint).or_else(|| hint_of_code(status.code()))
+}
+
+/// The command that lists what is called like this.
+fn lists(name: &str) -> Option<&'static str> {
+    let (before, _) = name.rsplit_once('/')?;
+    Some(match before.rsplit('/').next()? {
+        "bodies" => "body list",
+        "certificates" => "certificate list",
+        "changeSets" => "change list, or greenlane code change list",
+        "disputes" => "dispute list",
+        "subscriptions" => "alert subscriptions",
+        "greenLists" => "list list",
+        "editions" => "edition list",
+        "codeSystems" => "edition systems",
+        "imports" => "code imports",
+        "writeOffs" => "write-off list",
+        "traceEvents" => "trace list",
+        "schemes" => "catalogue list schemes",
+        "standards" => "catalogue list standards",
+        "requirements" => "catalogue list requirements",
+        "arrangements" => "catalogue list arrangements",
+        "annexes" => "catalogue list annexes",
+        "equivalences" => "catalogue list equivalences",
+        "economies" => "catalogue list economies",
+        "designations" => "catalogue list designations",
+        _ => return None,
+    })
 }
 
 fn hint(reason: ErrorReason) -> Option<&'static str> {
@@ -159,7 +200,7 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
             "name a token with --token-file or GREENLANE_TOKEN_FILE; `greenlane up` makes one in its data directory"
         }
         ErrorReason::TokenInvalid => "the service does not trust this token: check issuer, audience and key set",
-        ErrorReason::TokenExpired => "get a new token; under `greenlane up`: greenlane token mint",
+        ErrorReason::TokenExpired => "get a new token: greenlane login, or under `greenlane up`: greenlane token mint",
         ErrorReason::ScopeMissing => "ask the issuer of your token for the scope named above",
         ErrorReason::NotYours => {
             "act with a token for whom it concerns; under `greenlane up`: greenlane token mint --body or --economy"

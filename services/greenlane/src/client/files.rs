@@ -1,4 +1,5 @@
-//! The catalogue as files: YAML that people write, keep in git and review, and what of it differs from what is published.
+//! What people write as files of YAML: each fault with its file, line and column. Above all the catalogue, which they
+//! keep in git and review, and what of it differs from what is published.
 
 pub(crate) mod compare;
 mod fit;
@@ -15,6 +16,7 @@ use std::{
 
 use anyhow::Context as _;
 use greenlane_api::equivalence::v1::CatalogueEntry;
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 
 use self::positions::Positions;
@@ -124,10 +126,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 /// The entries of a text: a list of them, or one.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
     let positions = Arc::new(Positions::read(file, text).map_err(|fault| vec![fault])?);
-    let value: Value = serde_yaml_ng::from_str(text).map_err(|error| {
-        let place = error.location().map(|at| positions.at(at.line(), at.column()));
-        vec![Fault { place: place.unwrap_or_else(|| positions.at(1, 1)), message: error.to_string() }]
-    })?;
+    let value = value(&positions, text)?;
     let mut faults = Vec::new();
     let items = match value {
         Value::Null => Vec::new(),
@@ -141,6 +140,36 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
     // The fields were gone through by name; people read from the top.
     faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
     if faults.is_empty() { Ok(items) } else { Err(faults) }
+}
+
+/// A message of a text, and the names of the fields that it names; every fault at once, with its place.
+pub(crate) fn message(
+    file: &str,
+    text: &str,
+    kind: &MessageDescriptor,
+) -> Result<(DynamicMessage, Vec<String>), Vec<Fault>> {
+    let positions = Positions::read(file, text).map_err(|fault| vec![fault])?;
+    let value = value(&positions, text)?;
+    let mut faults = Vec::new();
+    if value.is_null() {
+        let message = format!("nothing is in it; a {} has the fields {}", kind.name(), fit::known(kind));
+        return Err(vec![Fault { place: positions.at(1, 1), message }]);
+    }
+    let message = fit::message(&positions, kind, &value, &mut faults);
+    faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
+    let message = message.filter(|_| faults.is_empty()).ok_or(faults)?;
+    let named = value.as_object().into_iter().flat_map(|fields| fields.keys());
+    let field = |name: &String| kind.fields().find(|it| it.name() == name || it.json_name() == name);
+    let named = named.filter_map(field).map(|field| field.name().to_owned()).collect();
+    Ok((message, named))
+}
+
+/// What a YAML text says.
+fn value(positions: &Positions, text: &str) -> Result<Value, Vec<Fault>> {
+    serde_yaml_ng::from_str(text).map_err(|error| {
+        let place = error.location().map(|at| positions.at(at.line(), at.column()));
+        vec![Fault { place: place.unwrap_or_else(|| positions.at(1, 1)), message: error.to_string() }]
+    })
 }
 
 #[cfg(test)]

@@ -6,36 +6,35 @@ use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use greenlane_api::common::v1::CodeReference;
 use prost::{Message, Name};
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, SerializeOptions};
 use prost_types::Timestamp;
 use serde_json::Value;
 
-use super::{exit::Usage, render::POOL};
+use super::{exit::Usage, files, render::POOL};
 
-/// Reads a message from a file; `-` is stdin.
+/// Reads a message from a file; `-` is stdin. What is wrong with it is told with its line and column.
 pub(crate) fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::Result<M> {
-    let text = read_text(path)?;
-    parse_message(&text).with_context(|| Usage(format!("{} is not a {}", path.display(), M::NAME)))
+    Ok(read_fields(path)?.0)
 }
 
 /// Reads a message of which a file names some fields, and the names of those: they may well be set to nothing.
 pub(crate) fn read_fields<M: Message + Name + Default>(path: &Path) -> anyhow::Result<(M, Vec<String>)> {
-    let (value, fields) = read_value(path, &M::full_name())?;
-    Ok((of_value(value)?, fields))
+    let (message, fields) = read_dynamic(path, &M::full_name())?;
+    Ok((message.transcode_to()?, fields))
 }
 
-/// The same of a message known by its full name only, as the JSON that the file has.
+/// The same of a message known by its full name only, as protobuf JSON of what the file has.
 pub(crate) fn read_value(path: &Path, full_name: &str) -> anyhow::Result<(Value, Vec<String>)> {
+    let (message, fields) = read_dynamic(path, full_name)?;
+    Ok((message.serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())?, fields))
+}
+
+fn read_dynamic(path: &Path, full_name: &str) -> anyhow::Result<(DynamicMessage, Vec<String>)> {
     let text = read_text(path)?;
     let descriptor = POOL.get_message_by_name(full_name).context("a message of our own contracts")?;
-    let usage = || Usage(format!("{} is not a {}", path.display(), descriptor.name()));
-    let value: Value = serde_yaml_ng::from_str(&text).with_context(usage)?;
-    DynamicMessage::deserialize(descriptor.clone(), &value).with_context(usage)?;
-    let named = value.as_object().map(|fields| fields.keys()).into_iter().flatten();
-    let fields =
-        named.filter_map(|name| descriptor.get_field_by_name(name).or_else(|| descriptor.get_field_by_json_name(name)));
-    let fields = fields.map(|field| field.name().to_owned()).collect();
-    Ok((value, fields))
+    let named = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
+    files::message(&named, &text, &descriptor)
+        .map_err(|faults| files::failure(&faults).context(Usage(format!("{named} is no {}", descriptor.name()))))
 }
 
 /// Parses a message from YAML or JSON.
@@ -66,6 +65,13 @@ pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, String> {
     let moment = moment.ok_or("write a day such as 2026-12-01, or a moment such as 2026-12-01T08:00:00Z")?;
     let nanos = i32::try_from(moment.timestamp_subsec_nanos()).unwrap_or_default();
     Ok(Timestamp { seconds: moment.timestamp(), nanos })
+}
+
+/// A body's name, from its name or its bare identifier.
+#[expect(clippy::unnecessary_wraps, reason = "what clap calls can fail")]
+pub(crate) fn parse_body(text: &str) -> Result<String, String> {
+    let bare = !text.is_empty() && !text.contains('/');
+    Ok(if bare { format!("bodies/{text}") } else { text.to_owned() })
 }
 
 /// A code with its edition, as `HS2022:854143`. The separators that people print are dropped.

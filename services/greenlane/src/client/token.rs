@@ -15,6 +15,7 @@ pub(crate) struct Claims {
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) body: Option<String>,
     pub(crate) economy: Option<String>,
+    pub(crate) issued: Option<DateTime<Utc>>,
     pub(crate) not_before: Option<DateTime<Utc>>,
     pub(crate) expires: Option<DateTime<Utc>>,
 }
@@ -37,6 +38,7 @@ impl Claims {
             scopes: scopes.split_whitespace().map(str::to_owned).collect(),
             body: text("body"),
             economy: text("economy"),
+            issued: time("iat"),
             not_before: time("nbf"),
             expires: time("exp"),
         }

@@ -1,7 +1,10 @@
 //! A verdict, for eyes.
 
 use comfy_table::Cell;
-use greenlane_api::registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart};
+use greenlane_api::{
+    common::v1::Revisions,
+    registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart},
+};
 
 use super::render::{colour, prose_table, tidy};
 
@@ -37,6 +40,17 @@ pub(crate) fn parts(verdict: &Verdict) -> [(&'static str, Option<&VerdictPart>);
     ]
 }
 
+/// The revisions of the services that had a part in it.
+fn asked(revisions: &Revisions) -> String {
+    let revisions = [
+        ("registry", revisions.registry),
+        ("equivalence", revisions.equivalence),
+        ("classification", revisions.classification),
+    ];
+    let asked = revisions.into_iter().filter(|(_, revision)| *revision > 0);
+    asked.map(|(service, revision)| format!("{service} {revision}")).collect::<Vec<_>>().join(", ")
+}
+
 /// The verdict as a table: the outcome, then each part with its reasons.
 pub(crate) fn table(verdict: &Verdict) -> String {
     let mut table = prose_table();
@@ -47,11 +61,7 @@ pub(crate) fn table(verdict: &Verdict) -> String {
         table.add_row([Cell::new(name), colour::cell(part(value)), Cell::new(reasons.join("\n"))]);
     }
     if let Some(revisions) = &verdict.revisions {
-        let text = format!(
-            "registry {}, equivalence {}, classification {}",
-            revisions.registry, revisions.equivalence, revisions.classification
-        );
-        table.add_row(["at revisions".to_owned(), String::new(), text]);
+        table.add_row(["at revisions".to_owned(), String::new(), asked(revisions)]);
     }
     table.add_row(["decision".to_owned(), String::new(), verdict.decision_id.clone()]);
     tidy(&table)

@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -18,11 +19,14 @@ use sha2::{Digest as _, Sha256};
 use super::{config::ServeConfig, data::write_private, one::Which};
 use crate::client::{
     exit::Exit,
+    progress,
     render::{self, Output, View},
 };
 
 /// What a backup says of itself.
 const MANIFEST: &str = "backup.json";
+/// How often the copy is looked at while it grows.
+const LOOK: Duration = Duration::from_millis(200);
 /// Where the registry's keys are in it.
 pub(super) const KEYS: &str = "keys";
 
@@ -85,7 +89,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let copy = partial.path().join(&file);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        backup::copy(config.store(args.which), &copy).await?;
+        watched(&config.store(args.which).url, &copy, backup::copy(config.store(args.which), &copy)).await?;
         inspect(args.which, &copy).await
     })?;
     let (sha256, bytes) = digest(&copy)?;
@@ -110,6 +114,23 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     value["directory"] = args.out.display().to_string().into();
     render::print_value(output, &value, BACKUP)?;
     Ok(Exit::Done.into())
+}
+
+/// Shows how far a copy has come, by its size: it ends no larger than the database.
+async fn watched<T>(url: &str, copy: &Path, copying: impl Future<Output = T>) -> T {
+    let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let database = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    let bar = progress::bytes(database.map_or(0, |path| size(path.as_ref())));
+    tokio::pin!(copying);
+    loop {
+        tokio::select! {
+            done = &mut copying => {
+                bar.finish_and_clear();
+                return done;
+            }
+            () = tokio::time::sleep(LOOK) => bar.set_position(size(copy)),
+        }
+    }
 }
 
 /// Checks a copy against this program; says which migrations it lacks.

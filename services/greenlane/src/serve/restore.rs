@@ -12,7 +12,7 @@ use super::{
     one::Which,
 };
 use crate::client::{
-    exit::Exit,
+    exit::{Exit, Usage},
     render::{self, Output, View},
 };
 
@@ -23,7 +23,7 @@ Stop the service first. What was there is moved aside, never deleted.
 
 A registry that signed more than the backup holds refuses to sign. Put back a later backup or the newer replica if there \
 is one. If those entries are lost for good, the log must not grow again under its name: set a new log_origin and run \
-`greenlane restore registry --new-log`, on SQLite or PostgreSQL.")]
+`greenlane restore registry --new-log --confirm ORIGIN`, on SQLite or PostgreSQL.")]
 pub(crate) struct Args {
     /// The service whose database it is.
     #[arg(value_enum, value_name = "SERVICE")]
@@ -36,8 +36,11 @@ pub(crate) struct Args {
     from: Option<PathBuf>,
     /// End the registry's log and begin another, of the configured log_origin and with a fresh key, with the entries
     /// that are left.
-    #[arg(long)]
+    #[arg(long, requires = "confirm")]
     new_log: bool,
+    /// With --new-log: the log_origin of the new log, typed out, as the old log ends for good.
+    #[arg(long, value_name = "ORIGIN", requires = "new_log")]
+    confirm: Option<String>,
 }
 
 const RESTORED: View = View::Record {
@@ -59,6 +62,10 @@ const RESTORED: View = View::Record {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let config = ServeConfig::load(args.config.as_deref())?;
     anyhow::ensure!(!args.new_log || args.which == Which::Registry, "only the registry has a log");
+    let origin = &config.registry.log_origin;
+    if args.confirm.as_ref().is_some_and(|typed| typed != origin) {
+        return Err(Usage(format!("the new log would be {origin}: --confirm {origin}")).into());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut value = json!({ "service": args.which.name() });
     if let Some(from) = &args.from {

@@ -16,7 +16,8 @@ fn audit() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("seen.txt"), &seen)?;
     let first = shell.run("log audit --state audit.json -o json --certificates")?.expect(0).json()?;
     assert_eq!((&first["certificates"], &first["certificatesCompared"]), (&1.into(), &1.into()), "{first}");
-    let withdraw = format!("certificate withdraw {certificate} --reason safety --text t --token-file clerk.token");
+    let withdraw =
+        format!("certificate withdraw {certificate} --reason safety --text t --confirm --token-file clerk.token");
     shell.run(&withdraw)?.expect(0);
     let next = shell.run("log audit --state audit.json -o json --certificates")?.expect(0).json()?;
     assert_eq!(next["entriesRead"], 1, "{next}");

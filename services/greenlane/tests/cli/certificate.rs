@@ -59,9 +59,11 @@ fn confidential() -> anyhow::Result<()> {
     }
     let erase = format!("certificate erase {certificate} --field sites --token-file clerk.token");
     let check = shell.run(&erase)?.expect(0);
-    assert!(check.stderr.contains("nothing is erased"), "{}", check.stderr);
+    assert!(check.stderr.contains("nothing is written without --confirm"), "{}", check.stderr);
     assert_eq!(document("--disclosed")?, whole);
-    shell.run(&format!("{erase} --write"))?.expect(0);
+    let wrong = shell.run(&format!("{erase} --confirm GLXA"))?.expect(2);
+    assert!(wrong.stderr.contains("is not what it is done to"), "{}", wrong.stderr);
+    shell.run(&format!("{erase} --confirm {certificate}"))?.expect(0);
     assert_eq!(document("")?, bare, "the document stays as it was signed");
     assert!(document("--disclosed")?.len() < whole.len());
     shell.run("verify shown.jwt")?.expect(0);
@@ -128,10 +130,10 @@ fn import() -> anyhow::Result<()> {
     let trial = shell.run(&format!("{import} rows.csv"))?.expect(0);
     assert_eq!((trial.json()?["accepted"].as_u64(), listed()?), (Some(2), 1));
     assert!(trial.stderr.contains("nothing was written"), "{}", trial.stderr);
-    let told = shell.run(&format!("{import} rows.csv --write"))?.expect(0).json()?;
+    let told = shell.run(&format!("{import} rows.csv --confirm"))?.expect(0).json()?;
     assert_eq!((told["accepted"].as_u64(), listed()?), (Some(2), 3));
     // Again, with one more row that is wrong.
-    let told = shell.run(&format!("{import} more.csv --write --report refused.ndjson"))?.expect(10).json()?;
+    let told = shell.run(&format!("{import} more.csv --confirm --report refused.ndjson"))?.expect(10).json()?;
     assert_eq!((told["accepted"].as_u64(), told["refused"].as_u64(), listed()?), (Some(2), Some(1), 3));
     let refused = std::fs::read_to_string(shell.folder.path().join("refused.ndjson"))?;
     let refused: serde_json::Value = serde_json::from_str(&refused)?;

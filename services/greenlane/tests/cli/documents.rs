@@ -17,7 +17,7 @@ fn a_certificate_is_printed_and_its_state_with_it() {
     assert!(pdf.starts_with(b"%PDF-") && pdf.ends_with(b"%%EOF"));
     assert!((5_000..100_000).contains(&size("one.pdf")), "{} bytes", size("one.pdf"));
     shell
-        .run(&format!("certificate withdraw {certificate} --reason safety --text t --token-file clerk.token"))
+        .run(&format!("certificate withdraw {certificate} --reason safety --text t --confirm --token-file clerk.token"))
         .expect("it runs")
         .expect(0);
     assert!(print("two.pdf").expect(0).stdout.contains("withdrawn"));
@@ -46,7 +46,10 @@ fn a_report_has_the_four_parts_their_reasons_the_revisions_and_the_proof() {
     assert!(report.contains(answer["verdict"]["decisionId"].as_str().expect("a decision")));
     assert!(!report.contains("<script") && !report.contains(" src=") && !report.contains("<link"), "{report}");
 
-    assert!(run("--report report.pdf").expect(2).stderr.contains("ends with .html"));
+    run(&format!("--report report.pdf --font {FONT}")).expect(0);
+    let pdf = std::fs::read(shell.folder.path().join("report.pdf")).expect("a report");
+    assert!(pdf.starts_with(b"%PDF-") && pdf.ends_with(b"%%EOF"));
+    assert!(run("--report report.doc").expect(2).stderr.contains("ends with .pdf or .html"));
     shell.run("bundle --out customs.bundle").expect("it runs").expect(0);
     run("--trust customs.bundle --report offline.html").expect(0);
     let report = read("offline.html");

@@ -9,6 +9,7 @@ use std::{
 };
 
 use greenlane_e2e::greenlane;
+use greenlane_platform::clock::Clock;
 
 /// A JWT that no service would take; the command does not check it, the services do.
 const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImsiLCJ0eXAiOiJKV1QifQ.eyJleHAiOjQxMDI0NDQ4MDAsImlzcyI6Imh0dHBzOi8vbG9naW4uZXhhbXBsZS5vcmciLCJzY29wZSI6InZlcmlmeSIsInN1YiI6ImNsZXJrIn0.c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzcw";
@@ -135,4 +136,73 @@ fn a_login_that_is_refused_or_of_another_issuer_leaves_no_token() {
     let other = run(&login.replace("127.0.0.1", "localhost")).expect(1).stderr;
     assert!(other.contains("is the configuration of another issuer"), "{other}");
     assert!(!folder.path().join("home/tokens").exists());
+}
+
+/// A JWT of a subject that holds for so many seconds from now, as far as anybody who does not check it can tell.
+fn token(subject: &str, seconds: i64) -> String {
+    let now = Clock::system().now().timestamp();
+    let claims = format!(r#"{{"exp":{},"iss":"https://login.example.org","sub":"{subject}"}}"#, now + seconds);
+    let mut parts = TOKEN.split('.');
+    let (head, _, signature) = (parts.next().expect("a header"), parts.next(), parts.next().expect("a signature"));
+    format!("{head}.{}.{signature}", base64url(claims.as_bytes()))
+}
+
+/// RFC 4648, 5, without padding.
+fn base64url(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, index| (bits << 8) | u32::from(group.get(index).copied().unwrap_or(0)));
+        for letter in 0..=group.len() {
+            text.push(char::from(LETTERS[(bits >> (18 - 6 * letter)) as usize & 63]));
+        }
+    }
+    text
+}
+
+#[test]
+fn a_command_renews_a_token_that_is_near_its_end_by_itself_and_once() {
+    let (old, new) = (token("clerk", 60), token("clerk", 3_600));
+    let given = |token: &str, refresh: &str| {
+        format!(r#"200 {{"access_token":"{token}","token_type":"Bearer","refresh_token":"{refresh}"}}"#)
+    };
+    let provider = Provider::start(&[&given(&old, "first"), &given(&new, "second")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
+    run("context set border --registry http://127.0.0.1:9").expect(0);
+    run(&format!("login --context border --issuer {} --client-id cli", provider.uri)).expect(0);
+    provider.asked();
+    let kept = folder.path().join("home/tokens/border.token");
+    let login = kept.with_extension("login.toml");
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).expect("a file");
+    assert_eq!(read(&kept), old);
+
+    // Nobody listens where the registry should be, but that is asked for after the token.
+    let run_once = |words: &str| {
+        let run = run(words).expect(75);
+        for secret in [old.as_str(), new.as_str(), "first", "second"] {
+            assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{}{}", run.stdout, run.stderr);
+        }
+        run
+    };
+    run_once("body list --context border");
+    assert_eq!(provider.asked()[1..], ["/token grant_type=refresh_token&refresh_token=first&client_id=cli"]);
+    assert_eq!(read(&kept), new);
+    assert!(read(&login).contains("\"second\"") && !read(&login).contains("\"first\""), "the newest renews");
+    for file in [&kept, &login] {
+        let mode = std::fs::metadata(file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+    run_once("body list --context border");
+    assert!(provider.asked().is_empty(), "it holds long enough now");
+
+    // Another token than the login's is left alone; what the provider refuses is said, with what to do.
+    std::fs::write(&kept, &old).expect("a file");
+    std::fs::write(folder.path().join("other.token"), &old).expect("a file");
+    run_once("body list --context border --token-file other.token");
+    assert!(provider.asked().is_empty());
+    let refused = run_once("body list --context border").stderr;
+    assert!(refused.contains("the provider no longer renews it"), "{refused}");
+    assert!(refused.contains("hint: greenlane login --context border"), "{refused}");
+    assert_eq!(read(&kept), old, "the token that there is stays");
 }

@@ -14,7 +14,9 @@ mod pack;
 mod scenario;
 mod serve;
 mod setup;
+mod transcripts;
 mod up;
+mod watch;
 
 use std::path::Path;
 

@@ -81,7 +81,8 @@ fn offline() -> anyhow::Result<()> {
     statement(&shell, &certificate)?;
 
     // What happens after the bundle was made is not in it: it goes on telling its own moment.
-    let withdraw = format!("certificate withdraw {certificate} --reason safety --text t --token-file clerk.token");
+    let withdraw =
+        format!("certificate withdraw {certificate} --reason safety --text t --confirm --token-file clerk.token");
     shell.run(&withdraw)?.expect(0);
     shell.run(&format!("verify {certificate}"))?.expect(10);
     shell.run(&format!("verify {certificate} --trust customs.bundle"))?.expect(0);

@@ -43,16 +43,46 @@ fn the_doctor_finds_nothing_wrong_with_a_running_installation_and_follows_its_lo
 fn the_doctor_notices_a_log_that_is_shorter_than_the_one_that_was_seen() {
     let shell = Shell::new().expect("it starts");
     shell.certify().expect("a certificate");
-    shell.run("doctor").expect("it runs").expect(0);
+    // Named by its address, as one elsewhere is.
+    let doctor = |shell: &Shell, more: &str| {
+        shell.run(&format!("doctor --registry {}{more}", registry_of(shell))).expect("it runs")
+    };
+    doctor(&shell, "").expect(0);
     let other = Shell::new().expect("it starts");
     let seen = |shell: &Shell| shell.folder.path().join("home/seen");
-    other.run("doctor").expect("it runs").expect(0);
+    doctor(&other, "").expect(0);
     for file in std::fs::read_dir(seen(&shell)).expect("what was seen") {
         let file = file.expect("a file");
         std::fs::copy(file.path(), seen(&other).join(file.file_name())).expect("it is copied");
     }
-    let run = other.run("doctor -o json").expect("it runs").expect(10);
+    let run = doctor(&other, " -o json").expect(10);
     assert_eq!(outcomes(&run).last(), Some(&("log".to_owned(), "failed".to_owned())));
+}
+
+/// Where the registry of an installation is.
+fn registry_of(shell: &Shell) -> String {
+    let context = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");
+    let address = context.lines().find_map(|line| line.strip_prefix("registry = \"")).expect("an address");
+    address.trim_end_matches('"').to_owned()
+}
+
+#[test]
+fn the_doctor_says_when_another_installation_answers_in_place_of_the_own_one() {
+    let own = tempfile::tempdir().expect("a folder");
+    greenlane_e2e::Up::start(own.path()).expect("it starts").stop("TERM").expect("it ends");
+    let other = Shell::new().expect("it starts");
+    let context = own.path().join("greenlane-data/client.toml");
+    let theirs = std::fs::read_to_string(other.folder.path().join("greenlane-data/client.toml")).expect("a context");
+    std::fs::write(context, theirs).expect("the other one took the ports");
+    let run = greenlane(own.path(), ["doctor", "-o", "json"]).expect("it runs").expect(10);
+    assert_eq!(outcomes(&run).last(), Some(&("log".to_owned(), "failed".to_owned())));
+    assert!(run.stdout.contains("another installation answers at http://127.0.0.1:"), "{}", run.stdout);
+    // Two that each answer for themselves have nothing to do with one another, though their logs have one name.
+    let home = |words: &str| {
+        let words = words.split_whitespace();
+        greenlane(other.folder.path(), words).expect("it runs")
+    };
+    home("doctor").expect(0);
 }
 
 #[test]
@@ -124,7 +154,7 @@ fn a_token_is_minted_for_scopes_bodies_and_economies_that_can_be_only() {
     let mint = |words: &str| shell.run(&format!("token mint --subject s --out s.token {words}")).expect("it runs");
     let scope = mint("--scope certificates.wirte").expect(2).stderr;
     assert!(scope.contains("certificates.write") && scope.contains("audit.read"), "every scope is listed: {scope}");
-    let body = mint("--scope verify --body aurora-cert").expect(2).stderr;
+    let body = mint("--scope verify --body Aurora!").expect(2).stderr;
     assert!(body.contains("must be a resource name of the shape bodies/{body}"), "{body}");
     let economy = mint("--scope verify --economy xa").expect(2).stderr;
     assert!(economy.contains("ISO 3166-1"), "{economy}");

@@ -75,12 +75,15 @@ impl Finish {
 
     fn count(&mut self, code: Code) {
         self.counted = true;
+        let seconds = self.started.elapsed().as_secs_f64();
+        // The greenlane command shows these to who asks for them.
+        tracing::debug!(target: "greenlane::call", method = self.method, status = code_name(code), seconds);
         let attributes = [
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", std::mem::take(&mut self.method)),
             KeyValue::new("rpc.response.status_code", code_name(code)),
         ];
-        self.metrics.0.record(self.started.elapsed().as_secs_f64(), &attributes);
+        self.metrics.0.record(seconds, &attributes);
         if !self.span.is_none() {
             self.span.record("rpc.response.status_code", code_name(code));
             if code != Code::Ok {

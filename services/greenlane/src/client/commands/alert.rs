@@ -3,6 +3,8 @@
 mod affected;
 mod watch;
 
+pub(super) use self::watch::{Watch, run as watch};
+
 use clap::{Args, Subcommand};
 use greenlane_api::{
     common::v1::CodeReference,
@@ -11,12 +13,13 @@ use greenlane_api::{
         ListAlertsRequest, ListSubscriptionsRequest, alert_service_client::AlertServiceClient,
     },
 };
+use greenlane_platform::client::Client;
 
 use crate::client::{
     Mutation, Session,
     exit::Exit,
     input,
-    render::{self, Output, View},
+    render::{self, Output, View, pages::Limit},
 };
 
 /// `greenlane alert …`.
@@ -38,9 +41,8 @@ pub(crate) enum Command {
     },
     /// List your subscriptions.
     Subscriptions {
-        /// At most this many, 1 to 1000.
-        #[arg(long, default_value_t = 50)]
-        limit: i32,
+        #[command(flatten)]
+        limit: Limit,
     },
     /// List what a subscription is told of, oldest first: what, from when, what to do.
     List(List),
@@ -81,9 +83,8 @@ pub(crate) struct List {
     /// Only what came after this position.
     #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
     after: u64,
-    /// At most this many, 1 to 1000.
-    #[arg(long, default_value_t = 50)]
-    limit: i32,
+    #[command(flatten)]
+    limit: Limit,
     /// Ask the registry which certificates of the token's body each alert affects, by scheme and code.
     #[arg(long)]
     certificates: bool,
@@ -173,31 +174,43 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(alerts.get_subscription(request).await?.get_ref(), SUBSCRIPTION)
         }
         Command::Subscriptions { limit } => {
-            let request = ListSubscriptionsRequest { page_size: limit, page_token: String::new() };
-            session.print(alerts.list_subscriptions(request).await?.get_ref(), SUBSCRIPTIONS)
-        }
-        Command::List(args) => {
-            let request = ListAlertsRequest {
-                subscription: name(&args.subscription),
-                page_size: args.limit,
-                after_position: args.after,
-                ..Default::default()
+            let ask = async |page_size, page_token| {
+                alerts.list_subscriptions(ListSubscriptionsRequest { page_size, page_token }).await
             };
-            let answer = alerts.list_alerts(request).await?.into_inner();
-            if session.output() == Output::Table {
-                render::talk(&format!("days are told {} days before they come", answer.look_ahead_days));
-            }
-            if !args.certificates {
-                return session.print(&answer, ALERTS);
-            }
-            let subscription = GetSubscriptionRequest { name: name(&args.subscription) };
-            let subscription = alerts.get_subscription(subscription).await?.into_inner().subscription;
-            let value = affected::join(session, &answer, &subscription.unwrap_or_default()).await?;
-            render::print_value(session.output(), &value, WITH_CERTIFICATES)?;
-            Ok(Exit::Done)
+            session.list(SUBSCRIPTIONS, limit.rows(), ask).await
         }
-        Command::Watch(args) => watch::run(alerts, session.output(), args).await,
+        Command::List(args) => list(session, alerts, args).await,
+        Command::Watch(args) => watch(session, args).await,
     }
+}
+
+/// Lists them page by page, each with the certificates that it affects if that is asked.
+async fn list(session: &Session, mut alerts: AlertServiceClient<Client>, args: List) -> anyhow::Result<Exit> {
+    let name = name(&args.subscription);
+    let subscription = match args.certificates {
+        false => None,
+        true => {
+            let request = GetSubscriptionRequest { name: name.clone() };
+            Some(alerts.get_subscription(request).await?.into_inner().subscription.unwrap_or_default())
+        }
+    };
+    let request = ListAlertsRequest { subscription: name, after_position: args.after, ..Default::default() };
+    let mut look_ahead = 0;
+    let ask = async |page_size, page_token| {
+        let page = ListAlertsRequest { page_size, page_token, ..request.clone() };
+        let answer = alerts.list_alerts(page).await?.into_inner();
+        look_ahead = answer.look_ahead_days;
+        match &subscription {
+            None => render::to_json(&answer),
+            Some(subscription) => affected::join(session, &answer, subscription).await,
+        }
+    };
+    let view = if args.certificates { WITH_CERTIFICATES } else { ALERTS };
+    let done = session.list_values(view, args.limit.rows(), ask).await?;
+    if session.output() == Output::Table {
+        render::talk(&format!("days are told {look_ahead} days before they come"));
+    }
+    Ok(done)
 }
 
 /// A subscription's name from its name or its bare identifier.

@@ -105,7 +105,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             (0, _) => eprintln!("nothing differs: no change set is needed"),
             (changes, true) => eprintln!("{changes} entries would change; nothing was written"),
             (changes, false) => {
-                eprintln!("{name} was drafted, {changes} entries change; next: greenlane change propose {name}")
+                let entries =
+                    if changes == 1 { "one entry changes".to_owned() } else { format!("{changes} entries change") };
+                eprintln!("{name} was drafted, {entries}; next: greenlane change propose {name}");
             }
         }
     }

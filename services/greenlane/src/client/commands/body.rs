@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// Show a body.
     Get {
         /// Its name, bodies/ID.
-        #[arg(add = Named::Bodies.completer())]
+        #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
         name: String,
     },
     /// List bodies.
@@ -94,7 +94,7 @@ impl From<Role> for BodyRole {
 #[derive(Args, Debug)]
 pub(crate) struct Update {
     /// Its name, bodies/ID.
-    #[arg(add = Named::Bodies.completer())]
+    #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
     name: String,
     /// Its registered name.
     #[arg(long)]

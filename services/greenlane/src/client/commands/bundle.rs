@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Only certificates of this body, bodies/ID. May be repeated.
-    #[arg(long = "body", value_name = "BODY")]
+    #[arg(value_parser = crate::client::input::parse_body, long = "body", value_name = "BODY")]
     bodies: Vec<String>,
     /// Only for this market. May be repeated.
     #[arg(long = "destination", value_name = "ECONOMY")]

@@ -17,8 +17,9 @@ use greenlane_api::registry::v1::{
     certificate_service_client::CertificateServiceClient, issue_certificate_request::Signing,
 };
 
+pub(super) use self::watch::{Watch, run as watch};
 use crate::client::{
-    Mutation, Session,
+    ConfirmByName, Mutation, Session,
     complete::Named,
     exit::Exit,
     input,
@@ -75,7 +76,7 @@ pub(crate) enum Command {
         #[arg(add = Named::Certificates.completer())]
         certificate: String,
     },
-    /// Import a back catalogue from a CSV or NDJSON file; a trial, unless it is told to write.
+    /// Import a back catalogue from a CSV or NDJSON file; a trial, until it is confirmed.
     Import(import::Import),
     /// Follow what happens to certificates, one line each; as JSON one object a line.
     Watch(watch::Watch),
@@ -100,12 +101,12 @@ pub(crate) enum Command {
     /// Let it go on under conditions; ends a suspension.
     Continue(step::Continue),
     /// Withdraw, for good.
-    Withdraw(step::Step),
+    Withdraw(step::End),
     /// End it at the holder's wish, for good.
-    Terminate(step::Step),
+    Terminate(step::End),
     /// Declare it void from the start, for good.
     Annul(step::Annul),
-    /// Erase confidential fields, for good; a check, unless it is told to write.
+    /// Erase confidential fields, for good.
     Erase(Erase),
 }
 
@@ -118,9 +119,8 @@ pub(crate) struct Erase {
     /// A field to erase: holder.address, sites, body_reference, remarks or measurements. May be repeated.
     #[arg(long = "field", value_name = "FIELD", required = true)]
     fields: Vec<String>,
-    /// Erase. Without it the registry only checks.
-    #[arg(long)]
-    write: bool,
+    #[command(flatten)]
+    confirm: ConfirmByName,
     #[command(flatten)]
     mutation: Mutation,
 }
@@ -132,7 +132,7 @@ pub(crate) struct Issue {
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// The issuing body, bodies/ID.
-    #[arg(long, add = Named::Bodies.completer())]
+    #[arg(value_parser = crate::client::input::parse_body, long, add = Named::Bodies.completer())]
     body: String,
     /// Which of the keys that the registry holds for the body signs, bodies/ID/keys/ID [default: the newest].
     #[arg(long, value_name = "KEY")]
@@ -151,7 +151,7 @@ pub(crate) struct Prepare {
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// The issuing body, bodies/ID.
-    #[arg(long, add = Named::Bodies.completer())]
+    #[arg(value_parser = crate::client::input::parse_body, long, add = Named::Bodies.completer())]
     body: String,
     /// The key that the body will sign with, bodies/ID/keys/ID.
     #[arg(long)]
@@ -264,7 +264,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 signing: signing(args.signing_key, args.signed_document)?,
                 ..Default::default()
             };
-            session.print(certificates.issue_certificate(request).await?.get_ref(), CERTIFICATE)
+            let answer = certificates.issue_certificate(request).await?.into_inner();
+            answer.findings.iter().for_each(|finding| render::talk(&format!("warning: {}", finding.message)));
+            session.print(&answer, CERTIFICATE)
         }
         Command::Prepare(args) => {
             let request = PrepareCertificateRequest {
@@ -300,15 +302,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(CERTIFICATES, rows, ask).await
         }
-        Command::History { certificate } => {
-            let certificate = name(&certificate);
-            let ask = async |page_size, page_token| {
-                let certificate = certificate.clone();
-                let page = ListCertificateEventsRequest { certificate, page_size, page_token, ..Default::default() };
-                certificates.list_certificate_events(page).await
-            };
-            session.list(EVENTS, u64::MAX, ask).await
-        }
+        Command::History { certificate } => history(session, &certificate).await,
         Command::Versions { certificate } => {
             let certificate = name(&certificate);
             let ask = async |page_size, page_token| {
@@ -345,23 +339,32 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Terminate(args) => {
             session.print(certificates.terminate_certificate(args.terminate(session)).await?.get_ref(), URGENT)
         }
-        Command::Erase(args) => {
+        Command::Erase(mut args) => {
+            args.confirm.settle(&mut args.mutation, &name(&args.certificate))?;
             let request = EraseConfidentialFieldsRequest {
                 request_id: session.request_id(&args.mutation),
-                validate_only: args.mutation.dry_run || !args.write,
+                validate_only: args.mutation.dry_run,
                 name: name(&args.certificate),
                 fields: args.fields,
             };
             let answer = certificates.erase_confidential_fields(request).await?;
-            if answer.get_ref().proof.is_none() {
-                render::talk("nothing is erased: this was a check (--write erases)");
-            }
             session.print(answer.get_ref(), ERASED)
         }
         Command::Annul(args) => {
-            session.print(certificates.annul_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)
+            session.print(certificates.annul_certificate(args.request(session)?).await?.get_ref(), CERTIFICATE)
         }
     }
+}
+
+/// The events of a certificate's life.
+pub(super) async fn history(session: &Session, certificate: &str) -> anyhow::Result<Exit> {
+    let mut certificates = CertificateServiceClient::new(session.registry()?);
+    let ask = async |page_size, page_token| {
+        let certificate = name(certificate);
+        let page = ListCertificateEventsRequest { certificate, page_size, page_token, ..Default::default() };
+        certificates.list_certificate_events(page).await
+    };
+    session.list(EVENTS, u64::MAX, ask).await
 }
 
 /// How the document comes to be signed.

@@ -7,7 +7,7 @@ pub(crate) mod workflow;
 
 use clap::Subcommand;
 use greenlane_api::equivalence::v1::{
-    PreviewImpactRequest, PreviewImpactResponse, change_service_client::ChangeServiceClient,
+    PreviewImpactRequest, PreviewImpactResponse, UndeterminedDecision, change_service_client::ChangeServiceClient,
 };
 
 pub(crate) use self::args::Create;
@@ -70,6 +70,28 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
     session.print(if session.output() == Output::Table { &shown } else { &answer }, MARKETS)
 }
 
+/// How many decisions that could not be told are named.
+const UNTOLD: usize = 5;
+
+/// What could not be told, and why.
+fn name_untold(untold: &UndeterminedDecision) -> String {
+    let question = untold.question.clone().unwrap_or_default();
+    let facts = question.certificate.unwrap_or_default();
+    let code = question.code.unwrap_or_default();
+    let certified: Vec<_> = facts.schemes.into_iter().map(|it| it.scheme).chain(facts.standard_editions).collect();
+    let why: Vec<_> = untold.findings.iter().map(|it| it.message.as_str()).collect();
+    format!(
+        "{} of {} for {} {} from {} to {}: {}",
+        certified.join(", "),
+        facts.body,
+        code.edition,
+        code.code,
+        question.origin,
+        question.destination,
+        why.join(" ")
+    )
+}
+
 /// What a preview is of, and what it comes to over all markets.
 #[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 fn tell_totals(answer: &PreviewImpactResponse) {
@@ -91,6 +113,12 @@ fn tell_totals(answer: &PreviewImpactResponse) {
     );
     if answer.undetermined > 0 {
         eprintln!("{} decisions could not be told, and are counted nowhere", answer.undetermined);
+    }
+    for untold in answer.undetermined_examples.iter().take(UNTOLD) {
+        eprintln!("  {}", name_untold(untold));
+    }
+    if answer.undetermined > UNTOLD as u64 && answer.undetermined_examples.len() > UNTOLD {
+        eprintln!("  … and others: -o json names up to 20");
     }
     if !answer.complete {
         eprintln!("the time ran out: these are the numbers of a part");

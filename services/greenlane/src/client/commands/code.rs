@@ -2,6 +2,7 @@
 
 mod change;
 mod import;
+mod imports;
 mod learn;
 
 use clap::Subcommand;
@@ -100,6 +101,12 @@ pub(crate) enum Command {
     },
     /// Import a file of codes, correlations or green lists.
     Import(import::Import),
+    /// List the imports, newest first.
+    Imports(imports::Imports),
+    /// List what is wrong with the rows of an import.
+    Faults(imports::Faults),
+    /// Give an import up that is not published.
+    Abandon(imports::Abandon),
     /// Change sets of codes and green lists, from draft to revision.
     #[command(subcommand)]
     Change(change::Command),
@@ -171,6 +178,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     let mut lookup = LookupServiceClient::new(session.classification()?);
     match command {
         Command::Import(args) => import::run(session, args).await,
+        Command::Imports(args) => imports::list(session, args).await,
+        Command::Faults(args) => imports::faults(session, args).await,
+        Command::Abandon(args) => imports::abandon(session, args).await,
         Command::Change(command) => change::run(session, command).await,
         Command::Get { code } => {
             let request = GetCodeRequest {

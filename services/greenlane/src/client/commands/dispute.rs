@@ -65,20 +65,18 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(disputes.get_dispute(request).await?.get_ref(), WHOLE)
         }
         Command::List(args) => {
-            let request = ListDisputesRequest {
-                page_size: args.limit,
-                subject: args.about,
-                open_only: args.open,
-                ..Default::default()
+            let request = ListDisputesRequest { subject: args.about, open_only: args.open, ..Default::default() };
+            let ask = async |page_size, page_token| {
+                disputes.list_disputes(ListDisputesRequest { page_size, page_token, ..request.clone() }).await
             };
-            session.print(disputes.list_disputes(request).await?.get_ref(), DISPUTES)
+            session.list(DISPUTES, args.limit.rows(), ask).await
         }
         Command::Answer(Say { step, evidence }) => {
             let request = AnswerDisputeRequest {
-                request_id: session.request_id(&step.mutation),
-                validate_only: step.mutation.dry_run,
+                request_id: session.request_id(&step.guarded.mutation),
+                validate_only: step.guarded.mutation.dry_run,
                 name: name(&step.dispute),
-                etag: step.etag,
+                etag: step.guarded.etag,
                 text: step.text,
                 evidence: pieces(&evidence)?,
             };
@@ -86,8 +84,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Object(Say { step, evidence }) => {
             let request = ObjectToDisputeRequest {
-                request_id: session.request_id(&step.mutation),
-                validate_only: step.mutation.dry_run,
+                request_id: session.request_id(&step.guarded.mutation),
+                validate_only: step.guarded.mutation.dry_run,
                 name: name(&step.dispute),
                 text: step.text,
                 evidence: pieces(&evidence)?,
@@ -97,10 +95,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Panel(args) => {
             let named: AppointDisputePanelRequest = input::read_message(&args.file)?;
             let request = AppointDisputePanelRequest {
-                request_id: session.request_id(&args.mutation),
-                validate_only: args.mutation.dry_run,
+                request_id: session.request_id(&args.guarded.mutation),
+                validate_only: args.guarded.mutation.dry_run,
                 name: name(&args.dispute),
-                etag: args.etag,
+                etag: args.guarded.etag,
                 members: named.members,
             };
             session.print(disputes.appoint_dispute_panel(request).await?.get_ref(), DISPUTE)
@@ -123,10 +121,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 None => Vec::new(),
             };
             let request = ApplyDisputeRequest {
-                request_id: session.request_id(&args.mutation),
-                validate_only: args.mutation.dry_run,
+                request_id: session.request_id(&args.guarded.mutation),
+                validate_only: args.guarded.mutation.dry_run,
                 name: name(&args.dispute),
-                etag: args.etag,
+                etag: args.guarded.etag,
                 matter: DisputeMatter::from(args.matter).into(),
                 changes,
             };
@@ -134,20 +132,20 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Close(step) => {
             let request = CloseDisputeRequest {
-                request_id: session.request_id(&step.mutation),
-                validate_only: step.mutation.dry_run,
+                request_id: session.request_id(&step.guarded.mutation),
+                validate_only: step.guarded.mutation.dry_run,
                 name: name(&step.dispute),
-                etag: step.etag,
+                etag: step.guarded.etag,
                 text: step.text,
             };
             session.print(disputes.close_dispute(request).await?.get_ref(), DISPUTE)
         }
         Command::Withdraw(step) => {
             let request = WithdrawDisputeRequest {
-                request_id: session.request_id(&step.mutation),
-                validate_only: step.mutation.dry_run,
+                request_id: session.request_id(&step.guarded.mutation),
+                validate_only: step.guarded.mutation.dry_run,
                 name: name(&step.dispute),
-                etag: step.etag,
+                etag: step.guarded.etag,
                 text: step.text,
             };
             session.print(disputes.withdraw_dispute(request).await?.get_ref(), DISPUTE)

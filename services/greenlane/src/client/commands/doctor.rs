@@ -104,7 +104,7 @@ async fn check(servers: &Servers, args: &Args, output: Output) -> Vec<Finding> {
             match Session::open(servers, output) {
                 Ok(session) => {
                     findings.extend(services::check(&session).await);
-                    findings.extend(log::check(&session).await);
+                    findings.extend(log::check(&session, settled.data.as_deref()).await);
                 }
                 Err(error) => findings.push(Finding::failed("connection", format!("{error:#}"), "")),
             }

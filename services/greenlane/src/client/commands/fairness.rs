@@ -1,5 +1,7 @@
 //! `greenlane fairness`: where are origins in like position treated differently?
 
+mod table;
+
 use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
@@ -10,7 +12,7 @@ use crate::client::{
     Session,
     exit::Exit,
     input,
-    render::{View, pages::Limit},
+    render::{Output, View, pages::Limit},
 };
 
 /// Arguments of `greenlane fairness`.
@@ -66,5 +68,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let ask = async |page_size, page_token| {
         recognition.audit_fairness(AuditFairnessRequest { page_size, page_token, ..request.clone() }).await
     };
-    session.list(FINDINGS, args.limit.rows(), ask).await
+    if session.output() == Output::Table {
+        table::print(args.limit.rows(), ask).await
+    } else {
+        session.list(FINDINGS, args.limit.rows(), ask).await
+    }
 }

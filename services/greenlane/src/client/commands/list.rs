@@ -69,6 +69,7 @@ pub(crate) enum Command {
         list: String,
     },
     /// Show a list in another edition, with what became of each entry.
+    #[command(after_help = living::CLASSES)]
     Project {
         /// Its name or bare identifier, with a version if not the current one: apec-54@2.
         #[arg(add = Named::GreenLists.completer())]

@@ -2,6 +2,7 @@
 //! address and a code, a person opens the one and types the other in any browser, and the command waits.
 
 mod device;
+mod renew;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -10,11 +11,12 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use self::device::{Provider, Tokens};
+pub(crate) use self::renew::{keep_renewed, renew};
 use crate::client::{
     context::{ContextFile, Home, Login, Servers},
     exit::{Exit, Usage},
     render::{self, Output, View, talk},
-    token,
+    token::{self, Claims},
 };
 
 /// Arguments of `greenlane login`.
@@ -24,8 +26,8 @@ Example:
   greenlane context set border --registry https://registry.example.org
   greenlane login --context border --issuer https://login.example.org --client-id greenlane-cli
 
-The token is kept for the context in a file that only its owner can read. Issuer and client are remembered: later
-`greenlane login` is enough, and asks nobody as long as the provider renews the last login.")]
+The token is kept for the context in a file that only its owner can read. When it is near its end, the next command
+renews it by itself, as long as the provider does. Issuer and client are remembered: later `greenlane login` is enough.")]
 pub(crate) struct Args {
     /// Address of the OpenID provider, as its tokens name it [default: that of the last login].
     #[arg(long, value_name = "URL")]
@@ -77,14 +79,20 @@ pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow
         Some(tokens) => tokens,
         None => by_device(&provider).await?,
     };
-    let claims = token::claims(&tokens.access_token).context("the provider's token is not one that services take")?;
-    let path = home.keep_token(&name, &tokens.access_token)?;
-    let refresh_token = tokens.refresh_token.or(login.refresh_token.clone());
-    home.remember_login(&name, &Login { refresh_token, ..login })?;
+    let (path, claims) = keep(&home, &name, tokens, login)?;
     let context = ContextFile { token_file: Some(path.clone()), ..context };
     home.write(&name, &context)?;
     render::print_value(output, &json!({ "context": name, "tokenFile": path, "token": claims.told() }), LOGIN)?;
     Ok(Exit::Done)
+}
+
+/// Keeps what a login gave: the token, and what renews it.
+fn keep(home: &Home, name: &str, tokens: Tokens, login: Login) -> anyhow::Result<(PathBuf, Claims)> {
+    let claims = token::claims(&tokens.access_token).context("the provider's token is not one that services take")?;
+    let path = home.keep_token(name, &tokens.access_token)?;
+    let refresh_token = tokens.refresh_token.or(login.refresh_token.clone());
+    home.remember_login(name, &Login { refresh_token, ..login })?;
+    Ok((path, claims))
 }
 
 /// Forgets the token and the login of the context.

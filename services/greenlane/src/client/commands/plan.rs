@@ -67,7 +67,7 @@ struct Facts {
     #[arg(long = "standard", value_name = "EDITION", requires = "body", add = Named::Standards.completer())]
     standards: Vec<String>,
     /// The body that is to issue it, bodies/ID.
-    #[arg(long, requires = "body_economy")]
+    #[arg(value_parser = crate::client::input::parse_body, long, requires = "body_economy")]
     body: Option<String>,
     /// The economy of that body.
     #[arg(long, value_name = "ECONOMY", requires = "body")]

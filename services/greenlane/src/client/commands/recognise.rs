@@ -3,13 +3,17 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::Args as ClapArgs;
+use clap::{ArgGroup, Args as ClapArgs};
 use greenlane_api::{
     common::v1::CodeReference,
     equivalence::v1::{
         BatchRecogniseRequest, BatchRecogniseResponse, CertificateFacts, CertifiedScheme, RecogniseRequest,
         RecognitionDecision, RecognitionOutcome, RecognitionQuestion,
         recognition_service_client::RecognitionServiceClient,
+    },
+    registry::v1::{
+        Certificate, GetBodyRequest, GetCertificateRequest, body_service_client::BodyServiceClient,
+        certificate_service_client::CertificateServiceClient,
     },
 };
 
@@ -29,19 +33,39 @@ use crate::client::{
 Exits with 0 when recognised (with or without conditions) or when no requirement applies, 10 when not recognised, \
 recognised in part or for information only, 11 when undetermined.")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    facts: Facts,
+    /// Economy of import. May be repeated: one answer each.
+    #[arg(long = "destination", value_name = "ECONOMY", required = true)]
+    destinations: Vec<String>,
+    /// Ask nobody: decide on this recognition pack, as `greenlane pack` fetched it.
+    #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
+    pack: Option<PathBuf>,
+    /// Believe the pack only if it is signed by the key of this thumbprint, or of one of these.
+    #[arg(long, value_name = "THUMBPRINT", requires = "pack")]
+    pack_key: Vec<String>,
+}
+
+/// What was certified, and the goods.
+#[derive(ClapArgs, Debug)]
+#[command(group = ArgGroup::new("certified").required(true).multiple(true))]
+pub(crate) struct Facts {
+    /// A certificate, by number or name in the registry: its facts are taken from there.
+    #[arg(long, value_name = "CERTIFICATE", group = "certified", add = Named::Certificates.completer(),
+        conflicts_with_all = ["schemes", "standards", "body", "body_economy", "granted_on"])]
+    certificate: Option<String>,
     /// What was certified: a scheme, as SCHEME or SCHEME=LEVEL. May be repeated.
-    #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]", add = Named::Schemes.completer())]
+    #[arg(long = "scheme", value_name = "SCHEME[=LEVEL]", group = "certified", add = Named::Schemes.completer())]
     schemes: Vec<String>,
     /// What was certified: a standard edition, such as "IEC 61215-1:2021". May be repeated.
-    #[arg(long = "standard", value_name = "EDITION", required_unless_present = "schemes",
-        add = Named::Standards.completer())]
+    #[arg(long = "standard", value_name = "EDITION", group = "certified", add = Named::Standards.completer())]
     standards: Vec<String>,
     /// The issuing body, bodies/ID.
-    #[arg(long)]
-    body: String,
+    #[arg(value_parser = crate::client::input::parse_body, long, required_unless_present = "certificate")]
+    body: Option<String>,
     /// The economy of the issuing body.
-    #[arg(long, value_name = "ECONOMY")]
-    body_economy: String,
+    #[arg(long, value_name = "ECONOMY", required_unless_present = "certificate")]
+    body_economy: Option<String>,
     /// When it was granted.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     granted_on: String,
@@ -51,18 +75,9 @@ pub(crate) struct Args {
     /// Economy of origin of the goods.
     #[arg(long, value_name = "ECONOMY")]
     origin: String,
-    /// Economy of import. May be repeated: one answer each.
-    #[arg(long = "destination", value_name = "ECONOMY", required = true)]
-    destinations: Vec<String>,
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     date: String,
-    /// Ask nobody: decide on this recognition pack, as `greenlane pack` fetched it.
-    #[arg(long, value_name = "FILE")]
-    pack: Option<PathBuf>,
-    /// Believe the pack only if it is signed by the key of this thumbprint, or of one of these.
-    #[arg(long, value_name = "THUMBPRINT", requires = "pack")]
-    pack_key: Vec<String>,
 }
 
 const DECISION: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
@@ -71,7 +86,8 @@ const DECISIONS: View = View::List { items: "decisions", name: "decisionId", col
 /// Asks about each market, prints, and tells the first outcome that is no plain yes by the exit code.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
-    let questions = args.questions();
+    let certificate = args.facts.certificate(session).await?;
+    let questions = args.questions(&certificate);
     let decisions = match questions.as_slice() {
         [one] => {
             let request = RecogniseRequest { question: Some(one.clone()), explain: true, ..Default::default() };
@@ -100,7 +116,7 @@ pub(crate) fn offline(output: Output, args: &Args) -> anyhow::Result<Exit> {
     let pack = OfflinePack::open(path, pinned)?;
     render::talk(&pack.describe(!pinned.is_empty()));
     let mut answers = Vec::new();
-    for question in args.questions() {
+    for question in args.questions(&args.facts.given()) {
         let request = RecogniseRequest { question: Some(question), explain: true, ..Default::default() };
         answers.push(pack.recognise(request)?);
     }
@@ -139,24 +155,65 @@ impl Args {
     }
 
     /// One for each market.
-    fn questions(&self) -> Vec<RecognitionQuestion> {
-        let certificate = CertificateFacts {
-            schemes: self.schemes.iter().map(|text| scheme(text)).collect(),
-            standard_editions: self.standards.clone(),
-            body: self.body.clone(),
-            body_economy: self.body_economy.clone(),
-            granted_on: self.granted_on.clone(),
-            ..Default::default()
-        };
-        let question = |destination: &String| RecognitionQuestion {
-            certificate: Some(certificate.clone()),
+    fn questions(&self, certificate: &CertificateFacts) -> Vec<RecognitionQuestion> {
+        self.destinations.iter().map(|destination| self.facts.about(certificate.clone(), destination)).collect()
+    }
+}
+
+impl Facts {
+    /// The question about one market.
+    pub(super) async fn question(&self, session: &Session, destination: &str) -> anyhow::Result<RecognitionQuestion> {
+        Ok(self.about(self.certificate(session).await?, destination))
+    }
+
+    fn about(&self, certificate: CertificateFacts, destination: &str) -> RecognitionQuestion {
+        RecognitionQuestion {
+            certificate: Some(certificate),
             code: Some(self.code.clone()),
             origin: self.origin.clone(),
-            destination: destination.clone(),
+            destination: destination.to_owned(),
             date: self.date.clone(),
-        };
-        self.destinations.iter().map(question).collect()
+        }
     }
+
+    /// The facts of the certificate: those of the registry, or those that are given.
+    async fn certificate(&self, session: &Session) -> anyhow::Result<CertificateFacts> {
+        match &self.certificate {
+            Some(name) => Ok(facts_of(session, name).await?.1),
+            None => Ok(self.given()),
+        }
+    }
+
+    fn given(&self) -> CertificateFacts {
+        CertificateFacts {
+            schemes: self.schemes.iter().map(|text| scheme(text)).collect(),
+            standard_editions: self.standards.clone(),
+            body: self.body.clone().unwrap_or_default(),
+            body_economy: self.body_economy.clone().unwrap_or_default(),
+            granted_on: self.granted_on.clone(),
+            ..Default::default()
+        }
+    }
+}
+
+/// A certificate of the registry, and its facts as recognition takes them.
+pub(super) async fn facts_of(session: &Session, name: &str) -> anyhow::Result<(Certificate, CertificateFacts)> {
+    let request = GetCertificateRequest { name: super::certificate::name(name), ..Default::default() };
+    let mut registry = CertificateServiceClient::new(session.registry()?);
+    let certificate = registry.get_certificate(request).await?.into_inner().certificate.unwrap_or_default();
+    let body = GetBodyRequest { name: certificate.body.clone(), ..Default::default() };
+    let body = BodyServiceClient::new(session.registry()?).get_body(body).await?.into_inner().body;
+    let content = certificate.content.clone().unwrap_or_default();
+    let scheme = content.scheme.map(|it| CertifiedScheme { scheme: it.scheme, level: it.level });
+    let facts = CertificateFacts {
+        schemes: scheme.into_iter().collect(),
+        standard_editions: content.normative_documents.into_iter().map(|it| it.edition).collect(),
+        body: certificate.body.clone(),
+        body_economy: body.unwrap_or_default().economy,
+        granted_on: content.granted_on,
+        ..Default::default()
+    };
+    Ok((certificate, facts))
 }
 
 pub(super) fn scheme(text: &str) -> CertifiedScheme {
@@ -164,7 +221,7 @@ pub(super) fn scheme(text: &str) -> CertifiedScheme {
     CertifiedScheme { scheme: scheme.to_owned(), level: level.to_owned() }
 }
 
-fn exit_of(outcome: RecognitionOutcome) -> Exit {
+pub(super) fn exit_of(outcome: RecognitionOutcome) -> Exit {
     match outcome {
         RecognitionOutcome::Recognised
         | RecognitionOutcome::RecognisedOnConditions

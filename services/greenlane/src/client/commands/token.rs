@@ -14,6 +14,7 @@ use crate::{
     cli::default_data,
     client::{
         exit::Exit,
+        input,
         render::{self, Output, View},
     },
     serve::data::DataDir,
@@ -93,9 +94,10 @@ pub(crate) fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
 
 /// A body's name: a token of another would act for nobody.
 fn body(raw: &str) -> Result<String, String> {
+    let name = input::parse_body(raw)?;
     let mut v = Violations::new();
-    match v.resource_name::<1>("body", raw, "bodies/{body}") {
-        Some(_) => Ok(raw.to_owned()),
+    match v.resource_name::<1>("body", &name, "bodies/{body}") {
+        Some(_) => Ok(name),
         None => Err(v.found().iter().map(|it| it.description.clone()).collect()),
     }
 }

@@ -13,9 +13,9 @@ use greenlane_api::registry::v1::{
 use serde_json::{Value, json};
 
 use crate::client::{
-    Mutation, Session,
+    Confirm, Mutation, Session,
     exit::{Exit, Usage},
-    input,
+    input, progress,
     render::{self, View},
 };
 
@@ -56,7 +56,7 @@ pub(crate) struct Import {
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     /// It is an EPCIS 2.0 document: its events are reported by this body, bodies/ID.
-    #[arg(long, value_name = "BODY", requires = "economy")]
+    #[arg(value_parser = crate::client::input::parse_body, long, value_name = "BODY", requires = "economy")]
     epcis_reporter: Option<String>,
     /// Where the events of the EPCIS document took place: ISO 3166-1 alpha-2.
     #[arg(long)]
@@ -64,9 +64,8 @@ pub(crate) struct Import {
     /// Begins the request id of every row, so that the same file can be imported again [default: import].
     #[arg(long, default_value = "import", hide_default_value = true, value_name = "ID")]
     request_prefix: String,
-    /// Check only, at the server; write nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// A product, a batch or an item.
@@ -101,7 +100,7 @@ pub(crate) struct List {
     #[arg(long, value_enum)]
     stage: Option<Stage>,
     /// Only from this reporter, bodies/ID.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(value_parser = crate::client::input::parse_body, long, default_value = "", hide_default_value = true)]
     reporter: String,
 }
 
@@ -267,13 +266,15 @@ async fn import(
     args: Import,
 ) -> anyhow::Result<Exit> {
     let events = events(&args)?;
+    let trial = args.confirm.is_trial();
     let rows = events.into_iter().enumerate().map(move |(at, event)| ImportTraceEventsRequest {
         request_id: format!("{}-{}", args.request_prefix, at + 1),
-        validate_only: args.dry_run,
+        validate_only: trial,
         event: Some(event),
         row: at as u64 + 1,
     });
     let rows: Vec<ImportTraceEventsRequest> = rows.collect();
+    let bar = progress::bar(Some(rows.len() as u64), "events");
     let mut reports = traces.import_trace_events(futures_util::stream::iter(rows)).await?.into_inner();
     let (mut last, mut refusals) = (None, Vec::new());
     while let Some(report) = reports.message().await? {
@@ -281,8 +282,10 @@ async fn import(
             let why: Vec<&str> = report.findings.iter().map(|finding| finding.message.as_str()).collect();
             refusals.push(format!("row {}: {}", report.refused_row, why.join("; ")));
         }
+        bar.set_position(report.received);
         last = Some(report);
     }
+    bar.finish_and_clear();
     let last = last.unwrap_or_default();
     let value = json!({
         "received": last.received,
@@ -291,6 +294,9 @@ async fn import(
         "refusals": refusals,
         "revision": last.revision,
     });
+    if trial {
+        render::talk("nothing was written: say --confirm to import");
+    }
     render::print_value(session.output(), &value, REPORT)?;
     Ok(if last.refused == 0 { Exit::Done } else { Exit::No })
 }

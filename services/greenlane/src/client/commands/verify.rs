@@ -17,6 +17,7 @@ use greenlane_api::{
 use greenlane_log::note::NoteKey;
 use greenlane_platform::clock::Clock;
 
+use self::report::Report;
 use crate::client::{
     Session,
     complete::Named,
@@ -34,6 +35,7 @@ Examples:
   greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
   greenlane verify certificate.jwt
   greenlane verify certificate.jwt --trust customs.bundle
+  greenlane verify certificate.jwt --code HS2022:854143 --origin XA --destination XB --report case-17.pdf
   greenlane verify certificate.jwt --statement-out case-17.jwt
   greenlane verify --statement case-17.jwt --trust customs.bundle
 
@@ -46,9 +48,12 @@ pub(crate) struct Args {
     /// Print also what proves the verdict (json and yaml).
     #[arg(long, conflicts_with = "trust")]
     proof: bool,
-    /// Write a report for the customs file too, one page of HTML with reasons, revisions and proof.
-    #[arg(long, value_name = "FILE.html", value_parser = page_file, conflicts_with = "statement")]
+    /// Write a report for the customs file too, with reasons, revisions and proof: a page of HTML, or a PDF.
+    #[arg(long, value_name = "FILE.pdf|FILE.html", value_parser = report_file, conflicts_with = "statement")]
     report: Option<PathBuf>,
+    /// A font to print a PDF with (TrueType or OpenType), before those of this machine. May be repeated.
+    #[arg(long = "font", value_name = "FILE", requires = "report")]
+    fonts: Vec<PathBuf>,
     /// Tell also what is left to be written off against the certificate.
     #[arg(long, requires = "code", conflicts_with = "trust")]
     balance: bool,
@@ -123,10 +128,18 @@ impl Goods {
 }
 
 /// The file of a report: its ending says what it is.
-fn page_file(raw: &str) -> Result<PathBuf, &'static str> {
+fn report_file(raw: &str) -> Result<PathBuf, &'static str> {
     let path = PathBuf::from(raw);
-    let is_page = path.extension().is_some_and(|ending| ending == "html" || ending == "htm");
-    if is_page { Ok(path) } else { Err("a report is a page of HTML: name a file that ends with .html") }
+    let known = is_pdf(&path) || ["html", "htm"].iter().any(|ending| has_ending(&path, ending));
+    if known { Ok(path) } else { Err("a report is a PDF or a page of HTML: name a file that ends with .pdf or .html") }
+}
+
+fn is_pdf(path: &Path) -> bool {
+    has_ending(path, "pdf")
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
 const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields: &[] };
@@ -136,7 +149,8 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if args.log_key.is_some() {
         bail!(Usage("--log-key goes with --trust or --statement".to_owned()));
     }
-    let (report, proof, out) = (args.report.clone(), args.proof, args.statement_out.clone());
+    let (report, fonts) = (args.report.clone(), args.fonts.clone());
+    let (proof, out) = (args.proof, args.statement_out.clone());
     let request = args.request()?;
     let client = session.registry()?;
     let mut answer = VerificationServiceClient::new(client).verify(request.clone()).await?.into_inner();
@@ -144,7 +158,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         statement::keep(&path, &answer.statement)?;
     }
     if let Some(path) = &report {
-        write_report(path, &request, &answer, session.registry_address())?;
+        write_report(path, &fonts, &request, &answer, session.registry_address())?;
         // What it was fetched for beside the report is not printed unasked.
         answer.proof = answer.proof.filter(|_| proof);
     }
@@ -178,11 +192,11 @@ pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> 
     let trust = OfflineTrust::open(&path, key.as_ref(), pack)?;
     described.push_str(&trust.describe(key.is_some()));
     eprintln!("{described}");
-    let report = args.report.clone();
+    let (report, fonts) = (args.report.clone(), args.fonts.clone());
     let request = VerifyRequest { include_proof: false, ..args.request()? };
     let answer = trust.verify(request.clone()).await?;
     if let Some(path) = &report {
-        write_report(path, &request, &answer, &described)?;
+        write_report(path, &fonts, &request, &answer, &described)?;
     }
     print(output, &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
@@ -222,10 +236,16 @@ impl Args {
     }
 }
 
-fn write_report(path: &Path, request: &VerifyRequest, answer: &VerifyResponse, of: &str) -> anyhow::Result<()> {
-    let asked = report::Asked { at: Clock::system().now(), of };
-    std::fs::write(path, report::html(request, answer, &asked))
-        .with_context(|| format!("cannot write {}", path.display()))
+fn write_report(
+    path: &Path,
+    fonts: &[PathBuf],
+    request: &VerifyRequest,
+    answer: &VerifyResponse,
+    of: &str,
+) -> anyhow::Result<()> {
+    let report = Report::new(request, answer, &report::Asked { at: Clock::system().now(), of });
+    let bytes = if is_pdf(path) { report::pdf(&report, fonts)? } else { report::html(&report).into_bytes() };
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn print(output: Output, answer: &VerifyResponse) -> anyhow::Result<()> {

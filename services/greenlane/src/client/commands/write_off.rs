@@ -13,7 +13,14 @@ use prost_types::Timestamp;
 
 mod watch;
 
-use crate::client::{Mutation, Session, exit::Exit, input, render::View};
+pub(super) use self::watch::{Watch, run as watch};
+
+use crate::client::{
+    Mutation, Session,
+    exit::Exit,
+    input,
+    render::{View, pages::Limit},
+};
 
 /// `greenlane write-off …`.
 #[derive(Debug, Subcommand)]
@@ -112,7 +119,7 @@ pub(crate) struct Which {
     #[arg(long, default_value = "", hide_default_value = true)]
     certificate: String,
     /// Of this body's certificates only, bodies/ID.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(value_parser = crate::client::input::parse_body, long, default_value = "", hide_default_value = true)]
     body: String,
     /// Of this economy only.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -127,12 +134,8 @@ pub(crate) struct Which {
 pub(crate) struct List {
     #[command(flatten)]
     which: Which,
-    /// At most this many, 1 to 1000.
-    #[arg(long, default_value_t = 50)]
-    limit: i32,
-    /// Go on where the answer before ended.
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
-    page_token: String,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 /// What a record tells.
@@ -287,11 +290,12 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 kind: args.which.kind(),
                 body: args.which.body,
                 economy: args.which.economy,
-                page_size: args.limit,
-                page_token: args.page_token,
-                consistency: None,
+                ..Default::default()
             };
-            session.print(ledger.list_write_offs(request).await?.get_ref(), WRITE_OFFS)
+            let ask = async |page_size, page_token| {
+                ledger.list_write_offs(ListWriteOffsRequest { page_size, page_token, ..request.clone() }).await
+            };
+            session.list(WRITE_OFFS, args.limit.rows(), ask).await
         }
         Command::Balance { certificate } => {
             let request = GetBalanceRequest { certificate: super::certificate::name(&certificate), consistency: None };

@@ -59,6 +59,22 @@ pub(super) fn entry(positions: &Arc<Positions>, path: &str, value: &Value, fault
     Some(Item { kind, name, entry, content, positions: Arc::clone(positions), path })
 }
 
+/// A message of any kind, with its fields under the contract's own names, or a note of everything that is wrong with it.
+pub(super) fn message(
+    positions: &Positions,
+    kind: &MessageDescriptor,
+    value: &Value,
+    faults: &mut Vec<Fault>,
+) -> Option<DynamicMessage> {
+    let mut fit = Fit { positions, faults };
+    let before = fit.faults.len();
+    let fitted = fit.message(kind, value, "");
+    if fit.faults.len() > before {
+        return None;
+    }
+    DynamicMessage::deserialize(kind.clone(), fitted).map_err(|error| fit.add("", error.to_string())).ok()
+}
+
 struct Fit<'f> {
     positions: &'f Positions,
     faults: &'f mut Vec<Fault>,
@@ -92,6 +108,10 @@ impl Fit<'_> {
     }
 
     fn field(&mut self, field: &FieldDescriptor, value: &Value, path: &str) -> Value {
+        if field.is_map() {
+            // None of what people write has one; what is wrong with it is told without its place.
+            return value.clone();
+        }
         if !field.is_list() {
             return self.value(field, value, path);
         }
@@ -105,6 +125,8 @@ impl Fit<'_> {
 
     fn value(&mut self, field: &FieldDescriptor, value: &Value, path: &str) -> Value {
         match field.kind() {
+            // Moments, durations and the like are texts of their own.
+            Type::Message(kind) if kind.package_name() == "google.protobuf" => return self.quoted(value, path),
             Type::Message(kind) => return self.message(&kind, value, path),
             Type::Enum(kind) => return self.word(&kind, value, path),
             Type::String if value.is_number() || value.is_boolean() => {
@@ -112,10 +134,20 @@ impl Fit<'_> {
             }
             Type::String if !value.is_string() => self.add(path, "must be a text"),
             Type::Bool if !value.is_boolean() => self.add(path, "must be true or false"),
+            // Protobuf's JSON has large numbers as texts.
+            Type::Int64 | Type::Uint64 if value.as_str().is_some_and(|text| text.parse::<u64>().is_ok()) => {}
             Type::Int32 | Type::Int64 | Type::Uint32 | Type::Uint64 if !value.is_u64() => {
                 self.add(path, "must be a number, 0 or more");
             }
             _ => {}
+        }
+        value.clone()
+    }
+
+    /// A moment, a duration: a text of its own.
+    fn quoted(&mut self, value: &Value, path: &str) -> Value {
+        if !value.is_string() {
+            self.add(path, "must be a text: write it in quotes");
         }
         value.clone()
     }
@@ -144,6 +176,6 @@ pub(super) fn words(kind: &EnumDescriptor) -> Vec<String> {
     labels.map(|label| label.replace('-', "_")).collect()
 }
 
-fn known(kind: &MessageDescriptor) -> String {
+pub(super) fn known(kind: &MessageDescriptor) -> String {
     kind.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ")
 }

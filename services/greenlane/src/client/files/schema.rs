@@ -1,7 +1,8 @@
-//! The JSON Schema of files of entries, made from the contract and its comments: for editors.
+//! The JSON Schema of what people write as files, made from the contract and its comments: for editors.
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use greenlane_api::equivalence::v1::CatalogueEntry;
 use prost::Name as _;
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind as Type, MessageDescriptor};
@@ -41,8 +42,31 @@ pub(crate) fn schema() -> anyhow::Result<Value> {
     }))
 }
 
+/// The schema of a file that is one message.
+pub(crate) fn of_message(full_name: &str, title: &str) -> anyhow::Result<Value> {
+    let pool = DescriptorPool::decode(greenlane_api::DOCUMENTED_DESCRIPTORS)?;
+    let message = pool.get_message_by_name(full_name).with_context(|| format!("the contracts have no {full_name}"))?;
+    let mut definitions = BTreeMap::new();
+    define(&message, &mut definitions);
+    // Files name what they are about by their own words: a name is given by the service.
+    if let Some(own) = definitions.get_mut(message.name()).and_then(Value::as_object_mut) {
+        own.remove("required");
+    }
+    Ok(json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": format!("{full_name}.schema.json"),
+        "title": title,
+        "$ref": format!("#/definitions/{}", message.name()),
+        "definitions": definitions,
+    }))
+}
+
 fn property(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) -> Value {
     let value = match field.kind() {
+        Type::Message(kind) if kind.full_name() == "google.protobuf.Timestamp" => {
+            json!({ "type": "string", "format": "date-time" })
+        }
+        Type::Message(kind) if kind.package_name() == "google.protobuf" => json!({ "type": "string" }),
         Type::Message(kind) => {
             define(&kind, definitions);
             json!({ "$ref": format!("#/definitions/{}", kind.name()) })

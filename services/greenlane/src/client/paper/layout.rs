@@ -83,7 +83,7 @@ impl Paper {
         self.gap();
     }
 
-    /// What a thing is called in two languages, and what is told of it, one paragraph each; nothing for nothing.
+    /// What a thing is called, in two languages or in one, and what is told of it, one paragraph each; nothing for nothing.
     pub(crate) fn field(&mut self, (english, chinese): (&str, &str), values: &[String]) {
         const SIZE: f32 = 9.5;
         if values.iter().all(String::is_empty) {
@@ -94,7 +94,7 @@ impl Paper {
         let lines: Vec<String> = paragraphs.flat_map(|value| self.typeface.wrap(value, SIZE, width)).collect();
         // What it is called does not stand alone at the end of a page.
         self.keep(SIZE * 3.0);
-        let mut called = [(english, INK), (chinese, PALE)].into_iter();
+        let mut called = [(english, INK), (chinese, PALE)].into_iter().filter(|(name, _)| !name.is_empty());
         let mut lines = lines.into_iter();
         loop {
             let (name, line) = (called.next(), lines.next());
@@ -165,7 +165,7 @@ impl Paper {
     }
 
     /// Goes on on a new page unless there is this much left of this one.
-    fn keep(&mut self, height: f32) {
+    pub(crate) fn keep(&mut self, height: f32) {
         if self.y - height < BOTTOM {
             self.pages.push(Content::new());
             self.y = HEIGHT - MARGIN;

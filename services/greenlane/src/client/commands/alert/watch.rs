@@ -5,10 +5,13 @@ use greenlane_api::equivalence::v1::{
     WatchAlertsRequest, WatchAlertsResponse, alert_service_client::AlertServiceClient,
 };
 use greenlane_platform::client::Client;
+use tonic::{Response, Status, Streaming};
 
 use super::name;
 use crate::client::{
+    Session,
     exit::Exit,
+    follow::{Watched, follow},
     render::{self, Output, at, plain},
 };
 
@@ -28,28 +31,41 @@ pub(crate) struct Watch {
     until_now: bool,
 }
 
-/// Follows until it is over, or until the stream is cut: then it says where to go on.
-pub(super) async fn run(mut alerts: AlertServiceClient<Client>, output: Output, args: Watch) -> anyhow::Result<Exit> {
-    let request = WatchAlertsRequest { subscription: name(&args.subscription), after_position: args.after };
-    let mut stream = alerts.watch_alerts(request).await?.into_inner();
-    let (mut told, mut position) = (0, args.after);
-    loop {
-        let message = match stream.message().await {
-            Ok(Some(message)) => message,
-            Ok(None) => return Ok(Exit::Done),
-            Err(status) => {
-                render::talk(&format!("go on where it ended with: --after {position}"));
-                return Err(status.into());
-            }
-        };
-        position = message.position;
-        if message.alert.is_some() || matches!(output, Output::Json | Output::Yaml) {
-            print(output, &message, told == 0)?;
+/// Where a watch is, and when it ends.
+struct Progress {
+    alerts: AlertServiceClient<Client>,
+    args: Watch,
+    position: u64,
+    told: u64,
+    output: Output,
+}
+
+/// Follows until it is over.
+pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
+    let alerts = AlertServiceClient::new(session.equivalence()?);
+    follow(Progress { alerts, position: args.after, args, told: 0, output: session.output() }).await
+}
+
+impl Watched for Progress {
+    type Message = WatchAlertsResponse;
+
+    async fn open(&mut self) -> Result<Streaming<WatchAlertsResponse>, Status> {
+        let request = WatchAlertsRequest { subscription: name(&self.args.subscription), after_position: self.position };
+        self.alerts.watch_alerts(request).await.map(Response::into_inner)
+    }
+
+    fn position(&self) -> Option<u64> {
+        Some(self.position)
+    }
+
+    fn take(&mut self, message: &WatchAlertsResponse) -> anyhow::Result<bool> {
+        self.position = message.position;
+        if message.alert.is_some() || matches!(self.output, Output::Json | Output::Yaml) {
+            print(self.output, message, self.told == 0)?;
         }
-        told += u64::from(message.alert.is_some());
-        if args.count.is_some_and(|count| told >= count) || (args.until_now && message.bookmark) {
-            return Ok(Exit::Done);
-        }
+        self.told += u64::from(message.alert.is_some());
+        let enough = self.args.count.is_some_and(|count| self.told >= count);
+        Ok(enough || (self.args.until_now && message.bookmark))
     }
 }
 

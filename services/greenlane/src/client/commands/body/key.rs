@@ -10,7 +10,7 @@ use greenlane_api::registry::v1::{
 use prost_types::Timestamp;
 
 use super::Bodies;
-use crate::client::{Mutation, Session, complete::Named, exit::Exit, input, render::View};
+use crate::client::{ConfirmByName, Mutation, Session, complete::Named, exit::Exit, input, render::View};
 
 /// `greenlane body key …`.
 #[derive(Debug, Subcommand)]
@@ -25,7 +25,7 @@ pub(crate) enum KeyCommand {
     /// List a body's keys.
     List {
         /// The body, bodies/ID.
-        #[arg(add = Named::Bodies.completer())]
+        #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
         body: String,
     },
     /// End a key's validity: what it signed until then stays good.
@@ -38,7 +38,7 @@ pub(crate) enum KeyCommand {
 #[derive(Args, Debug)]
 pub(crate) struct CreateKey {
     /// The body, bodies/ID.
-    #[arg(add = Named::Bodies.completer())]
+    #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
     body: String,
     /// A file with the public key as a JWK. Without it the registry makes an Ed25519 key and holds it.
     #[arg(long, value_name = "FILE")]
@@ -76,6 +76,8 @@ pub(crate) struct Revoke {
     /// What happened.
     #[arg(long)]
     text: String,
+    #[command(flatten)]
+    confirm: ConfirmByName,
     #[command(flatten)]
     mutation: Mutation,
 }
@@ -144,7 +146,8 @@ pub(super) async fn run(session: &Session, bodies: &mut Bodies, command: KeyComm
             };
             session.print(bodies.retire_body_key(request).await?.get_ref(), KEY)
         }
-        KeyCommand::Revoke(args) => {
+        KeyCommand::Revoke(mut args) => {
+            args.confirm.settle(&mut args.mutation, &args.name)?;
             let request = RevokeBodyKeyRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,

@@ -10,7 +10,7 @@ use greenlane_api::registry::v1::{
 };
 
 use super::Bodies;
-use crate::client::{Mutation, Session, complete::Named, exit::Exit, input, render::View};
+use crate::client::{Confirm, Mutation, Session, complete::Named, exit::Exit, input, render::View};
 
 /// `greenlane body accreditation …`.
 #[derive(Debug, Subcommand)]
@@ -20,7 +20,7 @@ pub(crate) enum AccreditationCommand {
     /// List a body's accreditation scopes.
     List {
         /// The body, bodies/ID.
-        #[arg(add = Named::Bodies.completer())]
+        #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
         body: String,
     },
     /// Suspend a scope from a day on.
@@ -37,7 +37,7 @@ pub(crate) enum DesignationCommand {
     /// List a body's designations.
     List {
         /// The body, bodies/ID.
-        #[arg(add = Named::Bodies.completer())]
+        #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
         body: String,
     },
     /// Suspend a designation from a day on.
@@ -49,17 +49,17 @@ pub(crate) enum DesignationCommand {
     /// Settle a contestation: the last day of it.
     Settle(Step),
     /// Withdraw a designation for good: the first day on which it no longer counts.
-    Withdraw(Step),
+    Withdraw(End),
 }
 
 /// Arguments of `greenlane body accreditation create`.
 #[derive(Args, Debug)]
 pub(crate) struct CreateScope {
     /// The body, bodies/ID.
-    #[arg(add = Named::Bodies.completer())]
+    #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
     body: String,
     /// The accreditation body, bodies/ID.
-    #[arg(long, value_name = "BODY")]
+    #[arg(value_parser = crate::client::input::parse_body, long, value_name = "BODY")]
     by: String,
     /// A scheme covered, schemes/ID. May be repeated.
     #[arg(long = "scheme", value_name = "SCHEME")]
@@ -84,10 +84,10 @@ pub(crate) struct CreateScope {
 #[derive(Args, Debug)]
 pub(crate) struct Designate {
     /// The body, bodies/ID.
-    #[arg(add = Named::Bodies.completer())]
+    #[arg(value_parser = crate::client::input::parse_body, add = Named::Bodies.completer())]
     body: String,
     /// The designating authority, bodies/ID.
-    #[arg(long, value_name = "BODY")]
+    #[arg(value_parser = crate::client::input::parse_body, long, value_name = "BODY")]
     by: String,
     /// The arrangement, arrangements/ID.
     #[arg(long)]
@@ -118,6 +118,15 @@ pub(crate) struct Step {
     text: String,
     #[command(flatten)]
     mutation: Mutation,
+}
+
+/// Arguments of `greenlane body designation withdraw`.
+#[derive(Args, Debug)]
+pub(crate) struct End {
+    #[command(flatten)]
+    step: Step,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 const SCOPE: View = View::Record {
@@ -284,7 +293,9 @@ pub(super) async fn designation(
             let request = step!(session, args, SettleDesignationRequest);
             session.print(bodies.settle_designation(request).await?.get_ref(), DESIGNATION)
         }
-        C::Withdraw(args) => {
+        C::Withdraw(End { mut step, confirm }) => {
+            confirm.settle(&mut step.mutation);
+            let args = step;
             let request = step!(session, args, WithdrawDesignationRequest);
             session.print(bodies.withdraw_designation(request).await?.get_ref(), DESIGNATION)
         }

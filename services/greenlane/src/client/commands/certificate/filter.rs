@@ -12,7 +12,7 @@ use crate::client::{complete::Named, input, render::pages::Limit};
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// Issued by this body only, bodies/ID.
-    #[arg(long, default_value = "", hide_default_value = true, add = Named::Bodies.completer())]
+    #[arg(value_parser = crate::client::input::parse_body, long, default_value = "", hide_default_value = true, add = Named::Bodies.completer())]
     body: String,
     /// In this state today only. May be repeated: in one of them.
     #[arg(long = "state", value_enum)]

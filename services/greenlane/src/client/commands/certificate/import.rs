@@ -6,7 +6,6 @@ use std::{
     fs::File,
     io::{BufRead, BufReader, BufWriter, Write as _},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -15,13 +14,14 @@ use greenlane_api::registry::v1::{
     ImportCertificatesRequest, ImportCertificatesResponse, RefusedRow,
     certificate_service_client::CertificateServiceClient,
 };
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::client::{
-    Session,
+    Confirm, Session,
     exit::{Exit, Usage},
+    progress,
     render::{self, View},
 };
 
@@ -39,14 +39,13 @@ pub(crate) struct Import {
     #[arg(required_unless_present = "columns", default_value = "-", hide_default_value = true)]
     file: PathBuf,
     /// The issuing body, bodies/ID.
-    #[arg(long, required_unless_present = "columns", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = crate::client::input::parse_body, long, required_unless_present = "columns", default_value = "", hide_default_value = true)]
     body: String,
     /// What the file is [default: by the end of its name].
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Write. Without it everything is checked at the server, and nothing is written.
-    #[arg(long)]
-    write: bool,
+    #[command(flatten)]
+    confirm: Confirm,
     /// A file for the rows that are refused, as NDJSON [default: some are told on stderr].
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -86,7 +85,9 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     }
     let format = format(args.format, &args.file)?;
     let mut report = Report::open(args.report.as_deref())?;
-    let (body, trial) = (args.body.clone(), !args.write);
+    let (body, trial) = (args.body.clone(), args.confirm.is_trial());
+    // A table has a line of column names.
+    let total = progress::lines(&args.file).map(|lines| lines.saturating_sub(u64::from(format == Format::Csv)));
     let (sender, mut read) = mpsc::channel::<Read>(AHEAD);
     let input = open(&args.file)?;
     // Reading a file blocks, so it has a thread of its own.
@@ -108,8 +109,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
             }
         }
     });
-    let bar = ProgressBar::new_spinner().with_style(style()?);
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let bar = progress::bar(total, "rows");
     let mut certificates = CertificateServiceClient::new(session.registry()?);
     let told = tell(&mut certificates, ReceiverStream::new(requests), &mut report, &bar).await;
     bar.finish_and_clear();
@@ -128,7 +128,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     match (last.received, last.accepted) {
         (0, _) => render::talk("the file has no rows"),
         (_, 0) => render::talk("no row can be imported"),
-        _ if trial => render::talk("nothing was written: say --write to import"),
+        _ if trial => render::talk("nothing was written: say --confirm to import"),
         _ => {}
     }
     session.print(&last, DONE)?;
@@ -153,10 +153,6 @@ async fn tell(
         last = answer;
     }
     Ok(last)
-}
-
-fn style() -> anyhow::Result<ProgressStyle> {
-    Ok(ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}, {elapsed}, {msg}")?)
 }
 
 fn format(asked: Option<Format>, file: &Path) -> anyhow::Result<Format> {

@@ -8,7 +8,7 @@ use greenlane_api::registry::v1::{
 use prost_types::Timestamp;
 
 use super::name;
-use crate::client::{Mutation, Session, complete::Named, input};
+use crate::client::{Confirm, ConfirmByName, Mutation, Session, complete::Named, input};
 
 /// Which certificate, why, and how the call is made.
 #[derive(Args, Debug)]
@@ -46,6 +46,15 @@ pub(crate) struct Step {
     effect: Effect,
 }
 
+/// Arguments of `greenlane certificate withdraw` and `terminate`.
+#[derive(Args, Debug)]
+pub(crate) struct End {
+    #[command(flatten)]
+    step: Step,
+    #[command(flatten)]
+    confirm: Confirm,
+}
+
 /// Arguments of `greenlane certificate suspend`.
 #[derive(Args, Debug)]
 pub(crate) struct Suspend {
@@ -71,6 +80,8 @@ pub(crate) struct Continue {
 pub(crate) struct Annul {
     #[command(flatten)]
     why: Why,
+    #[command(flatten)]
+    confirm: ConfirmByName,
 }
 
 /// Fills a request with what all steps have.
@@ -92,13 +103,22 @@ impl Step {
     pub(super) fn reinstate(self, session: &Session) -> ReinstateCertificateRequest {
         request!(session, self.why => ReinstateCertificateRequest { effective_time: self.effect.effective })
     }
+}
 
+impl End {
     pub(super) fn withdraw(self, session: &Session) -> WithdrawCertificateRequest {
-        request!(session, self.why => WithdrawCertificateRequest { effective_time: self.effect.effective })
+        let Step { why, effect } = self.settled();
+        request!(session, why => WithdrawCertificateRequest { effective_time: effect.effective })
     }
 
     pub(super) fn terminate(self, session: &Session) -> TerminateCertificateRequest {
-        request!(session, self.why => TerminateCertificateRequest { effective_time: self.effect.effective })
+        let Step { why, effect } = self.settled();
+        request!(session, why => TerminateCertificateRequest { effective_time: effect.effective })
+    }
+
+    fn settled(mut self) -> Step {
+        self.confirm.settle(&mut self.step.why.mutation);
+        self.step
     }
 }
 
@@ -120,8 +140,9 @@ impl Continue {
 }
 
 impl Annul {
-    pub(super) fn request(self, session: &Session) -> AnnulCertificateRequest {
-        request!(session, self.why => AnnulCertificateRequest { effective_time: None })
+    pub(super) fn request(mut self, session: &Session) -> anyhow::Result<AnnulCertificateRequest> {
+        self.confirm.settle(&mut self.why.mutation, &name(&self.why.certificate))?;
+        Ok(request!(session, self.why => AnnulCertificateRequest { effective_time: None }))
     }
 }
 

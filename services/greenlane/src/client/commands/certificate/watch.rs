@@ -1,7 +1,5 @@
 //! `greenlane certificate watch`: what happens to certificates, as it happens.
 
-use std::time::Duration;
-
 use clap::Args;
 use greenlane_api::{
     common::v1::{WatchStart, watch_start::Position},
@@ -11,24 +9,23 @@ use greenlane_api::{
         watch_certificates_response::Change,
     },
 };
+use greenlane_platform::client::Client;
 use serde_json::Value;
-use tonic::Code;
+use tonic::{Response, Status, Streaming};
 
 use super::name;
 use crate::client::{
     Session,
     exit::Exit,
+    follow::{Watched, follow},
     render::{self, Output, at, plain},
 };
-
-/// How often a stream that tells nothing is opened anew before that is a failure.
-const ATTEMPTS: u32 = 5;
 
 /// Arguments of `greenlane certificate watch`. Without a place to begin: with what happens from now on.
 #[derive(Args, Debug)]
 pub(crate) struct Watch {
     /// Of this body only, bodies/ID.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(value_parser = crate::client::input::parse_body, long, default_value = "", hide_default_value = true)]
     body: String,
     /// Only this certificate. May be repeated.
     #[arg(long = "certificate", value_name = "CERTIFICATE")]
@@ -58,63 +55,25 @@ pub(crate) struct Watch {
 
 /// Where a watch is, and when it ends.
 struct Progress {
+    certificates: CertificateServiceClient<Client>,
+    args: Watch,
     /// Resume after this; none before anything was told.
     revision: Option<u64>,
     told: u64,
     until: Option<u64>,
-    count: Option<u64>,
     output: Output,
 }
 
-/// Follows until it is over, opening the stream anew when it is cut.
-pub(super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
-    let mut certificates = CertificateServiceClient::new(session.registry()?);
+/// Follows until it is over.
+pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
+    let certificates = CertificateServiceClient::new(session.registry()?);
     let until = if args.until_now {
         let mut log = LogServiceClient::new(session.registry()?);
         Some(log.get_checkpoint(GetCheckpointRequest::default()).await?.get_ref().revision)
     } else {
         None
     };
-    let mut progress = Progress { revision: None, told: 0, until, count: args.count, output: session.output() };
-    let mut failures = 0;
-    loop {
-        let before = progress.told;
-        let Err(status) = follow(&mut certificates, args.request(progress.revision), &mut progress).await? else {
-            return Ok(Exit::Done);
-        };
-        failures = if progress.told > before { 1 } else { failures + 1 };
-        let passing = matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded);
-        if !passing || failures > ATTEMPTS {
-            if let Some(revision) = progress.revision {
-                render::talk(&format!("go on where it ended with: --after {revision}"));
-            }
-            return Err(status.into());
-        }
-        tokio::time::sleep(Duration::from_millis(200 << failures)).await;
-    }
-}
-
-/// Prints what comes until it is over, or until the stream is cut.
-async fn follow(
-    certificates: &mut CertificateServiceClient<greenlane_platform::client::Client>,
-    request: WatchCertificatesRequest,
-    progress: &mut Progress,
-) -> anyhow::Result<Result<(), tonic::Status>> {
-    let mut stream = match certificates.watch_certificates(request).await {
-        Ok(stream) => stream.into_inner(),
-        Err(status) => return Ok(Err(status)),
-    };
-    loop {
-        match stream.message().await {
-            Ok(Some(message)) => {
-                if progress.take(&message)? {
-                    return Ok(Ok(()));
-                }
-            }
-            Ok(None) => return Ok(Err(tonic::Status::unavailable("the stream ended"))),
-            Err(status) => return Ok(Err(status)),
-        }
-    }
+    follow(Progress { certificates, args, revision: None, told: 0, until, output: session.output() }).await
 }
 
 impl Watch {
@@ -136,8 +95,18 @@ impl Watch {
     }
 }
 
-impl Progress {
-    /// Prints a message. Whether that was the last one.
+impl Watched for Progress {
+    type Message = WatchCertificatesResponse;
+
+    async fn open(&mut self) -> Result<Streaming<WatchCertificatesResponse>, Status> {
+        let request = self.args.request(self.revision);
+        self.certificates.watch_certificates(request).await.map(Response::into_inner)
+    }
+
+    fn position(&self) -> Option<u64> {
+        self.revision
+    }
+
     fn take(&mut self, message: &WatchCertificatesResponse) -> anyhow::Result<bool> {
         if message.revision != 0 {
             self.revision = Some(message.revision);
@@ -161,7 +130,7 @@ impl Progress {
             }
         }
         self.told += u64::from(message.change.is_some());
-        let enough = self.count.is_some_and(|count| self.told >= count);
+        let enough = self.args.count.is_some_and(|count| self.told >= count);
         Ok(enough || self.until.is_some_and(|until| message.revision >= until))
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use crate::client::{Mutation, complete::Named, render::pages::Limit};
+use crate::client::{Guarded, Mutation, complete::Named, render::pages::Limit};
 
 /// Arguments of `create`.
 #[derive(Args, Debug)]
@@ -55,11 +55,8 @@ pub(crate) struct Step {
     /// Name or bare identifier of the change set.
     #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
-    /// Only if it is still what was seen: its etag, from `get`.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) etag: String,
     #[command(flatten)]
-    pub(super) mutation: Mutation,
+    pub(super) guarded: Guarded,
 }
 
 /// Arguments of `update`.
@@ -71,11 +68,8 @@ pub(crate) struct Update {
     /// A file with title, reason, urgency_reason or changes; what it does not have stays. `-` is stdin.
     #[arg(short, long, value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Only if it is still what was seen: its etag, from `get`.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) etag: String,
     #[command(flatten)]
-    pub(super) mutation: Mutation,
+    pub(super) guarded: Guarded,
 }
 
 /// Arguments of `preview`.

@@ -130,16 +130,16 @@ impl Of {
             let file = args.file.display();
             anyhow::bail!(Usage(format!("{file} has nothing of a change set that can be replaced")));
         }
-        let known = json!({ "name": name(&args.change_set), "etag": args.etag });
+        let known = json!({ "name": name(&args.change_set), "etag": args.guarded.etag });
         let request = json!({ "changeSet": with(change_set, known), "updateMask": paths.join(",") });
-        let fields = with(mutation(session, &args.mutation), request);
+        let fields = with(mutation(session, &args.guarded.mutation), request);
         self.show(session, "UpdateChangeSet", fields, CHANGE_SET).await
     }
 
     /// Takes a step; `more` is what the step has beside its change set.
     async fn step(self, session: &Session, method: &str, step: Step, more: Value) -> anyhow::Result<Exit> {
-        let of = json!({ "name": name(&step.change_set), "etag": step.etag });
-        self.show(session, method, with(with(mutation(session, &step.mutation), of), more), CHANGE_SET).await
+        let of = json!({ "name": name(&step.change_set), "etag": step.guarded.etag });
+        self.show(session, method, with(with(mutation(session, &step.guarded.mutation), of), more), CHANGE_SET).await
     }
 
     async fn diff(self, session: &Session, change_set: &str) -> anyhow::Result<Exit> {

@@ -103,7 +103,7 @@ impl From<Format> for ImportFormat {
     }
 }
 
-const IMPORT: View = View::Record {
+pub(super) const IMPORT: View = View::Record {
     at: "import",
     name: "name",
     fields: &[

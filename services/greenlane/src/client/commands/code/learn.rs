@@ -25,6 +25,9 @@ const BATCH: usize = 1_000;
 
 /// Arguments of `greenlane code suggest`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+CONFIDENCE is how likely a code is the right one, 0 to 1; FROM EXAMPLES, how much of that is owed to examples which \
+`greenlane code teach` has taught; NEAREST EXAMPLE, the one that counted most.")]
 pub(crate) struct Suggest {
     /// The goods in plain words.
     #[arg(required = true)]
@@ -60,9 +63,9 @@ const CANDIDATES: View = View::List {
     columns: &[
         ("CODE", "code.display"),
         ("CONFIDENCE", "confidence"),
-        ("OF IT TAUGHT", "taughtLift"),
+        ("FROM EXAMPLES", "taughtLift"),
         ("ENGLISH", "code.descriptions.0.text"),
-        ("DECIDED BY", "examples.0.description"),
+        ("NEAREST EXAMPLE", "examples.0.description"),
     ],
 };
 const LEARNED: View =

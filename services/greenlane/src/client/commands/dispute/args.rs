@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 use greenlane_api::equivalence::v1::{Dispute, DisputeMatter, DisputeSubject, dispute_subject::Subject};
 
-use crate::client::{Mutation, exit::Usage, input};
+use crate::client::{Guarded, Mutation, exit::Usage, input, render::pages::Limit};
 
 /// Arguments of `greenlane dispute open`.
 #[derive(Args, Debug)]
@@ -70,9 +70,8 @@ pub(crate) struct List {
     /// Only those that are neither closed nor withdrawn.
     #[arg(long)]
     pub(super) open: bool,
-    /// At most this many, 1 to 1000.
-    #[arg(long, default_value_t = 50)]
-    pub(super) limit: i32,
+    #[command(flatten)]
+    pub(super) limit: Limit,
 }
 
 /// Arguments of the steps that say something.
@@ -83,11 +82,8 @@ pub(crate) struct Step {
     /// What is said.
     #[arg(long)]
     pub(super) text: String,
-    /// Only if it is still what was seen: its etag, from `get`.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) etag: String,
     #[command(flatten)]
-    pub(super) mutation: Mutation,
+    pub(super) guarded: Guarded,
 }
 
 /// Arguments of `greenlane dispute answer` and `object`.
@@ -113,11 +109,8 @@ pub(crate) struct Panel {
     /// A file with the members as YAML or JSON; `-` is stdin.
     #[arg(short, long, value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Only if it is still what was seen: its etag, from `get`.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) etag: String,
     #[command(flatten)]
-    pub(super) mutation: Mutation,
+    pub(super) guarded: Guarded,
 }
 
 /// What is voted on.
@@ -172,11 +165,8 @@ pub(crate) struct Apply {
     /// What an outcome in the challenger's favour changes: a file with `changes`, as of a change set; `-` is stdin.
     #[arg(short, long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// Only if it is still what was seen: its etag, from `get`.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) etag: String,
     #[command(flatten)]
-    pub(super) mutation: Mutation,
+    pub(super) guarded: Guarded,
 }
 
 impl Open {

@@ -1,8 +1,11 @@
 //! The transparency log: its newest checkpoint is signed, and continues the one that was seen last time.
 
+use std::path::Path;
+
 use greenlane_api::registry::v1::{
     Checkpoint as Answer, GetCheckpointRequest, GetConsistencyProofRequest, log_service_client::LogServiceClient,
 };
+use greenlane_jose::{Signer as _, SigningKey};
 use greenlane_log::{Checkpoint, Hash, note::NoteKey, verify_consistency};
 
 use super::Finding;
@@ -14,17 +17,26 @@ use crate::client::{
 const CHECK: &str = "log";
 const KEEP: &str = "keep both checkpoints, sign nothing more, and tell the registry's operator and the witnesses";
 
-/// Checks the log, and remembers what it showed.
-pub(super) async fn check(session: &Session) -> Option<Finding> {
-    let mut client = LogServiceClient::new(session.registry().ok()?);
+/// Checks the log, and remembers what it showed. `data` is the directory of the installation that is meant to answer.
+pub(super) async fn check(session: &Session, data: Option<&Path>) -> Option<Finding> {
+    let mut client = LogServiceClient::new(session.registry_for_everybody().ok()?);
     // A registry that cannot be reached has been told of already.
     let answer = client.get_checkpoint(GetCheckpointRequest::default()).await.ok()?.into_inner().checkpoint?;
     let (key, checkpoint) = match open(&answer) {
         Ok(opened) => opened,
         Err(error) => return Some(Finding::failed(CHECK, error, KEEP)),
     };
+    let own = data.and_then(|data| SigningKey::load(&data.join("keys/log.jwk")).ok().map(|key| (data, key)));
+    let mut remembered_as = checkpoint.origin.clone();
+    if let Some((data, own)) = &own {
+        if own.public_key() != key.public_key() {
+            return Some(another(session, data));
+        }
+        // New installations all have one origin until somebody chooses another: this one is known by its key.
+        remembered_as = format!("{remembered_as} {}", own.public_key().thumbprint());
+    }
     let home = Home::of_user();
-    let remembered = home.seen(&checkpoint.origin).ok().flatten();
+    let remembered = home.seen(&remembered_as).ok().flatten();
     let detail = match &remembered {
         None => format!("size {}, signed; seen for the first time", checkpoint.size),
         Some(seen) => match continues(&mut client, seen, &key, &checkpoint).await {
@@ -33,12 +45,25 @@ pub(super) async fn check(session: &Session) -> Option<Finding> {
         },
     };
     let seen = Seen { verifier_key: answer.verifier_key, note: answer.note };
-    Some(match home.remember(&checkpoint.origin, &seen) {
+    Some(match home.remember(&remembered_as, &seen) {
         Ok(()) => Finding::ok(CHECK, detail),
         Err(error) => {
             Finding::warning(CHECK, detail, format!("it could not be remembered for the next time: {error:#}"))
         }
     })
+}
+
+/// Somebody else answers where this installation should.
+fn another(session: &Session, data: &Path) -> Finding {
+    Finding::failed(
+        CHECK,
+        format!(
+            "another installation answers at {}: its log is not signed with the key of {}",
+            session.registry_address(),
+            data.display()
+        ),
+        "stop the other one and start this one again, or start one of them on other ports: greenlane up --registry-port 0 …",
+    )
 }
 
 fn open(answer: &Answer) -> Result<(NoteKey, Checkpoint), String> {
@@ -61,7 +86,8 @@ async fn continues(
         return Err(Finding::failed(
             CHECK,
             detail,
-            "ask the operator whether the log's key was changed, and compare it",
+            "ask the operator whether the log's key was changed, and compare it; is it another registry of the same log_origin, \
+             let it have a name of its own",
         ));
     }
     if newest.size < old.size {

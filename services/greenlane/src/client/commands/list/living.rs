@@ -17,7 +17,7 @@ use crate::client::{
     Session,
     exit::{Exit, Usage},
     input,
-    render::View,
+    render::{self, Output, View},
 };
 
 const VERSIONS: View = View::List {
@@ -38,11 +38,17 @@ const PROJECTION: View = View::List {
     columns: &[
         ("ENTRY", "entry.code"),
         ("TO", "target"),
-        ("CLASS", "projectionClass"),
+        ("WHAT BECAME OF IT", "projectionClass"),
         ("HELD BACK", "heldBack"),
         ("MIND", "findings.0.message"),
     ],
 };
+/// What may have become of an entry, in words.
+pub(super) const CLASSES: &str = "\
+exact: the code holds just what the entry holds
+widened: the code holds other goods too, which are not on the list
+part-only: the code holds a part of the entry, or the entry was of a part of its code already
+unknown: no link is known, or only links that are held back";
 const DIFFERENCES: View = View::List {
     items: "differences",
     name: "code",
@@ -96,7 +102,11 @@ pub(super) async fn project(
     let ask = async |page_size, page_token| {
         lists.project_green_list(ProjectGreenListRequest { page_size, page_token, ..request.clone() }).await
     };
-    session.list(PROJECTION, rows, ask).await
+    let done = session.list(PROJECTION, rows, ask).await?;
+    if session.output() == Output::Table {
+        render::talk(CLASSES);
+    }
+    Ok(done)
 }
 
 pub(super) async fn compare(

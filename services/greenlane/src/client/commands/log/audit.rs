@@ -14,13 +14,14 @@ use greenlane_log::{Checkpoint, hash_leaf};
 use greenlane_platform::client::Client;
 use greenlane_platform::clock::Clock;
 use greenlane_registry::audit::{Accusation, Auditor};
+use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::client::{
     Session,
     exit::{Exit, Usage},
-    input,
+    input, progress,
     render::{self, View},
 };
 
@@ -134,7 +135,10 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
     }
     met.push((head.clone(), newest.note.clone()));
     let from = auditor.size();
-    if let Err(accusation) = follow(&mut log, &mut auditor, &met, head.size).await? {
+    let bar = progress::bar(Some(head.size.saturating_sub(from)), "entries");
+    let followed = follow(&mut log, &mut auditor, &met, head.size, &bar).await;
+    bar.finish_and_clear();
+    if let Err(accusation) = followed? {
         let size = match accusation {
             Accusation::Fork { size, .. } => Some(size),
             Accusation::Shrunk { .. } | Accusation::Entry { .. } => None,
@@ -176,8 +180,11 @@ async fn follow(
     auditor: &mut Auditor,
     met: &[(Checkpoint, String)],
     size: u64,
+    bar: &ProgressBar,
 ) -> anyhow::Result<Result<(), Accusation>> {
+    let from = auditor.size();
     loop {
+        bar.set_position(auditor.size() - from);
         for (checkpoint, _) in met {
             if let Err(accusation) = auditor.check(checkpoint) {
                 return Ok(Err(accusation));

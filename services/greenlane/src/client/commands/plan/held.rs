@@ -2,14 +2,11 @@
 
 use greenlane_api::{
     common::v1::CodeReference,
-    equivalence::v1::{CertificateFacts, CertifiedScheme},
-    registry::v1::{
-        Certificate, CertificateState, GetBodyRequest, GetCertificateRequest, body_service_client::BodyServiceClient,
-        certificate_service_client::CertificateServiceClient,
-    },
+    equivalence::v1::CertificateFacts,
+    registry::v1::{Certificate, CertificateState},
 };
 
-use crate::client::Session;
+use crate::client::{Session, commands::recognise::facts_of};
 
 /// A certificate as a plan takes it.
 pub(super) enum Held {
@@ -20,25 +17,11 @@ pub(super) enum Held {
 
 /// What a certificate in the registry says, if it counts for these goods on this date (`YYYY-MM-DD`).
 pub(super) async fn held(session: &Session, name: &str, code: &CodeReference, date: &str) -> anyhow::Result<Held> {
-    let name = if name.contains('/') { name.to_owned() } else { format!("certificates/{name}") };
-    let request = GetCertificateRequest { name, ..Default::default() };
-    let mut registry = CertificateServiceClient::new(session.registry()?);
-    let certificate = registry.get_certificate(request).await?.into_inner().certificate.unwrap_or_default();
+    let (certificate, facts) = facts_of(session, name).await?;
     if let Some(why) = why_not(&certificate, code, date) {
         return Ok(Held::LeftOut(format!("{} is left out: {why}", certificate.name)));
     }
-    let body = GetBodyRequest { name: certificate.body.clone(), ..Default::default() };
-    let body = BodyServiceClient::new(session.registry()?).get_body(body).await?.into_inner().body;
-    let content = certificate.content.unwrap_or_default();
-    let scheme = content.scheme.map(|it| CertifiedScheme { scheme: it.scheme, level: it.level });
-    Ok(Held::Counts(CertificateFacts {
-        schemes: scheme.into_iter().collect(),
-        standard_editions: content.normative_documents.into_iter().map(|it| it.edition).collect(),
-        body: certificate.body,
-        body_economy: body.unwrap_or_default().economy,
-        granted_on: content.granted_on,
-        ..Default::default()
-    }))
+    Ok(Held::Counts(facts))
 }
 
 /// Why a certificate opens no market for these goods on the date. Dates of one form compare as texts.

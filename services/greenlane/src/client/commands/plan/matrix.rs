@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use greenlane_api::equivalence::v1::{
-    MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse, RequirementResult,
-    RequirementStatus,
+    MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse, RecognitionOutcome,
+    RequirementResult, RequirementStatus,
 };
 
 use crate::client::{
@@ -113,8 +113,19 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
             line.also_opens(),
         ]);
     }
-    let open = plan.markets.iter().filter(|it| recognition::is_open(it.outcome())).count();
-    format!("{}\n{open} of {} markets are open.\n", tidy(&table), plan.markets.len())
+    format!("{}\n{}\n", tidy(&table), summary(plan))
+}
+
+/// How many markets there are of each kind: one that cannot be told is neither open nor shut.
+fn summary(plan: &PlanMarketAccessResponse) -> String {
+    let number = |of: fn(RecognitionOutcome) -> bool| plan.markets.iter().filter(|it| of(it.outcome())).count();
+    let untold = number(|it| matches!(it, RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified));
+    let (all, open) = (plan.markets.len(), number(recognition::is_open));
+    let shut = all - open - untold;
+    match untold {
+        0 => format!("{open} of {all} markets are open."),
+        _ => format!("Of {all} markets {open} are open, {shut} are not, and {untold} cannot be told."),
+    }
 }
 
 /// As RFC 4180 has it. A cell that a spreadsheet would take for a formula is written so that it is text.
@@ -163,16 +174,10 @@ ul{margin:.2rem 0;padding-left:1.2rem}";
 pub(super) fn html(request: &PlanMarketAccessRequest, plan: &PlanMarketAccessResponse) -> String {
     let code = request.code.clone().unwrap_or_default();
     let of = format!("{} {} from {}", code.edition, code.code, request.origin);
-    let open = plan.markets.iter().filter(|it| recognition::is_open(it.outcome())).count();
     let mut page = String::new();
     // Writing to a text cannot fail.
     let _ = writeln!(page, "<h1>Market access for {}</h1>", escape(&of));
-    let _ = writeln!(
-        page,
-        "<p>{open} of {} markets are open. Catalogue revision {}.</p>",
-        plan.markets.len(),
-        plan.revision
-    );
+    let _ = writeln!(page, "<p>{} Catalogue revision {}.</p>", summary(plan), plan.revision);
     page.push_str("<table>\n<thead><tr>");
     for heading in ["Market", "Outcome", "Requirement", "Status", "Route", "What is to be done", "Also opens"] {
         let _ = write!(page, "<th scope=\"col\">{heading}</th>");

@@ -3,13 +3,13 @@
 use std::{
     collections::BTreeMap,
     fs::{File, OpenOptions},
-    io::{BufRead as _, BufReader, BufWriter, IsTerminal as _, Read, Seek as _, SeekFrom},
+    io::{BufRead as _, BufReader, BufWriter, Read, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use greenlane_api::classification::v1::TagTotals;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::{
     Args,
@@ -19,14 +19,14 @@ use super::{
     table::{self, Columns},
     totals::Totals,
 };
-use crate::client::exit::Usage;
+use crate::client::{exit::Usage, progress};
 
 /// Rows between two looks at the progress bar.
 const STEP: u64 = 1 << 15;
 
 /// Tags the rows of a table; gives the totals.
 pub(crate) fn run(args: &Args, survey: &Survey, said: &Said) -> anyhow::Result<TagTotals> {
-    let bar = bar(survey.rows);
+    let bar = progress::bar(Some(survey.rows), "rows");
     let mut out = args.out.as_deref().map(|path| Tagged::open(path, args.resume)).transpose()?;
     let mut faults = args.faults.as_deref().map(writer).transpose()?;
     if let Some(faults) = &mut faults {
@@ -262,15 +262,6 @@ fn whole_lines(file: &File) -> anyhow::Result<(u64, u64)> {
 
 fn writer(path: &Path) -> anyhow::Result<csv::Writer<File>> {
     csv::Writer::from_path(path).with_context(|| Usage(format!("cannot write {}", path.display())))
-}
-
-/// Progress on stderr, only where somebody sees it.
-fn bar(rows: u64) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} rows, {per_sec}");
-    let bar = ProgressBar::with_draw_target(Some(rows), target);
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 #[cfg(test)]

@@ -1,54 +1,17 @@
 //! The browser as a state machine: keys and answers in, questions out.
 
 mod detail;
+mod section;
 
-use clap::ValueEnum as _;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::Value;
 
-pub(super) use self::detail::Detail;
-use crate::client::{
-    commands::{catalogue::Kind, change::workflow::Of},
-    render::cell_text,
+use self::section::rows;
+pub(super) use self::{
+    detail::Detail,
+    section::{Row, Section},
 };
-
-/// What the list is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
-    /// Change sets that are not at their end.
-    Changes(Of),
-    /// Entries of the catalogue.
-    Entries(Kind),
-}
-
-impl Section {
-    /// Every one, in order.
-    pub(super) fn all() -> Vec<Self> {
-        let changes = [Self::Changes(Of::Catalogue), Self::Changes(Of::Codes)];
-        changes.into_iter().chain(Kind::value_variants().iter().map(|kind| Self::Entries(*kind))).collect()
-    }
-
-    /// What it is called.
-    pub(super) fn title(self) -> String {
-        match self {
-            Self::Changes(Of::Catalogue) => "Pending changes".to_owned(),
-            Self::Changes(Of::Codes) => "Pending code changes".to_owned(),
-            Self::Entries(kind) => {
-                kind.to_possible_value().map(|it| it.get_name().replace('-', " ")).unwrap_or_default()
-            }
-        }
-    }
-
-    /// Headings of its list, and where their values are.
-    pub(super) fn columns(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Changes(_) => {
-                &[("STATE", "state"), ("TITLE", "title"), ("AUTHOR", "author"), ("CREATED", "createdAt")]
-            }
-            Self::Entries(kind) => kind.columns(),
-        }
-    }
-}
+use crate::client::commands::{catalogue::Kind, change::workflow::Of};
 
 /// A question to the services.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,13 +32,6 @@ pub(super) enum Input {
     Key(KeyEvent),
     Answer(Ask, Result<Value, String>),
     Redraw,
-}
-
-/// A row of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) cells: Vec<String>,
 }
 
 /// What a step on a change set is.
@@ -355,24 +311,4 @@ fn typed(text: &mut String, code: KeyCode) {
         KeyCode::Char(letter) => text.push(letter),
         _ => {}
     }
-}
-
-/// The rows of an answer; of change sets those that somebody still has to do something about.
-fn rows(section: Section, answer: &Value) -> Vec<Row> {
-    let items = match section {
-        Section::Changes(_) => "changeSets",
-        Section::Entries(kind) => kind.items(),
-    };
-    let pending = |item: &&Value| {
-        let state = item.get("state").and_then(Value::as_str).unwrap_or_default();
-        let ended = ["PUBLISHED", "REJECTED", "WITHDRAWN"].iter().any(|end| state.ends_with(end));
-        !matches!(section, Section::Changes(_)) || !ended
-    };
-    let found = answer.get(items).and_then(Value::as_array).into_iter().flatten().filter(pending);
-    found
-        .map(|item| Row {
-            name: item.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            cells: section.columns().iter().map(|(_, path)| cell_text(item, path)).collect(),
-        })
-        .collect()
 }

@@ -1,5 +1,10 @@
-//! A verification as a page for the customs file: the question, the verdict with its four parts and their reasons, what
-//! it was computed from, and the proof, which anybody can check later without the registry.
+//! A verification for the customs file: the question, the verdict with its four parts and their reasons, what it was
+//! computed from, and the proof, which anybody can check later without the registry. As a page of HTML, or as PDF.
+
+mod html;
+mod pdf;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write as _;
 
@@ -12,24 +17,8 @@ use greenlane_api::{
     },
 };
 
-use crate::client::{
-    html::{escape, page},
-    render::label,
-    verdict,
-};
-
-const STYLE: &str = "\
-body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1b1b1b;background:#fff}\
-h1{font-size:1.5rem;margin:0 0 .2rem}h2{font-size:1.1rem;margin:1.6rem 0 .4rem}\
-table{border-collapse:collapse;width:100%}\
-th,td{border:1px solid #c8c8c8;padding:.35rem .6rem;text-align:left;vertical-align:top}\
-th{width:13rem;background:#f6f6f6;font-weight:600}\
-.verdict{font-size:1.25rem;font-weight:700;padding:.6rem .8rem;margin:.8rem 0;border-left:.5rem solid}\
-.yes{background:#e3f4e3;border-color:#2c7a3d}.conditions{background:#fdf5d8;border-color:#b07d00}\
-.no{background:#fbe3e0;border-color:#a8201a}.open{background:#ececec;border-color:#777}\
-ul{margin:0;padding-left:1.1rem}code{font:.85rem/1.3 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}\
-.code{color:#666;font-size:.85rem}details{margin:.4rem 0}\
-@media print{body{margin:0;max-width:none}details>*{display:block}.verdict,td,th{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";
+pub(super) use self::{html::html, pdf::pdf};
+use crate::client::{render::label, verdict};
 
 /// When and by whom it was asked.
 pub(super) struct Asked<'a> {
@@ -38,39 +27,91 @@ pub(super) struct Asked<'a> {
     pub(super) of: &'a str,
 }
 
-/// The page.
-pub(super) fn html(request: &VerifyRequest, answer: &VerifyResponse, asked: &Asked<'_>) -> String {
-    let verdict = answer.verdict.clone().unwrap_or_default();
-    let mut body = String::from("<h1>Verification report</h1>\n");
-    let at = asked.at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    // Writing to a text cannot fail.
-    let _ = writeln!(body, "<p>Made on {at} with greenlane {}.</p>", env!("CARGO_PKG_VERSION"));
-    let class = match verdict.outcome() {
-        VerdictOutcome::Accepted => "yes",
-        VerdictOutcome::AcceptedOnConditions => "conditions",
-        VerdictOutcome::Refused => "no",
-        VerdictOutcome::Undetermined | VerdictOutcome::Unspecified => "open",
-    };
-    let _ = writeln!(body, "<p class=\"verdict {class}\">{}</p>", escape(verdict::outcome(&verdict)));
-    rows(&mut body, "What was asked", &question(request, asked));
-    parts(&mut body, &verdict);
-    rows(&mut body, "The certificate", &certificate(&verdict));
-    rows(&mut body, "What the verdict was computed from", &basis(answer, &verdict));
-    proof(&mut body, answer.proof.as_ref());
-    if !answer.statement.is_empty() {
-        block(&mut body, "Signed statement of the verdict", &answer.statement);
-    }
-    page(&format!("Verification report: {}", verdict.certificate), STYLE, &body)
+/// How something came out, as far as it has a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Yes,
+    Conditions,
+    No,
+    Open,
 }
 
 type Row = (&'static str, String);
 
-fn rows(body: &mut String, title: &str, rows: &[Row]) {
-    let _ = writeln!(body, "<h2>{title}</h2>\n<table>");
-    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-        let _ = writeln!(body, "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>", escape(value));
+/// One of the four parts, with its reasons: each in words, and its code with the parameters.
+struct Part {
+    name: &'static str,
+    class: Class,
+    word: &'static str,
+    reasons: Vec<(String, String)>,
+}
+
+/// What stands in a report, whatever it is written as.
+pub(super) struct Report {
+    certificate: String,
+    made: String,
+    outcome: (&'static str, Class),
+    question: Vec<Row>,
+    parts: Vec<Part>,
+    certified: Vec<Row>,
+    basis: Vec<Row>,
+    /// What proves it: what each piece is, and the piece.
+    proof: Vec<(String, String)>,
+    /// The signed statement of the verdict, if one was asked for.
+    statement: String,
+}
+
+impl Report {
+    /// Of an answer to a question.
+    pub(super) fn new(request: &VerifyRequest, answer: &VerifyResponse, asked: &Asked<'_>) -> Self {
+        let verdict = answer.verdict.clone().unwrap_or_default();
+        let class = match verdict.outcome() {
+            VerdictOutcome::Accepted => Class::Yes,
+            VerdictOutcome::AcceptedOnConditions => Class::Conditions,
+            VerdictOutcome::Refused => Class::No,
+            VerdictOutcome::Undetermined | VerdictOutcome::Unspecified => Class::Open,
+        };
+        let at = asked.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        Self {
+            made: format!("Made on {at} with greenlane {}.", env!("CARGO_PKG_VERSION")),
+            outcome: (verdict::outcome(&verdict), class),
+            question: told(question(request, asked)),
+            parts: verdict::parts(&verdict).into_iter().map(|(name, part)| Part::new(name, part)).collect(),
+            certified: told(certificate(&verdict)),
+            basis: told(basis(answer, &verdict)),
+            proof: proof(answer.proof.as_ref()),
+            statement: answer.statement.clone(),
+            certificate: verdict.certificate,
+        }
     }
-    body.push_str("</table>\n");
+
+    fn title(&self) -> String {
+        format!("Verification report: {}", self.certificate)
+    }
+}
+
+impl Part {
+    fn new(name: &'static str, part: Option<&VerdictPart>) -> Self {
+        let class = match part.map_or(PartOutcome::Unspecified, VerdictPart::outcome) {
+            PartOutcome::Yes => Class::Yes,
+            PartOutcome::YesOnConditions => Class::Conditions,
+            PartOutcome::No => Class::No,
+            _ => Class::Open,
+        };
+        let findings = part.map(|part| part.findings.as_slice()).unwrap_or_default();
+        Self { name, class, word: verdict::part(part), reasons: findings.iter().map(reason).collect() }
+    }
+}
+
+fn reason(finding: &Finding) -> (String, String) {
+    let parameters: Vec<_> = finding.parameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let parameters = if parameters.is_empty() { String::new() } else { format!(": {}", parameters.join(", ")) };
+    (finding.message.clone(), format!("{}{parameters}", finding.code))
+}
+
+/// The rows that say something.
+fn told(rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
 fn question(request: &VerifyRequest, asked: &Asked<'_>) -> Vec<Row> {
@@ -103,43 +144,6 @@ fn declared(goods: &GoodsDeclaration) -> Vec<Row> {
     ]
 }
 
-/// The four parts, each with its reasons.
-fn parts(body: &mut String, verdict: &Verdict) {
-    body.push_str("<h2>The four parts</h2>\n<table>\n");
-    for (name, part) in verdict::parts(verdict) {
-        let class = match part.map_or(PartOutcome::Unspecified, VerdictPart::outcome) {
-            PartOutcome::Yes => "yes",
-            PartOutcome::YesOnConditions => "conditions",
-            PartOutcome::No => "no",
-            _ => "open",
-        };
-        let reasons = part.map(|part| part.findings.as_slice()).unwrap_or_default();
-        let _ = writeln!(
-            body,
-            "<tr><th scope=\"row\">{name}</th><td class=\"{class}\">{}</td><td>{}</td></tr>",
-            escape(verdict::part(part)),
-            list(reasons)
-        );
-    }
-    body.push_str("</table>\n");
-}
-
-fn list(findings: &[Finding]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let parameters: Vec<_> = finding.parameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let parameters = if parameters.is_empty() { String::new() } else { format!(": {}", parameters.join(", ")) };
-        let _ = write!(
-            text,
-            "<li>{} <span class=\"code\">({}{})</span></li>",
-            escape(&finding.message),
-            escape(&finding.code),
-            escape(&parameters)
-        );
-    }
-    if text.is_empty() { text } else { format!("<ul>{text}</ul>") }
-}
-
 fn certificate(verdict: &Verdict) -> Vec<Row> {
     let version = if verdict.version == 0 { String::new() } else { verdict.version.to_string() };
     vec![
@@ -155,11 +159,13 @@ fn basis(answer: &VerifyResponse, verdict: &Verdict) -> Vec<Row> {
     let revisions = verdict.revisions.unwrap_or_default();
     let freshness = verdict.freshness.unwrap_or_default();
     let signed = freshness.checkpoint_time.and_then(|at| DateTime::from_timestamp(at.seconds, 0));
+    // A service that had no part in it has no revision.
+    let asked = |revision: u64| if revision == 0 { String::new() } else { revision.to_string() };
     let age = freshness.equivalence_age.map(|age| format!("{} seconds", age.seconds)).unwrap_or_default();
     vec![
         ("Registry revision", answer.revision.to_string()),
-        ("Equivalence revision", revisions.equivalence.to_string()),
-        ("Classification revision", revisions.classification.to_string()),
+        ("Equivalence revision", asked(revisions.equivalence)),
+        ("Classification revision", asked(revisions.classification)),
         ("Checkpoint signed", signed.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()),
         ("Age of the recognition", age),
         ("Decision", verdict.decision_id.clone()),
@@ -168,25 +174,17 @@ fn basis(answer: &VerifyResponse, verdict: &Verdict) -> Vec<Row> {
 }
 
 /// The signed document, and for each entry of the log its way to the signed root.
-fn proof(body: &mut String, proof: Option<&ProofBundle>) {
-    body.push_str("<h2>Proof</h2>\n");
-    let Some(proof) = proof else {
-        body.push_str("<p>None: the certificate is not known, or it was verified offline.</p>\n");
-        return;
-    };
-    block(body, "Signed document", &proof.document);
+fn proof(proof: Option<&ProofBundle>) -> Vec<(String, String)> {
+    let Some(proof) = proof else { return Vec::new() };
+    let mut pieces = vec![("Signed document".to_owned(), proof.document.clone())];
     let named = [
         ("Entry of the version that was judged", &proof.version_proof),
         ("Entry of the signing key", &proof.key_proof),
     ];
-    for (title, entry) in named {
-        if let Some(entry) = entry {
-            block(body, title, &logged(entry));
-        }
-    }
-    for (index, entry) in proof.event_proofs.iter().enumerate() {
-        block(body, &format!("Entry of a later event ({})", index + 1), &logged(entry));
-    }
+    pieces.extend(named.into_iter().filter_map(|(title, entry)| Some((title.to_owned(), logged(entry.as_ref()?)))));
+    let later = proof.event_proofs.iter().enumerate();
+    pieces.extend(later.map(|(index, entry)| (format!("Entry of a later event ({})", index + 1), logged(entry))));
+    pieces
 }
 
 fn logged(proof: &LogProof) -> String {
@@ -196,13 +194,4 @@ fn logged(proof: &LogProof) -> String {
         let _ = writeln!(text, "hash {}", hex::encode(hash));
     }
     text + &proof.checkpoint
-}
-
-fn block(body: &mut String, title: &str, text: &str) {
-    let _ = writeln!(
-        body,
-        "<details><summary>{}</summary><pre><code>{}</code></pre></details>",
-        escape(title),
-        escape(text)
-    );
 }

@@ -8,11 +8,14 @@ use greenlane_api::{
         write_off_service_client::WriteOffServiceClient,
     },
 };
+use greenlane_platform::client::Client;
+use tonic::{Response, Status, Streaming};
 
 use super::Which;
 use crate::client::{
     Session,
     exit::Exit,
+    follow::{Watched, follow},
     render::{self, Output, at, plain},
 };
 
@@ -35,45 +38,58 @@ pub(crate) struct Watch {
     count: Option<u64>,
 }
 
-/// Follows until it is over. A stream that is cut says where to go on.
-pub(super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
-    let mut ledger = WriteOffServiceClient::new(session.registry()?);
+/// Where a watch is, and when it ends.
+struct Progress {
+    ledger: WriteOffServiceClient<Client>,
+    args: Watch,
+    /// Resume after this; none before anything was told.
+    revision: Option<u64>,
+    told: u64,
+    until: Option<u64>,
+    output: Output,
+}
+
+/// Follows until it is over.
+pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
+    let ledger = WriteOffServiceClient::new(session.registry()?);
     let until = if args.until_now {
         let mut log = LogServiceClient::new(session.registry()?);
         Some(log.get_checkpoint(GetCheckpointRequest::default()).await?.get_ref().revision)
     } else {
         None
     };
-    let position = match args.after {
-        Some(revision) => Some(Position::AfterRevision(revision)),
-        None => args.earliest.then_some(Position::Earliest(true)),
-    };
-    let request = WatchWriteOffsRequest {
-        start: Some(WatchStart { position }),
-        certificate: args.which.certificate(),
-        kind: args.which.kind(),
-        body: args.which.body,
-        economy: args.which.economy,
-    };
-    let mut stream = ledger.watch_write_offs(request).await?.into_inner();
-    let (mut told, mut resume) = (0, args.after.unwrap_or_default());
-    loop {
-        match stream.message().await {
-            Ok(Some(message)) => {
-                resume = message.revision;
-                print(session.output(), &message, told == 0)?;
-                told += u64::from(message.write_off.is_some());
-                let enough = args.count.is_some_and(|count| told >= count);
-                if enough || until.is_some_and(|until| message.revision >= until) {
-                    return Ok(Exit::Done);
-                }
-            }
-            cut => {
-                render::talk(&format!("go on where it ended with: --after {resume}"));
-                let status = cut.err().unwrap_or_else(|| tonic::Status::unavailable("the stream ended"));
-                return Err(status.into());
-            }
-        }
+    follow(Progress { ledger, args, revision: None, told: 0, until, output: session.output() }).await
+}
+
+impl Watched for Progress {
+    type Message = WatchWriteOffsResponse;
+
+    async fn open(&mut self) -> Result<Streaming<WatchWriteOffsResponse>, Status> {
+        let position = match self.revision.or(self.args.after) {
+            Some(revision) => Some(Position::AfterRevision(revision)),
+            None => self.args.earliest.then_some(Position::Earliest(true)),
+        };
+        let which = self.args.which.clone();
+        let request = WatchWriteOffsRequest {
+            start: Some(WatchStart { position }),
+            certificate: which.certificate(),
+            kind: which.kind(),
+            body: which.body,
+            economy: which.economy,
+        };
+        self.ledger.watch_write_offs(request).await.map(Response::into_inner)
+    }
+
+    fn position(&self) -> Option<u64> {
+        self.revision
+    }
+
+    fn take(&mut self, message: &WatchWriteOffsResponse) -> anyhow::Result<bool> {
+        self.revision = Some(message.revision).filter(|revision| *revision > 0).or(self.revision);
+        print(self.output, message, self.told == 0)?;
+        self.told += u64::from(message.write_off.is_some());
+        let enough = self.args.count.is_some_and(|count| self.told >= count);
+        Ok(enough || self.until.is_some_and(|until| message.revision >= until))
     }
 }
 

@@ -1,0 +1,168 @@
+//! `greenlane explain`: why a market recognises a certificate or not, as a tree of its requirements and of every route
+//! that was tried for each.
+
+use std::fmt::Write as _;
+
+use clap::Args as ClapArgs;
+use greenlane_api::equivalence::v1::{
+    ExplainRequest, ExplainResponse, RecognitionDecision, RequirementResult, RequirementStatus, RouteAttempt,
+    recognition_service_client::RecognitionServiceClient, route_attempt::Result as Tried,
+};
+
+use super::recognise::{self, exit_of};
+use crate::client::{
+    Session,
+    exit::Exit,
+    recognition,
+    render::{self, Output, View},
+};
+
+/// Arguments of `greenlane explain`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Example:
+  greenlane explain --certificate GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
+
+Exits as `greenlane recognise` does.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    facts: recognise::Facts,
+    /// Economy of import.
+    #[arg(long, value_name = "ECONOMY")]
+    destination: String,
+}
+
+const EXPLAINED: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
+
+/// Asks, and draws the tree.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let question = args.facts.question(session, &args.destination).await?;
+    let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
+    let request = ExplainRequest { question: Some(question), ..Default::default() };
+    let answer = recognition.explain(request).await?.into_inner();
+    if session.output() == Output::Table {
+        render::write(&tree(&args.destination, &answer))?;
+    } else {
+        session.print(&answer, EXPLAINED)?;
+    }
+    Ok(answer.decision.map_or(Exit::Undetermined, |decision| exit_of(decision.outcome())))
+}
+
+/// A line with what hangs below it.
+struct Branch {
+    text: String,
+    below: Vec<Branch>,
+}
+
+impl Branch {
+    fn leaf(text: impl Into<String>) -> Self {
+        Self { text: text.into(), below: Vec::new() }
+    }
+
+    fn draw(&self, into: &mut String, indent: &str) {
+        for (index, branch) in self.below.iter().enumerate() {
+            let last = index + 1 == self.below.len();
+            let (mark, more) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            // Writing to a text cannot fail.
+            let _ = writeln!(into, "{indent}{mark}{}", branch.text);
+            branch.draw(into, &format!("{indent}{more}"));
+        }
+    }
+}
+
+/// The whole answer.
+fn tree(destination: &str, answer: &ExplainResponse) -> String {
+    let decision = answer.decision.clone().unwrap_or_default();
+    let mut root = Branch::leaf(format!("{destination}: {}", recognition::outcome(decision.outcome())));
+    root.below.extend(decision.requirements.iter().map(|it| requirement(it, &answer.attempts)));
+    root.below.extend(said(&decision));
+    let mut text = format!("{}\n", root.text);
+    root.draw(&mut text, "");
+    let _ = writeln!(text, "\nat revisions  equivalence {}{}", answer.revision, classified(answer));
+    let _ = writeln!(text, "decision      {}", decision.decision_id);
+    text
+}
+
+fn classified(answer: &ExplainResponse) -> String {
+    match answer.classification_revision {
+        0 => String::new(),
+        revision => format!(", classification {revision}"),
+    }
+}
+
+/// What the decision says that no requirement does.
+fn said(decision: &RecognitionDecision) -> Vec<Branch> {
+    let conditions = decision.conditions.iter().map(|it| Branch::leaf(format!("condition: {}", it.description)));
+    let findings = decision.findings.iter().map(|it| Branch::leaf(it.message.clone()));
+    conditions.chain(findings).collect()
+}
+
+fn requirement(of: &RequirementResult, attempts: &[RouteAttempt]) -> Branch {
+    let kind = if of.mandatory { "demanded" } else { "honoured" };
+    let legal = if of.legal_reference.is_empty() { String::new() } else { format!(" [{}]", of.legal_reference) };
+    let mut branch =
+        Branch::leaf(format!("{}  {kind} by {}: {} ({}){legal}", status(of), of.market, of.title, of.requirement));
+    let tried = attempts.iter().filter(|attempt| attempt.requirement == of.requirement);
+    branch.below.extend(tried.map(attempt));
+    branch.below.extend(of.findings.iter().map(|it| Branch::leaf(it.message.clone())));
+    branch
+}
+
+fn status(of: &RequirementResult) -> &'static str {
+    match of.status() {
+        RequirementStatus::Met => "met",
+        RequirementStatus::MetInPart => "met in part",
+        RequirementStatus::InformationOnly => "for information only",
+        RequirementStatus::NotMet => "NOT MET",
+        RequirementStatus::Undetermined | RequirementStatus::Unspecified => "undetermined",
+    }
+}
+
+fn attempt(of: &RouteAttempt) -> Branch {
+    let through = if of.annex.is_empty() { "directly".to_owned() } else { format!("through {}", of.annex) };
+    match &of.result {
+        Some(Tried::Route(route)) => {
+            let mut branch = Branch::leaf(format!("yes  {through}: {}", recognition::route(route)));
+            branch
+                .below
+                .extend(route.conditions.iter().map(|it| Branch::leaf(format!("condition: {}", it.description))));
+            branch
+        }
+        Some(Tried::Miss(miss)) => Branch {
+            text: format!("no   {through}, after {} checks passed: {}", miss.checks_passed, miss.reason),
+            below: vec![Branch::leaf(format!("what would mend it: {}", miss.mend))],
+        },
+        Some(Tried::MissingFact(fact)) => Branch::leaf(format!("?    {through}: {fact}")),
+        None => Branch::leaf(format!("?    {through}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use greenlane_api::equivalence::v1::NearestMiss;
+
+    use super::*;
+
+    #[test]
+    fn each_requirement_stands_above_the_routes_that_were_tried_for_it() {
+        let of = |name: &str| RequirementResult { requirement: name.into(), title: name.into(), ..Default::default() };
+        let miss = NearestMiss { reason: "No.".into(), mend: "Do.".into(), checks_passed: 2, ..Default::default() };
+        let tried = |name: &str, annex: &str| RouteAttempt {
+            requirement: name.into(),
+            annex: annex.into(),
+            result: Some(Tried::Miss(miss.clone())),
+        };
+        let decision = RecognitionDecision { requirements: vec![of("r/1"), of("r/2")], ..Default::default() };
+        let answer = ExplainResponse {
+            decision: Some(decision),
+            attempts: vec![tried("r/1", ""), tried("r/2", "annexes/a")],
+            ..Default::default()
+        };
+        let text = tree("XB", &answer);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].starts_with("├─ ") && lines[1].contains("r/1"), "{text}");
+        assert!(lines[2].starts_with("│  └─ no   directly, after 2 checks passed: No."), "{text}");
+        assert!(lines[3].starts_with("│     └─ what would mend it: Do."), "{text}");
+        assert!(lines[5].starts_with("   └─ no   through annexes/a"), "{text}");
+    }
+}

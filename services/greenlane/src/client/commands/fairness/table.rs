@@ -1,0 +1,130 @@
+//! What is found, by the clause that makes the difference: one row for all who are worse off by it in the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenlane_api::equivalence::v1::{AuditFairnessResponse, FairnessFinding};
+use tonic::{Response, Status};
+
+use crate::client::{
+    exit::Exit,
+    recognition,
+    render::{self, PAGE, label},
+};
+
+/// The most findings that a service gives at once.
+const AT_ONCE: u64 = 1_000;
+
+/// What the findings of one row have in common: clause, market, requirement, principle, what was compared, how who is
+/// favoured fares, and how who is not.
+type Same = [String; 7];
+
+/// Who is favoured, and who is worse off.
+type Origins = (BTreeSet<String>, BTreeSet<String>);
+
+/// Asks for so many findings at most, and prints them together. Only the rows are held, not the findings.
+pub(super) async fn print(
+    wanted: u64,
+    mut ask: impl AsyncFnMut(i32, String) -> Result<Response<AuditFairnessResponse>, Status>,
+) -> anyhow::Result<Exit> {
+    let mut rows: BTreeMap<Same, Origins> = BTreeMap::new();
+    let (mut taken, mut token) = (0, String::new());
+    loop {
+        let size = i32::try_from((wanted - taken).min(AT_ONCE)).unwrap_or(i32::MAX);
+        let page = ask(size, token).await?.into_inner();
+        taken += page.findings.len() as u64;
+        page.findings.into_iter().for_each(|finding| add(&mut rows, finding));
+        token = page.next_page_token;
+        if token.is_empty() || taken >= wanted {
+            break;
+        }
+    }
+    render::write(&text(&rows))?;
+    if !token.is_empty() {
+        render::talk("there are more than these");
+    }
+    render::talk(&match taken {
+        0 => "there are none".to_owned(),
+        _ => format!("{taken} findings by {} clauses; -o csv has them one by one", clauses(&rows)),
+    });
+    Ok(Exit::Done)
+}
+
+fn add(rows: &mut BTreeMap<Same, Origins>, finding: FairnessFinding) {
+    let word = |name: &str| label(name).unwrap_or_default().to_owned();
+    let same = [
+        finding.clause.clone(),
+        finding.market.clone(),
+        finding.requirement.clone(),
+        word(finding.principle().as_str_name()),
+        word(finding.object().as_str_name()),
+        recognition::outcome(finding.favoured_outcome()).to_owned(),
+        recognition::outcome(finding.disfavoured_outcome()).to_owned(),
+    ];
+    let (favoured, disfavoured) = rows.entry(same).or_default();
+    favoured.insert(finding.favoured);
+    disfavoured.insert(finding.disfavoured);
+}
+
+fn clauses(rows: &BTreeMap<Same, Origins>) -> usize {
+    rows.keys().map(|same| &same[0]).collect::<BTreeSet<_>>().len()
+}
+
+/// Each clause with what it does below it.
+fn text(rows: &BTreeMap<Same, Origins>) -> String {
+    let mut text = String::new();
+    let mut before = "";
+    for ([clause, market, requirement, principle, object, better, worse], (favoured, disfavoured)) in rows {
+        // A clause is named once, above all that it does.
+        if clause != before {
+            let gap = if before.is_empty() { "" } else { "\n" };
+            text.push_str(&format!("{gap}{clause}\n"));
+            before = clause;
+        }
+        text.push_str(&format!("  {market}  {requirement}  {principle}, {object}\n"));
+        text.push_str(&listed("favoured", better, favoured));
+        text.push_str(&listed("worse off", worse, disfavoured));
+    }
+    text
+}
+
+/// Who fares like this, wrapped to the page.
+fn listed(title: &str, outcome: &str, origins: &BTreeSet<String>) -> String {
+    let head = format!("      {title}, {outcome}:");
+    let mut text = String::new();
+    let mut line = head;
+    for origin in origins {
+        if line.len() + 1 + origin.len() > usize::from(PAGE) {
+            text.push_str(&format!("{line}\n"));
+            line = " ".repeat(7);
+        }
+        line.push_str(&format!(" {origin}"));
+    }
+    text + &line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_is_named_once_with_all_who_are_worse_off_by_it() {
+        let mut rows = BTreeMap::new();
+        for (clause, origin) in [("annexes/b", "XC"), ("annexes/a", "XD"), ("annexes/b", "XA"), ("annexes/b", "XC")] {
+            add(
+                &mut rows,
+                FairnessFinding {
+                    market: "XB".into(),
+                    requirement: "requirements/pv".into(),
+                    favoured: "XE".into(),
+                    disfavoured: origin.into(),
+                    clause: clause.into(),
+                    ..Default::default()
+                },
+            );
+        }
+        let text = text(&rows);
+        assert_eq!(clauses(&rows), 2);
+        assert_eq!(text.matches("annexes/b").count(), 1, "{text}");
+        assert!(text.contains("XA XC") && text.find("annexes/a") < text.find("annexes/b"), "{text}");
+    }
+}

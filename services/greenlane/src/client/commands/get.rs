@@ -1,0 +1,165 @@
+//! `greenlane get`: anything by its name, whichever service has it.
+
+use anyhow::Context as _;
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+use tonic::{Code, Status};
+
+use super::{catalogue::Kind, certificate};
+use crate::client::{
+    Session, complete, dynamic,
+    exit::{Exit, Usage},
+    input,
+    render::{self, Output, POOL, View},
+};
+
+/// Arguments of `greenlane get`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  greenlane get GLXA4HP9Z1PPYMB35F
+  greenlane get schemes/aurelian-pv-mark
+  greenlane get HS2022:854143
+  greenlane get changeSets/0199…
+
+A certificate is shown with its history. The commands of each noun have more to say of it, and can be asked for more.")]
+pub(crate) struct Args {
+    /// A resource name as the commands print it, a certificate's number, or a code with its edition.
+    #[arg(add = complete::entries())]
+    name: String,
+}
+
+/// What has a method of its own to be read by, beside the entries of the catalogue: by its last collection. Where two
+/// services have the same collection, the first that knows the name counts.
+const READ_BY: [(&str, &[&str]); 13] = [
+    ("certificates", &["greenlane.registry.v1.CertificateService/GetCertificate"]),
+    (
+        "bodies",
+        &["greenlane.registry.v1.BodyService/GetBody", "greenlane.equivalence.v1.CatalogueService/GetCatalogueBody"],
+    ),
+    ("keys", &["greenlane.registry.v1.BodyService/GetBodyKey"]),
+    ("writeOffs", &["greenlane.registry.v1.WriteOffService/GetWriteOff"]),
+    ("traceEvents", &["greenlane.registry.v1.TraceService/GetTraceEvent"]),
+    (
+        "changeSets",
+        &[
+            "greenlane.equivalence.v1.ChangeService/GetChangeSet",
+            "greenlane.classification.v1.ChangeService/GetChangeSet",
+        ],
+    ),
+    ("disputes", &["greenlane.equivalence.v1.DisputeService/GetDispute"]),
+    ("subscriptions", &["greenlane.equivalence.v1.AlertService/GetSubscription"]),
+    ("greenLists", &["greenlane.classification.v1.GreenListService/GetGreenList"]),
+    ("editions", &["greenlane.classification.v1.CodeSystemService/GetEdition"]),
+    ("codeSystems", &["greenlane.classification.v1.CodeSystemService/GetCodeSystem"]),
+    ("imports", &["greenlane.classification.v1.CodeSystemService/GetImport"]),
+    ("codes", &["greenlane.classification.v1.LookupService/GetCode"]),
+];
+
+/// Finds out what it is, and shows it.
+pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    let (methods, fields) = read_by(&args.name)?;
+    let mut unknown = None;
+    for method in &methods {
+        match dynamic::ask(session, method, fields.clone()).await {
+            Ok(answer) => {
+                let at = field(method)?;
+                // Programs get the whole answer, people the thing.
+                let whole = matches!(session.output(), Output::Json | Output::Yaml);
+                let shown = if whole { &answer } else { &answer[&at] };
+                render::print_value(session.output(), shown, View::Document { at: "" })?;
+                if at == "certificate" && session.output() == Output::Table {
+                    render::write("\n")?;
+                    return certificate::history(session, &args.name).await;
+                }
+                return Ok(Exit::Done);
+            }
+            Err(error) if is_unknown(&error) => unknown = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(unknown.context("there is a method for each name")?)
+}
+
+/// The methods to ask, one after another, and what to ask them.
+fn read_by(name: &str) -> anyhow::Result<(Vec<String>, Value)> {
+    if let Ok(code) = input::parse_code(name)
+        && !name.contains('/')
+    {
+        let fields = json!({ "code": { "edition": code.edition, "code": code.code }, "includeAncestors": true });
+        return Ok((methods("codes"), fields));
+    }
+    if let ["editions", edition, "codes", code] = name.split('/').collect::<Vec<_>>()[..] {
+        return read_by(&format!("{edition}:{code}"));
+    }
+    let Some((before, _)) = name.rsplit_once('/') else {
+        return Ok((methods("certificates"), json!({ "name": certificate::name(name) })));
+    };
+    let collection = before.rsplit('/').next().unwrap_or_default();
+    let mut methods = methods(collection);
+    if methods.is_empty() {
+        let kind = Kind::of(name).map_err(|_| {
+            let known: Vec<_> = READ_BY.iter().map(|(collection, _)| *collection).filter(|it| *it != "codes").collect();
+            Usage(format!(
+                "nothing is called `{name}`; names begin with {}, or with a collection of the catalogue, such as schemes",
+                known.join(", ")
+            ))
+        })?;
+        methods.push(kind.get_method());
+    }
+    Ok((methods, json!({ "name": name })))
+}
+
+fn methods(collection: &str) -> Vec<String> {
+    let found = READ_BY.iter().find(|(known, _)| *known == collection);
+    found.map(|(_, methods)| methods.iter().map(|method| (*method).to_owned()).collect()).unwrap_or_default()
+}
+
+/// Where the thing is in the answer: its first message.
+fn field(method: &str) -> anyhow::Result<String> {
+    let answer = dynamic::find_method(&POOL, method)?.output();
+    let thing = answer.fields().find(|field| field.kind().as_message().is_some() && !field.is_list());
+    Ok(thing.with_context(|| format!("{method} answers with nothing that can be shown"))?.json_name().to_owned())
+}
+
+fn is_unknown(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Status>().is_some_and(|status| status.code() == Code::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_has_a_name_has_a_method_that_reads_it() {
+        for (collection, methods) in READ_BY {
+            for method in methods {
+                field(method).unwrap_or_else(|error| panic!("{collection}: {error}"));
+            }
+        }
+        let of = |name: &str| read_by(name).unwrap().0;
+        assert_eq!(of("bodies/a/keys/k"), ["greenlane.registry.v1.BodyService/GetBodyKey"]);
+        assert_eq!(of("schemes/a"), ["greenlane.equivalence.v1.CatalogueService/GetScheme"]);
+        assert_eq!(of("HS2022:854143"), ["greenlane.classification.v1.LookupService/GetCode"]);
+        assert_eq!(of("editions/HS2022/codes/854143"), of("HS2022:854143"));
+        assert_eq!(of("GLXA4HP9Z1PPYMB35F"), ["greenlane.registry.v1.CertificateService/GetCertificate"]);
+        assert_eq!(of("changeSets/a").len(), 2, "two services have change sets");
+        assert!(read_by("things/a").is_err());
+    }
+
+    #[test]
+    fn every_method_that_reads_one_thing_by_its_name_is_among_them() {
+        let catalogue = ["Economy", "CatalogueBody", "Scheme", "StandardEdition", "EditionTransition", "Equivalence"];
+        let catalogue = catalogue.into_iter().chain(["Arrangement", "Annex", "Designation", "Requirement"]);
+        let known: Vec<String> = catalogue.map(|one| format!("Get{one}")).collect();
+        for service in POOL.services() {
+            for method in service.methods().filter(|method| method.name().starts_with("Get")) {
+                let named = method.input().fields().any(|field| field.name() == "name");
+                let full = format!("{}/{}", service.full_name(), method.name());
+                let listed = READ_BY.iter().any(|(_, methods)| methods.contains(&full.as_str()));
+                let drawn = method.name() == "GetCertificateQr";
+                assert!(!named || drawn || listed || known.iter().any(|it| it == method.name()), "{full}");
+            }
+        }
+    }
+}

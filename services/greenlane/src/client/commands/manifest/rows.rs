@@ -1,0 +1,119 @@
+//! The lines of a manifest, as questions.
+
+use std::{fs::File, io::Read, path::Path};
+
+use anyhow::Context as _;
+use greenlane_api::{
+    common::v1::{GoodsDeclaration, ProductIdentification},
+    registry::v1::{StreamVerifyRequest, VerifyRequest, verify_request::Subject},
+};
+use serde::Deserialize;
+
+use crate::client::{exit::Usage, input};
+
+/// A line of the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    certificate: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    origin: String,
+    #[serde(default)]
+    destination: String,
+    #[serde(default)]
+    date: String,
+    #[serde(default)]
+    model: String,
+    #[serde(default)]
+    gtin: String,
+    #[serde(default)]
+    batch: String,
+    #[serde(default)]
+    serial: String,
+}
+
+/// A question, or the line that is none, and why.
+pub(super) type Asked = Result<StreamVerifyRequest, (u64, String)>;
+
+/// Hands over each line until there is nobody to take it. What a line leaves out is as it is for all.
+pub(super) fn read(
+    file: &Path,
+    destination: &str,
+    date: &str,
+    mut take: impl FnMut(Asked) -> bool,
+) -> anyhow::Result<()> {
+    let input: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?)
+    };
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
+    let header = reader.headers().with_context(|| format!("cannot read {}", file.display()))?.clone();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).with_context(|| Usage(format!("{} is no CSV", file.display())))? {
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = record.deserialize::<Row>(Some(&header));
+        // Columns that are not known are wrong for every line.
+        let row = row.with_context(|| Usage(format!("line {line} of {} cannot be read", file.display())))?;
+        if !take(request(line, row, destination, date).map_err(|why| (line, why))) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn request(line: u64, row: Row, destination: &str, date: &str) -> Result<StreamVerifyRequest, String> {
+    let or = |own: String, all: &str| if own.is_empty() { all.to_owned() } else { own };
+    let product = ProductIdentification { gtin: row.gtin, model: row.model, batch: row.batch, serial: row.serial };
+    let goods = match row.code.as_str() {
+        "" => None,
+        code => Some(GoodsDeclaration {
+            code: Some(input::parse_code(code)?),
+            origin: row.origin,
+            destination: or(row.destination, destination),
+            date: or(row.date, date),
+            product: (product != ProductIdentification::default()).then_some(product),
+        }),
+    };
+    // The mark has room for a number and a certificate; a longer text, a document in a code, shows itself in the answer.
+    let named = if row.certificate.len() <= 40 { row.certificate.as_str() } else { "" };
+    let tag = format!("{line} {named}");
+    let is_code = ["GL1:", "https://", "http://"].iter().any(|start| row.certificate.starts_with(start));
+    let subject = if is_code { Subject::QrText(row.certificate) } else { Subject::Certificate(row.certificate) };
+    Ok(StreamVerifyRequest {
+        tag,
+        request: Some(VerifyRequest { subject: Some(subject), goods, ..Default::default() }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(text: &str) -> anyhow::Result<Vec<Asked>> {
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(file.path(), text)?;
+        let mut rows = Vec::new();
+        read(file.path(), "XB", "2026-07-01", |row| {
+            rows.push(row);
+            true
+        })?;
+        Ok(rows)
+    }
+
+    #[test]
+    fn a_line_is_a_question_and_what_it_leaves_out_is_as_for_all() {
+        let text = "code,certificate,origin,destination\nHS2022:854143,GLXA,XA,\n,GL1:x,,\nHS2022,GLXB,XA,XC\n";
+        let rows = read_all(text).unwrap();
+        let goods = rows[0].as_ref().unwrap().request.clone().unwrap().goods.unwrap();
+        assert_eq!((goods.destination.as_str(), goods.date.as_str()), ("XB", "2026-07-01"));
+        let second = rows[1].as_ref().unwrap();
+        assert!(second.request.as_ref().unwrap().goods.is_none());
+        assert!(matches!(second.request.as_ref().unwrap().subject, Some(Subject::QrText(_))));
+        let (line, why) = rows[2].as_ref().unwrap_err();
+        assert!(*line == 4 && why.contains("EDITION:CODE"), "{line}: {why}");
+        assert!(read_all("number\nGLXA\n").is_err(), "an unknown column");
+    }
+}

@@ -1,0 +1,95 @@
+//! Watches that go on by themselves: a stream that is cut is opened anew where it ended.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tonic::{Code, Status, Streaming};
+
+use super::{exit::Exit, render::talk};
+
+/// How often a stream that never was there is asked for before that is a failure.
+const ATTEMPTS: u32 = 5;
+/// The pause before a second attempt; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The contracts promise a bookmark every ten seconds: a stream that is silent for longer is broken.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Something that is watched, and where the watch is.
+pub(crate) trait Watched {
+    type Message;
+
+    /// Opens the stream: at the beginning, or behind what has come.
+    async fn open(&mut self) -> Result<Streaming<Self::Message>, Status>;
+
+    /// Takes what has come. Whether it was the last that is wanted.
+    fn take(&mut self, message: &Self::Message) -> anyhow::Result<bool>;
+
+    /// Where another watch would go on: what `--after` would be told.
+    fn position(&self) -> Option<u64>;
+}
+
+/// Follows until it is over. A service that goes away is waited for, once it was there.
+pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
+    let (mut was_there, mut failures, mut pause) = (false, 0, FIRST_PAUSE);
+    loop {
+        let (status, came) = match until_cut(&mut watched).await? {
+            Ended::Over => return Ok(Exit::Done),
+            Ended::Cut { status, came } => (status, came),
+        };
+        was_there |= came;
+        if came {
+            (failures, pause) = (0, FIRST_PAUSE);
+        }
+        failures += 1;
+        let passing = matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded);
+        if !passing || (!was_there && failures > ATTEMPTS) {
+            if let Some(position) = watched.position() {
+                talk(&format!("go on where it ended with: --after {position}"));
+            }
+            return Err(status.into());
+        }
+        // A stream that has lived its time is no news.
+        if was_there && failures == 1 && status.code() != Code::DeadlineExceeded {
+            talk(&format!("cut off ({}): trying again until it is back", status.message()));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn silent() -> Status {
+    Status::unavailable(format!("nothing came for {} s", SILENCE.as_secs()))
+}
+
+enum Ended {
+    Over,
+    /// Why, and whether anything had come.
+    Cut {
+        status: Status,
+        came: bool,
+    },
+}
+
+async fn until_cut(watched: &mut impl Watched) -> anyhow::Result<Ended> {
+    let mut came = false;
+    let mut stream = match watched.open().await {
+        Ok(stream) => stream,
+        Err(status) => return Ok(Ended::Cut { status, came }),
+    };
+    loop {
+        let status = match timeout(SILENCE, stream.message()).await.unwrap_or_else(|_| Err(silent())) {
+            Ok(Some(message)) => {
+                came = true;
+                if watched.take(&message)? {
+                    return Ok(Ended::Over);
+                }
+                continue;
+            }
+            Ok(None) => Status::unavailable("the stream ended"),
+            Err(status) => status,
+        };
+        return Ok(Ended::Cut { status, came });
+    }
+}

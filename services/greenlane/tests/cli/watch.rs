@@ -1,0 +1,101 @@
+//! Watches go on by themselves.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use greenlane_e2e::{PATIENCE, Up, greenlane, greenlane_path};
+
+/// A watch in the background; killed when dropped.
+struct Watch {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watch {
+    fn start(folder: &Path, words: &str) -> anyhow::Result<Self> {
+        let mut child = Command::new(greenlane_path())
+            .args(words.split_whitespace())
+            .current_dir(folder)
+            .env("GREENLANE_HOME", folder.join("home"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (sender, lines) = mpsc::channel();
+        let out = child.stdout.take().context("stdout is piped")?;
+        let talk = child.stderr.take().context("stderr is piped")?;
+        let said = sender.clone();
+        thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).try_for_each(|it| sender.send(it)));
+        thread::spawn(move || BufReader::new(talk).lines().map_while(Result::ok).try_for_each(|it| said.send(it)));
+        Ok(Self { child, lines })
+    }
+
+    /// Waits for a line with this in it.
+    fn wait_for(&self, text: &str) -> anyhow::Result<String> {
+        let mut seen = Vec::new();
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).with_context(|| format!("no `{text}` in {seen:?}"))?;
+            if line.contains(text) {
+                return Ok(line);
+            }
+            seen.push(line);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The ports that an installation has, to start it on again.
+fn ports(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let context = std::fs::read_to_string(folder.join("greenlane-data/client.toml"))?;
+    let mut flags = vec!["--http-port".to_owned(), "0".to_owned()];
+    for service in ["registry", "equivalence", "classification"] {
+        let start = format!("{service} = \"http://127.0.0.1:");
+        let port = context.lines().find_map(|line| line.strip_prefix(&start)).context("a port")?;
+        flags.extend([format!("--{service}-port"), port.trim_end_matches('"').to_owned()]);
+    }
+    Ok(flags)
+}
+
+#[test]
+fn a_watch_outlives_a_restart_of_the_service_and_goes_on_where_it_was() {
+    watch().expect("it runs");
+}
+
+fn watch() -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("greenlane-watch-").tempdir()?;
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace());
+    let up = Up::start(folder.path())?;
+    run("body create aurora-cert --display-name Aurora --economy XA")?.expect(0);
+    run("body key create bodies/aurora-cert")?.expect(0);
+    run("token mint --subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token")?.expect(0);
+    let issue = || -> anyhow::Result<String> {
+        let words = "certificate issue --body bodies/aurora-cert --token-file clerk.token -o name --file";
+        let issued = run(&format!("{words} {}", crate::example()?))?.expect(0);
+        Ok(issued.stdout.trim().to_owned())
+    };
+    let watch = Watch::start(folder.path(), "certificate watch --earliest")?;
+    let first = issue()?;
+    watch.wait_for(&first)?;
+
+    let ports = ports(folder.path())?;
+    up.stop("TERM")?;
+    watch.wait_for("trying again until it is back")?;
+    thread::sleep(Duration::from_millis(300));
+    let _up = Up::start_with(folder.path(), &ports)?;
+    let second = issue()?;
+    let line = watch.wait_for("certificates/")?;
+    assert!(line.contains(&second), "each event is told once, none is left out: {line}");
+    Ok(())
+}
