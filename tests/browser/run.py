@@ -99,7 +99,8 @@ class Registry:
             CHECKOUT / "deploy/examples/pv-module.yaml", "-o", "name")
 
     def withdraw(self, name):
-        self.call(self.clerk, "certificate", "withdraw", name, "--reason", "nonconformity", "--text", "Cracked cells.")
+        self.call(self.clerk, "certificate", "withdraw", name, "--reason", "nonconformity", "--text", "Cracked cells.",
+            "--confirm")
 
     def document(self, name):
         return self.call(self.clerk, "certificate", "get", name, "--document")

@@ -111,7 +111,7 @@ def a_bodys_key(registry, admin, clerk):
     since = registry.issue(clerk)
     expect("both count", [registry.counts(name, admin) for name in (before, since)], [True, True])
     registry.must("body", "key", "revoke", first, "--since", safe_until, "--text", "A laptop was stolen.",
-        *registry.there(admin))
+        "--confirm", first, *registry.there(admin))
     expect("signed before and since", [registry.counts(name, admin) for name in (before, since)], [True, False])
     expect("for that reason", "key_compromised" in registry.said or "compromised" in registry.said, True)
     registry.must("body", "key", "create", BODY, *registry.there(admin))
