@@ -11,6 +11,7 @@ mod combine;
 mod compare;
 mod correlation;
 mod delta;
+mod estimate;
 mod facts;
 mod green_rows;
 pub(crate) mod harmonized;

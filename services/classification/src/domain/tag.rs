@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use foldhash::quality::RandomState;
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
@@ -68,6 +69,16 @@ pub(crate) enum TradeFault {
 }
 
 impl TradeFault {
+    const ALL: [Self; 7] = [
+        Self::CodeUnknown,
+        Self::EditionWrong,
+        Self::AggregateCode,
+        Self::Duplicate,
+        Self::LeadingZeroLost,
+        Self::ValueMalformed,
+        Self::PeriodMalformed,
+    ];
+
     /// Stable identifier.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -92,6 +103,8 @@ pub(crate) struct Tag {
     pub(crate) certain: f64,
     /// Share that may be, the certain included.
     pub(crate) possible: f64,
+    /// Share that is by published weights. None without them, and where the bounds leave nothing open.
+    pub(crate) estimated: Option<f64>,
 }
 
 /// What is said of a code as it is written.
@@ -133,14 +146,15 @@ impl Tagged {
 pub(crate) struct Tagger {
     catalogue: Arc<Catalogue>,
     settings: Settings,
-    said: HashMap<String, Arc<Said>>,
+    said: HashMap<String, Arc<Said>, RandomState>,
     standings: Standings,
     key: String,
     seen: Seen,
     totals: Totals,
     rows: u64,
     mended: u64,
-    faults: BTreeMap<TradeFault, u64>,
+    /// By fault, in the order of [`TradeFault::ALL`].
+    faults: [u64; TradeFault::ALL.len()],
 }
 
 impl Tagger {
@@ -148,14 +162,14 @@ impl Tagger {
         let totals = Totals::new(settings.total_by.clone(), settings.lists.clone());
         Self {
             settings,
-            said: HashMap::new(),
+            said: HashMap::default(),
             standings: Standings::of(&catalogue),
             key: String::new(),
             seen: Seen::default(),
             totals,
             rows: 0,
             mended: 0,
-            faults: BTreeMap::new(),
+            faults: [0; TradeFault::ALL.len()],
             catalogue,
         }
     }
@@ -181,7 +195,7 @@ impl Tagger {
         self.rows += 1;
         let mut mended = false;
         for (fault, was_mended) in tagged.faults() {
-            *self.faults.entry(fault).or_default() += 1;
+            self.faults[fault as usize] += 1;
             mended |= was_mended;
         }
         self.mended += u64::from(mended);
@@ -220,7 +234,7 @@ impl Tagger {
         }
         let Some(on) = self.settings.on.or(when.map(|(_, last)| last)) else { return said };
         for list in &self.settings.lists {
-            let status = self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held);
+            let (status, estimated) = self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held);
             let (certain, possible) = match status {
                 MembershipStatus::Member => (1.0, 1.0),
                 MembershipStatus::Partly => (0.0, 1.0),
@@ -229,7 +243,7 @@ impl Tagger {
                 MembershipStatus::Undetermined => (0.0, 1.0),
                 MembershipStatus::NotMember => continue,
             };
-            said.tags.push(Tag { list: *list, status, certain, possible });
+            said.tags.push(Tag { list: *list, status, certain, possible, estimated });
         }
         said
     }
@@ -242,8 +256,9 @@ impl Tagger {
         self.mended
     }
 
-    pub(crate) fn faults(&self) -> &BTreeMap<TradeFault, u64> {
-        &self.faults
+    /// Rows by fault.
+    pub(crate) fn faults(&self) -> BTreeMap<TradeFault, u64> {
+        TradeFault::ALL.into_iter().zip(self.faults).filter(|(_, rows)| *rows > 0).collect()
     }
 
     pub(crate) fn totals(&self) -> Vec<Total> {

@@ -98,6 +98,11 @@ impl Way {
         None
     }
 
+    /// Index of each table on it, and whether it is read from its earlier edition to its later one.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        self.steps.iter().copied()
+    }
+
     /// Whether links of a code at its beginning may be missing: some are known to be, or it is a group of an edition that
     /// is known in part only.
     pub(crate) fn is_unsure(&self, catalogue: &Catalogue, at: Position, leaves: &BTreeSet<u32>) -> bool {

@@ -65,7 +65,7 @@ fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::Ta
                 status: render::membership_status(tag.status).into(),
                 certain_value_usd: value * tag.certain,
                 possible_value_usd: value * tag.possible,
-                estimated_value_usd: None,
+                estimated_value_usd: tag.estimated.map(|share| value * share),
             })
             .collect(),
         faults: found.faults().map(|(fault, mended)| finding(fault, mended, row)).collect(),
@@ -99,7 +99,7 @@ pub(super) fn totals(tagger: &Tagger) -> wire::TagRowsResponse {
         value_usd: total.value,
         certain_value_usd: total.certain,
         possible_value_usd: total.possible,
-        estimated_value_usd: None,
+        estimated_value_usd: total.estimated,
     };
     let totals = wire::TagTotals {
         totals: tagger.totals().into_iter().map(total).collect(),

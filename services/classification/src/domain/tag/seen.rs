@@ -1,6 +1,8 @@
 //! Rows seen before, within fixed memory.
 
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::RandomState;
 
 use super::Row;
 
@@ -12,12 +14,12 @@ const PLACES: usize = 1 << 18;
 #[derive(Debug)]
 pub(super) struct Seen {
     places: Vec<u64>,
-    hasher: BuildHasherDefault<DefaultHasher>,
+    hasher: RandomState,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { places: vec![0; PLACES], hasher: BuildHasherDefault::default() }
+        Self { places: vec![0; PLACES], hasher: RandomState::default() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use crate::domain::catalogue::{Catalogue, ListData, Position};
+use crate::domain::estimate::estimate;
 use crate::domain::membership::{MembershipStatus, check_membership};
 
 /// What was found.
@@ -12,7 +13,7 @@ use crate::domain::membership::{MembershipStatus, check_membership};
 pub(super) struct Standings {
     /// By list: the days on which something of it begins or has ended.
     changes: Vec<Vec<NaiveDate>>,
-    known: HashMap<(usize, Position, usize), MembershipStatus>,
+    known: HashMap<(usize, Position, usize), (MembershipStatus, Option<f64>)>,
 }
 
 impl Standings {
@@ -20,7 +21,8 @@ impl Standings {
         Self { changes: catalogue.lists.iter().map(changes).collect(), known: HashMap::new() }
     }
 
-    /// How a code stands to a list on a day.
+    /// How a code stands to a list on a day, and the share of its value that is on the list by published weights, where
+    /// only a part is.
     pub(super) fn of_code(
         &mut self,
         catalogue: &Catalogue,
@@ -28,12 +30,14 @@ impl Standings {
         at: Position,
         on: NaiveDate,
         held: bool,
-    ) -> MembershipStatus {
+    ) -> (MembershipStatus, Option<f64>) {
         let epoch = self.changes[list].partition_point(|change| *change <= on);
-        *self
-            .known
-            .entry((list, at, epoch))
-            .or_insert_with(|| check_membership(catalogue, &catalogue.lists[list], at, on, held).status)
+        *self.known.entry((list, at, epoch)).or_insert_with(|| {
+            let list = &catalogue.lists[list];
+            let status = check_membership(catalogue, list, at, on, held).status;
+            let open = status == MembershipStatus::Partly;
+            (status, open.then(|| estimate(catalogue, list, at, on)).flatten())
+        })
     }
 }
 

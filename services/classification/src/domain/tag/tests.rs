@@ -117,6 +117,30 @@ fn a_day_may_be_fixed_for_all_rows() {
     assert_eq!(told(&mut tagger, "010129 2000").1, [(1.0, 1.0)]);
 }
 
+#[test]
+fn what_is_open_is_estimated_where_weights_are_published_and_only_there() {
+    use crate::domain::{LinkWords, Share};
+    let catalogue = |shares: [Option<f64>; 2]| {
+        let mut facts = invented_facts(&["10 20", "11 12 20"], &["10>11~ 10>12~ 20>20"]);
+        for (link, share) in facts.links.iter_mut().zip(shares) {
+            let share_of_earlier = share.and_then(Share::new);
+            link.words = Some(Box::new(LinkWords { share_of_earlier, ..LinkWords::default() }));
+        }
+        Arc::new(Catalogue::build(1, with_list(facts, "E2", "11 20")).unwrap())
+    };
+    let tagged = |shares| {
+        let catalogue = catalogue(shares);
+        let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+        let open = tagger.tag(&row("10 2003 100")).unwrap();
+        let open = (open.tags()[0].certain, open.tags()[0].possible, open.tags()[0].estimated);
+        assert_eq!(tagger.tag(&row("20 2003 7")).unwrap().tags()[0].estimated, None, "nothing of it is open");
+        let totals = tagger.totals();
+        (open, totals.iter().map(|total| total.estimated).collect::<Vec<_>>())
+    };
+    assert_eq!(tagged([Some(0.25), Some(0.75)]), ((0.0, 1.0, Some(0.25)), vec![Some(32.0), Some(32.0)]));
+    assert_eq!(tagged([Some(0.25), None]), ((0.0, 1.0, None), vec![None, None]));
+}
+
 mod real_rows {
     use std::collections::BTreeMap;
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use super::{Row, Tag};
 
 /// Most different totals of a run.
@@ -35,6 +37,8 @@ pub(crate) struct Total {
     pub(crate) value: f64,
     pub(crate) certain: f64,
     pub(crate) possible: f64,
+    /// By published weights. None without them, or where some were missing.
+    pub(crate) estimated: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +47,11 @@ struct Sum {
     value: f64,
     certain: f64,
     possible: f64,
+    estimated: f64,
+    /// Weights said something.
+    weighed: bool,
+    /// Somewhere they would have, and there were none.
+    unweighed: bool,
 }
 
 /// Sums by year, economies and flow: first of all goods, then of each list.
@@ -50,40 +59,53 @@ struct Sum {
 pub(super) struct Totals {
     by: Vec<TotalKey>,
     lists: Vec<usize>,
-    sums: HashMap<[Box<str>; 4], Vec<Sum>>,
+    /// By list: the place of its sum among those of a key. Zero is for all goods.
+    places: HashMap<usize, usize>,
+    key: String,
+    sums: HashMap<Box<str>, Vec<Sum>, RandomState>,
 }
+
+/// What stands between the parts of a key. No text of a row that is worth keeping apart has it.
+const BETWEEN: char = '\u{1f}';
 
 impl Totals {
     pub(super) fn new(by: Vec<TotalKey>, lists: Vec<usize>) -> Self {
         let by = if by.is_empty() { vec![TotalKey::GreenList, TotalKey::Year] } else { by };
-        Self { by, lists, sums: HashMap::new() }
+        let by_list = by.contains(&TotalKey::GreenList);
+        let places = lists.iter().enumerate().filter(|_| by_list).map(|(place, list)| (*list, place + 1)).collect();
+        Self { by, lists, places, key: String::new(), sums: HashMap::default() }
     }
 
     /// Adds a row.
     pub(super) fn add(&mut self, row: &Row<'_>, value: f64, tags: &[Tag]) -> Result<(), TooMany> {
-        let part = |key, text: &str| -> Box<str> { Box::from(if self.by.contains(&key) { text } else { "" }) };
+        self.key.clear();
         let year = row.period.get(..4).unwrap_or_default();
-        let key = [
-            part(TotalKey::Year, year),
-            part(TotalKey::Reporter, row.reporter),
-            part(TotalKey::Partner, row.partner),
-            part(TotalKey::Flow, row.flow),
-        ];
-        let by_list = self.by.contains(&TotalKey::GreenList);
-        let kept = if by_list { self.lists.len() + 1 } else { 1 };
-        if self.sums.len() * kept >= MOST && !self.sums.contains_key(&key) {
-            return Err(TooMany);
+        for (key, text) in [
+            (TotalKey::Year, year),
+            (TotalKey::Reporter, row.reporter),
+            (TotalKey::Partner, row.partner),
+            (TotalKey::Flow, row.flow),
+        ] {
+            if self.by.contains(&key) {
+                self.key.push_str(text);
+            }
+            self.key.push(BETWEEN);
         }
-        let sums = self.sums.entry(key).or_insert_with(|| vec![Sum::default(); kept]);
+        let kept = self.places.len() + 1;
+        let full = self.sums.len() * kept >= MOST;
+        let sums = match self.sums.get_mut(self.key.as_str()) {
+            Some(sums) => sums,
+            None if full => return Err(TooMany),
+            None => self.sums.entry(Box::from(self.key.as_str())).or_insert_with(|| vec![Sum::default(); kept]),
+        };
         // All goods: what is on any list.
         let most = |share: fn(&Tag) -> f64| tags.iter().map(share).fold(0.0, f64::max);
-        let (certain, possible) = (most(|tag| tag.certain), most(|tag| tag.possible));
-        sums[0].add(value, certain, possible);
-        if by_list {
-            for tag in tags {
-                if let Some(place) = self.lists.iter().position(|list| *list == tag.list) {
-                    sums[place + 1].add(value, tag.certain, tag.possible);
-                }
+        // By weights only where one list decides: those of several may be of the same goods or of others.
+        let estimated = if let [only] = tags { only.estimated } else { None };
+        sums[0].add(value, most(|tag| tag.certain), most(|tag| tag.possible), estimated);
+        for tag in tags {
+            if let Some(place) = self.places.get(&tag.list) {
+                sums[*place].add(value, tag.certain, tag.possible, tag.estimated);
             }
         }
         Ok(())
@@ -94,7 +116,9 @@ impl Totals {
         let mut keys: Vec<_> = self.sums.iter().collect();
         keys.sort_by(|a, b| a.0.cmp(b.0));
         let mut totals = Vec::new();
-        for ([year, reporter, partner, flow], sums) in keys {
+        for (key, sums) in keys {
+            let mut parts = key.split(BETWEEN);
+            let [year, reporter, partner, flow] = std::array::from_fn(|_| parts.next().unwrap_or_default());
             let whole = sums[0].value;
             for (place, sum) in sums.iter().enumerate() {
                 totals.push(Total {
@@ -107,6 +131,7 @@ impl Totals {
                     value: whole,
                     certain: sum.certain,
                     possible: sum.possible,
+                    estimated: (sum.weighed && !sum.unweighed).then_some(sum.estimated),
                 });
             }
         }
@@ -115,10 +140,13 @@ impl Totals {
 }
 
 impl Sum {
-    fn add(&mut self, value: f64, certain: f64, possible: f64) {
+    fn add(&mut self, value: f64, certain: f64, possible: f64, estimated: Option<f64>) {
         self.rows += 1;
         self.value += value;
         self.certain += value * certain;
         self.possible += value * possible;
+        self.estimated += value * estimated.unwrap_or(certain);
+        self.weighed |= estimated.is_some();
+        self.unweighed |= estimated.is_none() && certain < possible;
     }
 }

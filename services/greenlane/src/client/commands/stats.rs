@@ -46,7 +46,7 @@ const YEARS: View = View::List {
 
 /// Does it.
 pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
-    let summary = read::summary(table::file(&args.file)?)?;
+    let summary = read::summary(table::Table::whole(&args.file)?)?;
     let partners = summary.top_partners(args.top);
     let value = json!({
         "years": summary.years().map(|(list, year, bounds)| row(list, "year", year, bounds)).collect::<Vec<_>>(),

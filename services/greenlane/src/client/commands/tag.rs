@@ -5,18 +5,23 @@
 //! number of codes and periods, not with the number of rows.
 
 mod ask;
+mod csv;
+mod out;
+mod parquet;
 mod pass;
 mod seen;
 mod survey;
 pub(crate) mod table;
 mod totals;
 
-use std::path::PathBuf;
+use std::{io::IsTerminal as _, path::PathBuf};
 
 use clap::ValueEnum;
 use greenlane_api::classification::v1::{
     TagTotals, code_system_service_client::CodeSystemServiceClient, tagging_service_client::TaggingServiceClient,
 };
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::client::{
     Session,
@@ -27,7 +32,8 @@ use crate::client::{
 /// Arguments of `greenlane tag`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// A CSV file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code, value.
+    /// A CSV or Parquet file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code,
+    /// value. CSV may be compressed (gzip), and its columns separated by tabs.
     file: PathBuf,
     /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -41,7 +47,7 @@ pub(crate) struct Args {
     /// Write the tagged rows here, as CSV.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write every fault here with its line and column, as CSV.
+    /// Write every fault here with its line (of Parquet: the number of its row) and column, as CSV.
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
     /// Membership on this day instead of the last of each row's period.
@@ -86,18 +92,23 @@ const TOTALS: View = View::List {
         ("ALL TRADE USD", "valueUsd"),
         ("CERTAINLY ON IT", "certainValueUsd"),
         ("POSSIBLY", "possibleValueUsd"),
+        ("ESTIMATED", "estimatedValueUsd"),
     ],
 };
 
 /// Does it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let survey = survey::read(&args.file)?;
+    let bar = bar(None);
+    let survey = survey::read(&args.file, &bar)?;
+    bar.finish_and_clear();
     let mut tagging = TaggingServiceClient::new(session.classification()?);
     ask::must_exist(&mut CodeSystemServiceClient::new(session.classification()?), &args.edition).await?;
     let settings = ask::settings(&args);
     let editions = ask::editions(&mut tagging, &survey, &args.edition).await?;
     let said = ask::codes(&mut tagging, settings, &survey, &editions).await?;
-    let done = pass::run(&args, &survey, &said)?;
+    let bar = self::bar(Some(survey.rows));
+    let done = pass::run(&args, &survey, &said, &bar)?;
+    bar.finish_and_clear();
     if session.output() == Output::Table {
         render::write(&editions.told())?;
         render::write(&report(&done, said.revision))?;
@@ -112,4 +123,17 @@ fn report(totals: &TagTotals, revision: u64) -> String {
         text.push_str(&format!("fault {fault}: {rows} rows\n"));
     }
     text
+}
+
+/// Progress on stderr, only where somebody sees it.
+fn bar(rows: Option<u64>) -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let template = if rows.is_some() {
+        "{bar:30} {human_pos}/{human_len} rows, {per_sec}"
+    } else {
+        "{human_pos} rows read, {per_sec}"
+    };
+    let bar = ProgressBar::with_draw_target(rows, target);
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

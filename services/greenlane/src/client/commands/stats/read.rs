@@ -1,10 +1,10 @@
 //! Tagged rows added up.
 
-use std::{collections::BTreeMap, io::Read};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::table;
+use super::table::Table;
 use crate::client::exit::Usage;
 
 /// Value, and how much of it is on a list: certainly, and possibly.
@@ -26,8 +26,8 @@ pub(crate) struct Summary {
 }
 
 /// Adds up the rows that count: rows that repeat others are marked by `greenlane tag`.
-pub(crate) fn summary(source: impl Read) -> anyhow::Result<Summary> {
-    let (mut reader, columns) = table::open(source)?;
+pub(crate) fn summary(table: Table) -> anyhow::Result<Summary> {
+    let Table { columns, mut rows } = table;
     let find = |wanted: &str| columns.names.iter().position(|name| name == wanted);
     let tagged = || Usage("the rows are not tagged: `greenlane tag FILE --out TAGGED` writes them".to_owned());
     let counted = find("counted").with_context(tagged)?;
@@ -40,12 +40,11 @@ pub(crate) fn summary(source: impl Read) -> anyhow::Result<Summary> {
             summary.lists.push(list.to_owned());
         }
     }
-    let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record)? {
-        if record.get(counted) != Some(b"1") {
+    while let Some(row) = rows.next()? {
+        if row.get(counted) != Some(b"1") {
             continue;
         }
-        let text = |at: usize| std::str::from_utf8(record.get(at).unwrap_or_default()).unwrap_or_default();
+        let text = |at: usize| std::str::from_utf8(row.get(at).unwrap_or_default()).unwrap_or_default();
         let number = |at: usize| text(at).parse::<f64>().unwrap_or_default();
         let value = number(columns.value);
         let year = text(columns.period).get(..4).unwrap_or_default();
@@ -114,9 +113,13 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,certain:b,p
 2021,Peru,020110,10,1,0,0,0,0
 ";
 
+    fn table(text: &'static str) -> Table {
+        Table::csv(Box::new(text.as_bytes())).unwrap()
+    }
+
     #[test]
     fn rows_that_repeat_others_are_left_out_and_bounds_are_kept_apart() {
-        let summary = summary(TAGGED.as_bytes()).unwrap();
+        let summary = summary(table(TAGGED)).unwrap();
         let bounds = |value, certain, possible| Bounds { value, certain, possible };
         assert_eq!(
             summary.years().collect::<Vec<_>>(),
@@ -132,6 +135,6 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,certain:b,p
 
     #[test]
     fn rows_that_are_not_tagged_are_refused() {
-        assert!(summary("period,cmdCode,primaryValue\n2020,01,1\n".as_bytes()).is_err());
+        assert!(summary(table("period,cmdCode,primaryValue\n2020,01,1\n")).is_err());
     }
 }

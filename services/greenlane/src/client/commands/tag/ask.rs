@@ -1,6 +1,6 @@
 //! What the service is asked about a table: which edition it is in, and what each code is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use greenlane_api::classification::v1::{
@@ -36,7 +36,10 @@ pub(crate) struct Editions {
 pub(crate) struct Said {
     /// Resource names.
     pub(crate) lists: Vec<String>,
-    pub(crate) codes: HashMap<Vec<u8>, Code>,
+    /// Names of the faults that codes have.
+    pub(crate) faults: Vec<String>,
+    /// By the survey's number.
+    pub(crate) codes: Vec<Code>,
     pub(crate) revision: u64,
 }
 
@@ -45,12 +48,44 @@ pub(crate) struct Said {
 pub(crate) struct Code {
     pub(crate) edition: String,
     pub(crate) code: String,
-    /// Index of a list, the share of the value that is certainly on it, and the share that may be.
-    pub(crate) tags: Vec<(usize, f64, f64)>,
-    /// Fault, and whether it was mended.
-    pub(crate) faults: Vec<(String, bool)>,
+    /// In the order of the lists.
+    pub(crate) tags: Vec<Tag>,
+    /// Index of a fault, and whether it was mended.
+    pub(crate) faults: Vec<(usize, bool)>,
     /// Its value repeats that of other rows.
     pub(crate) aggregate: bool,
+}
+
+/// How a code stands to a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Tag {
+    /// Index of the list.
+    pub(crate) list: usize,
+    /// Share of the value that is certainly on it.
+    pub(crate) certain: f64,
+    /// Share that may be, the certain included.
+    pub(crate) possible: f64,
+    /// Share that is by published weights.
+    pub(crate) estimated: Option<f64>,
+}
+
+impl Tag {
+    /// How a code stands to all lists together. By weights only where one list decides: those of several may be of the
+    /// same goods or of others.
+    pub(crate) fn most(tags: &[Self]) -> Self {
+        let mut most = tags.first().copied().unwrap_or_default();
+        for tag in tags.get(1..).unwrap_or_default() {
+            most.certain = most.certain.max(tag.certain);
+            most.possible = most.possible.max(tag.possible);
+            most.estimated = None;
+        }
+        most
+    }
+
+    /// Whether weights would say more than the bounds do.
+    pub(crate) fn is_open(&self) -> bool {
+        self.certain < self.possible
+    }
 }
 
 pub(crate) fn settings(args: &Args) -> TagSettings {
@@ -149,8 +184,7 @@ pub(crate) async fn codes(
     survey: &Survey,
     editions: &Editions,
 ) -> anyhow::Result<Said> {
-    let asked: Vec<&Written> = survey.written.keys().collect();
-    let row = |(sequence, written): (u64, &&Written)| TradeRow {
+    let row = |(sequence, (written, _)): (u64, &(Written, u64))| TradeRow {
         sequence,
         code: written.code.clone(),
         edition: editions.of(written),
@@ -160,7 +194,7 @@ pub(crate) async fn codes(
         value_usd: 1.0,
         ..TradeRow::default()
     };
-    let rows: Vec<TradeRow> = (0u64..).zip(&asked).map(row).collect();
+    let rows: Vec<TradeRow> = (0u64..).zip(&survey.written).map(row).collect();
     let mut messages = vec![TagRowsRequest { message: Some(Message::Settings(settings)) }];
     messages.extend(rows.chunks(BATCH).map(|rows| {
         let rows = TradeRows { rows: rows.to_vec() };
@@ -168,30 +202,30 @@ pub(crate) async fn codes(
     }));
     drop(rows);
     let mut answers = tagging.tag_rows(futures_util::stream::iter(messages)).await?.into_inner();
-    let mut said = Said::default();
+    let mut said = Said { codes: vec![Code::default(); survey.written.len()], ..Said::default() };
     while let Some(answer) = answers.message().await? {
         said.revision = answer.revision;
         let Some(tag_rows_response::Message::Rows(rows)) = answer.message else { continue };
         for row in rows.rows {
-            let written = usize::try_from(row.sequence).ok().and_then(|at| asked.get(at));
-            let written = written.context("the service answered a row that it was not asked")?;
             let mut code = Code::default();
             if let Some(reference) = row.code {
                 (code.edition, code.code) = (reference.edition, reference.code);
             }
             for tag in row.tags {
-                let list = said.lists.iter().position(|list| *list == tag.green_list).unwrap_or_else(|| {
-                    said.lists.push(tag.green_list);
-                    said.lists.len() - 1
+                code.tags.push(Tag {
+                    list: number_of(&mut said.lists, tag.green_list),
+                    certain: tag.certain_value_usd,
+                    possible: tag.possible_value_usd,
+                    estimated: tag.estimated_value_usd,
                 });
-                code.tags.push((list, tag.certain_value_usd, tag.possible_value_usd));
             }
             for fault in row.faults {
                 code.aggregate |= fault.code == "aggregate_code";
                 let mended = fault.parameters.contains_key("mended");
-                code.faults.push((fault.code, mended));
+                code.faults.push((number_of(&mut said.faults, fault.code), mended));
             }
-            said.codes.insert(key(written), code);
+            let place = usize::try_from(row.sequence).ok().and_then(|at| said.codes.get_mut(at));
+            *place.context("the service answered a row that it was not asked")? = code;
         }
     }
     said.settle();
@@ -209,18 +243,23 @@ impl Said {
             place[*old] = new;
         }
         self.lists.sort();
-        let sums = !self.codes.values().any(|code| !code.aggregate && !code.code.is_empty());
-        for code in self.codes.values_mut() {
-            code.tags.iter_mut().for_each(|(list, ..)| *list = place[*list]);
-            code.tags.sort_by_key(|(list, ..)| *list);
+        let sums = !self.codes.iter().any(|code| !code.aggregate && !code.code.is_empty());
+        let of_sums = self.faults.iter().position(|fault| fault == "aggregate_code");
+        for code in &mut self.codes {
+            code.tags.iter_mut().for_each(|tag| tag.list = place[tag.list]);
+            code.tags.sort_by_key(|tag| tag.list);
             if sums && !code.code.is_empty() {
                 code.aggregate = false;
-                code.faults.retain(|(fault, _)| fault != "aggregate_code");
+                code.faults.retain(|(fault, _)| Some(*fault) != of_sums);
             }
         }
     }
 }
 
-fn key(written: &Written) -> Vec<u8> {
-    [written.classification.as_bytes(), b"\0", written.code.as_bytes(), b"\0", written.period.as_bytes()].concat()
+/// The number of a name, a new one if it is the first time.
+fn number_of(names: &mut Vec<String>, name: String) -> usize {
+    names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    })
 }

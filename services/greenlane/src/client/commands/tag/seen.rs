@@ -1,8 +1,10 @@
 //! Rows seen before, within fixed memory.
 
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher as _;
 
-use super::table::Columns;
+use foldhash::quality::FixedState;
+
+use super::table::{Columns, Row};
 
 /// Places, 32 MiB of them. Each row has one, and drives out the row that was there: of the last million rows or so
 /// nearly every repetition is found, of those before most.
@@ -11,18 +13,18 @@ const PLACES: usize = 1 << 22;
 /// Hashes of rows.
 pub(crate) struct Seen {
     places: Vec<u64>,
-    hasher: BuildHasherDefault<DefaultHasher>,
+    hasher: FixedState,
 }
 
 impl Seen {
     pub(crate) fn new() -> Self {
-        Self { places: vec![0; PLACES], hasher: BuildHasherDefault::default() }
+        Self { places: vec![0; PLACES], hasher: FixedState::default() }
     }
 
     /// Whether a row of the same code, period, economies and flow was there; notes this one. Two different rows share a
     /// hash once in 2^64.
-    pub(crate) fn before(&mut self, code: &[u8], columns: &Columns, record: &csv::ByteRecord) -> bool {
-        let of = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default();
+    pub(crate) fn before(&mut self, code: u32, columns: &Columns, row: &Row<'_>) -> bool {
+        let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
         let three = (of(columns.reporter), of(columns.partner), of(columns.flow));
         let mut hash = self.hasher.hash_one((code, three));
         for at in &columns.further {

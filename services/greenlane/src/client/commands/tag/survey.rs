@@ -1,14 +1,17 @@
-//! What is in a table: its codes and periods, counted.
+//! What is in a table: its codes and periods, each once, with a number by which its rows are known from then on.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
+use std::{collections::HashMap, path::Path};
+
+use foldhash::fast::RandomState;
+use indicatif::ProgressBar;
+
+use super::{
+    pass::STEP,
+    table::{self, Columns, Row, Table},
 };
 
-use super::table::{self, Columns};
-
 /// A code as it is written, with what its row says of its edition and its period.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Written {
     pub(crate) classification: String,
     pub(crate) code: String,
@@ -18,47 +21,60 @@ pub(crate) struct Written {
 /// What is in a table.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Survey {
-    /// How often each was seen.
-    pub(crate) written: BTreeMap<Written, u64>,
+    /// By number: what is written, and in how many rows.
+    pub(crate) written: Vec<(Written, u64)>,
+    /// The number of what is written.
+    numbers: HashMap<Vec<u8>, u32, RandomState>,
     pub(crate) rows: u64,
     /// Some rows name the world as partner, and some an economy: the former repeat the latter.
     pub(crate) mixed_partners: bool,
 }
 
 /// Reads a table once.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Survey> {
-    let (mut reader, columns) = table::open(table::file(path)?)?;
-    let mut record = csv::ByteRecord::new();
-    let mut found: HashMap<Vec<u8>, u64> = HashMap::new();
+pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
+    let Table { columns, mut rows } = Table::needed(path)?;
+    let mut survey = Survey::default();
     let mut key = Vec::new();
-    let (mut rows, mut world, mut economies) = (0u64, false, false);
-    while reader.read_byte_record(&mut record)? {
-        rows += 1;
-        if let Some(partner) = columns.partner.and_then(|at| record.get(at)) {
+    let (mut world, mut economies) = (false, false);
+    while let Some(row) = rows.next()? {
+        survey.rows += 1;
+        if survey.rows.is_multiple_of(STEP) {
+            bar.set_position(survey.rows);
+        }
+        if let Some(partner) = columns.partner.and_then(|at| row.get(at)) {
             if table::is_world(partner) { world = true } else { economies = true }
         }
-        if !key_of(&columns, &record, &mut key) {
+        if !key_of(&columns, &row, &mut key) {
             continue;
         }
-        match found.get_mut(key.as_slice()) {
-            Some(count) => *count += 1,
+        match survey.numbers.get(key.as_slice()) {
+            Some(number) => survey.written[*number as usize].1 += 1,
             None => {
-                found.insert(key.clone(), 1);
+                let number = u32::try_from(survey.written.len())?;
+                survey.written.push((written(&key), 1));
+                survey.numbers.insert(key.clone(), number);
             }
         }
     }
-    let written = found.into_iter().map(|(key, count)| (written(&key), count)).collect();
-    Ok(Survey { written, rows, mixed_partners: world && economies })
+    survey.mixed_partners = world && economies;
+    Ok(survey)
+}
+
+impl Survey {
+    /// The number of what a row says of its code. None when it says nothing.
+    pub(crate) fn number(&self, columns: &Columns, row: &Row<'_>, key: &mut Vec<u8>) -> Option<u32> {
+        if key_of(columns, row, key) { self.numbers.get(key.as_slice()).copied() } else { None }
+    }
 }
 
 /// What a row says of its code, as one key. Whether it says anything.
-pub(crate) fn key_of(columns: &Columns, record: &csv::ByteRecord, key: &mut Vec<u8>) -> bool {
+fn key_of(columns: &Columns, row: &Row<'_>, key: &mut Vec<u8>) -> bool {
     key.clear();
-    if let Some(classification) = columns.classification.and_then(|at| record.get(at)) {
+    if let Some(classification) = columns.classification.and_then(|at| row.get(at)) {
         key.extend_from_slice(classification);
     }
     for at in [columns.code, columns.period] {
-        let Some(field) = record.get(at) else { return false };
+        let Some(field) = row.get(at) else { return false };
         key.push(0);
         key.extend_from_slice(field.trim_ascii());
     }

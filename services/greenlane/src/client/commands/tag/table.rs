@@ -2,16 +2,20 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read},
+    io::{Read, Seek as _, SeekFrom},
     path::Path,
 };
 
 use anyhow::Context as _;
+use flate2::read::MultiGzDecoder;
 
+use super::{csv::CsvRows, parquet::ParquetRows};
 use crate::client::exit::Usage;
 
-/// How much is read at once.
-const BUFFER: usize = 1 << 18;
+/// What a Parquet file begins with.
+const PARQUET: &[u8] = b"PAR1";
+/// What a compressed file begins with.
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// Names of the columns, the best first.
 const PERIOD: &[&str] = &["period", "refyear", "year"];
@@ -40,11 +44,7 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    fn of(header: &csv::ByteRecord) -> anyhow::Result<Self> {
-        let names: Vec<String> = header
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned())
-            .collect();
+    fn of(names: Vec<String>) -> anyhow::Result<Self> {
         let find = |wanted: &[&str]| {
             wanted.iter().find_map(|wanted| names.iter().position(|name| name.eq_ignore_ascii_case(wanted)))
         };
@@ -66,23 +66,103 @@ impl Columns {
         })
     }
 
+    /// The columns that tagging looks at.
+    fn needed(&self) -> Vec<usize> {
+        let optional = [self.reporter, self.partner, self.flow, self.classification];
+        let mut needed = vec![self.period, self.code, self.value];
+        needed.extend(optional.into_iter().flatten().chain(self.further.iter().copied()));
+        needed
+    }
+
     /// The last column that a row must reach.
     pub(crate) fn last(&self) -> usize {
         self.period.max(self.code).max(self.value)
     }
 }
 
-/// An open table. Rows may be longer or shorter than the header: that is for the row to answer for.
-pub(crate) fn open<R: Read>(source: R) -> anyhow::Result<(csv::Reader<R>, Columns)> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER).from_reader(source);
-    let columns = Columns::of(reader.byte_headers()?)?;
-    Ok((reader, columns))
+/// A row of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'t> {
+    /// All its fields.
+    pub(crate) bytes: &'t [u8],
+    /// Where each begins and ends.
+    pub(crate) fields: &'t [(u32, u32)],
+    /// Line of the file, or number of the row where there are no lines.
+    pub(crate) line: u64,
+    /// As it stands in a CSV file, when what is quoted of it are whole fields without quotation marks in them.
+    pub(crate) raw: Option<&'t [u8]>,
 }
 
-/// A table's file.
-pub(crate) fn file(path: &Path) -> anyhow::Result<BufReader<File>> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(BufReader::with_capacity(BUFFER, file))
+impl<'t> Row<'t> {
+    /// A field.
+    pub(crate) fn get(&self, at: usize) -> Option<&'t [u8]> {
+        let (from, to) = *self.fields.get(at)?;
+        self.bytes.get(from as usize..to as usize)
+    }
+
+    /// How many fields it has: they may be more or fewer than the table's columns.
+    pub(crate) fn len(&self) -> usize {
+        self.fields.len()
+    }
+}
+
+/// An open table: CSV with commas or tabs, compressed by gzip or not, or Parquet. Which is told from its first bytes.
+pub(crate) struct Table {
+    pub(crate) columns: Columns,
+    pub(crate) rows: Rows,
+}
+
+/// The rows of a table.
+pub(crate) enum Rows {
+    Csv(Box<CsvRows<Box<dyn Read>>>),
+    Parquet(Box<ParquetRows>),
+}
+
+impl Table {
+    /// Opens a table of which all fields are read.
+    pub(crate) fn whole(path: &Path) -> anyhow::Result<Self> {
+        let mut file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut first = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut first)?;
+        file.seek(SeekFrom::Start(0))?;
+        if first == PARQUET {
+            let rows = ParquetRows::open(file).with_context(|| format!("cannot read {}", path.display()))?;
+            return Ok(Self { columns: Columns::of(rows.names())?, rows: Rows::Parquet(Box::new(rows)) });
+        }
+        let source: Box<dyn Read> =
+            if first.starts_with(GZIP) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        Self::csv(source).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    /// Opens a table of which those fields are read that tagging asks for: of a Parquet file all others are empty.
+    pub(crate) fn needed(path: &Path) -> anyhow::Result<Self> {
+        let mut table = Self::whole(path)?;
+        if let Rows::Parquet(rows) = &mut table.rows {
+            rows.only(&table.columns.needed());
+        }
+        Ok(table)
+    }
+
+    /// Opens a CSV table.
+    pub(crate) fn csv(source: Box<dyn Read>) -> anyhow::Result<Self> {
+        let mut rows = CsvRows::new(source);
+        rows.sniff()?;
+        let name = |name: &[u8]| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned();
+        let header = rows.next()?;
+        let names = header.iter().flat_map(|row| (0..row.len()).filter_map(|at| row.get(at))).map(name);
+        let columns = Columns::of(names.collect())?;
+        Ok(Self { columns, rows: Rows::Csv(Box::new(rows)) })
+    }
+}
+
+impl Rows {
+    /// The next row. Rows may be longer or shorter than the header: that is for the row to answer for.
+    pub(crate) fn next(&mut self) -> anyhow::Result<Option<Row<'_>>> {
+        match self {
+            Self::Csv(rows) => Ok(rows.next()?),
+            Self::Parquet(rows) => rows.next(),
+        }
+    }
 }
 
 /// The edition that a Comtrade classification names: `H3`, `H6`. None for `HS` (as reported) and other systems.

@@ -4,7 +4,13 @@ use std::collections::HashMap;
 
 use greenlane_api::classification::v1::TagTotal;
 
-use super::{By, ask::Said, table::Columns};
+use foldhash::fast::RandomState;
+
+use super::{
+    By,
+    ask::{Said, Tag},
+    table::{Columns, Row},
+};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
@@ -12,18 +18,27 @@ struct Sum {
     value: f64,
     certain: f64,
     possible: f64,
+    estimated: f64,
+    /// Weights said something.
+    weighed: bool,
+    /// Somewhere they would have, and there were none: the sum cannot be estimated.
+    unweighed: bool,
 }
 
 /// Sums by year, economies and flow: first of all goods, then of each list.
 pub(crate) struct Totals {
     columns: [Option<usize>; 4],
-    by_list: bool,
+    /// Sums of one key.
+    width: usize,
     key: Vec<u8>,
-    sums: HashMap<Vec<u8>, Vec<Sum>>,
+    /// The key before, and where its sums are: rows of one key often follow one another.
+    last: (Vec<u8>, usize),
+    places: HashMap<Vec<u8>, usize, RandomState>,
+    sums: Vec<Sum>,
 }
 
 impl Totals {
-    pub(crate) fn new(by: &[By], columns: &Columns) -> Self {
+    pub(crate) fn new(by: &[By], columns: &Columns, lists: usize) -> Self {
         let kept = |key: By, at: Option<usize>| at.filter(|_| by.contains(&key));
         Self {
             columns: [
@@ -32,41 +47,58 @@ impl Totals {
                 kept(By::Partner, columns.partner),
                 kept(By::Flow, columns.flow),
             ],
-            by_list: by.contains(&By::List),
+            width: if by.contains(&By::List) { lists + 1 } else { 1 },
             key: Vec::new(),
-            sums: HashMap::new(),
+            last: (Vec::new(), 0),
+            places: HashMap::default(),
+            sums: Vec::new(),
         }
     }
 
     /// Adds a row.
-    pub(crate) fn add(&mut self, record: &csv::ByteRecord, value: f64, said: &Said, tags: &[(usize, f64, f64)]) {
+    pub(crate) fn add(&mut self, row: &Row<'_>, value: f64, tags: &[Tag]) {
         self.key.clear();
         for (place, at) in self.columns.iter().enumerate() {
-            let field = at.and_then(|at| record.get(at)).unwrap_or_default();
+            let field = at.and_then(|at| row.get(at)).unwrap_or_default();
             let field = if place == 0 { field.get(..4).unwrap_or_default() } else { field };
             self.key.extend_from_slice(field);
             self.key.push(0);
         }
-        let kept = if self.by_list { said.lists.len() + 1 } else { 1 };
-        let sums = match self.sums.get_mut(self.key.as_slice()) {
-            Some(sums) => sums,
-            None => self.sums.entry(self.key.clone()).or_insert_with(|| vec![Sum::default(); kept]),
-        };
-        let most = tags.iter().fold((0.0f64, 0.0f64), |most, tag| (most.0.max(tag.1), most.1.max(tag.2)));
-        sums[0].add(value, most.0, most.1);
-        if self.by_list {
-            for (list, certain, possible) in tags {
-                sums[list + 1].add(value, *certain, *possible);
+        let place = self.place();
+        let sums = &mut self.sums[place..place + self.width];
+        sums[0].add(value, Tag::most(tags));
+        if sums.len() > 1 {
+            for tag in tags {
+                sums[tag.list + 1].add(value, *tag);
             }
         }
     }
 
+    /// Where the sums of the key are.
+    fn place(&mut self) -> usize {
+        if self.last.0 != self.key {
+            let place = match self.places.get(self.key.as_slice()) {
+                Some(place) => *place,
+                None => {
+                    let place = self.sums.len();
+                    self.sums.resize(place + self.width, Sum::default());
+                    self.places.insert(self.key.clone(), place);
+                    place
+                }
+            };
+            self.last.0.clone_from(&self.key);
+            self.last.1 = place;
+        }
+        self.last.1
+    }
+
     /// All totals in the order of their keys, all goods before the lists.
     pub(crate) fn all(&self, said: &Said) -> Vec<TagTotal> {
-        let mut keys: Vec<_> = self.sums.iter().collect();
-        keys.sort_by(|a, b| a.0.cmp(b.0));
+        let mut keys: Vec<_> = self.places.iter().collect();
+        keys.sort_unstable();
         let mut totals = Vec::new();
-        for (key, sums) in keys {
+        for (key, place) in keys {
+            let sums = &self.sums[*place..place + self.width];
             let mut parts = key.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned());
             let [year, reporter, partner, flow] = std::array::from_fn(|_| parts.next().unwrap_or_default());
             for (place, sum) in sums.iter().enumerate() {
@@ -80,7 +112,7 @@ impl Totals {
                     value_usd: sums[0].value,
                     certain_value_usd: sum.certain,
                     possible_value_usd: sum.possible,
-                    estimated_value_usd: None,
+                    estimated_value_usd: (sum.weighed && !sum.unweighed).then_some(sum.estimated),
                 });
             }
         }
@@ -89,10 +121,13 @@ impl Totals {
 }
 
 impl Sum {
-    fn add(&mut self, value: f64, certain: f64, possible: f64) {
+    fn add(&mut self, value: f64, tag: Tag) {
         self.rows += 1;
         self.value += value;
-        self.certain += value * certain;
-        self.possible += value * possible;
+        self.certain += value * tag.certain;
+        self.possible += value * tag.possible;
+        self.estimated += value * tag.estimated.unwrap_or(tag.certain);
+        self.weighed |= tag.estimated.is_some();
+        self.unweighed |= tag.estimated.is_none() && tag.is_open();
     }
 }

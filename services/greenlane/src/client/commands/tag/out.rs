@@ -1,0 +1,201 @@
+//! Tagged rows on their way to a file.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+
+use super::{
+    ask::{Code, Said},
+    pass::{OWN_FAULTS, OwnFault},
+    table::{Columns, Row},
+};
+
+/// How much is written at once.
+const BUFFER: usize = 1 << 18;
+
+/// Tagged rows on their way to a CSV file. It has its name only when it is whole.
+pub(super) struct Tagged {
+    path: PathBuf,
+    part: PathBuf,
+    rows: BufWriter<File>,
+    /// Records that an earlier run wrote.
+    skip: u64,
+    /// By list: whether weights say anything of it. Only then it has a column for estimates.
+    weighed: Vec<bool>,
+    record: Vec<u8>,
+    /// The row's value as text.
+    value: Vec<u8>,
+}
+
+impl Tagged {
+    pub(super) fn open(path: &Path, resume: bool) -> anyhow::Result<Self> {
+        let part = path.with_added_extension("part");
+        let failed = || format!("cannot write {}", part.display());
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(!resume);
+        let mut file = options.open(&part).with_context(failed)?;
+        let (skip, end) = if resume { whole_records(&file)? } else { (0, 0) };
+        file.set_len(end).with_context(failed)?;
+        file.seek(SeekFrom::Start(end))?;
+        let rows = BufWriter::with_capacity(BUFFER, file);
+        Ok(Self { path: path.to_owned(), part, rows, skip, weighed: Vec::new(), record: Vec::new(), value: Vec::new() })
+    }
+
+    /// Whether a record was written by an earlier run.
+    fn skipped(&mut self) -> bool {
+        let skipped = self.skip > 0;
+        self.skip = self.skip.saturating_sub(1);
+        skipped
+    }
+
+    pub(super) fn header(&mut self, columns: &Columns, said: &Said) -> anyhow::Result<()> {
+        self.weighed = vec![false; said.lists.len()];
+        for tag in said.codes.iter().flat_map(|code| &code.tags) {
+            self.weighed[tag.list] |= tag.estimated.is_some();
+        }
+        if self.skipped() {
+            return Ok(());
+        }
+        self.record.clear();
+        for name in columns.names.iter().map(String::as_str).chain(["hs_edition", "hs_code", "faults", "counted"]) {
+            field(&mut self.record, name.as_bytes());
+        }
+        for (list, weighed) in said.lists.iter().zip(&self.weighed) {
+            let list = list.trim_start_matches("greenLists/");
+            for what in ["certain", "possible"].into_iter().chain(weighed.then_some("estimated")) {
+                field(&mut self.record, format!("{what}:{list}").as_bytes());
+            }
+        }
+        self.end()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row and all that is known of it")]
+    pub(super) fn row(
+        &mut self,
+        row: &Row<'_>,
+        columns: &Columns,
+        code: &Code,
+        own: &[OwnFault],
+        counted: bool,
+        value: f64,
+        said: &Said,
+    ) -> anyhow::Result<()> {
+        if self.skipped() {
+            return Ok(());
+        }
+        self.record.clear();
+        match row.raw.filter(|_| row.len() == columns.names.len()) {
+            Some(raw) => {
+                self.record.extend_from_slice(raw);
+                self.record.push(b',');
+            }
+            None => {
+                (0..columns.names.len()).for_each(|at| field(&mut self.record, row.get(at).unwrap_or_default()));
+            }
+        }
+        field(&mut self.record, code.edition.as_bytes());
+        field(&mut self.record, code.code.as_bytes());
+        let of_code = code.faults.iter().map(|(fault, _)| said.faults[*fault].as_str());
+        for (place, fault) in of_code.chain(own.iter().map(|(fault, _)| OWN_FAULTS[*fault])).enumerate() {
+            if place > 0 {
+                self.record.push(b' ');
+            }
+            self.record.extend_from_slice(fault.as_bytes());
+        }
+        self.record.extend_from_slice(if counted { b",1," } else { b",0," });
+        self.tags(code, value)?;
+        self.end()
+    }
+
+    /// The value on each list: certainly, possibly, and by weights where there are any.
+    fn tags(&mut self, code: &Code, value: f64) -> anyhow::Result<()> {
+        self.value.clear();
+        if !code.tags.is_empty() {
+            write!(self.value, "{value}")?;
+        }
+        let mut tags = code.tags.iter().peekable();
+        for list in 0..self.weighed.len() {
+            let tag = tags.next_if(|tag| tag.list == list);
+            match tag {
+                Some(tag) => {
+                    self.part(value, tag.certain)?;
+                    self.part(value, tag.possible)?;
+                }
+                None => self.record.extend_from_slice(b"0,0,"),
+            }
+            if self.weighed[list] {
+                match tag.and_then(|tag| tag.estimated) {
+                    Some(estimated) => self.part(value, estimated)?,
+                    None => self.record.push(b','),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A share of a value. Most are all of it or nothing.
+    fn part(&mut self, value: f64, share: f64) -> anyhow::Result<()> {
+        if share == 1.0 {
+            self.record.extend_from_slice(&self.value);
+        } else if share == 0.0 {
+            self.record.push(b'0');
+        } else {
+            write!(self.record, "{}", value * share)?;
+        }
+        self.record.push(b',');
+        Ok(())
+    }
+
+    /// Ends the record: every field has put a comma behind itself.
+    fn end(&mut self) -> anyhow::Result<()> {
+        if let Some(last) = self.record.last_mut() {
+            *last = b'\n';
+        }
+        Ok(self.rows.write_all(&self.record)?)
+    }
+
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        self.rows.flush()?;
+        std::fs::rename(&self.part, &self.path).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+/// Adds a field and a comma, in quotation marks where it needs them (RFC 4180).
+fn field(record: &mut Vec<u8>, field: &[u8]) {
+    if field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        record.push(b'"');
+        for byte in field {
+            record.extend_from_slice(if *byte == b'"' { b"\"\"" } else { std::slice::from_ref(byte) });
+        }
+        record.push(b'"');
+    } else {
+        record.extend_from_slice(field);
+    }
+    record.push(b',');
+}
+
+/// How many whole records a broken output has, and where the last of them ends.
+fn whole_records(file: &File) -> anyhow::Result<(u64, u64)> {
+    let mut reader = BufReader::new(file);
+    let (mut records, mut end, mut line) = (0, 0u64, Vec::new());
+    let mut quotes = 0usize;
+    let mut begun = 0u64;
+    loop {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line)?;
+        if read == 0 || line.last() != Some(&b'\n') {
+            return Ok((records, end));
+        }
+        begun += read as u64;
+        // A line break within quotes ends no record.
+        quotes += line.iter().filter(|byte| **byte == b'"').count();
+        if quotes.is_multiple_of(2) {
+            records += 1;
+            end = begun;
+        }
+    }
+}
