@@ -3,6 +3,7 @@
 mod catalogues;
 mod changes;
 mod imports;
+mod owners;
 mod publish;
 mod teach;
 

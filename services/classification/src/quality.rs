@@ -10,6 +10,7 @@
 mod data;
 mod measure;
 mod plain;
+mod speed;
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -103,6 +104,7 @@ fn words_find_codes_as_well_as_was_promised() {
         println!("{name}: {told} of {} cannot be told", answers.len());
     }
     println!("{table}");
+    speed::tell(&catalogue);
     table.check();
     let distinct: HashSet<&str> = table.names().collect();
     assert_eq!(distinct.len(), table.names().count());

@@ -154,6 +154,7 @@ impl ListRow {
             id: self.list,
             titles: both(self.en, self.zh),
             owner: self.owner,
+            economy: String::new(),
             descriptions: both(self.description_en, self.description_zh),
             edition: self.edition,
             version: 1,

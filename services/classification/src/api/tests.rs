@@ -7,6 +7,7 @@ mod green_lists;
 mod imports;
 mod living_lists;
 mod lookup;
+mod owners;
 mod rules;
 mod running;
 mod suggest;

@@ -32,6 +32,9 @@ pub(crate) enum ReadError {
     Store(#[from] StoreError),
 }
 
+/// Up to so many codes are indexed in less time than anybody would notice, when the first search asks for it.
+const SMALL: usize = 20_000;
+
 /// The catalogues of this replica.
 #[derive(Debug)]
 pub(crate) struct Catalogues {
@@ -163,12 +166,14 @@ impl Catalogues {
             News::Taught(examples) => held.with_taught(revision, examples),
             News::Catalogue(facts) => Catalogue::build(revision, *facts).map_err(unfit)?,
         };
-        tracing::info!(
-            revision,
-            codes = catalogue.editions.iter().map(|e| e.codes.len()).sum::<usize>(),
-            "catalogue loaded"
-        );
-        self.current.store(Arc::new(catalogue));
+        let codes = catalogue.editions.iter().map(|edition| edition.codes.len()).sum::<usize>();
+        tracing::info!(revision, codes, "catalogue loaded");
+        let catalogue = Arc::new(catalogue);
+        self.current.store(Arc::clone(&catalogue));
+        if codes > SMALL {
+            // Beside the calls that need no words, which can be answered already. A search waits for its own editions.
+            tokio::task::spawn_blocking(move || catalogue.build_indexes());
+        }
         self.published.send_replace(Published { revision, at: newest.first().map(|row| row.published_at) });
         Ok(())
     }

@@ -14,6 +14,7 @@ use sea_orm::DbErr;
 
 use super::catalogues::Catalogues;
 use super::imports::read_import;
+use super::owners;
 use crate::domain::change::{self, Change};
 use crate::domain::{Catalogue, Delta, EntryFact, Facts, Format, apply};
 use crate::store::{self, COUNTER, ImportState};
@@ -112,9 +113,8 @@ impl Curated for CuratedCatalogue {
         }
     }
 
-    /// Who may change is settled by scope: code systems and lists belong to no single economy here.
-    fn check_owners(&self, _: &Caller, _: &Catalogue, _: &[Change]) -> Result<(), String> {
-        Ok(())
+    fn check_owners(&self, caller: &Caller, catalogue: &Catalogue, changes: &[Change]) -> Result<(), String> {
+        owners::check(caller, catalogue, changes)
     }
 
     async fn validate(&self, tx: &Tx, catalogue: &Catalogue, changes: &[Change]) -> Result<Vec<Finding>, DbErr> {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use greenlane_platform::auth::Caller;
 use greenlane_store::{Store, StoreError, Tx};
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
 use super::catalogues::Catalogues;
+use super::owners;
 use crate::domain::{Reader, RowFault};
 use crate::store::{self, ImportRow, ImportState, Piece};
 
@@ -31,6 +33,8 @@ pub(crate) enum UploadError {
     TooLarge,
     #[error("the whole does not have the announced hash; it has {found}")]
     Hash { found: String },
+    #[error("a list of the file belongs to {0}")]
+    NotYours(String),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -39,6 +43,7 @@ pub(crate) enum UploadError {
 pub(crate) struct Upload {
     store: Store,
     catalogues: Arc<Catalogues>,
+    caller: Arc<Caller>,
     row: ImportRow,
     reader: Reader,
     hash: Sha256,
@@ -57,13 +62,18 @@ pub(crate) async fn read_import(tx: &Tx, row: &ImportRow) -> Result<Reader, DbEr
 
 impl Upload {
     /// Goes on with an import: what has arrived is read again.
-    pub(crate) async fn open(store: Store, catalogues: Arc<Catalogues>, id: &str) -> Result<Self, UploadError> {
+    pub(crate) async fn open(
+        store: Store,
+        catalogues: Arc<Catalogues>,
+        caller: Arc<Caller>,
+        id: &str,
+    ) -> Result<Self, UploadError> {
         let row = store::get_import(&store, id).await?.ok_or(UploadError::NotFound)?;
         if row.state != ImportState::Receiving {
             return Err(UploadError::State(row.state.as_str()));
         }
         let mut upload =
-            Self { store, catalogues, reader: Reader::new(row.announced.format), hash: Sha256::new(), row };
+            Self { store, catalogues, caller, reader: Reader::new(row.announced.format), hash: Sha256::new(), row };
         let mut at = 0;
         while at < upload.row.received_bytes {
             let id = upload.row.id.clone();
@@ -110,7 +120,12 @@ impl Upload {
         let (mut rows, mut refused) = self.reader.counts();
         if last {
             let reader = std::mem::replace(&mut self.reader, Reader::new(self.row.announced.format));
-            let imported = reader.finish(&self.catalogues.current(), &self.row.announced);
+            let catalogue = self.catalogues.current();
+            let imported = reader.finish(&catalogue, &self.row.announced);
+            let lists = imported.entries.iter().map(|entry| entry.list.as_str());
+            if let Some(economy) = owners::another(&self.caller, &catalogue, lists) {
+                return Err(UploadError::NotYours(economy));
+            }
             (rows, refused) = (imported.rows, imported.refused);
             faults.extend(imported.faults);
         }

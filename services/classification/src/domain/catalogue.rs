@@ -147,7 +147,7 @@ impl Catalogue {
         Self { revision, taught, ..self.clone() }
     }
 
-    /// What it is made of.
+    /// What it is made of, but for what was taught: that is no part of what changes by change sets.
     pub(crate) fn facts(&self) -> Facts {
         let mut facts = Facts { systems: self.systems.clone(), ..Facts::default() };
         for edition in &self.editions {
@@ -167,6 +167,7 @@ impl Catalogue {
                 words: table.words(row, edge.to).map(|words| Box::new(words.clone())),
             }));
         }
+        facts.terms = self.terms.iter().map(|term| term.fact.clone()).collect();
         let Facts { lists, entries, .. } = self.list_facts();
         Facts { lists, entries, ..facts }
     }

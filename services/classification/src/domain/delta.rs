@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, TableFact};
+use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, TableFact, TermFact};
 
 /// A changed kind of facts: what is added, and the keys of what ends. What is changed is both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub(crate) struct Delta {
     pub(crate) links: Changed<LinkFact, [String; 4]>,
     /// By list and entry.
     pub(crate) entries: Changed<EntryFact, (String, String)>,
+    /// By edition, code, language and term.
+    pub(crate) terms: Changed<TermFact, [String; 4]>,
 }
 
 impl Delta {
@@ -71,6 +73,9 @@ impl Delta {
                 [&it.earlier_edition, &it.earlier_code, &it.later_edition, &it.later_code].map(Clone::clone)
             }),
             entries: Changed::between(&before.entries, &after.entries, |it| (it.list.clone(), it.id.clone())),
+            terms: Changed::between(&before.terms, &after.terms, |it| {
+                [&it.edition, &it.code, &it.language, &it.term].map(Clone::clone)
+            }),
         }
     }
 }

@@ -186,6 +186,9 @@ pub(crate) struct ListFact {
     pub(crate) id: String,
     pub(crate) titles: Localized,
     pub(crate) owner: String,
+    /// Whose administrators alone may change it. Empty: it belongs to no single economy.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) economy: String,
     pub(crate) descriptions: Localized,
     /// Edition of its entries; empty when each names its own.
     pub(crate) edition: String,

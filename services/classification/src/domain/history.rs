@@ -2,6 +2,7 @@
 
 use super::catalogue::{Catalogue, Position};
 use super::translate::{Relation, translate};
+use super::words::fold;
 
 /// What happened to a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(crate) enum Event {
     Deleted,
     /// It holds other goods than before.
     ScopeChanged,
+    /// It holds the same goods, in other words.
+    Redescribed,
 }
 
 /// One step in the life of a code.
@@ -47,11 +50,24 @@ pub(crate) fn history(catalogue: &Catalogue, of: Position) -> Vec<Step> {
         let unchanged = event == Event::ScopeChanged
             && translation.relation == Relation::Exact
             && translation.targets.iter().all(|target| target.same_digits);
-        if unchanged || translation.incomplete {
+        if translation.incomplete {
             continue;
         }
+        let event = match (unchanged, before, after) {
+            (true, Some(before), Some(after)) if reworded(catalogue, before, after) => Event::Redescribed,
+            (true, ..) => continue,
+            (false, ..) => event,
+        };
         let related = translation.targets.iter().map(|target| target.at).collect();
         steps.push(Step { event, edition: table.later, related });
     }
     steps
+}
+
+/// Whether two codes are described by other words in a language that both are described in.
+fn reworded(catalogue: &Catalogue, before: Position, after: Position) -> bool {
+    let (before, after) = (&catalogue.code(before).fact.descriptions, &catalogue.code(after).fact.descriptions);
+    let pairs = before.iter().flat_map(|one| after.iter().map(move |other| (one, other)));
+    let mut same_language = pairs.filter(|(one, other)| one.0 == other.0);
+    same_language.any(|(one, other)| fold(&one.1) != fold(&other.1))
 }

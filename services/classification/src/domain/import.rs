@@ -1,4 +1,4 @@
-//! Files of code systems, correlations and green lists, read row by row.
+//! Files of code systems, correlations, A to Z terms and green lists, read row by row.
 //!
 //! A file arrives in pieces: a [`Reader`] takes them, gives back what is wrong with each row as it goes, and keeps the
 //! rows that can be read. At the end [`Reader::finish`] holds them against each other and the catalogue. A bad row
@@ -12,6 +12,7 @@ mod links;
 mod lists;
 mod nomenclature;
 mod records;
+mod terms;
 mod us_hts;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub(crate) use apply::apply;
 use super::catalogue::Catalogue;
 use super::facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, Level, LinkFact, LinkWords, Localized, NoteFact, SourceFact,
-    TableFact,
+    TableFact, TermFact,
 };
 use records::{Record, Records};
 
@@ -37,6 +38,7 @@ pub(crate) enum Format {
     ComtradeNomenclature,
     UsHtsCsv,
     EuNomenclature,
+    UkSearchReferences,
     GreenListCsv,
 }
 
@@ -148,12 +150,21 @@ struct ListRow {
     entry: Option<EntryFact>,
 }
 
+/// A term of an A to Z index as its row says it.
+#[derive(Clone, Debug, Default)]
+struct TermRow {
+    line: u64,
+    code: String,
+    term: String,
+}
+
 /// What can be read of a file's rows.
 #[derive(Clone, Debug, Default)]
 struct Rows {
     codes: Vec<CodeRow>,
     links: Vec<LinkRow>,
     entries: Vec<ListRow>,
+    terms: Vec<TermRow>,
 }
 
 /// What a whole file comes to.
@@ -166,6 +177,7 @@ pub(crate) struct Imported {
     pub(crate) tables: Vec<TableFact>,
     pub(crate) links: Vec<LinkFact>,
     pub(crate) entries: Vec<EntryFact>,
+    pub(crate) terms: Vec<TermFact>,
     pub(crate) faults: Vec<RowFault>,
     pub(crate) rows: u64,
     pub(crate) refused: u64,
@@ -213,6 +225,7 @@ impl Reader {
             Format::CorrelationCsv | Format::UnsdCorrelation | Format::UnsdConversion => {
                 links::check(catalogue, announced, rows.links, &mut imported);
             }
+            Format::UkSearchReferences => terms::check(catalogue, announced, rows.terms, &mut imported),
             Format::GreenListCsv => lists::check(catalogue, rows.entries, &mut imported),
         }
         imported.faults.sort_by_key(|fault| fault.line);
@@ -264,6 +277,7 @@ impl Reader {
             Format::UnsdCorrelation | Format::UnsdConversion => {
                 links::unsd(record, faults).map(|row| self.rows.links.push(row))
             }
+            Format::UkSearchReferences => terms::uk(record, faults).map(|row| self.rows.terms.push(row)),
             Format::GreenListCsv => lists::row(record, faults).map(|row| self.rows.entries.push(row)),
         };
         taken.is_some()
@@ -280,6 +294,7 @@ fn needed(format: Format) -> &'static [&'static str] {
         Format::EuNomenclature => &["code", "suffix", "hier_pos", "dash", "desc_en"],
         Format::CorrelationCsv => &["earlier", "later"],
         Format::UnsdCorrelation | Format::UnsdConversion => &["from_code", "to_code"],
+        Format::UkSearchReferences => &["term", "commodity_code"],
         Format::GreenListCsv => &["list", "edition", "code"],
     }
 }

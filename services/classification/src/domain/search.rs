@@ -5,12 +5,15 @@ mod evidence;
 mod fuzzy;
 mod index;
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+use chrono::NaiveDate;
+
 use super::catalogue::{Catalogue, Position};
 use super::facts::Level;
+use super::translate::translate;
 use super::words::{Word, fold, shown, words};
 pub(crate) use index::{Asked, EditionIndex};
 
@@ -23,6 +26,8 @@ pub(crate) enum HitKind {
     CodePrefix,
     /// The query is the description.
     ExactTitle,
+    /// The query is a description that was taught.
+    TaughtExample,
     /// Every word was found.
     AllWords,
     /// Some words were.
@@ -46,6 +51,8 @@ pub(crate) struct Query {
     pub(crate) editions: Vec<usize>,
     /// Empty means all.
     pub(crate) levels: Vec<Level>,
+    /// What was taught counts if it was decided by this day. None: nothing taught counts.
+    pub(crate) on: Option<NaiveDate>,
 }
 
 /// The indexes of a catalogue's editions, each built when it is first asked.
@@ -61,6 +68,15 @@ impl SearchIndex {
 }
 
 impl Catalogue {
+    /// Builds the indexes of all editions, the newest of each system first: those are searched when nothing is said.
+    pub(crate) fn build_indexes(&self) {
+        let mut editions: Vec<usize> = (0..self.editions.len()).collect();
+        editions.sort_by_key(|edition| std::cmp::Reverse(self.editions[*edition].fact.effective_from));
+        for edition in editions {
+            self.index(edition);
+        }
+    }
+
     /// The index of an edition.
     pub(crate) fn index(&self, edition: usize) -> &EditionIndex {
         self.search.editions[edition].get_or_init(|| EditionIndex::build(self, edition))
@@ -92,38 +108,141 @@ impl Ord for Ranked<'_> {
     }
 }
 
+/// How many hits are put in order at first, and how many times as many whenever those are taken.
+const FIRST: usize = 128;
+const MORE: usize = 16;
+
 /// Finds codes, best first: they are put in order only as far as they are taken. The same question of the same catalogue
 /// gives the same hits in the same order.
 pub(crate) fn search<'c>(catalogue: &'c Catalogue, query: &Query) -> impl Iterator<Item = Hit> + use<'c> {
-    let text = query.text.clone();
-    let words = words(&text);
-    let asked: HashMap<usize, Asked> =
-        query.editions.iter().map(|edition| (*edition, catalogue.index(*edition).ask(&words))).collect();
-    let admitted =
-        |found: &Ranked<'_>| query.levels.is_empty() || query.levels.contains(&catalogue.code(found.at).level);
-    let mut better: HashMap<Position, Ranked<'c>> = HashMap::new();
-    let mut hits: Vec<Ranked<'c>> = Vec::new();
+    let mut hits = Hits {
+        catalogue,
+        words: words(&query.text),
+        query: query.clone(),
+        asked: HashMap::new(),
+        better: HashMap::new(),
+        ranked: Vec::new(),
+        next: 0,
+        most: FIRST / MORE,
+        all: false,
+    };
     for edition in &query.editions {
-        let exact = by_code(catalogue, &text, *edition).into_iter().chain(by_title(catalogue, &text, *edition));
-        for found in exact.filter(admitted) {
-            let kept = better.entry(found.at).or_insert(found);
+        hits.asked.insert(*edition, catalogue.index(*edition).ask(&hits.words));
+        let text = query.text.as_str();
+        let exact = by_code(catalogue, text, *edition).into_iter().chain(by_title(catalogue, text, *edition));
+        let exact = exact.chain(by_example(catalogue, text, *edition, query.on));
+        for found in exact.filter(|found| admitted(catalogue, query, found.at)) {
+            let kept = hits.better.entry(found.at).or_insert(found);
             *kept = (*kept).max(found);
         }
-        // Many: they are looked up among the few better ones, and not the other way about.
-        let words = by_words(catalogue, &asked[edition], *edition);
-        hits.extend(words.filter(admitted).filter(|found| !better.contains_key(&found.at)));
     }
-    hits.extend(better.into_values());
-    let mut heap = BinaryHeap::from(hits);
-    std::iter::from_fn(move || {
-        let Ranked { kind, score, at, .. } = heap.pop()?;
+    hits
+}
+
+fn admitted(catalogue: &Catalogue, query: &Query, at: Position) -> bool {
+    query.levels.is_empty() || query.levels.contains(&catalogue.code(at).level)
+}
+
+/// Hits on their way out.
+struct Hits<'c> {
+    catalogue: &'c Catalogue,
+    query: Query,
+    words: Vec<Word>,
+    asked: HashMap<usize, Asked>,
+    /// What was found by more than its words.
+    better: HashMap<Position, Ranked<'c>>,
+    /// The best of all, in order, and which of them is next.
+    ranked: Vec<Ranked<'c>>,
+    next: usize,
+    /// How many were put in order, and whether there are no others.
+    most: usize,
+    all: bool,
+}
+
+impl<'c> Hits<'c> {
+    /// Puts the best hits in order, more of them than before.
+    fn rank(&mut self) {
+        self.most *= MORE;
+        let mut best = Best { most: self.most, hits: BinaryHeap::new(), dropped: false };
+        self.better.values().for_each(|found| best.offer(*found));
+        for edition in &self.query.editions {
+            let asked = &self.asked[edition];
+            let (words, whole) = (asked.keys.len(), 2.0 * asked.total);
+            self.catalogue.index(*edition).score(asked, |scores| {
+                for row in &scores.rows {
+                    let all = usize::from(scores.found[*row as usize]) == words;
+                    let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
+                    // Editions are compared by how much of the question they answer.
+                    let score = scores.by_row[*row as usize] / whole;
+                    // Most rows score less than all that are kept: of them nothing else is looked at.
+                    if best.is_beyond(kind, score) {
+                        continue;
+                    }
+                    let at = Position { edition: *edition, row: *row };
+                    if admitted(self.catalogue, &self.query, at) && !self.better.contains_key(&at) {
+                        let digits = self.catalogue.code(at).fact.code.as_str();
+                        best.offer(Ranked { kind, score, digits, at });
+                    }
+                }
+            });
+        }
+        self.all = !best.dropped;
+        self.ranked = best.hits.into_sorted_vec().into_iter().map(|Reverse(found)| found).collect();
+    }
+}
+
+impl Iterator for Hits<'_> {
+    type Item = Hit;
+
+    fn next(&mut self) -> Option<Hit> {
+        while self.next == self.ranked.len() {
+            if self.all {
+                return None;
+            }
+            self.rank();
+        }
+        let Ranked { kind, score, at, .. } = self.ranked[self.next];
+        self.next += 1;
         let matched = match kind {
-            HitKind::ExactCode | HitKind::CodePrefix => vec![digits(&text)],
-            HitKind::ExactTitle => vec![fold(&text)],
-            HitKind::AllWords | HitKind::SomeWords => matched(catalogue, &words, &asked[&at.edition], at),
+            HitKind::ExactCode | HitKind::CodePrefix => vec![digits(&self.query.text)],
+            HitKind::ExactTitle | HitKind::TaughtExample => vec![fold(&self.query.text)],
+            HitKind::AllWords | HitKind::SomeWords => {
+                matched(self.catalogue, &self.words, &self.asked[&at.edition], at)
+            }
         };
         Some(Hit { at, kind, score: f64::from(score), matched })
-    })
+    }
+}
+
+/// The best of many.
+struct Best<'c> {
+    most: usize,
+    /// The worst on top.
+    hits: BinaryHeap<Reverse<Ranked<'c>>>,
+    /// There were more.
+    dropped: bool,
+}
+
+impl<'c> Best<'c> {
+    /// Whether a hit of this kind and score is worse than all that are kept.
+    fn is_beyond(&mut self, kind: HitKind, score: f32) -> bool {
+        if self.hits.len() < self.most {
+            return false;
+        }
+        let beyond = self.hits.peek().is_some_and(|Reverse(worst)| {
+            kind.cmp(&worst.kind).then_with(|| worst.score.total_cmp(&score)) == Ordering::Greater
+        });
+        self.dropped |= beyond;
+        beyond
+    }
+
+    fn offer(&mut self, found: Ranked<'c>) {
+        self.hits.push(Reverse(found));
+        if self.hits.len() > self.most {
+            self.hits.pop();
+            self.dropped = true;
+        }
+    }
 }
 
 /// The words of a query that stand in the fields of a code.
@@ -164,17 +283,15 @@ fn by_title<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ran
     titled.iter().map(hit).collect()
 }
 
-fn by_words<'c>(catalogue: &'c Catalogue, asked: &Asked, edition: usize) -> impl Iterator<Item = Ranked<'c>> {
-    let scores = catalogue.index(edition).score(asked);
-    let (words, whole) = (asked.keys.len(), 2.0 * asked.total);
-    scores.rows.into_iter().map(move |row| {
-        let at = Position { edition, row };
-        let all = usize::from(scores.found[row as usize]) == words;
-        let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
-        // Editions are compared by how much of the question they answer.
-        let score = scores.by_row[row as usize] / whole;
-        Ranked { kind, score, digits: &catalogue.code(at).fact.code, at }
-    })
+/// The codes that the text itself was decided to mean, or what they became in the edition.
+fn by_example<'c>(catalogue: &'c Catalogue, text: &str, edition: usize, on: Option<NaiveDate>) -> Vec<Ranked<'c>> {
+    let decided = on.map(|on| catalogue.taught.decided(&fold(text), on)).unwrap_or_default();
+    let became = decided.into_iter().flat_map(|at| translate(catalogue, at, edition, false).targets);
+    let hit = |at: Position| {
+        let digits = catalogue.code(at).fact.code.as_str();
+        Ranked { kind: HitKind::TaughtExample, score: 1.0, digits, at }
+    };
+    became.map(|target| hit(target.at)).collect()
 }
 
 #[cfg(test)]

@@ -133,19 +133,15 @@ struct Texts {
 
 impl Texts {
     fn heard(catalogue: &Catalogue, question: &Question<'_>, asked: &super::search::Asked) -> Self {
-        let scores = catalogue.index(question.edition).score(asked);
         let codes = &catalogue.editions[question.edition].codes;
         let admitted = |row: &u32| {
             codes[*row as usize].children.is_empty() && question.among.is_none_or(|among| among.contains(row))
         };
         let whole = f64::from(2.0 * asked.total).max(f64::MIN_POSITIVE);
-        let mut found: Vec<(u32, f64)> = scores
-            .rows
-            .iter()
-            .copied()
-            .filter(admitted)
-            .map(|row| (row, f64::from(scores.by_row[row as usize]) / whole))
-            .collect();
+        let mut found: Vec<(u32, f64)> = catalogue.index(question.edition).score(asked, |scores| {
+            let admitted = scores.rows.iter().copied().filter(admitted);
+            admitted.map(|row| (row, f64::from(scores.by_row[row as usize]) / whole)).collect()
+        });
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(PUT_FORWARD);
         let best = found.first().map_or(0.0, |(_, cover)| *cover);

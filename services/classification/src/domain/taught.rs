@@ -41,6 +41,8 @@ pub(crate) struct Taught {
     postings: Vec<Vec<(u32, u16)>>,
     /// Features of all examples before one, together.
     lengths: Vec<u64>,
+    /// By the words of a description alone: the examples that have just these.
+    by_words: HashMap<String, Vec<u32>>,
 }
 
 /// An example that a description is like.
@@ -94,6 +96,7 @@ impl Taught {
         for (number, example) in (0u32..).zip(&self.examples) {
             self.lengths.push(length);
             length += u64::from(example.length);
+            self.by_words.entry(example.folded.clone()).or_default().push(number);
             for (feature, count) in &example.features {
                 self.postings[*feature as usize].push((number, *count));
             }
@@ -133,6 +136,14 @@ impl Taught {
             }
         }
         self.take(scores, whole.max(f64::MIN_POSITIVE))
+    }
+
+    /// The codes that these very words were decided to mean, by the last day of decision that is not after `on`.
+    pub(crate) fn decided(&self, folded: &str, on: NaiveDate) -> Vec<Position> {
+        let same = self.by_words.get(folded).map_or(&[][..], Vec::as_slice);
+        let known = same.iter().map(|number| &self.examples[*number as usize]).filter(|it| it.fact.decided_on <= on);
+        let last = known.clone().map(|example| example.fact.decided_on).max();
+        known.filter(|example| Some(example.fact.decided_on) == last).map(|example| example.at).collect()
     }
 
     fn take(&self, scores: Vec<f64>, whole: f64) -> Vec<Neighbour> {

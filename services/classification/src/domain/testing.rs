@@ -108,6 +108,7 @@ pub(crate) fn list(id: &str, edition: &str) -> ListFact {
         id: id.to_owned(),
         titles: Vec::new(),
         owner: String::new(),
+        economy: String::new(),
         descriptions: Vec::new(),
         edition: edition.to_owned(),
         version: 1,

@@ -34,26 +34,39 @@ pub(crate) struct Word {
 /// The words of a text, in their order.
 pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
+    each(text, |shown, excluded| words.push(Word { key: key(shown), shown: shown.to_owned(), excluded }));
+    words
+}
+
+/// Hands over each word of a text, in their order: in lower case as it stands there, and whether it is excluded.
+pub(crate) fn each(text: &str, mut found: impl FnMut(&str, bool)) {
     let (mut excluded, mut before_was_other) = (false, false);
+    let mut shown = String::new();
     for run in Runs(text) {
         match run {
             Run::Mark(mark) => excluded &= !matches!(mark, ',' | ';' | ':' | '(' | ')'),
-            Run::Han(run) => words.extend(chinese::cut(run).into_iter().map(|word| Word {
-                key: word.to_owned(),
-                shown: word.to_owned(),
-                excluded: false,
-            })),
+            Run::Han(run) => chinese::cut(run).into_iter().for_each(|word| found(word, false)),
             Run::Other(run) => {
-                let shown = run.to_lowercase();
+                shown.clear();
+                shown.push_str(run);
+                if run.is_ascii() {
+                    shown.make_ascii_lowercase()
+                } else {
+                    shown = run.to_lowercase()
+                }
                 excluded |= EXCLUDING.contains(&shown.as_str()) || (before_was_other && shown == "than");
                 before_was_other = shown == "other";
                 if !STOP_WORDS.contains(&shown.as_str()) {
-                    words.push(Word { key: stem(&shown), shown, excluded });
+                    found(&shown, excluded);
                 }
             }
         }
     }
-    words
+}
+
+/// What a word in lower case is looked up by: an English one by its stem, a Chinese one as it is.
+pub(crate) fn key(shown: &str) -> String {
+    if shown.starts_with(is_han) { shown.to_owned() } else { stem(shown) }
 }
 
 /// A stretch of a text.

@@ -85,6 +85,7 @@ pub(crate) async fn publish_delta<C>(
         links: delta.links.added,
         lists: delta.lists.added,
         entries: delta.entries.added,
+        terms: delta.terms.added,
         ..Facts::default()
     };
     add(tx, &added, number).await?;
@@ -109,7 +110,7 @@ const KEYS: usize = 500;
 
 /// Ends rows with a revision.
 async fn end(tx: &Tx, delta: &Delta, revision: i64) -> Result<(), DbErr> {
-    use entities::{code, entry, item, link};
+    use entities::{code, entry, item, link, term};
     let kinds = [
         (SYSTEM, &delta.systems.ended),
         (EDITION, &delta.editions.ended),
@@ -148,6 +149,18 @@ async fn end(tx: &Tx, delta: &Delta, revision: i64) -> Result<(), DbErr> {
         });
         let ended = link::Entity::update_many().col_expr(link::Column::RevisionTo, Expr::value(revision));
         ended.filter(any).filter(link::Column::RevisionTo.is_null()).exec(tx).await?;
+    }
+    for keys in delta.terms.ended.chunks(KEYS) {
+        let any = keys.iter().fold(Condition::any(), |any, [edition, code, language, words]| {
+            let one = Condition::all()
+                .add(term::Column::Edition.eq(edition))
+                .add(term::Column::Code.eq(code))
+                .add(term::Column::Language.eq(language))
+                .add(term::Column::Term.eq(words));
+            any.add(one)
+        });
+        let ended = term::Entity::update_many().col_expr(term::Column::RevisionTo, Expr::value(revision));
+        ended.filter(any).filter(term::Column::RevisionTo.is_null()).exec(tx).await?;
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ fn list(v: &mut Violations, raw: &pb::GreenList) -> Option<ListFact> {
     let titles = texts(v, "titles", &raw.titles);
     v.check("titles", !raw.titles.is_empty(), "is required");
     let owner = v.text("owner", &raw.owner, 0..=300);
+    let economy = v.text("economy", &raw.economy, 0..=16);
     let descriptions = texts(v, "descriptions", &raw.descriptions);
     let edition = match raw.edition.as_str() {
         "" => Some(String::new()),
@@ -63,6 +64,7 @@ fn list(v: &mut Violations, raw: &pb::GreenList) -> Option<ListFact> {
         id: id?,
         titles: titles?,
         owner: owner?,
+        economy: economy?,
         descriptions: descriptions?,
         edition: edition?,
         effective_from: from?,

@@ -7,6 +7,7 @@ use greenlane_api::classification::v1::{
     ListImportsResponse, UploadImportRequest, UploadImportResponse,
 };
 use greenlane_curation::{Asked, ChangeError, Done, fault};
+use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::revisions::timestamp;
 use greenlane_platform::violations::{PageBinding, Violations};
@@ -167,12 +168,13 @@ impl CodeSystems {
         &self,
         request: Request<Streaming<UploadImportRequest>>,
     ) -> Result<BoxStream<UploadImportResponse>, Fault> {
+        let caller = Caller::of(&request)?;
         let mut pieces = request.into_inner();
         let first = pieces.message().await.map_err(broken)?;
         let first = first.ok_or_else(|| Fault::invalid("name", "is required"))?;
         let id = import_id(&first.name)?;
         let store = self.catalogues.store().clone();
-        let upload = Upload::open(store, self.catalogues.clone(), &id).await;
+        let upload = Upload::open(store, self.catalogues.clone(), caller, &id).await;
         let upload = upload.map_err(|why| refused(&format!("imports/{id}"), why))?;
         let receiving = Receiving { pieces, upload, id, next: Some(first), ended: false };
         let catalogues = self.catalogues.clone();
@@ -256,6 +258,7 @@ fn refused(name: &str, why: UploadError) -> Fault {
         UploadError::Offset { .. } => Fault::invalid("offset", message),
         UploadError::TooLong => Fault::invalid("data", format!("must be at most {MAX_PIECE} bytes")),
         UploadError::TooLarge => Fault::message_too_large().with_message(message),
+        UploadError::NotYours(economy) => Fault::not_yours("economy", economy),
         UploadError::Hash { .. } => Fault::invalid("data", message),
         UploadError::Store(error) => error::store(error),
     }
@@ -278,10 +281,7 @@ fn format(v: &mut Violations, raw: wire::ImportFormat) -> Option<Format> {
         wire::ImportFormat::UsHtsCsv => Format::UsHtsCsv,
         wire::ImportFormat::EuNomenclature => Format::EuNomenclature,
         wire::ImportFormat::GreenListCsv => Format::GreenListCsv,
-        wire::ImportFormat::UkSearchReferences => {
-            v.add("format", "is no layout of codes, correlations or lists: search references are not published");
-            return None;
-        }
+        wire::ImportFormat::UkSearchReferences => Format::UkSearchReferences,
         wire::ImportFormat::Unspecified => {
             v.add("format", "is required");
             return None;
@@ -301,6 +301,7 @@ fn import(row: &ImportRow) -> wire::Import {
         Format::ComtradeNomenclature => wire::ImportFormat::ComtradeNomenclature,
         Format::UsHtsCsv => wire::ImportFormat::UsHtsCsv,
         Format::EuNomenclature => wire::ImportFormat::EuNomenclature,
+        Format::UkSearchReferences => wire::ImportFormat::UkSearchReferences,
         Format::GreenListCsv => wire::ImportFormat::GreenListCsv,
     };
     let state = match row.state {

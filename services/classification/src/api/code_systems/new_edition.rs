@@ -36,6 +36,10 @@ pub(super) fn parse(
     if let Some(here) = catalogue.edition(&id) {
         return Some((Some(catalogue.editions[here].fact.clone()), None));
     }
+    if format == Some(Format::UkSearchReferences) {
+        v.add("name", "is not known: terms lead to codes that are here");
+        return None;
+    }
     let known = harmonized::edition(&id);
     let from = v.optional_date("effective_from", &raw.effective_from)?;
     let to = v.optional_date("effective_to", &raw.effective_to)?;

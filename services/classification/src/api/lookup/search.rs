@@ -52,7 +52,7 @@ impl Lookup {
         } else {
             wanted.iter().map(|edition| (*edition, green_rows(&catalogue, &lists, *edition, today))).collect()
         };
-        let hits = search(&catalogue, &Query { text, editions: wanted, levels });
+        let hits = search(&catalogue, &Query { text, editions: wanted, levels, on: Some(today) });
         let hits = hits.filter(|hit| {
             lists.is_empty() || green.get(&hit.at.edition).is_some_and(|rows| rows.contains(&hit.at.row))
         });
@@ -76,6 +76,7 @@ fn kind(kind: HitKind) -> MatchKind {
         HitKind::ExactCode => MatchKind::ExactCode,
         HitKind::CodePrefix => MatchKind::CodePrefix,
         HitKind::ExactTitle => MatchKind::ExactTitle,
+        HitKind::TaughtExample => MatchKind::TaughtExample,
         HitKind::AllWords => MatchKind::AllWords,
         HitKind::SomeWords => MatchKind::SomeWords,
     }

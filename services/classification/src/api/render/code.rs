@@ -71,6 +71,7 @@ pub(in crate::api) fn event(catalogue: &Catalogue, step: &Step) -> wire::CodeEve
         Event::Created => "created",
         Event::Deleted => "deleted",
         Event::ScopeChanged => "scope_changed",
+        Event::Redescribed => "redescribed",
     };
     wire::CodeEvent {
         event: event.to_owned(),

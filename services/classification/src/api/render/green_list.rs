@@ -29,6 +29,7 @@ pub(in crate::api) fn green_list(list: &ListData, on: NaiveDate) -> wire::GreenL
         entry_count: u32::try_from(list.entries_on(on).count()).unwrap_or(u32::MAX),
         partial: fact.partial,
         source: source(&fact.source),
+        economy: fact.economy.clone(),
     }
 }
 

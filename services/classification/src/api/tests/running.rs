@@ -63,7 +63,16 @@ impl Running {
 
     /// The same of somebody else.
     pub(super) fn client_of(&self, subject: &str, scopes: &[&str]) -> Client {
-        let token = self.issuer.mint(&TokenRequest::new(subject, scopes.iter().copied()));
+        self.connect(&TokenRequest::new(subject, scopes.iter().copied()))
+    }
+
+    /// The same of somebody in an economy.
+    pub(super) fn client_in(&self, economy: &str, subject: &str, scopes: &[&str]) -> Client {
+        self.connect(&TokenRequest::new(subject, scopes.iter().copied()).for_economy(economy))
+    }
+
+    fn connect(&self, request: &TokenRequest) -> Client {
+        let token = self.issuer.mint(request);
         let config = ClientConfig {
             token: Some(Secret::from_value(token)),
             background_timeout_ms: Some(30_000),

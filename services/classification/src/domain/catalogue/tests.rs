@@ -87,3 +87,17 @@ fn history_tells_creation_deletion_and_changed_scope() {
     assert!(steps("HS2022", "850231").is_empty());
     assert!(steps("HS2022", "852990").is_empty(), "nothing is said of a code whose links are not all known");
 }
+
+#[test]
+fn history_tells_that_the_same_goods_were_put_in_other_words() {
+    let mut facts = invented_facts(&["01 02", "01 02"], &["01>01 02>02"]);
+    for code in facts.codes.iter_mut().filter(|code| code.edition == "E2") {
+        code.descriptions[0].1 = if code.code == "01" { "Live animals".to_owned() } else { " 02. ".to_owned() };
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let events = |code: &str| -> Vec<Event> {
+        history(&catalogue, at(&catalogue, "E2", code)).into_iter().map(|step| step.event).collect()
+    };
+    assert_eq!(events("01"), [Event::Redescribed]);
+    assert!(events("02").is_empty(), "marks and blanks are no words");
+}

@@ -1,7 +1,8 @@
 //! What a file makes of the catalogue.
 //!
 //! A nomenclature is the whole of its edition: codes that it does not have are gone, words in languages that it does
-//! not have stay. A table is the whole of the links between its two editions, a green list the whole of its entries.
+//! not have stay. A table is the whole of the links between its two editions, a green list the whole of its entries, an
+//! A to Z index the whole of its edition's terms in its language.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -55,6 +56,12 @@ pub(crate) fn apply(facts: &mut Facts, imported: Imported, source: &SourceFact) 
         }
     }
     facts.entries.extend(imported.entries);
+    if let Some(first) = imported.terms.first() {
+        // A file of terms is of one edition and one language.
+        let (edition, language) = (first.edition.clone(), first.language.clone());
+        facts.terms.retain(|term| (&term.edition, &term.language) != (&edition, &language));
+        facts.terms.extend(imported.terms);
+    }
 }
 
 /// A list that is known by its entries only.
@@ -63,6 +70,7 @@ fn new_list(id: &str, edition: String, source: &SourceFact) -> ListFact {
         id: id.to_owned(),
         titles: vec![("en".to_owned(), id.to_owned())],
         owner: String::new(),
+        economy: String::new(),
         descriptions: Vec::new(),
         edition,
         version: 0,

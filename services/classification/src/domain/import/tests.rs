@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::domain::testing::{at, real, starter};
-use crate::domain::{Facts, Position, resolve, translate};
+use crate::domain::{Facts, Position, Query, resolve, search, translate};
 
 fn announced(format: Format, edition: Option<EditionFact>) -> Announced {
     Announced { format, edition, system: None, second_edition: String::new(), source: SourceFact::default() }
@@ -291,6 +291,28 @@ fn the_us_tariff_keeps_the_words_of_its_uncoded_headings() {
     };
     assert!(resolve(&catalogue, &asked("854143")).is_err());
     assert!(resolve(&catalogue, &asked("8541.43.00.10")).is_ok());
+}
+
+#[test]
+fn terms_of_the_uk_lead_to_the_codes_that_hold_their_lines() {
+    let announced = announced(Format::UkSearchReferences, crate::domain::harmonized::edition("HS2022"));
+    let text = b"term,commodity_code\nsun panel,8541430010\nsun panel,8541430090\n,8541430000\nnothing,0000000000\n";
+    let (catalogue, found) = with(&starter(), &announced, text);
+    assert_eq!(told(&found), ["4 term description_empty", "5 commodity_code code_unknown"]);
+    assert_eq!((found.rows, found.refused, found.terms.len()), (4, 2, 1));
+    assert_eq!(catalogue.terms[0].at, at(&catalogue, "HS2022", "854143"));
+    // The next file takes the place of this one.
+    let (catalogue, _) = with(&catalogue, &announced, b"term,commodity_code\nwind mill,8502310000\n");
+    let terms: Vec<_> = catalogue.facts().terms.into_iter().map(|term| (term.code, term.term)).collect();
+    assert_eq!(terms, [("850231".to_owned(), "wind mill".to_owned())]);
+
+    let (Some(base), Some(text)) = (imported(), file("uk_search_references.csv")) else { return };
+    let (catalogue, found) = with(base, &announced, &text);
+    assert_eq!((found.rows, found.refused), (4_006, 0), "{:?}", found.faults.first());
+    let query =
+        Query { text: "abalone".to_owned(), editions: vec![catalogue.edition("HS2022").unwrap()], ..Query::default() };
+    let best = search(&catalogue, &query).next().unwrap();
+    assert!(["030781", "030783", "030787", "160557"].contains(&catalogue.code(best.at).fact.code.as_str()));
 }
 
 #[test]

@@ -13,57 +13,94 @@ const TRUST: [f32; 3] = [1.0, 0.6, 0.35];
 /// How much a word counts of which only the beginning was given: labels are cut short.
 const BEGINNING: f32 = 0.4;
 
-/// English words by length, each with the letters that it has.
+/// Longest word that is compared.
+const LONGEST: usize = 63;
+
+/// English words by length.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
-    by_length: Vec<Vec<Entry>>,
+    by_length: Vec<Words>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    word: Box<str>,
-    letters: u32,
-    id: u32,
+/// Words of one length, in their order: one run of letters each, so that a look through all of them is a walk over
+/// memory in its order.
+#[derive(Debug, Default)]
+struct Words {
+    length: usize,
+    text: Vec<u8>,
+    /// By word: the set of letters that it has.
+    letters: Vec<u32>,
+    ids: Vec<u32>,
+}
+
+impl Words {
+    fn get(&self, at: usize) -> &[u8] {
+        &self.text[at * self.length..(at + 1) * self.length]
+    }
+
+    /// The words that begin with one.
+    fn beginning(&self, word: &[u8]) -> std::ops::Range<usize> {
+        let first = |after: bool| {
+            let (mut low, mut high) = (0, self.ids.len());
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                let begin = &self.get(middle)[..word.len()];
+                if begin < word || (after && begin == word) { low = middle + 1 } else { high = middle }
+            }
+            low
+        };
+        first(false)..first(true)
+    }
 }
 
 impl Vocabulary {
     pub(super) fn of(ids: &HashMap<Box<str>, u32>) -> Self {
+        let mut sorted: Vec<(&str, u32)> = ids.iter().map(|(word, id)| (&**word, *id)).collect();
+        sorted.retain(|(word, _)| plain(word) && word.len() <= LONGEST);
+        sorted.sort_unstable();
         let mut vocabulary = Self::default();
-        for (word, id) in ids {
-            if !plain(word) {
-                continue;
-            }
+        for (word, id) in sorted {
             if vocabulary.by_length.len() <= word.len() {
-                vocabulary.by_length.resize_with(word.len() + 1, Vec::new);
+                vocabulary.by_length.resize_with(word.len() + 1, Words::default);
             }
-            let entry = Entry { word: word.clone(), letters: letters(word), id: *id };
-            vocabulary.by_length[word.len()].push(entry);
-        }
-        for entries in &mut vocabulary.by_length {
-            entries.sort_unstable_by(|a, b| a.word.cmp(&b.word));
+            let words = &mut vocabulary.by_length[word.len()];
+            words.length = word.len();
+            words.text.extend_from_slice(word.as_bytes());
+            words.letters.push(letters(word));
+            words.ids.push(id);
         }
         vocabulary
     }
 
     /// The words that this may be, nearest first, with how much each is trusted.
     pub(super) fn near(&self, word: &str) -> Vec<(u32, f32)> {
-        if !plain(word) {
+        if !plain(word) || word.len() > LONGEST {
             return Vec::new();
         }
         let slips = if word.len() >= LONG { 2 } else { 1 };
         let own = letters(word);
-        let mut found: Vec<(f32, &str, u32)> = Vec::new();
+        let word = word.as_bytes();
+        // Each slip changes at most two letters.
+        let close = |letters: u32| (own ^ letters).count_ones() as usize <= 2 * slips;
+        let mut found: Vec<(f32, &[u8], u32)> = Vec::new();
         for length in word.len().saturating_sub(slips)..=word.len() + 3 {
-            for entry in self.by_length.get(length).map_or(&[][..], Vec::as_slice) {
-                let begins = length > word.len() && word.len() > SHORTEST && entry.word.starts_with(word);
-                // Each slip changes at most two letters.
-                let close = (own ^ entry.letters).count_ones() as usize <= 2 * slips;
-                let trust = match close.then(|| distance(word, &entry.word, slips)).flatten() {
-                    Some(slips) => TRUST[slips],
-                    None if begins => BEGINNING,
-                    None => continue,
-                };
-                found.push((trust, &entry.word, entry.id));
+            let Some(words) = self.by_length.get(length) else { continue };
+            let begins = match length > word.len() && word.len() > SHORTEST && words.length > 0 {
+                true => words.beginning(word),
+                false => 0..0,
+            };
+            if length <= word.len() + slips {
+                for at in (0..words.ids.len()).filter(|at| close(words.letters[*at])) {
+                    if let Some(slips) = distance(word, words.get(at), slips) {
+                        found.push((TRUST[slips], words.get(at), words.ids[at]));
+                    }
+                }
+            }
+            for at in begins {
+                let slip = close(words.letters[at]) && distance(word, words.get(at), slips).is_some();
+                if !slip {
+                    found.push((BEGINNING, words.get(at), words.ids[at]));
+                }
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
@@ -85,30 +122,40 @@ fn letters(word: &str) -> u32 {
     word.bytes().fold(0, |set, byte| set | 1 << (byte - b'a'))
 }
 
-/// Slips between two words (a letter more, less, other, or two changed about), if at most `most`.
-fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+/// Slips between two words of at most [`LONGEST`] letters (a letter more, less, other, or two changed about), if at most
+/// `most`.
+fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most {
         return None;
     }
-    let (mut before, mut last) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
+    // Only so near the diagonal can the slips stay few; what lies outside is as far as can be.
+    let far = most + 1;
+    let mut rows = [[far; LONGEST + 2]; 3];
+    let [mut before, mut last, mut row] = [0, 1, 2];
+    for (j, slips) in rows[last].iter_mut().enumerate().take(far) {
+        *slips = j;
+    }
     for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1; b.len() + 1];
-        for (j, y) in b.iter().enumerate() {
-            let change = last[j] + usize::from(x != y);
-            row[j + 1] = change.min(last[j + 1] + 1).min(row[j] + 1);
-            let swapped = i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y;
-            if swapped {
-                let before: &[usize] = &before;
-                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
-            }
+        rows[row] = [far; LONGEST + 2];
+        if i < most {
+            rows[row][0] = i + 1;
         }
-        if row.iter().min().is_none_or(|least| *least > most) {
+        let mut least = rows[row][0];
+        for j in i.saturating_sub(most)..b.len().min(i + most + 1) {
+            let change = rows[last][j] + usize::from(*x != b[j]);
+            let mut slips = change.min(rows[last][j + 1] + 1).min(rows[row][j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == b[j] {
+                slips = slips.min(rows[before][j - 1] + 1);
+            }
+            rows[row][j + 1] = slips.min(far);
+            least = least.min(slips);
+        }
+        if least > most {
             return None;
         }
-        before = std::mem::replace(&mut last, row);
+        [before, last, row] = [last, row, before];
     }
-    last.last().copied().filter(|slips| *slips <= most)
+    Some(rows[last][b.len()]).filter(|slips| *slips <= most)
 }
 
 #[cfg(test)]
@@ -144,9 +191,41 @@ mod tests {
 
     #[test]
     fn a_distance_counts_slips_up_to_its_bound() {
+        let distance = |a: &str, b: &str, most| super::distance(a.as_bytes(), b.as_bytes(), most);
         assert_eq!(distance("form", "from", 1), Some(1));
         assert_eq!(distance("cable", "cable", 1), Some(0));
         assert_eq!(distance("cable", "tables", 1), None);
         assert_eq!(distance("cable", "tables", 2), Some(2));
+        assert_eq!(distance("turbine", "turbin", 1), Some(1));
+        assert_eq!(distance("turbine", "wurbines", 1), None);
+        assert_eq!(distance("ab", "ba", 2), Some(1));
+    }
+
+    /// The whole matrix of the textbook.
+    #[allow(clippy::needless_range_loop)] // as the textbook has it
+    fn naive(a: &[u8], b: &[u8]) -> usize {
+        let mut slips = vec![vec![0usize; b.len() + 1]; a.len() + 1];
+        for i in 0..=a.len() {
+            for j in 0..=b.len() {
+                if i == 0 || j == 0 {
+                    slips[i][j] = i.max(j);
+                    continue;
+                }
+                let change = slips[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                slips[i][j] = change.min(slips[i - 1][j] + 1).min(slips[i][j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    slips[i][j] = slips[i][j].min(slips[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        slips[a.len()][b.len()]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_distance_is_that_of_the_whole_matrix(a in "[a-d]{0,9}", b in "[a-d]{0,9}", most in 1usize..3) {
+            let expected = Some(naive(a.as_bytes(), b.as_bytes())).filter(|slips| *slips <= most);
+            proptest::prop_assert_eq!(distance(a.as_bytes(), b.as_bytes(), most), expected);
+        }
     }
 }

@@ -7,12 +7,15 @@
 //! (BM25F, not a sum of scores by field), words that a description excludes, and A to Z terms that count by how much of
 //! the term was asked for. Postings are two flat arrays; a search touches each posting once.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use super::evidence::Evidence;
 use super::fuzzy::Vocabulary;
 use crate::domain::catalogue::{Catalogue, EditionData};
-use crate::domain::words::{Word, fold, words};
+use crate::domain::words::{Word, each, fold, key};
 
 /// What a word counts in the code's own description.
 const OWN: f32 = 1.0;
@@ -26,7 +29,7 @@ const TERM: f32 = 2.0;
 /// differently.
 const LINE: f32 = 0.7;
 /// How much a long field is held against it.
-const LENGTH: f32 = 0.4;
+const LENGTH: f32 = 0.3;
 /// How soon repetitions stop counting (BM25's k1).
 const SATURATION: f32 = 1.0;
 /// What the best fitting A to Z term adds, as a share of what its words weigh.
@@ -59,6 +62,8 @@ pub(crate) struct EditionIndex {
 struct Term {
     row: u32,
     words: Vec<u32>,
+    /// What its words say, all together.
+    weight: f32,
 }
 
 /// A word of a query as the index has it.
@@ -81,14 +86,48 @@ pub(crate) struct Asked {
     pub(crate) total: f32,
 }
 
-/// What each row scored.
-#[derive(Debug)]
+/// What each row scored. Each thread keeps one for its next search, so that a search touches no more of it than it
+/// scores.
+#[derive(Debug, Default)]
 pub(crate) struct Scores {
     pub(crate) by_row: Vec<f32>,
     /// How many of the words stand in the row's fields.
     pub(crate) found: Vec<u8>,
     /// The rows that have any.
     pub(crate) rows: Vec<u32>,
+    /// By row: the last word that was found there.
+    last: Vec<u16>,
+    /// By term: how much of it was asked for, and which terms have any.
+    by_term: Vec<f32>,
+    terms: Vec<u32>,
+    /// By row: what its best fitting term adds, and which rows have one.
+    fits: Vec<f32>,
+    fitting: Vec<u32>,
+}
+
+thread_local! {
+    static SCORES: RefCell<Scores> = RefCell::default();
+}
+
+impl Scores {
+    fn fit(&mut self, rows: usize, terms: usize) {
+        if self.by_row.len() < rows {
+            self.by_row.resize(rows, 0.0);
+            self.found.resize(rows, 0);
+            self.last.resize(rows, 0);
+            self.fits.resize(rows, 0.0);
+        }
+        if self.by_term.len() < terms {
+            self.by_term.resize(terms, 0.0);
+        }
+    }
+
+    fn clear(&mut self) {
+        for row in self.rows.drain(..) {
+            let row = row as usize;
+            (self.by_row[row], self.found[row], self.last[row]) = (0.0, 0, 0);
+        }
+    }
 }
 
 impl EditionIndex {
@@ -113,7 +152,7 @@ impl EditionIndex {
             terms[*row as usize].extend(&words);
             words.sort_unstable();
             words.dedup();
-            kept.push(Term { row: *row, words });
+            kept.push(Term { row: *row, words, weight: 0.0 });
         }
         let mut lines = Vec::with_capacity(evidence.lines.len());
         for national in &evidence.lines {
@@ -134,7 +173,10 @@ impl EditionIndex {
         let factors = factors(data, &kept);
         let fields = Fields { own, terms, lines };
         let postings = fields.postings(data, build.ids.len());
-        let weights = postings.iter().map(|rows| weight(rows.len(), count)).collect();
+        let weights: Vec<f32> = postings.iter().map(|rows| weight(rows.len(), count)).collect();
+        for term in &mut kept {
+            term.weight = term.words.iter().map(|id| weights[*id as usize]).sum();
+        }
         let mut index = Self {
             vocabulary: Vocabulary::of(&build.ids),
             ids: build.ids,
@@ -195,11 +237,18 @@ impl EditionIndex {
         Key { word, forms, weight }
     }
 
-    /// Scores all rows.
-    pub(crate) fn score(&self, asked: &Asked) -> Scores {
-        let rows = self.factors.len();
-        let mut scores = Scores { by_row: vec![0.0; rows], found: vec![0; rows], rows: Vec::new() };
-        let mut last: Vec<u16> = vec![0; rows];
+    /// Scores all rows, and gives what is made of the scores.
+    pub(crate) fn score<T>(&self, asked: &Asked, take: impl FnOnce(&Scores) -> T) -> T {
+        SCORES.with_borrow_mut(|scores| {
+            scores.fit(self.factors.len(), self.terms.len());
+            self.add(asked, scores);
+            let taken = take(scores);
+            scores.clear();
+            taken
+        })
+    }
+
+    fn add(&self, asked: &Asked, scores: &mut Scores) {
         for (number, key) in (1u16..).zip(&asked.keys) {
             for (id, trust) in &key.forms {
                 for (row, gain) in self.postings(*id) {
@@ -208,20 +257,19 @@ impl EditionIndex {
                         scores.rows.push(row);
                     }
                     scores.by_row[at] += key.weight * trust * gain;
-                    if last[at] != number {
-                        last[at] = number;
+                    if scores.last[at] != number {
+                        scores.last[at] = number;
                         scores.found[at] = scores.found[at].saturating_add(1);
                     }
                 }
             }
         }
-        self.add_terms(asked, &mut scores);
-        self.exclude(asked, &mut scores);
+        self.add_terms(asked, scores);
+        self.exclude(asked, scores);
         for row in &scores.rows {
             let score = &mut scores.by_row[*row as usize];
             *score = (*score * self.factors[*row as usize]).max(f32::MIN_POSITIVE);
         }
-        scores
     }
 
     fn postings(&self, id: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
@@ -231,23 +279,28 @@ impl EditionIndex {
 
     /// An A to Z term adds to its code by how much of the term was asked for and how much of what was asked it is.
     fn add_terms(&self, asked: &Asked, scores: &mut Scores) {
-        let mut asked_of: HashMap<u32, f32> = HashMap::new();
         for key in &asked.keys {
             for (id, trust) in &key.forms {
                 for term in self.terms_by_word.get(id).map_or(&[][..], Vec::as_slice) {
-                    *asked_of.entry(*term).or_default() += self.weights[*id as usize] * trust;
+                    let of_term = &mut scores.by_term[*term as usize];
+                    if *of_term == 0.0 {
+                        scores.terms.push(*term);
+                    }
+                    *of_term += self.weights[*id as usize] * trust;
                 }
             }
         }
-        let mut best: HashMap<u32, f32> = HashMap::new();
-        for (term, found) in asked_of {
-            let term = &self.terms[term as usize];
-            let whole: f32 = term.words.iter().map(|id| self.weights[*id as usize]).sum();
-            let fit = best.entry(term.row).or_default();
-            *fit = fit.max(WHOLE_TERM * found * found / whole);
+        for number in scores.terms.drain(..) {
+            let found = std::mem::take(&mut scores.by_term[number as usize]);
+            let term = &self.terms[number as usize];
+            let fit = &mut scores.fits[term.row as usize];
+            if *fit == 0.0 {
+                scores.fitting.push(term.row);
+            }
+            *fit = fit.max(WHOLE_TERM * found * found / term.weight);
         }
-        for (row, fit) in best {
-            scores.by_row[row as usize] += fit;
+        for row in scores.fitting.drain(..) {
+            scores.by_row[row as usize] += std::mem::take(&mut scores.fits[row as usize]);
         }
     }
 
@@ -319,16 +372,25 @@ fn factors(data: &EditionData, terms: &[Term]) -> Vec<f32> {
 #[derive(Default)]
 struct Build {
     ids: HashMap<Box<str>, u32>,
+    /// Words as they stand in texts: each is brought to its stem once.
+    known: HashMap<Box<str>, u32, RandomState>,
 }
 
 impl Build {
     fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
         let mut found = Vec::new();
-        for word in words(text) {
-            let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-            let id = *self.ids.entry(word.key.into_boxed_str()).or_insert(next);
-            found.push((id, word.excluded));
-        }
+        each(text, |shown, excluded| {
+            let id = match self.known.get(shown) {
+                Some(id) => *id,
+                None => {
+                    let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+                    let id = *self.ids.entry(key(shown).into_boxed_str()).or_insert(next);
+                    self.known.insert(Box::from(shown), id);
+                    id
+                }
+            };
+            found.push((id, excluded));
+        });
         found
     }
 }

@@ -96,7 +96,7 @@ fn filters_keep_what_they_name() {
     let editions = vec![catalogue.edition("HS2017").unwrap(), catalogue.edition("HS2022").unwrap()];
     let only = at(&catalogue, "HS2017", "854140");
     let found = |editions: &[usize], level| {
-        let query = Query { text: "solar".to_owned(), editions: editions.to_vec(), levels: vec![level] };
+        let query = Query { text: "solar".to_owned(), editions: editions.to_vec(), levels: vec![level], on: None };
         search(&catalogue, &query).map(|hit| hit.at).collect::<Vec<_>>()
     };
     let subheadings = found(&editions[..1], Level::Subheading);
@@ -116,4 +116,32 @@ fn the_words_that_matched_are_shown() {
     };
     let hit = search(&catalogue, &query).next().unwrap();
     assert_eq!((hit.kind, hit.matched), (HitKind::SomeWords, vec!["solar".to_owned(), "cells".to_owned()]));
+}
+
+#[test]
+fn what_these_very_words_were_decided_to_mean_comes_after_titles_and_before_words() {
+    use crate::domain::testing::day;
+    use crate::domain::{ExampleFact, SourceFact};
+    let taught = |description: &str, code: &str, day_of: &str| ExampleFact {
+        description: description.to_owned(),
+        edition: "HS2022".to_owned(),
+        code: code.to_owned(),
+        decided_on: day(day_of),
+        source: SourceFact::default(),
+        invented: true,
+    };
+    let lessons =
+        vec![taught("Solar modules!", "853951", "2024-01-01"), taught("solar MODULES", "740400", "2025-01-01")];
+    let catalogue = starter().with_taught(2, lessons);
+    let asked = |on: Option<&str>| {
+        let editions = vec![catalogue.edition("HS2022").unwrap()];
+        let query = Query { text: "solar modules".to_owned(), editions, on: on.map(day), ..Query::default() };
+        let hit = search(&catalogue, &query).next().unwrap();
+        (catalogue.code(hit.at).fact.code.clone(), hit.kind)
+    };
+    assert_eq!(asked(Some("2025-06-01")), ("740400".to_owned(), HitKind::TaughtExample));
+    // A decision counts from its day on, until the next corrects it.
+    assert_eq!(asked(Some("2024-06-01")), ("853951".to_owned(), HitKind::TaughtExample));
+    assert_eq!(asked(Some("2023-06-01")).0, "854143");
+    assert_eq!(asked(None).0, "854143");
 }

@@ -83,6 +83,8 @@ enum Format {
     UsHtsCsv,
     /// Nomenclature of the European Union.
     EuNomenclature,
+    /// A to Z search references of the United Kingdom: terms that lead to codes of the edition.
+    UkSearchReferences,
     /// Green lists in our own CSV.
     GreenListCsv,
 }
@@ -98,6 +100,7 @@ impl From<Format> for ImportFormat {
             Format::ComtradeNomenclature => Self::ComtradeNomenclature,
             Format::UsHtsCsv => Self::UsHtsCsv,
             Format::EuNomenclature => Self::EuNomenclature,
+            Format::UkSearchReferences => Self::UkSearchReferences,
             Format::GreenListCsv => Self::GreenListCsv,
         }
     }
