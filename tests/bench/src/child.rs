@@ -58,6 +58,14 @@ impl Child {
     pub fn cpu_time(&self) -> anyhow::Result<Duration> {
         cpu::time_of(self.process.id())
     }
+
+    /// The most memory that it had so far, in bytes.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn peak_memory(&self) -> anyhow::Result<u64> {
+        peak_memory(self.process.id())
+    }
 }
 
 impl Drop for Child {
@@ -65,4 +73,16 @@ impl Drop for Child {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The most memory that a process had so far, in bytes.
+///
+/// # Errors
+/// When it is gone.
+pub fn peak_memory(process: u32) -> anyhow::Result<u64> {
+    let path = format!("/proc/{process}/status");
+    let status = std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("a process without memory")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("an unexpected status file")?;
+    Ok(kib * 1024)
 }

@@ -9,12 +9,14 @@
 //! The program starts itself again as each server under measurement ([`roles`]), every one on core 0, and drives them
 //! in turn from core 1 with one load generator ([`wire`]) that needs less of its core than any server of its own.
 //! Absolute figures depend on the machine and on what else it does; the ratio to a bare server, measured a second
-//! earlier in the same round, much less. [`rows`] is the list of what is measured.
+//! earlier in the same round, much less. [`rows`] is the list of what is measured; [`figures`] are those that are
+//! promised as they are.
 
 pub mod args;
 pub mod child;
 pub mod cpu;
 pub mod database;
+pub mod figures;
 pub mod half;
 pub mod identity;
 pub mod report;
@@ -55,6 +57,9 @@ fn act(args: &Args) -> anyhow::Result<ExitCode> {
         for row in rows::ROWS {
             writeln!(out, "{:<20}{}", row.name, row.what)?;
         }
+        for figures in figures::FIGURES {
+            writeln!(out, "{:<20}{}", figures.name, figures.what)?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     if !args.bench {
@@ -65,7 +70,12 @@ fn act(args: &Args) -> anyhow::Result<ExitCode> {
     if args.half_load {
         return half::run(args);
     }
-    let report = Report::new(args, &run::run(args)?);
+    let (figures, rows) = figures::split(&args.only);
+    // Figures alone need no row, not even a baseline.
+    let wanted = args.only.is_empty() || !rows.is_empty();
+    let measured = if wanted { run::run(&Args { only: rows, ..args.clone() })? } else { Vec::new() };
+    let figures = figures::run(&figures, cpu::two_cores())?;
+    let report = Report::new(args, &measured, figures);
     write!(std::io::stdout().lock(), "{}", report.table())?;
     if let Some(path) = &args.json {
         let json = serde_json::to_vec_pretty(&report)?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::Args;
 use crate::cpu;
+use crate::figures::Figure;
 use crate::rows::Floor;
 use crate::run::{Measured, Sample};
 
@@ -57,6 +58,8 @@ pub struct Report {
     pub in_flight: usize,
     /// The rows.
     pub rows: Vec<Line>,
+    /// Figures that are promised as they are.
+    pub figures: Vec<Figure>,
 }
 
 /// A row's result.
@@ -102,7 +105,7 @@ pub struct Line {
 impl Report {
     /// Sums a run up.
     #[must_use]
-    pub fn new(args: &Args, measured: &[Measured]) -> Self {
+    pub fn new(args: &Args, measured: &[Measured], figures: Vec<Figure>) -> Self {
         let rows = measured.iter().map(|row| Line::new(row, measured)).collect();
         Self {
             processor: cpu::model(),
@@ -112,6 +115,7 @@ impl Report {
             connections: args.connections,
             in_flight: args.in_flight,
             rows,
+            figures,
         }
     }
 
@@ -165,7 +169,8 @@ impl Report {
                 row.load(),
             ]);
         }
-        format!("{table}\n{}", self.legend())
+        let figures: String = self.figures.iter().map(|figure| figure.told() + "\n").collect();
+        if self.rows.is_empty() { figures } else { format!("{table}\n{}{figures}", self.legend()) }
     }
 
     fn legend(&self) -> String {

@@ -27,6 +27,8 @@ pub enum Role {
     Platform,
     /// Codes and their editions.
     Classification,
+    /// Codes and all their editions, in a database that outlives the process.
+    ClassificationWhole,
     /// Recognition.
     Equivalence,
     /// Certificates and their log, on SQLite.
@@ -48,6 +50,7 @@ impl Role {
             Self::EchoToken => "echo-token",
             Self::Platform => "platform",
             Self::Classification => "classification",
+            Self::ClassificationWhole => "classification-whole",
             Self::Equivalence => "equivalence",
             Self::RegistrySqlite => "registry-sqlite",
             Self::RegistryPostgres => "registry-postgres",
@@ -72,6 +75,7 @@ impl Role {
             | Self::EchoToken
             | Self::Platform
             | Self::Classification
+            | Self::ClassificationWhole
             | Self::InsertSqlite
             | Self::InsertPostgres => &[],
         }
@@ -133,6 +137,7 @@ pub fn run(role: Role, args: &ChildArgs) -> anyhow::Result<ExitCode> {
         Role::InsertPostgres => bare(insert::serve(Engine::Postgres, folder)),
         Role::Platform => Ok(services::serve(role, folder, services::platform)),
         Role::Classification => Ok(services::serve(role, folder, || services::classification(folder))),
+        Role::ClassificationWhole => Ok(services::serve(role, folder, || services::classification_whole(folder))),
         Role::Equivalence => Ok(services::serve(role, folder, || services::equivalence(folder, &args.peer))),
         Role::RegistrySqlite => {
             Ok(services::serve(role, folder, || services::registry(Engine::Sqlite, folder, &args.peer)))

@@ -117,7 +117,7 @@ impl Setting<'_> {
         Endpoint::from_shared(uri)?.connect().await.with_context(|| format!("connecting to {}", role.name()))
     }
 
-    fn child(&self, role: Role) -> anyhow::Result<&Child> {
+    pub(crate) fn child(&self, role: Role) -> anyhow::Result<&Child> {
         self.children.get(&role).with_context(|| format!("{} does not run", role.name()))
     }
 }

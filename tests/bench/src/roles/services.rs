@@ -57,6 +57,14 @@ pub(super) async fn classification(folder: &Path) -> anyhow::Result<Service> {
     Ok(greenlane_classification::service(&config, Clock::system()).await?)
 }
 
+/// Classification with whatever its database has: what is imported stays for the next start.
+pub(super) async fn classification_whole(folder: &Path) -> anyhow::Result<Service> {
+    let store = sqlite(folder, "classification-whole");
+    let config = greenlane_classification::Config { store, starter: true, ..Default::default() };
+    greenlane_classification::migrate(&config).await?;
+    Ok(greenlane_classification::service(&config, Clock::system()).await?)
+}
+
 /// Equivalence with its starter catalogue, on SQLite.
 pub(super) async fn equivalence(folder: &Path, peers: &[SocketAddr]) -> anyhow::Result<Service> {
     let config =
