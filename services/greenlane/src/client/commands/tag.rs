@@ -14,18 +14,17 @@ mod survey;
 pub(crate) mod table;
 mod totals;
 
-use std::{io::IsTerminal as _, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use greenlane_api::classification::v1::{
     TagTotals, code_system_service_client::CodeSystemServiceClient, tagging_service_client::TaggingServiceClient,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use crate::client::{
     Session,
     exit::Exit,
+    progress,
     render::{self, Output, View},
 };
 
@@ -98,7 +97,7 @@ const TOTALS: View = View::List {
 
 /// Does it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let bar = bar(None);
+    let bar = progress::bar(None, "rows read");
     let survey = survey::read(&args.file, &bar)?;
     bar.finish_and_clear();
     let mut tagging = TaggingServiceClient::new(session.classification()?);
@@ -106,7 +105,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let settings = ask::settings(&args);
     let editions = ask::editions(&mut tagging, &survey, &args.edition).await?;
     let said = ask::codes(&mut tagging, settings, &survey, &editions).await?;
-    let bar = self::bar(Some(survey.rows));
+    let bar = progress::bar(Some(survey.rows), "rows");
     let done = pass::run(&args, &survey, &said, &bar)?;
     bar.finish_and_clear();
     if session.output() == Output::Table {
@@ -123,17 +122,4 @@ fn report(totals: &TagTotals, revision: u64) -> String {
         text.push_str(&format!("fault {fault}: {rows} rows\n"));
     }
     text
-}
-
-/// Progress on stderr, only where somebody sees it.
-fn bar(rows: Option<u64>) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let template = if rows.is_some() {
-        "{bar:30} {human_pos}/{human_len} rows, {per_sec}"
-    } else {
-        "{human_pos} rows read, {per_sec}"
-    };
-    let bar = ProgressBar::with_draw_target(rows, target);
-    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
