@@ -164,7 +164,6 @@ impl Disputes {
                 dispute.check_may_apply(&by, matter, now)?;
                 self.check_none_pending(tx, dispute, now).await?;
                 let changes = dispute::applied(dispute, matter, changes, catalogue, now.date_naive())?;
-                let heard = dispute::needs_no_notice(dispute, &changes, catalogue);
                 let draft = Draft {
                     title: title(dispute, matter),
                     reason: dispute.grounds.clone(),
@@ -174,7 +173,11 @@ impl Disputes {
                     },
                     changes,
                 };
-                let heard_in = if heard { dispute.name.clone() } else { String::new() };
+                // What the panel orders meanwhile cannot wait for comments; what is to last is open to them as any change.
+                let heard_in = match matter {
+                    Matter::Interim => dispute.name.clone(),
+                    Matter::Outcome => String::new(),
+                };
                 let made = self.changes.propose_in(tx, &Author::from(caller), draft, heard_in).await?;
                 dispute.apply(by, matter, made.name.clone(), now);
                 return Ok(made.name);

@@ -56,6 +56,11 @@ impl Validity {
         begins_before_end(self, other) && begins_before_end(other, self)
     }
 
+    /// Whether every day of another lies within it.
+    pub fn holds(&self, other: &Self) -> bool {
+        self.from <= other.from && self.until.is_none_or(|until| other.until.is_some_and(|it| it <= until))
+    }
+
     /// Whether it ends before it begins.
     pub fn is_empty(&self) -> bool {
         self.until.is_some_and(|until| until <= self.from)

@@ -16,6 +16,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     a_challenge_of_a_designation_goes_from_evidence_to_a_published_revision,
     an_interim_effect_stands_until_the_challenge_is_dismissed,
+    an_interim_effect_acts_until_an_outcome_that_tightens_can_be_published,
     a_party_is_not_on_the_panel_and_others_do_not_take_a_partys_steps,
     a_decision_is_challenged_by_its_identifier_and_only_by_the_right_one,
     a_wrong_challenge_is_refused_with_every_field,
@@ -95,6 +96,14 @@ fn apply(name: &str, matter: pb::DisputeMatter, changes: Vec<pb::Change>) -> pb:
         changes,
         ..Default::default()
     }
+}
+
+/// Notifies a change set, as an administrator of no economy.
+async fn notify_set(served: &Served, name: &str) {
+    let request =
+        pb::NotifyChangeSetRequest { request_id: name.replace('/', "."), name: name.into(), ..Default::default() };
+    let admin = served.channel_with(TokenRequest::new("notifier", ["admin"]));
+    ChangeServiceClient::new(admin).notify_change_set(request).await.unwrap();
 }
 
 /// Reviews and publishes a change set, as administrators of no economy.
@@ -183,7 +192,13 @@ async fn a_challenge_of_a_designation_goes_from_evidence_to_a_published_revision
         .review_change_set(review(&set))
         .await;
     assert_eq!(reason(own), Some(ErrorReason::FourEyes));
-    // It tightens, and needs no sixty days more: those concerned were heard.
+    // It tightens, and is open for comments as any change that does: for sixty days.
+    let hasty = ChangeServiceClient::new(served.channel_with(TokenRequest::new("reviewer", ["admin"])))
+        .review_change_set(review(&set))
+        .await;
+    assert_eq!(reason(hasty), Some(ErrorReason::StateConflict));
+    notify_set(&served, &set).await;
+    served.clock.advance(TimeDelta::days(61));
     let revision = publish_set(&served, &set).await;
     assert_eq!(revision, 2);
     let request = pb::GetDesignationRequest { name: challenged.name, ..Default::default() };
@@ -202,31 +217,65 @@ async fn a_challenge_of_a_designation_goes_from_evidence_to_a_published_revision
     assert_eq!(challenger.list_disputes(all).await.unwrap().into_inner().disputes.len(), 1);
 }
 
-async fn an_interim_effect_stands_until_the_challenge_is_dismissed(db: TestDatabase) {
-    let served = serve(&db).await;
-    let challenged = designation(&served).await;
+async fn designation_now(served: &Served, name: &str) -> pb::Designation {
+    let request = pb::GetDesignationRequest { name: name.into(), ..Default::default() };
+    let found = ArrangementServiceClient::new(served.channel("reader", "XB")).get_designation(request).await;
+    found.unwrap().into_inner().designation.unwrap()
+}
+
+/// A dispute on the fast track about a designation, which is without effect meanwhile.
+async fn with_interim_effect(served: &Served, challenged: &pb::Designation) -> String {
     let request = pb::Dispute {
         fast_track_reason: "Modules burn.".into(),
         interim_effect_reason: "Modules burn.".into(),
         ..challenge(Subject::Designation(challenged.name.clone()))
     };
-    let opened = client(&served, "challenger", "XF").open_dispute(open("1", request)).await.unwrap().into_inner();
+    let opened = client(served, "challenger", "XF").open_dispute(open("1", request)).await.unwrap().into_inner();
     let name = opened.dispute.unwrap().name;
-    client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();
-    vote(&served, "one", &name, pb::DisputeMatter::InterimEffect, true).await;
-    vote(&served, "two", &name, pb::DisputeMatter::InterimEffect, true).await;
-    let applied = client(&served, "one", "NZ")
+    client(served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();
+    vote(served, "one", &name, pb::DisputeMatter::InterimEffect, true).await;
+    vote(served, "two", &name, pb::DisputeMatter::InterimEffect, true).await;
+    let applied = client(served, "one", "NZ")
         .apply_dispute(apply(&name, pb::DisputeMatter::InterimEffect, Vec::new()))
         .await
         .unwrap()
         .into_inner();
-    publish_set(&served, &applied.change_set).await;
-    let designation = || async {
-        let request = pb::GetDesignationRequest { name: challenged.name.clone(), ..Default::default() };
-        let found = ArrangementServiceClient::new(served.channel("reader", "XB")).get_designation(request).await;
-        found.unwrap().into_inner().designation.unwrap()
+    // It cannot wait: the proceeding in which those concerned are heard runs.
+    publish_set(served, &applied.change_set).await;
+    name
+}
+
+async fn an_interim_effect_acts_until_an_outcome_that_tightens_can_be_published(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let name = with_interim_effect(&served, &challenged).await;
+    served.clock.advance(TimeDelta::days(21));
+    vote(&served, "one", &name, pb::DisputeMatter::Outcome, true).await;
+    vote(&served, "two", &name, pb::DisputeMatter::Outcome, true).await;
+    let applied_on = served.clock.today();
+    let ended = pb::Designation {
+        ending: Some(pb::Ending { on: applied_on.to_string(), ..Default::default() }),
+        ..designation_now(&served, &challenged.name).await
     };
-    let suspended = designation().await;
+    let changes = vec![super::changes::upsert(pb::catalogue_entry::Entry::Designation(ended))];
+    let applied = client(&served, "two", "NZ").apply_dispute(apply(&name, pb::DisputeMatter::Outcome, changes)).await;
+    let set = applied.unwrap().into_inner().change_set;
+    notify_set(&served, &set).await;
+    served.clock.advance(TimeDelta::days(60));
+    let contest = designation_now(&served, &challenged.name).await.contestations.pop().unwrap();
+    assert!(contest.settled_on.is_empty() && contest.interim_suspension.unwrap().until.is_empty());
+    served.clock.advance(TimeDelta::days(1));
+    publish_set(&served, &set).await;
+    let contest = designation_now(&served, &challenged.name).await.contestations.pop().unwrap();
+    assert_eq!(contest.settled_on, applied_on.to_string());
+    assert_eq!(contest.interim_suspension.unwrap().until, served.clock.today().to_string());
+}
+
+async fn an_interim_effect_stands_until_the_challenge_is_dismissed(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let name = with_interim_effect(&served, &challenged).await;
+    let suspended = designation_now(&served, &challenged.name).await;
     let contest = suspended.contestations.last().unwrap();
     assert_eq!((contest.party.as_str(), contest.fast_track_reason.as_str()), ("XF", "Modules burn."));
     assert_eq!(contest.interim_suspension.as_ref().unwrap().from, "2026-11-23");
@@ -245,7 +294,7 @@ async fn an_interim_effect_stands_until_the_challenge_is_dismissed(db: TestDatab
         .unwrap()
         .into_inner();
     publish_set(&served, &applied.change_set).await;
-    let settled = designation().await;
+    let settled = designation_now(&served, &challenged.name).await;
     let contest = settled.contestations.last().unwrap();
     assert_eq!(contest.settled_on, "2026-12-14");
     assert_eq!(contest.interim_suspension.as_ref().unwrap().until, "2026-12-14");

@@ -10,6 +10,7 @@ use super::Change;
 use crate::domain::body::Designation;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
+use crate::domain::time::Validity;
 use crate::domain::words::EquivalenceDegree;
 
 /// How a field may change without tightening.
@@ -198,7 +199,8 @@ fn changed(before: &Entry, after: &Entry) -> Option<String> {
                 it.contestations.iter().filter_map(|contest| contest.interim_suspension.clone()).collect()
             };
             let before = suspends(before);
-            if suspends(after).iter().any(|period| !before.contains(period)) {
+            let known = |period: &Validity| before.iter().any(|it| it.holds(period));
+            if suspends(after).iter().any(|period| !known(period)) {
                 return Some("is suspended while it is contested".to_owned());
             }
             DESIGNATION

@@ -1,13 +1,13 @@
 //! What of the catalogue changes when a panel has decided.
 
-use chrono::NaiveDate;
-use greenlane_curation::ChangeError;
+use chrono::{Days, NaiveDate};
+use greenlane_curation::{ChangeError, clock};
 use greenlane_platform::fault::FieldViolation;
 
-use super::{Dispute, Matter, Subject};
+use super::{Dispute, Matter};
 use crate::domain::body::{Contestation, Designation};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, tightening};
 use crate::domain::entry::Entry;
 use crate::domain::key::{DesignationKey, EconomyCode};
 use crate::domain::time::Validity;
@@ -46,7 +46,7 @@ pub fn applied(
         return Ok(vec![Change::Upsert(Entry::Designation(designation))]);
     }
     if !upheld {
-        return if settle(&mut designation, dispute, today) {
+        return if settle(&mut designation, dispute, today, today) {
             Ok(vec![Change::Upsert(Entry::Designation(designation))])
         } else {
             wrong("matter", "there is nothing to change: close the dispute")
@@ -56,37 +56,29 @@ pub fn applied(
         return wrong("changes", "are required");
     }
     let mut given = given;
-    for change in &mut given {
-        if let Change::Upsert(Entry::Designation(it)) = change
-            && it.name.name() == name
-        {
-            // The record of the contestation is the service's.
-            it.contestations.clone_from(&designation.contestations);
-            settle(it, dispute, today);
-        }
+    // The record of the contestation is the service's.
+    for its_own in given.iter_mut().filter_map(|change| designation_in(change, name)) {
+        its_own.contestations.clone_from(&designation.contestations);
+    }
+    let until = if tightening(catalogue, &given).is_empty() { today } else { earliest_publication(today) };
+    for its_own in given.iter_mut().filter_map(|change| designation_in(change, name)) {
+        settle(its_own, dispute, today, until);
     }
     Ok(given)
 }
 
-/// Whether those whom changes concern were all heard in the dispute.
-pub fn needs_no_notice(dispute: &Dispute, changes: &[Change], catalogue: &Catalogue) -> bool {
-    let designation_of = |name: &str| catalogue.designations.get(&DesignationKey::parse(name).ok()?).cloned();
-    changes.iter().all(|change| {
-        let name = change.entry_name();
-        match &dispute.subject {
-            Subject::Designation(challenged) => name == *challenged,
-            Subject::Body(challenged) => {
-                let before = designation_of(&name).is_some_and(|it| it.body.name() == *challenged);
-                let after = match change {
-                    Change::Upsert(Entry::Designation(it)) => it.body.name() == *challenged,
-                    Change::Upsert(_) => false,
-                    Change::Retire(_) => true,
-                };
-                name.starts_with("designations/") && before && after
-            }
-            Subject::Certificate { .. } | Subject::Decision { .. } => false,
-        }
-    })
+/// The designation of a name, if that is what changes.
+fn designation_in<'c>(change: &'c mut Change, name: &str) -> Option<&'c mut Designation> {
+    match change {
+        Change::Upsert(Entry::Designation(it)) if it.name.name() == name => Some(it),
+        Change::Upsert(_) | Change::Retire(_) => None,
+    }
+}
+
+/// The first day on which a change that tightens access and is notified today can be published: until then an interim
+/// effect is what acts.
+fn earliest_publication(today: NaiveDate) -> NaiveDate {
+    today.checked_add_days(Days::new(clock::COMMENT_DAYS + 1)).unwrap_or(NaiveDate::MAX)
 }
 
 /// Whether the catalogue still records the contestation as open.
@@ -118,8 +110,8 @@ fn contest(designation: &mut Designation, dispute: &Dispute, today: NaiveDate) {
     }));
 }
 
-/// Ends the contestation of the dispute. Whether there was one.
-fn settle(designation: &mut Designation, dispute: &Dispute, today: NaiveDate) -> bool {
+/// Settles the contestation of the dispute today, and ends its interim effect on `until`. Whether there was one.
+fn settle(designation: &mut Designation, dispute: &Dispute, today: NaiveDate, until: NaiveDate) -> bool {
     let note = note(dispute);
     let mut found = false;
     for contest in designation.contestations.iter_mut().filter(|it| it.note == note && it.settled_on.is_none()) {
@@ -127,8 +119,8 @@ fn settle(designation: &mut Designation, dispute: &Dispute, today: NaiveDate) ->
         contest.settled_on = Some(today);
         match &mut contest.interim_suspension {
             // It was never in effect.
-            Some(period) if period.from >= today => contest.interim_suspension = None,
-            Some(period) => period.until = Some(today),
+            Some(period) if period.from >= until => contest.interim_suspension = None,
+            Some(period) => period.until = Some(until),
             None => {}
         }
     }

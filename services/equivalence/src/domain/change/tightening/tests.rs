@@ -60,6 +60,21 @@ fn what_is_taken_away_tightens_and_what_is_given_does_not() {
 }
 
 #[test]
+fn a_suspension_while_contested_tightens_and_its_end_does_not() {
+    let designation = |period: Value| {
+        let contest = json!({ "party": "XC", "raised_on": "2026-01-01", "interim_suspension": period });
+        json!({ "designation": { "name": "designations/d", "body": "bodies/b", "authority": "bodies/a",
+            "annex": "annexes/a", "validity": { "from": "2024-01-01" }, "contestations": [contest],
+            "source": { "example": true } } })
+    };
+    let (open, ended) = (json!({ "from": "2026-02-01" }), json!({ "from": "2026-02-01", "until": "2026-05-01" }));
+    assert_eq!(both_ways(designation(Value::Null), designation(open.clone())), (true, false));
+    assert_eq!(both_ways(designation(open), designation(ended.clone())), (false, true));
+    let longer = json!({ "from": "2026-01-15", "until": "2026-05-01" });
+    assert_eq!(both_ways(designation(ended), designation(longer)), (true, false));
+}
+
+#[test]
 fn a_degree_tightens_downwards_and_a_negative_record_never() {
     let mapping = |degree: &str| {
         json!({ "equivalence": { "name": "equivalences/e", "degree": degree, "from": { "name": "standards/a-1" },
