@@ -138,7 +138,7 @@ fn a_parquet_file_is_tagged_as_the_csv_file_of_the_same_rows_under_old_and_new_c
     let rows: Vec<Vec<String>> = (0..6_000)
         .map(|row: usize| {
             let code = ["010121", "20110", "01"][row % 3];
-            let partner = if row % 100 == 0 { String::new() } else { format!("P{}", row % 97) };
+            let partner = if row.is_multiple_of(100) { String::new() } else { format!("P{}", row % 97) };
             ["2020", "M", "CAN", &partner, code, &row.to_string()].map(str::to_owned).to_vec()
         })
         .collect();
