@@ -58,7 +58,7 @@ fn conditions_outlive_a_change_of_scope() {
     assert_eq!(judged(&events, 1, 1, "2026-02-28"), (Outcome::Yes, vec!["active"]));
     assert_eq!(judged(&events, 1, 1, "2026-03-01"), conditional);
     assert_eq!(judged(&events, 2, 2, "2026-04-30"), conditional);
-    assert_eq!(judged(&events, 2, 2, "2026-05-01"), (Outcome::No, vec!["suspended"]));
+    assert_eq!(judged(&events, 2, 2, "2026-05-01"), (Outcome::No, vec!["suspended", "later_step"]));
     assert_eq!(judged(&events, 2, 2, "2026-06-01"), (Outcome::Yes, vec!["active"]));
 }
 
