@@ -13,6 +13,7 @@ use crate::store::{REVISION, entries};
 greenlane_store::engine_tests!(Migrator:
     stored_decisions_recompute_to_the_same_bytes_after_a_thousand_later_revisions,
     a_decision_that_is_given_again_is_the_one_that_was_made_until_the_catalogue_moves,
+    a_question_that_is_written_twice_leaves_no_other_decision_behind,
 );
 
 const REVISIONS: usize = 1_000;
@@ -161,4 +162,38 @@ async fn a_decision_that_is_given_again_is_the_one_that_was_made_until_the_catal
     served.recognition().recognise(request).await.unwrap();
     let moved = decide_three_ways(&served, &asked, true).await;
     assert!(moved.iter().flatten().all(|bytes| revision(bytes) == 2));
+}
+
+/// A `RecogniseRequest` whose question is written as often as there are some here.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Twice {
+    #[prost(message, repeated, tag = "1")]
+    questions: Vec<pb::RecognitionQuestion>,
+    #[prost(bool, tag = "4")]
+    explain: bool,
+}
+
+/// Protobuf joins a message that is written twice; what is kept for its last writing must not be of both.
+async fn a_question_that_is_written_twice_leaves_no_other_decision_behind(db: TestDatabase) {
+    let served = serve(&db).await;
+    let (mut bad, good) = (question("XC"), question("XC"));
+    bad.certificate.as_mut().unwrap().schemes.clear();
+    bad.certificate.as_mut().unwrap().standard_editions = vec!["EX 99999:2020".into()];
+    let once = |question: &pb::RecognitionQuestion| pb::RecogniseRequest {
+        question: Some(question.clone()),
+        explain: true,
+        ..Default::default()
+    };
+    let expected = served.recognition().recognise(once(&bad)).await.unwrap().into_inner().decision.unwrap();
+
+    let another = serve(&db).await;
+    let twice = Twice { questions: vec![good, bad.clone()], explain: true };
+    let mut grpc = tonic::client::Grpc::new(another.channel("customs", "XB"));
+    grpc.ready().await.unwrap();
+    let path =
+        tonic::codegen::http::uri::PathAndQuery::from_static("/greenlane.equivalence.v1.RecognitionService/Recognise");
+    let codec = tonic_prost::ProstCodec::<Twice, pb::RecogniseResponse>::default();
+    grpc.unary(tonic::Request::new(twice), path, codec).await.unwrap();
+    let after = another.recognition().recognise(once(&bad)).await.unwrap().into_inner().decision.unwrap();
+    assert_eq!(after, expected);
 }

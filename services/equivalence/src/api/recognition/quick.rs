@@ -85,9 +85,15 @@ impl QuickRecognition {
                 return Ok(out.into());
             }
         }
-        let (metadata, extensions, bytes) = request.into_parts();
-        let asked = Request::from_parts(metadata, extensions, decoded(bytes)?);
-        let answer = self.plain.recognise(asked).await?.into_inner();
+        // What is decided is what is kept: a question that is written twice counts as it was written last.
+        let asked = pb::RecogniseRequest {
+            question: raw.question.clone().map(decoded).transpose()?,
+            consistency: raw.consistency,
+            classification_revision: raw.classification_revision,
+            explain: raw.explain,
+        };
+        let (metadata, extensions, _) = request.into_parts();
+        let answer = self.plain.recognise(Request::from_parts(metadata, extensions, asked)).await?.into_inner();
         if let (Some(question), Some(decision)) = (question, &answer.decision) {
             self.decisions.keep(question, raw.explain, &self.now(answer.revision), decision);
         }
@@ -137,7 +143,7 @@ impl QuickRecognition {
     }
 
     async fn item(&self, item: Bytes) -> Result<Bytes, Status> {
-        let raw: raw::Item = decoded(item.clone())?;
+        let raw: raw::Item = decoded(item)?;
         let question = raw.question.as_ref().filter(|_| raw.classification_revision == 0);
         if let (Some(question), Some(latest)) = (question, latest(raw.consistency.as_ref()))
             && let Ok(loaded) = self.plain.recogniser.catalogue(latest).await
@@ -153,7 +159,14 @@ impl QuickRecognition {
                 return Ok(out.into());
             }
         }
-        let answer = answer(&self.plain.recogniser, &self.plain.clock, decoded(item)?).await;
+        let asked = pb::StreamRecogniseRequest {
+            sequence: raw.sequence,
+            question: raw.question.clone().map(decoded).transpose()?,
+            consistency: raw.consistency,
+            classification_revision: raw.classification_revision,
+            explain: raw.explain,
+        };
+        let answer = answer(&self.plain.recogniser, &self.plain.clock, asked).await;
         if let (Some(question), Some(pb::stream_recognise_response::Answer::Decision(decision))) =
             (question, &answer.answer)
         {
