@@ -1,5 +1,4 @@
-//! Calls any unary method by name with protobuf JSON: the command-line face of every RPC that has no command of its
-//! own yet.
+//! Calls any method by name with protobuf JSON: the command-line face of every RPC that has no command of its own.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +7,9 @@ use greenlane_platform::client::Client;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDescriptor};
 use serde_json::Value;
+use tokio_stream::Stream;
 use tonic::{
-    Request, Status,
+    Request, Status, Streaming,
     client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::http::uri::PathAndQuery,
@@ -51,6 +51,16 @@ pub(crate) fn request(method: &MethodDescriptor, json: &str) -> anyhow::Result<D
     Ok(message)
 }
 
+/// The requests of a method that takes a stream of them: JSON, one after another.
+pub(crate) fn requests(method: &MethodDescriptor, json: &str) -> anyhow::Result<Vec<DynamicMessage>> {
+    let values = serde_json::Deserializer::from_str(json).into_iter::<Value>();
+    let requests = values.enumerate().map(|(at, value)| {
+        let wrong = || Usage(format!("item {} of the data is not a {}", at + 1, method.input().full_name()));
+        DynamicMessage::deserialize(method.input(), value.with_context(wrong)?).with_context(wrong)
+    });
+    requests.collect()
+}
+
 /// Asks the service that has a unary method, by its name, for the answer to some fields.
 pub(crate) async fn ask(session: &Session, method: &str, fields: Value) -> anyhow::Result<Value> {
     let method = find_method(&POOL, method)?;
@@ -73,10 +83,24 @@ pub(crate) async fn call(
     method: &MethodDescriptor,
     request: DynamicMessage,
 ) -> anyhow::Result<DynamicMessage> {
-    let path = PathAndQuery::try_from(format!("/{}/{}", method.parent_service().full_name(), method.name()))?;
     let mut grpc = Grpc::new(channel);
     grpc.ready().await?;
-    Ok(grpc.unary(Request::new(request), path, DynamicCodec(method.clone())).await?.into_inner())
+    Ok(grpc.unary(Request::new(request), path(method)?, DynamicCodec(method.clone())).await?.into_inner())
+}
+
+/// Calls a method that streams, to the service, from it, or both.
+pub(crate) async fn stream(
+    channel: Client,
+    method: &MethodDescriptor,
+    requests: impl Stream<Item = DynamicMessage> + Send + 'static,
+) -> anyhow::Result<Streaming<DynamicMessage>> {
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await?;
+    Ok(grpc.streaming(Request::new(requests), path(method)?, DynamicCodec(method.clone())).await?.into_inner())
+}
+
+fn path(method: &MethodDescriptor) -> anyhow::Result<PathAndQuery> {
+    Ok(PathAndQuery::try_from(format!("/{}/{}", method.parent_service().full_name(), method.name()))?)
 }
 
 /// The JSON of an answer.

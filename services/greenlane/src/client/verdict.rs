@@ -1,5 +1,7 @@
 //! A verdict, for eyes.
 
+pub(crate) mod line;
+
 use comfy_table::Cell;
 use greenlane_api::{
     common::v1::Revisions,

@@ -139,6 +139,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("get", "schemes/aurelian-pv-mark", 0),
     ("explain", "--certificate CERT --code HS2022:854143 --origin XA --destination XB", 0),
     ("manifest verify", "manifest.csv --destination XB", 10),
+    ("manifest recognise", "portfolio.csv --destination XB", 10),
     ("watch certificates", "--earliest --count 1 --until-now", 0),
     ("watch catalogue", "--count 1", 0),
     ("watch codes", "--count 1", 0),
@@ -344,6 +345,7 @@ fn run_all() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("rows.csv"), crate::certificate::ROWS)?;
     std::fs::write(shell.folder.path().join("amend.yaml"), "scope: Other words.\nremarks: \"\"\n")?;
     std::fs::write(shell.folder.path().join("trade.csv"), TRADE)?;
+    std::fs::write(shell.folder.path().join("portfolio.csv"), crate::several::PORTFOLIO)?;
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out reviewer.token")?
         .expect(0);
@@ -487,14 +489,9 @@ fn run_all() -> anyhow::Result<()> {
 /// What no command above calls: other forms of what one does call, what services tell one another, and what has a command
 /// that cannot be run here (`log cosign`, `dispute close`). What does not stream can be called by its name all the same.
 const NOT_FOR_PEOPLE: &[&str] = &[
-    "greenlane.classification.v1.CodeSystemService.ExportCatalogue",
-    "greenlane.classification.v1.LookupService.BatchGetCodes",
-    "greenlane.classification.v1.LookupService.BatchTranslateCodes",
     "greenlane.equivalence.v1.ChangeService.ReportUse",
     "greenlane.equivalence.v1.DisputeService.CloseDispute",
-    "greenlane.equivalence.v1.RecognitionService.StreamRecognise",
     "greenlane.registry.v1.LogService.AddCosignature",
-    "greenlane.registry.v1.VerificationService.BatchVerify",
 ];
 
 /// Commands that call what those above do not.
@@ -510,6 +507,10 @@ const MORE: &[&str] = &[
     "get requirements/xb-pv-qualification",
     "get codeSystems/hs",
     "pack --key",
+    "call CodeSystemService/ExportCatalogue",
+    "code get HS2022:854143 HS2022:854142",
+    "code translate HS2022:854143 HS2022:854142 --to HS2017",
+    "verify GLXA4HP9Z1PPYMB35F GLXAFJ1DWYWP7WMX22",
     "recognise --scheme schemes/aurelian-pv-mark --body bodies/aurora-cert --body-economy XA --code HS2022:854143 \
      --origin XA --destination XB",
 ];

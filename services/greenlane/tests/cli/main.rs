@@ -14,6 +14,7 @@ mod pack;
 mod scenario;
 mod serve;
 mod setup;
+mod several;
 mod transcripts;
 mod up;
 mod watch;

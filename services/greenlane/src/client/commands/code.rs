@@ -8,11 +8,13 @@ mod learn;
 use clap::Subcommand;
 use greenlane_api::{
     classification::v1::{
-        CompareCodesRequest, GetCodeRequest, GetCodeResponse, ListCodesRequest, ListCorrelationsRequest,
-        RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest, lookup_service_client::LookupServiceClient,
+        BatchGetCodesRequest, BatchTranslateCodesRequest, CompareCodesRequest, GetCodeRequest, GetCodeResponse,
+        ListCodesRequest, ListCorrelationsRequest, RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest,
+        code_result, lookup_service_client::LookupServiceClient, translation_result,
     },
     common::v1::{CodeReference, LocalizedText},
 };
+use greenlane_platform::client::Client;
 
 use crate::client::{
     Session,
@@ -25,11 +27,11 @@ use crate::client::{
 /// `greenlane code …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show a code, what stands above it and below it, and the green lists it is on.
+    /// Show a code, what stands above it and below it, and the green lists it is on; or several codes, one line each.
     Get {
-        /// The code with its edition: HS2022:854143.
-        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
-        code: CodeReference,
+        /// The code with its edition: HS2022:854143. Up to 1,000 of them.
+        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE", required = true, num_args = 1..=1_000)]
+        codes: Vec<CodeReference>,
     },
     /// Find codes by words, in English or Chinese, or by the beginning of a code.
     Search {
@@ -42,11 +44,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         limit: Limit<20>,
     },
-    /// Translate a code to another edition.
+    /// Translate a code, or several, to another edition.
     Translate {
-        /// The code with its edition: HS2017:854140.
-        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
-        code: CodeReference,
+        /// The code with its edition: HS2017:854140. Up to 1,000 of them.
+        #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE", required = true, num_args = 1..=1_000)]
+        codes: Vec<CodeReference>,
         /// The edition to translate to.
         #[arg(long, value_name = "EDITION")]
         to: String,
@@ -161,7 +163,8 @@ const COMPARISON: View = View::Record {
     ],
 };
 
-const REHEARSAL: View = View::List {
+/// Several translations, by themselves or for an edition to come.
+const TRANSLATIONS: View = View::List {
     items: "results",
     name: "translation.source",
     columns: &[
@@ -172,6 +175,20 @@ const REHEARSAL: View = View::List {
         ("MIND", "translation.findings.0.message"),
     ],
 };
+const FOUND: View = View::List {
+    items: "results",
+    name: "code.reference",
+    columns: &[
+        ("EDITION", "code.reference.edition"),
+        ("CODE", "code.display"),
+        ("ENGLISH", "code.descriptions.0.text"),
+        ("CHINESE", "code.descriptions.1.text"),
+        ("NOT FOUND", "notFound.code"),
+        ("IS IN", "notFound.editions"),
+    ],
+};
+
+type Lookup = LookupServiceClient<Client>;
 
 /// Does it.
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
@@ -182,21 +199,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Faults(args) => imports::faults(session, args).await,
         Command::Abandon(args) => imports::abandon(session, args).await,
         Command::Change(command) => change::run(session, command).await,
-        Command::Get { code } => {
-            let request = GetCodeRequest {
-                code: Some(code),
-                include_ancestors: true,
-                include_children: true,
-                include_green_lists: true,
-                ..Default::default()
-            };
-            let answer = lookup.get_code(request).await?.into_inner();
-            match session.output() {
-                Output::Table => render::write(&page(&answer))?,
-                output => render::print(output, &answer, CODE)?,
-            }
-            Ok(Exit::Done)
-        }
+        Command::Get { codes } => get(session, lookup, codes).await,
         Command::Search { words, editions, limit } => {
             let request = SearchCodesRequest { query: words.join(" "), editions, ..Default::default() };
             let ask = async |page_size, page_token| {
@@ -204,18 +207,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(HITS, limit.rows(), ask).await
         }
-        Command::Translate { code, to } => {
-            let request = TranslateCodeRequest { code: Some(code), target_edition: to, ..Default::default() };
-            let answer = lookup.translate_code(request).await?.into_inner();
-            if let (Output::Table, Some(translation)) = (session.output(), &answer.translation) {
-                let mut text = format!("{}\n", label(translation.relation().as_str_name()).unwrap_or_default());
-                for finding in &translation.findings {
-                    text.push_str(&format!("mind: {}\n", finding.message));
-                }
-                render::write(&text)?;
-            }
-            session.print(&answer, TRANSLATION)
-        }
+        Command::Translate { codes, to } => translate(session, lookup, codes, to).await,
         Command::List { edition, under, limit } => {
             let request = ListCodesRequest { edition, under, ..Default::default() };
             let ask = async |page_size, page_token| {
@@ -246,9 +238,57 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 include_held_back: held_back,
                 ..Default::default()
             };
-            session.print(lookup.rehearse_edition(request).await?.get_ref(), REHEARSAL)
+            session.print(lookup.rehearse_edition(request).await?.get_ref(), TRANSLATIONS)
         }
     }
+}
+
+async fn get(session: &Session, mut lookup: Lookup, codes: Vec<CodeReference>) -> anyhow::Result<Exit> {
+    let [code] = codes.as_slice() else {
+        let answer = lookup.batch_get_codes(BatchGetCodesRequest { codes, ..Default::default() }).await?.into_inner();
+        session.print(&answer, FOUND)?;
+        let missing = answer.results.iter().any(|it| matches!(it.result, Some(code_result::Result::NotFound(_))));
+        return Ok(if missing { Exit::NotFound } else { Exit::Done });
+    };
+    let request = GetCodeRequest {
+        code: Some(code.clone()),
+        include_ancestors: true,
+        include_children: true,
+        include_green_lists: true,
+        ..Default::default()
+    };
+    let answer = lookup.get_code(request).await?.into_inner();
+    match session.output() {
+        Output::Table => render::write(&page(&answer))?,
+        output => render::print(output, &answer, CODE)?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn translate(
+    session: &Session,
+    mut lookup: Lookup,
+    codes: Vec<CodeReference>,
+    target_edition: String,
+) -> anyhow::Result<Exit> {
+    let [code] = codes.as_slice() else {
+        let request = BatchTranslateCodesRequest { codes, target_edition, ..Default::default() };
+        let answer = lookup.batch_translate_codes(request).await?.into_inner();
+        session.print(&answer, TRANSLATIONS)?;
+        let missing =
+            answer.results.iter().any(|it| matches!(it.result, Some(translation_result::Result::NotFound(_))));
+        return Ok(if missing { Exit::NotFound } else { Exit::Done });
+    };
+    let request = TranslateCodeRequest { code: Some(code.clone()), target_edition, ..Default::default() };
+    let answer = lookup.translate_code(request).await?.into_inner();
+    if let (Output::Table, Some(translation)) = (session.output(), &answer.translation) {
+        let mut text = format!("{}\n", label(translation.relation().as_str_name()).unwrap_or_default());
+        for finding in &translation.findings {
+            text.push_str(&format!("mind: {}\n", finding.message));
+        }
+        render::write(&text)?;
+    }
+    session.print(&answer, TRANSLATION)
 }
 
 /// A code with its surroundings: ancestors first, then itself, then what is below.

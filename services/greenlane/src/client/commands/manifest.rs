@@ -1,13 +1,13 @@
 //! `greenlane manifest`: the certificates of a shipment or of a night, line by line, in one stream.
 
+mod recognise;
 mod rows;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use greenlane_api::registry::v1::{
-    PartOutcome, StreamVerifyRequest, StreamVerifyResponse, Verdict, VerdictOutcome, VerdictPart,
-    verification_service_client::VerificationServiceClient, verify_result::Result as Answer,
+    StreamVerifyRequest, StreamVerifyResponse, verification_service_client::VerificationServiceClient,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ use crate::client::{
     exit::Exit,
     progress,
     render::{self, Output, View, pages::Pages},
-    verdict,
+    verdict::{self, line::Tally},
 };
 
 /// Lines that are read ahead of the service.
@@ -31,6 +31,8 @@ const TOGETHER: usize = 200;
 pub(crate) enum Command {
     /// Verify each line of a CSV file.
     Verify(Verify),
+    /// Decide for each line of a CSV file whether the market recognises what was certified.
+    Recognise(recognise::Recognise),
 }
 
 /// Arguments of `greenlane manifest verify`.
@@ -64,19 +66,11 @@ const LINES: View = View::List {
     columns: &[("LINE", "line"), ("CERTIFICATE", "certificate"), ("OUTCOME", "outcome"), ("WHY", "why")],
 };
 
-/// How many there are of each outcome.
-#[derive(Default)]
-struct Tally {
-    accepted: u64,
-    refused: u64,
-    undetermined: u64,
-    faulty: u64,
-}
-
 /// Does it.
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Verify(args) => verify(session, args).await,
+        Command::Recognise(args) => recognise::run(session, args).await,
     }
 }
 
@@ -87,9 +81,9 @@ async fn verify(session: &Session, args: Verify) -> anyhow::Result<Exit> {
     let (bad, mut unreadable) = mpsc::unbounded_channel();
     // Reading a file blocks, so it has a thread of its own.
     let reading = tokio::task::spawn_blocking(move || {
-        rows::read(&args.file, &args.destination, &args.date, |row| match row {
+        rows::read(&args.file, |line, row| match rows::request(line, row, &args.destination, &args.date) {
             Ok(request) => sender.blocking_send(request).is_ok(),
-            Err(fault) => bad.send(fault).is_ok(),
+            Err(fault) => bad.send((line, fault)).is_ok(),
         })
     });
     let mut service = VerificationServiceClient::new(session.registry()?);
@@ -98,7 +92,7 @@ async fn verify(session: &Session, args: Verify) -> anyhow::Result<Exit> {
     let mut pages = Pages::new(session.output(), LINES, std::io::stdout())?;
     let (mut tally, mut page) = (Tally::default(), Vec::new());
     while let Some(answer) = answers.message().await? {
-        let accepted = tally.count(&answer);
+        let accepted = tally.count(answer.result.as_ref());
         bar.inc(1);
         if !(only_faults && accepted) {
             page.push(line(&answer, session.output())?);
@@ -118,81 +112,14 @@ async fn verify(session: &Session, args: Verify) -> anyhow::Result<Exit> {
     if pages.page(&last)? {
         pages.end(&last)?;
     }
-    render::talk(&format!(
-        "{} accepted, {} refused, {} undetermined, {} faulty",
-        tally.accepted, tally.refused, tally.undetermined, tally.faulty
-    ));
+    render::talk(&tally.text());
     Ok(tally.exit())
 }
 
-impl Tally {
-    /// Counts an answer; whether it is accepted.
-    fn count(&mut self, answer: &StreamVerifyResponse) -> bool {
-        let outcome = verdict_of(answer).map(Verdict::outcome);
-        match outcome {
-            Some(VerdictOutcome::Accepted | VerdictOutcome::AcceptedOnConditions) => self.accepted += 1,
-            Some(VerdictOutcome::Refused) => self.refused += 1,
-            Some(VerdictOutcome::Undetermined | VerdictOutcome::Unspecified) => self.undetermined += 1,
-            None => self.faulty += 1,
-        }
-        matches!(outcome, Some(VerdictOutcome::Accepted | VerdictOutcome::AcceptedOnConditions))
-    }
-
-    fn exit(&self) -> Exit {
-        match (self.refused + self.faulty, self.undetermined) {
-            (0, 0) => Exit::Done,
-            (0, _) => Exit::Undetermined,
-            _ => Exit::No,
-        }
-    }
-}
-
-fn verdict_of(answer: &StreamVerifyResponse) -> Option<&Verdict> {
-    match answer.result.as_ref()?.result.as_ref()? {
-        Answer::Response(response) => response.verdict.as_ref(),
-        Answer::Error(_) => None,
-    }
-}
-
-/// An answer as a line: its outcome, and why it is not a plain yes. Programs get the verdict too.
+/// An answer with the line that asked.
 fn line(answer: &StreamVerifyResponse, output: Output) -> anyhow::Result<Value> {
     let (number, named) = answer.tag.split_once(' ').unwrap_or((&answer.tag, ""));
-    let number: u64 = number.parse().unwrap_or_default();
-    let Some(found) = verdict_of(answer) else {
-        let error = answer.result.as_ref().and_then(|result| match &result.result {
-            Some(Answer::Error(error)) => Some(error.clone()),
-            _ => None,
-        });
-        let error = error.unwrap_or_default();
-        // The message repeats what is wrong with the fields.
-        let fields = error.field_violations.iter().map(|it| format!("{}: {}", it.field, it.description));
-        let fields = fields.collect::<Vec<_>>().join("; ");
-        let why = if fields.is_empty() { error.message } else { fields };
-        return Ok(json!({ "line": number, "certificate": named, "outcome": "FAULTY", "why": why }));
-    };
-    let certificate = if found.certificate.is_empty() { named } else { &found.certificate };
-    let mut line = json!({
-        "line": number,
-        "certificate": certificate,
-        "outcome": verdict::outcome(found),
-        "why": why(found),
-    });
-    if matches!(output, Output::Json | Output::Yaml) {
-        line["verdict"] = render::to_json(found)?;
-    }
+    let mut line = verdict::line::line(named, answer.result.as_ref(), output)?;
+    line["line"] = json!(number.parse::<u64>().unwrap_or_default());
     Ok(line)
-}
-
-/// The first reason of each part that is not a plain yes.
-fn why(verdict: &Verdict) -> String {
-    let open = |part: &&VerdictPart| {
-        matches!(part.outcome(), PartOutcome::No | PartOutcome::Undetermined | PartOutcome::YesOnConditions)
-    };
-    let parts =
-        verdict::parts(verdict).into_iter().filter_map(|(name, part)| Some((name, part.filter(|it| open(it))?)));
-    let reasons = parts.map(|(name, part)| {
-        let reason = part.findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
-        format!("{name}: {reason}")
-    });
-    reasons.collect::<Vec<_>>().join(" ")
 }

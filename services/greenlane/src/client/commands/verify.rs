@@ -1,6 +1,7 @@
 //! `greenlane verify`: the four-part verdict.
 
 mod report;
+mod several;
 mod statement;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ use crate::client::{
 Examples:
   greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
   greenlane verify certificate.jwt
+  greenlane verify GLXA4HP9Z1PPYMB35F GLXAFJ1DWYWP7WMX22
   greenlane verify certificate.jwt --trust customs.bundle
   greenlane verify certificate.jwt --code HS2022:854143 --origin XA --destination XB --report case-17.pdf
   greenlane verify certificate.jwt --statement-out case-17.jwt
@@ -42,9 +44,9 @@ Examples:
 Exits with 0 when accepted (with or without conditions), 10 when refused, 11 when undetermined.")]
 pub(crate) struct Args {
     /// The certificate's number or name, the text of its QR code, or a file with that or with the presented document
-    /// (`-` is stdin).
-    #[arg(required_unless_present = "statement", add = Named::Certificates.completer())]
-    subject: Option<String>,
+    /// (`-` is stdin). Several are answered one line each.
+    #[arg(value_name = "SUBJECT", required_unless_present = "statement", add = Named::Certificates.completer())]
+    subjects: Vec<String>,
     /// Print also what proves the verdict (json and yaml).
     #[arg(long, conflicts_with = "trust")]
     proof: bool,
@@ -67,7 +69,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "trust")]
     statement_out: Option<PathBuf>,
     /// Ask nobody: check such a statement with the key of the bundle or with --log-key, and print the verdict in it.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "code", "proof", "statement_out"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "code", "proof", "statement_out"])]
     statement: Option<PathBuf>,
     /// Decide recognition on this recognition pack, as `greenlane pack` fetched it, in place of what the bundle carries.
     #[arg(long, value_name = "FILE", requires = "trust")]
@@ -110,18 +112,18 @@ pub(crate) struct Goods {
 }
 
 impl Goods {
-    fn declaration(self) -> Option<GoodsDeclaration> {
+    fn declaration(&self) -> Option<GoodsDeclaration> {
         let product = ProductIdentification {
-            gtin: self.gtin.unwrap_or_default(),
-            model: self.model.unwrap_or_default(),
-            batch: self.batch.unwrap_or_default(),
-            serial: self.serial.unwrap_or_default(),
+            gtin: self.gtin.clone().unwrap_or_default(),
+            model: self.model.clone().unwrap_or_default(),
+            batch: self.batch.clone().unwrap_or_default(),
+            serial: self.serial.clone().unwrap_or_default(),
         };
         Some(GoodsDeclaration {
-            code: Some(self.code?),
-            origin: self.origin.unwrap_or_default(),
-            destination: self.destination.unwrap_or_default(),
-            date: self.date.unwrap_or_default(),
+            code: Some(self.code.clone()?),
+            origin: self.origin.clone().unwrap_or_default(),
+            destination: self.destination.clone().unwrap_or_default(),
+            date: self.date.clone().unwrap_or_default(),
             product: (product != ProductIdentification::default()).then_some(product),
         })
     }
@@ -149,9 +151,12 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if args.log_key.is_some() {
         bail!(Usage("--log-key goes with --trust or --statement".to_owned()));
     }
+    if args.subjects.len() > 1 {
+        return several::run(session, &args).await;
+    }
     let (report, fonts) = (args.report.clone(), args.fonts.clone());
     let (proof, out) = (args.proof, args.statement_out.clone());
-    let request = args.request()?;
+    let request = args.only()?;
     let client = session.registry()?;
     let mut answer = VerificationServiceClient::new(client).verify(request.clone()).await?.into_inner();
     if let Some(path) = out {
@@ -193,7 +198,10 @@ pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> 
     described.push_str(&trust.describe(key.is_some()));
     eprintln!("{described}");
     let (report, fonts) = (args.report.clone(), args.fonts.clone());
-    let request = VerifyRequest { include_proof: false, ..args.request()? };
+    if args.subjects.len() > 1 {
+        return several::offline(output, &args, &trust).await;
+    }
+    let request = VerifyRequest { include_proof: false, ..args.only()? };
     let answer = trust.verify(request.clone()).await?;
     if let Some(path) = &report {
         write_report(path, &fonts, &request, &answer, &described)?;
@@ -214,16 +222,20 @@ impl Args {
         key.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))
     }
 
-    fn request(self) -> anyhow::Result<VerifyRequest> {
-        let named = self.subject.context("clap saw to it that there is a subject")?;
-        let path = Path::new(&named);
+    /// The question, where there is one.
+    fn only(&self) -> anyhow::Result<VerifyRequest> {
+        self.request(self.subjects.first().context("clap saw to it that there is a subject")?)
+    }
+
+    fn request(&self, named: &str) -> anyhow::Result<VerifyRequest> {
+        let path = Path::new(named);
         let subject = if named == "-" || path.is_file() {
             subject(input::read_text(path)?.trim().to_owned(), Subject::Document)
-        } else if path.extension().is_some() && !is_code(&named) {
+        } else if path.extension().is_some() && !is_code(named) {
             // A number has no dot.
             return Err(Usage(format!("there is no file {}, and it is no certificate's number", path.display())).into());
         } else {
-            subject(named, Subject::Certificate)
+            subject(named.to_owned(), Subject::Certificate)
         };
         Ok(VerifyRequest {
             subject: Some(subject),

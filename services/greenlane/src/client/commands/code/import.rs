@@ -1,6 +1,10 @@
 //! `greenlane code import`: a file on its way into the catalogue.
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -12,15 +16,20 @@ use greenlane_api::{
     common::v1::Source,
 };
 use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 use crate::client::{
     Mutation, Session,
     exit::{Exit, Usage},
+    progress,
     render::{self, Output, View},
 };
 
 /// Bytes of one message.
 const PIECE: usize = 512 * 1024;
+/// Messages that are read ahead of the service.
+const AHEAD: usize = 4;
 /// Faults that are shown.
 const SHOWN: usize = 20;
 
@@ -122,7 +131,7 @@ pub(super) const IMPORT: View = View::Record {
 
 /// Does it.
 pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit> {
-    let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let (length, digest) = digest(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let mut codes = CodeSystemServiceClient::new(session.classification()?);
     let named = |id: &str, collection: &str| match id {
         "" => String::new(),
@@ -148,7 +157,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 format: ImportFormat::from(args.format).into(),
                 edition,
                 second_edition: named(&args.second, "editions"),
-                sha256: hex::encode(Sha256::digest(&bytes)),
+                sha256: digest,
                 source: Some(Source { uri: args.source.clone(), ..Source::default() }),
                 code_system: None,
             };
@@ -160,11 +169,10 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
         }
     };
     let import = import.context("an answer without an import")?;
-    let received = usize::try_from(import.received_bytes)?;
-    if received > bytes.len() {
+    if import.received_bytes > length {
         return Err(Usage(format!("{} is shorter than what was received of it", args.file.display())).into());
     }
-    let faults = upload(&mut codes, &import, &bytes, received).await?;
+    let faults = upload(&mut codes, &import, &args.file, length).await?;
     if session.output() == Output::Table {
         tell(&faults);
     }
@@ -177,38 +185,74 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     Ok(if import.refused_rows > 0 || import.accepted_rows == 0 { Exit::No } else { Exit::Done })
 }
 
+/// How long a file is, and the digest of what is in it.
+fn digest(path: &Path) -> std::io::Result<(u64, String)> {
+    let (mut file, mut hasher, mut length) = (File::open(path)?, Sha256::new(), 0);
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok((length, hex::encode(hasher.finalize())));
+        }
+        hasher.update(&piece[..read]);
+        length += read as u64;
+    }
+}
+
 /// Sends what is missing. Gives the faults that were found on the way.
 async fn upload(
     codes: &mut CodeSystemServiceClient<greenlane_platform::client::Client>,
     import: &Imported,
-    bytes: &[u8],
-    received: usize,
+    path: &Path,
+    length: u64,
 ) -> anyhow::Result<Vec<RowFault>> {
     use greenlane_api::classification::v1::ImportState;
     if import.state() != ImportState::Receiving {
         return Ok(Vec::new());
     }
-    let mut pieces = Vec::new();
-    let mut offset = received;
-    loop {
-        let end = (offset + PIECE).min(bytes.len());
-        pieces.push(UploadImportRequest {
-            name: import.name.clone(),
-            offset: offset as u64,
-            data: bytes[offset..end].to_vec().into(),
-            last: end == bytes.len(),
-        });
-        offset = end;
-        if offset == bytes.len() {
-            break;
-        }
-    }
-    let mut answers = codes.upload_import(tokio_stream::iter(pieces)).await?.into_inner();
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(import.received_bytes))?;
+    let (sender, pieces) = mpsc::channel(AHEAD);
+    let (name, begin) = (import.name.clone(), import.received_bytes);
+    // Reading a file blocks, so it has a thread of its own.
+    let reading = tokio::task::spawn_blocking(move || send(file, &name, begin, length, &sender));
+    let bar = progress::bytes(length);
+    bar.set_position(begin);
+    let mut answers = codes.upload_import(ReceiverStream::new(pieces)).await?.into_inner();
     let mut faults = Vec::new();
     while let Some(answer) = answers.message().await? {
         faults.extend(answer.faults);
+        bar.set_position(answer.import.map_or(0, |import| import.received_bytes));
+        if !faults.is_empty() {
+            bar.set_message(format!("({} faults)", faults.len()));
+        }
     }
+    bar.finish_and_clear();
+    reading.await??;
     Ok(faults)
+}
+
+/// Hands over the rest of a file, in pieces, until there is nobody to take it.
+fn send(
+    mut file: File,
+    name: &str,
+    begin: u64,
+    length: u64,
+    sender: &mpsc::Sender<UploadImportRequest>,
+) -> anyhow::Result<()> {
+    let mut offset = begin;
+    loop {
+        let mut data = Vec::with_capacity(PIECE);
+        file.by_ref().take(PIECE as u64).read_to_end(&mut data)?;
+        let end = offset + data.len() as u64;
+        let last = end >= length;
+        anyhow::ensure!(last || end > offset, "the file became shorter while it was sent");
+        let piece = UploadImportRequest { name: name.to_owned(), offset, data: data.into(), last };
+        if sender.blocking_send(piece).is_err() || last {
+            return Ok(());
+        }
+        offset = end;
+    }
 }
 
 /// Says on stderr what is wrong with the first rows.

@@ -7,14 +7,14 @@ use greenlane_api::{
     common::v1::{GoodsDeclaration, ProductIdentification},
     registry::v1::{StreamVerifyRequest, VerifyRequest, verify_request::Subject},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::client::{exit::Usage, input};
 
 /// A line of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+pub(super) struct Row {
     certificate: String,
     #[serde(default)]
     code: String,
@@ -34,16 +34,8 @@ struct Row {
     serial: String,
 }
 
-/// A question, or the line that is none, and why.
-pub(super) type Asked = Result<StreamVerifyRequest, (u64, String)>;
-
-/// Hands over each line until there is nobody to take it. What a line leaves out is as it is for all.
-pub(super) fn read(
-    file: &Path,
-    destination: &str,
-    date: &str,
-    mut take: impl FnMut(Asked) -> bool,
-) -> anyhow::Result<()> {
+/// Hands over each line with its number until there is nobody to take it.
+pub(super) fn read<R: DeserializeOwned>(file: &Path, mut take: impl FnMut(u64, R) -> bool) -> anyhow::Result<()> {
     let input: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
@@ -54,18 +46,23 @@ pub(super) fn read(
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).with_context(|| Usage(format!("{} is no CSV", file.display())))? {
         let line = record.position().map_or(0, csv::Position::line);
-        let row = record.deserialize::<Row>(Some(&header));
+        let row = record.deserialize::<R>(Some(&header));
         // Columns that are not known are wrong for every line.
         let row = row.with_context(|| Usage(format!("line {line} of {} cannot be read", file.display())))?;
-        if !take(request(line, row, destination, date).map_err(|why| (line, why))) {
+        if !take(line, row) {
             return Ok(());
         }
     }
     Ok(())
 }
 
-fn request(line: u64, row: Row, destination: &str, date: &str) -> Result<StreamVerifyRequest, String> {
-    let or = |own: String, all: &str| if own.is_empty() { all.to_owned() } else { own };
+/// What a line leaves out is as it is for all.
+pub(super) fn or(own: String, all: &str) -> String {
+    if own.is_empty() { all.to_owned() } else { own }
+}
+
+/// The question of a line, or why it is none.
+pub(super) fn request(line: u64, row: Row, destination: &str, date: &str) -> Result<StreamVerifyRequest, String> {
     let product = ProductIdentification { gtin: row.gtin, model: row.model, batch: row.batch, serial: row.serial };
     let goods = match row.code.as_str() {
         "" => None,
@@ -92,12 +89,14 @@ fn request(line: u64, row: Row, destination: &str, date: &str) -> Result<StreamV
 mod tests {
     use super::*;
 
+    type Asked = Result<StreamVerifyRequest, (u64, String)>;
+
     fn read_all(text: &str) -> anyhow::Result<Vec<Asked>> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), text)?;
         let mut rows = Vec::new();
-        read(file.path(), "XB", "2026-07-01", |row| {
-            rows.push(row);
+        read(file.path(), |line, row| {
+            rows.push(request(line, row, "XB", "2026-07-01").map_err(|why| (line, why)));
             true
         })?;
         Ok(rows)

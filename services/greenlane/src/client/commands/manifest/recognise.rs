@@ -1,0 +1,241 @@
+//! `greenlane manifest recognise`: what a market makes of each line, in one stream.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::Args;
+use greenlane_api::equivalence::v1::{
+    CertificateFacts, RecognitionDecision, RecognitionOutcome, RecognitionQuestion, StreamRecogniseRequest,
+    StreamRecogniseResponse, recognition_service_client::RecognitionServiceClient, stream_recognise_response::Answer,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{
+    AHEAD, TOGETHER,
+    rows::{self, or},
+};
+use crate::client::{
+    Session,
+    commands::recognise,
+    exit::Exit,
+    input, progress, recognition,
+    render::{self, Output, View, pages::Pages},
+};
+
+/// Arguments of `greenlane manifest recognise`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Columns of the file, in any order: scheme (SCHEME or SCHEME=LEVEL) and standard, either of them several with `;` between \
+them; body, body_economy, granted_on, code (EDITION:CODE), origin, destination, date.
+
+Exits with 0 when every line is recognised, with or without conditions, or nothing is demanded, 10 when one is not or \
+cannot be asked about, else 11 when one is undetermined.
+
+Example:
+  greenlane manifest recognise portfolio.csv --destination XB -o csv > decisions.csv")]
+pub(crate) struct Recognise {
+    /// The file; `-` is stdin.
+    file: PathBuf,
+    /// Economy of import of the lines that name none.
+    #[arg(long, value_name = "ECONOMY", default_value = "", hide_default_value = true)]
+    destination: String,
+    /// The date that counts for lines that name none [default: today in UTC].
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    date: String,
+    /// Only the lines that are not recognised.
+    #[arg(long)]
+    faults: bool,
+}
+
+const LINES: View = View::List {
+    items: "lines",
+    name: "decisionId",
+    columns: &[("LINE", "line"), ("DESTINATION", "destination"), ("OUTCOME", "outcome"), ("WHY", "why")],
+};
+
+/// A line of the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    #[serde(default)]
+    scheme: String,
+    #[serde(default)]
+    standard: String,
+    body: String,
+    #[serde(default)]
+    body_economy: String,
+    #[serde(default)]
+    granted_on: String,
+    code: String,
+    origin: String,
+    #[serde(default)]
+    destination: String,
+    #[serde(default)]
+    date: String,
+}
+
+/// How many there are of each outcome, by its words; and how many lines were no questions.
+#[derive(Default)]
+struct Tally {
+    outcomes: BTreeMap<&'static str, u64>,
+    closed: u64,
+    undetermined: u64,
+    faulty: u64,
+}
+
+pub(super) async fn run(session: &Session, args: Recognise) -> anyhow::Result<Exit> {
+    let total = progress::lines(&args.file).map(|lines| lines.saturating_sub(1));
+    let only_faults = args.faults;
+    let (sender, requests) = mpsc::channel::<StreamRecogniseRequest>(AHEAD);
+    // What is told of a line beside its decision: none of these is in the answer.
+    let (asked, mut beside) = mpsc::unbounded_channel::<Asked>();
+    // Reading a file blocks, so it has a thread of its own.
+    let reading = tokio::task::spawn_blocking(move || {
+        rows::read(&args.file, |line, row: Row| {
+            let destination = or(row.destination.clone(), &args.destination);
+            match question(row, &destination, &args.date) {
+                Ok(question) => {
+                    let request = StreamRecogniseRequest {
+                        sequence: line,
+                        question: Some(question),
+                        explain: true,
+                        ..Default::default()
+                    };
+                    asked.send(Asked { line, destination, fault: None }).is_ok()
+                        && sender.blocking_send(request).is_ok()
+                }
+                Err(fault) => asked.send(Asked { line, destination, fault: Some(fault) }).is_ok(),
+            }
+        })
+    });
+    let mut service = RecognitionServiceClient::new(session.equivalence()?);
+    let mut answers = service.stream_recognise(ReceiverStream::new(requests)).await?.into_inner();
+    let bar = progress::bar(total, "lines");
+    let mut pages = Pages::new(session.output(), LINES, std::io::stdout())?;
+    let (mut tally, mut page) = (Tally::default(), Vec::new());
+    while let Some(answer) = answers.message().await? {
+        // Answers come in the order of the questions; between two of them are the lines that were none.
+        while let Some(asked) = beside.recv().await {
+            let own = asked.fault.is_none();
+            let (line, open) = tally.line(&asked, own.then_some(&answer), session.output())?;
+            bar.inc(1);
+            if !(only_faults && open) {
+                page.push(line);
+            }
+            if own {
+                break;
+            }
+        }
+        if page.len() >= TOGETHER && !pages.page(&json!({ "lines": std::mem::take(&mut page) }))? {
+            return Ok(tally.exit());
+        }
+    }
+    bar.finish_and_clear();
+    reading.await??;
+    while let Ok(asked) = beside.try_recv() {
+        page.push(tally.line(&asked, None, session.output())?.0);
+    }
+    let last = json!({ "lines": page, "outcomes": tally.outcomes, "faulty": tally.faulty });
+    if pages.page(&last)? {
+        pages.end(&last)?;
+    }
+    render::talk(&tally.text());
+    Ok(tally.exit())
+}
+
+/// A line that was read.
+struct Asked {
+    line: u64,
+    destination: String,
+    /// Why it is no question.
+    fault: Option<String>,
+}
+
+fn question(row: Row, destination: &str, date: &str) -> Result<RecognitionQuestion, String> {
+    let several = |text: &str| -> Vec<String> {
+        text.split(';').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+    };
+    Ok(RecognitionQuestion {
+        certificate: Some(CertificateFacts {
+            schemes: several(&row.scheme).iter().map(|text| recognise::scheme(text)).collect(),
+            standard_editions: several(&row.standard),
+            body: if row.body.is_empty() { row.body } else { input::parse_body(&row.body)? },
+            body_economy: row.body_economy,
+            granted_on: row.granted_on,
+            ..Default::default()
+        }),
+        code: Some(input::parse_code(&row.code)?),
+        origin: row.origin,
+        destination: destination.to_owned(),
+        date: or(row.date, date),
+    })
+}
+
+impl Tally {
+    /// The line of an answer, and whether it is a yes.
+    fn line(
+        &mut self,
+        asked: &Asked,
+        answer: Option<&StreamRecogniseResponse>,
+        output: Output,
+    ) -> anyhow::Result<(Value, bool)> {
+        let Asked { line, destination, fault } = asked;
+        let decision = match answer.and_then(|answer| answer.answer.as_ref()) {
+            Some(Answer::Decision(decision)) => decision,
+            other => {
+                self.faulty += 1;
+                let refused = match other {
+                    Some(Answer::Refused(refused)) => {
+                        let fields = refused.fields.iter().map(|(field, why)| format!("{field}: {why}"));
+                        let fields = fields.collect::<Vec<_>>().join("; ");
+                        if fields.is_empty() { refused.message.clone() } else { fields }
+                    }
+                    _ => "the service gave no answer".to_owned(),
+                };
+                let why = fault.clone().unwrap_or(refused);
+                let line = json!({ "line": line, "destination": destination, "decisionId": "", "outcome": "FAULTY",
+                    "why": why });
+                return Ok((line, false));
+            }
+        };
+        let outcome = decision.outcome();
+        *self.outcomes.entry(recognition::outcome(outcome)).or_default() += 1;
+        let open = recognition::is_open(outcome);
+        match outcome {
+            RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified => self.undetermined += 1,
+            _ => self.closed += u64::from(!open),
+        }
+        Ok((told(*line, destination, decision, output)?, open))
+    }
+
+    fn exit(&self) -> Exit {
+        match (self.closed + self.faulty, self.undetermined) {
+            (0, 0) => Exit::Done,
+            (0, _) => Exit::Undetermined,
+            _ => Exit::No,
+        }
+    }
+
+    fn text(&self) -> String {
+        let outcomes = self.outcomes.iter().map(|(outcome, number)| format!("{number} {outcome}"));
+        let faulty = (self.faulty > 0).then(|| format!("{} faulty", self.faulty));
+        outcomes.chain(faulty).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A decision as a line: its outcome, and why. Programs get the decision too.
+fn told(line: u64, destination: &str, decision: &RecognitionDecision, output: Output) -> anyhow::Result<Value> {
+    let mut told = json!({
+        "line": line,
+        "destination": destination,
+        "decisionId": decision.decision_id,
+        "outcome": recognition::outcome(decision.outcome()),
+        "why": recognition::reasons(decision).first().cloned().unwrap_or_default(),
+    });
+    if matches!(output, Output::Json | Output::Yaml) {
+        told["decision"] = render::to_json(decision)?;
+    }
+    Ok(told)
+}

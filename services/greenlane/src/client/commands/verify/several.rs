@@ -1,0 +1,82 @@
+//! Several certificates at once: asked together, one line each.
+
+use greenlane_api::registry::v1::{
+    BatchVerifyRequest, BatchVerifyResponse, ItemError, VerifyRequest, VerifyResult,
+    verification_service_client::VerificationServiceClient, verify_result::Result as Answer,
+};
+use serde_json::json;
+
+use super::Args;
+use crate::client::{
+    Session,
+    exit::{Exit, Usage},
+    offline::OfflineTrust,
+    render::{self, Output, View},
+    verdict::line::{Tally, line},
+};
+
+/// How many a service takes together.
+const MOST: usize = 1_000;
+
+const LINES: View = View::List {
+    items: "lines",
+    name: "certificate",
+    columns: &[("CERTIFICATE", "certificate"), ("OUTCOME", "outcome"), ("WHY", "why")],
+};
+
+pub(super) async fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
+    let requests = requests(args)?;
+    let mut service = VerificationServiceClient::new(session.registry()?);
+    let answer = service.batch_verify(BatchVerifyRequest { requests, consistency: None }).await?.into_inner();
+    print(session.output(), args, &answer)
+}
+
+/// The same with a trust bundle.
+pub(super) async fn offline(output: Output, args: &Args, trust: &OfflineTrust) -> anyhow::Result<Exit> {
+    let mut answer = BatchVerifyResponse::default();
+    for request in requests(args)? {
+        let result = match trust.verify(request).await {
+            Ok(response) => {
+                answer.revision =
+                    response.verdict.iter().flat_map(|it| it.revisions.iter()).map(|it| it.registry).sum();
+                Answer::Response(response)
+            }
+            Err(status) => Answer::Error(ItemError {
+                code: status.code().into(),
+                message: status.message().to_owned(),
+                ..ItemError::default()
+            }),
+        };
+        answer.results.push(VerifyResult { result: Some(result) });
+    }
+    print(output, args, &answer)
+}
+
+fn requests(args: &Args) -> anyhow::Result<Vec<VerifyRequest>> {
+    let one_each = [("--report", args.report.is_some()), ("--statement-out", args.statement_out.is_some())];
+    if let Some((flag, _)) = one_each.into_iter().find(|(_, given)| *given) {
+        return Err(Usage(format!("{flag} is of one certificate; {} are named", args.subjects.len())).into());
+    }
+    if args.subjects.len() > MOST {
+        let hint = "`greenlane manifest verify` takes a file of any length";
+        return Err(Usage(format!("at most {MOST} certificates at once; {hint}")).into());
+    }
+    args.subjects.iter().map(|subject| args.request(subject)).collect()
+}
+
+/// Programs get the answer, people a line for each.
+fn print(output: Output, args: &Args, answer: &BatchVerifyResponse) -> anyhow::Result<Exit> {
+    let mut tally = Tally::default();
+    for result in &answer.results {
+        tally.count(Some(result));
+    }
+    if matches!(output, Output::Json | Output::Yaml) {
+        render::print(output, answer, LINES)?;
+    } else {
+        let lines = args.subjects.iter().zip(&answer.results).map(|(named, result)| line(named, Some(result), output));
+        let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
+        render::print_value(output, &json!({ "lines": lines }), LINES)?;
+    }
+    render::talk(&tally.text());
+    Ok(tally.exit())
+}

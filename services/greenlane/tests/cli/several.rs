@@ -1,0 +1,77 @@
+//! Several questions at once: certificates, codes, lines of a file, and methods that stream.
+
+use crate::Shell;
+
+pub(crate) const PORTFOLIO: &str = "\
+scheme,body,body_economy,code,origin,destination
+schemes/aurelian-pv-mark,bodies/aurora-cert,XA,HS2022:854143,XA,
+schemes/aurelian-pv-mark,aurora-cert,XA,854143,XA,XB
+,aurora-cert,XA,HS2022:854143,XA,XB
+schemes/aurelian-pv-mark,aurora-cert,XA,HS2022:854143,XA,ZZZ
+";
+
+#[test]
+fn several_questions_are_answered_one_line_each_and_the_worst_is_the_exit_code() {
+    several().expect("it runs");
+}
+
+fn several() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let number = certificate.trim_start_matches("certificates/");
+
+    let both = format!("verify {number} GLXA4HP9Z1PPYMB35F");
+    let lines = shell.run(&format!("{both} -o csv"))?.expect(10);
+    let rows: Vec<_> = lines.stdout.lines().collect();
+    assert!(rows[1].starts_with(&format!("{certificate},ACCEPTED,")) && rows[2].contains(",REFUSED,"), "{rows:?}");
+    assert!(lines.stderr.contains("1 accepted, 1 refused, 0 undetermined, 0 faulty"), "{}", lines.stderr);
+    let answer = shell.run(&format!("{both} -o json"))?.expect(10).json()?;
+    assert_eq!(answer["results"][0]["response"]["verdict"]["outcome"], "VERDICT_OUTCOME_ACCEPTED");
+    let refused = shell.run(&format!("{both} --statement-out kept.jwt"))?.expect(2);
+    assert!(refused.stderr.contains("--statement-out is of one certificate; 2 are named"), "{}", refused.stderr);
+
+    shell.run("bundle --out all.bundle")?.expect(0);
+    let offline = shell.run(&format!("{both} --trust all.bundle -o csv"))?.expect(10);
+    assert_eq!(offline.stdout, lines.stdout, "a bundle gives the verdicts of the service");
+
+    let codes = shell.run("code get HS2022:854143 HS2022:999999 -o csv")?.expect(3).stdout;
+    assert!(codes.lines().nth(1).is_some_and(|it| it.starts_with("HS2022,8541.43,")), "{codes}");
+    assert!(codes.lines().nth(2).is_some_and(|it| it.contains("999999")), "{codes}");
+    let translated = shell.run("code translate HS2017:854140 HS2022:854143 --to HS2022 -o json")?.expect(0).json()?;
+    assert_eq!(translated["results"].as_array().map(Vec::len), Some(2));
+
+    std::fs::write(shell.folder.path().join("portfolio.csv"), PORTFOLIO)?;
+    let decided = shell.run("manifest recognise portfolio.csv --destination XB -o json")?.expect(10);
+    let decided = decided.json()?;
+    let told = |line: usize, field: &str| decided["lines"][line][field].as_str().unwrap_or_default().to_owned();
+    assert!(told(0, "decisionId").len() > 10 && told(0, "destination") == "XB", "{decided}");
+    assert!(told(1, "outcome") == "FAULTY" && told(1, "why").contains("EDITION:CODE"), "{decided}");
+    assert!(told(2, "outcome") == "FAULTY" && told(3, "outcome") == "FAULTY", "{decided}");
+    assert_eq!((&decided["lines"][3]["line"], &decided["faulty"]), (&5.into(), &3.into()));
+    Ok(())
+}
+
+#[test]
+fn a_method_that_streams_is_called_by_its_name_too() {
+    streams().expect("it runs");
+}
+
+fn streams() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let question = |tag: &str| format!(r#"{{"tag":"{tag}","request":{{"certificate":"{certificate}"}}}}"#);
+    let both = format!("call VerificationService/StreamVerify {}{}", question("a"), question("b"));
+    let answers = shell.run(&both)?.expect(0).stdout;
+    let answers: Vec<serde_json::Value> = answers.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let tags: Vec<_> = answers.iter().map(|answer| answer["tag"].as_str().unwrap_or_default()).collect();
+    assert_eq!(tags, ["a", "b"]);
+    assert_eq!(answers[0]["result"]["response"]["verdict"]["outcome"], "VERDICT_OUTCOME_ACCEPTED");
+
+    let wrong = shell.run(&format!("{both}{{\"tagg\":1}}"))?.expect(2).stderr;
+    assert!(wrong.contains("item 3 of the data"), "{wrong}");
+    let two = shell.run("call CodeSystemService/ExportCatalogue {}{}")?.expect(2).stderr;
+    assert!(two.contains("something follows the data"), "{two}");
+    let parts = shell.run("call CodeSystemService/ExportCatalogue")?.expect(0).stdout;
+    assert!(parts.lines().all(|part| part.contains("\"chunk\"")), "each part is a line");
+    Ok(())
+}
