@@ -15,6 +15,7 @@ mod scenario;
 mod serve;
 mod setup;
 mod several;
+mod skew;
 mod transcripts;
 mod up;
 mod watch;

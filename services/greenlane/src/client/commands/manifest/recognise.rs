@@ -232,7 +232,7 @@ fn told(line: u64, destination: &str, decision: &RecognitionDecision, output: Ou
         "destination": destination,
         "decisionId": decision.decision_id,
         "outcome": recognition::outcome(decision.outcome()),
-        "why": recognition::reasons(decision).first().cloned().unwrap_or_default(),
+        "why": recognition::reasons(decision).join("; "),
     });
     if matches!(output, Output::Json | Output::Yaml) {
         told["decision"] = render::to_json(decision)?;

@@ -1,0 +1,77 @@
+//! Services of another version than the command.
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use greenlane_api::registry::v1::{Body, ListBodiesResponse};
+use greenlane_e2e::greenlane;
+use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
+use hyper::{HeaderMap, Request, Response, body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message as _;
+use tokio::net::TcpListener;
+
+/// A field that this version does not know: number 1,000, with the value 1.
+const UNKNOWN_FIELD: [u8; 3] = [0xC0, 0x3E, 1];
+/// A role that this version does not know.
+const UNKNOWN_ROLE: i32 = 99;
+
+#[test]
+fn a_newer_service_is_understood_as_far_as_both_know_and_an_older_one_says_what_it_lacks() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let address = runtime.block_on(serve()).expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| {
+        let registry = format!("{words} --registry http://{address}");
+        greenlane(folder.path(), registry.split_whitespace()).expect("it runs")
+    };
+
+    for output in ["table", "csv", "yaml", "name"] {
+        let listed = run(&format!("body list -o {output}")).expect(0);
+        assert!(listed.stdout.contains("aurora-cert"), "{}", listed.stdout);
+        assert!(listed.stderr.contains("the server is version 999.1.0"), "{}", listed.stderr);
+    }
+    let listed = run("body list -o json").expect(0).json().expect("JSON");
+    assert_eq!(listed["bodies"][0]["roles"][0], UNKNOWN_ROLE, "what has no name here is told by its number");
+
+    let lacking = run("body get aurora-cert").expect(1).stderr;
+    assert!(lacking.contains("this service does not have this method yet"), "{lacking}");
+}
+
+/// A service that knows one method, in a version to come.
+async fn serve() -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            let http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            tokio::spawn(http.serve_connection(TokioIo::new(connection), service_fn(answer)));
+        }
+    });
+    Ok(address)
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+    let response = Response::builder().header("content-type", "application/grpc").header("server", "greenlane/999.1.0");
+    let response = if request.uri().path().ends_with("/ListBodies") {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", 0.into());
+        let body = Full::new(bodies()).with_trailers(async move { Some(Ok(trailers)) });
+        response.body(body.boxed())
+    } else {
+        response.header("grpc-status", 12).body(Full::default().boxed())
+    };
+    Ok(response.expect("headers are well-formed"))
+}
+
+/// The answer of ListBodies as gRPC sends it.
+fn bodies() -> Bytes {
+    let body = Body { name: "bodies/aurora-cert".to_owned(), roles: vec![UNKNOWN_ROLE], ..Body::default() };
+    let mut answer = ListBodiesResponse { bodies: vec![body], ..Default::default() }.encode_to_vec();
+    answer.extend(UNKNOWN_FIELD);
+    let mut framed = BytesMut::new();
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(answer.len()).expect("it is short"));
+    framed.extend(answer);
+    framed.freeze()
+}
