@@ -15,11 +15,13 @@ use crate::identity::Identity;
 use crate::report::Spread;
 use crate::rows::{Row, Setting};
 use crate::run::{say, select, start};
-use crate::wire::drive;
-use crate::{cpu, database};
+use crate::wire::{Outcome, drive};
+use crate::{cpu, database, rows};
 
 /// The rows when none are named: what is asked one at a time at the border.
 const ASKED: [&str; 4] = ["recognise", "recognise-anew", "verify", "verify-anew"];
+/// What they are compared to: a bare server asked as often, since a machine has a tail of its own.
+const BARE: &str = "echo-token";
 /// What 99 of 100 calls may take at most.
 const LONGEST: Duration = Duration::from_millis(1);
 
@@ -32,6 +34,8 @@ struct Half {
     answered: Vec<f64>,
     p50: Vec<f64>,
     p99: Vec<f64>,
+    /// The same of the bare server.
+    bare_p99: Vec<f64>,
     failures: u64,
 }
 
@@ -41,7 +45,7 @@ struct Half {
 /// When a server fails, a row cannot be prepared, or answers are wrong.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let only: Vec<String> = if args.only.is_empty() { ASKED.map(str::to_owned).to_vec() } else { args.only.clone() };
-    // What they are compared to is not measured here.
+    // What their throughput is compared to is not measured here.
     let selected: Vec<_> = select(&only)?.into_iter().filter(|row| only.iter().any(|it| it == row.name)).collect();
     let apart = cpu::two_cores();
     if apart {
@@ -68,24 +72,29 @@ async fn measure(args: &Args, selected: &[&'static Row], apart: bool) -> anyhow:
     for row in selected {
         start(row.role, folder.path(), apart, &mut children)?;
     }
+    let bare = rows::find(BARE).with_context(|| format!("there is no row {BARE}"))?;
+    start(bare.role, folder.path(), apart, &mut children)?;
     let setting = Setting { identity: &identity, children: &children, folder: folder.path() };
+    let bare = (bare.prepare)(&setting).await.with_context(|| format!("preparing {BARE}"))?;
     let mut measured = Vec::new();
     for row in selected {
         let ready = (row.prepare)(&setting).await.with_context(|| format!("preparing {}", row.name))?;
-        let drive = |load| drive(&ready.target, load, ready.requests.as_ref());
-        drive(args.full_load()).await.with_context(|| format!("trying {}", row.name))?;
+        let ask = |load| drive(&ready.target, load, ready.requests.as_ref());
+        ask(args.full_load()).await.with_context(|| format!("trying {}", row.name))?;
         let mut half =
-            Half { row, full: Vec::new(), answered: Vec::new(), p50: Vec::new(), p99: Vec::new(), failures: 0 };
+            Half { row, full: vec![], answered: vec![], p50: vec![], p99: vec![], bare_p99: vec![], failures: 0 };
         for round in 0..args.rounds {
             say(&format!("{}: round {} of {}", row.name, round + 1, args.rounds));
-            let full = drive(args.full_load()).await?;
-            let paced = drive(args.paced(full.per_second / 2.0)).await?;
-            let micros = |quantile| paced.latencies.quantile(quantile).as_secs_f64() * 1e6;
+            let full = ask(args.full_load()).await?;
+            let paced = ask(args.paced(full.per_second / 2.0)).await?;
+            let echoed = drive(&bare.target, args.paced(full.per_second / 2.0), bare.requests.as_ref()).await?;
+            let micros = |run: &Outcome, quantile| run.latencies.quantile(quantile).as_secs_f64() * 1e6;
             half.full.push(full.per_second);
             half.answered.push(paced.per_second);
-            half.p50.push(micros(0.50));
-            half.p99.push(micros(0.99));
-            half.failures += full.failures.values().chain(paced.failures.values()).sum::<u64>();
+            half.p50.push(micros(&paced, 0.50));
+            half.p99.push(micros(&paced, 0.99));
+            half.bare_p99.push(micros(&echoed, 0.99));
+            half.failures += [full, paced, echoed].iter().flat_map(|run| run.failures.values()).sum::<u64>();
         }
         measured.push(half);
     }
@@ -102,6 +111,7 @@ fn table(measured: &[Half]) -> String {
         "p99 µs",
         "p99 min",
         "p99 max",
+        "bare p99 µs",
         "p99 below 1 ms",
         "failed",
     ]);
@@ -117,6 +127,7 @@ fn table(measured: &[Half]) -> String {
             format!("{:.0}", middle(&half.p99)),
             format!("{:.0}", p99.map_or(0.0, |it| it.min)),
             format!("{:.0}", p99.map_or(0.0, |it| it.max)),
+            format!("{:.0}", middle(&half.bare_p99)),
             if kept { "yes" } else { "no" }.to_owned(),
             half.failures.to_string(),
         ]);
