@@ -66,6 +66,7 @@ class Lab:
         self.registries = dict(zip(("registry-1", "registry-2"), zip(ports(2), ports(2))))
         self.verifier = ports(2)
         self.key = None
+        self.members = []
 
     def start(self, name, command, user=None):
         log = (self.folder / f"{name}.log").open("ab")
@@ -183,10 +184,17 @@ class Lab:
             return False
         with contextlib.suppress(OSError, ValueError, KeyError):
             with urllib.request.urlopen(f"http://127.0.0.1:{self.rest[name]}/cluster", timeout=2) as answer:
-                members = json.load(answer)["members"]
-            roles = sorted(member["role"] for member in members if member["state"] in ("running", "streaming"))
+                self.members = json.load(answer)["members"]
+            roles = sorted(member["role"] for member in self.members if member["state"] in ("running", "streaming"))
             return len(roles) == len(NODES) and "sync_standby" in roles
         return False
+
+    def wait_until_whole(self):
+        try:
+            wait_for("the cluster is whole and synchronous", self.synchronous)
+        except SystemExit as end:
+            members = [f"{it['name']} {it['role']} {it['state']} lag {it.get('lag')}" for it in self.members]
+            raise SystemExit(f"{end}: {', '.join(members) or 'no primary tells'}") from None
 
     def postmaster(self, name):
         return int((self.folder / f"postgres-{name}/data/postmaster.pid").read_text().split()[0])
@@ -369,10 +377,10 @@ def experiment(lab, only):
         for fault in lab.FAULTS:
             if only and fault.__name__ not in only:
                 continue
-            wait_for("the cluster is whole and synchronous", lab.synchronous)
+            lab.wait_until_whole()
             load.mark()
             fault(lab)
-            wait_for("the cluster is whole and synchronous", lab.synchronous)
+            lab.wait_until_whole()
             load.wait_until_flowing(PATIENCE_SECONDS)
             time.sleep(QUIET_SECONDS)
             rows.append((fault, load.since_mark()))

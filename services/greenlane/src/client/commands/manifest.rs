@@ -47,6 +47,13 @@ undetermined.
 Example:
   greenlane manifest verify manifest.csv --destination XB -o csv > verdicts.csv")]
 pub(crate) struct Verify {
+    #[command(flatten)]
+    lines: Lines,
+}
+
+/// The file, and what counts for all of its lines.
+#[derive(Args, Debug)]
+struct Lines {
     /// The file; `-` is stdin.
     file: PathBuf,
     /// Economy of import of the lines that name none.
@@ -55,12 +62,12 @@ pub(crate) struct Verify {
     /// The date that counts for lines that name none [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     date: String,
-    /// Only the lines that are not accepted.
+    /// Only the lines whose answer is not yes.
     #[arg(long)]
     faults: bool,
 }
 
-const LINES: View = View::List {
+const VERDICTS: View = View::List {
     items: "lines",
     name: "certificate",
     columns: &[("LINE", "line"), ("CERTIFICATE", "certificate"), ("OUTCOME", "outcome"), ("WHY", "why")],
@@ -69,12 +76,12 @@ const LINES: View = View::List {
 /// Does it.
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
     match command {
-        Command::Verify(args) => verify(session, args).await,
+        Command::Verify(args) => verify(session, args.lines).await,
         Command::Recognise(args) => recognise::run(session, args).await,
     }
 }
 
-async fn verify(session: &Session, args: Verify) -> anyhow::Result<Exit> {
+async fn verify(session: &Session, args: Lines) -> anyhow::Result<Exit> {
     let total = progress::lines(&args.file).map(|lines| lines.saturating_sub(1));
     let only_faults = args.faults;
     let (sender, requests) = mpsc::channel::<StreamVerifyRequest>(AHEAD);
@@ -89,7 +96,7 @@ async fn verify(session: &Session, args: Verify) -> anyhow::Result<Exit> {
     let mut service = VerificationServiceClient::new(session.registry()?);
     let mut answers = service.stream_verify(ReceiverStream::new(requests)).await?.into_inner();
     let bar = progress::bar(total, "lines");
-    let mut pages = Pages::new(session.output(), LINES, std::io::stdout())?;
+    let mut pages = Pages::new(session.output(), VERDICTS, std::io::stdout())?;
     let (mut tally, mut page) = (Tally::default(), Vec::new());
     while let Some(answer) = answers.message().await? {
         let accepted = tally.count(answer.result.as_ref());

@@ -1,6 +1,6 @@
 //! `greenlane manifest recognise`: what a market makes of each line, in one stream.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use clap::Args;
 use greenlane_api::equivalence::v1::{
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
-    AHEAD, TOGETHER,
+    AHEAD, Lines, TOGETHER,
     rows::{self, or},
 };
 use crate::client::{
@@ -36,20 +36,11 @@ cannot be asked about, else 11 when one is undetermined.
 Example:
   greenlane manifest recognise portfolio.csv --destination XB -o csv > decisions.csv")]
 pub(crate) struct Recognise {
-    /// The file; `-` is stdin.
-    file: PathBuf,
-    /// Economy of import of the lines that name none.
-    #[arg(long, value_name = "ECONOMY", default_value = "", hide_default_value = true)]
-    destination: String,
-    /// The date that counts for lines that name none [default: today in UTC].
-    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
-    date: String,
-    /// Only the lines that are not recognised.
-    #[arg(long)]
-    faults: bool,
+    #[command(flatten)]
+    lines: Lines,
 }
 
-const LINES: View = View::List {
+const DECISIONS: View = View::List {
     items: "lines",
     name: "decisionId",
     columns: &[("LINE", "line"), ("DESTINATION", "destination"), ("OUTCOME", "outcome"), ("WHY", "why")],
@@ -85,7 +76,7 @@ struct Tally {
     faulty: u64,
 }
 
-pub(super) async fn run(session: &Session, args: Recognise) -> anyhow::Result<Exit> {
+pub(super) async fn run(session: &Session, Recognise { lines: args }: Recognise) -> anyhow::Result<Exit> {
     let total = progress::lines(&args.file).map(|lines| lines.saturating_sub(1));
     let only_faults = args.faults;
     let (sender, requests) = mpsc::channel::<StreamRecogniseRequest>(AHEAD);
@@ -113,7 +104,7 @@ pub(super) async fn run(session: &Session, args: Recognise) -> anyhow::Result<Ex
     let mut service = RecognitionServiceClient::new(session.equivalence()?);
     let mut answers = service.stream_recognise(ReceiverStream::new(requests)).await?.into_inner();
     let bar = progress::bar(total, "lines");
-    let mut pages = Pages::new(session.output(), LINES, std::io::stdout())?;
+    let mut pages = Pages::new(session.output(), DECISIONS, std::io::stdout())?;
     let (mut tally, mut page) = (Tally::default(), Vec::new());
     while let Some(answer) = answers.message().await? {
         // Answers come in the order of the questions; between two of them are the lines that were none.
