@@ -3,6 +3,7 @@
 mod build;
 mod facts;
 mod iri;
+mod members;
 mod read;
 mod sealed;
 mod verify;

@@ -3,6 +3,9 @@
 //! Members are sorted by UTF-16 code units, there is no white space, strings have the shortest escapes, and numbers are
 //! integers that every JSON implementation represents exactly. [`to_vec_with_decimals`] also takes plain decimals.
 
+mod node;
+
+pub use node::Node;
 use serde_json::{Map, Number, Value};
 
 /// The largest integer that JSON implementations agree on: 2^53 - 1 (RFC 8259 section 6).

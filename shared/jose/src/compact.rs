@@ -1,13 +1,14 @@
 //! Compact JWS (RFC 7515 section 7.1) with a JSON payload, read so strictly that it has one meaning only.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::algorithm::Algorithm;
+use crate::canonical::Node;
 use crate::jwk::MAX_KID_BYTES;
 use crate::key::PublicKey;
 use crate::signing::{SignError, Signer};
 use crate::verify::{BadSignature, verify};
-use crate::{b64, canonical, json};
+use crate::{b64, json};
 
 /// How large and how deep a compact JWS may be.
 #[derive(Clone, Copy, Debug)]
@@ -162,17 +163,20 @@ pub struct NewHeader<'a> {
 /// Signs a payload, which must be a JSON object. The header is canonical, so that the same input under a deterministic
 /// algorithm (`EdDSA`) gives the same text.
 pub fn sign(signer: &dyn Signer, header: NewHeader<'_>, payload: &[u8]) -> Result<String, SignError> {
-    let mut members = json!({"alg": signer.algorithm().as_str(), "kid": header.kid.unwrap_or(signer.kid())});
-    for (name, value) in [("typ", header.typ), ("cty", header.cty)] {
-        if let Some(value) = value {
-            members[name] = value.into();
-        }
-    }
-    let header = canonical::to_vec(&members).expect("a header of strings is canonical");
-    let mut text = format!("{}.{}", b64::encode(header), b64::encode(payload));
+    let mut members: Vec<(&str, Node<'_>)> = Vec::with_capacity(4);
+    members.push(("alg", signer.algorithm().as_str().into()));
+    members.push(("kid", header.kid.unwrap_or(signer.kid()).into()));
+    members.extend(header.typ.map(|typ| ("typ", typ.into())));
+    members.extend(header.cty.map(|cty| ("cty", cty.into())));
+    let header = Node::Object(members).to_vec(256).expect("a header of strings is canonical");
+    // Four characters for three bytes, and the signature.
+    let mut text = String::with_capacity((header.len() + payload.len()) * 4 / 3 + 96);
+    b64::encode_to(header, &mut text);
+    text.push('.');
+    b64::encode_to(payload, &mut text);
     let signature = signer.sign(text.as_bytes())?;
     text.push('.');
-    text.push_str(&b64::encode(signature));
+    b64::encode_to(signature, &mut text);
     Ok(text)
 }
 

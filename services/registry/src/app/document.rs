@@ -91,6 +91,9 @@ pub(crate) fn certificate(
 
 /// What a document of this content keeps back, under fresh salts.
 pub(crate) fn seal(content: &Content) -> (Sealed, Vec<String>) {
+    if content.confidential.is_empty() {
+        return (Sealed::default(), Vec::new());
+    }
     let (sealed, disclosures) = Sealed::new(&facts(content), content.confidential.iter().copied());
     (sealed, disclosures.iter().map(|disclosure| disclosure.text().to_owned()).collect())
 }

@@ -9,7 +9,7 @@ pub(crate) use trace::TraceEntry;
 
 use chrono::{DateTime, Utc};
 use greenlane_credential::ConfidentialField;
-use serde_json::{Map, Value};
+use greenlane_jose::canonical::Node;
 use sha2::{Digest as _, Sha256};
 
 use super::body::BodyRecord;
@@ -82,8 +82,8 @@ pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 impl Entry<'_> {
     /// The bytes that the log hashes.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut members = Map::new();
-        let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        let mut members: Vec<(&'static str, Node<'static>)> = Vec::with_capacity(12);
+        let mut put = |name, value| members.push((name, value));
         put("form", FORM.into());
         match self {
             Self::Certificate(entry) => entry.members(&mut put),
@@ -105,7 +105,7 @@ impl Entry<'_> {
                 put("event", "certificate.erase".into());
                 put("certificate", entry.number.name().into());
                 put("body", entry.body.name().into());
-                put("fields", entry.fields.iter().map(|field| field.as_str()).collect());
+                put("fields", Node::list(entry.fields.iter().map(|field| field.as_str())));
                 put("recorded_at", instant(*at));
             }
             Self::Body(entry, at) => {
@@ -124,12 +124,12 @@ impl Entry<'_> {
                 put("recorded_at", instant(*at));
             }
         }
-        greenlane_jose::canonical::to_vec(&Value::Object(members)).expect("strings and instants are canonical")
+        Node::Object(members).to_vec(768).expect("strings and instants are canonical")
     }
 }
 
 impl CertificateEntry<'_> {
-    fn members(&self, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+    fn members(&self, put: &mut impl FnMut(&'static str, Node<'static>)) {
         put("event", format!("certificate.{}", self.step.as_str()).into());
         put("certificate", self.number.name().into());
         put("body", self.body.name().into());
@@ -170,7 +170,7 @@ fn record_hash(record: &impl serde::Serialize) -> String {
 }
 
 /// RFC 3339 with microseconds, in UTC: a text, because JSON numbers are exact until the year 2255 only.
-fn instant(at: DateTime<Utc>) -> Value {
+fn instant(at: DateTime<Utc>) -> Node<'static> {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true).into()
 }
 

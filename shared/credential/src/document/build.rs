@@ -1,8 +1,9 @@
 //! From facts to a signed document.
 
+use greenlane_jose::canonical::Node;
 use greenlane_jose::compact::{self, NewHeader};
 use greenlane_jose::{SignError, Signer, canonical};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::facts::{Certificate, CertifiedProduct, Facts, Measurement};
 use super::iri::{escape, is_uri};
@@ -83,43 +84,47 @@ pub fn payload(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
 /// As [`payload`], in a profile.
 pub fn payload_as(profile: Profile, certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
     let credential = credential(profile, certificate)?;
-    let bytes = canonical::to_vec_with_decimals(&credential).expect("numbers were chosen to have a canonical form");
+    let bytes = credential.to_vec_with_decimals(CAPACITY).expect("numbers were chosen to have a canonical form");
     if bytes.len() > MAX_PAYLOAD_BYTES { Err(BuildError::TooLarge) } else { Ok(bytes) }
 }
 
-fn credential(profile: Profile, certificate: &Certificate) -> Result<Value, BuildError> {
+/// Most payloads are shorter.
+const CAPACITY: usize = 6 * 1024;
+
+pub(super) fn credential(profile: Profile, certificate: &Certificate) -> Result<Node<'_>, BuildError> {
     check_uris(certificate)?;
     let Certificate { registry, number, version, issuer, status, facts, sealed } = certificate;
     let id = format!("{registry}/certificates/{}", escape(number));
     let name = format!("Certificate {number}");
-    let mut credential = json!({
-        "@context": [CONTEXTS[0], CONTEXTS[1], format!("{registry}/{CONTEXT_PATH}")],
-        "type": TYPES,
-        "id": id,
-        "name": name,
-        "issuer": {
-            "type": ["CredentialIssuer"],
-            "id": issuer.did,
-            "name": issuer.name,
-            "issuerAlsoKnownAs": [{
-                "type": ["Party"],
-                "id": format!("{registry}/{}", escape_path(&issuer.body)),
-                "name": issuer.name,
-                "registeredId": issuer.body.strip_prefix("bodies/").unwrap_or(&issuer.body),
-            }],
-        },
-        "validFrom": format!("{}T00:00:00Z", facts.valid_from),
-        "validUntil": format!("{}T23:59:59Z", facts.valid_until),
-        "credentialSubject": attestation(certificate, &id, &name),
-        FACTS_MEMBER: {
-            "number": number,
-            "version": version,
-            "body": issuer.body,
-            "facts": sealed.conceal(facts),
-        },
-    });
+    let also_known_as = Node::object([
+        ("type", Node::list(["Party"])),
+        ("id", format!("{registry}/{}", escape_path(&issuer.body)).into()),
+        ("name", (&issuer.name).into()),
+        ("registeredId", issuer.body.strip_prefix("bodies/").unwrap_or(&issuer.body).into()),
+    ]);
+    let issued_by = Node::object([
+        ("type", Node::list(["CredentialIssuer"])),
+        ("id", (&issuer.did).into()),
+        ("name", (&issuer.name).into()),
+        ("issuerAlsoKnownAs", Node::List(vec![also_known_as])),
+    ]);
+    let context = format!("{registry}/{CONTEXT_PATH}");
+    let mut stated: Vec<(&str, Node<'_>)> = vec![
+        ("number", number.into()),
+        ("version", (*version).into()),
+        ("body", (&issuer.body).into()),
+        ("facts", sealed.conceal(facts)),
+    ];
+    let mut members: Vec<(&str, Node<'_>)> = vec![
+        ("@context", Node::List(vec![CONTEXTS[0].into(), CONTEXTS[1].into(), context.into()])),
+        ("type", Node::list(TYPES)),
+        ("issuer", issued_by),
+        ("validFrom", format!("{}T00:00:00Z", facts.valid_from).into()),
+        ("validUntil", format!("{}T23:59:59Z", facts.valid_until).into()),
+        ("credentialSubject", attestation(certificate, &id, &name)),
+    ];
     if !sealed.is_empty() {
-        credential[ALGORITHM] = SHA_256.into();
+        members.push((ALGORITHM, SHA_256.into()));
     }
     if let Some(status) = status {
         if status.index > canonical::MAX_INTEGER {
@@ -129,25 +134,28 @@ fn credential(profile: Profile, certificate: &Certificate) -> Result<Value, Buil
         let revocation = status_entry("revocation", status.index.to_string().into(), &status.revocation);
         match profile {
             Profile::Untp => {
-                credential["credentialStatus"] = status_entry("suspension", status.index.into(), &status.suspension);
-                credential[FACTS_MEMBER]["status"] = json!([revocation]);
+                let suspension = status_entry("suspension", status.index.into(), &status.suspension);
+                members.push(("credentialStatus", suspension));
+                stated.push(("status", Node::List(vec![revocation])));
             }
             Profile::W3c => {
                 let suspension = status_entry("suspension", status.index.to_string().into(), &status.suspension);
-                credential["credentialStatus"] = json!([revocation, suspension]);
+                members.push(("credentialStatus", Node::List(vec![revocation, suspension])));
             }
         }
     }
-    Ok(credential)
+    members.push((FACTS_MEMBER, Node::Object(stated)));
+    members.extend([("id", id.into()), ("name", name.into())]);
+    Ok(Node::Object(members))
 }
 
-fn status_entry(purpose: &str, index: Value, list: &str) -> Value {
-    json!({
-        "type": "BitstringStatusListEntry",
-        "statusPurpose": purpose,
-        "statusListIndex": index,
-        "statusListCredential": list,
-    })
+fn status_entry<'a>(purpose: &'a str, index: Node<'a>, list: &'a str) -> Node<'a> {
+    Node::object([
+        ("type", "BitstringStatusListEntry".into()),
+        ("statusPurpose", purpose.into()),
+        ("statusListIndex", index),
+        ("statusListCredential", list.into()),
+    ])
 }
 
 fn check_uris(certificate: &Certificate) -> Result<(), BuildError> {
@@ -170,106 +178,97 @@ fn check_uris(certificate: &Certificate) -> Result<(), BuildError> {
 }
 
 /// The UNTP view of the certificate: what other implementations read.
-fn attestation(certificate: &Certificate, id: &str, name: &str) -> Value {
+fn attestation<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'a> {
     let Certificate { registry, issuer, facts, .. } = certificate;
     let level = issuer.accreditation.as_ref().map(|accreditation| accreditation.level).unwrap_or_default();
-    let mut attestation = json!({
-        "type": ["ConformityAttestation"],
-        "id": format!("{id}#attestation"),
-        "name": name,
-        "description": facts.scope,
-        "assessorLevel": "3rdParty",
-        "assessmentLevel": level.as_str(),
-        "attestationType": "certification",
-        "issuedToParty": holder(facts, id),
-        "referenceScheme": {
-            "type": ["ConformityScheme"],
-            "id": format!("{registry}/{}", escape_path(&facts.scheme.scheme)),
-            "name": facts.scheme.scheme,
-        },
-        "conformityAssessment": [assessment(certificate, id, name)],
-    });
+    let scheme = Node::object([
+        ("type", Node::list(["ConformityScheme"])),
+        ("id", format!("{registry}/{}", escape_path(&facts.scheme.scheme)).into()),
+        ("name", (&facts.scheme.scheme).into()),
+    ]);
+    let mut attestation: Vec<(&str, Node<'_>)> = vec![
+        ("type", Node::list(["ConformityAttestation"])),
+        ("id", format!("{id}#attestation").into()),
+        ("name", name.to_owned().into()),
+        ("description", (&facts.scope).into()),
+        ("assessorLevel", "3rdParty".into()),
+        ("assessmentLevel", level.as_str().into()),
+        ("attestationType", "certification".into()),
+        ("issuedToParty", holder(facts, id)),
+        ("referenceScheme", scheme),
+        ("conformityAssessment", Node::List(vec![assessment(certificate, id, name)])),
+    ];
     if !facts.scheme.level.is_empty() {
-        attestation["profileScore"] = json!({"code": facts.scheme.level});
+        attestation.push(("profileScore", Node::object([("code", (&facts.scheme.level).into())])));
     }
     if let Some(accreditation) = &issuer.accreditation {
-        attestation["authorisation"] = json!([{
-            "name": accreditation.name,
-            "issuingAuthority": {
-                "type": ["Party"],
-                "id": accreditation.authority_id,
-                "name": accreditation.authority_name,
-            },
-        }]);
+        let authority = Node::object([
+            ("type", Node::list(["Party"])),
+            ("id", (&accreditation.authority_id).into()),
+            ("name", (&accreditation.authority_name).into()),
+        ]);
+        let authorisation = Node::object([("name", (&accreditation.name).into()), ("issuingAuthority", authority)]);
+        attestation.push(("authorisation", Node::List(vec![authorisation])));
     }
-    attestation
+    Node::Object(attestation)
 }
 
-fn holder(facts: &Facts, id: &str) -> Value {
+fn holder<'a>(facts: &'a Facts, id: &str) -> Node<'a> {
     let holder = &facts.holder;
-    let mut party = json!({"type": ["Party"], "name": holder.name});
+    let mut party: Vec<(&str, Node<'_>)> = vec![("type", Node::list(["Party"])), ("name", (&holder.name).into())];
     if is_uri(&holder.identifier) {
-        party["id"] = holder.identifier.as_str().into();
+        party.push(("id", (&holder.identifier).into()));
     } else {
-        party["id"] = format!("{id}#holder").into();
+        party.push(("id", format!("{id}#holder").into()));
         if !holder.identifier.is_empty() {
-            party["registeredId"] = holder.identifier.as_str().into();
+            party.push(("registeredId", (&holder.identifier).into()));
         }
     }
-    party
+    Node::Object(party)
 }
 
-fn assessment(certificate: &Certificate, id: &str, name: &str) -> Value {
+fn assessment<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'a> {
     let Certificate { registry, facts, sealed, .. } = certificate;
     // What is kept back there does not stand here in the clear.
     let kept_back = sealed.fields.contains(&ConfidentialField::Measurements);
     let measurements = if kept_back { &[] } else { facts.measurements.as_slice() };
-    let standards: Vec<Value> = facts
-        .normative_documents
-        .iter()
-        .map(|document| {
-            json!({
-                "type": ["Standard"],
-                "id": format!("{registry}/standards/{}", escape(&document.edition)),
-                "name": document.edition,
-            })
-        })
-        .collect();
-    let products = facts.products.iter().enumerate();
-    json!({
-        "type": ["ConformityAssessment"],
-        "id": format!("{id}#assessment"),
-        "name": name,
-        "assessmentDate": facts.granted_on.to_string(),
-        "assessmentCriteria": [],
-        "conformityTopic": [],
-        "referenceStandard": standards,
-        "assessedProduct": products.map(|(index, product)| assessed_product(product, index, id)).collect::<Vec<_>>(),
-        "assessedPerformance": measurements.iter().enumerate().map(|(index, measurement)| {
-            performance(measurement, index, id)
-        }).collect::<Vec<_>>(),
-        "conformance": true,
-    })
+    let standards = facts.normative_documents.iter().map(|document| {
+        Node::object([
+            ("type", Node::list(["Standard"])),
+            ("id", format!("{registry}/standards/{}", escape(&document.edition)).into()),
+            ("name", (&document.edition).into()),
+        ])
+    });
+    let products = facts.products.iter().enumerate().map(|(index, product)| assessed_product(product, index, id));
+    let measured = measurements.iter().enumerate().map(|(index, measurement)| performance(measurement, index, id));
+    Node::object([
+        ("type", Node::list(["ConformityAssessment"])),
+        ("id", format!("{id}#assessment").into()),
+        ("name", name.to_owned().into()),
+        ("assessmentDate", facts.granted_on.to_string().into()),
+        ("assessmentCriteria", Node::List(Vec::new())),
+        ("conformityTopic", Node::List(Vec::new())),
+        ("referenceStandard", Node::list(standards)),
+        ("assessedProduct", Node::list(products)),
+        ("assessedPerformance", Node::list(measured)),
+        ("conformance", true.into()),
+    ])
 }
 
-fn assessed_product(product: &CertifiedProduct, index: usize, id: &str) -> Value {
+fn assessed_product<'a>(product: &'a CertifiedProduct, index: usize, id: &str) -> Node<'a> {
     let identification = &product.identification;
-    let mut described = json!({
-        "type": ["Product"],
-        "id": product_id(product).unwrap_or_else(|| format!("{id}#product-{}", index + 1)),
-        "name": product.name,
-    });
+    let mut described: Vec<(&str, Node<'_>)> = vec![
+        ("type", Node::list(["Product"])),
+        ("id", product_id(product).unwrap_or_else(|| format!("{id}#product-{}", index + 1)).into()),
+        ("name", (&product.name).into()),
+    ];
     let members = [
         ("modelNumber", &identification.model),
         ("batchNumber", &identification.batch),
         ("itemNumber", &identification.serial),
     ];
-    for (name, text) in members {
-        if !text.is_empty() {
-            described[name] = text.as_str().into();
-        }
-    }
-    json!({"product": described, "idVerifiedByCAB": true})
+    described.extend(members.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.into())));
+    Node::object([("product", Node::Object(described)), ("idVerifiedByCAB", true.into())])
 }
 
 /// A product with a GTIN as a GS1 Digital Link.
@@ -287,19 +286,23 @@ fn product_id(product: &CertifiedProduct) -> Option<String> {
     Some(link)
 }
 
-fn performance(measurement: &Measurement, index: usize, id: &str) -> Value {
-    let metric_id =
-        if is_uri(&measurement.metric) { measurement.metric.clone() } else { format!("{id}#metric-{}", index + 1) };
-    let mut performance = Map::new();
-    performance.insert(
-        "metric".to_owned(),
-        json!({"type": ["PerformanceMetric"], "id": metric_id, "name": measurement.metric}),
-    );
+fn performance<'a>(measurement: &'a Measurement, index: usize, id: &str) -> Node<'a> {
+    let metric_id: Node<'_> = match is_uri(&measurement.metric) {
+        true => (&measurement.metric).into(),
+        false => format!("{id}#metric-{}", index + 1).into(),
+    };
+    let metric = Node::object([
+        ("type", Node::list(["PerformanceMetric"])),
+        ("id", metric_id),
+        ("name", (&measurement.metric).into()),
+    ]);
+    let mut performance: Vec<(&str, Node<'_>)> = vec![("metric", metric)];
     // UNTP wants a number. One that has no plain JSON form stays out here; the facts have it exactly.
     if let Some(value) = number(&measurement.value.amount) {
-        performance.insert("measure".to_owned(), json!({"value": value, "unit": measurement.value.unit}));
+        let unit = (&measurement.value.unit).into();
+        performance.push(("measure", Node::object([("value", Node::Value(value)), ("unit", unit)])));
     }
-    Value::Object(performance)
+    Node::Object(performance)
 }
 
 fn number(amount: &str) -> Option<Value> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use greenlane_jose::canonical::Node;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -86,8 +87,12 @@ pub struct Sealed {
 impl Sealed {
     /// Keeps back these fields of the facts, as far as there is something in them, each under a fresh salt.
     pub fn new(facts: &Facts, fields: impl IntoIterator<Item = ConfidentialField>) -> (Self, Vec<Disclosure>) {
-        let stated = serde_json::to_value(facts).expect("facts are texts, dates and lists of them");
         let (mut sealed, mut disclosures) = (Self::default(), Vec::new());
+        let mut fields = fields.into_iter().peekable();
+        if fields.peek().is_none() {
+            return (sealed, disclosures);
+        }
+        let stated = serde_json::to_value(facts).expect("facts are texts, dates and lists of them");
         for field in fields {
             let place = if field.is_of_holder() { &stated["holder"] } else { &stated };
             let Some(value) = place.get(field.member()) else { continue };
@@ -116,19 +121,23 @@ impl Sealed {
     }
 
     /// The facts as they stand in the document.
-    pub(super) fn conceal(&self, facts: &Facts) -> Value {
-        let mut stated = serde_json::to_value(facts).expect("facts are texts, dates and lists of them");
-        for (digests, of_holder) in [(&self.holder, true), (&self.facts, false)] {
-            let place = if of_holder { &mut stated["holder"] } else { &mut stated };
-            let members = place.as_object_mut().expect("facts and holder are objects");
-            for field in self.fields.iter().filter(|field| field.is_of_holder() == of_holder) {
-                members.remove(field.member());
-            }
-            if !digests.is_empty() {
-                members.insert(DIGESTS.to_owned(), digests.clone().into());
-            }
+    pub(super) fn conceal<'f>(&'f self, facts: &'f Facts) -> Node<'f> {
+        let mut holder = facts.holder.members();
+        self.keep_back(&mut holder, &self.holder, true);
+        let mut stated = facts.members_with(Node::Object(holder));
+        self.keep_back(&mut stated, &self.facts, false);
+        Node::Object(stated)
+    }
+
+    /// Takes the fields out of the members among which they are, and puts their hashes there.
+    fn keep_back<'f>(&self, members: &mut Vec<(&'static str, Node<'f>)>, digests: &'f [String], of_holder: bool) {
+        let of_these = |field: &&ConfidentialField| field.is_of_holder() == of_holder;
+        for field in self.fields.iter().filter(of_these) {
+            members.retain(|(name, _)| *name != field.member());
         }
-        stated
+        if !digests.is_empty() {
+            members.push((DIGESTS, Node::list(digests)));
+        }
     }
 
     /// What the facts of a document keep back. None when its hashes are malformed.

@@ -390,6 +390,53 @@ fn a_did_web_follows_from_an_address() {
     }
 }
 
+/// A document as it was issued before payloads were written from borrowed texts. What the log names stays readable, and is
+/// written again to the byte, for as long as there are certificates.
+const ISSUED: &str = include_str!("issued.jwt");
+
+#[test]
+fn a_document_that_was_issued_is_written_again_to_the_byte() {
+    let read = Presented::read(ISSUED.trim_end()).unwrap();
+    let encoded = ISSUED.split('.').nth(1).unwrap();
+    assert_eq!(greenlane_jose::b64::encode(payload(read.certificate()).unwrap()), encoded);
+}
+
+#[test]
+fn a_payload_is_the_canonical_form_of_its_value_and_the_facts_are_what_serde_makes_of_them() {
+    let mut certificates = vec![certificate(), least()];
+    let mut whole = certificate();
+    whole.facts.remarks = "Indoors only.".to_owned();
+    for fields in [&ConfidentialField::ALL[..], &ConfidentialField::ALL[..1], &[ConfidentialField::Measurements]] {
+        let (sealed, _) = Sealed::new(&whole.facts, fields.iter().copied());
+        certificates.push(Certificate { sealed, ..whole.clone() });
+    }
+    for (place, certificate) in certificates.iter().enumerate() {
+        for profile in [Profile::Untp, Profile::W3c] {
+            let value = Value::from(build::credential(profile, certificate).unwrap());
+            let canonical = canonical::to_vec_with_decimals(&value).unwrap();
+            assert_eq!(payload_as(profile, certificate).unwrap(), canonical, "{place} {profile:?}");
+            let mut stated = serde_json::to_value(&certificate.facts).unwrap();
+            let mut found = value[FACTS_MEMBER]["facts"].clone();
+            let hashes = found["holder"].as_object_mut().unwrap().remove("_sd");
+            assert_eq!(hashes.map_or(0, |hashes| hashes.as_array().unwrap().len()), certificate.sealed.holder.len());
+            let hashes = found.as_object_mut().unwrap().remove("_sd");
+            assert_eq!(hashes.map_or(0, |hashes| hashes.as_array().unwrap().len()), certificate.sealed.facts.len());
+            for field in &certificate.sealed.fields {
+                match field {
+                    ConfidentialField::HolderAddress => {
+                        drop(stated["holder"].as_object_mut().unwrap().remove("address"))
+                    }
+                    ConfidentialField::Sites => drop(stated.as_object_mut().unwrap().remove("sites")),
+                    ConfidentialField::BodyReference => drop(stated.as_object_mut().unwrap().remove("bodyReference")),
+                    ConfidentialField::Remarks => drop(stated.as_object_mut().unwrap().remove("remarks")),
+                    ConfidentialField::Measurements => drop(stated.as_object_mut().unwrap().remove("measurements")),
+                }
+            }
+            assert_eq!(found, stated, "{place} {profile:?}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_texts_survive(name in any::<String>(), scope in any::<String>(), edition in any::<String>(), gtin in "[0-9]{8,14}") {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{to_string, to_vec, to_vec_with_decimals};
+use super::{Node, to_string, to_vec, to_vec_with_decimals};
 
 #[test]
 fn members_are_sorted_by_utf16_and_there_is_no_white_space() {
@@ -70,4 +70,19 @@ proptest! {
         prop_assert_eq!(&read, &value);
         prop_assert_eq!(to_vec(&read).unwrap(), bytes);
     }
+}
+
+#[test]
+fn what_borrows_its_texts_has_the_bytes_of_the_value_that_it_is() {
+    let owned = "\u{10000} \"quoted\"\n".to_owned();
+    let node = Node::object([
+        ("\u{fb33}", 1u32.into()),
+        ("\u{10000}", super::MAX_INTEGER.into()),
+        ("b", Node::List(vec![true.into(), false.into(), Node::Value(json!({"z": null, "a": 2.5}))])),
+        ("a", Node::object([("y", (&owned).into()), ("x", Node::list(["x", ""]))])),
+    ]);
+    let value = Value::from(node.clone());
+    assert_eq!(node.clone().to_vec_with_decimals(0).unwrap(), to_vec_with_decimals(&value).unwrap());
+    assert!(node.to_vec(0).is_err(), "a fraction is none of the integers");
+    assert!(Node::from(super::MAX_INTEGER + 1).to_vec(0).is_err());
 }

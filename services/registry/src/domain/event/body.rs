@@ -1,7 +1,7 @@
 //! Entries about registered bodies, their keys, and what is said of them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::Value;
+use greenlane_jose::canonical::Node;
 
 use super::{hash_text, instant, record_hash};
 use crate::domain::body::BodyRecord;
@@ -25,7 +25,7 @@ pub(crate) enum KeyEvent<'a> {
 }
 
 impl BodyEntry<'_> {
-    pub(super) fn members(&self, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+    pub(super) fn members(&self, put: &mut impl FnMut(&'static str, Node<'static>)) {
         match self {
             Self::Updated { body } => {
                 put("event", "body.update".into());
@@ -60,7 +60,7 @@ impl BodyEntry<'_> {
     }
 }
 
-fn of_statement(statement: &Statement, verb: &str, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+fn of_statement(statement: &Statement, verb: &str, put: &mut impl FnMut(&'static str, Node<'static>)) {
     let kind = statement.record.what.kind().as_str();
     put("event", format!("{kind}.{verb}").into());
     put("body", statement.record.body.name().into());

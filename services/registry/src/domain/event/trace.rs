@@ -1,6 +1,6 @@
 //! Entries about events of products' lives: who reported, and the hash of what was signed.
 
-use serde_json::Value;
+use greenlane_jose::canonical::Node;
 
 use crate::domain::names::BodyId;
 use crate::domain::trace::trace_name;
@@ -16,7 +16,7 @@ pub(crate) struct TraceEntry<'a> {
 }
 
 impl TraceEntry<'_> {
-    pub(super) fn members(&self, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+    pub(super) fn members(&self, put: &mut impl FnMut(&'static str, Node<'static>)) {
         put("event", "trace.record".into());
         put("trace_event", self.name.clone().into());
         put("body", self.reporter.name().into());

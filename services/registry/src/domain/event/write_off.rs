@@ -1,11 +1,11 @@
 //! Entries of the write-off ledger: whose customs it was, and the hash of the record. Which certificate, and how much, is
 //! in the record alone.
 
-use serde_json::Value;
+use greenlane_jose::canonical::Node;
 
 use crate::domain::write_off::{Kind, WriteOff, write_off_name};
 
-pub(super) fn members(write_off: &WriteOff, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+pub(super) fn members(write_off: &WriteOff, put: &mut impl FnMut(&'static str, Node<'static>)) {
     let record = &write_off.record;
     let event = match record.kind {
         Kind::Use => "write_off.use",
