@@ -1,6 +1,16 @@
-//! Inserting many rows within the engines' limits on bound variables.
+//! Inserting many rows with few statements, each of a text that is prepared once.
+//!
+//! The statements are written here and not by the query builder, which makes a tree of every value of every row first:
+//! for rows like ours that took longer than the engine takes to store them.
 
-use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, Iterable, TryInsertResult};
+mod statement;
+
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityName, EntityTrait, IdenStatic, Iterable,
+    Value,
+};
 
 use crate::engine::Engine;
 use crate::tx::Tx;
@@ -20,11 +30,7 @@ pub async fn insert<A>(tx: &Tx, rows: impl IntoIterator<Item = A>) -> Result<u64
 where
     A: ActiveModelTrait + Send,
 {
-    let mut inserted = 0;
-    for chunk in chunks(tx.engine(), rows) {
-        inserted += A::Entity::insert_many(chunk).exec_without_returning(tx).await?;
-    }
-    Ok(inserted)
+    write(tx, rows, false).await
 }
 
 /// Inserts the rows that are not there yet, by any unique key, and gives their number: 0 when all were there, which
@@ -33,40 +39,75 @@ pub async fn insert_absent<A>(tx: &Tx, rows: impl IntoIterator<Item = A>) -> Res
 where
     A: ActiveModelTrait + Send,
 {
+    write(tx, rows, true).await
+}
+
+async fn write<A>(tx: &Tx, rows: impl IntoIterator<Item = A>, only_absent: bool) -> Result<u64, DbErr>
+where
+    A: ActiveModelTrait + Send,
+{
+    let runs = runs(rows);
     let mut inserted = 0;
-    for chunk in chunks(tx.engine(), rows) {
-        let insert = A::Entity::insert_many(chunk).on_conflict_do_nothing();
-        inserted += match insert.exec_without_returning(tx).await? {
-            TryInsertResult::Inserted(count) => count,
-            TryInsertResult::Empty | TryInsertResult::Conflicted => 0,
-        };
+    for run in runs {
+        for statement in statement::statements(tx.engine(), run, only_absent) {
+            inserted += tx.execute_raw(statement).await?.rows_affected();
+        }
     }
     Ok(inserted)
 }
 
-/// Rows in one statement at most: with longer ones there would be more texts to keep prepared.
-const MOST_ROWS: usize = 64;
+/// Rows of one table that give values to the same columns, one after the other as they came.
+struct Run {
+    table: &'static str,
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<Value>>,
+}
 
-/// Rows in chunks of 64, 32, 16 and so on down to 1. A statement's text depends on how many rows it has, and the engine
-/// prepares each text anew that it has not seen: of few sizes, all are soon known.
-fn chunks<A>(engine: Engine, rows: impl IntoIterator<Item = A>) -> impl Iterator<Item = Vec<A>>
+/// The rows, and between them a cut wherever one leaves out another column than the one before. A value that is NULL is
+/// left out: no column of ours has another default, and an array of PostgreSQL's does not tell what its NULLs are.
+fn runs<A: ActiveModelTrait>(rows: impl IntoIterator<Item = A>) -> Vec<Run> {
+    let table = A::Entity::default();
+    let all: Vec<_> = <A::Entity as EntityTrait>::Column::iter().map(|column| (column, column.as_str())).collect();
+    let mut runs: Vec<Run> = Vec::new();
+    for mut row in rows {
+        let (mut columns, mut values) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+        for (column, name) in &all {
+            match row.take(*column) {
+                ActiveValue::Set(value) | ActiveValue::Unchanged(value) if value.is_some() => {
+                    columns.push(*name);
+                    values.push(value);
+                }
+                ActiveValue::Set(_) | ActiveValue::Unchanged(_) | ActiveValue::NotSet => {}
+            }
+        }
+        match runs.last_mut() {
+            Some(run) if run.columns == columns => run.rows.push(values),
+            _ => runs.push(Run { table: table.table_name(), columns, rows: vec![values] }),
+        }
+    }
+    runs
+}
+
+/// That a column has one of these values; no row has, when there are none. One text is prepared on PostgreSQL, which is
+/// given an array, and few on SQLite.
+pub fn is_in<C, V>(engine: Engine, column: C, values: impl IntoIterator<Item = V>) -> Expr
 where
-    A: ActiveModelTrait,
+    C: ColumnTrait,
+    V: Into<Value>,
 {
-    let columns = <A::Entity as EntityTrait>::Column::iter().count().max(1);
-    let most = (max_variables(engine) / columns).clamp(1, MOST_ROWS);
-    let mut rows = rows.into_iter().collect::<Vec<_>>().into_iter();
-    std::iter::from_fn(move || {
-        let left = rows.len();
-        let size = if left >= most { most } else { 1 << left.checked_ilog2()? };
-        let chunk: Vec<A> = rows.by_ref().take(size).collect();
-        (!chunk.is_empty()).then_some(chunk)
-    })
+    let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    match engine {
+        Engine::Sqlite => column.is_in(in_list(values)),
+        Engine::Postgres => match statement::array(values) {
+            Ok(array) => Expr::col(column.as_column_ref()).eq(PgFunc::any(Expr::value(array))),
+            Err(values) => column.is_in(values),
+        },
+    }
 }
 
 /// Values for an `IN (…)`, the last one repeated until there are a power of two of them: so that few texts are prepared,
 /// as for the rows above.
-pub fn in_list<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+fn in_list<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.into_iter().collect();
     if let Some(last) = values.last().cloned() {
         values.resize(values.len().next_power_of_two(), last);

@@ -67,7 +67,7 @@ async fn numbers_of(tx: &Tx, granted: BTreeSet<i64>) -> Result<HashMap<i64, Cert
     let rows: Vec<(i64, String)> = certificate::Entity::find()
         .select_only()
         .columns([certificate::Column::GrantedIndex, certificate::Column::Number])
-        .filter(certificate::Column::GrantedIndex.is_in(bulk::in_list(granted)))
+        .filter(bulk::is_in(tx.engine(), certificate::Column::GrantedIndex, granted))
         .into_tuple()
         .all(tx)
         .await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use greenlane_store::{Micros, Tx};
+use greenlane_store::{Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{Condition, DbErr, JoinType, QueryOrder, QuerySelect, Set};
@@ -52,7 +52,7 @@ pub(crate) async fn taken(tx: &Tx, wanted: &BTreeSet<(&str, Slot)>) -> Result<Ha
             let rows: Vec<i32> = of_list(&body, small(list))
                 .select_only()
                 .column(status_entry::Column::Idx)
-                .filter(status_entry::Column::Idx.is_in(chunk.iter().copied()))
+                .filter(bulk::is_in(tx.engine(), status_entry::Column::Idx, chunk.iter().copied()))
                 .into_tuple()
                 .all(tx)
                 .await?;
@@ -123,7 +123,7 @@ pub(crate) async fn stepped(
     let mut listed = Vec::new();
     for chunk in certificates.chunks(IN_LIST) {
         let rows = of_list(body, small(list))
-            .filter(status_entry::Column::Certificate.is_in(chunk.iter().copied()))
+            .filter(bulk::is_in(tx.engine(), status_entry::Column::Certificate, chunk.iter().copied()))
             .all(tx)
             .await?;
         listed.extend(rows.into_iter().map(|row| Listed {

@@ -76,12 +76,13 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     // Most grants bring a number that was just made: whether it is taken is all that is asked.
     let mut world = World::default();
     for id in chunks(&body_ids) {
-        for row in body::Entity::find().filter(body::Column::Id.is_in(id)).all(tx).await? {
+        for row in body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::Id, id)).all(tx).await? {
             world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
         }
     }
     for id in chunks(&keys) {
-        for row in body_key::Entity::find().filter(body_key::Column::Id.is_in(id)).all(tx).await? {
+        let wanted = bulk::is_in(tx.engine(), body_key::Column::Id, id);
+        for row in body_key::Entity::find().filter(wanted).all(tx).await? {
             world.keys.insert(row.id.clone(), row.try_into()?);
         }
     }
@@ -101,7 +102,8 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
 pub(crate) async fn certificates(tx: &Tx, numbers: &BTreeSet<&str>) -> Result<Vec<Known>, DbErr> {
     let mut found = Vec::new();
     for chunk in chunks(numbers) {
-        let heads = certificate::Entity::find().filter(certificate::Column::Number.is_in(chunk)).all(tx).await?;
+        let wanted = bulk::is_in(tx.engine(), certificate::Column::Number, chunk);
+        let heads = certificate::Entity::find().filter(wanted).all(tx).await?;
         found.extend(known(tx, heads).await?);
     }
     Ok(found)
@@ -127,7 +129,7 @@ pub(crate) async fn known(tx: &Tx, heads: Vec<certificate::Model>) -> Result<Vec
 /// All events of these certificates, each named by the index of its grant, in the order of the log.
 async fn events_of(tx: &Tx, granted: impl Iterator<Item = i64>) -> Result<HashMap<i64, Vec<Event>>, DbErr> {
     let rows = event::Entity::find()
-        .filter(event::Column::Certificate.is_in(bulk::in_list(granted)))
+        .filter(bulk::is_in(tx.engine(), event::Column::Certificate, granted))
         .order_by_asc(event::Column::LogIndex)
         .all(tx)
         .await?;
@@ -144,7 +146,7 @@ async fn versions_of(tx: &Tx, events: &HashMap<i64, Vec<Event>>) -> Result<HashM
     let mut versions: HashMap<i64, Vec<Version>> = HashMap::new();
     for chunk in made.chunks(IN_LIST) {
         let rows = version::Entity::find()
-            .filter(version::Column::LogIndex.is_in(bulk::in_list(chunk.iter().copied())))
+            .filter(bulk::is_in(tx.engine(), version::Column::LogIndex, chunk.iter().copied()))
             .order_by_asc(version::Column::LogIndex)
             .all(tx)
             .await?;
@@ -164,7 +166,7 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
     let mut values = values.iter().copied();
     std::iter::from_fn(move || {
         let chunk: Vec<&str> = values.by_ref().take(IN_LIST).collect();
-        (!chunk.is_empty()).then(|| bulk::in_list(chunk))
+        (!chunk.is_empty()).then_some(chunk)
     })
 }
 

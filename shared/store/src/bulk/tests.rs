@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::Set;
 
-use super::{chunks, in_list};
+use super::{in_list, runs, statement};
 use crate::engine::Engine;
 
 mod row {
@@ -15,6 +15,7 @@ mod row {
     pub(super) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub(super) id: i32,
+        pub(super) note: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -24,18 +25,44 @@ mod row {
 }
 
 fn rows(count: i32) -> Vec<row::ActiveModel> {
-    (0..count).map(|id| row::ActiveModel { id: Set(id) }).collect()
+    (0..count).map(|id| row::ActiveModel { id: Set(id), note: Set(None) }).collect()
 }
 
 #[test]
-fn any_number_of_rows_is_inserted_whole_and_by_seven_texts() {
-    let mut sizes = BTreeSet::new();
-    for count in 0..300 {
-        let chunks: Vec<_> = chunks(Engine::Sqlite, rows(count)).collect();
-        sizes.extend(chunks.iter().map(Vec::len));
-        assert_eq!(chunks.concat(), rows(count));
+fn any_number_of_rows_is_inserted_whole_and_by_nine_texts() {
+    let mut texts = BTreeSet::new();
+    for count in 0..600 {
+        let runs = runs(rows(count));
+        assert_eq!(runs.len(), usize::from(count > 0));
+        let mut ids = Vec::new();
+        for statement in runs.into_iter().flat_map(|run| statement::statements(Engine::Sqlite, run, false)) {
+            texts.insert(statement.sql);
+            ids.extend(statement.values.into_iter().flat_map(|values| values.0));
+        }
+        assert_eq!(ids, (0..count).map(Into::into).collect::<Vec<sea_orm::Value>>());
     }
-    assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 4, 8, 16, 32, 64]);
+    assert_eq!(texts.len(), 9, "{texts:?}");
+    assert!(texts.contains("INSERT OR FAIL INTO \"row\" (\"id\") VALUES (?), (?)"), "{texts:?}");
+}
+
+#[test]
+fn on_postgres_one_text_inserts_any_number_of_rows() {
+    let texts: BTreeSet<String> = (1..3_000)
+        .step_by(500)
+        .flat_map(|count| runs(rows(count)))
+        .flat_map(|run| statement::statements(Engine::Postgres, run, true))
+        .map(|statement| statement.sql)
+        .collect();
+    let one = "INSERT INTO \"row\" (\"id\") SELECT * FROM UNNEST($1::integer[]) ON CONFLICT DO NOTHING";
+    assert_eq!(texts.into_iter().collect::<Vec<_>>(), [one]);
+}
+
+#[test]
+fn rows_that_leave_out_other_columns_are_inserted_apart_and_in_their_order() {
+    let note = |id, note: Option<&str>| row::ActiveModel { id: Set(id), note: Set(note.map(str::to_owned)) };
+    let runs = runs([note(1, None), note(2, None), note(3, Some("x")), note(4, None)]);
+    let shapes: Vec<_> = runs.iter().map(|run| (run.columns.len(), run.rows.len())).collect();
+    assert_eq!(shapes, [(1, 2), (2, 1), (1, 1)]);
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub(super) async fn look_up_many(tx: &Tx, requests: &[(Key, PayloadHash)]) -> Re
         let rows: Vec<Found> = record::Entity::find()
             .select_only()
             .columns([record::Column::Key, record::Column::PayloadHash, record::Column::Response])
-            .filter(record::Column::Key.is_in(bulk::in_list(chunk.iter().cloned())))
+            .filter(bulk::is_in(tx.engine(), record::Column::Key, chunk.iter().cloned()))
             .into_tuple()
             .all(tx)
             .await?;
