@@ -8,7 +8,7 @@ use greenlane_log::{Checkpoint, Frontier, Hash, hash_leaf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::life::{State, Step, Taken, after, ground, last_effective};
+use crate::domain::life::{State, Step, Taken, ground, last_effective};
 
 /// Why a log is not to be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -327,13 +327,13 @@ impl Auditor {
         }
         let ground = ground(&known.taken, step, effective_at, recorded_at)
             .map_err(|floor| format!("{name}: {verb} takes effect before what had taken effect at {floor}"))?;
-        let state = ground.state_after;
+        let state = ground.upon.state_after;
         let state_after =
-            after(state, step).ok_or_else(|| format!("{name} is {}: {verb} is not possible", state.as_str()))?;
+            ground.after(step).ok_or_else(|| format!("{name} is {}: {verb} is not possible", state.as_str()))?;
         let newest = known.documents.len() as u64;
-        let expected = if document.is_some() { newest + 1 } else { ground.version.into() };
+        let expected = if document.is_some() { newest + 1 } else { ground.upon.version.into() };
         if u64::from(version) != expected {
-            return Err(format!("{name} is at version {} of {newest}, and this makes {version}", ground.version));
+            return Err(format!("{name} is at version {} of {newest}, and this makes {version}", ground.upon.version));
         }
         known.documents.extend(document);
         known.latest_index = index;

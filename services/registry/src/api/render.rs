@@ -195,7 +195,7 @@ pub(crate) fn certificate(snapshot: &Snapshot, day: NaiveDate, with_document: bo
         body: snapshot.body.name(),
         state: state(standing).into(),
         version: version.version,
-        document: if with_document { version.document.clone() } else { String::new() },
+        document: if with_document { version.document.as_ref().to_owned() } else { String::new() },
         disclosures: if with_document { version.disclosures.clone() } else { Vec::new() },
         document_sha256: bytes::Bytes::copy_from_slice(&version.document_sha256),
         signing_key: snapshot.body.key_name(&version.key),

@@ -265,7 +265,7 @@ impl Verifications {
             })
             .await?;
         Ok(bundle.map(|(document, version, key, events)| wire::ProofBundle {
-            document,
+            document: document.as_ref().to_owned(),
             version_proof: version.as_ref().map(render::proof),
             event_proofs: events.iter().map(render::proof).collect(),
             key_proof: key.as_ref().map(render::proof),

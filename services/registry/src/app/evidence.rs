@@ -69,7 +69,7 @@ pub(crate) async fn evidence(
                     events: proofs,
                     key_events,
                     public_jwk: key.record.public_jwk,
-                    document: judged.document,
+                    document: judged.document.as_ref().to_owned(),
                     growth,
                 }))
             })

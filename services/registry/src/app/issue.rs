@@ -92,14 +92,14 @@ impl Registry {
         let file = self.body_file(&order.body).await?;
         let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, None, order.signing).await?;
-        let content_json = crate::store::rows::json(&order.content);
+        let content_json = crate::store::rows::json(&order.content).into();
         Ok(Grant {
             number,
             body: order.body,
             content: order.content,
             content_json,
             document_sha256: document.sha256,
-            document: document.text,
+            document: document.text.into(),
             disclosures,
             status,
             key,

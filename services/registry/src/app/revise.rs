@@ -60,17 +60,18 @@ impl Registry {
         let file = self.body_file(&base.body).await?;
         let Signed { number, document, disclosures, status, key } =
             self.document(&file, &order.content, Some(&base.next()), order.signing).await?;
-        let content_json = crate::store::rows::json(&order.content);
+        let content_json = crate::store::rows::json(&order.content).into();
         Ok(Revision {
             number,
             body: base.body.clone(),
             step: order.step,
             base_version: base.version,
+            base_content: Arc::clone(&base.content),
             version: base.next().version,
             content: Arc::new(order.content),
             content_json,
             document_sha256: document.sha256,
-            document: document.text,
+            document: document.text.into(),
             disclosures,
             status,
             key,

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use greenlane_credential::ConfidentialField;
 
 use super::content::Content;
 use super::life::{Event, Standing, State, conditions, is_overtaken, last_effective, overtakers, standing};
@@ -38,11 +39,22 @@ pub(crate) struct Version {
     pub(crate) recorded_at: DateTime<Utc>,
     pub(crate) content: Arc<Content>,
     /// Without disclosures: what was signed, and what the log names.
-    pub(crate) document: String,
+    pub(crate) document: Arc<str>,
     pub(crate) document_sha256: [u8; 32],
     /// Of the fields that the document keeps back, each with its salt.
     pub(crate) disclosures: Vec<String>,
     pub(crate) key: String,
+}
+
+impl Version {
+    /// Forgets what these fields said and their salts, if the document keeps them back. The document stays.
+    pub(crate) fn erase(&mut self, fields: &[ConfidentialField]) {
+        let rest = self.content.without(fields);
+        let gone: Vec<ConfidentialField> =
+            fields.iter().copied().filter(|field| rest.confidential.contains(field)).collect();
+        self.disclosures.retain(|text| !ConfidentialField::any_disclosed_by(&gone, text));
+        self.content = Arc::new(rest);
+    }
 }
 
 /// A certificate as it is to be shown: at one revision, in one version.

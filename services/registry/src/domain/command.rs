@@ -36,8 +36,8 @@ pub(crate) struct Grant {
     pub(crate) number: CertificateNumber,
     pub(crate) body: BodyId,
     pub(crate) content: std::sync::Arc<Content>,
-    pub(crate) content_json: String,
-    pub(crate) document: String,
+    pub(crate) content_json: std::sync::Arc<str>,
+    pub(crate) document: std::sync::Arc<str>,
     pub(crate) document_sha256: [u8; 32],
     pub(crate) disclosures: Vec<String>,
     /// Where the document says that its status is published.
@@ -73,11 +73,13 @@ pub(crate) struct Revision {
     pub(crate) step: Step,
     /// The version that the new one was made of.
     pub(crate) base_version: u32,
+    /// What that version stated then: less is left of it once fields are erased.
+    pub(crate) base_content: std::sync::Arc<Content>,
     /// The version that it makes: the one after the newest, whether that counts or was overtaken.
     pub(crate) version: u32,
     pub(crate) content: std::sync::Arc<Content>,
-    pub(crate) content_json: String,
-    pub(crate) document: String,
+    pub(crate) content_json: std::sync::Arc<str>,
+    pub(crate) document: std::sync::Arc<str>,
     pub(crate) document_sha256: [u8; 32],
     pub(crate) disclosures: Vec<String>,
     /// Where the document says that its status is published.

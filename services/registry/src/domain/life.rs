@@ -307,6 +307,28 @@ pub(crate) fn is_overtaken<E: Recorded>(events: &[E], version: u32) -> bool {
     made.is_some_and(|made| overtakers(events)[made].is_some())
 }
 
+/// Upon what a step is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ground {
+    /// The last event to count before it.
+    pub(crate) upon: Taken,
+    /// Whether it overtakes what was announced.
+    pub(crate) overtakes: bool,
+}
+
+impl Ground {
+    /// The state after a step, or `None` when the step is not possible from there.
+    ///
+    /// What is suspended needs no suspension, unless its end was announced: then another one, which overtakes that, keeps
+    /// the product off the market.
+    pub(crate) fn after(&self, step: Step) -> Option<State> {
+        match (self.upon.state_after, step) {
+            (State::Suspended, Step::Suspend) if self.overtakes => Some(State::Suspended),
+            (state, step) => after(state, step),
+        }
+    }
+}
+
 /// The event upon which a step is taken: the last one to count before it.
 ///
 /// That is the last one recorded. But a body stops a dangerous product at once, whatever it had announced for later: a
@@ -320,9 +342,9 @@ pub(crate) fn ground<E: Recorded>(
     step: Step,
     at: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Taken, DateTime<Utc>> {
+) -> Result<Ground, DateTime<Utc>> {
     let mut recorded: Vec<Taken> = events.iter().map(E::taken).collect();
-    let last = *recorded.last().expect("a certificate has its grant");
+    let last = Ground { upon: *recorded.last().expect("a certificate has its grant"), overtakes: false };
     if step == Step::Annul {
         return Ok(last);
     }
@@ -332,11 +354,11 @@ pub(crate) fn ground<E: Recorded>(
         return Ok(last);
     }
     if !matches!(step, Step::Suspend | Step::Withdraw | Step::Terminate) {
-        return Err(last.effective_at);
+        return Err(last.upon.effective_at);
     }
     match later.iter().rfind(|event| event.effective_at <= now) {
         Some(in_effect) => Err(in_effect.effective_at),
-        None => Ok(recorded[before]),
+        None => Ok(Ground { upon: recorded[before], overtakes: true }),
     }
 }
 

@@ -4,6 +4,7 @@
 //! changes nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +16,7 @@ use greenlane_credential::ConfidentialField;
 use super::command::{Command, Done, EraseCommand, Grant, Refusal, StepCommand};
 use super::event::{CertificateEntry, DocumentEntry, Entry, EraseEntry};
 use super::key::{Key, KeyRecord, KeyStanding};
-use super::life::{Event, Reason, State, Step, Taken, after, ground};
+use super::life::{Event, Ground, Reason, State, Step, after, ground};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::Statement;
 use super::status::Slot;
@@ -62,7 +63,7 @@ pub(crate) enum Change {
     /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
     Granted {
         known: Box<Known>,
-        content_json: String,
+        content_json: Arc<str>,
         status: Slot,
     },
     /// A step: the new head, and the index of the event before, for the guard of the update.
@@ -75,15 +76,17 @@ pub(crate) enum Change {
     Revised {
         head: Box<Head>,
         version: Box<Version>,
-        content_json: String,
+        content_json: Arc<str>,
         status: Slot,
         event: Event,
         previous_index: u64,
     },
-    /// Fields to be forgotten in all versions of a certificate.
+    /// Fields to be forgotten in all versions of a certificate that were made before this index of the log: one that was
+    /// made after it in the same group states what its body says anew.
     Erased {
         number: CertificateNumber,
         fields: Vec<ConfidentialField>,
+        before: u64,
     },
 }
 
@@ -108,7 +111,7 @@ impl World {
             Command::Grant(grant) => self.grant(grant, index, now),
             Command::Step(step) => self.step(step, index, now),
             Command::Revise(revision) => self.revise(revision, index, now),
-            Command::Erase(erase) => self.erase(erase, now),
+            Command::Erase(erase) => self.erase(erase, index, now),
         }
     }
 
@@ -174,25 +177,26 @@ impl World {
         let known = grant.known(index, now, effective_at);
         let done = Done::Certificate(Box::new(known.snapshot()));
         self.certificates.insert(grant.number.clone(), known.clone());
-        let content_json = grant.content_json.clone();
+        let content_json = Arc::clone(&grant.content_json);
         let change = Change::Granted { known: Box::new(known), content_json, status: grant.status };
         Ok(Applied { change, leaf, done })
     }
 
-    /// No step of the certificate's life: its state, its documents and their hashes stay as they are.
-    fn erase(&self, command: &EraseCommand, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+    /// No step of the certificate's life: its state, its documents and their hashes stay as they are. A version that was
+    /// prepared of what is erased here is made anew, of what is left: see `revise`.
+    fn erase(&mut self, command: &EraseCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
         let EraseCommand { number, body, fields } = command;
-        let known = self.certificates.get(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        let known = self.certificates.get_mut(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
         if known.head.body != *body {
             return Err(Refusal::NotYours(known.head.body.clone()));
         }
+        for version in &mut known.versions {
+            version.erase(fields);
+        }
         let entry = EraseEntry { number, body, fields };
         let leaf = Entry::Erased(entry, now).to_bytes();
-        Ok(Applied {
-            change: Change::Erased { number: number.clone(), fields: fields.clone() },
-            leaf,
-            done: Done::Erased,
-        })
+        let change = Change::Erased { number: number.clone(), fields: fields.clone(), before: index };
+        Ok(Applied { change, leaf, done: Done::Erased })
     }
 
     /// Takes a place in a body's status lists. The last check: what is refused after it would leave the place taken.
@@ -211,15 +215,15 @@ impl World {
             return Err(Refusal::EtagMismatch { number: number.clone(), etag: current });
         }
         let (ground, effective_at) = known.ground(command.step, command.effective_at, now)?;
-        let state = ground.state_after;
-        let Some(state_after) = after(state, command.step) else {
+        let Some(state_after) = ground.after(command.step) else {
+            let state = ground.upon.state_after;
             return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
         };
         let leaf = Entry::Certificate(CertificateEntry {
             step: command.step,
             number,
             body: &command.body,
-            version: ground.version,
+            version: ground.upon.version,
             document: None,
             reason: Some(command.reason),
             reason_text: &command.reason_text,
@@ -236,7 +240,7 @@ impl World {
             effective_at,
             recorded_at: now,
             actor: command.actor.clone(),
-            version: ground.version,
+            version: ground.upon.version,
             remedy: command.remedy.clone(),
             state_after,
         };
@@ -268,7 +272,7 @@ impl Grant {
                 log_index: index,
                 recorded_at: now,
                 content: self.content.clone(),
-                document: self.document.clone(),
+                document: Arc::clone(&self.document),
                 document_sha256: self.document_sha256,
                 disclosures: self.disclosures.clone(),
                 key: self.key.clone(),
@@ -297,7 +301,7 @@ impl Known {
         step: Step,
         asked: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Result<(Taken, DateTime<Utc>), Refusal> {
+    ) -> Result<(Ground, DateTime<Utc>), Refusal> {
         let granted = self.events.first().map_or(now, |grant| grant.effective_at);
         let effective_at = if step == Step::Annul { granted } else { asked.unwrap_or(now) };
         let (number, state) = (&self.head.number, self.head.state);

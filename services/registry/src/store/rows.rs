@@ -151,7 +151,7 @@ impl TryFrom<version::Model> for Version {
             log_index: to_u64(row.log_index),
             recorded_at: row.recorded_at.into(),
             content: Arc::new(from_json(&row.content, "certificate")?),
-            document: row.document,
+            document: row.document.into(),
             document_sha256: row.document_sha256.try_into().map_err(|_| corrupt("hash"))?,
             disclosures: disclosures(&row.disclosures)?,
             key: row.key_id,
@@ -167,14 +167,14 @@ pub(super) fn disclosures_text(disclosures: &[String]) -> String {
     if disclosures.is_empty() { String::new() } else { json(&disclosures) }
 }
 
-pub(crate) fn version_row(head: &Head, version: &Version, content_json: String) -> version::ActiveModel {
+pub(crate) fn version_row(head: &Head, version: &Version, content_json: &str) -> version::ActiveModel {
     version::ActiveModel {
         log_index: Set(to_i64(version.log_index)),
         certificate: Set(to_i64(head.granted_index)),
         version: Set(from_version(version.version)),
         recorded_at: Set(version.recorded_at.into()),
-        content: Set(content_json),
-        document: Set(version.document.clone()),
+        content: Set(content_json.to_owned()),
+        document: Set(version.document.as_ref().to_owned()),
         document_sha256: Set(version.document_sha256.to_vec()),
         disclosures: Set(disclosures_text(&version.disclosures)),
         key_id: Set(version.key.clone()),

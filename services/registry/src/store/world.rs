@@ -185,7 +185,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 let Known { head, events: grant, .. } = known.as_ref();
                 let first = known.version();
                 certificates.push(rows::certificate_row(head));
-                versions.push(rows::version_row(head, first, content_json.clone()));
+                versions.push(rows::version_row(head, first, content_json));
                 events.extend(grant.iter().map(|event| rows::event_row(head, event)));
                 terms.extend(rows::term_rows(head, &first.content));
                 listed.push(status::row(head, *status, first.version));
@@ -195,13 +195,13 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 steps.push((head, *previous_index));
             }
             Change::Revised { head, version, content_json, status, event, previous_index } => {
-                versions.push(rows::version_row(head, version, content_json.clone()));
+                versions.push(rows::version_row(head, version, content_json));
                 events.push(rows::event_row(head, event));
                 new_terms.extend(rows::term_rows(head, &version.content));
                 listed.push(status::row(head, *status, version.version));
                 steps.push((head, *previous_index));
             }
-            Change::Erased { number, fields } => erased.push((number, fields.as_slice())),
+            Change::Erased { number, fields, before } => erased.push((number, fields.as_slice(), *before)),
         }
     }
     bulk::insert(tx, certificates).await?;
@@ -216,23 +216,19 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     for (head, previous_index) in steps {
         step(tx, head, previous_index).await?;
     }
-    for (number, fields) in erased {
-        erase(tx, number, fields).await?;
+    for (number, fields, before) in erased {
+        erase(tx, number, fields, before).await?;
     }
     Ok(())
 }
 
-/// Forgets what these fields said and their salts, in every version that keeps them back. The documents stay.
-async fn erase(tx: &Tx, number: &CertificateNumber, fields: &[ConfidentialField]) -> Result<(), DbErr> {
-    for version in list::versions(tx, number).await? {
-        let rest = version.content.without(fields);
-        let gone: Vec<ConfidentialField> =
-            fields.iter().copied().filter(|field| rest.confidential.contains(field)).collect();
-        let kept: Vec<String> =
-            version.disclosures.into_iter().filter(|text| !ConfidentialField::any_disclosed_by(&gone, text)).collect();
+/// Forgets what these fields said and their salts, in every version of before an index of the log.
+async fn erase(tx: &Tx, number: &CertificateNumber, fields: &[ConfidentialField], before: u64) -> Result<(), DbErr> {
+    for mut version in list::versions(tx, number).await?.into_iter().filter(|version| version.log_index < before) {
+        version.erase(fields);
         version::Entity::update_many()
-            .col_expr(version::Column::Content, Expr::value(rows::json(&rest)))
-            .col_expr(version::Column::Disclosures, Expr::value(rows::disclosures_text(&kept)))
+            .col_expr(version::Column::Content, Expr::value(rows::json(&version.content)))
+            .col_expr(version::Column::Disclosures, Expr::value(rows::disclosures_text(&version.disclosures)))
             .filter(version::Column::LogIndex.eq(to_i64(version.log_index)))
             .exec(tx)
             .await?;

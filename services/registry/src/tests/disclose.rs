@@ -19,6 +19,7 @@ greenlane_store::engine_tests!(Migrator:
     what_is_erased_is_nowhere_and_the_log_stays_whole,
     only_the_body_erases_and_only_what_can_be_confidential,
     a_new_version_keeps_back_the_same_fields,
+    a_version_that_was_on_its_way_does_not_say_again_what_is_erased,
 );
 
 /// Facts with something in each field that may be confidential.
@@ -248,4 +249,27 @@ async fn a_new_version_keeps_back_the_same_fields(db: TestDatabase) {
     let request = renewal(&certificate.name, "r2", "2031-01-09");
     let next = body.renew_certificate(request).await.unwrap().into_inner().certificate.unwrap();
     assert_eq!((next.disclosures.len(), next.content.unwrap().sites.len()), (2, 0));
+}
+
+async fn a_version_that_was_on_its_way_does_not_say_again_what_is_erased(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let (mut one, mut other) = (served.certificates("bodies/xa-lab"), served.certificates("bodies/xa-lab"));
+    for round in 0..4 {
+        let order = wire::IssueCertificateRequest {
+            content: Some(confidential()),
+            ..order("xa-lab", &format!("issue-{round}"))
+        };
+        let name = one.issue_certificate(order).await.unwrap().into_inner().certificate.unwrap().name;
+        let erase = erasure(&name, &format!("erase-{round}"), &["sites"]);
+        // The erasure is queued while the renewal's document is built of what it erases.
+        let renew = renewal(&name, &format!("renew-{round}"), "2030-01-09");
+        let (erased, renewed) = tokio::join!(one.erase_confidential_fields(erase), other.renew_certificate(renew));
+        erased.unwrap();
+        renewed.unwrap();
+        for version in [1, 2] {
+            let read = get(&served, &name, version).await;
+            assert_eq!((read.content.unwrap().sites.len(), read.disclosures.len()), (0, 2), "{round}: {version}");
+        }
+    }
 }

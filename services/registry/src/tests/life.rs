@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     a_step_cannot_take_effect_before_the_last_one,
     an_urgent_step_overtakes_what_was_announced,
     an_overtaken_version_never_counts,
+    what_is_suspended_is_suspended_anew_to_overtake_its_announced_end,
     who_was_faster_is_told_by_the_etag,
     the_events_are_listed_in_the_order_of_the_log,
     certificates_are_found_by_what_they_name,
@@ -210,6 +211,31 @@ async fn an_overtaken_version_never_counts(db: TestDatabase) {
     let third = amended.certificate.unwrap();
     assert_eq!((third.version, third.content.unwrap().scope.as_str()), (3, "Now."));
     assert_eq!(body.suspend_certificate(suspension(&name, "s")).await.unwrap().into_inner(), urgent);
+}
+
+async fn what_is_suspended_is_suspended_anew_to_overtake_its_announced_end(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    body.suspend_certificate(suspension(&name, "s1")).await.unwrap();
+    let end = wire::ReinstateCertificateRequest { effective_time: in_days(&served, 50), ..reinstatement(&name, "r1") };
+    let end = body.reinstate_certificate(end).await.unwrap().into_inner();
+    let anew = wire::SuspendCertificateRequest { remedy: "A second test.".to_owned(), ..suspension(&name, "s2") };
+    let anew = body.suspend_certificate(anew).await.unwrap().into_inner();
+    assert_eq!(anew.overtaken_events, [format!("{name}/events/{}", end.revision - 1)]);
+    assert_eq!(anew.certificate.unwrap().suspension_remedy, "A second test.");
+    let again = body.suspend_certificate(suspension(&name, "s3")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&again), Some(ErrorReason::StateConflict), "there is nothing to overtake");
+    served.clock.advance(TimeDelta::days(60));
+    assert_eq!(codes(served.verdict(&name).await.in_force.as_ref()), ["suspended"], "the announced end never came");
+    body.reinstate_certificate(reinstatement(&name, "r2")).await.unwrap();
+    assert_eq!(served.verdict(&name).await.outcome(), wire::VerdictOutcome::Accepted);
+    // An auditor comes to the same from the log alone.
+    let entries = served.log().list_entries(wire::ListEntriesRequest::default()).await.unwrap().into_inner().entries;
+    let mut auditor = crate::audit::Auditor::new();
+    for entry in &entries {
+        auditor.read(&entry.leaf).unwrap();
+    }
 }
 
 async fn who_was_faster_is_told_by_the_etag(db: TestDatabase) {

@@ -15,7 +15,7 @@ use tonic::Code;
 
 use super::harness::{Served, content, now, order, serve, serve_with};
 use super::life::{suspension, withdrawal};
-use super::revise::amendment;
+use super::revise::{amendment, renewal};
 use crate::domain::status::ENTRIES;
 use crate::{Config, Migrator, Peers};
 
@@ -287,9 +287,29 @@ async fn the_promise_is_made_where_lists_are_served(db: TestDatabase) {
         || wire::IssueCertificateRequest { promise: wire::LogPromise::InStatusList.into(), ..order("xa-lab", "one") };
     let (served, port) = serve_site(&db, |_| {}).await;
     let answer = served.certificates("bodies/xa-lab").issue_certificate(promised()).await.unwrap().into_inner();
-    assert_eq!(says(&served, port, &answer.certificate.unwrap().document, None).await, (false, false));
+    let certificate = answer.certificate.unwrap();
+    assert_eq!(says(&served, port, &certificate.document, None).await, (false, false));
+    let suspend = |id| wire::SuspendCertificateRequest {
+        promise: wire::LogPromise::InStatusList.into(),
+        ..suspension(&certificate.name, id)
+    };
+    served.certificates("bodies/xa-lab").suspend_certificate(suspend("s")).await.unwrap();
+    assert_eq!(says(&served, port, &certificate.document, None).await, (true, false), "at once");
     served.end().await;
     let served = serve(&db).await;
+    let refused = served.certificates("bodies/xa-lab").suspend_certificate(suspend("s2")).await.unwrap_err();
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["promise"]);
+    let refused = served
+        .certificates("bodies/xa-lab")
+        .renew_certificate(wire::RenewCertificateRequest {
+            promise: wire::LogPromise::Witnessed.into(),
+            ..renewal(&certificate.name, "r", "2030-01-09")
+        })
+        .await
+        .unwrap_err();
+    let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["promise"]);
     let request = wire::IssueCertificateRequest { request_id: "two".to_owned(), ..promised() };
     let refused = served.certificates("bodies/xa-lab").issue_certificate(request).await.unwrap_err();
     let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();

@@ -54,7 +54,7 @@ impl Certificates {
         let (mut snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
         consistency::own_or_unbound(caller, &snapshot.body.name()).map_err(|denied| denied.about(number.name()))?;
         if profile == Profile::W3c {
-            snapshot.version.document = self.registry.restate(&snapshot.body, &snapshot.version).await?;
+            snapshot.version.document = self.registry.restate(&snapshot.body, &snapshot.version).await?.into();
         }
         Ok(wire::GetCertificateResponse {
             certificate: Some(render::certificate(&snapshot, today, true)),

@@ -44,6 +44,7 @@ struct Raw<'r> {
     reason_text: &'r str,
     effective_time: Option<&'r prost_types::Timestamp>,
     etag: &'r str,
+    promise: i32,
     signing: Option<RawSigning>,
     change: Change<'r>,
 }
@@ -71,6 +72,7 @@ impl Certificates {
             reason_text: &message.reason_text,
             effective_time: message.effective_time.as_ref(),
             etag: &message.etag,
+            promise: message.promise,
             signing: message.signing.clone().map(|signing| match signing {
                 S::SigningKey(key) => RawSigning::SigningKey(key),
                 S::SignedDocument(document) => RawSigning::SignedDocument(document),
@@ -99,6 +101,7 @@ impl Certificates {
             reason_text: &message.reason_text,
             effective_time: None,
             etag: &message.etag,
+            promise: message.promise,
             signing: message.signing.clone().map(|signing| match signing {
                 S::SigningKey(key) => RawSigning::SigningKey(key),
                 S::SignedDocument(document) => RawSigning::SignedDocument(document),
@@ -141,6 +144,7 @@ impl Certificates {
             v.add("effective_time", why);
         }
         let etag = v.text("etag", raw.etag, 0..=64);
+        self.promise(&mut v, raw.promise, 0);
         let base = match &number {
             Some(number) => self.registry.base(number).await?,
             None => None,

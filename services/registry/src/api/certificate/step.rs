@@ -21,6 +21,7 @@ pub(super) struct Raw<'r> {
     pub(super) reason_text: &'r str,
     pub(super) effective_time: Option<prost_types::Timestamp>,
     pub(super) etag: &'r str,
+    pub(super) promise: i32,
     /// The field, and what it says, of a remedy or conditions, which are then required.
     pub(super) remedy: Option<(&'static str, &'r str)>,
 }
@@ -38,6 +39,7 @@ macro_rules! perform {
             reason_text: &incoming.message.reason_text,
             effective_time: incoming.message.effective_time,
             etag: &incoming.message.etag,
+            promise: incoming.message.promise,
             remedy: $remedy,
         };
         let answer = $service.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
@@ -69,6 +71,7 @@ impl Certificates {
         }
         let effective_at = v.optional_timestamp("effective_time", raw.effective_time.as_ref());
         let etag = v.text("etag", raw.etag, 0..=64);
+        self.promise(&mut v, raw.promise, 0);
         let remedy = match raw.remedy {
             Some((field, text)) => v.paragraphs(field, text, 1..=2_000),
             None => Some(String::new()),

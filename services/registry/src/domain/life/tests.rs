@@ -124,14 +124,34 @@ fn only_what_is_urgent_overtakes_and_only_what_had_no_effect_is_overtaken() {
         event(Step::ContinueUnderConditions, State::Active, "2026-02-01"),
         event(Step::Suspend, State::Suspended, "2026-05-01"),
     ];
-    let upon = |step, effective: &str| ground(&events, step, at(effective), at("2026-03-01"));
+    let upon = |step, effective: &str| {
+        let ground = ground(&events, step, at(effective), at("2026-03-01"));
+        ground.map(|ground| (ground.upon, ground.overtakes))
+    };
     for urgent in [Step::Suspend, Step::Withdraw, Step::Terminate] {
-        assert_eq!(upon(urgent, "2026-03-01"), Ok(events[1].taken()), "{urgent:?}");
+        assert_eq!(upon(urgent, "2026-03-01"), Ok((events[1].taken(), true)), "{urgent:?}");
         assert_eq!(upon(urgent, "2026-01-15"), Err(events[1].effective_at), "the past stays");
     }
     for other in [Step::Reinstate, Step::Renew, Step::ReduceScope, Step::ContinueUnderConditions, Step::Supersede] {
         assert_eq!(upon(other, "2026-03-01"), Err(events[2].effective_at), "{other:?}");
-        assert_eq!(upon(other, "2026-05-02"), Ok(events[2].taken()), "{other:?}");
+        assert_eq!(upon(other, "2026-05-02"), Ok((events[2].taken(), false)), "{other:?}");
     }
-    assert_eq!(upon(Step::Annul, "2026-01-01"), Ok(events[2].taken()));
+    assert_eq!(upon(Step::Annul, "2026-01-01"), Ok((events[2].taken(), false)));
+}
+
+#[test]
+fn what_is_suspended_is_suspended_anew_only_to_overtake_its_announced_end() {
+    let at = |text: &str| day(text).and_time(chrono::NaiveTime::MIN).and_utc();
+    let mut events = vec![
+        event(Step::Grant, State::Active, "2026-01-01"),
+        event(Step::Suspend, State::Suspended, "2026-02-01"),
+        event(Step::Reinstate, State::Active, "2026-05-01"),
+    ];
+    let anew =
+        |events: &[Event], now: &str| ground(events, Step::Suspend, at(now), at(now)).unwrap().after(Step::Suspend);
+    assert_eq!(anew(&events[..2], "2026-03-01"), None, "it is suspended, and nothing else was said");
+    assert_eq!(anew(&events, "2026-03-01"), Some(State::Suspended));
+    events.push(event(Step::Suspend, State::Suspended, "2026-03-01"));
+    assert_eq!(stands(&events, "2026-06-01"), "suspended", "the announced end was overtaken");
+    assert_eq!(anew(&events, "2026-03-02"), None);
 }

@@ -9,7 +9,7 @@ use crate::domain::certificate::{Version, etag};
 use crate::domain::command::{Done, Refusal, Revision};
 use crate::domain::event::{CertificateEntry, DocumentEntry, Entry};
 use crate::domain::key::KeyStanding;
-use crate::domain::life::{Event, after};
+use crate::domain::life::Event;
 
 impl World {
     pub(super) fn revise(&mut self, command: &Revision, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
@@ -23,13 +23,16 @@ impl World {
             return Err(Refusal::EtagMismatch { number: number.clone(), etag: current });
         }
         let (ground, effective_at) = known.ground(command.step, command.effective_at, now)?;
-        let state = ground.state_after;
-        let Some(state_after) = after(state, command.step) else {
+        let Some(state_after) = ground.after(command.step) else {
+            let state = ground.upon.state_after;
             return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
         };
-        // The document was built on another version than the one that is there now, or under a number that is taken.
+        // The document was built on another version than the one that is there now, or under a number that is taken, or
+        // of what was erased meanwhile: written now, it would say again what nobody is to be shown any more.
         let version = known.head.version + 1;
-        if (ground.version, version) != (command.base_version, command.version) {
+        if (ground.upon.version, version) != (command.base_version, command.version)
+            || known.version().content != command.base_content
+        {
             return Err(Refusal::VersionMoved { number: number.clone(), etag: current });
         }
         let key = self.keys.get(&command.key).filter(|key| key.record.body == command.body);
@@ -74,7 +77,7 @@ impl World {
             log_index: index,
             recorded_at: now,
             content: Arc::clone(content),
-            document: command.document.clone(),
+            document: Arc::clone(&command.document),
             document_sha256: command.document_sha256,
             disclosures: command.disclosures.clone(),
             key: command.key.clone(),
@@ -84,7 +87,7 @@ impl World {
         let change = Change::Revised {
             head: Box::new(known.head.clone()),
             version: Box::new(newest),
-            content_json: command.content_json.clone(),
+            content_json: Arc::clone(&command.content_json),
             status: command.status,
             event,
             previous_index,

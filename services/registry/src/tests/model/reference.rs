@@ -144,7 +144,9 @@ impl Reference {
         let (state, base, ..) = self.replay(|one| !overtakes || one.kind == "annul" || one.effect <= at);
         let live = state == "active" || state == "suspended";
         let possible = match kind {
-            "suspend" | "extend_scope" | "reissue" | "renew" => state == "active",
+            // Its announced end is overtaken.
+            "suspend" => state == "active" || state == "suspended" && overtakes,
+            "extend_scope" | "reissue" | "renew" => state == "active",
             "reinstate" => state == "suspended",
             "annul" => state != "annulled",
             _ => live,
