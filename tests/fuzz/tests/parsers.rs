@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use greenlane_credential::{
-    Certificate, CertificateNumber, Issuer, Prefix, Presented, StatusList, from_offline, sign_document, to_offline,
+    Certificate, CertificateNumber, ConfidentialField, Disclosure, Issuer, Prefix, Presented, Sealed, StatusList,
+    StatusListCredential, StatusPurpose, from_offline, sign_document, split_disclosures, to_offline, with_disclosures,
 };
 use greenlane_fuzz::{fuzz, fuzz_text};
 use greenlane_jose::compact::{self, NewHeader};
@@ -108,6 +109,81 @@ fn no_document_makes_its_reader_panic() {
         if let Ok(read) = Presented::read(&text) {
             drop(read.into_certificate());
         }
+    });
+}
+
+#[test]
+fn no_disclosure_makes_the_reader_of_sd_jwt_panic_and_none_makes_up_a_field() {
+    let stated = certificate();
+    let kept_back = [ConfidentialField::HolderAddress, ConfidentialField::Remarks];
+    let mut facts = stated.facts;
+    (facts.holder.address, facts.remarks) = ("1 Example Road".to_owned(), "Indoors only.".to_owned());
+    let (sealed, disclosures) = Sealed::new(&facts, kept_back);
+    let certificate = Certificate { facts, sealed, ..stated };
+    let key = SigningKey::generate_ed25519();
+    let document = sign_document(&certificate, &key).expect("it is signed");
+    let texts: Vec<&str> = disclosures.iter().map(Disclosure::text).collect();
+    let whole = with_disclosures(&document, texts.iter().copied());
+    assert_eq!(Presented::read(&whole).expect("it reads").certificate(), &certificate);
+    fuzz_text("sd_jwt", [whole, with_disclosures(&document, []), document.clone()], |text| {
+        let _ = split_disclosures(text).map(|(_, disclosures)| disclosures.len());
+        if let Ok(read) = Presented::read(text)
+            && read.verify(key.public_key()).is_ok()
+        {
+            // What was signed is all that can be shown, whatever stands behind the document.
+            let shown = read.into_certificate().facts;
+            assert!([&certificate.facts.holder.address, ""].contains(&shown.holder.address.as_str()), "{shown:?}");
+            assert!([&certificate.facts.remarks, ""].contains(&shown.remarks.as_str()), "{shown:?}");
+        }
+    });
+    // What stands behind the document, alone and past the base64.
+    fuzz_text("sd_jwt_behind", [texts.join("~")], |text| drop(Presented::read(&format!("{document}~{text}~"))));
+    let arrays = texts.iter().map(|text| b64::decode(text).expect("it is base64"));
+    fuzz("disclosure", arrays, |bytes| {
+        let text = b64::encode(bytes);
+        if let Ok(read) = Disclosure::parse(&text) {
+            assert_eq!(read.text(), text);
+        }
+        drop(Presented::read(&with_disclosures(&document, [text.as_str()])));
+    });
+    // Past the signature: a payload with hashes and arrays that keep elements back.
+    let payload = document.split('.').nth(1).map(|payload| b64::decode(payload).expect("it is base64"));
+    let header = b64::encode(br#"{"alg":"EdDSA","cty":"vc","kid":"did:web:x:bodies:y#k","typ":"vc+sd-jwt"}"#);
+    let behind = texts.join("~");
+    fuzz("sd_jwt_payload", payload, |payload| {
+        let text = format!("{header}.{}.{}~{behind}~", b64::encode(payload), b64::encode([0; 64]));
+        drop(Presented::read(&text).map(Presented::into_certificate));
+    });
+}
+
+#[test]
+fn no_signed_status_list_makes_its_reader_panic() {
+    let key = SigningKey::generate_ed25519();
+    let mut list = StatusList::new(greenlane_credential::MIN_ENTRIES).expect("a list");
+    list.set(94_567, true).expect("an index of it");
+    let credential = StatusListCredential {
+        id: "https://registry.example.org/status/cb01/1/revocation".to_owned(),
+        issuer: "did:web:registry.example.org".to_owned(),
+        purpose: StatusPurpose::Revocation,
+        list,
+        valid_from: "2026-06-01T12:00:00Z".parse().expect("a time"),
+        valid_until: "2026-06-02T12:00:00Z".parse().expect("a time"),
+        ttl_ms: 60_000,
+    };
+    let kid = "did:web:registry.example.org#log";
+    let signed = credential.sign(&key, kid).expect("it is signed");
+    fuzz_text("status_list_credential", [&signed], |text| {
+        if let Ok(read) = StatusListCredential::open(text, key.public_key()) {
+            assert_eq!(read, credential, "nothing else was signed");
+        }
+    });
+    // Past the signature: whoever publishes lists may be wrong as well.
+    let payload = signed.split('.').nth(1).map(|payload| b64::decode(payload).expect("it is base64"));
+    let header = compact::parse_strict(signed.as_bytes(), &Limits::DOCUMENT).expect("it reads").header;
+    let header = NewHeader { kid: Some(kid), typ: header.typ.as_deref(), cty: header.cty.as_deref() };
+    fuzz("status_list_payload", payload, |payload| {
+        let text = compact::sign(&key, header, payload).expect("it is signed");
+        drop(StatusListCredential::open(&text, key.public_key()));
     });
 }
 

@@ -2,7 +2,10 @@
 
 use greenlane_api::registry::v1 as wire;
 use greenlane_fuzz::{fuzz, fuzz_text};
-use greenlane_log::hash_leaf;
+use greenlane_jose::compact::{self, Limits, NewHeader};
+use greenlane_jose::{SigningKey, b64};
+use greenlane_log::note::{KeyName, NoteSigner};
+use greenlane_log::{Checkpoint, empty_root, hash_leaf};
 
 use crate::api::verify::question;
 use crate::audit::Auditor;
@@ -14,6 +17,7 @@ use crate::domain::trace::parse_trace_name;
 use crate::domain::write_off::amount::Amount;
 use crate::domain::write_off::parse_write_off_name;
 use crate::offline::Bundle;
+use crate::statement::{Stated, Statement};
 
 #[test]
 fn no_epcis_event_makes_its_reader_panic() {
@@ -106,4 +110,44 @@ fn no_trust_bundle_makes_its_reader_panic() {
     // As it comes, and past the compression.
     fuzz("bundle", [gzip(lines.as_bytes())], |bytes| assert!(Bundle::read(bytes, None).is_err()));
     fuzz("bundle_lines", [lines], |bytes| assert!(Bundle::read(&gzip(bytes), None).is_err()));
+}
+
+#[test]
+fn no_signed_verdict_makes_its_reader_panic() {
+    let name = KeyName::new("registry.example.org/log").unwrap();
+    let signer = NoteSigner::new(name, std::sync::Arc::new(SigningKey::generate_ed25519())).unwrap();
+    let checkpoint = Checkpoint::new("registry.example.org/log", 9, empty_root()).sign(&signer).unwrap().to_text();
+    let verdict = wire::Verdict {
+        outcome: wire::VerdictOutcome::Refused.into(),
+        in_force: Some(wire::VerdictPart { outcome: wire::PartOutcome::No.into(), findings: Vec::new() }),
+        certificate: "certificates/GLXA4HP9Z1PPYMB35F".to_owned(),
+        revisions: Some(greenlane_api::common::v1::Revisions { registry: 7, equivalence: 3, classification: 0 }),
+        freshness: Some(wire::Freshness {
+            checkpoint_time: Some(prost_types::Timestamp { seconds: 1_780_000_000, nanos: 5_000 }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let stated = Stated {
+        issuer: "did:web:registry.example.org",
+        signed_at: "2026-06-01T12:00:00Z".parse().unwrap(),
+        question: serde_json::json!({"certificate": "certificates/GLXA4HP9Z1PPYMB35F", "date": "2026-06-01"}),
+        verdict: &verdict,
+        checkpoint: &checkpoint,
+    };
+    let signed = stated.sign(signer.signer()).unwrap();
+    assert!(Statement::open(&signed, signer.key()).is_ok());
+    fuzz_text("statement", [&signed], |text| {
+        if let Ok(read) = Statement::open(text, signer.key()) {
+            assert_eq!((read.tree_size, &read.verdict), (9, &verdict), "nothing else was signed");
+        }
+    });
+    // Past the signature: a registry may be wrong, or older or newer than its reader.
+    let payload = signed.split('.').nth(1).map(|payload| b64::decode(payload).unwrap());
+    let header = compact::parse_strict(signed.as_bytes(), &Limits::DOCUMENT).unwrap().header;
+    let header = NewHeader { kid: Some(&header.kid), typ: header.typ.as_deref(), cty: None };
+    fuzz("statement_payload", payload, |payload| {
+        let text = compact::sign(signer.signer(), header, payload).unwrap();
+        drop(Statement::open(&text, signer.key()));
+    });
 }
