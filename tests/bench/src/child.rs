@@ -59,6 +59,14 @@ impl Child {
         cpu::time_of(self.process.id())
     }
 
+    /// The memory that it has, in bytes.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn memory(&self) -> anyhow::Result<u64> {
+        status(self.process.id(), "VmRSS:")
+    }
+
     /// The most memory that it had so far, in bytes.
     ///
     /// # Errors
@@ -80,9 +88,14 @@ impl Drop for Child {
 /// # Errors
 /// When it is gone.
 pub fn peak_memory(process: u32) -> anyhow::Result<u64> {
+    status(process, "VmHWM:")
+}
+
+/// A figure of a process's status in KiB, as bytes.
+fn status(process: u32, name: &str) -> anyhow::Result<u64> {
     let path = format!("/proc/{process}/status");
     let status = std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("a process without memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context("a process without memory")?;
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("an unexpected status file")?;
     Ok(kib * 1024)
 }

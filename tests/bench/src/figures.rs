@@ -5,6 +5,7 @@
 //! another). Rates are by CPU time, which other work on the machine disturbs least.
 
 mod catalogue;
+mod million;
 mod search;
 mod stream;
 mod tag;
@@ -29,7 +30,16 @@ pub struct Figures {
     pub name: &'static str,
     /// What is done.
     pub what: &'static str,
-    measure: for<'a> fn(&'a Place<'a>) -> BoxFuture<'a, anyhow::Result<Vec<Figure>>>,
+    measure: Measure,
+}
+
+/// How figures are measured.
+#[derive(Clone, Copy)]
+enum Measure {
+    /// Beside a classification with all editions.
+    WithEditions(for<'a> fn(&'a Place<'a>) -> BoxFuture<'a, anyhow::Result<Vec<Figure>>>),
+    /// By themselves, and only when they are named: they take many minutes.
+    Alone(fn() -> BoxFuture<'static, anyhow::Result<Vec<Figure>>>),
 }
 
 /// All of them.
@@ -37,17 +47,22 @@ pub const FIGURES: &[Figures] = &[
     Figures {
         name: "search",
         what: "classification with all editions: cold start, memory, search at a thousand queries a second",
-        measure: |place| Box::pin(search::measure(place)),
+        measure: Measure::WithEditions(|place| Box::pin(search::measure(place))),
     },
     Figures {
         name: "tag-file",
         what: "greenlane tag: rows of UN Comtrade from files, with all editions and lists",
-        measure: |place| Box::pin(tag::measure(place)),
+        measure: Measure::WithEditions(|place| Box::pin(tag::measure(place))),
     },
     Figures {
         name: "tag-stream",
         what: "classification: rows tagged over one gRPC stream",
-        measure: |place| Box::pin(stream::measure(place)),
+        measure: Measure::WithEditions(|place| Box::pin(stream::measure(place))),
+    },
+    Figures {
+        name: "verify-million",
+        what: "registry with a million certificates: import, memory, start, verification (only when it is named)",
+        measure: Measure::Alone(|| Box::pin(million::measure())),
     },
 ];
 
@@ -118,7 +133,8 @@ impl Place<'_> {
 pub fn split(only: &[String]) -> (Vec<&'static Figures>, Vec<String>) {
     let find = |name: &String| FIGURES.iter().find(|figures| figures.name == *name);
     if only.is_empty() {
-        return (FIGURES.iter().collect(), Vec::new());
+        let always = |figures: &&Figures| matches!(figures.measure, Measure::WithEditions(_));
+        return (FIGURES.iter().filter(always).collect(), Vec::new());
     }
     (only.iter().filter_map(find).collect(), only.iter().filter(|name| find(name).is_none()).cloned().collect())
 }
@@ -128,17 +144,33 @@ pub fn split(only: &[String]) -> (Vec<&'static Figures>, Vec<String>) {
 /// # Errors
 /// When a server or the command fails.
 pub fn run(selected: &[&Figures], apart: bool) -> anyhow::Result<Vec<Figure>> {
-    let Some(data) = std::env::var_os("GREENLANE_TEST_DATA").filter(|_| !selected.is_empty()) else {
-        if !selected.is_empty() {
-            say("GREENLANE_TEST_DATA is not set: figures over the reference data are left out");
+    let (mut alone, mut with_editions) = (Vec::new(), Vec::new());
+    for figures in selected {
+        match figures.measure {
+            Measure::Alone(measure) => alone.push((figures.name, measure)),
+            Measure::WithEditions(measure) => with_editions.push((figures.name, measure)),
         }
+    }
+    if selected.is_empty() {
         return Ok(Vec::new());
-    };
-    let data = PathBuf::from(data).join("data");
+    }
     if apart {
         cpu::pin(cpu::LOAD_CORE)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut found = Vec::new();
+    for (name, measure) in alone {
+        say(name);
+        found.extend(runtime.block_on(measure()).with_context(|| format!("measuring {name}"))?);
+    }
+    if with_editions.is_empty() {
+        return Ok(found);
+    }
+    let Some(data) = std::env::var_os("GREENLANE_TEST_DATA") else {
+        say("GREENLANE_TEST_DATA is not set: figures over the reference data are left out");
+        return Ok(found);
+    };
+    let data = PathBuf::from(data).join("data");
     runtime.block_on(async {
         let folder = database::folder()?;
         let identity = Identity::create(folder.path())?;
@@ -153,13 +185,12 @@ pub fn run(selected: &[&Figures], apart: bool) -> anyhow::Result<Vec<Figure>> {
         let cold = Figure::new("start with all editions", begun.elapsed().as_secs_f64() * 1e3, "ms");
         let by_cpu = Figure::new("start with all editions, by CPU", child.cpu_time()?.as_secs_f64() * 1e3, "ms");
         children.insert(Role::ClassificationWhole, child);
-        let mut found = vec![cold, by_cpu.promised(Promise::AtMost(2_000.0))];
+        found.extend([cold, by_cpu.promised(Promise::AtMost(2_000.0))]);
         let setting = Setting { identity: &identity, children: &children, folder: folder.path() };
         let place = Place { setting, data };
-        for figures in selected {
-            say(figures.name);
-            let measured = (figures.measure)(&place).await;
-            found.extend(measured.with_context(|| format!("measuring {}", figures.name))?);
+        for (name, measure) in with_editions {
+            say(name);
+            found.extend(measure(&place).await.with_context(|| format!("measuring {name}"))?);
         }
         Ok(found)
     })

@@ -4,7 +4,7 @@ mod bare;
 mod classification;
 mod equivalence;
 mod facts;
-mod registry;
+pub(crate) mod registry;
 
 use std::collections::BTreeMap;
 use std::path::Path;

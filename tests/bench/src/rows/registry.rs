@@ -94,6 +94,11 @@ fn questions(
     Ok(Prepared::single(setting.target(role, VERIFY, Some(customs(setting)))?, requests))
 }
 
+/// About goods as declared, for a certificate by its name.
+pub(crate) fn question_by_name(name: &str) -> VerifyRequest {
+    question(Subject::Certificate(name.to_owned()))
+}
+
 fn question(subject: Subject) -> VerifyRequest {
     VerifyRequest { subject: Some(subject), goods: Some(facts::goods()), ..VerifyRequest::default() }
 }
@@ -102,7 +107,7 @@ fn by_number(certificate: &Certificate) -> Subject {
     Subject::Certificate(certificate.name.clone())
 }
 
-fn customs(setting: &Setting<'_>) -> String {
+pub(crate) fn customs(setting: &Setting<'_>) -> String {
     setting.identity.mint(TokenRequest::new("customs", ["verify"]).for_economy(facts::DESTINATION))
 }
 
@@ -113,7 +118,7 @@ fn answered(result: VerifyResult) -> anyhow::Result<()> {
     }
 }
 
-fn accepted(response: &VerifyResponse) -> anyhow::Result<()> {
+pub(crate) fn accepted(response: &VerifyResponse) -> anyhow::Result<()> {
     let verdict = response.verdict.as_ref().context("no verdict")?;
     let parts = [&verdict.authentic, &verdict.in_force, &verdict.covers_goods, &verdict.recognised];
     let yes = parts.iter().all(|part| part.as_ref().is_some_and(|part| part.outcome() == PartOutcome::Yes));
@@ -160,6 +165,18 @@ pub(super) async fn import(setting: &Setting<'_>, role: Role) -> anyhow::Result<
     Ok(Prepared::many(target, Imports { next: AtomicU64::new(0) }, ROWS).one_by_one())
 }
 
+/// A row of a back catalogue; rows differ in their request id.
+pub(crate) fn import_row(number: u64) -> ImportCertificatesRequest {
+    let issue = facts::issue(format!("import-{number}"));
+    ImportCertificatesRequest {
+        request_id: issue.request_id,
+        body: issue.body,
+        content: issue.content,
+        row: number,
+        ..ImportCertificatesRequest::default()
+    }
+}
+
 /// Rows that differ in their request id, so many in a call.
 struct Imports {
     next: AtomicU64,
@@ -168,16 +185,8 @@ struct Imports {
 impl Requests for Imports {
     fn message(&self, out: &mut Vec<u8>) -> u64 {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let issue = facts::issue(format!("import-{number}"));
-        let row = ImportCertificatesRequest {
-            request_id: issue.request_id,
-            body: issue.body,
-            content: issue.content,
-            row: number,
-            ..ImportCertificatesRequest::default()
-        };
         // A vector takes as much as it is given.
-        let _ = row.encode(out);
+        let _ = import_row(number).encode(out);
         number
     }
 
@@ -200,13 +209,13 @@ impl Requests for Imports {
     }
 }
 
-fn certifier(setting: &Setting<'_>) -> String {
+pub(crate) fn certifier(setting: &Setting<'_>) -> String {
     let scopes = ["certificates.write", "certificates.read"];
     setting.identity.mint(TokenRequest::new("certifier", scopes).for_body(facts::BODY))
 }
 
 /// A body with a key that the registry holds. Made once: the request ids are always the same.
-async fn body(setting: &Setting<'_>, role: Role) -> anyhow::Result<()> {
+pub(crate) async fn body(setting: &Setting<'_>, role: Role) -> anyhow::Result<()> {
     let admin = setting.identity.mint(TokenRequest::new("admin", ["admin"]));
     let mut bodies = BodyServiceClient::new(setting.channel(role).await?);
     let record = Body {
