@@ -40,7 +40,7 @@ pub(super) async fn plan(
     Ok(pb::PlanMarketAccessResponse { revision, freshness, ..answer })
 }
 
-fn render(plan: Plan) -> pb::PlanMarketAccessResponse {
+fn render(plan: Plan<'_>) -> pb::PlanMarketAccessResponse {
     let markets = plan.markets.into_iter().map(market).collect();
     let classification_revision = plan.classification_revision;
     pb::PlanMarketAccessResponse { markets, classification_revision, ..Default::default() }
@@ -53,7 +53,7 @@ pub(super) fn economies(v: &mut Violations, field: &str, raw: &[String]) -> Vec<
     raw.filter_map(|(index, economy)| question::economy(v, &format!("{field}[{index}]"), economy)).collect()
 }
 
-fn market(market: MarketAccess) -> pb::MarketAccess {
+fn market(market: MarketAccess<'_>) -> pb::MarketAccess {
     pb::MarketAccess {
         destination: market.destination.as_str().to_owned(),
         outcome: market.outcome.number(),
@@ -63,7 +63,7 @@ fn market(market: MarketAccess) -> pb::MarketAccess {
     }
 }
 
-fn step(step: Step) -> pb::MarketAccessStep {
+fn step(step: Step<'_>) -> pb::MarketAccessStep {
     let target = step.target.as_ref().map(render::target).unwrap_or_default();
     pb::MarketAccessStep {
         requirement: step.requirement.name.name(),

@@ -1,5 +1,7 @@
 //! Decisions in the contract's words.
 
+use std::sync::Arc;
+
 use greenlane_api::common::v1 as common;
 use greenlane_api::equivalence::v1 as pb;
 
@@ -7,14 +9,14 @@ use crate::domain::arrangement::Annex;
 use crate::domain::decision::{Attempt, Condition, Decision, Finding, Miss, RequirementResult, Route};
 use crate::domain::equivalence::{Equivalence, Target};
 
-pub(crate) fn decision(decision: Decision, with_requirements: bool) -> pb::RecognitionDecision {
+pub(crate) fn decision(decision: Decision<'_>, with_requirements: bool) -> pb::RecognitionDecision {
     let requirements =
         if with_requirements { decision.requirements.into_iter().map(requirement).collect() } else { Vec::new() };
     pb::RecognitionDecision {
         decision_id: decision.id.to_string(),
         outcome: decision.outcome.number(),
         conditions: decision.conditions.into_iter().map(condition).collect(),
-        best_route: decision.best_route.map(route),
+        best_route: decision.best_route.as_ref().map(route),
         requirements,
         findings: decision.findings.into_iter().map(finding).collect(),
         date: decision.date.to_string(),
@@ -25,19 +27,14 @@ pub(crate) fn decision(decision: Decision, with_requirements: bool) -> pb::Recog
 }
 
 /// Every attempt of every requirement, in their order.
-pub(super) fn attempts(decision: &Decision) -> Vec<pb::RouteAttempt> {
+pub(super) fn attempts(decision: &Decision<'_>) -> Vec<pb::RouteAttempt> {
     use pb::route_attempt::Result as Outcome;
     let mut all = Vec::new();
     for result in &decision.requirements {
         for attempt in &result.attempts {
             let (annex, outcome) = match attempt {
-                Attempt::Route(found) => {
-                    let annex = found.annex.as_ref().map(|annex| annex.name.name());
-                    (annex, Outcome::Route(route(Route::clone(found))))
-                }
-                Attempt::Miss(failed) => {
-                    (failed.annex.as_ref().map(|annex| annex.name.name()), Outcome::Miss(miss(failed.clone())))
-                }
+                Attempt::Route(found) => (found.annex.map(|annex| annex.name.name()), Outcome::Route(route(found))),
+                Attempt::Miss(failed) => (failed.annex.map(|annex| annex.name.name()), Outcome::Miss(miss(failed))),
                 Attempt::Missing { annex, finding } => {
                     (annex.as_ref().map(|annex| annex.name()), Outcome::MissingFact(finding.message.clone()))
                 }
@@ -52,7 +49,7 @@ pub(super) fn attempts(decision: &Decision) -> Vec<pb::RouteAttempt> {
     all
 }
 
-pub(super) fn requirement(result: RequirementResult) -> pb::RequirementResult {
+pub(super) fn requirement(result: RequirementResult<'_>) -> pb::RequirementResult {
     let requirement = &result.requirement;
     pb::RequirementResult {
         requirement: requirement.name.name(),
@@ -61,30 +58,30 @@ pub(super) fn requirement(result: RequirementResult) -> pb::RequirementResult {
         mandatory: requirement.mandatory,
         legal_reference: requirement.legal_reference.clone(),
         status: result.status.number(),
-        route: result.route.map(route),
-        nearest_miss: result.nearest_miss.map(miss),
+        route: result.route.as_ref().map(route),
+        nearest_miss: result.nearest_miss.as_ref().map(miss),
         findings: result.findings.into_iter().map(finding).collect(),
     }
 }
 
 /// The names of an annex and its arrangement; empty for none.
-fn instrument(annex: Option<&Annex>) -> (String, String) {
+fn instrument(annex: Option<&Arc<Annex>>) -> (String, String) {
     annex.map(|annex| (annex.arrangement.name(), annex.name.name())).unwrap_or_default()
 }
 
-fn route(route: Route) -> pb::RecognitionRoute {
-    let (arrangement, annex) = instrument(route.annex.as_deref());
+fn route(route: &Route<'_>) -> pb::RecognitionRoute {
+    let (arrangement, annex) = instrument(route.annex);
     pb::RecognitionRoute {
         requirement: route.requirement.name.name(),
         certified: route.certified.name.to_string(),
-        accepted: route.accepted.name.to_string(),
+        accepted: route.accepted().name.to_string(),
         arrangement,
         annex,
         designation: route.designation.as_ref().map(|it| it.name.name()).unwrap_or_default(),
         legal_reference: route.legal_reference().to_owned(),
         links: route.links.iter().map(|it| link(it)).collect(),
         effect: route.effect.number(),
-        conditions: route.conditions.into_iter().map(condition).collect(),
+        conditions: route.conditions.iter().copied().map(condition).collect(),
     }
 }
 
@@ -104,24 +101,24 @@ pub(super) fn link(link: &Equivalence) -> pb::RouteLink {
     }
 }
 
-fn miss(miss: Miss) -> pb::NearestMiss {
-    let (arrangement, annex) = instrument(miss.annex.as_deref());
+fn miss(miss: &Miss<'_>) -> pb::NearestMiss {
+    let (arrangement, annex) = instrument(miss.annex);
     pb::NearestMiss {
         annex,
         arrangement,
         failed_check: miss.check.number(),
-        reason: miss.reason,
-        mend: miss.mend,
+        reason: miss.reason.clone(),
+        mend: miss.mend.clone(),
         checks_passed: miss.checks_passed,
     }
 }
 
-pub(super) fn condition(condition: Condition) -> pb::RecognitionCondition {
+pub(super) fn condition(condition: Condition<'_>) -> pb::RecognitionCondition {
     pb::RecognitionCondition {
-        kind: condition.kind.number(),
-        id: condition.id.to_string(),
-        description: condition.description.to_string(),
-        origin: condition.origin.name(),
+        kind: condition.kind().number(),
+        id: condition.id().to_owned(),
+        description: condition.description().to_owned(),
+        origin: condition.origin(),
     }
 }
 

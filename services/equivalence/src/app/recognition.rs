@@ -50,13 +50,13 @@ impl Recogniser {
     }
 
     /// Decides one question on a catalogue.
-    pub(crate) async fn decide(
+    pub(crate) async fn decide<'l>(
         &self,
-        loaded: &Loaded,
+        loaded: &'l Loaded,
         question: &Question,
         classification_revision: u64,
         detail: Detail,
-    ) -> Decision {
+    ) -> Decision<'l> {
         let catalogue = &loaded.catalogue;
         let mut known = self.translations.known(classification_revision);
         loop {
@@ -80,7 +80,7 @@ impl Recogniser {
         product: Product,
         destinations: Vec<EconomyCode>,
         classification_revision: u64,
-        finish: fn(Plan) -> T,
+        finish: fn(Plan<'_>) -> T,
     ) -> Result<T, Fault> {
         let place = self.planned.clone().try_acquire_owned().map_err(|_| Fault::overloaded(RETRY_AFTER))?;
         let turn = self.planning.clone().acquire_owned().await.map_err(Fault::internal)?;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use smallvec::SmallVec;
 
-use super::arrangement::Annex;
+use super::arrangement::{Annex, AnnexCondition};
 use super::body::Designation;
-use super::equivalence::{Equivalence, Target};
-use super::key::{AnnexKey, EconomyCode, EquivalenceKey};
+use super::equivalence::{BridgingTest, Equivalence, Target};
+use super::key::{AnnexKey, EconomyCode};
 use super::requirement::Requirement;
 use super::words::{ConditionKind, RecognitionEffect};
 
@@ -111,77 +112,95 @@ impl Finding {
 }
 
 /// Something still to be fulfilled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition<'c> {
+    /// A test that bridges a deviation.
+    Bridging(&'c BridgingTest, &'c Equivalence),
+    /// What an annex asks for.
+    ByAnnex(&'c AnnexCondition, &'c Annex),
+}
+
+impl<'c> Condition<'c> {
     /// Kind.
-    pub kind: ConditionKind,
-    /// Identifier.
-    pub id: Arc<str>,
-    /// What is to be done.
-    pub description: Arc<str>,
-    /// Where it comes from.
-    pub origin: ConditionOrigin,
-}
-
-impl Condition {
-    /// Whether it is fulfilled when the other is, wherever the two come from.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.id == other.id
-    }
-}
-
-/// Where a condition comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConditionOrigin {
-    /// A deviation between two documents.
-    Equivalence(EquivalenceKey),
-    /// An annex that asks for it.
-    Annex(AnnexKey),
-}
-
-impl ConditionOrigin {
-    /// The resource name.
-    pub fn name(&self) -> String {
+    pub fn kind(self) -> ConditionKind {
         match self {
-            Self::Equivalence(key) => key.name(),
-            Self::Annex(key) => key.name(),
+            Self::Bridging(..) => ConditionKind::BridgingTest,
+            Self::ByAnnex(condition, _) => condition.kind,
         }
     }
+
+    /// Identifier.
+    pub fn id(self) -> &'c str {
+        match self {
+            Self::Bridging(test, _) => &test.id,
+            Self::ByAnnex(condition, _) => &condition.id,
+        }
+    }
+
+    /// What is to be done.
+    pub fn description(self) -> &'c str {
+        match self {
+            Self::Bridging(test, _) => &test.description,
+            Self::ByAnnex(condition, _) => &condition.description,
+        }
+    }
+
+    /// The resource name of where it comes from: an equivalence or an annex.
+    pub fn origin(self) -> String {
+        match self {
+            Self::Bridging(_, link) => link.name.name(),
+            Self::ByAnnex(_, annex) => annex.name.name(),
+        }
+    }
+
+    /// Whether it is fulfilled when the other is, wherever the two come from.
+    pub fn is_same(self, other: Self) -> bool {
+        self.kind() == other.kind() && self.id() == other.id()
+    }
 }
 
-/// How a certificate leads to acceptance.
+/// What is still to be fulfilled, each once.
+pub type Conditions<'c> = SmallVec<[Condition<'c>; 2]>;
+
+/// How a certificate leads to acceptance. Borrowed from the catalogue: most of it is never read where only the outcome is
+/// wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
+pub struct Route<'c> {
     /// The requirement.
-    pub requirement: Arc<Requirement>,
+    pub requirement: &'c Arc<Requirement>,
     /// What was certified.
     pub certified: Target,
-    /// What is accepted.
-    pub accepted: Target,
+    /// The place of what is accepted in the requirement.
+    pub acceptance: usize,
     /// The annex; none for a direct route.
-    pub annex: Option<Arc<Annex>>,
+    pub annex: Option<&'c Arc<Annex>>,
     /// The designation relied on.
-    pub designation: Option<Arc<Designation>>,
+    pub designation: Option<&'c Arc<Designation>>,
     /// The chain.
-    pub links: Vec<Arc<Equivalence>>,
+    pub links: SmallVec<[&'c Arc<Equivalence>; 2]>,
     /// What it obliges to.
     pub effect: RecognitionEffect,
     /// On which conditions.
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions<'c>,
 }
 
-impl Route {
+impl<'c> Route<'c> {
+    /// What is accepted.
+    pub fn accepted(&self) -> &'c Target {
+        &self.requirement.acceptances[self.acceptance].target
+    }
+
     /// The clause: of the annex, or of the requirement for a direct route.
-    pub fn legal_reference(&self) -> &str {
-        self.annex.as_ref().map_or(&self.requirement.legal_reference, |annex| &annex.legal_reference)
+    pub fn legal_reference(&self) -> &'c str {
+        self.annex.map_or(&self.requirement.legal_reference, |annex| &annex.legal_reference)
     }
 }
 
 /// A route that does not lead to acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Miss {
+pub struct Miss<'c> {
     /// The annex; none for the direct route.
-    pub annex: Option<Arc<Annex>>,
+    pub annex: Option<&'c Arc<Annex>>,
     /// The first check that failed.
     pub check: Check,
     /// How many checks passed before.
@@ -194,11 +213,11 @@ pub struct Miss {
 
 /// One route that was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attempt {
+pub enum Attempt<'c> {
     /// It leads to acceptance.
-    Route(Box<Route>),
+    Route(Box<Route<'c>>),
     /// It does not.
-    Miss(Miss),
+    Miss(Miss<'c>),
     /// It cannot be said for want of a fact.
     Missing {
         /// The annex tried.
@@ -210,19 +229,19 @@ pub enum Attempt {
 
 /// What became of one requirement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequirementResult {
+pub struct RequirementResult<'c> {
     /// Which.
-    pub requirement: Arc<Requirement>,
+    pub requirement: &'c Arc<Requirement>,
     /// Whether it is met.
     pub status: Status,
     /// The best route.
-    pub route: Option<Route>,
+    pub route: Option<Route<'c>>,
     /// The nearest miss.
-    pub nearest_miss: Option<Miss>,
+    pub nearest_miss: Option<Miss<'c>>,
     /// What is missing.
     pub findings: Vec<Finding>,
     /// Every route that was tried: the direct one, then one for each annex in the order of their names.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<Attempt<'c>>,
 }
 
 /// The identifier of a decision: the SHA-256 of question and revisions. Shown as `sha256:` and its hexadecimal digits.
@@ -245,25 +264,25 @@ impl fmt::Display for DecisionId {
     }
 }
 
-/// A decision.
+/// A decision, as long as the catalogue that it was made on is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub struct Decision<'c> {
     /// Its identifier.
     pub id: DecisionId,
     /// The outcome.
     pub outcome: Outcome,
     /// What is still to be fulfilled.
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions<'c>,
     /// The best route.
-    pub best_route: Option<Route>,
+    pub best_route: Option<Route<'c>>,
     /// Every requirement that applies or may apply, mandatory ones first, if it was asked for.
-    pub requirements: Vec<RequirementResult>,
+    pub requirements: Vec<RequirementResult<'c>>,
     /// What no requirement says.
     pub findings: Vec<Finding>,
     /// The date that it is for.
     pub date: NaiveDate,
     /// The markets asked.
-    pub markets: Vec<EconomyCode>,
+    pub markets: SmallVec<[EconomyCode; 4]>,
     /// Revision of the catalogue.
     pub revision: u64,
     /// Revision of classification; zero when no code was translated.

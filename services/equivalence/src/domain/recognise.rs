@@ -29,9 +29,8 @@ use self::context::Context;
 use self::coverage::Coverage;
 use self::market::Market;
 use self::standing::Standing;
-use self::way::Way;
 use super::catalogue::{Catalogue, RequirementEntry};
-use super::decision::{Attempt, Decision, Finding, Miss, Outcome, RequirementResult, Status};
+use super::decision::{Attempt, Decision, Finding, Miss, Outcome, RequirementResult, Route, Status};
 use super::question::Question;
 use super::requirement::Requirement;
 use super::translate::Translator;
@@ -49,21 +48,26 @@ pub enum Detail {
 }
 
 /// Decides a question, with what became of each requirement.
-pub fn recognise(catalogue: &Catalogue, translator: &dyn Translator, question: &Question) -> Decision {
+pub fn recognise<'c>(catalogue: &'c Catalogue, translator: &dyn Translator, question: &Question) -> Decision<'c> {
     decide(catalogue, translator, question, Detail::Requirements)
 }
 
 /// Decides a question and keeps every route that was tried.
-pub fn explain(catalogue: &Catalogue, translator: &dyn Translator, question: &Question) -> Decision {
+pub fn explain<'c>(catalogue: &'c Catalogue, translator: &dyn Translator, question: &Question) -> Decision<'c> {
     decide(catalogue, translator, question, Detail::Attempts)
 }
 
 /// Decides a question.
-pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Question, detail: Detail) -> Decision {
+pub fn decide<'c>(
+    catalogue: &'c Catalogue,
+    translator: &dyn Translator,
+    question: &Question,
+    detail: Detail,
+) -> Decision<'c> {
     let ctx = Context::new(catalogue, translator, question, detail);
     let mut findings = ctx.unknown_names();
     let known = ctx.destination.is_known();
-    let results = if known { judge(&ctx) } else { SmallVec::new() };
+    let mut results = if known { judge(&ctx) } else { SmallVec::new() };
     let counted: SmallVec<[&Judged<'_>; 4]> = results.iter().collect();
     let mut summary = if known { outcome::overall(&counted) } else { outcome::Summary::of(Outcome::Undetermined) };
     if summary.outcome == Outcome::NoRequirementApplies {
@@ -77,12 +81,14 @@ pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Que
         let missing: BTreeSet<&Finding> = results.iter().flat_map(|result| &result.findings).collect();
         findings.extend(missing.into_iter().cloned());
     }
-    let (outcome, conditions) = (summary.outcome, summary.conditions.iter().map(|it| it.condition()).collect());
-    let best_route = summary.best.map(Way::route);
     drop(counted);
-    let requirements = match detail {
-        Detail::Outcome => Vec::new(),
-        Detail::Requirements | Detail::Attempts => results.into_iter().map(|it| it.result(&ctx)).collect(),
+    let outcome::Summary { outcome, conditions, best } = summary;
+    let (best_route, requirements) = match detail {
+        Detail::Outcome => (best.and_then(|best| results[best].route.take()), Vec::new()),
+        Detail::Requirements | Detail::Attempts => {
+            let best = best.and_then(|best| results[best].route.clone());
+            (best, results.into_iter().map(|it| it.result(&ctx)).collect())
+        }
     };
     Decision {
         id: identity::of(&ctx),
@@ -103,20 +109,20 @@ pub fn decide(catalogue: &Catalogue, translator: &dyn Translator, question: &Que
 struct Judged<'a> {
     entry: &'a RequirementEntry,
     status: Status,
-    route: Option<Way<'a>>,
+    route: Option<Route<'a>>,
     nearest: Option<annex::Failed<'a>>,
     findings: Vec<Finding>,
-    attempts: Vec<Attempt>,
+    attempts: Vec<Attempt<'a>>,
 }
 
-impl Judged<'_> {
+impl<'a> Judged<'a> {
     /// On its own, with the nearest miss in words. `ctx` is what it was judged in.
-    fn result(self, ctx: &Context<'_>) -> RequirementResult {
+    fn result(self, ctx: &Context<'a, '_>) -> RequirementResult<'a> {
         let miss = self.nearest.filter(|_| ctx.detail != Detail::Outcome);
         RequirementResult {
-            requirement: self.entry.requirement.clone(),
+            requirement: &self.entry.requirement,
             status: self.status,
-            route: self.route.map(|way| way.route()),
+            route: self.route,
             nearest_miss: miss.map(|failed| as_miss(ctx, &self.entry.requirement, &failed)),
             findings: self.findings,
             attempts: self.attempts,
@@ -126,7 +132,7 @@ impl Judged<'_> {
 
 /// What becomes of each requirement that applies or may apply: mandatory ones first, the destination's own before each
 /// bloc's, by name. Which these are does not depend on the certificate.
-fn judge<'a>(ctx: &Context<'a>) -> SmallVec<[Judged<'a>; 2]> {
+fn judge<'a>(ctx: &Context<'a, '_>) -> SmallVec<[Judged<'a>; 2]> {
     let mut results = SmallVec::new();
     for economy in ctx.destination.codes() {
         let place =
@@ -136,7 +142,9 @@ fn judge<'a>(ctx: &Context<'a>) -> SmallVec<[Judged<'a>; 2]> {
             continue;
         }
         let market = Market::new(ctx, economy);
-        results.extend(applicable.into_iter().filter_map(|it| evaluate(ctx, &market, it)));
+        for entry in applicable {
+            results.extend(evaluate(ctx, &market, entry));
+        }
     }
     if results.len() > 1 {
         results.sort_by_key(|result: &Judged<'_>| !result.entry.mandatory); // stable
@@ -145,7 +153,7 @@ fn judge<'a>(ctx: &Context<'a>) -> SmallVec<[Judged<'a>; 2]> {
 }
 
 /// What becomes of a requirement; none when it does not cover the goods.
-fn evaluate<'a>(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEntry) -> Option<Judged<'a>> {
+fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a RequirementEntry) -> Option<Judged<'a>> {
     let mut result = Judged {
         entry,
         status: Status::Undetermined,
@@ -171,10 +179,10 @@ fn evaluate<'a>(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEn
             result.attempts.push(as_attempt(ctx, &entry.requirement, &verdict));
         }
         match verdict {
-            Verdict::Route(way) => {
+            Verdict::Route(route) => {
                 // The first of equals stays: the direct route before annexes, annexes by name.
-                if result.route.as_ref().is_none_or(|best| way.rank() < best.rank()) {
-                    result.route = Some(way);
+                if result.route.as_ref().is_none_or(|best| way::rank(&route) < way::rank(best)) {
+                    result.route = Some(route);
                 }
             }
             Verdict::Failed(failed) => {
@@ -185,7 +193,7 @@ fn evaluate<'a>(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEn
             Verdict::Missing { finding, .. } => result.findings.push(finding),
         }
         // Nothing is better than this, and only an explanation tells what else there is.
-        if result.route.as_ref().is_some_and(|best| best.rank() == way::BEST) {
+        if result.route.as_ref().is_some_and(|best| way::rank(best) == way::BEST) {
             if ctx.detail != Detail::Attempts {
                 break;
             }
@@ -212,9 +220,9 @@ fn evaluate<'a>(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEn
     Some(result)
 }
 
-fn as_attempt(ctx: &Context<'_>, requirement: &Requirement, verdict: &Verdict<'_>) -> Attempt {
+fn as_attempt<'a>(ctx: &Context<'a, '_>, requirement: &Requirement, verdict: &Verdict<'a>) -> Attempt<'a> {
     match verdict {
-        Verdict::Route(way) => Attempt::Route(Box::new(way.route())),
+        Verdict::Route(route) => Attempt::Route(Box::new(route.clone())),
         Verdict::Failed(failed) => Attempt::Miss(as_miss(ctx, requirement, failed)),
         Verdict::Missing { annex, finding } => {
             Attempt::Missing { annex: annex.map(|annex| annex.name.clone()), finding: finding.clone() }
@@ -222,10 +230,10 @@ fn as_attempt(ctx: &Context<'_>, requirement: &Requirement, verdict: &Verdict<'_
     }
 }
 
-fn as_miss(ctx: &Context<'_>, requirement: &Requirement, failed: &annex::Failed<'_>) -> Miss {
+fn as_miss<'a>(ctx: &Context<'a, '_>, requirement: &Requirement, failed: &annex::Failed<'a>) -> Miss<'a> {
     let (reason, mend) = describe::miss(ctx, requirement, failed);
     Miss {
-        annex: failed.annex.map(|entry| entry.annex.clone()),
+        annex: failed.annex.map(|entry| &entry.annex),
         check: failed.check,
         checks_passed: failed.checks_passed(),
         reason,

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::*;
 use crate::domain::code::CodeReference;
@@ -18,13 +19,19 @@ fn catalogue() -> Catalogue {
     Catalogue::new(1, entries)
 }
 
+/// The same, for as long as the tests run: decisions borrow from it.
+fn kept() -> &'static Catalogue {
+    static KEPT: LazyLock<Catalogue> = LazyLock::new(catalogue);
+    &KEPT
+}
+
 /// The certificate of the README beside the files.
-fn ask(destination: &str, date: &str) -> Decision {
+fn ask(destination: &str, date: &str) -> Decision<'static> {
     ask_with("aurelian-pv-mark", "A", destination, date)
 }
 
-fn ask_with(scheme: &str, level: &str, destination: &str, date: &str) -> Decision {
-    recognise(&catalogue(), &NoTranslation, &question(scheme, level, destination, date))
+fn ask_with(scheme: &str, level: &str, destination: &str, date: &str) -> Decision<'static> {
+    recognise(kept(), &NoTranslation, &question(scheme, level, destination, date))
 }
 
 fn question(scheme: &str, level: &str, destination: &str, date: &str) -> Question {
@@ -78,7 +85,7 @@ fn the_routes_of_the_story_are_the_ones_that_it_tells() {
     assert_eq!(chain.links[0].name.name(), "equivalences/iec-61730-to-cs-61730");
     assert_eq!(chain.designation.unwrap().name.name(), "designations/aurora-xa-xc-pv");
 
-    let conditions: Vec<_> = ask("XD", "2026-11-23").conditions.into_iter().map(|it| it.id.to_string()).collect();
+    let conditions: Vec<_> = ask("XD", "2026-11-23").conditions.into_iter().map(|it| it.id().to_owned()).collect();
     assert_eq!(conditions, ["ds-snow-load-5400", "ds-salt-mist-6", "xd-label-language"]);
 
     let miss = |destination| ask(destination, "2026-11-23").requirements.remove(0).nearest_miss.unwrap();
@@ -96,7 +103,7 @@ fn the_routes_of_the_story_are_the_ones_that_it_tells() {
     // To an earlier edition it does not count, whoever issued it.
     let mut earlier = question("iecee-cb", "", "AU", "2026-11-23");
     earlier.certified.retain(|it| it.name.to_string() != "standards/iec-61215-1-2021");
-    let earlier = recognise(&catalogue(), &NoTranslation, &earlier);
+    let earlier = recognise(kept(), &NoTranslation, &earlier);
     assert_eq!(earlier.outcome, Outcome::NotRecognised);
     assert!(earlier.requirements[0].nearest_miss.as_ref().unwrap().reason.contains(wanted));
 }

@@ -9,11 +9,11 @@ use super::context::Context;
 use super::coverage::Coverage;
 use super::market::Market;
 use super::standing::{self, Standing};
-use super::way::{self, Asked, Way};
+use super::way;
 use crate::domain::arrangement::{Annex, Arrangement};
 use crate::domain::body::Designation;
 use crate::domain::catalogue::{AnnexEntry, Held, PartyTerms, RequirementEntry, Terms};
-use crate::domain::decision::{Check, Finding};
+use crate::domain::decision::{Check, Condition, Conditions, Finding, Route};
 use crate::domain::key::EconomyCode;
 use crate::domain::time::Counts;
 use crate::domain::words::{RecognitionEffect, RecognitionObject};
@@ -21,7 +21,7 @@ use crate::domain::words::{RecognitionEffect, RecognitionObject};
 /// How one attempt ended.
 pub(super) enum Verdict<'a> {
     /// It leads to acceptance.
-    Route(Way<'a>),
+    Route(Route<'a>),
     /// A check failed.
     Failed(Failed<'a>),
     /// Every check that could be made passed, and one could not be made.
@@ -60,8 +60,8 @@ impl Failed<'_> {
 
 /// Tries a route by an annex.
 pub(super) fn attempt<'a>(
-    ctx: &Context<'a>,
-    market: &Market<'a>,
+    ctx: &Context<'a, '_>,
+    market: &Market<'a, '_>,
     requirement: &'a RequirementEntry,
     standing: &Standing<'a>,
     entry: &'a AnnexEntry,
@@ -138,14 +138,14 @@ pub(super) fn attempt<'a>(
 }
 
 /// What was certified and is not excluded, each with its place in the question.
-fn usable(ctx: &Context<'_>, terms: &Terms) -> SmallVec<[(u32, Held); 8]> {
+fn usable(ctx: &Context<'_, '_>, terms: &Terms) -> SmallVec<[(u32, Held); 8]> {
     let excluded = terms.exclusions.as_ref().map_or(&[][..], |not| &not.targets);
     (0_u32..).zip(&ctx.held).filter(|(_, held)| !excluded.contains(&held.node)).map(|(at, held)| (at, *held)).collect()
 }
 
 /// Whether an annex may carry results granted on the day of the question to a market in full, whoever issues them and
 /// whatever they certify; and of which kind, certificates before others.
-pub(super) fn is_open(ctx: &Context<'_>, market: &Market<'_>, entry: &AnnexEntry) -> Option<RecognitionObject> {
+pub(super) fn is_open(ctx: &Context<'_, '_>, market: &Market<'_, '_>, entry: &AnnexEntry) -> Option<RecognitionObject> {
     let AnnexEntry { annex, terms, .. } = entry;
     let (date, granted_on) = (ctx.date(), Some(ctx.date()));
     let sides = [&market.place, &ctx.destination];
@@ -190,8 +190,8 @@ fn entry_into_force_missing(arrangement: &Arrangement) -> Finding {
 
 /// The parties that the issuer belongs to and whose results a party that the market belongs to accepts.
 fn exporting_parties<'p>(
-    ctx: &'p Context<'_>,
-    market: &'p Market<'_>,
+    ctx: &'p Context<'_, '_>,
+    market: &'p Market<'_, '_>,
     terms: &'p Terms,
 ) -> impl Iterator<Item = &'p PartyTerms> {
     let takes_part = terms.economies.is_empty()
@@ -211,7 +211,7 @@ fn exporting_parties<'p>(
 }
 
 /// Whether an exclusion applies (`Inside`), or does not (`Outside`).
-fn excluded(ctx: &Context<'_>, terms: &Terms, market: &Market<'_>) -> Coverage {
+fn excluded(ctx: &Context<'_, '_>, terms: &Terms, market: &Market<'_, '_>) -> Coverage {
     let Some(not) = &terms.exclusions else { return Coverage::Outside };
     if not.bodies.contains(&ctx.body)
         || ctx.origin.is_in_any(&not.origins)
@@ -222,7 +222,7 @@ fn excluded(ctx: &Context<'_>, terms: &Terms, market: &Market<'_>) -> Coverage {
     if not.codes.is_everything() { Coverage::Outside } else { ctx.coverage(&not.codes) }
 }
 
-fn in_transition(ctx: &Context<'_>, annex: &Annex, market: &Market<'_>) -> bool {
+fn in_transition(ctx: &Context<'_, '_>, annex: &Annex, market: &Market<'_, '_>) -> bool {
     let sides = [&ctx.issuer, &market.place, &ctx.destination];
     annex.transitions.iter().any(|period| {
         ctx.date() < period.ends_on
@@ -238,7 +238,7 @@ enum Designated<'a> {
 }
 
 fn designated<'a>(
-    ctx: &Context<'a>,
+    ctx: &Context<'a, '_>,
     entry: &'a AnnexEntry,
     covered: impl Iterator<Item = Held> + Clone,
 ) -> Designated<'a> {
@@ -272,14 +272,14 @@ fn designated<'a>(
 }
 
 fn way<'a>(
-    ctx: &Context<'a>,
-    market: &Market<'a>,
+    ctx: &Context<'a, '_>,
+    market: &Market<'a, '_>,
     requirement: &'a RequirementEntry,
     entry: &'a AnnexEntry,
     found: chain::Found<'a>,
     designation: Option<&'a Arc<Designation>>,
-) -> Way<'a> {
-    let mut conditions = Vec::new();
+) -> Route<'a> {
+    let mut conditions = Conditions::new();
     if found.tests > 0 {
         found.links.iter().flat_map(|link| way::bridging(link)).for_each(|it| way::add(&mut conditions, it));
     }
@@ -288,14 +288,14 @@ fn way<'a>(
             markets.is_empty() || market.place.is_within_any(markets) || ctx.destination.is_within_any(markets)
         };
         for condition in entry.annex.conditions.iter().filter(|condition| asks(&condition.markets)) {
-            way::add(&mut conditions, Asked::ByAnnex(condition, &entry.annex));
+            way::add(&mut conditions, Condition::ByAnnex(condition, &entry.annex));
         }
     }
-    Way {
-        entry: requirement,
-        certified: &ctx.question.certified[found.certified],
-        accepted: found.accepted,
-        annex: Some(entry),
+    Route {
+        requirement: &requirement.requirement,
+        certified: ctx.question.certified[found.certified].clone(),
+        acceptance: found.accepted,
+        annex: Some(&entry.annex),
         designation,
         links: found.links,
         effect: entry.terms.effect,

@@ -15,11 +15,14 @@ use smallvec::SmallVec;
 use crate::domain::catalogue::{Catalogue, Held, Link, NONE};
 use crate::domain::equivalence::{Equivalence, Target};
 
+/// The links of a chain, in order.
+pub(super) type Chained<'a> = SmallVec<[&'a Arc<Equivalence>; 2]>;
+
 /// A chain, and what it leads from and to, as places in what was certified and in what is accepted.
 pub(super) struct Found<'a> {
     pub(super) certified: usize,
     pub(super) accepted: usize,
-    pub(super) links: Vec<&'a Arc<Equivalence>>,
+    pub(super) links: Chained<'a>,
     /// How many bridging tests they take.
     pub(super) tests: u32,
 }
@@ -81,8 +84,8 @@ impl Ways {
         self.0[at as usize]
     }
 
-    fn links<'a>(&self, net: Net<'a>, mut way: Way) -> Vec<&'a Arc<Equivalence>> {
-        let mut links = Vec::with_capacity(way.length as usize);
+    fn links<'a>(&self, net: Net<'a>, mut way: Way) -> Chained<'a> {
+        let mut links = Chained::new();
         while way.length > 0 {
             links.push(net.link(way.link));
             way = self.at(way.before);
@@ -151,7 +154,7 @@ pub(super) fn search<'a>(
 ) -> Option<Found<'a>> {
     let direct = certified.iter().find_map(|(start, held)| Some((*start, wanted(*held)?)));
     if let Some((start, accepted)) = direct {
-        return Some(Found { certified: start as usize, accepted, links: Vec::new(), tests: 0 });
+        return Some(Found { certified: start as usize, accepted, links: Chained::new(), tests: 0 });
     }
     let mut ways = Ways::default();
     let mut best: Option<(Way, usize)> = None;
@@ -202,13 +205,16 @@ pub(super) fn search<'a>(
 }
 
 /// Everything that chains of at most `limit` links lead to, each with its cheapest chain; nearest first.
-pub(super) fn reach<'a>(net: Net<'a>, start: &'a Target, limit: usize) -> Vec<(&'a Target, Vec<&'a Arc<Equivalence>>)> {
+pub(super) fn reach<'a, 's>(net: Net<'a>, start: &'s Target, limit: usize) -> Vec<(&'s Target, Chained<'a>)>
+where
+    'a: 's,
+{
     let mut ways = Ways::default();
     let first = ways.hold(Way::begin(0));
-    let mut layer: BTreeMap<&'a Target, u32> = BTreeMap::from([(start, first)]);
-    let mut reached: BTreeMap<&'a Target, u32> = layer.clone();
+    let mut layer: BTreeMap<&'s Target, u32> = BTreeMap::from([(start, first)]);
+    let mut reached: BTreeMap<&'s Target, u32> = layer.clone();
     for _ in 0..limit {
-        let mut next: BTreeMap<&'a Target, u32> = BTreeMap::new();
+        let mut next: BTreeMap<&'s Target, u32> = BTreeMap::new();
         for (target, at) in layer {
             let before = ways.at(at);
             for link in net.from(net.catalogue.held(target).0) {

@@ -16,16 +16,16 @@ use crate::domain::translate::{TranslateError, Translator};
 
 /// An economy, and the blocs that it belongs to on the date of the question.
 #[derive(Clone)]
-pub(super) struct Place<'a> {
-    pub(super) economy: &'a EconomyCode,
+pub(super) struct Place<'a: 'q, 'q> {
+    pub(super) economy: &'q EconomyCode,
     /// What the catalogue holds of it; none when nothing speaks of it.
     pub(super) entry: Option<&'a EconomyEntry>,
     /// Its own number, then its blocs'.
     numbers: SmallVec<[u32; 6]>,
 }
 
-impl<'a> Place<'a> {
-    pub(super) fn new(catalogue: &'a Catalogue, economy: &'a EconomyCode, date: NaiveDate) -> Self {
+impl<'a, 'q> Place<'a, 'q> {
+    pub(super) fn new(catalogue: &'a Catalogue, economy: &'q EconomyCode, date: NaiveDate) -> Self {
         let entry = catalogue.economy(economy);
         let own = entry.map_or(NONE, |it| it.number);
         let blocs = entry.into_iter().flat_map(|it| it.blocs(date)).map(|it| it.number);
@@ -38,7 +38,7 @@ impl<'a> Place<'a> {
     }
 
     /// The economy's own code, then its blocs'.
-    pub(super) fn codes(&self) -> impl Iterator<Item = &'a EconomyCode> + '_ {
+    pub(super) fn codes(&self) -> impl Iterator<Item = &'q EconomyCode> + '_ {
         let all = self.entry.map_or(&[][..], |it| &it.memberships);
         let blocs = all.iter().filter(|it| self.numbers[1..].contains(&it.number)).map(|it| &it.bloc);
         std::iter::once(self.economy).chain(blocs)
@@ -73,14 +73,14 @@ impl<'a> Place<'a> {
 type Translated = Result<Arc<[Arc<str>]>, TranslateError>;
 
 /// Everything that a decision is made of.
-pub(super) struct Context<'a> {
+pub(super) struct Context<'a: 'q, 'q> {
     pub(super) catalogue: &'a Catalogue,
-    pub(super) question: &'a Question,
+    pub(super) question: &'q Question,
     pub(super) detail: Detail,
     /// Where the issuing body is: the catalogue's knowledge before the caller's.
-    pub(super) issuer: Place<'a>,
-    pub(super) origin: Place<'a>,
-    pub(super) destination: Place<'a>,
+    pub(super) issuer: Place<'a, 'q>,
+    pub(super) origin: Place<'a, 'q>,
+    pub(super) destination: Place<'a, 'q>,
     /// What was certified, in numbers, in the order of the question.
     pub(super) held: SmallVec<[Held; 8]>,
     /// The issuing body's number.
@@ -92,23 +92,23 @@ pub(super) struct Context<'a> {
     pub(super) without_special_treatment: bool,
     /// Whether the catalogue knows all that was certified.
     knows_certified: bool,
-    translator: &'a dyn Translator,
+    translator: &'q dyn Translator,
     /// Whether what is asked for now has a part in the decision, and not only in its explanation.
     counting: Cell<bool>,
     /// What translating the code to an edition gave, and whether that had a part in the decision.
     translations: RefCell<Vec<(Arc<str>, Translated, bool)>>,
 }
 
-impl<'a> Context<'a> {
+impl<'a, 'q> Context<'a, 'q> {
     pub(super) fn new(
         catalogue: &'a Catalogue,
-        translator: &'a dyn Translator,
-        question: &'a Question,
+        translator: &'q dyn Translator,
+        question: &'q Question,
         detail: Detail,
     ) -> Self {
         let body = catalogue.named_body(&question.body);
         let issuer = body.and_then(|it| it.economy.as_ref()).unwrap_or(&question.body_economy);
-        let place = |economy| Place::new(catalogue, economy, question.date);
+        let place = |economy: &'q EconomyCode| Place::new(catalogue, economy, question.date);
         let (issuer, destination) = (place(issuer), place(&question.destination));
         let origin = if *issuer.economy == question.origin { issuer.clone() } else { place(&question.origin) };
         let mut knows_certified = true;

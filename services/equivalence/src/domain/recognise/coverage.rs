@@ -17,7 +17,7 @@ pub(super) enum Coverage {
     Unknown(Finding),
 }
 
-impl Context<'_> {
+impl Context<'_, '_> {
     /// How the goods lie to a list of scopes of one edition. An empty list means everything.
     pub(super) fn coverage(&self, scopes: &Scopes) -> Coverage {
         if scopes.is_everything() {
@@ -31,6 +31,11 @@ impl Context<'_> {
             };
         }
         self.translated_coverage(scopes)
+    }
+
+    /// Whether the goods lie without, as far as that is told by their code as it is.
+    pub(super) fn lies_outside(&self, scopes: &Scopes) -> bool {
+        !scopes.is_everything() && scopes.edition == self.edition && scopes.contain(self.code) == Within::No
     }
 
     fn translated_coverage(&self, scopes: &Scopes) -> Coverage {

@@ -13,7 +13,7 @@ use crate::domain::standard::EditionTransition;
 use crate::domain::words::ConversionConsequence;
 
 /// The reason and the mend.
-pub(super) fn miss(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
+pub(super) fn miss(ctx: &Context<'_, '_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
     match failed.annex {
         Some(entry) => by_annex(ctx, requirement, entry, failed.check),
         None => direct(ctx, requirement, failed),
@@ -35,11 +35,11 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
     if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
-fn certified(ctx: &Context<'_>) -> String {
+fn certified(ctx: &Context<'_, '_>) -> String {
     list(ctx.question.certified.iter().map(ToString::to_string))
 }
 
-fn accepted(ctx: &Context<'_>, requirement: &Requirement) -> String {
+fn accepted(ctx: &Context<'_, '_>, requirement: &Requirement) -> String {
     let in_force = requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(ctx.date()));
     list(in_force.map(Acceptance::wanted))
 }
@@ -52,7 +52,7 @@ fn acceptable_bodies(acceptance: &Acceptance) -> String {
     if all.is_empty() { "a body that an arrangement covers".to_owned() } else { format!("one of: {}", list(all)) }
 }
 
-fn direct(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
+fn direct(ctx: &Context<'_, '_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
     let market = requirement.market.as_str();
     let body = &ctx.question.body;
     match (failed.check, failed.acceptance.and_then(|at| requirement.acceptances.get(at))) {
@@ -80,7 +80,7 @@ fn direct(ctx: &Context<'_>, requirement: &Requirement, failed: &Failed<'_>) -> 
 }
 
 /// Why an edition does not count, and what does.
-fn edition(ctx: &Context<'_>, requirement: &Requirement, acceptance: &Acceptance) -> (String, String) {
+fn edition(ctx: &Context<'_, '_>, requirement: &Requirement, acceptance: &Acceptance) -> (String, String) {
     let market = requirement.market.as_str();
     let date = ctx.date();
     let place = Place::new(ctx.catalogue, &requirement.market, date);
@@ -120,11 +120,11 @@ fn edition(ctx: &Context<'_>, requirement: &Requirement, acceptance: &Acceptance
     )
 }
 
-fn certify_to(ctx: &Context<'_>, requirement: &Requirement) -> String {
+fn certify_to(ctx: &Context<'_, '_>, requirement: &Requirement) -> String {
     format!("certify to one of: {}", accepted(ctx, requirement))
 }
 
-fn by_annex(ctx: &Context<'_>, requirement: &Requirement, entry: &AnnexEntry, check: Check) -> (String, String) {
+fn by_annex(ctx: &Context<'_, '_>, requirement: &Requirement, entry: &AnnexEntry, check: Check) -> (String, String) {
     let AnnexEntry { annex, arrangement, designations, .. } = entry;
     let date = ctx.date();
     let name = &annex.name;
@@ -235,7 +235,7 @@ fn exporters(arrangement: &Arrangement, market: &EconomyCode) -> String {
     list(accepted.map(|party| party.economy.as_str().to_owned()))
 }
 
-fn when(name: &str, from: Option<String>, since: Option<String>, ctx: &Context<'_>) -> (String, String) {
+fn when(name: &str, from: Option<String>, since: Option<String>, ctx: &Context<'_, '_>) -> (String, String) {
     let mend = "certify with a body that the market accepts directly";
     match (from, since) {
         (Some(from), _) => (format!("{name} is in force only from {from}"), format!("wait until {from}, or {mend}")),

@@ -1,16 +1,17 @@
 //! The direct route: of an accepted scheme or standard itself, from a body that the market accepts.
 
+use smallvec::SmallVec;
+
 use super::annex::{Failed, Verdict};
 use super::context::Context;
 use super::standing::{self, Standing};
-use super::way::Way;
 use crate::domain::catalogue::RequirementEntry;
-use crate::domain::decision::{Check, Finding};
+use crate::domain::decision::{Check, Conditions, Finding, Route};
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::time::Counts;
 use crate::domain::words::RecognitionEffect;
 
-pub(super) fn attempt<'a>(ctx: &Context<'a>, entry: &'a RequirementEntry, standing: &Standing<'a>) -> Verdict<'a> {
+pub(super) fn attempt<'a>(ctx: &Context<'a, '_>, entry: &'a RequirementEntry, standing: &Standing<'a>) -> Verdict<'a> {
     let requirement = &entry.requirement;
     let mut nearest = Failed { annex: None, check: Check::Scheme, acceptance: None };
     let mut missing = None;
@@ -27,15 +28,15 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, entry: &'a RequirementEntry, standi
         } else {
             match it.counts {
                 Counts::Yes => {
-                    return Verdict::Route(Way {
-                        entry,
-                        certified: &ctx.question.certified[held],
-                        accepted: it.place,
+                    return Verdict::Route(Route {
+                        requirement,
+                        certified: ctx.question.certified[held].clone(),
+                        acceptance: it.place,
                         annex: None,
                         designation: None,
-                        links: Vec::new(),
+                        links: SmallVec::new(),
                         effect: RecognitionEffect::Full,
-                        conditions: Vec::new(),
+                        conditions: Conditions::new(),
                     });
                 }
                 Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => {
@@ -56,7 +57,7 @@ pub(super) fn attempt<'a>(ctx: &Context<'a>, entry: &'a RequirementEntry, standi
     }
 }
 
-fn bodies_unknown(ctx: &Context<'_>, requirement: &Requirement, acceptance: &Acceptance) -> Finding {
+fn bodies_unknown(ctx: &Context<'_, '_>, requirement: &Requirement, acceptance: &Acceptance) -> Finding {
     let (body, market, target) = (&ctx.question.body, requirement.market.as_str(), &acceptance.target);
     let message =
         format!("the catalogue does not hold every body whose {target} {market} accepts, and does not list {body}");

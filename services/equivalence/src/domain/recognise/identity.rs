@@ -12,7 +12,7 @@ use crate::domain::equivalence::TargetKey;
 /// Names what is hashed and how; changes when either does.
 const DOMAIN: &[u8] = b"greenlane recognition decision v1";
 
-pub(super) fn of(ctx: &Context<'_>) -> DecisionId {
+pub(super) fn of(ctx: &Context<'_, '_>) -> DecisionId {
     let question = ctx.question;
     let mut text = Text(SmallVec::new());
     text.field(DOMAIN);

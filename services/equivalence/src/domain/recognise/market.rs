@@ -8,14 +8,14 @@ use crate::domain::catalogue::{AnnexEntry, Code, EconomyEntry, EditionScopes, NO
 use crate::domain::key::EconomyCode;
 
 /// A market.
-pub(super) struct Market<'a> {
-    pub(super) place: Place<'a>,
+pub(super) struct Market<'a: 'q, 'q> {
+    pub(super) place: Place<'a, 'q>,
     /// The annexes that may give a route, in the order of names.
     pub(super) annexes: SmallVec<[&'a AnnexEntry; 8]>,
 }
 
-impl<'a> Market<'a> {
-    pub(super) fn new(ctx: &Context<'a>, economy: &'a EconomyCode) -> Self {
+impl<'a, 'q> Market<'a, 'q> {
+    pub(super) fn new(ctx: &Context<'a, 'q>, economy: &'q EconomyCode) -> Self {
         let place = if ctx.destination.economy == economy {
             ctx.destination.clone()
         } else {
@@ -37,7 +37,7 @@ impl<'a> Market<'a> {
 
 /// The requirements of a market that are in force and whose scope touches the goods, in the order of names.
 pub(super) fn applicable<'a>(
-    ctx: &Context<'a>,
+    ctx: &Context<'a, '_>,
     place: Option<&'a EconomyEntry>,
 ) -> SmallVec<[&'a RequirementEntry; 8]> {
     let requirements = place.map(|it| &it.requirements);
@@ -60,7 +60,7 @@ pub(super) fn applicable<'a>(
 }
 
 /// Those that speak in another edition than the question.
-fn elsewhere(ctx: &Context<'_>, all: Option<&Requirements>, of: &EditionScopes, found: &mut SmallVec<[u32; 8]>) {
+fn elsewhere(ctx: &Context<'_, '_>, all: Option<&Requirements>, of: &EditionScopes, found: &mut SmallVec<[u32; 8]>) {
     let Some(edition) = ctx.catalogue.edition_name(of.edition) else { return };
     let in_question = |at: &u32| all.and_then(|it| it.all.get(*at as usize)).is_some_and(|it| ctx.in_question(it));
     if !of.all.iter().any(in_question) {

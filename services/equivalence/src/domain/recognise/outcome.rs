@@ -1,34 +1,37 @@
 //! The overall outcome of what became of each requirement.
 
+use std::ops::Range;
+
 use super::Judged;
-use super::way::{self, Asked, Way};
-use crate::domain::decision::{Outcome, Status};
+use super::way;
+use crate::domain::decision::{Condition, Conditions, Outcome, Status};
 
 /// What a decision says in short.
-pub(super) struct Summary<'j, 'a> {
+pub(super) struct Summary<'a> {
     pub(super) outcome: Outcome,
-    pub(super) conditions: Vec<Asked<'a>>,
-    pub(super) best: Option<&'j Way<'a>>,
+    pub(super) conditions: Conditions<'a>,
+    /// The place of the result with the best route.
+    pub(super) best: Option<usize>,
 }
 
-impl Summary<'_, '_> {
+impl Summary<'_> {
     /// An outcome with nothing more to say.
     pub(super) fn of(outcome: Outcome) -> Self {
-        Self { outcome, conditions: Vec::new(), best: None }
+        Self { outcome, conditions: Conditions::new(), best: None }
     }
 }
 
 /// Mandatory requirements decide together; where none applies, the best of the voluntary ones does. Mandatory ones come
 /// first.
-pub(super) fn overall<'j, 'a>(results: &[&'j Judged<'a>]) -> Summary<'j, 'a> {
-    let mandatory = &results[..results.partition_point(|result| result.entry.mandatory)];
-    if !mandatory.is_empty() {
-        return summary(together(mandatory), mandatory);
+pub(super) fn overall<'a>(results: &[&Judged<'a>]) -> Summary<'a> {
+    let mandatory = results.partition_point(|result| result.entry.mandatory);
+    if mandatory > 0 {
+        return summary(together(&results[..mandatory]), results, 0..mandatory);
     }
-    let Some(best) = results.iter().min_by_key(|result| standing(result)) else {
+    let Some(best) = (0..results.len()).min_by_key(|at| standing(results[*at])) else {
         return Summary::of(Outcome::NoRequirementApplies);
     };
-    summary(alone(best), &[best])
+    summary(alone(results[best]), results, best..best + 1)
 }
 
 fn together(results: &[&Judged<'_>]) -> Outcome {
@@ -71,13 +74,13 @@ pub(super) fn standing(result: &Judged<'_>) -> (u8, usize, usize) {
     (status, conditions(result).len(), result.route.as_ref().map_or(0, |route| route.links.len()))
 }
 
-fn conditions<'j, 'a>(result: &'j Judged<'a>) -> &'j [Asked<'a>] {
+fn conditions<'j, 'a>(result: &'j Judged<'a>) -> &'j [Condition<'a>] {
     result.route.as_ref().map_or(&[], |route| &route.conditions)
 }
 
-fn summary<'j, 'a>(outcome: Outcome, counted: &[&'j Judged<'a>]) -> Summary<'j, 'a> {
-    let mut all = Vec::new();
-    counted.iter().flat_map(|result| conditions(result)).for_each(|it| way::add(&mut all, *it));
-    let best = counted.iter().filter(|result| result.route.is_some()).min_by_key(|result| standing(result));
-    Summary { outcome, conditions: all, best: best.and_then(|result| result.route.as_ref()) }
+fn summary<'a>(outcome: Outcome, results: &[&Judged<'a>], counted: Range<usize>) -> Summary<'a> {
+    let mut all = Conditions::new();
+    results[counted.clone()].iter().flat_map(|result| conditions(result)).for_each(|it| way::add(&mut all, *it));
+    let best = counted.filter(|at| results[*at].route.is_some()).min_by_key(|at| standing(results[*at]));
+    Summary { outcome, conditions: all, best }
 }

@@ -17,7 +17,7 @@ use self::opens::Openings;
 use super::outcome;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeReference;
-use crate::domain::decision::{Condition, Finding, Outcome, RequirementResult};
+use crate::domain::decision::{Conditions, Finding, Outcome, RequirementResult};
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
@@ -44,33 +44,33 @@ pub struct Product {
 
 /// A plan.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub struct Plan<'c> {
     /// One row for each market, in the order of their codes.
-    pub markets: Vec<MarketAccess>,
+    pub markets: Vec<MarketAccess<'c>>,
     /// Revision of classification; zero when no code was translated.
     pub classification_revision: u64,
 }
 
 /// One market of a plan.
 #[derive(Clone, Debug)]
-pub struct MarketAccess {
+pub struct MarketAccess<'c> {
     /// The market.
     pub destination: EconomyCode,
     /// What the certificates give together.
     pub outcome: Outcome,
     /// What applies, each with the best route over all certificates.
-    pub requirements: Vec<RequirementResult>,
+    pub requirements: Vec<RequirementResult<'c>>,
     /// What would meet the rest.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<'c>>,
     /// What is missing to say more.
     pub findings: Vec<Finding>,
 }
 
 /// One piece of work.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Step<'c> {
     /// The requirement that it meets.
-    pub requirement: Arc<Requirement>,
+    pub requirement: &'c Arc<Requirement>,
     /// What is to be done.
     pub description: String,
     /// What is to be certified to; none when the conditions suffice.
@@ -81,7 +81,7 @@ pub struct Step {
     /// What kind of result the new one is.
     pub object: RecognitionObject,
     /// What is still to be fulfilled then.
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions<'c>,
     /// Who could do it: those whose certificates are held already first.
     pub bodies: Vec<BodyKey>,
     /// Where the first of them is.
@@ -133,24 +133,24 @@ pub fn markets(catalogue: &Catalogue, date: NaiveDate) -> Vec<EconomyCode> {
 }
 
 /// Plans access to markets. `destinations` may be in any order; the rows are in the order of their codes.
-pub fn plan(
-    catalogue: &Catalogue,
+pub fn plan<'c>(
+    catalogue: &'c Catalogue,
     translator: &dyn Translator,
     product: &Product,
     destinations: &[EconomyCode],
-) -> Plan {
+) -> Plan<'c> {
     // Only who says so makes it end early.
     plan_unless(catalogue, translator, product, destinations, &|| false).unwrap_or_default()
 }
 
 /// Plans access to markets; none when it becomes too late meanwhile, which is asked from market to market.
-pub fn plan_unless(
-    catalogue: &Catalogue,
+pub fn plan_unless<'c>(
+    catalogue: &'c Catalogue,
     translator: &dyn Translator,
     product: &Product,
     destinations: &[EconomyCode],
     late: &dyn Fn() -> bool,
-) -> Option<Plan> {
+) -> Option<Plan<'c>> {
     let mut destinations = destinations.to_vec();
     destinations.sort();
     destinations.dedup();
@@ -158,7 +158,7 @@ pub fn plan_unless(
     let mut classification_revision = 0;
     let questions: Vec<_> = destinations.iter().map(|destination| product.questions(destination)).collect();
     let in_time = |asked| if late() { None } else { Some(Row::new(catalogue, translator, asked)) };
-    let rows: Vec<Row<'_>> = questions.iter().map(|asked| in_time(asked)).collect::<Option<_>>()?;
+    let rows: Vec<Row<'_, '_>> = questions.iter().map(|asked| in_time(asked)).collect::<Option<_>>()?;
     let mut markets = Vec::with_capacity(rows.len());
     for (row, destination) in rows.iter().zip(&destinations) {
         if late() {

@@ -33,18 +33,18 @@ pub(super) struct Standing<'a> {
 
 impl<'a> Standing<'a> {
     /// Those of which what must be certified beside them is.
-    pub(super) fn new(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEntry) -> Self {
+    pub(super) fn new(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a RequirementEntry) -> Self {
         Self::of(ctx, market, entry, |terms| terms.is_complete(&ctx.held))
     }
 
     /// Whatever is certified.
-    pub(super) fn of_all(ctx: &Context<'a>, market: &Market<'a>, entry: &'a RequirementEntry) -> Self {
+    pub(super) fn of_all(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a RequirementEntry) -> Self {
         Self::of(ctx, market, entry, |_| true)
     }
 
     fn of(
-        ctx: &Context<'a>,
-        market: &Market<'a>,
+        ctx: &Context<'a, '_>,
+        market: &Market<'a, '_>,
         entry: &'a RequirementEntry,
         which: impl Fn(&AcceptanceTerms) -> bool,
     ) -> Self {
@@ -91,8 +91,8 @@ impl<'a> Standing<'a> {
 }
 
 fn edition_counts(
-    ctx: &Context<'_>,
-    market: &Market<'_>,
+    ctx: &Context<'_, '_>,
+    market: &Market<'_, '_>,
     entry: &RequirementEntry,
     place: usize,
     terms: &AcceptanceTerms,
@@ -129,7 +129,7 @@ pub(super) fn refusing<'a>(
     transitions.find(|it| it.counts(standard, date, granted_on) == Counts::No).map(|it| &**it)
 }
 
-pub(super) fn grant_date_missing(ctx: &Context<'_>, acceptance: &Acceptance) -> Finding {
+pub(super) fn grant_date_missing(ctx: &Context<'_, '_>, acceptance: &Acceptance) -> Finding {
     let target = &acceptance.target;
     let market = ctx.destination.economy.as_str();
     let message = format!("whether {market} still accepts {target} depends on when the result was granted");

@@ -157,7 +157,7 @@ impl<'a> Bench<'a> {
         }
         let outcome = outcome::overall(&[&result]).outcome;
         let conditions = result.route.as_ref().map_or(0, |route| route.conditions.len());
-        let annex = result.route.as_ref().and_then(|route| route.annex).map(|entry| entry.annex.clone());
+        let annex = result.route.as_ref().and_then(|route| route.annex).cloned();
         Some(Treatment { origin, outcome, mandatory, conditions, body, annex, covered: true })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Scopes};
 use crate::domain::decision::{Finding, RequirementResult, Status};
 use crate::domain::question::Question;
 use crate::domain::recognise::context::Context;
@@ -10,9 +10,9 @@ use crate::domain::recognise::{Detail, Judged, judge, outcome};
 use crate::domain::translate::Translator;
 
 /// A market with the best result of each requirement over all certificates.
-pub(super) struct Row<'a> {
+pub(super) struct Row<'a: 'q, 'q> {
     /// What each certificate was judged in.
-    contexts: Vec<Context<'a>>,
+    contexts: Vec<Context<'a, 'q>>,
     /// Whether the catalogue knows the market.
     pub(super) known: bool,
     /// Whether the market may ask something although nothing is held that it asks.
@@ -24,9 +24,9 @@ pub(super) struct Row<'a> {
     pub(super) classification_revision: u64,
 }
 
-impl<'a> Row<'a> {
+impl<'a, 'q> Row<'a, 'q> {
     /// `questions` are those that the certificates ask of the market, at least one.
-    pub(super) fn new(catalogue: &'a Catalogue, translator: &'a dyn Translator, questions: &'a [Question]) -> Self {
+    pub(super) fn new(catalogue: &'a Catalogue, translator: &'q dyn Translator, questions: &'q [Question]) -> Self {
         let context = |question| Context::new(catalogue, translator, question, Detail::Requirements);
         let contexts: Vec<_> = questions.iter().map(context).collect();
         let mut row = Self {
@@ -57,8 +57,13 @@ impl<'a> Row<'a> {
         row
     }
 
+    /// Whether the goods plainly lie outside a part of a code system.
+    pub(super) fn lies_outside(&self, scopes: &Scopes) -> bool {
+        self.contexts.first().is_some_and(|ctx| ctx.lies_outside(scopes))
+    }
+
     /// The results on their own.
-    pub(super) fn requirements(&self) -> Vec<RequirementResult> {
+    pub(super) fn requirements(&self) -> Vec<RequirementResult<'a>> {
         let each = self.results.iter().zip(&self.by);
         each.map(|(result, by)| result.clone().result(&self.contexts[*by])).collect()
     }

@@ -20,18 +20,18 @@ use crate::domain::usage::Facts;
 type Key = (Vec<Target>, BodyKey, i32);
 
 /// What is closed, and what would open it.
-pub(super) struct Openings<'a> {
-    catalogue: &'a Catalogue,
+pub(super) struct Openings<'a, 'c, 'q> {
+    catalogue: &'c Catalogue,
     translator: &'a dyn Translator,
     product: &'a Product,
-    rows: &'a [Row<'a>],
-    markets: &'a [MarketAccess],
+    rows: &'a [Row<'c, 'q>],
+    markets: &'a [MarketAccess<'c>],
     /// The closed markets in which something is accepted for a requirement that is not met.
-    wanted: BTreeMap<&'a TargetKey, Vec<usize>>,
+    wanted: BTreeMap<&'c TargetKey, Vec<usize>>,
     /// The closed markets that accept results of bodies of an economy or bloc, directly or by an annex.
     by_economy: HashMap<u32, Vec<usize>>,
     /// Those that accept results of a body that they name.
-    by_body: HashMap<&'a BodyKey, Vec<usize>>,
+    by_body: HashMap<&'c BodyKey, Vec<usize>>,
     /// Those that accept anybody's.
     by_anybody: Vec<usize>,
 }
@@ -44,13 +44,13 @@ fn is_open(outcome: Outcome) -> bool {
 /// The markets that each step opens, by step in the order of the markets.
 pub(super) type Opened = Vec<Vec<Vec<EconomyCode>>>;
 
-impl<'a> Openings<'a> {
+impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
     pub(super) fn new(
-        catalogue: &'a Catalogue,
+        catalogue: &'c Catalogue,
         translator: &'a dyn Translator,
         product: &'a Product,
-        rows: &'a [Row<'a>],
-        markets: &'a [MarketAccess],
+        rows: &'a [Row<'c, 'q>],
+        markets: &'a [MarketAccess<'c>],
     ) -> Self {
         let mut openings = Self {
             catalogue,
@@ -93,7 +93,8 @@ impl<'a> Openings<'a> {
         }
         for market in importers {
             let place = Place::new(self.catalogue, market, self.product.date);
-            for entry in place.codes().flat_map(|code| self.catalogue.annexes_accepted_by(code)) {
+            let annexes = place.codes().flat_map(|code| self.catalogue.annexes_accepted_by(code));
+            for entry in annexes.filter(|entry| !self.rows[at].lies_outside(&entry.terms.codes)) {
                 for exporter in entry.terms.parties.iter().filter(|party| party.is_accepted) {
                     note(self.by_economy.entry(exporter.economy).or_default(), at);
                 }
@@ -145,7 +146,7 @@ impl<'a> Openings<'a> {
     }
 
     /// Which of the markets in which it leads somewhere a step opens, together with what is held.
-    fn opened(&self, step: &Step, body: &BodyKey, near: &dyn Fn(usize) -> bool) -> BTreeSet<usize> {
+    fn opened(&self, step: &Step<'_>, body: &BodyKey, near: &dyn Fn(usize) -> bool) -> BTreeSet<usize> {
         let certificate = Facts {
             certified: step.certified.clone(),
             body: body.clone(),
@@ -183,7 +184,7 @@ fn note(places: &mut Vec<usize>, at: usize) {
 }
 
 /// Writes what was found into the steps.
-pub(super) fn tell(found: Opened, markets: &mut [MarketAccess]) {
+pub(super) fn tell(found: Opened, markets: &mut [MarketAccess<'_>]) {
     for (market, found) in markets.iter_mut().zip(found) {
         for (step, also) in market.steps.iter_mut().zip(found) {
             step.also_opens = also;
@@ -192,11 +193,11 @@ pub(super) fn tell(found: Opened, markets: &mut [MarketAccess]) {
 }
 
 /// The markets whose every condition a step fulfils.
-fn fulfilled(markets: &[MarketAccess], step: &Step) -> BTreeSet<usize> {
-    let done = |market: &MarketAccess| {
+fn fulfilled(markets: &[MarketAccess<'_>], step: &Step<'_>) -> BTreeSet<usize> {
+    let done = |market: &MarketAccess<'_>| {
         let routes = market.requirements.iter().filter_map(|result| result.route.as_ref());
         let mut conditions = routes.flat_map(|route| &route.conditions);
-        conditions.all(|condition| step.conditions.iter().any(|known| condition.is_same(known)))
+        conditions.all(|condition| step.conditions.iter().any(|known| condition.is_same(*known)))
     };
     let on_conditions = markets.iter().enumerate().filter(|(_, it)| it.outcome == Outcome::RecognisedOnConditions);
     on_conditions.filter(|(_, market)| done(market)).map(|(at, _)| at).collect()

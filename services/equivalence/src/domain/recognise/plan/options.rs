@@ -9,7 +9,7 @@ use foldhash::{HashSet, HashSetExt as _};
 use super::{MOST_BODIES, Product};
 use crate::domain::body::Body;
 use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
-use crate::domain::decision::{Condition, Status};
+use crate::domain::decision::{Conditions, Status};
 use crate::domain::economy::Economy;
 use crate::domain::equivalence::Target;
 use crate::domain::key::{AnnexKey, BodyKey, EconomyCode};
@@ -26,21 +26,21 @@ use crate::domain::words::{BodyRole, RecognitionObject};
 
 /// A certificate that would meet a requirement.
 #[derive(Clone, Debug)]
-pub(super) struct Choice<'a> {
+pub(super) struct Choice<'c, 'q> {
     /// What it takes, smaller is less.
     pub(super) work: Work,
-    pub(super) body: Candidate<'a>,
+    pub(super) body: Candidate<'q>,
     /// Everything that it names.
-    pub(super) certified: Cow<'a, [Target]>,
+    pub(super) certified: Cow<'q, [Target]>,
     /// What of that the route starts from.
     pub(super) start: Target,
     pub(super) object: RecognitionObject,
     /// The annex that carries it, if one does.
-    pub(super) annex: Option<&'a AnnexKey>,
-    pub(super) conditions: Vec<Condition>,
+    pub(super) annex: Option<&'c AnnexKey>,
+    pub(super) conditions: Conditions<'c>,
 }
 
-impl Choice<'_> {
+impl Choice<'_, '_> {
     /// By work; among equals by what is certified, by the annex, and by the body.
     pub(super) fn order(&self) -> impl Ord + '_ {
         (self.work, &self.start, self.annex, self.body.key)
@@ -74,15 +74,15 @@ pub(super) struct Candidate<'a> {
 }
 
 /// Looks for what would meet requirements of one market.
-pub(super) struct Options<'a> {
-    pub(super) catalogue: &'a Catalogue,
-    pub(super) translator: &'a dyn Translator,
-    pub(super) product: &'a Product,
+pub(super) struct Options<'c: 'q, 'q> {
+    pub(super) catalogue: &'c Catalogue,
+    pub(super) translator: &'q dyn Translator,
+    pub(super) product: &'q Product,
     /// Everything that is held.
-    pub(super) held: &'a [Target],
+    pub(super) held: &'q [Target],
     /// The bodies whose certificates are held.
-    pub(super) issuers: Vec<Candidate<'a>>,
-    pub(super) destination: &'a EconomyCode,
+    pub(super) issuers: Vec<Candidate<'q>>,
+    pub(super) destination: &'q EconomyCode,
 }
 
 /// What of a body's certificates is worth a trial.
@@ -98,13 +98,13 @@ struct Worth {
     new_both: bool,
 }
 
-impl<'a> Options<'a> {
+impl<'c, 'q> Options<'c, 'q> {
     pub(super) fn new(
-        catalogue: &'a Catalogue,
-        translator: &'a dyn Translator,
-        product: &'a Product,
-        held: &'a [Target],
-        destination: &'a EconomyCode,
+        catalogue: &'c Catalogue,
+        translator: &'q dyn Translator,
+        product: &'q Product,
+        held: &'q [Target],
+        destination: &'q EconomyCode,
     ) -> Self {
         let mut seen = HashSet::new();
         let fresh = product.certificates.iter().filter(|it| seen.insert(&it.body));
@@ -116,7 +116,7 @@ impl<'a> Options<'a> {
     }
 
     /// Every choice found for a requirement that could be the one with the least work, or be offered beside it.
-    pub(super) fn of(&self, entry: &'a RequirementEntry) -> Vec<Choice<'a>> {
+    pub(super) fn of(&self, entry: &'c RequirementEntry) -> Vec<Choice<'c, 'q>> {
         let question = self.question(None, RecognitionObject::Certificate);
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
         let market = Market::new(&ctx, &entry.requirement.market);
@@ -149,7 +149,7 @@ impl<'a> Options<'a> {
         &self,
         open: &[(&AnnexEntry, RecognitionObject)],
         standing: &Standing<'_>,
-        direct: &[Choice<'_>],
+        direct: &[Choice<'_, '_>],
     ) -> Worth {
         let best = direct.iter().min_by(|a, b| a.order().cmp(&b.order()));
         let full = best.is_some_and(|best| direct.iter().filter(|it| it.is_like(best)).count() >= MOST_BODIES);
@@ -178,7 +178,7 @@ impl<'a> Options<'a> {
     }
 
     /// Directly accepted bodies need no trial: the rule names them.
-    fn direct(&self, acceptance: &'a Acceptance, choices: &mut Vec<Choice<'a>>) {
+    fn direct(&self, acceptance: &'c Acceptance, choices: &mut Vec<Choice<'c, 'q>>) {
         let start = self.holding(&acceptance.target).unwrap_or(&acceptance.target);
         let certified = self.certified(start, acceptance);
         let new_target = certified.iter().any(|it| !self.held.contains(it));
@@ -192,19 +192,19 @@ impl<'a> Options<'a> {
                 start: start.clone(),
                 object,
                 annex: None,
-                conditions: Vec::new(),
+                conditions: Conditions::new(),
             });
         }
     }
 
     /// What is held that is something wanted.
-    fn holding(&self, target: &Target) -> Option<&'a Target> {
+    fn holding(&self, target: &Target) -> Option<&'q Target> {
         let wanted = self.catalogue.wanted(target);
         self.held.iter().find(|held| wanted.is_met_by(self.catalogue.held(held).0))
     }
 
     /// What a certificate names that starts from something, with what an acceptance asks beside it.
-    fn certified(&self, start: &'a Target, acceptance: &'a Acceptance) -> Cow<'a, [Target]> {
+    fn certified(&self, start: &'q Target, acceptance: &'c Acceptance) -> Cow<'q, [Target]> {
         if acceptance.together_with.is_empty() {
             return Cow::Borrowed(std::slice::from_ref(start));
         }
@@ -216,7 +216,7 @@ impl<'a> Options<'a> {
     }
 
     /// The bodies that a rule lets in, as far as the catalogue or the product names them.
-    fn accepted_bodies(&self, acceptance: &'a Acceptance) -> Vec<Candidate<'a>> {
+    fn accepted_bodies(&self, acceptance: &'c Acceptance) -> Vec<Candidate<'q>> {
         let rule = &acceptance.bodies;
         let date = self.product.date;
         let accepted = |it: &&Candidate<'_>| {
@@ -224,7 +224,7 @@ impl<'a> Options<'a> {
                 || rule.bodies.contains(it.key)
                 || rule.economies.iter().any(|whole| self.catalogue.is_within(it.economy, whole, date))
         };
-        let mut found: Vec<Candidate<'a>> = self.issuers.iter().filter(accepted).copied().collect();
+        let mut found: Vec<Candidate<'q>> = self.issuers.iter().filter(accepted).copied().collect();
         found.extend(rule.bodies.iter().map(|body| self.located(body)));
         let origin_and_destination = [&self.product.origin, self.destination];
         let more = if rule.any { &origin_and_destination[..] } else { &[] };
@@ -247,11 +247,11 @@ impl<'a> Options<'a> {
 
     fn by_annex(
         &self,
-        entry: &'a RequirementEntry,
-        body: Candidate<'a>,
+        entry: &'c RequirementEntry,
+        body: Candidate<'q>,
         object: RecognitionObject,
         worth: Worth,
-        choices: &mut Vec<Choice<'a>>,
+        choices: &mut Vec<Choice<'c, 'q>>,
     ) {
         let mut trial = self.question(Some(body), object);
         // What is held already, if this body certified it: all of it first, then only what the route starts from.
@@ -276,12 +276,12 @@ impl<'a> Options<'a> {
     /// The choice of a certificate of a body, if it meets a requirement in full. `trial` is a question about one by it.
     fn choice(
         &self,
-        entry: &'a RequirementEntry,
-        certified: Cow<'a, [Target]>,
-        body: Candidate<'a>,
+        entry: &'c RequirementEntry,
+        certified: Cow<'q, [Target]>,
+        body: Candidate<'q>,
         trial: &mut Question,
         new_target: bool,
-    ) -> Option<Choice<'a>> {
+    ) -> Option<Choice<'c, 'q>> {
         if certified.is_empty() {
             return None;
         }
@@ -299,8 +299,8 @@ impl<'a> Options<'a> {
             certified,
             start,
             object: trial.object,
-            annex: way.annex.map(|it| &*self.catalogue.annexes[&it.annex.name]).map(|annex| &annex.name),
-            conditions: way.conditions.iter().map(|it| it.condition()).collect(),
+            annex: way.annex.map(|annex| &annex.name),
+            conditions: way.conditions,
         })
     }
 
@@ -309,13 +309,13 @@ impl<'a> Options<'a> {
     }
 
     /// A body with its economy; of one that the catalogue does not know, the origin's.
-    fn located(&self, body: &'a BodyKey) -> Candidate<'a> {
+    fn located(&self, body: &'q BodyKey) -> Candidate<'q> {
         let economy = self.catalogue.bodies.get(body).map_or(&self.product.origin, |body| &body.economy);
         Candidate { key: body, economy }
     }
 
     /// The bodies whose results an annex may carry: the designated ones, or where none need be, those of its parties.
-    fn bodies_under(&self, entry: &'a AnnexEntry) -> Vec<Candidate<'a>> {
+    fn bodies_under(&self, entry: &'c AnnexEntry) -> Vec<Candidate<'q>> {
         let date = self.product.date;
         if entry.annex.designation_required {
             let standing = entry.designations.iter().filter(|it| it.validity.contains(date) && !it.is_suspended(date));
@@ -326,7 +326,7 @@ impl<'a> Options<'a> {
     }
 
     /// The bodies of an economy, or of the members of a bloc, that certify.
-    fn bodies_in(&self, economy: &'a EconomyCode) -> impl Iterator<Item = Candidate<'a>> {
+    fn bodies_in(&self, economy: &'q EconomyCode) -> impl Iterator<Item = Candidate<'q>> {
         let (catalogue, date) = (self.catalogue, self.product.date);
         let members = catalogue.economies.get(economy).map_or(&[][..], |it: &Arc<Economy>| &it.members);
         let members = members.iter().filter(move |it| it.validity.contains(date)).map(|it| &it.economy);

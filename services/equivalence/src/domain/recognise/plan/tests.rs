@@ -36,7 +36,7 @@ fn with(product: &Product, more: Facts) -> Product {
     product
 }
 
-fn promised(step: &Step, body: &BodyKey, economy: &EconomyCode, date: NaiveDate) -> Facts {
+fn promised(step: &Step<'_>, body: &BodyKey, economy: &EconomyCode, date: NaiveDate) -> Facts {
     Facts {
         certified: step.certified.clone(),
         body: body.clone(),
@@ -46,7 +46,7 @@ fn promised(step: &Step, body: &BodyKey, economy: &EconomyCode, date: NaiveDate)
     }
 }
 
-fn status_of(plan: &Plan, destination: &EconomyCode, requirement: &Requirement) -> Option<Status> {
+fn status_of(plan: &Plan<'_>, destination: &EconomyCode, requirement: &Requirement) -> Option<Status> {
     let market = plan.markets.iter().find(|it| it.destination == *destination)?;
     market.requirements.iter().find(|it| it.requirement.name == requirement.name).map(|it| it.status)
 }
@@ -97,7 +97,7 @@ proptest! {
         let product = product(&mut dice, 1);
         let destinations = markets(&catalogue, product.date);
         let before = plan(&catalogue, &Splitting, &product, &destinations);
-        let open = |plan: &Plan, at: usize| {
+        let open = |plan: &Plan<'_>, at: usize| {
             let outcome = plan.markets[at].outcome;
             outcome == Outcome::Recognised || outcome == Outcome::RecognisedOnConditions
                 || outcome == Outcome::NoRequirementApplies

@@ -6,7 +6,7 @@ use super::combine::Row;
 use super::options::{Choice, Options};
 use super::{MOST_BODIES, Product, Step};
 use crate::domain::catalogue::{Catalogue, RequirementEntry};
-use crate::domain::decision::Status;
+use crate::domain::decision::{Conditions, Status};
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::recognise::Judged;
@@ -14,14 +14,14 @@ use crate::domain::requirement::Requirement;
 use crate::domain::translate::Translator;
 use crate::domain::words::RecognitionObject;
 
-pub(super) fn steps<'a>(
-    catalogue: &'a Catalogue,
-    translator: &'a dyn Translator,
-    product: &'a Product,
-    held: &'a [Target],
-    row: &Row<'a>,
-    destination: &'a EconomyCode,
-) -> Vec<Step> {
+pub(super) fn steps<'c>(
+    catalogue: &'c Catalogue,
+    translator: &dyn Translator,
+    product: &Product,
+    held: &[Target],
+    row: &Row<'c, '_>,
+    destination: &EconomyCode,
+) -> Vec<Step<'c>> {
     let options = Options::new(catalogue, translator, product, held, destination);
     let mut steps = Vec::new();
     for (result, by) in row.results.iter().zip(&row.by) {
@@ -38,13 +38,13 @@ pub(super) fn steps<'a>(
 }
 
 /// What is left to do where a route has conditions.
-fn conditions(product: &Product, result: &Judged<'_>, by: usize) -> Option<Step> {
+fn conditions<'c>(product: &Product, result: &Judged<'c>, by: usize) -> Option<Step<'c>> {
     let route = result.route.as_ref().filter(|route| !route.conditions.is_empty())?;
     let certificate = product.certificates.get(by)?;
-    let conditions: Vec<_> = route.conditions.iter().map(|it| it.condition()).collect();
-    let what: Vec<_> = conditions.iter().map(|condition| condition.description.trim_end_matches('.')).collect();
+    let conditions = route.conditions.clone();
+    let what: Vec<_> = conditions.iter().map(|condition| condition.description().trim_end_matches('.')).collect();
     Some(Step {
-        requirement: result.entry.requirement.clone(),
+        requirement: &result.entry.requirement,
         description: format!("fulfil: {}", what.join("; ")),
         target: None,
         certified: certificate.certified.clone(),
@@ -56,7 +56,7 @@ fn conditions(product: &Product, result: &Judged<'_>, by: usize) -> Option<Step>
     })
 }
 
-fn least<'a>(options: &Options<'a>, entry: &'a RequirementEntry) -> Step {
+fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c> {
     let requirement = &entry.requirement;
     let choices = options.of(entry);
     let Some(best) = choices.iter().min_by(|a, b| a.order().cmp(&b.order())) else {
@@ -71,7 +71,7 @@ fn least<'a>(options: &Options<'a>, entry: &'a RequirementEntry) -> Step {
         }
     }
     Step {
-        requirement: requirement.clone(),
+        requirement,
         description: describe(best, &bodies),
         target: Some(best.start.clone()),
         certified: best.certified.clone().into_owned(),
@@ -86,7 +86,7 @@ fn least<'a>(options: &Options<'a>, entry: &'a RequirementEntry) -> Step {
 /// How many bodies a sentence names.
 const MOST_NAMED: usize = 3;
 
-fn describe(best: &Choice<'_>, bodies: &[BodyKey]) -> String {
+fn describe(best: &Choice<'_, '_>, bodies: &[BodyKey]) -> String {
     let mut named: Vec<_> = bodies.iter().take(MOST_NAMED).map(ToString::to_string).collect();
     if bodies.len() > MOST_NAMED {
         named.push(format!("{} more", bodies.len() - MOST_NAMED));
@@ -121,7 +121,7 @@ fn describe(best: &Choice<'_>, bodies: &[BodyKey]) -> String {
 }
 
 /// The step where the catalogue knows no certificate of anybody that would do.
-fn nobody(options: &Options<'_>, requirement: &Arc<Requirement>) -> Step {
+fn nobody<'c>(options: &Options<'_, '_>, requirement: &'c Arc<Requirement>) -> Step<'c> {
     let date = options.product.date;
     let in_force = requirement.acceptances.iter().filter(|acceptance| acceptance.in_force(date));
     let in_force: Vec<_> = in_force.collect();
@@ -137,12 +137,12 @@ fn nobody(options: &Options<'_>, requirement: &Arc<Requirement>) -> Step {
         format!("certify to {}; the catalogue knows no body whose result {market} would accept", named.join(" or "))
     };
     Step {
-        requirement: requirement.clone(),
+        requirement,
         description,
         target: in_force.first().map(|it| it.target.clone()),
         certified: Vec::new(),
         object: RecognitionObject::Certificate,
-        conditions: Vec::new(),
+        conditions: Conditions::new(),
         bodies: Vec::new(),
         body_economy: None,
         also_opens: Vec::new(),

@@ -50,7 +50,8 @@ fn the_same_question_at_the_same_revisions_gives_the_same_decision_and_explainin
         let catalogue = catalogue(&mut dice);
         let question = question(&mut dice);
         let decision = recognise(&catalogue, &Splitting, &question);
-        assert_eq!(decision, recognise(&catalogue.clone(), &Splitting, &question));
+        let copy = catalogue.clone();
+        assert_eq!(decision, recognise(&copy, &Splitting, &question));
         let mut explained = explain(&catalogue, &Splitting, &question);
         explained.requirements.iter_mut().for_each(|result| result.attempts.clear());
         assert_eq!(decision, explained);

@@ -46,17 +46,17 @@ struct Way {
     designation: Option<String>,
 }
 
-pub(super) fn essence(decision: &Decision) -> Essence {
+pub(super) fn essence(decision: &Decision<'_>) -> Essence {
     let results = decision.requirements.iter().map(|result| Judged {
         requirement: result.requirement.name.name(),
         status: result.status,
         route: result.route.as_ref().map(|route| Way {
             annex: route.annex.as_ref().map(|annex| annex.name.name()),
             certified: route.certified.clone(),
-            accepted: route.accepted.clone(),
+            accepted: route.accepted().clone(),
             links: route.links.iter().map(|link| link.name.name()).collect(),
             effect: route.effect,
-            conditions: route.conditions.iter().map(|condition| condition.id.to_string()).collect(),
+            conditions: route.conditions.iter().map(|condition| condition.id().to_owned()).collect(),
             designation: route.designation.as_ref().map(|it| it.name.name()),
         }),
         miss: result.nearest_miss.as_ref().map(|miss| (miss.annex.as_ref().map(|annex| annex.name.name()), miss.check)),
@@ -64,7 +64,7 @@ pub(super) fn essence(decision: &Decision) -> Essence {
     });
     Essence {
         outcome: decision.outcome,
-        conditions: decision.conditions.iter().map(|condition| condition.id.to_string()).collect(),
+        conditions: decision.conditions.iter().map(|condition| condition.id().to_owned()).collect(),
         results: results.collect(),
     }
 }

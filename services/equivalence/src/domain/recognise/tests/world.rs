@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::cases::{catalogue, question};
+use super::cases::{kept, question};
 use crate::domain::decision::{Check, Decision, Outcome, Status};
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
@@ -23,8 +23,8 @@ fn ask(certified: &str, body: (&str, &str), code: &str, destination: &str, date:
     question
 }
 
-fn decide(entries: &[Value], question: &Question) -> Decision {
-    recognise(&catalogue(entries.to_vec()), &NoTranslation, question)
+fn decide(entries: &[Value], question: &Question) -> Decision<'static> {
+    recognise(kept(entries.to_vec()), &NoTranslation, question)
 }
 
 fn economies(codes: &[&str]) -> Vec<Value> {
@@ -38,7 +38,7 @@ fn asks(market: &str, mandatory: bool, code: &str, accepted: &str, rule: Value) 
         "acceptances": [{ "target": { "name": accepted }, "bodies": rule }] } })
 }
 
-fn missed(decision: &Decision) -> (Check, &str) {
+fn missed<'d>(decision: &'d Decision<'_>) -> (Check, &'d str) {
     let miss = decision.requirements[0].nearest_miss.as_ref().unwrap();
     (miss.check, &miss.reason)
 }
@@ -248,7 +248,7 @@ fn a_copier_with_the_eco_mark_is_recognised_in_part_by_the_nordic_swan() {
     ]);
     let copier = decide(&entries, &ask("schemes/eco-mark", ("bodies/jea", "JP"), "844331", "SE", "2003-01-01"));
     assert_eq!(copier.outcome, Outcome::Partial);
-    assert_eq!(&*copier.conditions[0].id, "rest");
+    assert_eq!(copier.conditions[0].id(), "rest");
     // The other way nothing is said.
     entries.push(json!({ "requirement": { "name": "requirements/jp", "market": "JP", "title": "r",
         "codes": [{ "code": { "edition": "HS2022", "code": "8443" } }], "validity": { "from": "1990-01-01" },
