@@ -143,7 +143,9 @@ fn judge<'a>(ctx: &Context<'a, '_>) -> SmallVec<[Judged<'a>; 2]> {
         }
         let market = Market::new(ctx, economy);
         for entry in applicable {
-            results.extend(evaluate(ctx, &market, entry));
+            if let Some(result) = evaluate(ctx, &market, entry) {
+                results.push(result);
+            }
         }
     }
     if results.len() > 1 {

@@ -13,7 +13,7 @@ use super::annexes::{self, AnnexEntry, PartyTerms};
 use super::net::Links;
 use super::numbers::{Held, NamedBody, Numbers, Wanted};
 use super::requirements::{RequirementEntry, Requirements};
-use super::scopes::Scopes;
+use super::scopes::{Code, Glance, Scopes};
 use crate::domain::body::Body;
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode, StandardKey};
@@ -59,13 +59,20 @@ struct Trades {
     exports: bool,
 }
 
+/// An annex between two parties, with as much of it as tells that most goods are not its.
+#[derive(Clone, Copy, Debug)]
+struct Passage {
+    annex: u32,
+    codes: Glance,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     numbers: Numbers,
     economies: HashMap<EconomyCode, EconomyEntry>,
     annexes: Vec<AnnexEntry>,
     /// By importer and exporter.
-    annexes_between: HashMap<(u32, u32), SmallVec<[u32; 4]>>,
+    annexes_between: HashMap<(u32, u32), SmallVec<[Passage; 2]>>,
     /// Whether an economy is an importer or an exporter in these, by its number. Most blocs are neither.
     trades: Vec<Trades>,
     links: Links,
@@ -96,11 +103,13 @@ impl Catalogue {
     }
 
     /// The annexes by which one of some parties accepts the results of one of others, told by the numbers of their codes;
-    /// in the order of names, each once.
+    /// in the order of names, each once. Of `goods`, a code and the number of its edition, those that plainly do not cover
+    /// them are left out.
     pub(in crate::domain) fn annexes_between(
         &self,
         importers: &[u32],
         exporters: &[u32],
+        goods: Option<(u32, Code)>,
     ) -> SmallVec<[&AnnexEntry; 8]> {
         let index = &self.index;
         let trades = |number: &u32| index.trades.get(*number as usize).copied().unwrap_or_default();
@@ -108,7 +117,8 @@ impl Catalogue {
         for importer in importers.iter().filter(|it| trades(it).imports) {
             for exporter in exporters.iter().filter(|it| trades(it).exports) {
                 if let Some(between) = index.annexes_between.get(&(*importer, *exporter)) {
-                    places.extend_from_slice(between);
+                    let may = between.iter().filter(|it| goods.is_none_or(|(at, code)| !it.codes.excludes(at, code)));
+                    may.for_each(|it| places.push(it.annex));
                 }
             }
         }
@@ -197,7 +207,8 @@ impl Index {
             exporters.iter().for_each(|it| index.trades[*it as usize].exports = true);
             for importer in importers {
                 for exporter in exporters.iter().filter(|it| importer != **it || terms.within_party) {
-                    index.annexes_between.entry((importer, *exporter)).or_default().push(terms.place);
+                    let passage = Passage { annex: terms.place, codes: terms.codes.at_a_glance() };
+                    index.annexes_between.entry((importer, *exporter)).or_default().push(passage);
                 }
             }
         }

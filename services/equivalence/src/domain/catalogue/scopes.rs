@@ -41,6 +41,31 @@ impl Code {
     }
 }
 
+/// What a list of scopes tells at a glance: that some goods lie outside all of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance {
+    /// The edition; [`NONE`] for everything.
+    edition: u32,
+    /// With what all their codes begin, as far as that fits; zeros behind it.
+    common: [u8; 8],
+}
+
+impl Glance {
+    /// Whether a code of an edition lies outside for certain.
+    pub(super) fn excludes(self, edition: u32, code: Code) -> bool {
+        let common = u64::from_be_bytes(self.common);
+        let mask = if common == 0 { 0 } else { u64::MAX << (common.trailing_zeros() / 8 * 8) };
+        let (chars, code_mask) = (half(code.chars), half(code.mask));
+        // What covers everything has no edition, as a code of an unknown one has none; but nothing in common either.
+        self.edition == edition && (chars ^ common) & mask & code_mask != 0
+    }
+}
+
+/// The first eight characters of sixteen.
+fn half(chars: u128) -> u64 {
+    (chars >> 64) as u64
+}
+
 /// A part of a code system.
 #[derive(Clone, Debug)]
 struct Scope {
@@ -84,6 +109,17 @@ impl Scopes {
             part: !scope.ex_description.is_empty(),
         });
         Self { edition, all: all.collect() }
+    }
+
+    pub(super) fn at_a_glance(&self) -> Glance {
+        let mut prefixes = self.prefixes().map(|prefix| half(prefix.chars));
+        let first = prefixes.next().unwrap_or_default();
+        let common = prefixes.fold(first, |common, prefix| {
+            // Characters that stand before the first difference.
+            let same = (common ^ prefix).leading_zeros() / 8 * 8;
+            if same == 0 { 0 } else { common & (u64::MAX << (64 - same)) }
+        });
+        Glance { edition: self.edition, common: common.to_be_bytes() }
     }
 
     pub(in crate::domain) fn is_everything(&self) -> bool {
@@ -161,3 +197,6 @@ impl EditionScopes {
         found.extend(within.map(|(_, index)| *index));
     }
 }
+
+#[cfg(test)]
+mod tests;

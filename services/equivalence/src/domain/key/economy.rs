@@ -37,9 +37,15 @@ impl EconomyCode {
 
     /// The bare code.
     pub fn as_str(&self) -> &str {
-        let length = self.0.iter().position(|byte| *byte == 0).unwrap_or(MAX_CHARS);
         // Never empty: only ASCII letters, digits and hyphens were let in.
-        std::str::from_utf8(&self.0[..length]).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The bytes of the bare code.
+    pub fn as_bytes(&self) -> &[u8] {
+        // Zeros stand behind the code only.
+        let zeros = u128::from_be_bytes(self.0).trailing_zeros() as usize / 8;
+        &self.0[..MAX_CHARS - zeros]
     }
 
     /// The resource name.

@@ -20,3 +20,11 @@ fn what_is_no_key_is_refused() {
         assert!(StandardKey::parse(text).is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn an_economys_code_is_what_was_read_whatever_its_length() {
+    for length in 2..=16 {
+        let code = "ABCDEFGHIJKLMNOP".split_at(length).0;
+        assert_eq!(EconomyCode::parse(code).unwrap().as_str(), code);
+    }
+}

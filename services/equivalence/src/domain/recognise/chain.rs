@@ -121,23 +121,23 @@ const FEW: usize = 24;
 struct Layer {
     all: SmallVec<[(Held, u32); 8]>,
     /// Where each thing is in the list, once there are many.
-    index: HashMap<Held, usize>,
+    index: Option<Box<HashMap<Held, usize>>>,
 }
 
 impl Layer {
     fn find(&self, held: Held) -> Option<usize> {
-        if self.all.len() <= FEW {
-            self.all.iter().position(|(known, _)| *known == held)
-        } else {
-            self.index.get(&held).copied()
+        match &self.index {
+            None => self.all.iter().position(|(known, _)| *known == held),
+            Some(index) => index.get(&held).copied(),
         }
     }
 
     fn add(&mut self, held: Held, way: u32) {
         self.all.push((held, way));
         if self.all.len() > FEW {
-            let known = self.index.len();
-            self.index.extend(self.all[known..].iter().zip(known..).map(|((held, _), at)| (*held, at)));
+            let index = self.index.get_or_insert_default();
+            let known = index.len();
+            index.extend(self.all[known..].iter().zip(known..).map(|((held, _), at)| (*held, at)));
         }
     }
 }

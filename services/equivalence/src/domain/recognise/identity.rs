@@ -3,7 +3,6 @@
 
 use chrono::{Datelike as _, NaiveDate};
 use sha2::{Digest, Sha256};
-use smallvec::SmallVec;
 
 use super::context::Context;
 use crate::domain::decision::DecisionId;
@@ -14,7 +13,7 @@ const DOMAIN: &[u8] = b"greenlane recognition decision v1";
 
 pub(super) fn of(ctx: &Context<'_, '_>) -> DecisionId {
     let question = ctx.question;
-    let mut text = Text(SmallVec::new());
+    let mut text = Text::new();
     text.field(DOMAIN);
     text.number(ctx.catalogue.revision());
     text.number(ctx.classification_revision());
@@ -30,12 +29,12 @@ pub(super) fn of(ctx: &Context<'_, '_>) -> DecisionId {
             TargetKey::Standard(key) => ("standards/", key.as_str()),
         };
         text.number((collection.len() + key.len()) as u64);
-        text.0.extend_from_slice(collection.as_bytes());
-        text.0.extend_from_slice(key.as_bytes());
+        text.put(collection.as_bytes());
+        text.put(key.as_bytes());
         text.field(target.level.as_bytes());
     }
     text.field(question.body.as_str().as_bytes());
-    text.field(question.body_economy.as_str().as_bytes());
+    text.field(question.body_economy.as_bytes());
     text.field(question.object.wire_name().as_bytes());
     match question.granted_on {
         Some(date) => text.date(date),
@@ -43,24 +42,61 @@ pub(super) fn of(ctx: &Context<'_, '_>) -> DecisionId {
     }
     text.field(question.code.edition.as_bytes());
     text.field(question.code.code.as_bytes());
-    text.field(question.origin.as_str().as_bytes());
-    text.field(question.destination.as_str().as_bytes());
+    text.field(question.origin.as_bytes());
+    text.field(question.destination.as_bytes());
     text.date(question.date);
-    DecisionId::new(Sha256::digest(&text.0).into())
+    DecisionId::new(text.digest())
 }
 
-/// What is hashed. Most questions fit in place.
-struct Text(SmallVec<[u8; 640]>);
+/// What is hashed, gathered in place so that a question of the usual size is hashed at once.
+struct Text {
+    gathered: [u8; GATHERED_BYTES],
+    length: usize,
+    hash: Sha256,
+}
+
+/// Most questions are shorter.
+const GATHERED_BYTES: usize = 512;
 
 impl Text {
-    /// Each field with its length before it, so that no two lists of fields make the same bytes.
-    fn field(&mut self, bytes: &[u8]) {
-        self.number(bytes.len() as u64);
-        self.0.extend_from_slice(bytes);
+    fn new() -> Self {
+        Self { gathered: [0; GATHERED_BYTES], length: 0, hash: Sha256::new() }
     }
 
+    fn digest(mut self) -> [u8; 32] {
+        self.hash.update(&self.gathered[..self.length]);
+        self.hash.finalize().into()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
+        match self.gathered.get_mut(self.length..end) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.length = end;
+            }
+            None => self.hash_on(bytes),
+        }
+    }
+
+    #[cold]
+    fn hash_on(&mut self, bytes: &[u8]) {
+        self.hash.update(&self.gathered[..self.length]);
+        self.hash.update(bytes);
+        self.length = 0;
+    }
+
+    /// Each field with its length before it, so that no two lists of fields make the same bytes.
+    #[inline]
+    fn field(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.put(bytes);
+    }
+
+    #[inline]
     fn number(&mut self, number: u64) {
-        self.0.extend_from_slice(&number.to_be_bytes());
+        self.put(&number.to_be_bytes());
     }
 
     /// A date as `YYYY-MM-DD`.
@@ -89,10 +125,24 @@ mod tests {
         for (year, month, day) in [(2026, 11, 23), (1, 1, 9), (9999, 12, 31), (10_000, 1, 1), (-1, 10, 30), (0, 2, 29)]
         {
             let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
-            let mut text = Text(SmallVec::new());
+            let mut text = Text::new();
             text.date(date);
-            assert_eq!(std::str::from_utf8(&text.0[8..]).unwrap(), date.to_string());
-            assert_eq!(text.0[7] as usize, date.to_string().len());
+            let gathered = &text.gathered[..text.length];
+            assert_eq!(std::str::from_utf8(&gathered[8..]).unwrap(), date.to_string());
+            assert_eq!(gathered[7] as usize, date.to_string().len());
         }
+    }
+
+    #[test]
+    fn a_long_text_is_hashed_as_a_short_one() {
+        let mut text = Text::new();
+        let mut whole = Vec::new();
+        for length in [0, 1, 300, 211, 1, 2_000, 512, 513, 7] {
+            let bytes = vec![b'x'; length];
+            text.field(&bytes);
+            whole.extend_from_slice(&(length as u64).to_be_bytes());
+            whole.extend_from_slice(&bytes);
+        }
+        assert_eq!(text.digest(), <[u8; 32]>::from(Sha256::digest(&whole)));
     }
 }

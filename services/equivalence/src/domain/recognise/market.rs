@@ -28,8 +28,10 @@ impl<'a, 'q> Market<'a, 'q> {
             all.dedup_by_key(|it| it.terms.place);
             all
         } else {
-            // An annex to which the issuer is no party fails at the first check and is never the nearest miss.
-            ctx.catalogue.annexes_between(place.numbers(), ctx.issuer.numbers())
+            // An annex to which the issuer is no party fails at the first check and is never the nearest miss. One that does
+            // not cover the goods may be, but who asks for the outcome alone is told of no miss.
+            let goods = (ctx.detail == Detail::Outcome).then_some((ctx.edition, ctx.code));
+            ctx.catalogue.annexes_between(place.numbers(), ctx.issuer.numbers(), goods)
         };
         Self { place, annexes }
     }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::chain::{self, Net};
 use super::context::Context;
 use super::market::Market;
-use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Held, Links, RequirementEntry};
+use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Held, RequirementEntry};
 use crate::domain::decision::Finding;
 use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
@@ -74,14 +74,11 @@ impl<'a> Standing<'a> {
         limit: usize,
         counts: Counts,
     ) -> Option<chain::Found<'n>> {
-        let leads = |node| self.has_source(net.catalogue.links(), counts, node);
+        // From where a link leads to one of these, whenever it is in force.
+        let wanted = self.all.iter().filter(|it| it.counts == counts).map(|it| it.terms.wanted.node());
+        let sources: SmallVec<[&[u32]; 4]> = wanted.map(|node| net.catalogue.links().sources_of(node)).collect();
+        let leads = |node: u32| sources.iter().any(|from| from.binary_search(&node).is_ok());
         chain::search(net, held, limit, |held| self.met_by(counts, held), leads)
-    }
-
-    /// Whether a link leads from a scheme or standard to one of these, whenever it is in force.
-    fn has_source(&self, links: &Links, counts: Counts, node: u32) -> bool {
-        let mut wanted = self.all.iter().filter(|it| it.counts == counts).map(|it| it.terms.wanted.node());
-        wanted.any(|wanted| links.sources_of(wanted).binary_search(&node).is_ok())
     }
 
     /// The place of the first of these that something held is.

@@ -109,8 +109,8 @@ impl<'c, 'q> Options<'c, 'q> {
         let mut seen = HashSet::new();
         let fresh = product.certificates.iter().filter(|it| seen.insert(&it.body));
         let located = fresh.map(|it| {
-            let known = catalogue.bodies.get(&it.body);
-            Candidate { key: &it.body, economy: known.map_or(&it.body_economy, |body| &body.economy) }
+            let known = catalogue.named_body(&it.body).and_then(|body| body.economy.as_ref());
+            Candidate { key: &it.body, economy: known.unwrap_or(&it.body_economy) }
         });
         Self { issuers: located.collect(), catalogue, translator, product, held, destination }
     }
@@ -310,8 +310,8 @@ impl<'c, 'q> Options<'c, 'q> {
 
     /// A body with its economy; of one that the catalogue does not know, the origin's.
     fn located(&self, body: &'q BodyKey) -> Candidate<'q> {
-        let economy = self.catalogue.bodies.get(body).map_or(&self.product.origin, |body| &body.economy);
-        Candidate { key: body, economy }
+        let known = self.catalogue.named_body(body).and_then(|body| body.economy.as_ref());
+        Candidate { key: body, economy: known.unwrap_or(&self.product.origin) }
     }
 
     /// The bodies whose results an annex may carry: the designated ones, or where none need be, those of its parties.

@@ -49,8 +49,8 @@ fn the_same_question_at_the_same_revisions_gives_the_same_decision_and_explainin
         let mut dice = Dice::new(seed);
         let catalogue = catalogue(&mut dice);
         let question = question(&mut dice);
-        let decision = recognise(&catalogue, &Splitting, &question);
         let copy = catalogue.clone();
+        let decision = recognise(&catalogue, &Splitting, &question);
         assert_eq!(decision, recognise(&copy, &Splitting, &question));
         let mut explained = explain(&catalogue, &Splitting, &question);
         explained.requirements.iter_mut().for_each(|result| result.attempts.clear());
