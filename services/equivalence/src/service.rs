@@ -99,7 +99,13 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
     let alerts = Arc::new(Alerts::new(store.clone(), changes.clone(), recogniser.clone(), config));
     let alerts_api = AlertsApi { alerts: alerts.clone(), bookmark_interval: config.bookmark_interval() };
-    let disputes = Disputes { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
+    let disputes = Disputes {
+        store: store.clone(),
+        changes: changes.clone(),
+        recogniser: recogniser.clone(),
+        newest: Arc::default(),
+    };
+    let disputes_api = DisputesApi { disputes: disputes.clone(), bookmark_interval: config.bookmark_interval() };
     let changes = ChangesApi { changes, impacts };
     let audit = StoreSink::start(store.clone(), SinkConfig::default());
     let follower = catalogues.clone();
@@ -114,7 +120,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         .grpc(grpc!(EquivalenceServiceServer::new(equivalences)))
         .grpc(grpc!(ChangeServiceServer::new(changes)))
         .grpc(grpc!(AlertServiceServer::new(alerts_api)))
-        .grpc(grpc!(DisputeServiceServer::new(DisputesApi { disputes })))
+        .grpc(grpc!(DisputeServiceServer::new(disputes_api)))
         .grpc(grpc!(PackServiceServer::new(PacksApi { packs })))
         .probe(move || {
             let store = store.clone();
@@ -123,6 +129,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         .audit(Arc::new(audit.clone()))
         .background("audit", move |stop| async move { audit.flush_after(stop.cancelled()).await })
         .background("alerts", move |stop| async move { alerts.follow(poll_interval, stop).await })
+        .background("disputes", move |stop| async move { disputes.follow(poll_interval, stop).await })
         .background("catalogue follower", move |stop| async move { follower.follow(poll_interval, stop).await }))
 }
 

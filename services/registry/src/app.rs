@@ -1,6 +1,7 @@
 //! Use cases: the write path, reading, verification.
 
 pub(crate) mod bundle;
+pub(crate) mod contestations;
 pub(crate) mod cosign;
 pub(crate) mod document;
 pub(crate) mod evidence;

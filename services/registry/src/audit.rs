@@ -194,7 +194,11 @@ impl Auditor {
                 self.signed_by(&entry, recorded_at)?;
             }
             ("write_off", verb) => self.write_off(&entry, verb, index)?,
-            ("certificate", "erase") => self.erase(&entry)?,
+            ("certificate", "erase") => self.known_certificate(&entry)?,
+            ("certificate", "contest") => {
+                entry.text("dispute")?;
+                self.known_certificate(&entry)?;
+            }
             ("certificate", verb) => self.certificate(&entry, verb, recorded_at, index)?,
             _ => return Err(format!("its event {event} is not known to this version")),
         }
@@ -278,8 +282,8 @@ impl Auditor {
         Ok(())
     }
 
-    /// Confidential fields were forgotten, which changes nothing that is in the log.
-    fn erase(&self, entry: &Read<'_>) -> Result<(), String> {
+    /// What is about a certificate and changes nothing of it: confidential fields were forgotten, or it is disputed.
+    fn known_certificate(&self, entry: &Read<'_>) -> Result<(), String> {
         let (body, name) = (self.body(entry)?, entry.text("certificate")?);
         let number = name.strip_prefix("certificates/").ok_or("it names no certificate")?;
         match self.certificates.get(number) {

@@ -26,6 +26,7 @@ use tokio::net::TcpListener;
 
 use crate::api;
 use crate::app::bundle::Bundler;
+use crate::app::contestations::Contestations;
 use crate::app::cosign::{self, Cosigner};
 use crate::app::files::Files;
 use crate::app::keyring::Keyring;
@@ -165,6 +166,12 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     let reader = Reader { store: store.clone(), published: Arc::clone(&published), wait };
     let sink = StoreSink::start(store.clone(), SinkConfig::default());
     let audit: Arc<dyn AuditSink> = Arc::new(sink.clone());
+    let contestations = peers.equivalence.clone().map(|channel| Contestations {
+        store: store.clone(),
+        published: Arc::clone(&published),
+        queue: queue.clone(),
+        disputes: eq::dispute_service_client::DisputeServiceClient::new(channel),
+    });
     let registry = Arc::new(Registry {
         store: store.clone(),
         published: Arc::clone(&published),
@@ -284,6 +291,12 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         .background("use_report", move |stop| async move {
             match reporter {
                 Some(reporter) => reporter.run(stop.cancelled()).await,
+                None => stop.cancelled().await,
+            }
+        })
+        .background("contestations", move |stop| async move {
+            match contestations {
+                Some(contestations) => contestations.run(stop.cancelled()).await,
                 None => stop.cancelled().await,
             }
         })

@@ -1,6 +1,7 @@
 //! Persistence: entities, migrations, queries. Speaks the domain's words and keeps sea-orm to itself.
 
 pub(crate) mod bodies;
+pub(crate) mod contestation;
 pub(crate) mod cosign;
 mod entity;
 pub(crate) mod filter;

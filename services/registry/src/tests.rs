@@ -2,6 +2,7 @@
 
 mod bodies;
 mod bundle;
+mod contestations;
 mod cosign;
 mod disclose;
 mod fuzz;

@@ -3,20 +3,25 @@
 mod parse;
 mod render;
 
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_api::equivalence::v1::dispute_service_server::DisputeService;
 use greenlane_curation::{Asked, fault, wire as shared};
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use prost::Message as _;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use crate::app::disputes::{Answer, Disputes, Step};
+use crate::app::disputes::{Answer, Disputes, Followed, Step};
 use crate::domain::dispute::Dispute;
 
 /// The handler.
 pub(crate) struct DisputesApi {
     pub(crate) disputes: Disputes,
+    pub(crate) bookmark_interval: Duration,
 }
 
 /// The body of a step's method: how its request is read, and how it is answered.
@@ -91,12 +96,28 @@ impl DisputeService for DisputesApi {
         let cursor = |last: &Dispute| (last.opened_at.timestamp_micros(), last.name.clone());
         let (found, next_page_token) = shared::cut(found, size, &binding, cursor)?;
         let now = self.disputes.now();
-        let short = |dispute: &Dispute| {
-            let whole = render::dispute(dispute, now)?;
-            Ok(pb::Dispute { events: Vec::new(), evidence: Vec::new(), ..whole })
-        };
-        let disputes = found.iter().map(short).collect::<Result<_, Fault>>()?;
+        let disputes = found.iter().map(|it| render::short(it, now)).collect::<Result<_, Fault>>()?;
         Ok(Response::new(pb::ListDisputesResponse { disputes, next_page_token, revision: self.disputes.revision() }))
+    }
+
+    async fn watch_disputes(
+        &self,
+        request: Request<pb::WatchDisputesRequest>,
+    ) -> Result<Response<BoxStream<pb::WatchDisputesResponse>>, Status> {
+        let request = request.into_inner();
+        let mut v = Violations::new();
+        let respondent = parse::respondent(&mut v, &request.respondent);
+        let respondent = v.finish_with(|| respondent)?;
+        let followed = Followed { respondent, certificates_only: request.certificates_only };
+        let disputes = self.disputes.clone();
+        let messages = self.disputes.watch(followed, request.after_position, self.bookmark_interval);
+        let messages = messages.map(move |message| {
+            let message = message.map_err(Fault::from)?;
+            let dispute = message.dispute.map(|it| render::short(&it, disputes.now())).transpose()?;
+            let bookmark = dispute.is_none();
+            Ok(pb::WatchDisputesResponse { dispute, position: message.position, bookmark })
+        });
+        Ok(Response::new(Box::pin(messages)))
     }
 
     async fn answer_dispute(

@@ -60,6 +60,7 @@ pub const RULES: &[Rule] = &[
     Rule::scope(method!("DisputeService/OpenDispute"), "catalogue.propose"),
     Rule::scope(method!("DisputeService/GetDispute"), "catalogue.read"),
     Rule::scope(method!("DisputeService/ListDisputes"), "catalogue.read"),
+    Rule::any_scope(method!("DisputeService/WatchDisputes"), READ),
     Rule::scope(method!("DisputeService/AnswerDispute"), "catalogue.propose"),
     Rule::scope(method!("DisputeService/ObjectToDispute"), "catalogue.propose"),
     Rule::scope(method!("DisputeService/AppointDisputePanel"), "catalogue.review"),

@@ -1,5 +1,7 @@
 //! Disputes: each step one transaction.
 
+mod watch;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::{Fault, FieldViolation};
 use greenlane_store::{Store, StoreError, Tx, revision};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch::Sender;
 use uuid::Uuid;
 
 use super::changes::CuratedCatalogue;
@@ -22,6 +25,8 @@ use crate::domain::key::BodyKey;
 use crate::domain::{Detail, Question};
 use crate::store::entries::Loaded;
 use crate::store::{REVISION, disputes};
+
+pub(crate) use self::watch::Followed;
 
 type Result<T> = std::result::Result<T, StoreError<ChangeError>>;
 
@@ -63,6 +68,8 @@ pub(crate) struct Disputes {
     pub(crate) store: Store,
     pub(crate) changes: Workflow<CuratedCatalogue>,
     pub(crate) recogniser: Recogniser,
+    /// The position of the newest step that is known here.
+    pub(crate) newest: Arc<Sender<u64>>,
 }
 
 impl Disputes {

@@ -1,12 +1,15 @@
 //! Disputes: one document each, with the columns that are asked for beside it.
 
 use greenlane_curation::Cursor;
-use greenlane_store::{Micros, Tx};
+use greenlane_store::{Micros, Tx, revision};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 
 use crate::domain::dispute::Dispute;
+
+/// Name of the counter that is the position of the newest step.
+const POSITION: &str = "disputes";
 
 mod row {
     use greenlane_store::Micros;
@@ -22,6 +25,8 @@ mod row {
         pub(super) opened_at: Micros,
         pub(super) ended: bool,
         pub(super) version: i64,
+        /// Of its newest step among those of all disputes, in the order of commits.
+        pub(super) position: i64,
         #[sea_orm(column_type = "Text")]
         pub(super) content: String,
     }
@@ -40,6 +45,7 @@ pub(crate) async fn insert(tx: &Tx, dispute: &Dispute) -> Result<(), DbErr> {
         opened_at: Set(Micros::from(dispute.opened_at)),
         ended: Set(dispute.ended_at.is_some()),
         version: Set(version(dispute.version)?),
+        position: Set(next_position(tx).await?),
         content: Set(write(dispute)?),
     };
     row::Entity::insert(row).exec_without_returning(tx).await.map(drop)
@@ -56,12 +62,30 @@ pub(crate) async fn update(tx: &Tx, dispute: &Dispute, read_version: u64) -> Res
     let result = row::Entity::update_many()
         .col_expr(row::Column::Ended, Expr::value(dispute.ended_at.is_some()))
         .col_expr(row::Column::Version, Expr::value(version(dispute.version)?))
+        .col_expr(row::Column::Position, Expr::value(next_position(tx).await?))
         .col_expr(row::Column::Content, Expr::value(write(dispute)?))
         .filter(row::Column::Name.eq(dispute.name.as_str()))
         .filter(row::Column::Version.eq(version(read_version)?))
         .exec(tx)
         .await?;
     if result.rows_affected == 1 { Ok(()) } else { Err(tx.contended("the dispute has moved on")) }
+}
+
+/// The position of the newest step.
+pub(crate) async fn newest(tx: &Tx) -> Result<u64, DbErr> {
+    revision::current(tx, POSITION).await
+}
+
+/// Disputes in which a step was taken after a position, in the order of their newest steps, each with its position.
+pub(crate) async fn after(tx: &Tx, position: u64, limit: u64) -> Result<Vec<(u64, Dispute)>, DbErr> {
+    let query = row::Entity::find().filter(row::Column::Position.gt(version(position)?));
+    let rows = query.order_by_asc(row::Column::Position).limit(limit).all(tx).await?;
+    rows.iter().map(|row| Ok((u64::try_from(row.position).unwrap_or(0), read(&row.content)?))).collect()
+}
+
+/// The next position, which nobody else gets before this transaction has ended.
+async fn next_position(tx: &Tx) -> Result<i64, DbErr> {
+    version(revision::next(tx, POSITION).await?)
 }
 
 /// A page, newest first. An empty subject means all.

@@ -22,6 +22,7 @@ greenlane_store::engine_tests!(Migrator:
     a_wrong_challenge_is_refused_with_every_field,
     a_repeated_step_is_taken_once_and_a_stale_one_not_at_all,
     a_body_and_a_certificate_are_challenged_and_a_challenge_is_withdrawn,
+    disputes_are_followed_from_any_position_by_who_has_to_answer_and_by_registries,
 );
 
 const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -460,4 +461,67 @@ async fn a_body_and_a_certificate_are_challenged_and_a_challenge_is_withdrawn(db
     };
     let closed = client(&served, "chair", "NZ").close_dispute(close).await.unwrap().into_inner().dispute.unwrap();
     assert_eq!((closed.state(), closed.closing_text.as_str()), (pb::DisputeState::Closed, "The body withdrew it."));
+}
+
+/// Messages of a watch up to its first bookmark: positions with the dispute's name and state.
+async fn told(
+    served: &Served,
+    request: pb::WatchDisputesRequest,
+) -> (Vec<(u64, String, pb::DisputeState)>, pb::WatchDisputesResponse) {
+    let mut stream = client(served, "watcher", "XF").watch_disputes(request).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    loop {
+        let message = stream.message().await.unwrap().unwrap();
+        match &message.dispute {
+            Some(dispute) => {
+                assert!(!message.bookmark && dispute.events.is_empty() && dispute.evidence.is_empty());
+                told.push((message.position, dispute.name.clone(), dispute.state()));
+            }
+            None => return (told, message),
+        }
+    }
+}
+
+async fn disputes_are_followed_from_any_position_by_who_has_to_answer_and_by_registries(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut challenger = client(&served, "challenger", "XF");
+    let about = Subject::Designation(designation(&served).await.name);
+    let first = challenger.open_dispute(open("1", challenge(about))).await.unwrap().into_inner().dispute.unwrap().name;
+    let certificate = Subject::Certificate(pb::DisputedCertificate {
+        certificate: "certificates/GLXA4HP9Z1PPYMB35F".into(),
+        body: "bodies/xa-lab".into(),
+        body_economy: "XA".into(),
+    });
+    let second =
+        challenger.open_dispute(open("2", challenge(certificate))).await.unwrap().into_inner().dispute.unwrap().name;
+    let (all, end) = told(&served, pb::WatchDisputesRequest::default()).await;
+    let awaiting = pb::DisputeState::AwaitingAnswer;
+    assert_eq!(all, [(1, first.clone(), awaiting), (2, second.clone(), awaiting)]);
+    assert_eq!((end.position, end.bookmark), (2, true));
+    let of = |respondent: &str, certificates_only| pb::WatchDisputesRequest {
+        respondent: respondent.into(),
+        certificates_only,
+        ..Default::default()
+    };
+    assert_eq!(told(&served, of("bodies/xa-lab", false)).await.0, [(2, second.clone(), awaiting)]);
+    assert_eq!(told(&served, of("", true)).await.0, [(2, second.clone(), awaiting)]);
+    // What is passed over is not looked at again.
+    assert_eq!(told(&served, of("bodies/nobody", false)).await, (Vec::new(), end));
+
+    // A step moves a dispute behind the others, and a stream that is open tells of it.
+    let request = pb::WatchDisputesRequest { after_position: 2, ..Default::default() };
+    let mut stream = client(&served, "watcher", "XF").watch_disputes(request).await.unwrap().into_inner();
+    let withdraw = pb::WithdrawDisputeRequest { request_id: "w".into(), name: first.clone(), ..Default::default() };
+    challenger.withdraw_dispute(withdraw).await.unwrap();
+    let moved = loop {
+        let message = stream.message().await.unwrap().unwrap();
+        if let Some(dispute) = &message.dispute {
+            break (message.position, dispute.name.clone(), dispute.state());
+        }
+    };
+    assert_eq!(moved, (3, first.clone(), pb::DisputeState::Withdrawn));
+    let (all, _) = told(&served, pb::WatchDisputesRequest::default()).await;
+    assert_eq!(all, [(2, second, awaiting), (3, first, pb::DisputeState::Withdrawn)]);
+    let refused = client(&served, "w", "XF").watch_disputes(of("Bodies", false)).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "respondent");
 }

@@ -88,6 +88,8 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ),
     ("dispute get", "DISPUTE", 0),
     ("dispute list", "--open", 0),
+    ("dispute watch", "--count 1 --until-now", 0),
+    ("watch disputes", "--count 1", 0),
     ("dispute answer", "DISPUTE --text t --request-id answer --token-file respondent.token", 0),
     ("dispute object", "DISPUTE --text t --request-id object --token-file bystander.token", 0),
     ("dispute panel", "DISPUTE --file panel.yaml --request-id panel --token-file chair.token", 0),

@@ -78,6 +78,7 @@ impl From<Refusal> for Fault {
             Refusal::EtagMismatch { number, etag } | Refusal::VersionMoved { number, etag } => {
                 Fault::etag_mismatch(number.name(), etag)
             }
+            Refusal::ContestationKnown { dispute, turn } => Fault::state_conflict(dispute, turn, "record"),
             Refusal::EffectTooEarly { floor } => Fault::invalid(
                 "effective_time",
                 format!("must not be before the latest step took effect, {}", floor.to_rfc3339()),

@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::files::{BodyFile, CertificateFile, VersionFile};
 use crate::domain::content::Content;
+use crate::domain::contestation::Contestation;
 use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::authentic::Stored;
@@ -79,6 +80,8 @@ struct BundledCertificate {
     body: BodyId,
     events: Vec<Event>,
     versions: Vec<BundledVersion>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    contestations: Vec<Contestation>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,7 +113,8 @@ impl BundledCertificate {
             stored: version.stored,
         };
         let versions = file.versions_at(revision).iter().map(version).collect();
-        Some(Self { number: file.number.clone(), body: file.body.clone(), events, versions })
+        let contestations = file.contestations_at(revision).to_vec();
+        Some(Self { number: file.number.clone(), body: file.body.clone(), events, versions, contestations })
     }
 
     fn into_file(self) -> Result<CertificateFile, BundleError> {
@@ -129,7 +133,8 @@ impl BundledCertificate {
             })
         };
         let versions = self.versions.into_iter().map(version).collect::<Result<_, BundleError>>()?;
-        Ok(CertificateFile { number: self.number, body: self.body, events: self.events, versions, weight: 1 })
+        let Self { number, body, events, contestations, .. } = self;
+        Ok(CertificateFile { number, body, events, versions, contestations, weight: 1 })
     }
 }
 

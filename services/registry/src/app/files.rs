@@ -16,6 +16,7 @@ use sea_orm::DbErr;
 use crate::domain::body::Body;
 use crate::domain::certificate::Version;
 use crate::domain::content::Content;
+use crate::domain::contestation::Contestation;
 use crate::domain::event::sha256;
 use crate::domain::key::Key;
 use crate::domain::life::Event;
@@ -24,6 +25,7 @@ use crate::domain::statement::{Kind, Statement};
 use crate::domain::verdict::authentic::Stored;
 use crate::domain::world::Known;
 use crate::store::bodies::{self, BodyState};
+use crate::store::contestation;
 use crate::store::list;
 
 /// A certificate's whole history.
@@ -33,6 +35,8 @@ pub(crate) struct CertificateFile {
     pub(crate) body: BodyId,
     pub(crate) events: Vec<Event>,
     pub(crate) versions: Vec<VersionFile>,
+    /// What was heard of disputes about it, in the order of the log.
+    pub(crate) contestations: Vec<Contestation>,
     /// How much of the cache it takes: 1 for an ordinary one.
     pub(crate) weight: u64,
 }
@@ -71,6 +75,12 @@ impl CertificateFile {
     pub(crate) fn versions_at(&self, revision: u64) -> &[VersionFile] {
         let known = self.versions.partition_point(|version| version.log_index < revision);
         &self.versions[..known]
+    }
+
+    /// What had been heard of disputes about it at a revision.
+    pub(crate) fn contestations_at(&self, revision: u64) -> &[Contestation] {
+        let known = self.contestations.partition_point(|heard| heard.log_index < revision);
+        &self.contestations[..known]
     }
 }
 
@@ -254,6 +264,7 @@ pub(crate) struct StoredCertificate {
     known: Known,
     /// Of the versions, in their order.
     keys: Vec<Option<Key>>,
+    contestations: Vec<Contestation>,
 }
 
 impl StoredCertificate {
@@ -263,12 +274,13 @@ impl StoredCertificate {
         for version in &known.versions {
             keys.push(list::key(tx, &version.key).await?);
         }
-        Ok(Self { known, keys })
+        let contestations = contestation::of(tx, &known.head.number).await?;
+        Ok(Self { known, keys, contestations })
     }
 
     /// Checks the documents: their hashes, and their signatures.
     pub(crate) fn check(self) -> CertificateFile {
-        let Self { known: Known { head, versions, events }, keys } = self;
+        let Self { known: Known { head, versions, events }, keys, contestations } = self;
         let bytes: usize = versions.iter().map(|version| version.document.len()).sum();
         let weight = 1 + (bytes / ORDINARY_BYTES + events.len() / ORDINARY_EVENTS) as u64;
         let check = |(version, key): (Version, Option<Key>)| VersionFile {
@@ -286,6 +298,7 @@ impl StoredCertificate {
             body: head.body,
             events,
             versions: versions.into_iter().zip(keys).map(check).collect(),
+            contestations,
             weight,
         }
     }

@@ -31,6 +31,7 @@ impl Mutation {
             Command::Step(step) => step.number.name(),
             Command::Revise(revision) => revision.number.name(),
             Command::Erase(erase) => erase.number.name(),
+            Command::Contest(heard) => heard.number.name(),
         };
         AuditRecord::new(at, &self.origin, outcome).with_resource(resource).with_request_id(&self.key.request_id)
     }

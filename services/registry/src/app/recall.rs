@@ -40,6 +40,9 @@ pub(crate) struct Remembered {
     /// Fields were forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     erased: bool,
+    /// Something was heard of a dispute.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    contested: bool,
 }
 
 impl Remembered {
@@ -50,7 +53,7 @@ impl Remembered {
             Done::Key(done) => key = Some(done.clone()),
             Done::Statement(done) => statement = Some(done.clone()),
             Done::WriteOff(done) => written_off = Some(done.clone()),
-            Done::Certificate(_) | Done::Trace(_) | Done::Erased => {}
+            Done::Certificate(_) | Done::Trace(_) | Done::Erased | Done::Contested => {}
         }
         Self {
             index: receipt.log.index,
@@ -61,6 +64,7 @@ impl Remembered {
             trace: matches!(receipt.done, Done::Trace(_)),
             written_off,
             erased: matches!(receipt.done, Done::Erased),
+            contested: matches!(receipt.done, Done::Contested),
         }
     }
 
@@ -78,7 +82,7 @@ pub(crate) fn size(response: &[u8]) -> Result<u64, DbErr> {
 /// The answer that was given then.
 pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
     let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
-    let Remembered { index, size, body, key, statement, trace, written_off, erased } = remembered;
+    let Remembered { index, size, body, key, statement, trace, written_off, erased, contested } = remembered;
     let done = match (body, key, statement) {
         (_, _, _) if written_off.is_some() => Done::WriteOff(written_off.ok_or_else(|| corrupt("answer"))?),
         (Some(body), _, _) => Done::Body(body),
@@ -89,6 +93,7 @@ pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
             Done::Trace(Box::new(event.ok_or_else(|| corrupt("trace event"))?))
         }
         (None, None, None) if erased => Done::Erased,
+        (None, None, None) if contested => Done::Contested,
         (None, None, None) => Done::Certificate(Box::new(snapshot_at(tx, index).await?)),
     };
     let log = proof(tx, index, size).await?;

@@ -216,6 +216,9 @@ impl Verifier {
         if in_doubt {
             in_force = force::in_doubt(in_force);
         }
+        if let Some(file) = &file {
+            in_force = force::disputed(in_force, file.contestations_at(at.revision));
+        }
 
         let mut revisions = Revisions { registry: at.revision, ..Revisions::default() };
         let mut answer = GoodsAnswer::not_asked();

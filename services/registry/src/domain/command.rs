@@ -7,6 +7,7 @@ use super::body::{Body, BodyRecord, Role};
 use super::body_command::BodyCommand;
 use super::certificate::Snapshot;
 use super::content::Content;
+use super::contestation::ContestCommand;
 use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Reason, Standing, State, Step};
 use super::names::{BodyId, CertificateNumber};
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Step(StepCommand),
     Revise(Box<Revision>),
     Erase(EraseCommand),
+    Contest(ContestCommand),
 }
 
 /// A certificate to be granted.
@@ -114,6 +116,7 @@ pub(crate) enum Done {
     WriteOff(Box<WrittenOff>),
     Certificate(Box<Snapshot>),
     Erased,
+    Contested,
 }
 
 /// Why a mutation is refused. Nothing was written.
@@ -179,6 +182,8 @@ pub(crate) enum Refusal {
     StateConflict { number: CertificateNumber, state: State, step: Step },
     #[error("the certificate's etag is {etag}")]
     EtagMismatch { number: CertificateNumber, etag: String },
+    #[error("that {dispute} is {turn} is recorded already")]
+    ContestationKnown { dispute: String, turn: &'static str },
     #[error("the certificate has a newer version than the new one was made of")]
     VersionMoved { number: CertificateNumber, etag: String },
     #[error("the step would take effect before the last one, at {floor}")]

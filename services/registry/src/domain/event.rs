@@ -13,6 +13,7 @@ use greenlane_jose::canonical::Node;
 use sha2::{Digest as _, Sha256};
 
 use super::body::BodyRecord;
+use super::contestation::ContestCommand;
 use super::key::KeyRecord;
 use super::life::{Reason, Step};
 use super::names::{BodyId, CertificateNumber};
@@ -35,6 +36,8 @@ pub(crate) enum Entry<'a> {
     },
     /// Confidential fields of a certificate that were forgotten, and when that was recorded.
     Erased(EraseEntry<'a>, DateTime<Utc>),
+    /// What was heard of a dispute about a certificate, and when that was recorded.
+    Contested(&'a ContestCommand, DateTime<Utc>),
     /// What happens to a registered body, and when that was recorded.
     Body(BodyEntry<'a>, DateTime<Utc>),
     /// An event of a product's life, and when it was recorded.
@@ -106,6 +109,15 @@ impl Entry<'_> {
                 put("certificate", entry.number.name().into());
                 put("body", entry.body.name().into());
                 put("fields", Node::list(entry.fields.iter().map(|field| field.as_str())));
+                put("recorded_at", instant(*at));
+            }
+            Self::Contested(heard, at) => {
+                put("event", "certificate.contest".into());
+                put("certificate", heard.number.name().into());
+                put("body", heard.body.name().into());
+                put("dispute", heard.dispute.as_str().into());
+                put("turn", heard.turn.as_str().into());
+                put("since", heard.since.to_string().into());
                 put("recorded_at", instant(*at));
             }
             Self::Body(entry, at) => {

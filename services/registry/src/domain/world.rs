@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use super::body::{Body, BodyRecord, Role};
 use super::body_command::BodyChange;
 use super::certificate::{Head, Snapshot, Version, etag};
+use super::contestation::{ContestCommand, Contestation, last_of};
 use greenlane_credential::ConfidentialField;
 
 use super::command::{Command, Done, EraseCommand, Grant, Refusal, StepCommand};
@@ -50,6 +51,8 @@ pub(crate) struct World {
     pub(crate) slots: HashSet<(BodyId, Slot)>,
     /// Of the certificates that something is written off against.
     pub(crate) ledgers: Ledgers,
+    /// What is recorded of disputes about the certificates that more was heard of, in the order of the log.
+    pub(crate) contestations: HashMap<CertificateNumber, Vec<Contestation>>,
 }
 
 /// What must be written for an accepted mutation.
@@ -88,6 +91,11 @@ pub(crate) enum Change {
         fields: Vec<ConfidentialField>,
         before: u64,
     },
+    /// What was heard of a dispute about a certificate.
+    Contested {
+        number: CertificateNumber,
+        heard: Contestation,
+    },
 }
 
 /// An accepted mutation.
@@ -112,6 +120,7 @@ impl World {
             Command::Step(step) => self.step(step, index, now),
             Command::Revise(revision) => self.revise(revision, index, now),
             Command::Erase(erase) => self.erase(erase, index, now),
+            Command::Contest(heard) => self.contest(heard, index, now),
         }
     }
 
@@ -197,6 +206,24 @@ impl World {
         let leaf = Entry::Erased(entry, now).to_bytes();
         let change = Change::Erased { number: number.clone(), fields: fields.clone(), before: index };
         Ok(Applied { change, leaf, done: Done::Erased })
+    }
+
+    /// No step of the certificate's life either.
+    fn contest(&mut self, command: &ContestCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        let ContestCommand { number, body, dispute, turn, since } = command;
+        let known = self.certificates.get(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        if known.head.body != *body {
+            return Err(Refusal::NotYours(known.head.body.clone()));
+        }
+        let recorded = self.contestations.entry(number.clone()).or_default();
+        if last_of(recorded, dispute).is_some_and(|last| last.turn == *turn) {
+            return Err(Refusal::ContestationKnown { dispute: dispute.clone(), turn: turn.as_str() });
+        }
+        let leaf = Entry::Contested(command, now).to_bytes();
+        let heard =
+            Contestation { log_index: index, recorded_at: now, dispute: dispute.clone(), turn: *turn, since: *since };
+        recorded.push(heard.clone());
+        Ok(Applied { change: Change::Contested { number: number.clone(), heard }, leaf, done: Done::Contested })
     }
 
     /// Takes a place in a body's status lists. The last check: what is refused after it would leave the place taken.

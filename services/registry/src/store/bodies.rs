@@ -104,6 +104,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             | Change::Stepped { .. }
             | Change::Revised { .. }
             | Change::Erased { .. }
+            | Change::Contested { .. }
             | Change::Traced(_)
             | Change::WrittenOff(_) => {}
         }

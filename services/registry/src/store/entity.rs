@@ -305,3 +305,17 @@ table! {
         last: Vec<u8>,
     }
 }
+
+table! {
+    /// What was heard of disputes about certificates.
+    contestation = "contestation" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        /// Its number.
+        certificate: String,
+        dispute: String,
+        turn: String,
+        since: String,
+        recorded_at: Micros,
+    }
+}

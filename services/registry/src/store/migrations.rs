@@ -5,8 +5,10 @@ use sea_orm::sea_query::{ColumnDef, Index, Query, Table, TableCreateStatement};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
+mod contestations;
 mod write_offs;
 
+use contestations::Contestations;
 use write_offs::WriteOffs;
 
 /// All migrations of the registry's database.
@@ -18,6 +20,7 @@ impl MigratorTrait for Migrator {
         let mut all = greenlane_store::migrations();
         all.push(Box::new(Tables));
         all.push(Box::new(WriteOffs));
+        all.push(Box::new(Contestations));
         all
     }
 }

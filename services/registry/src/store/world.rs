@@ -9,7 +9,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, bodies, list, rows, status, to_i64, trace, write_off};
+use super::{IN_LIST, bodies, contestation, list, rows, status, to_i64, trace, write_off};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
@@ -31,6 +31,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     let (mut body_ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
     let (mut statements, mut traces) = (BTreeSet::new(), BTreeSet::new());
+    let mut contested = BTreeSet::new();
     let mut slots: BTreeSet<(&str, Slot)> = BTreeSet::new();
     for command in commands {
         match command {
@@ -66,6 +67,10 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
             Command::Erase(erase) => {
                 stepped.insert(erase.number.as_str());
             }
+            Command::Contest(heard) => {
+                stepped.insert(heard.number.as_str());
+                contested.insert(heard.number.as_str());
+            }
             Command::Revise(revision) => {
                 keys.insert(revision.key.as_str());
                 stepped.insert(revision.number.as_str());
@@ -88,6 +93,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     }
     world.statements = bodies::statements(tx, &statements).await?;
     world.traces = trace::known(tx, &traces).await?;
+    world.contestations = contestation::of_all(tx, &contested).await?;
     world.slots = status::taken(tx, &slots).await?;
     stepped.extend(&ledgers);
     world.ledgers = write_off::ledgers(tx, &ledgers, &write_offs, reversed.clone()).await?;
@@ -174,6 +180,7 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
 pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bodies::save(tx, applied).await?;
     let (mut traced, mut written_off, mut erased) = (Vec::new(), Vec::new(), Vec::new());
+    let mut contested = Vec::new();
     let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut steps, mut new_terms, mut listed) = (Vec::new(), Vec::new(), Vec::new());
     for one in applied {
@@ -202,6 +209,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 steps.push((head, *previous_index));
             }
             Change::Erased { number, fields, before } => erased.push((number, fields.as_slice(), *before)),
+            Change::Contested { number, heard } => contested.push((number, heard)),
         }
     }
     bulk::insert(tx, certificates).await?;
@@ -213,6 +221,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bulk::insert(tx, listed).await?;
     trace::save(tx, &traced).await?;
     write_off::save(tx, &written_off).await?;
+    contestation::save(tx, &contested).await?;
     for (head, previous_index) in steps {
         step(tx, head, previous_index).await?;
     }
@@ -262,7 +271,7 @@ pub(crate) fn subject(change: &Change) -> &str {
         // Nothing that is cached depends on it.
         Change::Traced(_) => "trace",
         Change::WrittenOff(_) => "write_off",
-        Change::Erased { number, .. } => number.as_str(),
+        Change::Erased { number, .. } | Change::Contested { number, .. } => number.as_str(),
         Change::Granted { known, .. } => known.head.number.as_str(),
         Change::Stepped { head, .. } | Change::Revised { head, .. } => head.number.as_str(),
     }

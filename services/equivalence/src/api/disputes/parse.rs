@@ -93,6 +93,15 @@ fn body(v: &mut Violations, field: &str, raw: &str) -> Option<String> {
     Some(format!("bodies/{id}"))
 }
 
+/// A body or an economy; empty for any.
+pub(super) fn respondent(v: &mut Violations, raw: &str) -> Option<String> {
+    match raw {
+        "" => Some(String::new()),
+        _ if raw.starts_with("bodies/") => body(v, "respondent", raw),
+        _ => question::economy(v, "respondent", raw).map(|it| it.as_str().to_owned()),
+    }
+}
+
 pub(super) fn evidence(
     v: &mut Violations,
     field: &str,

@@ -61,6 +61,11 @@ pub(super) fn dispute(it: &Dispute, now: DateTime<Utc>) -> Result<pb::Dispute, F
     })
 }
 
+/// As [`dispute`], without its events and evidence.
+pub(super) fn short(it: &Dispute, now: DateTime<Utc>) -> Result<pb::Dispute, Fault> {
+    Ok(pb::Dispute { events: Vec::new(), evidence: Vec::new(), ..dispute(it, now)? })
+}
+
 fn matter(matter: Matter) -> pb::DisputeMatter {
     match matter {
         Matter::Interim => pb::DisputeMatter::InterimEffect,

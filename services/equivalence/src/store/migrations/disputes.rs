@@ -23,12 +23,15 @@ impl MigrationTrait for Disputes {
             .col(ColumnDef::new("opened_at").big_integer().not_null())
             .col(ColumnDef::new("ended").boolean().not_null())
             .col(ColumnDef::new("version").big_integer().not_null())
+            .col(ColumnDef::new("position").big_integer().not_null())
             .col(ColumnDef::new("content").text().not_null())
             .take();
         manager.create_table(disputes).await?;
         let newest_first =
             Index::create().name("dispute_opened_at").table("dispute").col("opened_at").col("name").take();
         manager.create_index(newest_first).await?;
+        let moved = Index::create().name("dispute_position").table("dispute").col("position").unique().take();
+        manager.create_index(moved).await?;
         let about = Index::create().name("dispute_subject").table("dispute").col("subject").col("opened_at").take();
         manager.create_index(about).await
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod views;
+mod watch;
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -14,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::args::{Apply, Decide, Evidence, List, Open, Panel, Say, Step};
 use self::views::{APPLIED, DISPUTE, DISPUTES, WHOLE};
+pub(super) use self::watch::{Watch, run as watch};
 use crate::client::{
     Session,
     exit::{Exit, Usage},
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     },
     /// List disputes, newest first.
     List(List),
+    /// Follow disputes as steps are taken in them, those that there are first.
+    Watch(Watch),
     /// Answer for a respondent.
     Answer(Say),
     /// State something as somebody who is no party, while objections are taken.
@@ -71,6 +75,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(DISPUTES, args.limit.rows(), ask).await
         }
+        Command::Watch(args) => watch(session, args).await,
         Command::Answer(Say { step, evidence }) => {
             let request = AnswerDisputeRequest {
                 request_id: session.request_id(&step.guarded.mutation),

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{Finding, Outcome, Part, unknown_certificate};
+use crate::domain::contestation::{Contestation, Turn, standing as contested_by};
 use crate::domain::life::{Event, Standing, State, conditions, is_overtaken, last_effective, later_state, standing};
 
 /// What the part rests on.
@@ -92,6 +93,24 @@ pub(crate) fn in_doubt(mut part: Part) -> Part {
             ),
         );
     }
+    part
+}
+
+/// Tells of the disputes about it, which have no say in the outcome: a certificate is good until its body says otherwise.
+/// `heard` is what had been heard of them at the revision, in the order of the log.
+pub(crate) fn disputed(mut part: Part, heard: &[Contestation]) -> Part {
+    part.findings.extend(contested_by(heard).into_iter().map(|it| {
+        let (code, message) = match it.turn {
+            Turn::Upheld => (
+                "contestation_upheld",
+                "A panel has found a challenge to this certificate right; its body has yet to say what becomes of it.",
+            ),
+            Turn::Opened | Turn::Dismissed | Turn::Withdrawn | Turn::Closed => {
+                ("contested", "This certificate is challenged: a dispute about it is open.")
+            }
+        };
+        Finding::new(code, message).with("dispute", it.dispute.as_str()).with("since", it.since.to_string())
+    }));
     part
 }
 

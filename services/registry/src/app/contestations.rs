@@ -1,0 +1,163 @@
+//! Hearing of disputes about this registry's certificates: they are the equivalence service's, and what comes of them is
+//! recorded here in the log, so that every verdict from then on tells it.
+//!
+//! Nobody waits for it. What was not heard for a while is heard later: the stream begins with every dispute there is, and
+//! what is recorded already is not recorded again.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate};
+use greenlane_api::equivalence::v1 as eq;
+use greenlane_api::equivalence::v1::dispute_service_client::DisputeServiceClient;
+use greenlane_platform::audit::Origin;
+use greenlane_platform::client::Client;
+use greenlane_store::idempotency::{Key, payload_hash};
+use greenlane_store::{Store, StoreError};
+
+use super::mutation::{Mutation, WriteError};
+use super::published::Published;
+use super::sequencer::WriteQueue;
+use crate::domain::command::Command;
+use crate::domain::contestation::{ContestCommand, Turn, last_of};
+use crate::domain::names::{BodyId, CertificateNumber};
+
+/// A stream on which nothing came for this long, not even a bookmark, is opened anew.
+const SILENCE: Duration = Duration::from_secs(30);
+/// The first pause after a failure, which doubles, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+/// Where disputes are heard, for the audit trail.
+const METHOD: &str = "/greenlane.equivalence.v1.DisputeService/WatchDisputes";
+
+/// Follows the disputes.
+pub(crate) struct Contestations {
+    pub(crate) store: Store,
+    pub(crate) published: Arc<Published>,
+    pub(crate) queue: WriteQueue,
+    pub(crate) disputes: DisputeServiceClient<Client>,
+}
+
+/// Why the stream is opened anew.
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error("equivalence: {}", .0.message())]
+    Stream(Box<tonic::Status>),
+    #[error(transparent)]
+    Read(#[from] StoreError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl From<tonic::Status> for FollowError {
+    fn from(status: tonic::Status) -> Self {
+        Self::Stream(Box::new(status))
+    }
+}
+
+impl Contestations {
+    /// Follows until told to stop.
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = stop => {}
+            () = self.follow_forever() => {}
+        }
+    }
+
+    async fn follow_forever(&mut self) {
+        let (mut position, mut failures) = (0, 0_u32);
+        loop {
+            let mut heard_any = false;
+            let Err(error) = self.follow(&mut position, &mut heard_any).await;
+            // A stream on which something came may end: it has its time. What fails again and again is said once.
+            failures = if heard_any { 0 } else { failures.saturating_add(1) };
+            if failures == 1 {
+                tracing::warn!(%error, "disputes about certificates are not heard; trying on");
+            } else {
+                tracing::debug!(%error, failures, "the stream of disputes is opened again");
+            }
+            tokio::time::sleep(PAUSES.0.saturating_mul(1 << failures.min(16)).min(PAUSES.1)).await;
+        }
+    }
+
+    /// Follows one stream to its end. `position` is up to where everything is recorded.
+    async fn follow(&mut self, position: &mut u64, heard_any: &mut bool) -> Result<Infallible, FollowError> {
+        let silent = |_| tonic::Status::deadline_exceeded("nothing was heard for too long");
+        let request =
+            eq::WatchDisputesRequest { after_position: *position, certificates_only: true, ..Default::default() };
+        let opened = tokio::time::timeout(SILENCE, self.disputes.watch_disputes(request)).await;
+        let mut stream = opened.map_err(silent)??.into_inner();
+        loop {
+            let heard = tokio::time::timeout(SILENCE, stream.message()).await.map_err(silent)??;
+            let heard = heard.ok_or_else(|| tonic::Status::unavailable("the stream ended"))?;
+            if let Some(heard) = heard.dispute.as_ref().and_then(read) {
+                self.record(heard).await?;
+            }
+            (*position, *heard_any) = (heard.position, true);
+        }
+    }
+
+    /// Records what was heard, if it is of a certificate of this registry and is not recorded yet.
+    async fn record(&self, heard: ContestCommand) -> Result<(), FollowError> {
+        let file = self.published.files().certificate(&self.store, &heard.number).await?;
+        let Some(file) = file.filter(|file| file.body == heard.body) else {
+            tracing::debug!(dispute = heard.dispute, "a dispute is of no certificate of this registry");
+            return Ok(());
+        };
+        let is_news = match last_of(&file.contestations, &heard.dispute) {
+            Some(last) => last.turn != heard.turn,
+            // What ended before it was heard of says nothing any more.
+            None => heard.turn.stands(),
+        };
+        if !is_news {
+            return Ok(());
+        }
+        let said = format!("{} {} {} {}", heard.number, heard.dispute, heard.turn.as_str(), heard.since);
+        let request_id = format!("{}:{}", heard.dispute.replace('/', "-"), heard.turn.as_str());
+        let mutation = Mutation {
+            key: Key::new("equivalence", METHOD, request_id),
+            payload: payload_hash(said.as_bytes()),
+            origin: Origin::new(METHOD, "equivalence"),
+            command: Command::Contest(heard),
+        };
+        match self.queue.submit(mutation).await {
+            Ok(_) => Ok(()),
+            // Another replica was faster, or it will never be possible.
+            Err(WriteError::Refused(refusal)) => {
+                tracing::debug!(%refusal, "what was heard of a dispute is not recorded");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What a dispute says of a certificate; none when it is about something else or names none that can be.
+fn read(dispute: &eq::Dispute) -> Option<ContestCommand> {
+    use eq::dispute_subject::Subject;
+    let Some(Subject::Certificate(named)) = dispute.subject.as_ref()?.subject.as_ref() else { return None };
+    let number = named.certificate.strip_prefix("certificates/").unwrap_or(&named.certificate);
+    let number = greenlane_credential::CertificateNumber::parse(number).ok()?;
+    let turn = match dispute.state() {
+        eq::DisputeState::AwaitingAnswer
+        | eq::DisputeState::OpenToObjections
+        | eq::DisputeState::AwaitingPanel
+        | eq::DisputeState::WithPanel => Turn::Opened,
+        eq::DisputeState::Decided if dispute.outcome.as_ref().is_some_and(|outcome| outcome.upheld) => Turn::Upheld,
+        eq::DisputeState::Decided => Turn::Dismissed,
+        eq::DisputeState::Closed => Turn::Closed,
+        eq::DisputeState::Withdrawn => Turn::Withdrawn,
+        eq::DisputeState::Unspecified => return None,
+    };
+    Some(ContestCommand {
+        number: CertificateNumber::trusted(number.as_str()),
+        body: BodyId::from_name(&named.body).ok()?,
+        dispute: dispute.name.clone(),
+        turn,
+        since: day(dispute)?,
+    })
+}
+
+fn day(dispute: &eq::Dispute) -> Option<NaiveDate> {
+    DateTime::from_timestamp(dispute.opened_at.as_ref()?.seconds, 0).map(|at| at.date_naive())
+}
