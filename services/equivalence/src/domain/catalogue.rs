@@ -15,7 +15,7 @@ pub use self::annexes::AnnexEntry;
 pub(in crate::domain) use self::annexes::{PartyTerms, Terms};
 pub(in crate::domain) use self::index::EconomyEntry;
 use self::index::Index;
-pub(in crate::domain) use self::net::{Link, Links};
+pub(in crate::domain) use self::net::Link;
 pub(in crate::domain) use self::numbers::{Held, NONE};
 pub(in crate::domain) use self::references::{By, References};
 pub use self::requirements::RequirementEntry;

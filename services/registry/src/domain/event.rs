@@ -115,7 +115,7 @@ impl Entry<'_> {
                 put("event", "certificate.contest".into());
                 put("certificate", heard.number.name().into());
                 put("body", heard.body.name().into());
-                put("dispute", heard.dispute.as_str().into());
+                put("dispute", heard.dispute.clone().into());
                 put("turn", heard.turn.as_str().into());
                 put("since", heard.since.to_string().into());
                 put("recorded_at", instant(*at));

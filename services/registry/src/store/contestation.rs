@@ -26,7 +26,7 @@ pub(crate) async fn of_all(
     let mut found: HashMap<CertificateNumber, Vec<Contestation>> = HashMap::new();
     for chunk in numbers.iter().copied().collect::<Vec<_>>().chunks(super::IN_LIST) {
         let rows = contestation::Entity::find()
-            .filter(C::Certificate.is_in(bulk::in_list(chunk.iter().copied())))
+            .filter(bulk::is_in(tx.engine(), C::Certificate, chunk.iter().copied()))
             .order_by_asc(C::LogIndex)
             .all(tx)
             .await?;

@@ -141,6 +141,8 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "FILE", conflicts_with = "signing_key")]
     signed_document: Option<PathBuf>,
     #[command(flatten)]
+    promise: step::Promise,
+    #[command(flatten)]
     mutation: Mutation,
 }
 
@@ -262,6 +264,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 body: args.body,
                 content: Some(input::read_message(&args.file)?),
                 signing: signing(args.signing_key, args.signed_document)?,
+                promise: args.promise.code(),
                 ..Default::default()
             };
             let answer = certificates.issue_certificate(request).await?.into_inner();

@@ -83,7 +83,7 @@ proptest! {
                     let economy = known.or(said).or(step.body_economy.as_ref()).unwrap();
                     let taken = with(&product, promised(step, body, economy, product.date));
                     let after = plan(&catalogue, &Splitting, &taken, std::slice::from_ref(&market.destination));
-                    let status = status_of(&after, &market.destination, &step.requirement);
+                    let status = status_of(&after, &market.destination, step.requirement);
                     prop_assert_eq!(status, Some(Status::Met), "{:?} by {:?}", step, body);
                 }
             }

@@ -96,6 +96,7 @@ impl Amend {
             reason_text: self.why.text,
             effective_time: self.effect.effective,
             etag: self.why.etag,
+            promise: self.why.promise.code(),
             signing: signing.map(|signing| match signing {
                 Signing::SigningKey(key) => S::SigningKey(key),
                 Signing::SignedDocument(document) => S::SignedDocument(document),
@@ -117,6 +118,7 @@ impl Renew {
             reason: self.why.reason.code(),
             reason_text: self.why.text,
             etag: self.why.etag,
+            promise: self.why.promise.code(),
             signing: signing.map(|signing| match signing {
                 Signing::SigningKey(key) => S::SigningKey(key),
                 Signing::SignedDocument(document) => S::SignedDocument(document),

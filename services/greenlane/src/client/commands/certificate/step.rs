@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use greenlane_api::registry::v1::{
-    AnnulCertificateRequest, CertificateReason, ContinueCertificateRequest, ReinstateCertificateRequest,
+    AnnulCertificateRequest, CertificateReason, ContinueCertificateRequest, LogPromise, ReinstateCertificateRequest,
     SuspendCertificateRequest, TerminateCertificateRequest, WithdrawCertificateRequest,
 };
 use prost_types::Timestamp;
@@ -26,7 +26,24 @@ pub(crate) struct Why {
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) etag: String,
     #[command(flatten)]
+    pub(super) promise: Promise,
+    #[command(flatten)]
     pub(super) mutation: Mutation,
+}
+
+/// How firm the answer must be.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Promise {
+    /// Answer only when the status lists that are served tell it too. Refused where none are served.
+    #[arg(long)]
+    listed: bool,
+}
+
+impl Promise {
+    pub(super) fn code(self) -> i32 {
+        let promise = if self.listed { LogPromise::InStatusList } else { LogPromise::Integrated };
+        promise.into()
+    }
 }
 
 /// From when it counts.
@@ -94,6 +111,7 @@ macro_rules! request {
             reason: $why.reason.code(),
             reason_text: $why.text,
             etag: $why.etag,
+            promise: $why.promise.code(),
             $($field: $value,)*
         }
     };
