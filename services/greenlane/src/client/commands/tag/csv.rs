@@ -26,6 +26,8 @@ pub(crate) struct CsvRows<R> {
     /// Line on which the next record begins.
     line: u64,
     separator: u8,
+    /// So many fields of a record are looked for: bulk files have many more behind those that are needed.
+    most: usize,
     parser: csv_core::Reader,
     /// What the parser made of a record.
     parsed: Vec<u8>,
@@ -55,12 +57,18 @@ impl<R: Read> CsvRows<R> {
             ended: false,
             line: 1,
             separator: b',',
+            most: usize::MAX,
             parser: csv_core::Reader::new(),
             parsed: vec![0; 1 << 12],
             ends: vec![0; 1 << 7],
             fields: Vec::new(),
             quoted: Vec::new(),
         }
+    }
+
+    /// Looks for the first fields of each record only: those behind them may be there or not.
+    pub(crate) fn first(&mut self, most: usize) {
+        self.most = most;
     }
 
     /// Takes the table's separator from its first line: tabs, as Comtrade's bulk files have, or commas.
@@ -114,6 +122,9 @@ impl<R: Read> CsvRows<R> {
                         _ => self.fields.push((from, at)),
                     }
                     from = at + 1;
+                    if self.fields.len() >= self.most {
+                        break;
+                    }
                 }
                 let raw = (self.separator == b',').then_some(bytes);
                 Row { bytes, fields: &self.fields, line, raw }
@@ -281,6 +292,20 @@ mod tests {
                 assert_eq!(found, expected, "{text:?} in pieces of {piece}");
             }
         }
+    }
+
+    #[test]
+    fn only_the_fields_that_are_needed_are_looked_for() {
+        let mut rows = CsvRows::new(&b"a,b,c\n\"1,1\",2,\"3\n3\"\n4\n"[..]);
+        rows.first(2);
+        let mut next = || {
+            let row = rows.next().unwrap()?;
+            Some((row.line, (0..row.len()).filter_map(|at| row.get(at)).map(<[u8]>::to_vec).collect::<Vec<_>>()))
+        };
+        assert_eq!(next(), Some((1, vec![b"a".to_vec(), b"b".to_vec()])));
+        assert_eq!(next(), Some((2, vec![b"1,1".to_vec(), b"2".to_vec()])));
+        assert_eq!(next(), Some((4, vec![b"4".to_vec()])));
+        assert_eq!(next(), None);
     }
 
     #[test]

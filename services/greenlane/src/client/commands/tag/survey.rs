@@ -32,7 +32,7 @@ pub(crate) struct Survey {
 
 /// Reads a table once.
 pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
-    let Table { columns, mut rows } = Table::needed(path)?;
+    let Table { columns, mut rows } = Table::surveyed(path)?;
     let mut survey = Survey::default();
     let mut key = Vec::new();
     let (mut world, mut economies) = (false, false);

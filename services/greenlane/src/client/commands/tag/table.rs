@@ -74,10 +74,21 @@ impl Columns {
         needed
     }
 
+    /// The columns that say what a row is of.
+    fn surveyed(&self) -> Vec<usize> {
+        let optional = [self.partner, self.classification];
+        [self.period, self.code].into_iter().chain(optional.into_iter().flatten()).collect()
+    }
+
     /// The last column that a row must reach.
     pub(crate) fn last(&self) -> usize {
         self.period.max(self.code).max(self.value)
     }
+}
+
+/// Behind the last of some columns.
+fn end(columns: &[usize]) -> usize {
+    columns.iter().max().map_or(0, |last| last + 1)
 }
 
 /// A row of a table.
@@ -134,11 +145,23 @@ impl Table {
         Self::csv(source).with_context(|| format!("cannot read {}", path.display()))
     }
 
-    /// Opens a table of which those fields are read that tagging asks for: of a Parquet file all others are empty.
+    /// Opens a table of which those fields are read that tagging asks for: of a Parquet file all others are empty, of a
+    /// CSV file those behind the last of them are not there.
     pub(crate) fn needed(path: &Path) -> anyhow::Result<Self> {
         let mut table = Self::whole(path)?;
-        if let Rows::Parquet(rows) = &mut table.rows {
-            rows.only(&table.columns.needed());
+        let needed = table.columns.needed();
+        match &mut table.rows {
+            Rows::Parquet(rows) => rows.only(&needed),
+            Rows::Csv(rows) => rows.first(end(&needed)),
+        }
+        Ok(table)
+    }
+
+    /// Opens a table of which those fields are read that say what its rows are of.
+    pub(crate) fn surveyed(path: &Path) -> anyhow::Result<Self> {
+        let mut table = Self::needed(path)?;
+        if let Rows::Csv(rows) = &mut table.rows {
+            rows.first(end(&table.columns.surveyed()));
         }
         Ok(table)
     }
