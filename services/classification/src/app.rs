@@ -10,5 +10,6 @@ mod teach;
 pub(crate) use catalogues::{Catalogues, ReadError};
 pub(crate) use changes::{CuratedCatalogue, mark_imports};
 pub(crate) use imports::{MAX_PIECE, Upload, UploadError, announce};
+pub(crate) use owners::check_announced;
 pub(crate) use publish::{PublishError, publish_starter};
 pub(crate) use teach::{TeachError, Teaching, teach};

@@ -45,7 +45,7 @@ pub(crate) use facts::{
 };
 pub(crate) use green_rows::green_rows;
 pub(crate) use history::{Event, Step, history};
-pub(crate) use import::{Announced, Format, Reader, RowFault, apply};
+pub(crate) use import::{Announced, Format, Imported, Reader, RowFault, apply};
 pub(crate) use infer::{Sample, infer, period};
 pub(crate) use lint::{LintFinding, LintRow, lint};
 pub(crate) use list_difference::{Difference, DifferenceKind, OnDay, difference};

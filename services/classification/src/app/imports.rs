@@ -33,7 +33,7 @@ pub(crate) enum UploadError {
     TooLarge,
     #[error("the whole does not have the announced hash; it has {found}")]
     Hash { found: String },
-    #[error("a list of the file belongs to {0}")]
+    #[error("a list or a code system of the file belongs to {0}")]
     NotYours(String),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -122,10 +122,7 @@ impl Upload {
             let reader = std::mem::replace(&mut self.reader, Reader::new(self.row.announced.format));
             let catalogue = self.catalogues.current();
             let imported = reader.finish(&catalogue, &self.row.announced);
-            let lists = imported.entries.iter().map(|entry| entry.list.as_str());
-            if let Some(economy) = owners::another(&self.caller, &catalogue, lists) {
-                return Err(UploadError::NotYours(economy));
-            }
+            owners::check_imported(&self.caller, &catalogue, &imported).map_err(UploadError::NotYours)?;
             (rows, refused) = (imported.rows, imported.refused);
             faults.extend(imported.faults);
         }

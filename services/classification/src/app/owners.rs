@@ -1,9 +1,11 @@
-//! To whom green lists belong.
+//! To whom green lists and code systems belong.
+
+use std::collections::BTreeSet;
 
 use greenlane_platform::auth::Caller;
 
-use crate::domain::Catalogue;
 use crate::domain::change::Change;
+use crate::domain::{Announced, Catalogue, CodeSystemFact, Imported, harmonized};
 
 /// Whether a caller may change what belongs to an economy. What belongs to none anybody may who has the scope; what
 /// belongs to one its own administrators, and those of the installation: scope `admin`, without an economy.
@@ -45,6 +47,48 @@ pub(super) fn check(caller: &Caller, catalogue: &Catalogue, changes: &[Change]) 
         // A list that the change set itself brings was looked at above.
         if let Some(economy) = another(caller, catalogue, std::iter::once(list.as_str())) {
             return Err(economy);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a caller may import what a file is announced to bring: of a code system that belongs to another economy
+/// nothing, and no code system for another one.
+///
+/// # Errors
+/// The economy to which the code system belongs.
+pub(crate) fn check_announced(caller: &Caller, catalogue: &Catalogue, announced: &Announced) -> Result<(), String> {
+    let second = catalogue.edition(&announced.second_edition).map(|at| &catalogue.editions[at].fact);
+    let editions = announced.edition.iter().chain(second).map(|edition| edition.system.as_str());
+    let systems = editions.chain(announced.system.iter().map(|system| system.id.as_str()));
+    systems_of(caller, catalogue, announced.system.as_slice(), systems)
+}
+
+/// The same of what the rows of a file turned out to be of.
+pub(super) fn check_imported(caller: &Caller, catalogue: &Catalogue, imported: &Imported) -> Result<(), String> {
+    let lists = imported.entries.iter().map(|entry| entry.list.as_str());
+    if let Some(economy) = another(caller, catalogue, lists) {
+        return Err(economy);
+    }
+    let mut editions: BTreeSet<&str> = imported.terms.iter().map(|term| term.edition.as_str()).collect();
+    editions.extend(imported.tables.iter().flat_map(|table| [table.earlier.as_str(), table.later.as_str()]));
+    let here = editions.into_iter().filter_map(|id| catalogue.edition(id)).map(|at| &catalogue.editions[at].fact);
+    let systems = here.chain(&imported.editions).map(|edition| edition.system.as_str());
+    systems_of(caller, catalogue, &imported.systems, systems)
+}
+
+/// Whether a caller may change code systems. One that is here belongs to whom it belongs here, whatever a file says.
+fn systems_of<'s>(
+    caller: &Caller,
+    catalogue: &Catalogue,
+    brought: &[CodeSystemFact],
+    systems: impl Iterator<Item = &'s str>,
+) -> Result<(), String> {
+    for id in systems {
+        let mut known = catalogue.systems.iter().chain(brought);
+        let system = known.find(|system| system.id == id).cloned().or_else(|| harmonized::system(id));
+        if let Some(system) = system.filter(|system| !may(caller, &system.economy)) {
+            return Err(system.economy);
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ use tonic::{Request, Status, Streaming};
 use super::{CodeSystems, new_edition};
 use crate::api::changes::source;
 use crate::api::{error, render};
-use crate::app::{MAX_PIECE, Upload, UploadError, announce};
+use crate::app::{MAX_PIECE, Upload, UploadError, announce, check_announced};
 use crate::domain::{Announced, Format, RowFault};
 use crate::store::{self, ImportRow, ImportState};
 
@@ -55,6 +55,8 @@ impl CodeSystems {
         let (edition, system) = edition;
         let announced = Announced { format, edition, system, second_edition, source };
         let mutation = call.mutation(&request_id, &payload);
+        check_announced(&mutation.caller, &catalogue, &announced)
+            .map_err(|economy| Fault::not_yours("economy", economy))?;
         let author = mutation.caller.subject().to_owned();
         let id = uuid::Uuid::now_v7().to_string();
         let row = announce(id.clone(), announced, hash, author, self.workflow.clock().now());

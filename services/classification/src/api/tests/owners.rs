@@ -2,9 +2,9 @@ use greenlane_api::classification::v1::change::Change as Raw;
 use greenlane_api::classification::v1::change_service_client::ChangeServiceClient;
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
 use greenlane_api::classification::v1::{
-    Change, ChangeSet, CreateChangeSetRequest, CreateImportRequest, Edition, EndEntry, GetGreenListRequest, GreenList,
-    GreenListEntry, ImportFormat, ProposeChangeSetRequest, PublishChangeSetRequest, ReviewChangeSetRequest,
-    SearchCodesRequest, UploadImportRequest,
+    Change, ChangeSet, CodeSystem, CreateChangeSetRequest, CreateImportRequest, Edition, EndEntry,
+    GetCodeSystemRequest, GetGreenListRequest, GreenList, GreenListEntry, ImportFormat, ProposeChangeSetRequest,
+    PublishChangeSetRequest, ReviewChangeSetRequest, SearchCodesRequest, UploadImportRequest,
 };
 use greenlane_api::common::v1::{ErrorReason, LocalizedText, Source};
 use greenlane_platform::client::Client;
@@ -19,6 +19,7 @@ use crate::Migrator;
 
 engine_tests!(Migrator:
     a_list_of_an_economy_is_changed_by_its_own_administrators_only,
+    a_code_system_of_an_economy_is_imported_by_its_own_administrators_only,
     terms_of_the_uk_are_imported_and_found,
 );
 
@@ -77,14 +78,21 @@ async fn publish(running: &Running, author: Client, id: &str, made: Vec<Raw>) {
 }
 
 async fn upload(client: Client, format: ImportFormat, edition: Option<&str>, text: &str) -> Result<String, Status> {
+    let request = CreateImportRequest {
+        format: format.into(),
+        edition: edition.map(|id| Edition { name: format!("editions/{id}"), ..Edition::default() }),
+        ..CreateImportRequest::default()
+    };
+    send(client, request, text).await
+}
+
+async fn send(client: Client, request: CreateImportRequest, text: &str) -> Result<String, Status> {
     let mut systems = CodeSystemServiceClient::new(client);
     let request = CreateImportRequest {
         request_id: hex::encode(&Sha256::digest(text)[..8]),
-        format: format.into(),
-        edition: edition.map(|id| Edition { name: format!("editions/{id}"), ..Edition::default() }),
         sha256: hex::encode(Sha256::digest(text)),
         source: Some(Source { uri: "https://example.org/file".to_owned(), ..Source::default() }),
-        ..CreateImportRequest::default()
+        ..request
     };
     let name = systems.create_import(request).await?.into_inner().import.unwrap().name;
     let piece =
@@ -124,6 +132,70 @@ async fn a_list_of_an_economy_is_changed_by_its_own_administrators_only(db: Test
     let refused = upload(other, ImportFormat::GreenListCsv, None, text).await.unwrap_err();
     assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::NotYours));
     upload(own, ImportFormat::GreenListCsv, None, &format!("{text}\n")).await.unwrap();
+    running.end().await;
+}
+
+/// A first edition of a code system that is not here yet.
+fn tariff(economy: &str) -> CreateImportRequest {
+    CreateImportRequest {
+        format: ImportFormat::CodesCsv.into(),
+        edition: Some(Edition {
+            name: "editions/XA2026".to_owned(),
+            code_system: "codeSystems/xa-tariff".to_owned(),
+            effective_from: "2026-01-01".to_owned(),
+            ..Edition::default()
+        }),
+        code_system: Some(CodeSystem {
+            name: "codeSystems/xa-tariff".to_owned(),
+            economy: economy.to_owned(),
+            code_lengths: vec![2, 4, 6],
+            ..CodeSystem::default()
+        }),
+        ..CreateImportRequest::default()
+    }
+}
+
+async fn a_code_system_of_an_economy_is_imported_by_its_own_administrators_only(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let client = |economy: &str| running.client_in(economy, "author", SCOPES);
+    let refused = |answer: Result<String, Status>| {
+        let refused = answer.unwrap_err();
+        assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::NotYours), "{refused:?}");
+        assert_eq!(Fault::metadata_of(&refused)["required"], "XA");
+    };
+    let text = "code,description_en\n01,Live animals\n0101,Horses\n010121,For breeding\n";
+    // Nobody brings a code system for another economy, nor does one that belongs to none.
+    refused(send(client("XB"), tariff("XA"), text).await);
+    refused(send(running.client(SCOPES), tariff("XA"), text).await);
+    let name = send(client("XA"), tariff("XA"), text).await.unwrap();
+    publish(&running, client("XA"), "tariff", vec![Raw::PublishImport(name)]).await;
+    let get = GetCodeSystemRequest { name: "codeSystems/xa-tariff".to_owned(), ..Default::default() };
+    let made = running.code_systems().get_code_system(get).await.unwrap().into_inner().code_system.unwrap();
+    assert_eq!(made.economy, "XA");
+
+    // Once it is here it belongs to whom it belongs, whatever a file says of it.
+    let text = format!("{text}010129,Others\n");
+    refused(send(client("XB"), tariff("XB"), &text).await);
+    refused(send(running.client(SCOPES), tariff(""), &text).await);
+    let terms = "term,commodity_code\nhorse,0101210000\n";
+    refused(upload(client("XB"), ImportFormat::UkSearchReferences, Some("XA2026"), terms).await);
+    // Rows that name their edition themselves are found out when they are here.
+    let rows = "edition,code,description_en\nXA2026,01,Live animals\n";
+    refused(upload(client("XB"), ImportFormat::CodesCsv, None, rows).await);
+    let links = "earlier,later\n010121,010121\n";
+    let linked = |earlier: &str, later: &str| CreateImportRequest {
+        format: ImportFormat::CorrelationCsv.into(),
+        edition: Some(Edition { name: format!("editions/{earlier}"), ..Edition::default() }),
+        second_edition: format!("editions/{later}"),
+        ..CreateImportRequest::default()
+    };
+    refused(send(client("XB"), linked("HS2022", "XA2026"), links).await);
+    refused(send(client("XB"), linked("XA2026", "HS2022"), links).await);
+
+    // Its own administrators may, and those of the installation; and what is international anybody with the scope.
+    send(client("XA"), tariff("XA"), &text).await.unwrap();
+    send(running.client_of("operator", &["admin"]), tariff("XA"), &format!("{text}\n")).await.unwrap();
+    upload(client("XB"), ImportFormat::UkSearchReferences, Some("HS2022"), &format!("{terms}\n")).await.unwrap();
     running.end().await;
 }
 
