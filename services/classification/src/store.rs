@@ -29,6 +29,7 @@ const SYSTEM: &str = "system";
 const EDITION: &str = "edition";
 const LIST: &str = "list";
 const TABLE: &str = "table";
+const SYNONYMS: &str = "synonyms";
 
 /// What a stored row can be wrong about.
 fn corrupt(what: impl std::fmt::Display) -> sea_orm::DbErr {

@@ -10,7 +10,7 @@ use super::facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, LinkFact, ListFact, TableFact,
     TermFact,
 };
-use super::search::SearchIndex;
+use super::search::{SearchIndex, Synonyms};
 use super::taught::Taught;
 use super::translate::{Translation, Way};
 
@@ -25,6 +25,7 @@ pub(crate) struct Catalogue {
     /// By identifier.
     pub(crate) lists: Vec<ListData>,
     pub(crate) terms: Vec<TermRow>,
+    pub(crate) synonyms: Synonyms,
     pub(crate) search: SearchIndex,
     pub(crate) taught: Arc<Taught>,
     by_edition: HashMap<String, usize>,
@@ -102,6 +103,7 @@ impl Catalogue {
             tables: Vec::new(),
             lists: Vec::new(),
             terms: Vec::new(),
+            synonyms: Synonyms::default(),
             search: SearchIndex::default(),
             taught: Arc::default(),
             by_edition: HashMap::new(),
@@ -111,7 +113,7 @@ impl Catalogue {
 
     /// Indexes the facts of a revision.
     pub(crate) fn build(revision: u64, facts: Facts) -> Result<Self, BuildError> {
-        let Facts { mut systems, editions, codes, tables, links, lists, entries, terms, examples } = facts;
+        let Facts { mut systems, editions, codes, tables, links, lists, entries, terms, synonyms, examples } = facts;
         systems.sort_by(|a, b| a.id.cmp(&b.id));
         let mut catalogue = Self { revision, systems, ..Self::empty() };
         catalogue.add_editions(editions)?;
@@ -136,6 +138,7 @@ impl Catalogue {
             pairs.filter_map(|(from, to)| Some(((from, to), Way::between(&catalogue, from, to)?))).collect();
         catalogue.add_lists(lists, entries)?;
         catalogue.add_terms(terms);
+        catalogue.synonyms = Synonyms::of(synonyms);
         catalogue.search = SearchIndex::of(catalogue.editions.len());
         catalogue.taught = Arc::new(Taught::default().with(&catalogue, examples));
         Ok(catalogue)
@@ -168,6 +171,7 @@ impl Catalogue {
             }));
         }
         facts.terms = self.terms.iter().map(|term| term.fact.clone()).collect();
+        facts.synonyms = self.synonyms.facts().to_vec();
         let Facts { lists, entries, .. } = self.list_facts();
         Facts { lists, entries, ..facts }
     }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::facts::{CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, TableFact, TermFact};
+use super::facts::{
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, SynonymsFact, TableFact, TermFact,
+};
 
 /// A changed kind of facts: what is added, and the keys of what ends. What is changed is both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub(crate) struct Delta {
     pub(crate) entries: Changed<EntryFact, (String, String)>,
     /// By edition, code, language and term.
     pub(crate) terms: Changed<TermFact, [String; 4]>,
+    /// By language.
+    pub(crate) synonyms: Changed<SynonymsFact, String>,
 }
 
 impl Delta {
@@ -76,6 +80,7 @@ impl Delta {
             terms: Changed::between(&before.terms, &after.terms, |it| {
                 [&it.edition, &it.code, &it.language, &it.term].map(Clone::clone)
             }),
+            synonyms: Changed::between(&before.synonyms, &after.synonyms, |it| it.language.clone()),
         }
     }
 }

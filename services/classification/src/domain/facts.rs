@@ -234,6 +234,25 @@ pub(crate) struct TermFact {
     pub(crate) term: String,
 }
 
+/// Words of a language that mean the same to those who look for goods.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SynonymsFact {
+    /// Of the words.
+    pub(crate) language: String,
+    pub(crate) groups: Vec<SynonymGroup>,
+    pub(crate) source: SourceFact,
+}
+
+/// Words that mean the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SynonymGroup {
+    /// Words that may be asked for.
+    pub(crate) asked: Vec<String>,
+    /// What each of them means. Empty: each means all the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) meant: Vec<String>,
+}
+
 /// A decided classification that was taught.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExampleFact {
@@ -260,5 +279,7 @@ pub(crate) struct Facts {
     pub(crate) lists: Vec<ListFact>,
     pub(crate) entries: Vec<EntryFact>,
     pub(crate) terms: Vec<TermFact>,
+    /// By language.
+    pub(crate) synonyms: Vec<SynonymsFact>,
     pub(crate) examples: Vec<ExampleFact>,
 }

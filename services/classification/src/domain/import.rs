@@ -12,6 +12,7 @@ mod links;
 mod lists;
 mod nomenclature;
 mod records;
+mod synonyms;
 mod terms;
 mod us_hts;
 
@@ -22,7 +23,7 @@ pub(crate) use apply::apply;
 use super::catalogue::Catalogue;
 use super::facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, Level, LinkFact, LinkWords, Localized, NoteFact, SourceFact,
-    TableFact, TermFact,
+    SynonymGroup, SynonymsFact, TableFact, TermFact,
 };
 use records::{Record, Records};
 
@@ -39,6 +40,7 @@ pub(crate) enum Format {
     UsHtsCsv,
     EuNomenclature,
     UkSearchReferences,
+    UkSearchSynonyms,
     GreenListCsv,
 }
 
@@ -165,6 +167,7 @@ struct Rows {
     links: Vec<LinkRow>,
     entries: Vec<ListRow>,
     terms: Vec<TermRow>,
+    synonyms: Vec<SynonymGroup>,
 }
 
 /// What a whole file comes to.
@@ -178,6 +181,7 @@ pub(crate) struct Imported {
     pub(crate) links: Vec<LinkFact>,
     pub(crate) entries: Vec<EntryFact>,
     pub(crate) terms: Vec<TermFact>,
+    pub(crate) synonyms: Option<SynonymsFact>,
     pub(crate) faults: Vec<RowFault>,
     pub(crate) rows: u64,
     pub(crate) refused: u64,
@@ -196,7 +200,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(format: Format) -> Self {
-        let records = Records::new(format != Format::CodesJson);
+        let records = Records::new(!matches!(format, Format::CodesJson | Format::UkSearchSynonyms));
         Self { format, records, rows: Rows::default(), read: 0, refused: 0 }
     }
 
@@ -226,6 +230,7 @@ impl Reader {
                 links::check(catalogue, announced, rows.links, &mut imported);
             }
             Format::UkSearchReferences => terms::check(catalogue, announced, rows.terms, &mut imported),
+            Format::UkSearchSynonyms => imported.synonyms = Some(synonyms::whole(announced, rows.synonyms)),
             Format::GreenListCsv => lists::check(catalogue, rows.entries, &mut imported),
         }
         imported.faults.sort_by_key(|fault| fault.line);
@@ -278,6 +283,7 @@ impl Reader {
                 links::unsd(record, faults).map(|row| self.rows.links.push(row))
             }
             Format::UkSearchReferences => terms::uk(record, faults).map(|row| self.rows.terms.push(row)),
+            Format::UkSearchSynonyms => synonyms::uk(record, faults).map(|group| self.rows.synonyms.extend(group)),
             Format::GreenListCsv => lists::row(record, faults).map(|row| self.rows.entries.push(row)),
         };
         taken.is_some()
@@ -287,7 +293,7 @@ impl Reader {
 /// The columns that a layout cannot do without; of names parted by `|` any one.
 fn needed(format: Format) -> &'static [&'static str] {
     match format {
-        Format::CodesJson => &[],
+        Format::CodesJson | Format::UkSearchSynonyms => &[],
         Format::CodesCsv => &["code"],
         Format::ComtradeNomenclature => &["code", "description_en"],
         Format::UsHtsCsv => &["hts_code|HTS Number", "indent|Indent", "description|Description"],

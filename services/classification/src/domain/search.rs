@@ -4,6 +4,7 @@
 mod evidence;
 mod fuzzy;
 mod index;
+mod synonyms;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
@@ -16,6 +17,7 @@ use super::facts::Level;
 use super::translate::translate;
 use super::words::{Word, fold, shown, words};
 pub(crate) use index::{Asked, EditionIndex};
+pub(crate) use synonyms::Synonyms;
 
 /// Why a code was found. In the order of the hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,7 +129,7 @@ pub(crate) fn search<'c>(catalogue: &'c Catalogue, query: &Query) -> impl Iterat
         all: false,
     };
     for edition in &query.editions {
-        hits.asked.insert(*edition, catalogue.index(*edition).ask(&hits.words));
+        hits.asked.insert(*edition, catalogue.index(*edition).ask(&hits.words, &catalogue.synonyms));
         let text = query.text.as_str();
         let exact = by_code(catalogue, text, *edition).into_iter().chain(by_title(catalogue, text, *edition));
         let exact = exact.chain(by_example(catalogue, text, *edition, query.on));
@@ -169,12 +171,18 @@ impl<'c> Hits<'c> {
             let asked = &self.asked[edition];
             let (words, whole) = (asked.keys.len(), 2.0 * asked.total);
             self.catalogue.index(*edition).score(asked, |scores| {
+                let mut floor = best.floor() * whole;
                 for row in &scores.rows {
-                    let all = usize::from(scores.found[*row as usize]) == words;
+                    let (score, found) = scores.of(*row);
+                    let all = found == words;
+                    // Most rows score less than all that are kept: of them nothing else is looked at.
+                    if score < floor && !all {
+                        best.dropped = true;
+                        continue;
+                    }
                     let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
                     // Editions are compared by how much of the question they answer.
-                    let score = scores.by_row[*row as usize] / whole;
-                    // Most rows score less than all that are kept: of them nothing else is looked at.
+                    let score = score / whole;
                     if best.is_beyond(kind, score) {
                         continue;
                     }
@@ -182,6 +190,7 @@ impl<'c> Hits<'c> {
                     if admitted(self.catalogue, &self.query, at) && !self.better.contains_key(&at) {
                         let digits = self.catalogue.code(at).fact.code.as_str();
                         best.offer(Ranked { kind, score, digits, at });
+                        floor = best.floor() * whole;
                     }
                 }
             });
@@ -234,6 +243,15 @@ impl<'c> Best<'c> {
         });
         self.dropped |= beyond;
         beyond
+    }
+
+    /// A score below which no hit is kept that lacks a word; a little less than the least, for what rounding adds to it.
+    fn floor(&self) -> f32 {
+        let worst = self.hits.peek().filter(|_| self.hits.len() >= self.most);
+        let of = |Reverse(worst): &Reverse<Ranked<'_>>| {
+            if worst.kind == HitKind::SomeWords { 0.999_999 * worst.score } else { f32::MAX }
+        };
+        worst.map_or(0.0, of)
     }
 
     fn offer(&mut self, found: Ranked<'c>) {

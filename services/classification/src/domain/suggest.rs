@@ -22,6 +22,9 @@ use super::words::words;
 
 /// What the texts count beside the examples.
 const TEXTS: f64 = 0.4;
+/// What each doubling, or nearly, of the examples decided to be a code adds to what the texts say of it: goods fall where
+/// goods fell before.
+const USUAL: f64 = 0.4;
 /// Likeness that examples must have before they count for much: a few that are hardly like it decide nothing.
 const UNLIKE: f64 = 0.02;
 /// How many codes the texts put forward.
@@ -71,7 +74,7 @@ pub(crate) struct Suggestion {
 /// Suggests codes, most likely first. The same question of the same catalogue gives the same answer.
 pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggestion {
     let words = words(question.description);
-    let asked = catalogue.index(question.edition).ask(&words);
+    let asked = catalogue.index(question.edition).ask(&words, &catalogue.synonyms);
     let texts = Texts::heard(catalogue, question, &asked);
     let examples = Examples::heard(catalogue, question);
     let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
@@ -79,7 +82,7 @@ pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggest
         *shares.entry(*row).or_default() += share;
     }
     for (row, cover) in &texts.covers {
-        *shares.entry(*row).or_default() += TEXTS * cover;
+        *shares.entry(*row).or_default() += TEXTS * cover * examples.usual(*row);
     }
     let mut ranked: Vec<(u32, f64)> = shares.into_iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -107,7 +110,7 @@ pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggest
 }
 
 /// Probabilities of ranked candidates.
-fn confidences(ranked: &[(u32, f64)], texts: &Texts, examples: &Examples) -> Vec<f64> {
+fn confidences(ranked: &[(u32, f64)], texts: &Texts, examples: &Examples<'_>) -> Vec<f64> {
     let Some((first, best)) = ranked.first() else { return Vec::new() };
     let taught = logistic(
         -2.36 + 0.77 * examples.likeness(*first) + 5.44 * examples.shares.get(first).copied().unwrap_or_default(),
@@ -140,7 +143,7 @@ impl Texts {
         let whole = f64::from(2.0 * asked.total).max(f64::MIN_POSITIVE);
         let mut found: Vec<(u32, f64)> = catalogue.index(question.edition).score(asked, |scores| {
             let admitted = scores.rows.iter().copied().filter(admitted);
-            admitted.map(|row| (row, f64::from(scores.by_row[row as usize]) / whole)).collect()
+            admitted.map(|row| (row, f64::from(scores.of(row).0) / whole)).collect()
         });
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(PUT_FORWARD);
@@ -162,7 +165,10 @@ impl Texts {
 }
 
 /// What the examples say.
-struct Examples {
+struct Examples<'c> {
+    catalogue: &'c Catalogue,
+    edition: usize,
+    on: NaiveDate,
     /// By row: its share of the likeness.
     shares: HashMap<u32, f64>,
     /// The examples, nearest first, with the rows that each speaks for.
@@ -171,8 +177,8 @@ struct Examples {
     weight: f64,
 }
 
-impl Examples {
-    fn heard(catalogue: &Catalogue, question: &Question<'_>) -> Self {
+impl<'c> Examples<'c> {
+    fn heard(catalogue: &'c Catalogue, question: &Question<'_>) -> Self {
         let mut rows_of: HashMap<Position, Vec<u32>> = HashMap::new();
         let mut near = Vec::new();
         for neighbour in catalogue.taught.nearest(question.description, question.on) {
@@ -194,7 +200,16 @@ impl Examples {
             }
         }
         shares.values_mut().for_each(|share| *share /= whole + UNLIKE);
-        Self { shares, near, weight: whole / (whole + UNLIKE) }
+        let (edition, on) = (question.edition, question.on);
+        Self { catalogue, edition, on, shares, near, weight: whole / (whole + UNLIKE) }
+    }
+
+    /// How much more what the texts say of a row counts because goods were decided to fall there.
+    fn usual(&self, row: u32) -> f64 {
+        let at = Position { edition: self.edition, row };
+        #[expect(clippy::cast_precision_loss, reason = "numbers of examples are far below 2^52")]
+        let decided = self.catalogue.taught.count(&self.catalogue.code(at).fact.code, self.on) as f64;
+        1.0 + USUAL * decided.ln_1p()
     }
 
     /// Likeness of the nearest example of a row.

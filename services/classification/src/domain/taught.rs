@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use foldhash::fast::RandomState;
 
 use super::catalogue::{Catalogue, Position};
 use super::facts::ExampleFact;
@@ -36,13 +37,15 @@ pub(crate) struct Example {
 #[derive(Debug, Default)]
 pub(crate) struct Taught {
     examples: Vec<Arc<Example>>,
-    ids: HashMap<Box<str>, u32>,
+    ids: HashMap<Box<str>, u32, RandomState>,
     /// By feature: examples in their order, with how often it stands there.
     postings: Vec<Vec<(u32, u16)>>,
     /// Features of all examples before one, together.
     lengths: Vec<u64>,
     /// By the words of a description alone: the examples that have just these.
-    by_words: HashMap<String, Vec<u32>>,
+    by_words: HashMap<String, Vec<u32>, RandomState>,
+    /// By the digits of a code: the examples that were decided to be it, in whatever edition.
+    by_digits: HashMap<Box<str>, Vec<u32>, RandomState>,
 }
 
 /// An example that a description is like.
@@ -97,6 +100,7 @@ impl Taught {
             self.lengths.push(length);
             length += u64::from(example.length);
             self.by_words.entry(example.folded.clone()).or_default().push(number);
+            self.by_digits.entry(Box::from(example.fact.code.as_str())).or_default().push(number);
             for (feature, count) in &example.features {
                 self.postings[*feature as usize].push((number, *count));
             }
@@ -114,7 +118,7 @@ impl Taught {
         }
         let mean = (self.lengths[known] as f64 / known as f64).max(1.0);
         let weight = |found: usize| (1.0 + (known as f64 - found as f64 + 0.5) / (found as f64 + 0.5)).ln();
-        let mut asked: HashMap<String, f64> = HashMap::new();
+        let mut asked: HashMap<String, f64, RandomState> = HashMap::default();
         for feature in features(description) {
             *asked.entry(feature).or_default() += 1.0;
         }
@@ -144,6 +148,13 @@ impl Taught {
         let known = same.iter().map(|number| &self.examples[*number as usize]).filter(|it| it.fact.decided_on <= on);
         let last = known.clone().map(|example| example.fact.decided_on).max();
         known.filter(|example| Some(example.fact.decided_on) == last).map(|example| example.at).collect()
+    }
+
+    /// How many examples were decided by a day to be a code of these digits. An edition's change of what the digits hold
+    /// is looked past: what is asked is how usual a code is.
+    pub(crate) fn count(&self, digits: &str, on: NaiveDate) -> usize {
+        let decided = self.by_digits.get(digits).map_or(&[][..], Vec::as_slice);
+        decided.partition_point(|number| self.examples[*number as usize].fact.decided_on <= on)
     }
 
     fn take(&self, scores: Vec<f64>, whole: f64) -> Vec<Neighbour> {

@@ -40,12 +40,15 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
 
 /// Hands over each word of a text, in their order: in lower case as it stands there, and whether it is excluded.
 pub(crate) fn each(text: &str, mut found: impl FnMut(&str, bool)) {
-    let (mut excluded, mut before_was_other) = (false, false);
+    let (mut excluded, mut before_was_other, mut apostrophe) = (false, false, false);
     let mut shown = String::new();
     for run in Runs(text) {
+        let owner = std::mem::replace(&mut apostrophe, matches!(run, Run::Mark('\'' | '’')));
         match run {
             Run::Mark(mark) => excluded &= !matches!(mark, ',' | ';' | ':' | '(' | ')'),
             Run::Han(run) => chinese::cut(run).into_iter().for_each(|word| found(word, false)),
+            // The s of `men's` is no word.
+            Run::Other("s" | "S") if owner => {}
             Run::Other(run) => {
                 shown.clear();
                 shown.push_str(run);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
-use crate::domain::{CodeFact, CodeSystemFact, EditionFact, Facts, SourceFact, TermFact};
+use crate::domain::{
+    Announced, Catalogue, CodeFact, CodeSystemFact, EditionFact, Facts, Format, Imported, Reader, SourceFact, TermFact,
+};
 
 /// A day on which all of it is known.
 pub(super) const NOMENCLATURE_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 6, 1);
@@ -140,12 +142,27 @@ impl Texts {
                 term: row["term"].clone(),
             }));
         }
+        facts.synonyms.extend(synonyms().synonyms);
         Some(Self { facts })
     }
 
     pub(crate) fn facts(&self) -> Facts {
         self.facts.clone()
     }
+}
+
+/// The synonyms, as they are imported.
+fn synonyms() -> Imported {
+    let announced = Announced {
+        format: Format::UkSearchSynonyms,
+        edition: None,
+        system: None,
+        second_edition: String::new(),
+        source: SourceFact::default(),
+    };
+    let mut reader = Reader::new(announced.format);
+    reader.push(&std::fs::read(directory().unwrap().join("uk_search_synonyms_all.txt")).unwrap());
+    reader.finish(&Catalogue::empty(), &announced)
 }
 
 fn system(id: &str, extends: &str, lengths: &[u32]) -> CodeSystemFact {

@@ -41,10 +41,14 @@ struct Row {
 const DEPTHS: [usize; 3] = [1, 5, 10];
 
 /// Set, depth, and the least share in percent of HS6 codes to be found there.
+///
+/// Two are held at what is reached and not at what is wanted. UK trader at 10 is wanted at 84: four of its 66 rows have a
+/// code that HS 2022 lacks or that holds no goods (9405.40, 9999.99), so that 84 is nine in ten of the others. UK parcel
+/// at 1 is wanted at 35, which half of the set is too few to teach.
 const PROMISES: &[(&str, [f64; 3])] = &[
-    ("HSCodeComp", [20.0, 42.0, 50.0]),
-    ("UK trader", [50.0, 73.0, 0.0]),
-    ("UK parcel, taught in 5 folds", [0.0, 0.0, 50.0]),
+    ("HSCodeComp", [20.0, 42.0, 52.0]),
+    ("UK trader", [50.0, 73.0, 81.0]),
+    ("UK parcel, taught in 5 folds", [34.0, 0.0, 50.0]),
     ("Chinese titles, 500 taught", [63.0, 0.0, 0.0]),
     ("Chinese titles, 12000 taught", [80.0, 0.0, 0.0]),
 ];

@@ -8,6 +8,8 @@ use crate::domain::{Catalogue, Query, search};
 
 /// Hits that a person reads.
 const HITS: usize = 10;
+/// Each search is timed so often, and the least is taken: whatever else runs here is not the search's.
+const TIMES: usize = 3;
 
 /// Prints it.
 pub(super) fn tell(catalogue: &Catalogue) {
@@ -30,10 +32,12 @@ pub(super) fn tell(catalogue: &Catalogue) {
             .iter()
             .map(|text| {
                 let query = Query { text: text.clone(), editions: editions.clone(), ..Query::default() };
-                let started = Instant::now();
-                let found = search(catalogue, &query).take(HITS).count();
-                assert!(found <= HITS);
-                started.elapsed()
+                let once = || {
+                    let started = Instant::now();
+                    assert!(search(catalogue, &query).take(HITS).count() <= HITS);
+                    started.elapsed()
+                };
+                (0..TIMES).map(|_| once()).min().unwrap()
             })
             .collect();
         each.sort_unstable();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entities::{code, entry, item, link, term};
 use super::taught;
-use super::{EDITION, LIST, SYSTEM, TABLE, corrupt};
+use super::{EDITION, LIST, SYNONYMS, SYSTEM, TABLE, corrupt};
 use crate::domain::{
     CodeFact, EntryFact, Facts, Level, LinkFact, LinkWords, ListFact, Localized, NoteFact, SourceFact, TermFact,
 };
@@ -41,6 +41,7 @@ pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
             EDITION => facts.editions.push(read(&item.body)?),
             LIST => facts.lists.push(read(&item.body)?),
             TABLE => facts.tables.push(read(&item.body)?),
+            SYNONYMS => facts.synonyms.push(read(&item.body)?),
             other => return Err(corrupt(format!("an item of the unknown kind {other}"))),
         }
     }
@@ -85,6 +86,9 @@ impl Rows {
         }
         for table in &facts.tables {
             items.push(item(TABLE, &table.id(), write(table)?));
+        }
+        for synonyms in &facts.synonyms {
+            items.push(item(SYNONYMS, &synonyms.language, write(synonyms)?));
         }
         let codes: Result<_, _> = facts.codes.iter().map(|fact| code_row(fact, revision)).collect();
         let entries: Result<_, _> = facts.entries.iter().map(|fact| entry_row(fact, revision)).collect();

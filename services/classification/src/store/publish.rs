@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, Query
 
 use super::entities;
 use super::facts::Rows;
-use super::{COUNTER, EDITION, LIST, SYSTEM, TABLE, corrupt};
+use super::{COUNTER, EDITION, LIST, SYNONYMS, SYSTEM, TABLE, corrupt};
 use crate::domain::{Delta, Facts};
 
 /// What is published, by whom and why.
@@ -86,6 +86,7 @@ pub(crate) async fn publish_delta<C>(
         lists: delta.lists.added,
         entries: delta.entries.added,
         terms: delta.terms.added,
+        synonyms: delta.synonyms.added,
         ..Facts::default()
     };
     add(tx, &added, number).await?;
@@ -116,6 +117,7 @@ async fn end(tx: &Tx, delta: &Delta, revision: i64) -> Result<(), DbErr> {
         (EDITION, &delta.editions.ended),
         (TABLE, &delta.tables.ended),
         (LIST, &delta.lists.ended),
+        (SYNONYMS, &delta.synonyms.ended),
     ];
     for (kind, ids) in kinds {
         for ids in ids.chunks(KEYS) {

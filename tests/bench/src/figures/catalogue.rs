@@ -30,6 +30,7 @@ const FILES: &[(&str, ImportFormat, Option<[&str; 3]>)] = &[
         Some(["EU-TARIC-2026", "2026-01-01", "HS2022"]),
     ),
     ("uk_search_references.csv", ImportFormat::UkSearchReferences, Some(["HS2022", "", ""])),
+    ("uk_search_synonyms_all.txt", ImportFormat::UkSearchSynonyms, None),
 ];
 
 /// Publishes all of them, one change set each.

@@ -284,6 +284,7 @@ fn format(v: &mut Violations, raw: wire::ImportFormat) -> Option<Format> {
         wire::ImportFormat::EuNomenclature => Format::EuNomenclature,
         wire::ImportFormat::GreenListCsv => Format::GreenListCsv,
         wire::ImportFormat::UkSearchReferences => Format::UkSearchReferences,
+        wire::ImportFormat::UkSearchSynonyms => Format::UkSearchSynonyms,
         wire::ImportFormat::Unspecified => {
             v.add("format", "is required");
             return None;
@@ -304,6 +305,7 @@ fn import(row: &ImportRow) -> wire::Import {
         Format::UsHtsCsv => wire::ImportFormat::UsHtsCsv,
         Format::EuNomenclature => wire::ImportFormat::EuNomenclature,
         Format::UkSearchReferences => wire::ImportFormat::UkSearchReferences,
+        Format::UkSearchSynonyms => wire::ImportFormat::UkSearchSynonyms,
         Format::GreenListCsv => wire::ImportFormat::GreenListCsv,
     };
     let state = match row.state {

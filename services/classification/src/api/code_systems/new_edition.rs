@@ -19,12 +19,14 @@ pub(super) fn parse(
         Some(raw) => Some(code_system(v, raw)?),
     };
     let Some(raw) = &request.edition else {
+        // Or of none: words mean the same in all editions.
         let named_in_rows = matches!(
             format?,
             Format::ComtradeNomenclature
                 | Format::UnsdCorrelation
                 | Format::UnsdConversion
                 | Format::GreenListCsv
+                | Format::UkSearchSynonyms
                 | Format::CodesCsv
                 | Format::CodesJson
         );

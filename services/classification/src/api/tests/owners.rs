@@ -3,8 +3,8 @@ use greenlane_api::classification::v1::change_service_client::ChangeServiceClien
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
 use greenlane_api::classification::v1::{
     Change, ChangeSet, CodeSystem, CreateChangeSetRequest, CreateImportRequest, Edition, EndEntry,
-    GetCodeSystemRequest, GetGreenListRequest, GreenList, GreenListEntry, ImportFormat, ProposeChangeSetRequest,
-    PublishChangeSetRequest, ReviewChangeSetRequest, SearchCodesRequest, UploadImportRequest,
+    GetCodeSystemRequest, GetGreenListRequest, GetImportRequest, GreenList, GreenListEntry, ImportFormat,
+    ProposeChangeSetRequest, PublishChangeSetRequest, ReviewChangeSetRequest, SearchCodesRequest, UploadImportRequest,
 };
 use greenlane_api::common::v1::{ErrorReason, LocalizedText, Source};
 use greenlane_platform::client::Client;
@@ -21,6 +21,7 @@ engine_tests!(Migrator:
     a_list_of_an_economy_is_changed_by_its_own_administrators_only,
     a_code_system_of_an_economy_is_imported_by_its_own_administrators_only,
     terms_of_the_uk_are_imported_and_found,
+    synonyms_of_the_uk_are_imported_and_what_they_mean_is_found,
 );
 
 const SCOPES: &[&str] = &["codes.read", "codes.write", "lists.write"];
@@ -225,5 +226,32 @@ async fn terms_of_the_uk_are_imported_and_found(db: TestDatabase) {
     publish(&running, client, "fewer", vec![Raw::PublishImport(name)]).await;
     assert!(search("catcher").await.is_empty());
     assert_eq!(digits(search("windmill").await.iter().map(Some)), ["850231"]);
+    running.end().await;
+}
+
+async fn synonyms_of_the_uk_are_imported_and_what_they_mean_is_found(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let client = running.client(SCOPES);
+    let search = async |query: &str| {
+        let editions = vec!["HS2022".to_owned()];
+        let request = SearchCodesRequest { query: query.to_owned(), editions, ..SearchCodesRequest::default() };
+        let hits = running.lookup().search_codes(request).await.unwrap().into_inner().hits;
+        hits.into_iter().next().map(|hit| hit.matched_words)
+    };
+    assert_eq!(search("helioplate").await, None);
+    let text = "# invented\nhelioplate,photovoltaic,helio plate\nwindthing=>turbine\n";
+    let name = upload(client.clone(), ImportFormat::UkSearchSynonyms, None, text).await.unwrap();
+    publish(&running, client.clone(), "synonyms", vec![Raw::PublishImport(name)]).await;
+    assert_eq!(search("helioplate").await, Some(vec!["helioplate".to_owned()]));
+    assert!(search("windthing").await.is_some());
+    // The next file takes the place of the first; a line that says nothing is told and stops nothing else.
+    let text = "helioplate\nwindthing=>turbine\n";
+    let name = upload(client.clone(), ImportFormat::UkSearchSynonyms, None, text).await.unwrap();
+    let get = GetImportRequest { name: name.clone() };
+    let import = CodeSystemServiceClient::new(client.clone()).get_import(get).await.unwrap().into_inner().import;
+    assert_eq!(import.map(|import| (import.rows, import.refused_rows)), Some((2, 1)));
+    publish(&running, client, "fewer", vec![Raw::PublishImport(name)]).await;
+    assert_eq!(search("helioplate").await, None);
+    assert!(search("windthing").await.is_some());
     running.end().await;
 }

@@ -2,7 +2,7 @@
 //!
 //! A nomenclature is the whole of its edition: codes that it does not have are gone, words in languages that it does
 //! not have stay. A table is the whole of the links between its two editions, a green list the whole of its entries, an
-//! A to Z index the whole of its edition's terms in its language.
+//! A to Z index the whole of its edition's terms in its language, synonyms the whole of their language's.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -61,6 +61,10 @@ pub(crate) fn apply(facts: &mut Facts, imported: Imported, source: &SourceFact) 
         let (edition, language) = (first.edition.clone(), first.language.clone());
         facts.terms.retain(|term| (&term.edition, &term.language) != (&edition, &language));
         facts.terms.extend(imported.terms);
+    }
+    if let Some(synonyms) = imported.synonyms {
+        facts.synonyms.retain(|known| known.language != synonyms.language);
+        facts.synonyms.push(synonyms);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 /// Shortest word that may be misspelt: shorter ones have too many neighbours.
 const SHORTEST: usize = 4;
 /// From this length on, two slips are looked past.
@@ -54,7 +56,7 @@ impl Words {
 }
 
 impl Vocabulary {
-    pub(super) fn of(ids: &HashMap<Box<str>, u32>) -> Self {
+    pub(super) fn of(ids: &HashMap<Box<str>, u32, RandomState>) -> Self {
         let mut sorted: Vec<(&str, u32)> = ids.iter().map(|(word, id)| (&**word, *id)).collect();
         sorted.retain(|(word, _)| plain(word) && word.len() <= LONGEST);
         sorted.sort_unstable();
@@ -80,11 +82,14 @@ impl Vocabulary {
         let slips = if word.len() >= LONG { 2 } else { 1 };
         let own = letters(word);
         let word = word.as_bytes();
-        // Each slip changes at most two letters.
-        let close = |letters: u32| (own ^ letters).count_ones() as usize <= 2 * slips;
         let mut found: Vec<(f32, &[u8], u32)> = Vec::new();
         for length in word.len().saturating_sub(slips)..=word.len() + 3 {
             let Some(words) = self.by_length.get(length) else { continue };
+            // A letter that only one of them has was left out, put in or taken for another. Slips that the lengths
+            // show already are spent.
+            let lost = slips.saturating_sub(length.saturating_sub(word.len()));
+            let new = slips.saturating_sub(word.len().saturating_sub(length));
+            let close = |letters: u32| at_most(lost, own & !letters) && at_most(new, letters & !own);
             let begins = match length > word.len() && word.len() > SHORTEST && words.length > 0 {
                 true => words.beginning(word),
                 false => 0..0,
@@ -122,6 +127,14 @@ fn letters(word: &str) -> u32 {
     word.bytes().fold(0, |set, byte| set | 1 << (byte - b'a'))
 }
 
+/// Whether a set of letters has at most so many: few, so that they are taken out and not counted.
+fn at_most(most: usize, mut letters: u32) -> bool {
+    for _ in 0..most {
+        letters &= letters.wrapping_sub(1);
+    }
+    letters == 0
+}
+
 /// Slips between two words of at most [`LONGEST`] letters (a letter more, less, other, or two changed about), if at most
 /// `most`.
 fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
@@ -129,20 +142,20 @@ fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
         return None;
     }
     // Only so near the diagonal can the slips stay few; what lies outside is as far as can be.
-    let far = most + 1;
-    let mut rows = [[far; LONGEST + 2]; 3];
+    let far = u8::try_from(most + 1).unwrap_or(u8::MAX);
+    let mut rows = [[far; LONGEST + 3]; 3];
     let [mut before, mut last, mut row] = [0, 1, 2];
-    for (j, slips) in rows[last].iter_mut().enumerate().take(far) {
-        *slips = j;
+    for (slips, place) in (0..far).zip(&mut rows[last]) {
+        *place = slips;
     }
     for (i, x) in a.iter().enumerate() {
-        rows[row] = [far; LONGEST + 2];
-        if i < most {
-            rows[row][0] = i + 1;
-        }
-        let mut least = rows[row][0];
-        for j in i.saturating_sub(most)..b.len().min(i + most + 1) {
-            let change = rows[last][j] + usize::from(*x != b[j]);
+        let (from, to) = (i.saturating_sub(most), b.len().min(i + most + 1));
+        let outside = if from == 0 { u8::try_from(i + 1).map_or(far, |slips| slips.min(far)) } else { far };
+        rows[row][from] = outside;
+        rows[row][to + 1] = far;
+        let mut least = outside;
+        for j in from..to {
+            let change = rows[last][j] + u8::from(*x != b[j]);
             let mut slips = change.min(rows[last][j + 1] + 1).min(rows[row][j] + 1);
             if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == b[j] {
                 slips = slips.min(rows[before][j - 1] + 1);
@@ -150,12 +163,12 @@ fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
             rows[row][j + 1] = slips.min(far);
             least = least.min(slips);
         }
-        if least > most {
+        if least >= far {
             return None;
         }
         [before, last, row] = [last, row, before];
     }
-    Some(rows[last][b.len()]).filter(|slips| *slips <= most)
+    Some(rows[last][b.len()]).filter(|slips| *slips < far).map(usize::from)
 }
 
 #[cfg(test)]

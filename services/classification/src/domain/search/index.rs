@@ -14,6 +14,7 @@ use foldhash::fast::RandomState;
 
 use super::evidence::Evidence;
 use super::fuzzy::Vocabulary;
+use super::synonyms::Synonyms;
 use crate::domain::catalogue::{Catalogue, EditionData};
 use crate::domain::words::{Word, each, fold, key};
 
@@ -36,13 +37,20 @@ const SATURATION: f32 = 1.0;
 const WHOLE_TERM: f32 = 0.8;
 /// What each doubling of a code's terms adds: codes that goods often fall in have many.
 const COMMON: f32 = 0.04;
+/// How much what a thing does counts where the thing is asked for: `freezing` for a `freezer`.
+const DOING: f32 = 0.4;
+/// How much a word counts that means the same as the one that is asked, and where that one stands nowhere.
+const SYNONYM: f32 = 0.3;
+const ONLY_SYNONYM: f32 = 0.8;
+/// Most synonyms: a word with more of them means many things.
+const SYNONYMS: usize = 3;
 /// What a residual code gets: words that no other code has more of belong there.
 const RESIDUAL: f32 = 0.05;
 
 /// The index of one edition. Rows are those of the edition.
 #[derive(Debug)]
 pub(crate) struct EditionIndex {
-    ids: HashMap<Box<str>, u32>,
+    ids: HashMap<Box<str>, u32, RandomState>,
     vocabulary: Vocabulary,
     /// By word: where its postings begin in `rows` and `gains`.
     starts: Vec<u32>,
@@ -51,10 +59,10 @@ pub(crate) struct EditionIndex {
     gains: Vec<f32>,
     weights: Vec<f32>,
     /// Rows whose own description excludes the word.
-    excluding: HashMap<u32, Vec<u32>>,
-    titles: HashMap<String, Vec<u32>>,
+    excluding: HashMap<u32, Vec<u32>, RandomState>,
+    titles: HashMap<String, Vec<u32>, RandomState>,
     terms: Vec<Term>,
-    terms_by_word: HashMap<u32, Vec<u32>>,
+    terms_by_word: HashMap<u32, Vec<u32>, RandomState>,
     factors: Vec<f32>,
 }
 
@@ -90,19 +98,25 @@ pub(crate) struct Asked {
 /// scores.
 #[derive(Debug, Default)]
 pub(crate) struct Scores {
-    pub(crate) by_row: Vec<f32>,
-    /// How many of the words stand in the row's fields.
-    pub(crate) found: Vec<u8>,
+    by_row: Vec<Score>,
     /// The rows that have any.
     pub(crate) rows: Vec<u32>,
-    /// By row: the last word that was found there.
-    last: Vec<u16>,
     /// By term: how much of it was asked for, and which terms have any.
     by_term: Vec<f32>,
     terms: Vec<u32>,
     /// By row: what its best fitting term adds, and which rows have one.
     fits: Vec<f32>,
     fitting: Vec<u32>,
+}
+
+/// What a row scored: all that a posting touches lies together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Score {
+    sum: f32,
+    /// The last word that was found there.
+    last: u16,
+    /// How many of the words stand in the row's fields.
+    found: u8,
 }
 
 thread_local! {
@@ -112,9 +126,7 @@ thread_local! {
 impl Scores {
     fn fit(&mut self, rows: usize, terms: usize) {
         if self.by_row.len() < rows {
-            self.by_row.resize(rows, 0.0);
-            self.found.resize(rows, 0);
-            self.last.resize(rows, 0);
+            self.by_row.resize(rows, Score::default());
             self.fits.resize(rows, 0.0);
         }
         if self.by_term.len() < terms {
@@ -124,9 +136,14 @@ impl Scores {
 
     fn clear(&mut self) {
         for row in self.rows.drain(..) {
-            let row = row as usize;
-            (self.by_row[row], self.found[row], self.last[row]) = (0.0, 0, 0);
+            self.by_row[row as usize] = Score::default();
         }
+    }
+
+    /// What a row scored, and how many of the words stand in its fields.
+    pub(crate) fn of(&self, row: u32) -> (f32, usize) {
+        let Score { sum, found, .. } = self.by_row[row as usize];
+        (sum, usize::from(found))
     }
 }
 
@@ -137,7 +154,8 @@ impl EditionIndex {
         let mut build = Build::default();
         let count = data.codes.len();
         let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
-        let (mut excluding, mut titles) = (HashMap::<u32, Vec<u32>>::new(), HashMap::<String, Vec<u32>>::new());
+        let mut excluding: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
+        let mut titles: HashMap<String, Vec<u32>, RandomState> = HashMap::default();
         for (row, code) in (0u32..).zip(&data.codes) {
             for (_, text) in &code.fact.descriptions {
                 titles.entry(fold(text)).or_default().push(row);
@@ -163,7 +181,7 @@ impl EditionIndex {
             }
             lines.push(field);
         }
-        let mut terms_by_word: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut terms_by_word: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
         for (index, term) in (0u32..).zip(&kept) {
             for word in &term.words {
                 terms_by_word.entry(*word).or_default().push(index);
@@ -201,8 +219,8 @@ impl EditionIndex {
         index
     }
 
-    /// The words of a query. Words that stand nowhere are taken for the nearest that do.
-    pub(crate) fn ask(&self, words: &[Word]) -> Asked {
+    /// The words of a query. Words that stand nowhere are taken for those that mean the same, or the nearest that do.
+    pub(crate) fn ask(&self, words: &[Word], synonyms: &Synonyms) -> Asked {
         let mut asked = Asked::default();
         let mut seen: Vec<(&str, bool)> = Vec::new();
         for (number, word) in words.iter().enumerate() {
@@ -211,7 +229,7 @@ impl EditionIndex {
                 continue;
             }
             seen.push(key);
-            let key = self.key(&word.key, number);
+            let key = self.key(&word.key, number, synonyms);
             if word.excluded {
                 asked.excluded.push(key);
             } else {
@@ -222,18 +240,36 @@ impl EditionIndex {
         asked
     }
 
-    fn forms(&self, word: &str) -> Vec<(u32, f32)> {
-        match self.ids.get(word) {
-            Some(id) => vec![(*id, 1.0)],
-            None => self.vocabulary.near(word),
-        }
+    fn exact(&self, word: &str) -> Vec<(u32, f32)> {
+        self.ids.get(word).map(|id| (*id, 1.0)).into_iter().collect()
     }
 
-    fn key(&self, key: &str, word: usize) -> Key {
-        let forms = self.forms(key);
+    fn forms(&self, word: &str) -> Vec<(u32, f32)> {
+        let exact = self.exact(word);
+        if exact.is_empty() { self.vocabulary.near(word) } else { exact }
+    }
+
+    fn key(&self, key: &str, word: usize, synonyms: &Synonyms) -> Key {
+        let mut meant: Vec<u32> = synonyms.meant(key).filter_map(|meant| self.ids.get(meant)).copied().collect();
+        if meant.len() > SYNONYMS {
+            meant.clear();
+        }
+        // A word that has synonyms is no slip of another.
+        let mut forms = if meant.is_empty() { self.forms(key) } else { self.exact(key) };
+        let says = |id: u32| self.weights[id as usize];
+        let own = forms.iter().map(|(id, _)| says(*id)).reduce(f32::max);
         // A word that stands nowhere would say as much as the rarest.
-        let unknown = weight(0, self.factors.len());
-        let weight = forms.iter().map(|(id, _)| self.weights[*id as usize]).reduce(f32::max).unwrap_or(unknown);
+        let unknown = || weight(0, self.factors.len());
+        let weight = own.or_else(|| meant.iter().copied().map(says).reduce(f32::max)).unwrap_or_else(unknown);
+        // What says more than the word itself counts no more for it.
+        let trust = |id: u32| own.map_or(ONLY_SYNONYM, |own| SYNONYM * (says(id) / own).min(1.0));
+        let mut further: Vec<(u32, f32)> = meant.iter().map(|id| (*id, trust(*id))).collect();
+        further.extend(doing(key).and_then(|doing| self.ids.get(doing)).map(|id| (*id, DOING)));
+        for (id, trust) in further {
+            if forms.iter().all(|(known, _)| *known != id) {
+                forms.push((id, trust));
+            }
+        }
         Key { word, forms, weight }
     }
 
@@ -251,15 +287,16 @@ impl EditionIndex {
     fn add(&self, asked: &Asked, scores: &mut Scores) {
         for (number, key) in (1u16..).zip(&asked.keys) {
             for (id, trust) in &key.forms {
+                let weight = key.weight * trust;
                 for (row, gain) in self.postings(*id) {
-                    let at = row as usize;
-                    if scores.by_row[at] == 0.0 {
+                    let score = &mut scores.by_row[row as usize];
+                    if score.sum == 0.0 {
                         scores.rows.push(row);
                     }
-                    scores.by_row[at] += key.weight * trust * gain;
-                    if scores.last[at] != number {
-                        scores.last[at] = number;
-                        scores.found[at] = scores.found[at].saturating_add(1);
+                    score.sum += weight * gain;
+                    if score.last != number {
+                        score.last = number;
+                        score.found = score.found.saturating_add(1);
                     }
                 }
             }
@@ -267,7 +304,7 @@ impl EditionIndex {
         self.add_terms(asked, scores);
         self.exclude(asked, scores);
         for row in &scores.rows {
-            let score = &mut scores.by_row[*row as usize];
+            let score = &mut scores.by_row[*row as usize].sum;
             *score = (*score * self.factors[*row as usize]).max(f32::MIN_POSITIVE);
         }
     }
@@ -300,7 +337,7 @@ impl EditionIndex {
             *fit = fit.max(WHOLE_TERM * found * found / term.weight);
         }
         for row in scores.fitting.drain(..) {
-            scores.by_row[row as usize] += std::mem::take(&mut scores.fits[row as usize]);
+            scores.by_row[row as usize].sum += std::mem::take(&mut scores.fits[row as usize]);
         }
     }
 
@@ -309,13 +346,15 @@ impl EditionIndex {
         for key in &asked.excluded {
             for (id, trust) in &key.forms {
                 for row in self.excluding.get(id).map_or(&[][..], Vec::as_slice) {
-                    if scores.by_row[*row as usize] > 0.0 {
-                        scores.by_row[*row as usize] += key.weight * trust;
+                    let score = &mut scores.by_row[*row as usize].sum;
+                    if *score > 0.0 {
+                        *score += key.weight * trust;
                     }
                 }
                 for (row, gain) in self.postings(*id) {
-                    if scores.by_row[row as usize] > 0.0 {
-                        scores.by_row[row as usize] -= 0.5 * key.weight * trust * gain;
+                    let score = &mut scores.by_row[row as usize].sum;
+                    if *score > 0.0 {
+                        *score -= 0.5 * key.weight * trust * gain;
                     }
                 }
             }
@@ -340,6 +379,13 @@ impl EditionIndex {
     pub(crate) fn rows_with(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
         self.forms(word).into_iter().flat_map(|(id, _)| self.postings(id)).map(|(row, _)| row)
     }
+}
+
+/// The stem of what is done by or with a thing whose name's stem is given. Tariffs say `for freezing`, people `freezer`,
+/// and the stems of the two differ.
+fn doing(key: &str) -> Option<&str> {
+    let doing = key.strip_suffix("er").or_else(|| key.strip_suffix("or"))?;
+    (doing.len() >= 4).then_some(doing)
 }
 
 /// What a word says that stands in `found` of `rows`.
@@ -371,7 +417,7 @@ fn factors(data: &EditionData, terms: &[Term]) -> Vec<f32> {
 /// Words on their way into an index.
 #[derive(Default)]
 struct Build {
-    ids: HashMap<Box<str>, u32>,
+    ids: HashMap<Box<str>, u32, RandomState>,
     /// Words as they stand in texts: each is brought to its stem once.
     known: HashMap<Box<str>, u32, RandomState>,
 }

@@ -4,9 +4,12 @@ use super::{Run, Runs, STOP_WORDS, chinese, stem};
 
 /// Letters in a piece of a word.
 const PIECE: usize = 3;
+/// Letters that labels leave out first.
+const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
 
 /// The features of a text, in their order and with repetitions: English words and their pieces of three letters, which
-/// bring misspelt, cut and run-together words near; Chinese words, pairs and characters.
+/// bring misspelt, cut and run-together words near; the pieces of what is left of them without vowels, for labels that
+/// leave these out to save room; Chinese words, pairs and characters.
 pub(crate) fn features(text: &str) -> Vec<String> {
     let mut features = Vec::new();
     for run in Runs(text) {
@@ -24,15 +27,24 @@ pub(crate) fn features(text: &str) -> Vec<String> {
                 if STOP_WORDS.contains(&word.as_str()) {
                     continue;
                 }
-                let marked: Vec<char> = std::iter::once('^').chain(word.chars()).chain(['$']).collect();
                 // The mark keeps a piece from being taken for a word.
-                let piece = |piece: &[char]| std::iter::once('#').chain(piece.iter().copied()).collect();
-                features.extend(marked.windows(PIECE).map(piece));
+                pieces('#', word.chars(), &mut features);
+                if word.chars().all(char::is_alphabetic) {
+                    let sounded = |(place, letter): &(usize, char)| *place == 0 || !VOWELS.contains(letter);
+                    pieces('~', word.chars().enumerate().filter(sounded).map(|(_, letter)| letter), &mut features);
+                }
                 features.push(stem(&word));
             }
         }
     }
     features
+}
+
+/// The pieces of a word, its beginning and end among its letters.
+fn pieces(mark: char, word: impl Iterator<Item = char>, features: &mut Vec<String>) {
+    let whole: Vec<char> = std::iter::once('^').chain(word).chain(['$']).collect();
+    let piece = |piece: &[char]| std::iter::once(mark).chain(piece.iter().copied()).collect();
+    features.extend(whole.windows(PIECE).map(piece));
 }
 
 #[cfg(test)]
@@ -41,10 +53,19 @@ mod tests {
 
     #[test]
     fn a_misspelt_word_keeps_most_of_its_pieces() {
-        assert_eq!(features("tea"), ["#^te", "#tea", "#ea$", "tea"]);
+        assert_eq!(features("tea"), ["#^te", "#tea", "#ea$", "~^t$", "tea"]);
         let (right, wrong) = (features("hairspray"), features("hairspra"));
         let shared = wrong.iter().filter(|feature| right.contains(feature)).count();
         assert!(shared >= 7, "{shared} of {}", wrong.len());
+    }
+
+    #[test]
+    fn a_word_without_its_vowels_keeps_pieces_of_the_whole_one() {
+        let (whole, short) = (features("lifter plump gloss"), features("lftr plmp glss"));
+        let shared = short.iter().filter(|feature| whole.contains(feature)).count();
+        assert!(shared >= 12, "{shared} of {}", short.len());
+        // Numbers have no vowels to lose.
+        assert!(!features("400").iter().any(|feature| feature.starts_with('~')));
     }
 
     #[test]

@@ -12,6 +12,11 @@ fn english_words_lose_case_ending_and_filling() {
 }
 
 #[test]
+fn what_a_possessive_puts_behind_a_word_is_none() {
+    assert_eq!(keys("Men's or boys' shirts, women’s size S"), ["men", "boy", "shirt", "women", "size", "s"]);
+}
+
+#[test]
 fn american_words_are_read_as_british_ones() {
     assert_eq!(keys("aluminum tires"), keys("aluminium tyre"));
     assert_eq!(keys("jewelry"), keys("jewellery"));

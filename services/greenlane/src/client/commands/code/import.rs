@@ -94,6 +94,8 @@ enum Format {
     EuNomenclature,
     /// A to Z search references of the United Kingdom: terms that lead to codes of the edition.
     UkSearchReferences,
+    /// Search synonyms of the United Kingdom: words that mean the same.
+    UkSearchSynonyms,
     /// Green lists in our own CSV.
     GreenListCsv,
 }
@@ -110,6 +112,7 @@ impl From<Format> for ImportFormat {
             Format::UsHtsCsv => Self::UsHtsCsv,
             Format::EuNomenclature => Self::EuNomenclature,
             Format::UkSearchReferences => Self::UkSearchReferences,
+            Format::UkSearchSynonyms => Self::UkSearchSynonyms,
             Format::GreenListCsv => Self::GreenListCsv,
         }
     }

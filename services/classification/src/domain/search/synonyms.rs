@@ -1,0 +1,49 @@
+//! Words that mean the same as those that are asked.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use crate::domain::facts::SynonymsFact;
+use crate::domain::words::words;
+
+/// The synonyms of a catalogue.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Synonyms {
+    facts: Arc<[SynonymsFact]>,
+    /// By a word as it is looked up: what it means, in order.
+    by_key: Arc<HashMap<String, BTreeSet<String>, RandomState>>,
+}
+
+impl Synonyms {
+    /// Of what is said of single words only: of several, each alone means something else.
+    pub(crate) fn of(facts: Vec<SynonymsFact>) -> Self {
+        let mut by_key: HashMap<String, BTreeSet<String>, RandomState> = HashMap::default();
+        let key = |text: &String| match words(text).as_slice() {
+            [only] => Some(only.key.clone()),
+            _ => None,
+        };
+        for group in facts.iter().flat_map(|fact| &fact.groups) {
+            let asked: Vec<String> = group.asked.iter().filter_map(key).collect();
+            let meant: Vec<String> = group.meant.iter().filter_map(key).collect();
+            for word in &asked {
+                let others = if group.meant.is_empty() { &asked } else { &meant };
+                let others = others.iter().filter(|other| *other != word);
+                by_key.entry(word.clone()).or_default().extend(others.cloned());
+            }
+        }
+        by_key.retain(|_, others| !others.is_empty());
+        Self { facts: facts.into(), by_key: Arc::new(by_key) }
+    }
+
+    /// What they are made of.
+    pub(crate) fn facts(&self) -> &[SynonymsFact] {
+        &self.facts
+    }
+
+    /// What a word means, as it is looked up, beside itself.
+    pub(super) fn meant(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.by_key.get(key).into_iter().flatten().map(String::as_str)
+    }
+}
