@@ -78,7 +78,7 @@ greenlane change notify "$demand"
 greenlane change comment "$demand" --text "Bodies of XA should be accepted too." --token-file abroad.token
 greenlane change comments "$demand"
 ends 5 greenlane change review "$demand" --approve --token-file XF.token
-greenlane change withdraw "$demand" --comment "To be written anew."
+greenlane change withdraw "$demand" --confirm --comment "To be written anew."
 
 say "The annex can be undone as it came: by a change set"
 greenlane change revert "$draft" --reason "To show that it can be."

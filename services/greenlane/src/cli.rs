@@ -153,7 +153,7 @@ enum ClientCommand {
     Untp(commands::untp::Command),
     /// Browse the catalogue, and review pending changes, on the whole terminal.
     Tui,
-    /// Call any unary method by name, with protobuf JSON.
+    /// Call any method by name, with protobuf JSON.
     Call(commands::call::Args),
 }
 
@@ -212,10 +212,12 @@ impl Cli {
                 // Asks nobody: neither addresses nor a token are looked for.
                 let command = match *command {
                     ClientCommand::Verify(args) if args.is_offline() => {
-                        return Ok(runtime()?.block_on(commands::verify::offline(self.output, args))?.into());
+                        return Ok(runtime()?
+                            .block_on(commands::verify::offline(self.output, args, self.servers.economy()?.as_deref()))?
+                            .into());
                     }
                     ClientCommand::Recognise(args) if args.is_offline() => {
-                        return Ok(commands::recognise::offline(self.output, &args)?.into());
+                        return Ok(commands::recognise::offline(self.output, args, self.servers.economy()?)?.into());
                     }
                     other => other,
                 };
@@ -233,7 +235,9 @@ impl Cli {
                 });
                 *request_id = session.mutated().map(str::to_owned);
                 session.tell_versions();
-                Ok(done?.into())
+                let done = done?;
+                session.tell_check();
+                Ok(done.into())
             }
         }
     }

@@ -22,7 +22,7 @@ pub(crate) mod trace;
 pub(crate) mod verdict;
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::BTreeSet,
     io,
 };
@@ -55,13 +55,21 @@ pub(crate) struct Session {
     context: Context,
     output: Output,
     request_id: OnceCell<String>,
+    /// Whether a mutation was only checked, as was asked for.
+    checked: Cell<bool>,
     clients: RefCell<Vec<Client>>,
 }
 
 impl Session {
     /// Finds out which services to talk to. Connects when first used.
     pub(crate) fn open(servers: &Servers, output: Output) -> anyhow::Result<Self> {
-        Ok(Self { context: servers.resolve()?, output, request_id: OnceCell::new(), clients: RefCell::default() })
+        Ok(Self {
+            context: servers.resolve()?,
+            output,
+            request_id: OnceCell::new(),
+            checked: Cell::default(),
+            clients: RefCell::default(),
+        })
     }
 
     /// The registry.
@@ -121,8 +129,21 @@ impl Session {
         theirs.into_iter().filter_map(version::differs).for_each(|notice| render::talk(&notice));
     }
 
+    /// Says that nothing was written, where it was asked only whether it could be.
+    pub(crate) fn tell_check(&self) {
+        if self.checked.get() {
+            render::talk("this was a check: nothing is written with --dry-run");
+        }
+    }
+
+    /// Where we are, as `GREENLANE_ECONOMY` or the context says.
+    pub(crate) fn economy(&self) -> Option<&str> {
+        self.context.economy.as_deref()
+    }
+
     /// The request id of the command's mutation: the caller's, or a fresh one.
     pub(crate) fn request_id(&self, mutation: &Mutation) -> String {
+        self.checked.set(mutation.dry_run && !mutation.held);
         let fresh = || mutation.request_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         self.request_id.get_or_init(fresh).clone()
     }

@@ -54,6 +54,6 @@ async fn contested(database: Database) -> anyhow::Result<()> {
     let counsel = installation.mint(&TokenRequest::new("counsel", ["catalogue.read"]).for_body(&body));
     let watched = run(&installation, &counsel, &format!("dispute watch --respondent {body} --count 1 -o name"))?;
     assert_eq!(watched.expect(0).stdout.trim(), dispute);
-    run(&installation, &challenger, &format!("dispute withdraw {dispute} --text Mended."))?.expect(0);
+    run(&installation, &challenger, &format!("dispute withdraw {dispute} --confirm --text Mended."))?.expect(0);
     told("contested", false).await
 }

@@ -6,6 +6,7 @@ use std::{ffi::OsStr, time::Duration};
 
 use clap::{Parser, ValueEnum as _};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use prost_reflect::ServiceDescriptor;
 use serde_json::{Value, json};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     commands::catalogue::Kind,
     context::{Home, Servers},
     dynamic,
-    render::{Output, at, plain},
+    render::{Output, POOL, at, plain},
 };
 
 /// How long a shell waits for names.
@@ -32,6 +33,7 @@ pub(crate) enum Named {
     ChangeSets,
     GreenLists,
     Editions,
+    Economies,
 }
 
 impl Named {
@@ -50,6 +52,9 @@ impl Named {
             Self::ChangeSets => ("greenlane.equivalence.v1.ChangeService/ListChangeSets", "changeSets", "title"),
             Self::GreenLists => {
                 ("greenlane.classification.v1.GreenListService/ListGreenLists", "greenLists", "titles.0.text")
+            }
+            Self::Economies => {
+                ("greenlane.equivalence.v1.CatalogueService/ListEconomies", "economies", "displayNames.0.text")
             }
             Self::Editions => {
                 ("greenlane.classification.v1.CodeSystemService/ListEditions", "editions", "titles.0.text")
@@ -80,6 +85,21 @@ impl Named {
         let found = named.filter(|(name, _)| name.starts_with(current));
         found.map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into))).collect()
     }
+}
+
+/// What completes the name of a method: of each service of the contracts.
+pub(crate) fn methods() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let current = current.to_str().unwrap_or_default();
+        let ours = POOL.services().filter(|service| service.full_name().starts_with("greenlane."));
+        let named = |service: ServiceDescriptor| {
+            let twice = POOL.services().filter(|other| other.name() == service.name()).count() > 1;
+            let short = if twice { service.full_name().to_owned() } else { service.name().to_owned() };
+            service.methods().map(|method| format!("{short}/{}", method.name())).collect::<Vec<_>>()
+        };
+        let found = ours.flat_map(named).filter(|name| name.starts_with(current));
+        found.map(CompletionCandidate::new).collect::<Vec<_>>()
+    })
 }
 
 /// What completes the name of an entry of the catalogue: first its collection, then the entry.

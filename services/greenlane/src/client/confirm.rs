@@ -58,7 +58,7 @@ impl ConfirmByName {
 fn hold(mutation: &mut Mutation) {
     if !mutation.dry_run {
         talk("this is a check: nothing is written without --confirm");
-        mutation.dry_run = true;
+        (mutation.dry_run, mutation.held) = (true, true);
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn mutation(dry_run: bool) -> Mutation {
-        Mutation { request_id: None, dry_run }
+        Mutation { request_id: None, dry_run, held: false }
     }
 
     #[test]

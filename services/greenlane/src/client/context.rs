@@ -39,6 +39,12 @@ pub(crate) struct Servers {
     /// A file that holds the bearer token; `-` is stdin.
     #[arg(long, global = true, env = "GREENLANE_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// The bearer token itself, from the environment only: arguments are seen by every user of the machine.
+    #[arg(skip = std::env::var("GREENLANE_TOKEN").ok().filter(|token| !token.is_empty()))]
+    token: Option<String>,
+    /// The economy where we are, of a context: the one of import, unless a command is told another.
+    #[arg(long, global = true, env = "GREENLANE_ECONOMY", hide_env_values = true, value_name = "ECONOMY")]
+    here: Option<String>,
     /// A PEM file of the authorities of the services' certificates.
     #[arg(long, global = true, env = "GREENLANE_TLS_CA", hide_env_values = true, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
@@ -57,6 +63,7 @@ pub(crate) struct Context {
     pub(crate) equivalence: String,
     pub(crate) classification: String,
     pub(crate) token: Option<Secret>,
+    pub(crate) economy: Option<String>,
     pub(crate) tls: Option<ClientTlsConfig>,
 }
 
@@ -81,13 +88,23 @@ impl Servers {
         Ok(Settled { file: self.over(settled.file), data, ..settled })
     }
 
+    /// The economy where we are, as flag, environment or context say.
+    pub(crate) fn economy(&self) -> anyhow::Result<Option<String>> {
+        match &self.here {
+            Some(here) => Ok(Some(here.clone())),
+            None => Ok(self.settle()?.file.economy),
+        }
+    }
+
     /// The same, ready to be talked to.
     pub(crate) fn resolve(&self) -> anyhow::Result<Context> {
         let file = self.settle()?.file;
-        if let Some(path) = file.token_file.as_ref().filter(|path| !is_stdin(path)) {
+        let of_file = self.token_file.is_some() || self.token.is_none();
+        if let Some(path) = file.token_file.as_ref().filter(|path| of_file && !is_stdin(path)) {
             anyhow::ensure!(path.exists(), "the token file {} does not exist", path.display());
         }
         let token = match &file.token_file {
+            _ if self.token_file.is_none() && self.token.is_some() => self.token.clone().map(Secret::from_value),
             Some(path) if is_stdin(path) => Some(Secret::from_value(token_from_stdin()?)),
             path => path.clone().map(Secret::from_file),
         };
@@ -97,6 +114,7 @@ impl Servers {
             equivalence: file.equivalence,
             classification: file.classification,
             token,
+            economy: file.economy,
         })
     }
 
@@ -131,6 +149,7 @@ impl Servers {
             equivalence: self.equivalence.clone().unwrap_or(file.equivalence),
             classification: self.classification.clone().unwrap_or(file.classification),
             token_file: self.token_file.clone().or(file.token_file),
+            economy: self.here.clone().or(file.economy),
             tls_ca: self.tls_ca.clone().or(file.tls_ca),
             tls_cert: self.tls_cert.clone().or(file.tls_cert),
             tls_key: self.tls_key.clone().or(file.tls_key),

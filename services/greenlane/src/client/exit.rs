@@ -6,7 +6,7 @@ mod tests;
 use std::{fmt, process::ExitCode};
 
 use greenlane_api::common::v1::ErrorReason;
-use greenlane_platform::fault::Fault;
+use greenlane_platform::{fault::Fault, server::TRACE_ID};
 use tonic::{Code, Status};
 
 /// The exit codes of `greenlane`, as its help prints them.
@@ -121,6 +121,12 @@ impl Failure {
         }
         if let Some(id) = &self.request_id {
             writeln!(f, "  request id: {id}")?;
+        }
+        // By which the service's operator finds the call, reads too.
+        if let Some(id) = status.metadata().get(TRACE_ID.as_str()).and_then(|id| id.to_str().ok())
+            && !told.iter().any(|it| it == id)
+        {
+            writeln!(f, "  trace id: {id}")?;
         }
         if let Some(hint) = advice(status) {
             writeln!(f, "hint: {hint}")?;

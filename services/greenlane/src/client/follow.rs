@@ -50,6 +50,9 @@ pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
             }
             return Err(status.into());
         }
+        if !was_there && failures == 1 {
+            talk(&format!("{}: trying again", status.message()));
+        }
         // A stream that has lived its time is no news.
         if was_there && failures == 1 && status.code() != Code::DeadlineExceeded {
             talk(&format!("cut off ({}): trying again until it is back", status.message()));

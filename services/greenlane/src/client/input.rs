@@ -55,7 +55,7 @@ pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
         std::io::stdin().read_to_string(&mut text).context("cannot read stdin")?;
         return Ok(text);
     }
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    std::fs::read_to_string(path).with_context(|| Usage(format!("cannot read {}", path.display())))
 }
 
 /// A moment (RFC 3339), or a day, which begins in UTC.

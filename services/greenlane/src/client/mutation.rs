@@ -11,6 +11,9 @@ pub(crate) struct Mutation {
     /// Check only, at the server; write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// It is a check because it was not confirmed, which has been said.
+    #[arg(skip)]
+    pub(super) held: bool,
 }
 
 /// The same for what somebody else may have changed meanwhile.

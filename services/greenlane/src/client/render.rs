@@ -168,6 +168,12 @@ pub(crate) fn bare_table() -> Table {
     table
 }
 
+/// How many characters fit on a line of the terminal; of a page of prose where there is none.
+pub(crate) fn width() -> usize {
+    let terminal = std::io::stdout().is_terminal().then(|| bare_table().width()).flatten();
+    terminal.unwrap_or(PAGE).into()
+}
+
 /// The same for prose, which is wrapped without a terminal too.
 pub(crate) fn prose_table() -> Table {
     let mut table = bare_table();

@@ -76,6 +76,6 @@ fn codes() -> anyhow::Result<()> {
     shell.run(&format!("code change comment {draft} --text Welcome."))?.expect(0);
     let comments = shell.run(&format!("code change comments {draft} -o csv"))?.expect(0).stdout;
     assert!(comments.contains("Welcome."), "{comments}");
-    shell.run(&format!("code change withdraw {draft} --comment Later."))?.expect(0);
+    shell.run(&format!("code change withdraw {draft} --confirm --comment Later."))?.expect(0);
     Ok(())
 }

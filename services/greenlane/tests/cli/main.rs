@@ -1,6 +1,7 @@
 //! The `greenlane` command as people and scripts use it.
 
 mod audit;
+mod care;
 mod certificate;
 mod change;
 mod completion;

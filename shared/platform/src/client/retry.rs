@@ -66,7 +66,7 @@ pub(super) fn transport_status(error: tonic::transport::Error, address: &str) ->
         return Fault::deadline_too_short().into();
     }
     match Status::from_error(error.into()).code() {
-        Code::Unknown | Code::Internal | Code::Cancelled => {
+        Code::Unknown | Code::Internal | Code::Cancelled | Code::Unavailable => {
             Status::unavailable(format!("{address} cannot be reached: {text}"))
         }
         code => Status::new(code, text),

@@ -5,7 +5,7 @@ use prost_reflect::MethodDescriptor;
 use serde_json::Value;
 
 use crate::client::{
-    Session, dynamic,
+    Session, complete, dynamic,
     exit::{Exit, Usage},
     input,
     render::{self, Output, POOL, View},
@@ -22,6 +22,7 @@ Examples:
   greenlane call RecognitionService/StreamRecognise - < questions.ndjson")]
 pub(crate) struct Args {
     /// The method, as Service/Method.
+    #[arg(add = complete::methods())]
     method: String,
     /// The request as protobuf JSON; `-` reads stdin.
     #[arg(default_value = "{}")]

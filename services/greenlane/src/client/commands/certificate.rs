@@ -18,6 +18,8 @@ use greenlane_api::registry::v1::{
 };
 
 pub(super) use self::watch::{Watch, run as watch};
+use serde_json::Value;
+
 use crate::client::{
     ConfirmByName, Mutation, Session,
     complete::Named,
@@ -236,6 +238,50 @@ const VERSIONS: View = View::List {
         ("SIGNED WITH", "signingKey"),
     ],
 };
+/// A certificate with what it is about.
+const PAGE: View = View::Record {
+    at: "certificate",
+    name: "name",
+    fields: &[
+        ("Name", "name"),
+        ("State", "state"),
+        ("Body", "body"),
+        ("Holder", "content.holder.name"),
+        ("Economy", "content.holder.economy"),
+        ("Products", "content.products.*.name"),
+        ("Models", "content.products.*.identification.model"),
+        ("Codes", "content.products.*.codes"),
+        ("Scheme", "content.scheme.scheme"),
+        ("Level", "content.scheme.level"),
+        ("Standards", "content.normativeDocuments.*.edition"),
+        ("Granted on", "content.grantedOn"),
+        ("Valid from", "content.validFrom"),
+        ("Valid until", "content.validUntil"),
+        ("Authorised by", "content.authorisedBy"),
+        ("Scope", "content.scope"),
+        ("Sites", "content.sites.*.name"),
+        ("Remarks", "content.remarks"),
+        ("Kept back", "content.confidentialFields"),
+        ("Remedy", "suspensionRemedy"),
+        ("Conditions", "conditions"),
+        ("Superseded by", "supersededBy"),
+        ("Version", "version?"),
+        ("Signed with", "signingKey"),
+        ("Logged at revision", "latestRevision?"),
+    ],
+};
+/// What has become of it, in the width of a terminal.
+const STEPS: View = View::List {
+    items: "events",
+    name: "name",
+    columns: &[
+        ("RECORDED", "recordTime"),
+        ("EVENT", "kind"),
+        ("REASON", "reason"),
+        ("EFFECTIVE", "effectiveTime"),
+        ("STATE AFTER", "stateAfter"),
+    ],
+};
 const EVENTS: View = View::List {
     items: "events",
     name: "name",
@@ -305,7 +351,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(CERTIFICATES, rows, ask).await
         }
-        Command::History { certificate } => history(session, &certificate).await,
+        Command::History { certificate } => history(session, &certificate, EVENTS).await,
         Command::Versions { certificate } => {
             let certificate = name(&certificate);
             let ask = async |page_size, page_token| {
@@ -360,14 +406,21 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
 }
 
 /// The events of a certificate's life.
-pub(super) async fn history(session: &Session, certificate: &str) -> anyhow::Result<Exit> {
+async fn history(session: &Session, certificate: &str, view: View) -> anyhow::Result<Exit> {
     let mut certificates = CertificateServiceClient::new(session.registry()?);
     let ask = async |page_size, page_token| {
         let certificate = name(certificate);
         let page = ListCertificateEventsRequest { certificate, page_size, page_token, ..Default::default() };
         certificates.list_certificate_events(page).await
     };
-    session.list(EVENTS, u64::MAX, ask).await
+    session.list(view, u64::MAX, ask).await
+}
+
+/// A certificate with what it is about, and below it what has become of it.
+pub(super) async fn page(session: &Session, certificate: &str, answer: &Value) -> anyhow::Result<Exit> {
+    render::print_value(session.output(), answer, PAGE)?;
+    render::write("\n")?;
+    history(session, certificate, STEPS).await
 }
 
 /// How the document comes to be signed.

@@ -23,7 +23,8 @@ pub(crate) enum Command {
     /// Write a context from the flags under "Services"; of an existing one, what the flags name is changed.
     #[command(after_help = "\
 Example:
-  greenlane context set border --registry https://registry.example.org --token-file border.token --tls-ca ca.pem
+  greenlane context set border --registry https://registry.example.org --token-file border.token --tls-ca ca.pem \
+    --here XB
   greenlane context use border")]
     Set {
         /// Its name.
@@ -65,6 +66,7 @@ const CONTEXT: View = View::Record {
         ("Registry", "registry"),
         ("Equivalence", "equivalence"),
         ("Classification", "classification"),
+        ("Here", "here"),
         ("Token", "tokenFile"),
         ("Subject", "token.subject"),
         ("Scopes", "token.scopes"),
@@ -133,6 +135,7 @@ fn told(name: &str, context: &ContextFile) -> Value {
         "registry": context.registry,
         "equivalence": context.equivalence,
         "classification": context.classification,
+        "here": context.economy,
         "tokenFile": context.token_file,
         "tlsCa": context.tls_ca,
         "tlsCert": context.tls_cert,

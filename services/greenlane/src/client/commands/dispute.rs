@@ -13,7 +13,7 @@ use greenlane_api::equivalence::v1::{
 };
 use sha2::{Digest as _, Sha256};
 
-use self::args::{Apply, Decide, Evidence, List, Open, Panel, Say, Step};
+use self::args::{Apply, Decide, End, Evidence, List, Open, Panel, Say};
 use self::views::{APPLIED, DISPUTE, DISPUTES, WHOLE};
 pub(super) use self::watch::{Watch, run as watch};
 use crate::client::{
@@ -47,9 +47,9 @@ pub(crate) enum Command {
     /// Draw up and propose the change set that applies what was decided.
     Apply(Apply),
     /// Close what is decided and applied.
-    Close(Step),
+    Close(End),
     /// Take a challenge back before it is decided.
-    Withdraw(Step),
+    Withdraw(End),
 }
 
 /// Does it.
@@ -135,7 +135,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(disputes.apply_dispute(request).await?.get_ref(), APPLIED)
         }
-        Command::Close(step) => {
+        Command::Close(end) => {
+            let step = end.settled();
             let request = CloseDisputeRequest {
                 request_id: session.request_id(&step.guarded.mutation),
                 validate_only: step.guarded.mutation.dry_run,
@@ -145,7 +146,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(disputes.close_dispute(request).await?.get_ref(), DISPUTE)
         }
-        Command::Withdraw(step) => {
+        Command::Withdraw(end) => {
+            let step = end.settled();
             let request = WithdrawDisputeRequest {
                 request_id: session.request_id(&step.guarded.mutation),
                 validate_only: step.guarded.mutation.dry_run,

@@ -9,9 +9,13 @@ use greenlane_api::equivalence::v1::{
     recognition_service_client::RecognitionServiceClient, route_attempt::Result as Tried,
 };
 
-use super::recognise::{self, exit_of};
+use super::{
+    recognise::{self, exit_of},
+    verify::no_destination,
+};
 use crate::client::{
     Session,
+    complete::Named,
     exit::Exit,
     recognition,
     render::{self, Output, View},
@@ -27,26 +31,30 @@ Exits as `greenlane recognise` does.")]
 pub(crate) struct Args {
     #[command(flatten)]
     facts: recognise::Facts,
-    /// Economy of import.
-    #[arg(long, value_name = "ECONOMY")]
-    destination: String,
+    /// Economy of import [default: the context's].
+    #[arg(long, value_name = "ECONOMY", add = Named::Economies.completer())]
+    destination: Option<String>,
 }
 
 const EXPLAINED: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
 
 /// Asks, and draws the tree.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let question = args.facts.question(session, &args.destination).await?;
+    let destination = args.destination.or_else(|| session.economy().map(str::to_owned)).ok_or_else(no_destination)?;
+    let question = args.facts.question(session, &destination).await?;
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
     let request = ExplainRequest { question: Some(question), ..Default::default() };
     let answer = recognition.explain(request).await?.into_inner();
     if session.output() == Output::Table {
-        render::write(&tree(&args.destination, &answer))?;
+        render::write(&tree(&destination, &answer, render::width()))?;
     } else {
         session.print(&answer, EXPLAINED)?;
     }
     Ok(answer.decision.map_or(Exit::Undetermined, |decision| exit_of(decision.outcome())))
 }
+
+/// Characters of a line at least, however deep it hangs.
+const LEAST: usize = 20;
 
 /// A line with what hangs below it.
 struct Branch {
@@ -59,25 +67,46 @@ impl Branch {
         Self { text: text.into(), below: Vec::new() }
     }
 
-    fn draw(&self, into: &mut String, indent: &str) {
+    fn draw(&self, into: &mut String, indent: &str, width: usize) {
         for (index, branch) in self.below.iter().enumerate() {
             let last = index + 1 == self.below.len();
             let (mark, more) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            // Writing to a text cannot fail.
-            let _ = writeln!(into, "{indent}{mark}{}", branch.text);
-            branch.draw(into, &format!("{indent}{more}"));
+            // What does not fit goes on below, under its own beginning.
+            let room = width.saturating_sub(indent.chars().count() + mark.chars().count()).max(LEAST);
+            for (line, text) in wrapped(&branch.text, room).iter().enumerate() {
+                // Writing to a text cannot fail.
+                let _ = writeln!(into, "{indent}{}{text}", if line == 0 { mark } else { more });
+            }
+            branch.draw(into, &format!("{indent}{more}"), width);
         }
     }
 }
 
+/// A text in lines of so many characters, broken between words where that can be.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
 /// The whole answer.
-fn tree(destination: &str, answer: &ExplainResponse) -> String {
+fn tree(destination: &str, answer: &ExplainResponse, width: usize) -> String {
     let decision = answer.decision.clone().unwrap_or_default();
     let mut root = Branch::leaf(format!("{destination}: {}", recognition::outcome(decision.outcome())));
     root.below.extend(decision.requirements.iter().map(|it| requirement(it, &answer.attempts)));
     root.below.extend(said(&decision));
     let mut text = format!("{}\n", root.text);
-    root.draw(&mut text, "");
+    root.draw(&mut text, "", width);
     let _ = writeln!(text, "\nat revisions  equivalence {}{}", answer.revision, classified(answer));
     let _ = writeln!(text, "decision      {}", decision.decision_id);
     text
@@ -158,11 +187,13 @@ mod tests {
             attempts: vec![tried("r/1", ""), tried("r/2", "annexes/a")],
             ..Default::default()
         };
-        let text = tree("XB", &answer);
+        let text = tree("XB", &answer, 200);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[1].starts_with("├─ ") && lines[1].contains("r/1"), "{text}");
         assert!(lines[2].starts_with("│  └─ no   directly, after 2 checks passed: No."), "{text}");
         assert!(lines[3].starts_with("│     └─ what would mend it: Do."), "{text}");
         assert!(lines[5].starts_with("   └─ no   through annexes/a"), "{text}");
+        let narrow = tree("XB", &answer, 40);
+        assert!(narrow.lines().take_while(|it| !it.is_empty()).all(|it| it.chars().count() <= 40), "{narrow}");
     }
 }

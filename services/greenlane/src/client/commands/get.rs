@@ -67,11 +67,10 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
                 // Programs get the whole answer, people the thing.
                 let whole = matches!(session.output(), Output::Json | Output::Yaml);
                 let shown = if whole { &answer } else { &answer[&at] };
-                render::print_value(session.output(), shown, View::Document { at: "" })?;
                 if at == "certificate" && session.output() == Output::Table {
-                    render::write("\n")?;
-                    return certificate::history(session, &args.name).await;
+                    return certificate::page(session, &args.name, &answer).await;
                 }
+                render::print_value(session.output(), shown, View::Document { at: "" })?;
                 return Ok(Exit::Done);
             }
             Err(error) if is_unknown(&error) => unknown = Some(error),

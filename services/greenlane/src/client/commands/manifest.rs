@@ -56,7 +56,7 @@ pub(crate) struct Verify {
 struct Lines {
     /// The file; `-` is stdin.
     file: PathBuf,
-    /// Economy of import of the lines that name none.
+    /// Economy of import of the lines that name none [default: the context's].
     #[arg(long, value_name = "ECONOMY", default_value = "", hide_default_value = true)]
     destination: String,
     /// The date that counts for lines that name none [default: today in UTC].
@@ -65,6 +65,15 @@ struct Lines {
     /// Only the lines whose answer is not yes.
     #[arg(long)]
     faults: bool,
+}
+
+impl Lines {
+    /// What the context says where nothing else does.
+    fn settle(&mut self, session: &Session) {
+        if self.destination.is_empty() {
+            self.destination = session.economy().unwrap_or_default().to_owned();
+        }
+    }
 }
 
 const VERDICTS: View = View::List {
@@ -81,16 +90,19 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     }
 }
 
-async fn verify(session: &Session, args: Lines) -> anyhow::Result<Exit> {
+async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
+    args.settle(session);
     let total = progress::lines(&args.file).map(|lines| lines.saturating_sub(1));
     let only_faults = args.faults;
     let (sender, requests) = mpsc::channel::<StreamVerifyRequest>(AHEAD);
     let (bad, mut unreadable) = mpsc::unbounded_channel();
     // Reading a file blocks, so it has a thread of its own.
     let reading = tokio::task::spawn_blocking(move || {
-        rows::read(&args.file, |line, row| match rows::request(line, row, &args.destination, &args.date) {
-            Ok(request) => sender.blocking_send(request).is_ok(),
-            Err(fault) => bad.send((line, fault)).is_ok(),
+        rows::read(&args.file, &rows::COLUMNS, |line, row| {
+            match rows::request(line, row, &args.destination, &args.date) {
+                Ok(request) => sender.blocking_send(request).is_ok(),
+                Err(fault) => bad.send((line, fault)).is_ok(),
+            }
         })
     });
     let mut service = VerificationServiceClient::new(session.registry()?);

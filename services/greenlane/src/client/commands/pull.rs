@@ -1,18 +1,20 @@
 //! `greenlane pull`: the published catalogue as files.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use clap::{Args as Arguments, ValueEnum as _};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::catalogue::Kind;
 use crate::client::{
     Session,
-    exit::Exit,
+    exit::{Exit, Usage},
     files::{published, schema, write},
     render::{self, View},
 };
@@ -29,6 +31,9 @@ pub(crate) struct Args {
     /// As the catalogue was at this revision.
     #[arg(long)]
     revision: Option<u64>,
+    /// Write over files that were changed since they were pulled.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 const PULLED: View = View::List {
@@ -46,16 +51,61 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     };
     let (found, revision) = published::fetch(session, &kinds, args.revision).await?;
     std::fs::create_dir_all(&args.folder).with_context(|| format!("cannot make {}", args.folder.display()))?;
-    let mut files =
-        vec![put(&args.folder, schema::FILE, &(serde_json::to_string_pretty(&schema::schema()?)? + "\n"), None)?];
+    let mut texts = vec![(schema::FILE.to_owned(), serde_json::to_string_pretty(&schema::schema()?)? + "\n", None)];
     for kind in &kinds {
         let entries: Vec<(&str, &Value)> =
             found.values().filter(|entry| entry.kind == *kind).map(|entry| (kind.field(), &entry.content)).collect();
         let number = entries.len();
-        files.push(put(&args.folder, &kind.file(), &write::text(entries, schema::FILE)?, Some(number))?);
+        texts.push((kind.file(), write::text(entries, schema::FILE)?, Some(number)));
     }
+    let mut pulled = Pulled::read(&args.folder);
+    let changed: Vec<_> = texts.iter().filter(|(file, text, _)| pulled.is_changed(&args.folder, file, text)).collect();
+    if !changed.is_empty() && !args.overwrite {
+        let files: Vec<_> = changed.iter().map(|(file, ..)| args.folder.join(file).display().to_string()).collect();
+        let see = format!("`greenlane diff -f {}` shows what", args.folder.display());
+        let lost = format!("{} changed since it was pulled: {see}, --overwrite gives it up", files.join(", "));
+        return Err(Usage(lost).into());
+    }
+    let mut files = Vec::new();
+    for (file, text, entries) in texts {
+        files.push(put(&args.folder, &file, &text, entries)?);
+        pulled.digests.insert(file, digest(&text));
+    }
+    pulled.write(&args.folder)?;
     render::print_value(session.output(), &json!({ "files": files, "revision": revision }), PULLED)?;
     Ok(Exit::Done)
+}
+
+/// What was pulled before, by the digest of each file: a file that differs from it was changed by somebody.
+#[derive(Default, Deserialize, Serialize)]
+struct Pulled {
+    digests: BTreeMap<String, String>,
+}
+
+impl Pulled {
+    /// The file that remembers it. Nobody else reads it; without it every file counts as changed.
+    const FILE: &str = ".pulled.json";
+
+    fn read(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join(Self::FILE)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let path = folder.join(Self::FILE);
+        let text = serde_json::to_string_pretty(self)? + "\n";
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Whether a file would lose what somebody wrote into it.
+    fn is_changed(&self, folder: &Path, file: &str, text: &str) -> bool {
+        let Ok(there) = std::fs::read_to_string(folder.join(file)) else { return false };
+        there != text && self.digests.get(file) != Some(&digest(&there))
+    }
+}
+
+fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
 }
 
 /// Writes a file, unless it has this text already: what did not change keeps its time.

@@ -17,6 +17,7 @@ use greenlane_api::{
     },
 };
 
+use super::verify::no_destination;
 use crate::client::{
     Session,
     complete::Named,
@@ -35,8 +36,8 @@ recognised in part or for information only, 11 when undetermined.")]
 pub(crate) struct Args {
     #[command(flatten)]
     facts: Facts,
-    /// Economy of import. May be repeated: one answer each.
-    #[arg(long = "destination", value_name = "ECONOMY", required = true)]
+    /// Economy of import [default: the context's]. May be repeated: one answer each.
+    #[arg(long = "destination", value_name = "ECONOMY", add = Named::Economies.completer())]
     destinations: Vec<String>,
     /// Ask nobody: decide on this recognition pack, as `greenlane pack` fetched it.
     #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
@@ -73,7 +74,7 @@ pub(crate) struct Facts {
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
     code: CodeReference,
     /// Economy of origin of the goods.
-    #[arg(long, value_name = "ECONOMY")]
+    #[arg(long, value_name = "ECONOMY", add = Named::Economies.completer())]
     origin: String,
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
@@ -84,7 +85,8 @@ const DECISION: View = View::Record { at: "decision", name: "decisionId", fields
 const DECISIONS: View = View::List { items: "decisions", name: "decisionId", columns: &[] };
 
 /// Asks about each market, prints, and tells the first outcome that is no plain yes by the exit code.
-pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exit> {
+    args.settle(session.economy().map(str::to_owned))?;
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
     let certificate = args.facts.certificate(session).await?;
     let questions = args.questions(&certificate);
@@ -110,7 +112,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 }
 
 /// The same with a recognition pack: says on stderr whose it is, and how long it is good.
-pub(crate) fn offline(output: Output, args: &Args) -> anyhow::Result<Exit> {
+pub(crate) fn offline(output: Output, mut args: Args, economy: Option<String>) -> anyhow::Result<Exit> {
+    args.settle(economy)?;
+    let args = &args;
     let path = args.pack.as_deref().context("there is a pack")?;
     let pinned = args.pack_key.as_slice();
     let pack = OfflinePack::open(path, pinned)?;
@@ -152,6 +156,14 @@ impl Args {
     /// Whether nobody is to be asked.
     pub(crate) fn is_offline(&self) -> bool {
         self.pack.is_some()
+    }
+
+    /// Goods come in where we are, unless it is said where else.
+    fn settle(&mut self, economy: Option<String>) -> anyhow::Result<()> {
+        if self.destinations.is_empty() {
+            self.destinations.push(economy.ok_or_else(no_destination)?);
+        }
+        Ok(())
     }
 
     /// One for each market.

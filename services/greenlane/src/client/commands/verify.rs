@@ -86,13 +86,13 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Goods as declared")]
 pub(crate) struct Goods {
     /// Commodity code with its edition: HS2022:854143. Without it the goods and the market are not asked about.
-    #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE", requires_all = ["origin", "destination"])]
+    #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE", requires = "origin")]
     pub(crate) code: Option<CodeReference>,
     /// Economy of origin.
-    #[arg(long, value_name = "ECONOMY", requires = "code")]
+    #[arg(long, value_name = "ECONOMY", requires = "code", add = Named::Economies.completer())]
     pub(crate) origin: Option<String>,
-    /// Economy of import.
-    #[arg(long, value_name = "ECONOMY", requires = "code")]
+    /// Economy of import [default: the context's].
+    #[arg(long, value_name = "ECONOMY", requires = "code", add = Named::Economies.completer())]
     pub(crate) destination: Option<String>,
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
@@ -112,6 +112,14 @@ pub(crate) struct Goods {
 }
 
 impl Goods {
+    /// Goods come in where we are, unless it is said where else.
+    pub(crate) fn settle(&mut self, economy: Option<&str>) -> anyhow::Result<()> {
+        if self.code.is_some() && self.destination.is_none() {
+            self.destination = Some(economy.map(str::to_owned).ok_or_else(no_destination)?);
+        }
+        Ok(())
+    }
+
     fn declaration(&self) -> Option<GoodsDeclaration> {
         let product = ProductIdentification {
             gtin: self.gtin.clone().unwrap_or_default(),
@@ -127,6 +135,11 @@ impl Goods {
             product: (product != ProductIdentification::default()).then_some(product),
         })
     }
+}
+
+/// What to say where nobody says where the goods come in.
+pub(crate) fn no_destination() -> anyhow::Error {
+    Usage("--destination is missing, and no economy is set: --here, GREENLANE_ECONOMY or the context".to_owned()).into()
 }
 
 /// The file of a report: its ending says what it is.
@@ -147,7 +160,8 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields: &[] };
 
 /// Asks, prints, and tells the outcome by the exit code.
-pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exit> {
+    args.goods.settle(session.economy())?;
     if args.log_key.is_some() {
         bail!(Usage("--log-key goes with --trust or --statement".to_owned()));
     }
@@ -182,7 +196,8 @@ fn is_code(text: &str) -> bool {
 
 /// The same with a trust bundle, or a statement of before: says on stderr whose it is, and how long it is good.
 #[expect(clippy::print_stderr, reason = "talk goes to stderr")]
-pub(crate) async fn offline(output: Output, args: Args) -> anyhow::Result<Exit> {
+pub(crate) async fn offline(output: Output, mut args: Args, economy: Option<&str>) -> anyhow::Result<Exit> {
+    args.goods.settle(economy)?;
     if let Some(path) = args.statement.clone() {
         return statement::check(output, &path, &args);
     }

@@ -19,6 +19,9 @@ pub(crate) struct ContextFile {
     /// A file that holds the bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_file: Option<PathBuf>,
+    /// The economy where we are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) economy: Option<String>,
     /// PEM file of the authorities of the services' certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tls_ca: Option<PathBuf>,
@@ -37,6 +40,7 @@ impl Default for ContextFile {
             equivalence: "http://127.0.0.1:7402".to_owned(),
             classification: "http://127.0.0.1:7403".to_owned(),
             token_file: None,
+            economy: None,
             tls_ca: None,
             tls_cert: None,
             tls_key: None,

@@ -7,6 +7,8 @@ fn servers(context: Option<&str>) -> Servers {
         equivalence: None,
         classification: None,
         token_file: None,
+        token: None,
+        here: None,
         tls_ca: None,
         tls_cert: None,
         tls_key: None,

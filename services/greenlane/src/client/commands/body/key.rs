@@ -10,7 +10,7 @@ use greenlane_api::registry::v1::{
 use prost_types::Timestamp;
 
 use super::Bodies;
-use crate::client::{ConfirmByName, Mutation, Session, complete::Named, exit::Exit, input, render::View};
+use crate::client::{Confirm, ConfirmByName, Mutation, Session, complete::Named, exit::Exit, input, render::View};
 
 /// `greenlane body key …`.
 #[derive(Debug, Subcommand)]
@@ -61,6 +61,8 @@ pub(crate) struct Retire {
     /// Until when documents may be signed with it, such as 2026-06-30T12:00:00Z [default: now].
     #[arg(long, value_parser = input::parse_moment, value_name = "TIME")]
     until: Option<Timestamp>,
+    #[command(flatten)]
+    confirm: Confirm,
     #[command(flatten)]
     mutation: Mutation,
 }
@@ -137,7 +139,8 @@ pub(super) async fn run(session: &Session, bodies: &mut Bodies, command: KeyComm
             };
             session.list(KEYS, u64::MAX, ask).await
         }
-        KeyCommand::Retire(args) => {
+        KeyCommand::Retire(mut args) => {
+            args.confirm.settle(&mut args.mutation);
             let request = RetireBodyKeyRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,

@@ -4,7 +4,10 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -30,7 +33,7 @@ pub(crate) struct Print {
     /// Number or name of the certificate.
     #[arg(add = Named::Certificates.completer())]
     certificate: String,
-    /// The PDF to write.
+    /// The PDF to write; `-` is stdout.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// A font to print with (TrueType or OpenType), before those of this machine. May be repeated. One must have
@@ -69,6 +72,9 @@ pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> 
     };
     let told = page::Told { body: body.unwrap_or_default(), revision: answer.revision, code: code.text };
     let pdf = page::draw(&certificate, &told, Picture::of_png(&code.content)?, &args.fonts)?;
+    if args.out == Path::new("-") {
+        return Ok(std::io::stdout().lock().write_all(&pdf).map(|()| Exit::Done)?);
+    }
     std::fs::write(&args.out, pdf).with_context(|| format!("cannot write {}", args.out.display()))?;
     let printed = json!({
         "file": args.out,

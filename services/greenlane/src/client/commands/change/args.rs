@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use crate::client::{Guarded, Mutation, complete::Named, render::pages::Limit};
+use crate::client::{Confirm, Guarded, Mutation, complete::Named, render::pages::Limit};
 
 /// Arguments of `create`.
 #[derive(Args, Debug)]
@@ -118,6 +118,8 @@ pub(crate) struct Withdraw {
     /// Why.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) comment: String,
+    #[command(flatten)]
+    pub(super) confirm: Confirm,
 }
 
 /// Arguments of `revert`.

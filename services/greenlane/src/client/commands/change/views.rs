@@ -68,7 +68,7 @@ pub(super) const MARKETS: View = View::List {
         ("OTHERWISE", "certificatesOtherwise"),
         ("HOLDERS", "holders"),
         ("VERIFICATIONS", "recentVerifications"),
-        ("GAIN", "recentVerificationsGaining"),
-        ("LOSE", "recentVerificationsLosing"),
+        ("OF THEM GAIN", "recentVerificationsGaining"),
+        ("OF THEM LOSE", "recentVerificationsLosing"),
     ],
 };

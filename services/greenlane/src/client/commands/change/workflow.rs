@@ -200,7 +200,8 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
             of.step(session, "ReviewChangeSet", step, json!({ "approve": approve, "comment": comment })).await
         }
         Command::Publish(step) => of.step(session, "PublishChangeSet", step, json!({})).await,
-        Command::Withdraw(Withdraw { step, comment }) => {
+        Command::Withdraw(Withdraw { mut step, comment, confirm }) => {
+            confirm.settle(&mut step.guarded.mutation);
             of.step(session, "WithdrawChangeSet", step, json!({ "comment": comment })).await
         }
         Command::Revert(args) => {

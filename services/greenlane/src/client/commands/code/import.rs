@@ -134,7 +134,7 @@ pub(super) const IMPORT: View = View::Record {
 
 /// Does it.
 pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit> {
-    let (length, digest) = digest(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let (length, digest) = digest(&args.file).with_context(|| Usage(format!("cannot read {}", args.file.display())))?;
     let mut codes = CodeSystemServiceClient::new(session.classification()?);
     let named = |id: &str, collection: &str| match id {
         "" => String::new(),
@@ -166,6 +166,9 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
             };
             let made = codes.create_import(request).await?.into_inner();
             if args.mutation.dry_run {
+                render::talk(
+                    "the import can begin; its rows are checked when they are sent, and nobody sees them before a change set publishes them",
+                );
                 return session.print(&made, IMPORT);
             }
             made.import

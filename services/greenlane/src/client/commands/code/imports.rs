@@ -8,7 +8,7 @@ use greenlane_api::classification::v1::{
 
 use super::import::IMPORT;
 use crate::client::{
-    Mutation, Session,
+    Confirm, Mutation, Session,
     exit::Exit,
     render::{View, pages::Limit},
 };
@@ -34,6 +34,8 @@ pub(crate) struct Faults {
 pub(crate) struct Abandon {
     /// Name or bare identifier of the import.
     import: String,
+    #[command(flatten)]
+    confirm: Confirm,
     #[command(flatten)]
     mutation: Mutation,
 }
@@ -82,7 +84,8 @@ pub(super) async fn faults(session: &Session, args: Faults) -> anyhow::Result<Ex
     session.list(FAULTS, args.limit.rows(), ask).await
 }
 
-pub(super) async fn abandon(session: &Session, args: Abandon) -> anyhow::Result<Exit> {
+pub(super) async fn abandon(session: &Session, mut args: Abandon) -> anyhow::Result<Exit> {
+    args.confirm.settle(&mut args.mutation);
     let mut codes = CodeSystemServiceClient::new(session.classification()?);
     let request = AbandonImportRequest {
         request_id: session.request_id(&args.mutation),

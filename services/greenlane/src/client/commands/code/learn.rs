@@ -14,7 +14,7 @@ use greenlane_api::{
 use serde::Deserialize;
 
 use crate::client::{
-    Mutation, Session,
+    Confirm, Mutation, Session,
     exit::{Exit, Usage},
     input,
     render::{self, Output, View},
@@ -53,6 +53,8 @@ pub(crate) struct Teach {
     /// description, edition, code, decided_on, source_uri, source_note.
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    confirm: Confirm,
     #[command(flatten)]
     mutation: Mutation,
 }
@@ -110,7 +112,8 @@ fn remarks(answer: &SuggestCodesResponse) -> String {
 }
 
 /// Teaches.
-pub(crate) async fn teach(session: &Session, args: Teach) -> anyhow::Result<Exit> {
+pub(crate) async fn teach(session: &Session, mut args: Teach) -> anyhow::Result<Exit> {
+    args.confirm.settle(&mut args.mutation);
     let examples = examples(&args.file)?;
     let id = session.request_id(&args.mutation);
     let mut lookup = LookupServiceClient::new(session.classification()?);

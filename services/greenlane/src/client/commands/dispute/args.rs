@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 use greenlane_api::equivalence::v1::{Dispute, DisputeMatter, DisputeSubject, dispute_subject::Subject};
 
-use crate::client::{Guarded, Mutation, exit::Usage, input, render::pages::Limit};
+use crate::client::{Confirm, Guarded, Mutation, exit::Usage, input, render::pages::Limit};
 
 /// Arguments of `greenlane dispute open`.
 #[derive(Args, Debug)]
@@ -84,6 +84,23 @@ pub(crate) struct Step {
     pub(super) text: String,
     #[command(flatten)]
     pub(super) guarded: Guarded,
+}
+
+/// Arguments of the steps that end it.
+#[derive(Args, Debug)]
+pub(crate) struct End {
+    #[command(flatten)]
+    step: Step,
+    #[command(flatten)]
+    confirm: Confirm,
+}
+
+impl End {
+    /// The step, only to be checked until it is confirmed.
+    pub(super) fn settled(mut self) -> Step {
+        self.confirm.settle(&mut self.step.guarded.mutation);
+        self.step
+    }
 }
 
 /// Arguments of `greenlane dispute answer` and `object`.

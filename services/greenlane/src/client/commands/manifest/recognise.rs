@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
     AHEAD, Lines, TOGETHER,
-    rows::{self, or},
+    rows::{self, Columns, or},
 };
 use crate::client::{
     Session,
@@ -28,7 +28,7 @@ use crate::client::{
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Columns of the file, in any order: scheme (SCHEME or SCHEME=LEVEL) and standard, either of them several with `;` between \
-them; body, body_economy, granted_on, code (EDITION:CODE), origin, destination, date.
+them; body, body_economy, granted_on, code (EDITION:CODE), origin, destination, date. body, code and origin must be there.
 
 Exits with 0 when every line is recognised, with or without conditions, or nothing is demanded, 10 when one is not or \
 cannot be asked about, else 11 when one is undetermined.
@@ -44,6 +44,12 @@ const DECISIONS: View = View::List {
     items: "lines",
     name: "decisionId",
     columns: &[("LINE", "line"), ("DESTINATION", "destination"), ("OUTCOME", "outcome"), ("WHY", "why")],
+};
+
+/// The columns of a portfolio.
+const COLUMNS: Columns = Columns {
+    demanded: &["body", "code", "origin"],
+    known: &["scheme", "standard", "body_economy", "granted_on", "destination", "date"],
 };
 
 /// A line of the file.
@@ -76,7 +82,8 @@ struct Tally {
     faulty: u64,
 }
 
-pub(super) async fn run(session: &Session, Recognise { lines: args }: Recognise) -> anyhow::Result<Exit> {
+pub(super) async fn run(session: &Session, Recognise { lines: mut args }: Recognise) -> anyhow::Result<Exit> {
+    args.settle(session);
     let total = progress::lines(&args.file).map(|lines| lines.saturating_sub(1));
     let only_faults = args.faults;
     let (sender, requests) = mpsc::channel::<StreamRecogniseRequest>(AHEAD);
@@ -84,7 +91,7 @@ pub(super) async fn run(session: &Session, Recognise { lines: args }: Recognise)
     let (asked, mut beside) = mpsc::unbounded_channel::<Asked>();
     // Reading a file blocks, so it has a thread of its own.
     let reading = tokio::task::spawn_blocking(move || {
-        rows::read(&args.file, |line, row: Row| {
+        rows::read(&args.file, &COLUMNS, |line, row: Row| {
             let destination = or(row.destination.clone(), &args.destination);
             match question(row, &destination, &args.date) {
                 Ok(question) => {
@@ -179,7 +186,7 @@ impl Tally {
                 self.faulty += 1;
                 let refused = match other {
                     Some(Answer::Refused(refused)) => {
-                        let fields = refused.fields.iter().map(|(field, why)| format!("{field}: {why}"));
+                        let fields = refused.fields.iter().map(|(field, why)| format!("{}: {why}", column(field)));
                         let fields = fields.collect::<Vec<_>>().join("; ");
                         if fields.is_empty() { refused.message.clone() } else { fields }
                     }
@@ -213,6 +220,16 @@ impl Tally {
         let outcomes = self.outcomes.iter().map(|(outcome, number)| format!("{number} {outcome}"));
         let faulty = (self.faulty > 0).then(|| format!("{} faulty", self.faulty));
         outcomes.chain(faulty).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The column that a field of the question is made of.
+fn column(field: &str) -> &str {
+    let field = field.trim_start_matches("question.").trim_start_matches("certificate.");
+    match field.split(['.', '[']).next().unwrap_or(field) {
+        "schemes" => "scheme",
+        "standard_editions" => "standard",
+        column => column,
     }
 }
 

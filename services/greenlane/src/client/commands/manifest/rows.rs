@@ -11,6 +11,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::client::{exit::Usage, input};
 
+/// The columns of a manifest of certificates.
+pub(super) const COLUMNS: Columns = Columns {
+    demanded: &["certificate"],
+    known: &["code", "origin", "destination", "date", "model", "gtin", "batch", "serial"],
+};
+
 /// A line of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,21 +40,48 @@ pub(super) struct Row {
     serial: String,
 }
 
+/// The columns of a file: those that must be there, and those that may.
+pub(super) struct Columns {
+    pub(super) demanded: &'static [&'static str],
+    pub(super) known: &'static [&'static str],
+}
+
+impl Columns {
+    /// What is wrong with a header.
+    fn fault(&self, header: &csv::StringRecord) -> Option<String> {
+        let is_known = |name: &str| self.demanded.contains(&name) || self.known.contains(&name);
+        let unknown = header.iter().filter(|name| !is_known(name)).map(|name| format!("there is no column `{name}`"));
+        let has = |name: &str| header.iter().any(|own| own == name);
+        let missing =
+            self.demanded.iter().filter(|name| !has(name)).map(|name| format!("the column `{name}` is missing"));
+        let faults: Vec<_> = unknown.chain(missing).collect();
+        let all = self.demanded.iter().chain(self.known).copied().collect::<Vec<_>>().join(", ");
+        (!faults.is_empty()).then(|| format!("{}; the columns are {all}", faults.join(", ")))
+    }
+}
+
 /// Hands over each line with its number until there is nobody to take it.
-pub(super) fn read<R: DeserializeOwned>(file: &Path, mut take: impl FnMut(u64, R) -> bool) -> anyhow::Result<()> {
+pub(super) fn read<R: DeserializeOwned>(
+    file: &Path,
+    columns: &Columns,
+    mut take: impl FnMut(u64, R) -> bool,
+) -> anyhow::Result<()> {
     let input: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
-        Box::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?)
+        Box::new(File::open(file).with_context(|| Usage(format!("cannot read {}", file.display())))?)
     };
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
     let header = reader.headers().with_context(|| format!("cannot read {}", file.display()))?.clone();
+    if let Some(fault) = columns.fault(&header) {
+        return Err(Usage(format!("{}:1: {fault}", file.display())).into());
+    }
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).with_context(|| Usage(format!("{} is no CSV", file.display())))? {
         let line = record.position().map_or(0, csv::Position::line);
         let row = record.deserialize::<R>(Some(&header));
         // Columns that are not known are wrong for every line.
-        let row = row.with_context(|| Usage(format!("line {line} of {} cannot be read", file.display())))?;
+        let row = row.with_context(|| Usage(format!("{}:{line}: cannot be read", file.display())))?;
         if !take(line, row) {
             return Ok(());
         }
@@ -95,7 +128,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), text)?;
         let mut rows = Vec::new();
-        read(file.path(), |line, row| {
+        read(file.path(), &COLUMNS, |line, row| {
             rows.push(request(line, row, "XB", "2026-07-01").map_err(|why| (line, why)));
             true
         })?;
@@ -113,6 +146,12 @@ mod tests {
         assert!(matches!(second.request.as_ref().unwrap().subject, Some(Subject::QrText(_))));
         let (line, why) = rows[2].as_ref().unwrap_err();
         assert!(*line == 4 && why.contains("EDITION:CODE"), "{line}: {why}");
-        assert!(read_all("number\nGLXA\n").is_err(), "an unknown column");
+        for wrong in ["number\nGLXA\n", "number\n", ""] {
+            let error = read_all(wrong).unwrap_err().to_string();
+            assert!(
+                error.contains(":1: ") && error.contains("the column `certificate` is missing"),
+                "{wrong}: {error}"
+            );
+        }
     }
 }
