@@ -71,9 +71,11 @@ fn try_all() -> anyhow::Result<()> {
     assert!(text.contains("\nhint: is it running"), "{text}");
     assert!(text.contains("\nhint: repeat it with --request-id again"), "{text}");
 
-    // 1
-    let text = refused(shell.run("certificate issue --body bodies/aurora-cert --file missing.yaml")?.expect(1));
+    // A file that is not there is named wrongly.
+    let text = refused(shell.run("certificate issue --body bodies/aurora-cert --file missing.yaml")?.expect(2));
     assert!(text.contains("cannot read missing.yaml") && text.contains("\n  caused by: "), "{text}");
+
+    // 1
     let text = refused(shell.run("body list --context missing.toml")?.expect(1));
     assert!(text.contains("missing.toml"), "{text}");
     Ok(())
