@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use greenlane_store::{Micros, Tx, bulk};
+use greenlane_store::{Engine, Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
-use sea_orm::{Condition, DbErr, JoinType, QueryOrder, QuerySelect, Set};
+use sea_orm::{Condition, DbBackend, DbErr, JoinType, QueryOrder, QuerySelect, Set, Statement};
 
 use super::entity::{certificate, event, status_entry};
 use super::{IN_LIST, rows, to_i64};
@@ -49,17 +49,35 @@ pub(crate) async fn taken(tx: &Tx, wanted: &BTreeSet<(&str, Slot)>) -> Result<Ha
     for ((body, list), indices) in lists {
         let body = BodyId::trusted(body.to_owned());
         for chunk in indices.chunks(IN_LIST) {
-            let rows: Vec<i32> = of_list(&body, small(list))
-                .select_only()
-                .column(status_entry::Column::Idx)
-                .filter(bulk::is_in(tx.engine(), status_entry::Column::Idx, chunk.iter().copied()))
-                .into_tuple()
-                .all(tx)
-                .await?;
+            let rows = match tx.engine() {
+                Engine::Sqlite => taken_of_list(tx, &body, small(list), chunk).await?,
+                Engine::Postgres => looked_up(tx, &body, small(list), chunk).await?,
+            };
             found.extend(rows.into_iter().map(|index| (body.clone(), Slot { list, index: index.unsigned_abs() })));
         }
     }
     Ok(found)
+}
+
+async fn taken_of_list(tx: &Tx, body: &BodyId, list: i32, indices: &[i32]) -> Result<Vec<i32>, DbErr> {
+    of_list(body, list)
+        .select_only()
+        .column(status_entry::Column::Idx)
+        .filter(bulk::is_in(tx.engine(), status_entry::Column::Idx, indices.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await
+}
+
+/// The same on PostgreSQL, one index after the other: before it has gathered statistics of the table, its planner would
+/// read the whole list and hold every entry against all of them.
+async fn looked_up(tx: &Tx, body: &BodyId, list: i32, indices: &[i32]) -> Result<Vec<i32>, DbErr> {
+    let sql = "SELECT taken.idx FROM unnest($3::integer[]) AS wanted (idx) CROSS JOIN LATERAL \
+               (SELECT idx FROM status_entry AS entry WHERE entry.body = $1 AND entry.list = $2 \
+               AND entry.idx = wanted.idx LIMIT 1) AS taken";
+    let values = [body.as_str().into(), list.into(), indices.to_vec().into()];
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    rows.iter().map(|row| row.try_get("", "idx")).collect()
 }
 
 pub(crate) fn row(head: &Head, slot: Slot, version: u32) -> status_entry::ActiveModel {
