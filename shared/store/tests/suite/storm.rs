@@ -29,8 +29,8 @@ fn every_acknowledged_row_survives_a_storm_of_callers_who_leave() {
         let acknowledged = Arc::new(Mutex::new(BTreeSet::from([-1])));
         let left = storm(&store, &acknowledged).await;
         let acknowledged = acknowledged.lock().unwrap().clone();
-        assert!(acknowledged.len() > 20, "the storm let {} through", acknowledged.len());
-        assert!(left > 20, "only {left} callers left");
+        assert!(acknowledged.len() > 5, "the storm let {} through", acknowledged.len());
+        assert!(left > 5, "only {left} callers left");
         nothing_is_left_open(&db).await;
         // The store's own connections end here, and with them whatever was never committed.
         store.close().await;
