@@ -40,8 +40,8 @@ pub(crate) struct Servers {
     #[arg(long, global = true, env = "GREENLANE_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// The bearer token itself, from the environment only: arguments are seen by every user of the machine.
-    #[arg(skip = std::env::var("GREENLANE_TOKEN").ok().filter(|token| !token.is_empty()))]
-    token: Option<String>,
+    #[arg(skip = token_of_environment())]
+    token: Option<Secret>,
     /// The economy where we are, of a context: the one of import, unless a command is told another.
     #[arg(long, global = true, env = "GREENLANE_ECONOMY", hide_env_values = true, value_name = "ECONOMY")]
     here: Option<String>,
@@ -54,6 +54,10 @@ pub(crate) struct Servers {
     /// A PEM file of that certificate's private key.
     #[arg(long, global = true, env = "GREENLANE_TLS_KEY", hide_env_values = true, value_name = "FILE")]
     tls_key: Option<PathBuf>,
+}
+
+fn token_of_environment() -> Option<Secret> {
+    std::env::var("GREENLANE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::from_value)
 }
 
 /// Who to talk to, settled.
@@ -99,14 +103,15 @@ impl Servers {
     /// The same, ready to be talked to.
     pub(crate) fn resolve(&self) -> anyhow::Result<Context> {
         let file = self.settle()?.file;
-        let of_file = self.token_file.is_some() || self.token.is_none();
-        if let Some(path) = file.token_file.as_ref().filter(|path| of_file && !is_stdin(path)) {
-            anyhow::ensure!(path.exists(), "the token file {} does not exist", path.display());
-        }
-        let token = match &file.token_file {
-            _ if self.token_file.is_none() && self.token.is_some() => self.token.clone().map(Secret::from_value),
-            Some(path) if is_stdin(path) => Some(Secret::from_value(token_from_stdin()?)),
-            path => path.clone().map(Secret::from_file),
+        // A file that is named counts before the environment's token, and that before the context's file.
+        let token = match (&file.token_file, &self.token) {
+            (_, Some(token)) if self.token_file.is_none() => Some(token.clone()),
+            (Some(path), _) if is_stdin(path) => Some(Secret::from_value(token_from_stdin()?)),
+            (Some(path), _) => {
+                anyhow::ensure!(path.exists(), "the token file {} does not exist", path.display());
+                Some(Secret::from_file(path.clone()))
+            }
+            (None, _) => None,
         };
         Ok(Context {
             tls: file.tls(),
