@@ -10,6 +10,7 @@ use crate::{
     client::{
         self, commands,
         exit::{EXIT_CODES, Exit, Failure},
+        files::Sent,
         render::Output,
     },
     demo, manual, serve,
@@ -164,8 +165,20 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let matches = Cli::command().get_matches();
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let mut request_id = None;
-    cli.run(&command, &mut request_id).map_err(|error| Failure { command, request_id, error })
+    let mut tried = Tried::default();
+    cli.run(&command, &mut tried).map_err(|error| Failure {
+        command,
+        request_id: tried.request_id,
+        sent: tried.sent,
+        error,
+    })
+}
+
+/// What a command has tried, for the text of its failure.
+#[derive(Default)]
+struct Tried {
+    request_id: Option<String>,
+    sent: Vec<Sent>,
 }
 
 /// The words of the command that was given: `certificate issue`.
@@ -175,8 +188,8 @@ fn words(matches: &ArgMatches) -> String {
 }
 
 impl Cli {
-    /// Does what was asked; tells the request id of a mutation that it tried.
-    fn run(self, name: &str, request_id: &mut Option<String>) -> anyhow::Result<ExitCode> {
+    /// Does what was asked.
+    fn run(self, name: &str, tried: &mut Tried) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Demo(args) => demo::run(&args, self.output),
             Command::Up(args) => serve::up::run(&args, self.output),
@@ -189,7 +202,9 @@ impl Cli {
             Command::Completion { shell } => {
                 let shells = Shells::builtins();
                 let script = shells.completer(&shell.to_string()).context("every shell has one")?;
-                script.write_registration("COMPLETE", "greenlane", "greenlane", "greenlane", &mut std::io::stdout())?;
+                let mut text = Vec::new();
+                script.write_registration("COMPLETE", "greenlane", "greenlane", "greenlane", &mut text)?;
+                client::render::write(&String::from_utf8(text)?)?;
                 Ok(Exit::Done.into())
             }
             Command::Login(args) => {
@@ -233,11 +248,12 @@ impl Cli {
                     renewing.abort();
                     done
                 });
-                *request_id = session.mutated().map(str::to_owned);
                 session.tell_versions();
-                let done = done?;
-                session.tell_check();
-                Ok(done.into())
+                if done.is_ok() {
+                    session.tell_check();
+                }
+                *tried = Tried { request_id: session.mutated().map(str::to_owned), sent: session.sent() };
+                Ok(done?.into())
             }
         }
     }

@@ -39,6 +39,7 @@ use self::{
     commands::version,
     context::{Context, Servers},
     exit::Exit,
+    files::Sent,
     render::{
         Output, View,
         pages::{Pages, next_page},
@@ -58,6 +59,8 @@ pub(crate) struct Session {
     /// Whether a mutation was only checked, as was asked for.
     checked: Cell<bool>,
     clients: RefCell<Vec<Client>>,
+    /// Files whose messages its requests have in them.
+    sent: RefCell<Vec<Sent>>,
 }
 
 impl Session {
@@ -69,6 +72,7 @@ impl Session {
             request_id: OnceCell::new(),
             checked: Cell::default(),
             clients: RefCell::default(),
+            sent: RefCell::default(),
         })
     }
 
@@ -151,6 +155,11 @@ impl Session {
     /// The request id of the mutation that was tried, if one was.
     pub(crate) fn mutated(&self) -> Option<&str> {
         self.request_id.get().map(String::as_str)
+    }
+
+    /// The files that it has sent something of.
+    pub(crate) fn sent(self) -> Vec<Sent> {
+        self.sent.into_inner()
     }
 
     /// How answers are printed.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod auth;
+mod authorities;
 pub mod client;
 pub mod clock;
 pub mod config;

@@ -16,13 +16,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
-/// Where distributions keep the certificates of the authorities they trust.
-const SYSTEM_CA_FILES: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-];
+use crate::authorities;
 
 /// An address that can be asked, and how.
 #[derive(Clone, Debug)]
@@ -135,11 +129,10 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
 }
 
 pub(crate) fn tls_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
-    let system = || SYSTEM_CA_FILES.iter().map(Path::new).find(|path| path.is_file());
-    let path = ca_file.or_else(system).ok_or("no file with the system's certificate authorities; name one")?;
+    let path = authorities::file(ca_file)?;
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))? {
+    for certificate in CertificateDer::pem_file_iter(&path).map_err(|error| failed(&error))? {
         let certificate = certificate.map_err(|error| failed(&error))?;
         // A system's bundle may hold a certificate that rustls does not understand; the others count all the same.
         let _ = roots.add(certificate);

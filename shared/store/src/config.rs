@@ -53,7 +53,7 @@ impl Default for StoreConfig {
 impl fmt::Debug for StoreConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreConfig")
-            .field("url", &without_password(&self.url))
+            .field("url", &self.address())
             .field("password", &self.password)
             .field("readers", &self.readers)
             .field("writers", &self.writers)
@@ -77,6 +77,12 @@ impl StoreConfig {
     #[must_use]
     pub fn at(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
+    }
+
+    /// The URL as it may be shown.
+    #[must_use]
+    pub fn address(&self) -> String {
+        without_password(&self.url)
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {

@@ -36,7 +36,7 @@ impl Contract for ChangesApi {
             v.add(field, "must upsert or retire an entry");
             return None;
         }
-        v.parse(field, wire::to_domain::<_, Change>(raw))
+        wire::parse(v, field, raw)
     }
 
     fn render(change: &Change) -> Result<pb::Change, Fault> {

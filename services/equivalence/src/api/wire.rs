@@ -1,9 +1,11 @@
 //! Entries of the catalogue between their domain types and the contract, by way of protobuf's own JSON: both sides
 //! have the same names, so there is one mapping and not one a type.
 
+mod faults;
+
 use std::sync::LazyLock;
 
-use greenlane_platform::fault::Fault;
+use greenlane_platform::{fault::Fault, violations::Violations};
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde::Serialize;
@@ -17,13 +19,28 @@ fn descriptor<M: Name>() -> prost_reflect::MessageDescriptor {
     POOL.get_message_by_name(&M::full_name()).expect("every generated message is in the contracts")
 }
 
-/// A domain value of a message.
-pub(super) fn to_domain<M: Message + Name, T: DeserializeOwned>(message: &M) -> Result<T, String> {
+/// What is wrong with a message: each field, by its path, and why.
+pub(super) type Faults = Vec<(String, String)>;
+
+/// A domain value of a message, or everything that is wrong with it.
+pub(super) fn to_domain<M: Message + Name, T: DeserializeOwned>(message: &M) -> Result<T, Faults> {
+    let whole = |error: String| vec![(String::new(), error)];
     let mut dynamic = DynamicMessage::new(descriptor::<M>());
-    dynamic.transcode_from(message).map_err(|error| error.to_string())?;
+    dynamic.transcode_from(message).map_err(|error| whole(error.to_string()))?;
     let options = SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false);
-    let json = dynamic.serialize_with_options(serde_json::value::Serializer, &options).map_err(|e| e.to_string())?;
-    serde_json::from_value(json).map_err(|error| error.to_string())
+    let json = dynamic.serialize_with_options(serde_json::value::Serializer, &options);
+    faults::read(json.map_err(|error| whole(error.to_string()))?)
+}
+
+/// The same with what is wrong noted below a field of a request.
+pub(super) fn parse<M: Message + Name, T: DeserializeOwned>(v: &mut Violations, field: &str, raw: &M) -> Option<T> {
+    to_domain(raw)
+        .map_err(|faults| {
+            for (path, why) in faults {
+                v.add(&if path.is_empty() { field.to_owned() } else { format!("{field}.{path}") }, why);
+            }
+        })
+        .ok()
 }
 
 /// The message of a domain value.

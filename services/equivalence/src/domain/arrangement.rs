@@ -233,6 +233,7 @@ pub struct TransitionPeriod {
     /// The party, or a member of it.
     pub economy: EconomyCode,
     /// The first day on which it takes part.
+    #[serde(with = "super::time::date")]
     pub ends_on: NaiveDate,
     /// Whether it is special and differential treatment.
     #[serde(default)]

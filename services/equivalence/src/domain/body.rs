@@ -70,6 +70,7 @@ pub struct Contestation {
     /// Who contests.
     pub party: EconomyCode,
     /// Since when.
+    #[serde(with = "super::time::date")]
     pub raised_on: NaiveDate,
     /// By when an answer is due.
     #[serde(default, with = "optional_date")]

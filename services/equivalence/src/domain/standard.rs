@@ -57,6 +57,7 @@ pub struct EditionTransition {
     #[serde(default, with = "optional_date")]
     pub either_from: Option<NaiveDate>,
     /// From when only the later one counts for new certificates.
+    #[serde(with = "super::time::date")]
     pub new_only_from: NaiveDate,
     /// By when existing certificates are converted.
     #[serde(default, with = "optional_date")]

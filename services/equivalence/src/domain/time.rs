@@ -26,6 +26,21 @@ pub(crate) mod optional_date {
     }
 }
 
+/// Reads a date as the contract writes it.
+pub(crate) mod date {
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(date)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::parse_date(&text).ok_or_else(|| de::Error::custom(format_args!("`{text}` is no YYYY-MM-DD")))
+    }
+}
+
 /// Reads `YYYY-MM-DD` and nothing else.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let shaped = text.len() == 10
@@ -38,6 +53,7 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
 #[serde(deny_unknown_fields)]
 pub struct Validity {
     /// First day.
+    #[serde(with = "date")]
     pub from: NaiveDate,
     /// First day after.
     #[serde(default, with = "optional_date")]
@@ -72,6 +88,7 @@ impl Validity {
 #[serde(deny_unknown_fields)]
 pub struct Ending {
     /// First day after.
+    #[serde(with = "date")]
     pub on: NaiveDate,
     /// What becomes of earlier results.
     #[serde(default = "cut_off")]

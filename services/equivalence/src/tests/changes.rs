@@ -171,7 +171,9 @@ async fn a_change_with_faults_is_refused_with_all_of_them(db: TestDatabase) {
     let unreadable = vec![upsert(pb::catalogue_entry::Entry::Requirement(unreadable)), pb::Change { change: None }];
     let status = author.create_change_set(create("other", unreadable)).await.unwrap_err();
     let fields: Vec<_> = Fault::violations_of(&status).into_iter().map(|it| it.field).collect();
-    assert_eq!(fields, ["change_set.changes[0]", "change_set.changes[1]"]);
+    let requirement = "change_set.changes[0].upsert.requirement";
+    let all = [&format!("{requirement}.market"), &format!("{requirement}.validity"), "change_set.changes[1]"];
+    assert_eq!(fields, all, "each field that cannot be read, and not only the first");
 }
 
 async fn a_repeated_request_is_done_once(db: TestDatabase) {

@@ -45,7 +45,7 @@ pub(crate) struct Servers {
     /// The economy where we are, of a context: the one of import, unless a command is told another.
     #[arg(long, global = true, env = "GREENLANE_ECONOMY", hide_env_values = true, value_name = "ECONOMY")]
     here: Option<String>,
-    /// A PEM file of the authorities of the services' certificates.
+    /// A PEM file of the authorities of the services' certificates [default: the system's].
     #[arg(long, global = true, env = "GREENLANE_TLS_CA", hide_env_values = true, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
     /// A PEM file of our own certificate, for mutual TLS.

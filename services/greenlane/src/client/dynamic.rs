@@ -1,6 +1,6 @@
 //! Calls any method by name with protobuf JSON: the command-line face of every RPC that has no command of its own.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io};
 
 use anyhow::{Context as _, bail};
 use greenlane_platform::client::Client;
@@ -51,14 +51,16 @@ pub(crate) fn request(method: &MethodDescriptor, json: &str) -> anyhow::Result<D
     Ok(message)
 }
 
-/// The requests of a method that takes a stream of them: JSON, one after another.
-pub(crate) fn requests(method: &MethodDescriptor, json: &str) -> anyhow::Result<Vec<DynamicMessage>> {
-    let values = serde_json::Deserializer::from_str(json).into_iter::<Value>();
-    let requests = values.enumerate().map(|(at, value)| {
+/// The requests of a method that takes a stream of them: JSON, one after another, each read when it is asked for.
+pub(crate) fn requests(
+    method: &MethodDescriptor,
+    json: impl io::Read,
+) -> impl Iterator<Item = anyhow::Result<DynamicMessage>> {
+    let values = serde_json::Deserializer::from_reader(io::BufReader::new(json)).into_iter::<Value>();
+    values.enumerate().map(|(at, value)| {
         let wrong = || Usage(format!("item {} of the data is not a {}", at + 1, method.input().full_name()));
         DynamicMessage::deserialize(method.input(), value.with_context(wrong)?).with_context(wrong)
-    });
-    requests.collect()
+    })
 }
 
 /// Asks the service that has a unary method, by its name, for the answer to some fields.

@@ -9,6 +9,8 @@ use greenlane_api::common::v1::ErrorReason;
 use greenlane_platform::{fault::Fault, server::TRACE_ID};
 use tonic::{Code, Status};
 
+use super::files::Sent;
+
 /// The exit codes of `greenlane`, as its help prints them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -66,6 +68,8 @@ pub(crate) struct Failure {
     pub(crate) command: String,
     /// The request id of the mutation that it tried.
     pub(crate) request_id: Option<String>,
+    /// The files that its requests had something of.
+    pub(crate) sent: Vec<Sent>,
     /// Why.
     pub(crate) error: anyhow::Error,
 }
@@ -104,7 +108,9 @@ impl Failure {
             several => writeln!(f, "error: {}: {several} fields were refused", self.command)?,
         }
         for violation in violations {
-            writeln!(f, "  {}: {}", violation.field, violation.description)?;
+            let place = self.sent.iter().find_map(|file| file.place(&violation.field));
+            let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+            writeln!(f, "  {place}{}: {}", violation.field, violation.description)?;
         }
         let reason = Fault::reason_of(status);
         if let Some(reason) = reason {
@@ -154,6 +160,8 @@ impl fmt::Display for Failure {
 
 fn exit_of(status: &Status) -> Exit {
     match status.code() {
+        // The step behind it is on its way: nothing stands against the call but the time.
+        Code::FailedPrecondition if Fault::reason_of(status) == Some(ErrorReason::RevisionNotReached) => Exit::TryLater,
         Code::Ok => Exit::Done,
         Code::InvalidArgument | Code::OutOfRange => Exit::Usage,
         Code::NotFound => Exit::NotFound,

@@ -59,6 +59,24 @@ pub(crate) fn failure(faults: &[Fault]) -> anyhow::Error {
     Usage(format!("the files have {number}{lines}")).into()
 }
 
+/// A file whose message became a field of a request.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// Path of that field in the request; empty for the request itself.
+    at: &'static str,
+    positions: Positions,
+}
+
+impl Sent {
+    /// Where in the file stands what a service calls so, or the next thing around it; none when that is not of the file.
+    pub(crate) fn place(&self, field: &str) -> Option<Place> {
+        let inner = field.strip_prefix(self.at)?;
+        let inner =
+            if self.at.is_empty() { inner } else { inner.strip_prefix('.').or(inner.is_empty().then_some(""))? };
+        Some(self.positions.place(inner))
+    }
+}
+
 /// An entry of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
@@ -142,12 +160,23 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
     if faults.is_empty() { Ok(items) } else { Err(faults) }
 }
 
-/// A message of a text, and the names of the fields that it names; every fault at once, with its place.
-pub(crate) fn message(
-    file: &str,
-    text: &str,
-    kind: &MessageDescriptor,
-) -> Result<(DynamicMessage, Vec<String>), Vec<Fault>> {
+/// A message of a text, and the names of the fields that it names.
+pub(crate) struct Written {
+    pub(crate) message: DynamicMessage,
+    /// In the contract's own names.
+    pub(crate) fields: Vec<String>,
+    positions: Positions,
+}
+
+impl Written {
+    /// What remains of it when its message has become a field of a request.
+    pub(crate) fn sent(self, at: &'static str) -> Sent {
+        Sent { at, positions: self.positions.in_contract_names() }
+    }
+}
+
+/// Reads a message from a text; every fault at once, with its place.
+pub(crate) fn message(file: &str, text: &str, kind: &MessageDescriptor) -> Result<Written, Vec<Fault>> {
     let positions = Positions::read(file, text).map_err(|fault| vec![fault])?;
     let value = value(&positions, text)?;
     let mut faults = Vec::new();
@@ -161,7 +190,7 @@ pub(crate) fn message(
     let named = value.as_object().into_iter().flat_map(|fields| fields.keys());
     let field = |name: &String| kind.fields().find(|it| it.name() == name || it.json_name() == name);
     let named = named.filter_map(field).map(|field| field.name().to_owned()).collect();
-    Ok((message, named))
+    Ok(Written { message, fields: named, positions })
 }
 
 /// What a YAML text says.

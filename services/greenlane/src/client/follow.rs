@@ -33,8 +33,9 @@ pub(crate) trait Watched {
 /// Follows until it is over. A service that goes away is waited for, once it was there.
 pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
     let (mut was_there, mut failures, mut pause) = (false, 0, FIRST_PAUSE);
+    let mut said = false;
     loop {
-        let (status, came) = match until_cut(&mut watched).await? {
+        let (status, came) = match until_cut(&mut watched, &mut said).await? {
             Ended::Over => return Ok(Exit::Done),
             Ended::Cut { status, came } => (status, came),
         };
@@ -52,10 +53,12 @@ pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
         }
         if !was_there && failures == 1 {
             talk(&format!("{}: trying again", status.message()));
+            said = true;
         }
         // A stream that has lived its time is no news.
         if was_there && failures == 1 && status.code() != Code::DeadlineExceeded {
             talk(&format!("cut off ({}): trying again until it is back", status.message()));
+            said = true;
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -75,12 +78,16 @@ enum Ended {
     },
 }
 
-async fn until_cut(watched: &mut impl Watched) -> anyhow::Result<Ended> {
+/// Follows one stream; `said` is whether somebody was told that it was cut, and waits to hear that it is back.
+async fn until_cut(watched: &mut impl Watched, said: &mut bool) -> anyhow::Result<Ended> {
     let mut came = false;
     let mut stream = match watched.open().await {
         Ok(stream) => stream,
         Err(status) => return Ok(Ended::Cut { status, came }),
     };
+    if std::mem::take(said) {
+        talk("it is back");
+    }
     loop {
         let status = match timeout(SILENCE, stream.message()).await.unwrap_or_else(|_| Err(silent())) {
             Ok(Some(message)) => {

@@ -9,32 +9,53 @@ use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use prost_types::Timestamp;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
-use super::{exit::Usage, files, render::POOL};
+use super::{Session, exit::Usage, files, render::POOL};
 
-/// Reads a message from a file; `-` is stdin. What is wrong with it is told with its line and column.
-pub(crate) fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::Result<M> {
-    Ok(read_fields(path)?.0)
-}
+impl Session {
+    /// Reads a message from a file, for a field of the request that is to be made (`content`, or empty for all of it);
+    /// `-` is stdin. What is wrong with it is told with its line and column, by us and when the service refuses it.
+    pub(crate) fn read_message<M: Message + Name + Default>(&self, path: &Path, at: &'static str) -> anyhow::Result<M> {
+        Ok(self.read_fields(path, at)?.0)
+    }
 
-/// Reads a message of which a file names some fields, and the names of those: they may well be set to nothing.
-pub(crate) fn read_fields<M: Message + Name + Default>(path: &Path) -> anyhow::Result<(M, Vec<String>)> {
-    let (message, fields) = read_dynamic(path, &M::full_name())?;
-    Ok((message.transcode_to()?, fields))
-}
+    /// Reads a message of which a file names some fields, and the names of those: they may well be set to nothing.
+    pub(crate) fn read_fields<M: Message + Name + Default>(
+        &self,
+        path: &Path,
+        at: &'static str,
+    ) -> anyhow::Result<(M, Vec<String>)> {
+        let (message, fields) = self.read_dynamic(path, &M::full_name(), at)?;
+        Ok((message.transcode_to()?, fields))
+    }
 
-/// The same of a message known by its full name only, as protobuf JSON of what the file has.
-pub(crate) fn read_value(path: &Path, full_name: &str) -> anyhow::Result<(Value, Vec<String>)> {
-    let (message, fields) = read_dynamic(path, full_name)?;
-    Ok((message.serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())?, fields))
-}
+    /// The same of a message known by its full name only, as protobuf JSON of what the file has.
+    pub(crate) fn read_value(
+        &self,
+        path: &Path,
+        full_name: &str,
+        at: &'static str,
+    ) -> anyhow::Result<(Value, Vec<String>)> {
+        let (message, fields) = self.read_dynamic(path, full_name, at)?;
+        Ok((message.serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())?, fields))
+    }
 
-fn read_dynamic(path: &Path, full_name: &str) -> anyhow::Result<(DynamicMessage, Vec<String>)> {
-    let text = read_text(path)?;
-    let descriptor = POOL.get_message_by_name(full_name).context("a message of our own contracts")?;
-    let named = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
-    files::message(&named, &text, &descriptor)
-        .map_err(|faults| files::failure(&faults).context(Usage(format!("{named} is no {}", descriptor.name()))))
+    fn read_dynamic(
+        &self,
+        path: &Path,
+        full_name: &str,
+        at: &'static str,
+    ) -> anyhow::Result<(DynamicMessage, Vec<String>)> {
+        let text = read_text(path)?;
+        let descriptor = POOL.get_message_by_name(full_name).context("a message of our own contracts")?;
+        let named = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
+        let written = files::message(&named, &text, &descriptor)
+            .map_err(|faults| files::failure(&faults).context(Usage(format!("{named} is no {}", descriptor.name()))))?;
+        let read = (written.message.clone(), written.fields.clone());
+        self.sent.borrow_mut().push(written.sent(at));
+        Ok(read)
+    }
 }
 
 /// Parses a message from YAML or JSON.
@@ -56,6 +77,13 @@ pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
         return Ok(text);
     }
     std::fs::read_to_string(path).with_context(|| Usage(format!("cannot read {}", path.display())))
+}
+
+/// Reads on a thread of its own, which nobody waits for when the command ends: what somebody types may never come.
+pub(crate) fn beside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || sender.send(read()));
+    receiver
 }
 
 /// A moment (RFC 3339), or a day, which begins in UTC.

@@ -7,6 +7,7 @@ mod document;
 pub(crate) mod pages;
 #[cfg(test)]
 mod tests;
+pub(crate) mod yaml;
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -93,7 +94,7 @@ pub(crate) fn print_value(output: Output, value: &Value, view: View) -> anyhow::
 pub(crate) fn text(output: Output, value: &Value, view: View) -> anyhow::Result<String> {
     Ok(match output {
         Output::Json => format!("{}\n", serde_json::to_string_pretty(value)?),
-        Output::Yaml => serde_yaml_ng::to_string(value)?,
+        Output::Yaml => yaml::text(value)?,
         Output::Csv => commas::text(value, view)?,
         Output::Name => names(value, view),
         Output::Table => table(value, view)?,

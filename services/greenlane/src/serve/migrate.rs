@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args as ClapArgs;
 
 use super::{config::ServeConfig, one::Which};
-use crate::client::exit::Exit;
+use crate::client::{exit::Exit, render::talk};
 
 /// Arguments of `greenlane migrate`.
 #[derive(ClapArgs, Debug)]
@@ -36,5 +36,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         anyhow::Ok(())
     })?;
+    if args.config.is_none() {
+        talk("no --config was given: defaults and the environment count");
+    }
+    let (service, database) = (args.which.name(), config.store(args.which).address());
+    talk(&format!("{service}: {database} has this version's schema"));
     Ok(Exit::Done.into())
 }

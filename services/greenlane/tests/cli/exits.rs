@@ -36,6 +36,21 @@ fn try_all() -> anyhow::Result<()> {
     assert!(text.contains("wrong.yaml is no CertificateContent"), "{text}");
     assert!(text.contains("wrong.yaml:1:11: there is no field `nom` here; there are name, address"), "{text}");
 
+    let example = std::fs::read_to_string(crate::example()?)?;
+    let example = example.replace("economy: XA", "economy: Nowhere").replace("granted_on: ", "granted_on: x");
+    std::fs::write(shell.folder.path().join("refused.yaml"), &example)?;
+    let text = refused(
+        shell
+            .run("certificate issue --body bodies/aurora-cert --file refused.yaml --token-file clerk.token")?
+            .expect(2),
+    );
+    let line = |of: &str| example.lines().position(|line| line.trim_start().starts_with(of)).map_or(0, |at| at + 1);
+    for (field, start) in [("content.granted_on", "granted_on:"), ("content.holder.economy", "economy: Nowhere")] {
+        let column = example.lines().nth(line(start) - 1).and_then(|it| it.find(": ")).unwrap_or_default() + 3;
+        let place = format!("\n  refused.yaml:{}:{column}: {field}: ", line(start));
+        assert!(text.contains(&place), "{place} in {text}");
+    }
+
     // 3
     let text = refused(shell.run("body get bodies/nobody")?.expect(3));
     assert!(text.contains("bodies/nobody") && text.contains("\n  reason: RESOURCE_NOT_FOUND\n"), "{text}");

@@ -7,6 +7,7 @@ mod change;
 mod completion;
 mod documents;
 mod exits;
+mod fed;
 mod help;
 mod json;
 mod login;

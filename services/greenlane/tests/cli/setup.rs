@@ -117,7 +117,9 @@ fn contexts_are_written_chosen_overridden_and_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
     run("context set border --registry http://border.example.org --token-file border.token").expect(0);
-    run("context set office --registry http://office.example.org").expect(0);
+    let set = run("context set office --registry http://office.example.org").expect(0);
+    let taken = "equivalence is taken to be at http://127.0.0.1:7402: name another with --equivalence";
+    assert!(set.stderr.contains(taken) && !set.stderr.contains("registry is taken"), "{}", set.stderr);
     run("context use office").expect(0);
     assert_eq!(run("context list -o name").expect(0).stdout, "border\noffice\n");
     let registry = |words: &str| run(words).expect(0).json().expect("JSON")["registry"].clone();

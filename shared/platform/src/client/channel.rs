@@ -8,7 +8,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig as TonicTls, Endpoi
 use tower::service_fn;
 
 use super::{ClientConfig, ClientError, ClientTlsConfig};
-use crate::server::InProcess;
+use crate::{authorities, server::InProcess};
 
 /// Windows: what one call, and a whole connection, may receive before it is read.
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
@@ -22,11 +22,10 @@ pub(super) fn to_uri(config: &ClientConfig) -> Result<Channel, ClientError> {
     let mut endpoint = endpoint(&config.uri, config)?;
     match (endpoint.uri().scheme_str(), &config.tls) {
         (Some("http"), None) => {}
-        (Some("https"), Some(tls)) => {
-            endpoint =
-                endpoint.tls_config(tls_config(tls)?).map_err(|error| ClientError::Config(format!("tls: {error}")))?;
+        (Some("https"), tls) => {
+            let tls = tls_config(&tls.clone().unwrap_or_default())?;
+            endpoint = endpoint.tls_config(tls).map_err(|error| ClientError::Config(format!("tls: {error}")))?;
         }
-        (Some("https"), None) => return Err(ClientError::Config(format!("{} needs tls.ca", config.uri))),
         (Some("http"), Some(_)) => {
             return Err(ClientError::Config(format!("tls is configured, but {} is plain http", config.uri)));
         }
@@ -58,11 +57,8 @@ fn endpoint(uri: &str, config: &ClientConfig) -> Result<Endpoint, ClientError> {
 }
 
 fn tls_config(config: &ClientTlsConfig) -> Result<TonicTls, ClientError> {
-    let mut tls = TonicTls::new();
-    let Some(ca) = &config.ca else {
-        return Err(ClientError::Config("tls.ca must name the authorities to trust".to_owned()));
-    };
-    tls = tls.ca_certificate(Certificate::from_pem(read(ca)?));
+    let ca = authorities::file(config.ca.as_deref()).map_err(|why| ClientError::Config(format!("tls.ca: {why}")))?;
+    let mut tls = TonicTls::new().ca_certificate(Certificate::from_pem(read(&ca)?));
     match (&config.cert, &config.key) {
         (Some(cert), Some(key)) => tls = tls.identity(Identity::from_pem(read(cert)?, read(key)?)),
         (None, None) => {}

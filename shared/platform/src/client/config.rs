@@ -65,7 +65,8 @@ impl ClientConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClientTlsConfig {
-    /// PEM file of the authorities that the server's certificate must come from.
+    /// PEM file of the authorities that the server's certificate must come from [default: what `SSL_CERT_FILE` names,
+    /// or the system's own].
     pub ca: Option<PathBuf>,
     /// PEM file of our own certificate chain, for mutual TLS.
     pub cert: Option<PathBuf>,

@@ -167,7 +167,7 @@ pub(super) fn changes(v: &mut Violations, raw: &[pb::Change]) -> Option<Vec<Chan
             v.add(&field, "must upsert or retire an entry");
             continue;
         }
-        all.extend(v.parse(&field, wire::to_domain::<_, Change>(raw)));
+        all.extend(wire::parse::<_, Change>(v, &field, raw));
     }
     (all.len() == raw.len()).then_some(all)
 }

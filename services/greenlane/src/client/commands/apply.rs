@@ -214,15 +214,18 @@ fn found(changed: &[&WithItem], finding: &ChangeFinding) -> Option<Fault> {
     Some(Fault { place, message: format!("{field}{} ({})", finding.message, finding.code) })
 }
 
-/// Fields that the server could not read, at the places of their entries; those of no entry as the server said them.
+/// Fields that the server could not read, at their places; those of no entry as the server said them.
 fn refused(compared: &[WithItem], status: tonic::Status) -> anyhow::Error {
     let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
     let mut faults = Vec::new();
     for violation in ServiceFault::violations_of(&status) {
-        let index = violation.field.strip_prefix("change_set.changes[").and_then(|rest| rest.split_once(']'));
-        let at = index.and_then(|(index, _)| changed.get(index.parse::<usize>().ok()?));
-        let Some((Some(item), _)) = at else { return status.into() };
-        faults.push(Fault { place: item.place(""), message: violation.description });
+        let within = violation.field.strip_prefix("change_set.changes[").and_then(|rest| rest.split_once(']'));
+        let at = within.and_then(|(index, field)| Some((changed.get(index.parse::<usize>().ok()?)?, field)));
+        let Some(((Some(item), _), field)) = at else { return status.into() };
+        // `.upsert.annex.title`: the first two are the message's ways of saying what is in the file.
+        let field = field.splitn(4, '.').nth(3).unwrap_or_default();
+        let named = if field.is_empty() { String::new() } else { format!("{field}: ") };
+        faults.push(Fault { place: item.place(field), message: format!("{named}{}", violation.description) });
     }
     files::failure(&faults)
 }

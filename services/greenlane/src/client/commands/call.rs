@@ -1,8 +1,12 @@
 //! `greenlane call`: any method.
 
+use std::io::{Cursor, Read, stdin};
+
 use clap::Args as ClapArgs;
-use prost_reflect::MethodDescriptor;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
 use serde_json::Value;
+use tokio::sync::mpsc::{self, error::SendError};
+use tokio_stream::wrappers::ReceiverStream;
 
 use crate::client::{
     Session, complete, dynamic,
@@ -10,6 +14,9 @@ use crate::client::{
     input,
     render::{self, Output, POOL, View},
 };
+
+/// Requests that are read ahead of the service.
+const AHEAD: usize = 64;
 
 /// Arguments of `greenlane call`.
 #[derive(ClapArgs, Debug)]
@@ -32,44 +39,64 @@ pub(crate) struct Args {
 /// Calls.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let method = dynamic::find_method(&POOL, &args.method)?;
-    let data = if args.data == "-" { input::read_text("-".as_ref())? } else { args.data };
     if method.is_client_streaming() || method.is_server_streaming() {
-        return stream(session, &method, &data).await;
+        return stream(session, &method, args.data).await;
     }
-    let request = dynamic::request(&method, &data)?;
+    let request = dynamic::request(&method, &text(args.data)?)?;
     let value = dynamic::to_json(&dynamic::call(dynamic::channel(session, &method)?, &method, request).await?)?;
     let text = match session.output() {
         Output::Csv => render::text(Output::Csv, &value, View::Document { at: "" })?,
-        Output::Yaml => serde_yaml_ng::to_string(&value)?,
+        Output::Yaml => render::yaml::text(&value)?,
         Output::Table | Output::Json | Output::Name => format!("{}\n", serde_json::to_string_pretty(&value)?),
     };
     render::write(&text)?;
     Ok(Exit::Done)
 }
 
-/// Sends all, and prints each answer as it comes.
-async fn stream(session: &Session, method: &MethodDescriptor, data: &str) -> anyhow::Result<Exit> {
-    let requests = if method.is_client_streaming() {
-        dynamic::requests(method, data)?
-    } else {
-        vec![dynamic::request(method, data)?]
-    };
+/// The data of a call that is one request.
+fn text(data: String) -> anyhow::Result<String> {
+    if data == "-" { input::read_text("-".as_ref()) } else { Ok(data) }
+}
+
+/// Sends each request when it is there, and prints each answer as it comes.
+async fn stream(session: &Session, method: &MethodDescriptor, data: String) -> anyhow::Result<Exit> {
     anyhow::ensure!(
         session.output() != Output::Csv,
         Usage(format!("{} streams: its answers print as json or yaml", method.full_name()))
     );
+    let (sender, requests) = mpsc::channel(AHEAD);
+    let of = method.clone();
+    let mut reading = if method.is_client_streaming() {
+        input::beside(move || {
+            let json: Box<dyn Read> = if data == "-" { Box::new(stdin()) } else { Box::new(Cursor::new(data)) };
+            dynamic::requests(&of, json).try_for_each(|request| anyhow::Ok(sender.blocking_send(request?)?))
+        })
+    } else {
+        sender.send(dynamic::request(method, &text(data)?)?).await?;
+        drop(sender);
+        input::beside(|| anyhow::Ok(()))
+    };
     let channel = dynamic::channel(session, method)?;
-    let mut answers = dynamic::stream(channel, method, tokio_stream::iter(requests)).await?;
-    while let Some(answer) = answers.message().await? {
-        render::write(&item(&dynamic::to_json(&answer)?, session.output())?)?;
+    let sent = dynamic::stream(channel, method, ReceiverStream::new(requests)).await;
+    let answered = async {
+        let mut answers = sent?;
+        while let Some(answer) = answers.message().await? {
+            render::write(&item(&dynamic::to_json(&answer)?, session.output())?)?;
+        }
+        anyhow::Ok(())
+    };
+    let answered = answered.await;
+    // A request that is none ends the stream, of which the service may say something too.
+    match reading.try_recv() {
+        Ok(Err(fault)) if !fault.is::<SendError<DynamicMessage>>() => Err(fault),
+        _ => answered.map(|()| Exit::Done),
     }
-    Ok(Exit::Done)
 }
 
 /// One of many answers: a line, or a document of YAML.
 fn item(answer: &Value, output: Output) -> anyhow::Result<String> {
     Ok(match output {
-        Output::Yaml => format!("---\n{}", serde_yaml_ng::to_string(answer)?),
+        Output::Yaml => format!("---\n{}", render::yaml::text(answer)?),
         _ => format!("{answer}\n"),
     })
 }

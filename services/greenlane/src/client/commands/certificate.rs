@@ -308,7 +308,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,
                 body: args.body,
-                content: Some(input::read_message(&args.file)?),
+                content: Some(session.read_message(&args.file, "content")?),
                 signing: signing(args.signing_key, args.signed_document)?,
                 promise: args.promise.code(),
                 ..Default::default()
@@ -320,7 +320,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Prepare(args) => {
             let request = PrepareCertificateRequest {
                 body: args.body,
-                content: Some(input::read_message(&args.file)?),
+                content: Some(session.read_message(&args.file, "content")?),
                 key: args.key,
                 certificate: if args.certificate.is_empty() { String::new() } else { name(&args.certificate) },
             };

@@ -111,6 +111,7 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
             let before = if home.path(&name)?.exists() { home.read(&name)? } else { ContextFile::default() };
             let context = servers.over(before).with_paths(absolute);
             let path = home.write(&name, &context)?;
+            tell_defaults(&context);
             let mut row = told(&name, &context);
             row["file"] = json!(path);
             render::print_value(output, &row, CONTEXT)?;
@@ -126,6 +127,22 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says so when one service is elsewhere and another where `greenlane up` has it on this machine, which nobody may have meant.
+fn tell_defaults(context: &ContextFile) {
+    let defaults = ContextFile::default();
+    let addresses = [
+        ("registry", &context.registry, &defaults.registry),
+        ("equivalence", &context.equivalence, &defaults.equivalence),
+        ("classification", &context.classification, &defaults.classification),
+    ];
+    let (at_default, elsewhere): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|(_, own, default)| own == default);
+    if !elsewhere.is_empty() {
+        for (service, address, _) in at_default {
+            render::talk(&format!("{service} is taken to be at {address}: name another with --{service}"));
+        }
+    }
 }
 
 /// A context as it is told. Secrets are in files, which are named and not shown.

@@ -19,7 +19,6 @@ pub(super) use self::watch::{Watch, run as watch};
 use crate::client::{
     Session,
     exit::{Exit, Usage},
-    input,
 };
 
 /// `greenlane dispute …`.
@@ -60,7 +59,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request = OpenDisputeRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,
-                dispute: Some(args.challenge()?),
+                dispute: Some(args.challenge(session)?),
             };
             session.print(disputes.open_dispute(request).await?.get_ref(), DISPUTE)
         }
@@ -98,7 +97,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(disputes.object_to_dispute(request).await?.get_ref(), DISPUTE)
         }
         Command::Panel(args) => {
-            let named: AppointDisputePanelRequest = input::read_message(&args.file)?;
+            let named: AppointDisputePanelRequest = session.read_message(&args.file, "")?;
             let request = AppointDisputePanelRequest {
                 request_id: session.request_id(&args.guarded.mutation),
                 validate_only: args.guarded.mutation.dry_run,
@@ -122,7 +121,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Apply(args) => {
             let changes = match &args.file {
-                Some(file) => input::read_message::<ChangeSet>(file)?.changes,
+                Some(file) => session.read_message::<ChangeSet>(file, "")?.changes,
                 None => Vec::new(),
             };
             let request = ApplyDisputeRequest {

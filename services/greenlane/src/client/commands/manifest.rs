@@ -1,5 +1,6 @@
 //! `greenlane manifest`: the certificates of a shipment or of a night, line by line, in one stream.
 
+mod printed;
 mod recognise;
 mod rows;
 
@@ -13,18 +14,17 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use self::printed::Printed;
 use crate::client::{
     Session,
     exit::Exit,
-    progress,
-    render::{self, Output, View, pages::Pages},
+    input, progress,
+    render::{self, Output, View},
     verdict::{self, line::Tally},
 };
 
 /// Lines that are read ahead of the service.
 const AHEAD: usize = 1_024;
-/// Answers that are printed together.
-const TOGETHER: usize = 200;
 
 /// `greenlane manifest …`.
 #[derive(Debug, Subcommand)]
@@ -96,8 +96,7 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     let only_faults = args.faults;
     let (sender, requests) = mpsc::channel::<StreamVerifyRequest>(AHEAD);
     let (bad, mut unreadable) = mpsc::unbounded_channel();
-    // Reading a file blocks, so it has a thread of its own.
-    let reading = tokio::task::spawn_blocking(move || {
+    let reading = input::beside(move || {
         rows::read(&args.file, &rows::COLUMNS, |line, row| {
             match rows::request(line, row, &args.destination, &args.date) {
                 Ok(request) => sender.blocking_send(request).is_ok(),
@@ -108,29 +107,25 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     let mut service = VerificationServiceClient::new(session.registry()?);
     let mut answers = service.stream_verify(ReceiverStream::new(requests)).await?.into_inner();
     let bar = progress::bar(total, "lines");
-    let mut pages = Pages::new(session.output(), VERDICTS, std::io::stdout())?;
-    let (mut tally, mut page) = (Tally::default(), Vec::new());
-    while let Some(answer) = answers.message().await? {
+    let (mut tally, mut printed) = (Tally::default(), Printed::new(session, VERDICTS)?);
+    while let Some(answer) = printed.next(&mut answers).await? {
         let accepted = tally.count(answer.result.as_ref());
         bar.inc(1);
         if !(only_faults && accepted) {
-            page.push(line(&answer, session.output())?);
-        }
-        if page.len() == TOGETHER && !pages.page(&json!({ "lines": std::mem::take(&mut page) }))? {
-            return Ok(tally.exit());
+            printed.push(line(&answer, session.output())?);
         }
     }
     bar.finish_and_clear();
+    if printed.is_closed() {
+        return Ok(tally.exit());
+    }
     reading.await??;
     while let Ok((line, why)) = unreadable.try_recv() {
         tally.faulty += 1;
-        page.push(json!({ "line": line, "certificate": "", "outcome": "FAULTY", "why": why }));
+        printed.push(json!({ "line": line, "certificate": "", "outcome": "FAULTY", "why": why }));
     }
-    let last = json!({ "lines": page, "accepted": tally.accepted, "refused": tally.refused,
-        "undetermined": tally.undetermined, "faulty": tally.faulty });
-    if pages.page(&last)? {
-        pages.end(&last)?;
-    }
+    printed.end(json!({ "accepted": tally.accepted, "refused": tally.refused, "undetermined": tally.undetermined,
+        "faulty": tally.faulty }))?;
     render::talk(&tally.text());
     Ok(tally.exit())
 }

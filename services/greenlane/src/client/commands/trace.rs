@@ -214,7 +214,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request = RecordTraceEventRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,
-                event: Some(input::read_message(&args.file)?),
+                event: Some(session.read_message(&args.file, "event")?),
             };
             session.print(traces.record_trace_event(request).await?.get_ref(), EVENT)
         }

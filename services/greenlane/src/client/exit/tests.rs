@@ -3,7 +3,12 @@ use greenlane_platform::{fault::Fault, violations::Violations};
 use super::*;
 
 fn failure(error: impl Into<anyhow::Error>, request_id: Option<&str>) -> Failure {
-    Failure { command: "certificate issue".to_owned(), request_id: request_id.map(str::to_owned), error: error.into() }
+    Failure {
+        command: "certificate issue".to_owned(),
+        request_id: request_id.map(str::to_owned),
+        sent: Vec::new(),
+        error: error.into(),
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use greenlane_api::equivalence::v1::CatalogueEntry;
 use prost::Name as _;
 use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Fault, Item, positions::Positions};
 use crate::client::{
@@ -18,18 +18,22 @@ pub(super) fn descriptor() -> MessageDescriptor {
     POOL.get_message_by_name(&CatalogueEntry::full_name()).expect("our own contracts have it")
 }
 
+/// What stands beside an entry in the answer of `get -o yaml`, which may well be edited and applied.
+const BESIDE: [&str; 2] = ["knownFromRevision", "revision"];
+
 /// An entry, or a note of everything that is wrong with it.
 pub(super) fn entry(positions: &Arc<Positions>, path: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Item> {
     let mut fit = Fit { positions, faults };
     let before = fit.faults.len();
     let kinds = descriptor();
     let words = || kinds.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ");
-    let Some(fields) = value.as_object().filter(|fields| fields.len() == 1) else {
+    let is_read = |word: &str| BESIDE.contains(&word);
+    let fields = value.as_object().map(|fields| fields.iter().filter(|(word, _)| !is_read(word)));
+    let Some(&[(word, content)]) = fields.map(Iterator::collect::<Vec<_>>).as_deref() else {
         fit.add(path, format!("must be an entry: one of {} and below it its fields", words()));
         return None;
     };
-    let fitted = fit.message(&kinds, value, path);
-    let word = fields.keys().next()?;
+    let fitted = fit.message(&kinds, &json!({ word: content }), path);
     if fit.faults.len() > before {
         return None;
     }

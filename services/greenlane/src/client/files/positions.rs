@@ -69,6 +69,13 @@ impl Positions {
         }
     }
 
+    /// The same with the fields under the contract's own names, where the file has them as protobuf JSON does.
+    pub(super) fn in_contract_names(mut self) -> Self {
+        let renamed = |found: HashMap<String, _>| found.into_iter().map(|(path, at)| (contract_names(&path), at));
+        self.values = renamed(self.values).collect();
+        self
+    }
+
     /// A place by line and column.
     pub(super) fn at(&self, line: usize, column: usize) -> Place {
         Place { file: Arc::clone(&self.file), line, column }
@@ -116,6 +123,18 @@ fn end(open: &mut [Open]) {
         Some(Open::Mapping { key, .. }) => *key = None,
         Some(Open::Sequence { next, .. }) => *next += 1,
     }
+}
+
+/// `placedOnMarketOn` as `placed_on_market_on`.
+fn contract_names(path: &str) -> String {
+    let mut named = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if letter.is_ascii_uppercase() {
+            named.push('_');
+        }
+        named.push(letter.to_ascii_lowercase());
+    }
+    named
 }
 
 fn join(path: &str, key: &str) -> String {

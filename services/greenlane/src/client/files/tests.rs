@@ -43,6 +43,15 @@ fn every_fault_comes_at_once_with_file_line_and_column() {
 }
 
 #[test]
+fn what_get_prints_can_be_applied() {
+    let got = "annex:\n  name: annexes/x\n  basis: RECOGNITION_BASIS_UNSPECIFIED\n  objects: [RECOGNITION_OBJECT_CERTIFICATE]\n\
+               \x20 legalReference: A\nknownFromRevision: 1\nrevision: 7\n";
+    let items = parse("a.yaml", got).unwrap();
+    assert_eq!((items.len(), &items[0].content["legal_reference"]), (1, &"A".into()));
+    assert!(faults("annex: { name: annexes/x }\nscheme: { name: schemes/s }\n")[0].contains("must be an entry"));
+}
+
+#[test]
 fn what_is_no_yaml_and_no_entry_is_told_where_it_is() {
     assert!(faults("- annex:\n   name: [\n")[0].starts_with("a.yaml:3:"), "{:?}", faults("- annex:\n   name: [\n"));
     assert!(faults("- just words\n")[0].starts_with("a.yaml:1:3: must be an entry: one of economy, body, "));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_yaml_ng::{Mapping, Value as Yaml};
 
 use super::fit;
-use crate::client::render::label;
+use crate::client::render::{label, yaml};
 
 /// The text of a file of entries, each with the word of its kind.
 pub(crate) fn text<'e>(
@@ -25,7 +25,7 @@ pub(crate) fn text<'e>(
         all.push(Yaml::Mapping(entry));
     }
     let head = format!("# yaml-language-server: $schema={schema}\n");
-    Ok(head + &serde_yaml_ng::to_string(&all)?)
+    Ok(head + &yaml::text(&all)?)
 }
 
 fn message(kind: &MessageDescriptor, content: &Value) -> Yaml {

@@ -83,7 +83,7 @@ impl<W: Write> Pages<W> {
             }
             Output::Yaml => {
                 let none = if self.written == 0 { format!("{}: []\n", self.items) } else { String::new() };
-                let rest = if rest.is_empty() { String::new() } else { serde_yaml_ng::to_string(&rest)? };
+                let rest = if rest.is_empty() { String::new() } else { super::yaml::text(&rest)? };
                 none + &rest
             }
             Output::Table | Output::Csv | Output::Name => String::new(),
@@ -131,7 +131,7 @@ impl<W: Write> Pages<W> {
             Output::Yaml => {
                 let head =
                     if self.written == 0 && !rows.is_empty() { format!("{}:\n", self.items) } else { String::new() };
-                if rows.is_empty() { head } else { head + &serde_yaml_ng::to_string(&rows)? }
+                if rows.is_empty() { head } else { head + &super::yaml::text(&rows)? }
             }
             Output::Table => self.table(&rows),
         })

@@ -5,6 +5,7 @@ mod page;
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -12,16 +13,18 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use greenlane_api::registry::v1::{
-    GetBodyRequest, GetCertificateQrRequest, GetCertificateRequest, QrFormat, body_service_client::BodyServiceClient,
-    certificate_service_client::CertificateServiceClient,
+    CertificateContent, GetBodyRequest, GetCertificateQrRequest, GetCertificateRequest, QrFormat,
+    body_service_client::BodyServiceClient, certificate_service_client::CertificateServiceClient,
 };
-use serde_json::json;
-use tonic::Code;
+use serde_json::{Value, json};
+use tonic::{Code, Status};
 
 use super::name;
 use crate::client::{
     Session,
+    commands::catalogue::Kind,
     complete::Named,
+    dynamic,
     exit::Exit,
     paper::Picture,
     render::{self, View},
@@ -70,7 +73,12 @@ pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> 
         Err(status) if status.code() == Code::PermissionDenied => None,
         Err(status) => return Err(status.into()),
     };
-    let told = page::Told { body: body.unwrap_or_default(), revision: answer.revision, code: code.text };
+    let told = page::Told {
+        body: body.unwrap_or_default(),
+        revision: answer.revision,
+        code: code.text,
+        titles: titles(session, certificate.content.as_ref()).await,
+    };
     let pdf = page::draw(&certificate, &told, Picture::of_png(&code.content)?, &args.fonts)?;
     if args.out == Path::new("-") {
         return Ok(std::io::stdout().lock().write_all(&pdf).map(|()| Exit::Done)?);
@@ -84,4 +92,30 @@ pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> 
     });
     render::print_value(session.output(), &printed, PRINTED)?;
     Ok(Exit::Done)
+}
+
+/// What the catalogue calls the scheme and the standards. A registry may stand where no catalogue can be asked: then the
+/// page has their names only.
+async fn titles(session: &Session, content: Option<&CertificateContent>) -> BTreeMap<String, String> {
+    let scheme = content.and_then(|content| content.scheme.as_ref()).map(|it| it.scheme.as_str());
+    let standards = content.into_iter().flat_map(|content| &content.normative_documents).map(|it| it.edition.as_str());
+    let mut titles = BTreeMap::new();
+    for name in scheme.into_iter().chain(standards) {
+        let Ok(kind) = Kind::of(name) else { continue };
+        match dynamic::ask(session, &kind.get_method(), json!({ "name": name })).await {
+            Ok(answer) => {
+                titles.insert(name.to_owned(), title(&answer[kind.field()]));
+            }
+            Err(error) if error.downcast_ref::<Status>().is_some_and(|it| it.code() == Code::NotFound) => {}
+            Err(_) => break,
+        }
+    }
+    titles
+}
+
+/// What an entry of the catalogue is called by people, in every language that it is called in.
+fn title(entry: &Value) -> String {
+    let names = entry["displayNames"].as_array().into_iter().flatten().map(|it| &it["text"]);
+    let words = names.chain([&entry["designation"], &entry["title"]]).filter_map(Value::as_str);
+    words.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }

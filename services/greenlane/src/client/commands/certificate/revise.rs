@@ -13,7 +13,7 @@ use super::{
     name, signing,
     step::{Effect, Why},
 };
-use crate::client::{Session, input};
+use crate::client::Session;
 
 /// How the new document comes to be signed.
 #[derive(Args, Debug)]
@@ -83,7 +83,7 @@ impl From<Kind> for AmendmentKind {
 impl Amend {
     pub(super) fn request(self, session: &Session) -> anyhow::Result<AmendCertificateRequest> {
         use amend_certificate_request::Signing as S;
-        let (content, paths) = input::read_fields(&self.file)?;
+        let (content, paths) = session.read_fields(&self.file, "content")?;
         let signing = signing(self.signed.signing_key, self.signed.signed_document)?;
         Ok(AmendCertificateRequest {
             request_id: session.request_id(&self.why.mutation),

@@ -114,7 +114,7 @@ impl Watched for Progress {
         let value = render::to_json(message)?;
         match (self.output, &message.change) {
             (Output::Json, _) => render::write(&format!("{value}\n"))?,
-            (Output::Yaml, _) => render::write(&format!("---\n{}", serde_yaml_ng::to_string(&value)?))?,
+            (Output::Yaml, _) => render::write(&format!("---\n{}", render::yaml::text(&value)?))?,
             (Output::Name | Output::Table | Output::Csv, None) => {}
             (Output::Name, Some(change)) => render::write(&format!("{}\n", name_of(change)))?,
             (Output::Table, Some(change)) => {

@@ -14,7 +14,6 @@ use crate::client::{
     complete::Named,
     dynamic,
     exit::{Exit, Usage},
-    input,
     render::{self, Output, View, pages::Limit},
 };
 
@@ -113,7 +112,7 @@ impl Of {
 
     /// Drafts a change set.
     pub(crate) async fn create(self, session: &Session, args: Create) -> anyhow::Result<Exit> {
-        let (change_set, _) = input::read_value(&args.file, &self.full("ChangeSet"))?;
+        let (change_set, _) = session.read_value(&args.file, &self.full("ChangeSet"), "change_set")?;
         let fields = with(mutation(session, &args.mutation), json!({ "changeSet": change_set }));
         self.show(session, "CreateChangeSet", fields, CHANGE_SET).await
     }
@@ -123,7 +122,7 @@ impl Of {
         // Beside each its name in protobuf JSON.
         const FIELDS: [(&str, &str); 4] =
             [("title", "title"), ("reason", "reason"), ("urgency_reason", "urgencyReason"), ("changes", "changes")];
-        let (change_set, given) = input::read_value(&args.file, &self.full("ChangeSet"))?;
+        let (change_set, given) = session.read_value(&args.file, &self.full("ChangeSet"), "change_set")?;
         let paths = FIELDS.into_iter().filter(|(field, _)| given.iter().any(|it| it == field));
         let paths: Vec<_> = paths.map(|(_, json)| json).collect();
         if paths.is_empty() {

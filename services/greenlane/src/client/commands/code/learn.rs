@@ -16,7 +16,6 @@ use serde::Deserialize;
 use crate::client::{
     Confirm, Mutation, Session,
     exit::{Exit, Usage},
-    input,
     render::{self, Output, View},
 };
 
@@ -114,7 +113,7 @@ fn remarks(answer: &SuggestCodesResponse) -> String {
 /// Teaches.
 pub(crate) async fn teach(session: &Session, mut args: Teach) -> anyhow::Result<Exit> {
     args.confirm.settle(&mut args.mutation);
-    let examples = examples(&args.file)?;
+    let examples = examples(session, &args.file)?;
     let id = session.request_id(&args.mutation);
     let mut lookup = LookupServiceClient::new(session.classification()?);
     let mut answer = TeachClassificationsResponse::default();
@@ -154,7 +153,7 @@ impl From<Row> for TaughtExample {
     }
 }
 
-fn examples(path: &Path) -> anyhow::Result<Vec<TaughtExample>> {
+fn examples(session: &Session, path: &Path) -> anyhow::Result<Vec<TaughtExample>> {
     let examples = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
         let mut reader = csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
         let rows: Result<Vec<Row>, csv::Error> = reader.deserialize().collect();
@@ -163,7 +162,7 @@ fn examples(path: &Path) -> anyhow::Result<Vec<TaughtExample>> {
             .map(TaughtExample::from)
             .collect()
     } else {
-        input::read_message::<TeachClassificationsRequest>(path)?.examples
+        session.read_message::<TeachClassificationsRequest>(path, "")?.examples
     };
     if examples.is_empty() {
         anyhow::bail!(Usage(format!("{} has no examples", path.display())));

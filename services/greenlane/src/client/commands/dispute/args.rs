@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 use greenlane_api::equivalence::v1::{Dispute, DisputeMatter, DisputeSubject, dispute_subject::Subject};
 
-use crate::client::{Confirm, Guarded, Mutation, exit::Usage, input, render::pages::Limit};
+use crate::client::{Confirm, Guarded, Mutation, Session, exit::Usage, render::pages::Limit};
 
 /// Arguments of `greenlane dispute open`.
 #[derive(Args, Debug)]
@@ -188,9 +188,9 @@ pub(crate) struct Apply {
 
 impl Open {
     /// What is challenged, and why.
-    pub(super) fn challenge(&self) -> anyhow::Result<Dispute> {
+    pub(super) fn challenge(&self, session: &Session) -> anyhow::Result<Dispute> {
         if let Some(file) = &self.file {
-            return input::read_message(file);
+            return session.read_message(file, "dispute");
         }
         let about = self.about.clone().unwrap_or_default();
         let subject = match about.split_once('/') {

@@ -85,7 +85,7 @@ fn print(output: Output, message: &WatchDisputesResponse, first: bool) -> anyhow
     let cell = |path: &str| at(&value, path).map(plain).unwrap_or_default();
     match output {
         Output::Json => render::write(&format!("{value}\n")),
-        Output::Yaml => render::write(&format!("---\n{}", serde_yaml_ng::to_string(&value)?)),
+        Output::Yaml => render::write(&format!("---\n{}", render::yaml::text(&value)?)),
         Output::Name => render::write(&format!("{}\n", cell("dispute.name"))),
         Output::Csv => {
             let header = if first { "POSITION,DISPUTE,STATE,OPENED,ANSWER BY\n" } else { "" };

@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
-    AHEAD, Lines, TOGETHER,
+    AHEAD, Lines,
+    printed::Printed,
     rows::{self, Columns, or},
 };
 use crate::client::{
@@ -21,7 +22,7 @@ use crate::client::{
     commands::recognise,
     exit::Exit,
     input, progress, recognition,
-    render::{self, Output, View, pages::Pages},
+    render::{self, Output, View},
 };
 
 /// Arguments of `greenlane manifest recognise`.
@@ -89,8 +90,7 @@ pub(super) async fn run(session: &Session, Recognise { lines: mut args }: Recogn
     let (sender, requests) = mpsc::channel::<StreamRecogniseRequest>(AHEAD);
     // What is told of a line beside its decision: none of these is in the answer.
     let (asked, mut beside) = mpsc::unbounded_channel::<Asked>();
-    // Reading a file blocks, so it has a thread of its own.
-    let reading = tokio::task::spawn_blocking(move || {
+    let reading = input::beside(move || {
         rows::read(&args.file, &COLUMNS, |line, row: Row| {
             let destination = or(row.destination.clone(), &args.destination);
             match question(row, &destination, &args.date) {
@@ -111,34 +111,30 @@ pub(super) async fn run(session: &Session, Recognise { lines: mut args }: Recogn
     let mut service = RecognitionServiceClient::new(session.equivalence()?);
     let mut answers = service.stream_recognise(ReceiverStream::new(requests)).await?.into_inner();
     let bar = progress::bar(total, "lines");
-    let mut pages = Pages::new(session.output(), DECISIONS, std::io::stdout())?;
-    let (mut tally, mut page) = (Tally::default(), Vec::new());
-    while let Some(answer) = answers.message().await? {
+    let (mut tally, mut printed) = (Tally::default(), Printed::new(session, DECISIONS)?);
+    while let Some(answer) = printed.next(&mut answers).await? {
         // Answers come in the order of the questions; between two of them are the lines that were none.
         while let Some(asked) = beside.recv().await {
             let own = asked.fault.is_none();
             let (line, open) = tally.line(&asked, own.then_some(&answer), session.output())?;
             bar.inc(1);
             if !(only_faults && open) {
-                page.push(line);
+                printed.push(line);
             }
             if own {
                 break;
             }
         }
-        if page.len() >= TOGETHER && !pages.page(&json!({ "lines": std::mem::take(&mut page) }))? {
-            return Ok(tally.exit());
-        }
     }
     bar.finish_and_clear();
+    if printed.is_closed() {
+        return Ok(tally.exit());
+    }
     reading.await??;
     while let Ok(asked) = beside.try_recv() {
-        page.push(tally.line(&asked, None, session.output())?.0);
+        printed.push(tally.line(&asked, None, session.output())?.0);
     }
-    let last = json!({ "lines": page, "outcomes": tally.outcomes, "faulty": tally.faulty });
-    if pages.page(&last)? {
-        pages.end(&last)?;
-    }
+    printed.end(json!({ "outcomes": tally.outcomes, "faulty": tally.faulty }))?;
     render::talk(&tally.text());
     Ok(tally.exit())
 }

@@ -59,7 +59,7 @@ impl<S> Progress<S> {
         let published = at(&value, "publishedAt").map(plain).unwrap_or_default();
         match self.output {
             Output::Json => render::write(&format!("{value}\n"))?,
-            Output::Yaml => render::write(&format!("---\n{}", serde_yaml_ng::to_string(&value)?))?,
+            Output::Yaml => render::write(&format!("---\n{}", render::yaml::text(&value)?))?,
             Output::Name => render::write(&format!("{revision}\n"))?,
             Output::Csv => {
                 let head = if self.told == 0 { "REVISION,PUBLISHED\n" } else { "" };

@@ -107,7 +107,7 @@ fn print(output: Output, message: &WatchWriteOffsResponse, first: bool) -> anyho
     let cells = || COLUMNS.map(|path| at(&value, path).map(plain).unwrap_or_default());
     match (output, &message.write_off) {
         (Output::Json, _) => render::write(&format!("{value}\n"))?,
-        (Output::Yaml, _) => render::write(&format!("---\n{}", serde_yaml_ng::to_string(&value)?))?,
+        (Output::Yaml, _) => render::write(&format!("---\n{}", render::yaml::text(&value)?))?,
         (Output::Name | Output::Table | Output::Csv, None) => {}
         (Output::Name, Some(write_off)) => render::write(&format!("{}\n", write_off.name))?,
         (Output::Table, Some(_)) => {

@@ -1,7 +1,7 @@
 //! What stands on the page: what ISO/IEC 17065, 7.7 asks of the certification documents, how it stands, and how to
 //! verify it. Chinese terms are those of GB/T 27000 and GB/T 27065.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use greenlane_api::registry::v1::{Body, Certificate, CertificateState, CertifiedProduct, Quantity};
 use greenlane_platform::clock::Clock;
@@ -21,6 +21,18 @@ pub(super) struct Told {
     pub(super) revision: u64,
     /// What its QR code says.
     pub(super) code: String,
+    /// What the catalogue calls scheme and standards, by their names.
+    pub(super) titles: BTreeMap<String, String>,
+}
+
+impl Told {
+    /// What something is called, with its name behind; its name alone where that is all that is known.
+    fn called(&self, name: &str) -> String {
+        match self.titles.get(name).filter(|title| !title.is_empty()) {
+            Some(title) => format!("{title} ({name})"),
+            None => name.to_owned(),
+        }
+    }
 }
 
 /// What a thing is called in English and in Chinese, and what is told of it.
@@ -94,12 +106,13 @@ fn fields(certificate: &Certificate, told: &Told, number: &str) -> Vec<Field> {
             ("Granted to", "证书持有人"),
             vec![format!("{} ({})", holder.name, holder.economy), holder.address, holder.identifier],
         ),
-        (("Certification scheme", "认证方案"), vec![scheme.scheme]),
+        (("Certification scheme", "认证方案"), vec![told.called(&scheme.scheme)]),
         (("Level", "等级"), vec![scheme.level]),
         (
             ("Normative documents", "规范性文件"),
             documents
-                .map(|it| if it.part.is_empty() { it.edition.clone() } else { format!("{}, {}", it.edition, it.part) })
+                .map(|it| (told.called(&it.edition), &it.part))
+                .map(|(called, part)| if part.is_empty() { called } else { format!("{called}, {part}") })
                 .collect(),
         ),
         (("Scope of certification", "认证范围"), vec![content.scope]),

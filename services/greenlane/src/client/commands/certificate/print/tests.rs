@@ -49,7 +49,12 @@ fn certificate(products: usize) -> Certificate {
 fn drawn(certificate: &Certificate) -> anyhow::Result<Vec<u8>> {
     let font = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fonts/page.ttf");
     let body = Body { display_name: "Aurora Certification".to_owned(), ..Default::default() };
-    let told = Told { body, revision: 7, code: "https://registry.example.org/certificates/X".to_owned() };
+    let told = Told {
+        body,
+        revision: 7,
+        code: "https://registry.example.org/certificates/X".to_owned(),
+        titles: [("schemes/example".to_owned(), "Example mark".to_owned())].into(),
+    };
     draw(certificate, &told, Picture::of_png(PNG)?, &[font.into()])
 }
 

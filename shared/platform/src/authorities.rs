@@ -1,0 +1,25 @@
+//! The certificate authorities that a system trusts.
+
+use std::path::{Path, PathBuf};
+
+/// Names the file, as OpenSSL and many others have it.
+const VARIABLE: &str = "SSL_CERT_FILE";
+
+/// Where distributions keep it.
+const FILES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
+
+/// The file of authorities that is named, or else the system's.
+pub(crate) fn file(named: Option<&Path>) -> Result<PathBuf, String> {
+    let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let known = || FILES.iter().map(PathBuf::from).find(|path| path.is_file());
+    named
+        .map(Path::to_owned)
+        .or_else(variable)
+        .or_else(known)
+        .ok_or_else(|| "this system has no file of certificate authorities that we know: name one".to_owned())
+}
