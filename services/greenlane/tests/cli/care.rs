@@ -47,6 +47,25 @@ fn check() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_check_of_an_import_reads_every_row_and_leaves_nothing_that_can_be_published() {
+    import().expect("it runs");
+}
+
+fn import() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    std::fs::write(shell.folder.path().join("list.csv"), "list,edition,code\nours,HS2022,854143\nours,HS2022,8x\n")?;
+    let words = "code import --file list.csv --format green-list-csv --source https://example.org --request-id once";
+    let checked = shell.run(&format!("{words} --dry-run -o json"))?.expect(10);
+    let import = &checked.json()?["import"];
+    assert_eq!((&import["acceptedRows"], &import["refusedRows"]), (&1.into(), &1.into()), "{import}");
+    assert_eq!(import["state"], "IMPORT_STATE_ABANDONED");
+    assert!(checked.stderr.contains("none of it can be published"), "{}", checked.stderr);
+    let real = shell.run(&format!("{words} -o json"))?.expect(10).json()?;
+    assert_eq!(real["import"]["state"], "IMPORT_STATE_COMPLETE", "the same request id is still good: {real}");
+    Ok(())
+}
+
+#[test]
 fn a_context_says_where_goods_come_in_and_a_read_that_fails_names_its_trace() {
     here().expect("it runs");
 }

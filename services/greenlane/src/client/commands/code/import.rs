@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use greenlane_api::{
     classification::v1::{
-        CreateImportRequest, Edition, GetImportRequest, Import as Imported, ImportFormat, RowFault,
-        UploadImportRequest, code_system_service_client::CodeSystemServiceClient,
+        AbandonImportRequest, CreateImportRequest, Edition, GetImportRequest, Import as Imported, ImportFormat,
+        ImportState, RowFault, UploadImportRequest, code_system_service_client::CodeSystemServiceClient,
     },
     common::v1::Source,
 };
@@ -67,7 +67,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "URI")]
     source: String,
     /// Go on with this import, whose upload broke off.
-    #[arg(long, value_name = "IMPORT")]
+    #[arg(long, value_name = "IMPORT", conflicts_with = "dry_run")]
     resume: Option<String>,
     #[command(flatten)]
     mutation: Mutation,
@@ -154,9 +154,11 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 extends: named(&args.extends, "editions"),
                 ..Edition::default()
             });
+            // A check is an import of its own, of which nothing stays: the request id is still good for the real one.
+            let request_id = session.request_id(&args.mutation);
             let request = CreateImportRequest {
-                request_id: session.request_id(&args.mutation),
-                validate_only: args.mutation.dry_run,
+                request_id: if args.mutation.dry_run { fresh() } else { request_id },
+                validate_only: false,
                 format: ImportFormat::from(args.format).into(),
                 edition,
                 second_edition: named(&args.second, "editions"),
@@ -164,14 +166,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 source: Some(Source { uri: args.source.clone(), ..Source::default() }),
                 code_system: None,
             };
-            let made = codes.create_import(request).await?.into_inner();
-            if args.mutation.dry_run {
-                render::talk(
-                    "the import can begin; its rows are checked when they are sent, and nobody sees them before a change set publishes them",
-                );
-                return session.print(&made, IMPORT);
-            }
-            made.import
+            codes.create_import(request).await?.into_inner().import
         }
     };
     let import = import.context("an answer without an import")?;
@@ -182,13 +177,26 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     if session.output() == Output::Table {
         tell(&faults);
     }
-    let answer = codes.get_import(GetImportRequest { name: import.name }).await?.into_inner();
-    session.print(&answer, IMPORT)?;
-    let import = answer.import.unwrap_or_default();
+    let import = if args.mutation.dry_run {
+        let request = AbandonImportRequest { request_id: fresh(), name: import.name, validate_only: false };
+        let answer = codes.abandon_import(request).await?.into_inner();
+        session.print(&answer, IMPORT)?;
+        render::talk("the service read every row and gave the import up again: none of it can be published");
+        answer.import
+    } else {
+        let answer = codes.get_import(GetImportRequest { name: import.name }).await?.into_inner();
+        session.print(&answer, IMPORT)?;
+        answer.import
+    };
+    let import = import.unwrap_or_default();
     if import.accepted_rows == 0 {
         render::talk("no row was taken, so there is nothing to publish; `--format` says what the file must hold");
     }
     Ok(if import.refused_rows > 0 || import.accepted_rows == 0 { Exit::No } else { Exit::Done })
+}
+
+fn fresh() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 /// How long a file is, and the digest of what is in it.
@@ -212,7 +220,6 @@ async fn upload(
     path: &Path,
     length: u64,
 ) -> anyhow::Result<Vec<RowFault>> {
-    use greenlane_api::classification::v1::ImportState;
     if import.state() != ImportState::Receiving {
         return Ok(Vec::new());
     }
