@@ -23,6 +23,8 @@ fn change() -> anyhow::Result<()> {
     shell
         .run("token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out other.token")?
         .expect(0);
+    let rejected = format!("change review {draft} --reject --comment no --token-file other.token");
+    assert!(shell.run(&rejected)?.expect(0).stderr.contains("nothing is written without --confirm"));
     shell.run(&format!("change review {draft} --approve --token-file other.token"))?.expect(0);
     let published = shell.run(&format!("change publish {draft} --token-file other.token -o json"))?.expect(0).json()?;
     assert_eq!(published["changeSet"]["state"], "CHANGE_SET_STATE_PUBLISHED");

@@ -115,7 +115,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("alert list", "SUBSCRIPTION --certificates", 0),
     ("alert watch", "SUBSCRIPTION --count 1", 0),
     ("watch alerts", "SUBSCRIPTION --count 1", 0),
-    ("alert unsubscribe", "SUBSCRIPTION --request-id unsubscribe", 0),
+    ("alert unsubscribe", "SUBSCRIPTION --confirm --request-id unsubscribe", 0),
     (
         "recognise",
         "--standard IEC61215-1:2021 --body bodies/aurora-cert --body-economy XA --code HS2022:854143 --origin XA \

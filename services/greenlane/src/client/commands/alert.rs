@@ -16,7 +16,7 @@ use greenlane_api::{
 use greenlane_platform::client::Client;
 
 use crate::client::{
-    Mutation, Session,
+    Confirm, Mutation, Session,
     exit::Exit,
     input,
     render::{self, Output, View, pages::Limit},
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Unsubscribe {
         /// Its name or bare identifier.
         subscription: String,
+        #[command(flatten)]
+        confirm: Confirm,
         #[command(flatten)]
         mutation: Mutation,
     },
@@ -161,7 +163,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(alerts.create_subscription(request).await?.get_ref(), SUBSCRIPTION)
         }
-        Command::Unsubscribe { subscription, mutation } => {
+        Command::Unsubscribe { subscription, confirm, mut mutation } => {
+            confirm.settle(&mut mutation);
             let request = DeleteSubscriptionRequest {
                 request_id: session.request_id(&mutation),
                 validate_only: mutation.dry_run,

@@ -144,10 +144,12 @@ pub(crate) struct Review {
     /// It may be published.
     #[arg(long, group = "verdict")]
     pub(super) approve: bool,
-    /// It may not, for good.
+    /// It may not, for good: only checked without --confirm.
     #[arg(long, group = "verdict", requires = "comment")]
     pub(super) reject: bool,
     /// Why.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) comment: String,
+    #[command(flatten)]
+    pub(super) confirm: Confirm,
 }

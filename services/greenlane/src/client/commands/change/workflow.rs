@@ -195,7 +195,10 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
         Command::Comments { change_set, limit } => {
             of.list(session, "ListChangeComments", json!({ "name": name(&change_set) }), COMMENTS, limit).await
         }
-        Command::Review(Review { step, approve, comment, .. }) => {
+        Command::Review(Review { mut step, approve, reject, comment, confirm }) => {
+            if reject {
+                confirm.settle(&mut step.guarded.mutation);
+            }
             of.step(session, "ReviewChangeSet", step, json!({ "approve": approve, "comment": comment })).await
         }
         Command::Publish(step) => of.step(session, "PublishChangeSet", step, json!({})).await,
