@@ -73,7 +73,7 @@ fn route(route: &Route<'_>) -> pb::RecognitionRoute {
     let (arrangement, annex) = instrument(route.annex);
     pb::RecognitionRoute {
         requirement: route.requirement.name.name(),
-        certified: route.certified.name.to_string(),
+        certified: route.certified_to().to_string(),
         accepted: route.accepted().name.to_string(),
         arrangement,
         annex,

@@ -2,11 +2,13 @@
 
 mod annexes;
 mod index;
+mod names;
 mod net;
 mod numbers;
 mod references;
 mod requirements;
 mod scopes;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -15,7 +17,7 @@ pub use self::annexes::AnnexEntry;
 pub(in crate::domain) use self::annexes::{PartyTerms, Terms};
 pub(in crate::domain) use self::index::EconomyEntry;
 use self::index::Index;
-pub(in crate::domain) use self::net::Link;
+pub(in crate::domain) use self::net::Passed;
 pub(in crate::domain) use self::numbers::{Held, NONE};
 pub(in crate::domain) use self::references::{By, References};
 pub use self::requirements::RequirementEntry;

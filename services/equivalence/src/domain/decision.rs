@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::arrangement::{Annex, AnnexCondition};
 use super::body::Designation;
-use super::equivalence::{BridgingTest, Equivalence, Target};
+use super::equivalence::{Equivalence, Target, TargetKey};
 use super::key::{AnnexKey, EconomyCode};
 use super::requirement::Requirement;
 use super::words::{ConditionKind, RecognitionEffect};
@@ -114,8 +114,8 @@ impl Finding {
 /// Something still to be fulfilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition<'c> {
-    /// A test that bridges a deviation.
-    Bridging(&'c BridgingTest, &'c Equivalence),
+    /// A test that bridges a deviation: which of an equivalence's. It is looked up only when it is read.
+    Bridging(&'c Arc<Equivalence>, usize),
     /// What an annex asks for.
     ByAnnex(&'c AnnexCondition, &'c Annex),
 }
@@ -132,7 +132,7 @@ impl<'c> Condition<'c> {
     /// Identifier.
     pub fn id(self) -> &'c str {
         match self {
-            Self::Bridging(test, _) => &test.id,
+            Self::Bridging(link, at) => link.bridging_tests().nth(at).map_or("", |test| &test.id),
             Self::ByAnnex(condition, _) => &condition.id,
         }
     }
@@ -140,7 +140,7 @@ impl<'c> Condition<'c> {
     /// What is to be done.
     pub fn description(self) -> &'c str {
         match self {
-            Self::Bridging(test, _) => &test.description,
+            Self::Bridging(link, at) => link.bridging_tests().nth(at).map_or("", |test| &test.description),
             Self::ByAnnex(condition, _) => &condition.description,
         }
     }
@@ -148,7 +148,7 @@ impl<'c> Condition<'c> {
     /// The resource name of where it comes from: an equivalence or an annex.
     pub fn origin(self) -> String {
         match self {
-            Self::Bridging(_, link) => link.name.name(),
+            Self::Bridging(link, _) => link.name.name(),
             Self::ByAnnex(_, annex) => annex.name.name(),
         }
     }
@@ -168,8 +168,8 @@ pub type Conditions<'c> = SmallVec<[Condition<'c>; 2]>;
 pub struct Route<'c> {
     /// The requirement.
     pub requirement: &'c Arc<Requirement>,
-    /// What was certified.
-    pub certified: Target,
+    /// The place of what was certified in the question.
+    pub certified: usize,
     /// The place of what is accepted in the requirement.
     pub acceptance: usize,
     /// The annex; none for a direct route.
@@ -185,6 +185,11 @@ pub struct Route<'c> {
 }
 
 impl<'c> Route<'c> {
+    /// The scheme or standard that was certified to.
+    pub fn certified_to(&self) -> &'c TargetKey {
+        self.links.first().map_or(&self.accepted().name, |link| &link.from.name)
+    }
+
     /// What is accepted.
     pub fn accepted(&self) -> &'c Target {
         &self.requirement.acceptances[self.acceptance].target

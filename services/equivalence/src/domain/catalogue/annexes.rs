@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use smallvec::SmallVec;
 
 use super::Catalogue;
-use super::numbers::{Numbers, Wanted};
+use super::numbers::{Held, Numbers, Wanted};
 use super::scopes::Scopes;
 use crate::domain::arrangement::{Annex, Arrangement, Exclusions, Party};
 use crate::domain::body::Designation;
@@ -16,8 +16,10 @@ use crate::domain::key::{AnnexKey, BodyKey};
 use crate::domain::time::{Counts, Validity};
 use crate::domain::words::{OriginRule, RecognitionEffect, RecognitionObject};
 
-/// An annex with its arrangement and the designations under it.
+/// An annex with its arrangement and the designations under it: of most all that is compared is in place, in three of the
+/// lines in which the processor reads.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct AnnexEntry {
     /// What recognition compares.
     pub(in crate::domain) terms: Terms,
@@ -26,7 +28,7 @@ pub struct AnnexEntry {
     /// Its arrangement.
     pub arrangement: Arc<Arrangement>,
     /// The designations under it, by body and name.
-    pub designations: Vec<Arc<Designation>>,
+    pub designations: Box<[Arc<Designation>]>,
 }
 
 /// An annex in numbers, in the order in which it is read, so that one that fails early costs little.
@@ -34,12 +36,14 @@ pub struct AnnexEntry {
 #[repr(C)]
 pub(in crate::domain) struct Terms {
     pub(in crate::domain) parties: SmallVec<[PartyTerms; 2]>,
-    pub(in crate::domain) economies: SmallVec<[u32; 2]>,
-    pub(in crate::domain) exclusions: Option<Box<ExclusionTerms>>,
-    pub(in crate::domain) covered: SmallVec<[Wanted; 1]>,
-    pub(in crate::domain) codes: Scopes,
+    more: Option<Box<More>>,
+    /// From when its arrangement applies, if nothing but that must be known of the arrangement.
+    arrangement_from: Option<NaiveDate>,
     /// Its place among all annexes in the order of names.
     pub(in crate::domain) place: u32,
+    pub(in crate::domain) codes: Scopes,
+    /// When it is in force, if nothing but that must be known of it.
+    validity: Option<Validity>,
     /// The kinds of results that it covers, a bit each.
     objects: u16,
     pub(in crate::domain) effect: RecognitionEffect,
@@ -49,11 +53,17 @@ pub(in crate::domain) struct Terms {
     pub(in crate::domain) designation_required: bool,
     pub(in crate::domain) has_conditions: bool,
     pub(in crate::domain) has_transitions: bool,
-    /// From when its arrangement applies, if nothing but that must be known of the arrangement.
-    arrangement_from: Option<NaiveDate>,
-    /// When it is in force, if nothing but that must be known of it.
-    validity: Option<Validity>,
     pub(in crate::domain) designated: SmallVec<[DesignationTerms; 3]>,
+}
+
+/// What few annexes have.
+#[derive(Clone, Debug)]
+struct More {
+    economies: Vec<u32>,
+    covered: Vec<Wanted>,
+    exclusions: Option<ExclusionTerms>,
+    /// For what each designation is, if not for all of the annex's; empty when none is.
+    only: Box<[Option<Only>]>,
 }
 
 /// A party in numbers.
@@ -70,8 +80,6 @@ pub(in crate::domain) struct DesignationTerms {
     pub(in crate::domain) body: u32,
     /// When it stands, if nothing but that must be known of it.
     pub(in crate::domain) validity: Option<Validity>,
-    /// For what it is, if not for all of the annex's.
-    pub(in crate::domain) only: Option<Box<Only>>,
 }
 
 /// The schemes, standards and goods that a designation is for; an empty list means all of the annex's.
@@ -90,6 +98,9 @@ pub(in crate::domain) struct ExclusionTerms {
     pub(in crate::domain) origins: SmallVec<[u32; 2]>,
     pub(in crate::domain) codes: Scopes,
 }
+
+// Three lines.
+const _: () = assert!(size_of::<AnnexEntry>() <= 192);
 
 impl AnnexEntry {
     /// The designations of a body.
@@ -136,6 +147,13 @@ impl Terms {
         let plain_arrangement = arrangement.suspensions.is_empty() && arrangement.lapse.is_none();
         let plain = annex.suspensions.is_empty() && annex.lapse.is_none();
         let covers = |it: &&RecognitionObject| annex.objects.iter().any(|object| object.covers(**it));
+        let only: Box<[_]> = designations.iter().map(|it| Only::new(numbers, it)).collect();
+        let more = More {
+            economies: annex.economies.iter().map(|it| numbers.economy(it)).collect(),
+            covered: annex.covered.iter().map(|it| numbers.wanted(it)).collect(),
+            exclusions: annex.exclusions.as_ref().map(|not| ExclusionTerms::new(numbers, not)),
+            only: if only.iter().any(Option::is_some) { only } else { Box::default() },
+        };
         Self {
             place,
             codes: Scopes::new(numbers, &annex.codes),
@@ -150,11 +168,29 @@ impl Terms {
             has_transitions: !annex.transitions.is_empty(),
             arrangement_from: arrangement.applies_from().filter(|_| plain_arrangement),
             validity: plain.then(|| annex.validity.clone()),
-            economies: annex.economies.iter().map(|it| numbers.economy(it)).collect(),
-            covered: annex.covered.iter().map(|it| numbers.wanted(it)).collect(),
             designated: designations.iter().map(|it| DesignationTerms::new(numbers, it)).collect(),
-            exclusions: annex.exclusions.as_ref().map(|not| Box::new(ExclusionTerms::new(numbers, not))),
+            more: (!more.is_empty()).then(|| Box::new(more)),
         }
+    }
+
+    /// Which economies take part; empty means all.
+    pub(in crate::domain) fn economies(&self) -> &[u32] {
+        self.more.as_ref().map_or(&[], |it| &it.economies)
+    }
+
+    /// Whether results to something held are covered.
+    pub(in crate::domain) fn covers_held(&self, held: Held) -> bool {
+        let covered = self.more.as_ref().map_or(&[][..], |it| &it.covered);
+        covered.is_empty() || covered.iter().any(|it| it.is_met_by(held))
+    }
+
+    pub(in crate::domain) fn exclusions(&self) -> Option<&ExclusionTerms> {
+        self.more.as_ref()?.exclusions.as_ref()
+    }
+
+    /// For what the designation at a place is, if not for all of the annex's.
+    pub(in crate::domain) fn only(&self, designation: usize) -> Option<&Only> {
+        self.more.as_ref()?.only.get(designation)?.as_ref()
     }
 
     pub(in crate::domain) fn covers(&self, object: RecognitionObject) -> bool {
@@ -175,15 +211,25 @@ impl PartyTerms {
     }
 }
 
+impl More {
+    fn is_empty(&self) -> bool {
+        self.economies.is_empty() && self.covered.is_empty() && self.exclusions.is_none() && self.only.is_empty()
+    }
+}
+
 impl DesignationTerms {
-    fn new(numbers: &mut Numbers, it: &Designation) -> Self {
+    fn new(numbers: &Numbers, it: &Designation) -> Self {
         let plain = it.suspensions.is_empty() && it.contestations.is_empty() && it.ending.is_none();
-        let only = (!it.targets.is_empty() || !it.codes.is_empty()).then(|| Only {
+        Self { body: numbers.body(&it.body), validity: plain.then(|| it.validity.clone()) }
+    }
+}
+
+impl Only {
+    fn new(numbers: &mut Numbers, it: &Designation) -> Option<Self> {
+        (!it.targets.is_empty() || !it.codes.is_empty()).then(|| Self {
             targets: it.targets.iter().map(|target| numbers.node(target)).collect(),
             codes: Scopes::new(numbers, &it.codes),
-        });
-        let validity = plain.then(|| it.validity.clone());
-        Self { body: numbers.body(&it.body), validity, only: only.map(Box::new) }
+        })
     }
 }
 
@@ -212,7 +258,8 @@ pub(super) fn entries(numbers: &mut Numbers, catalogue: &Catalogue) -> Vec<Annex
         designations.sort_by(|a, b| a.body.cmp(&b.body)); // stable: by name within a body
         let place = super::numbers::number(entries.len());
         let terms = Terms::new(numbers, place, annex, arrangement, &designations);
-        entries.push(AnnexEntry { terms, annex: annex.clone(), arrangement: arrangement.clone(), designations });
+        let (annex, arrangement) = (annex.clone(), arrangement.clone());
+        entries.push(AnnexEntry { terms, annex, arrangement, designations: designations.into() });
     }
     entries
 }

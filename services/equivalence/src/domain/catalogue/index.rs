@@ -11,9 +11,10 @@ use smallvec::SmallVec;
 use super::Catalogue;
 use super::annexes::{self, AnnexEntry, PartyTerms};
 use super::net::Links;
-use super::numbers::{Held, NamedBody, Numbers, Wanted};
+use super::numbers::{Held, Numbers, Wanted, number};
 use super::requirements::{RequirementEntry, Requirements};
 use super::scopes::{Code, Glance, Scopes};
+use super::table::Table;
 use crate::domain::body::Body;
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode, StandardKey};
@@ -30,8 +31,9 @@ pub(in crate::domain) struct Membership {
 }
 
 /// What the catalogue holds of an economy or bloc.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in crate::domain) struct EconomyEntry {
+    pub(in crate::domain) code: EconomyCode,
     pub(in crate::domain) number: u32,
     /// Whether it has an entry of its own.
     pub(in crate::domain) known: bool,
@@ -66,13 +68,28 @@ struct Passage {
     codes: Glance,
 }
 
+/// A part of a list.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    from: u32,
+    until: u32,
+}
+
+/// An importer and an exporter as one key; never zero.
+fn pair(importer: u32, exporter: u32) -> u64 {
+    (u64::from(importer) << 32 | u64::from(exporter)) + 1
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     numbers: Numbers,
-    economies: HashMap<EconomyCode, EconomyEntry>,
+    /// By number.
+    economies: Vec<EconomyEntry>,
     annexes: Vec<AnnexEntry>,
-    /// By importer and exporter.
-    annexes_between: HashMap<(u32, u32), SmallVec<[Passage; 2]>>,
+    /// By importer and exporter, and of each two in the order of names.
+    passages: Vec<Passage>,
+    /// Where those between an importer and an exporter stand.
+    between: Table<u64, Run>,
     /// Whether an economy is an importer or an exporter in these, by its number. Most blocs are neither.
     trades: Vec<Trades>,
     links: Links,
@@ -83,7 +100,12 @@ pub(super) struct Index {
 impl Catalogue {
     /// What is held of an economy or bloc; none when nothing speaks of it.
     pub(in crate::domain) fn economy(&self, economy: &EconomyCode) -> Option<&EconomyEntry> {
-        self.index.economies.get(economy)
+        self.index.economies.get(self.index.numbers.economy(economy) as usize)
+    }
+
+    /// The economy of the body of a number, when that has an entry.
+    pub(in crate::domain) fn home(&self, body: u32) -> Option<&EconomyEntry> {
+        self.index.economies.get(self.index.numbers.home(body) as usize)
     }
 
     /// Whether `whole` is `economy`, or a bloc that it belongs to on a day.
@@ -116,7 +138,8 @@ impl Catalogue {
         let mut places: SmallVec<[u32; 8]> = SmallVec::new();
         for importer in importers.iter().filter(|it| trades(it).imports) {
             for exporter in exporters.iter().filter(|it| trades(it).exports) {
-                if let Some(between) = index.annexes_between.get(&(*importer, *exporter)) {
+                if let Some(run) = index.between.get(pair(*importer, *exporter)) {
+                    let between = &index.passages[run.from as usize..run.until as usize];
                     let may = between.iter().filter(|it| goods.is_none_or(|(at, code)| !it.codes.excludes(at, code)));
                     may.for_each(|it| places.push(it.annex));
                 }
@@ -144,9 +167,9 @@ impl Catalogue {
         self.index.numbers.wanted(target)
     }
 
-    /// What is held of a body; none when nothing speaks of it.
-    pub(in crate::domain) fn named_body(&self, body: &BodyKey) -> Option<&NamedBody> {
-        self.index.numbers.named_body(body)
+    /// The number of a body.
+    pub(in crate::domain) fn body_number(&self, body: &BodyKey) -> u32 {
+        self.index.numbers.body(body)
     }
 
     /// The number of an edition of a code system.
@@ -190,65 +213,79 @@ impl Index {
         let index = &mut catalogue.index;
         index.economies = economies;
         index.links = links;
+        index.trades = vec![Trades::default(); index.economies.len()];
+        let mut passages: Vec<(u64, Passage)> = Vec::new();
         for entry in &annexes {
             let terms = &entry.terms;
             index.longest_chain = index.longest_chain.max(entry.annex.chain_limit());
             let parties = &entry.arrangement.parties;
             let accepting: BTreeSet<_> = parties.iter().filter(|it| it.accepts()).map(|it| &it.economy).collect();
             for economy in accepting {
-                index.economies.entry(economy.clone()).or_default().accepts.push(terms.place);
+                index.economies[numbers.economy(economy) as usize].accepts.push(terms.place);
             }
             let numbers_of = |which: fn(&PartyTerms) -> bool| -> BTreeSet<u32> {
                 terms.parties.iter().filter(|it| which(it)).map(|it| it.economy).collect()
             };
             let (importers, exporters) = (numbers_of(|it| it.accepts), numbers_of(|it| it.is_accepted));
-            index.trades.resize(numbers.economies().len(), Trades::default());
             importers.iter().for_each(|it| index.trades[*it as usize].imports = true);
             exporters.iter().for_each(|it| index.trades[*it as usize].exports = true);
             for importer in importers {
                 for exporter in exporters.iter().filter(|it| importer != **it || terms.within_party) {
                     let passage = Passage { annex: terms.place, codes: terms.codes.at_a_glance() };
-                    index.annexes_between.entry((importer, *exporter)).or_default().push(passage);
+                    passages.push((pair(importer, *exporter), passage));
                 }
             }
         }
+        passages.sort_by_key(|(pair, _)| *pair); // stable: by name
+        let mut from = 0;
+        let runs = passages.chunk_by(|(one, _), (other, _)| one == other).map(|run| {
+            let until = from + number(run.len());
+            (run[0].0, Run { from: std::mem::replace(&mut from, until), until })
+        });
+        let runs: Vec<_> = runs.collect();
+        index.between = Table::new(&runs);
+        index.passages = passages.into_iter().map(|(_, passage)| passage).collect();
         index.annexes = annexes;
         index.numbers = numbers;
     }
 }
 
-fn economies(numbers: &mut Numbers, catalogue: &Catalogue) -> HashMap<EconomyCode, EconomyEntry> {
-    let mut economies: HashMap<EconomyCode, EconomyEntry> = numbers
-        .economies()
-        .map(|(code, number)| {
-            let known = catalogue.economies.contains_key(code);
-            (code.clone(), EconomyEntry { number, known, ..EconomyEntry::default() })
-        })
-        .collect();
+/// In the order of their numbers.
+fn economies(numbers: &mut Numbers, catalogue: &Catalogue) -> Vec<EconomyEntry> {
+    let all = numbers.economies().iter().zip(0..).map(|(code, number)| EconomyEntry {
+        code: code.clone(),
+        number,
+        known: catalogue.economies.contains_key(code),
+        complete: None,
+        memberships: Vec::new(),
+        requirements: Requirements::default(),
+        bodies: Vec::new(),
+        accepts: Vec::new(),
+    });
+    let mut economies: Vec<EconomyEntry> = all.collect();
     for bloc in catalogue.economies.values() {
+        let number = numbers.economy(&bloc.name);
         if let Some(complete) = &bloc.complete_requirements {
-            let complete = Scopes::new(numbers, &complete.codes);
-            economies.entry(bloc.name.clone()).or_default().complete = Some(complete);
+            economies[number as usize].complete = Some(Scopes::new(numbers, &complete.codes));
         }
         let mut periods: BTreeMap<_, SmallVec<[Validity; 1]>> = BTreeMap::new();
         for member in &bloc.members {
             periods.entry(&member.economy).or_default().push(member.validity.clone());
         }
-        let number = numbers.economy(&bloc.name);
         for (member, periods) in periods {
             let membership = Membership { bloc: bloc.name.clone(), number, periods };
-            economies.entry(member.clone()).or_default().memberships.push(membership);
+            economies[numbers.economy(member) as usize].memberships.push(membership);
         }
     }
     for it in catalogue.bodies.values() {
-        economies.entry(it.economy.clone()).or_default().bodies.push(it.clone());
+        economies[numbers.economy(&it.economy) as usize].bodies.push(it.clone());
     }
     let mut markets: BTreeMap<&EconomyCode, Vec<Arc<Requirement>>> = BTreeMap::new();
     for requirement in catalogue.requirements.values() {
         markets.entry(&requirement.market).or_default().push(requirement.clone());
     }
     for (market, all) in markets {
-        economies.entry(market.clone()).or_default().requirements = Requirements::new(numbers, catalogue, &all);
+        economies[numbers.economy(market) as usize].requirements = Requirements::new(numbers, catalogue, &all);
     }
     economies
 }

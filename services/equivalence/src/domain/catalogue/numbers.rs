@@ -1,14 +1,15 @@
 //! Numbers for names. What recognition compares often it compares as numbers, given anew to each revision.
 
 use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use super::Catalogue;
+use super::names::Names;
+use super::table::Table;
 use crate::domain::equivalence::{Target, TargetKey};
-use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::key::{BodyKey, EconomyCode, SchemeKey, StandardKey};
 use crate::domain::scheme::Scheme;
 
 /// The number of what the catalogue does not speak of; nothing that it speaks of has it.
@@ -25,6 +26,18 @@ pub(in crate::domain) struct Held {
     rank: u32,
 }
 
+impl Held {
+    /// Without a level.
+    pub(in crate::domain) fn plain(node: u32) -> Self {
+        Self { node, rank: NONE }
+    }
+
+    /// Whether it has a level.
+    pub(super) fn is_plain(self) -> bool {
+        self.rank == NONE
+    }
+}
+
 /// A scheme at a level or better, or a standard edition, that is wanted.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct Wanted {
@@ -39,75 +52,63 @@ impl Wanted {
         self.node
     }
 
+    /// Whether it is wanted at any level.
+    pub(super) fn is_plain(self) -> bool {
+        self.worst == NONE
+    }
+
     /// Whether something held is it.
     pub(in crate::domain) fn is_met_by(self, held: Held) -> bool {
         self.node == held.node && held.rank <= self.worst
     }
 }
 
-/// A name as a key that is found without following a pointer: its beginning in place, and the rest of a long one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Name {
-    head: [u8; HEAD_BYTES],
-    rest: Option<Box<str>>,
-}
-
-/// Long enough for most names.
-const HEAD_BYTES: usize = 24;
-
-impl Name {
-    fn new(text: &str) -> Self {
-        let mut head = [0; HEAD_BYTES];
-        match text.as_bytes().split_at_checked(HEAD_BYTES) {
-            // Names are ASCII; of any other the whole stands in the rest.
-            Some((first, rest)) if !rest.is_empty() => {
-                head.copy_from_slice(first);
-                let rest = text.get(HEAD_BYTES..).unwrap_or(text);
-                Self { head, rest: Some(rest.into()) }
-            }
-            _ => {
-                head[..text.len()].copy_from_slice(text.as_bytes());
-                Self { head, rest: None }
-            }
-        }
-    }
-}
-
-impl Hash for Name {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(&self.head);
-        if let Some(rest) = &self.rest {
-            state.write(rest.as_bytes());
-        }
-    }
-}
-
-/// What the catalogue knows of a scheme or standard that it speaks of.
-#[derive(Clone, Debug)]
-struct Named {
-    node: u32,
-    /// Whether it has an entry of its own.
-    known: bool,
-    scheme: Option<Arc<Scheme>>,
-}
-
-/// What the catalogue knows of a body that it speaks of.
-#[derive(Clone, Debug)]
-pub(in crate::domain) struct NamedBody {
-    pub(in crate::domain) number: u32,
-    /// Its economy, when it has an entry.
-    pub(in crate::domain) economy: Option<EconomyCode>,
-}
-
 /// Every name that is compared, with its number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
-    economies: HashMap<EconomyCode, u32>,
-    bodies: HashMap<Name, NamedBody>,
-    schemes: HashMap<Name, Named>,
-    standards: HashMap<Name, Named>,
+    economies: Table<u128, u32>,
+    /// In the order of their numbers.
+    economy_codes: Vec<EconomyCode>,
+    bodies: Names,
+    /// The number of the economy of each body that has an entry, by the body's own.
+    homes: Vec<u32>,
+    schemes: Names,
+    standards: Names,
+    /// The schemes that have an entry, by number: they come first.
+    known_schemes: Vec<Arc<Scheme>>,
+    /// How many schemes and standards have an entry; these come before the others.
+    known: u32,
+    /// How many schemes and standards there are.
+    nodes: u32,
     editions: HashMap<Arc<str>, u32>,
     edition_names: Vec<Arc<str>>,
+}
+
+/// Schemes and standards while they are numbered.
+#[derive(Default)]
+struct Targets<'c> {
+    schemes: HashMap<&'c str, u32>,
+    standards: HashMap<&'c str, u32>,
+    next: u32,
+}
+
+impl<'c> Targets<'c> {
+    fn scheme(&mut self, key: &'c SchemeKey) {
+        let known = *self.schemes.entry(key.as_str()).or_insert(self.next);
+        self.next += u32::from(known == self.next);
+    }
+
+    fn standard(&mut self, key: &'c StandardKey) {
+        let known = *self.standards.entry(key.as_str()).or_insert(self.next);
+        self.next += u32::from(known == self.next);
+    }
+
+    fn add(&mut self, key: &'c TargetKey) {
+        match key {
+            TargetKey::Scheme(key) => self.scheme(key),
+            TargetKey::Standard(key) => self.standard(key),
+        }
+    }
 }
 
 impl Numbers {
@@ -133,7 +134,9 @@ impl Numbers {
             all.extend(requirement.origins.iter().chain(&requirement.excluded_origins));
             all.extend(requirement.acceptances.iter().flat_map(|it| &it.bodies.economies));
         }
-        self.economies = all.into_iter().cloned().zip(0..).collect();
+        self.economy_codes = all.into_iter().cloned().collect();
+        let numbered = self.economy_codes.iter().zip(0..).map(|(code, number)| (code.as_number(), number));
+        self.economies = Table::new(&numbered.collect::<Vec<_>>());
     }
 
     /// In the order of names, so that what is sorted by name is sorted by number.
@@ -143,43 +146,32 @@ impl Numbers {
         all.extend(catalogue.annexes.values().filter_map(|it| it.exclusions.as_ref()).flat_map(|not| &not.bodies));
         let rules = catalogue.requirements.values().flat_map(|it| &it.acceptances).map(|it| &it.bodies);
         all.extend(rules.flat_map(|rule| rule.bodies.iter().chain(&rule.excluded_bodies)));
-        let numbered = all.into_iter().zip(0..).map(|(body, number)| {
-            let economy = catalogue.bodies.get(body).map(|it| it.economy.clone());
-            (Name::new(body.as_str()), NamedBody { number, economy })
-        });
-        self.bodies = numbered.collect();
+        let home = |body: &&BodyKey| catalogue.bodies.get(*body).map_or(NONE, |it| self.economy(&it.economy));
+        self.homes = all.iter().map(home).collect();
+        self.bodies = Names::new(all.into_iter().map(BodyKey::as_str).zip(0..));
     }
 
     fn number_targets(&mut self, catalogue: &Catalogue) {
-        for (key, scheme) in &catalogue.schemes {
-            self.name(&TargetKey::Scheme(key.clone()), true, Some(scheme.clone()));
-        }
-        for key in catalogue.standards.keys() {
-            self.name(&TargetKey::Standard(key.clone()), true, None);
-        }
+        let mut targets = Targets::default();
+        catalogue.schemes.keys().for_each(|it| targets.scheme(it));
+        catalogue.standards.keys().for_each(|it| targets.standard(it));
+        self.known = targets.next;
+        self.known_schemes = catalogue.schemes.values().cloned().collect();
         for it in catalogue.equivalences.values() {
-            self.name(&it.from.name, false, None);
-            self.name(&it.to.name, false, None);
+            targets.add(&it.from.name);
+            targets.add(&it.to.name);
         }
         for annex in catalogue.annexes.values() {
-            annex.covered.iter().for_each(|it| self.name(&it.name, false, None));
-            let excluded = annex.exclusions.iter().flat_map(|not| &not.targets);
-            excluded.for_each(|it| self.name(it, false, None));
+            annex.covered.iter().for_each(|it| targets.add(&it.name));
+            annex.exclusions.iter().flat_map(|not| &not.targets).for_each(|it| targets.add(it));
         }
-        let designated = catalogue.designations.values().flat_map(|it| &it.targets);
-        designated.for_each(|it| self.name(it, false, None));
+        catalogue.designations.values().flat_map(|it| &it.targets).for_each(|it| targets.add(it));
         let accepted = catalogue.requirements.values().flat_map(|it| &it.acceptances);
         let accepted = accepted.flat_map(|it| std::iter::once(&it.target).chain(&it.together_with));
-        accepted.for_each(|it| self.name(&it.name, false, None));
-    }
-
-    fn name(&mut self, key: &TargetKey, known: bool, scheme: Option<Arc<Scheme>>) {
-        let node = number(self.nodes());
-        let (names, key) = match key {
-            TargetKey::Scheme(key) => (&mut self.schemes, key.as_str()),
-            TargetKey::Standard(key) => (&mut self.standards, key.as_str()),
-        };
-        names.entry(Name::new(key)).or_insert_with(|| Named { node, known, scheme });
+        accepted.for_each(|it| targets.add(&it.name));
+        self.nodes = targets.next;
+        self.schemes = Names::new(targets.schemes.into_iter());
+        self.standards = Names::new(targets.standards.into_iter());
     }
 
     /// The number of an edition of a code system, given now if it has none.
@@ -201,57 +193,65 @@ impl Numbers {
     }
 
     pub(super) fn nodes(&self) -> usize {
-        self.schemes.len() + self.standards.len()
+        self.nodes as usize
     }
 
-    fn named(&self, key: &TargetKey) -> Option<&Named> {
-        match key {
-            TargetKey::Scheme(key) => self.schemes.get(&Name::new(key.as_str())),
-            TargetKey::Standard(key) => self.standards.get(&Name::new(key.as_str())),
-        }
-    }
-
-    /// Every economy and bloc that the catalogue speaks of.
-    pub(super) fn economies(&self) -> impl ExactSizeIterator<Item = (&EconomyCode, u32)> {
-        self.economies.iter().map(|(code, number)| (code, *number))
+    /// Every economy and bloc that the catalogue speaks of, in the order of their numbers.
+    pub(super) fn economies(&self) -> &[EconomyCode] {
+        &self.economy_codes
     }
 
     pub(super) fn economy(&self, economy: &EconomyCode) -> u32 {
-        self.economies.get(economy).copied().unwrap_or(NONE)
-    }
-
-    pub(super) fn named_body(&self, body: &BodyKey) -> Option<&NamedBody> {
-        self.bodies.get(&Name::new(body.as_str()))
+        self.economies.get(economy.as_number()).unwrap_or(NONE)
     }
 
     pub(super) fn body(&self, body: &BodyKey) -> u32 {
-        self.named_body(body).map_or(NONE, |it| it.number)
+        self.bodies.get(body.as_str()).unwrap_or(NONE)
+    }
+
+    /// The number of the economy of the body of a number, when that has an entry.
+    pub(super) fn home(&self, body: u32) -> u32 {
+        self.homes.get(body as usize).copied().unwrap_or(NONE)
     }
 
     pub(super) fn node(&self, target: &TargetKey) -> u32 {
-        self.named(target).map_or(NONE, |it| it.node)
+        let number = match target {
+            TargetKey::Scheme(key) => self.schemes.get(key.as_str()),
+            TargetKey::Standard(key) => self.standards.get(key.as_str()),
+        };
+        number.unwrap_or(NONE)
+    }
+
+    /// The scheme of a number, if it has an entry.
+    fn scheme(&self, node: u32) -> Option<&Arc<Scheme>> {
+        self.known_schemes.get(node as usize)
     }
 
     /// Something held, and whether the catalogue knows it, with its level if it has one.
     pub(super) fn held(&self, target: &Target) -> (Held, bool) {
-        let Some(named) = self.named(&target.name) else { return (Held { node: NONE, rank: NONE }, false) };
-        if target.level.is_empty() {
-            return (Held { node: named.node, rank: NONE }, named.known);
-        }
+        let node = self.node(&target.name);
+        let known = node < self.known;
         // A level of a standard means nothing and is not looked at.
-        let Some(scheme) = &named.scheme else { return (Held { node: named.node, rank: NONE }, named.known) };
-        let rank = scheme.rank(&target.level).map(number);
-        (Held { node: named.node, rank: rank.unwrap_or(NONE) }, named.known && rank.is_some())
+        match self.scheme(node) {
+            Some(scheme) if !target.level.is_empty() => {
+                let rank = scheme.rank(&target.level).map(number);
+                (Held { node, rank: rank.unwrap_or(NONE) }, known && rank.is_some())
+            }
+            _ => (Held::plain(node), known),
+        }
     }
 
     /// Something wanted; a level that is not known is never reached.
     pub(super) fn wanted(&self, target: &Target) -> Wanted {
-        let Some(named) = self.named(&target.name) else { return Wanted { node: NEVER, worst: 0 } };
-        if target.level.is_empty() {
-            return Wanted { node: named.node, worst: NONE };
+        let node = self.node(&target.name);
+        if node == NONE {
+            return Wanted { node: NEVER, worst: 0 };
         }
-        match named.scheme.as_ref().and_then(|scheme| scheme.rank(&target.level)) {
-            Some(rank) => Wanted { node: named.node, worst: number(rank) },
+        if target.level.is_empty() {
+            return Wanted { node, worst: NONE };
+        }
+        match self.scheme(node).and_then(|scheme| scheme.rank(&target.level)) {
+            Some(rank) => Wanted { node, worst: number(rank) },
             None => Wanted { node: NEVER, worst: 0 },
         }
     }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use smallvec::SmallVec;
 
 use super::Catalogue;
-use super::numbers::{Held, Numbers, Wanted};
+use super::numbers::{Held, NONE, Numbers, Wanted};
 use super::scopes::{EditionScopes, Scopes};
 use crate::domain::equivalence::TargetKey;
 use crate::domain::requirement::{Acceptance, Requirement};
@@ -14,31 +14,52 @@ use crate::domain::standard::EditionTransition;
 use crate::domain::time::Validity;
 use crate::domain::words::RecognitionObject;
 
-/// A requirement, with what recognition compares in numbers and in the order in which it is read.
+/// A requirement, with what recognition compares in numbers and in the order in which it is read. Most are wholly in
+/// place, two of the lines in which the processor reads.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct RequirementEntry {
     pub(in crate::domain) codes: Scopes,
     pub(in crate::domain) validity: Validity,
     pub(in crate::domain) mandatory: bool,
-    pub(in crate::domain) origins: SmallVec<[u32; 2]>,
-    pub(in crate::domain) excluded_origins: SmallVec<[u32; 2]>,
+    origins: Option<Box<Origins>>,
     /// One for each acceptance, in their order.
     pub(in crate::domain) acceptances: SmallVec<[AcceptanceTerms; 2]>,
     /// The requirement.
     pub requirement: Arc<Requirement>,
 }
 
+// Two lines.
+const _: () = assert!(size_of::<RequirementEntry>() <= 128);
+
+/// For goods of which origins a requirement is, if not for all.
+#[derive(Clone, Debug)]
+struct Origins {
+    /// Of these; empty means all.
+    only: Vec<u32>,
+    not: Vec<u32>,
+}
+
+impl RequirementEntry {
+    /// Whether it covers goods of an origin, which is one of these economies and blocs.
+    pub(in crate::domain) fn covers_origin(&self, origin: &[u32]) -> bool {
+        let is_in = |whole: &u32| origin.contains(whole);
+        self.origins
+            .as_ref()
+            .is_none_or(|it| (it.only.is_empty() || it.only.iter().any(is_in)) && !it.not.iter().any(is_in))
+    }
+}
+
 /// An acceptance in numbers.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct AcceptanceTerms {
     pub(in crate::domain) wanted: Wanted,
-    validity: Option<Validity>,
+    /// The first of the economies and blocs whose bodies are accepted; [`NONE`] without any.
+    economy: u32,
     /// The kinds of results that are accepted, a bit each.
     objects: u16,
     pub(in crate::domain) any_body: bool,
     pub(in crate::domain) incomplete: bool,
-    pub(in crate::domain) economies: SmallVec<[u32; 2]>,
     /// What few acceptances have.
     more: Option<Box<More>>,
 }
@@ -46,6 +67,9 @@ pub(in crate::domain) struct AcceptanceTerms {
 /// What few acceptances have.
 #[derive(Clone, Debug)]
 struct More {
+    validity: Option<Validity>,
+    /// The economies and blocs beside the first.
+    economies: Vec<u32>,
     bodies: SmallVec<[u32; 4]>,
     excluded_bodies: SmallVec<[u32; 4]>,
     /// What must be certified beside it.
@@ -59,11 +83,17 @@ impl AcceptanceTerms {
         let all = it.objects.is_empty();
         let objects = if all { u16::MAX } else { it.objects.iter().fold(0, |bits, it| bits | it.bit()) };
         let rule = &it.bodies;
-        let plain = rule.bodies.is_empty()
+        let plain = it.validity.is_none()
+            && rule.economies.len() < 2
+            && rule.bodies.is_empty()
             && rule.excluded_bodies.is_empty()
             && it.together_with.is_empty()
             && transitions.is_empty();
+        let mut economies = rule.economies.iter().map(|it| numbers.economy(it));
+        let economy = economies.next().unwrap_or(NONE);
         let more = (!plain).then(|| More {
+            validity: it.validity.clone(),
+            economies: economies.collect(),
             bodies: rule.bodies.iter().map(|it| numbers.body(it)).collect(),
             excluded_bodies: rule.excluded_bodies.iter().map(|it| numbers.body(it)).collect(),
             together: it.together_with.iter().map(|it| numbers.wanted(it)).collect(),
@@ -71,13 +101,18 @@ impl AcceptanceTerms {
         });
         Self {
             wanted: numbers.wanted(&it.target),
-            validity: it.validity.clone(),
+            economy,
             objects,
             any_body: rule.any,
             incomplete: rule.incomplete,
-            economies: rule.economies.iter().map(|it| numbers.economy(it)).collect(),
             more: more.map(Box::new),
         }
+    }
+
+    /// The economies and blocs whose bodies are accepted.
+    pub(in crate::domain) fn economies(&self) -> impl Iterator<Item = u32> + '_ {
+        let more = self.more.as_ref().map_or(&[][..], |it| &it.economies);
+        std::iter::once(self.economy).filter(|it| *it != NONE).chain(more.iter().copied())
     }
 
     /// Whether the rule names the body.
@@ -107,7 +142,8 @@ impl AcceptanceTerms {
 
     /// Whether it stands on a day.
     pub(in crate::domain) fn in_force(&self, date: NaiveDate) -> bool {
-        self.validity.as_ref().is_none_or(|validity| validity.contains(date))
+        let validity = self.more.as_ref().and_then(|it| it.validity.as_ref());
+        validity.is_none_or(|validity| validity.contains(date))
     }
 }
 
@@ -135,13 +171,14 @@ impl Requirements {
             });
             let acceptances = acceptances.collect();
             let economies = |all: &[_]| all.iter().map(|it| numbers.economy(it)).collect();
+            let (only, not) = (&requirement.origins, &requirement.excluded_origins);
+            let some = !(only.is_empty() && not.is_empty());
             entries.push(RequirementEntry {
                 requirement: requirement.clone(),
                 mandatory: requirement.mandatory,
                 validity: requirement.validity.clone(),
                 codes,
-                origins: economies(&requirement.origins),
-                excluded_origins: economies(&requirement.excluded_origins),
+                origins: some.then(|| Box::new(Origins { only: economies(only), not: economies(not) })),
                 acceptances,
             });
         }

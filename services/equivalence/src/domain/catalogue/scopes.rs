@@ -7,12 +7,10 @@ use crate::domain::code::{CodeScope, MAX_CODE_CHARS, Within};
 
 /// A code of at most 16 characters, held in place: of anything longer, which entries and questions may not name, the
 /// rest is left off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::domain) struct Code {
     /// The characters, the first in the highest byte, and zeros.
     chars: u128,
-    /// All ones where there is a character.
-    mask: u128,
 }
 
 impl Code {
@@ -20,26 +18,34 @@ impl Code {
         let length = text.len().min(MAX_CODE_CHARS);
         let mut chars = [0; 16];
         chars[..length].copy_from_slice(&text.as_bytes()[..length]);
-        Self { chars: u128::from_be_bytes(chars), mask: Self::mask(length) }
+        Self { chars: u128::from_be_bytes(chars) }
     }
 
-    fn mask(length: usize) -> u128 {
-        if length == 0 { 0 } else { u128::MAX << ((MAX_CODE_CHARS - length) * 8) }
+    /// All ones where there is a character.
+    fn mask(self) -> u128 {
+        u128::MAX.checked_shl(self.chars.trailing_zeros() / 8 * 8).unwrap_or(0)
     }
 
     pub(in crate::domain) fn begins_with(self, prefix: Self) -> bool {
-        self.chars & prefix.mask == prefix.chars
+        self.chars & prefix.mask() == prefix.chars
     }
 
     fn length(self) -> usize {
-        self.mask.count_ones() as usize / 8
+        MAX_CODE_CHARS - self.chars.trailing_zeros() as usize / 8
     }
 
-    fn first(self, length: usize) -> Self {
-        let mask = Self::mask(length);
-        Self { chars: self.chars & mask, mask }
+    /// The first eight characters, and zeros.
+    fn head(self) -> u64 {
+        (self.chars >> 64) as u64
     }
 }
+
+/// All ones where the first characters of eight are.
+fn head_mask(length: usize) -> u64 {
+    if length == 0 { 0 } else { u64::MAX << (64 - 8 * length.min(HEAD_CHARS)) }
+}
+
+const HEAD_CHARS: usize = 8;
 
 /// What a list of scopes tells at a glance: that some goods lie outside all of them.
 #[derive(Clone, Copy, Debug)]
@@ -55,15 +61,9 @@ impl Glance {
     pub(super) fn excludes(self, edition: u32, code: Code) -> bool {
         let common = u64::from_be_bytes(self.common);
         let mask = if common == 0 { 0 } else { u64::MAX << (common.trailing_zeros() / 8 * 8) };
-        let (chars, code_mask) = (half(code.chars), half(code.mask));
         // What covers everything has no edition, as a code of an unknown one has none; but nothing in common either.
-        self.edition == edition && (chars ^ common) & mask & code_mask != 0
+        self.edition == edition && (code.head() ^ common) & mask & head_mask(code.length()) != 0
     }
-}
-
-/// The first eight characters of sixteen.
-fn half(chars: u128) -> u64 {
-    (chars >> 64) as u64
 }
 
 /// A part of a code system.
@@ -78,8 +78,9 @@ struct Scope {
 impl Scope {
     /// As [`CodeScope::contains`].
     fn contains(&self, code: Code) -> Within {
-        if !code.begins_with(self.prefix) {
-            return if self.prefix.begins_with(code) { Within::Ambiguous } else { Within::No };
+        let whole = within(self.prefix, code);
+        if whole != Within::Yes {
+            return whole;
         }
         if self.except.iter().any(|except| code.begins_with(*except)) {
             return Within::No;
@@ -91,45 +92,73 @@ impl Scope {
     }
 }
 
+/// How a code lies to all that begin with another.
+fn within(prefix: Code, code: Code) -> Within {
+    if code.begins_with(prefix) {
+        Within::Yes
+    } else if prefix.begins_with(code) {
+        Within::Ambiguous
+    } else {
+        Within::No
+    }
+}
+
 /// Parts of one edition of a code system; none means everything.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Scopes {
+    /// The one code that is meant, in most lists.
+    one: Code,
     /// The edition; [`NONE`] for everything.
     pub(in crate::domain) edition: u32,
-    all: SmallVec<[Scope; 1]>,
+    /// All parts of a list that is more than one code.
+    several: Option<Box<Several>>,
 }
+
+#[derive(Clone, Debug)]
+struct Several(Vec<Scope>);
 
 impl Scopes {
     pub(super) fn new(numbers: &mut Numbers, scopes: &[CodeScope]) -> Self {
         // All codes of a list are of one edition.
-        let edition = scopes.first().map_or(NONE, |first| numbers.edition(&first.code.edition));
+        let Some(first) = scopes.first() else { return Self::of(NONE, Vec::new()) };
         let all = scopes.iter().map(|scope| Scope {
             prefix: Code::new(&scope.code.code),
             except: scope.except.iter().map(|except| Code::new(except)).collect(),
             part: !scope.ex_description.is_empty(),
         });
-        Self { edition, all: all.collect() }
+        Self::of(numbers.edition(&first.code.edition), all.collect())
+    }
+
+    fn of(edition: u32, all: Vec<Scope>) -> Self {
+        match all.as_slice() {
+            [] => Self { one: Code::default(), edition: NONE, several: None },
+            [only] if only.except.is_empty() && !only.part => Self { one: only.prefix, edition, several: None },
+            _ => Self { one: Code::default(), edition, several: Some(Box::new(Several(all))) },
+        }
     }
 
     pub(super) fn at_a_glance(&self) -> Glance {
-        let mut prefixes = self.prefixes().map(|prefix| half(prefix.chars));
+        let mut prefixes = self.prefixes().map(Code::head);
         let first = prefixes.next().unwrap_or_default();
         let common = prefixes.fold(first, |common, prefix| {
             // Characters that stand before the first difference.
-            let same = (common ^ prefix).leading_zeros() / 8 * 8;
-            if same == 0 { 0 } else { common & (u64::MAX << (64 - same)) }
+            let same = (common ^ prefix).leading_zeros() / 8;
+            common & head_mask(same as usize)
         });
         Glance { edition: self.edition, common: common.to_be_bytes() }
     }
 
     pub(in crate::domain) fn is_everything(&self) -> bool {
-        self.all.is_empty()
+        self.edition == NONE
     }
 
     /// As [`CodeScope::any_contains`].
     pub(in crate::domain) fn contain(&self, code: Code) -> Within {
+        let Some(Several(all)) = self.several.as_deref() else {
+            return if self.is_everything() { Within::No } else { within(self.one, code) };
+        };
         let mut best = Within::No;
-        for scope in &self.all {
+        for scope in all {
             match scope.contains(code) {
                 Within::Yes => return Within::Yes,
                 Within::Partly => best = Within::Partly,
@@ -141,7 +170,9 @@ impl Scopes {
     }
 
     fn prefixes(&self) -> impl Iterator<Item = Code> + '_ {
-        self.all.iter().map(|scope| scope.prefix)
+        let one = (self.several.is_none() && !self.is_everything()).then_some(self.one);
+        let several = self.several.as_ref().map_or(&[][..], |it| &it.0);
+        one.into_iter().chain(several.iter().map(|scope| scope.prefix))
     }
 }
 
@@ -150,51 +181,64 @@ impl Scopes {
 pub(in crate::domain) struct EditionScopes {
     /// The edition; [`NONE`] for those that cover everything, in whatever edition.
     pub(in crate::domain) edition: u32,
+    /// A bit for the length of each code that is named, and one for all that are longer than eight characters.
+    lengths: u16,
+    /// The beginnings of the codes that they name, sorted.
+    heads: Vec<u64>,
+    /// Whose these are.
+    named_by: Vec<u32>,
     /// All of them, in the order of names.
     pub(in crate::domain) all: Vec<u32>,
-    /// By the codes that they name, sorted.
-    scopes: Vec<(u128, u32)>,
-    /// A bit for each length of a code that is named.
-    lengths: u32,
 }
 
 impl EditionScopes {
     /// Of the scopes of requirements in the order of names.
     pub(super) fn by_edition<'s>(requirements: impl Iterator<Item = &'s Scopes>) -> Vec<Self> {
-        let mut editions: Vec<Self> = Vec::new();
+        let mut editions: Vec<(Self, Vec<(u64, u32)>)> = Vec::new();
         for (index, codes) in (0_u32..).zip(requirements) {
             let edition = codes.edition;
-            let at = editions.iter().position(|it| it.edition == edition).unwrap_or_else(|| {
-                editions.push(Self { edition, all: Vec::new(), scopes: Vec::new(), lengths: 0 });
+            let at = editions.iter().position(|(it, _)| it.edition == edition).unwrap_or_else(|| {
+                let (heads, named_by, all) = (Vec::new(), Vec::new(), Vec::new());
+                editions.push((Self { edition, lengths: 0, heads, named_by, all }, Vec::new()));
                 editions.len() - 1
             });
-            let of = &mut editions[at];
+            let (of, named) = &mut editions[at];
             of.all.push(index);
             for prefix in codes.prefixes() {
-                of.scopes.push((prefix.chars, index));
-                of.lengths |= 1 << prefix.length();
+                named.push((prefix.head(), index));
+                of.lengths |= 1 << prefix.length().min(HEAD_CHARS + 1);
             }
         }
-        for of in &mut editions {
-            of.scopes.sort_unstable();
-            of.scopes.dedup();
-        }
-        editions
+        let finished = editions.into_iter().map(|(mut of, mut named)| {
+            named.sort_unstable();
+            named.dedup();
+            (of.heads, of.named_by) = named.into_iter().unzip();
+            of
+        });
+        finished.collect()
     }
 
-    /// Adds the requirements of which a scope contains the code or lies within it. Some may be added twice.
+    /// Adds the requirements of which a scope contains the code or lies within it, as far as the first eight characters
+    /// tell. Some may be added twice.
     pub(in crate::domain) fn find(&self, code: Code, found: &mut SmallVec<[u32; 8]>) {
-        for length in 0..code.length() {
-            if self.lengths & (1 << length) != 0 {
-                let wanted = code.first(length).chars;
-                let from = self.scopes.partition_point(|(it, _)| *it < wanted);
-                found.extend(self.scopes[from..].iter().take_while(|(it, _)| *it == wanted).map(|(_, index)| *index));
+        let (head, length) = (code.head(), code.length().min(HEAD_CHARS));
+        for shorter in 0..length {
+            if self.lengths & (1 << shorter) != 0 {
+                self.find_within(head & head_mask(shorter), u64::MAX, found);
             }
         }
-        // Characters are no zeros, so that what begins with the code follows it.
-        let from = self.scopes.partition_point(|(it, _)| *it < code.chars);
-        let within = self.scopes[from..].iter().take_while(|(it, _)| it & code.mask == code.chars);
-        found.extend(within.map(|(_, index)| *index));
+        // What begins with the code, and of a long one what begins as it does.
+        if self.lengths >> length != 0 {
+            self.find_within(head, head_mask(length), found);
+        }
+    }
+
+    /// Adds those of which a code begins with these characters, as far as the mask has them.
+    fn find_within(&self, head: u64, mask: u64, found: &mut SmallVec<[u32; 8]>) {
+        // Characters are no zeros, so that what begins with a code follows it.
+        let from = self.heads.partition_point(|it| *it < head);
+        let within = self.heads[from..].iter().take_while(|it| *it & mask == head);
+        found.extend(self.named_by[from..].iter().zip(within).map(|(named_by, _)| *named_by));
     }
 }
 

@@ -48,6 +48,11 @@ impl EconomyCode {
         &self.0[..MAX_CHARS - zeros]
     }
 
+    /// As a number that no other code has; never zero.
+    pub(in crate::domain) fn as_number(&self) -> u128 {
+        u128::from_ne_bytes(self.0)
+    }
+
     /// The resource name.
     pub fn name(&self) -> String {
         self.to_string()

@@ -76,8 +76,7 @@ pub(super) fn attempt<'a>(
         return failed(Check::Parties);
     }
     let usable = usable(ctx, terms);
-    let is_covered = |held: Held| terms.covered.is_empty() || terms.covered.iter().any(|it| it.is_met_by(held));
-    if !usable.iter().any(|(_, held)| is_covered(*held)) {
+    if !usable.iter().any(|(_, held)| terms.covers_held(*held)) {
         return failed(Check::Scheme);
     }
     match ctx.coverage(&terms.codes) {
@@ -113,7 +112,7 @@ pub(super) fn attempt<'a>(
     }
     let mut designation = None;
     if terms.designation_required {
-        let covered = usable.iter().map(|(_, held)| *held).filter(|held| is_covered(*held));
+        let covered = usable.iter().map(|(_, held)| *held).filter(|held| terms.covers_held(*held));
         match designated(ctx, entry, covered) {
             Designated::Yes(found) => designation = Some(found),
             Designated::No => return failed(Check::Designation),
@@ -139,7 +138,7 @@ pub(super) fn attempt<'a>(
 
 /// What was certified and is not excluded, each with its place in the question.
 fn usable(ctx: &Context<'_, '_>, terms: &Terms) -> SmallVec<[(u32, Held); 8]> {
-    let excluded = terms.exclusions.as_ref().map_or(&[][..], |not| &not.targets);
+    let excluded = terms.exclusions().map_or(&[][..], |not| &not.targets);
     (0_u32..).zip(&ctx.held).filter(|(_, held)| !excluded.contains(&held.node)).map(|(at, held)| (at, *held)).collect()
 }
 
@@ -194,9 +193,9 @@ fn exporting_parties<'p>(
     market: &'p Market<'_, '_>,
     terms: &'p Terms,
 ) -> impl Iterator<Item = &'p PartyTerms> {
-    let takes_part = terms.economies.is_empty()
-        || (ctx.issuer.is_in_any(&terms.economies)
-            && (market.place.is_in_any(&terms.economies) || ctx.destination.is_in_any(&terms.economies)));
+    let of = terms.economies();
+    let takes_part =
+        of.is_empty() || (ctx.issuer.is_in_any(of) && (market.place.is_in_any(of) || ctx.destination.is_in_any(of)));
     let accepts = |importer: &PartyTerms, exporter: &PartyTerms| {
         importer.accepts
             && market.place.is_in(importer.economy)
@@ -212,7 +211,7 @@ fn exporting_parties<'p>(
 
 /// Whether an exclusion applies (`Inside`), or does not (`Outside`).
 fn excluded(ctx: &Context<'_, '_>, terms: &Terms, market: &Market<'_, '_>) -> Coverage {
-    let Some(not) = &terms.exclusions else { return Coverage::Outside };
+    let Some(not) = terms.exclusions() else { return Coverage::Outside };
     if not.bodies.contains(&ctx.body)
         || ctx.origin.is_in_any(&not.origins)
         || [&ctx.issuer, &market.place, &ctx.destination].into_iter().any(|it| it.is_in_any(&not.economies))
@@ -249,7 +248,7 @@ fn designated<'a>(
             Some(validity) => validity.contains(ctx.date()),
             None => designation.validity.contains(ctx.date()) && !designation.is_suspended(ctx.date()),
         };
-        let only = terms.only.as_deref();
+        let only = entry.terms.only(at);
         let for_these = only.is_none_or(|only| {
             only.targets.is_empty() || covered.clone().any(|held| only.targets.contains(&held.node))
         });
@@ -280,9 +279,7 @@ fn way<'a>(
     designation: Option<&'a Arc<Designation>>,
 ) -> Route<'a> {
     let mut conditions = Conditions::new();
-    if found.tests > 0 {
-        found.links.iter().flat_map(|link| way::bridging(link)).for_each(|it| way::add(&mut conditions, it));
-    }
+    found.bridging().for_each(|it| way::add(&mut conditions, it));
     if entry.terms.has_conditions {
         let asks = |markets: &[EconomyCode]| {
             markets.is_empty() || market.place.is_within_any(markets) || ctx.destination.is_within_any(markets)
@@ -293,7 +290,7 @@ fn way<'a>(
     }
     Route {
         requirement: &requirement.requirement,
-        certified: ctx.question.certified[found.certified].clone(),
+        certified: found.certified,
         acceptance: found.accepted,
         annex: Some(&entry.annex),
         designation,

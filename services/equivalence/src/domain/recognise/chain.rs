@@ -12,7 +12,9 @@ use chrono::NaiveDate;
 use foldhash::HashMap;
 use smallvec::SmallVec;
 
-use crate::domain::catalogue::{Catalogue, Held, Link, NONE};
+use super::way;
+use crate::domain::catalogue::{Catalogue, Held, NONE, Passed};
+use crate::domain::decision::Condition;
 use crate::domain::equivalence::{Equivalence, Target};
 
 /// The links of a chain, in order.
@@ -23,8 +25,15 @@ pub(super) struct Found<'a> {
     pub(super) certified: usize,
     pub(super) accepted: usize,
     pub(super) links: Chained<'a>,
-    /// How many bridging tests they take.
-    pub(super) tests: u32,
+    /// How many bridging tests each of them takes.
+    tests: SmallVec<[u32; 2]>,
+}
+
+impl<'a> Found<'a> {
+    /// The bridging tests that the links take.
+    pub(super) fn bridging(&self) -> impl Iterator<Item = Condition<'a>> {
+        self.links.iter().zip(&self.tests).flat_map(|(link, tests)| way::bridging(link, *tests as usize))
+    }
 }
 
 /// The equivalences in force on a day.
@@ -35,10 +44,9 @@ pub(super) struct Net<'a> {
 }
 
 impl<'a> Net<'a> {
-    /// Those along which something held passes, by name.
-    fn from(self, held: Held) -> impl Iterator<Item = &'a Link> {
-        let links = self.catalogue.links().from(held.node).iter();
-        links.filter(move |link| link.validity.contains(self.date) && link.from.is_met_by(held))
+    /// Where something held passes to along one of them, by their names.
+    fn from(self, held: Held) -> impl Iterator<Item = Passed> {
+        self.catalogue.links().from(held, self.date)
     }
 
     fn link(self, place: u32) -> &'a Arc<Equivalence> {
@@ -63,7 +71,7 @@ impl Way {
     }
 
     /// The way that goes on from one, which is held at `at`, along a link.
-    fn along(self, at: u32, link: &Link) -> Self {
+    fn along(self, at: u32, link: Passed) -> Self {
         let (tests, length) = (self.tests + link.tests, self.length + 1);
         Self { tests, length, start: self.start, link: link.place, before: at }
     }
@@ -84,14 +92,14 @@ impl Ways {
         self.0[at as usize]
     }
 
-    fn links<'a>(&self, net: Net<'a>, mut way: Way) -> Chained<'a> {
-        let mut links = Chained::new();
-        while way.length > 0 {
-            links.push(net.link(way.link));
+    /// The links of a way, each with its bridging tests, from the last to the first.
+    fn links<'a>(&self, net: Net<'a>, mut way: Way) -> impl Iterator<Item = (&'a Arc<Equivalence>, u32)> {
+        std::iter::from_fn(move || {
+            let link = (way.length > 0).then(|| net.link(way.link))?;
+            let tests = way.tests;
             way = self.at(way.before);
-        }
-        links.reverse();
-        links
+            Some((link, tests - way.tests))
+        })
     }
 
     /// Fewer tests, then fewer links, then the names of the links, then what comes first in the question.
@@ -154,7 +162,8 @@ pub(super) fn search<'a>(
 ) -> Option<Found<'a>> {
     let direct = certified.iter().find_map(|(start, held)| Some((*start, wanted(*held)?)));
     if let Some((start, accepted)) = direct {
-        return Some(Found { certified: start as usize, accepted, links: Chained::new(), tests: 0 });
+        let (links, tests) = Default::default();
+        return Some(Found { certified: start as usize, accepted, links, tests });
     }
     let mut ways = Ways::default();
     let mut best: Option<(Way, usize)> = None;
@@ -201,7 +210,10 @@ pub(super) fn search<'a>(
         layer = next;
     }
     let (way, accepted) = best?;
-    Some(Found { certified: way.start as usize, accepted, links: ways.links(net, way), tests: way.tests })
+    let (mut links, mut tests): (Chained<'_>, SmallVec<[u32; 2]>) = ways.links(net, way).unzip();
+    links.reverse();
+    tests.reverse();
+    Some(Found { certified: way.start as usize, accepted, links, tests })
 }
 
 /// Everything that chains of at most `limit` links lead to, each with its cheapest chain; nearest first.
@@ -234,5 +246,10 @@ where
     }
     let mut found: Vec<_> = reached.into_iter().filter(|(target, _)| *target != start).collect();
     found.sort_by_key(|(target, at)| (ways.at(*at).length, ways.at(*at).tests, *target));
-    found.into_iter().map(|(target, at)| (target, ways.links(net, ways.at(at)))).collect()
+    let links = |at| {
+        let mut links: Chained<'a> = ways.links(net, ways.at(at)).map(|(link, _)| link).collect();
+        links.reverse();
+        links
+    };
+    found.into_iter().map(|(target, at)| (target, links(at))).collect()
 }

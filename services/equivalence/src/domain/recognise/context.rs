@@ -26,7 +26,10 @@ pub(super) struct Place<'a: 'q, 'q> {
 
 impl<'a, 'q> Place<'a, 'q> {
     pub(super) fn new(catalogue: &'a Catalogue, economy: &'q EconomyCode, date: NaiveDate) -> Self {
-        let entry = catalogue.economy(economy);
+        Self::of(catalogue.economy(economy), economy, date)
+    }
+
+    fn of(entry: Option<&'a EconomyEntry>, economy: &'q EconomyCode, date: NaiveDate) -> Self {
         let own = entry.map_or(NONE, |it| it.number);
         let blocs = entry.into_iter().flat_map(|it| it.blocs(date)).map(|it| it.number);
         Self { economy, entry, numbers: std::iter::once(own).chain(blocs).collect() }
@@ -106,10 +109,13 @@ impl<'a, 'q> Context<'a, 'q> {
         question: &'q Question,
         detail: Detail,
     ) -> Self {
-        let body = catalogue.named_body(&question.body);
-        let issuer = body.and_then(|it| it.economy.as_ref()).unwrap_or(&question.body_economy);
+        let body = catalogue.body_number(&question.body);
         let place = |economy: &'q EconomyCode| Place::new(catalogue, economy, question.date);
-        let (issuer, destination) = (place(issuer), place(&question.destination));
+        let issuer = match catalogue.home(body) {
+            Some(home) => Place::of(Some(home), &home.code, question.date),
+            None => place(&question.body_economy),
+        };
+        let destination = place(&question.destination);
         let origin = if *issuer.economy == question.origin { issuer.clone() } else { place(&question.origin) };
         let mut knows_certified = true;
         let held = question.certified.iter().map(|target| {
@@ -126,7 +132,7 @@ impl<'a, 'q> Context<'a, 'q> {
             origin,
             destination,
             held,
-            body: body.map_or(NONE, |it| it.number),
+            body,
             code: Code::new(&question.code.code),
             edition: catalogue.edition_number(&question.code.edition),
             without_special_treatment: false,
@@ -176,14 +182,13 @@ impl<'a, 'q> Context<'a, 'q> {
 
     /// Whether a requirement is in force and covers goods of this origin.
     pub(super) fn in_question(&self, entry: &RequirementEntry) -> bool {
-        entry.validity.contains(self.date())
-            && (entry.origins.is_empty() || self.origin.is_in_any(&entry.origins))
-            && !self.origin.is_in_any(&entry.excluded_origins)
+        entry.validity.contains(self.date()) && entry.covers_origin(self.origin.numbers())
     }
 
     /// Whether the market accepts the body's results directly.
     pub(super) fn accepts_body(&self, rule: &AcceptanceTerms) -> bool {
-        !rule.excludes(self.body) && (rule.any_body || rule.names(self.body) || self.issuer.is_in_any(&rule.economies))
+        !rule.excludes(self.body)
+            && (rule.any_body || rule.names(self.body) || rule.economies().any(|it| self.issuer.is_in(it)))
     }
 
     /// What the question names and the catalogue does not know.

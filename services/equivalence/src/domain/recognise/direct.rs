@@ -30,7 +30,7 @@ pub(super) fn attempt<'a>(ctx: &Context<'a, '_>, entry: &'a RequirementEntry, st
                 Counts::Yes => {
                     return Verdict::Route(Route {
                         requirement,
-                        certified: ctx.question.certified[held].clone(),
+                        certified: held,
                         acceptance: it.place,
                         annex: None,
                         designation: None,

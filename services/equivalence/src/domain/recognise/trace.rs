@@ -30,7 +30,8 @@ pub fn trace<'c>(catalogue: &'c Catalogue, from: &Target, date: NaiveDate, max_l
         .into_iter()
         .map(|(to, links)| {
             let mut conditions = Conditions::new();
-            links.iter().flat_map(|link| way::bridging(link)).for_each(|it| way::add(&mut conditions, it));
+            let tests = links.iter().flat_map(|link| way::bridging(link, link.bridging_tests().count()));
+            tests.for_each(|it| way::add(&mut conditions, it));
             Chain { to: to.clone(), links: links.into_iter().cloned().collect(), conditions }
         })
         .collect()

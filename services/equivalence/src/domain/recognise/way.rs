@@ -1,12 +1,14 @@
 //! Routes while they are compared with each other.
 
+use std::sync::Arc;
+
 use crate::domain::decision::{Condition, Conditions, Route};
 use crate::domain::equivalence::Equivalence;
 use crate::domain::words::RecognitionEffect;
 
-/// What passing along an equivalence costs.
-pub(super) fn bridging(link: &Equivalence) -> impl Iterator<Item = Condition<'_>> {
-    link.bridging_tests().map(move |test| Condition::Bridging(test, link))
+/// What passing along an equivalence costs, which has so many bridging tests.
+pub(super) fn bridging(link: &Arc<Equivalence>, tests: usize) -> impl Iterator<Item = Condition<'_>> {
+    (0..tests).map(move |at| Condition::Bridging(link, at))
 }
 
 /// Adds what is not asked already.

@@ -80,8 +80,8 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
             importers.insert(&entry.requirement.market);
             for (acceptance, terms) in entry.requirement.acceptances.iter().zip(&entry.acceptances) {
                 note(self.wanted.entry(&acceptance.target.name).or_default(), at);
-                for economy in &terms.economies {
-                    note(self.by_economy.entry(*economy).or_default(), at);
+                for economy in terms.economies() {
+                    note(self.by_economy.entry(economy).or_default(), at);
                 }
                 for body in &acceptance.bodies.bodies {
                     note(self.by_body.entry(body).or_default(), at);

@@ -109,8 +109,8 @@ impl<'c, 'q> Options<'c, 'q> {
         let mut seen = HashSet::new();
         let fresh = product.certificates.iter().filter(|it| seen.insert(&it.body));
         let located = fresh.map(|it| {
-            let known = catalogue.named_body(&it.body).and_then(|body| body.economy.as_ref());
-            Candidate { key: &it.body, economy: known.unwrap_or(&it.body_economy) }
+            let known = catalogue.home(catalogue.body_number(&it.body));
+            Candidate { key: &it.body, economy: known.map_or(&it.body_economy, |home| &home.code) }
         });
         Self { issuers: located.collect(), catalogue, translator, product, held, destination }
     }
@@ -291,7 +291,7 @@ impl<'c, 'q> Options<'c, 'q> {
         let market = Market::new(&ctx, &entry.requirement.market);
         let Judged { status, route, .. } = evaluate(&ctx, &market, entry)?;
         let way = route.filter(|_| status == Status::Met)?;
-        let start = way.certified.clone();
+        let start = certified[way.certified].clone();
         let (new_body, by_annex) = (!self.is_issuer(body.key), way.annex.is_some());
         Some(Choice {
             work: Work { new_target, new_body, conditions: way.conditions.len(), links: way.links.len(), by_annex },
@@ -310,8 +310,8 @@ impl<'c, 'q> Options<'c, 'q> {
 
     /// A body with its economy; of one that the catalogue does not know, the origin's.
     fn located(&self, body: &'q BodyKey) -> Candidate<'q> {
-        let known = self.catalogue.named_body(body).and_then(|body| body.economy.as_ref());
-        Candidate { key: body, economy: known.unwrap_or(&self.product.origin) }
+        let known = self.catalogue.home(self.catalogue.body_number(body));
+        Candidate { key: body, economy: known.map_or(&self.product.origin, |home| &home.code) }
     }
 
     /// The bodies whose results an annex may carry: the designated ones, or where none need be, those of its parties.

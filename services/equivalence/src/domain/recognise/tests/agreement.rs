@@ -19,7 +19,7 @@ proptest! {
             let question = question(&mut dice);
             let decision = recognise(&catalogue, &Splitting, &question);
             let naive = naive::recognise(&catalogue, &Splitting, &question);
-            prop_assert_eq!(naive::essence(&decision), naive, "question {:?}", question);
+            prop_assert_eq!(naive::essence(&decision, &question), naive, "question {:?}", question);
         }
     }
 }

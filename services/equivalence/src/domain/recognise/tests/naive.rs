@@ -46,13 +46,17 @@ struct Way {
     designation: Option<String>,
 }
 
-pub(super) fn essence(decision: &Decision<'_>) -> Essence {
+pub(super) fn essence(decision: &Decision<'_>, question: &Question) -> Essence {
     let results = decision.requirements.iter().map(|result| Judged {
         requirement: result.requirement.name.name(),
         status: result.status,
         route: result.route.as_ref().map(|route| Way {
             annex: route.annex.as_ref().map(|annex| annex.name.name()),
-            certified: route.certified.clone(),
+            certified: {
+                let certified = &question.certified[route.certified];
+                assert_eq!(certified.name, *route.certified_to());
+                certified.clone()
+            },
             accepted: route.accepted().clone(),
             links: route.links.iter().map(|link| link.name.name()).collect(),
             effect: route.effect,
