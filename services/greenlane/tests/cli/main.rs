@@ -13,6 +13,7 @@ mod json;
 mod login;
 mod offline;
 mod pack;
+mod running;
 mod scenario;
 mod serve;
 mod setup;

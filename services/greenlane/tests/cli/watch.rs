@@ -1,60 +1,11 @@
 //! Watches go on by themselves.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc::{self, Receiver},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, thread, time::Duration};
 
 use anyhow::Context as _;
-use greenlane_e2e::{PATIENCE, Up, greenlane, greenlane_path};
+use greenlane_e2e::{Up, greenlane};
 
-/// A watch in the background; killed when dropped.
-struct Watch {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Watch {
-    fn start(folder: &Path, words: &str) -> anyhow::Result<Self> {
-        let mut child = Command::new(greenlane_path())
-            .args(words.split_whitespace())
-            .current_dir(folder)
-            .env("GREENLANE_HOME", folder.join("home"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let (sender, lines) = mpsc::channel();
-        let out = child.stdout.take().context("stdout is piped")?;
-        let talk = child.stderr.take().context("stderr is piped")?;
-        let said = sender.clone();
-        thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).try_for_each(|it| sender.send(it)));
-        thread::spawn(move || BufReader::new(talk).lines().map_while(Result::ok).try_for_each(|it| said.send(it)));
-        Ok(Self { child, lines })
-    }
-
-    /// Waits for a line with this in it.
-    fn wait_for(&self, text: &str) -> anyhow::Result<String> {
-        let mut seen = Vec::new();
-        loop {
-            let line = self.lines.recv_timeout(PATIENCE).with_context(|| format!("no `{text}` in {seen:?}"))?;
-            if line.contains(text) {
-                return Ok(line);
-            }
-            seen.push(line);
-        }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
+use crate::running::Running;
 
 /// The ports that an installation has, to start it on again.
 fn ports(folder: &Path) -> anyhow::Result<Vec<String>> {
@@ -85,7 +36,7 @@ fn watch() -> anyhow::Result<()> {
         let issued = run(&format!("{words} {}", crate::example()?))?.expect(0);
         Ok(issued.stdout.trim().to_owned())
     };
-    let watch = Watch::start(folder.path(), "certificate watch --earliest")?;
+    let watch = Running::start(folder.path(), "certificate watch --earliest")?;
     let first = issue()?;
     watch.wait_for(&first)?;
 
