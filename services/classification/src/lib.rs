@@ -66,7 +66,7 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// When it has not, or cannot be opened.
 pub async fn check(config: &Config) -> Result<(), StartError> {
-    let store = Store::open(&config.store).await?;
+    let store = Store::open_to_read(&config.store).await?;
     let checked = store.check_schema::<Migrator>().await;
     store.close().await;
     Ok(checked?)

@@ -55,7 +55,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 /// # Errors
 /// When it has not, or cannot be opened.
 pub async fn check(config: &Config) -> anyhow::Result<()> {
-    let store = Store::open(&config.store).await.context("cannot open the equivalence database")?;
+    let store = Store::open_to_read(&config.store).await.context("cannot open the equivalence database")?;
     let checked = store.check_schema::<Migrator>().await;
     store.close().await;
     checked.context("the equivalence database")

@@ -115,6 +115,9 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
 
 /// A file that another process made and writes. What would write here is refused by SQLite.
 async fn open_sqlite_read_only(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> {
+    if !path.is_file() {
+        return Err(refused(&format!("there is no file {}", path.display())));
+    }
     let readers = config.readers.max(1);
     let options = SqliteConnectOptions::new()
         .filename(path)

@@ -18,6 +18,10 @@ use crate::store::Store;
 /// How long a migrator waits for another one to finish.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long a statement of a migration waits for a table before all is taken back and tried again: readers that come
+/// after it wait as long.
+const TABLE_PATIENCE: &str = "1s";
+
 /// The advisory lock that migrators of one PostgreSQL database share: "GREENLAN" in ASCII.
 const ADVISORY_LOCK: i64 = 0x4752_4545_4e4c_414e;
 
@@ -113,10 +117,14 @@ async fn begin_locked(store: &Store) -> Result<DatabaseTransaction, DbErr> {
             };
             connection.begin_with_options(options).await
         }
-        // Held until the transaction ends, however it ends. Waiting for it may take longer than a lock should.
+        // Held until the transaction ends, however it ends. Waiting for it may take longer than a lock should. Waiting for
+        // a table may not: whoever wants to read it queues behind.
         Engine::Postgres => {
             let tx = connection.begin().await?;
-            let lock = format!("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+            let lock = format!(
+                "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({ADVISORY_LOCK}); \
+                 SET LOCAL lock_timeout = '{TABLE_PATIENCE}'"
+            );
             tx.execute_unprepared(&lock).await?;
             Ok(tx)
         }

@@ -100,6 +100,11 @@ impl Store {
         transaction::run(self, Kind::Read, name, body).await
     }
 
+    /// The same of a database that is only looked at: makes nothing, not even the file.
+    pub async fn open_to_read(config: &StoreConfig) -> Result<Self, StoreError> {
+        Self::open(&StoreConfig { read_only: true, ..config.clone() }).await
+    }
+
     /// Applies the migrations of `M` that are not yet applied, one process at a time.
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), migrate::SchemaError> {
         migrate::up::<M>(self).await

@@ -1,13 +1,18 @@
 //! Migrations: one process at a time, and no unknown schema.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use greenlane_store::migrate::SchemaError;
 use greenlane_store::testing::TestDatabase;
 use greenlane_store::{StoreError, migrations};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-use crate::schema::{Migrator, Tables, ids, put};
+use tokio::sync::{Notify, mpsc};
+
+use crate::schema::{Migrator, Tables, ids, note, put};
 
 struct Nothing;
 
@@ -22,6 +27,7 @@ greenlane_store::engine_tests!(
     a_schema_that_is_behind_is_refused_by_name,
     a_schema_that_is_ahead_is_refused_by_name,
     a_schema_that_was_only_added_to_is_taken_by_the_program_before,
+    who_reads_is_not_kept_waiting_by_a_migration_that_waits_for_somebody_else,
     a_failing_migration_leaves_the_schema_as_it_was,
     migrating_twice_changes_nothing,
     two_migrations_of_one_name_are_refused,
@@ -123,6 +129,42 @@ impl MigratorTrait for Later {
         all.push(Box::new(Drops));
         all
     }
+}
+
+/// As long as it may take to find out that something waits for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn who_reads_is_not_kept_waiting_by_a_migration_that_waits_for_somebody_else(db: TestDatabase) {
+    db.migrate::<Migrator>().await.unwrap();
+    put(&db, 1).await.unwrap();
+    let (begun, mut has_begun) = mpsc::unbounded_channel();
+    let end = Arc::new(Notify::new());
+    let (other, ends) = (db.another().await, Arc::clone(&end));
+    // As a backup does: it reads, and holds on to what it has read.
+    let backup = tokio::spawn(async move {
+        let read = other.read("backup", move |tx| {
+            let (begun, ends) = (begun.clone(), Arc::clone(&ends));
+            Box::pin(async move {
+                note::Entity::find().all(tx).await?;
+                begun.send(()).ok();
+                ends.notified().await;
+                Ok::<_, StoreError>(())
+            })
+        });
+        read.await
+    });
+    has_begun.recv().await.unwrap();
+    let store = db.store().clone();
+    let migration = tokio::spawn(async move { store.migrate::<Next>().await });
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let read = tokio::time::timeout(PATIENCE, ids(&db)).await;
+        assert_eq!(read.expect("the backup goes on, and so do readers"), [1]);
+    }
+    end.notify_one();
+    backup.await.unwrap().unwrap();
+    migration.await.unwrap().expect("it tries again until it can");
+    db.check_schema::<Next>().await.unwrap();
 }
 
 struct Fails;
