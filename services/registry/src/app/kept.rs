@@ -24,6 +24,8 @@ const EXPECTED: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
     pub(crate) verdict: Bytes,
+    /// The contract's number of its outcome.
+    pub(crate) outcome: i32,
     revision: u64,
     day: NaiveDate,
     holds: Holds,
@@ -97,9 +99,9 @@ impl Verdicts {
     }
 
     /// Keeps a verdict that was given at a revision, today.
-    pub(crate) fn keep(&self, question: &[u8], revision: u64, holds: Holds, verdict: Bytes) {
+    pub(crate) fn keep(&self, question: &[u8], revision: u64, holds: Holds, (verdict, outcome): (Bytes, i32)) {
         let day = self.verifier.clock.now().date_naive();
         // Copied: a part of a larger message would keep all of it.
-        self.kept.insert(Bytes::copy_from_slice(question), Arc::new(Kept { verdict, revision, day, holds }));
+        self.kept.insert(Bytes::copy_from_slice(question), Arc::new(Kept { verdict, outcome, revision, day, holds }));
     }
 }

@@ -16,6 +16,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::answer::{Answer, freshness};
+use self::tally::Tally;
 use super::{Answered, IN_WORK, Verifications, result};
 use crate::api::verdict;
 use crate::app::kept::{Kept, Moment, Verdicts};
@@ -23,12 +24,14 @@ use crate::app::verify::At;
 
 mod answer;
 mod raw;
+mod tally;
 
 /// The face.
 #[derive(Clone)]
 pub(crate) struct QuickVerifications {
     plain: Verifications,
     verdicts: Arc<Verdicts>,
+    tally: Tally,
 }
 
 /// What it answers.
@@ -79,12 +82,12 @@ impl AnswerBytes for QuickVerifications {
 impl QuickVerifications {
     pub(crate) fn new(plain: Verifications) -> Self {
         let verdicts = Arc::new(Verdicts::new(Arc::clone(&plain.verifier)));
-        Self { plain, verdicts }
+        Self { plain, verdicts, tally: Tally::new() }
     }
 
     async fn one(&self, caller: &Caller, question: Bytes) -> Result<Bytes, Status> {
         let now = self.verdicts.moment(self.revision());
-        if let Some(kept) = self.verdicts.recall(&question, &now) {
+        if let Some(kept) = self.recall(&question, &now) {
             return Ok(Fresh::at(&now).answer(&kept).alone());
         }
         let answered = self.plain.one(caller, decoded(question.clone())?).await?;
@@ -96,7 +99,7 @@ impl QuickVerifications {
         let raw::Batch { requests, consistency } = decoded(request)?;
         let at = self.plain.settle_batch(requests.len(), consistency.as_ref()).await?;
         let now = self.verdicts.moment(at.revision);
-        let kept: Vec<_> = requests.iter().map(|question| self.verdicts.recall(question, &now)).collect();
+        let kept: Vec<_> = requests.iter().map(|question| self.recall(question, &now)).collect();
         let asked = requests.into_iter().zip(&kept).filter_map(|(question, kept)| kept.is_none().then_some(question));
         let asked: Vec<Bytes> = asked.collect();
         let results = futures_util::stream::iter(asked).map(|question| self.of_batch(caller, question, at));
@@ -124,7 +127,7 @@ impl QuickVerifications {
         let plain = item.tag.len() <= 64 && item.tag.bytes().all(|byte| byte.is_ascii_graphic());
         let question = item.request.as_ref().filter(|_| plain)?;
         let now = self.verdicts.moment(self.revision());
-        let kept = self.verdicts.recall(question, &now)?;
+        let kept = self.recall(question, &now)?;
         let mut out = tagged(&item.tag, kept.verdict.len() + 128);
         Fresh::at(&now).answer(&kept).put_result(&mut out, 2);
         Some(out.into())
@@ -152,11 +155,21 @@ impl QuickVerifications {
         result(answered).encode_to_vec()
     }
 
+    /// The answer to this question, when it is kept.
+    fn recall(&self, question: &[u8], now: &Moment) -> Option<Arc<Kept>> {
+        let kept = self.verdicts.recall(question, now)?;
+        self.tally.count(kept.outcome);
+        Some(kept)
+    }
+
     /// Keeps an answer for the next who asks, if it may be given again.
     fn keep(&self, question: &[u8], answered: &Answered) {
-        if let (Some(verdict), Some(holds)) = (&answered.response.verdict, &answered.holds) {
-            let verdict = wire::Verdict { freshness: None, ..verdict.clone() };
-            self.verdicts.keep(question, answered.response.revision, holds.clone(), verdict.encode_to_vec().into());
+        let Some(verdict) = &answered.response.verdict else { return };
+        self.tally.count(verdict.outcome);
+        if let Some(holds) = &answered.holds {
+            let bytes = wire::Verdict { freshness: None, ..verdict.clone() }.encode_to_vec().into();
+            let verdict = (bytes, verdict.outcome);
+            self.verdicts.keep(question, answered.response.revision, holds.clone(), verdict);
         }
     }
 }
