@@ -2,6 +2,7 @@
 //! followed by the body that has to answer it.
 
 use anyhow::Context as _;
+use greenlane_api::registry::v1::VerdictOutcome;
 use greenlane_e2e::{
     Database, Installation, Run,
     certificates::{AURORA, issue, question, recognised_module, register_body, verify},
@@ -41,19 +42,45 @@ async fn contested(database: Database) -> anyhow::Result<()> {
     told("contested", false).await?;
 
     let challenger = installation.mint(&TokenRequest::new("challenger", ["admin"]).for_economy("XF"));
-    let challenge = json!({
-        "subject": { "certificate": { "certificate": name, "body": body, "bodyEconomy": "XA" } },
-        "grounds": "Its results cannot be reproduced.",
-        "evidence": [{ "sha256": "0".repeat(64), "uri": "https://example.org/report.pdf", "text": "A second test." }],
-    });
-    std::fs::write(installation.path("challenge.json"), challenge.to_string())?;
-    let dispute = run(&installation, &challenger, "dispute open --file challenge.json -o name")?.expect(0);
+    std::fs::write(installation.path("photo.jpg"), "an invented photo")?;
+    let number = name.trim_start_matches("certificates/");
+    let open = format!(
+        "dispute open --about {number} --grounds Burns. --fast-track Burns. --interim-effect Burns. --evidence photo.jpg \
+         --at https://example.org/photo.jpg --shows Fire. -o name"
+    );
+    let dispute = run(&installation, &challenger, &open)?.expect(0);
     let dispute = dispute.stdout.trim().to_owned();
     told("contested", true).await?;
+    told("without_effect", false).await?;
+    let listed = run(&installation, &challenger, &format!("dispute list --respondent {body} --about {name} -o name"))?;
+    assert_eq!(listed.expect(0).stdout.trim(), dispute);
+
+    // What the panel orders acts at once, and is on the certificate.
+    let of = |subject: &str| installation.mint(&TokenRequest::new(subject, ["admin"]).for_economy("NZ"));
+    let member =
+        |subject: &str| json!({ "subject": subject, "displayName": subject, "economy": "NZ", "expertise": ["PV"] });
+    let members = ["one", "two", "three"].map(member);
+    let panel = json!({ "members": members });
+    std::fs::write(installation.path("panel.json"), panel.to_string())?;
+    run(&installation, &of("chair"), &format!("dispute panel {dispute} --file panel.json"))?.expect(0);
+    for voter in ["one", "two"] {
+        let vote =
+            format!("dispute decide {dispute} --matter interim-effect --uphold --finding So. --declare-no-interest");
+        run(&installation, &of(voter), &vote)?.expect(0);
+    }
+    told("without_effect", true).await?;
+    let refused = verify(client.clone(), question(&name, None)).await?;
+    assert_eq!(refused.outcome(), VerdictOutcome::Refused);
+    let shown = run(&installation, &installation.clerk(&body), &format!("certificate get {number}"))?.expect(0);
+    assert!(shown.stdout.contains(&dispute) && shown.stdout.contains("Without effect from"), "{}", shown.stdout);
+    let steps = format!("certificate watch --certificate {number} --earliest --until-now");
+    let steps = run(&installation, &installation.clerk(&body), &steps)?.expect(0);
+    assert!(steps.stdout.contains("dispute open; without effect"), "{}", steps.stdout);
 
     let counsel = installation.mint(&TokenRequest::new("counsel", ["catalogue.read"]).for_body(&body));
     let watched = run(&installation, &counsel, &format!("dispute watch --respondent {body} --count 1 -o name"))?;
     assert_eq!(watched.expect(0).stdout.trim(), dispute);
     run(&installation, &challenger, &format!("dispute withdraw {dispute} --confirm --text Mended."))?.expect(0);
-    told("contested", false).await
+    told("contested", false).await?;
+    told("without_effect", false).await
 }

@@ -17,6 +17,7 @@ use tonic::{Request, Response, Status};
 
 use crate::app::disputes::{Answer, Disputes, Followed, Step};
 use crate::domain::dispute::Dispute;
+use crate::store::disputes::Wanted;
 
 /// The handler.
 pub(crate) struct DisputesApi {
@@ -85,13 +86,16 @@ impl DisputeService for DisputesApi {
         let request = request.into_inner();
         let binding = PageBinding::new("/greenlane.equivalence.v1.DisputeService/ListDisputes")
             .with(&request.subject)
+            .with(&request.respondent)
             .with([u8::from(request.open_only)]);
         let mut v = Violations::new();
         let size = v.page_size(request.page_size);
         let after = v.page_token::<(i64, String)>(&request.page_token, &binding);
         let subject = v.text("subject", &request.subject, 0..=200);
-        let (size, after, subject) = v.finish_with(|| Some((size?, after?, subject?)))?;
-        let found = self.disputes.list(subject, request.open_only, after, size as u64 + 1).await;
+        let respondent = parse::respondent(&mut v, &request.respondent);
+        let (size, after, subject, respondent) = v.finish_with(|| Some((size?, after?, subject?, respondent?)))?;
+        let wanted = Wanted { subject, respondent, open_only: request.open_only };
+        let found = self.disputes.list(wanted, after, size as u64 + 1).await;
         let found = found.map_err(Fault::from)?;
         let cursor = |last: &Dispute| (last.opened_at.timestamp_micros(), last.name.clone());
         let (found, next_page_token) = shared::cut(found, size, &binding, cursor)?;
@@ -110,6 +114,9 @@ impl DisputeService for DisputesApi {
         let respondent = v.finish_with(|| respondent)?;
         let followed = Followed { respondent, certificates_only: request.certificates_only };
         let disputes = self.disputes.clone();
+        if let Err(newest) = disputes.reach(request.after_position).await.map_err(Fault::from)? {
+            return Err(Fault::revision_not_reached(request.after_position, newest).into());
+        }
         let messages = self.disputes.watch(followed, request.after_position, self.bookmark_interval);
         let messages = messages.map(move |message| {
             let message = message.map_err(Fault::from)?;

@@ -23,6 +23,7 @@ use crate::domain::dispute::{
 };
 use crate::domain::key::BodyKey;
 use crate::domain::{Detail, Question};
+use crate::store::disputes::Wanted;
 use crate::store::entries::Loaded;
 use crate::store::{REVISION, disputes};
 
@@ -250,15 +251,14 @@ impl Disputes {
     /// Disputes, newest first.
     pub(crate) async fn list(
         &self,
-        subject: String,
-        open_only: bool,
+        wanted: Wanted,
         after: Option<Cursor>,
         limit: u64,
     ) -> std::result::Result<Vec<Dispute>, StoreError> {
         self.store
             .read("list_disputes", move |tx| {
-                let (subject, after) = (subject.clone(), after.clone());
-                Box::pin(async move { Ok(disputes::list(tx, &subject, open_only, after.as_ref(), limit).await?) })
+                let (wanted, after) = (wanted.clone(), after.clone());
+                Box::pin(async move { Ok(disputes::list(tx, &wanted, after.as_ref(), limit).await?) })
             })
             .await
     }
@@ -314,11 +314,16 @@ fn opened(
         return Err(field("dispute.subject", "is the challenger's own: it would have to answer itself"));
     }
     if !challenge.interim_effect_reason.is_empty() {
-        if !matches!(challenge.subject, Subject::Designation(_)) {
-            return Err(field("dispute.interim_effect_reason", "is for designations only"));
-        }
-        if challenger.economy.is_none() {
-            return Err(field("dispute.interim_effect_reason", "needs a challenger whose economy is known"));
+        match challenge.subject {
+            Subject::Certificate { .. } => {}
+            // The catalogue records it as its economy's contestation.
+            Subject::Designation(_) if challenger.economy.is_none() => {
+                return Err(field("dispute.interim_effect_reason", "needs a challenger whose economy is known"));
+            }
+            Subject::Designation(_) => {}
+            Subject::Body(_) | Subject::Decision { .. } => {
+                return Err(field("dispute.interim_effect_reason", "is for designations and certificates only"));
+            }
         }
     }
     let text = format!(

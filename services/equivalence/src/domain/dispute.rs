@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::apply::{applied, still_contested};
 pub use self::parties::{Parties, with_blocs};
 use super::body::{ANSWER_DAYS, FAST_ANSWER_DAYS, FAST_OBJECT_DAYS, OBJECT_DAYS};
+use super::time::Validity;
 
 /// Days that the panel has once objections are no longer taken.
 const DECIDE_DAYS: u64 = 30;
@@ -297,6 +298,17 @@ impl Dispute {
         self.ended_at.is_none()
             && self.outcome.is_none()
             && ((self.answer.is_none() && today > self.answer_by()) || today > self.decide_by())
+    }
+
+    /// The days on which a certificate is without effect by the panel's order: from the day of its vote until the panel
+    /// decides for the body, or the dispute ends. None for what is no certificate, without such an order, and when it was
+    /// over on its first day.
+    pub fn effect_on_certificate(&self) -> Option<Validity> {
+        let Subject::Certificate { .. } = self.subject else { return None };
+        let from = self.interim.as_ref().filter(|ruling| ruling.upheld)?.at.date_naive();
+        let dismissed = self.outcome.as_ref().filter(|ruling| !ruling.upheld).map(|ruling| ruling.at);
+        let until = dismissed.or(self.ended_at).map(|at| at.date_naive());
+        until.is_none_or(|until| from < until).then_some(Validity { from, until })
     }
 
     /// What a caller sends back to act on what was seen.

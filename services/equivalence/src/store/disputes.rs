@@ -3,7 +3,7 @@
 use greenlane_curation::Cursor;
 use greenlane_store::{Micros, Tx, revision};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 
 use crate::domain::dispute::Dispute;
@@ -37,6 +37,36 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Who has to answer a dispute, which never changes.
+mod respondent {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dispute_respondent")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(super) respondent: String,
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub(super) dispute: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(super) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Which disputes are listed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Only those about this; empty for all.
+    pub(crate) subject: String,
+    /// Only those that this body or economy has to answer; empty for all.
+    pub(crate) respondent: String,
+    /// Only those that have not ended.
+    pub(crate) open_only: bool,
+}
+
 /// Adds a dispute.
 pub(crate) async fn insert(tx: &Tx, dispute: &Dispute) -> Result<(), DbErr> {
     let row = row::ActiveModel {
@@ -48,7 +78,14 @@ pub(crate) async fn insert(tx: &Tx, dispute: &Dispute) -> Result<(), DbErr> {
         position: Set(next_position(tx).await?),
         content: Set(write(dispute)?),
     };
-    row::Entity::insert(row).exec_without_returning(tx).await.map(drop)
+    row::Entity::insert(row).exec_without_returning(tx).await?;
+    let of =
+        |name: &String| respondent::ActiveModel { respondent: Set(name.clone()), dispute: Set(dispute.name.clone()) };
+    let respondents: Vec<_> = dispute.parties.respondents.iter().map(of).collect();
+    if respondents.is_empty() {
+        return Ok(());
+    }
+    respondent::Entity::insert_many(respondents).exec_without_returning(tx).await.map(drop)
 }
 
 /// A dispute.
@@ -88,20 +125,28 @@ async fn next_position(tx: &Tx) -> Result<i64, DbErr> {
     version(revision::next(tx, POSITION).await?)
 }
 
-/// A page, newest first. An empty subject means all.
-pub(crate) async fn list(
-    tx: &Tx,
-    subject: &str,
-    open_only: bool,
-    after: Option<&Cursor>,
-    limit: u64,
-) -> Result<Vec<Dispute>, DbErr> {
+/// A page, newest first.
+pub(crate) async fn list(tx: &Tx, wanted: &Wanted, after: Option<&Cursor>, limit: u64) -> Result<Vec<Dispute>, DbErr> {
     use row::Column as C;
     let mut query = row::Entity::find();
-    if !subject.is_empty() {
-        query = query.filter(C::Subject.eq(subject));
+    if !wanted.subject.is_empty() {
+        // A certificate is challenged by its name or by its number.
+        let number = wanted.subject.strip_prefix("certificates/").unwrap_or(&wanted.subject);
+        query = query.filter(C::Subject.is_in([
+            wanted.subject.clone(),
+            number.to_owned(),
+            format!("certificates/{number}"),
+        ]));
     }
-    if open_only {
+    if !wanted.respondent.is_empty() {
+        let answered = Query::select()
+            .column(respondent::Column::Dispute)
+            .from(respondent::Entity)
+            .and_where(respondent::Column::Respondent.eq(wanted.respondent.as_str()))
+            .take();
+        query = query.filter(C::Name.in_subquery(answered));
+    }
+    if wanted.open_only {
         query = query.filter(C::Ended.eq(false));
     }
     if let Some((at, name)) = after {

@@ -22,6 +22,8 @@ greenlane_store::engine_tests!(Migrator:
     a_wrong_challenge_is_refused_with_every_field,
     a_repeated_step_is_taken_once_and_a_stale_one_not_at_all,
     a_body_and_a_certificate_are_challenged_and_a_challenge_is_withdrawn,
+    a_panels_order_acts_on_a_certificate_by_itself_until_the_dispute_ends,
+    disputes_are_listed_by_who_has_to_answer_them,
     disputes_are_followed_from_any_position_by_who_has_to_answer_and_by_registries,
 );
 
@@ -523,5 +525,104 @@ async fn disputes_are_followed_from_any_position_by_who_has_to_answer_and_by_reg
     let (all, _) = told(&served, pb::WatchDisputesRequest::default()).await;
     assert_eq!(all, [(2, second, awaiting), (3, first, pb::DisputeState::Withdrawn)]);
     let refused = client(&served, "w", "XF").watch_disputes(of("Bodies", false)).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "respondent");
+    // Whoever has heard more than there is here is not left waiting.
+    let beyond = pb::WatchDisputesRequest { after_position: 4, ..Default::default() };
+    let lost = client(&served, "w", "XF").watch_disputes(beyond).await;
+    assert_eq!(reason(lost.map(|_| ())), Some(ErrorReason::RevisionNotReached));
+}
+
+fn certificate() -> Subject {
+    Subject::Certificate(pb::DisputedCertificate {
+        certificate: "GLXA4HP9Z1PPYMB35F".into(),
+        body: "bodies/xa-lab".into(),
+        body_economy: "XA".into(),
+    })
+}
+
+async fn a_panels_order_acts_on_a_certificate_by_itself_until_the_dispute_ends(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut challenger = client(&served, "challenger", "XF");
+    let days = |it: &pb::Dispute| (it.interim_effect_from.clone(), it.interim_effect_until.clone());
+    let asked = |reason: &str| pb::Dispute {
+        fast_track_reason: reason.into(),
+        interim_effect_reason: reason.into(),
+        ..challenge(certificate())
+    };
+    let mut names = Vec::new();
+    for id in ["1", "2"] {
+        let opened = challenger.open_dispute(open(id, asked("It burns."))).await.unwrap().into_inner().dispute.unwrap();
+        assert_eq!(days(&opened), (String::new(), String::new()));
+        let panel = pb::AppointDisputePanelRequest { request_id: id.into(), ..appoint(&opened.name, members("NZ")) };
+        client(&served, "chair", "NZ").appoint_dispute_panel(panel).await.unwrap();
+        names.push(opened.name);
+    }
+    let (first, second) = (names[0].as_str(), names[1].as_str());
+    let vote = async |member: &str, name: &str, matter: pb::DisputeMatter, uphold| {
+        let request = pb::DecideDisputeRequest {
+            request_id: format!("{matter:?}.{}", name.replace('/', ".")).chars().take(64).collect(),
+            name: name.into(),
+            matter: matter.into(),
+            uphold,
+            finding: "As shown.".into(),
+            declares_no_interest: true,
+            ..Default::default()
+        };
+        client(&served, member, "NZ").decide_dispute(request).await.unwrap().into_inner().dispute.unwrap()
+    };
+    let interim = pb::DisputeMatter::InterimEffect;
+    for name in [first, second] {
+        assert_eq!(days(&vote("one", name, interim, true).await).0, "", "one vote is no order");
+        assert_eq!(days(&vote("two", name, interim, true).await), ("2026-11-23".into(), String::new()));
+    }
+    // A registry hears it, and there is nothing else to do.
+    let (heard, _) = told(&served, pb::WatchDisputesRequest { certificates_only: true, ..Default::default() }).await;
+    assert_eq!(heard.len(), 2);
+    let applied = client(&served, "one", "NZ").apply_dispute(apply(first, interim, Vec::new())).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&applied)[0].field, "matter");
+
+    // Dismissed, it is over; upheld, it acts on until the dispute is closed.
+    served.clock.advance(TimeDelta::days(21));
+    for (name, uphold, until) in [(first, false, "2026-12-14"), (second, true, "")] {
+        vote("one", name, pb::DisputeMatter::Outcome, uphold).await;
+        let decided = vote("two", name, pb::DisputeMatter::Outcome, uphold).await;
+        assert_eq!(days(&decided), ("2026-11-23".into(), until.into()));
+    }
+    served.clock.advance(TimeDelta::days(1));
+    for (name, until) in [(first, "2026-12-14"), (second, "2026-12-15")] {
+        let close = pb::CloseDisputeRequest {
+            request_id: name.replace('/', "."),
+            name: name.into(),
+            text: "The body withdrew it.".into(),
+            ..Default::default()
+        };
+        client(&served, "chair", "NZ").close_dispute(close).await.unwrap();
+        assert_eq!(days(&get(&served, name).await), ("2026-11-23".into(), until.into()));
+    }
+}
+
+async fn disputes_are_listed_by_who_has_to_answer_them(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut challenger = client(&served, "challenger", "XF");
+    let about = Subject::Designation(designation(&served).await.name);
+    let first = challenger.open_dispute(open("1", challenge(about))).await.unwrap().into_inner().dispute.unwrap();
+    let second =
+        challenger.open_dispute(open("2", challenge(certificate()))).await.unwrap().into_inner().dispute.unwrap();
+    let mut listed = async |request: pb::ListDisputesRequest| {
+        let found = challenger.list_disputes(request).await.unwrap().into_inner().disputes;
+        found.into_iter().map(|it| it.name).collect::<Vec<_>>()
+    };
+    let of = |respondent: &str| pb::ListDisputesRequest { respondent: respondent.into(), ..Default::default() };
+    for respondent in &first.respondents {
+        assert!(listed(of(respondent)).await.contains(&first.name), "{respondent}");
+    }
+    assert_eq!(listed(of("bodies/xa-lab")).await, [second.name.as_str()]);
+    assert!(listed(of("bodies/nobody")).await.is_empty());
+    // A certificate by its name, whichever way it was challenged.
+    for subject in ["GLXA4HP9Z1PPYMB35F", "certificates/GLXA4HP9Z1PPYMB35F"] {
+        let request = pb::ListDisputesRequest { subject: subject.into(), ..of("XA") };
+        assert_eq!(listed(request).await, [second.name.as_str()]);
+    }
+    let refused = client(&served, "w", "XF").list_disputes(of("Bodies")).await.unwrap_err();
     assert_eq!(Fault::violations_of(&refused)[0].field, "respondent");
 }

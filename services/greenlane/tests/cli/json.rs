@@ -87,7 +87,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
         0,
     ),
     ("dispute get", "DISPUTE", 0),
-    ("dispute list", "--open", 0),
+    ("dispute list", "--open --respondent XA", 0),
     ("dispute watch", "--count 1 --until-now", 0),
     ("watch disputes", "--count 1", 0),
     ("dispute answer", "DISPUTE --text t --request-id answer --token-file respondent.token", 0),

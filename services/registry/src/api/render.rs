@@ -9,6 +9,7 @@ use crate::app::mutation::LogReceipt;
 use crate::domain::body::{Body, Role};
 use crate::domain::certificate::{Snapshot, etag};
 use crate::domain::content as domain;
+use crate::domain::contestation::{Contestation, Turn, newest};
 use crate::domain::goods::{Code, ProductId};
 use crate::domain::key::{Custody, Key};
 use crate::domain::life::{Event, Reason, Standing, State, Step};
@@ -208,6 +209,32 @@ pub(crate) fn certificate(snapshot: &Snapshot, day: NaiveDate, with_document: bo
         suspension_remedy: if suspended { snapshot.remedy(day).to_owned() } else { String::new() },
         conditions: snapshot.conditions(day).to_owned(),
         status_purposes: snapshot.purposes(day).iter().map(|set| purpose(*set).into()).collect(),
+        contestations: newest(&snapshot.contestations)
+            .into_iter()
+            .map(|heard| contestation(&snapshot.number, heard))
+            .collect(),
+    }
+}
+
+/// What has come of a dispute about a certificate.
+pub(crate) fn contestation(number: &CertificateNumber, heard: &Contestation) -> wire::CertificateContestation {
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    let state = match heard.turn {
+        Turn::Opened => wire::ContestationState::Open,
+        Turn::Upheld => wire::ContestationState::Upheld,
+        Turn::Dismissed => wire::ContestationState::Dismissed,
+        Turn::Withdrawn => wire::ContestationState::Withdrawn,
+        Turn::Closed => wire::ContestationState::Closed,
+    };
+    wire::CertificateContestation {
+        certificate: number.name(),
+        dispute: heard.dispute.clone(),
+        state: state.into(),
+        since: heard.since.to_string(),
+        without_effect_from: day(heard.order.map(|order| order.from)),
+        without_effect_until: day(heard.order.and_then(|order| order.until)),
+        record_time: Some(timestamp(heard.recorded_at)),
+        revision: heard.log_index + 1,
     }
 }
 

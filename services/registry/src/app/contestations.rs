@@ -3,25 +3,34 @@
 //!
 //! Nobody waits for it. What was not heard for a while is heard later: the stream begins with every dispute there is, and
 //! what is recorded already is not recorded again.
+//!
+//! An equivalence service that was restored from an older backup has lost what was heard from it. That is found out when it
+//! is asked to resume where it never was, said loudly, and all that it still has is heard anew.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate};
+use greenlane_api::common::v1::ErrorReason;
 use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::equivalence::v1::dispute_service_client::DisputeServiceClient;
 use greenlane_platform::audit::Origin;
 use greenlane_platform::client::Client;
+use greenlane_platform::fault::Fault;
 use greenlane_store::idempotency::{Key, payload_hash};
 use greenlane_store::{Store, StoreError};
+use tokio::time::error::Elapsed;
+use tonic::Streaming;
 
 use super::mutation::{Mutation, WriteError};
 use super::published::Published;
 use super::sequencer::WriteQueue;
 use crate::domain::command::Command;
-use crate::domain::contestation::{ContestCommand, Turn, last_of};
+use crate::domain::contestation::{ContestCommand, Order, Turn, last_of};
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::store::contestation;
 
 /// A stream on which nothing came for this long, not even a bookmark, is opened anew.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -65,12 +74,12 @@ impl Contestations {
     }
 
     async fn follow_forever(&mut self) {
-        let (mut position, mut failures) = (0, 0_u32);
+        let (mut place, mut failures) = (Place::default(), 0_u32);
         loop {
-            let mut heard_any = false;
-            let Err(error) = self.follow(&mut position, &mut heard_any).await;
+            place.heard_any = false;
+            let Err(error) = self.follow(&mut place).await;
             // A stream on which something came may end: it has its time. What fails again and again is said once.
-            failures = if heard_any { 0 } else { failures.saturating_add(1) };
+            failures = if place.heard_any { 0 } else { failures.saturating_add(1) };
             if failures == 1 {
                 tracing::warn!(%error, "disputes about certificates are not heard; trying on");
             } else {
@@ -80,21 +89,79 @@ impl Contestations {
         }
     }
 
-    /// Follows one stream to its end. `position` is up to where everything is recorded.
-    async fn follow(&mut self, position: &mut u64, heard_any: &mut bool) -> Result<Infallible, FollowError> {
-        let silent = |_| tonic::Status::deadline_exceeded("nothing was heard for too long");
-        let request =
-            eq::WatchDisputesRequest { after_position: *position, certificates_only: true, ..Default::default() };
-        let opened = tokio::time::timeout(SILENCE, self.disputes.watch_disputes(request)).await;
-        let mut stream = opened.map_err(silent)??.into_inner();
+    /// Follows one stream to its end.
+    async fn follow(&mut self, place: &mut Place) -> Result<Infallible, FollowError> {
+        if !place.is_known {
+            // What was heard before this process began is heard again; but is it still there?
+            let recorded = self.recorded_until().await?;
+            if recorded > 0
+                && let Err(behind) = self.open(recorded).await?
+            {
+                place.begin_anew(recorded, behind);
+            }
+            place.is_known = true;
+        }
+        let mut stream = match self.open(place.position).await? {
+            Ok(stream) => stream,
+            Err(behind) => {
+                place.begin_anew(place.position, behind);
+                self.open(0).await?.map_err(|_| tonic::Status::internal("it is behind its own beginning"))?
+            }
+        };
         loop {
             let heard = tokio::time::timeout(SILENCE, stream.message()).await.map_err(silent)??;
             let heard = heard.ok_or_else(|| tonic::Status::unavailable("the stream ended"))?;
-            if let Some(heard) = heard.dispute.as_ref().and_then(read) {
-                self.record(heard).await?;
+            if let (Some(told), Some(dispute)) = (&mut place.told_anew, &heard.dispute) {
+                told.insert(dispute.name.clone());
             }
-            (*position, *heard_any) = (heard.position, true);
+            if let Some(news) = heard.dispute.as_ref().and_then(|dispute| read(dispute, heard.position)) {
+                self.record(news).await?;
+            }
+            if heard.bookmark
+                && let Some(told) = place.told_anew.take()
+            {
+                self.name_lost(&told).await?;
+            }
+            (place.position, place.heard_any) = (heard.position, true);
         }
+    }
+
+    /// Opens the stream after a position; or says that the service is behind it, in its own words.
+    async fn open(&mut self, after: u64) -> Result<Result<Streaming<eq::WatchDisputesResponse>, String>, FollowError> {
+        let request = eq::WatchDisputesRequest { after_position: after, certificates_only: true, ..Default::default() };
+        let opened = tokio::time::timeout(SILENCE, self.disputes.watch_disputes(request)).await;
+        match opened.map_err(silent)? {
+            Ok(stream) => Ok(Ok(stream.into_inner())),
+            Err(status) if Fault::reason_of(&status) == Some(ErrorReason::RevisionNotReached) => {
+                Ok(Err(status.message().to_owned()))
+            }
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    /// Up to where something was heard, as far as it was of a certificate of this registry.
+    async fn recorded_until(&self) -> Result<u64, StoreError> {
+        let read = self
+            .store
+            .read("contestations_heard_until", |tx| Box::pin(async { Ok(contestation::heard_until(tx).await?) }));
+        read.await
+    }
+
+    /// Names the disputes that stand on record here and that the service did not tell of. They stay as they are: that
+    /// nobody knows of them there is no word that they are over.
+    async fn name_lost(&self, told: &BTreeSet<String>) -> Result<(), StoreError> {
+        let read =
+            self.store.read("contestations_standing", |tx| Box::pin(async { Ok(contestation::standing(tx).await?) }));
+        let standing: Vec<_> = read.await?;
+        for (number, lost) in standing.into_iter().filter(|(_, it)| !told.contains(&it.dispute)) {
+            tracing::error!(
+                certificate = number.as_str(),
+                dispute = lost.dispute,
+                turn = lost.turn.as_str(),
+                "a dispute that is on record here is lost at the equivalence service; verdicts go on telling of it"
+            );
+        }
+        Ok(())
     }
 
     /// Records what was heard, if it is of a certificate of this registry and is not recorded yet.
@@ -104,16 +171,23 @@ impl Contestations {
             tracing::debug!(dispute = heard.dispute, "a dispute is of no certificate of this registry");
             return Ok(());
         };
-        let is_news = match last_of(&file.contestations, &heard.dispute) {
-            Some(last) => last.turn != heard.turn,
-            // What ended before it was heard of says nothing any more.
-            None => heard.turn.stands(),
+        let last = last_of(&file.contestations, &heard.dispute);
+        let is_news = match last {
+            Some(last) => !last.says(&heard),
+            // What ended before it was heard of says nothing any more, unless there are days without effect.
+            None => heard.turn.stands() || heard.order.is_some(),
         };
         if !is_news {
             return Ok(());
         }
-        let said = format!("{} {} {} {}", heard.number, heard.dispute, heard.turn.as_str(), heard.since);
-        let request_id = format!("{}:{}", heard.dispute.replace('/', "-"), heard.turn.as_str());
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let (from, until) = (day(heard.order.map(|order| order.from)), day(heard.order.and_then(|order| order.until)));
+        let turn = heard.turn.as_str();
+        let said = format!("{} {} {turn} {} {from} {until}", heard.number, heard.dispute, heard.since);
+        // The same news may come twice, as when a dispute is back where it was before a backup was restored: it is new
+        // upon what was recorded last, and every replica that has read that calls it the same.
+        let upon = last.map_or(0, |last| last.log_index);
+        let request_id = format!("{}:{turn}:{from}:{until}:{upon}", heard.dispute.replace('/', "-"));
         let mutation = Mutation {
             key: Key::new("equivalence", METHOD, request_id),
             payload: payload_hash(said.as_bytes()),
@@ -132,8 +206,38 @@ impl Contestations {
     }
 }
 
+/// Where the following is.
+#[derive(Debug, Default)]
+struct Place {
+    /// Up to here everything is recorded.
+    position: u64,
+    /// Whether it is known that the service still has what was heard before this process began.
+    is_known: bool,
+    /// Whether anything came on the newest stream.
+    heard_any: bool,
+    /// The disputes that were told since it began anew, until it has caught up.
+    told_anew: Option<BTreeSet<String>>,
+}
+
+impl Place {
+    /// Goes back to the beginning, and says why.
+    fn begin_anew(&mut self, position: u64, behind: String) {
+        tracing::error!(
+            heard_until = position,
+            answer = behind,
+            "the equivalence service is behind what was heard from it, as after an older backup was restored: its disputes \
+             are followed again from the earliest"
+        );
+        (self.position, self.told_anew) = (0, Some(BTreeSet::new()));
+    }
+}
+
+fn silent(_: Elapsed) -> tonic::Status {
+    tonic::Status::deadline_exceeded("nothing was heard for too long")
+}
+
 /// What a dispute says of a certificate; none when it is about something else or names none that can be.
-fn read(dispute: &eq::Dispute) -> Option<ContestCommand> {
+fn read(dispute: &eq::Dispute, position: u64) -> Option<ContestCommand> {
     use eq::dispute_subject::Subject;
     let Some(Subject::Certificate(named)) = dispute.subject.as_ref()?.subject.as_ref() else { return None };
     let number = named.certificate.strip_prefix("certificates/").unwrap_or(&named.certificate);
@@ -155,7 +259,15 @@ fn read(dispute: &eq::Dispute) -> Option<ContestCommand> {
         dispute: dispute.name.clone(),
         turn,
         since: day(dispute)?,
+        order: order(dispute),
+        position,
     })
+}
+
+/// The days on which the certificate is without effect by the panel's order.
+fn order(dispute: &eq::Dispute) -> Option<Order> {
+    let from = dispute.interim_effect_from.parse().ok()?;
+    Some(Order { from, until: dispute.interim_effect_until.parse().ok() })
 }
 
 fn day(dispute: &eq::Dispute) -> Option<NaiveDate> {

@@ -1,15 +1,20 @@
 //! Reading: at a revision, waiting for it when asked to.
 
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use greenlane_store::{Body, Store, StoreError, Tx};
+use sea_orm::DbErr;
 
 use super::published::Published;
 use crate::domain::certificate::{Snapshot, current_version};
+use crate::domain::contestation::Contestation;
+use crate::domain::names::CertificateNumber;
 use crate::domain::world::Known;
+use crate::store::contestation;
 
 /// How fresh a read must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +66,28 @@ impl Reader {
     }
 }
 
+/// What was heard of disputes about some certificates.
+pub(crate) struct Disputed(HashMap<CertificateNumber, Vec<Contestation>>);
+
+impl Disputed {
+    /// About these.
+    pub(crate) async fn of(tx: &Tx, certificates: &[Known]) -> Result<Self, DbErr> {
+        let numbers: BTreeSet<&str> = certificates.iter().map(|known| known.head.number.as_str()).collect();
+        contestation::of_all(tx, &numbers).await.map(Self)
+    }
+
+    /// A certificate as [`at_revision`] has it, with what had been heard of disputes about it.
+    pub(crate) fn at_revision(&self, known: &Known, revision: u64, version: u32, day: NaiveDate) -> Option<Snapshot> {
+        let mut snapshot = at_revision(known, revision, version, day)?;
+        let all = self.0.get(&known.head.number).map(Vec::as_slice).unwrap_or_default();
+        snapshot.contestations = all.iter().filter(|heard| heard.log_index < revision).cloned().collect();
+        Some(snapshot)
+    }
+}
+
 /// A certificate as it was at a revision, in the version that is current on a day (`version` 0) or in another one that
 /// was known; none when it was not granted yet.
+/// What was heard of disputes about it is left out: see [`Disputed`].
 pub(crate) fn at_revision(known: &Known, revision: u64, version: u32, day: NaiveDate) -> Option<Snapshot> {
     let mut snapshot = known.snapshot();
     snapshot.events.retain(|event| event.log_index < revision);

@@ -19,7 +19,7 @@ use super::read::Reader;
 use crate::domain::event::sha256;
 use crate::domain::names::BodyId;
 use crate::domain::status::{ENTRIES, bits};
-use crate::store::status;
+use crate::store::status::{self, Listing};
 
 /// After how long a reader should ask again.
 pub(crate) const TTL_SECONDS: u32 = 60;
@@ -168,18 +168,20 @@ impl StatusLists {
                 Ok(Some(status::stepped(tx, &of, list, revision, recorded_by.map(Micros::from)).await?))
             })
         });
-        let (listed, events) = read.await?.ok_or(StatusError::Unknown)?;
+        let Listing { documents, events, contestations } = read.await?.ok_or(StatusError::Unknown)?;
         let clear = || StatusList::new(ENTRIES.into()).expect("the number of entries is within the bounds");
         let (mut suspension, mut revocation) = (clear(), clear());
         let mut since = hour_of(moment);
-        for document in listed {
+        for document in documents {
             let steps = events.get(&document.certificate).map(Vec::as_slice).unwrap_or_default();
-            since = steps.iter().map(|event| event.recorded_at).fold(since, DateTime::max);
+            let heard = contestations.get(&document.certificate).map(Vec::as_slice).unwrap_or_default();
+            let recorded = steps.iter().map(|event| event.recorded_at).chain(heard.iter().map(|it| it.recorded_at));
+            since = recorded.fold(since, DateTime::max);
             // A version that was not made yet had no document.
             if document.version > steps.iter().map(|event| event.version).max().unwrap_or(1) {
                 continue;
             }
-            let bits = bits(steps, document.version, moment.date_naive());
+            let bits = bits(steps, heard, document.version, moment.date_naive());
             for (list, set) in [(&mut suspension, bits.suspension), (&mut revocation, bits.revocation)] {
                 if set {
                     list.set(document.index.into(), true).expect("indices were held against the number of entries");

@@ -217,7 +217,7 @@ impl Verifier {
             in_force = force::in_doubt(in_force);
         }
         if let Some(file) = &file {
-            in_force = force::disputed(in_force, file.contestations_at(at.revision));
+            in_force = force::disputed(in_force, file.contestations_at(at.revision), day);
         }
 
         let mut revisions = Revisions { registry: at.revision, ..Revisions::default() };

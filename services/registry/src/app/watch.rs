@@ -12,10 +12,13 @@ use greenlane_store::StoreError;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::read::{ReadError, Reader, at_revision};
+use super::read::{Disputed, ReadError, Reader};
 use crate::domain::certificate::Snapshot;
+use crate::domain::contestation::Contestation;
 use crate::domain::life::Event;
 use crate::domain::names::CertificateNumber;
+use crate::domain::world::Known;
+use crate::store::contestation;
 use crate::store::filter::Filter;
 use crate::store::list;
 use crate::store::log::TreeHead;
@@ -52,6 +55,8 @@ pub(crate) enum Start {
 pub(crate) enum Told {
     Event(CertificateNumber, Event),
     Certificate(Box<Snapshot>),
+    /// News of a dispute about a certificate.
+    Contestation(CertificateNumber, Contestation),
     /// Everything up to the revision has been told.
     Bookmark,
 }
@@ -168,28 +173,40 @@ impl Watch {
     /// The next page of events, of which the filter may let none pass.
     async fn read_events(&mut self, size: u64) -> Result<(), StoreError> {
         let (from, all, filter) = (self.cursor, self.all, self.filter.clone());
-        let (events, wanted) = self
+        let (events, news, wanted) = self
             .reader
             .read("watch_events", move |tx| {
                 let filter = filter.clone();
                 Box::pin(async move {
                     let events = list::events_between(tx, from, size, PAGE).await?;
-                    let numbers: HashSet<&str> = events.iter().map(|(number, _)| number.as_str()).collect();
+                    let news = contestation::between(tx, from, size, PAGE).await?;
+                    let named = events.iter().map(|(number, _)| number).chain(news.iter().map(|(number, _)| number));
+                    let numbers: HashSet<&str> = named.map(CertificateNumber::as_str).collect();
                     // Asked of the page's certificates and not of the table, so that a rare event costs no scan.
                     let wanted =
                         if all || numbers.is_empty() { None } else { Some(list::which(tx, &filter, &numbers).await?) };
-                    Ok((events, wanted))
+                    Ok((events, news, wanted))
                 })
             })
             .await?;
-        self.cursor = match events.last() {
-            Some((_, last)) if events.len() as u64 == PAGE => last.log_index + 1,
+        // What is behind the end of a full page is read with the next.
+        let end = |last: Option<u64>, read: usize| match last {
+            Some(last) if read as u64 == PAGE => last + 1,
             _ => size,
         };
-        let events = events
-            .into_iter()
-            .filter(|(number, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(number.as_str())));
-        self.ready.extend(events.map(|(number, event)| (event.log_index + 1, Told::Event(number, event))));
+        let ends = [
+            end(events.last().map(|(_, last)| last.log_index), events.len()),
+            end(news.last().map(|(_, last)| last.log_index), news.len()),
+        ];
+        self.cursor = ends[0].min(ends[1]);
+        let is_wanted = |number: &CertificateNumber| wanted.as_ref().is_none_or(|it| it.contains(number.as_str()));
+        let events = events.into_iter().filter(|(number, _)| is_wanted(number));
+        let news = news.into_iter().filter(|(number, _)| is_wanted(number));
+        let events = events.map(|(number, event)| (event.log_index + 1, Told::Event(number, event)));
+        let news = news.map(|(number, heard)| (heard.log_index + 1, Told::Contestation(number, heard)));
+        let mut told: Vec<_> = events.chain(news).filter(|(revision, _)| *revision <= self.cursor).collect();
+        told.sort_by_key(|(revision, _)| *revision);
+        self.ready.extend(told);
         Ok(())
     }
 
@@ -201,11 +218,11 @@ impl Watch {
             .read("watch_snapshot", move |tx| {
                 let filter = filter.clone();
                 Box::pin(async move {
-                    let mut page = Vec::new();
-                    for known in list::certificates(tx, &filter, after, PAGE).await? {
-                        page.push((known.head.granted_index, at_revision(&known, revision, 0, today)));
-                    }
-                    Ok(page)
+                    let page = list::certificates(tx, &filter, after, PAGE).await?;
+                    let disputed = Disputed::of(tx, &page).await?;
+                    let row =
+                        |known: &Known| (known.head.granted_index, disputed.at_revision(known, revision, 0, today));
+                    Ok(page.iter().map(row).collect::<Vec<_>>())
                 })
             })
             .await?;

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_credential::ConfidentialField;
 
 use super::content::Content;
+use super::contestation::{Contestation, without_effect};
 use super::life::{Event, Standing, State, conditions, is_overtaken, last_effective, overtakers, standing};
 use super::names::{BodyId, CertificateNumber};
 use super::status::{self, Purpose};
@@ -68,6 +69,8 @@ pub(crate) struct Snapshot {
     pub(crate) events: Vec<Event>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) superseded_by: Option<CertificateNumber>,
+    /// What had been heard of disputes about it at the revision, in the order of the log; nothing in what a step answers.
+    pub(crate) contestations: Vec<Contestation>,
 }
 
 impl Snapshot {
@@ -106,7 +109,11 @@ impl Snapshot {
     pub(crate) fn purposes(&self, day: NaiveDate) -> &'static [Purpose] {
         let state = last_effective(&self.events, day).map_or(State::Active, |event| event.state_after);
         let (shown, current) = (self.version.version, current_version(&self.events, day));
-        status::purposes(state, shown < current || shown > current && is_overtaken(&self.events, shown))
+        let set = status::purposes(state, shown < current || shown > current && is_overtaken(&self.events, shown));
+        match without_effect(&self.contestations, day).is_empty() {
+            false if set.is_empty() => &[Purpose::Suspension],
+            _ => set,
+        }
     }
 
     /// What would end the suspension that it is under on a day.

@@ -118,6 +118,12 @@ impl Entry<'_> {
                 put("dispute", heard.dispute.clone().into());
                 put("turn", heard.turn.as_str().into());
                 put("since", heard.since.to_string().into());
+                if let Some(order) = heard.order {
+                    put("without_effect_from", order.from.to_string().into());
+                    if let Some(until) = order.until {
+                        put("without_effect_until", until.to_string().into());
+                    }
+                }
                 put("recorded_at", instant(*at));
             }
             Self::Body(entry, at) => {

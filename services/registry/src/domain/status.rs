@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::contestation::{Contestation, without_effect};
 use super::life::{Event, State, is_overtaken, last_effective};
 
 /// Entries of each list. Far more than are used, so that a random index is seldom taken.
@@ -39,13 +40,15 @@ pub(crate) fn purposes(state: State, replaced: bool) -> &'static [Purpose] {
 
 /// What lists say on a day of the document of a version, by these events of its certificate: whether it must not be
 /// accepted, for good or for now, and whether it is over for good. The grant may be left out.
-pub(crate) fn bits(events: &[Event], version: u32, day: NaiveDate) -> Bits {
+/// `contestations` is what was heard of disputes about it: by the order of a panel it is set aside for now.
+pub(crate) fn bits(events: &[Event], contestations: &[Contestation], version: u32, day: NaiveDate) -> Bits {
     let last = last_effective(events, day);
     let state = last.map_or(State::Active, |event| event.state_after);
     let current = last.map_or(1, |event| event.version);
     let set = purposes(state, version < current || version > current && is_overtaken(events, version));
     let revocation = set.contains(&Purpose::Revocation);
-    Bits { suspension: revocation || set.contains(&Purpose::Suspension), revocation }
+    let ordered = !without_effect(contestations, day).is_empty();
+    Bits { suspension: revocation || ordered || set.contains(&Purpose::Suspension), revocation }
 }
 
 /// The bits of a document. A list of purpose `suspension` has the bit of a document that is over too: documents of UNTP

@@ -95,6 +95,8 @@ pub(crate) enum Change {
     Contested {
         number: CertificateNumber,
         heard: Contestation,
+        /// Where it was heard.
+        position: u64,
     },
 }
 
@@ -210,20 +212,27 @@ impl World {
 
     /// No step of the certificate's life either.
     fn contest(&mut self, command: &ContestCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
-        let ContestCommand { number, body, dispute, turn, since } = command;
+        let ContestCommand { number, body, dispute, turn, since, order, position } = command;
         let known = self.certificates.get(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
         if known.head.body != *body {
             return Err(Refusal::NotYours(known.head.body.clone()));
         }
         let recorded = self.contestations.entry(number.clone()).or_default();
-        if last_of(recorded, dispute).is_some_and(|last| last.turn == *turn) {
+        if last_of(recorded, dispute).is_some_and(|last| last.says(command)) {
             return Err(Refusal::ContestationKnown { dispute: dispute.clone(), turn: turn.as_str() });
         }
         let leaf = Entry::Contested(command, now).to_bytes();
-        let heard =
-            Contestation { log_index: index, recorded_at: now, dispute: dispute.clone(), turn: *turn, since: *since };
+        let heard = Contestation {
+            log_index: index,
+            recorded_at: now,
+            dispute: dispute.clone(),
+            turn: *turn,
+            since: *since,
+            order: *order,
+        };
         recorded.push(heard.clone());
-        Ok(Applied { change: Change::Contested { number: number.clone(), heard }, leaf, done: Done::Contested })
+        let change = Change::Contested { number: number.clone(), heard, position: *position };
+        Ok(Applied { change, leaf, done: Done::Contested })
     }
 
     /// Takes a place in a body's status lists. The last check: what is refused after it would leave the place taken.
@@ -371,6 +380,7 @@ impl Known {
             events: self.events.clone(),
             created_at: self.head.created_at,
             superseded_by: self.head.superseded_by.clone(),
+            contestations: Vec::new(),
         }
     }
 }

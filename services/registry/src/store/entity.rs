@@ -316,6 +316,11 @@ table! {
         dispute: String,
         turn: String,
         since: String,
+        /// Days on which the certificate is without effect.
+        effect_from: Option<String>,
+        effect_until: Option<String>,
         recorded_at: Micros,
+        /// Where it was heard.
+        position: i64,
     }
 }

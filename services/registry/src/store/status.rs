@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use greenlane_store::{Engine, Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, DbBackend, DbErr, JoinType, QueryOrder, QuerySelect, Set, Statement};
 
-use super::entity::{certificate, event, status_entry};
+use super::entity::{certificate, contestation, event, status_entry};
 use super::{IN_LIST, rows, to_i64};
 use crate::domain::certificate::Head;
+use crate::domain::contestation::Contestation;
 use crate::domain::life::{Event, Step};
 use crate::domain::names::BodyId;
 use crate::domain::status::Slot;
@@ -21,6 +22,17 @@ pub(crate) struct Listed {
     pub(crate) version: u32,
     /// The index of the certificate's grant.
     pub(crate) certificate: i64,
+}
+
+/// What a list is computed from.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    /// The documents of certificates that any of the rest is about.
+    pub(crate) documents: Vec<Listed>,
+    /// Steps by the index of the certificate's grant, in the order of the log.
+    pub(crate) events: HashMap<i64, Vec<Event>>,
+    /// What was heard of disputes, likewise.
+    pub(crate) contestations: HashMap<i64, Vec<Contestation>>,
 }
 
 /// The list that a body's newest documents have their places in, and how many have one there; none before the first.
@@ -95,7 +107,7 @@ pub(crate) async fn exists(tx: &Tx, body: &BodyId, list: u32) -> Result<bool, Db
     Ok(of_list(body, small(list)).limit(1).one(tx).await?.is_some())
 }
 
-/// Whether a certificate of the body took a step in `from..to` of the log.
+/// Whether a certificate of the body took a step in `from..to` of the log, or something was heard of a dispute about one.
 pub(crate) async fn moved(tx: &Tx, body: &BodyId, from: u64, to: u64) -> Result<bool, DbErr> {
     let certificates = event::Entity::belongs_to(certificate::Entity)
         .from(event::Column::Certificate)
@@ -106,18 +118,61 @@ pub(crate) async fn moved(tx: &Tx, body: &BodyId, from: u64, to: u64) -> Result<
         .filter(event::Column::LogIndex.gte(to_i64(from)))
         .filter(event::Column::LogIndex.lt(to_i64(to)))
         .filter(event::Column::Step.ne(Step::Grant.as_str()));
-    Ok(step.limit(1).one(tx).await?.is_some())
+    if step.limit(1).one(tx).await?.is_some() {
+        return Ok(true);
+    }
+    // Few are, and each is looked up by its number.
+    let heard = disputes()
+        .filter(contestation::Column::LogIndex.gte(to_i64(from)))
+        .filter(contestation::Column::LogIndex.lt(to_i64(to)))
+        .filter(certificate::Column::Body.eq(body.as_str()));
+    Ok(heard.limit(1).one(tx).await?.is_some())
 }
 
-/// The documents of a list whose certificates took steps that were known at a revision, and recorded by a moment if one
-/// is named, with those steps. Grants are left out: they set no bit.
+/// What was heard of disputes, beside the certificates that they are about.
+fn disputes() -> Select<contestation::Entity> {
+    let certificates = contestation::Entity::belongs_to(certificate::Entity)
+        .from(contestation::Column::Certificate)
+        .to(certificate::Column::Number);
+    contestation::Entity::find().join(JoinType::InnerJoin, certificates.into())
+}
+
+/// What was heard of the disputes about certificates of a list, by the index of the grant.
+async fn contestations(
+    tx: &Tx,
+    body: &BodyId,
+    certificates: SelectStatement,
+    revision: u64,
+    recorded_by: Option<Micros>,
+) -> Result<HashMap<i64, Vec<Contestation>>, DbErr> {
+    let recorded = recorded_by.map(|moment| contestation::Column::RecordedAt.lte(moment));
+    let rows: Vec<(contestation::Model, Option<certificate::Model>)> = disputes()
+        .select_also(certificate::Entity)
+        .filter(certificate::Column::Body.eq(body.as_str()))
+        .filter(certificate::Column::GrantedIndex.in_subquery(certificates))
+        .filter(contestation::Column::LogIndex.lt(to_i64(revision)))
+        .filter(Condition::all().add_option(recorded))
+        .order_by_asc(contestation::Column::LogIndex)
+        .all(tx)
+        .await?;
+    let mut found: HashMap<i64, Vec<Contestation>> = HashMap::new();
+    for (heard, of) in rows {
+        if let Some(of) = of {
+            found.entry(of.granted_index).or_default().push(heard.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+/// The documents of a list whose certificates took steps, or are disputed, as far as that was known at a revision, and
+/// recorded by a moment if one is named, with those steps and disputes. Grants are left out: they set no bit.
 pub(crate) async fn stepped(
     tx: &Tx,
     body: &BodyId,
     list: u32,
     revision: u64,
     recorded_by: Option<Micros>,
-) -> Result<(Vec<Listed>, HashMap<i64, Vec<Event>>), DbErr> {
+) -> Result<Listing, DbErr> {
     let certificates = Query::select()
         .column(status_entry::Column::Certificate)
         .from(status_entry::Entity)
@@ -126,7 +181,7 @@ pub(crate) async fn stepped(
         .take();
     let recorded = recorded_by.map(|moment| event::Column::RecordedAt.lte(moment));
     let events = event::Entity::find()
-        .filter(event::Column::Certificate.in_subquery(certificates))
+        .filter(event::Column::Certificate.in_subquery(certificates.clone()))
         .filter(event::Column::Step.ne(Step::Grant.as_str()))
         .filter(event::Column::LogIndex.lt(to_i64(revision)))
         .filter(Condition::all().add_option(recorded))
@@ -137,20 +192,22 @@ pub(crate) async fn stepped(
     for event in events {
         steps.entry(event.certificate).or_default().push(event.try_into()?);
     }
-    let certificates: Vec<i64> = steps.keys().copied().collect();
-    let mut listed = Vec::new();
+    let contestations = contestations(tx, body, certificates, revision, recorded_by).await?;
+    let certificates: BTreeSet<i64> = steps.keys().chain(contestations.keys()).copied().collect();
+    let certificates: Vec<i64> = certificates.into_iter().collect();
+    let mut documents = Vec::new();
     for chunk in certificates.chunks(IN_LIST) {
         let rows = of_list(body, small(list))
             .filter(bulk::is_in(tx.engine(), status_entry::Column::Certificate, chunk.iter().copied()))
             .all(tx)
             .await?;
-        listed.extend(rows.into_iter().map(|row| Listed {
+        documents.extend(rows.into_iter().map(|row| Listed {
             index: row.idx.unsigned_abs(),
             version: rows::to_version(row.version),
             certificate: row.certificate,
         }));
     }
-    Ok((listed, steps))
+    Ok(Listing { documents, events: steps, contestations })
 }
 
 fn of_list(body: &BodyId, list: i32) -> Select<status_entry::Entity> {

@@ -74,7 +74,7 @@ async fn open(served: &Served, port: u16, path: &str) -> StatusListCredential {
 }
 
 /// What both lists say of a document, now or at a moment: must it not be accepted, and is it over?
-async fn says(served: &Served, port: u16, document: &str, moment: Option<DateTime<Utc>>) -> (bool, bool) {
+pub(super) async fn says(served: &Served, port: u16, document: &str, moment: Option<DateTime<Utc>>) -> (bool, bool) {
     let entry = entry(document);
     let query = moment.map_or_else(String::new, |at| format!("?timestamp={}", at.format("%Y-%m-%dT%H:%M:%SZ")));
     let mut said = Vec::new();

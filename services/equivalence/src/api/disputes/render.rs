@@ -11,6 +11,7 @@ use crate::domain::dispute::{Dispute, Evidence, Matter, Ruling, Statement, Subje
 /// A dispute in the state that it has at a moment.
 pub(super) fn dispute(it: &Dispute, now: DateTime<Utc>) -> Result<pb::Dispute, Fault> {
     let today = now.date_naive();
+    let effect = it.effect_on_certificate();
     let member = |it: &crate::domain::dispute::Member| pb::DisputePanelMember {
         subject: it.subject.clone(),
         display_name: it.display_name.clone(),
@@ -58,6 +59,8 @@ pub(super) fn dispute(it: &Dispute, now: DateTime<Utc>) -> Result<pb::Dispute, F
         closing_text: it.closing_text.clone(),
         events: it.events.iter().map(event).collect(),
         etag: it.etag(),
+        interim_effect_from: effect.as_ref().map(|days| days.from.to_string()).unwrap_or_default(),
+        interim_effect_until: effect.and_then(|days| days.until).map(|day| day.to_string()).unwrap_or_default(),
     })
 }
 

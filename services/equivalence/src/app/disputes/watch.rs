@@ -71,6 +71,13 @@ impl Disputes {
         })
     }
 
+    /// Fails with the newest position when that is before one that somebody has heard of.
+    pub(crate) async fn reach(&self, position: u64) -> Result<Result<(), u64>, StoreError> {
+        let newest: u64 =
+            self.store.read("read_newest_dispute", |tx| Box::pin(async { Ok(disputes::newest(tx).await?) })).await?;
+        Ok(if position <= newest { Ok(()) } else { Err(newest) })
+    }
+
     /// Learns of steps, whichever replica took them, until told to stop.
     pub(crate) async fn follow(&self, interval: Duration, stop: CancellationToken) {
         let mut failing = false;

@@ -30,7 +30,9 @@ pub fn applied(
         return wrong("changes", "must be empty: the service draws up what is changed");
     }
     let Some(name) = dispute.designation() else {
-        return if draws_up {
+        return if matter == Matter::Interim {
+            wrong("matter", "there is nothing to apply: the order acts on the certificate by itself")
+        } else if draws_up {
             wrong("matter", "there is nothing to change: close the dispute")
         } else if given.is_empty() {
             wrong("changes", "are required")

@@ -33,10 +33,18 @@ impl MigrationTrait for Disputes {
         let moved = Index::create().name("dispute_position").table("dispute").col("position").unique().take();
         manager.create_index(moved).await?;
         let about = Index::create().name("dispute_subject").table("dispute").col("subject").col("opened_at").take();
-        manager.create_index(about).await
+        manager.create_index(about).await?;
+        let respondents = Table::create()
+            .table("dispute_respondent")
+            .col(ColumnDef::new("respondent").text().not_null())
+            .col(ColumnDef::new("dispute").text().not_null())
+            .primary_key(Index::create().col("respondent").col("dispute"))
+            .take();
+        manager.create_table(respondents).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("dispute_respondent").take()).await?;
         manager.drop_table(Table::drop().table("dispute").take()).await
     }
 }

@@ -1,6 +1,7 @@
 //! `greenlane dispute`: challenges to bodies, designations, certificates and decisions, from evidence to outcome.
 
 mod args;
+mod certificate;
 mod views;
 mod watch;
 
@@ -59,7 +60,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request = OpenDisputeRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,
-                dispute: Some(args.challenge(session)?),
+                dispute: Some(args.challenge(session).await?),
             };
             session.print(disputes.open_dispute(request).await?.get_ref(), DISPUTE)
         }
@@ -68,7 +69,12 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(disputes.get_dispute(request).await?.get_ref(), WHOLE)
         }
         Command::List(args) => {
-            let request = ListDisputesRequest { subject: args.about, open_only: args.open, ..Default::default() };
+            let request = ListDisputesRequest {
+                subject: args.about,
+                respondent: args.respondent,
+                open_only: args.open,
+                ..Default::default()
+            };
             let ask = async |page_size, page_token| {
                 disputes.list_disputes(ListDisputesRequest { page_size, page_token, ..request.clone() }).await
             };

@@ -9,10 +9,11 @@ use prost::Message;
 
 use super::super::{consistency, content, render};
 use super::{Certificates, not_found};
-use crate::app::read::{Freshness, at_revision};
+use crate::app::read::{Disputed, Freshness};
 use crate::app::recall;
 use crate::domain::life::{Standing, State, overtakers};
 use crate::domain::names::BodyId;
+use crate::domain::world::Known;
 use crate::store::filter::Filter;
 use crate::store::list;
 
@@ -40,7 +41,8 @@ impl Certificates {
                 let number = asked.clone();
                 Box::pin(async move {
                     let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
-                    let Some(snapshot) = at_revision(&known, revision, wanted, today) else { return Ok(None) };
+                    let disputed = Disputed::of(tx, std::slice::from_ref(&known)).await?;
+                    let Some(snapshot) = disputed.at_revision(&known, revision, wanted, today) else { return Ok(None) };
                     let proof = if include_proof {
                         let size = crate::store::log::checkpoint_at(tx, revision).await?;
                         Some(recall::proof(tx, snapshot.latest().log_index, size).await?)
@@ -99,11 +101,11 @@ impl Certificates {
                 .read("list_certificates", move |tx| {
                     let query = query.clone();
                     Box::pin(async move {
-                        let mut rows = Vec::new();
-                        for known in list::certificates(tx, &query, start, limit).await? {
-                            rows.push((known.head.granted_index, at_revision(&known, revision, 0, today)));
-                        }
-                        Ok(rows)
+                        let page = list::certificates(tx, &query, start, limit).await?;
+                        let disputed = Disputed::of(tx, &page).await?;
+                        let row =
+                            |known: &Known| (known.head.granted_index, disputed.at_revision(known, revision, 0, today));
+                        Ok(page.iter().map(row).collect::<Vec<_>>())
                     })
                 })
                 .await?;

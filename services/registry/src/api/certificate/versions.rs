@@ -7,7 +7,7 @@ use greenlane_platform::violations::{PageBinding, Violations};
 
 use super::super::{consistency, render};
 use super::{Certificates, not_found};
-use crate::app::read::at_revision;
+use crate::app::read::Disputed;
 use crate::store::list;
 
 impl Certificates {
@@ -30,10 +30,14 @@ impl Certificates {
             .reader
             .read("list_certificate_versions", move |tx| {
                 let number = asked.clone();
-                Box::pin(async move { Ok(list::certificate(tx, &number).await?) })
+                Box::pin(async move {
+                    let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
+                    let disputed = Disputed::of(tx, std::slice::from_ref(&known)).await?;
+                    Ok(Some((known, disputed)))
+                })
             })
             .await?;
-        let known = found.ok_or_else(|| not_found(&number))?;
+        let (known, disputed) = found.ok_or_else(|| not_found(&number))?;
         if known.head.granted_index >= revision {
             return Err(not_found(&number));
         }
@@ -47,7 +51,7 @@ impl Certificates {
             Some(last) if more => binding.token(last)?,
             _ => String::new(),
         };
-        let snapshots = shown.iter().filter_map(|version| at_revision(&known, revision, *version, today));
+        let snapshots = shown.iter().filter_map(|version| disputed.at_revision(&known, revision, *version, today));
         let versions = snapshots.map(|snapshot| render::certificate(&snapshot, today, true)).collect();
         Ok(wire::ListCertificateVersionsResponse { versions, next_page_token, revision })
     }

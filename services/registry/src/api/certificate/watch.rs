@@ -46,6 +46,10 @@ impl Certificates {
                             Told::Event(number, event) => {
                                 Some(wire::watch_certificates_response::Change::Event(render::event(&number, &event)))
                             }
+                            Told::Contestation(number, heard) => {
+                                let told = render::contestation(&number, &heard);
+                                Some(wire::watch_certificates_response::Change::Contestation(told))
+                            }
                             Told::Certificate(snapshot) => {
                                 let shown = render::certificate(&snapshot, clock.today(), false);
                                 Some(wire::watch_certificates_response::Change::Certificate(shown))

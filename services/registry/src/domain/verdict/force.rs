@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{Finding, Outcome, Part, unknown_certificate};
-use crate::domain::contestation::{Contestation, Turn, standing as contested_by};
+use crate::domain::contestation::{Contestation, Turn, standing as contested_by, without_effect};
 use crate::domain::life::{Event, Standing, State, conditions, is_overtaken, last_effective, later_state, standing};
 
 /// What the part rests on.
@@ -96,9 +96,13 @@ pub(crate) fn in_doubt(mut part: Part) -> Part {
     part
 }
 
-/// Tells of the disputes about it, which have no say in the outcome: a certificate is good until its body says otherwise.
-/// `heard` is what had been heard of them at the revision, in the order of the log.
-pub(crate) fn disputed(mut part: Part, heard: &[Contestation]) -> Part {
+/// Tells of the disputes about it, which have no say in the outcome: a certificate is good until its body says otherwise;
+/// but for the days on which a panel has ordered that it be without effect. `heard` is what had been heard of them at the
+/// revision, in the order of the log.
+pub(crate) fn disputed(mut part: Part, heard: &[Contestation], day: NaiveDate) -> Part {
+    if heard.is_empty() {
+        return part;
+    }
     part.findings.extend(contested_by(heard).into_iter().map(|it| {
         let (code, message) = match it.turn {
             Turn::Upheld => (
@@ -111,6 +115,26 @@ pub(crate) fn disputed(mut part: Part, heard: &[Contestation]) -> Part {
         };
         Finding::new(code, message).with("dispute", it.dispute.as_str()).with("since", it.since.to_string())
     }));
+    let orders = without_effect(heard, day);
+    if orders.is_empty() {
+        return part;
+    }
+    part.outcome = Outcome::No;
+    for finding in part.findings.iter_mut().filter(|finding| finding.code == State::Active.as_str()) {
+        finding.message = "By its body's word alone the certificate would be in force.".to_owned();
+    }
+    let told = orders.into_iter().filter_map(|it| {
+        let order = it.order?;
+        let message = "By the order of the panel of a dispute the certificate is without effect on this date.";
+        let finding = Finding::new("without_effect", message)
+            .with("dispute", it.dispute.as_str())
+            .with("from", order.from.to_string());
+        Some(match order.until {
+            Some(until) => finding.with("until", until.to_string()),
+            None => finding,
+        })
+    });
+    part.findings.splice(0..0, told.collect::<Vec<_>>());
     part
 }
 

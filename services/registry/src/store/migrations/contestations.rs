@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
-use sea_orm::sea_query::{Index, Table};
+use sea_orm::sea_query::{ColumnDef, Index, Table};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use super::{big, table, text};
@@ -24,7 +24,10 @@ impl MigrationTrait for Contestations {
             text("dispute"),
             text("turn"),
             text("since"),
+            ColumnDef::new("effect_from").text().null().take(),
+            ColumnDef::new("effect_until").text().null().take(),
             big("recorded_at"),
+            big("position"),
         ];
         manager.create_table(table("contestation", columns)).await?;
         let about = Index::create()

@@ -139,10 +139,11 @@ fn name_of(change: &Change) -> &str {
     match change {
         Change::Event(event) => &event.name,
         Change::Certificate(certificate) => &certificate.name,
+        Change::Contestation(contestation) => &contestation.dispute,
     }
 }
 
-/// Revision, time, what happened, to which certificate, and its state after it.
+/// Revision, time, what happened, to which certificate, and its state after it, if what happened is of a state.
 fn cells(value: &Value, change: &Change) -> [String; 5] {
     let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
     let (certificate, time, what, state) = match change {
@@ -153,6 +154,16 @@ fn cells(value: &Value, change: &Change) -> [String; 5] {
         Change::Certificate(certificate) => {
             (certificate.name.as_str(), "certificate.updateTime", "as it is".to_owned(), "certificate.state")
         }
+        Change::Contestation(told) => {
+            let effect = match (told.without_effect_from.is_empty(), told.without_effect_until.is_empty()) {
+                (true, _) => "",
+                (false, true) => "; without effect",
+                (false, false) => "; in effect again",
+            };
+            let what = format!("dispute {}{effect}", cell("contestation.state"));
+            (told.certificate.as_str(), "contestation.recordTime", what, "")
+        }
     };
-    [cell("revision"), cell(time), what, certificate.to_owned(), cell(state)]
+    let state = if state.is_empty() { String::new() } else { cell(state) };
+    [cell("revision"), cell(time), what, certificate.to_owned(), state]
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 use greenlane_api::equivalence::v1::{Dispute, DisputeMatter, DisputeSubject, dispute_subject::Subject};
 
-use crate::client::{Confirm, Guarded, Mutation, Session, exit::Usage, render::pages::Limit};
+use super::certificate;
+use crate::client::{Confirm, Guarded, Mutation, Session, exit::Usage, input, render::pages::Limit};
 
 /// Arguments of `greenlane dispute open`.
 #[derive(Args, Debug)]
@@ -14,6 +15,8 @@ use crate::client::{Confirm, Guarded, Mutation, Session, exit::Usage, render::pa
 Examples:
   greenlane dispute open --about designations/aurora-xa-xc-pv --grounds \"Not reproducible.\" \\
     --evidence report.pdf --at https://example.org/report.pdf --shows \"A second test.\"
+  greenlane dispute open --about GLXA4HP9Z1PPYMB35F --grounds \"Modules burn.\" --fast-track \"Modules burn.\" \\
+    --interim-effect \"Modules burn.\" --evidence photo.jpg --at https://example.org/photo.jpg --shows \"A fire.\"
   greenlane dispute open --file dispute.yaml
 
 Example of a file about a recognition decision:
@@ -26,9 +29,15 @@ Example of a file about a recognition decision:
   grounds: The annex covers it.
   evidence: [{ sha256: …, uri: https://example.org/annex.pdf, text: The annex. }]")]
 pub(crate) struct Open {
-    /// What is challenged: designations/ID or bodies/ID.
+    /// What is challenged: designations/ID, bodies/ID, or a certificate by its name or number.
     #[arg(long, value_name = "NAME", group = "what", requires = "grounds")]
     about: Option<String>,
+    /// Of a certificate, its body, bodies/ID [default: asked of the registry].
+    #[arg(value_parser = input::parse_body, long, value_name = "BODY", conflicts_with = "file")]
+    body: Option<String>,
+    /// Of a certificate, the economy of its body [default: asked of the registry].
+    #[arg(long, value_name = "ECONOMY", conflicts_with = "file")]
+    body_economy: Option<String>,
     /// A file with the whole challenge (greenlane.equivalence.v1.Dispute) as YAML or JSON; `-` is stdin.
     #[arg(short, long, value_name = "FILE", group = "what")]
     file: Option<PathBuf>,
@@ -40,7 +49,7 @@ pub(crate) struct Open {
     /// Take the fast track, for this reason.
     #[arg(long, value_name = "REASON", default_value = "", hide_default_value = true, conflicts_with = "file")]
     fast_track: String,
-    /// Ask that a designation be without effect meanwhile, for this reason.
+    /// Ask that the designation or certificate be without effect meanwhile, for this reason.
     #[arg(long, value_name = "REASON", default_value = "", hide_default_value = true, conflicts_with = "file")]
     interim_effect: String,
     #[command(flatten)]
@@ -67,6 +76,9 @@ pub(crate) struct List {
     /// Only about this: a designation, a body, a certificate, or a decision's identifier.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub(super) about: String,
+    /// Only those that this body, bodies/ID, or economy has to answer.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub(super) respondent: String,
     /// Only those that are neither closed nor withdrawn.
     #[arg(long)]
     pub(super) open: bool,
@@ -188,7 +200,7 @@ pub(crate) struct Apply {
 
 impl Open {
     /// What is challenged, and why.
-    pub(super) fn challenge(&self, session: &Session) -> anyhow::Result<Dispute> {
+    pub(super) async fn challenge(&self, session: &Session) -> anyhow::Result<Dispute> {
         if let Some(file) = &self.file {
             return session.read_message(file, "dispute");
         }
@@ -196,8 +208,18 @@ impl Open {
         let subject = match about.split_once('/') {
             Some(("bodies", _)) => Subject::Body(about),
             Some(("designations", _)) => Subject::Designation(about),
-            _ => anyhow::bail!(Usage(format!("`{about}` is no designation and no body: name others in a --file"))),
+            None | Some(("certificates", _)) => {
+                let (body, economy) = (self.body.as_deref(), self.body_economy.as_deref());
+                Subject::Certificate(certificate::disputed(session, &about, body, economy).await?)
+            }
+            Some(_) => anyhow::bail!(Usage(format!(
+                "`{about}` is no designation, body or certificate: name others in a --file"
+            ))),
         };
+        let of_certificate = matches!(subject, Subject::Certificate(_));
+        if !of_certificate && (self.body.is_some() || self.body_economy.is_some()) {
+            anyhow::bail!(Usage("--body and --body-economy are for a certificate".to_owned()));
+        }
         Ok(Dispute {
             subject: Some(DisputeSubject { subject: Some(subject) }),
             grounds: self.grounds.clone(),

@@ -15,6 +15,8 @@ const FIELDS: &[Column] = &[
     ("Overdue", "overdue"),
     ("Fast track because", "fastTrackReason"),
     ("Interim effect upheld", "interim.upheld"),
+    ("Without effect from", "interimEffectFrom"),
+    ("Without effect until", "interimEffectUntil"),
     ("Upheld", "outcome.upheld"),
     ("Change sets", "changeSets"),
     ("Etag", "etag"),

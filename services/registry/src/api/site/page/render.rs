@@ -68,6 +68,9 @@ fn headline(verdict: &Verdict) -> Headline {
     if has("version_overtaken") {
         return Headline::NeverCounted;
     }
+    if has("without_effect") && verdict.standing == Some(Standing::Stored(State::Active)) {
+        return Headline::WithoutEffect;
+    }
     match (verdict.in_force.outcome, verdict.standing) {
         (Outcome::Yes, _) => Headline::InForce,
         (Outcome::YesOnConditions, _) => Headline::OnConditions,

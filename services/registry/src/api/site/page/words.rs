@@ -15,6 +15,7 @@ pub(super) enum Headline {
     InForce,
     OnConditions,
     Suspended,
+    WithoutEffect,
     Withdrawn,
     Terminated,
     Annulled,
@@ -112,6 +113,13 @@ impl Language {
                 ("Suspended", "This certificate does not count at present: the body has suspended it."),
                 ("已暂停", "本证书目前无效：认证机构已将其暂停。"),
             ),
+            H::WithoutEffect => (
+                (
+                    "Without effect for now",
+                    "This certificate does not count at present: the panel of a dispute about it has ordered so.",
+                ),
+                ("暂不生效", "本证书目前无效：争议专家组已命令其暂不生效。"),
+            ),
             H::Withdrawn => (
                 ("Withdrawn", "This certificate no longer counts: the body has withdrawn it."),
                 ("已撤销", "本证书不再有效：认证机构已将其撤销。"),
@@ -188,6 +196,11 @@ impl Language {
             "continued_under_conditions" => {
                 ("The body has set conditions; ask it for them.", "认证机构附加了条件，请向其询问。")
             }
+            "contested" => ("It is challenged: a dispute about it is open. ", "本证书受到质疑：相关争议正在审理。"),
+            "contestation_upheld" => (
+                "A panel has found a challenge to it right; what becomes of it is the body’s to say. ",
+                "专家组认定质疑成立；证书如何处理由认证机构决定。",
+            ),
             "older_version_presented" => ("A newer version of this certificate exists.", "该证书已有新版本。"),
             "number_not_read" => ("It states no certificate number that can be read.", "未载明可读取的证书编号。"),
             _ => return None,

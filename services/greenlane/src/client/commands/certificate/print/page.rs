@@ -49,7 +49,7 @@ pub(super) fn draw(
     let fields = fields(certificate, told, &number);
     let content = certificate.content.clone().unwrap_or_default();
     let products: Vec<_> = content.products.iter().map(product).collect();
-    let (state, colour) = state(certificate.state());
+    let (state, colour) = standing(certificate, &Clock::system().today().to_string());
     let state = format!("{} · {}", state.0, state.1);
     let feet = feet(certificate, told, &number);
     let heads: Vec<String> = (1..=products.len())
@@ -142,6 +142,7 @@ fn fields(certificate: &Certificate, told: &Told, number: &str) -> Vec<Field> {
         (("Conditions", "附加条件"), vec![certificate.conditions.clone()]),
         (("Would end the suspension", "解除暂停的条件"), vec![certificate.suspension_remedy.clone()]),
         (("Superseded by", "替代证书"), vec![certificate.superseded_by.clone()]),
+        (("Without effect by order of a panel", "依专家组命令不生效"), orders(certificate).collect()),
         (("Remarks", "备注"), vec![content.remarks]),
     ]
 }
@@ -171,7 +172,23 @@ fn in_brackets(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
-/// How it stands, in both languages, and the colour of that.
+/// The days on which panels have ordered that it be without effect.
+fn orders(certificate: &Certificate) -> impl Iterator<Item = String> + '_ {
+    let ordered = certificate.contestations.iter().filter(|it| !it.without_effect_from.is_empty());
+    ordered.map(|it| format!("{} – {} ({})", it.without_effect_from, it.without_effect_until, it.dispute))
+}
+
+/// How it stands on a day, `YYYY-MM-DD`, by its body's word and by the orders of panels.
+fn standing(certificate: &Certificate, today: &str) -> ((&'static str, &'static str), Colour) {
+    let holds = |from: &str, until: &str| !from.is_empty() && from <= today && (until.is_empty() || today < until);
+    let ordered = certificate.contestations.iter().any(|it| holds(&it.without_effect_from, &it.without_effect_until));
+    if ordered && certificate.state() == CertificateState::Active {
+        return (("Without effect for now, by order of a panel", "依专家组命令暂不生效"), AMBER);
+    }
+    state(certificate.state())
+}
+
+/// A state in both languages, and the colour of it.
 fn state(state: CertificateState) -> ((&'static str, &'static str), Colour) {
     match state {
         CertificateState::Active => (("In force", "有效"), GREEN),
