@@ -91,6 +91,7 @@ fn plans(catalogue: &Catalogue, questions: &[Question]) -> Duration {
             code: question.code.clone(),
             origin: question.origin.clone(),
             date: question.date,
+            stock: question.stock,
             certificates: vec![Facts {
                 certified: question.certified.clone(),
                 body: question.body.clone(),

@@ -8,6 +8,7 @@ use greenlane_equivalence::domain::code::CodeReference;
 use greenlane_equivalence::domain::entry::Entry;
 use greenlane_equivalence::domain::equivalence::{Target, TargetKey};
 use greenlane_equivalence::domain::key::{BodyKey, EconomyCode};
+use greenlane_equivalence::domain::standard::Stock;
 use greenlane_equivalence::domain::words::RecognitionObject;
 use greenlane_equivalence::domain::{Catalogue, Question};
 use serde_json::{Value, json};
@@ -211,6 +212,7 @@ impl World {
             origin: EconomyCode::parse(&market(exporter)).unwrap(),
             destination: EconomyCode::parse(&market(importer)).unwrap(),
             date: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+            stock: Stock::default(),
         }
         .normalised()
     }

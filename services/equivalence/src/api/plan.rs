@@ -1,5 +1,6 @@
 //! PlanMarketAccess.
 
+use chrono::NaiveDate;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
@@ -20,7 +21,10 @@ pub(super) async fn plan(
     let mut v = Violations::new();
     let code = question::code(&mut v, "code", request.code);
     let origin = question::economy(&mut v, "origin", &request.origin);
-    let date = v.optional_date("date", &request.date);
+    let date = v.optional_date("date", &request.date).map(|date| date.unwrap_or_else(|| api.clock.today()));
+    // Without a date that is good, what is wrong beside it is told all the same.
+    let counted = date.unwrap_or(NaiveDate::MAX);
+    let stock = question::stock(&mut v, &request.placed_on_market_on, &request.manufactured_on, counted);
     let fits = request.certificates.len() <= MAX_CERTIFICATES;
     v.check("certificates", fits, format!("at most {MAX_CERTIFICATES}"));
     let mut certificates = Vec::with_capacity(request.certificates.len().min(MAX_CERTIFICATES));
@@ -29,9 +33,9 @@ pub(super) async fn plan(
     }
     let destinations = economies(&mut v, "destinations", &request.destinations);
     let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-    let (code, origin, date, consistency) = v.finish_with(|| Some((code?, origin?, date?, consistency?)))?;
-    let date = date.unwrap_or_else(|| api.clock.today());
-    let product = Product { code, origin, date, certificates };
+    let (code, origin, date, stock, consistency) =
+        v.finish_with(|| Some((code?, origin?, date?, stock?, consistency?)))?;
+    let product = Product { code, origin, date, stock, certificates };
     let loaded = api.recogniser.catalogue(consistency).await?;
     let destinations = if destinations.is_empty() { markets(&loaded.catalogue, date) } else { destinations };
     let (revision, exactly) = (loaded.catalogue.revision(), request.classification_revision);

@@ -1,5 +1,6 @@
 //! Reading questions.
 
+use chrono::NaiveDate;
 use greenlane_api::common::v1::CodeReference as WireCode;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_platform::clock::Clock;
@@ -9,6 +10,7 @@ use crate::domain::Question;
 use crate::domain::code::CodeReference;
 use crate::domain::key::{BodyKey, EconomyCode, SchemeKey, StandardKey};
 use crate::domain::question::{certified_scheme, certified_standard};
+use crate::domain::standard::Stock;
 use crate::domain::usage::Facts;
 use crate::domain::words::RecognitionObject;
 
@@ -24,8 +26,25 @@ pub(crate) fn question(v: &mut Violations, raw: Option<pb::RecognitionQuestion>,
     let origin = economy(v, "origin", &raw.origin);
     let destination = economy(v, "destination", &raw.destination);
     let date = v.optional_date("date", &raw.date);
-    let date = date?.unwrap_or_else(|| clock.today());
-    Some(facts?.question(code?, origin?, destination?, date))
+    let date = date.map(|date| date.unwrap_or_else(|| clock.today()));
+    // Without a date that is good, what is wrong beside it is told all the same.
+    let stock = stock(v, &raw.placed_on_market_on, &raw.manufactured_on, date.unwrap_or(NaiveDate::MAX));
+    let date = date?;
+    Some(Question { stock: stock?, ..facts?.question(code?, origin?, destination?, date) })
+}
+
+/// How old goods are on a day, as far as they say it.
+pub(super) fn stock(v: &mut Violations, placed_on: &str, manufactured_on: &str, date: NaiveDate) -> Option<Stock> {
+    let placed = v.optional_date("placed_on_market_on", placed_on);
+    let manufactured = v.optional_date("manufactured_on", manufactured_on);
+    let (placed_on, manufactured_on) = (placed?, manufactured?);
+    let is_late = |day: Option<NaiveDate>, than: NaiveDate| day.is_some_and(|day| day > than);
+    v.check("placed_on_market_on", !is_late(placed_on, date), "must not be after the date that counts");
+    v.check("manufactured_on", !is_late(manufactured_on, date), "must not be after the date that counts");
+    if let Some(placed) = placed_on {
+        v.check("manufactured_on", !is_late(manufactured_on, placed), "must not be after placed_on_market_on");
+    }
+    Some(Stock { placed_on, manufactured_on })
 }
 
 /// What a certificate says, read from the field that is the current prefix.

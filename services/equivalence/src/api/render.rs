@@ -6,7 +6,7 @@ use greenlane_api::common::v1 as common;
 use greenlane_api::equivalence::v1 as pb;
 
 use crate::domain::arrangement::Annex;
-use crate::domain::decision::{Attempt, Condition, Decision, Finding, Miss, RequirementResult, Route};
+use crate::domain::decision::{Attempt, Condition, Decision, Exemption, Finding, Miss, RequirementResult, Route};
 use crate::domain::equivalence::{Equivalence, Target};
 
 pub(crate) fn decision(decision: Decision<'_>, with_requirements: bool) -> pb::RecognitionDecision {
@@ -82,6 +82,18 @@ fn route(route: &Route<'_>) -> pb::RecognitionRoute {
         links: route.links.iter().map(|it| link(it)).collect(),
         effect: route.effect.number(),
         conditions: route.conditions.iter().copied().map(condition).collect(),
+        exemptions: route.exemptions.iter().map(exemption).collect(),
+    }
+}
+
+fn exemption(exemption: &Exemption<'_>) -> pb::RouteExemption {
+    let transition = exemption.transition;
+    pb::RouteExemption {
+        edition_transition: transition.name.name(),
+        standard: transition.from_standard.name(),
+        exempt_stock: transition.exempt_stock.clone(),
+        reason: exemption.reason(),
+        source_uri: transition.source.uri.clone(),
     }
 }
 

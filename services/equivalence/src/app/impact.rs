@@ -222,13 +222,14 @@ impl Impacts {
                 .await?;
             let Some((end, ..)) = batch.last() else { return Ok(()) };
             last.clone_from(end);
-            for (_, AskedQuestion { facts, product, destination }, count) in batch {
+            for (_, asked, count) in batch {
                 if out_of_time() {
                     preview.complete = false;
                     return Ok(());
                 }
                 preview.verifications_examined += count;
-                let question = facts.question(product.code, product.origin, destination.clone(), wanted.date);
+                let destination = asked.destination.clone();
+                let question = asked.on(wanted.date);
                 if let Some(shift) = self.decide(wanted, sides, question, (0, count), preview).await {
                     preview.totals.verifications.add(shift, count);
                     preview.markets.entry(destination).or_default().verifications.add(shift, count);

@@ -12,6 +12,7 @@ use super::body::Designation;
 use super::equivalence::{Equivalence, Target, TargetKey};
 use super::key::{AnnexKey, EconomyCode};
 use super::requirement::Requirement;
+use super::standard::{EditionTransition, Stock};
 use super::words::{ConditionKind, RecognitionEffect};
 
 macro_rules! numbered {
@@ -118,6 +119,8 @@ pub enum Condition<'c> {
     Bridging(&'c Arc<Equivalence>, usize),
     /// What an annex asks for.
     ByAnnex(&'c AnnexCondition, &'c Annex),
+    /// What must be shown of stock that is exempt from a transition.
+    OfStock(&'c EditionTransition),
 }
 
 impl<'c> Condition<'c> {
@@ -126,6 +129,7 @@ impl<'c> Condition<'c> {
         match self {
             Self::Bridging(..) => ConditionKind::BridgingTest,
             Self::ByAnnex(condition, _) => condition.kind,
+            Self::OfStock(_) => ConditionKind::ExemptStock,
         }
     }
 
@@ -134,6 +138,7 @@ impl<'c> Condition<'c> {
         match self {
             Self::Bridging(link, at) => link.bridging_tests().nth(at).map_or("", |test| &test.id),
             Self::ByAnnex(condition, _) => &condition.id,
+            Self::OfStock(transition) => transition.name.as_str(),
         }
     }
 
@@ -142,14 +147,16 @@ impl<'c> Condition<'c> {
         match self {
             Self::Bridging(link, at) => link.bridging_tests().nth(at).map_or("", |test| &test.description),
             Self::ByAnnex(condition, _) => &condition.description,
+            Self::OfStock(transition) => transition.stock_exemption.as_ref().map_or("", |it| &it.provided),
         }
     }
 
-    /// The resource name of where it comes from: an equivalence or an annex.
+    /// The resource name of where it comes from: an equivalence, an annex or an edition transition.
     pub fn origin(self) -> String {
         match self {
             Self::Bridging(link, _) => link.name.name(),
             Self::ByAnnex(_, annex) => annex.name.name(),
+            Self::OfStock(transition) => transition.name.name(),
         }
     }
 
@@ -161,6 +168,30 @@ impl<'c> Condition<'c> {
 
 /// What is still to be fulfilled, each once.
 pub type Conditions<'c> = SmallVec<[Condition<'c>; 2]>;
+
+/// A transition from which the goods of a question are exempt, and by what of their age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exemption<'c> {
+    /// The transition.
+    pub transition: &'c EditionTransition,
+    /// The age of the goods.
+    pub stock: Stock,
+}
+
+impl Exemption<'_> {
+    /// Why these goods are exempt, in words.
+    pub fn reason(&self) -> String {
+        let Some(exemption) = &self.transition.stock_exemption else { return String::new() };
+        let before = |what, day: Option<NaiveDate>, limit: Option<NaiveDate>| {
+            day.zip(limit).map(|(day, limit)| format!("{what} on {day}, before {limit}"))
+        };
+        let told = [
+            before("placed on the market", self.stock.placed_on, exemption.placed_on_market_before),
+            before("manufactured", self.stock.manufactured_on, exemption.manufactured_before),
+        ];
+        told.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+    }
+}
 
 /// How a certificate leads to acceptance. Borrowed from the catalogue: most of it is never read where only the outcome is
 /// wanted.
@@ -182,6 +213,8 @@ pub struct Route<'c> {
     pub effect: RecognitionEffect,
     /// On which conditions.
     pub conditions: Conditions<'c>,
+    /// From which transitions the goods are exempt, where what is accepted counts for that reason only.
+    pub exemptions: Vec<Exemption<'c>>,
 }
 
 impl<'c> Route<'c> {

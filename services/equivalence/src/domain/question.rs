@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::code::CodeReference;
 use super::equivalence::{Target, TargetKey};
 use super::key::{BodyKey, EconomyCode};
+use super::standard::Stock;
 use super::words::RecognitionObject;
 
 /// A question.
@@ -30,6 +31,8 @@ pub struct Question {
     pub destination: EconomyCode,
     /// The date that counts.
     pub date: NaiveDate,
+    /// How old the goods are.
+    pub stock: Stock,
 }
 
 impl Question {

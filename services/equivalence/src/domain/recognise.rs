@@ -174,7 +174,7 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
     }
 
     let standing = Standing::new(ctx, market, entry);
-    let verdicts = std::iter::once_with(|| direct::attempt(ctx, entry, &standing))
+    let verdicts = std::iter::once_with(|| direct::attempt(ctx, market, entry, &standing))
         .chain(market.annexes.iter().map(|annex| annex::attempt(ctx, market, entry, &standing, annex)));
     for verdict in verdicts {
         if ctx.detail == Detail::Attempts {

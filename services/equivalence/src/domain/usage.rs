@@ -8,6 +8,7 @@ use super::code::CodeReference;
 use super::equivalence::Target;
 use super::key::{BodyKey, EconomyCode};
 use super::question::Question;
+use super::standard::Stock;
 use super::time::optional_date;
 use super::words::RecognitionObject;
 
@@ -28,7 +29,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The question that goods of a code ask on a day.
+    /// The question that goods of a code ask on a day, of whose age nothing is known.
     pub fn question(
         self,
         code: CodeReference,
@@ -37,7 +38,9 @@ impl Facts {
         date: NaiveDate,
     ) -> Question {
         let Self { certified, body, body_economy, object, granted_on } = self;
-        let question = Question { certified, body, body_economy, object, granted_on, code, origin, destination, date };
+        let stock = Stock::default();
+        let question =
+            Question { certified, body, body_economy, object, granted_on, code, origin, destination, date, stock };
         question.normalised()
     }
 }
@@ -95,18 +98,61 @@ pub struct AskedQuestion {
     pub product: Product,
     /// Where they were to go.
     pub destination: EconomyCode,
+    /// How old they were.
+    #[serde(default, skip_serializing_if = "Stock::is_unknown")]
+    pub stock: Stock,
+}
+
+impl AskedQuestion {
+    /// The same question on another day.
+    pub fn on(self, date: NaiveDate) -> Question {
+        let Self { facts, product, destination, stock } = self;
+        Question { stock, ..facts.question(product.code, product.origin, destination, date) }
+    }
 }
 
 impl From<Question> for AskedQuestion {
     fn from(question: Question) -> Self {
-        let Question { certified, body, body_economy, object, granted_on, code, origin, destination, date: _ } =
+        let Question { certified, body, body_economy, object, granted_on, code, origin, destination, date: _, stock } =
             question;
         let facts = Facts { certified, body, body_economy, object, granted_on };
-        Self { facts, product: Product { code, origin }, destination }
+        Self { facts, product: Product { code, origin }, destination, stock }
     }
 }
 
 /// The identity of something that is stored as JSON.
 pub fn identity(json: &str) -> String {
     hex::encode(Sha256::digest(json))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::parse_date;
+
+    fn asked(stock: Stock) -> AskedQuestion {
+        let facts = Facts {
+            certified: Vec::new(),
+            body: BodyKey::parse("bodies/a").unwrap(),
+            body_economy: EconomyCode::parse("XA").unwrap(),
+            object: RecognitionObject::Certificate,
+            granted_on: None,
+        };
+        let code = CodeReference::new("HS2022", "854143").unwrap();
+        let economy = |text| EconomyCode::parse(text).unwrap();
+        let question = facts.question(code, economy("XA"), economy("XB"), parse_date("2026-01-01").unwrap());
+        AskedQuestion::from(Question { stock, ..question })
+    }
+
+    #[test]
+    fn how_old_goods_were_is_kept_with_the_question_and_what_was_kept_before_is_read() {
+        let stock = Stock { placed_on: parse_date("2023-05-01"), manufactured_on: None };
+        let day = parse_date("2026-06-01").unwrap();
+        assert_eq!((asked(stock).on(day).stock, asked(stock).on(day).date), (stock, day));
+        let [old, new] = [Stock::default(), stock].map(|stock| serde_json::to_string(&asked(stock)).unwrap());
+        assert!(!old.contains("stock"), "{old}");
+        assert_ne!(identity(&old), identity(&new));
+        assert_eq!(serde_json::from_str::<AskedQuestion>(&old).unwrap(), asked(Stock::default()));
+        assert_eq!(serde_json::from_str::<AskedQuestion>(&new).unwrap(), asked(stock));
+    }
 }

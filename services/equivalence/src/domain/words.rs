@@ -127,6 +127,8 @@ words! {
         Sample = "SAMPLE" 6,
         /// A registration or filing.
         Registration = "REGISTRATION" 7,
+        /// What must be shown of exempt stock.
+        ExemptStock = "EXEMPT_STOCK" 8,
     }
     /// Kinds of schemes.
     SchemeKind "SCHEME_KIND_" {

@@ -200,7 +200,7 @@ pub(super) fn question(destination: &str) -> pb::RecognitionQuestion {
         code: Some(common::CodeReference { edition: "HS2022".into(), code: "854143".into() }),
         origin: "XA".into(),
         destination: destination.into(),
-        date: String::new(),
+        ..Default::default()
     }
 }
 

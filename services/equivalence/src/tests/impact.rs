@@ -84,6 +84,7 @@ async fn outcomes(served: &Served, markets: &[String]) -> BTreeMap<(String, Stri
                 origin: it.3.into(),
                 destination: market.clone(),
                 date: DAY.into(),
+                ..Default::default()
             });
         }
     }

@@ -81,6 +81,7 @@ async fn bad_questions_are_refused_with_every_field(db: TestDatabase) {
     let mut bad = question("nowhere");
     bad.origin = String::new();
     bad.date = "2026-02-30".into();
+    (bad.placed_on_market_on, bad.manufactured_on) = ("2023-05-01".into(), "2023-05-02".into());
     bad.code = Some(common::CodeReference { edition: "hs".into(), code: "8541.43".into() });
     let facts = bad.certificate.as_mut().unwrap();
     facts.body = "aurora".into();
@@ -102,9 +103,26 @@ async fn bad_questions_are_refused_with_every_field(db: TestDatabase) {
             "question.code.edition",
             "question.date",
             "question.destination",
+            "question.manufactured_on",
             "question.origin",
         ]
     );
+    // Goods that are not there yet on the day that counts.
+    let mut future = question("XB");
+    (future.date, future.placed_on_market_on) = ("2026-07-01".into(), "2026-07-02".into());
+    let request = pb::RecogniseRequest { question: Some(future), ..Default::default() };
+    let status = served.recognition().recognise(request).await.unwrap_err();
+    let fields: Vec<_> = Fault::violations_of(&status).into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["question.placed_on_market_on"]);
+    let plan = pb::PlanMarketAccessRequest {
+        code: question("XB").code,
+        origin: "XA".into(),
+        date: "2026-07-01".into(),
+        manufactured_on: "2026-07-02".into(),
+        ..Default::default()
+    };
+    let status = served.recognition().plan_market_access(plan).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&status)[0].field, "manufactured_on");
     let status = served.recognition().recognise(pb::RecogniseRequest::default()).await.unwrap_err();
     assert_eq!(Fault::violations_of(&status)[0].field, "question");
 }

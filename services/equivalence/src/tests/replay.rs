@@ -26,13 +26,20 @@ struct Stored {
     bytes: Vec<u8>,
 }
 
-/// Every market of the story, with a code as it is and with one that must be translated.
+/// Every market of the story, with a code as it is and with one that must be translated, and with earlier stock.
 async fn decide_all(served: &Served, revision: u64) -> Vec<Stored> {
     let mut client = served.recognition();
     let mut stored = Vec::new();
     for destination in ["XB", "XC", "XD", "XE", "XF", "AU", "QQ"] {
-        for (edition, code) in [("HS2022", "854143"), ("HS2017", "854149"), ("HS2017", "854140")] {
+        for (edition, code, placed_on) in [
+            ("HS2022", "854143", ""),
+            ("HS2022", "854143", "2025-03-01"),
+            ("HS2017", "854149", ""),
+            ("HS2017", "854140", ""),
+        ] {
             let mut question = question(destination);
+            question.certificate.as_mut().unwrap().granted_on = "2024-05-01".into();
+            question.placed_on_market_on = placed_on.into();
             question.code = Some(common::CodeReference { edition: edition.into(), code: code.into() });
             question.date = "2026-11-23".into();
             let mut request = pb::RecogniseRequest { question: Some(question), explain: true, ..Default::default() };
@@ -51,7 +58,7 @@ async fn decide_all(served: &Served, revision: u64) -> Vec<Stored> {
 fn change(number: usize) -> Change {
     let entry = |value: Value| Change::Upsert(serde_json::from_value(value).unwrap());
     let until = if number.is_multiple_of(2) { "" } else { "2025-01-01" };
-    match number % 5 {
+    match number % 7 {
         0 => Change::Retire("designations/aurora-xa-xc-pv".to_owned()),
         1 => entry(json!({ "designation": { "name": "designations/aurora-xa-xc-pv", "body": "bodies/aurora-cert",
             "authority": "bodies/aurelia-standards-authority", "annex": "annexes/xa-xc-pv",
@@ -60,10 +67,14 @@ fn change(number: usize) -> Change {
             "from": { "name": "standards/iec-61730-1-2016" }, "to": { "name": "standards/ds-61730-1-2019" },
             "degree": if number.is_multiple_of(2) { "identical" } else { "not_equivalent" },
             "validity": { "from": "2019-03-01" }, "source": { "example": true } } })),
-        3 => entry(json!({ "requirement": { "name": "requirements/xf-new", "market": "XF", "mandatory": true,
+        3 | 4 => entry(json!({ "requirement": { "name": "requirements/xf-new", "market": "XF", "mandatory": true,
             "title": format!("Demand {number}"), "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
             "acceptances": [{ "target": { "name": "standards/iec-61215-1-2021" } }],
             "validity": { "from": "2020-01-01", "until": until }, "source": { "example": true } } })),
+        5 => entry(json!({ "edition_transition": { "name": "editionTransitions/xf-iec-61215", "market": "XF",
+            "from_standard": "standards/iec-61215-1-2021", "to_standard": "standards/ds-61730-1-2019",
+            "new_only_from": "2025-01-01", "convert_by": "2025-12-31", "source": { "example": true },
+            "stock_exemption": { "placed_on_market_before": if until.is_empty() { "2025-06-01" } else { until } } } })),
         _ => entry(json!({ "economy": { "name": "economies/EU", "bloc": true,
             "members": [{ "economy": "XB", "validity": { "from": "2020-01-01", "until": until } }],
             "source": { "example": true } } })),

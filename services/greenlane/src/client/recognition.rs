@@ -74,6 +74,9 @@ pub(crate) fn route(route: &RecognitionRoute) -> String {
     if !route.legal_reference.is_empty() {
         text.push_str(&format!(" [{}]", route.legal_reference));
     }
+    for it in &route.exemptions {
+        text.push_str(&format!("; stock exempt from {}: {}", it.edition_transition, it.reason));
+    }
     text
 }
 

@@ -278,7 +278,7 @@ async fn recognise(world: &World, certificate: &Certificate, market: &str) -> an
         code: Some(code()),
         origin: "XA".to_owned(),
         destination: market.to_owned(),
-        date: String::new(),
+        ..Default::default()
     };
     let request = RecogniseRequest { question: Some(question), explain: true, ..Default::default() };
     let answer = RecognitionServiceClient::new(world.equivalence.clone()).recognise(request).await?.into_inner();
@@ -290,8 +290,8 @@ async fn verify(customs: &Client, subject: Subject, destination: &str) -> anyhow
         code: Some(code()),
         origin: "XA".to_owned(),
         destination: destination.to_owned(),
-        date: String::new(),
         product: Some(ProductIdentification { model: "EX-450M".to_owned(), ..Default::default() }),
+        ..Default::default()
     };
     let request = VerifyRequest { subject: Some(subject), goods: Some(goods), ..Default::default() };
     let answer = VerificationServiceClient::new(customs.clone()).verify(request).await?.into_inner();

@@ -9,7 +9,7 @@ use greenlane_credential::ConfidentialField;
 use greenlane_platform::violations::Violations;
 
 use crate::domain::content as domain;
-use crate::domain::goods::{Code, Goods, ProductId, gtin};
+use crate::domain::goods::{Code, Goods, ProductId, Stock, gtin};
 
 /// The farthest that a clock on Earth is ahead of UTC.
 const AHEAD_OF_UTC: TimeDelta = TimeDelta::hours(14);
@@ -219,11 +219,29 @@ pub(crate) fn goods(
     let destination = v.economy("destination", &raw.destination);
     let date = v.optional_date("date", &raw.date);
     let product = product_id(v, "product", raw.product.unwrap_or_default());
+    let date = date.map(|date| date.unwrap_or(today));
+    // Without a date that is good, what is wrong beside it is told all the same.
+    let stock = stock(v, &raw.placed_on_market_on, &raw.manufactured_on, date.unwrap_or(NaiveDate::MAX));
     Some(Some(Goods {
         code: code?,
         origin: origin?.into_string(),
         destination: destination?.into_string(),
-        date: date?.unwrap_or(today),
+        date: date?,
         product: product?,
+        stock: stock?,
     }))
+}
+
+/// How old goods are on a day, as far as it is declared.
+fn stock(v: &mut Violations, placed_on: &str, manufactured_on: &str, date: NaiveDate) -> Option<Stock> {
+    let placed = v.optional_date("placed_on_market_on", placed_on);
+    let manufactured = v.optional_date("manufactured_on", manufactured_on);
+    let (placed_on, manufactured_on) = (placed?, manufactured?);
+    let is_late = |day: Option<NaiveDate>, than: NaiveDate| day.is_some_and(|day| day > than);
+    v.check("placed_on_market_on", !is_late(placed_on, date), "must not be after the date that counts");
+    v.check("manufactured_on", !is_late(manufactured_on, date), "must not be after the date that counts");
+    if let Some(placed) = placed_on {
+        v.check("manufactured_on", !is_late(manufactured_on, placed), "must not be after placed_on_market_on");
+    }
+    Some(Stock { placed_on, manufactured_on })
 }

@@ -20,7 +20,7 @@ use quick_cache::sync::Cache;
 use tonic::{Code as GrpcCode, Response, Status};
 
 use crate::domain::content::Content;
-use crate::domain::goods::{Code, Goods};
+use crate::domain::goods::{Code, Goods, Stock};
 use crate::domain::names::BodyId;
 use crate::domain::verdict::Finding;
 use crate::domain::verdict::coverage::SameGoods;
@@ -41,6 +41,7 @@ struct Key {
     origin: String,
     destination: String,
     date: NaiveDate,
+    stock: Stock,
     revision: u64,
 }
 
@@ -306,6 +307,7 @@ fn key(subject: Subject<'_>, goods: &Goods, revision: u64) -> Key {
         origin: goods.origin.clone(),
         destination: goods.destination.clone(),
         date: goods.date,
+        stock: goods.stock,
         revision,
     }
 }
@@ -327,6 +329,7 @@ pub(crate) fn facts(content: &Content, body: &BodyId, body_economy: &str) -> eq:
 
 fn request(subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> eq::RecogniseRequest {
     let certificate = facts(subject.content, subject.body, subject.body_economy);
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     eq::RecogniseRequest {
         question: Some(eq::RecognitionQuestion {
             certificate: Some(certificate),
@@ -334,6 +337,8 @@ fn request(subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> eq::Recognise
             origin: goods.origin.clone(),
             destination: goods.destination.clone(),
             date: goods.date.to_string(),
+            placed_on_market_on: day(goods.stock.placed_on),
+            manufactured_on: day(goods.stock.manufactured_on),
         }),
         consistency: exactly(pinned.equivalence),
         classification_revision: pinned.classification,
@@ -379,6 +384,10 @@ fn findings(decision: &eq::RecognitionDecision) -> Vec<Finding> {
         }
         if !route.links.is_empty() {
             finding = finding.with("equivalences", chain(route, " "));
+        }
+        if !route.exemptions.is_empty() {
+            let names: Vec<_> = route.exemptions.iter().map(|it| it.edition_transition.as_str()).collect();
+            finding = finding.with("exempt_from", names.join(" "));
         }
         findings.push(finding);
     }
@@ -429,6 +438,12 @@ fn route_in_words(route: &eq::RecognitionRoute) -> String {
     }
     if !route.legal_reference.is_empty() {
         words.push_str(&format!(" ({})", route.legal_reference));
+    }
+    for it in &route.exemptions {
+        let eq::RouteExemption { edition_transition, standard, reason, .. } = it;
+        words.push_str(&format!(
+            "; the goods are stock exempt from {edition_transition}: {reason}, so {standard} counts"
+        ));
     }
     words.push('.');
     words

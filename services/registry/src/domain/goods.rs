@@ -102,6 +102,21 @@ pub(crate) struct Goods {
     pub(crate) destination: String,
     pub(crate) date: NaiveDate,
     pub(crate) product: ProductId,
+    #[serde(skip_serializing_if = "Stock::is_unknown")]
+    pub(crate) stock: Stock,
+}
+
+/// What is declared of the age of goods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub(crate) struct Stock {
+    pub(crate) placed_on: Option<NaiveDate>,
+    pub(crate) manufactured_on: Option<NaiveDate>,
+}
+
+impl Stock {
+    pub(crate) fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 #[cfg(test)]

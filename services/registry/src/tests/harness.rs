@@ -231,11 +231,11 @@ pub(super) fn goods() -> common::GoodsDeclaration {
         code: Some(common::CodeReference { edition: "HS2022".to_owned(), code: "854143".to_owned() }),
         origin: "XA".to_owned(),
         destination: "XB".to_owned(),
-        date: String::new(),
         product: Some(common::ProductIdentification {
             model: "SR-400".to_owned(),
             ..common::ProductIdentification::default()
         }),
+        ..common::GoodsDeclaration::default()
     }
 }
 

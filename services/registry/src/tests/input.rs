@@ -73,6 +73,24 @@ async fn every_wrong_field_of_a_question_is_named(db: TestDatabase) {
     };
     let refused = served.verification().verify(request).await.unwrap_err();
     assert_eq!(fields(&refused), ["subject", "goods.code", "goods.origin", "goods.destination"]);
+    // Goods are made, placed on the market, and then asked about.
+    let about = |placed_on: &str, manufactured_on: &str| wire::VerifyRequest {
+        goods: Some(common::GoodsDeclaration {
+            placed_on_market_on: placed_on.to_owned(),
+            manufactured_on: manufactured_on.to_owned(),
+            ..super::harness::goods()
+        }),
+        ..super::harness::question(wire::verify_request::Subject::Certificate("GLXA4HP9Z1PPYMB35F".to_owned()))
+    };
+    let (placed, made) = ("goods.placed_on_market_on", "goods.manufactured_on");
+    for (placed_on, manufactured_on, expected) in [
+        ("2026-06-02", "2026-06-02", &[placed, made][..]),
+        ("2026-05-01", "2026-05-02", &[made]),
+        ("yesterday", "", &[placed]),
+    ] {
+        let refused = served.verification().verify(about(placed_on, manufactured_on)).await.unwrap_err();
+        assert_eq!(fields(&refused), expected, "{placed_on} {manufactured_on}");
+    }
 }
 
 async fn a_weak_key_is_refused(db: TestDatabase) {

@@ -23,6 +23,7 @@ use crate::{Migrator, Peers};
 greenlane_store::engine_tests!(Migrator:
     a_decision_is_asked_for_once_and_outlives_the_service_within_the_bound,
     past_the_bound_nothing_is_guessed,
+    goods_of_another_age_are_another_question_and_an_exemption_is_told_with_the_route,
     a_verdict_that_is_given_again_is_the_one_that_was_judged_until_the_log_moves,
 );
 
@@ -43,8 +44,21 @@ impl eq::recognition_service_server::RecognitionService for Equivalence {
         let facts = question.certificate.unwrap();
         assert_eq!((facts.body.as_str(), facts.body_economy.as_str()), ("bodies/xa-lab", "XA"));
         assert_eq!(facts.standard_editions, ["EX 61215:2026"]);
+        let exempt = !question.placed_on_market_on.is_empty();
+        let route = exempt.then(|| eq::RecognitionRoute {
+            requirement: "requirements/r".to_owned(),
+            accepted: "standards/x-2014".to_owned(),
+            exemptions: vec![eq::RouteExemption {
+                edition_transition: "editionTransitions/t".to_owned(),
+                standard: "standards/x-2014".to_owned(),
+                reason: format!("placed on the market on {}", question.placed_on_market_on),
+                ..eq::RouteExemption::default()
+            }],
+            ..eq::RecognitionRoute::default()
+        });
         let decision = eq::RecognitionDecision {
-            decision_id: "sha256:00".to_owned(),
+            decision_id: format!("sha256:00{}{}", question.placed_on_market_on, question.manufactured_on),
+            best_route: route,
             outcome: eq::RecognitionOutcome::RecognisedOnConditions.into(),
             conditions: vec![eq::RecognitionCondition {
                 id: "salt-mist".to_owned(),
@@ -208,4 +222,40 @@ async fn a_verdict_that_is_given_again_is_the_one_that_was_judged_until_the_log_
         assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
         assert_eq!(codes(verdict.in_force.as_ref()), ["withdrawn"]);
     }
+}
+
+async fn goods_of_another_age_are_another_question_and_an_exemption_is_told_with_the_route(db: TestDatabase) {
+    let (served, equivalence, _stop) = beside(&db, 3_600).await;
+    served.enrol("xa-lab").await;
+    let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
+    remembered(&served, &name).await;
+    let of = async |placed_on: &str, manufactured_on: &str| {
+        let stock = greenlane_api::common::v1::GoodsDeclaration {
+            placed_on_market_on: placed_on.to_owned(),
+            manufactured_on: manufactured_on.to_owned(),
+            ..goods()
+        };
+        let request = wire::VerifyRequest { goods: Some(stock), ..question(Subject::Certificate(name.clone())) };
+        served.verification().verify(request).await.unwrap().into_inner().verdict.unwrap()
+    };
+    let ages = [("", ""), ("2023-05-01", ""), ("2023-05-02", ""), ("", "2023-05-01"), ("2023-05-01", "2023-05-01")];
+    let asked = equivalence.asked.load(Ordering::SeqCst);
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        for (placed_on, manufactured_on) in ages {
+            let verdict = of(placed_on, manufactured_on).await;
+            assert_eq!(verdict.recognition_decision_id, format!("sha256:00{placed_on}{manufactured_on}"));
+            ids.insert(verdict.decision_id);
+        }
+    }
+    assert_eq!(ids.len(), ages.len());
+    assert_eq!(equivalence.asked.load(Ordering::SeqCst) - asked, 4, "each once, then from memory");
+    let told = of("2023-05-01", "").await.recognised.unwrap();
+    let route = told.findings.iter().find(|finding| finding.code == "route").unwrap();
+    assert_eq!(route.parameters["exempt_from"], "editionTransitions/t");
+    assert!(
+        route.message.contains("placed on the market on 2023-05-01, so standards/x-2014 counts"),
+        "{}",
+        route.message
+    );
 }

@@ -79,7 +79,7 @@ fn question() -> RecognitionQuestion {
         code: Some(facts::code()),
         origin: facts::BODY_ECONOMY.into(),
         destination: facts::DESTINATION.into(),
-        date: String::new(), // today
+        ..RecognitionQuestion::default() // today
     }
 }
 

@@ -38,8 +38,8 @@ pub(super) fn goods() -> GoodsDeclaration {
         code: Some(code()),
         origin: BODY_ECONOMY.into(),
         destination: DESTINATION.into(),
-        date: String::new(), // today
         product: Some(ProductIdentification { model: "EX-450M".into(), ..ProductIdentification::default() }),
+        ..GoodsDeclaration::default() // today
     }
 }
 

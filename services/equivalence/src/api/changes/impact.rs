@@ -1,5 +1,6 @@
 //! Impact previews, and the reports that they count.
 
+use chrono::NaiveDate;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_curation::{Asked, fault, wire};
 use greenlane_platform::fault::Fault;
@@ -97,11 +98,12 @@ fn untold(untold: Untold) -> pb::UndeterminedDecision {
 }
 
 fn wire_question(question: Question) -> pb::RecognitionQuestion {
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let mut facts = pb::CertificateFacts {
         body: question.body.name(),
         body_economy: question.body_economy.as_str().to_owned(),
         object: question.object.number(),
-        granted_on: question.granted_on.map(|day| day.to_string()).unwrap_or_default(),
+        granted_on: day(question.granted_on),
         ..Default::default()
     };
     for target in question.certified {
@@ -121,6 +123,8 @@ fn wire_question(question: Question) -> pb::RecognitionQuestion {
         origin: question.origin.as_str().to_owned(),
         destination: question.destination.as_str().to_owned(),
         date: question.date.to_string(),
+        placed_on_market_on: day(question.stock.placed_on),
+        manufactured_on: day(question.stock.manufactured_on),
     }
 }
 

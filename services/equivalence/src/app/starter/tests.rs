@@ -6,6 +6,7 @@ use crate::domain::code::CodeReference;
 use crate::domain::decision::{Check, Outcome};
 use crate::domain::key::{BodyKey, EconomyCode, SchemeKey, StandardKey};
 use crate::domain::question::{certified_scheme, certified_standard};
+use crate::domain::standard::Stock;
 use crate::domain::time::parse_date;
 use crate::domain::translate::NoTranslation;
 use crate::domain::words::RecognitionObject;
@@ -49,6 +50,7 @@ fn question(scheme: &str, level: &str, destination: &str, date: &str) -> Questio
         origin: EconomyCode::parse("XA").unwrap(),
         destination: EconomyCode::parse(destination).unwrap(),
         date: parse_date(date).unwrap(),
+        stock: Stock::default(),
     }
     .normalised()
 }

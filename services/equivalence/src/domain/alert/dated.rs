@@ -155,6 +155,9 @@ fn days(entry: &Entry) -> Vec<Dated> {
             if let Some(on) = it.withdraw_by {
                 days.closes("withdraw_by", on, format!("has certificates to {old} withdrawn"), CONVERT);
             }
+            if let Some(on) = it.stock_exemption.as_ref().and_then(|it| it.until) {
+                days.closes("stock_exemption.until", on, format!("no longer exempts stock to {old}"), CONVERT);
+            }
         }
         Entry::Equivalence(it) => days.period("validity", &it.validity, ANOTHER_ROUTE),
         Entry::Arrangement(it) => {

@@ -55,7 +55,7 @@ const SCHEME: Fields = &[
     ("validity", May::Change),
     ("source", May::Change),
 ];
-const TRANSITION: Fields = &[("source", May::Change)];
+const TRANSITION: Fields = &[("exempt_stock", May::Change), ("stock_exemption", May::Come), ("source", May::Change)];
 const EQUIVALENCE: Fields =
     &[("deviations", May::Shrink), ("validity", May::Widen), ("legal_reference", May::Change), ("source", May::Change)];
 const ARRANGEMENT: Fields = &[

@@ -7,8 +7,9 @@ use crate::domain::arrangement::{Annex, MAX_CHAIN_LINKS};
 use crate::domain::code::{CodeScope, MAX_CODE_CHARS};
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::source::Source;
+use crate::domain::standard::{EditionTransition, StockExemption};
 use crate::domain::time::{Ending, Validity};
-use crate::domain::words::EquivalenceDegree;
+use crate::domain::words::{ConditionKind, EquivalenceDegree};
 
 /// A fault of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,20 @@ const MAX_TEXT_CHARS: usize = 4_000;
 struct Faults(Vec<FieldFault>);
 
 impl Faults {
+    fn stock_exemption(&mut self, it: &EditionTransition, exemption: &StockExemption) {
+        if exemption.placed_on_market_before.is_none() && exemption.manufactured_before.is_none() {
+            self.add("stock_exemption", "must name a day before which goods are exempt");
+        }
+        match it.convert_by {
+            None => self.add("stock_exemption", "is for a transition with a day to convert by"),
+            Some(by) if exemption.until.is_some_and(|until| until <= by) => {
+                self.add("stock_exemption.until", "must be later than `convert_by`");
+            }
+            Some(_) => {}
+        }
+        self.text("stock_exemption.provided", &exemption.provided, false);
+    }
+
     fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(FieldFault { field: field.into(), message: message.into() });
     }
@@ -165,6 +180,9 @@ impl Entry {
                     faults.add("withdraw_by", "must not be earlier than `convert_by`");
                 }
                 faults.text("exempt_stock", &it.exempt_stock, false);
+                if let Some(exemption) = &it.stock_exemption {
+                    faults.stock_exemption(it, exemption);
+                }
                 faults.source(&it.source);
             }
             Self::Equivalence(it) => {
@@ -253,6 +271,9 @@ fn annex(it: &Annex, faults: &mut Faults) {
     faults.identifiers("conditions", "id", it.conditions.iter().map(|condition| &*condition.id));
     for (i, condition) in it.conditions.iter().enumerate() {
         faults.text(&format!("conditions[{i}].description"), &condition.description, true);
+        if condition.kind == ConditionKind::ExemptStock {
+            faults.add(format!("conditions[{i}].kind"), "is of edition transitions, not of an annex");
+        }
     }
     faults.validity("validity", &it.validity);
     faults.periods("suspensions", &it.suspensions);

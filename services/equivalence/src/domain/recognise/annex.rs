@@ -8,7 +8,7 @@ use super::chain::{self, Net};
 use super::context::Context;
 use super::coverage::Coverage;
 use super::market::Market;
-use super::standing::{self, Standing};
+use super::standing::{self, Standing, Tier};
 use super::way;
 use crate::domain::arrangement::{Annex, Arrangement};
 use crate::domain::body::Designation;
@@ -121,9 +121,12 @@ pub(super) fn attempt<'a>(
     }
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(terms.chain_limit);
-    let mut found = standing.chain(net, &usable, limit, Counts::Yes);
+    let mut found = standing.chain(net, &usable, limit, Tier::Plain);
+    if found.is_none() && standing.some_exempt {
+        found = standing.chain(net, &usable, limit, Tier::Exempt);
+    }
     if found.is_none() && standing.depends_on_grant {
-        found = standing.chain(net, &usable, limit, Counts::NeedsGrantDate);
+        found = standing.chain(net, &usable, limit, Tier::IfGranted);
         if let Some(found) = &found {
             let acceptance = &requirement.requirement.acceptances[found.accepted];
             note(&mut missing, standing::grant_date_missing(ctx, acceptance));
@@ -132,7 +135,14 @@ pub(super) fn attempt<'a>(
     let Some(found) = found else { return failed(Check::Chain) };
     match missing {
         Some(finding) => Verdict::Missing { annex: Some(annex), finding },
-        None => Verdict::Route(way(ctx, market, requirement, entry, found, designation)),
+        None => {
+            let place = found.accepted;
+            let mut route = way(ctx, market, requirement, entry, found, designation);
+            if standing.some_exempt {
+                way::exempt(&mut route, standing::exemptions(ctx, market, requirement, place));
+            }
+            Verdict::Route(route)
+        }
     }
 }
 
@@ -297,5 +307,6 @@ fn way<'a>(
         links: found.links,
         effect: entry.terms.effect,
         conditions,
+        exemptions: Vec::new(),
     }
 }

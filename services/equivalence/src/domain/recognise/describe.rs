@@ -1,5 +1,7 @@
 //! Why a route failed and what would mend it, in words.
 
+use chrono::NaiveDate;
+
 use super::annex::Failed;
 use super::context::{Context, Place};
 use super::standing;
@@ -9,7 +11,7 @@ use crate::domain::decision::Check;
 use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::{Acceptance, Requirement};
-use crate::domain::standard::EditionTransition;
+use crate::domain::standard::{EditionTransition, Stock};
 use crate::domain::words::ConversionConsequence;
 
 /// The reason and the mend.
@@ -85,8 +87,8 @@ fn edition(ctx: &Context<'_, '_>, requirement: &Requirement, acceptance: &Accept
     let date = ctx.date();
     let place = Place::new(ctx.catalogue, &requirement.market, date);
     let within = |it: &EconomyCode| place.is_within(it) || ctx.destination.is_within(it);
-    let granted_on = ctx.question.granted_on;
-    let Some(transition) = standing::refusing(ctx.catalogue, acceptance, within, date, granted_on) else {
+    let (granted_on, stock) = (ctx.question.granted_on, ctx.question.stock);
+    let Some(transition) = standing::refusing(ctx.catalogue, acceptance, within, date, granted_on, stock) else {
         return (format!("{market} does not count {} on {date}", acceptance.target), certify_to(ctx, requirement));
     };
     let EditionTransition { from_standard, to_standard, .. } = transition;
@@ -97,11 +99,8 @@ fn edition(ctx: &Context<'_, '_>, requirement: &Requirement, acceptance: &Accept
             format!("wait until {from}, or certify to {from_standard}"),
         );
     }
-    let exempt = if transition.exempt_stock.is_empty() {
-        String::new()
-    } else {
-        format!("; exempt is: {}", transition.exempt_stock)
-    };
+    let early = granted_on.is_none_or(|day| day < transition.new_only_from);
+    let exempt = exempt(transition, date, stock, early && transition.convert_by.is_some_and(|by| date > by));
     let mend = format!("convert the certificate to {to_standard}{exempt}");
     let Some(by) = transition.convert_by.filter(|by| date > *by) else {
         let from = transition.new_only_from;
@@ -118,6 +117,30 @@ fn edition(ctx: &Context<'_, '_>, requirement: &Requirement, acceptance: &Accept
         format!("{market}: a certificate to {from_standard} that was not converted to {to_standard} by {by} {state}"),
         if withdrawn { format!("certify to {to_standard}{exempt}") } else { mend },
     )
+}
+
+/// Which stock is exempt, and if that could help, which of its days are to be told.
+fn exempt(transition: &EditionTransition, date: NaiveDate, stock: Stock, could_help: bool) -> String {
+    let dated = transition.stock_exemption.as_ref().filter(|it| it.until.is_none_or(|until| date < until));
+    let limits = dated.map_or([None, None], |it| {
+        [("placed on the market", it.placed_on_market_before), ("manufactured", it.manufactured_before)]
+            .map(|(what, limit)| limit.map(|limit| format!("{what} before {limit}")))
+    });
+    let words = match (transition.exempt_stock.as_str(), dated) {
+        ("", None) => return String::new(),
+        ("", Some(_)) => format!("goods {}", limits.iter().flatten().cloned().collect::<Vec<_>>().join(" and ")),
+        (words, _) => words.to_owned(),
+    };
+    let unsaid = [
+        ("placed_on_market_on", limits[0].as_ref().filter(|_| stock.placed_on.is_none())),
+        ("manufactured_on", limits[1].as_ref().filter(|_| stock.manufactured_on.is_none())),
+    ];
+    let unsaid: Vec<_> =
+        unsaid.into_iter().filter_map(|(field, limit)| Some(format!("{field} ({})", limit?))).collect();
+    if unsaid.is_empty() || !could_help {
+        return format!("; exempt is: {words}");
+    }
+    format!("; exempt is: {words}; for that the question must say {}", unsaid.join(" and "))
 }
 
 fn certify_to(ctx: &Context<'_, '_>, requirement: &Requirement) -> String {

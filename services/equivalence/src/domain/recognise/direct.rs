@@ -1,20 +1,31 @@
 //! The direct route: of an accepted scheme or standard itself, from a body that the market accepts.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::annex::{Failed, Verdict};
 use super::context::Context;
+use super::market::Market;
 use super::standing::{self, Standing};
+use super::way;
 use crate::domain::catalogue::RequirementEntry;
 use crate::domain::decision::{Check, Conditions, Finding, Route};
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::time::Counts;
 use crate::domain::words::RecognitionEffect;
 
-pub(super) fn attempt<'a>(ctx: &Context<'a, '_>, entry: &'a RequirementEntry, standing: &Standing<'a>) -> Verdict<'a> {
+pub(super) fn attempt<'a>(
+    ctx: &Context<'a, '_>,
+    market: &Market<'a, '_>,
+    entry: &'a RequirementEntry,
+    standing: &Standing<'a>,
+) -> Verdict<'a> {
     let requirement = &entry.requirement;
     let mut nearest = Failed { annex: None, check: Check::Scheme, acceptance: None };
     let mut missing = None;
+    // What counts only since the goods are exempt stock comes after what counts anyhow.
+    let mut exempt = None;
     for it in &standing.all {
         let Some(held) = ctx.held.iter().position(|held| it.terms.wanted.is_met_by(*held)) else { continue };
         let acceptance = || &requirement.acceptances[it.place];
@@ -27,18 +38,11 @@ pub(super) fn attempt<'a>(ctx: &Context<'a, '_>, entry: &'a RequirementEntry, st
             Check::Body
         } else {
             match it.counts {
-                Counts::Yes => {
-                    return Verdict::Route(Route {
-                        requirement,
-                        certified: held,
-                        acceptance: it.place,
-                        annex: None,
-                        designation: None,
-                        links: SmallVec::new(),
-                        effect: RecognitionEffect::Full,
-                        conditions: Conditions::new(),
-                    });
+                Counts::Yes if it.exempt => {
+                    exempt.get_or_insert((it.place, held));
+                    continue;
                 }
+                Counts::Yes => return Verdict::Route(route(requirement, it.place, held)),
                 Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => {
                     missing.get_or_insert_with(|| standing::grant_date_missing(ctx, acceptance()));
                     continue;
@@ -51,9 +55,28 @@ pub(super) fn attempt<'a>(ctx: &Context<'a, '_>, entry: &'a RequirementEntry, st
             nearest = failed;
         }
     }
-    match missing {
-        Some(finding) => Verdict::Missing { annex: None, finding },
-        None => Verdict::Failed(nearest),
+    match (exempt, missing) {
+        (Some((place, held)), _) => {
+            let mut found = route(requirement, place, held);
+            way::exempt(&mut found, standing::exemptions(ctx, market, entry, place));
+            Verdict::Route(found)
+        }
+        (None, Some(finding)) => Verdict::Missing { annex: None, finding },
+        (None, None) => Verdict::Failed(nearest),
+    }
+}
+
+fn route(requirement: &Arc<Requirement>, place: usize, held: usize) -> Route<'_> {
+    Route {
+        requirement,
+        certified: held,
+        acceptance: place,
+        annex: None,
+        designation: None,
+        links: SmallVec::new(),
+        effect: RecognitionEffect::Full,
+        conditions: Conditions::new(),
+        exemptions: Vec::new(),
     }
 }
 

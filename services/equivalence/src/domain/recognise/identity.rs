@@ -45,6 +45,15 @@ pub(super) fn of(ctx: &Context<'_, '_>) -> DecisionId {
     text.field(question.origin.as_bytes());
     text.field(question.destination.as_bytes());
     text.date(question.date);
+    // Of goods of which no age is told the identifier is the one that it was before any could be.
+    if !question.stock.is_unknown() {
+        for day in [question.stock.placed_on, question.stock.manufactured_on] {
+            match day {
+                Some(day) => text.date(day),
+                None => text.field(b""),
+            }
+        }
+    }
     DecisionId::new(text.digest())
 }
 

@@ -22,6 +22,7 @@ use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
 use crate::domain::requirement::Requirement;
+use crate::domain::standard::Stock;
 use crate::domain::translate::Translator;
 use crate::domain::usage::Facts;
 use crate::domain::words::RecognitionObject;
@@ -38,6 +39,8 @@ pub struct Product {
     pub origin: EconomyCode,
     /// The date that counts.
     pub date: NaiveDate,
+    /// How old it is, when it is there already.
+    pub stock: Stock,
     /// Its certificates.
     pub certificates: Vec<Facts>,
 }
@@ -104,6 +107,7 @@ impl Product {
             origin: self.origin.clone(),
             destination: destination.clone(),
             date: self.date,
+            stock: self.stock,
         }
         .normalised()
     }

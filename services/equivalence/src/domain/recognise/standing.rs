@@ -8,11 +8,11 @@ use super::chain::{self, Net};
 use super::context::Context;
 use super::market::Market;
 use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Held, RequirementEntry};
-use crate::domain::decision::Finding;
+use crate::domain::decision::{Exemption, Finding};
 use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::Acceptance;
-use crate::domain::standard::EditionTransition;
+use crate::domain::standard::{EditionTransition, Stock};
 use crate::domain::time::Counts;
 
 /// An acceptance that is in force: its place in the requirement, and whether it counts.
@@ -21,6 +21,8 @@ pub(super) struct Stands<'a> {
     pub(super) place: usize,
     pub(super) terms: &'a AcceptanceTerms,
     pub(super) counts: Counts,
+    /// Whether it counts only since the goods are stock that is exempt.
+    pub(super) exempt: bool,
 }
 
 /// The acceptances of a requirement that are in force, by whether they count.
@@ -29,6 +31,29 @@ pub(super) struct Standing<'a> {
     pub(super) all: SmallVec<[Stands<'a>; 4]>,
     /// Whether any depends on when the result was granted.
     pub(super) depends_on_grant: bool,
+    /// Whether any counts only since the goods are stock that is exempt.
+    pub(super) some_exempt: bool,
+}
+
+/// Which of the acceptances a chain may lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tier {
+    /// Those that count.
+    Plain,
+    /// Those that count since the goods are stock that is exempt.
+    Exempt,
+    /// Those that count if the result was granted early enough.
+    IfGranted,
+}
+
+impl Stands<'_> {
+    fn is_in(&self, tier: Tier) -> bool {
+        match tier {
+            Tier::Plain => self.counts == Counts::Yes && !self.exempt,
+            Tier::Exempt => self.counts == Counts::Yes && self.exempt,
+            Tier::IfGranted => self.counts == Counts::NeedsGrantDate,
+        }
+    }
 }
 
 impl<'a> Standing<'a> {
@@ -48,17 +73,18 @@ impl<'a> Standing<'a> {
         entry: &'a RequirementEntry,
         which: impl Fn(&AcceptanceTerms) -> bool,
     ) -> Self {
-        let mut depends_on_grant = false;
+        let (mut depends_on_grant, mut some_exempt) = (false, false);
         let all = entry.acceptances.iter().enumerate();
         let all = all.filter(|(_, terms)| terms.in_force(ctx.date()) && which(terms));
         let all = all
             .map(|(place, terms)| {
-                let counts = edition_counts(ctx, market, entry, place, terms);
+                let (counts, exempt) = edition_counts(ctx, market, entry, place, terms);
                 depends_on_grant |= counts == Counts::NeedsGrantDate;
-                Stands { place, terms, counts }
+                some_exempt |= exempt;
+                Stands { place, terms, counts, exempt }
             })
             .collect();
-        Self { all, depends_on_grant }
+        Self { all, depends_on_grant, some_exempt }
     }
 
     /// The places of those that count, or count if the result was granted early enough.
@@ -72,18 +98,18 @@ impl<'a> Standing<'a> {
         net: Net<'n>,
         held: &[(u32, Held)],
         limit: usize,
-        counts: Counts,
+        tier: Tier,
     ) -> Option<chain::Found<'n>> {
         // From where a link leads to one of these, whenever it is in force.
-        let wanted = self.all.iter().filter(|it| it.counts == counts).map(|it| it.terms.wanted.node());
+        let wanted = self.all.iter().filter(|it| it.is_in(tier)).map(|it| it.terms.wanted.node());
         let sources: SmallVec<[&[u32]; 4]> = wanted.map(|node| net.catalogue.links().sources_of(node)).collect();
         let leads = |node: u32| sources.iter().any(|from| from.binary_search(&node).is_ok());
-        chain::search(net, held, limit, |held| self.met_by(counts, held), leads)
+        chain::search(net, held, limit, |held| self.met_by(tier, held), leads)
     }
 
     /// The place of the first of these that something held is.
-    fn met_by(&self, counts: Counts, held: Held) -> Option<usize> {
-        self.all.iter().find(|it| it.counts == counts && it.terms.wanted.is_met_by(held)).map(|it| it.place)
+    fn met_by(&self, tier: Tier, held: Held) -> Option<usize> {
+        self.all.iter().find(|it| it.is_in(tier) && it.terms.wanted.is_met_by(held)).map(|it| it.place)
     }
 }
 
@@ -93,24 +119,43 @@ fn edition_counts(
     entry: &RequirementEntry,
     place: usize,
     terms: &AcceptanceTerms,
-) -> Counts {
+) -> (Counts, bool) {
     let transitions = terms.transitions();
     if transitions.is_empty() {
-        return Counts::Yes;
+        return (Counts::Yes, false);
     }
-    let TargetKey::Standard(standard) = &entry.requirement.acceptances[place].target.name else { return Counts::Yes };
-    let mut counts = Counts::Yes;
+    let TargetKey::Standard(standard) = &entry.requirement.acceptances[place].target.name else {
+        return (Counts::Yes, false);
+    };
+    let (mut counts, mut exempt) = (Counts::Yes, false);
     for transition in transitions {
         if !(market.place.is_within(&transition.market) || ctx.destination.is_within(&transition.market)) {
             continue;
         }
-        match transition.counts(standard, ctx.date(), ctx.question.granted_on) {
+        match transition.counts(standard, ctx.date(), ctx.question.granted_on, ctx.question.stock) {
             Counts::Yes => {}
-            Counts::No => return Counts::No,
+            Counts::No => return (Counts::No, false),
             Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => counts = Counts::NeedsGrantDate,
         }
+        exempt |= transition.exempts(standard, ctx.date(), ctx.question.stock);
     }
-    counts
+    (counts, exempt)
+}
+
+/// The transitions from which the goods are exempt, where an acceptance counts for that reason; by name.
+pub(super) fn exemptions<'a>(
+    ctx: &Context<'a, '_>,
+    market: &Market<'a, '_>,
+    entry: &'a RequirementEntry,
+    place: usize,
+) -> Vec<Exemption<'a>> {
+    let stock = ctx.question.stock;
+    let acceptance = &entry.requirement.acceptances[place];
+    let TargetKey::Standard(standard) = &acceptance.target.name else { return Vec::new() };
+    let here = |it: &EditionTransition| market.place.is_within(&it.market) || ctx.destination.is_within(&it.market);
+    let all = entry.acceptances[place].transitions().iter().map(|it| &**it);
+    let exempts = all.filter(|it| here(it) && it.exempts(standard, ctx.date(), stock));
+    exempts.map(|transition| Exemption { transition, stock }).collect()
 }
 
 /// The transition by which an acceptance does not count in a market; the first by name.
@@ -120,10 +165,11 @@ pub(super) fn refusing<'a>(
     within: impl Fn(&EconomyCode) -> bool,
     date: NaiveDate,
     granted_on: Option<NaiveDate>,
+    stock: Stock,
 ) -> Option<&'a EditionTransition> {
     let TargetKey::Standard(standard) = &acceptance.target.name else { return None };
     let mut transitions = catalogue.transitions_of(standard).iter().filter(|it| within(&it.market));
-    transitions.find(|it| it.counts(standard, date, granted_on) == Counts::No).map(|it| &**it)
+    transitions.find(|it| it.counts(standard, date, granted_on, stock) == Counts::No).map(|it| &**it)
 }
 
 pub(super) fn grant_date_missing(ctx: &Context<'_, '_>, acceptance: &Acceptance) -> Finding {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::decision::{Condition, Conditions, Route};
+use crate::domain::decision::{Condition, Conditions, Exemption, Route};
 use crate::domain::equivalence::Equivalence;
 use crate::domain::words::RecognitionEffect;
 
@@ -16,6 +16,16 @@ pub(super) fn add<'c>(all: &mut Conditions<'c>, condition: Condition<'c>) {
     if !all.iter().any(|known| condition.is_same(*known)) {
         all.push(condition);
     }
+}
+
+/// Notes from which transitions the goods are exempt, and what must be shown for that.
+pub(super) fn exempt<'c>(route: &mut Route<'c>, exemptions: Vec<Exemption<'c>>) {
+    for exemption in &exemptions {
+        if exemption.transition.stock_exemption.as_ref().is_some_and(|it| !it.provided.is_empty()) {
+            add(&mut route.conditions, Condition::OfStock(exemption.transition));
+        }
+    }
+    route.exemptions = exemptions;
 }
 
 /// How good a route is, smaller is better.

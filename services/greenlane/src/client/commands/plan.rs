@@ -49,6 +49,12 @@ pub(crate) struct Args {
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     date: String,
+    /// When the goods were placed on the market: earlier stock may be exempt from a standard's new edition.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    placed_on_market_on: String,
+    /// When the goods were manufactured, likewise.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    manufactured_on: String,
     /// As the catalogue was at this revision.
     #[arg(long)]
     revision: Option<u64>,
@@ -98,6 +104,8 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         certificates,
         destinations: args.destinations,
         consistency,
+        placed_on_market_on: args.placed_on_market_on,
+        manufactured_on: args.manufactured_on,
         ..Default::default()
     };
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);

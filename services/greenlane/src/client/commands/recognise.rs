@@ -79,6 +79,12 @@ pub(crate) struct Facts {
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     date: String,
+    /// When the goods were placed on the market: earlier stock may be exempt from a standard's new edition.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    placed_on_market_on: String,
+    /// When the goods were manufactured, likewise.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    manufactured_on: String,
 }
 
 const DECISION: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
@@ -185,6 +191,8 @@ impl Facts {
             origin: self.origin.clone(),
             destination: destination.to_owned(),
             date: self.date.clone(),
+            placed_on_market_on: self.placed_on_market_on.clone(),
+            manufactured_on: self.manufactured_on.clone(),
         }
     }
 

@@ -97,6 +97,12 @@ pub(crate) struct Goods {
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
     pub(crate) date: Option<String>,
+    /// When the goods were placed on the market: earlier stock may be exempt from a standard's new edition.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
+    pub(crate) placed_on_market_on: Option<String>,
+    /// When the goods were manufactured, likewise.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
+    pub(crate) manufactured_on: Option<String>,
     /// Global Trade Item Number of the product.
     #[arg(long, requires = "code")]
     pub(crate) gtin: Option<String>,
@@ -133,6 +139,8 @@ impl Goods {
             destination: self.destination.clone().unwrap_or_default(),
             date: self.date.clone().unwrap_or_default(),
             product: (product != ProductIdentification::default()).then_some(product),
+            placed_on_market_on: self.placed_on_market_on.clone().unwrap_or_default(),
+            manufactured_on: self.manufactured_on.clone().unwrap_or_default(),
         })
     }
 }

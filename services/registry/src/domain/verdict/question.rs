@@ -73,6 +73,13 @@ pub(crate) fn decision_id(
         ] {
             put(text.as_bytes());
         }
+        // Goods of which no age is told have the identifier that they had before any could be.
+        if !goods.stock.is_unknown() {
+            put(b"stock");
+            for day in [goods.stock.placed_on, goods.stock.manufactured_on] {
+                put(day.map(|day| day.to_string()).unwrap_or_default().as_bytes());
+            }
+        }
     }
     for revision in [at.registry, at.equivalence, at.classification] {
         put(&revision.to_be_bytes());

@@ -13,6 +13,7 @@ use crate::domain::question::Question;
 use crate::domain::recognise::context::Context;
 use crate::domain::recognise::market::Market;
 use crate::domain::recognise::{Detail, evaluate, outcome};
+use crate::domain::standard::Stock;
 use crate::domain::translate::Translator;
 use crate::domain::words::RecognitionObject;
 
@@ -137,6 +138,7 @@ impl<'a> Bench<'a> {
             origin: origin.clone(),
             destination: self.entry.requirement.market.clone(),
             date: self.date,
+            stock: Stock::default(),
         }
         .normalised()
     }

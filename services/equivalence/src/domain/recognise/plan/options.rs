@@ -17,7 +17,7 @@ use crate::domain::question::Question;
 use crate::domain::recognise::chain::Net;
 use crate::domain::recognise::context::Context;
 use crate::domain::recognise::market::Market;
-use crate::domain::recognise::standing::Standing;
+use crate::domain::recognise::standing::{Standing, Tier};
 use crate::domain::recognise::{Detail, Judged, annex, evaluate};
 use crate::domain::requirement::Acceptance;
 use crate::domain::time::Counts;
@@ -157,7 +157,7 @@ impl<'c, 'q> Options<'c, 'q> {
         let held: Vec<_> = (0_u32..).zip(self.held).map(|(at, it)| (at, self.catalogue.held(it).0)).collect();
         let net = Net { catalogue: self.catalogue, date: self.product.date };
         let limit = open.iter().map(|(annex, _)| usize::from(annex.terms.chain_limit)).max().unwrap_or(0);
-        let leads = standing.chain(net, &held, limit, Counts::Yes).is_some();
+        let leads = standing.chain(net, &held, limit, Tier::Plain).is_some();
         // What is held does directly: then nothing new is the least work.
         let new_target = best.is_none_or(|best| best.work.new_target);
         // By an annex another body is more work than directly, and the step names as many bodies as it may; only what is

@@ -26,6 +26,7 @@ fn product(dice: &mut Dice, certificates: usize) -> Product {
         code: first.code.clone(),
         origin: first.origin.clone(),
         date: first.date,
+        stock: first.stock,
         certificates: questions[..certificates].iter().map(certificate).collect(),
     }
 }

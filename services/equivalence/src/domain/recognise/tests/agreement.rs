@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::naive;
 use super::random::{Dice, Splitting, catalogue, question};
 use crate::domain::decision::{Check, Outcome};
+use crate::domain::words::ConditionKind;
 use crate::domain::{explain, recognise};
 
 // Ten questions to each of ten thousand catalogues: a hundred thousand cases.
@@ -28,6 +29,8 @@ proptest! {
 fn random_cases_reach_every_outcome_and_every_failing_check() {
     let mut outcomes: BTreeMap<Outcome, u32> = BTreeMap::new();
     let mut checks: BTreeMap<Check, u32> = BTreeMap::new();
+    // Routes that rely on an exemption of stock: directly and by an annex, with something to be shown and without.
+    let mut exempt: BTreeMap<(bool, bool), u32> = BTreeMap::new();
     for seed in 0..24_000 {
         let mut dice = Dice::new(seed);
         let catalogue = catalogue(&mut dice);
@@ -36,11 +39,17 @@ fn random_cases_reach_every_outcome_and_every_failing_check() {
         for miss in decision.requirements.iter().filter_map(|result| result.nearest_miss.as_ref()) {
             *checks.entry(miss.check).or_default() += 1;
         }
+        let routes = decision.requirements.iter().filter_map(|result| result.route.as_ref());
+        for route in routes.filter(|route| !route.exemptions.is_empty()) {
+            let shows = route.conditions.iter().any(|it| it.kind() == ConditionKind::ExemptStock);
+            *exempt.entry((route.annex.is_some(), shows)).or_default() += 1;
+        }
     }
     assert_eq!(outcomes.len(), 7, "{outcomes:?}");
     // An annex that does not concern the parties is never nearer than the direct route.
     assert_eq!(checks.len(), 12, "{checks:?}");
     assert!(!checks.contains_key(&Check::Parties));
+    assert_eq!(exempt.len(), 4, "{exempt:?}");
 }
 
 #[test]

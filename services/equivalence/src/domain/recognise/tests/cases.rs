@@ -10,6 +10,7 @@ use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
+use crate::domain::standard::Stock;
 use crate::domain::time::parse_date;
 use crate::domain::translate::{NoTranslation, TranslateError, Translator};
 use crate::domain::words::RecognitionObject;
@@ -35,6 +36,7 @@ pub(super) fn question(certified: &str) -> Question {
         origin: EconomyCode::parse("XA").unwrap(),
         destination: EconomyCode::parse("XB").unwrap(),
         date: parse_date("2026-11-23").unwrap(),
+        stock: Stock::default(),
     }
 }
 
@@ -277,7 +279,13 @@ fn identifiers_of_different_questions_and_revisions_differ() {
     ids.insert(recognise(&one, &NoTranslation, &other).id);
     other.granted_on = parse_date("2026-01-01");
     ids.insert(recognise(&one, &NoTranslation, &other).id);
-    assert_eq!(ids.len(), 4);
+    // How old the goods are, each day for itself.
+    let day = parse_date("2026-01-01");
+    for stock in [(day, None), (None, day), (day, day)] {
+        other.stock = Stock { placed_on: stock.0, manufactured_on: stock.1 };
+        ids.insert(recognise(&one, &NoTranslation, &other).id);
+    }
+    assert_eq!(ids.len(), 7);
     assert!(ids.iter().map(ToString::to_string).all(|id| id.starts_with("sha256:") && id.len() == 71));
 }
 

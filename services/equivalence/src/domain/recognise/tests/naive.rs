@@ -15,6 +15,7 @@ use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
 use crate::domain::requirement::{Acceptance, Requirement};
+use crate::domain::standard::EditionTransition;
 use crate::domain::translate::Translator;
 use crate::domain::words::{PartyDirection, RecognitionEffect};
 
@@ -44,6 +45,7 @@ struct Way {
     effect: RecognitionEffect,
     conditions: Vec<String>,
     designation: Option<String>,
+    exemptions: Vec<String>,
 }
 
 pub(super) fn essence(decision: &Decision<'_>, question: &Question) -> Essence {
@@ -62,6 +64,7 @@ pub(super) fn essence(decision: &Decision<'_>, question: &Question) -> Essence {
             effect: route.effect,
             conditions: route.conditions.iter().map(|condition| condition.id().to_owned()).collect(),
             designation: route.designation.as_ref().map(|it| it.name.name()),
+            exemptions: route.exemptions.iter().map(|it| it.transition.name.name()).collect(),
         }),
         miss: result.nearest_miss.as_ref().map(|miss| (miss.annex.as_ref().map(|annex| annex.name.name()), miss.check)),
         missing: result.findings.iter().map(|finding| finding.code).collect(),
@@ -78,6 +81,12 @@ struct World<'a> {
     question: &'a Question,
     translator: &'a dyn Translator,
     issuer: EconomyCode,
+}
+
+/// What must be shown of exempt stock, by the transitions that exempt it.
+fn shown_of_stock(exempt: &[&EditionTransition]) -> Vec<String> {
+    let asks = exempt.iter().filter(|it| it.stock_exemption.as_ref().is_some_and(|it| !it.provided.is_empty()));
+    asks.map(|it| it.name.as_str().to_owned()).collect()
 }
 
 enum Three {
@@ -314,6 +323,7 @@ impl World<'_> {
     fn direct(&self, requirement: &Requirement) -> Result<Result<Way, &'static str>, (Check, u32)> {
         let mut furthest = (Check::Scheme, 0);
         let mut missing = None;
+        let mut as_stock = None;
         for acceptance in &requirement.acceptances {
             if acceptance.validity.as_ref().is_some_and(|validity| !validity.contains(self.question.date)) {
                 continue;
@@ -341,22 +351,60 @@ impl World<'_> {
                 } else if let Three::Unknown(code) = self.edition(requirement, acceptance) {
                     missing.get_or_insert(code);
                 } else {
-                    return Ok(Ok(Way {
+                    let exempt = self.exempt(requirement, acceptance);
+                    let way = Way {
                         annex: None,
                         certified: held.clone(),
                         accepted: acceptance.target.clone(),
                         links: Vec::new(),
                         effect: RecognitionEffect::Full,
-                        conditions: Vec::new(),
+                        conditions: shown_of_stock(&exempt),
                         designation: None,
-                    }));
+                        exemptions: exempt.iter().map(|it| it.name.name()).collect(),
+                    };
+                    if exempt.is_empty() {
+                        return Ok(Ok(way));
+                    }
+                    as_stock.get_or_insert(way);
                 }
             }
         }
-        match missing {
-            Some(code) => Ok(Err(code)),
-            None => Err(furthest),
+        match (as_stock, missing) {
+            (Some(way), _) => Ok(Ok(way)),
+            (None, Some(code)) => Ok(Err(code)),
+            (None, None) => Err(furthest),
         }
+    }
+
+    /// The transitions that leave the goods under the edition that is accepted: those past their day of conversion.
+    fn exempt(&self, requirement: &Requirement, acceptance: &Acceptance) -> Vec<&EditionTransition> {
+        let question = self.question;
+        let mut found = Vec::new();
+        for entry in &self.entries {
+            let Entry::EditionTransition(it) = entry else { continue };
+            let TargetKey::Standard(standard) = &acceptance.target.name else { continue };
+            let here = self.belongs(&requirement.market, &it.market) || self.belongs(&question.destination, &it.market);
+            let over = question.date >= it.new_only_from && it.convert_by.is_some_and(|by| by < question.date);
+            if !here || *standard != it.from_standard || !over {
+                continue;
+            }
+            let Some(exemption) = &it.stock_exemption else { continue };
+            let sold = exemption.until.is_some_and(|until| question.date >= until);
+            let placed = match (exemption.placed_on_market_before, question.stock.placed_on) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(limit), Some(day)) => day < limit,
+            };
+            let made = match (exemption.manufactured_before, question.stock.manufactured_on) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(limit), Some(day)) => day < limit,
+            };
+            if !sold && placed && made {
+                found.push(it);
+            }
+        }
+        found
     }
 
     /// Whether the market's calendar of editions lets an accepted one count.
@@ -375,7 +423,8 @@ impl World<'_> {
                 return Three::No; // not yet
             }
             if *standard == it.from_standard && *standard != it.to_standard && date >= it.new_only_from {
-                if it.convert_by.is_some_and(|by| by < date) {
+                let as_stock = self.exempt(requirement, acceptance).iter().any(|exempt| exempt.name == it.name);
+                if it.convert_by.is_some_and(|by| by < date) && !as_stock {
                     return Three::No; // not converted
                 }
                 match granted_on {

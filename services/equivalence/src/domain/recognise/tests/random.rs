@@ -8,6 +8,7 @@ use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
+use crate::domain::standard::Stock;
 use crate::domain::time::parse_date;
 use crate::domain::translate::{TranslateError, Translator};
 use crate::domain::words::RecognitionObject;
@@ -51,6 +52,7 @@ const ECONOMIES: &[&str] = &["XA", "XB", "XC", "BLOC", "PACT"];
 const BODIES: &[&str] = &["bodies/a", "bodies/b", "bodies/c"];
 const TARGETS: &[&str] = &["schemes/s", "schemes/t", "standards/p-1", "standards/q-1", "standards/r-1"];
 const DATES: &[&str] = &["2019-01-01", "2020-01-01", "2021-01-01", "2022-01-01", "2023-01-01"];
+const STOCK_LIMITS: &[&str] = &["2020-01-01", "2021-01-01", "2022-01-01"];
 const CODES: &[&str] = &["85", "8541", "8542", "854140", "854141", "850720"];
 const EDITIONS: &[&str] = &["HS2022", "HS2022", "HS2017"];
 const OBJECTS: &[&str] = &["certificate", "test_report", "cab_designation"];
@@ -143,11 +145,13 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
     for i in 0..dice.below(3) {
         let editions = ["standards/p-1", "standards/q-1", "standards/r-1"];
         let optional = |dice: &mut Dice, n| if dice.one_in(n) { dice.pick(DATES) } else { "" };
+        let convert_by = optional(dice, 2);
+        let exemption = if !convert_by.is_empty() && dice.one_in(2) { stock_exemption(dice) } else { Value::Null };
         all.push(json!({ "edition_transition": { "name": format!("editionTransitions/t{i}"),
             "market": dice.pick(&["XB", "XB", "XC", "BLOC"]), "from_standard": dice.pick(&editions),
             "to_standard": dice.pick(&editions), "either_from": optional(dice, 2),
             "new_only_from": dice.pick(&["2020-01-01", "2021-01-01", "2022-01-01", "2024-01-01"]),
-            "convert_by": optional(dice, 3), "source": source } }));
+            "convert_by": convert_by, "stock_exemption": exemption, "source": source } }));
     }
     for i in 0..1 + dice.below(2) {
         let parties: Vec<_> = (0..1 + dice.below(4))
@@ -201,6 +205,14 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
             "source": source } }));
     }
     all
+}
+
+fn stock_exemption(dice: &mut Dice) -> Value {
+    let (placed, made) = [(true, false), (false, true), (true, true)][dice.below(3) as usize];
+    let before = |dice: &mut Dice, set: bool| if set { dice.pick(STOCK_LIMITS) } else { "" };
+    json!({ "placed_on_market_before": before(dice, placed), "manufactured_before": before(dice, made),
+            "until": if dice.one_in(4) { dice.pick(&["2022-06-01", "2024-01-01"]) } else { "" },
+            "provided": if dice.one_in(3) { "It is shown." } else { "" } })
 }
 
 fn annex(dice: &mut Dice, i: u64, source: &Value) -> Value {
@@ -265,8 +277,15 @@ pub(in crate::domain::recognise) fn question(dice: &mut Dice) -> Question {
         origin: economy(dice.pick(&["XA", "XA", "XB", "XC"])),
         destination: economy(dice.pick(&["XB", "XB", "XB", "XC", "BLOC", "ZZ"])),
         date: parse_date(dice.pick(&["2019-06-01", "2021-06-01", "2022-01-01", "2023-06-01"])).unwrap(),
+        stock: stock(dice),
     }
     .normalised()
+}
+
+/// Whether or not it can be: recognition compares days and nothing else.
+fn stock(dice: &mut Dice) -> Stock {
+    let day = |dice: &mut Dice| if dice.one_in(3) { None } else { parse_date(dice.pick(DATES)) };
+    Stock { placed_on: day(dice), manufactured_on: day(dice) }
 }
 
 /// Splits 854140 into 854141 and 854142 one way, merges the other, does not know 850720, and is away for `8541`.

@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 
 use super::cases::{kept, question};
 use crate::domain::decision::{Check, Decision, Outcome, Status};
+use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
 use crate::domain::recognise;
+use crate::domain::standard::Stock;
 use crate::domain::time::parse_date;
 use crate::domain::translate::NoTranslation;
+use crate::domain::words::ConditionKind;
 
 /// A question about something certified by a body of one economy for goods of it on their way to another.
 fn ask(certified: &str, body: (&str, &str), code: &str, destination: &str, date: &str) -> Question {
@@ -144,7 +147,9 @@ fn certificates_to_gb_31241_2014_are_suspended_and_then_withdrawn_by_the_later_e
         "from_standard": "standards/gb-31241-2014", "to_standard": "standards/gb-31241-2022",
         "either_from": "2023-03-01", "new_only_from": "2024-01-01", "convert_by": "2024-12-31",
         "consequence": "suspend", "withdraw_by": "2025-03-31",
-        "exempt_stock": "certified, delivered and placed on the market before 2023-12-31 and no longer produced" } }));
+        "exempt_stock": "certified, delivered and placed on the market before 2023-12-31 and no longer produced",
+        "stock_exemption": { "placed_on_market_before": "2023-12-31",
+            "provided": "that the product is no longer produced" } } }));
     let mut requirement = asks("CN", true, "8507", "standards/gb-31241-2014", json!({ "economies": ["CN"] }));
     let later = json!({ "target": { "name": "standards/gb-31241-2022" }, "bodies": { "economies": ["CN"] } });
     requirement["requirement"]["acceptances"].as_array_mut().unwrap().push(later);
@@ -169,8 +174,79 @@ fn certificates_to_gb_31241_2014_are_suspended_and_then_withdrawn_by_the_later_e
     assert!(missed(&suspended).1.contains("is suspended, to be withdrawn by 2025-03-31"), "{}", missed(&suspended).1);
     let mend = &suspended.requirements[0].nearest_miss.as_ref().unwrap().mend;
     assert!(mend.contains("convert the certificate to standards/gb-31241-2022; exempt is: certified"), "{mend}");
+    assert!(mend.contains("must say placed_on_market_on (placed on the market before 2023-12-31)"), "{mend}");
     let withdrawn = on("2014", "2025-03-31", "2023-12-31");
     assert!(missed(&withdrawn).1.contains("is withdrawn"), "{}", missed(&withdrawn).1);
+
+    // Stock of before goes on by the earlier edition, once it is shown that it is no longer produced; later goods do not.
+    let stock = |placed_on, granted_on| {
+        let mut question = ask("standards/gb-31241-2014", ("bodies/cn", "CN"), "850760", "CN", "2026-11-23");
+        question.granted_on = parse_date(granted_on);
+        question.stock.placed_on = parse_date(placed_on);
+        decide(&entries, &question)
+    };
+    let exempt = stock("2023-12-30", "2021-05-01");
+    assert_eq!(exempt.outcome, Outcome::RecognisedOnConditions);
+    let shown: Vec<_> = exempt.conditions.iter().map(|it| (it.kind(), it.description())).collect();
+    assert_eq!(shown, [(ConditionKind::ExemptStock, "that the product is no longer produced")]);
+    let relied_on = exempt.best_route.as_ref().unwrap().exemptions[0];
+    assert_eq!(relied_on.transition.name.name(), "editionTransitions/gb-31241");
+    assert_eq!(relied_on.reason(), "placed on the market on 2023-12-30, before 2023-12-31");
+    let later = stock("2023-12-31", "2021-05-01");
+    assert_eq!((later.outcome, missed(&later).0), (Outcome::NotRecognised, Check::Edition));
+    assert!(!later.requirements[0].nearest_miss.as_ref().unwrap().mend.contains("must say"), "it was said");
+    // No exemption for a result that was granted when only the later edition counted.
+    let new = stock("2023-12-30", "2024-01-01");
+    assert_eq!((new.outcome, missed(&new).0), (Outcome::NotRecognised, Check::Edition));
+    assert_eq!(stock("2023-12-30", "").outcome, Outcome::Undetermined);
+}
+
+// Made up: stock that is exempt by both of its days, until it was to be sold; and one acceptance that needs no exemption.
+#[test]
+fn stock_is_exempt_by_every_day_that_is_named_and_only_where_nothing_else_leads_there() {
+    let mut entries = economies(&["XA", "XB"]);
+    entries.push(json!({ "edition_transition": { "name": "editionTransitions/t", "market": "XB",
+        "from_standard": "standards/x-2014", "to_standard": "standards/x-2022", "new_only_from": "2024-01-01",
+        "convert_by": "2024-12-31", "source": { "example": true },
+        "stock_exemption": { "placed_on_market_before": "2024-06-01", "manufactured_before": "2024-01-01",
+            "until": "2026-01-01" } } }));
+    let mut requirement = asks("XB", true, "8507", "standards/x-2014", json!({ "any": true }));
+    let also = json!({ "target": { "name": "standards/x-2022" }, "bodies": { "any": true } });
+    requirement["requirement"]["acceptances"].as_array_mut().unwrap().push(also);
+    entries.push(requirement);
+    let on = |certified: &[&str], date, placed_on, manufactured_on| {
+        let mut question = ask(certified[0], ("bodies/a", "XA"), "850760", "XB", date);
+        let more = certified[1..].iter().map(|it| Target { name: TargetKey::parse(it).unwrap(), level: "".into() });
+        question.certified.extend(more);
+        question.granted_on = parse_date("2020-01-01");
+        question.stock = Stock { placed_on: parse_date(placed_on), manufactured_on: parse_date(manufactured_on) };
+        decide(&entries, &question)
+    };
+    let old = ["standards/x-2014"];
+    for (date, placed_on, manufactured_on, outcome) in [
+        ("2025-12-31", "2024-05-31", "2023-12-31", Outcome::Recognised),
+        ("2025-12-31", "2024-06-01", "2023-12-31", Outcome::NotRecognised),
+        ("2025-12-31", "2024-05-31", "2024-01-01", Outcome::NotRecognised),
+        ("2025-12-31", "2024-05-31", "", Outcome::NotRecognised),
+        ("2025-12-31", "", "2023-12-31", Outcome::NotRecognised),
+        ("2026-01-01", "2024-05-31", "2023-12-31", Outcome::NotRecognised),
+    ] {
+        let decision = on(&old, date, placed_on, manufactured_on);
+        assert_eq!(decision.outcome, outcome, "{date} {placed_on} {manufactured_on}");
+    }
+    let mend = |decision: &Decision<'_>| decision.requirements[0].nearest_miss.as_ref().unwrap().mend.clone();
+    let both = mend(&on(&old, "2025-12-31", "", ""));
+    assert!(
+        both.contains("exempt is: goods placed on the market before 2024-06-01 and manufactured before 2024-01-01")
+    );
+    assert!(both.contains("must say placed_on_market_on (placed on the market before 2024-06-01) and manufactured_on"));
+    let one = mend(&on(&old, "2025-12-31", "2024-05-31", ""));
+    assert!(one.contains("must say manufactured_on (manufactured before 2024-01-01)"), "{one}");
+    assert!(!mend(&on(&old, "2026-01-01", "", "")).contains("exempt"), "what is over does not help");
+    // What counts anyhow comes first, and relies on nothing.
+    let plain = on(&["standards/x-2014", "standards/x-2022"], "2025-12-31", "2024-05-31", "2023-12-31");
+    let route = plain.best_route.as_ref().unwrap();
+    assert_eq!((route.accepted().name.to_string().as_str(), route.exemptions.len()), ("standards/x-2022", 0));
 }
 
 // UL 61730 takes the place of UL 1703 for new certificates from 2019-12-04; earlier ones keep the label.

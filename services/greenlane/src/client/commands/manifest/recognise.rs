@@ -29,7 +29,8 @@ use crate::client::{
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Columns of the file, in any order: scheme (SCHEME or SCHEME=LEVEL) and standard, either of them several with `;` between \
-them; body, body_economy, granted_on, code (EDITION:CODE), origin, destination, date. body, code and origin must be there.
+them; body, body_economy, granted_on, code (EDITION:CODE), origin, destination, date, placed_on_market_on, \
+manufactured_on. body, code and origin must be there.
 
 Exits with 0 when every line is recognised, with or without conditions, or nothing is demanded, 10 when one is not or \
 cannot be asked about, else 11 when one is undetermined.
@@ -50,7 +51,16 @@ const DECISIONS: View = View::List {
 /// The columns of a portfolio.
 const COLUMNS: Columns = Columns {
     demanded: &["body", "code", "origin"],
-    known: &["scheme", "standard", "body_economy", "granted_on", "destination", "date"],
+    known: &[
+        "scheme",
+        "standard",
+        "body_economy",
+        "granted_on",
+        "destination",
+        "date",
+        "placed_on_market_on",
+        "manufactured_on",
+    ],
 };
 
 /// A line of the file.
@@ -72,6 +82,10 @@ struct Row {
     destination: String,
     #[serde(default)]
     date: String,
+    #[serde(default)]
+    placed_on_market_on: String,
+    #[serde(default)]
+    manufactured_on: String,
 }
 
 /// How many there are of each outcome, by its words; and how many lines were no questions.
@@ -164,6 +178,8 @@ fn question(row: Row, destination: &str, date: &str) -> Result<RecognitionQuesti
         origin: row.origin,
         destination: destination.to_owned(),
         date: or(row.date, date),
+        placed_on_market_on: row.placed_on_market_on,
+        manufactured_on: row.manufactured_on,
     })
 }
 

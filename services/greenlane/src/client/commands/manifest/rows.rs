@@ -14,7 +14,18 @@ use crate::client::{exit::Usage, input};
 /// The columns of a manifest of certificates.
 pub(super) const COLUMNS: Columns = Columns {
     demanded: &["certificate"],
-    known: &["code", "origin", "destination", "date", "model", "gtin", "batch", "serial"],
+    known: &[
+        "code",
+        "origin",
+        "destination",
+        "date",
+        "placed_on_market_on",
+        "manufactured_on",
+        "model",
+        "gtin",
+        "batch",
+        "serial",
+    ],
 };
 
 /// A line of the file.
@@ -30,6 +41,10 @@ pub(super) struct Row {
     destination: String,
     #[serde(default)]
     date: String,
+    #[serde(default)]
+    placed_on_market_on: String,
+    #[serde(default)]
+    manufactured_on: String,
     #[serde(default)]
     model: String,
     #[serde(default)]
@@ -105,6 +120,8 @@ pub(super) fn request(line: u64, row: Row, destination: &str, date: &str) -> Res
             destination: or(row.destination, destination),
             date: or(row.date, date),
             product: (product != ProductIdentification::default()).then_some(product),
+            placed_on_market_on: row.placed_on_market_on,
+            manufactured_on: row.manufactured_on,
         }),
     };
     // The mark has room for a number and a certificate; a longer text, a document in a code, shows itself in the answer.

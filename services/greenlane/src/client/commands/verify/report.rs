@@ -137,6 +137,8 @@ fn declared(goods: &GoodsDeclaration) -> Vec<Row> {
         ("Origin", goods.origin.clone()),
         ("Destination", goods.destination.clone()),
         ("Date declared", goods.date.clone()),
+        ("Placed on the market", goods.placed_on_market_on.clone()),
+        ("Manufactured", goods.manufactured_on.clone()),
         ("GTIN", product.gtin),
         ("Model", product.model),
         ("Batch", product.batch),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::content::{Holder, NormativeDocument, Scheme, SerialRange};
-use crate::domain::goods::ProductId;
+use crate::domain::goods::{ProductId, Stock};
 
 fn code_of(edition: &str, code: &str) -> Code {
     Code { edition: edition.into(), code: code.into() }
@@ -44,6 +44,7 @@ fn goods() -> Goods {
         destination: "XB".into(),
         date: "2026-06-01".parse().unwrap(),
         product: ProductId { model: "sr-400".into(), ..ProductId::default() },
+        stock: Stock::default(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Three, Way, World};
+use super::chain::Wanted;
+use super::{Three, Way, World, shown_of_stock};
 use crate::domain::arrangement::{Annex, Arrangement, Party};
 use crate::domain::decision::Check;
 use crate::domain::entry::Entry;
@@ -146,10 +147,12 @@ impl World<'_> {
             }
         }
         // Chain.
-        let certain = self.chain(requirement, annex, &usable, true);
+        // To what counts anyhow; else to what counts for exempt stock; else to what may count.
+        let certain = self.chain(requirement, annex, &usable, Wanted::Plain);
+        let certain = certain.or_else(|| self.chain(requirement, annex, &usable, Wanted::AsStock));
         let Some((certified, accepted, links)) = certain.or_else(|| {
             missing.push("granted_on_missing");
-            self.chain(requirement, annex, &usable, false)
+            self.chain(requirement, annex, &usable, Wanted::IfGranted)
         }) else {
             return Err(Check::Chain);
         };
@@ -172,16 +175,19 @@ impl World<'_> {
                 conditions.push((condition.kind as u8, condition.id.to_string()));
             }
         }
+        let exempt = self.exempt(requirement, &accepted);
+        conditions.extend(shown_of_stock(&exempt).into_iter().map(|id| (u8::MAX, id)));
         let mut seen = BTreeSet::new();
         conditions.retain(|condition| seen.insert(condition.clone()));
         Ok(Ok(Way {
             annex: Some(annex.name.name()),
             certified,
-            accepted,
+            accepted: accepted.target,
             links: links.iter().map(|link| link.name.name()).collect(),
             effect: annex.effect,
             conditions: conditions.into_iter().map(|(_, id)| id).collect(),
             designation,
+            exemptions: exempt.iter().map(|it| it.name.name()).collect(),
         }))
     }
 

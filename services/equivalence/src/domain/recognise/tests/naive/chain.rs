@@ -4,25 +4,38 @@ use super::{Three, World};
 use crate::domain::arrangement::Annex;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Equivalence, Target};
-use crate::domain::requirement::Requirement;
+use crate::domain::requirement::{Acceptance, Requirement};
+
+/// Where a chain is to lead.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// To what counts for any goods.
+    Plain,
+    /// To what counts for stock that is exempt.
+    AsStock,
+    /// To what counts if the result is old enough.
+    IfGranted,
+}
 
 impl World<'_> {
-    /// Walks every chain to something that is certain to count, or that counts if the result is old enough, and takes
-    /// the one with the fewest tests, then links, then by names.
+    /// Walks every chain to something of the kind wanted, and takes the one with the fewest tests, then links, then by
+    /// names.
     pub(super) fn chain(
         &self,
         requirement: &Requirement,
         annex: &Annex,
         usable: &[&Target],
-        certain: bool,
-    ) -> Option<(Target, Target, Vec<&Equivalence>)> {
+        wanted: Wanted,
+    ) -> Option<(Target, Acceptance, Vec<&Equivalence>)> {
         let limit = annex.max_chain_links.unwrap_or(1) as usize;
         let mut all = Vec::new();
         for (start, held) in usable.iter().enumerate() {
             self.walk(requirement, held, limit, &mut Vec::new(), &mut |accepted, links: &[&Equivalence]| {
-                let counts = match self.edition(requirement, &requirement.acceptances[accepted]) {
-                    Three::Yes => certain,
-                    Three::Unknown(_) => !certain,
+                let acceptance = &requirement.acceptances[accepted];
+                let counts = match self.edition(requirement, acceptance) {
+                    Three::Yes if self.exempt(requirement, acceptance).is_empty() => wanted == Wanted::Plain,
+                    Three::Yes => wanted == Wanted::AsStock,
+                    Three::Unknown(_) => wanted == Wanted::IfGranted,
                     Three::No => false,
                 };
                 if counts {
@@ -38,7 +51,7 @@ impl World<'_> {
             (tests(links), links.len(), names, *start, *accepted)
         });
         let (start, accepted, links) = all.into_iter().next()?;
-        Some((usable[start].clone(), requirement.acceptances[accepted].target.clone(), links))
+        Some((usable[start].clone(), requirement.acceptances[accepted].clone(), links))
     }
 
     fn walk<'w>(
