@@ -18,6 +18,10 @@ use super::words::{features, fold};
 const SATURATION: f64 = 0.8;
 /// How much a long description is held against it.
 const LENGTH: f64 = 0.4;
+/// What it adds to a feature that all its examples were decided alike: what stands with many codes tells none.
+const ALIKE: f64 = 3.0;
+/// How alike a feature's examples are taken to be while there are none.
+const SUPPOSED: f64 = 0.3;
 /// How many examples decide.
 const NEAREST: usize = 40;
 
@@ -38,14 +42,24 @@ pub(crate) struct Example {
 pub(crate) struct Taught {
     examples: Vec<Arc<Example>>,
     ids: HashMap<Box<str>, u32, RandomState>,
-    /// By feature: examples in their order, with how often it stands there.
-    postings: Vec<Vec<(u32, u16)>>,
+    /// By feature: examples in their order.
+    postings: Vec<Vec<Posting>>,
     /// Features of all examples before one, together.
     lengths: Vec<u64>,
     /// By the words of a description alone: the examples that have just these.
     by_words: HashMap<String, Vec<u32>, RandomState>,
     /// By the digits of a code: the examples that were decided to be it, in whatever edition.
     by_digits: HashMap<Box<str>, Vec<u32>, RandomState>,
+}
+
+/// An example that has a feature.
+#[derive(Clone, Copy, Debug)]
+struct Posting {
+    example: u32,
+    /// How often the feature stands there.
+    count: u16,
+    /// How alike the feature's examples up to this one were decided, 0 to 1.
+    alike: f32,
 }
 
 /// An example that a description is like.
@@ -102,10 +116,21 @@ impl Taught {
             self.by_words.entry(example.folded.clone()).or_default().push(number);
             self.by_digits.entry(Box::from(example.fact.code.as_str())).or_default().push(number);
             for (feature, count) in &example.features {
-                self.postings[*feature as usize].push((number, *count));
+                self.postings[*feature as usize].push(Posting { example: number, count: *count, alike: 0.0 });
             }
         }
         self.lengths.push(length);
+        let mut decided: HashMap<&str, u64, RandomState> = HashMap::default();
+        for postings in &mut self.postings {
+            decided.clear();
+            let mut pairs = 0;
+            for (number, posting) in (1u64..).zip(postings) {
+                let same = decided.entry(&self.examples[posting.example as usize].fact.code).or_default();
+                pairs += 2 * *same + 1;
+                *same += 1;
+                posting.alike = alike(pairs, number);
+            }
+        }
     }
 
     /// The examples decided by a day that a description is most like, nearest first. Of examples with the same words
@@ -129,11 +154,12 @@ impl Taught {
         let mut whole = 0.0;
         for (feature, times) in asked {
             let postings = self.ids.get(feature.as_str()).map_or(&[][..], |id| self.postings[*id as usize].as_slice());
-            let found = postings.partition_point(|(number, _)| (*number as usize) < known);
-            let weight = weight(found);
+            let found = postings.partition_point(|posting| (posting.example as usize) < known);
+            let alike = found.checked_sub(1).map_or(SUPPOSED, |last| f64::from(postings[last].alike));
+            let weight = weight(found) * (1.0 + ALIKE * alike);
             whole += weight;
-            for (number, count) in &postings[..found] {
-                let (number, count) = (*number as usize, f64::from(*count));
+            for Posting { example, count, .. } in &postings[..found] {
+                let (number, count) = (*example as usize, f64::from(*count));
                 let length = 1.0 - LENGTH + LENGTH * f64::from(self.examples[number].length) / mean;
                 let gain = count * (SATURATION + 1.0) / (count + SATURATION * length);
                 scores[number] += weight * gain * times.min(2.0).sqrt();
@@ -183,6 +209,14 @@ impl Taught {
             .map(|(score, at)| Neighbour { example: Arc::clone(&self.examples[*at]), likeness: score / whole })
             .collect()
     }
+}
+
+/// How alike examples were decided, of which so many pairs have the same code: two taken at random, drawn towards what is
+/// supposed while there are few.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a share of numbers far below 2^52")]
+fn alike(pairs: u64, examples: u64) -> f32 {
+    let (pairs, all) = (pairs as f64, examples as f64 * examples as f64);
+    ((pairs + SUPPOSED) / (all + 1.0)) as f32
 }
 
 #[cfg(test)]

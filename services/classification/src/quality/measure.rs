@@ -40,17 +40,23 @@ struct Row {
 
 const DEPTHS: [usize; 3] = [1, 5, 10];
 
-/// Set, depth, and the least share in percent of HS6 codes to be found there.
-///
-/// Two are held at what is reached and not at what is wanted. UK trader at 10 is wanted at 84: four of its 66 rows have a
-/// code that HS 2022 lacks or that holds no goods (9405.40, 9999.99), so that 84 is nine in ten of the others. UK parcel
-/// at 1 is wanted at 35, which half of the set is too few to teach.
-const PROMISES: &[(&str, [f64; 3])] = &[
-    ("HSCodeComp", [20.0, 42.0, 52.0]),
-    ("UK trader", [50.0, 73.0, 81.0]),
-    ("UK parcel, taught in 5 folds", [34.0, 0.0, 50.0]),
-    ("Chinese titles, 500 taught", [63.0, 0.0, 0.0]),
-    ("Chinese titles, 12000 taught", [80.0, 0.0, 0.0]),
+/// What is wanted of a set, and what is held: the least shares in percent of HS6 codes to be found at 1, 5 and 10.
+/// Nothing is wanted where it is zero.
+struct Promise {
+    set: &'static str,
+    wanted: [f64; 3],
+    held: [f64; 3],
+}
+
+/// Two are held at what is reached, which is less than is wanted. UK trader at 10: four of its 66 rows have a code that HS
+/// 2022 lacks or that holds no goods (9405.40, 9999.99), so that 84 is nine in ten of the others; the rest of what is
+/// missed are names that no text says (of a games console, of a shirt). UK parcel at 1: half of the set is few to teach.
+const PROMISES: &[Promise] = &[
+    Promise { set: "HSCodeComp", wanted: [20.0, 42.0, 52.0], held: [25.0, 46.0, 57.0] },
+    Promise { set: "UK trader", wanted: [50.0, 73.0, 84.0], held: [50.0, 73.0, 81.0] },
+    Promise { set: "UK parcel, taught in 5 folds", wanted: [35.0, 0.0, 50.0], held: [34.0, 0.0, 50.0] },
+    Promise { set: "Chinese titles, 500 taught", wanted: [63.0, 0.0, 0.0], held: [63.0, 0.0, 0.0] },
+    Promise { set: "Chinese titles, 12000 taught", wanted: [80.0, 0.0, 0.0], held: [80.0, 0.0, 0.0] },
 ];
 
 impl Table {
@@ -66,13 +72,16 @@ impl Table {
         self.rows.iter().map(|row| row.name.as_str())
     }
 
-    /// Holds the results against what was promised.
+    /// Says of each number that is wanted whether it is kept, and holds the results against what was reached before.
     pub(super) fn check(&self) {
-        for (name, promised) in PROMISES {
-            let row = self.rows.iter().find(|row| row.name == *name).unwrap();
-            for (found, promised) in row.hs6.iter().zip(promised) {
+        for promise in PROMISES {
+            let row = self.rows.iter().find(|row| row.name == promise.set).unwrap();
+            let all = row.hs6.iter().zip(DEPTHS).zip(promise.wanted.iter().zip(&promise.held));
+            for ((found, depth), (wanted, held)) in all.filter(|(_, (wanted, _))| **wanted > 0.0) {
                 let share = 100.0 * ratio(*found, row.cases);
-                assert!(share >= *promised, "{name}: {share:.1} is less than {promised}");
+                let (word, set) = (if share >= *wanted { "kept  " } else { "MISSED" }, promise.set);
+                println!("{word} {set} at {depth}: {share:.1}, wanted {wanted} ({found} of {} cases)", row.cases);
+                assert!(share >= *held, "{set} at {depth}: {share:.1} is less than {held}");
             }
         }
     }

@@ -33,6 +33,9 @@ const LINE: f32 = 0.7;
 const LENGTH: f32 = 0.3;
 /// How soon repetitions stop counting (BM25's k1).
 const SATURATION: f32 = 1.0;
+/// How soon repetitions in what is asked stop counting (BM25's k3, as it is commonly set): what title, category and
+/// attributes of a product all name is what it is.
+const ASKED_AGAIN: f32 = 8.0;
 /// What the best fitting A to Z term adds, as a share of what its words weigh.
 const WHOLE_TERM: f32 = 0.8;
 /// What each doubling of a code's terms adds: codes that goods often fall in have many.
@@ -58,6 +61,8 @@ pub(crate) struct EditionIndex {
     /// What a posting adds for each unit of the word's weight.
     gains: Vec<f32>,
     weights: Vec<f32>,
+    /// How many codes have none below them.
+    leaves: usize,
     /// Rows whose own description excludes the word.
     excluding: HashMap<u32, Vec<u32>, RandomState>,
     titles: HashMap<String, Vec<u32>, RandomState>,
@@ -191,7 +196,11 @@ impl EditionIndex {
         let factors = factors(data, &kept);
         let fields = Fields { own, terms, lines };
         let postings = fields.postings(data, build.ids.len());
-        let weights: Vec<f32> = postings.iter().map(|rows| weight(rows.len(), count)).collect();
+        // How rare a word is, is asked of the codes that goods are declared under: those above repeat it.
+        let leaf = |row: u32| data.codes[row as usize].children.is_empty();
+        let leaves = (0u32..).zip(&data.codes).filter(|(row, _)| leaf(*row)).count();
+        let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf(*row)).count();
+        let weights: Vec<f32> = postings.iter().map(|rows| weight(found(rows), leaves)).collect();
         for term in &mut kept {
             term.weight = term.words.iter().map(|id| weights[*id as usize]).sum();
         }
@@ -202,6 +211,7 @@ impl EditionIndex {
             rows: Vec::new(),
             gains: Vec::new(),
             weights,
+            leaves,
             excluding,
             titles,
             terms: kept,
@@ -222,14 +232,20 @@ impl EditionIndex {
     /// The words of a query. Words that stand nowhere are taken for those that mean the same, or the nearest that do.
     pub(crate) fn ask(&self, words: &[Word], synonyms: &Synonyms) -> Asked {
         let mut asked = Asked::default();
-        let mut seen: Vec<(&str, bool)> = Vec::new();
+        // Each word once, with where it stands first and how often it does.
+        let mut once: Vec<(&Word, usize, f32)> = Vec::new();
         for (number, word) in words.iter().enumerate() {
-            let key = (word.key.as_str(), word.excluded);
-            if seen.contains(&key) || (word.excluded && words.iter().any(|w| !w.excluded && w.key == word.key)) {
+            match once.iter_mut().find(|(known, ..)| known.key == word.key && known.excluded == word.excluded) {
+                Some((.., times)) => *times += 1.0,
+                None => once.push((word, number, 1.0)),
+            }
+        }
+        for (word, number, times) in &once {
+            if word.excluded && once.iter().any(|(other, ..)| !other.excluded && other.key == word.key) {
                 continue;
             }
-            seen.push(key);
-            let key = self.key(&word.key, number, synonyms);
+            let mut key = self.key(&word.key, *number, synonyms);
+            key.weight *= (ASKED_AGAIN + 1.0) * times / (ASKED_AGAIN + times);
             if word.excluded {
                 asked.excluded.push(key);
             } else {
@@ -259,7 +275,7 @@ impl EditionIndex {
         let says = |id: u32| self.weights[id as usize];
         let own = forms.iter().map(|(id, _)| says(*id)).reduce(f32::max);
         // A word that stands nowhere would say as much as the rarest.
-        let unknown = || weight(0, self.factors.len());
+        let unknown = || weight(0, self.leaves);
         let weight = own.or_else(|| meant.iter().copied().map(says).reduce(f32::max)).unwrap_or_else(unknown);
         // What says more than the word itself counts no more for it.
         let trust = |id: u32| own.map_or(ONLY_SYNONYM, |own| SYNONYM * (says(id) / own).min(1.0));
