@@ -1,5 +1,6 @@
 //! The contract's face: each handler parses, calls, renders. Who may call is settled before, by [`rules`].
 
+mod alerts;
 mod changes;
 mod code_systems;
 mod error;
@@ -11,6 +12,7 @@ mod render;
 mod rules;
 mod tagging;
 
+pub(crate) use alerts::AlertsApi;
 pub(crate) use changes::ChangesApi;
 pub(crate) use code_systems::CodeSystems;
 pub(crate) use green_lists::GreenLists;

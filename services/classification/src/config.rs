@@ -19,6 +19,8 @@ pub struct Config {
     pub older_revisions: usize,
     /// How long a revision stream may be silent before a bookmark is sent. At most 10,000.
     pub bookmark_interval_ms: u64,
+    /// How many days before it a day of an edition, a code, a list or an entry is told to those whom it affects.
+    pub alert_look_ahead_days: u32,
 }
 
 impl Default for Config {
@@ -30,6 +32,7 @@ impl Default for Config {
             revision_wait_ms: 1_000,
             older_revisions: 4,
             bookmark_interval_ms: 5_000,
+            alert_look_ahead_days: 90,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Everything here is pure: it knows neither gRPC nor SQL. [`Facts`] go in, a [`Catalogue`] comes out, and every
 //! answer is a function of the catalogue and the question.
 
+pub(crate) mod alert;
 mod catalogue;
 pub(crate) mod change;
 mod code;

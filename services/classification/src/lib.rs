@@ -17,12 +17,14 @@ mod store;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenlane_api::classification::v1::alert_service_server::AlertServiceServer;
 use greenlane_api::classification::v1::change_service_server::ChangeServiceServer;
 use greenlane_api::classification::v1::code_system_service_server::CodeSystemServiceServer;
 use greenlane_api::classification::v1::green_list_service_server::GreenListServiceServer;
 use greenlane_api::classification::v1::lookup_service_server::LookupServiceServer;
 use greenlane_api::classification::v1::tagging_service_server::TaggingServiceServer;
 use greenlane_curation::Workflow;
+use greenlane_curation::alerts::Alerts;
 use greenlane_platform::clock::Clock;
 use greenlane_platform::grpc;
 use greenlane_platform::server::Service;
@@ -92,6 +94,11 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
     let curated = Arc::new(app::CuratedCatalogue { catalogues: Arc::clone(&catalogues), clock: clock.clone() });
     let workflow = Workflow::new(store.clone(), curated, clock.clone());
     let code_systems = api::CodeSystems::new(Arc::clone(&catalogues), workflow.clone(), bookmarks);
+    let about = Arc::new(app::CodeAlerts { catalogues: Arc::clone(&catalogues) });
+    // Ten years: further ahead nothing is planned for.
+    let look_ahead_days = config.alert_look_ahead_days.min(3_650);
+    let alerts = Arc::new(Alerts::new(store.clone(), clock.clone(), about, look_ahead_days));
+    let alerts_api = api::AlertsApi { alerts: Arc::clone(&alerts), bookmark_interval: bookmarks };
     let green_lists = api::GreenLists::new(Arc::clone(&catalogues), clock);
     let tagging = api::Tagging::new(Arc::clone(&catalogues));
     let poll = Duration::from_millis(config.poll_interval_ms.max(1));
@@ -102,11 +109,13 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
         .grpc(grpc!(GreenListServiceServer::new(green_lists)))
         .grpc(grpc!(TaggingServiceServer::new(tagging)))
         .grpc(grpc!(ChangeServiceServer::new(api::ChangesApi { changes: workflow })))
+        .grpc(grpc!(AlertServiceServer::new(alerts_api)))
         .probe(move || {
             let store = store.clone();
             async move { store.ping().await.map_err(|error| error.to_string()) }
         })
         .audit(Arc::new(audit.clone()))
         .background("audit", move |stop| async move { audit.flush_after(stop.cancelled()).await })
+        .background("alerts", move |stop| async move { alerts.follow(poll, stop).await })
         .background("catalogue", move |stop| catalogues.follow(poll, stop)))
 }

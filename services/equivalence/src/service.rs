@@ -15,6 +15,7 @@ use greenlane_api::equivalence::v1::equivalence_service_server::EquivalenceServi
 use greenlane_api::equivalence::v1::pack_service_server::PackServiceServer;
 use greenlane_api::equivalence::v1::recognition_service_server::RecognitionServiceServer;
 use greenlane_curation::Workflow;
+use greenlane_curation::alerts::Alerts;
 use greenlane_jose::{Jwk, KeyFileError, Signer, SigningKey};
 use greenlane_platform::client::{self, Client};
 use greenlane_platform::clock::Clock;
@@ -27,7 +28,7 @@ use crate::api::{
     AlertsApi, Arrangements, CatalogueApi, ChangesApi, DisputesApi, Equivalences, PacksApi, QuickRecognition, RULES,
     RecognitionApi,
 };
-use crate::app::alerts::Alerts;
+use crate::app::alerts::CatalogueAlerts;
 use crate::app::catalogue::Catalogues;
 use crate::app::changes::CuratedCatalogue;
 use crate::app::disputes::Disputes;
@@ -97,7 +98,8 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone() });
     let changes = Workflow::new(store.clone(), curated, clock.clone());
     let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
-    let alerts = Arc::new(Alerts::new(store.clone(), changes.clone(), recogniser.clone(), config));
+    let about = Arc::new(CatalogueAlerts { recogniser: recogniser.clone() });
+    let alerts = Arc::new(Alerts::new(store.clone(), clock.clone(), about, config.alert_look_ahead_days()));
     let alerts_api = AlertsApi { alerts: alerts.clone(), bookmark_interval: config.bookmark_interval() };
     let disputes = Disputes {
         store: store.clone(),

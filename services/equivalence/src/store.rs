@@ -1,7 +1,6 @@
-//! The catalogue's database: entries as versioned rows, revisions, alerts and who is told of them, disputes, and what
-//! registries report of the use of recognition.
+//! The catalogue's database: entries as versioned rows, revisions, disputes, and what registries report of the
+//! use of recognition. Change sets and alerts are kept by the shared crate.
 
-pub(crate) mod alerts;
 pub(crate) mod disputes;
 pub(crate) mod entries;
 mod migrations;

@@ -37,6 +37,20 @@ pub trait Curated: Send + Sync + 'static {
         changes: &[Self::Change],
     ) -> Result<(), String>;
 
+    /// Whether the caller may bring these changes in, where only the database tells: asked when they are written, and not
+    /// of those who review and publish what another has brought.
+    ///
+    /// # Errors
+    /// When what a change is about belongs to somebody else, or the database fails.
+    async fn check_brought(
+        &self,
+        _tx: &Tx,
+        _caller: &Caller,
+        _changes: &[Self::Change],
+    ) -> Result<(), StoreError<ChangeError>> {
+        Ok(())
+    }
+
     /// Everything that is wrong with changes on top of a catalogue.
     async fn validate(
         &self,

@@ -17,10 +17,12 @@
 //!    change must be notified and whether its clock may be shortened. When in doubt it tightens.
 //! 3. It says by a [`Contract`] how one change is read and shown, and [`change_service!`] writes its `ChangeService`:
 //!    parse, call, render.
+//! 4. It tells those concerned: see [`alerts`].
 //!
 //! Four eyes are about the person: whoever has the author's subject is the author, whichever issuer, body, economy or
 //! scopes the token names. What only the author may do needs subject and issuer to be the author's.
 
+pub mod alerts;
 mod change_set;
 pub mod clock;
 mod contract;

@@ -99,6 +99,7 @@ impl<S: Curated> Workflow<S> {
                 let revision = revision::current(tx, S::COUNTER).await?;
                 let catalogue = curated.catalogue(tx, revision).await?;
                 curated.check_owners(&caller, &catalogue, &draft.changes).map_err(ChangeError::NotYours)?;
+                curated.check_brought(tx, &caller, &draft.changes).await?;
                 let change_set = ChangeSet::draft(name, &Actor::from(&*caller), draft, now);
                 store::insert(tx, &change_set).await?;
                 Ok(done(change_set, revision))
@@ -127,6 +128,7 @@ impl<S: Curated> Workflow<S> {
                 change_set.update(&Actor::from(&*caller), update)?;
                 let catalogue = curated.catalogue(tx, revision).await?;
                 curated.check_owners(&caller, &catalogue, &change_set.changes).map_err(ChangeError::NotYours)?;
+                curated.check_brought(tx, &caller, &change_set.changes).await?;
                 store::replace(tx, &change_set).await?;
                 Ok(done(change_set, revision))
             })

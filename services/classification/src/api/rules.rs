@@ -4,6 +4,12 @@ use greenlane_platform::auth::Rule;
 
 /// The rules of the classification service.
 pub const RULES: &[Rule] = &[
+    Rule::scope("/greenlane.classification.v1.AlertService/CreateSubscription", "codes.read"),
+    Rule::scope("/greenlane.classification.v1.AlertService/GetSubscription", "codes.read"),
+    Rule::scope("/greenlane.classification.v1.AlertService/ListSubscriptions", "codes.read"),
+    Rule::scope("/greenlane.classification.v1.AlertService/DeleteSubscription", "codes.read"),
+    Rule::scope("/greenlane.classification.v1.AlertService/ListAlerts", "codes.read"),
+    Rule::scope("/greenlane.classification.v1.AlertService/WatchAlerts", "codes.read"),
     Rule::scope("/greenlane.classification.v1.ChangeService/CreateChangeSet", "lists.write"),
     Rule::scope("/greenlane.classification.v1.ChangeService/GetChangeSet", "codes.read"),
     Rule::scope("/greenlane.classification.v1.ChangeService/ListChangeSets", "codes.read"),

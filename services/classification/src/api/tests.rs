@@ -1,5 +1,6 @@
 //! The service in its real server, asked through its real contract, on both engines.
 
+mod alerts;
 mod bad_input;
 mod changes;
 mod code_systems;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use greenlane_curation::alerts::{self, AlertKind};
 use greenlane_curation::{
     ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, State, Tightening,
 };
@@ -15,6 +16,7 @@ use sea_orm::DbErr;
 use super::catalogues::Catalogues;
 use super::imports::read_import;
 use super::owners;
+use crate::domain::alert::{self, Alert};
 use crate::domain::change::{self, Change};
 use crate::domain::{Catalogue, Delta, EntryFact, Facts, Format, apply};
 use crate::store::{self, COUNTER, ImportState};
@@ -58,6 +60,22 @@ impl CuratedCatalogue {
         change::number_versions(&before, &mut after);
         Ok(Outcome { delta: Delta::between(&before, &after), findings })
     }
+}
+
+/// Writes the alert of a step, if it tells of any code or list: words by which codes are found are none.
+async fn tell(
+    tx: &Tx,
+    kind: AlertKind,
+    change_set: &ChangeSet<Change>,
+    (before, delta): (&Catalogue, &Delta),
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let items = alert::of_delta(before, delta, kind, alerts::comments_until(kind, change_set));
+    if items.is_empty() {
+        return Ok(());
+    }
+    let alert: Alert = Alert::of_step(kind, change_set, before.revision, now, items);
+    alerts::append(tx, &[alert]).await
 }
 
 /// The facts with an import in them, or why it cannot be published.
@@ -117,6 +135,17 @@ impl Curated for CuratedCatalogue {
         owners::check(caller, catalogue, changes)
     }
 
+    async fn check_brought(&self, tx: &Tx, caller: &Caller, changes: &[Change]) -> Result<(), StoreError<ChangeError>> {
+        for change in changes {
+            let Change::PublishImport(id) = change else { continue };
+            // One that is not there is a finding.
+            if let Some(row) = store::find_import(tx, id).await? {
+                owners::check_import(caller, &row)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn validate(&self, tx: &Tx, catalogue: &Catalogue, changes: &[Change]) -> Result<Vec<Finding>, DbErr> {
         Ok(self.outcome(tx, catalogue, changes).await?.findings)
     }
@@ -161,6 +190,8 @@ impl Curated for CuratedCatalogue {
     ) -> Result<(), DbErr> {
         let catalogue = self.catalogue(tx, current).await?;
         let outcome = self.outcome(tx, &catalogue, &change_set.changes).await?;
+        // Told here and not with the other steps: an import that is published is no longer one to publish.
+        tell(tx, AlertKind::Published, change_set, (&catalogue, &outcome.delta), now).await?;
         store::publish_delta(tx, current + 1, outcome.delta, change_set, now).await?;
         for change in &change_set.changes {
             if let Change::PublishImport(id) = change {
@@ -191,6 +222,22 @@ impl Curated for CuratedCatalogue {
 
     async fn diff(&self, _: &Tx, base: &Catalogue, changes: &[Change]) -> Result<Vec<EntryDiff>, DbErr> {
         Ok(change::diff(base, changes))
+    }
+
+    async fn stepped(
+        &self,
+        tx: &Tx,
+        change_set: &ChangeSet<Change>,
+        before: &Catalogue,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbErr> {
+        match AlertKind::of(change_set).filter(|kind| *kind != AlertKind::Published) {
+            Some(kind) => {
+                let outcome = self.outcome(tx, before, &change_set.changes).await?;
+                tell(tx, kind, change_set, (before, &outcome.delta), now).await
+            }
+            None => Ok(()),
+        }
     }
 
     async fn published(&self) {

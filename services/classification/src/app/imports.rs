@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use greenlane_curation::ChangeError;
+use greenlane_curation::alerts::owner;
 use greenlane_platform::auth::Caller;
 use greenlane_store::{Store, StoreError, Tx};
 use sea_orm::DbErr;
@@ -35,6 +37,8 @@ pub(crate) enum UploadError {
     Hash { found: String },
     #[error("a list or a code system of the file belongs to {0}")]
     NotYours(String),
+    #[error(transparent)]
+    Another(#[from] ChangeError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -69,6 +73,7 @@ impl Upload {
         id: &str,
     ) -> Result<Self, UploadError> {
         let row = store::get_import(&store, id).await?.ok_or(UploadError::NotFound)?;
+        owners::check_import(&caller, &row)?;
         if row.state != ImportState::Receiving {
             return Err(UploadError::State(row.state.as_str()));
         }
@@ -159,7 +164,7 @@ pub(crate) fn announce(
     id: String,
     announced: crate::domain::Announced,
     sha256: String,
-    author: String,
+    caller: &Caller,
     now: DateTime<Utc>,
 ) -> ImportRow {
     ImportRow {
@@ -167,7 +172,8 @@ pub(crate) fn announce(
         state: ImportState::Receiving,
         announced,
         sha256,
-        author,
+        author: caller.subject().to_owned(),
+        owner: owner(caller),
         created_at: now,
         received_bytes: 0,
         rows: 0,

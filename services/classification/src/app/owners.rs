@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use greenlane_curation::ChangeError;
+use greenlane_curation::alerts::owner;
 use greenlane_platform::auth::Caller;
 
 use crate::domain::change::Change;
 use crate::domain::{Announced, Catalogue, CodeSystemFact, Imported, harmonized};
+use crate::store::ImportRow;
 
 /// Whether a caller may change what belongs to an economy. What belongs to none anybody may who has the scope; what
 /// belongs to one its own administrators, and those of the installation: scope `admin`, without an economy.
@@ -25,8 +28,8 @@ pub(super) fn another<'l>(
     })
 }
 
-/// Whether a caller may make changes of lists: as they are, and as they are to be. Of an import that was settled when it
-/// was received.
+/// Whether a caller may make changes of lists: as they are, and as they are to be. What an import
+/// brings was settled when it was received; whose the import is, is asked where it is at hand.
 ///
 /// # Errors
 /// The economy to which a list belongs.
@@ -50,6 +53,22 @@ pub(super) fn check(caller: &Caller, catalogue: &Catalogue, changes: &[Change]) 
         }
     }
     Ok(())
+}
+
+/// Whether a caller may go on with an import, give it up or propose it: whoever acts for whom it was started, and the
+/// administrators of the installation.
+///
+/// # Errors
+/// Whose it is.
+pub(crate) fn check_import(caller: &Caller, import: &ImportRow) -> Result<(), ChangeError> {
+    let installation = caller.economy().is_none() && caller.is_admin();
+    if installation || owner(caller) == import.owner {
+        return Ok(());
+    }
+    match import.owner.strip_prefix("economies/") {
+        Some(economy) => Err(ChangeError::NotYours(economy.to_owned())),
+        None => Err(ChangeError::NotAuthor(format!("imports/{}", import.id))),
+    }
 }
 
 /// Whether a caller may import what a file is announced to bring: of a code system that belongs to another economy

@@ -203,6 +203,8 @@ pub(super) mod import {
         pub(crate) sha256: String,
         #[sea_orm(column_type = "Text")]
         pub(crate) author: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) owner: String,
         pub(crate) created_at: Micros,
         pub(crate) received_bytes: i64,
         pub(crate) rows_read: i64,

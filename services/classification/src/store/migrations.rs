@@ -15,6 +15,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = greenlane_store::migrations();
         all.push(greenlane_curation::migration());
+        all.push(greenlane_curation::alerts::migration());
         all.push(Box::new(Catalogue));
         all.push(Box::new(search::Search));
         all.push(Box::new(Imports));
@@ -68,7 +69,7 @@ impl MigrationTrait for Imports {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut import = Table::create();
         import.table("import").col(ColumnDef::new("id").text().not_null().primary_key());
-        for text in ["state", "announced", "sha256", "author", "change_set"] {
+        for text in ["state", "announced", "sha256", "author", "owner", "change_set"] {
             import.col(ColumnDef::new(text).text().not_null());
         }
         for number in ["created_at", "received_bytes", "rows_read", "refused_rows", "faults", "published_revision"] {

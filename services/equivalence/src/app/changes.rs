@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use greenlane_curation::alerts::{self, AlertKind};
 use greenlane_curation::{ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, Tightening};
 use greenlane_platform::auth::Caller;
 use greenlane_store::{StoreError, Tx};
@@ -13,7 +14,6 @@ use super::catalogue::Catalogues;
 use crate::domain::alert;
 use crate::domain::change::{self, Change, View};
 use crate::domain::owners::owners;
-use crate::store::alerts;
 use crate::store::entries::{self, Loaded};
 
 /// The catalogue, curated.
@@ -106,7 +106,7 @@ impl Curated for CuratedCatalogue {
         before: &Loaded,
         now: DateTime<Utc>,
     ) -> Result<(), DbErr> {
-        match alert::tells(change_set) {
+        match AlertKind::of(change_set) {
             Some(kind) => alerts::append(tx, &[alert::of_change_set(kind, change_set, &before.catalogue, now)]).await,
             None => Ok(()),
         }

@@ -192,19 +192,6 @@ words! {
         /// Withdrawn.
         Withdraw = "WITHDRAW" 2,
     }
-    /// What an alert tells of.
-    AlertKind "ALERT_KIND_" {
-        /// A change set was notified.
-        Notified = "NOTIFIED" 1,
-        /// Its comment period was extended.
-        Extended = "EXTENDED" 2,
-        /// What was announced does not come.
-        NotAdopted = "NOT_ADOPTED" 3,
-        /// A change set was published.
-        Published = "PUBLISHED" 4,
-        /// A day comes.
-        Due = "DUE" 5,
-    }
 }
 
 impl RecognitionObject {

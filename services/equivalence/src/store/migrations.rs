@@ -1,6 +1,5 @@
 //! The schema.
 
-mod alerts;
 mod disputes;
 
 use async_trait::async_trait;
@@ -15,8 +14,8 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = greenlane_store::migrations();
         all.push(greenlane_curation::migration());
+        all.push(greenlane_curation::alerts::migration());
         all.push(Box::new(Catalogue));
-        all.push(Box::new(alerts::Alerts));
         all.push(Box::new(disputes::Disputes));
         all
     }

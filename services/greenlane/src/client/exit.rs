@@ -189,7 +189,7 @@ fn lists(name: &str) -> Option<&'static str> {
         "certificates" => "certificate list",
         "changeSets" => "change list, or greenlane code change list",
         "disputes" => "dispute list",
-        "subscriptions" => "alert subscriptions",
+        "subscriptions" => "alert subscriptions, or greenlane code alert subscriptions",
         "greenLists" => "list list",
         "editions" => "edition list",
         "codeSystems" => "edition systems",

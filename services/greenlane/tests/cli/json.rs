@@ -116,6 +116,13 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("alert watch", "SUBSCRIPTION --count 1", 0),
     ("watch alerts", "SUBSCRIPTION --count 1", 0),
     ("alert unsubscribe", "SUBSCRIPTION --confirm --request-id unsubscribe", 0),
+    ("code alert subscribe", "--title Everything --request-id subscribe", 0),
+    ("code alert get", "SUBSCRIPTION", 0),
+    ("code alert subscriptions", "", 0),
+    ("code alert list", "SUBSCRIPTION --certificates", 0),
+    ("code alert watch", "SUBSCRIPTION --count 1", 0),
+    ("watch code-alerts", "SUBSCRIPTION --count 1", 0),
+    ("code alert unsubscribe", "SUBSCRIPTION --confirm --request-id unsubscribe", 0),
     (
         "recognise",
         "--standard IEC61215-1:2021 --body bodies/aurora-cert --body-economy XA --code HS2022:854143 --origin XA \
@@ -454,7 +461,7 @@ fn run_all() -> anyhow::Result<()> {
             "code import" => import = name,
             "change create" => draft = name,
             "code change create" => codes = name,
-            "alert subscribe" => subscription = name,
+            "alert subscribe" | "code alert subscribe" => subscription = name,
             "dispute open" => dispute = name,
             "dispute decide" => {
                 let other = format!(

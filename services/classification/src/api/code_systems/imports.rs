@@ -18,7 +18,7 @@ use tonic::{Request, Status, Streaming};
 use super::{CodeSystems, new_edition};
 use crate::api::changes::source;
 use crate::api::{error, render};
-use crate::app::{MAX_PIECE, Upload, UploadError, announce, check_announced};
+use crate::app::{MAX_PIECE, Upload, UploadError, announce, check_announced, check_import};
 use crate::domain::{Announced, Format, RowFault};
 use crate::store::{self, ImportRow, ImportState};
 
@@ -57,9 +57,8 @@ impl CodeSystems {
         let mutation = call.mutation(&request_id, &payload);
         check_announced(&mutation.caller, &catalogue, &announced)
             .map_err(|economy| Fault::not_yours("economy", economy))?;
-        let author = mutation.caller.subject().to_owned();
         let id = uuid::Uuid::now_v7().to_string();
-        let row = announce(id.clone(), announced, hash, author, self.workflow.clock().now());
+        let row = announce(id.clone(), announced, hash, &mutation.caller, self.workflow.clock().now());
         let made = self.workflow.mutate("create_import", mutation, {
             let id = id.clone();
             move |tx| {
@@ -143,14 +142,16 @@ impl CodeSystems {
         let request_id = call.request_id(&mut v);
         let id = v.resource_name::<1>("name", &request.name, "imports/{import}");
         let (request_id, [id]) = v.finish_with(|| Some((request_id?, id?)))?;
-        let made = self.workflow.mutate("abandon_import", call.mutation(&request_id, &payload), {
-            let id = id.clone();
+        let mutation = call.mutation(&request_id, &payload);
+        let made = self.workflow.mutate("abandon_import", mutation.clone(), {
+            let (id, caller) = (id.clone(), mutation.caller);
             move |tx| {
-                let id = id.clone();
+                let (id, caller) = (id.clone(), caller.clone());
                 Box::pin(async move {
                     let name = format!("imports/{id}");
                     let found = store::find_import(tx, &id).await?;
                     let row = found.ok_or_else(|| ChangeError::NotFound(name.clone()))?;
+                    check_import(&caller, &row)?;
                     let from = [ImportState::Receiving, ImportState::Complete];
                     if !store::move_import(tx, &id, &from, ImportState::Abandoned, "", 0).await? {
                         let state = row.state.as_str();
@@ -261,6 +262,7 @@ fn refused(name: &str, why: UploadError) -> Fault {
         UploadError::TooLong => Fault::invalid("data", format!("must be at most {MAX_PIECE} bytes")),
         UploadError::TooLarge => Fault::message_too_large().with_message(message),
         UploadError::NotYours(economy) => Fault::not_yours("economy", economy),
+        UploadError::Another(whose) => fault(whose.into()),
         UploadError::Hash { .. } => Fault::invalid("data", message),
         UploadError::Store(error) => error::store(error),
     }

@@ -2,9 +2,10 @@ use greenlane_api::classification::v1::change::Change as Raw;
 use greenlane_api::classification::v1::change_service_client::ChangeServiceClient;
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
 use greenlane_api::classification::v1::{
-    Change, ChangeSet, CodeSystem, CreateChangeSetRequest, CreateImportRequest, Edition, EndEntry,
-    GetCodeSystemRequest, GetGreenListRequest, GetImportRequest, GreenList, GreenListEntry, ImportFormat,
-    ProposeChangeSetRequest, PublishChangeSetRequest, ReviewChangeSetRequest, SearchCodesRequest, UploadImportRequest,
+    AbandonImportRequest, Change, ChangeSet, CodeSystem, CreateChangeSetRequest, CreateImportRequest, Edition,
+    EndEntry, GetCodeSystemRequest, GetGreenListRequest, GetImportRequest, GreenList, GreenListEntry, ImportFormat,
+    ProposeChangeSetRequest, PublishChangeSetRequest, ReviewChangeSetRequest, SearchCodesRequest,
+    UpdateChangeSetRequest, UploadImportRequest,
 };
 use greenlane_api::common::v1::{ErrorReason, LocalizedText, Source};
 use greenlane_platform::client::Client;
@@ -20,6 +21,7 @@ use crate::Migrator;
 engine_tests!(Migrator:
     a_list_of_an_economy_is_changed_by_its_own_administrators_only,
     a_code_system_of_an_economy_is_imported_by_its_own_administrators_only,
+    an_import_is_gone_on_with_given_up_and_proposed_by_its_own_only,
     terms_of_the_uk_are_imported_and_found,
     synonyms_of_the_uk_are_imported_and_what_they_mean_is_found,
 );
@@ -197,6 +199,69 @@ async fn a_code_system_of_an_economy_is_imported_by_its_own_administrators_only(
     send(client("XA"), tariff("XA"), &text).await.unwrap();
     send(running.client_of("operator", &["admin"]), tariff("XA"), &format!("{text}\n")).await.unwrap();
     upload(client("XB"), ImportFormat::UkSearchReferences, Some("HS2022"), &format!("{terms}\n")).await.unwrap();
+    running.end().await;
+}
+
+async fn an_import_is_gone_on_with_given_up_and_proposed_by_its_own_only(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let codes = |number: u32| format!("code,description_en\n85,Invented goods of file {number}\n");
+    let made = || CreateImportRequest {
+        format: ImportFormat::CodesCsv.into(),
+        edition: Some(Edition { name: "editions/HS2028".to_owned(), ..Edition::default() }),
+        ..CreateImportRequest::default()
+    };
+    let (own, colleague, other) = (
+        running.client_in("XA", "author", SCOPES),
+        running.client_in("XA", "colleague", SCOPES),
+        running.client_in("XB", "author", SCOPES),
+    );
+    let (nobodys, another) = (running.client_of("ann", SCOPES), running.client_of("ben", SCOPES));
+    let installation = running.client_of("operator", &["admin"]);
+    let of_economy = send(own.clone(), made(), &codes(1)).await.unwrap();
+    let of_subject = send(nobodys.clone(), made(), &codes(2)).await.unwrap();
+
+    let refused = |status: Status, claim: &str, required: &str| {
+        assert_eq!((status.code(), Fault::reason_of(&status)), (Code::PermissionDenied, Some(ErrorReason::NotYours)));
+        let metadata = Fault::metadata_of(&status);
+        assert_eq!((metadata["claim"].as_str(), metadata["required"].as_str()), (claim, required));
+    };
+    let propose = |name: &str| vec![Raw::PublishImport(name.to_owned())];
+    let abandon = |id: &str, name: &str| AbandonImportRequest {
+        request_id: id.to_owned(),
+        name: name.to_owned(),
+        validate_only: true,
+    };
+    let piece =
+        |name: &str| UploadImportRequest { name: name.to_owned(), offset: 0, data: Vec::new().into(), last: false };
+    for stranger in [&other, &another] {
+        let mut systems = CodeSystemServiceClient::new(stranger.clone());
+        refused(draft(stranger.clone(), "theirs", propose(&of_economy)).await.unwrap_err(), "economy", "XA");
+        refused(systems.abandon_import(abandon("a", &of_economy)).await.unwrap_err(), "economy", "XA");
+        let upload = systems.upload_import(tokio_stream::iter([piece(&of_economy)])).await;
+        refused(upload.err().unwrap(), "economy", "XA");
+        let whose = format!("the author of {of_subject}");
+        refused(draft(stranger.clone(), "ours", propose(&of_subject)).await.unwrap_err(), "sub", &whose);
+        refused(systems.abandon_import(abandon("b", &of_subject)).await.unwrap_err(), "sub", &whose);
+    }
+    // Nor is it brought in by way of a draft that has something else in it.
+    let name = draft(other.clone(), "harmless", vec![list("")]).await.unwrap();
+    let update = UpdateChangeSetRequest {
+        request_id: "sneak".to_owned(),
+        change_set: Some(ChangeSet {
+            name,
+            changes: propose(&of_economy).into_iter().map(|change| Change { change: Some(change) }).collect(),
+            ..ChangeSet::default()
+        }),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["changes".to_owned()] }),
+        ..UpdateChangeSetRequest::default()
+    };
+    refused(ChangeServiceClient::new(other).update_change_set(update).await.unwrap_err(), "economy", "XA");
+
+    // Whoever acts for the same, and the installation's administrators, may. Who reviews need not be its owner.
+    draft(installation, "installation", propose(&of_economy)).await.unwrap();
+    CodeSystemServiceClient::new(colleague.clone()).abandon_import(abandon("c", &of_economy)).await.unwrap();
+    draft(colleague, "colleague", propose(&of_economy)).await.unwrap();
+    publish(&running, nobodys, "publish", propose(&of_subject)).await;
     running.end().await;
 }
 

@@ -3,26 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use greenlane_curation::{ChangeSet, State};
+use greenlane_curation::ChangeSet;
+use greenlane_curation::alerts::{AlertKind, comments_until};
 
 use super::reach::ReachOf;
-use super::{Alert, Item, name};
+use super::{Alert, Item};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{Change, describe, tightening};
 use crate::domain::entry::Entry;
-use crate::domain::words::AlertKind;
-
-/// What the last step of a change set tells; none when it tells nothing to others.
-pub fn tells<C>(change_set: &ChangeSet<C>) -> Option<AlertKind> {
-    let notification = change_set.notification.as_ref();
-    match change_set.state {
-        State::Published => Some(AlertKind::Published),
-        State::Notified if notification.is_some_and(|it| it.addenda.is_empty()) => Some(AlertKind::Notified),
-        State::Notified => Some(AlertKind::Extended),
-        State::Rejected | State::Withdrawn if notification.is_some() => Some(AlertKind::NotAdopted),
-        State::Draft | State::Proposed | State::Approved | State::Rejected | State::Withdrawn => None,
-    }
-}
 
 /// The alert of a change set's last step. `before` is what was published before it.
 pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &Catalogue, now: DateTime<Utc>) -> Alert {
@@ -31,11 +19,7 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
     for it in tightening(before, &change_set.changes) {
         tightened.entry(it.entry).or_default().push(it.what);
     }
-    let notification = change_set.notification.as_ref();
-    let comments_until = match kind {
-        AlertKind::Notified | AlertKind::Extended => notification.map(|it| it.comments_until),
-        AlertKind::NotAdopted | AlertKind::Published | AlertKind::Due => None,
-    };
+    let comments_until = comments_until(kind, change_set).map(|day| day.to_string());
     let items = change_set.changes.iter().map(|change| {
         let entry = change.entry_name();
         let was = before.entry(&entry);
@@ -52,23 +36,13 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
             what: what(verb, &entry, described, &tightens),
             from: is.and_then(describe::applies_from),
             legal_reference: described.and_then(|it| describe::reference(it).next()).unwrap_or_default().to_owned(),
-            to_do: to_do(kind, !tightens.is_empty(), comments_until.map(|day| day.to_string()).as_deref()),
+            to_do: to_do(kind, !tightens.is_empty(), comments_until.as_deref()),
             tightens: !tightens.is_empty(),
             reach: reaches.reduce(super::Reach::or).unwrap_or_default(),
             entry,
         }
     });
-    Alert {
-        items: items.collect(),
-        name: name(&[kind.wire_name(), &change_set.name, &change_set.version.to_string()]),
-        kind,
-        raised_at: now,
-        title: change_set.title.clone(),
-        change_set: change_set.name.clone(),
-        notification_symbol: notification.map(|it| it.symbol.clone()).unwrap_or_default(),
-        comments_until,
-        revision: if change_set.published_revision > 0 { change_set.published_revision } else { before.revision() },
-    }
+    Alert::of_step(kind, change_set, before.revision(), now, items.collect())
 }
 
 fn what(verb: &str, name: &str, entry: Option<&Entry>, tightens: &[String]) -> String {

@@ -3,12 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::reach::ReachOf;
-use super::{Alert, Item, name};
+use super::{Alert, Item};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::describe;
 use crate::domain::entry::Entry;
 use crate::domain::time::{Ending, Validity};
-use crate::domain::words::{AlertKind, ConversionConsequence, LapseRule};
+use crate::domain::words::{ConversionConsequence, LapseRule};
 
 /// A day of an entry.
 struct Dated {
@@ -43,27 +43,19 @@ pub fn due(catalogue: &Catalogue, first: NaiveDate, last: NaiveDate, now: DateTi
     found.sort_by_key(|(entry, it)| (it.on, entry.name(), it.field.clone()));
     let reach = ReachOf::new(catalogue);
     let alert = |(entry, it): (Entry, Dated)| {
-        let entry_name = entry.name();
-        Alert {
-            name: name(&[AlertKind::Due.wire_name(), &entry_name, &it.field, &it.on.to_string()]),
-            kind: AlertKind::Due,
-            raised_at: now,
-            title: format!("{}: {entry_name} {}", it.on, it.what),
-            change_set: String::new(),
-            notification_symbol: String::new(),
-            comments_until: None,
-            revision: catalogue.revision(),
-            items: vec![Item {
-                reach: reach.entry(&entry),
-                legal_reference: describe::reference(&entry).next().unwrap_or_default().to_owned(),
-                entry: entry_name,
-                field: it.field,
-                what: it.what,
-                from: Some(it.on),
-                to_do: it.to_do.to_owned(),
-                tightens: it.tightens,
-            }],
-        }
+        let (name, field) = (entry.name(), it.field.clone());
+        let what = it.what.clone();
+        let item = Item {
+            reach: reach.entry(&entry),
+            legal_reference: describe::reference(&entry).next().unwrap_or_default().to_owned(),
+            entry: name.clone(),
+            field: it.field,
+            what: it.what,
+            from: Some(it.on),
+            to_do: it.to_do.to_owned(),
+            tightens: it.tightens,
+        };
+        Alert::of_day(it.on, (&name, &field), &what, (catalogue.revision(), now), item)
     };
     found.into_iter().map(alert).collect()
 }

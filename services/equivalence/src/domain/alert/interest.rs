@@ -1,6 +1,6 @@
 //! What a subscription is about, and whether it is concerned.
 
-use chrono::{DateTime, Utc};
+use greenlane_curation::alerts::Concerns;
 use serde::{Deserialize, Serialize};
 
 use super::reach::Reach;
@@ -21,32 +21,6 @@ pub struct Interest {
     /// Where the products originate.
     #[serde(default)]
     pub origins: Vec<EconomyCode>,
-}
-
-/// A subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subscription {
-    /// Resource name.
-    pub name: String,
-    /// Whose it is: a body, an economy or a subject.
-    pub owner: String,
-    /// A title for people.
-    pub title: String,
-    /// What it is about.
-    pub interest: Interest,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-}
-
-/// Whether somebody is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Concerns {
-    /// No.
-    No,
-    /// That cannot be told: the codes are of another edition, or a part of one is meant.
-    Perhaps,
-    /// Yes.
-    Yes,
 }
 
 impl Interest {

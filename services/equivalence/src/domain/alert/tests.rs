@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
+use greenlane_curation::alerts::Concerns;
 use serde_json::json;
 
-use super::{Concerns, Interest, ReachOf, due};
+use super::{Interest, ReachOf, due};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeReference;
 use crate::domain::entry::Entry;

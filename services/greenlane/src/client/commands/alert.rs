@@ -1,9 +1,9 @@
 //! `greenlane alert`: who is told of what changes, and what they are told.
 
-mod affected;
+pub(super) mod affected;
 mod watch;
 
-pub(super) use self::watch::{Watch, run as watch};
+pub(super) use self::watch::{Watch, run as watch, show};
 
 use clap::{Args, Subcommand};
 use greenlane_api::{
@@ -25,7 +25,7 @@ use crate::client::{
 /// `greenlane alert …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Subscribe to what affects products, markets and schemes.
+    /// Subscribe to what affects products, markets and schemes. What happens to codes: code alert subscribe.
     Subscribe(Subscribe),
     /// End a subscription.
     Unsubscribe {
@@ -118,7 +118,7 @@ const SUBSCRIPTIONS: View = View::List {
         ("SINCE", "createdAt"),
     ],
 };
-const ALERTS: View = View::List {
+pub(super) const ALERTS: View = View::List {
     items: "alerts",
     name: "name",
     columns: &[
@@ -131,7 +131,7 @@ const ALERTS: View = View::List {
         ("TO DO", "items.0.toDo"),
     ],
 };
-const WITH_CERTIFICATES: View = View::List {
+pub(super) const WITH_CERTIFICATES: View = View::List {
     items: "alerts",
     name: "name",
     columns: &[
@@ -217,6 +217,6 @@ async fn list(session: &Session, mut alerts: AlertServiceClient<Client>, args: L
 }
 
 /// A subscription's name from its name or its bare identifier.
-fn name(subscription: &str) -> String {
+pub(super) fn name(subscription: &str) -> String {
     if subscription.contains('/') { subscription.to_owned() } else { format!("subscriptions/{subscription}") }
 }

@@ -1,5 +1,6 @@
 //! `greenlane code`: commodity codes.
 
+pub(super) mod alert;
 mod change;
 mod import;
 mod imports;
@@ -109,6 +110,9 @@ pub(crate) enum Command {
     Faults(imports::Faults),
     /// Give an import up that is not published.
     Abandon(imports::Abandon),
+    /// Alerts: be told of what happens to codes and green lists, and of what to do.
+    #[command(subcommand)]
+    Alert(alert::Command),
     /// Change sets of codes and green lists, from draft to revision.
     #[command(subcommand)]
     Change(change::Command),
@@ -198,6 +202,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Imports(args) => imports::list(session, args).await,
         Command::Faults(args) => imports::faults(session, args).await,
         Command::Abandon(args) => imports::abandon(session, args).await,
+        Command::Alert(command) => alert::run(session, command).await,
         Command::Change(command) => change::run(session, command).await,
         Command::Get { codes } => get(session, lookup, codes).await,
         Command::Search { words, editions, limit } => {

@@ -4,7 +4,7 @@ mod revisions;
 
 use clap::Subcommand;
 
-use super::{alert, certificate, dispute, write_off};
+use super::{alert, certificate, code, dispute, write_off};
 use crate::client::{Session, exit::Exit};
 
 /// `greenlane watch …`.
@@ -16,6 +16,8 @@ pub(crate) enum Command {
     WriteOffs(write_off::Watch),
     /// What a subscription is told of: the same as `alert watch`.
     Alerts(alert::Watch),
+    /// What a subscription to codes and green lists is told of: the same as `code alert watch`.
+    CodeAlerts(alert::Watch),
     /// What becomes of disputes: the same as `dispute watch`.
     Disputes(dispute::Watch),
     /// The revisions of the equivalence catalogue, as they are published.
@@ -30,6 +32,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Certificates(args) => certificate::watch(session, args).await,
         Command::WriteOffs(args) => write_off::watch(session, args).await,
         Command::Alerts(args) => alert::watch(session, args).await,
+        Command::CodeAlerts(args) => code::alert::watch(session, args).await,
         Command::Disputes(args) => dispute::watch(session, args).await,
         Command::Catalogue(args) => revisions::catalogue(session, args).await,
         Command::Codes(args) => revisions::codes(session, args).await,

@@ -71,7 +71,8 @@ async fn designation(session: &Session, name: String) -> anyhow::Result<String> 
     Ok(if found.designation.is_empty() { name } else { found.designation })
 }
 
-async fn matching(
+/// The certificates in force of a scheme or standard, if one is named, and of goods under a code.
+pub(in crate::client::commands) async fn matching(
     session: &Session,
     (target, code): (String, Option<(String, String)>),
 ) -> anyhow::Result<Vec<String>> {

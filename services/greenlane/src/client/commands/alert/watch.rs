@@ -19,16 +19,23 @@ use crate::client::{
 #[derive(Args, Debug)]
 pub(crate) struct Watch {
     /// Name or bare identifier of the subscription.
-    subscription: String,
+    pub(in crate::client::commands) subscription: String,
     /// Begin after this position, where an earlier watch ended.
     #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
-    after: u64,
+    pub(in crate::client::commands) after: u64,
     /// End after so many alerts.
     #[arg(long, value_name = "COUNT")]
     count: Option<u64>,
     /// End when what is known by now has been told.
     #[arg(long)]
     until_now: bool,
+}
+
+impl Watch {
+    /// Whether so many alerts are all that is wanted; a bookmark ends what is to tell of the past alone.
+    pub(in crate::client::commands) fn is_enough(&self, told: u64, bookmark: bool) -> bool {
+        self.count.is_some_and(|count| told >= count) || (self.until_now && bookmark)
+    }
 }
 
 /// Where a watch is, and when it ends.
@@ -61,20 +68,19 @@ impl Watched for Progress {
     fn take(&mut self, message: &WatchAlertsResponse) -> anyhow::Result<bool> {
         self.position = message.position;
         if message.alert.is_some() || matches!(self.output, Output::Json | Output::Yaml) {
-            print(self.output, message, self.told == 0)?;
+            show(self.output, &render::to_json(message)?, self.told == 0)?;
         }
         self.told += u64::from(message.alert.is_some());
-        let enough = self.args.count.is_some_and(|count| self.told >= count);
-        Ok(enough || (self.args.until_now && message.bookmark))
+        Ok(self.args.is_enough(self.told, message.bookmark))
     }
 }
 
-fn print(output: Output, message: &WatchAlertsResponse, first: bool) -> anyhow::Result<()> {
-    let value = render::to_json(message)?;
-    let cell = |path: &str| at(&value, path).map(plain).unwrap_or_default();
+/// Prints a message of either service's alerts.
+pub(in crate::client::commands) fn show(output: Output, value: &serde_json::Value, first: bool) -> anyhow::Result<()> {
+    let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
     match output {
         Output::Json => render::write(&format!("{value}\n")),
-        Output::Yaml => render::write(&format!("---\n{}", render::yaml::text(&value)?)),
+        Output::Yaml => render::write(&format!("---\n{}", render::yaml::text(value)?)),
         Output::Name => render::write(&format!("{}\n", cell("alert.name"))),
         Output::Csv => {
             let header = if first { "POSITION,RAISED,KIND,ENTRY,FROM\n" } else { "" };
@@ -86,7 +92,7 @@ fn print(output: Output, message: &WatchAlertsResponse, first: bool) -> anyhow::
             let [position, kind, from, title] =
                 ["position", "alert.kind", "alert.items.0.from", "alert.title"].map(cell);
             render::write(&format!("{position:>9}  {kind:<12}  {from:<10}  {title}\n"))?;
-            let items = at(&value, "alert.items").and_then(serde_json::Value::as_array).into_iter().flatten();
+            let items = at(value, "alert.items").and_then(serde_json::Value::as_array).into_iter().flatten();
             for item in items {
                 let cell = |path: &str| at(item, path).map(plain).unwrap_or_default();
                 render::write(&format!("{:>9}  {}. {}\n", "", cell("what"), cell("toDo")))?;

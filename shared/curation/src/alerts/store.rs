@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike as _, NaiveDate};
-use greenlane_curation::Cursor;
 use greenlane_store::{Micros, Tx, revision};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::alert::{Alert, Subscription};
+use super::{Alert, Subscription};
+use crate::store::Cursor;
 
 /// Name of the counter that is the position of the newest alert.
 const POSITION: &str = "alerts";
@@ -62,12 +62,15 @@ mod subscription {
 }
 
 /// The position of the newest alert.
-pub(crate) async fn newest(tx: &Tx) -> Result<u64, DbErr> {
+pub(super) async fn newest(tx: &Tx) -> Result<u64, DbErr> {
     revision::current(tx, POSITION).await
 }
 
-/// Adds alerts that are not there yet, in their order.
-pub(crate) async fn append(tx: &Tx, alerts: &[Alert]) -> Result<(), DbErr> {
+/// Adds alerts that are not there yet, in their order. The transaction holds their counter from here on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append<I: Serialize + Sync>(tx: &Tx, alerts: &[Alert<I>]) -> Result<(), DbErr> {
     // The lock makes looking and adding one step.
     revision::lock(tx, POSITION).await?;
     let mut known = BTreeSet::new();
@@ -92,7 +95,11 @@ pub(crate) async fn append(tx: &Tx, alerts: &[Alert]) -> Result<(), DbErr> {
 }
 
 /// Alerts after a position, oldest first.
-pub(crate) async fn after(tx: &Tx, position: u64, limit: u64) -> Result<Vec<(u64, Alert)>, DbErr> {
+pub(super) async fn after<I: DeserializeOwned>(
+    tx: &Tx,
+    position: u64,
+    limit: u64,
+) -> Result<Vec<(u64, Alert<I>)>, DbErr> {
     // No alert is there.
     let Ok(position) = i64::try_from(position) else { return Ok(Vec::new()) };
     let rows = row::Entity::find()
@@ -105,13 +112,13 @@ pub(crate) async fn after(tx: &Tx, position: u64, limit: u64) -> Result<Vec<(u64
 }
 
 /// The day up to which days that come were looked for; none before the first look.
-pub(crate) async fn looked_on(tx: &Tx) -> Result<Option<NaiveDate>, DbErr> {
+pub(super) async fn looked_on(tx: &Tx) -> Result<Option<NaiveDate>, DbErr> {
     let days = revision::current(tx, LOOKED_ON).await?;
     Ok(i32::try_from(days).ok().filter(|days| *days > 0).and_then(NaiveDate::from_num_days_from_ce_opt))
 }
 
 /// Notes that days that come were looked for on a day. Never goes back.
-pub(crate) async fn look_on(tx: &Tx, day: NaiveDate) -> Result<(), DbErr> {
+pub(super) async fn look_on(tx: &Tx, day: NaiveDate) -> Result<(), DbErr> {
     let known = revision::lock(tx, LOOKED_ON).await?;
     let day = u64::try_from(day.num_days_from_ce()).unwrap_or(0);
     if day > known {
@@ -121,7 +128,7 @@ pub(crate) async fn look_on(tx: &Tx, day: NaiveDate) -> Result<(), DbErr> {
 }
 
 /// Adds a subscription.
-pub(crate) async fn subscribe(tx: &Tx, subscription: &Subscription) -> Result<(), DbErr> {
+pub(super) async fn subscribe<I: Serialize>(tx: &Tx, subscription: &Subscription<I>) -> Result<(), DbErr> {
     let row = subscription::ActiveModel {
         name: Set(subscription.name.clone()),
         owner: Set(subscription.owner.clone()),
@@ -132,28 +139,28 @@ pub(crate) async fn subscribe(tx: &Tx, subscription: &Subscription) -> Result<()
 }
 
 /// A subscription.
-pub(crate) async fn subscription(tx: &Tx, name: &str) -> Result<Option<Subscription>, DbErr> {
+pub(super) async fn subscription<I: DeserializeOwned>(tx: &Tx, name: &str) -> Result<Option<Subscription<I>>, DbErr> {
     let row = subscription::Entity::find_by_id(name.to_owned()).one(tx).await?;
     row.map(|row| read(&row.content)).transpose()
 }
 
 /// Ends a subscription.
-pub(crate) async fn unsubscribe(tx: &Tx, name: &str) -> Result<(), DbErr> {
+pub(super) async fn unsubscribe(tx: &Tx, name: &str) -> Result<(), DbErr> {
     subscription::Entity::delete_by_id(name.to_owned()).exec(tx).await.map(drop)
 }
 
 /// How many subscriptions an owner has.
-pub(crate) async fn count(tx: &Tx, owner: &str) -> Result<u64, DbErr> {
+pub(super) async fn count(tx: &Tx, owner: &str) -> Result<u64, DbErr> {
     subscription::Entity::find().filter(subscription::Column::Owner.eq(owner)).count(tx).await
 }
 
 /// A page of an owner's subscriptions, in the order in which they were made.
-pub(crate) async fn subscriptions(
+pub(super) async fn subscriptions<I: DeserializeOwned>(
     tx: &Tx,
     owner: &str,
     after: Option<&Cursor>,
     limit: u64,
-) -> Result<Vec<Subscription>, DbErr> {
+) -> Result<Vec<Subscription<I>>, DbErr> {
     use subscription::Column as C;
     let mut query = subscription::Entity::find().filter(C::Owner.eq(owner));
     if let Some((at, name)) = after {

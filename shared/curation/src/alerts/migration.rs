@@ -1,20 +1,25 @@
-//! Alerts and subscriptions.
-
 use async_trait::async_trait;
 use sea_orm::DbErr;
 use sea_orm::sea_query::{ColumnDef, Index, Table};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-pub(super) struct Alerts;
+/// The tables of alerts and subscriptions. A service's `Migrator` pushes it after that of the change sets and before its
+/// own.
+#[must_use]
+pub fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(Tables)
+}
 
-impl MigrationName for Alerts {
+struct Tables;
+
+impl MigrationName for Tables {
     fn name(&self) -> &str {
-        "equivalence_0002_alerts"
+        "curation_0002_alerts"
     }
 }
 
 #[async_trait]
-impl MigrationTrait for Alerts {
+impl MigrationTrait for Tables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let alerts = Table::create()
             .table("alert")
