@@ -9,8 +9,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 use crate::{
     client::{
         self, commands,
-        exit::{EXIT_CODES, Exit, Failure},
-        files::Sent,
+        exit::{EXIT_CODES, Exit, Failure, Tried},
         render::Output,
     },
     demo, manual, serve,
@@ -166,19 +165,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut tried = Tried::default();
-    cli.run(&command, &mut tried).map_err(|error| Failure {
-        command,
-        request_id: tried.request_id,
-        sent: tried.sent,
-        error,
-    })
-}
-
-/// What a command has tried, for the text of its failure.
-#[derive(Default)]
-struct Tried {
-    request_id: Option<String>,
-    sent: Vec<Sent>,
+    cli.run(&command, &mut tried).map_err(|error| Failure { command, tried, error })
 }
 
 /// The words of the command that was given: `certificate issue`.
@@ -252,7 +239,7 @@ impl Cli {
                 if done.is_ok() {
                     session.tell_check();
                 }
-                *tried = Tried { request_id: session.mutated().map(str::to_owned), sent: session.sent() };
+                *tried = session.tried();
                 Ok(done?.into())
             }
         }

@@ -27,6 +27,7 @@ use std::{
     io,
 };
 
+use anyhow::Context as _;
 use greenlane_platform::{
     client::{Client, ClientConfig, connect},
     config::Secret,
@@ -38,7 +39,7 @@ use tonic::{Response, Status};
 use self::{
     commands::version,
     context::{Context, Servers},
-    exit::Exit,
+    exit::{Exit, Tried, Usage},
     files::Sent,
     render::{
         Output, View,
@@ -59,6 +60,8 @@ pub(crate) struct Session {
     /// Whether a mutation was only checked, as was asked for.
     checked: Cell<bool>,
     clients: RefCell<Vec<Client>>,
+    /// Where they lead to.
+    addresses: RefCell<BTreeSet<String>>,
     /// Files whose messages its requests have in them.
     sent: RefCell<Vec<Sent>>,
 }
@@ -72,6 +75,7 @@ impl Session {
             request_id: OnceCell::new(),
             checked: Cell::default(),
             clients: RefCell::default(),
+            addresses: RefCell::default(),
             sent: RefCell::default(),
         })
     }
@@ -121,7 +125,8 @@ impl Session {
             ClientConfig { timeout_ms: 30_000, background_timeout_ms: Some(30_000), ..ClientConfig::to(uri) };
         config.token = token;
         config.tls.clone_from(&self.context.tls);
-        let client = connect(&config)?;
+        let client = connect(&config).with_context(|| Usage(format!("cannot ask {uri}")))?;
+        self.addresses.borrow_mut().insert(uri.to_owned());
         self.clients.borrow_mut().push(client.clone());
         Ok(client)
     }
@@ -152,14 +157,13 @@ impl Session {
         self.request_id.get_or_init(fresh).clone()
     }
 
-    /// The request id of the mutation that was tried, if one was.
-    pub(crate) fn mutated(&self) -> Option<&str> {
-        self.request_id.get().map(String::as_str)
-    }
-
-    /// The files that it has sent something of.
-    pub(crate) fn sent(self) -> Vec<Sent> {
-        self.sent.into_inner()
+    /// What it has tried: the request id of its mutation, the files that it has sent something of, and whom it asked.
+    pub(crate) fn tried(self) -> Tried {
+        Tried {
+            request_id: self.request_id.into_inner(),
+            sent: self.sent.into_inner(),
+            asked: self.addresses.into_inner().into_iter().collect(),
+        }
     }
 
     /// How answers are printed.

@@ -36,7 +36,8 @@ pub(crate) struct Servers {
     /// Address of the classification service.
     #[arg(long, global = true, env = "GREENLANE_CLASSIFICATION", hide_env_values = true, value_name = "URI")]
     classification: Option<String>,
-    /// A file that holds the bearer token; `-` is stdin.
+    /// A file that holds the bearer token; `-` is stdin. GREENLANE_TOKEN may hold the token itself, and counts before a
+    /// context's file.
     #[arg(long, global = true, env = "GREENLANE_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// The bearer token itself, from the environment only: arguments are seen by every user of the machine.
@@ -81,6 +82,17 @@ pub(crate) struct Settled {
     /// The data directory of the installation on this machine that the context is of, if it is.
     pub(crate) data: Option<PathBuf>,
     pub(crate) file: ContextFile,
+    pub(crate) token: TokenFrom,
+}
+
+/// Where the token is that counts.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenFrom {
+    /// `GREENLANE_TOKEN` itself.
+    Environment(Secret),
+    Stdin,
+    File(PathBuf),
+    Nowhere,
 }
 
 impl Servers {
@@ -89,7 +101,18 @@ impl Servers {
         let settled = self.chosen(&Home::of_user())?;
         // Another registry than the context's is not of that directory.
         let data = settled.data.filter(|_| self.registry.is_none());
-        Ok(Settled { file: self.over(settled.file), data, ..settled })
+        let file = self.over(settled.file);
+        Ok(Settled { token: self.token_of(&file), file, data, ..settled })
+    }
+
+    /// A file that is named counts before the environment's token, and that before the context's file.
+    fn token_of(&self, file: &ContextFile) -> TokenFrom {
+        match (&file.token_file, &self.token) {
+            (_, Some(token)) if self.token_file.is_none() => TokenFrom::Environment(token.clone()),
+            (Some(path), _) if is_stdin(path) => TokenFrom::Stdin,
+            (Some(path), _) => TokenFrom::File(path.clone()),
+            (None, _) => TokenFrom::Nowhere,
+        }
     }
 
     /// The economy where we are, as flag, environment or context say.
@@ -102,16 +125,15 @@ impl Servers {
 
     /// The same, ready to be talked to.
     pub(crate) fn resolve(&self) -> anyhow::Result<Context> {
-        let file = self.settle()?.file;
-        // A file that is named counts before the environment's token, and that before the context's file.
-        let token = match (&file.token_file, &self.token) {
-            (_, Some(token)) if self.token_file.is_none() => Some(token.clone()),
-            (Some(path), _) if is_stdin(path) => Some(Secret::from_value(token_from_stdin()?)),
-            (Some(path), _) => {
-                anyhow::ensure!(path.exists(), "the token file {} does not exist", path.display());
-                Some(Secret::from_file(path.clone()))
+        let Settled { file, token, .. } = self.settle()?;
+        let token = match token {
+            TokenFrom::Environment(token) => Some(token),
+            TokenFrom::Stdin => Some(Secret::from_value(token_from_stdin()?)),
+            TokenFrom::File(path) => {
+                anyhow::ensure!(path.exists(), Usage(format!("the token file {} does not exist", path.display())));
+                Some(Secret::from_file(path))
             }
-            (None, _) => None,
+            TokenFrom::Nowhere => None,
         };
         Ok(Context {
             tls: file.tls(),
@@ -125,7 +147,13 @@ impl Servers {
 
     /// The context that counts.
     fn chosen(&self, home: &Home) -> anyhow::Result<Settled> {
-        let settled = |name: &str, origin: String, file| Settled { name: name.to_owned(), origin, data: None, file };
+        let settled = |name: &str, origin: String, file| Settled {
+            name: name.to_owned(),
+            origin,
+            data: None,
+            file,
+            token: TokenFrom::Nowhere,
+        };
         let data_of = |file: &Path| file.parent().filter(|data| data.join("keys").is_dir()).map(Path::to_owned);
         if let Some(context) = &self.context {
             return Ok(if home::is_name(context) {

@@ -66,12 +66,21 @@ pub(crate) struct Usage(pub(crate) String);
 pub(crate) struct Failure {
     /// The command's words: `certificate issue`.
     pub(crate) command: String,
-    /// The request id of the mutation that it tried.
+    /// What it tried.
+    pub(crate) tried: Tried,
+    /// Why.
+    pub(crate) error: anyhow::Error,
+}
+
+/// What a command tried before it failed.
+#[derive(Debug, Default)]
+pub(crate) struct Tried {
+    /// The request id of its mutation.
     pub(crate) request_id: Option<String>,
     /// The files that its requests had something of.
     pub(crate) sent: Vec<Sent>,
-    /// Why.
-    pub(crate) error: anyhow::Error,
+    /// The addresses of the services.
+    pub(crate) asked: Vec<String>,
 }
 
 impl Failure {
@@ -108,7 +117,7 @@ impl Failure {
             several => writeln!(f, "error: {}: {several} fields were refused", self.command)?,
         }
         for violation in violations {
-            let place = self.sent.iter().find_map(|file| file.place(&violation.field));
+            let place = self.tried.sent.iter().find_map(|file| file.place(&violation.field));
             let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
             writeln!(f, "  {place}{}: {}", violation.field, violation.description)?;
         }
@@ -118,14 +127,14 @@ impl Failure {
         }
         // The same thing may have two keys; nobody wants to read it twice.
         let mut told = vec![String::new()];
-        told.extend(self.request_id.clone());
+        told.extend(self.tried.request_id.clone());
         for (key, value) in Fault::metadata_of(status) {
             if !told.contains(&value) {
                 writeln!(f, "  {}: {value}", key.replace('_', " "))?;
                 told.push(value);
             }
         }
-        if let Some(id) = &self.request_id {
+        if let Some(id) = &self.tried.request_id {
             writeln!(f, "  request id: {id}")?;
         }
         // By which the service's operator finds the call, reads too.
@@ -133,6 +142,11 @@ impl Failure {
             && !told.iter().any(|it| it == id)
         {
             writeln!(f, "  trace id: {id}")?;
+        }
+        // Whoever is not known here may have asked somebody else than they meant.
+        let elsewhere = matches!(status.code(), Code::Unauthenticated) || reason == Some(ErrorReason::NoRule);
+        if elsewhere && !self.tried.asked.is_empty() {
+            writeln!(f, "  asked: {}", self.tried.asked.join(", "))?;
         }
         if let Some(hint) = advice(status) {
             writeln!(f, "hint: {hint}")?;
@@ -142,7 +156,7 @@ impl Failure {
             writeln!(f, "hint: see what there is: greenlane {list}")?;
         }
         let unsure = !matches!(exit_of(status), Exit::Usage | Exit::NotFound | Exit::Denied | Exit::Conflict);
-        match &self.request_id {
+        match &self.tried.request_id {
             Some(id) if unsure => writeln!(f, "hint: repeat it with --request-id {id}: it is then done once at most"),
             _ => Ok(()),
         }

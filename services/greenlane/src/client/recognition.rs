@@ -57,7 +57,7 @@ pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d Recogn
     for (destination, decision) in decisions {
         table.add_row([destination.to_owned(), outcome(decision.outcome()).to_owned(), reasons(decision).join("\n")]);
     }
-    tidy(&table)
+    tidy(&mut table)
 }
 
 /// One line for a route.

@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use comfy_table::{Cell, ContentArrangement, Table, presets};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
@@ -25,6 +25,11 @@ pub(crate) use cell::{at, label, plain, text as cell_text};
 
 /// Columns of a page of prose where there is no terminal to fit.
 pub(crate) const PAGE: u16 = 116;
+/// Columns of a terminal that does not say how many it has: one that a script has opened says 0.
+const TERMINAL: u16 = 80;
+const NARROWEST: u16 = 20;
+/// A word longer than this is broken where the terminal is too narrow.
+const LONGEST_WORD: usize = 48;
 
 /// How an answer is printed: for people, as protobuf JSON, the same as YAML, the table as CSV, or names only, one a
 /// line.
@@ -156,13 +161,16 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
             return rows(value, view).into_iter().map(document::text).collect();
         }
     }
-    Ok(tidy(&table))
+    Ok(tidy(&mut table))
 }
 
 /// A table without rules, wrapped to the terminal. Where there is none, each row is one line, for `grep` and the like.
 pub(crate) fn bare_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).style_text_only();
+    if table.width().is_some_and(|width| width < NARROWEST) {
+        table.set_width(TERMINAL);
+    }
     if colour::wanted() {
         table.enforce_styling();
     }
@@ -184,8 +192,44 @@ pub(crate) fn prose_table() -> Table {
     table
 }
 
+/// Lets a table fit a terminal: names and numbers stay whole, and stick out rather than be broken; in a table that is
+/// `whole`, a column of nothing is left out.
+fn fit(table: &mut Table, whole: bool) {
+    if table.width().is_none() || table.row_iter().next().is_none() {
+        return;
+    }
+    let columns = table.column_count();
+    let empty = |at: usize| whole && table.row_iter().all(|row| word(row, at) == 0);
+    let longest = |at: usize| table.header().into_iter().chain(table.row_iter()).map(|row| word(row, at)).max();
+    let widths: Vec<_> = (0..columns).map(|at| longest(at).filter(|_| !empty(at))).collect();
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        let whole = width.and_then(|width| u16::try_from(width).ok()).map(|width| width + column.padding_width());
+        column.set_constraint(match whole {
+            Some(whole) => ColumnConstraint::LowerBoundary(Width::Fixed(whole)),
+            None => ColumnConstraint::Hidden,
+        });
+    }
+}
+
+/// How long the longest word of a cell is. Chinese has no blanks, and may be broken anywhere.
+fn word(row: &Row, at: usize) -> usize {
+    let text = row.cell_iter().nth(at).map(Cell::content).unwrap_or_default();
+    let ascii = |word: &str| if word.is_ascii() { word.len() } else { 1 };
+    text.split_whitespace().map(ascii).max().unwrap_or_default().min(LONGEST_WORD)
+}
+
 /// A table's text without trailing blanks.
-pub(crate) fn tidy(table: &Table) -> String {
+pub(crate) fn tidy(table: &mut Table) -> String {
+    lines(table, true)
+}
+
+/// The same of a table that goes on.
+fn tidy_part(table: &mut Table) -> String {
+    lines(table, false)
+}
+
+fn lines(table: &mut Table, whole: bool) -> String {
+    fit(table, whole);
     let mut text = String::new();
     for line in table.lines() {
         text.push_str(line.trim_end().strip_prefix(' ').unwrap_or(line.trim_end()));

@@ -66,5 +66,5 @@ pub(crate) fn table(verdict: &Verdict) -> String {
         table.add_row(["at revisions".to_owned(), String::new(), asked(revisions)]);
     }
     table.add_row(["decision".to_owned(), String::new(), verdict.decision_id.clone()]);
-    tidy(&table)
+    tidy(&mut table)
 }

@@ -41,6 +41,6 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     for row in rows {
         table.add_row(row);
     }
-    let text: String = tidy(&table).lines().map(|line| format!("   {line}\n")).collect();
+    let text: String = tidy(&mut table).lines().map(|line| format!("   {line}\n")).collect();
     write(&text)
 }

@@ -25,7 +25,7 @@ use crate::client::{
 /// `greenlane alert …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Subscribe to what affects products, markets and schemes. What happens to codes: code alert subscribe.
+    /// Subscribe to what affects products, markets and schemes.
     Subscribe(Subscribe),
     /// End a subscription.
     Unsubscribe {

@@ -316,7 +316,7 @@ fn page(answer: &GetCodeResponse) -> String {
             text(&code.descriptions, "zh"),
         ]);
     }
-    let mut page = tidy(&table);
+    let mut page = tidy(&mut table);
     for membership in &answer.memberships {
         page.push_str(&format!("on the list {}\n", membership.green_list));
     }

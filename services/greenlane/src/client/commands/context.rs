@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::client::{
     complete,
-    context::{ContextFile, Home, Servers},
-    exit::Exit,
+    context::{ContextFile, Home, Servers, TokenFrom},
+    exit::{Exit, Usage},
     render::{self, Output, View},
     token,
 };
@@ -100,9 +100,15 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
             let settled = servers.settle()?;
             let mut row = told(&settled.name, &settled.file);
             row["from"] = json!(settled.origin);
-            if let Some(path) = &settled.file.token_file
-                && let Ok(text) = std::fs::read_to_string(path)
-            {
+            let text = match &settled.token {
+                TokenFrom::Environment(token) => {
+                    row["tokenFile"] = json!("(GREENLANE_TOKEN)");
+                    token.reveal().ok().map(|text| text.to_string())
+                }
+                TokenFrom::File(path) => std::fs::read_to_string(path).ok(),
+                TokenFrom::Stdin | TokenFrom::Nowhere => None,
+            };
+            if let Some(text) = text {
                 row["token"] = token::claims(text.trim()).map_or(Value::Null, |claims| claims.told());
             }
             render::print_value(output, &row, CONTEXT)?;
@@ -110,6 +116,9 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
         Command::Set { name } => {
             let before = if home.path(&name)?.exists() { home.read(&name)? } else { ContextFile::default() };
             let context = servers.over(before).with_paths(absolute);
+            for path in [&context.tls_ca, &context.tls_cert, &context.tls_key].into_iter().flatten() {
+                anyhow::ensure!(path.is_file(), Usage(format!("there is no file {}", path.display())));
+            }
             let path = home.write(&name, &context)?;
             tell_defaults(&context);
             let mut row = told(&name, &context);

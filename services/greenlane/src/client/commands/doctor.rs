@@ -100,7 +100,7 @@ async fn check(servers: &Servers, args: &Args, output: Output) -> Vec<Finding> {
         Ok(settled) => {
             let named = if settled.name.is_empty() { String::new() } else { format!("{}, ", settled.name) };
             findings.push(Finding::ok("context", format!("{named}from {}", settled.origin)));
-            findings.extend(settled.file.token_file.as_deref().map(token::check));
+            findings.extend(token::check(&settled.token));
             match Session::open(servers, output) {
                 Ok(session) => {
                     findings.extend(services::check(&session).await);

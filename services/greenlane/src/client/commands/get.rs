@@ -92,21 +92,32 @@ fn read_by(name: &str) -> anyhow::Result<(Vec<String>, Value)> {
         return read_by(&format!("{edition}:{code}"));
     }
     let Some((before, _)) = name.rsplit_once('/') else {
+        if !looks_like_a_number(name) {
+            return Err(unknown(name).into());
+        }
         return Ok((methods("certificates"), json!({ "name": certificate::name(name) })));
     };
     let collection = before.rsplit('/').next().unwrap_or_default();
     let mut methods = methods(collection);
     if methods.is_empty() {
-        let kind = Kind::of(name).map_err(|_| {
-            let known: Vec<_> = READ_BY.iter().map(|(collection, _)| *collection).filter(|it| *it != "codes").collect();
-            Usage(format!(
-                "nothing is called `{name}`; names begin with {}, or with a collection of the catalogue, such as schemes",
-                known.join(", ")
-            ))
-        })?;
+        let kind = Kind::of(name).map_err(|_| unknown(name))?;
         methods.push(kind.get_method());
     }
     Ok((methods, json!({ "name": name })))
+}
+
+/// Whether somebody may have meant the number of a certificate: as long as one, give or take a letter.
+fn looks_like_a_number(name: &str) -> bool {
+    (15..=21).contains(&name.chars().filter(char::is_ascii_alphanumeric).count())
+}
+
+fn unknown(name: &str) -> Usage {
+    let known: Vec<_> = READ_BY.iter().map(|(collection, _)| *collection).filter(|it| *it != "codes").collect();
+    Usage(format!(
+        "nothing is called `{name}`; names begin with {}, or with a collection of the catalogue, such as schemes; codes \
+         are written EDITION:CODE",
+        known.join(", ")
+    ))
 }
 
 fn methods(collection: &str) -> Vec<String> {

@@ -1,6 +1,9 @@
 //! `greenlane token`: tokens of the local issuer.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
@@ -61,7 +64,7 @@ pub(crate) struct Mint {
     /// How many hours it holds.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=8_760))]
     hours: u64,
-    /// The file to write, readable by its owner only.
+    /// The file to write, readable by its owner only; `-` is stdout.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The data directory of `greenlane up`.
@@ -127,6 +130,10 @@ fn mint(args: Mint, output: Output) -> anyhow::Result<Exit> {
         let thumbprint = CertificateThumbprint::of_pem_file(path)
             .with_context(|| format!("{} holds no certificate", path.display()))?;
         request = request.bound_to(thumbprint);
+    }
+    if args.out == Path::new("-") {
+        render::write(&format!("{}\n", issuer.mint(&request)))?;
+        return Ok(Exit::Done);
     }
     crate::serve::data::write_private(&args.out, &issuer.mint(&request))?;
     let minted = json!({

@@ -32,6 +32,9 @@ use crate::client::{
 /// Arguments of `greenlane verify`.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
+Whether goods may come in is asked with --code, --origin and --destination together; without them the verdict is of the \
+certificate alone.
+
 Examples:
   greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
   greenlane verify certificate.jwt

@@ -16,7 +16,7 @@ pub(crate) enum Command {
     WriteOffs(write_off::Watch),
     /// What a subscription is told of: the same as `alert watch`.
     Alerts(alert::Watch),
-    /// What a subscription to codes and green lists is told of: the same as `code alert watch`.
+    /// What happens to codes and green lists: the same as `code alert watch`.
     CodeAlerts(alert::Watch),
     /// What becomes of disputes: the same as `dispute watch`.
     Disputes(dispute::Watch),

@@ -3,12 +3,8 @@ use greenlane_platform::{fault::Fault, violations::Violations};
 use super::*;
 
 fn failure(error: impl Into<anyhow::Error>, request_id: Option<&str>) -> Failure {
-    Failure {
-        command: "certificate issue".to_owned(),
-        request_id: request_id.map(str::to_owned),
-        sent: Vec::new(),
-        error: error.into(),
-    }
+    let tried = Tried { request_id: request_id.map(str::to_owned), ..Tried::default() };
+    Failure { command: "certificate issue".to_owned(), tried, error: error.into() }
 }
 
 #[test]
@@ -83,4 +79,18 @@ fn a_failure_on_this_side_tells_its_causes() {
         failure(error, None).to_string(),
         "error: certificate issue: cannot read the context c.toml\n  caused by: no such file\n"
     );
+}
+
+#[test]
+fn who_is_not_known_is_told_whom_they_asked() {
+    let tried = Tried { asked: vec!["http://127.0.0.1:7401".to_owned()], ..Tried::default() };
+    let of = |error: Status| Failure {
+        command: "body list".to_owned(),
+        tried: Tried { asked: tried.asked.clone(), ..Tried::default() },
+        error: error.into(),
+    };
+    let refused = of(Status::from(Fault::token_missing())).to_string();
+    assert!(refused.contains("\n  asked: http://127.0.0.1:7401\n"), "{refused}");
+    let other = of(Status::not_found("no such thing")).to_string();
+    assert!(!other.contains("asked"), "{other}");
 }

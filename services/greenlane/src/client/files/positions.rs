@@ -30,18 +30,26 @@ impl Positions {
                 let at = (error.marker().line(), error.marker().col() + 1);
                 Fault { place: found.at(at.0, at.1), message: error.info().to_owned() }
             })?;
-            found.note(&mut open, &event, span);
+            if let Some(twice) = found.note(&mut open, &event, span) {
+                return Err(twice);
+            }
         }
         Ok(found)
     }
 
-    fn note(&mut self, open: &mut Vec<Open>, event: &Event<'_>, span: Span) {
+    /// Notes where something stands; a fault when it is a key that was there before, of which readers differ in what they
+    /// take.
+    fn note(&mut self, open: &mut Vec<Open>, event: &Event<'_>, span: Span) -> Option<Fault> {
         let at = (span.start.line(), span.start.col() + 1);
         match event {
             Event::Scalar(text, ..) => {
                 if let Some(Open::Mapping { path, key: key @ None }) = open.last_mut() {
-                    self.keys.insert(join(path, text), at);
+                    let first = self.keys.insert(join(path, text), at);
                     *key = Some(text.to_string());
+                    return first.map(|(line, _)| Fault {
+                        place: self.at(at.0, at.1),
+                        message: format!("`{text}` is given twice: first in line {line}"),
+                    });
                 } else {
                     self.values.insert(begin(open), at);
                     end(open);
@@ -67,6 +75,7 @@ impl Positions {
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {}
         }
+        None
     }
 
     /// The same with the fields under the contract's own names, where the file has them as protobuf JSON does.

@@ -43,6 +43,12 @@ fn every_fault_comes_at_once_with_file_line_and_column() {
 }
 
 #[test]
+fn a_key_that_is_given_twice_is_a_fault_at_its_second_place() {
+    let twice = ANNEX.replace("    title: X\n", "    title: X\n    title: Y\n");
+    assert_eq!(faults(&twice), ["a.yaml:5:5: `title` is given twice: first in line 4"]);
+}
+
+#[test]
 fn what_get_prints_can_be_applied() {
     let got = "annex:\n  name: annexes/x\n  basis: RECOGNITION_BASIS_UNSPECIFIED\n  objects: [RECOGNITION_OBJECT_CERTIFICATE]\n\
                \x20 legalReference: A\nknownFromRevision: 1\nrevision: 7\n";

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use clap::Args;
 use serde_json::Value;
 
-use super::{Column, Output, View, at, bare_table, cell, colour, names, rows, talk, tidy};
+use super::{Column, Output, View, at, bare_table, cell, colour, names, rows, talk, tidy, tidy_part};
 
 /// The most rows that a service gives at once.
 const PAGE_ROWS: u64 = 1_000;
@@ -133,12 +133,15 @@ impl<W: Write> Pages<W> {
                     if self.written == 0 && !rows.is_empty() { format!("{}:\n", self.items) } else { String::new() };
                 if rows.is_empty() { head } else { head + &super::yaml::text(&rows)? }
             }
-            Output::Table => self.table(&rows),
+            Output::Table => {
+                let whole = !self.begun && answer.get("nextPageToken").is_some_and(|token| token == "");
+                self.table(&rows, whole)
+            }
         })
     }
 
     /// The rows of a page, in columns at least as wide as those of the first.
-    fn table(&mut self, rows: &[&Value]) -> String {
+    fn table(&mut self, rows: &[&Value], whole: bool) -> String {
         let mut table = bare_table();
         if !self.begun {
             table.set_header(self.columns.iter().map(|(heading, _)| colour::heading(heading)));
@@ -152,7 +155,7 @@ impl<W: Write> Pages<W> {
         if !self.begun {
             self.widths = table.column_max_content_widths();
         }
-        tidy(&table)
+        if whole { tidy(&mut table) } else { tidy_part(&mut table) }
     }
 
     fn write(&mut self, text: &str) -> anyhow::Result<bool> {

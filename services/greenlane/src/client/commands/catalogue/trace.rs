@@ -56,7 +56,7 @@ pub(super) async fn run(session: &Session, args: Trace) -> anyhow::Result<Exit> 
     for chain in &answer.chains {
         table.add_row(row(chain));
     }
-    render::write(&render::tidy(&table))?;
+    render::write(&render::tidy(&mut table))?;
     match (answer.chains.is_empty(), answer.truncated) {
         (true, _) => eprintln!("nothing is reached"),
         (false, true) => eprintln!("there are more than these"),

@@ -3,7 +3,7 @@
 mod affected;
 mod watch;
 
-pub(crate) use self::watch::{Watch, run as watch};
+pub(crate) use self::watch::run as watch;
 
 use clap::{Args, Subcommand};
 use greenlane_api::{
@@ -17,7 +17,10 @@ use greenlane_platform::client::Client;
 
 use crate::client::{
     Confirm, Mutation, Session,
-    commands::{alert, list},
+    commands::{
+        alert::{self, Watch},
+        list,
+    },
     complete::Named,
     exit::Exit,
     input,

@@ -8,7 +8,11 @@ use greenlane_api::{
     equivalence::v1::{ListEconomiesRequest, catalogue_service_client::CatalogueServiceClient},
     registry::v1::{ListBodiesRequest, body_service_client::BodyServiceClient},
 };
-use greenlane_platform::{client::Client, clock::Clock, fault::Fault};
+use greenlane_platform::{
+    client::Client,
+    clock::Clock,
+    fault::{ErrorReason, Fault},
+};
 use tonic::{Code, Response, Status, metadata::MetadataMap};
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
@@ -104,6 +108,9 @@ fn authority(name: &str, asked: &Result<(), Status>) -> Finding {
             let reason = Fault::reason_of(status).map_or("", |reason| reason.as_str_name());
             let detail = format!("{} {}", code(status), reason.trim_start_matches("ERROR_REASON_"));
             let advice = exit::advice(status).unwrap_or_default();
+            if Fault::reason_of(status) == Some(ErrorReason::NoRule) {
+                return Finding::failed(name, "another service answers at this address", advice);
+            }
             // Some callers may not read everything: that is not a fault of the set-up.
             if status.code() == Code::PermissionDenied {
                 Finding::warning(check, detail.trim_end(), advice)

@@ -29,6 +29,9 @@ const HEADINGS: [&str; 12] = [
     "also_opens",
 ];
 
+/// The finding of a market of which the catalogue does not say that it has every requirement.
+const NOT_COVERED: &str = "market_not_covered";
+
 /// One line of the matrix: a market with one of its requirements, if it makes any.
 struct Line<'p> {
     market: &'p MarketAccess,
@@ -51,6 +54,14 @@ fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
 }
 
 impl Line<'_> {
+    /// Whether nothing is said of the market but that the catalogue may not know it well enough.
+    fn is_untold(&self) -> bool {
+        let findings = &self.market.findings;
+        self.requirement.is_none()
+            && self.market.outcome() == RecognitionOutcome::Undetermined
+            && findings.iter().all(|finding| finding.code == NOT_COVERED)
+    }
+
     fn outcome(&self) -> &'static str {
         recognition::outcome(self.market.outcome())
     }
@@ -97,7 +108,8 @@ impl Line<'_> {
 pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
     let mut table = prose_table();
     table.set_header(["MARKET", "OUTCOME", "REQUIREMENT", "STATUS", "ROUTE, OR WHAT IS TO BE DONE", "ALSO OPENS"]);
-    for line in lines(plan) {
+    let (untold, told): (Vec<_>, Vec<_>) = lines(plan).into_iter().partition(Line::is_untold);
+    for line in told {
         let mut how = vec![line.route()];
         // Where only conditions are left, they say it themselves.
         how.extend(line.step.filter(|step| !step.target.is_empty()).map(|step| step.description.clone()));
@@ -113,7 +125,14 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
             line.also_opens(),
         ]);
     }
-    format!("{}\n{}\n", tidy(&table), summary(plan))
+    let mut text = tidy(&mut table);
+    if !untold.is_empty() {
+        let mut table = prose_table();
+        let markets: Vec<_> = untold.iter().map(|line| line.market.destination.as_str()).collect();
+        table.add_row([format!("Cannot be told, for the catalogue may lack requirements: {}", markets.join(" "))]);
+        text.push_str(&format!("\n{}", tidy(&mut table)));
+    }
+    format!("{text}\n{}\n", summary(plan))
 }
 
 /// How many markets there are of each kind: one that cannot be told is neither open nor shut.

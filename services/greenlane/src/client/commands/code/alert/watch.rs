@@ -6,10 +6,9 @@ use greenlane_api::classification::v1::{
 use greenlane_platform::client::Client;
 use tonic::{Response, Status, Streaming};
 
-pub(crate) use crate::client::commands::alert::Watch;
 use crate::client::{
     Session,
-    commands::alert::{name, show},
+    commands::alert::{Watch, name, show},
     exit::Exit,
     follow::{Watched, follow},
     render::{self, Output},
