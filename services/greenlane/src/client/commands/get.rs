@@ -48,7 +48,13 @@ const READ_BY: [(&str, &[&str]); 13] = [
         ],
     ),
     ("disputes", &["greenlane.equivalence.v1.DisputeService/GetDispute"]),
-    ("subscriptions", &["greenlane.equivalence.v1.AlertService/GetSubscription"]),
+    (
+        "subscriptions",
+        &[
+            "greenlane.equivalence.v1.AlertService/GetSubscription",
+            "greenlane.classification.v1.AlertService/GetSubscription",
+        ],
+    ),
     ("greenLists", &["greenlane.classification.v1.GreenListService/GetGreenList"]),
     ("editions", &["greenlane.classification.v1.CodeSystemService/GetEdition"]),
     ("codeSystems", &["greenlane.classification.v1.CodeSystemService/GetCodeSystem"]),
