@@ -79,11 +79,11 @@ pub(crate) struct Facts {
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     date: String,
-    /// When the goods were placed on the market: earlier stock may be exempt from a standard's new edition.
-    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    /// When the goods were placed on the market: some stock is exempt.
+    #[arg(long = "placed-on", value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     placed_on_market_on: String,
-    /// When the goods were manufactured, likewise.
-    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    /// When the goods were made: some stock is exempt.
+    #[arg(long = "made-on", value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     manufactured_on: String,
 }
 

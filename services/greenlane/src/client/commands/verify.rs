@@ -100,11 +100,11 @@ pub(crate) struct Goods {
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
     pub(crate) date: Option<String>,
-    /// When the goods were placed on the market: earlier stock may be exempt from a standard's new edition.
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
+    /// When the goods were placed on the market: some stock is exempt.
+    #[arg(long = "placed-on", value_name = "YYYY-MM-DD", requires = "code")]
     pub(crate) placed_on_market_on: Option<String>,
-    /// When the goods were manufactured, likewise.
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
+    /// When the goods were made: some stock is exempt.
+    #[arg(long = "made-on", value_name = "YYYY-MM-DD", requires = "code")]
     pub(crate) manufactured_on: Option<String>,
     /// Global Trade Item Number of the product.
     #[arg(long, requires = "code")]
