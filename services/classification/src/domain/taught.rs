@@ -20,7 +20,7 @@ const SATURATION: f64 = 0.8;
 const LENGTH: f64 = 0.4;
 /// What it adds to a feature that all its examples were decided alike: what stands with many codes tells none.
 const ALIKE: f64 = 3.0;
-/// How alike a feature's examples are taken to be while there are none.
+/// How alike a feature's examples are taken to be while there are few.
 const SUPPOSED: f64 = 0.3;
 /// How many examples decide.
 const NEAREST: usize = 40;
@@ -155,8 +155,9 @@ impl Taught {
         for (feature, times) in asked {
             let postings = self.ids.get(feature.as_str()).map_or(&[][..], |id| self.postings[*id as usize].as_slice());
             let found = postings.partition_point(|posting| (posting.example as usize) < known);
-            let alike = found.checked_sub(1).map_or(SUPPOSED, |last| f64::from(postings[last].alike));
-            let weight = weight(found) * (1.0 + ALIKE * alike);
+            // What no example has says as much as what one has: nothing is known of either.
+            let alike = found.checked_sub(1).map_or_else(|| alike(1, 1), |last| postings[last].alike);
+            let weight = weight(found) * (1.0 + ALIKE * f64::from(alike));
             whole += weight;
             for Posting { example, count, .. } in &postings[..found] {
                 let (number, count) = (*example as usize, f64::from(*count));

@@ -203,8 +203,11 @@ async fn an_edition_to_come_is_told_when_it_is_notified_when_it_is_published_and
     notify(&running, &name).await;
     let told = list(&mut office, &modules).await;
     assert_eq!(kinds(&told), [pb::AlertKind::Notified]);
-    let item = &told[0].items[0];
-    assert_eq!((item.entry.as_str(), item.from.as_str()), ("editions/HS2028", "2028-01-01"));
+    // The edition before it ends on the day before.
+    let items: Vec<_> = told[0].items.iter().map(|item| (item.entry.as_str(), item.from.as_str())).collect();
+    assert_eq!(items, [("editions/HS2022", "2028-01-01"), ("editions/HS2028", "2028-01-01")]);
+    assert_eq!(told[0].items[0].what, "has editions/HS2022 in force until 2027-12-31");
+    let item = &told[0].items[1];
     assert!(item.what.starts_with("adds editions/HS2028"), "{item:?}");
     assert_eq!(item.code_systems, ["codeSystems/hs"]);
     assert!(told[0].comments_until.starts_with("2026-0") && item.to_do.contains(&told[0].comments_until), "{item:?}");
@@ -213,7 +216,7 @@ async fn an_edition_to_come_is_told_when_it_is_notified_when_it_is_published_and
     adopt(&running, &name).await;
     let told = list(&mut office, &modules).await;
     assert_eq!(kinds(&told), [pb::AlertKind::Notified, pb::AlertKind::Published]);
-    assert_eq!(told[1].items[0].entry, "editions/HS2028");
+    assert_eq!(told[1].items[1].entry, "editions/HS2028");
 
     // What of it changes afterwards is told code by code.
     let text = "code,description_en\n85,Electrical\n8541,Semiconductors of all kinds\n854145,Cells\n";
@@ -237,18 +240,18 @@ async fn an_edition_to_come_is_told_when_it_is_notified_when_it_is_published_and
         ]
     );
     let days = chrono::NaiveDate::from_ymd_opt(2028, 1, 1).unwrap() - running.clock.today();
-    running.clock.advance(days - TimeDelta::days(91));
+    running.clock.advance(days - TimeDelta::days(92));
     let mut office = alerts(&running, "XA");
     assert_eq!(list(&mut office, &modules).await.iter().filter(|it| it.kind() == pb::AlertKind::Due).count(), 0);
-    running.clock.advance(TimeDelta::days(1));
+    running.clock.advance(TimeDelta::days(2));
     let mut office = alerts(&running, "XA");
     let due = |told: Vec<pb::Alert>| -> Vec<pb::Alert> {
         told.into_iter().filter(|alert| alert.kind() == pb::AlertKind::Due).collect()
     };
     let told = due(list(&mut office, &modules).await);
-    assert_eq!(told.len(), 1, "{told:?}");
-    let item = &told[0].items[0];
-    assert_eq!((item.field.as_str(), item.what.as_str()), ("effective_from", "comes into force"));
+    let items: Vec<_> =
+        told.iter().map(|alert| (alert.items[0].entry.as_str(), alert.items[0].what.as_str())).collect();
+    assert_eq!(items, [("editions/HS2022", "is no longer in force"), ("editions/HS2028", "comes into force")]);
     // Another replica, and the days after: it stays one.
     let other = Running::start(&db).await;
     other.clock.advance(running.clock.now() + TimeDelta::days(1) - other.clock.now());

@@ -110,6 +110,14 @@ impl<'a> Told<'a> {
                     let what = format!("adds {entry}{}, in force{period}", bracketed(&fact.titles));
                     News::new(what, Some(fact.effective_from), ToDo::Rehearse)
                 }
+                Some(was)
+                    if was.effective_from == fact.effective_from
+                        && fact.effective_to.is_some()
+                        && was.effective_to != fact.effective_to =>
+                {
+                    let what = format!("has {entry} in force{}", self::period(None, fact.effective_to));
+                    News::new(what, after(fact.effective_to), ToDo::Rehearse)
+                }
                 Some(was) if (was.effective_from, was.effective_to) != (fact.effective_from, fact.effective_to) => {
                     let what = format!("has {entry} in force{period}");
                     News::new(what, Some(fact.effective_from), ToDo::Rehearse)
