@@ -1,0 +1,174 @@
+"""What is under deploy/kubernetes, rendered: held against Kubernetes' schemas, against the house's own rules, and read by
+the program that will read it."""
+
+import pathlib
+import re
+import subprocess
+import tempfile
+
+import kubernetes_validate
+import yaml
+
+from checks import DEPLOY, SERVICES, check, run
+
+KUBERNETES = "1.34"
+OVERLAYS = ("small", "production")
+VERIFIER = "verifier"
+# Kinds of the Prometheus operator: no part of Kubernetes.
+FOREIGN = "monitoring.coreos.com/"
+
+
+def render(kubectl, overlay):
+    text = run(kubectl, "kustomize", DEPLOY / "kubernetes/overlays" / overlay)
+    return [manifest for manifest in yaml.safe_load_all(text) if manifest]
+
+
+def validate(manifests):
+    ours = [manifest for manifest in manifests if not manifest["apiVersion"].startswith(FOREIGN)]
+    for manifest in ours:
+        try:
+            kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            name = f"{manifest['kind']} {manifest['metadata']['name']}"
+            raise SystemExit(f"{name}: {error.message}") from error
+    return len(ours)
+
+
+def sorted_by_kind(manifests):
+    by_kind = {}
+    for manifest in manifests:
+        by_kind.setdefault(manifest["kind"], {})[manifest["metadata"]["name"]] = manifest
+    return by_kind
+
+
+def containers(spec):
+    return spec.get("initContainers", []) + spec["containers"]
+
+
+def secrets_of(by_kind):
+    """Which kind of workload mounts which secret."""
+    return {
+        (kind, volume["secret"]["secretName"])
+        for kind in ("Deployment", "Job")
+        for manifest in by_kind.get(kind, {}).values()
+        for volume in manifest["spec"]["template"]["spec"]["volumes"]
+        if "secret" in volume
+    }
+
+
+def workloads(overlay, by_kind):
+    """What holds for all that runs."""
+    check(f"{overlay} holds no secret", "Secret" not in by_kind)
+    for kind in ("Deployment", "Job"):
+        for name, manifest in by_kind.get(kind, {}).items():
+            spec = manifest["spec"]["template"]["spec"]
+            check(f"{kind} {name} is not root", spec["securityContext"]["runAsNonRoot"])
+            check(f"{kind} {name} has no token of the cluster", not spec["automountServiceAccountToken"])
+            mounted = {mount["name"] for container in containers(spec) for mount in container["volumeMounts"]}
+            check(f"{kind} {name} mounts what it names", mounted == {volume["name"] for volume in spec["volumes"]})
+            for container in containers(spec):
+                context = container["securityContext"]
+                check(f"{kind} {name} writes nowhere", context["readOnlyRootFilesystem"])
+                check(f"{kind} {name} has no capabilities", context["capabilities"]["drop"] == ["ALL"])
+                check(f"{kind} {name} has a version", re.search(r":\d+\.\d+\.\d+$", container["image"]))
+    for name, manifest in by_kind["Deployment"].items():
+        container = manifest["spec"]["template"]["spec"]["containers"][0]
+        check(f"{name} is probed", {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys())
+        for kind in ("Service", "PodDisruptionBudget", "NetworkPolicy"):
+            check(f"{name} has a {kind}", name in by_kind[kind])
+        # An autoscaler's choice must not be undone by whoever applies the manifests again.
+        scaled = name in by_kind.get("HorizontalPodAutoscaler", {})
+        check(f"{name} leaves its replicas to its autoscaler", not (scaled and "replicas" in manifest["spec"]))
+        tls = any(mount["name"] == "tls" for mount in container["volumeMounts"])
+        ports = {port["name"]: port for port in by_kind["Service"][name]["spec"]["ports"]}
+        # Kubernetes defines kubernetes.io/h2c; https is IANA's.
+        spoken = "https" if tls else "kubernetes.io/h2c"
+        check(f"{overlay}: {name} says what it speaks", ports["grpc"]["appProtocol"] == spoken)
+
+
+def rules_of_the_house(overlay, by_kind):
+    workloads(overlay, by_kind)
+    for name in SERVICES:
+        check(f"{name} has its migration", f"{name}-migrate" in by_kind["Job"])
+    deny = by_kind["NetworkPolicy"]["deny-all"]["spec"]
+    check("whatever is not named is denied", deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
+    reach = {
+        (name, port["port"])
+        for name in SERVICES
+        for rule in by_kind["NetworkPolicy"][name]["spec"]["egress"]
+        for port in rule["ports"]
+    }
+    arrows = {("registry", 7402), ("registry", 7403), ("equivalence", 7403)} | {(name, 443) for name in SERVICES}
+    check("each service reaches what it calls and nothing else", reach == arrows)
+    rules = by_kind["NetworkPolicy"]["registry"]["spec"]["ingress"]
+    http = [rule["from"] for rule in rules if rule["ports"][0]["port"] == 7404]
+    ingress = [[{"namespaceSelector": {"matchLabels": {"greenlane.example/ingress": "true"}}}]]
+    check(f"{overlay}: the registry's HTTP is reached through the ingress alone", http == ingress)
+    ports = {port["name"]: port["port"] for port in by_kind["Service"]["registry"]["spec"]["ports"]}
+    check(f"{overlay}: the registry's HTTP has a name", ports["http"] == 7404)
+    if overlay == "production":
+        rules_of_production(by_kind)
+
+
+def rules_of_production(by_kind):
+    (rule,) = by_kind["Ingress"]["registry"]["spec"]["rules"]
+    (path,) = rule["http"]["paths"]
+    backend = path["backend"]["service"]
+    check("the world reaches the page", (backend["name"], backend["port"]["name"]) == ("registry", "http"))
+    secrets = secrets_of(by_kind)
+    for name in SERVICES:
+        check(f"{name} serves with its own password", ("Deployment", f"{name}-database") in secrets)
+        check(f"{name} migrates with another", ("Job", f"{name}-owner-database") in secrets)
+        check(f"{name} never sees that", ("Deployment", f"{name}-owner-database") not in secrets)
+        check(f"{name} has TLS", ("Deployment", f"{name}-tls") in secrets)
+        check(f"{name} scales", name in by_kind["HorizontalPodAutoscaler"])
+        check(f"{name} is watched", name in by_kind["ServiceMonitor"])
+
+
+def rules_of_a_verifier(by_kind):
+    """Neither keys nor a migration, and nothing within reach but a replica and the two services that it asks."""
+    workloads(VERIFIER, by_kind)
+    holds = {"Job", "Secret", "PersistentVolumeClaim"}
+    check("a verifier migrates nothing and holds nothing", not holds & by_kind.keys())
+    spec = by_kind["Deployment"]["verifier"]["spec"]["template"]["spec"]
+    lent = [{"configMap", "secret"} & volume.keys() for volume in spec["volumes"]]
+    check("a verifier has no volume of its own", all(lent))
+    running = {"HorizontalPodAutoscaler", "ServiceMonitor", "PodDisruptionBudget"}
+    check("a verifier scales and is watched", running <= by_kind.keys())
+    rules = by_kind["NetworkPolicy"]["verifier"]["spec"]["egress"]
+    reach = {port["port"] for rule in rules for port in rule["ports"]}
+    check("a verifier reaches what it asks and nothing else", reach == {443, 5432, 7402, 7403})
+    check("its namespace may call", by_kind["Namespace"]["greenlane-verifier"]["metadata"]["labels"][
+        "greenlane.example/client"] == "true")
+
+
+def configurations(greenlane, by_kind):
+    """Each container's file and variables, as its own program reads them."""
+    for kind in ("Deployment", "Job"):
+        for name, manifest in by_kind.get(kind, {}).items():
+            spec = manifest["spec"]["template"]["spec"]
+            (source,) = (volume["configMap"]["name"] for volume in spec["volumes"] if "configMap" in volume)
+            text = by_kind["ConfigMap"][source]["data"]["greenlane.toml"]
+            for container in containers(spec):
+                variables = {entry["name"]: entry["value"] for entry in container.get("env", [])}
+                with tempfile.TemporaryDirectory() as folder:
+                    file = pathlib.Path(folder) / "greenlane.toml"
+                    file.write_text(text)
+                    done = subprocess.run(
+                        [greenlane, "health", "--config", file], capture_output=True, text=True, env=variables, check=False
+                    )
+                # It is understood, and nobody is there to answer.
+                check(f"{kind} {name} is configured: {done.stderr}", "does not answer" in done.stderr)
+
+
+def check_overlays(kubectl, greenlane):
+    for overlay in (*OVERLAYS, VERIFIER):
+        manifests = render(kubectl, overlay)
+        count = validate(manifests)
+        by_kind = sorted_by_kind(manifests)
+        if overlay == VERIFIER:
+            rules_of_a_verifier(by_kind)
+        else:
+            rules_of_the_house(overlay, by_kind)
+        configurations(greenlane, by_kind)
+        print(f"  {overlay}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
