@@ -10,6 +10,7 @@ import kubernetes_validate
 import yaml
 
 from checks import DEPLOY, SERVICES, check, run
+from outage import check_outage
 
 KUBERNETES = "1.34"
 OVERLAYS = ("small", "production")
@@ -122,7 +123,6 @@ def rules_of_production(by_kind):
         check(f"{name} never sees that", ("Deployment", f"{name}-owner-database") not in secrets)
         check(f"{name} has TLS", ("Deployment", f"{name}-tls") in secrets)
         check(f"{name} scales", name in by_kind["HorizontalPodAutoscaler"])
-        check(f"{name} is watched", name in by_kind["ServiceMonitor"])
 
 
 def rules_of_a_verifier(by_kind):
@@ -161,7 +161,7 @@ def configurations(greenlane, by_kind):
                 check(f"{kind} {name} is configured: {done.stderr}", "does not answer" in done.stderr)
 
 
-def check_overlays(kubectl, greenlane):
+def check_overlays(kubectl, promtool, greenlane):
     for overlay in (*OVERLAYS, VERIFIER):
         manifests = render(kubectl, overlay)
         count = validate(manifests)
@@ -170,5 +170,7 @@ def check_overlays(kubectl, greenlane):
             rules_of_a_verifier(by_kind)
         else:
             rules_of_the_house(overlay, by_kind)
+        if overlay == "production":
+            check_outage(promtool, by_kind, dict.fromkeys(SERVICES, "GreenlaneAbsent"))
         configurations(greenlane, by_kind)
         print(f"  {overlay}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")

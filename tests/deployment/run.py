@@ -23,6 +23,8 @@ from manifests import check_overlays
 def alerts_and_pages(promtool):
     monitoring = DEPLOY / "monitoring"
     run(promtool, "check", "rules", monitoring / "alerts.yaml")
+    made = (DEPLOY / "kubernetes/components/alerts/prometheus-rule.yaml").read_text()
+    check("the PrometheusRule is made of alerts.yaml", run(monitoring / "prometheus-rule") == made)
     run(promtool, "check", "config", "--syntax-only", monitoring / "prometheus.yaml", cwd=monitoring)
     run(promtool, "test", "rules", "alerts_test.yaml", cwd=monitoring)
     groups = yaml.safe_load((monitoring / "alerts.yaml").read_text())["groups"]
@@ -99,7 +101,7 @@ def main():
         parser.add_argument(f"--{program}", required=True, type=lambda path: pathlib.Path(path).resolve())
     programs = parser.parse_args()
     os.environ["HOME"] = tempfile.gettempdir()  # kubectl looks for a configuration there, and must find none
-    check_overlays(programs.kubectl, programs.greenlane)
+    check_overlays(programs.kubectl, programs.promtool, programs.greenlane)
     compose_and_collector()
     alerts, pages = alerts_and_pages(programs.promtool)
     print(f"  {alerts} alerts, tested; {pages} runbooks; {dashboards()} queries on dashboards")
