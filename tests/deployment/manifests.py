@@ -89,8 +89,7 @@ def workloads(overlay, by_kind):
 
 def rules_of_the_house(overlay, by_kind):
     workloads(overlay, by_kind)
-    for name in SERVICES:
-        check(f"{name} has its migration", f"{name}-migrate" in by_kind["Job"])
+    migrations(overlay, by_kind)
     deny = by_kind["NetworkPolicy"]["deny-all"]["spec"]
     check("whatever is not named is denied", deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
     reach = {
@@ -109,6 +108,64 @@ def rules_of_the_house(overlay, by_kind):
     check(f"{overlay}: the registry's HTTP has a name", ports["http"] == 7404)
     if overlay == "production":
         rules_of_production(by_kind)
+
+
+def migrations(overlay, by_kind):
+    """Every service's schema is migrated, where its data can be reached."""
+    for name in SERVICES:
+        spec = by_kind["Deployment"][name]["spec"]
+        pod = spec["template"]["spec"]
+        first = [container["args"][:2] for container in pod.get("initContainers", [])]
+        jobs = [job["spec"]["template"]["spec"]["containers"][0]["args"][:2] for job in by_kind.get("Job", {}).values()]
+        check(f"{overlay}: {name} is migrated once", (first + jobs).count(["migrate", name]) == 1)
+        images = {container["image"] for container in containers(pod)}
+        check(f"{overlay}: {name} is migrated by what serves", len(images) == 1)
+    # A volume for one node: whoever waits for it on another node waits for ever.
+    for claim, manifest in by_kind["PersistentVolumeClaim"].items():
+        users = [
+            (kind, workload)
+            for kind in ("Deployment", "Job")
+            for workload, user in by_kind.get(kind, {}).items()
+            for volume in user["spec"]["template"]["spec"]["volumes"]
+            if volume.get("persistentVolumeClaim", {}).get("claimName") == claim
+        ]
+        if "ReadWriteOnce" in manifest["spec"]["accessModes"]:
+            check(f"{overlay}: {claim} is for one, and not for {users}", len(users) == 1)
+            strategy = by_kind["Deployment"][users[0][1]]["spec"].get("strategy")
+            check(f"{overlay}: and for one after the other", strategy == {"type": "Recreate"})
+
+
+def selected(manifests, selector):
+    """The manifests that `kubectl --selector` takes, in the two forms that upgrade.md needs."""
+    label, excludes, names = re.fullmatch(r"([\w./]+)(=| notin )\(?([\w, -]+)\)?", selector).groups()
+    values = names.split(", ")
+    labelled = [(manifest, manifest["metadata"].get("labels", {}).get(label)) for manifest in manifests]
+    return [manifest for manifest, value in labelled if (value in values) == (excludes == "=")]
+
+
+def the_next_release(manifests):
+    """The commands of upgrade.md: a Job's template cannot be changed, so no Job of the last release may be left."""
+    page = (DEPLOY / "runbooks/upgrade.md").read_text()
+    removed = re.search(r"delete job --selector '([^']+)'", page)[1]
+    first = re.search(r"apply --kustomize \$overlay --selector '([^']+)'", page)[1]
+    awaited = re.search(r"wait job --selector '([^']+)'", page)[1]
+    rest, names = re.search(r'--selector "([\w./]+)=\$service"', page)[1], re.search(r"for service in ([\w ]+);", page)[1]
+
+    def identities(chosen):
+        return {(manifest["kind"], manifest["metadata"]["name"]) for manifest in chosen}
+
+    jobs = {identity for identity in identities(manifests) if identity[0] == "Job"}
+    check("upgrade.md takes every Job away, and nothing else", identities(selected(manifests, removed)) == jobs)
+    check("and waits for every new one", identities(selected(manifests, awaited)) == jobs)
+    check("a finished Job makes room", all(
+        manifest["spec"].get("ttlSecondsAfterFinished") for manifest in manifests if manifest["kind"] == "Job"))
+    before = identities(selected(manifests, first))
+    check("Jobs come before what serves", jobs <= before and not any(kind == "Deployment" for kind, _ in before))
+    later = [identities(selected(manifests, f"{rest}={name}")) for name in names.split()]
+    check("one service after the other, callees first", [
+        [name for kind, name in chosen if kind == "Deployment"] for chosen in later
+    ] == [["classification"], ["equivalence"], ["registry"]])
+    check("nothing is forgotten", before.union(*later) == identities(manifests))
 
 
 def rules_of_production(by_kind):
@@ -171,6 +228,7 @@ def check_overlays(kubectl, promtool, greenlane):
         else:
             rules_of_the_house(overlay, by_kind)
         if overlay == "production":
+            the_next_release(manifests)
             check_outage(promtool, by_kind, dict.fromkeys(SERVICES, "GreenlaneAbsent"))
         configurations(greenlane, by_kind)
         print(f"  {overlay}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
