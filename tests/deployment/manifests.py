@@ -1,16 +1,20 @@
 """What is under deploy/kubernetes, rendered: held against Kubernetes' schemas, against the house's own rules, and read by
 the program that will read it."""
 
+import json
+import os
 import pathlib
 import re
 import subprocess
 import tempfile
+import tomllib
 
 import kubernetes_validate
 import yaml
 
 from checks import DEPLOY, SERVICES, check, run
 from outage import check_outage
+from reach import CALLS, check_services, check_verifier
 
 KUBERNETES = "1.34"
 OVERLAYS = ("small", "production")
@@ -19,8 +23,18 @@ VERIFIER = "verifier"
 FOREIGN = "monitoring.coreos.com/"
 
 
-def render(kubectl, overlay):
-    text = run(kubectl, "kustomize", DEPLOY / "kubernetes/overlays" / overlay)
+def render(kubectl, overlay, *components):
+    """An overlay, with further components on top."""
+    kubernetes = DEPLOY / "kubernetes"
+    with tempfile.TemporaryDirectory() as folder:
+        def seen_from_there(path):
+            return os.path.relpath(path, pathlib.Path(folder).resolve())
+
+        (pathlib.Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump({
+            "resources": [seen_from_there(kubernetes / "overlays" / overlay)],
+            "components": [seen_from_there(kubernetes / "components" / name) for name in components],
+        }))
+        text = run(kubectl, "kustomize", folder)
     return [manifest for manifest in yaml.safe_load_all(text) if manifest]
 
 
@@ -87,26 +101,14 @@ def workloads(overlay, by_kind):
         check(f"{overlay}: {name} says what it speaks", ports["grpc"]["appProtocol"] == spoken)
 
 
-def rules_of_the_house(overlay, by_kind):
+def rules_of_the_house(overlay, by_kind, tracing=False):
     workloads(overlay, by_kind)
     migrations(overlay, by_kind)
-    deny = by_kind["NetworkPolicy"]["deny-all"]["spec"]
-    check("whatever is not named is denied", deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
-    reach = {
-        (name, port["port"])
-        for name in SERVICES
-        for rule in by_kind["NetworkPolicy"][name]["spec"]["egress"]
-        for port in rule["ports"]
-    }
-    arrows = {("registry", 7402), ("registry", 7403), ("equivalence", 7403)} | {(name, 443) for name in SERVICES}
-    check("each service reaches what it calls and nothing else", reach == arrows)
-    rules = by_kind["NetworkPolicy"]["registry"]["spec"]["ingress"]
-    http = [rule["from"] for rule in rules if rule["ports"][0]["port"] == 7404]
-    ingress = [[{"namespaceSelector": {"matchLabels": {"greenlane.example/ingress": "true"}}}]]
-    check(f"{overlay}: the registry's HTTP is reached through the ingress alone", http == ingress)
+    production = overlay == "production"
+    check_services(overlay, by_kind["NetworkPolicy"], databases=production, tracing=tracing)
     ports = {port["name"]: port["port"] for port in by_kind["Service"]["registry"]["spec"]["ports"]}
     check(f"{overlay}: the registry's HTTP has a name", ports["http"] == 7404)
-    if overlay == "production":
+    if production:
         rules_of_production(by_kind)
 
 
@@ -192,11 +194,49 @@ def rules_of_a_verifier(by_kind):
     check("a verifier has no volume of its own", all(lent))
     running = {"HorizontalPodAutoscaler", "ServiceMonitor", "PodDisruptionBudget"}
     check("a verifier scales and is watched", running <= by_kind.keys())
-    rules = by_kind["NetworkPolicy"]["verifier"]["spec"]["egress"]
-    reach = {port["port"] for rule in rules for port in rule["ports"]}
-    check("a verifier reaches what it asks and nothing else", reach == {443, 5432, 7402, 7403})
+    callees = ("greenlane/equivalence:7402", "greenlane/classification:7403")
+    check_verifier(VERIFIER, by_kind["NetworkPolicy"], callees, "databases/*:5432")
+    shows_its_certificate(by_kind)
     check("its namespace may call", by_kind["Namespace"]["greenlane-verifier"]["metadata"]["labels"][
         "greenlane.example/client"] == "true")
+
+
+def variables(deployment):
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return {entry["name"]: entry["value"] for entry in container["env"]}
+
+
+def rules_of_mutual_tls(by_kind):
+    """Whoever is called demands a certificate of its callers, and of nobody else; whoever calls shows its own."""
+    shown = {"CERT": "/run/secrets/tls/tls.crt", "KEY": "/run/secrets/tls/tls.key"}
+    for name, deployment in by_kind["Deployment"].items():
+        given = variables(deployment)
+        check(f"{name} asks for certificates", given["GREENLANE__SERVER__TLS__CLIENT_CA"] == "/run/secrets/tls/ca.crt")
+        callers = {caller for caller, called in CALLS.items() if name in called}
+        # A verifier calls as the registry does.
+        callers |= {"verifier"} if "registry" in callers else set()
+        names = json.loads(given["GREENLANE__SERVER__TLS__CLIENT_NAMES"])
+        expected = {f"spiffe://greenlane.example/{caller}" for caller in callers | {"gateway"}}
+        check(f"{name} serves {sorted(expected)} and not {names}", set(names) == expected)
+        for called in CALLS.get(name, ()):
+            own = {end: given.get(f"GREENLANE__{name}__{called}__TLS__{end}".upper()) for end in shown}
+            check(f"{name} shows its certificate to {called}", own == shown)
+
+
+def shows_its_certificate(by_kind):
+    """The verifier, by its configuration, whether it is asked to or not."""
+    (config,) = by_kind["ConfigMap"].values()
+    asked = tomllib.loads(config["data"]["greenlane.toml"])["registry"]
+    for called in CALLS["registry"]:
+        tls = {key: asked[called]["tls"].get(key) for key in ("cert", "key")}
+        own = {"cert": "/run/secrets/tls/tls.crt", "key": "/run/secrets/tls/tls.key"}
+        check(f"a verifier shows its certificate to {called}", tls == own)
+
+
+def rules_of_tracing(by_kind):
+    for name, deployment in by_kind["Deployment"].items():
+        endpoint = variables(deployment)["GREENLANE__TELEMETRY__OTLP_ENDPOINT"]
+        check(f"{name} sends where the policy lets it", endpoint == "http://otel-collector.monitoring.svc:4317")
 
 
 def configurations(greenlane, by_kind):
@@ -219,16 +259,24 @@ def configurations(greenlane, by_kind):
 
 
 def check_overlays(kubectl, promtool, greenlane):
-    for overlay in (*OVERLAYS, VERIFIER):
-        manifests = render(kubectl, overlay)
+    on_top = ("mutual-tls", "tracing")
+    for overlay, components in (*((name, ()) for name in (*OVERLAYS, VERIFIER)), ("production", on_top)):
+        manifests = render(kubectl, overlay, *components)
         count = validate(manifests)
         by_kind = sorted_by_kind(manifests)
         if overlay == VERIFIER:
             rules_of_a_verifier(by_kind)
         else:
-            rules_of_the_house(overlay, by_kind)
-        if overlay == "production":
+            rules_of_the_house(overlay, by_kind, tracing="tracing" in components)
+        if components:
+            rules_of_mutual_tls(by_kind)
+            rules_of_tracing(by_kind)
+        elif overlay == "production":
             the_next_release(manifests)
             check_outage(promtool, by_kind, dict.fromkeys(SERVICES, "GreenlaneAbsent"))
         configurations(greenlane, by_kind)
-        print(f"  {overlay}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
+        named = " with ".join((overlay, ", ".join(components))) if components else overlay
+        print(f"  {named}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
+    at_the_border = sorted_by_kind(render(kubectl, VERIFIER, *on_top))
+    rules_of_mutual_tls(at_the_border)
+    rules_of_tracing(at_the_border)
