@@ -14,11 +14,15 @@ import yaml
 
 from checks import DEPLOY, SERVICES, check, run
 from outage import check_outage
-from reach import CALLS, check_services, check_verifier
+from reach import CALLS, PORTS, check_services, check_verifier
 
 KUBERNETES = "1.34"
-OVERLAYS = ("small", "production")
-VERIFIER = "verifier"
+# And what goes on top of each.
+OVERLAYS = (("small", ()), ("production", ()), ("production", ("mutual-tls", "tracing")),
+            ("verifier", ()), ("border", ()), ("border", ("mutual-tls", "tracing")))
+# The hosts of the services that a verifier asks, and what the policy names in their place.
+ASKED = {"verifier": ("{}.greenlane.svc", {"equivalence": "greenlane/equivalence", "classification": "greenlane/classification"}),
+         "border": ("{}.example.org", {"equivalence": "192.0.2.20/32", "classification": "192.0.2.30/32"})}
 # Kinds of the Prometheus operator: no part of Kubernetes.
 FOREIGN = "monitoring.coreos.com/"
 
@@ -184,9 +188,9 @@ def rules_of_production(by_kind):
         check(f"{name} scales", name in by_kind["HorizontalPodAutoscaler"])
 
 
-def rules_of_a_verifier(by_kind):
+def rules_of_a_verifier(overlay, by_kind, tracing=False):
     """Neither keys nor a migration, and nothing within reach but a replica and the two services that it asks."""
-    workloads(VERIFIER, by_kind)
+    workloads(overlay, by_kind)
     holds = {"Job", "Secret", "PersistentVolumeClaim"}
     check("a verifier migrates nothing and holds nothing", not holds & by_kind.keys())
     spec = by_kind["Deployment"]["verifier"]["spec"]["template"]["spec"]
@@ -194,9 +198,18 @@ def rules_of_a_verifier(by_kind):
     check("a verifier has no volume of its own", all(lent))
     running = {"HorizontalPodAutoscaler", "ServiceMonitor", "PodDisruptionBudget"}
     check("a verifier scales and is watched", running <= by_kind.keys())
-    callees = ("greenlane/equivalence:7402", "greenlane/classification:7403")
-    check_verifier(VERIFIER, by_kind["NetworkPolicy"], callees, "databases/*:5432")
-    shows_its_certificate(by_kind)
+    hosts, peers = ASKED[overlay]
+    (config,) = by_kind["ConfigMap"].values()
+    asked = tomllib.loads(config["data"]["greenlane.toml"])["registry"]
+    given = variables(by_kind["Deployment"]["verifier"])
+    for called in CALLS["registry"]:
+        uri = given.get(f"GREENLANE__REGISTRY__{called}__URI".upper(), asked[called]["uri"])
+        check(f"{overlay} asks {uri}", uri == f"https://{hosts.format(called)}:{PORTS[called]}")
+        tls = {key: asked[called]["tls"].get(key) for key in ("cert", "key")}
+        own = {"cert": "/run/secrets/tls/tls.crt", "key": "/run/secrets/tls/tls.key"}
+        check(f"a verifier shows its certificate to {called}, whether it is asked to or not", tls == own)
+    egress = {f"{peers[called]}:{PORTS[called]}" for called in CALLS["registry"]} | {"databases/*:5432"}
+    check_verifier(overlay, by_kind["NetworkPolicy"], egress, tracing)
     check("its namespace may call", by_kind["Namespace"]["greenlane-verifier"]["metadata"]["labels"][
         "greenlane.example/client"] == "true")
 
@@ -221,16 +234,6 @@ def rules_of_mutual_tls(by_kind):
         for called in CALLS.get(name, ()):
             own = {end: given.get(f"GREENLANE__{name}__{called}__TLS__{end}".upper()) for end in shown}
             check(f"{name} shows its certificate to {called}", own == shown)
-
-
-def shows_its_certificate(by_kind):
-    """The verifier, by its configuration, whether it is asked to or not."""
-    (config,) = by_kind["ConfigMap"].values()
-    asked = tomllib.loads(config["data"]["greenlane.toml"])["registry"]
-    for called in CALLS["registry"]:
-        tls = {key: asked[called]["tls"].get(key) for key in ("cert", "key")}
-        own = {"cert": "/run/secrets/tls/tls.crt", "key": "/run/secrets/tls/tls.key"}
-        check(f"a verifier shows its certificate to {called}", tls == own)
 
 
 def rules_of_tracing(by_kind):
@@ -258,25 +261,45 @@ def configurations(greenlane, by_kind):
                 check(f"{kind} {name} is configured: {done.stderr}", "does not answer" in done.stderr)
 
 
+def what_must_be_there(overlay, by_kind):
+    """The head of an overlay names every secret that it refers to; the script for databases makes its roles."""
+    written = (DEPLOY / "kubernetes/overlays" / overlay / "kustomization.yaml").read_text().split("apiVersion:")[0]
+    for _, secret in secrets_of(by_kind):
+        forms = {secret} | {secret.replace(name, "<service>", 1) for name in SERVICES}
+        check(f"{overlay} says that {secret} must be there", any(form in written for form in forms))
+    script = (DEPLOY / "postgres/init/10-greenlane.sh").read_text()
+    for deployment in (*by_kind["Deployment"].values(), *by_kind.get("Job", {}).values()):
+        for url in (value for name, value in variables(deployment).items() if name.endswith("__STORE__URL")):
+            role, database = re.fullmatch(r"postgres://(\w+)@[\w.-]+:5432/(\w+)", url).groups()
+            made = f"CREATE ROLE {role.replace(database, '$service', 1).replace('$service_', '${service}_')} LOGIN"
+            check(f"deploy/postgres/init makes {role}: {made}", made in script)
+            check(f"{overlay} says so", "deploy/postgres/init/10-greenlane.sh" in written)
+
+
 def check_overlays(kubectl, promtool, greenlane):
-    on_top = ("mutual-tls", "tracing")
-    for overlay, components in (*((name, ()) for name in (*OVERLAYS, VERIFIER)), ("production", on_top)):
+    plain = {}
+    for overlay, components in OVERLAYS:
         manifests = render(kubectl, overlay, *components)
         count = validate(manifests)
         by_kind = sorted_by_kind(manifests)
-        if overlay == VERIFIER:
-            rules_of_a_verifier(by_kind)
-        else:
-            rules_of_the_house(overlay, by_kind, tracing="tracing" in components)
+        rules = rules_of_a_verifier if overlay in ASKED else rules_of_the_house
+        rules(overlay, by_kind, tracing="tracing" in components)
         if components:
             rules_of_mutual_tls(by_kind)
             rules_of_tracing(by_kind)
-        elif overlay == "production":
-            the_next_release(manifests)
-            check_outage(promtool, by_kind, dict.fromkeys(SERVICES, "GreenlaneAbsent"))
+        else:
+            plain[overlay] = by_kind
+            if overlay == "production":
+                the_next_release(manifests)
+            if overlay != "border":  # which refers to the verifier's
+                what_must_be_there(overlay, by_kind)
         configurations(greenlane, by_kind)
         named = " with ".join((overlay, ", ".join(components))) if components else overlay
         print(f"  {named}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
-    at_the_border = sorted_by_kind(render(kubectl, VERIFIER, *on_top))
-    rules_of_mutual_tls(at_the_border)
-    rules_of_tracing(at_the_border)
+    # In one cluster, and the border in another.
+    production, verifier = plain["production"], plain["verifier"]
+    together = {kind: production[kind] | verifier.get(kind, {}) for kind in ("ServiceMonitor", "Service", "PrometheusRule")}
+    gone = {"verifier": "GreenlaneVerifierAbsent"}
+    check_outage(promtool, together, dict.fromkeys(SERVICES, "GreenlaneAbsent") | gone)
+    check_outage(promtool, plain["border"], gone)
+    print("  somebody is paged when all are down, and when none is left")

@@ -73,7 +73,9 @@ def check_services(overlay, policies, databases, tracing):
     compare(overlay, policies, egress, set().union(*(into(name, PORTS[name]) for name in SERVICES)))
 
 
-def check_verifier(overlay, policies, callees, database):
+def check_verifier(overlay, policies, ends, tracing):
     """It reaches a replica, the two services that it asks, and the issuers."""
-    egress = {f"verifier -> {end}" for end in (*callees, database, ISSUERS)}
+    egress = {f"verifier -> {end}" for end in (*ends, ISSUERS)}
+    if tracing:
+        egress |= {f"{name} -> monitoring/*:4317" for name in (*SERVICES, "verifier")}
     compare(overlay, policies, egress, into("verifier", PORTS["registry"]))

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Runs once, when the cluster is made: for each service a database, its owner (who migrates) and the role that serves.
 # The serving role may read and write rows and nothing else: it cannot alter a table, nor make or drop one.
+# On a server of one's own: PGHOST and PGPASSWORD as psql takes them, and the folder of the passwords in GREENLANE_SECRETS.
 set -eu
-secrets=/run/greenlane
+secrets=${GREENLANE_SECRETS:-/run/greenlane}
 # A verifier reads the registry's database, on a replica, and can write nowhere.
 verifier_password=$(cat "$secrets/verifier")
 psql --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres \
