@@ -1,6 +1,7 @@
 """What is under deploy/kubernetes, rendered: held against Kubernetes' schemas, against the house's own rules, and read by
 the program that will read it."""
 
+import functools
 import json
 import os
 import pathlib
@@ -21,8 +22,10 @@ KUBERNETES = "1.34"
 OVERLAYS = (("small", ()), ("production", ()), ("production", ("mutual-tls", "tracing")),
             ("verifier", ()), ("border", ()), ("border", ("mutual-tls", "tracing")))
 # The hosts of the services that a verifier asks, and what the policy names in their place.
-ASKED = {"verifier": ("{}.greenlane.svc", {"equivalence": "greenlane/equivalence", "classification": "greenlane/classification"}),
-         "border": ("{}.example.org", {"equivalence": "192.0.2.20/32", "classification": "192.0.2.30/32"})}
+ASKED = {
+    "verifier": ("{}.greenlane.svc", {name: f"greenlane/{name}" for name in CALLS["registry"]}),
+    "border": ("{}.example.org", {"equivalence": "192.0.2.20/32", "classification": "192.0.2.30/32"}),
+}
 # Kinds of the Prometheus operator: no part of Kubernetes.
 FOREIGN = "monitoring.coreos.com/"
 
@@ -42,14 +45,20 @@ def render(kubectl, overlay, *components):
     return [manifest for manifest in yaml.safe_load_all(text) if manifest]
 
 
+@functools.cache
+def hold_against_schema(text):
+    manifest = json.loads(text)
+    try:
+        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        name = f"{manifest['kind']} {manifest['metadata']['name']}"
+        raise SystemExit(f"{name}: {error.message}") from error
+
+
 def validate(manifests):
     ours = [manifest for manifest in manifests if not manifest["apiVersion"].startswith(FOREIGN)]
     for manifest in ours:
-        try:
-            kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            raise SystemExit(f"{name}: {error.message}") from error
+        hold_against_schema(json.dumps(manifest, sort_keys=True))
     return len(ours)
 
 

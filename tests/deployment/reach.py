@@ -42,7 +42,8 @@ def arrows(policies, direction):
             for port in rule.get("ports") or [{"port": "any"}]:
                 door = str(port["port"]) + ("/UDP" if port.get("protocol") == "UDP" else "")
                 for own in pods(spec["podSelector"]):
-                    found |= {f"{own} -> {end}:{door}" if direction == "egress" else f"{end} -> {own}:{door}" for end in ends}
+                    ways = ((own, end) if direction == "egress" else (end, own) for end in ends)
+                    found |= {f"{start} -> {end}:{door}" for start, end in ways}
     return found
 
 
