@@ -110,6 +110,12 @@ class Deployment:
         # Stopped ones too: a container that was killed is back in a moment.
         return self.compose("ps", "--quiet", service).strip()
 
+    def named(self, service):
+        """Also one that has ended for good, as a migration has."""
+        labels = {"project": self.project, "service": service, "oneoff": "False"}
+        filters = [part for key, value in labels.items() for part in ("--filter", f"label=com.docker.compose.{key}={value}")]
+        return json.loads(run("docker", "inspect", *run("docker", "ps", "--all", "--quiet", *filters).split()))[0]
+
     def inspect(self, service):
         name = self.container(service)
         return json.loads(run("docker", "inspect", name))[0] if name else None
@@ -175,6 +181,63 @@ def look_at_containers(deployment):
         made = {str(path) for mount in mounts for path in (mount, *mount.parents)}
         changed = [line.split()[1] for line in run("docker", "diff", deployment.container(service)).splitlines()]
         expect(f"{service} changed in its image", [path for path in changed if path not in made], [])
+
+
+# What each container knows, by the names of the files in its /run/greenlane.
+SERVES = {"tls.crt", "tls.key", "database"}
+SECRETS = {"registry": SERVES | {"token"}, "equivalence": SERVES | {"token"}, "classification": SERVES}
+SECRETS |= {f"migrate-{service}": {"database"} for service in SERVICES}
+SECRETS_AT_THE_BORDER = {"verifier": SERVES | {"token"}, "postgres-replica": {"replication"}}
+
+
+def look_at_secrets(deployment, secrets):
+    """Nobody sees a secret that is another's."""
+    owned = {}
+    for container, expected in secrets.items():
+        seen = {}
+        for mount in deployment.named(container)["Mounts"]:
+            source = pathlib.Path(mount["Source"])
+            if mount["Destination"].startswith("/run/greenlane"):
+                files = source.iterdir() if source.is_dir() else [source]
+                name = pathlib.PurePath(mount["Destination"]).name
+                seen |= {file.name if source.is_dir() else name: file.read_text() for file in files}
+        expect(f"{container} sees", sorted(seen), sorted(expected))
+        for name, secret in seen.items():
+            if name in {"database", "token", "tls.key", "replication"}:
+                expect(f"{container}'s {name} is its own", owned.setdefault(secret, container), container)
+
+
+def as_role(deployment, role, database, statement):
+    """What PostgreSQL says to a statement of a role; nothing stays of it."""
+    name = deployment.container("postgres")
+    psql = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--username={role}", f"--dbname={database}"]
+    done = subprocess.run(["docker", "exec", name, *psql, "--command=BEGIN", f"--command={statement}"],
+        capture_output=True, text=True, check=False)
+    return done.returncode == 0, done.stderr.strip()
+
+
+def look_at_rights(deployment):
+    """A role can do its work and nothing else, whoever has its password."""
+    nobody = ["CREATE TABLE mine (id int)", "CREATE SCHEMA mine", "CREATE ROLE mine", "DROP TABLE audit_record",
+              "ALTER TABLE audit_record ADD COLUMN mine int", "TRUNCATE audit_record", "DELETE FROM audit_record",
+              "UPDATE audit_record SET id = id", "DELETE FROM seaql_migrations", "INSERT INTO seaql_migrations DEFAULT VALUES",
+              "COPY audit_record TO PROGRAM 'true'", "ALTER EVENT TRIGGER narrow DISABLE", "SELECT pg_read_file('PG_VERSION')"]
+    of_the_log = ["DELETE FROM log_entry", "UPDATE log_entry SET leaf = leaf", "TRUNCATE log_entry", "DELETE FROM log_tile",
+                  "DELETE FROM log_head", "DELETE FROM log_checkpoint", "DROP TABLE log_entry"]
+    of_a_verifier = ["DELETE FROM certificate", "UPDATE log_head SET size = size", "INSERT INTO log_entry DEFAULT VALUES"]
+    tries = [(service, service, nobody) for service in SERVICES]
+    tries += [("registry", "registry", of_the_log), ("verifier", "registry", nobody + of_the_log + of_a_verifier)]
+    allowed = []
+    for role, database, statements in tries:
+        expect(f"{role} reads its database", as_role(deployment, role, database, "SELECT FROM audit_record")[0], True)
+        for statement in statements:
+            done, said = as_role(deployment, role, database, statement)
+            if done or not re.search("permission denied|must be owner|must be superuser", said):
+                allowed.append(f"{role}: {statement}: {said}")
+    expect(f"of {sum(len(statements) for *_, statements in tries)} forbidden statements allowed", allowed, [])
+    for role in (*SERVICES, "verifier"):
+        others = [database for database in SERVICES if as_role(deployment, role, database, "SELECT 1")[0]]
+        expect(f"{role} enters", others, ["registry" if role == "verifier" else role])
 
 
 def story_commands():
@@ -283,6 +346,7 @@ def verify_at_the_border(deployment, program):
             raise SystemExit(f"no verifier in {HEALTHY_SECONDS} s:\n{logs}")
         time.sleep(0.2)
     print(f"  replica and verifier healthy after {time.monotonic() - began:.1f} s")
+    look_at_secrets(deployment, SECRETS | SECRETS_AT_THE_BORDER)
     there = ["--registry", "https://localhost:7411"]
     clerk = mint(deployment, program, "clerk", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
     issue = ["certificate", "issue", "--body", "bodies/aurora-cert", "--file",
@@ -424,6 +488,8 @@ def main():
                 tell_the_story(deployment, program)
                 look_at_the_page(deployment, program)
                 if profile == "full":
+                    look_at_secrets(deployment, SECRETS)
+                    look_at_rights(deployment)
                     kill_each(deployment, program)
                     withdraw_many(deployment, program)
                     look_at_prometheus()
