@@ -20,7 +20,7 @@ CONFIGURED = {"health", "migrate", "backup", "restore"}
 
 
 # Where a command begins: not after `--namespace` or as the name of a cluster.
-BEGINS = re.compile(r"(?:^\s*|\$\(|-- |\bexec (?:-T )?\w+ |\b(?:do|then|if|until|while) |[|;&] )(?:/usr/local/bin/)?greenlane (?=[a-z-])")
+BEGINS = re.compile(r"(?:^\s*|\$\(|-- |\bexec (?:-T )?\w+ |\b(?:do|then|if|until|while|time) |[|;&] )(?:/usr/local/bin/)?greenlane (?=[a-z-])")
 
 
 def commands(text):
