@@ -19,6 +19,8 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -66,7 +68,7 @@ class Deployment:
     def __init__(self, profile, folder):
         self.project = f"greenlane-{profile}"
         self.folder = folder / profile
-        files = ["compose.yaml"] + (["full.yaml"] if profile == "full" else [])
+        files = ["compose.yaml"] + (["full.yaml", "mutual-tls.yaml"] if profile == "full" else [])
         self.files = [argument for file in files for argument in ("--file", str(COMPOSE / file))]
         self.disk = folder / "disk" if profile == "small" else None
         self.environment = os.environ | {"GREENLANE_STATE": str(self.folder), "COMPOSE_PROJECT_NAME": self.project}
@@ -175,7 +177,7 @@ def look_at_the_image():
 def look_at_the_files(folder):
     """What is put on top of compose.yaml for images that cannot be had here is understood all the same."""
     environment = os.environ | {"GREENLANE_STATE": str(folder), "GREENLANE_LOG_VERIFIER_KEY": "not used"}
-    for more in (["observability"], ["full", "verifier"], ["full", "verifier", "observability"]):
+    for more in (["mutual-tls"], ["observability"], ["full", "verifier"], ["full", "verifier", "observability"]):
         files = [part for name in ["compose", *more] for part in ("--file", str(COMPOSE / f"{name}.yaml"))]
         services = run(*compose_command(), *files, "config", "--services", env=environment).split()
         expect(f"{' and '.join(more)}: services", len(services), len(set(services)))
@@ -230,6 +232,32 @@ def look_at_secrets(deployment, secrets):
         for name, secret in seen.items():
             if name in {"database", "token", "tls.key", "replication"}:
                 expect(f"{container}'s {name} is its own", owned.setdefault(secret, container), container)
+
+
+def answers(deployment, service, port, shows):
+    """Whether a service talks to whoever shows this certificate, of `state`; none is `None`."""
+    context = ssl.create_default_context(cafile=deployment.folder / "public/ca.crt")
+    context.set_alpn_protocols(["h2"])
+    if shows:
+        context.load_cert_chain(*(deployment.folder / shows / f"tls.{part}" for part in ("crt", "key")))
+    try:
+        with socket.create_connection(("localhost", port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname=service) as connection:
+                connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+                return bool(connection.recv(1))
+    except (ssl.SSLError, ConnectionError):
+        return False
+
+
+def look_at_mutual_tls(deployment):
+    """Only named callers get through to equivalence and classification."""
+    callers = (None, "registry", "equivalence", "classification", "verifier", "operator")
+    named = {("equivalence", 7402): ["registry", "verifier", "operator"],
+             ("classification", 7403): ["registry", "equivalence", "verifier", "operator"],
+             ("registry", 7401): list(callers)}
+    for (service, port), expected in named.items():
+        heard = [caller for caller in callers if answers(deployment, service, port, caller)]
+        expect(f"{service} answers", heard, expected)
 
 
 def as_role(deployment, role, database, statements):
@@ -618,6 +646,7 @@ def main():
                 if profile == "full":
                     look_at_secrets(deployment, SECRETS)
                     look_at_rights(deployment)
+                    look_at_mutual_tls(deployment)
                     kill_each(deployment, program)
                     health_follows_the_database(deployment)
                     withdraw_many(deployment, program)
