@@ -36,6 +36,7 @@ SERVICES = ("classification", "equivalence", "registry")
 HEALTHY_SECONDS = 60
 BACK_SECONDS = 60
 QUIET_SECONDS = 3
+AT_THE_BORDER = ("--registry", "https://localhost:7411")
 MANY = 60
 PANEL_SECONDS = 60
 # Counters that are not there before they count.
@@ -464,8 +465,14 @@ def bring_postgres_back(deployment, program):
         if time.monotonic() > deadline:
             raise SystemExit(f"nothing is archived: {run(*psql, 'SELECT * FROM pg_stat_archiver')}")
         time.sleep(0.5)
-    deployment.environment["POSTGRES_ARCHIVE"] = "2026-11-26"
     deployment.wait_for_health("registry")
+    anew = page_block("restore.md", "docker volume rm").replace("compose_", f"{deployment.project}_")
+    deployment.shell(anew)
+    deployment.wait_for_health("verifier")
+    later = command(*issue).strip()
+    time.sleep(1)
+    for name in (late, later):
+        expect("the verifier on a new replica verifies", not command.fails("verify", name, *AT_THE_BORDER), True)
 
 
 def issuing(deployment, program):
@@ -489,12 +496,11 @@ def verify_at_the_border(deployment, program):
         time.sleep(0.2)
     print(f"  replica and verifier healthy after {time.monotonic() - began:.1f} s")
     look_at_secrets(deployment, SECRETS | SECRETS_AT_THE_BORDER)
-    there = ["--registry", "https://localhost:7411"]
     issue = issuing(deployment, program)
     name = command(*issue).strip()
     time.sleep(1)
-    expect("it verifies what was issued a second ago", "REFUSED" not in command("verify", name, *there), True)
-    expect("it issues nothing", command.fails(*issue, *there), True)
+    expect("it verifies what was issued a second ago", "REFUSED" not in command("verify", name, *AT_THE_BORDER), True)
+    expect("it issues nothing", command.fails(*issue, *AT_THE_BORDER), True)
     with urllib.request.urlopen(f"http://127.0.0.1:7414/{name}", timeout=10) as answer:
         expect("it serves the page", 'id="verdict-title"' in answer.read().decode(), True)
     # Away for long: the primary has thrown away by then what the replica lacks.
@@ -505,7 +511,7 @@ def verify_at_the_border(deployment, program):
         run(*psql, "-c", "SELECT pg_switch_wal()", "-c", "CHECKPOINT")
     deployment.compose("start", "postgres-replica")
     deadline = time.monotonic() + BACK_SECONDS
-    while command.fails("verify", meanwhile, *there):
+    while command.fails("verify", meanwhile, *AT_THE_BORDER):
         if time.monotonic() > deadline:
             raise SystemExit(f"the replica does not catch up:\n{deployment.compose('logs', 'postgres-replica')}")
         time.sleep(0.5)
@@ -514,7 +520,7 @@ def verify_at_the_border(deployment, program):
     for service in ("postgres-replica", "verifier"):
         print(f"  {service} killed: healthy again after {crash_and_wait(deployment, service):.1f} s")
     deployment.wait_for_health("verifier")
-    expect("and it verifies", "REFUSED" not in command("verify", meanwhile, *there), True)
+    expect("and it verifies", "REFUSED" not in command("verify", meanwhile, *AT_THE_BORDER), True)
 
 
 def fill_the_disk(deployment, program):
@@ -651,8 +657,8 @@ def main():
                     health_follows_the_database(deployment)
                     withdraw_many(deployment, program)
                     look_at_prometheus()
-                    bring_postgres_back(deployment, program)
                     verify_at_the_border(deployment, program)
+                    bring_postgres_back(deployment, program)
                 else:
                     bring_back(deployment, program)
                     fill_the_disk(deployment, program)
