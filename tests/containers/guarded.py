@@ -1,0 +1,90 @@
+"""Who may do what: secrets, mutual TLS, and the rights of the database's roles."""
+
+import pathlib
+import socket
+import ssl
+import subprocess
+
+from engine import SERVICES, expect
+
+# What each container knows, by the names of the files in its /run/greenlane.
+SERVES = {"tls.crt", "tls.key", "database"}
+SECRETS = {"registry": SERVES | {"token"}, "equivalence": SERVES | {"token"}, "classification": SERVES}
+SECRETS |= {f"migrate-{service}": {"database"} for service in SERVICES}
+SECRETS_AT_THE_BORDER = {"verifier": SERVES | {"token"}, "postgres-replica": {"replication"}}
+
+
+def look_at_secrets(deployment, secrets):
+    """Nobody sees a secret that is another's."""
+    owned, containers = {}, deployment.all_containers()
+    for container, expected in secrets.items():
+        seen = {}
+        for mount in containers[container]["Mounts"]:
+            source = pathlib.Path(mount["Source"])
+            if mount["Destination"].startswith("/run/greenlane"):
+                files = source.iterdir() if source.is_dir() else [source]
+                name = pathlib.PurePath(mount["Destination"]).name
+                seen |= {file.name if source.is_dir() else name: file.read_text() for file in files}
+        expect(f"{container} sees", sorted(seen), sorted(expected))
+        for name, secret in seen.items():
+            if name in {"database", "token", "tls.key", "replication"}:
+                expect(f"{container}'s {name} is its own", owned.setdefault(secret, container), container)
+
+
+def answers(deployment, service, port, shows):
+    """Whether a service talks to whoever shows this certificate, of `state`; none is `None`."""
+    context = ssl.create_default_context(cafile=deployment.folder / "public/ca.crt")
+    context.set_alpn_protocols(["h2"])
+    if shows:
+        context.load_cert_chain(*(deployment.folder / shows / f"tls.{part}" for part in ("crt", "key")))
+    try:
+        with socket.create_connection(("localhost", port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname=service) as connection:
+                connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+                return bool(connection.recv(1))
+    except (ssl.SSLError, ConnectionError):
+        return False
+
+
+def look_at_mutual_tls(deployment):
+    """Only named callers get through to equivalence and classification."""
+    callers = (None, "registry", "equivalence", "classification", "verifier", "operator")
+    named = {("equivalence", 7402): ["registry", "verifier", "operator"],
+             ("classification", 7403): ["registry", "equivalence", "verifier", "operator"],
+             ("registry", 7401): list(callers)}
+    for (service, port), expected in named.items():
+        heard = [caller for caller in callers if answers(deployment, service, port, caller)]
+        expect(f"{service} answers", heard, expected)
+
+
+def as_role(deployment, role, database, statements):
+    """What PostgreSQL says to statements of a role, each in a transaction of its own, of which nothing stays."""
+    script = "\\set VERBOSITY sqlstate\n" + "".join(f"BEGIN; {statement}; ROLLBACK;\n" for statement in statements)
+    psql = ["psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", f"--username={role}", f"--dbname={database}"]
+    done = subprocess.run(["docker", "exec", "--interactive", deployment.container("postgres"), *psql],
+        input=script, capture_output=True, text=True, check=False)
+    return done.stdout.split(), done.stderr.splitlines()
+
+
+def look_at_rights(deployment):
+    """A role can do its work and nothing else, whoever has its password."""
+    nobody = ["CREATE TABLE mine (id int)", "CREATE SCHEMA mine", "CREATE ROLE mine", "DROP TABLE audit_record",
+              "ALTER TABLE audit_record ADD COLUMN mine int", "TRUNCATE audit_record", "DELETE FROM audit_record",
+              "UPDATE audit_record SET id = id", "DELETE FROM seaql_migrations", "INSERT INTO seaql_migrations DEFAULT VALUES",
+              "COPY audit_record TO PROGRAM 'true'", "ALTER EVENT TRIGGER narrow DISABLE", "SELECT pg_read_file('PG_VERSION')"]
+    of_the_log = ["DELETE FROM log_entry", "UPDATE log_entry SET leaf = leaf", "TRUNCATE log_entry", "DELETE FROM log_tile",
+                  "DELETE FROM log_head", "DELETE FROM log_checkpoint", "DROP TABLE log_entry"]
+    of_a_verifier = ["DELETE FROM certificate", "UPDATE log_head SET size = size", "INSERT INTO log_entry DEFAULT VALUES"]
+    tries = {service: nobody for service in SERVICES}
+    tries |= {"registry": nobody + of_the_log, "verifier": nobody + of_the_log + of_a_verifier}
+    for role, statements in tries.items():
+        # The first is allowed, or the refusals would show nothing.
+        read = ["SELECT 'read' FROM (SELECT count(*) FROM audit_record) AS all_of_them"]
+        said = as_role(deployment, role, "registry" if role == "verifier" else role, read + statements)
+        refused = (["read"], ["ERROR:  42501"] * len(statements))
+        expect(f"{role} reads, and is refused {len(statements)} statements", said == refused or said, True)
+    enters = "SELECT r.rolname || '@' || d.datname FROM pg_roles r, pg_database d WHERE r.rolcanlogin AND NOT r.rolsuper " \
+        "AND NOT r.rolreplication AND d.datname = ANY('{registry,equivalence,classification}') AND r.rolname !~ '_owner$' " \
+        "AND has_database_privilege(r.rolname, d.datname, 'CONNECT')"
+    entered, _ = as_role(deployment, "postgres", "postgres", [enters])
+    expect("and each enters", sorted(entered), sorted([*(f"{service}@{service}" for service in SERVICES), "verifier@registry"]))

@@ -1,0 +1,134 @@
+"""Pages of deploy/runbooks, carried out as they are written."""
+
+import contextlib
+import json
+import re
+import shutil
+import textwrap
+import time
+
+from engine import AT_THE_BORDER, BACK_SECONDS, CHECKOUT, Command, expect, issuing, mint, run
+
+MANY = 60
+
+
+def page_blocks(page):
+    """The commands of a page of deploy/runbooks, block by block."""
+    text = (CHECKOUT / "deploy/runbooks" / page).read_text()
+    return [textwrap.dedent(block) for block in re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)]
+
+
+def page_block(page, *parts):
+    (block,) = (block for block in page_blocks(page) if all(part in block for part in parts))
+    return block
+
+
+def health_follows_the_database(deployment):
+    """deploy/runbooks/not-serving.md."""
+    deployment.compose("stop", "postgres")
+    print(f"  without its database: {deployment.wait_for_health('registry', ready=False).strip()}")
+    deployment.compose("start", "postgres")
+    deployment.wait_for_health("registry")
+    print("  with it again: ready, and nothing was restarted")
+
+
+def withdraw_many(deployment, program):
+    """The commands of deploy/runbooks/mass-withdrawal.md, as they are written there, the loop twice."""
+    command = Command(deployment, program)
+    active = ("certificate", "list", "--state", "active", "--all", "-o", "name")
+    there = command(*active, "--body", "bodies/aurora-cert").split()
+    mint(deployment, program, "clerk", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
+    lists, trial, loop = page_blocks("mass-withdrawal.md")
+    expect("listed as concerned", int(command.shell(lists)), len(there))
+    expect(f"which is more than a page and {MANY}", len(there) > MANY > 50, True)
+    # Somebody strikes the others off the list.
+    file = deployment.folder / "concerned.txt"
+    concerned = file.read_text().split()[:MANY]
+    file.write_text("".join(f"{name}\n" for name in concerned))
+    command.shell(trial)
+    expect("withdrawn by the trial", len(there) - len(command(*active, "--body", "bodies/aurora-cert").split()), 0)
+    (deployment.folder / "failed.txt").write_text("certificates/of-an-earlier-run\n")
+    for _ in range(2):
+        said = command.shell(loop).split()
+        expect("withdrawn by the loop, and failed", (len(said) - 1, said[-1]), (len(concerned), "0"))
+    expect("of them still active", len(set(concerned) & set(command(*active).split())), 0)
+
+
+def bring_back(deployment, program):
+    """deploy/runbooks/restore.md, log-not-signing.md and log-fork.md on SQLite: the wrong backup, what was there put back,
+    and at last a new log with what is left."""
+    command = Command(deployment, program)
+    issue = issuing(deployment, program)
+    backup, restore = (page_block("restore.md", "maintain-registry", verb) for verb in ("--keys", "--from"))
+    deployment.shell(backup)
+    late = command(*issue).strip()
+    deployment.shell(restore)
+    said = deployment.wait_for_health("registry", ready=False)
+    expect("an old backup is noticed", "put back to an earlier state" in said, True)
+    expect("and nothing is issued on it", command.fails(*issue), True)
+    deployment.compose("stop", "registry")
+    put_back = page_block("log-not-signing.md", "registry.db.replaced-0")
+    run("bash", "-euo", "pipefail", "-c", put_back, cwd=deployment.disk)
+    deployment.compose("start", "registry")
+    deployment.wait_for_health("registry")
+    command("certificate", "get", late)
+    expect("what was there is put back, and issues", command(*issue).startswith("certificates/"), True)
+    shutil.rmtree(deployment.disk / "wrong")
+    deployment.shell(restore)
+    deployment.wait_for_health("registry", ready=False)
+    deployment.environment["GREENLANE_LOG_ORIGIN"] = "registry.example.org/log-2"
+    deployment.shell(page_block("log-fork.md", "docker compose"))
+    deployment.wait_for_health("registry")
+    expect("a new log goes on", command(*issue).startswith("certificates/"), True)
+    note = json.loads(command("log", "checkpoint", "-o", "json"))["checkpoint"]
+    expect("under its name", note["verifierKey"].split("+")[0], "registry.example.org/log-2")
+    (deployment.disk / "registry.db.replaced-0").unlink()
+
+
+def bring_postgres_back(deployment, program):
+    """deploy/runbooks/restore.md on PostgreSQL: a base backup, what was issued after it, both back, and an archive anew."""
+    command = Command(deployment, program)
+    issue = issuing(deployment, program)
+    deployment.shell(page_block("restore.md", "exec -T postgres sh /etc/greenlane/backup", "base-2026-11-25"))
+    late = command(*issue).strip()
+    deployment.shell(page_block("restore.md", "sh /etc/greenlane/restore"))
+    deployment.wait_for_health("registry")
+    command("certificate", "get", late)
+    expect("after a restore it has what was issued after the backup, and issues", bool(command(*issue)), True)
+    psql = ("docker", "exec", deployment.container("postgres"), "psql", "-U", "postgres", "-Atc")
+    expect("it archives", run(*psql, "SHOW archive_mode").strip(), "off")
+    deployment.shell(page_block("restore.md", "sh /etc/greenlane/archive-on"))
+    expect("then", run(*psql, "SHOW archive_mode").strip(), "on")
+    deadline = time.monotonic() + BACK_SECONDS
+    while run(*psql, "SELECT archived_count > 0 AND failed_count = 0 FROM pg_stat_archiver").strip() != "t":
+        if time.monotonic() > deadline:
+            raise SystemExit(f"nothing is archived: {run(*psql, 'SELECT * FROM pg_stat_archiver')}")
+        time.sleep(0.5)
+    deployment.wait_for_health("registry")
+    anew = page_block("restore.md", "docker volume rm").replace("compose_", f"{deployment.project}_")
+    deployment.shell(anew)
+    deployment.wait_for_health("verifier")
+    later = command(*issue).strip()
+    time.sleep(1)
+    for name in (late, later):
+        expect("the verifier on a new replica verifies", not command.fails("verify", name, *AT_THE_BORDER), True)
+
+
+def fill_the_disk(deployment, program):
+    """The registry's volume is a small disk: full, then with room again."""
+    command = Command(deployment, program)
+    issue = issuing(deployment, program)
+    kept = command(*issue).strip()
+    filler = deployment.disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    # The write-ahead log is used again from its beginning: what it has room for is still written.
+    refused = any(command.fails(*issue) for _ in range(1_000))
+    expect("issues refused while the disk is full", refused, True)
+    expect("and it stays so", all(command.fails(*issue) for _ in range(5)), True)
+    said = command("verify", kept, "--token-file", mint(deployment, program, "customs", "verify"))
+    expect("verification goes on", "REFUSED" not in said, True)
+    filler.unlink()
+    expect("with room again it issues", command(*issue).startswith("certificates/"), True)
+    expect("the log is whole", "—" in command("log", "checkpoint"), True)
