@@ -54,5 +54,3 @@ GRANT CONNECT ON DATABASE registry TO verifier;
 GRANT USAGE ON SCHEMA public TO verifier;
 ALTER DEFAULT PRIVILEGES FOR ROLE registry_owner IN SCHEMA public GRANT SELECT ON TABLES TO verifier;
 SQL
-# From the next start on, which comes at once.
-sh /etc/greenlane/archive-on /var/lib/postgresql/archive/first user=postgres
