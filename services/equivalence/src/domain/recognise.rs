@@ -173,6 +173,10 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
         Coverage::Inside => {}
     }
 
+    if !market.annexes.is_empty() {
+        let wanted = entry.acceptances.iter().map(|it| it.wanted.node());
+        wanted.for_each(|node| ctx.catalogue.links().read_sources_ahead(node));
+    }
     let standing = Standing::new(ctx, market, entry);
     let verdicts = std::iter::once_with(|| direct::attempt(ctx, market, entry, &standing))
         .chain(market.annexes.iter().map(|annex| annex::attempt(ctx, market, entry, &standing, annex)));

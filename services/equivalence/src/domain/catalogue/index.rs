@@ -2,6 +2,7 @@
 //! the catalogue holds. Lists are in the order of names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -75,9 +76,9 @@ struct Run {
     until: u32,
 }
 
-/// An importer and an exporter as one key; never zero.
+/// An importer and an exporter as one key; zero only where the catalogue speaks of neither.
 fn pair(importer: u32, exporter: u32) -> u64 {
-    (u64::from(importer) << 32 | u64::from(exporter)) + 1
+    !(u64::from(importer) << 32 | u64::from(exporter))
 }
 
 #[derive(Clone, Debug, Default)]
@@ -149,7 +150,26 @@ impl Catalogue {
             places.sort_unstable();
             places.dedup();
         }
-        places.into_iter().map(|at| &index.annexes[at as usize]).collect()
+        let annexes: SmallVec<_> = places.into_iter().map(|at| &index.annexes[at as usize]).collect();
+        if goods.is_some() {
+            annexes.iter().for_each(|it| it.read_ahead());
+        }
+        annexes
+    }
+
+    /// Reads where that stands which a decision needs in most cases: the processor fetches all of it at once, and not one
+    /// after the other. Of a large catalogue little is in its cache.
+    pub(in crate::domain) fn read_ahead(&self, held: &[Held], importer: u32, exporter: u32) {
+        held.iter().for_each(|it| self.index.links.read_ahead(it.node));
+        self.index.between.read_ahead(pair(importer, exporter));
+    }
+
+    /// Reads that itself, as far as it is known now where it stands.
+    pub(in crate::domain) fn read_on_ahead(&self, held: &[Held], importer: u32, exporter: u32) {
+        if let Some(run) = self.index.between.get(pair(importer, exporter)) {
+            black_box(self.index.passages[run.from as usize].annex);
+            held.iter().for_each(|it| self.index.links.read_on_ahead(it.node));
+        }
     }
 
     /// The equivalences along which results pass.

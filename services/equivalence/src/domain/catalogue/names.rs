@@ -1,5 +1,6 @@
 //! The numbers of names of one kind. Most names are short and found where they stand, without following a pointer.
 
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use foldhash::HashMap;
@@ -23,13 +24,20 @@ impl Name {
         if !(1..=MOST_BYTES).contains(&bytes.len()) {
             return None;
         }
-        let mut words = bytes.chunks(8).map(|chunk| match chunk.first_chunk() {
-            Some(word) => u64::from_le_bytes(*word),
-            None => chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-        });
-        let mut next = || words.next().unwrap_or_default();
+        let (whole, rest) = bytes.as_chunks();
+        let rest = match (rest.len(), bytes.last_chunk()) {
+            (0, _) => 0,
+            // Read with what stands before them.
+            (rest, Some(last)) => u64::from_le_bytes(*last) >> (64 - 8 * rest),
+            (_, None) => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        let word = |at: usize| match at.cmp(&whole.len()) {
+            Ordering::Less => u64::from_le_bytes(whole[at]),
+            Ordering::Equal => rest,
+            Ordering::Greater => 0,
+        };
         // Of the last word there are four bytes at most.
-        Some(Self { words: [next(), next(), next()], rest: next() as u32 })
+        Some(Self { words: [word(0), word(1), word(2)], rest: word(3) as u32 })
     }
 }
 

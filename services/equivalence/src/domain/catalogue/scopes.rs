@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::numbers::{NONE, Numbers};
+use super::numbers::{NONE, Numbers, number};
+use super::table::Table;
 use crate::domain::code::{CodeScope, MAX_CODE_CHARS, Within};
 
 /// A code of at most 16 characters, held in place: of anything longer, which entries and questions may not name, the
@@ -183,12 +184,21 @@ pub(in crate::domain) struct EditionScopes {
     pub(in crate::domain) edition: u32,
     /// A bit for the length of each code that is named, and one for all that are longer than eight characters.
     lengths: u16,
+    /// Who names a code, by its beginning: the first of them, and where the others stand among all.
+    named: Table<u64, Named>,
     /// The beginnings of the codes that they name, sorted.
     heads: Vec<u64>,
-    /// Whose these are.
+    /// Who names them.
     named_by: Vec<u32>,
     /// All of them, in the order of names.
     pub(in crate::domain) all: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Named {
+    first: u32,
+    others: u32,
+    until: u32,
 }
 
 impl EditionScopes {
@@ -196,10 +206,8 @@ impl EditionScopes {
     pub(super) fn by_edition<'s>(requirements: impl Iterator<Item = &'s Scopes>) -> Vec<Self> {
         let mut editions: Vec<(Self, Vec<(u64, u32)>)> = Vec::new();
         for (index, codes) in (0_u32..).zip(requirements) {
-            let edition = codes.edition;
-            let at = editions.iter().position(|(it, _)| it.edition == edition).unwrap_or_else(|| {
-                let (heads, named_by, all) = (Vec::new(), Vec::new(), Vec::new());
-                editions.push((Self { edition, lengths: 0, heads, named_by, all }, Vec::new()));
+            let at = editions.iter().position(|(it, _)| it.edition == codes.edition).unwrap_or_else(|| {
+                editions.push((Self::empty(codes.edition), Vec::new()));
                 editions.len() - 1
             });
             let (of, named) = &mut editions[at];
@@ -209,13 +217,29 @@ impl EditionScopes {
                 of.lengths |= 1 << prefix.length().min(HEAD_CHARS + 1);
             }
         }
-        let finished = editions.into_iter().map(|(mut of, mut named)| {
-            named.sort_unstable();
-            named.dedup();
-            (of.heads, of.named_by) = named.into_iter().unzip();
-            of
+        editions.into_iter().map(|(of, named)| of.with(named)).collect()
+    }
+
+    fn empty(edition: u32) -> Self {
+        let (heads, named_by, all) = (Vec::new(), Vec::new(), Vec::new());
+        Self { edition, lengths: 0, named: Table::default(), heads, named_by, all }
+    }
+
+    fn with(mut self, mut named: Vec<(u64, u32)>) -> Self {
+        named.sort_unstable();
+        named.dedup();
+        let mut from = 0;
+        let runs = named.chunk_by(|(one, _), (other, _)| one == other).map(|run| {
+            let until = from + number(run.len());
+            let named = Named { first: run[0].1, others: from + 1, until };
+            from = until;
+            (run[0].0, named)
         });
-        finished.collect()
+        // Whatever begins with nothing is no key.
+        let runs: Vec<_> = runs.filter(|(head, _)| *head != 0).collect();
+        self.named = Table::new(&runs);
+        (self.heads, self.named_by) = named.into_iter().unzip();
+        self
     }
 
     /// Adds the requirements of which a scope contains the code or lies within it, as far as the first eight characters
@@ -224,12 +248,27 @@ impl EditionScopes {
         let (head, length) = (code.head(), code.length().min(HEAD_CHARS));
         for shorter in 0..length {
             if self.lengths & (1 << shorter) != 0 {
-                self.find_within(head & head_mask(shorter), u64::MAX, found);
+                self.find_named(head & head_mask(shorter), found);
             }
         }
-        // What begins with the code, and of a long one what begins as it does.
-        if self.lengths >> length != 0 {
+        if self.lengths >> length == 1 {
+            self.find_named(head, found);
+        } else if self.lengths >> length != 0 {
+            // What begins with the code, and of a long one what begins as it does.
             self.find_within(head, head_mask(length), found);
+        }
+    }
+
+    /// Adds those that name what begins so and is no longer.
+    fn find_named(&self, head: u64, found: &mut SmallVec<[u32; 8]>) {
+        if head == 0 {
+            return self.find_within(head, u64::MAX, found);
+        }
+        if let Some(named) = self.named.get(head) {
+            found.push(named.first);
+            if named.others < named.until {
+                found.extend_from_slice(&self.named_by[named.others as usize..named.until as usize]);
+            }
         }
     }
 

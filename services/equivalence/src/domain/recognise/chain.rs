@@ -49,8 +49,8 @@ impl<'a> Net<'a> {
         self.catalogue.links().from(held, self.date)
     }
 
-    fn link(self, place: u32) -> &'a Arc<Equivalence> {
-        self.catalogue.links().equivalence(place)
+    fn link(self, link: u32) -> &'a Arc<Equivalence> {
+        self.catalogue.links().equivalence(link)
     }
 }
 
@@ -73,29 +73,35 @@ impl Way {
     /// The way that goes on from one, which is held at `at`, along a link.
     fn along(self, at: u32, link: Passed) -> Self {
         let (tests, length) = (self.tests + link.tests, self.length + 1);
-        Self { tests, length, start: self.start, link: link.place, before: at }
+        Self { tests, length, start: self.start, link: link.link, before: at }
     }
 }
 
 /// Every way that is held, each told by its place.
-#[derive(Default)]
-struct Ways(SmallVec<[Way; 24]>);
+struct Ways<'a> {
+    net: Net<'a>,
+    all: SmallVec<[Way; 24]>,
+}
 
-impl Ways {
+impl<'a> Ways<'a> {
+    fn of(net: Net<'a>) -> Self {
+        Self { net, all: SmallVec::new() }
+    }
+
     fn hold(&mut self, way: Way) -> u32 {
-        let at = u32::try_from(self.0.len()).unwrap_or(NONE);
-        self.0.push(way);
+        let at = u32::try_from(self.all.len()).unwrap_or(NONE);
+        self.all.push(way);
         at
     }
 
     fn at(&self, at: u32) -> Way {
-        self.0[at as usize]
+        self.all[at as usize]
     }
 
     /// The links of a way, each with its bridging tests, from the last to the first.
-    fn links<'a>(&self, net: Net<'a>, mut way: Way) -> impl Iterator<Item = (&'a Arc<Equivalence>, u32)> {
+    fn links(&self, mut way: Way) -> impl Iterator<Item = (&'a Arc<Equivalence>, u32)> {
         std::iter::from_fn(move || {
-            let link = (way.length > 0).then(|| net.link(way.link))?;
+            let link = (way.length > 0).then(|| self.net.link(way.link))?;
             let tests = way.tests;
             way = self.at(way.before);
             Some((link, tests - way.tests))
@@ -110,14 +116,15 @@ impl Ways {
             .then_with(|| a.start.cmp(&b.start))
     }
 
-    /// Of two ways of one length. The places of links are in the order of their names.
+    /// Of two ways of one length. The places of equivalences are in the order of their names.
     fn by_names(&self, a: Way, b: Way) -> Ordering {
         if a.length == 0 {
             return Ordering::Equal;
         }
         let before =
             if a.before == b.before { Ordering::Equal } else { self.by_names(self.at(a.before), self.at(b.before)) };
-        before.then(a.link.cmp(&b.link))
+        let links = self.net.catalogue.links();
+        before.then_with(|| links.place(a.link).cmp(&links.place(b.link)))
     }
 }
 
@@ -165,7 +172,7 @@ pub(super) fn search<'a>(
         let (links, tests) = Default::default();
         return Some(Found { certified: start as usize, accepted, links, tests });
     }
-    let mut ways = Ways::default();
+    let mut ways = Ways::of(net);
     let mut best: Option<(Way, usize)> = None;
     let mut layer = Layer::default();
     for (start, held) in certified {
@@ -210,7 +217,7 @@ pub(super) fn search<'a>(
         layer = next;
     }
     let (way, accepted) = best?;
-    let (mut links, mut tests): (Chained<'_>, SmallVec<[u32; 2]>) = ways.links(net, way).unzip();
+    let (mut links, mut tests): (Chained<'_>, SmallVec<[u32; 2]>) = ways.links(way).unzip();
     links.reverse();
     tests.reverse();
     Some(Found { certified: way.start as usize, accepted, links, tests })
@@ -221,7 +228,7 @@ pub(super) fn reach<'a, 's>(net: Net<'a>, start: &'s Target, limit: usize) -> Ve
 where
     'a: 's,
 {
-    let mut ways = Ways::default();
+    let mut ways = Ways::of(net);
     let first = ways.hold(Way::begin(0));
     let mut layer: BTreeMap<&'s Target, u32> = BTreeMap::from([(start, first)]);
     let mut reached: BTreeMap<&'s Target, u32> = layer.clone();
@@ -231,7 +238,7 @@ where
             let before = ways.at(at);
             for link in net.from(net.catalogue.held(target).0) {
                 let way = before.along(at, link);
-                let to = &net.link(link.place).to;
+                let to = &net.link(link.link).to;
                 let cheaper = |known: Option<&u32>| known.is_none_or(|at| ways.compare(way, ways.at(*at)).is_lt());
                 let (here, ever) = (cheaper(next.get(to)), cheaper(reached.get(to)));
                 // A longer way that takes no fewer tests than one that is known leads nowhere more cheaply.
@@ -247,7 +254,7 @@ where
     let mut found: Vec<_> = reached.into_iter().filter(|(target, _)| *target != start).collect();
     found.sort_by_key(|(target, at)| (ways.at(*at).length, ways.at(*at).tests, *target));
     let links = |at| {
-        let mut links: Chained<'a> = ways.links(net, ways.at(at)).map(|(link, _)| link).collect();
+        let mut links: Chained<'a> = ways.links(ways.at(at)).map(|(link, _)| link).collect();
         links.reverse();
         links
     };

@@ -47,6 +47,11 @@ impl<'a, 'q> Place<'a, 'q> {
         std::iter::once(self.economy).chain(blocs)
     }
 
+    /// The economy's own number.
+    pub(super) fn number(&self) -> u32 {
+        self.numbers[0]
+    }
+
     /// The numbers of these.
     pub(super) fn numbers(&self) -> &[u32] {
         &self.numbers
@@ -123,7 +128,8 @@ impl<'a, 'q> Context<'a, 'q> {
             knows_certified &= known;
             held
         });
-        let held = held.collect();
+        let held: SmallVec<[Held; 8]> = held.collect();
+        catalogue.read_ahead(&held, destination.number(), issuer.number());
         Self {
             catalogue,
             question,

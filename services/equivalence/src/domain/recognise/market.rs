@@ -57,6 +57,7 @@ pub(super) fn applicable<'a>(
         found.sort_unstable();
         found.dedup();
     }
+    ctx.catalogue.read_on_ahead(&ctx.held, ctx.destination.number(), ctx.issuer.number());
     let found = found.into_iter().filter_map(|at| requirements?.all.get(at as usize));
     found.filter(|it| ctx.in_question(it)).collect()
 }
