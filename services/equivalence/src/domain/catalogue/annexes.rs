@@ -224,6 +224,14 @@ impl More {
 }
 
 impl DesignationTerms {
+    /// Whether the designation, which these are of, stands on a day.
+    pub(in crate::domain) fn stand(&self, designation: &Designation, date: NaiveDate) -> bool {
+        match &self.validity {
+            Some(validity) => validity.contains(date),
+            None => designation.validity.contains(date) && !designation.is_suspended(date),
+        }
+    }
+
     fn new(numbers: &Numbers, it: &Designation) -> Self {
         let plain = it.suspensions.is_empty() && it.contestations.is_empty() && it.ending.is_none();
         Self { body: numbers.body(&it.body), validity: plain.then(|| it.validity.clone()) }

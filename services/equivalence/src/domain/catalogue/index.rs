@@ -43,7 +43,8 @@ pub(in crate::domain) struct EconomyEntry {
     /// The blocs that it belongs to, or belonged, in the order of their codes.
     pub(in crate::domain) memberships: Vec<Membership>,
     pub(in crate::domain) requirements: Requirements,
-    bodies: Vec<Arc<Body>>,
+    /// With their numbers.
+    bodies: Vec<(u32, Arc<Body>)>,
     /// The annexes of the arrangements in which a party of this very code accepts others' results.
     accepts: Vec<u32>,
 }
@@ -212,8 +213,8 @@ impl Catalogue {
         self.index.longest_chain
     }
 
-    /// The bodies of an economy.
-    pub fn bodies_of(&self, economy: &EconomyCode) -> &[Arc<Body>] {
+    /// The bodies of an economy, with their numbers.
+    pub(in crate::domain) fn bodies_of(&self, economy: &EconomyCode) -> &[(u32, Arc<Body>)] {
         self.economy(economy).map_or(&[], |it| &it.bodies)
     }
 }
@@ -298,7 +299,7 @@ fn economies(numbers: &mut Numbers, catalogue: &Catalogue) -> Vec<EconomyEntry> 
         }
     }
     for it in catalogue.bodies.values() {
-        economies[numbers.economy(&it.economy) as usize].bodies.push(it.clone());
+        economies[numbers.economy(&it.economy) as usize].bodies.push((numbers.body(&it.name), it.clone()));
     }
     let mut markets: BTreeMap<&EconomyCode, Vec<Arc<Requirement>>> = BTreeMap::new();
     for requirement in catalogue.requirements.values() {

@@ -10,7 +10,7 @@ use super::coverage::Coverage;
 use super::market::Market;
 use super::standing::{self, Standing, Tier};
 use super::way;
-use crate::domain::arrangement::{Annex, Arrangement};
+use crate::domain::arrangement::{Annex, Arrangement, TransitionPeriod};
 use crate::domain::body::Designation;
 use crate::domain::catalogue::{AnnexEntry, Held, PartyTerms, RequirementEntry, Terms};
 use crate::domain::decision::{Check, Condition, Conditions, Finding, Route};
@@ -156,16 +156,18 @@ fn usable(ctx: &Context<'_, '_>, terms: &Terms) -> SmallVec<[(u32, Held); 8]> {
 /// whatever they certify; and of which kind, certificates before others.
 pub(super) fn is_open(ctx: &Context<'_, '_>, market: &Market<'_, '_>, entry: &AnnexEntry) -> Option<RecognitionObject> {
     let AnnexEntry { annex, terms, .. } = entry;
+    if ctx.lies_outside(&terms.codes) {
+        return None; // most
+    }
     let (date, granted_on) = (ctx.date(), Some(ctx.date()));
     let sides = [&market.place, &ctx.destination];
     let in_force =
         entry.arrangement_counts(date, granted_on) == Counts::Yes && entry.counts(date, granted_on) == Counts::Yes;
-    let held_back = annex
-        .transitions
-        .iter()
-        .any(|period| date < period.ends_on && sides.iter().any(|side| side.is_within(&period.economy)));
-    let excluded = annex.exclusions.as_ref().is_some_and(|not| {
-        ctx.origin.is_within_any(&not.origins) || sides.iter().any(|side| side.is_within_any(&not.economies))
+    let runs =
+        |period: &TransitionPeriod| date < period.ends_on && sides.iter().any(|side| side.is_within(&period.economy));
+    let held_back = terms.has_transitions && annex.transitions.iter().any(runs);
+    let excluded = terms.exclusions().is_some_and(|not| {
+        ctx.origin.is_in_any(&not.origins) || sides.iter().any(|side| side.is_in_any(&not.economies))
     });
     if !in_force || held_back || excluded || terms.effect != RecognitionEffect::Full {
         return None;
@@ -254,10 +256,7 @@ fn designated<'a>(
     let mut unknown = None;
     for at in entry.designations_by(ctx.body) {
         let (terms, designation) = (&entry.terms.designated[at], &entry.designations[at]);
-        let stands = match &terms.validity {
-            Some(validity) => validity.contains(ctx.date()),
-            None => designation.validity.contains(ctx.date()) && !designation.is_suspended(ctx.date()),
-        };
+        let stands = terms.stand(designation, ctx.date());
         let only = entry.terms.only(at);
         let for_these = only.is_none_or(|only| {
             only.targets.is_empty() || covered.clone().any(|held| only.targets.contains(&held.node))

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use super::way;
@@ -221,6 +221,17 @@ pub(super) fn search<'a>(
     links.reverse();
     tests.reverse();
     Some(Found { certified: way.start as usize, accepted, links, tests })
+}
+
+/// The schemes and standards that chains of at most `limit` links lead to, and what they start from.
+pub(super) fn reachable(net: Net<'_>, start: Held, limit: usize) -> HashSet<u32> {
+    let mut reached: HashSet<Held> = [start].into_iter().collect();
+    let mut layer = vec![start];
+    for _ in 0..limit {
+        let next = layer.iter().flat_map(|held| net.from(*held)).map(|passed| passed.to);
+        layer = next.filter(|to| reached.insert(*to)).collect();
+    }
+    reached.into_iter().map(|held| held.node).collect()
 }
 
 /// Everything that chains of at most `limit` links lead to, each with its cheapest chain; nearest first.

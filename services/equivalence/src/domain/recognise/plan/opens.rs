@@ -8,8 +8,9 @@ use super::combine::Row;
 use super::{MarketAccess, Product, Step};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::{Outcome, Status};
-use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
+use crate::domain::question::Question;
 use crate::domain::recognise::chain::{self, Net};
 use crate::domain::recognise::context::{Context, Place};
 use crate::domain::recognise::{Detail, Judged, judge, outcome};
@@ -27,7 +28,7 @@ pub(super) struct Openings<'a, 'c, 'q> {
     rows: &'a [Row<'c, 'q>],
     markets: &'a [MarketAccess<'c>],
     /// The closed markets in which something is accepted for a requirement that is not met.
-    wanted: BTreeMap<&'c TargetKey, Vec<usize>>,
+    wanted: HashMap<u32, Vec<usize>>,
     /// The closed markets that accept results of bodies of an economy or bloc, directly or by an annex.
     by_economy: HashMap<u32, Vec<usize>>,
     /// Those that accept results of a body that they name.
@@ -58,7 +59,7 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
             product,
             rows,
             markets,
-            wanted: BTreeMap::new(),
+            wanted: HashMap::default(),
             by_economy: HashMap::default(),
             by_body: HashMap::default(),
             by_anybody: Vec::new(),
@@ -79,7 +80,7 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
             let entry = result.entry;
             importers.insert(&entry.requirement.market);
             for (acceptance, terms) in entry.requirement.acceptances.iter().zip(&entry.acceptances) {
-                note(self.wanted.entry(&acceptance.target.name).or_default(), at);
+                note(self.wanted.entry(terms.wanted.node()).or_default(), at);
                 for economy in terms.economies() {
                     note(self.by_economy.entry(economy).or_default(), at);
                 }
@@ -138,10 +139,9 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
     /// For each market, whether it is closed and something is wanted in it that a target leads to.
     fn near(&self, target: &Target) -> Vec<bool> {
         let net = Net { catalogue: self.catalogue, date: self.product.date };
-        let reached = chain::reach(net, target, self.catalogue.longest_chain());
-        let names = reached.iter().map(|(reached, _)| &reached.name).chain([&target.name]);
+        let reached = chain::reachable(net, self.catalogue.held(target).0, self.catalogue.longest_chain());
         let mut near = vec![false; self.markets.len()];
-        names.flat_map(|name| self.wanted.get(name).into_iter().flatten()).for_each(|at| near[*at] = true);
+        reached.iter().flat_map(|node| self.wanted.get(node).into_iter().flatten()).for_each(|at| near[*at] = true);
         near
     }
 
@@ -158,14 +158,20 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
         let place = Place::new(self.catalogue, located, self.product.date);
         let by_economy = place.numbers().iter().filter_map(|number| self.by_economy.get(number));
         let doors = by_economy.chain(self.by_body.get(body)).chain([&self.by_anybody]).flatten();
-        let doors: BTreeSet<usize> = doors.copied().filter(|at| near(*at)).collect();
-        doors.into_iter().filter(|at| self.opens(*at, &certificate)).collect()
+        let mut doors: Vec<usize> = doors.copied().filter(|at| near(*at)).collect();
+        doors.sort_unstable();
+        doors.dedup();
+        let mut question = self.product.question(Some(&certificate), located);
+        let opened = doors.into_iter().filter(|at| {
+            question.destination.clone_from(&self.markets[*at].destination);
+            self.opens(*at, &question)
+        });
+        opened.collect()
     }
 
-    /// Whether a certificate opens a closed market, together with what is held.
-    fn opens(&self, at: usize, certificate: &Facts) -> bool {
-        let question = self.product.question(Some(certificate), &self.markets[at].destination);
-        let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
+    /// Whether what a certificate asks of a closed market opens that, together with what is held.
+    fn opens(&self, at: usize, question: &Question) -> bool {
+        let ctx = Context::new(self.catalogue, self.translator, question, Detail::Outcome);
         let new = judge(&ctx);
         let together: Vec<&Judged<'_>> = new
             .iter()

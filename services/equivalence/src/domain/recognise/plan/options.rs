@@ -2,13 +2,14 @@
 //! work, each tried as if it were done on the date of the plan.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt as _};
 
 use super::{MOST_BODIES, Product};
 use crate::domain::body::Body;
-use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
+use crate::domain::catalogue::{AnnexEntry, Catalogue, NONE, RequirementEntry};
 use crate::domain::decision::{Conditions, Status};
 use crate::domain::economy::Economy;
 use crate::domain::equivalence::Target;
@@ -32,8 +33,8 @@ pub(super) struct Choice<'c, 'q> {
     pub(super) body: Candidate<'q>,
     /// Everything that it names.
     pub(super) certified: Cow<'q, [Target]>,
-    /// What of that the route starts from.
-    pub(super) start: Target,
+    /// The place of what of that the route starts from.
+    start: usize,
     pub(super) object: RecognitionObject,
     /// The annex that carries it, if one does.
     pub(super) annex: Option<&'c AnnexKey>,
@@ -41,14 +42,28 @@ pub(super) struct Choice<'c, 'q> {
 }
 
 impl Choice<'_, '_> {
+    /// What the route starts from.
+    pub(super) fn start(&self) -> &Target {
+        &self.certified[self.start]
+    }
+
     /// By work; among equals by what is certified, by the annex, and by the body.
-    pub(super) fn order(&self) -> impl Ord + '_ {
-        (self.work, &self.start, self.annex, self.body.key)
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let by_start = || {
+            if self.certifies_as(other) { self.start.cmp(&other.start) } else { self.start().cmp(other.start()) }
+        };
+        let by_work = self.work.cmp(&other.work);
+        by_work.then_with(by_start).then_with(|| self.annex.cmp(&other.annex)).then_with(|| self.body.order(other.body))
+    }
+
+    /// Whether the same is certified, if that is told at a glance. It is sorted.
+    fn certifies_as(&self, other: &Self) -> bool {
+        std::ptr::eq(&*self.certified, &*other.certified)
     }
 
     /// Whether it is the same certificate, to be fulfilled in the same way, but for who issues it.
     pub(super) fn is_like(&self, best: &Self) -> bool {
-        self.certified == best.certified
+        (self.certifies_as(best) || self.certified == best.certified)
             && self.object == best.object
             && self.conditions == best.conditions
             && self.work.new_target == best.work.new_target
@@ -71,6 +86,24 @@ pub(super) struct Work {
 pub(super) struct Candidate<'a> {
     pub(super) key: &'a BodyKey,
     pub(super) economy: &'a EconomyCode,
+    /// Its number in the catalogue, if that speaks of it.
+    number: u32,
+}
+
+impl<'a> Candidate<'a> {
+    /// What tells it from others: the catalogue's number, or else its name.
+    pub(super) fn identity(self) -> (u32, Option<&'a BodyKey>) {
+        (self.number, (self.number == NONE).then_some(self.key))
+    }
+
+    /// By name, of which numbers are in the order.
+    fn order(self, other: Candidate<'_>) -> Ordering {
+        if self.number == NONE || other.number == NONE {
+            self.key.cmp(other.key)
+        } else {
+            self.number.cmp(&other.number)
+        }
+    }
 }
 
 /// Looks for what would meet requirements of one market.
@@ -109,15 +142,16 @@ impl<'c, 'q> Options<'c, 'q> {
         let mut seen = HashSet::new();
         let fresh = product.certificates.iter().filter(|it| seen.insert(&it.body));
         let located = fresh.map(|it| {
-            let known = catalogue.home(catalogue.body_number(&it.body));
-            Candidate { key: &it.body, economy: known.map_or(&it.body_economy, |home| &home.code) }
+            let number = catalogue.body_number(&it.body);
+            let economy = catalogue.home(number).map_or(&it.body_economy, |home| &home.code);
+            Candidate { key: &it.body, economy, number }
         });
         Self { issuers: located.collect(), catalogue, translator, product, held, destination }
     }
 
     /// Every choice found for a requirement that could be the one with the least work, or be offered beside it.
     pub(super) fn of(&self, entry: &'c RequirementEntry) -> Vec<Choice<'c, 'q>> {
-        let question = self.question(None, RecognitionObject::Certificate);
+        let question = self.question();
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
         let market = Market::new(&ctx, &entry.requirement.market);
         let standing = Standing::of_all(&ctx, &market, entry);
@@ -132,12 +166,13 @@ impl<'c, 'q> Options<'c, 'q> {
         open.sort_by_key(|(annex, _)| annex.terms.place);
         open.dedup_by_key(|(annex, _)| annex.terms.place);
         let worth = self.worth(&open, &standing, &choices);
-        let mut tried = HashSet::new();
+        let (mut tried, mut trial) = (HashSet::new(), question.clone());
         for (annex, object) in open {
             let of_it = worth.new_body.then(|| self.bodies_under(annex)).into_iter().flatten();
             for body in self.issuers.iter().copied().chain(of_it) {
-                if tried.insert((body.key, object)) {
-                    self.by_annex(entry, body, object, worth, &mut choices);
+                if tried.insert((body.identity(), object)) {
+                    trial.object = object;
+                    self.by_annex(entry, body, worth, &mut trial, &mut choices);
                 }
             }
         }
@@ -151,7 +186,7 @@ impl<'c, 'q> Options<'c, 'q> {
         standing: &Standing<'_>,
         direct: &[Choice<'_, '_>],
     ) -> Worth {
-        let best = direct.iter().min_by(|a, b| a.order().cmp(&b.order()));
+        let best = direct.iter().min_by(|a, b| a.order(b));
         let full = best.is_some_and(|best| direct.iter().filter(|it| it.is_like(best)).count() >= MOST_BODIES);
         // Nobody's certificate of what is held leads anywhere if no chain does.
         let held: Vec<_> = (0_u32..).zip(self.held).map(|(at, it)| (at, self.catalogue.held(it).0)).collect();
@@ -166,30 +201,26 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// A certificate of nothing yet, as if it were granted on the date of the plan.
-    fn question(&self, body: Option<Candidate<'_>>, object: RecognitionObject) -> Question {
+    fn question(&self) -> Question {
         let mut question = self.product.question(None, self.destination);
         question.granted_on = Some(self.product.date);
-        question.object = object;
-        if let Some(body) = body {
-            question.body = body.key.clone();
-            question.body_economy = body.economy.clone();
-        }
         question
     }
 
     /// Directly accepted bodies need no trial: the rule names them.
     fn direct(&self, acceptance: &'c Acceptance, choices: &mut Vec<Choice<'c, 'q>>) {
-        let start = self.holding(&acceptance.target).unwrap_or(&acceptance.target);
-        let certified = self.certified(start, acceptance);
+        let starts_from = self.holding(&acceptance.target).unwrap_or(&acceptance.target);
+        let certified = self.certified(starts_from, acceptance);
+        let start = certified.iter().position(|it| it == starts_from).unwrap_or(0);
         let new_target = certified.iter().any(|it| !self.held.contains(it));
         let object = wanted_object(acceptance);
         for body in self.accepted_bodies(acceptance) {
-            let new_body = !self.is_issuer(body.key);
+            let new_body = !self.is_issuer(body);
             choices.push(Choice {
                 work: Work { new_target, new_body, conditions: 0, links: 0, by_annex: false },
                 body,
                 certified: certified.clone(),
-                start: start.clone(),
+                start,
                 object,
                 annex: None,
                 conditions: Conditions::new(),
@@ -237,10 +268,10 @@ impl<'c, 'q> Options<'c, 'q> {
         if rule.any && found.len() < MOST_BODIES {
             // Whoever there is.
             let all = self.catalogue.bodies.values().filter(|body| certifies(body));
-            found.extend(all.take(enough).map(|body| Candidate { key: &body.name, economy: &body.economy }));
+            found.extend(all.take(enough).map(|body| self.located(&body.name)));
         }
         let mut seen = HashSet::new();
-        found.retain(|body| !rule.excluded_bodies.contains(body.key) && seen.insert(body.key));
+        found.retain(|body| !rule.excluded_bodies.contains(body.key) && seen.insert(body.identity()));
         found.truncate(MOST_BODIES);
         found
     }
@@ -249,27 +280,32 @@ impl<'c, 'q> Options<'c, 'q> {
         &self,
         entry: &'c RequirementEntry,
         body: Candidate<'q>,
-        object: RecognitionObject,
         worth: Worth,
+        trial: &mut Question,
         choices: &mut Vec<Choice<'c, 'q>>,
     ) {
-        let mut trial = self.question(Some(body), object);
+        let issues = self.is_issuer(body);
+        if !worth.held && !(if issues { worth.new_target } else { worth.new_both }) {
+            return;
+        }
+        trial.body = body.key.clone();
+        trial.body_economy = body.economy.clone();
         // What is held already, if this body certified it: all of it first, then only what the route starts from.
         if worth.held
-            && let Some(choice) = self.choice(entry, Cow::Borrowed(self.held), body, &mut trial, false)
+            && let Some(choice) = self.choice(entry, Cow::Borrowed(self.held), body, trial, false)
         {
-            let alone = Cow::Owned(vec![choice.start.clone()]);
-            let alone = if self.held.len() > 1 { self.choice(entry, alone, body, &mut trial, false) } else { None };
+            let alone = Cow::Borrowed(&self.held[choice.start..=choice.start]);
+            let alone = if self.held.len() > 1 { self.choice(entry, alone, body, trial, false) } else { None };
             choices.push(alone.unwrap_or(choice));
             return;
         }
-        if !(if self.is_issuer(body.key) { worth.new_target } else { worth.new_both }) {
+        if !(if issues { worth.new_target } else { worth.new_both }) {
             return;
         }
         // What is accepted no more, or not yet, may still lead to something that is.
         for acceptance in &entry.requirement.acceptances {
             let certified = self.certified(&acceptance.target, acceptance);
-            choices.extend(self.choice(entry, certified, body, &mut trial, true));
+            choices.extend(self.choice(entry, certified, body, trial, true));
         }
     }
 
@@ -291,35 +327,39 @@ impl<'c, 'q> Options<'c, 'q> {
         let market = Market::new(&ctx, &entry.requirement.market);
         let Judged { status, route, .. } = evaluate(&ctx, &market, entry)?;
         let way = route.filter(|_| status == Status::Met)?;
-        let start = certified[way.certified].clone();
-        let (new_body, by_annex) = (!self.is_issuer(body.key), way.annex.is_some());
+        let (new_body, by_annex) = (!self.is_issuer(body), way.annex.is_some());
         Some(Choice {
             work: Work { new_target, new_body, conditions: way.conditions.len(), links: way.links.len(), by_annex },
             body,
             certified,
-            start,
+            start: way.certified,
             object: trial.object,
             annex: way.annex.map(|annex| &annex.name),
             conditions: way.conditions,
         })
     }
 
-    fn is_issuer(&self, body: &BodyKey) -> bool {
-        self.issuers.iter().any(|it| it.key == body)
+    fn is_issuer(&self, body: Candidate<'_>) -> bool {
+        self.issuers.iter().any(|it| it.identity() == body.identity())
     }
 
     /// A body with its economy; of one that the catalogue does not know, the origin's.
     fn located(&self, body: &'q BodyKey) -> Candidate<'q> {
-        let known = self.catalogue.home(self.catalogue.body_number(body));
-        Candidate { key: body, economy: known.map_or(&self.product.origin, |home| &home.code) }
+        self.numbered(body, self.catalogue.body_number(body))
+    }
+
+    fn numbered(&self, key: &'q BodyKey, number: u32) -> Candidate<'q> {
+        let economy = self.catalogue.home(number).map_or(&self.product.origin, |home| &home.code);
+        Candidate { key, economy, number }
     }
 
     /// The bodies whose results an annex may carry: the designated ones, or where none need be, those of its parties.
     fn bodies_under(&self, entry: &'c AnnexEntry) -> Vec<Candidate<'q>> {
         let date = self.product.date;
         if entry.annex.designation_required {
-            let standing = entry.designations.iter().filter(|it| it.validity.contains(date) && !it.is_suspended(date));
-            return standing.map(|it| self.located(&it.body)).collect();
+            let all = entry.terms.designated.iter().zip(&entry.designations);
+            let standing = all.filter(|(terms, designation)| terms.stand(designation, date));
+            return standing.map(|(terms, designation)| self.numbered(&designation.body, terms.body)).collect();
         }
         let exporters = entry.arrangement.parties.iter().filter(|party| party.is_accepted());
         exporters.flat_map(|party| self.bodies_in(&party.economy).take(MOST_BODIES)).collect()
@@ -331,7 +371,8 @@ impl<'c, 'q> Options<'c, 'q> {
         let members = catalogue.economies.get(economy).map_or(&[][..], |it: &Arc<Economy>| &it.members);
         let members = members.iter().filter(move |it| it.validity.contains(date)).map(|it| &it.economy);
         let all = std::iter::once(economy).chain(members).flat_map(|economy| catalogue.bodies_of(economy));
-        all.filter(|body| certifies(body)).map(|body| Candidate { key: &body.name, economy: &body.economy })
+        let certifying = all.filter(|(_, body)| certifies(body));
+        certifying.map(|(number, body)| Candidate { key: &body.name, economy: &body.economy, number: *number })
     }
 }
 

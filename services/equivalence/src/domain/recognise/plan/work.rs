@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use foldhash::{HashSet, HashSetExt as _};
+
 use super::combine::Row;
 use super::options::{Choice, Options};
 use super::{MOST_BODIES, Product, Step};
@@ -59,21 +61,18 @@ fn conditions<'c>(product: &Product, result: &Judged<'c>, by: usize) -> Option<S
 fn least<'c>(options: &Options<'c, '_>, entry: &'c RequirementEntry) -> Step<'c> {
     let requirement = &entry.requirement;
     let choices = options.of(entry);
-    let Some(best) = choices.iter().min_by(|a, b| a.order().cmp(&b.order())) else {
+    let Some(best) = choices.iter().min_by(|a, b| a.order(b)) else {
         return nobody(options, requirement);
     };
     let mut like: Vec<_> = choices.iter().filter(|it| it.is_like(best)).collect();
-    like.sort_by(|a, b| a.order().cmp(&b.order()));
-    let mut bodies: Vec<BodyKey> = Vec::new();
-    for choice in like {
-        if bodies.len() < MOST_BODIES && !bodies.contains(choice.body.key) {
-            bodies.push(choice.body.key.clone());
-        }
-    }
+    like.sort_by(|a, b| a.order(b));
+    let mut seen = HashSet::new();
+    let different = like.iter().map(|it| it.body).filter(|it| seen.insert(it.identity()));
+    let bodies: Vec<BodyKey> = different.take(MOST_BODIES).map(|it| it.key.clone()).collect();
     Step {
         requirement,
         description: describe(best, &bodies),
-        target: Some(best.start.clone()),
+        target: Some(best.start().clone()),
         certified: best.certified.clone().into_owned(),
         object: best.object,
         conditions: best.conditions.clone(),
@@ -92,11 +91,11 @@ fn describe(best: &Choice<'_, '_>, bodies: &[BodyKey]) -> String {
         named.push(format!("{} more", bodies.len() - MOST_NAMED));
     }
     let named = named.join(", ");
-    let beside: Vec<_> = best.certified.iter().filter(|it| **it != best.start).map(ToString::to_string).collect();
+    let beside: Vec<_> = best.certified.iter().filter(|it| *it != best.start()).map(ToString::to_string).collect();
     let target = if best.work.new_target && !beside.is_empty() {
-        format!("{} with {}", best.start, beside.join(" and "))
+        format!("{} with {}", best.start(), beside.join(" and "))
     } else {
-        best.start.to_string()
+        best.start().to_string()
     };
     let by = if bodies.len() > 1 { format!("one of: {named}") } else { named };
     let kind = if best.object == RecognitionObject::Certificate {
