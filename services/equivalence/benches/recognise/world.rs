@@ -58,6 +58,37 @@ impl World {
         world
     }
 
+    pub(crate) fn factor(&self) -> u64 {
+        self.factor
+    }
+
+    /// How many annexes between the two parties and of the goods there are for a question, and how many equivalences that
+    /// pass from each standard certified to; on average.
+    pub(crate) fn examined(&self, questions: &[Question]) -> (f64, f64) {
+        let mut annexes: HashMap<[String; 3], u64> = HashMap::new();
+        for (one, other, sector, _) in &self.routes {
+            for (exporter, importer) in [(one, other), (other, one)] {
+                let key = [market(*exporter), market(*importer), heading(*sector)];
+                *annexes.entry(key).or_default() += u64::from(one != other);
+            }
+        }
+        let mut links: HashMap<&str, u64> = HashMap::new();
+        for it in self.entries.iter().filter_map(|it| it.get("equivalence")) {
+            let passes = it["degree"] != "not_equivalent";
+            *links.entry(it["from"]["name"].as_str().unwrap()).or_default() += u64::from(passes);
+        }
+        let (mut between, mut from, mut certified) = (0, 0, 0);
+        for question in questions {
+            let [exporter, importer] = [&question.body_economy, &question.destination].map(|it| it.as_str().to_owned());
+            between += annexes.get(&[exporter, importer, question.code.code[..4].to_owned()]).copied().unwrap_or(0);
+            for target in &question.certified {
+                from += links.get(target.name.to_string().as_str()).copied().unwrap_or(0);
+                certified += 1;
+            }
+        }
+        (between as f64 / questions.len() as f64, from as f64 / f64::from(certified))
+    }
+
     fn sectors(&self) -> u64 {
         40 * self.factor
     }
