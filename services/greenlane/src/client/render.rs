@@ -29,7 +29,7 @@ pub(crate) const PAGE: u16 = 116;
 const TERMINAL: u16 = 80;
 const NARROWEST: u16 = 20;
 /// A word longer than this is broken where the terminal is too narrow.
-const LONGEST_WORD: usize = 48;
+const LONGEST_WORD: usize = 64;
 
 /// How an answer is printed: for people, as protobuf JSON, the same as YAML, the table as CSV, or names only, one a
 /// line.

@@ -151,7 +151,7 @@ impl Catalogue {
             places.sort_unstable();
             places.dedup();
         }
-        let annexes: SmallVec<_> = places.into_iter().map(|at| &index.annexes[at as usize]).collect();
+        let annexes: SmallVec<[&AnnexEntry; 8]> = places.into_iter().map(|at| &index.annexes[at as usize]).collect();
         if goods.is_some() {
             annexes.iter().for_each(|it| it.read_ahead());
         }

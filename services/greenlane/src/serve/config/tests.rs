@@ -65,6 +65,52 @@ fn every_key_that_a_sample_shows_is_a_key() {
     }
 }
 
+/// The lines of a sample below each of its tables' headings; those before the first are the whole's.
+fn tables(sample: &str) -> Vec<(String, Vec<&str>)> {
+    let mut tables = vec![(String::new(), Vec::new())];
+    for line in sample.lines() {
+        match line.strip_prefix('[') {
+            Some(name) => tables.push((name.trim_matches(['[', ']']).to_owned(), Vec::new())),
+            None => tables.last_mut().expect("there is one").1.push(line),
+        }
+    }
+    tables
+}
+
+/// The keys that a table may have, as the refusal of one that it has not names them.
+fn keys(sample: &str, table: &str) -> Vec<String> {
+    let strange = "strange = 1\n";
+    let headings = [format!("[{table}]\n"), format!("[[{table}]]\n")];
+    let text = match headings.iter().find(|heading| sample.contains(heading.as_str())) {
+        Some(heading) => sample.replacen(heading.as_str(), &format!("{heading}{strange}"), 1),
+        None => format!("{strange}{sample}"),
+    };
+    let refusal = parse(&text).unwrap_err();
+    let known = refusal.split_once("expected ").map(|(_, known)| known).unwrap_or_else(|| panic!("{table}: {refusal}"));
+    known.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_sample_shows_every_key_that_there_is() {
+    let mut hidden = Vec::new();
+    for service in SERVICES {
+        let sample = switched_on(&sample(service));
+        let tables = tables(&sample);
+        for (table, lines) in &tables {
+            for key in keys(&sample, table) {
+                let below = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
+                let shown = lines.iter().any(|line| line.starts_with(&format!("{key} = ")))
+                    || tables.iter().any(|(name, _)| *name == below || name.starts_with(&format!("{below}.")));
+                let others = table.is_empty() && SERVICES.contains(&key.as_str());
+                if !shown && !others {
+                    hidden.push(format!("{service}: {below}"));
+                }
+            }
+        }
+    }
+    assert!(hidden.is_empty(), "{hidden:#?}");
+}
+
 #[test]
 fn a_sample_names_its_callees_and_their_tokens_by_file() {
     let registry = parse(&sample("registry")).unwrap().registry;
