@@ -6,13 +6,9 @@
 set -eu
 secrets=${GREENLANE_SECRETS:-/run/greenlane}
 # A verifier reads the registry's database, on a replica, and can write nowhere.
-# A replica copies everything and changes nothing.
 verifier_password=$(cat "$secrets/verifier")
-replication_password=$(cat "$secrets/replication")
-psql --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres << SQL
-CREATE ROLE verifier LOGIN PASSWORD '$verifier_password';
-CREATE ROLE replication LOGIN REPLICATION PASSWORD '$replication_password';
-SQL
+psql --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres \
+    --command="CREATE ROLE verifier LOGIN PASSWORD '$verifier_password'"
 for service in registry equivalence classification; do
     owner_password=$(cat "$secrets/${service}_owner")
     password=$(cat "$secrets/$service")
