@@ -157,6 +157,7 @@ impl EditionTransition {
     /// Whether an edition counts on a day only for goods that are exempt, and goods of this age are.
     pub fn exempts(&self, standard: &StandardKey, date: NaiveDate, stock: Stock) -> bool {
         *standard == self.from_standard
+            && *standard != self.to_standard
             && date >= self.new_only_from
             && self.convert_by.is_some_and(|by| date > by)
             && self.stock_exemption.as_ref().is_some_and(|exemption| exemption.holds(date, stock))

@@ -385,7 +385,7 @@ impl World<'_> {
             let TargetKey::Standard(standard) = &acceptance.target.name else { continue };
             let here = self.belongs(&requirement.market, &it.market) || self.belongs(&question.destination, &it.market);
             let over = question.date >= it.new_only_from && it.convert_by.is_some_and(|by| by < question.date);
-            if !here || *standard != it.from_standard || !over {
+            if !here || *standard != it.from_standard || *standard == it.to_standard || !over {
                 continue;
             }
             let Some(exemption) = &it.stock_exemption else { continue };

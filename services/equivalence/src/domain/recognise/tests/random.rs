@@ -258,6 +258,35 @@ pub(in crate::domain::recognise) fn catalogue(dice: &mut Dice) -> Catalogue {
     Catalogue::new(7, entries)
 }
 
+/// A catalogue with a calendar from which stock is exempt, and a requirement that it bears on: by chance alone the two
+/// hardly ever meet.
+pub(in crate::domain::recognise) fn catalogue_of_stock(dice: &mut Dice) -> Catalogue {
+    let mut all = entries(dice);
+    let source = json!({ "example": true });
+    all.push(json!({ "edition_transition": { "name": "editionTransitions/stock", "market": "XB",
+        "from_standard": "standards/p-1", "to_standard": "standards/q-1", "new_only_from": "2020-01-01",
+        "convert_by": "2020-06-01", "stock_exemption": stock_exemption(dice), "source": source } }));
+    let accepted = json!({ "target": { "name": "standards/p-1" }, "bodies": { "any": dice.one_in(2) } });
+    all.push(json!({ "requirement": { "name": "requirements/stock", "market": "XB", "title": "r", "mandatory": true,
+        "codes": [{ "code": { "edition": "HS2022", "code": "85" } }], "acceptances": [accepted],
+        "validity": { "from": "2018-01-01" }, "source": source } }));
+    let entries = all.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
+    Catalogue::new(7, entries)
+}
+
+/// A question that such a calendar bears on, about goods of any age.
+pub(in crate::domain::recognise) fn question_of_stock(dice: &mut Dice) -> Question {
+    let mut question = question(dice);
+    question.certified.push(Target { name: TargetKey::parse("standards/p-1").unwrap(), level: "".into() });
+    question.code = CodeReference::new("HS2022", "854141").unwrap();
+    question.destination = EconomyCode::parse("XB").unwrap();
+    question.date = parse_date(dice.pick(&["2020-06-01", "2021-06-01", "2021-06-01", "2023-06-01"])).unwrap();
+    if !dice.one_in(4) {
+        question.granted_on = parse_date("2019-01-01");
+    }
+    question.normalised()
+}
+
 pub(in crate::domain::recognise) fn question(dice: &mut Dice) -> Question {
     let object = if dice.one_in(4) { RecognitionObject::TestReport } else { RecognitionObject::Certificate };
     let certified = (0..1 + dice.below(3)).map(|_| {
