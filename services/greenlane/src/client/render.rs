@@ -28,8 +28,10 @@ pub(crate) const PAGE: u16 = 116;
 /// Columns of a terminal that does not say how many it has: one that a script has opened says 0.
 const TERMINAL: u16 = 80;
 const NARROWEST: u16 = 20;
-/// A word longer than this is broken where the terminal is too narrow.
+/// A word longer than this is broken where the terminal is too narrow, and one of at most so many never.
 const LONGEST_WORD: usize = 64;
+const SHORTEST_BREAK: usize = 12;
+const LONGEST_NAME: usize = 40;
 
 /// How an answer is printed: for people, as protobuf JSON, the same as YAML, the table as CSV, or names only, one a
 /// line.
@@ -192,23 +194,34 @@ pub(crate) fn prose_table() -> Table {
     table
 }
 
-/// Lets a table fit a terminal: names and numbers stay whole, and stick out rather than be broken; in a table that is
-/// `whole`, a column of nothing is left out.
+/// Lets a table fit a terminal: names and numbers stay whole, but for the longest where there is no room; in a table that
+/// is `whole`, a column of nothing is left out.
 fn fit(table: &mut Table, whole: bool) {
-    if table.width().is_none() || table.row_iter().next().is_none() {
-        return;
-    }
+    let Some(room) = table.width().filter(|_| table.row_iter().next().is_some()) else { return };
     let columns = table.column_count();
     let empty = |at: usize| whole && table.row_iter().all(|row| word(row, at) == 0);
     let longest = |at: usize| table.header().into_iter().chain(table.row_iter()).map(|row| word(row, at)).max();
     let widths: Vec<_> = (0..columns).map(|at| longest(at).filter(|_| !empty(at))).collect();
-    for (column, width) in table.column_iter_mut().zip(widths) {
-        let whole = width.and_then(|width| u16::try_from(width).ok()).map(|width| width + column.padding_width());
+    let padding: usize = table.column_iter().map(|column| usize::from(column.padding_width())).sum();
+    let needs = |most: usize| widths.iter().flatten().map(|width| kept(*width, most)).sum::<usize>() + padding;
+    let most = (SHORTEST_BREAK..=LONGEST_WORD).rev().find(|most| needs(*most) <= usize::from(room));
+    let most = most.unwrap_or(SHORTEST_BREAK);
+    for (column, width) in table.column_iter_mut().zip(&widths) {
+        let whole = width
+            .map(|width| kept(width, most))
+            .and_then(|width| u16::try_from(width).ok())
+            .map(|width| width + column.padding_width());
         column.set_constraint(match whole {
             Some(whole) => ColumnConstraint::LowerBoundary(Width::Fixed(whole)),
             None => ColumnConstraint::Hidden,
         });
     }
+}
+
+/// How much of a word stays together where no more than so much may: what is longer than a name is broken before one is.
+fn kept(width: usize, most: usize) -> usize {
+    let digest_among_names = width > LONGEST_NAME && most <= LONGEST_NAME;
+    if digest_among_names { SHORTEST_BREAK } else { width.min(most) }
 }
 
 /// How long the longest word of a cell is. Chinese has no blanks, and may be broken anywhere.

@@ -105,3 +105,15 @@ fn a_thing_with_parts_as_csv_names_each_field_by_its_path() {
     let text = text(Output::Csv, &value, View::Document { at: "thing" }).unwrap();
     assert_eq!(text, "FIELD,VALUE\ncodes.0.edition,HS2022\nname,n\n");
 }
+
+#[test]
+fn names_stay_whole_on_a_narrow_terminal_and_columns_of_nothing_are_left_out() {
+    let mut table = bare_table();
+    table.set_width(60).set_header(["NAME", "UNTIL", "WHAT THERE IS TO SAY OF IT"]);
+    table.add_row(["certificates/GLXA6W1K3EFKNM62QW", "", "it was withdrawn by its body some time ago"]);
+    table.add_row(["certificates/GLXA4HP9Z1PPYMB35F", "", &"a".repeat(64)]);
+    let text = tidy(&mut table);
+    assert!(text.lines().all(|line| line.len() <= 60), "{text}");
+    assert!(text.contains("certificates/GLXA6W1K3EFKNM62QW") && text.contains("withdrawn"), "{text}");
+    assert!(!text.contains("UNTIL"), "{text}");
+}
