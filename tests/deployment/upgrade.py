@@ -183,7 +183,7 @@ def main():
         print("Two registries over one PostgreSQL, upgraded under load")
         upgrade(replicas)
         said = replicas.run("migrate", "registry", "--check", "--config", folder / "one.toml")
-        expect("the release before takes the schema for its own", said.strip(), "")
+        expect("the release before takes the schema for its own", "has this version's schema" in said, True)
         replicas.sql(CONTRACT)
         said = replicas.run("serve", "registry", "--config", folder / "one.toml", fails=True)
         expect("it does not start on one that it cannot know", "ahead of this program" in said, True)

@@ -1,10 +1,13 @@
 //! Watches that go on by themselves: a stream that is cut is opened anew where it ended.
 
+mod positions;
+
 use std::time::Duration;
 
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
+pub(crate) use self::positions::{Span, Told, positions};
 use super::{exit::Exit, render::talk};
 
 /// How often a stream that never was there is asked for before that is a failure.

@@ -4,14 +4,13 @@ use clap::Args;
 use greenlane_api::equivalence::v1::{
     WatchAlertsRequest, WatchAlertsResponse, alert_service_client::AlertServiceClient,
 };
-use greenlane_platform::client::Client;
-use tonic::{Response, Status, Streaming};
+use tonic::Response;
 
 use super::name;
 use crate::client::{
     Session,
     exit::Exit,
-    follow::{Watched, follow},
+    follow::{Span, Told, positions},
     render::{self, Output, at, plain},
 };
 
@@ -20,58 +19,31 @@ use crate::client::{
 pub(crate) struct Watch {
     /// Name or bare identifier of the subscription.
     pub(in crate::client::commands) subscription: String,
-    /// Begin after this position, where an earlier watch ended.
-    #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
-    pub(in crate::client::commands) after: u64,
-    /// End after so many alerts.
-    #[arg(long, value_name = "COUNT")]
-    count: Option<u64>,
-    /// End when what is known by now has been told.
-    #[arg(long)]
-    until_now: bool,
-}
-
-impl Watch {
-    /// Whether so many alerts are all that is wanted; a bookmark ends what is to tell of the past alone.
-    pub(in crate::client::commands) fn is_enough(&self, told: u64, bookmark: bool) -> bool {
-        self.count.is_some_and(|count| told >= count) || (self.until_now && bookmark)
-    }
-}
-
-/// Where a watch is, and when it ends.
-struct Progress {
-    alerts: AlertServiceClient<Client>,
-    args: Watch,
-    position: u64,
-    told: u64,
-    output: Output,
+    #[command(flatten)]
+    pub(in crate::client::commands) span: Span,
 }
 
 /// Follows until it is over.
 pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
-    let alerts = AlertServiceClient::new(session.equivalence()?);
-    follow(Progress { alerts, position: args.after, args, told: 0, output: session.output() }).await
+    let mut alerts = AlertServiceClient::new(session.equivalence()?);
+    positions(session.output(), args.span, show, async |after_position| {
+        let request = WatchAlertsRequest { subscription: name(&args.subscription), after_position };
+        alerts.watch_alerts(request).await.map(Response::into_inner)
+    })
+    .await
 }
 
-impl Watched for Progress {
-    type Message = WatchAlertsResponse;
-
-    async fn open(&mut self) -> Result<Streaming<WatchAlertsResponse>, Status> {
-        let request = WatchAlertsRequest { subscription: name(&self.args.subscription), after_position: self.position };
-        self.alerts.watch_alerts(request).await.map(Response::into_inner)
+impl Told for WatchAlertsResponse {
+    fn position(&self) -> u64 {
+        self.position
     }
 
-    fn position(&self) -> Option<u64> {
-        Some(self.position)
+    fn is_news(&self) -> bool {
+        self.alert.is_some()
     }
 
-    fn take(&mut self, message: &WatchAlertsResponse) -> anyhow::Result<bool> {
-        self.position = message.position;
-        if message.alert.is_some() || matches!(self.output, Output::Json | Output::Yaml) {
-            show(self.output, &render::to_json(message)?, self.told == 0)?;
-        }
-        self.told += u64::from(message.alert.is_some());
-        Ok(self.args.is_enough(self.told, message.bookmark))
+    fn is_bookmark(&self) -> bool {
+        self.bookmark
     }
 }
 

@@ -1,0 +1,82 @@
+//! Watches of things that each have a position: where one ended, another goes on.
+
+use clap::Args;
+use prost::{Message, Name};
+use serde_json::Value;
+use tonic::{Status, Streaming};
+
+use super::{Watched, follow};
+use crate::client::{
+    exit::Exit,
+    render::{self, Output},
+};
+
+/// Where such a watch begins, and when it ends.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Span {
+    /// Begin after this position, where an earlier watch ended.
+    #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true)]
+    after: u64,
+    /// End after so many.
+    #[arg(long, value_name = "COUNT")]
+    count: Option<u64>,
+    /// End when what is known by now has been told.
+    #[arg(long)]
+    until_now: bool,
+}
+
+/// What such a watch is told.
+pub(crate) trait Told: Message + Name {
+    fn position(&self) -> u64;
+
+    /// Whether it has something of what is watched in it, and is not a bookmark alone.
+    fn is_news(&self) -> bool;
+
+    /// Whether all that was known when the watch began has been told.
+    fn is_bookmark(&self) -> bool;
+}
+
+/// How something is printed: as what, what, and whether it is the first.
+pub(crate) type Show = fn(Output, &Value, bool) -> anyhow::Result<()>;
+
+/// Follows until it is over; `open` opens the stream behind a position.
+pub(crate) async fn positions<M: Told>(
+    output: Output,
+    span: Span,
+    show: Show,
+    open: impl AsyncFnMut(u64) -> Result<Streaming<M>, Status>,
+) -> anyhow::Result<Exit> {
+    follow(Positions { output, span, show, open, position: span.after, told: 0, kind: std::marker::PhantomData }).await
+}
+
+struct Positions<M, O> {
+    output: Output,
+    span: Span,
+    show: Show,
+    open: O,
+    position: u64,
+    told: u64,
+    kind: std::marker::PhantomData<M>,
+}
+
+impl<M: Told, O: AsyncFnMut(u64) -> Result<Streaming<M>, Status>> Watched for Positions<M, O> {
+    type Message = M;
+
+    async fn open(&mut self) -> Result<Streaming<M>, Status> {
+        (self.open)(self.position).await
+    }
+
+    fn position(&self) -> Option<u64> {
+        Some(self.position)
+    }
+
+    fn take(&mut self, message: &M) -> anyhow::Result<bool> {
+        self.position = message.position();
+        if message.is_news() || matches!(self.output, Output::Json | Output::Yaml) {
+            (self.show)(self.output, &render::to_json(message)?, self.told == 0)?;
+        }
+        self.told += u64::from(message.is_news());
+        let enough = self.span.count.is_some_and(|count| self.told >= count);
+        Ok(enough || (self.span.until_now && message.is_bookmark()))
+    }
+}
