@@ -234,14 +234,6 @@ pub(crate) fn goods(
 
 /// How old goods are on a day, as far as it is declared.
 fn stock(v: &mut Violations, placed_on: &str, manufactured_on: &str, date: NaiveDate) -> Option<Stock> {
-    let placed = v.optional_date("placed_on_market_on", placed_on);
-    let manufactured = v.optional_date("manufactured_on", manufactured_on);
-    let (placed_on, manufactured_on) = (placed?, manufactured?);
-    let is_late = |day: Option<NaiveDate>, than: NaiveDate| day.is_some_and(|day| day > than);
-    v.check("placed_on_market_on", !is_late(placed_on, date), "must not be after the date that counts");
-    v.check("manufactured_on", !is_late(manufactured_on, date), "must not be after the date that counts");
-    if let Some(placed) = placed_on {
-        v.check("manufactured_on", !is_late(manufactured_on, placed), "must not be after placed_on_market_on");
-    }
+    let (placed_on, manufactured_on) = v.days_of_stock(placed_on, manufactured_on, date)?;
     Some(Stock { placed_on, manufactured_on })
 }

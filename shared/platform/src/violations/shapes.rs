@@ -140,6 +140,27 @@ impl Violations {
         self.parse(field, parse_date(raw).ok_or("must be a date YYYY-MM-DD of the years 1900 to 9999")).map(Some)
     }
 
+    /// The days on which goods were placed on the market and made, as far as `placed_on_market_on` and `manufactured_on`
+    /// say it: neither after the date that counts, nor made after they were placed. The outer option is none when one
+    /// cannot be read.
+    pub fn days_of_stock(
+        &mut self,
+        placed_on: &str,
+        manufactured_on: &str,
+        date: NaiveDate,
+    ) -> Option<(Option<NaiveDate>, Option<NaiveDate>)> {
+        let placed = self.optional_date("placed_on_market_on", placed_on);
+        let manufactured = self.optional_date("manufactured_on", manufactured_on);
+        let (placed_on, manufactured_on) = (placed?, manufactured?);
+        let is_late = |day: Option<NaiveDate>, than: NaiveDate| day.is_some_and(|day| day > than);
+        self.check("placed_on_market_on", !is_late(placed_on, date), "must not be after the date that counts");
+        self.check("manufactured_on", !is_late(manufactured_on, date), "must not be after the date that counts");
+        if let Some(placed) = placed_on {
+            self.check("manufactured_on", !is_late(manufactured_on, placed), "must not be after placed_on_market_on");
+        }
+        Some((placed_on, manufactured_on))
+    }
+
     /// An economy or bloc.
     pub fn economy(&mut self, field: &str, raw: &str) -> Option<EconomyCode> {
         if raw.is_empty() {
