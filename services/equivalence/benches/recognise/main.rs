@@ -7,7 +7,8 @@
 //! the machine does slows both.
 //!
 //! `cargo bench -p greenlane-equivalence --profile perf`; one core, no service around it; times are of that core. Ends with a
-//! failure when a figure is not what it is to be. With the argument `decide` only decisions on the smaller catalogue.
+//! failure when a figure is not what it is to be. With the argument `decide` only decisions on the smaller catalogue, with
+//! `plan` only plans: for a profiler.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and its inputs are its own")]
 
@@ -37,7 +38,12 @@ const LONGEST_PLAN: Duration = Duration::from_millis(20);
 
 fn main() -> ExitCode {
     let mut small = Case::new(World::new(1));
-    if std::env::args().any(|it| it == "decide") {
+    let only = |what: &str| std::env::args().any(|it| it == what);
+    if only("plan") {
+        plans(&small.catalogue, &small.world.questions_of_the_common_sector(50));
+        return ExitCode::SUCCESS;
+    }
+    if only("decide") {
         measure("outcome", Detail::Outcome, &[&small]);
         measure("with nearest misses", Detail::Requirements, &[&small]);
         return ExitCode::SUCCESS;
@@ -84,9 +90,10 @@ impl Case {
 }
 
 /// The time that this thread has had a core: on a machine that does other things too, what passes between is not ours.
+/// From the clock and not from `/proc`, which is brought up to date once in 4 ms.
 fn core_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(stat.split_whitespace().next().unwrap().parse().unwrap())
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.try_into().unwrap(), now.tv_nsec.try_into().unwrap())
 }
 
 /// Decisions a second of a core: the best of several rounds, each after one that is not counted.

@@ -149,6 +149,28 @@ impl<'a, 'q> Context<'a, 'q> {
         }
     }
 
+    /// Asks the same about another issuer, of this number and in this economy. Whether it is elsewhere than the last.
+    pub(super) fn about_issuer(&mut self, body: u32, economy: &'q EconomyCode) -> bool {
+        self.body = body;
+        let moves = self.issuer.economy != economy;
+        if moves {
+            let home = self.catalogue.home(body).or_else(|| self.catalogue.economy(economy));
+            self.issuer = Place::of(home, economy, self.date());
+        }
+        moves
+    }
+
+    /// Asks the same about a certificate of something else.
+    pub(super) fn about_held(&mut self, held: &[Held]) {
+        self.held.clear();
+        self.held.extend_from_slice(held);
+    }
+
+    /// Asks the same of another market.
+    pub(super) fn towards(&mut self, destination: &Place<'a, 'q>) {
+        self.destination.clone_from(destination);
+    }
+
     pub(super) fn date(&self) -> NaiveDate {
         self.question.date
     }

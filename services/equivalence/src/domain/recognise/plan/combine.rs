@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::domain::catalogue::{Catalogue, Scopes};
 use crate::domain::decision::{Finding, RequirementResult, Status};
 use crate::domain::question::Question;
-use crate::domain::recognise::context::Context;
+use crate::domain::recognise::context::{Context, Place};
 use crate::domain::recognise::{Detail, Judged, judge, outcome};
 use crate::domain::translate::Translator;
 
@@ -55,6 +55,11 @@ impl<'a, 'q> Row<'a, 'q> {
         row.findings.dedup();
         row.contexts = contexts;
         row
+    }
+
+    /// The market.
+    pub(super) fn destination(&self) -> &Place<'a, 'q> {
+        &self.contexts[0].destination
     }
 
     /// Whether the goods plainly lie outside a part of a code system.

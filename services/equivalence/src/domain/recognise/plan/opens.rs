@@ -10,7 +10,6 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::{Outcome, Status};
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
-use crate::domain::question::Question;
 use crate::domain::recognise::chain::{self, Net};
 use crate::domain::recognise::context::{Context, Place};
 use crate::domain::recognise::{Detail, Judged, judge, outcome};
@@ -161,18 +160,18 @@ impl<'a, 'c: 'a, 'q: 'a> Openings<'a, 'c, 'q> {
         let mut doors: Vec<usize> = doors.copied().filter(|at| near(*at)).collect();
         doors.sort_unstable();
         doors.dedup();
-        let mut question = self.product.question(Some(&certificate), located);
+        let question = self.product.question(Some(&certificate), located);
+        let mut ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
         let opened = doors.into_iter().filter(|at| {
-            question.destination.clone_from(&self.markets[*at].destination);
-            self.opens(*at, &question)
+            ctx.towards(self.rows[*at].destination());
+            self.opens(*at, &ctx)
         });
         opened.collect()
     }
 
     /// Whether what a certificate asks of a closed market opens that, together with what is held.
-    fn opens(&self, at: usize, question: &Question) -> bool {
-        let ctx = Context::new(self.catalogue, self.translator, question, Detail::Outcome);
-        let new = judge(&ctx);
+    fn opens(&self, at: usize, ctx: &Context<'c, '_>) -> bool {
+        let new = judge(ctx);
         let together: Vec<&Judged<'_>> = new
             .iter()
             .zip(&self.rows[at].results)

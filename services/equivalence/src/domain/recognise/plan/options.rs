@@ -6,10 +6,11 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt as _};
+use smallvec::SmallVec;
 
 use super::{MOST_BODIES, Product};
 use crate::domain::body::Body;
-use crate::domain::catalogue::{AnnexEntry, Catalogue, NONE, RequirementEntry};
+use crate::domain::catalogue::{AnnexEntry, Catalogue, Held, NONE, RequirementEntry};
 use crate::domain::decision::{Conditions, Status};
 use crate::domain::economy::Economy;
 use crate::domain::equivalence::Target;
@@ -111,11 +112,33 @@ pub(super) struct Options<'c: 'q, 'q> {
     pub(super) catalogue: &'c Catalogue,
     pub(super) translator: &'q dyn Translator,
     pub(super) product: &'q Product,
-    /// Everything that is held.
+    /// Everything that is held, and the same in numbers.
     pub(super) held: &'q [Target],
+    numbers: Numbers,
     /// The bodies whose certificates are held.
     pub(super) issuers: Vec<Candidate<'q>>,
     pub(super) destination: &'q EconomyCode,
+}
+
+/// What is held, in numbers.
+type Numbers = SmallVec<[Held; 8]>;
+
+/// A certificate that nobody holds: what it names, and the same in numbers.
+type Fresh<'q> = (Cow<'q, [Target]>, Numbers);
+
+/// A question to one market about one certificate after the other.
+struct Trial<'c: 't, 't> {
+    ctx: Context<'c, 't>,
+    market: Market<'c, 't>,
+}
+
+impl<'c, 't> Trial<'c, 't> {
+    /// About certificates of a body from now on.
+    fn turn_to(&mut self, body: Candidate<'t>) {
+        if self.ctx.about_issuer(body.number, body.economy) {
+            self.market = Market::new(&self.ctx, self.market.place.economy);
+        }
+    }
 }
 
 /// What of a body's certificates is worth a trial.
@@ -146,7 +169,8 @@ impl<'c, 'q> Options<'c, 'q> {
             let economy = catalogue.home(number).map_or(&it.body_economy, |home| &home.code);
             Candidate { key: &it.body, economy, number }
         });
-        Self { issuers: located.collect(), catalogue, translator, product, held, destination }
+        let numbers = in_numbers(catalogue, held);
+        Self { issuers: located.collect(), catalogue, translator, product, held, numbers, destination }
     }
 
     /// Every choice found for a requirement that could be the one with the least work, or be offered beside it.
@@ -166,13 +190,27 @@ impl<'c, 'q> Options<'c, 'q> {
         open.sort_by_key(|(annex, _)| annex.terms.place);
         open.dedup_by_key(|(annex, _)| annex.terms.place);
         let worth = self.worth(&open, &standing, &choices);
-        let (mut tried, mut trial) = (HashSet::new(), question.clone());
+        // What is accepted no more, or not yet, may still lead to something that is.
+        let fresh: Vec<Fresh<'_>> = if worth.new_target {
+            let all = entry.requirement.acceptances.iter().map(|it| self.certified(&it.target, it));
+            all.map(|certified| {
+                let numbers = in_numbers(self.catalogue, &certified);
+                (certified, numbers)
+            })
+            .collect()
+        } else {
+            Vec::new()
+        };
+        let mut kinds: Vec<_> = open.iter().map(|(_, object)| *object).collect();
+        kinds.dedup();
+        let questions: Vec<_> = kinds.into_iter().map(|object| Question { object, ..question.clone() }).collect();
+        let (mut tried, mut trial) = (HashSet::new(), Trial { ctx, market });
         for (annex, object) in open {
+            trial.ctx.question = questions.iter().find(|it| it.object == object).unwrap_or(&question);
             let of_it = worth.new_body.then(|| self.bodies_under(annex)).into_iter().flatten();
             for body in self.issuers.iter().copied().chain(of_it) {
                 if tried.insert((body.identity(), object)) {
-                    trial.object = object;
-                    self.by_annex(entry, body, worth, &mut trial, &mut choices);
+                    self.by_annex(entry, body, worth, &fresh, &mut trial, &mut choices);
                 }
             }
         }
@@ -189,7 +227,7 @@ impl<'c, 'q> Options<'c, 'q> {
         let best = direct.iter().min_by(|a, b| a.order(b));
         let full = best.is_some_and(|best| direct.iter().filter(|it| it.is_like(best)).count() >= MOST_BODIES);
         // Nobody's certificate of what is held leads anywhere if no chain does.
-        let held: Vec<_> = (0_u32..).zip(self.held).map(|(at, it)| (at, self.catalogue.held(it).0)).collect();
+        let held: SmallVec<[_; 8]> = (0_u32..).zip(self.numbers.iter().copied()).collect();
         let net = Net { catalogue: self.catalogue, date: self.product.date };
         let limit = open.iter().map(|(annex, _)| usize::from(annex.terms.chain_limit)).max().unwrap_or(0);
         let leads = standing.chain(net, &held, limit, Tier::Plain).is_some();
@@ -197,7 +235,8 @@ impl<'c, 'q> Options<'c, 'q> {
         let new_target = best.is_none_or(|best| best.work.new_target);
         // By an annex another body is more work than directly, and the step names as many bodies as it may; only what is
         // held would be less.
-        Worth { held: leads, new_target, new_body: !full || (leads && new_target), new_both: !full && new_target }
+        let new_both = !full && new_target;
+        Worth { held: leads, new_target, new_body: new_both || (leads && (!full || new_target)), new_both }
     }
 
     /// A certificate of nothing yet, as if it were granted on the date of the plan.
@@ -276,56 +315,52 @@ impl<'c, 'q> Options<'c, 'q> {
         found
     }
 
-    fn by_annex(
+    fn by_annex<'t>(
         &self,
         entry: &'c RequirementEntry,
         body: Candidate<'q>,
         worth: Worth,
-        trial: &mut Question,
+        fresh: &[Fresh<'q>],
+        trial: &mut Trial<'c, 't>,
         choices: &mut Vec<Choice<'c, 'q>>,
-    ) {
-        let issues = self.is_issuer(body);
-        if !worth.held && !(if issues { worth.new_target } else { worth.new_both }) {
+    ) where
+        'q: 't,
+    {
+        let new = if self.is_issuer(body) { worth.new_target } else { worth.new_both };
+        if !worth.held && !new {
             return;
         }
-        trial.body = body.key.clone();
-        trial.body_economy = body.economy.clone();
+        trial.turn_to(body);
         // What is held already, if this body certified it: all of it first, then only what the route starts from.
         if worth.held
-            && let Some(choice) = self.choice(entry, Cow::Borrowed(self.held), body, trial, false)
+            && let Some(choice) = self.choice(entry, (Cow::Borrowed(self.held), &self.numbers), body, trial, false)
         {
-            let alone = Cow::Borrowed(&self.held[choice.start..=choice.start]);
+            let start = choice.start..=choice.start;
+            let alone = (Cow::Borrowed(&self.held[start.clone()]), &self.numbers[start]);
             let alone = if self.held.len() > 1 { self.choice(entry, alone, body, trial, false) } else { None };
             choices.push(alone.unwrap_or(choice));
             return;
         }
-        if !(if issues { worth.new_target } else { worth.new_both }) {
-            return;
-        }
-        // What is accepted no more, or not yet, may still lead to something that is.
-        for acceptance in &entry.requirement.acceptances {
-            let certified = self.certified(&acceptance.target, acceptance);
-            choices.extend(self.choice(entry, certified, body, trial, true));
+        if new {
+            let all = fresh.iter().map(|(certified, numbers)| (certified.clone(), &numbers[..]));
+            choices.extend(all.filter_map(|certified| self.choice(entry, certified, body, trial, true)));
         }
     }
 
-    /// The choice of a certificate of a body, if it meets a requirement in full. `trial` is a question about one by it.
+    /// The choice of a certificate of a body, if it meets a requirement in full. `trial` is about those of that body.
     fn choice(
         &self,
         entry: &'c RequirementEntry,
-        certified: Cow<'q, [Target]>,
+        (certified, numbers): (Cow<'q, [Target]>, &[Held]),
         body: Candidate<'q>,
-        trial: &mut Question,
+        trial: &mut Trial<'c, '_>,
         new_target: bool,
     ) -> Option<Choice<'c, 'q>> {
         if certified.is_empty() {
             return None;
         }
-        trial.certified.clear();
-        trial.certified.extend_from_slice(&certified);
-        let ctx = Context::new(self.catalogue, self.translator, trial, Detail::Outcome);
-        let market = Market::new(&ctx, &entry.requirement.market);
-        let Judged { status, route, .. } = evaluate(&ctx, &market, entry)?;
+        trial.ctx.about_held(numbers);
+        let Judged { status, route, .. } = evaluate(&trial.ctx, &trial.market, entry)?;
         let way = route.filter(|_| status == Status::Met)?;
         let (new_body, by_annex) = (!self.is_issuer(body), way.annex.is_some());
         Some(Choice {
@@ -333,7 +368,7 @@ impl<'c, 'q> Options<'c, 'q> {
             body,
             certified,
             start: way.certified,
-            object: trial.object,
+            object: trial.ctx.question.object,
             annex: way.annex.map(|annex| &annex.name),
             conditions: way.conditions,
         })
@@ -374,6 +409,10 @@ impl<'c, 'q> Options<'c, 'q> {
         let certifying = all.filter(|(_, body)| certifies(body));
         certifying.map(|(number, body)| Candidate { key: &body.name, economy: &body.economy, number: *number })
     }
+}
+
+fn in_numbers(catalogue: &Catalogue, targets: &[Target]) -> Numbers {
+    targets.iter().map(|target| catalogue.held(target).0).collect()
 }
 
 /// Whether a body certifies, as far as the catalogue says what it does.
