@@ -17,18 +17,25 @@ pub(crate) fn due(catalogue: &Catalogue, first: NaiveDate, last: NaiveDate, now:
         let fact = &edition.fact;
         let reach = || Reach { systems: vec![fact.system.clone()], economy: economy.clone(), ..Reach::default() };
         let name = || format!("editions/{}", fact.id);
-        days.begins(Some(fact.effective_from), &name, "comes into force", ToDo::Rehearse, &reach);
-        days.ends(fact.effective_to, &name, "is no longer in force", ToDo::Rehearse, &reach);
+        days.add(Bound::First, Some(fact.effective_from), &name, "comes into force", ToDo::Rehearse, &reach);
+        days.add(Bound::Last, fact.effective_to, &name, "is no longer in force", ToDo::Rehearse, &reach);
         for row in &edition.codes {
             let code = Code::new(&fact.id, &row.fact.code);
             let reach = || Reach { codes: vec![code.clone()], economy: economy.clone(), ..Reach::default() };
             let what = |what: &str| format!("{what}{}", bracketed(&row.fact.descriptions));
             let name = || code.name();
             if row.fact.effective_from.is_some() {
-                days.begins(row.fact.effective_from, &name, &what("begins"), ToDo::LookUnder, &reach);
+                days.add(Bound::First, row.fact.effective_from, &name, &what("begins"), ToDo::LookUnder, &reach);
             }
             if row.fact.effective_to.is_some() {
-                days.ends(row.fact.effective_to, &name, &what("is no longer in force"), ToDo::FollowGoods, &reach);
+                days.add(
+                    Bound::Last,
+                    row.fact.effective_to,
+                    &name,
+                    &what("is no longer in force"),
+                    ToDo::FollowGoods,
+                    &reach,
+                );
             }
         }
     }
@@ -49,15 +56,23 @@ fn of_list(days: &mut Days, list: &ListData) {
         |codes: Vec<Code>| Reach { codes, list: fact.id.clone(), economy: fact.economy.clone(), ..Reach::default() };
     let all = || reach(list.entries.iter().map(|entry| Code::new(&entry.edition, &entry.code)).collect());
     let name = || format!("greenLists/{}", fact.id);
-    days.begins(fact.effective_from, &name, "begins to apply", ToDo::SeeWhetherListed, &all);
-    days.ends(fact.effective_to, &name, "no longer applies", ToDo::ClaimNoLonger, &all);
+    days.add(Bound::First, fact.effective_from, &name, "begins to apply", ToDo::SeeWhetherListed, &all);
+    days.add(Bound::Last, fact.effective_to, &name, "no longer applies", ToDo::ClaimNoLonger, &all);
     for entry in &list.entries {
         let name = || format!("greenLists/{}/entries/{}", fact.id, entry.id);
         let one = || reach(vec![Code::new(&entry.edition, &entry.code)]);
         let what = |what: &str| format!("{what} {} {} on the list", entry.edition, entry.code);
-        days.begins(entry.effective_from, &name, &what("has"), ToDo::SeeWhetherListed, &one);
-        days.ends(entry.effective_to, &name, &what("no longer has"), ToDo::ClaimNoLonger, &one);
+        days.add(Bound::First, entry.effective_from, &name, &what("has"), ToDo::SeeWhetherListed, &one);
+        days.add(Bound::Last, entry.effective_to, &name, &what("no longer has"), ToDo::ClaimNoLonger, &one);
     }
+}
+
+/// Which day of those on which something holds.
+#[derive(Clone, Copy)]
+enum Bound {
+    First,
+    /// What ends does so on the day after.
+    Last,
 }
 
 /// The days that are looked for, and what was found.
@@ -68,49 +83,30 @@ struct Days {
 }
 
 impl Days {
-    /// A first day.
-    fn begins(
+    /// A day, if it is one of those that are looked for.
+    fn add(
         &mut self,
+        bound: Bound,
         on: Option<NaiveDate>,
         entry: &dyn Fn() -> String,
         what: &str,
         to_do: ToDo,
         reach: &dyn Fn() -> Reach,
     ) {
-        self.add(on, "effective_from", |on| Item {
+        let Some(on) = on.filter(|on| (self.first..=self.last).contains(on)) else { return };
+        let (field, from, tightens) = match bound {
+            Bound::First => ("effective_from", Some(on), false),
+            Bound::Last => ("effective_to", on.succ_opt(), true),
+        };
+        let item = Item {
             entry: entry(),
-            field: String::new(),
+            field: field.to_owned(),
             what: what.to_owned(),
-            from: Some(on),
+            from,
             to_do: to_do.after(AlertKind::Due, None),
-            tightens: false,
+            tightens,
             reach: reach(),
-        });
-    }
-
-    /// A last day: what ends does so on the day after.
-    fn ends(
-        &mut self,
-        on: Option<NaiveDate>,
-        entry: &dyn Fn() -> String,
-        what: &str,
-        to_do: ToDo,
-        reach: &dyn Fn() -> Reach,
-    ) {
-        self.add(on, "effective_to", |on| Item {
-            entry: entry(),
-            field: String::new(),
-            what: what.to_owned(),
-            from: on.succ_opt(),
-            to_do: to_do.after(AlertKind::Due, None),
-            tightens: true,
-            reach: reach(),
-        });
-    }
-
-    fn add(&mut self, on: Option<NaiveDate>, field: &str, item: impl FnOnce(NaiveDate) -> Item) {
-        if let Some(on) = on.filter(|on| (self.first..=self.last).contains(on)) {
-            self.found.push((on, Item { field: field.to_owned(), ..item(on) }));
-        }
+        };
+        self.found.push((on, item));
     }
 }
