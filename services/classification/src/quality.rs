@@ -28,6 +28,7 @@ fn ask(catalogue: &Catalogue, edition: &str, cases: &[&Case]) -> Vec<Answer> {
         let answer = suggest(catalogue, &question);
         Answer {
             right: case.hs6.clone(),
+            can_be_found: catalogue.find(edition, &case.hs6).is_some(),
             confidence: answer.candidates.first().map_or(0.0, |best| best.confidence),
             cannot_tell: answer.cannot_tell,
             codes: answer.candidates.iter().map(|c| catalogue.code(c.at).fact.code.clone()).collect(),

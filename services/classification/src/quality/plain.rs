@@ -52,7 +52,8 @@ impl Plain {
             let mut ranked: Vec<(usize, f64)> = scores.into_iter().collect();
             ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             let codes = ranked.into_iter().take(10).map(|(number, _)| self.codes[number].clone()).collect();
-            Answer { right: case.hs6.clone(), codes, confidence: 0.0, cannot_tell: false }
+            let can_be_found = self.codes.contains(&case.hs6);
+            Answer { right: case.hs6.clone(), can_be_found, codes, confidence: 0.0, cannot_tell: false }
         };
         cases.iter().map(one).collect()
     }
