@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
@@ -27,6 +27,34 @@ pub fn pin(core: usize) -> anyhow::Result<()> {
     let status = taskset.stdin(Stdio::null()).stdout(Stdio::null()).status().context("running taskset")?;
     ensure!(status.success(), "taskset could not pin this process to core {core}");
     Ok(())
+}
+
+/// How long a core is taken away from a thread that wants it all the time: by other programs, the kernel, the host below.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pauses {
+    /// All pauses together, as a share of the time.
+    pub share: f64,
+    /// The longest.
+    pub longest: Duration,
+}
+
+/// Watches the clock for a while: where it leaps, this thread did not run.
+#[must_use]
+pub fn pauses(during: Duration) -> Pauses {
+    // Far above what reading the clock takes, and below what a call at the border may take.
+    const LEAP: Duration = Duration::from_micros(200);
+    let begun = Instant::now();
+    let (mut last, mut lost, mut longest) = (begun, Duration::ZERO, Duration::ZERO);
+    while last - begun < during {
+        let now = Instant::now();
+        let since = now - last;
+        if since > LEAP {
+            lost += since;
+            longest = longest.max(since);
+        }
+        last = now;
+    }
+    Pauses { share: lost.as_secs_f64() / (last - begun).as_secs_f64(), longest }
 }
 
 /// CPU time of this thread so far.
