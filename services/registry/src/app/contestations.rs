@@ -1,11 +1,10 @@
 //! Hearing of disputes about this registry's certificates: they are the equivalence service's, and what comes of them is
 //! recorded here in the log, so that every verdict from then on tells it.
 //!
-//! Nobody waits for it. What was not heard for a while is heard later: the stream begins with every dispute there is, and
-//! what is recorded already is not recorded again.
-//!
-//! An equivalence service that was restored from an older backup has lost what was heard from it. That is found out when it
-//! is asked to resume where it never was, said loudly, and all that it still has is heard anew.
+//! Nobody waits for it. What was not heard for a while is heard later: every stream begins with every dispute there is,
+//! and what is recorded already is not recorded again. That costs little, since few certificates are disputed, and asks
+//! nothing of the service's positions: one that was restored from an older backup, and may have gone on from there, has
+//! lost what is on record here. When all that it has was told, what it did not tell of is named, loudly.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -13,16 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate};
-use greenlane_api::common::v1::ErrorReason;
 use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::equivalence::v1::dispute_service_client::DisputeServiceClient;
 use greenlane_platform::audit::Origin;
 use greenlane_platform::client::Client;
-use greenlane_platform::fault::Fault;
 use greenlane_store::idempotency::{Key, payload_hash};
 use greenlane_store::{Store, StoreError};
 use tokio::time::error::Elapsed;
-use tonic::Streaming;
 
 use super::mutation::{Mutation, WriteError};
 use super::published::Published;
@@ -74,12 +70,12 @@ impl Contestations {
     }
 
     async fn follow_forever(&mut self) {
-        let (mut place, mut failures) = (Place::default(), 0_u32);
+        let mut failures = 0_u32;
         loop {
-            place.heard_any = false;
-            let Err(error) = self.follow(&mut place).await;
+            let mut heard_any = false;
+            let Err(error) = self.follow(&mut heard_any).await;
             // A stream on which something came may end: it has its time. What fails again and again is said once.
-            failures = if place.heard_any { 0 } else { failures.saturating_add(1) };
+            failures = if heard_any { 0 } else { failures.saturating_add(1) };
             if failures == 1 {
                 tracing::warn!(%error, "disputes about certificates are not heard; trying on");
             } else {
@@ -90,61 +86,28 @@ impl Contestations {
     }
 
     /// Follows one stream to its end.
-    async fn follow(&mut self, place: &mut Place) -> Result<Infallible, FollowError> {
-        if !place.is_known {
-            // What was heard before this process began is heard again; but is it still there?
-            let recorded = self.recorded_until().await?;
-            if recorded > 0
-                && let Err(behind) = self.open(recorded).await?
-            {
-                place.begin_anew(recorded, behind);
-            }
-            place.is_known = true;
-        }
-        let mut stream = match self.open(place.position).await? {
-            Ok(stream) => stream,
-            Err(behind) => {
-                place.begin_anew(place.position, behind);
-                self.open(0).await?.map_err(|_| tonic::Status::internal("it is behind its own beginning"))?
-            }
-        };
+    async fn follow(&mut self, heard_any: &mut bool) -> Result<Infallible, FollowError> {
+        let request = eq::WatchDisputesRequest { certificates_only: true, ..Default::default() };
+        let opened = tokio::time::timeout(SILENCE, self.disputes.watch_disputes(request)).await;
+        let mut stream = opened.map_err(silent)??.into_inner();
+        // The disputes that were told, until all were.
+        let mut told = Some(BTreeSet::new());
         loop {
             let heard = tokio::time::timeout(SILENCE, stream.message()).await.map_err(silent)??;
             let heard = heard.ok_or_else(|| tonic::Status::unavailable("the stream ended"))?;
-            if let (Some(told), Some(dispute)) = (&mut place.told_anew, &heard.dispute) {
+            if let (Some(told), Some(dispute)) = (&mut told, &heard.dispute) {
                 told.insert(dispute.name.clone());
             }
-            if let Some(news) = heard.dispute.as_ref().and_then(|dispute| read(dispute, heard.position)) {
+            if let Some(news) = heard.dispute.as_ref().and_then(read) {
                 self.record(news).await?;
             }
             if heard.bookmark
-                && let Some(told) = place.told_anew.take()
+                && let Some(told) = told.take()
             {
                 self.name_lost(&told).await?;
             }
-            (place.position, place.heard_any) = (heard.position, true);
+            *heard_any = true;
         }
-    }
-
-    /// Opens the stream after a position; or says that the service is behind it, in its own words.
-    async fn open(&mut self, after: u64) -> Result<Result<Streaming<eq::WatchDisputesResponse>, String>, FollowError> {
-        let request = eq::WatchDisputesRequest { after_position: after, certificates_only: true, ..Default::default() };
-        let opened = tokio::time::timeout(SILENCE, self.disputes.watch_disputes(request)).await;
-        match opened.map_err(silent)? {
-            Ok(stream) => Ok(Ok(stream.into_inner())),
-            Err(status) if Fault::reason_of(&status) == Some(ErrorReason::RevisionNotReached) => {
-                Ok(Err(status.message().to_owned()))
-            }
-            Err(status) => Err(status.into()),
-        }
-    }
-
-    /// Up to where something was heard, as far as it was of a certificate of this registry.
-    async fn recorded_until(&self) -> Result<u64, StoreError> {
-        let read = self
-            .store
-            .read("contestations_heard_until", |tx| Box::pin(async { Ok(contestation::heard_until(tx).await?) }));
-        read.await
     }
 
     /// Names the disputes that stand on record here and that the service did not tell of. They stay as they are: that
@@ -206,38 +169,12 @@ impl Contestations {
     }
 }
 
-/// Where the following is.
-#[derive(Debug, Default)]
-struct Place {
-    /// Up to here everything is recorded.
-    position: u64,
-    /// Whether it is known that the service still has what was heard before this process began.
-    is_known: bool,
-    /// Whether anything came on the newest stream.
-    heard_any: bool,
-    /// The disputes that were told since it began anew, until it has caught up.
-    told_anew: Option<BTreeSet<String>>,
-}
-
-impl Place {
-    /// Goes back to the beginning, and says why.
-    fn begin_anew(&mut self, position: u64, behind: String) {
-        tracing::error!(
-            heard_until = position,
-            answer = behind,
-            "the equivalence service is behind what was heard from it, as after an older backup was restored: its disputes \
-             are followed again from the earliest"
-        );
-        (self.position, self.told_anew) = (0, Some(BTreeSet::new()));
-    }
-}
-
 fn silent(_: Elapsed) -> tonic::Status {
     tonic::Status::deadline_exceeded("nothing was heard for too long")
 }
 
 /// What a dispute says of a certificate; none when it is about something else or names none that can be.
-fn read(dispute: &eq::Dispute, position: u64) -> Option<ContestCommand> {
+fn read(dispute: &eq::Dispute) -> Option<ContestCommand> {
     use eq::dispute_subject::Subject;
     let Some(Subject::Certificate(named)) = dispute.subject.as_ref()?.subject.as_ref() else { return None };
     let number = named.certificate.strip_prefix("certificates/").unwrap_or(&named.certificate);
@@ -260,7 +197,6 @@ fn read(dispute: &eq::Dispute, position: u64) -> Option<ContestCommand> {
         turn,
         since: day(dispute)?,
         order: order(dispute),
-        position,
     })
 }
 

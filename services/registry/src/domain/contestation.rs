@@ -80,8 +80,6 @@ pub(crate) struct ContestCommand {
     /// The day on which the dispute was opened.
     pub(crate) since: NaiveDate,
     pub(crate) order: Option<Order>,
-    /// Where it was heard: the position of the dispute's newest step at the equivalence service.
-    pub(crate) position: u64,
 }
 
 /// What was heard of a dispute, as recorded.

@@ -95,8 +95,6 @@ pub(crate) enum Change {
     Contested {
         number: CertificateNumber,
         heard: Contestation,
-        /// Where it was heard.
-        position: u64,
     },
 }
 
@@ -212,7 +210,7 @@ impl World {
 
     /// No step of the certificate's life either.
     fn contest(&mut self, command: &ContestCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
-        let ContestCommand { number, body, dispute, turn, since, order, position } = command;
+        let ContestCommand { number, body, dispute, turn, since, order } = command;
         let known = self.certificates.get(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
         if known.head.body != *body {
             return Err(Refusal::NotYours(known.head.body.clone()));
@@ -231,7 +229,7 @@ impl World {
             order: *order,
         };
         recorded.push(heard.clone());
-        let change = Change::Contested { number: number.clone(), heard, position: *position };
+        let change = Change::Contested { number: number.clone(), heard };
         Ok(Applied { change, leaf, done: Done::Contested })
     }
 

@@ -63,24 +63,10 @@ pub(crate) async fn standing(tx: &Tx) -> Result<Vec<(CertificateNumber, Contesta
     Ok(standing.map(|(number, it)| (number.clone(), it.clone())).collect())
 }
 
-/// The furthest position at the equivalence service that anything was heard at; zero before.
-pub(crate) async fn heard_until(tx: &Tx) -> Result<u64, DbErr> {
-    use contestation::Column as C;
-    let furthest: Option<i64> = contestation::Entity::find()
-        .select_only()
-        .column(C::Position)
-        .order_by_desc(C::Position)
-        .limit(1)
-        .into_tuple()
-        .one(tx)
-        .await?;
-    Ok(furthest.map(to_u64).unwrap_or_default())
-}
-
-/// Writes what was heard, and where.
-pub(crate) async fn save(tx: &Tx, heard: &[(&CertificateNumber, &Contestation, u64)]) -> Result<(), DbErr> {
+/// Writes what was heard.
+pub(crate) async fn save(tx: &Tx, heard: &[(&CertificateNumber, &Contestation)]) -> Result<(), DbErr> {
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
-    let rows = heard.iter().map(|(number, it, position)| contestation::ActiveModel {
+    let rows = heard.iter().map(|(number, it)| contestation::ActiveModel {
         log_index: Set(to_i64(it.log_index)),
         certificate: Set(number.as_str().to_owned()),
         dispute: Set(it.dispute.clone()),
@@ -88,7 +74,6 @@ pub(crate) async fn save(tx: &Tx, heard: &[(&CertificateNumber, &Contestation, u
         since: Set(it.since.to_string()),
         effect_from: Set(day(it.order.map(|order| order.from))),
         effect_until: Set(day(it.order.and_then(|order| order.until))),
-        position: Set(to_i64(*position)),
         recorded_at: Set(it.recorded_at.into()),
     });
     bulk::insert(tx, rows.collect::<Vec<_>>()).await.map(drop)

@@ -320,7 +320,5 @@ table! {
         effect_from: Option<String>,
         effect_until: Option<String>,
         recorded_at: Micros,
-        /// Where it was heard.
-        position: i64,
     }
 }

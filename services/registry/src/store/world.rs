@@ -209,7 +209,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
                 steps.push((head, *previous_index));
             }
             Change::Erased { number, fields, before } => erased.push((number, fields.as_slice(), *before)),
-            Change::Contested { number, heard, position } => contested.push((number, heard, *position)),
+            Change::Contested { number, heard } => contested.push((number, heard)),
         }
     }
     bulk::insert(tx, certificates).await?;

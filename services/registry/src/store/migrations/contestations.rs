@@ -27,7 +27,6 @@ impl MigrationTrait for Contestations {
             ColumnDef::new("effect_from").text().null().take(),
             ColumnDef::new("effect_until").text().null().take(),
             big("recorded_at"),
-            big("position"),
         ];
         manager.create_table(table("contestation", columns)).await?;
         let about = Index::create()
