@@ -23,5 +23,10 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64Url> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64Url)
 }
 
+/// As [`decode`], behind what is there. What was refused leaves nothing to be used behind it.
+pub fn decode_to(text: impl AsRef<[u8]>, bytes: &mut Vec<u8>) -> Result<(), NotBase64Url> {
+    URL_SAFE_NO_PAD.decode_vec(text, bytes).map_err(|_| NotBase64Url)
+}
+
 #[cfg(test)]
 mod tests;

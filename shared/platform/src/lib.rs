@@ -1,5 +1,6 @@
 //! What every Greenlane process stands on: configuration, identity, telemetry, serving, calling.
 
+pub mod apart;
 pub mod audit;
 pub mod auth;
 mod authorities;

@@ -8,4 +8,4 @@ mod strangers;
 mod trail;
 
 pub use sink::{SinkConfig, StoreSink};
-pub use trail::{Entry, insert, page};
+pub use trail::{Entry, add, insert, page};

@@ -12,6 +12,7 @@ use sea_orm::{
     Value,
 };
 
+use self::statement::Insert;
 use crate::engine::Engine;
 use crate::tx::Tx;
 
@@ -50,10 +51,68 @@ where
     let mut inserted = 0;
     for run in runs {
         for statement in statement::statements(tx.engine(), run, only_absent) {
-            inserted += tx.execute_raw(statement).await?.rows_affected();
+            inserted += execute(tx, statement).await?;
         }
     }
     Ok(inserted)
+}
+
+async fn execute(tx: &Tx, statement: Insert) -> Result<u64, DbErr> {
+    match statement {
+        Insert::Lists(statement) => Ok(tx.execute_raw(statement).await?.rows_affected()),
+        Insert::Arrays(arrays) => {
+            let (sql, values) = statement::together([&arrays])?;
+            tx.run_bound(sql, values).await
+        }
+    }
+}
+
+/// Rows of several tables, none of which is refused for one of another: they may be written in any order. On PostgreSQL
+/// one statement writes them all, which saves the way to the server and back for each table.
+#[derive(Default)]
+pub struct Inserts {
+    runs: Vec<Run>,
+}
+
+impl Inserts {
+    /// Rows of one more table.
+    pub fn add<A: ActiveModelTrait>(&mut self, rows: impl IntoIterator<Item = A>) {
+        self.runs.extend(runs(rows));
+    }
+
+    /// Writes them, and with them those of these rows that are not there yet by any unique key; gives the number of these.
+    pub async fn write_with_absent<A: ActiveModelTrait>(
+        self,
+        tx: &Tx,
+        rows: impl IntoIterator<Item = A>,
+    ) -> Result<u64, DbErr> {
+        let of = |run, only_absent| statement::statements(tx.engine(), run, only_absent);
+        let mut first: Vec<Insert> = self.runs.into_iter().flat_map(|run| of(run, false)).collect();
+        let mut absent: Vec<Insert> = runs(rows).into_iter().flat_map(|run| of(run, true)).collect();
+        // What cannot stand in arrays goes by itself.
+        let lists: Vec<Insert> = first.extract_if(.., |insert| matches!(insert, Insert::Lists(_))).collect();
+        for insert in lists {
+            execute(tx, insert).await?;
+        }
+        // The rows that a statement touched are those of its last part.
+        if let Some(Insert::Arrays(last)) = absent.pop_if(|insert| matches!(insert, Insert::Arrays(_))) {
+            let mut inserted = 0;
+            for insert in absent {
+                inserted += execute(tx, insert).await?;
+            }
+            let parts = first.iter().filter_map(Insert::arrays).chain([&last]);
+            let (sql, values) = statement::together(parts)?;
+            return Ok(inserted + tx.run_bound(sql, values).await?);
+        }
+        let mut inserted = 0;
+        for insert in first {
+            execute(tx, insert).await?;
+        }
+        for insert in absent {
+            inserted += execute(tx, insert).await?;
+        }
+        Ok(inserted)
+    }
 }
 
 /// Rows of one table that give values to the same columns, one after the other as they came.

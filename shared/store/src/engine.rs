@@ -149,7 +149,7 @@ async fn sqlite_pool(config: &StoreConfig, size: u32, options: &SqliteConnectOpt
     }
 }
 
-async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
+fn postgres_options(config: &StoreConfig) -> Result<PgConnectOptions, DbErr> {
     let mut base = PgConnectOptions::from_str(&config.url)
         .map_err(connecting)?
         .application_name("greenlane")
@@ -159,10 +159,26 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
         let password = secret.reveal().map_err(|error| refused(&error.to_string()))?;
         base = base.password(&password);
     }
+    Ok(base)
+}
+
+/// No statement timeout for writers: it would also end a COMMIT's wait for a synchronous standby, and the server would
+/// then acknowledge what a failover can lose. Waiting for locks is what can take long, and is bounded.
+fn writing(base: PgConnectOptions, config: &StoreConfig) -> PgConnectOptions {
+    base.options([("lock_timeout", config.statement_timeout_ms.to_string())])
+}
+
+/// A pool of one connection for writes to PostgreSQL, which is opened at its first use.
+pub(crate) fn own_writer(config: &StoreConfig) -> Result<DatabaseConnection, DbErr> {
+    let options = writing(postgres_options(config)?, config);
+    let pool: PgPool = pool_options(config, 1).connect_lazy_with(options);
+    Ok(DatabaseConnection::from(pool))
+}
+
+async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
+    let base = postgres_options(config)?;
     let limit = config.statement_timeout_ms.to_string();
-    // No statement timeout for writers: it would also end a COMMIT's wait for a synchronous standby, and the server
-    // would then acknowledge what a failover can lose. Waiting for locks is what can take long, and is bounded.
-    let writing = base.clone().options([("lock_timeout", &limit)]);
+    let writing = writing(base.clone(), config);
     // A reader's transactions are read-only snapshots by its session's defaults, which saves the SET TRANSACTION
     // round trip that sea-orm would make after each BEGIN.
     let reading = base.options([

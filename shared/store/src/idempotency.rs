@@ -7,6 +7,7 @@ mod records;
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
+use crate::bulk::Inserts;
 use crate::time::Micros;
 use crate::tx::Tx;
 
@@ -91,7 +92,17 @@ pub struct Answered {
 
 /// Records many answers together. When a key was taken since [`look_up_many`], the transaction runs again.
 pub async fn record_many(tx: &Tx, answered: Vec<Answered>, now: impl Into<Micros>) -> Result<(), DbErr> {
-    records::record_many(tx, answered, now.into()).await
+    record_with(tx, Inserts::default(), answered, now).await
+}
+
+/// As [`record_many`], and writes with them the rows of what was answered.
+pub async fn record_with(
+    tx: &Tx,
+    inserts: Inserts,
+    answered: Vec<Answered>,
+    now: impl Into<Micros>,
+) -> Result<(), DbErr> {
+    records::record_with(tx, inserts, answered, now.into()).await
 }
 
 /// Removes up to `limit` records that were made before `before`, and gives their number. Call it now and then with

@@ -24,8 +24,8 @@ pub struct Store {
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) writer: Lane,
-    pub(crate) reader: Lane,
-    pub(crate) meter: Meter,
+    pub(crate) reader: Arc<Lane>,
+    pub(crate) meter: Arc<Meter>,
 }
 
 /// A pool and the queue before it. Waiting happens in the queue, where it can be timed and given up.
@@ -46,10 +46,24 @@ impl Store {
             shared: Arc::new(Shared {
                 engine: pools.engine,
                 writer: lane(pools.writer, pools.writers),
-                reader: lane(pools.reader, pools.readers),
-                meter: Meter::new(pools.engine),
+                reader: Arc::new(lane(pools.reader, pools.readers)),
+                meter: Arc::new(Meter::new(pools.engine)),
             }),
         })
+    }
+
+    /// The same database with a connection for writes that nobody else uses, for work on a runtime of its own: on
+    /// PostgreSQL an answer reaches the runtime that opened the connection, which this one's first use does. SQLite has
+    /// one writer, and its answers go to whoever asked.
+    pub fn with_own_writer(&self, config: &StoreConfig) -> Result<Self, StoreError> {
+        if self.shared.engine == Engine::Sqlite {
+            return Ok(self.clone());
+        }
+        let connection = engine::own_writer(config).map_err(StoreError::Unavailable)?;
+        let Shared { engine, reader, meter, .. } = self.shared.as_ref();
+        let writer = Lane { connection, permits: Semaphore::new(1), acquire_timeout: config.acquire_timeout() };
+        let shared = Shared { engine: *engine, writer, reader: Arc::clone(reader), meter: Arc::clone(meter) };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The engine below.

@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenlane_platform::telemetry;
-use sea_orm::{
-    ConnAcquireErr, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr, sqlx};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
@@ -15,7 +12,7 @@ use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::retry::{self, Class};
 use crate::store::{Lane, Shared, Store};
-use crate::tx::{Body, Failure, Tx};
+use crate::tx::{self, Body, Failure, Inner, Tx};
 
 /// What a transaction may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +23,27 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn options(self, engine: Engine) -> TransactionOptions {
-        let mut options = TransactionOptions::default();
+    /// What begins it. A reader's connection to PostgreSQL has its isolation from its session, READ COMMITTED is
+    /// PostgreSQL's own default.
+    fn begins(self, engine: Engine) -> &'static str {
         match (engine, self) {
-            (Engine::Sqlite, Kind::Write | Kind::WriteSerializable) => {
-                options.sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-            }
-            (Engine::Postgres, Kind::WriteSerializable) => {
-                options.isolation_level = Some(IsolationLevel::Serializable);
-            }
-            // A reader's connection has its isolation from its session, READ COMMITTED is PostgreSQL's own default.
-            (Engine::Sqlite | Engine::Postgres, Kind::Read) | (Engine::Postgres, Kind::Write) => {}
+            (Engine::Sqlite, Kind::Write | Kind::WriteSerializable) => "BEGIN IMMEDIATE",
+            (Engine::Postgres, Kind::WriteSerializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            (Engine::Sqlite | Engine::Postgres, Kind::Read) | (Engine::Postgres, Kind::Write) => "BEGIN",
         }
-        options
+    }
+
+    async fn begin(self, engine: Engine, connection: &DatabaseConnection) -> Result<Tx, DbErr> {
+        let begins = self.begins(engine);
+        let inner = match engine {
+            Engine::Sqlite => connection.get_sqlite_connection_pool().begin_with(begins).await.map(Inner::Sqlite),
+            Engine::Postgres => connection.get_postgres_connection_pool().begin_with(begins).await.map(Inner::Postgres),
+        };
+        inner.map(Tx::new).map_err(|error| match error {
+            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            error => tx::told(error),
+        })
     }
 }
 
@@ -153,8 +158,8 @@ impl<T, E> Run<'_, T, E> {
         F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, E>,
     {
         let engine = self.shared.engine;
-        let tx = match lane.connection.begin_with_options(self.kind.options(engine)).await {
-            Ok(inner) => Tx::new(inner, engine),
+        let tx = match self.kind.begin(engine, &lane.connection).await {
+            Ok(tx) => tx,
             Err(error) => return Attempt::Failed(retry::classify(&error), error),
         };
         let result = body(&tx).await;
@@ -195,7 +200,7 @@ impl<T, E> Run<'_, T, E> {
         }
     }
 
-    async fn commit(&mut self, inner: DatabaseTransaction, value: T) -> Attempt {
+    async fn commit(&mut self, inner: Inner, value: T) -> Attempt {
         match inner.commit().await {
             Ok(()) => {
                 self.finish(Ok(value));
@@ -239,7 +244,7 @@ async fn wait_for_permit(lane: &Lane) -> Result<tokio::sync::SemaphorePermit<'_>
 }
 
 /// Ends a transaction that changes nothing. A failure is not news: the pool drops a connection that cannot roll back.
-async fn roll_back(inner: DatabaseTransaction) {
+async fn roll_back(inner: Inner) {
     if let Err(error) = inner.rollback().await {
         tracing::debug!(%error, "rollback failed");
     }

@@ -4,7 +4,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::sea_query::Values;
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, AssertSqlSafe, Postgres, Sqlite, Transaction};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_query_sqlx::SqlxValues;
 
 use crate::engine::Engine;
 use crate::error::StoreError;
@@ -16,10 +21,50 @@ pub type Body<'tx, T, E> = BoxFuture<'tx, Result<T, StoreError<E>>>;
 ///
 /// After a statement fails the transaction is over on both engines: every later statement is refused and nothing can
 /// be committed, even when the body swallows the error. PostgreSQL behaves so by itself, SQLite does not.
+///
+/// It is held here and not by sea-orm, which copies all values of a statement before it binds them, and does not lend the
+/// connection to whoever can bind them from where they are.
 pub struct Tx {
-    inner: DatabaseTransaction,
+    inner: tokio::sync::Mutex<Inner>,
     engine: Engine,
     failure: Mutex<Option<Failure>>,
+}
+
+/// The transaction of the driver.
+pub(crate) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Inner {
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(inner) => inner.commit().await,
+            Self::Postgres(inner) => inner.commit().await,
+        }
+        .map_err(told)
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(inner) => inner.rollback().await,
+            Self::Postgres(inner) => inner.rollback().await,
+        }
+        .map_err(told)
+    }
+}
+
+/// An error of the driver, as sea-orm has it.
+pub(crate) fn told(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
+
+fn bound<DB: sqlx::Database>(statement: Statement) -> Query<'static, DB, SqlxValues>
+where
+    SqlxValues: sqlx::IntoArguments<DB>,
+{
+    let values = statement.values.unwrap_or(Values(Vec::new()));
+    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
 }
 
 /// What ended a transaction early.
@@ -32,8 +77,12 @@ pub(crate) enum Failure {
 }
 
 impl Tx {
-    pub(crate) fn new(inner: DatabaseTransaction, engine: Engine) -> Self {
-        Self { inner, engine, failure: Mutex::new(None) }
+    pub(crate) fn new(inner: Inner) -> Self {
+        let engine = match inner {
+            Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        };
+        Self { inner: tokio::sync::Mutex::new(inner), engine, failure: Mutex::new(None) }
     }
 
     /// The engine below. For the rare statement that the two engines cannot share.
@@ -55,8 +104,18 @@ impl Tx {
         self.failure().take()
     }
 
-    pub(crate) fn into_inner(self) -> DatabaseTransaction {
-        self.inner
+    pub(crate) fn into_inner(self) -> Inner {
+        self.inner.into_inner()
+    }
+
+    /// Runs a statement of PostgreSQL's whose values are bound already. Gives the number of rows that it touched.
+    pub(crate) async fn run_bound(&self, sql: String, values: PgArguments) -> Result<u64, DbErr> {
+        self.refuse_after_failure()?;
+        let Inner::Postgres(inner) = &mut *self.inner.lock().await else {
+            return self.note(Err(DbErr::Custom("values were bound for another engine".to_owned())));
+        };
+        let done = sqlx::query_with(AssertSqlSafe(sql), values).execute(&mut **inner).await;
+        self.note(done.map(|done| done.rows_affected()).map_err(told))
     }
 
     fn failure(&self) -> MutexGuard<'_, Option<Failure>> {
@@ -83,26 +142,50 @@ impl Tx {
 #[async_trait]
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
+        match self.engine {
+            Engine::Sqlite => DbBackend::Sqlite,
+            Engine::Postgres => DbBackend::Postgres,
+        }
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
         self.refuse_after_failure()?;
-        self.note(self.inner.execute_raw(stmt).await)
+        let done = match &mut *self.inner.lock().await {
+            Inner::Sqlite(inner) => bound(stmt).execute(&mut **inner).await.map(ExecResult::from),
+            Inner::Postgres(inner) => bound(stmt).execute(&mut **inner).await.map(ExecResult::from),
+        };
+        self.note(done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into()))))
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.refuse_after_failure()?;
-        self.note(self.inner.execute_unprepared(sql).await)
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = match &mut *self.inner.lock().await {
+            Inner::Sqlite(inner) => sql.execute(&mut **inner).await.map(ExecResult::from),
+            Inner::Postgres(inner) => sql.execute(&mut **inner).await.map(ExecResult::from),
+        };
+        self.note(done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into()))))
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.refuse_after_failure()?;
-        self.note(self.inner.query_one_raw(stmt).await)
+        let found = match &mut *self.inner.lock().await {
+            Inner::Sqlite(inner) => bound(stmt).fetch_optional(&mut **inner).await.map(|row| row.map(Into::into)),
+            Inner::Postgres(inner) => bound(stmt).fetch_optional(&mut **inner).await.map(|row| row.map(Into::into)),
+        };
+        self.note(found.map_err(told))
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.refuse_after_failure()?;
-        self.note(self.inner.query_all_raw(stmt).await)
+        let found: Result<Vec<QueryResult>, sqlx::Error> = match &mut *self.inner.lock().await {
+            Inner::Sqlite(inner) => {
+                bound(stmt).fetch_all(&mut **inner).await.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+            Inner::Postgres(inner) => {
+                bound(stmt).fetch_all(&mut **inner).await.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+        };
+        self.note(found.map_err(told))
     }
 }

@@ -2,6 +2,7 @@
 //! of every member's name, which took longer to make than the signature.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
@@ -66,7 +67,7 @@ impl<'a> Node<'a> {
                 out.push(b']');
             }
             Self::Object(mut members) => {
-                members.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+                members.sort_unstable_by(|(a, _), (b, _)| by_utf16(a, b));
                 out.push(b'{');
                 for (index, (name, value)) in members.into_iter().enumerate() {
                     if index > 0 {
@@ -82,6 +83,11 @@ impl<'a> Node<'a> {
         }
         Ok(())
     }
+}
+
+/// The order of RFC 8785. That of bytes is the same where all are ASCII, as the names of ours are, and quicker.
+fn by_utf16(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
 }
 
 impl From<Node<'_>> for Value {

@@ -4,7 +4,7 @@ use greenlane_platform::audit::{AuditRecord, Outcome};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, Set};
 
-use crate::bulk;
+use crate::bulk::{self, Inserts};
 use crate::tx::Tx;
 
 mod row {
@@ -50,6 +50,11 @@ pub struct Entry {
 /// Appends records to the trail, in this transaction.
 pub async fn insert(tx: &Tx, records: impl IntoIterator<Item = AuditRecord>) -> Result<(), DbErr> {
     bulk::insert(tx, records.into_iter().map(active)).await.map(|_| ())
+}
+
+/// Records of the trail, beside rows of other tables.
+pub fn add(inserts: &mut Inserts, records: impl IntoIterator<Item = AuditRecord>) {
+    inserts.add(records.into_iter().map(active));
 }
 
 /// Up to `limit` records after the one with id `after_id`, oldest first.

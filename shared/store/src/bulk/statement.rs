@@ -1,7 +1,10 @@
 //! The statements that insert rows: on SQLite a list of values, on PostgreSQL an array for each column.
 
 use sea_orm::sea_query::ArrayType;
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::sqlx::Arguments as _;
+use sea_orm::sqlx::error::BoxDynError;
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::{DbBackend, DbErr, Statement, Value};
 
 use super::{Run, max_variables};
 use crate::engine::Engine;
@@ -12,34 +15,101 @@ const MOST_VALUES: usize = 256;
 /// Rows in one statement of arrays at most: their number is not in its text, and only the size of the message counts.
 const MOST_IN_ARRAYS: usize = 1_024;
 
+/// One statement, or a part of one.
+pub(super) enum Insert {
+    /// A list of values.
+    Lists(Statement),
+    /// An array for each column.
+    Arrays(Arrays),
+}
+
+/// Rows that PostgreSQL is sent by columns.
+pub(super) struct Arrays {
+    into: String,
+    only_absent: bool,
+    kinds: Vec<Kind>,
+    rows: Vec<Vec<Value>>,
+}
+
+impl Insert {
+    pub(super) fn arrays(&self) -> Option<&Arrays> {
+        match self {
+            Self::Lists(_) => None,
+            Self::Arrays(arrays) => Some(arrays),
+        }
+    }
+}
+
 /// What inserts these rows, in their order.
-pub(super) fn statements(engine: Engine, run: Run, only_absent: bool) -> Vec<Statement> {
+pub(super) fn statements(engine: Engine, run: Run, only_absent: bool) -> Vec<Insert> {
     let kinds: Option<Vec<Kind>> = match engine {
         Engine::Postgres => kinds(&run),
         Engine::Sqlite => None,
     };
+    let into = into(engine, run.table, &run.columns);
     let mut rows = run.rows;
     let mut statements = Vec::new();
     while !rows.is_empty() {
         let size =
             if kinds.is_some() { rows.len().min(MOST_IN_ARRAYS) } else { next_size(engine, &run.columns, rows.len()) };
         let rest = rows.split_off(size);
-        let (mut sql, values) = match &kinds {
-            Some(kinds) => arrays(kinds, rows),
-            None => lists(engine, run.columns.len(), rows),
-        };
-        sql.insert_str(0, &into(engine, run.table, &run.columns));
-        if only_absent {
-            sql.push_str(" ON CONFLICT DO NOTHING");
-        }
-        let backend = match engine {
-            Engine::Sqlite => DbBackend::Sqlite,
-            Engine::Postgres => DbBackend::Postgres,
-        };
-        statements.push(Statement::from_sql_and_values(backend, sql, values));
+        statements.push(match &kinds {
+            Some(kinds) => Insert::Arrays(Arrays { into: into.clone(), only_absent, kinds: kinds.clone(), rows }),
+            None => Insert::Lists(lists(engine, &into, run.columns.len(), rows, only_absent)),
+        });
         rows = rest;
     }
     statements
+}
+
+/// One statement of these parts, and its values. It tells the number of rows of the last part.
+pub(super) fn together<'a>(parts: impl IntoIterator<Item = &'a Arrays>) -> Result<(String, PgArguments), DbErr> {
+    let (mut inserts, mut variable) = (Vec::new(), 0);
+    let mut values = PgArguments::default();
+    for part in parts {
+        let arrays = part.kinds.iter().map(|kind| {
+            variable += 1;
+            format!("${variable}::{}[]", kind.name())
+        });
+        let arrays = arrays.collect::<Vec<_>>().join(", ");
+        let absent = if part.only_absent { ON_CONFLICT } else { "" };
+        inserts.push(format!("{}SELECT * FROM UNNEST({arrays}){absent}", part.into));
+        part.bind(&mut values).map_err(|error| DbErr::Type(error.to_string()))?;
+    }
+    let last = inserts.pop().unwrap_or_default();
+    if inserts.is_empty() {
+        return Ok((last, values));
+    }
+    let named = inserts.iter().enumerate().map(|(place, insert)| format!("part_{place} AS ({insert})"));
+    Ok((format!("WITH {} {last}", named.collect::<Vec<_>>().join(", ")), values))
+}
+
+const ON_CONFLICT: &str = " ON CONFLICT DO NOTHING";
+
+impl Arrays {
+    /// Column by column, each value from where it is.
+    fn bind<'a>(&'a self, values: &mut PgArguments) -> Result<(), BoxDynError> {
+        macro_rules! column {
+            ($column:ident, $pattern:pat => $value:expr) => {{
+                let of_row = |row: &'a Vec<Value>| match &row[$column] {
+                    $pattern => Some($value),
+                    _ => None,
+                };
+                values.add(self.rows.iter().map(of_row).collect::<Vec<_>>())?;
+            }};
+        }
+        for (column, kind) in self.kinds.iter().enumerate() {
+            match kind {
+                Kind::Bool => column!(column, Value::Bool(Some(value)) => *value),
+                Kind::Int => column!(column, Value::Int(Some(value)) => *value),
+                Kind::BigInt => column!(column, Value::BigInt(Some(value)) => *value),
+                Kind::Double => column!(column, Value::Double(Some(value)) => *value),
+                Kind::Text => column!(column, Value::String(Some(value)) => value.as_str()),
+                Kind::Bytes => column!(column, Value::Bytes(Some(value)) => value.as_slice()),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// SQLite keeps aside what it would take to undo the rows before one that is refused, unless it is told that nobody wants
@@ -59,8 +129,9 @@ pub(super) fn next_size(engine: Engine, columns: &[&str], left: usize) -> usize 
     if left >= most { most } else { 1 << left.ilog2() }
 }
 
-fn lists(engine: Engine, columns: usize, rows: Vec<Vec<Value>>) -> (String, Vec<Value>) {
-    let mut sql = String::with_capacity(7 + rows.len() * (columns * 5 + 2));
+fn lists(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only_absent: bool) -> Statement {
+    let mut sql = String::with_capacity(into.len() + 30 + rows.len() * (columns * 5 + 2));
+    sql.push_str(into);
     let mut variable = 0;
     for row in 0..rows.len() {
         sql.push_str(if row == 0 { "VALUES (" } else { ", (" });
@@ -76,20 +147,14 @@ fn lists(engine: Engine, columns: usize, rows: Vec<Vec<Value>>) -> (String, Vec<
         }
         sql.push(')');
     }
-    (sql, rows.into_iter().flatten().collect())
-}
-
-fn arrays(kinds: &[Kind], rows: Vec<Vec<Value>>) -> (String, Vec<Value>) {
-    let mut columns: Vec<Vec<Value>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
-    for row in rows {
-        for (column, value) in columns.iter_mut().zip(row) {
-            column.push(value);
-        }
+    if only_absent {
+        sql.push_str(ON_CONFLICT);
     }
-    let variables = kinds.iter().enumerate().map(|(place, kind)| format!("${}::{}[]", place + 1, kind.name()));
-    let sql = format!("SELECT * FROM UNNEST({})", variables.collect::<Vec<_>>().join(", "));
-    let values = kinds.iter().zip(columns).map(|(kind, column)| Value::Array(kind.array(), Some(Box::new(column))));
-    (sql, values.collect())
+    let backend = match engine {
+        Engine::Sqlite => DbBackend::Sqlite,
+        Engine::Postgres => DbBackend::Postgres,
+    };
+    Statement::from_sql_and_values(backend, sql, rows.into_iter().flatten())
 }
 
 /// A kind of values that can stand in an array.

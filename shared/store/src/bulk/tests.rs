@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::Set;
 
+use super::statement::Insert;
 use super::{in_list, runs, statement};
 use crate::engine::Engine;
 
@@ -35,7 +36,8 @@ fn any_number_of_rows_is_inserted_whole_and_by_nine_texts() {
         let runs = runs(rows(count));
         assert_eq!(runs.len(), usize::from(count > 0));
         let mut ids = Vec::new();
-        for statement in runs.into_iter().flat_map(|run| statement::statements(Engine::Sqlite, run, false)) {
+        for insert in runs.into_iter().flat_map(|run| statement::statements(Engine::Sqlite, run, false)) {
+            let Insert::Lists(statement) = insert else { panic!("SQLite has no arrays") };
             texts.insert(statement.sql);
             ids.extend(statement.values.into_iter().flat_map(|values| values.0));
         }
@@ -51,10 +53,21 @@ fn on_postgres_one_text_inserts_any_number_of_rows() {
         .step_by(500)
         .flat_map(|count| runs(rows(count)))
         .flat_map(|run| statement::statements(Engine::Postgres, run, true))
-        .map(|statement| statement.sql)
+        .map(|insert| statement::together(insert.arrays()).unwrap().0)
         .collect();
     let one = "INSERT INTO \"row\" (\"id\") SELECT * FROM UNNEST($1::integer[]) ON CONFLICT DO NOTHING";
     assert_eq!(texts.into_iter().collect::<Vec<_>>(), [one]);
+}
+
+#[test]
+fn on_postgres_rows_of_several_tables_are_one_statement() {
+    let inserts =
+        |count| runs(rows(count)).into_iter().flat_map(|run| statement::statements(Engine::Postgres, run, false));
+    let parts: Vec<Insert> = inserts(3).chain(inserts(1_500)).collect();
+    let (sql, values) = statement::together(parts.iter().filter_map(Insert::arrays)).unwrap();
+    let insert = |variable: u32| format!("INSERT INTO \"row\" (\"id\") SELECT * FROM UNNEST(${variable}::integer[])");
+    assert_eq!(sql, format!("WITH part_0 AS ({}), part_1 AS ({}) {}", insert(1), insert(2), insert(3)));
+    assert_eq!(sea_orm::sqlx::Arguments::len(&values), 3);
 }
 
 #[test]

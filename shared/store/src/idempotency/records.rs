@@ -7,7 +7,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::{QuerySelect, Set, TryInsertResult};
 
 use super::{Answered, Begun, Key, PayloadHash};
-use crate::bulk;
+use crate::bulk::{self, Inserts};
 use crate::time::Micros;
 use crate::tx::Tx;
 
@@ -45,7 +45,7 @@ type Found = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 const KEYS_A_QUERY: usize = 1_024;
 
 pub(super) async fn claim(tx: &Tx, key: &Key, payload: &PayloadHash, now: Micros) -> Result<Begun, DbErr> {
-    let row = active(key, payload, None, now);
+    let row = active(key.clone(), payload, None, now);
     let inserted = record::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx).await?;
     if matches!(inserted, TryInsertResult::Inserted(1)) {
         return Ok(Begun::New);
@@ -92,10 +92,10 @@ pub(super) async fn look_up_many(tx: &Tx, requests: &[(Key, PayloadHash)]) -> Re
         .collect()
 }
 
-pub(super) async fn record_many(tx: &Tx, answered: Vec<Answered>, now: Micros) -> Result<(), DbErr> {
+pub(super) async fn record_with(tx: &Tx, inserts: Inserts, answered: Vec<Answered>, now: Micros) -> Result<(), DbErr> {
     let count = answered.len() as u64;
-    let rows = answered.into_iter().map(|one| active(&one.key, &one.payload, Some(one.response), now));
-    if bulk::insert_absent(tx, rows).await? == count {
+    let rows = answered.into_iter().map(|one| active(one.key, &one.payload, Some(one.response), now));
+    if inserts.write_with_absent(tx, rows).await? == count {
         Ok(())
     } else {
         Err(tx.contended("a request id was taken by another transaction"))
@@ -122,12 +122,12 @@ fn judge(stored: &[u8], response: Option<Vec<u8>>, payload: &PayloadHash) -> Res
     response.map(Begun::Replay).ok_or_else(|| DbErr::Custom("an idempotency record has no answer".to_owned()))
 }
 
-fn active(key: &Key, payload: &PayloadHash, response: Option<Vec<u8>>, now: Micros) -> record::ActiveModel {
+fn active(key: Key, payload: &PayloadHash, response: Option<Vec<u8>>, now: Micros) -> record::ActiveModel {
     record::ActiveModel {
         key: Set(key.digest()),
-        caller: Set(key.caller.clone()),
-        method: Set(key.method.clone()),
-        request_id: Set(key.request_id.clone()),
+        caller: Set(key.caller),
+        method: Set(key.method),
+        request_id: Set(key.request_id),
         payload_hash: Set(payload.to_vec()),
         response: Set(response),
         created_at: Set(now),
