@@ -149,7 +149,7 @@ impl Default for Config {
             log_origin: "registry.example.org/log".to_owned(),
             key_directory: PathBuf::from("data/registry-keys"),
             write_queue: 4_096,
-            group_limit: 512,
+            group_limit: 1_024,
             poll_interval_ms: 250,
             revision_wait_ms: 1_000,
             cached_certificates: 100_000,

@@ -10,6 +10,7 @@ use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::registry::v1 as wire;
 use greenlane_jose::{KeyFileError, Signer, SigningKey};
 use greenlane_log::note::{KeyName, NoteKeyError, NoteSigner};
+use greenlane_platform::apart::apart;
 use greenlane_platform::audit::AuditSink;
 use greenlane_platform::client::{Client, ClientConfig, ClientError, connect};
 use greenlane_platform::clock::Clock;
@@ -29,6 +30,7 @@ use crate::app::bundle::Bundler;
 use crate::app::contestations::Contestations;
 use crate::app::cosign::{self, Cosigner};
 use crate::app::files::Files;
+use crate::app::import::Turns;
 use crate::app::keyring::Keyring;
 use crate::app::log::mark::Mark;
 use crate::app::log::{LogBroken, LogWriter};
@@ -154,7 +156,8 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         log.stop_signing(&broken);
     }
     let published = Arc::new(Published::new(head, files));
-    let (queue, sequencer) = Sequencer::new(
+    let (queue, sequencer, teller) = Sequencer::new(
+        store.with_own_writer(&config.store)?,
         store.clone(),
         Arc::clone(&log),
         clock.clone(),
@@ -176,6 +179,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         store: store.clone(),
         published: Arc::clone(&published),
         queue,
+        turns: Turns::new(),
         keyring,
         slots: Slots::new(config.status_list_fill),
         log: Arc::clone(&log),
@@ -280,9 +284,12 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
             }
         })
         .background("sequencer", move |stop| async move {
-            sequencer.run(stop.cancelled()).await;
-            // In a drain the queue ends with the last handler, a moment before the stop: that is no failure.
-            stop.cancelled().await;
+            let writing = apart("sequencer", sequencer.run(stop.clone().cancelled_owned()));
+            match tokio::join!(writing, teller.run()) {
+                // In a drain the queue ends with the last handler, a moment before the stop: that is no failure.
+                (Ok(()), ()) => stop.cancelled().await,
+                (Err(error), ()) => tracing::error!(%error, "the sequencer failed"),
+            }
         })
         .background(
             "idempotency_expiry",

@@ -8,6 +8,7 @@ pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;
+mod packed;
 pub(crate) mod rows;
 pub(crate) mod status;
 pub(crate) mod trace;

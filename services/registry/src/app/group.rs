@@ -7,16 +7,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use greenlane_log::{Appender, Batch, hash_leaf};
-use greenlane_platform::audit::{AuditRecord, Outcome};
+use greenlane_platform::audit::Outcome;
 use greenlane_platform::clock::Clock;
+use greenlane_store::bulk::Inserts;
 use greenlane_store::idempotency::{self, Answered, Begun};
 use greenlane_store::{StoreError, Tx, audit};
 
 use super::log::{LogBroken, LogWriter, read_edge};
 use super::mutation::{LogReceipt, Mutation, Receipt, WriteError};
 use super::recall::{self, Remembered};
-use crate::domain::world::Applied;
+use crate::domain::world::{Applied, Change, Parties};
 use crate::store::log::{self, TreeHead};
 use crate::store::world;
 
@@ -31,8 +33,17 @@ pub(crate) struct Committed {
     pub(crate) head: TreeHead,
     /// What the new entries are about.
     pub(crate) subjects: Vec<String>,
-    /// The right edge after, when it moved.
-    pub(crate) edge: Option<Arc<Appender>>,
+    /// What the next group on top of this one need not read, when there is anything new.
+    pub(crate) moved: Option<Moved>,
+}
+
+/// What is known at a head.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    /// The right edge.
+    pub(crate) edge: Arc<Appender>,
+    /// Bodies and keys; none when the group changed any.
+    pub(crate) parties: Option<Arc<Parties>>,
 }
 
 /// Where a mutation of the group stands before anything is written.
@@ -55,10 +66,11 @@ pub(crate) async fn commit(
     // The order of times is the order of the log, whatever the clocks of replicas say.
     let now = clock.now().max(head.signed_at.to_utc());
 
-    let (fates, applied) = decide(tx, group, head.size, now).await?;
+    let held = writer.parties_at(&head);
+    let (fates, applied, parties) = decide(tx, group, head.size, now, &held).await?;
     if applied.is_empty() {
-        let results = settle(&fates, &[]);
-        return Ok(Committed { results, old_size: head.size, head, subjects: Vec::new(), edge: None });
+        let results = settle(fates, Vec::new());
+        return Ok(Committed { results, old_size: head.size, head, subjects: Vec::new(), moved: None });
     }
 
     let leaves: Vec<_> = applied.iter().map(|(_, one)| hash_leaf(&one.leaf)).collect();
@@ -74,37 +86,65 @@ pub(crate) async fn commit(
     let (positions, applied): (Vec<usize>, Vec<Applied>) = applied.into_iter().unzip();
     let subjects: Vec<String> = applied.iter().map(|one| world::subject(&one.change).to_owned()).collect();
     let accepted: Vec<&Mutation> = positions.iter().map(|position| group[*position].as_ref()).collect();
-    let audited: Vec<AuditRecord> = accepted.iter().map(|mutation| mutation.audit(now, Outcome::Done)).collect();
-    let answered: Vec<Answered> = accepted
-        .iter()
-        .zip(&receipts)
-        .map(|(mutation, receipt)| Answered {
-            key: mutation.key.clone(),
-            payload: mutation.payload,
-            response: Remembered::of(receipt).to_bytes(),
-        })
-        .collect();
+    let new =
+        New { accepted: &accepted, applied: &applied, subjects: &subjects, receipts: &receipts, from: head.size, now };
+    let mut next = new.rows(0);
+    for first in (0..applied.len()).step_by(TOGETHER) {
+        // While the database writes these rows, the next are made.
+        let (inserts, answered) = next;
+        let written = idempotency::record_with(tx, inserts, answered, now);
+        let (written, made) = futures_util::join!(written, async { new.rows(first + TOGETHER) });
+        written?;
+        next = made;
+    }
     world::save(tx, &applied).await?;
-    let entries = applied.into_iter().zip(&subjects).enumerate();
-    let entries: Vec<log::NewEntry> = entries
-        .map(|(offset, (one, subject))| log::NewEntry {
-            index: head.size + offset as u64,
-            leaf: one.leaf,
-            subject: subject.clone(),
-        })
-        .collect();
-    log::append_entries(tx, entries, now.into()).await?;
     log::write_tiles(tx, batch.tiles()).await?;
-    audit::insert(tx, audited).await?;
-    idempotency::record_many(tx, answered, now).await?;
 
     // What a later reader will compute must be what was signed, so it is computed from what was stored.
     read_edge(tx, &new_head).await?;
     log::swap_head(tx, head.size, &new_head).await?;
 
-    let results = settle(&fates, &receipts);
-    let edge = Some(Arc::new(batch.into_appender()));
-    Ok(Committed { results, old_size: head.size, head: new_head, subjects, edge })
+    let results = settle(fates, receipts);
+    let moved = Some(Moved { edge: Arc::new(batch.into_appender()), parties: parties.map(Arc::new) });
+    Ok(Committed { results, old_size: head.size, head: new_head, subjects, moved })
+}
+
+/// Mutations whose rows are sent to the database together.
+const TOGETHER: usize = 256;
+
+/// What a group adds.
+struct New<'g> {
+    accepted: &'g [&'g Mutation],
+    applied: &'g [Applied],
+    subjects: &'g [String],
+    receipts: &'g [Receipt],
+    /// The index of the first entry.
+    from: u64,
+    now: DateTime<Utc>,
+}
+
+impl New<'_> {
+    /// The rows of some mutations, from the first of them on, and what is kept of their answers.
+    fn rows(&self, first: usize) -> (Inserts, Vec<Answered>) {
+        let some = first.min(self.applied.len())..(first + TOGETHER).min(self.applied.len());
+        let mut inserts = Inserts::default();
+        let applied = &self.applied[some.clone()];
+        world::add_rows(&mut inserts, applied);
+        let entries = applied.iter().zip(some.clone()).map(|(one, offset)| log::NewEntry {
+            index: self.from + offset as u64,
+            leaf: one.leaf.clone(),
+            subject: self.subjects[offset].clone(),
+        });
+        log::add_entries(&mut inserts, entries, self.now.into());
+        let accepted = &self.accepted[some.clone()];
+        audit::add(&mut inserts, accepted.iter().map(|mutation| mutation.audit(self.now, Outcome::Done)));
+        let answered = accepted.iter().zip(&self.receipts[some]).map(|(mutation, receipt)| Answered {
+            key: mutation.key.clone(),
+            payload: mutation.payload,
+            response: Remembered::of(receipt).to_bytes(),
+        });
+        (inserts, answered.collect())
+    }
 }
 
 /// Asks idempotency and the rules, in the order of the group. Nothing is written yet.
@@ -112,12 +152,13 @@ async fn decide(
     tx: &Tx,
     group: &[Arc<Mutation>],
     size: u64,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<(Vec<Fate>, Vec<(usize, Applied)>), StoreError<LogBroken>> {
+    now: DateTime<Utc>,
+    held: &Parties,
+) -> Result<(Vec<Fate>, Vec<(usize, Applied)>, Option<Parties>), StoreError<LogBroken>> {
     let requests: Vec<_> = group.iter().map(|mutation| (mutation.key.clone(), mutation.payload)).collect();
     let begun = idempotency::look_up_many(tx, &requests).await?;
     let fresh = group.iter().zip(&begun).filter(|(_, begun)| matches!(begun, Begun::New));
-    let mut world = world::load(tx, fresh.map(|(mutation, _)| &mutation.command)).await?;
+    let mut world = world::load(tx, fresh.map(|(mutation, _)| &mutation.command), held).await?;
 
     let mut fates = Vec::with_capacity(group.len());
     let mut applied: Vec<(usize, Applied)> = Vec::with_capacity(group.len());
@@ -140,16 +181,34 @@ async fn decide(
         };
         fates.push(fate);
     }
-    Ok((fates, applied))
+    let changes = |one: &Applied| matches!(one.change, Change::Body(_) | Change::Key(_) | Change::OfBody(_));
+    let same = !applied.iter().any(|(_, one)| changes(one));
+    let mut parties = Parties { bodies: world.bodies, keys: world.keys };
+    if held.keys.len() < MOST_HELD {
+        held.bodies.iter().for_each(|(id, body)| _ = parties.bodies.entry(id.clone()).or_insert_with(|| body.clone()));
+        held.keys.iter().for_each(|(id, key)| _ = parties.keys.entry(id.clone()).or_insert_with(|| key.clone()));
+    }
+    Ok((fates, applied, same.then_some(parties)))
 }
 
-fn settle(fates: &[Fate], receipts: &[Receipt]) -> Vec<Result<Receipt, WriteError>> {
-    let settle = |fate: &Fate| match fate {
-        Fate::Accepted(accepted) => Ok(receipts[*accepted].clone()),
-        Fate::SameAs(accepted) => Ok(Receipt { replayed: true, ..receipts[*accepted].clone() }),
-        Fate::Settled(result) => result.as_ref().clone(),
+/// Keys that are held from group to group before they are read anew.
+const MOST_HELD: usize = 100;
+
+fn settle(fates: Vec<Fate>, receipts: Vec<Receipt>) -> Vec<Result<Receipt, WriteError>> {
+    let mut repeated: HashMap<usize, Receipt> = HashMap::new();
+    for fate in &fates {
+        if let Fate::SameAs(accepted) = fate {
+            repeated.entry(*accepted).or_insert_with(|| Receipt { replayed: true, ..receipts[*accepted].clone() });
+        }
+    }
+    let mut receipts: Vec<Option<Receipt>> = receipts.into_iter().map(Some).collect();
+    let lost = || WriteError::Internal("a receipt was given twice".to_owned());
+    let settle = |fate| match fate {
+        Fate::Accepted(accepted) => receipts[accepted].take().ok_or_else(lost),
+        Fate::SameAs(accepted) => repeated.get(&accepted).cloned().ok_or_else(lost),
+        Fate::Settled(result) => *result,
     };
-    fates.iter().map(settle).collect()
+    fates.into_iter().map(settle).collect()
 }
 
 fn receipt(one: &Applied, index: u64, batch: &Batch, checkpoint: &Arc<str>) -> Result<Receipt, LogBroken> {

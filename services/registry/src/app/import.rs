@@ -5,11 +5,13 @@ use std::sync::Arc;
 use greenlane_platform::audit::{AuditRecord, Origin, Outcome as Audited};
 use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_store::idempotency::{self, Begun};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::issue::{IssueOrder, Signing};
 use super::mutation::{Receipt, WriteError};
 use super::recall;
 use super::registry::{MutationId, Outcome, Registry, unavailable};
+use super::sequencer::Places;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::content::Content;
 use crate::domain::names::BodyId;
@@ -29,12 +31,34 @@ pub(crate) type Fate = Result<u64, Fault>;
 /// Rows that are signed before others get their turn on this thread.
 const TURN: usize = 8;
 
+/// A turn at what takes a processor: parsing and signing many rows.
+pub(crate) struct Turns(Semaphore);
+
+impl Turns {
+    /// As many at a time as this runtime has threads: more would only keep everybody else waiting, and each other's rows
+    /// out of the processor's caches.
+    pub(crate) fn new() -> Self {
+        Self(Semaphore::new(tokio::runtime::Handle::current().metrics().num_workers().max(1)))
+    }
+
+    /// The next turn, for as long as the permit is held.
+    pub(crate) async fn next(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.acquire().await.ok()
+    }
+}
+
 impl Registry {
-    /// Writes rows that are not there yet, or only checks them. The fates come in the order of the rows; the outer error
-    /// is one that no single row is to blame for.
-    pub(crate) async fn import(&self, rows: Vec<Row>, validate_only: bool) -> Result<Vec<Fate>, Fault> {
+    /// Writes rows that are not there yet, or only checks them, in places that were taken for them. The fates come in the
+    /// order of the rows; the outer error is one that no single row is to blame for.
+    pub(crate) async fn import(
+        &self,
+        places: &Places<'_>,
+        rows: Vec<Row>,
+        validate_only: bool,
+    ) -> Result<Vec<Fate>, Fault> {
         // What an earlier attempt wrote is not signed again.
         let begun = self.begun(&rows).await?;
+        let turn = self.turns.next().await;
         let mut fates: Vec<Option<Fate>> = Vec::with_capacity(rows.len());
         let (mut positions, mut mutations) = (Vec::new(), Vec::new());
         for (position, (row, begun)) in rows.into_iter().zip(begun).enumerate() {
@@ -60,10 +84,11 @@ impl Registry {
             };
             fates.push(fate);
         }
+        drop(turn);
         if let Some(why) = self.log.broken() {
             return Err(WriteError::LogInconsistent(why).into());
         }
-        for ((position, order, id), receipt) in positions.into_iter().zip(self.queue.submit_all(mutations).await) {
+        for ((position, order, id), receipt) in positions.into_iter().zip(places.submit_all(mutations).await) {
             fates[position] = Some(match self.retried(receipt, order, id).await {
                 Ok(size) => Ok(size),
                 Err(fault) => Err(of_the_row(fault)?),

@@ -12,6 +12,7 @@ use greenlane_store::{DomainError, Store, StoreError, Tx};
 use opentelemetry::metrics::Gauge;
 
 use self::mark::Mark;
+use crate::domain::world::Parties;
 use crate::store::log::{self, TreeHead};
 
 /// What is stored does not fit together: nothing may be signed until somebody has looked.
@@ -30,6 +31,8 @@ pub(crate) struct LogWriter {
     /// None in a process that only reads.
     pen: Option<Pen>,
     edge: Mutex<Option<Arc<Appender>>>,
+    /// Of the head of this root.
+    parties: Mutex<Option<(Hash, Arc<Parties>)>>,
     broken: Mutex<Option<String>>,
     /// 1 while checkpoints are signed, 0 once nothing is.
     signing: Gauge<u64>,
@@ -67,7 +70,16 @@ impl LogWriter {
             .with_unit("{entry}")
             .with_description("Entries of the log that this process signed or found signed.")
             .build();
-        Self { origin, key, pen, edge: Mutex::default(), broken: Mutex::default(), signing, size }
+        Self {
+            origin,
+            key,
+            pen,
+            edge: Mutex::default(),
+            parties: Mutex::default(),
+            broken: Mutex::default(),
+            signing,
+            size,
+        }
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -148,6 +160,18 @@ impl LogWriter {
     /// Keeps an edge that is in force.
     pub(crate) fn remember(&self, edge: &Arc<Appender>) {
         *self.edge.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(edge));
+    }
+
+    /// Bodies and keys that are known as of this head.
+    pub(crate) fn parties_at(&self, head: &TreeHead) -> Arc<Parties> {
+        let held = self.parties.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        held.filter(|(root, _)| *root == head.root).map(|(_, parties)| parties).unwrap_or_default()
+    }
+
+    /// Keeps bodies and keys as of a head, or forgets them.
+    pub(crate) fn hold(&self, head: &TreeHead, parties: Option<Arc<Parties>>) {
+        let held = parties.map(|parties| (head.root, parties));
+        *self.parties.lock().unwrap_or_else(PoisonError::into_inner) = held;
     }
 
     /// Notes that a head is signed and committed, so that the database cannot go back behind it unnoticed.

@@ -94,7 +94,7 @@ pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
         }
         (None, None, None) if erased => Done::Erased,
         (None, None, None) if contested => Done::Contested,
-        (None, None, None) => Done::Certificate(Box::new(snapshot_at(tx, index).await?)),
+        (None, None, None) => Done::Certificate(Arc::new(snapshot_at(tx, index).await?)),
     };
     let log = proof(tx, index, size).await?;
     Ok(Receipt { done, log, replayed: true })

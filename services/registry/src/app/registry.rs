@@ -9,6 +9,7 @@ use greenlane_platform::fault::Fault;
 use greenlane_store::idempotency::{self, Begun};
 use greenlane_store::{Store, StoreError};
 
+use super::import::Turns;
 use super::keyring::Keyring;
 use super::log::{LogBroken, LogWriter};
 use super::mutation::{Mutation, Receipt, WriteError};
@@ -17,6 +18,7 @@ use super::recall;
 use super::sequencer::WriteQueue;
 use super::slots::Slots;
 use crate::domain::command::{Command, Done};
+use crate::domain::world::Parties;
 use crate::store::{log, world};
 
 /// How far from now a step may take effect.
@@ -31,6 +33,7 @@ pub(crate) struct Registry {
     pub(crate) store: Store,
     pub(crate) published: Arc<Published>,
     pub(crate) queue: WriteQueue,
+    pub(crate) turns: Turns,
     pub(crate) keyring: Keyring,
     pub(crate) slots: Slots,
     pub(crate) log: Arc<LogWriter>,
@@ -79,7 +82,7 @@ impl Registry {
                 let (command, now) = (command.clone(), clock.now());
                 Box::pin(async move {
                     let size = log::size(tx).await?;
-                    let mut world = world::load(tx, std::iter::once(&command)).await?;
+                    let mut world = world::load(tx, std::iter::once(&command), &Parties::default()).await?;
                     Ok((world.apply(&command, size, now), size))
                 })
             })

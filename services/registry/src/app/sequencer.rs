@@ -9,9 +9,9 @@ use std::time::Duration;
 use greenlane_platform::clock::Clock;
 use greenlane_store::{Store, StoreError};
 use opentelemetry::metrics::Histogram;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
-use super::group::{self, Committed};
+use super::group::{self, Committed, Moved};
 use super::log::{LogBroken, LogWriter};
 use super::mutation::{Mutation, Receipt, WriteError};
 use super::published::Published;
@@ -46,18 +46,32 @@ impl WriteQueue {
         answered.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    /// Queues many mutations, waiting for places, and waits for what becomes of each. Dropping the future leaves those
-    /// that have not begun undone.
+    /// Waits until there are places for so many mutations. Whoever brings many takes their places before they are
+    /// prepared: no more are then held in memory than are soon written.
+    pub(crate) async fn places(&self, mutations: usize) -> Places<'_> {
+        // All at once: two who each held some and waited for more would wait for ever.
+        let places = u32::try_from(mutations.min(self.most)).unwrap_or(u32::MAX);
+        let taken = self.patient.acquire_many(places).await.ok();
+        Places { queue: self, _taken: taken }
+    }
+}
+
+/// Places in the queue, for as long as this is held.
+pub(crate) struct Places<'q> {
+    queue: &'q WriteQueue,
+    _taken: Option<SemaphorePermit<'q>>,
+}
+
+impl Places<'_> {
+    /// Queues many mutations and waits for what becomes of each. Dropping the future leaves those that have not begun
+    /// undone.
     pub(crate) async fn submit_all(&self, mutations: Vec<Mutation>) -> Vec<Result<Receipt, WriteError>> {
-        // All places at once: two who each held some and waited for more would wait for ever.
-        let places = u32::try_from(mutations.len().min(self.most)).unwrap_or(u32::MAX);
-        let _places = self.patient.acquire_many(places).await;
         let mut answers = Vec::with_capacity(mutations.len());
         for mutation in mutations {
             let (answer, answered) = oneshot::channel();
             let waiting = Waiting { mutation: Arc::new(mutation), answer };
             // A queue that is closed drops what is sent, and with it the answer.
-            let _ = self.waiting.send(waiting).await;
+            let _ = self.queue.waiting.send(waiting).await;
             answers.push(answered);
         }
         let mut results = Vec::with_capacity(answers.len());
@@ -72,40 +86,61 @@ fn stopping() -> WriteError {
     WriteError::Unavailable("this process is stopping".to_owned())
 }
 
-/// The task that writes.
+/// A group that is durable, whose callers have not heard of it.
+struct Written {
+    group: Vec<Waiting>,
+    committed: Committed,
+}
+
+/// The task that writes. On a thread of its own: what the database answers is taken up at once, and while it works
+/// others prepare what comes next.
 pub(crate) struct Sequencer {
     store: Store,
     log: Arc<LogWriter>,
     clock: Clock,
-    published: Arc<Published>,
     group_limit: usize,
     waiting: mpsc::Receiver<Waiting>,
+    written: mpsc::Sender<Written>,
     group_sizes: Histogram<u64>,
 }
+
+/// The task that publishes what was written and tells the callers, while the next group is on its way.
+pub(crate) struct Teller {
+    store: Store,
+    published: Arc<Published>,
+    written: mpsc::Receiver<Written>,
+}
+
+/// Groups that may be durable and not told of. More wait for the teller before they are begun.
+const UNTOLD: usize = 2;
 
 /// How often a group is tried whose commit may or may not have happened: trying again is how to find out.
 const UNKNOWN_COMMITS: u32 = 3;
 
 impl Sequencer {
-    /// The queue and the task that empties it.
+    /// The queue, the task that empties it through a store of its own, and the task that tells what came of it.
     pub(crate) fn new(
+        own: Store,
         store: Store,
         log: Arc<LogWriter>,
         clock: Clock,
         published: Arc<Published>,
         queue: usize,
         group_limit: usize,
-    ) -> (WriteQueue, Self) {
+    ) -> (WriteQueue, Self, Teller) {
         let (sender, waiting) = mpsc::channel(queue.max(1));
+        let (tells, written) = mpsc::channel(UNTOLD);
         let group_sizes = opentelemetry::global::meter("greenlane-registry")
             .u64_histogram("greenlane.registry.group.size")
             .with_unit("{mutation}")
             .with_description("Mutations committed in one transaction.")
             .with_boundaries((0..=12).map(|power| f64::from(1 << power)).collect())
             .build();
-        let sequencer = Self { store, log, clock, published, group_limit: group_limit.max(1), waiting, group_sizes };
+        let group_limit = group_limit.max(1);
+        let sequencer = Self { store: own, log, clock, group_limit, waiting, written: tells, group_sizes };
         let most = (queue / 2).max(1);
-        (WriteQueue { waiting: sender, patient: Arc::new(Semaphore::new(most)), most }, sequencer)
+        let queue = WriteQueue { waiting: sender, patient: Arc::new(Semaphore::new(most)), most };
+        (queue, sequencer, Teller { store, published, written })
     }
 
     /// Writes until `stop` is done and the queue is empty.
@@ -142,7 +177,7 @@ impl Sequencer {
             }
             self.group_sizes.record(part.len() as u64, &[]);
             match self.commit(part.iter().map(|waiting| Arc::clone(&waiting.mutation)).collect()).await {
-                Ok(committed) => self.publish_and_answer(part, committed).await,
+                Ok(committed) => self.written(part, committed).await,
                 Err(error @ (StoreError::Database(_) | StoreError::Exhausted { .. } | StoreError::Aborted(_)))
                     if part.len() > 1 =>
                 {
@@ -180,18 +215,14 @@ impl Sequencer {
         }
     }
 
-    async fn publish_and_answer(&self, group: Vec<Waiting>, committed: Committed) {
-        let Committed { results, old_size, head, subjects, edge } = committed;
-        if let Some(edge) = edge {
-            self.log.remember(&edge);
-            self.log.signed(&head);
+    async fn written(&self, group: Vec<Waiting>, committed: Committed) {
+        if let Some(Moved { edge, parties }) = &committed.moved {
+            self.log.remember(edge);
+            self.log.hold(&committed.head, parties.clone());
+            self.log.signed(&committed.head);
         }
-        // Also when all of it was done before: whoever hears of it here must find it here.
-        self.published.advance(&self.store, old_size, head, subjects).await;
-        for (waiting, result) in group.into_iter().zip(results) {
-            // The caller may be gone, which is its right.
-            let _ = waiting.answer.send(result);
-        }
+        // Without a teller the process is ending, and the callers are gone.
+        let _ = self.written.send(Written { group, committed }).await;
     }
 
     fn answer_failed(&self, group: Vec<Waiting>, error: StoreError<LogBroken>) {
@@ -207,6 +238,21 @@ impl Sequencer {
         };
         for waiting in group {
             let _ = waiting.answer.send(Err(error.clone()));
+        }
+    }
+}
+
+impl Teller {
+    /// Tells until the sequencer has ended.
+    pub(crate) async fn run(mut self) {
+        while let Some(Written { group, committed }) = self.written.recv().await {
+            let Committed { results, old_size, head, subjects, .. } = committed;
+            // Also when all of it was done before: whoever hears of it here must find it here.
+            self.published.advance(&self.store, old_size, head, subjects).await;
+            for (waiting, result) in group.into_iter().zip(results) {
+                // The caller may be gone, which is its right.
+                let _ = waiting.answer.send(result);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::status::{ENTRIES, Slot};
 use crate::store::status;
 
 /// How many places are given before the store is asked again how full the list is: other replicas fill it too.
-const AT_A_TIME: u64 = 1_024;
+const AT_A_TIME: u64 = 4_096;
 
 /// Gives places.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! What callers want done, and why it is refused.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use greenlane_credential::ConfidentialField;
 
@@ -37,9 +39,9 @@ pub(crate) enum Command {
 pub(crate) struct Grant {
     pub(crate) number: CertificateNumber,
     pub(crate) body: BodyId,
-    pub(crate) content: std::sync::Arc<Content>,
-    pub(crate) content_json: std::sync::Arc<str>,
-    pub(crate) document: std::sync::Arc<str>,
+    pub(crate) content: Arc<Content>,
+    pub(crate) content_json: Arc<str>,
+    pub(crate) document: Arc<str>,
     pub(crate) document_sha256: [u8; 32],
     pub(crate) disclosures: Vec<String>,
     /// Where the document says that its status is published.
@@ -76,12 +78,12 @@ pub(crate) struct Revision {
     /// The version that the new one was made of.
     pub(crate) base_version: u32,
     /// What that version stated then: less is left of it once fields are erased.
-    pub(crate) base_content: std::sync::Arc<Content>,
+    pub(crate) base_content: Arc<Content>,
     /// The version that it makes: the one after the newest, whether that counts or was overtaken.
     pub(crate) version: u32,
-    pub(crate) content: std::sync::Arc<Content>,
-    pub(crate) content_json: std::sync::Arc<str>,
-    pub(crate) document: std::sync::Arc<str>,
+    pub(crate) content: Arc<Content>,
+    pub(crate) content_json: Arc<str>,
+    pub(crate) document: Arc<str>,
     pub(crate) document_sha256: [u8; 32],
     pub(crate) disclosures: Vec<String>,
     /// Where the document says that its status is published.
@@ -114,7 +116,7 @@ pub(crate) enum Done {
     Statement(Box<Statement>),
     Trace(Box<TraceEvent>),
     WriteOff(Box<WrittenOff>),
-    Certificate(Box<Snapshot>),
+    Certificate(Arc<Snapshot>),
     Erased,
     Contested,
 }

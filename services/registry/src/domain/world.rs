@@ -46,13 +46,20 @@ pub(crate) struct World {
     pub(crate) statements: HashMap<u64, Statement>,
     /// Events of products' lives, by index.
     pub(crate) traces: HashMap<u64, KnownTrace>,
-    pub(crate) certificates: HashMap<CertificateNumber, Known>,
+    pub(crate) certificates: HashMap<CertificateNumber, Arc<Known>>,
     /// Places in bodies' status lists that documents have.
     pub(crate) slots: HashSet<(BodyId, Slot)>,
     /// Of the certificates that something is written off against.
     pub(crate) ledgers: Ledgers,
     /// What is recorded of disputes about the certificates that more was heard of, in the order of the log.
     pub(crate) contestations: HashMap<CertificateNumber, Vec<Contestation>>,
+}
+
+/// Bodies and keys as they are at a size of the log: only its entries change them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parties {
+    pub(crate) bodies: HashMap<BodyId, Body>,
+    pub(crate) keys: HashMap<String, Key>,
 }
 
 /// What must be written for an accepted mutation.
@@ -65,7 +72,7 @@ pub(crate) enum Change {
     WrittenOff(Box<Booked>),
     /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
     Granted {
-        known: Box<Known>,
+        known: Arc<Known>,
         content_json: Arc<str>,
         status: Slot,
     },
@@ -184,10 +191,11 @@ impl World {
         })
         .to_bytes();
         let known = grant.known(index, now, effective_at);
-        let done = Done::Certificate(Box::new(known.snapshot()));
-        self.certificates.insert(grant.number.clone(), known.clone());
+        let known = Arc::new(known);
+        let done = Done::Certificate(Arc::new(known.snapshot()));
+        self.certificates.insert(grant.number.clone(), Arc::clone(&known));
         let content_json = Arc::clone(&grant.content_json);
-        let change = Change::Granted { known: Box::new(known), content_json, status: grant.status };
+        let change = Change::Granted { known, content_json, status: grant.status };
         Ok(Applied { change, leaf, done })
     }
 
@@ -196,6 +204,7 @@ impl World {
     fn erase(&mut self, command: &EraseCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
         let EraseCommand { number, body, fields } = command;
         let known = self.certificates.get_mut(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        let known = Arc::make_mut(known);
         if known.head.body != *body {
             return Err(Refusal::NotYours(known.head.body.clone()));
         }
@@ -241,6 +250,7 @@ impl World {
     fn step(&mut self, command: &StepCommand, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
         let number = &command.number;
         let known = self.certificates.get_mut(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        let known = Arc::make_mut(known);
         if known.head.body != command.body {
             return Err(Refusal::NotYours(known.head.body.clone()));
         }
@@ -279,7 +289,7 @@ impl World {
             state_after,
         };
         let previous_index = known.step(&event);
-        let done = Done::Certificate(Box::new(known.snapshot()));
+        let done = Done::Certificate(Arc::new(known.snapshot()));
         let change = Change::Stepped { head: Box::new(known.head.clone()), event, previous_index };
         Ok(Applied { change, leaf, done })
     }

@@ -111,7 +111,8 @@ table! {
         recorded_at: Micros,
         /// The facts as JSON.
         content: String,
-        document: String,
+        /// As [`packed`](crate::store::packed) has it.
+        document: Vec<u8>,
         document_sha256: Vec<u8>,
         /// The disclosures of what the document keeps back, as JSON; empty when it keeps nothing back.
         disclosures: String,
@@ -154,15 +155,18 @@ table! {
 }
 
 table! {
-    /// What certificates can be found by: holder, scheme, products, codes, standards, in any of their versions.
+    /// What certificates can be found by: holder, scheme, products, codes, standards, in any of their versions. Those that
+    /// were granted together share a row for what they have in common.
     term = "certificate_term" {
         #[sea_orm(primary_key, auto_increment = false)]
         kind: String,
         #[sea_orm(primary_key, auto_increment = false)]
         value: String,
-        /// The certificate's `granted_index`.
+        /// The first of them.
         #[sea_orm(primary_key, auto_increment = false)]
-        certificate: i64,
+        first: i64,
+        /// The `granted_index` of each, as a JSON array.
+        certificates: String,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Which certificates a list shows.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use greenlane_store::Micros;
+use greenlane_store::{Engine, Micros};
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{LikeExpr, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, Func, LikeExpr, Query, SimpleExpr};
 
 use super::entity::{body, certificate, term};
 use super::rows::{folded, padded_gtin, terms};
@@ -47,8 +47,9 @@ impl Filter {
 
     /// What the database can tell. A certificate is found by what any of its versions says; [`Filter::holds_for`] decides
     /// on the one that is shown.
-    pub(super) fn condition(&self, after: Option<u64>) -> Condition {
+    pub(super) fn condition(&self, engine: Engine, after: Option<u64>) -> Condition {
         use certificate::Column as C;
+        let has_term = |kind, value| has_term(engine, kind, value);
         let mut all = Condition::all()
             .add_option(after.map(|index| C::GrantedIndex.gt(to_i64(index))))
             .add_option(self.granted_from_index.map(|index| C::GrantedIndex.gte(to_i64(index))))
@@ -152,12 +153,17 @@ fn like_within(text: &str) -> LikeExpr {
     LikeExpr::new(format!("%{literal}%")).escape('\\')
 }
 
-fn has_term(kind: String, value: SimpleExpr) -> SimpleExpr {
-    let certificates = Query::select()
-        .column(term::Column::Certificate)
-        .from(term::Entity)
-        .and_where(term::Column::Kind.eq(kind))
-        .and_where(value)
-        .take();
+fn has_term(engine: Engine, kind: String, value: SimpleExpr) -> SimpleExpr {
+    let mut certificates = Query::select();
+    certificates.from(term::Entity).and_where(term::Column::Kind.eq(kind)).and_where(value);
+    match engine {
+        Engine::Sqlite => {
+            let lists = Func::cust("json_each").arg(term::Column::Certificates.into_expr());
+            certificates.expr(Expr::col(("listed", "value"))).from_function(lists, "listed");
+        }
+        Engine::Postgres => {
+            certificates.expr(Expr::cust("unnest(translate(certificates, '[]', '{}')::bigint[])"));
+        }
+    }
     certificate::Column::GrantedIndex.in_subquery(certificates)
 }

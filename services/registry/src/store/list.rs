@@ -113,7 +113,7 @@ pub(crate) async fn certificates(
     limit: u64,
 ) -> Result<Vec<Known>, DbErr> {
     let heads = certificate::Entity::find()
-        .filter(filter.condition(after))
+        .filter(filter.condition(tx.engine(), after))
         .order_by_asc(certificate::Column::GrantedIndex)
         .limit(limit)
         .all(tx)
@@ -185,7 +185,7 @@ pub(crate) async fn which(tx: &Tx, filter: &Filter, numbers: &HashSet<&str>) -> 
     let found: Vec<String> = certificate::Entity::find()
         .select_only()
         .column(certificate::Column::Number)
-        .filter(filter.condition(None))
+        .filter(filter.condition(tx.engine(), None))
         .filter(certificate::Column::Number.is_in(numbers.iter().copied()))
         .into_tuple()
         .all(tx)

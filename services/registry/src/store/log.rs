@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use greenlane_log::{Hash, TileId, TileSet, TileUpdate, proof, tile::TileError};
-use greenlane_store::{Micros, Tx, bulk};
+use greenlane_store::bulk::{self, Inserts};
+use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect, Set};
@@ -116,11 +117,9 @@ pub(crate) struct NewEntry {
     pub(crate) subject: String,
 }
 
-/// Writes entries.
-pub(crate) async fn append_entries(tx: &Tx, entries: Vec<NewEntry>, at: Micros) -> Result<(), DbErr> {
-    let rows = entries.into_iter().map(|entry| rows::entry_row(entry.index, entry.leaf, at, entry.subject));
-    let rows: Vec<_> = rows.collect();
-    bulk::insert(tx, rows).await.map(|_| ())
+/// Rows of entries.
+pub(crate) fn add_entries(inserts: &mut Inserts, entries: impl IntoIterator<Item = NewEntry>, at: Micros) {
+    inserts.add(entries.into_iter().map(|entry| rows::entry_row(entry.index, entry.leaf, at, entry.subject)));
 }
 
 /// Writes tiles; one that grew replaces what it was.

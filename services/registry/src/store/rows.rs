@@ -1,5 +1,6 @@
 //! Between rows and the domain.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -8,7 +9,7 @@ use greenlane_store::Micros;
 use sea_orm::{DbErr, Set};
 
 use super::entity::{body, body_key, certificate, event, log_entry, term, version};
-use super::{corrupt, to_i64, to_u64};
+use super::{corrupt, packed, to_i64, to_u64};
 use crate::domain::body::Body;
 use crate::domain::certificate::{Head, Version};
 use crate::domain::content::Content;
@@ -151,7 +152,7 @@ impl TryFrom<version::Model> for Version {
             log_index: to_u64(row.log_index),
             recorded_at: row.recorded_at.into(),
             content: Arc::new(from_json(&row.content, "certificate")?),
-            document: row.document.into(),
+            document: packed::unpack(&row.document).ok_or_else(|| corrupt("document"))?.into(),
             document_sha256: row.document_sha256.try_into().map_err(|_| corrupt("hash"))?,
             disclosures: disclosures(&row.disclosures)?,
             key: row.key_id,
@@ -174,7 +175,7 @@ pub(crate) fn version_row(head: &Head, version: &Version, content_json: &str) ->
         version: Set(from_version(version.version)),
         recorded_at: Set(version.recorded_at.into()),
         content: Set(content_json.to_owned()),
-        document: Set(version.document.as_ref().to_owned()),
+        document: Set(packed::pack(&version.document)),
         document_sha256: Set(version.document_sha256.to_vec()),
         disclosures: Set(disclosures_text(&version.disclosures)),
         key_id: Set(version.key.clone()),
@@ -235,44 +236,54 @@ pub(crate) mod terms {
     pub(crate) const CODE: &str = "code:";
 }
 
-/// What a certificate can be found by.
-pub(crate) fn term_rows(head: &Head, content: &Content) -> Vec<term::ActiveModel> {
-    let mut found: Vec<(String, String)> = vec![
-        (terms::HOLDER.to_owned(), folded(&content.holder.name)),
-        (terms::SCHEME.to_owned(), content.scheme.scheme.clone()),
-        (terms::GRANTED_ON.to_owned(), content.granted_on.to_string()),
+/// A kind and a text that a certificate can be found by.
+pub(crate) type Term = (Cow<'static, str>, String);
+
+/// What a certificate can be found by; some of it may be named twice.
+pub(crate) fn terms_of(content: &Content) -> Vec<Term> {
+    let mut found: Vec<Term> = vec![
+        (terms::HOLDER.into(), folded(&content.holder.name)),
+        (terms::SCHEME.into(), content.scheme.scheme.clone()),
+        (terms::GRANTED_ON.into(), content.granted_on.to_string()),
     ];
     // What is kept back is not found either.
     if !content.body_reference.is_empty() && !content.confidential.contains(&ConfidentialField::BodyReference) {
-        found.push((terms::REFERENCE.to_owned(), content.body_reference.clone()));
+        found.push((terms::REFERENCE.into(), content.body_reference.clone()));
     }
     for product in &content.products {
         let id = &product.id;
         // A GTIN is padded to its longest form, so that one item has one text.
         if !id.gtin.is_empty() {
-            found.push((terms::GTIN.to_owned(), padded_gtin(&id.gtin)));
+            found.push((terms::GTIN.into(), padded_gtin(&id.gtin)));
         }
         let models = product.models.iter().chain([&id.model]).map(|model| (terms::MODEL, model));
         for (kind, text) in models.chain([(terms::BATCH, &id.batch), (terms::SERIAL, &id.serial)]) {
             if !text.is_empty() {
-                found.push((kind.to_owned(), folded(text)));
+                found.push((kind.into(), folded(text)));
             }
         }
         for code in &product.codes {
-            found.push((format!("{}{}", terms::CODE, code.edition), code.code.clone()));
+            found.push((format!("{}{}", terms::CODE, code.edition).into(), code.code.clone()));
         }
     }
     for document in &content.normative_documents {
-        found.push((terms::STANDARD.to_owned(), folded(&document.edition)));
+        found.push((terms::STANDARD.into(), folded(&document.edition)));
     }
-    found.sort();
-    found.dedup();
-    let row = |(kind, value): (String, String)| term::ActiveModel {
-        kind: Set(kind),
-        value: Set(value),
-        certificate: Set(to_i64(head.granted_index)),
+    found
+}
+
+/// Certificates in one row of a term at most: such a row is short enough to stay where it is on both engines.
+const MOST_IN_TERM: usize = 100;
+
+/// The rows of a term of these certificates, named by the indices of their grants in their order.
+pub(crate) fn term_rows((kind, value): &Term, certificates: &[i64]) -> Vec<term::ActiveModel> {
+    let row = |some: &[i64]| term::ActiveModel {
+        kind: Set(kind.clone().into_owned()),
+        value: Set(value.clone()),
+        first: Set(some[0]),
+        certificates: Set(json(&some)),
     };
-    found.into_iter().map(row).collect()
+    certificates.chunks(MOST_IN_TERM).map(row).collect()
 }
 
 /// A GTIN in its longest form.

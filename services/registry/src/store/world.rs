@@ -1,9 +1,11 @@
 //! Loading what a group of mutations touches, and writing what came of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use greenlane_credential::ConfidentialField;
-use greenlane_store::{Micros, Tx, bulk};
+use greenlane_store::bulk::{self, Inserts};
+use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
@@ -15,11 +17,15 @@ use crate::domain::command::Command;
 use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::Slot;
-use crate::domain::world::{Applied, Change, Known, World};
+use crate::domain::world::{Applied, Change, Known, Parties, World};
 use crate::domain::write_off_command::WriteOffCommand;
 
-/// Everything that these commands name.
-pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command>) -> Result<World, DbErr> {
+/// Everything that these commands name; of bodies and keys, what is not held already.
+pub(crate) async fn load<'c>(
+    tx: &Tx,
+    commands: impl Iterator<Item = &'c Command>,
+    held: &Parties,
+) -> Result<World, DbErr> {
     let commands: Vec<&Command> = commands.collect();
     let write_offs: Vec<&WriteOffCommand> = commands
         .iter()
@@ -80,6 +86,14 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     }
     // Most grants bring a number that was just made: whether it is taken is all that is asked.
     let mut world = World::default();
+    body_ids.retain(|id| match held.bodies.get_key_value(&BodyId::trusted((*id).to_owned())) {
+        Some((id, body)) => world.bodies.insert(id.clone(), body.clone()).is_some(),
+        None => true,
+    });
+    keys.retain(|id| match held.keys.get_key_value(*id) {
+        Some((id, key)) => world.keys.insert(id.clone(), key.clone()).is_some(),
+        None => true,
+    });
     for id in chunks(&body_ids) {
         for row in body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::Id, id)).all(tx).await? {
             world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
@@ -99,7 +113,7 @@ pub(crate) async fn load<'c>(tx: &Tx, commands: impl Iterator<Item = &'c Command
     world.ledgers = write_off::ledgers(tx, &ledgers, &write_offs, reversed.clone()).await?;
     let taken: BTreeSet<&str> = numbers.union(&stepped).copied().collect();
     for known in certificates(tx, &taken).await? {
-        world.certificates.insert(known.head.number.clone(), known);
+        world.certificates.insert(known.head.number.clone(), Arc::new(known));
     }
     Ok(world)
 }
@@ -176,49 +190,71 @@ fn chunks<'v>(values: &'v BTreeSet<&str>) -> impl Iterator<Item = Vec<&'v str>> 
     })
 }
 
-/// Writes what a group of accepted mutations changed.
-pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
-    bodies::save(tx, applied).await?;
-    let (mut traced, mut written_off, mut erased) = (Vec::new(), Vec::new(), Vec::new());
-    let mut contested = Vec::new();
-    let (mut certificates, mut versions, mut events, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut steps, mut new_terms, mut listed) = (Vec::new(), Vec::new(), Vec::new());
+/// The rows that a group of accepted mutations adds to the history of certificates.
+pub(crate) fn add_rows(inserts: &mut Inserts, applied: &[Applied]) {
+    let (mut certificates, mut versions, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    let mut terms: BTreeMap<rows::Term, Vec<i64>> = BTreeMap::new();
+    let mut listed = Vec::new();
     for one in applied {
         match &one.change {
-            Change::Body(_) | Change::Key(_) | Change::OfBody(_) => {}
-            Change::Traced(event) => traced.push(event.as_ref()),
-            Change::WrittenOff(booked) => written_off.push(booked.as_ref()),
             Change::Granted { known, content_json, status } => {
                 let Known { head, events: grant, .. } = known.as_ref();
                 let first = known.version();
                 certificates.push(rows::certificate_row(head));
                 versions.push(rows::version_row(head, first, content_json));
                 events.extend(grant.iter().map(|event| rows::event_row(head, event)));
-                terms.extend(rows::term_rows(head, &first.content));
+                for term in rows::terms_of(&first.content) {
+                    let granted = terms.entry(term).or_default();
+                    if granted.last() != Some(&to_i64(head.granted_index)) {
+                        granted.push(to_i64(head.granted_index));
+                    }
+                }
                 listed.push(status::row(head, *status, first.version));
             }
-            Change::Stepped { head, event, previous_index } => {
-                events.push(rows::event_row(head, event));
-                steps.push((head, *previous_index));
-            }
-            Change::Revised { head, version, content_json, status, event, previous_index } => {
+            Change::Stepped { head, event, .. } => events.push(rows::event_row(head, event)),
+            Change::Revised { head, version, content_json, status, event, .. } => {
                 versions.push(rows::version_row(head, version, content_json));
                 events.push(rows::event_row(head, event));
-                new_terms.extend(rows::term_rows(head, &version.content));
                 listed.push(status::row(head, *status, version.version));
+            }
+            Change::Body(_)
+            | Change::Key(_)
+            | Change::OfBody(_)
+            | Change::Traced(_)
+            | Change::WrittenOff(_)
+            | Change::Erased { .. }
+            | Change::Contested { .. } => {}
+        }
+    }
+    inserts.add(certificates);
+    inserts.add(versions);
+    inserts.add(terms.iter().flat_map(|(term, granted)| rows::term_rows(term, granted)));
+    inserts.add(events);
+    inserts.add(listed);
+}
+
+/// Writes what else the group changed, once [its rows](add_rows) are there.
+pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
+    bodies::save(tx, applied).await?;
+    let (mut traced, mut written_off, mut erased) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut contested, mut steps, mut new_terms) = (Vec::new(), Vec::new(), Vec::new());
+    for one in applied {
+        match &one.change {
+            Change::Body(_) | Change::Key(_) | Change::OfBody(_) | Change::Granted { .. } => {}
+            Change::Traced(event) => traced.push(event.as_ref()),
+            Change::WrittenOff(booked) => written_off.push(booked.as_ref()),
+            Change::Stepped { head, previous_index, .. } => steps.push((head, *previous_index)),
+            Change::Revised { head, version, previous_index, .. } => {
+                let found: BTreeSet<rows::Term> = rows::terms_of(&version.content).into_iter().collect();
+                new_terms.extend(found.iter().flat_map(|term| rows::term_rows(term, &[to_i64(head.granted_index)])));
                 steps.push((head, *previous_index));
             }
             Change::Erased { number, fields, before } => erased.push((number, fields.as_slice(), *before)),
             Change::Contested { number, heard } => contested.push((number, heard)),
         }
     }
-    bulk::insert(tx, certificates).await?;
-    bulk::insert(tx, versions).await?;
-    bulk::insert(tx, terms).await?;
     // What older versions can be found by stays: they count for the days before.
     bulk::insert_absent(tx, new_terms).await?;
-    bulk::insert(tx, events).await?;
-    bulk::insert(tx, listed).await?;
     trace::save(tx, &traced).await?;
     write_off::save(tx, &written_off).await?;
     contestation::save(tx, &contested).await?;

@@ -183,9 +183,13 @@ async fn what_is_erased_is_nowhere_and_the_log_stays_whole(db: TestDatabase) {
         .read::<_, std::convert::Infallible, _>("find_words", |tx| {
             Box::pin(async move {
                 use sea_orm::{ConnectionTrait as _, Statement};
-                let sql = "SELECT content || disclosures || document AS said FROM certificate_version";
+                let sql = "SELECT content || disclosures AS said, document FROM certificate_version";
                 let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
-                rows.into_iter().map(|row| Ok(row.try_get::<String>("", "said")?)).collect()
+                let said = |row: sea_orm::QueryResult| {
+                    let document = row.try_get::<Vec<u8>>("", "document")?;
+                    Ok(row.try_get::<String>("", "said")? + &String::from_utf8_lossy(&document))
+                };
+                rows.into_iter().map(said).collect()
             })
         })
         .await

@@ -1,6 +1,8 @@
 //! Importing a back catalogue.
 
-use greenlane_api::common::v1::ErrorReason;
+use std::collections::BTreeSet;
+
+use greenlane_api::common::v1::{self as common, ErrorReason};
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::fault::Fault;
 use greenlane_store::testing::TestDatabase;
@@ -70,6 +72,26 @@ async fn a_catalogue_is_imported_and_every_row_logged(db: TestDatabase) {
     assert_eq!(listed.certificates.len(), 1);
     let verdict = served.verdict(&listed.certificates[0].name).await;
     assert_eq!(verdict.outcome(), wire::VerdictOutcome::Accepted);
+    // By what they have in common all of them are found, each once.
+    let code = common::CodeReference { edition: "HS2022".to_owned(), code: "8541".to_owned() };
+    for filter in [
+        wire::CertificateFilter { holder: "solar".to_owned(), ..Default::default() },
+        wire::CertificateFilter { code: Some(code), ..Default::default() },
+        wire::CertificateFilter { granted_on_from: "2026-01-10".to_owned(), ..Default::default() },
+    ] {
+        let mut names = BTreeSet::new();
+        let mut request = wire::ListCertificatesRequest { filter: Some(filter), page_size: 500, ..Default::default() };
+        loop {
+            let page =
+                served.certificates("bodies/xa-lab").list_certificates(request.clone()).await.unwrap().into_inner();
+            names.extend(page.certificates.into_iter().map(|certificate| certificate.name));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        assert_eq!(names.len(), 1_500);
+    }
 }
 
 async fn a_refused_row_is_reported_and_stops_no_other(db: TestDatabase) {

@@ -54,8 +54,10 @@ async fn a_mutation_that_the_database_refuses_fails_alone(db: TestDatabase) {
     db.store()
         .write::<_, std::convert::Infallible, _>("poison", |tx| {
             Box::pin(async move {
-                tx.execute_unprepared("CREATE UNIQUE INDEX poison ON certificate_term (kind, value) WHERE kind = 'holder' AND value = 'poison'")
-                    .await?;
+                tx.execute_unprepared(
+                    "CREATE UNIQUE INDEX poison ON certificate (valid_until) WHERE valid_until = '2029-09-09'",
+                )
+                .await?;
                 Ok(())
             })
         })
@@ -66,7 +68,7 @@ async fn a_mutation_that_the_database_refuses_fails_alone(db: TestDatabase) {
         let mut certificates = served.certificates("bodies/xa-lab");
         let mut order = order("xa-lab", &format!("c{index}"));
         if index % 10 == 0 {
-            order.content.as_mut().unwrap().holder.as_mut().unwrap().name = "poison".to_owned();
+            order.content.as_mut().unwrap().valid_until = "2029-09-09".to_owned();
         }
         calls.spawn(async move { certificates.issue_certificate(order).await });
     }

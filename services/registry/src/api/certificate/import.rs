@@ -108,6 +108,8 @@ impl Outcome {
 impl Import {
     async fn take(&self, rows: Vec<Result<wire::ImportCertificatesRequest, Status>>, validate_only: bool) -> Outcome {
         let mut outcome = Outcome::default();
+        let places = self.registry.queue.places(rows.len()).await;
+        let turn = self.registry.turns.next().await;
         let (mut parsed, mut marks) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in rows {
             let raw = match row {
@@ -130,8 +132,9 @@ impl Import {
                 }
             }
         }
+        drop(turn);
         // The rows before the end are written all the same: they were good.
-        match self.registry.import(parsed, validate_only).await {
+        match self.registry.import(&places, parsed, validate_only).await {
             Ok(fates) => {
                 for (mark, fate) in marks.into_iter().zip(fates) {
                     match fate {

@@ -15,6 +15,7 @@ impl World {
     pub(super) fn revise(&mut self, command: &Revision, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
         let number = &command.number;
         let known = self.certificates.get_mut(number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
+        let known = Arc::make_mut(known);
         if known.head.body != command.body {
             return Err(Refusal::NotYours(known.head.body.clone()));
         }
@@ -83,7 +84,7 @@ impl World {
             key: command.key.clone(),
         };
         known.versions.push(newest.clone());
-        let done = Done::Certificate(Box::new(known.snapshot()));
+        let done = Done::Certificate(Arc::new(known.snapshot()));
         let change = Change::Revised {
             head: Box::new(known.head.clone()),
             version: Box::new(newest),
