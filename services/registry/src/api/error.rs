@@ -65,6 +65,10 @@ impl From<Refusal> for Fault {
                 Fault::state_conflict(body.name(), "of the same economy or named in it", "contest")
             }
             Refusal::NoSigningKey(body) => Fault::no_signing_key(body.name()),
+            Refusal::NotKeptBack(fields) => {
+                let fields: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
+                Fault::invalid("fields", format!("no version of the certificate keeps back {}", fields.join(", ")))
+            }
             Refusal::UnknownCertificate(number) => Fault::not_found(number.name()),
             Refusal::NumberTaken(number) => Fault::already_exists(number.name()),
             // Documents that the registry signs are made anew: this one came signed.

@@ -172,6 +172,8 @@ pub(crate) enum Refusal {
     OwnContestation(BodyId),
     #[error("{} has no key that may sign now", .0.name())]
     NoSigningKey(BodyId),
+    #[error("no version of the certificate keeps these fields back")]
+    NotKeptBack(Vec<ConfidentialField>),
     #[error("{} does not exist", .0.name())]
     UnknownCertificate(CertificateNumber),
     #[error("{} exists already", .0.name())]

@@ -208,6 +208,11 @@ impl World {
         if known.head.body != *body {
             return Err(Refusal::NotYours(known.head.body.clone()));
         }
+        let said = |field: &ConfidentialField| known.versions.iter().any(|version| version.keeps_back(*field));
+        let missing: Vec<ConfidentialField> = fields.iter().copied().filter(|field| !said(field)).collect();
+        if !missing.is_empty() {
+            return Err(Refusal::NotKeptBack(missing));
+        }
         for version in &mut known.versions {
             version.erase(fields);
         }

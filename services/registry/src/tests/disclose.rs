@@ -225,8 +225,21 @@ async fn only_the_body_erases_and_only_what_can_be_confidential(db: TestDatabase
     open.confidential_fields.clear();
     let order = wire::IssueCertificateRequest { content: Some(open), ..order("xa-lab", "open") };
     let open = body.issue_certificate(order).await.unwrap().into_inner().certificate.unwrap();
-    body.erase_confidential_fields(erasure(&open.name, "y", &["sites"])).await.unwrap();
+    let before =
+        served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner().revision;
+    let nothing_there = erasure(&open.name, "y", &["sites", "remarks"]);
+    let refused = body.erase_confidential_fields(nothing_there).await.unwrap_err();
+    let told = Fault::violations_of(&refused).remove(0);
+    assert_eq!((refused.code(), told.field.as_str()), (Code::InvalidArgument, "fields"));
+    assert!(told.description.contains("sites") && told.description.contains("remarks"), "{told:?}");
     assert_eq!(get(&served, &open.name, 0).await.content.unwrap().sites.len(), 1);
+    // Nor is anything erased of what is named beside it.
+    let one_is_not = erasure(&certificate.name, "z", &["sites", "measurements"]);
+    let refused = body.erase_confidential_fields(one_is_not).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert_eq!(get(&served, &certificate.name, 0).await.disclosures.len(), 3);
+    let after = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner().revision;
+    assert_eq!(after, before, "what is refused is not logged");
     let mut wrong = confidential();
     wrong.confidential_fields = vec!["scope".to_owned()];
     let order = wire::IssueCertificateRequest { content: Some(wrong), ..super::harness::order("xa-lab", "wrong") };
