@@ -8,8 +8,8 @@ mod statement;
 use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityName, EntityTrait, IdenStatic, Iterable,
-    Value,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityName, EntityTrait, IdenStatic,
+    Iterable, QueryFilter, Statement, Value,
 };
 
 use self::statement::Insert;
@@ -161,6 +161,42 @@ where
             Ok(array) => Expr::col(column.as_column_ref()).eq(PgFunc::any(Expr::value(array))),
             Err(values) => column.is_in(values),
         },
+    }
+}
+
+/// The rows that have one of these values in a column without duplicates.
+///
+/// PostgreSQL plans a statement for the table that it first sees, and keeps to the plan until it has gathered statistics:
+/// of an empty table it would read all rows, and hold each against every value, when there are a hundred thousand. So it
+/// is told to look each value up.
+pub async fn find_unique<E, V>(
+    tx: &Tx,
+    column: E::Column,
+    values: impl IntoIterator<Item = V>,
+) -> Result<Vec<E::Model>, DbErr>
+where
+    E: EntityTrait,
+    V: Into<Value>,
+{
+    let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    if values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let array = match tx.engine() {
+        Engine::Sqlite => return E::find().filter(is_in(Engine::Sqlite, column, values)).all(tx).await,
+        Engine::Postgres => statement::typed_array(values),
+    };
+    match array {
+        Ok((array, kind)) => {
+            let sql = format!(
+                "SELECT found.* FROM UNNEST($1::{kind}[]) AS wanted (value) CROSS JOIN LATERAL \
+                 (SELECT * FROM \"{}\" AS one WHERE one.\"{}\" = wanted.value LIMIT 1) AS found",
+                E::default().table_name(),
+                column.as_str(),
+            );
+            E::find().from_raw_sql(Statement::from_sql_and_values(DbBackend::Postgres, sql, [array])).all(tx).await
+        }
+        Err(values) => E::find().filter(column.is_in(values)).all(tx).await,
     }
 }
 

@@ -122,8 +122,7 @@ pub(crate) async fn load<'c>(
 pub(crate) async fn certificates(tx: &Tx, numbers: &BTreeSet<&str>) -> Result<Vec<Known>, DbErr> {
     let mut found = Vec::new();
     for chunk in chunks(numbers) {
-        let wanted = bulk::is_in(tx.engine(), certificate::Column::Number, chunk);
-        let heads = certificate::Entity::find().filter(wanted).all(tx).await?;
+        let heads = bulk::find_unique::<certificate::Entity, _>(tx, certificate::Column::Number, chunk).await?;
         found.extend(known(tx, heads).await?);
     }
     Ok(found)

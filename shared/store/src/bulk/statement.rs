@@ -213,9 +213,14 @@ fn kinds(run: &Run) -> Option<Vec<Kind>> {
 
 /// The values in one array, or as they are when they cannot stand in one.
 pub(super) fn array(values: Vec<Value>) -> Result<Value, Vec<Value>> {
+    typed_array(values).map(|(array, _)| array)
+}
+
+/// As [`array`], with the name of the values' type.
+pub(super) fn typed_array(values: Vec<Value>) -> Result<(Value, &'static str), Vec<Value>> {
     let Some(kind) = values.first().and_then(Kind::of) else { return Err(values) };
     if values.iter().all(|value| Kind::of(value) == Some(kind) && value.is_some()) {
-        Ok(Value::Array(kind.array(), Some(Box::new(values))))
+        Ok((Value::Array(kind.array(), Some(Box::new(values))), kind.name()))
     } else {
         Err(values)
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
-use sea_orm::{QuerySelect, Set, TryInsertResult};
+use sea_orm::{Set, TryInsertResult};
 
 use super::{Answered, Begun, Key, PayloadHash};
 use crate::bulk::{self, Inserts};
@@ -37,9 +37,6 @@ mod record {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
-
-/// A record's key, payload hash and answer.
-type Found = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
 /// Keys in one `IN (…)`.
 const KEYS_A_QUERY: usize = 1_024;
@@ -74,14 +71,8 @@ pub(super) async fn look_up_many(tx: &Tx, requests: &[(Key, PayloadHash)]) -> Re
     let keys: Vec<Vec<u8>> = requests.iter().map(|(key, _)| key.digest()).collect();
     let mut found = HashMap::new();
     for chunk in keys.chunks(KEYS_A_QUERY) {
-        let rows: Vec<Found> = record::Entity::find()
-            .select_only()
-            .columns([record::Column::Key, record::Column::PayloadHash, record::Column::Response])
-            .filter(bulk::is_in(tx.engine(), record::Column::Key, chunk.iter().cloned()))
-            .into_tuple()
-            .all(tx)
-            .await?;
-        found.extend(rows.into_iter().map(|(key, payload, response)| (key, (payload, response))));
+        let rows = bulk::find_unique::<record::Entity, _>(tx, record::Column::Key, chunk.iter().cloned()).await?;
+        found.extend(rows.into_iter().map(|row| (row.key, (row.payload_hash, row.response))));
     }
     keys.iter()
         .zip(requests)
