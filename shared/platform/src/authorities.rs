@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+
 /// Names the file, as OpenSSL and many others have it.
 const VARIABLE: &str = "SSL_CERT_FILE";
 
@@ -22,4 +26,19 @@ pub(crate) fn file(named: Option<&Path>) -> Result<PathBuf, String> {
         .or_else(variable)
         .or_else(known)
         .ok_or_else(|| "this system has no file of certificate authorities that we know: name one".to_owned())
+}
+
+/// The authorities of a file, of which there is at least one.
+pub(crate) fn roots(path: &Path) -> Result<RootCertStore, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))? {
+        let certificate = certificate.map_err(|error| failed(&error))?;
+        // A system's bundle may hold a certificate that rustls does not understand; the others count all the same.
+        let _ = roots.add(certificate);
+    }
+    if roots.is_empty() {
+        return Err(failed(&"no usable certificate"));
+    }
+    Ok(roots)
 }

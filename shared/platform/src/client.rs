@@ -5,6 +5,7 @@ mod channel;
 mod config;
 mod metrics;
 mod retry;
+mod tls;
 mod token;
 
 use std::future::Future;
@@ -43,17 +44,9 @@ const LEAST: Duration = Duration::from_micros(500);
 /// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The configuration contradicts itself.
+    /// The configuration contradicts itself, or a file that it names cannot be used.
     #[error("client configuration: {0}")]
     Config(String),
-    /// A file could not be read.
-    #[error("cannot read {path}: {source}")]
-    File {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
     /// The token cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretError),

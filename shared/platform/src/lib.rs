@@ -17,6 +17,7 @@ pub mod revisions;
 mod rpc;
 pub mod server;
 pub mod telemetry;
+mod tls;
 pub mod violations;
 
 #[cfg(test)]

@@ -12,9 +12,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, crypto};
 
 use crate::authorities;
 
@@ -129,17 +128,7 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
 }
 
 pub(crate) fn tls_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
-    let path = authorities::file(ca_file)?;
-    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(&path).map_err(|error| failed(&error))? {
-        let certificate = certificate.map_err(|error| failed(&error))?;
-        // A system's bundle may hold a certificate that rustls does not understand; the others count all the same.
-        let _ = roots.add(certificate);
-    }
-    if roots.is_empty() {
-        return Err(failed(&"no usable certificate"));
-    }
+    let roots = authorities::roots(&authorities::file(ca_file)?)?;
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -120,6 +120,57 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_change
 }
 
 #[tokio::test]
+async fn a_renewed_certificate_of_a_client_is_shown_on_new_connections_of_a_channel_that_is_up() {
+    const FIRST: &str = "spiffe://greenlane.example/registry";
+    const SECOND: &str = "gateway.example.org";
+    let folder = tempfile::tempdir().unwrap();
+    let own = |kind: &str| folder.path().join(kind);
+    let renew = |name: &str, kind: &str| {
+        std::fs::copy(file(&format!("workloads/{name}.{kind}")), own(kind)).unwrap();
+    };
+    // A server that answers one name alone; each connection to it is new to it.
+    let answering = async |port: u16, name: &str| {
+        let tls = TlsConfig {
+            client_ca: Some(file("workloads/ca.pem")),
+            client_names: vec![name.to_owned()],
+            ..server_files()
+        };
+        let config = ServerConfig { tls: Some(tls), listen: ([127, 0, 0, 1], port).into(), ..ServerConfig::loopback() };
+        let server = relay(&config, None).await.expect("it binds");
+        let (port, end) = (server.address().port(), CancellationToken::new());
+        let served = tokio::spawn(server.serve(end.clone()));
+        (port, async move {
+            end.cancel();
+            served.await.unwrap().unwrap();
+        })
+    };
+    renew("registry", "pem");
+    renew("registry", "key");
+    let (port, end) = answering(0, FIRST).await;
+    let tls = ClientTlsConfig { cert: Some(own("pem")), key: Some(own("key")), ..trusting() };
+    let channel = connect(&ClientConfig { tls: Some(tls), ..ClientConfig::to(format!("https://localhost:{port}")) });
+    let channel = channel.expect("the files are there");
+    ask(channel.clone()).await.expect("by its first name");
+
+    // The certificate is there before its key.
+    renew("gateway", "pem");
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    end.await;
+    let (_, end) = answering(port, FIRST).await;
+    ask(channel.clone()).await.expect("the earlier pair goes on");
+
+    renew("gateway", "key");
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    ask(channel.clone()).await.expect("a connection that is up goes on as it began");
+    end.await;
+    let (_, end) = answering(port, SECOND).await;
+    ask(channel.clone()).await.expect("a new one shows the new pair");
+    end.await;
+    let (_, _end) = answering(port, FIRST).await;
+    assert!(ask(channel).await.is_err(), "and the earlier one no more");
+}
+
+#[tokio::test]
 async fn a_token_bound_to_a_certificate_is_good_on_that_certificates_connections_alone() {
     let folder = tempfile::tempdir().unwrap();
     let issuer = LocalIssuer::generate("https://id.example.org", "greenlane", Clock::system());

@@ -1,14 +1,15 @@
 //! The connection below a client: TCP, TLS, or a pipe to a server of the same process.
 
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig as TonicTls, Endpoint, Identity, Uri};
+use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
 
-use super::{ClientConfig, ClientError, ClientTlsConfig};
-use crate::{authorities, server::InProcess};
+use super::tls::Connector;
+use super::{ClientConfig, ClientError};
+use crate::server::InProcess;
 
 /// Windows: what one call, and a whole connection, may receive before it is read.
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
@@ -19,19 +20,26 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A channel to the configured URI.
 pub(super) fn to_uri(config: &ClientConfig) -> Result<Channel, ClientError> {
-    let mut endpoint = endpoint(&config.uri, config)?;
-    match (endpoint.uri().scheme_str(), &config.tls) {
-        (Some("http"), None) => {}
-        (Some("https"), tls) => {
-            let tls = tls_config(&tls.clone().unwrap_or_default())?;
-            endpoint = endpoint.tls_config(tls).map_err(|error| ClientError::Config(format!("tls: {error}")))?;
-        }
+    let there = endpoint(&config.uri, config)?;
+    match (there.uri().scheme_str(), &config.tls) {
+        (Some("http"), None) => Ok(there.connect_lazy()),
+        (Some("https"), _) => over_tls(there.uri(), config),
         (Some("http"), Some(_)) => {
-            return Err(ClientError::Config(format!("tls is configured, but {} is plain http", config.uri)));
+            Err(ClientError::Config(format!("tls is configured, but {} is plain http", config.uri)))
         }
-        _ => return Err(ClientError::Config(format!("{:?} is no http or https URI", config.uri))),
+        _ => Err(ClientError::Config(format!("{:?} is no http or https URI", config.uri))),
     }
-    Ok(endpoint.connect_lazy())
+}
+
+/// The library's own TLS would read our certificate once and for all. So it hears of plain connections to a server
+/// whose requests say `https`, and ours below are not plain.
+fn over_tls(uri: &Uri, config: &ClientConfig) -> Result<Channel, ClientError> {
+    let connector = Arc::new(Connector::new(uri, config)?);
+    let plain = endpoint(&format!("http://{}", uri.authority().map_or("", |it| it.as_str())), config)?;
+    Ok(plain.origin(uri.clone()).connect_with_connector_lazy(service_fn(move |_: Uri| {
+        let connector = connector.clone();
+        async move { connector.connect().await.map(TokioIo::new) }
+    })))
 }
 
 /// A channel to a server of the same process.
@@ -54,22 +62,4 @@ fn endpoint(uri: &str, config: &ClientConfig) -> Result<Endpoint, ClientError> {
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true))
-}
-
-fn tls_config(config: &ClientTlsConfig) -> Result<TonicTls, ClientError> {
-    let ca = authorities::file(config.ca.as_deref()).map_err(|why| ClientError::Config(format!("tls.ca: {why}")))?;
-    let mut tls = TonicTls::new().ca_certificate(Certificate::from_pem(read(&ca)?));
-    match (&config.cert, &config.key) {
-        (Some(cert), Some(key)) => tls = tls.identity(Identity::from_pem(read(cert)?, read(key)?)),
-        (None, None) => {}
-        _ => return Err(ClientError::Config("tls.cert and tls.key belong together".to_owned())),
-    }
-    if let Some(domain) = &config.domain {
-        tls = tls.domain_name(domain.clone());
-    }
-    Ok(tls)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ClientError> {
-    std::fs::read(path).map_err(|source| ClientError::File { path: path.display().to_string(), source })
 }

@@ -61,7 +61,7 @@ impl ClientConfig {
     }
 }
 
-/// TLS of a channel.
+/// TLS of a channel. Its files are read again when they were renewed, for connections that are made from then on.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClientTlsConfig {

@@ -1,0 +1,85 @@
+//! TLS below a channel: whom we trust and who we are, from files that may be renewed. A connection is made with the
+//! files as they are then; one that is up goes on as it began.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig as RustlsConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tower::ServiceExt as _;
+
+use super::{ClientConfig, ClientError, ClientTlsConfig};
+use crate::authorities;
+use crate::tls::{self, Renewed};
+
+const H2: &[u8] = b"h2";
+
+/// Makes connections to one server.
+pub(super) struct Connector {
+    uri: Uri,
+    tcp: HttpConnector,
+    /// The name that its certificate must carry.
+    name: ServerName<'static>,
+    tls: Renewed<TlsConnector>,
+}
+
+impl Connector {
+    /// Reads authorities, certificate and key.
+    pub(super) fn new(uri: &Uri, config: &ClientConfig) -> Result<Self, ClientError> {
+        let refused = |why: String| ClientError::Config(format!("tls: {why}"));
+        let settings = config.tls.clone().unwrap_or_default();
+        if settings.cert.is_some() != settings.key.is_some() {
+            return Err(refused("cert and key belong together".to_owned()));
+        }
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let name = settings.domain.clone().unwrap_or_else(|| host.to_owned());
+        let name = ServerName::try_from(name).map_err(|error| refused(error.to_string()))?;
+        let ca = authorities::file(settings.ca.as_deref()).map_err(refused)?;
+        let files = [Some(&ca), settings.cert.as_ref(), settings.key.as_ref()];
+        let files = files.into_iter().flatten().cloned().collect();
+        let settings = ClientTlsConfig { ca: Some(ca), ..settings };
+        let tls = Renewed::new(files, move || connector(&settings)).map_err(refused)?;
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(Duration::from_millis(config.connect_timeout_ms)));
+        Ok(Self { uri: uri.clone(), tcp, name, tls })
+    }
+
+    /// Connects and shakes hands.
+    pub(super) async fn connect(&self) -> io::Result<TlsStream<TcpStream>> {
+        let tcp = self.tcp.clone().oneshot(self.uri.clone()).await.map_err(io::Error::other)?;
+        let stream = self.tls.get().connect(self.name.clone(), TokioIo::into_inner(tcp)).await?;
+        let (_, session) = stream.get_ref();
+        if session.alpn_protocol() != Some(H2) {
+            return Err(io::Error::other("the server does not speak HTTP/2 over TLS"));
+        }
+        Ok(stream)
+    }
+}
+
+/// Of the files as they are. A new one also forgets the sessions of the last: a session that is resumed is of whoever
+/// began it.
+fn connector(settings: &ClientTlsConfig) -> Result<TlsConnector, String> {
+    let roots = authorities::roots(&authorities::file(settings.ca.as_deref())?)?;
+    let builder = RustlsConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("protocol versions: {error}"))?
+        .with_root_certificates(roots);
+    let mut config = match (&settings.cert, &settings.key) {
+        (Some(cert), Some(key)) => builder
+            .with_client_auth_cert(tls::certificates(cert)?, tls::key(key)?)
+            .map_err(|error| format!("certificate and key: {error}"))?,
+        _ => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![H2.to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}

@@ -1,0 +1,84 @@
+//! TLS from files, which are read again when they are renewed.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// How often the files are looked at, when connections come or are made.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// What is made of files, and made anew when they are.
+pub(crate) struct Renewed<T> {
+    files: Vec<PathBuf>,
+    make: Box<dyn Fn() -> Result<T, String> + Send + Sync>,
+    current: Mutex<Current<T>>,
+}
+
+struct Current<T> {
+    made: T,
+    /// When the files that it was made of were written.
+    written: Vec<Option<SystemTime>>,
+    looked: Instant,
+}
+
+impl<T> std::fmt::Debug for Renewed<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Renewed").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl<T: Clone> Renewed<T> {
+    /// Makes it of the files as they are.
+    pub(crate) fn new(
+        files: Vec<PathBuf>,
+        make: impl Fn() -> Result<T, String> + Send + Sync + 'static,
+    ) -> Result<Self, String> {
+        let written = written(&files);
+        let current = Current { made: make()?, written, looked: Instant::now() };
+        Ok(Self { files, make: Box::new(make), current: Mutex::new(current) })
+    }
+
+    /// Made of the files as they are now; when those cannot be used, of what they were.
+    pub(crate) fn get(&self) -> T {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.looked.elapsed() >= LOOK_AGAIN {
+            current.looked = Instant::now();
+            let written = written(&self.files);
+            if written != current.written {
+                match (self.make)() {
+                    Ok(made) => {
+                        tracing::info!(files = ?self.files, "TLS: renewed files are in use");
+                        (current.made, current.written) = (made, written);
+                    }
+                    // A certificate may be there before its key is. They are looked at again.
+                    Err(error) => tracing::warn!(%error, "TLS: changed files cannot be used; the earlier ones go on"),
+                }
+            }
+        }
+        current.made.clone()
+    }
+}
+
+/// When each file was written. Links are followed: orchestrators renew by turning one.
+fn written(files: &[PathBuf]) -> Vec<Option<SystemTime>> {
+    let written = |path: &PathBuf| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
+    files.iter().map(written).collect()
+}
+
+/// The certificates of a PEM file, of which there is at least one.
+pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = |error| format!("{}: {error}", path.display());
+    let found: Vec<_> = CertificateDer::pem_file_iter(path).map_err(read)?.collect::<Result<_, _>>().map_err(read)?;
+    if found.is_empty() {
+        return Err(format!("{} holds no certificate", path.display()));
+    }
+    Ok(found)
+}
+
+/// The private key of a PEM file.
+pub(crate) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| format!("{}: {error}", path.display()))
+}
