@@ -13,7 +13,8 @@ pub struct StoreConfig {
     /// `sqlite:PATH` (the file and its directory are made when absent) or `postgres://USER@HOST:PORT/DATABASE`.
     /// A password belongs into `password`.
     pub url: String,
-    /// The PostgreSQL password, as a value or as `{ file = "…" }`.
+    /// The PostgreSQL password, as a value or as `{ file = "…" }`. The file is read again: when it has changed, new
+    /// connections use what it says.
     pub password: Option<Secret>,
     /// Connections for reads.
     pub readers: u32,

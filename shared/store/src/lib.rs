@@ -20,6 +20,7 @@ pub mod idempotency;
 mod meter;
 pub mod migrate;
 pub mod migrations;
+mod password;
 mod retry;
 pub mod revision;
 mod store;

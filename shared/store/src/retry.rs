@@ -56,7 +56,8 @@ fn classify_sqlx(error: &sqlx::Error) -> Class {
 /// SQLSTATE classes of PostgreSQL's appendix A: 40 transaction rollback, 08 connection exception,
 /// 57P operator intervention, 53 insufficient resources; 55P03 lock not available, 57014 query cancelled, 25P03 idle
 /// for too long, 25006 read-only transaction, which a writer meets after its server was demoted, 40003 completion
-/// unknown, by which distributed databases say at COMMIT that they cannot tell.
+/// unknown, by which distributed databases say at COMMIT that they cannot tell, 28 invalid authorization, which a new
+/// connection meets between a password's change here and there.
 fn classify_sqlstate(code: &str) -> Class {
     match code {
         "40001" | "40P01" => Class::Contention,
@@ -64,7 +65,7 @@ fn classify_sqlstate(code: &str) -> Class {
         _ if code.starts_with("08") => Class::Connection,
         // Timed out, while running or while waiting for a lock: once more would take as long.
         "55P03" | "57014" => Class::Unavailable,
-        _ if code.starts_with("53") => Class::Unavailable,
+        _ if code.starts_with("53") || code.starts_with("28") => Class::Unavailable,
         _ => Class::Permanent,
     }
 }

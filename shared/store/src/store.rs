@@ -12,6 +12,7 @@ use crate::engine::{self, Engine};
 use crate::error::StoreError;
 use crate::meter::Meter;
 use crate::migrate;
+use crate::password;
 use crate::transaction::{self, Kind};
 use crate::tx::{Body, Tx};
 
@@ -42,14 +43,15 @@ impl Store {
         let pools = engine::open(config).await.map_err(StoreError::Unavailable)?;
         let acquire_timeout = config.acquire_timeout();
         let lane = |connection, size| Lane { connection, permits: Semaphore::new(size), acquire_timeout };
-        Ok(Self {
-            shared: Arc::new(Shared {
+        Ok(Self::sharing(
+            config,
+            Shared {
                 engine: pools.engine,
                 writer: lane(pools.writer, pools.writers),
                 reader: Arc::new(lane(pools.reader, pools.readers)),
                 meter: Arc::new(Meter::new(pools.engine)),
-            }),
-        })
+            },
+        ))
     }
 
     /// The same database with a connection for writes that nobody else uses, for work on a runtime of its own: on
@@ -63,7 +65,18 @@ impl Store {
         let Shared { engine, reader, meter, .. } = self.shared.as_ref();
         let writer = Lane { connection, permits: Semaphore::new(1), acquire_timeout: config.acquire_timeout() };
         let shared = Shared { engine: *engine, writer, reader: Arc::clone(reader), meter: Arc::clone(meter) };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self::sharing(config, shared))
+    }
+
+    /// The handle. Where the password comes from a file, the pools follow that.
+    fn sharing(config: &StoreConfig, shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        if let (Engine::Postgres, Some(secret)) = (shared.engine, &config.password)
+            && secret.file().is_some()
+        {
+            tokio::spawn(password::follow(secret.clone(), Arc::downgrade(&shared)));
+        }
+        Self { shared }
     }
 
     /// The engine below.

@@ -14,6 +14,7 @@ fn postgres_errors_are_told_apart_by_their_sqlstate() {
         ("25P03", Class::Connection),
         ("40003", Class::Connection),
         ("08006", Class::Connection),
+        ("28P01", Class::Unavailable),
         ("53300", Class::Unavailable),
         ("55P03", Class::Unavailable),
         ("23505", Class::Permanent),
