@@ -7,7 +7,8 @@
 //! * [`idempotency`], [`revision`] and [`audit`] are those tables; [`time::Micros`] is the one timestamp type and
 //!   [`bulk`] the one way to insert many rows.
 //! * [`backup`] copies an SQLite database while it is in use, and puts a copy in place.
-//! * `testing` (feature `testing`) runs a storage test on both engines.
+//! * [`testing`] runs a storage test on both engines. It is no feature: with one, what stands on this crate would be
+//!   compiled once for programs and once more for tests.
 
 pub mod audit;
 pub mod backup;
@@ -24,7 +25,6 @@ mod password;
 mod retry;
 pub mod revision;
 mod store;
-#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;
 mod transaction;
