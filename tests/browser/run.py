@@ -3,7 +3,8 @@
     python3 tests/browser/run.py --greenlane PROGRAM [--pictures FOLDER]
 
 Between the two stands a relay of this script, which can be told to lie: an answer of the log that was tampered with must
-be refused by the browser. Nothing but the standard library and Debian's `chromium` is needed.
+be refused by the browser. Nothing but the standard library and Debian's `chromium` is needed. QR codes are
+held before its camera.
 """
 
 import argparse
@@ -24,6 +25,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+
+from camera import Visit, film
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 PHONE = (390, 844)
@@ -400,6 +403,47 @@ def hand_over(browser, relay, registry, counts):
     expect("with it", (page.title, page.result, set(page.steps)), ("In force", "good", {"good"}))
 
 
+READY = "document.getElementById('readers')?.hidden === false"
+PROVED = "document.getElementById('proof')?.dataset.result && document.getElementById('verdict-title').textContent.trim()"
+
+
+def scan(relay, registry, folder, counts):
+    """A QR code before the camera, and in a picture, leads to its certificate."""
+    for what, more in (("address", ()), ("offline code", ("--offline",))):
+        picture, seen = folder / f"{what}.png", folder / f"{what}.y4m"
+        registry.call(registry.clerk, "certificate", "qr", counts, "--form", "png", "--out", picture, *more)
+        film(picture, seen)
+        for how in ("camera", "picture"):
+            visit = Visit(relay.address("verify"), folder / f"{what} by {how}", camera=seen)
+            try:
+                visit.until(READY)
+                if how == "camera":
+                    visit.run("document.getElementById('camera').click()")
+                else:
+                    visit.choose("#file", picture)
+                expect(f"its {what}, by {how}", visit.until(PROVED), "In force")
+                expect("which the browser proved", visit.run("document.getElementById('proof').dataset.result"), "good")
+            finally:
+                visit.close()
+    for what, camera, script in (
+        ("without a camera", None, "document.getElementById('camera').click()"),
+        ("a picture without a code", None, None),
+    ):
+        visit = Visit(relay.address("verify"), folder / what, camera=camera)
+        try:
+            visit.until(READY)
+            if script:
+                visit.run(script)
+            else:
+                blank = folder / "blank.svg"
+                blank.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="80" height="80"/>')
+                visit.choose("#file", blank)
+            told = visit.until("document.getElementById('reader-status').textContent")
+            expect(what, told, "The camera cannot be used." if script else "No QR code was found in the picture.")
+        finally:
+            visit.close()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--greenlane", required=True, type=lambda path: pathlib.Path(path).resolve())
@@ -424,6 +468,8 @@ def main():
         lie(browser, relay, counts, ended)
         print("Another visit")
         come_back(browser, relay, registry, counts)
+        print("QR codes")
+        scan(relay, registry, folder, counts)
         print("A registry that keeps its documents")
         careful = Registry(arguments.greenlane, folder / "directory", "directory")
         started.append(careful)

@@ -208,7 +208,7 @@ async fn nothing_but_our_own_scripts_may_run(db: TestDatabase) {
     assert!(!page.body.contains(" style=") && !page.body.contains(" onclick="));
     let addresses = page.body.split(['"', '\'']).filter(|text| text.starts_with("http") || text.starts_with("//"));
     assert_eq!(addresses.collect::<Vec<_>>(), [""; 0], "nothing comes from elsewhere");
-    for asset in ["verify.js", "proof.js", "verify.css", "icon.svg"] {
+    for asset in ["verify.js", "proof.js", "qr.js", "verify.css", "icon.svg"] {
         let got = get(port, &format!("/assets/{asset}"), "").await;
         assert!(got.status == 200 && !got.body.is_empty() && !got.body.contains("https://"), "{asset}");
     }

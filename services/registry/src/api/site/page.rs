@@ -71,9 +71,10 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
 );
 
-const ASSETS: [(&str, &str, &[u8]); 4] = [
+const ASSETS: [(&str, &str, &[u8]); 5] = [
     ("verify.js", "text/javascript; charset=utf-8", include_bytes!("page/assets/verify.js")),
     ("proof.js", "text/javascript; charset=utf-8", include_bytes!("page/assets/proof.js")),
+    ("qr.js", "text/javascript; charset=utf-8", include_bytes!("page/assets/qr.js")),
     ("verify.css", "text/css; charset=utf-8", include_bytes!("page/assets/verify.css")),
     ("icon.svg", "image/svg+xml", include_bytes!("page/assets/icon.svg")),
 ];

@@ -286,8 +286,8 @@ impl View<'_> {
              <div class=\"actions\"><button type=\"submit\">{submit}</button>\n\
              <span id=\"readers\" hidden><button type=\"button\" class=\"plain\" id=\"camera\" hidden>{camera}</button>\n\
              <button type=\"button\" class=\"plain\" id=\"camera-stop\" hidden>{stop}</button>\n\
-             <input type=\"file\" id=\"file\" accept=\".jwt,.txt,.jws\"><label class=\"button\" for=\"file\" \
-             id=\"file-label\" data-picture=\"{picture}\">{file}</label></span></div>\n\
+             <input type=\"file\" id=\"file\" accept=\".jwt,.txt,.jws,image/*\">\
+             <label class=\"button\" for=\"file\">{file}</label></span></div>\n\
              <p id=\"reader-status\" role=\"status\"></p>\n\
              <video id=\"viewfinder\" hidden muted playsinline aria-label=\"{camera}\"></video>\n</form>",
             base = self.base,
@@ -301,8 +301,7 @@ impl View<'_> {
             submit = self.pick("Verify", "验证"),
             camera = self.pick("Scan with the camera", "用摄像头扫描"),
             stop = self.pick("Stop the camera", "关闭摄像头"),
-            picture = self.pick("Choose a picture or document", "选择图片或文件"),
-            file = self.pick("Choose a document", "选择文件"),
+            file = self.pick("Choose a picture or document", "选择图片或文件"),
         );
     }
 

@@ -1,5 +1,5 @@
-// The page's own behaviour: the proof, step by step, and reading a QR code by the camera where the browser can. Without
-// it the page still answers.
+// The page's own behaviour: the proof, step by step, and reading a QR code by the camera or from a picture. Without it the
+// page still answers.
 
 import { check } from "./proof.js";
 
@@ -200,11 +200,18 @@ function submit(text) {
   element("question").requestSubmit();
 }
 
-async function readFile(file, detector) {
+// The browser's own reader of QR codes, or ours, which is fetched when it is first needed.
+async function reader() {
+  const formats = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats().catch(() => []) : [];
+  const { BarcodeDetector: Reader } = formats.includes("qr_code") ? window : await import("./qr.js");
+  return new Reader({ formats: ["qr_code"] });
+}
+
+async function readFile(file) {
   const status = element("reader-status");
   if (!file.type.startsWith("image/")) return submit(await file.text());
   try {
-    const [found] = await detector.detect(await createImageBitmap(file));
+    const [found] = await (await reader()).detect(await createImageBitmap(file));
     if (found) return submit(found.rawValue);
   } catch {
     // Not a picture.
@@ -212,11 +219,13 @@ async function readFile(file, detector) {
   status.textContent = texts.noCode;
 }
 
-async function watch(detector) {
+async function watch() {
   const [status, video, stop] = [element("reader-status"), element("viewfinder"), element("camera-stop")];
-  let stream;
+  let detector, stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    detector = await reader();
+    // Offline codes are dense.
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 } } });
   } catch {
     status.textContent = texts.noCamera;
     return;
@@ -246,19 +255,14 @@ async function watch(detector) {
   }
 }
 
-async function offerReaders() {
-  const formats = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats().catch(() => []) : [];
-  const detector = formats.includes("qr_code") ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
+function offerReaders() {
   const file = element("file");
   element("readers").hidden = false;
-  if (detector) {
-    file.accept += ",image/*";
-    element("file-label").textContent = element("file-label").dataset.picture;
-  }
-  file.onchange = () => file.files[0] && readFile(file.files[0], detector);
-  if (detector && navigator.mediaDevices) {
+  file.onchange = () => file.files[0] && readFile(file.files[0]);
+  // Browsers give the camera to pages over HTTPS only.
+  if (navigator.mediaDevices) {
     element("camera").hidden = false;
-    element("camera").onclick = () => watch(detector);
+    element("camera").onclick = watch;
   }
 }
 
