@@ -16,39 +16,35 @@ use greenlane_platform::client::{Client, ClientConfig, ClientError, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::follow::{FollowConfig, RevisionFollower};
 use greenlane_platform::grpc;
-use greenlane_platform::server::{Answer, InBytes, Service, serve_site};
+use greenlane_platform::server::{Answer, Service, serve_site};
 use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
+mod serving;
 mod verifier;
 mod witnesses;
 
 use tokio::net::TcpListener;
 
+use self::serving::Serving;
 use crate::api;
-use crate::app::bundle::Bundler;
 use crate::app::contestations::Contestations;
-use crate::app::cosign::{self, Cosigner};
+use crate::app::cosign;
 use crate::app::files::Files;
 use crate::app::import::Turns;
 use crate::app::keyring::Keyring;
+use crate::app::log::LogWriter;
 use crate::app::log::mark::Mark;
-use crate::app::log::{LogBroken, LogWriter};
 use crate::app::published::Published;
-use crate::app::read::Reader;
 use crate::app::recognise::Recogniser;
 use crate::app::registry::{EffectBounds, Registry};
 use crate::app::sequencer::Sequencer;
 use crate::app::slots::Slots;
-use crate::app::source::Source;
-use crate::app::status::StatusLists;
 use crate::app::unknown::Unknown;
 use crate::app::use_report::UseReporter;
-use crate::app::verify::Verifier;
 use crate::app::witnesses::Witnesses;
 use crate::config::{Config, Role};
 use crate::store::Migrator;
-use crate::store::log;
 
 /// Channels to the services beside the registry, in place of the configured ones. Without either verification says
 /// *undetermined* where it needs them.
@@ -143,14 +139,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     let signer: Arc<dyn Signer> = Arc::new(key_file(&config.key_directory, "log.jwk")?);
     let signer = NoteSigner::new(KeyName::new(&config.log_origin)?, signer)?;
     let log = Arc::new(LogWriter::new(&config.log_origin, signer, Mark::new(&config.key_directory)));
-    let head = match log.start(&store, clock.now()).await {
-        Ok(head) => head,
-        Err(StoreError::Domain(broken)) => {
-            log.stop_signing(&broken);
-            store.read("read_head", |tx| Box::pin(async move { Ok(log::head(tx).await?) })).await?
-        }
-        Err(error) => return Err(StartError::Store(not_broken(error))),
-    };
+    let head = serving::head(log.start(&store, clock.now()).await, &log, &store).await?;
     let files = Files::new(config.cached_certificates, config.cached_bodies);
     if let Some(broken) = cosign::accused(&store, log.verifier_key()).await? {
         log.stop_signing(&broken);
@@ -165,8 +154,8 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         config.write_queue,
         config.group_limit,
     );
-    let wait = Duration::from_millis(config.revision_wait_ms);
-    let reader = Reader { store: store.clone(), published: Arc::clone(&published), wait };
+    let serving = Serving::new(config, &clock, &peers, (&store, &log, &published))?;
+    let reader = serving.reader.clone();
     let sink = StoreSink::start(store.clone(), SinkConfig::default());
     let audit: Arc<dyn AuditSink> = Arc::new(sink.clone());
     let contestations = peers.equivalence.clone().map(|channel| Contestations {
@@ -191,98 +180,38 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         },
         audit: Arc::clone(&audit),
     });
-    let equivalence = peers.equivalence.clone();
-    let unknown = Unknown::new(peers.equivalence.clone(), peers.classification.clone());
-    let verifier = Arc::new(Verifier {
-        source: Source::Registry {
-            store: store.clone(),
-            published: Arc::clone(&published),
-            log: Arc::clone(&log),
-            wait,
-        },
-        recogniser: recogniser(config, &peers),
-        clock: clock.clone(),
-    });
-    let bundler = Bundler {
-        reader: reader.clone(),
-        log: Arc::clone(&log),
-        equivalence: peers.equivalence,
-        classification: peers.classification,
-        clock: clock.clone(),
-        good_for: TimeDelta::hours(config.bundle_good_hours.into()),
-    };
-    let reporter = equivalence.filter(|_| config.use_report_interval_seconds > 0).map(|channel| UseReporter {
+    let unknown = Unknown::new(peers.equivalence.clone(), peers.classification);
+    let reporter = peers.equivalence.filter(|_| config.use_report_interval_seconds > 0).map(|channel| UseReporter {
         store: store.clone(),
         changes: eq::change_service_client::ChangeServiceClient::new(channel),
-        uses: verifier.recogniser.uses(),
+        uses: serving.verifier.recogniser.uses(),
         reporter: config.log_origin.clone(),
         every: Duration::from_secs(config.use_report_interval_seconds),
     });
-    let cosigner = Arc::new(Cosigner {
-        store: store.clone(),
-        log: Arc::clone(&log),
-        clock: clock.clone(),
-        witnesses: witnesses::keys(config)?,
-    });
     let asking = Witnesses {
         reader: reader.clone(),
-        cosigner: Arc::clone(&cosigner),
+        cosigner: Arc::clone(&serving.cosigner),
         asked: witnesses::addresses(config)?,
         every: Duration::from_millis(config.witness_interval_ms.max(10)),
     };
     // A database that lost entries is found before anything is signed on it.
     asking.ask_all().await;
-    let page = api::Page::new(&config.page, reader.clone(), Arc::clone(&log), Arc::clone(&verifier))
-        .map_err(StartError::Page)?;
-    let site = api::Site {
-        reader: reader.clone(),
-        log: Arc::clone(&log),
-        public_url: registry.public_url.clone(),
-        witness: witnesses::witness(config, &store, &clock)?,
-        status: StatusLists::new(reader.clone(), Arc::clone(&log), clock.clone(), registry.public_url.clone()),
-        page,
-    };
-    let listener = listen(config).await?;
     let write_offs = api::WriteOffs { registry: Arc::clone(&registry), reader: reader.clone() };
     let traces = api::Traces { registry: Arc::clone(&registry), reader: reader.clone() };
     let certificates = api::Certificates {
         registry: Arc::clone(&registry),
         reader: reader.clone(),
-        serves_status_lists: listener.is_some(),
+        serves_status_lists: config.http_listen.is_some(),
         unknown: Arc::new(unknown),
     };
-    let bodies = api::Bodies { registry: Arc::clone(&registry), reader: reader.clone() };
-    let verifications = api::Verifications {
-        verifier,
-        reader: reader.clone(),
-        bundler: Arc::new(bundler),
-        log: Arc::clone(&log),
-        did: greenlane_credential::did_web(&registry.public_url, &[]).ok(),
-    };
-    let logs = api::Logs { reader, log: Arc::clone(&log), cosigner };
+    let bodies = api::Bodies { registry: Arc::clone(&registry), reader };
+    let witness = witnesses::witness(config, &store, &clock)?;
     let expiry_clock = clock;
-    let poll = Duration::from_millis(config.poll_interval_ms.max(1));
-    let (polled, probed, expired) = (store.clone(), store.clone(), store.clone());
     let service = Service::new("registry", api::rules::RULES)
         .grpc(grpc!(wire::certificate_service_server::CertificateServiceServer::new(certificates)))
         .grpc(grpc!(wire::body_service_server::BodyServiceServer::new(bodies)))
-        .grpc(move |limits| {
-            let quick = api::QuickVerifications::new(verifications.clone());
-            let server = wire::verification_service_server::VerificationServiceServer::new(verifications);
-            InBytes::new(quick, grpc!(server)(limits), *limits)
-        })
-        .grpc(grpc!(wire::log_service_server::LogServiceServer::new(logs)))
         .grpc(grpc!(wire::trace_service_server::TraceServiceServer::new(traces)))
         .grpc(grpc!(wire::write_off_service_server::WriteOffServiceServer::new(write_offs)))
-        .probe(move || {
-            let (store, log) = (probed.clone(), Arc::clone(&log));
-            async move {
-                if let Some(why) = log.broken() {
-                    return Err(format!("LOG_INCONSISTENT: {why}"));
-                }
-                store.ping().await.map_err(|error| error.to_string())
-            }
-        })
         .background("sequencer", move |stop| async move {
             let writing = apart("sequencer", sequencer.run(stop.clone().cancelled_owned()));
             match tokio::join!(writing, teller.run()) {
@@ -293,7 +222,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         })
         .background(
             "idempotency_expiry",
-            move |stop| async move { expire(&expired, &expiry_clock, stop.cancelled()).await },
+            move |stop| async move { expire(&store, &expiry_clock, stop.cancelled()).await },
         )
         .background("use_report", move |stop| async move {
             match reporter {
@@ -307,11 +236,10 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
                 None => stop.cancelled().await,
             }
         })
-        .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await })
         .audit(audit)
         .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await })
         .background("witnesses", move |stop| async move { asking.run(stop.cancelled()).await });
-    Ok(with_site(service, site, listener))
+    serving.add_to(service, config, witness).await
 }
 
 async fn listen(config: &Config) -> Result<Option<TcpListener>, StartError> {
@@ -362,13 +290,6 @@ async fn expire(store: &Store, clock: &Clock, stop: impl Future<Output = ()>) {
     tokio::select! {
         () = stop => {}
         () = expiring => {}
-    }
-}
-
-fn not_broken(error: StoreError<LogBroken>) -> StoreError {
-    match error.into_domain() {
-        Ok(broken) => StoreError::Aborted(broken.to_string()),
-        Err(error) => error,
     }
 }
 
