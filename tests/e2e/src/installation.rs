@@ -194,7 +194,7 @@ impl Installation {
         own.extend(self.settings.get(service).map(String::as_str));
         let listen = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let text = format!(
-            "[server]\nlisten = \"{listen}\"\n\n\
+            "[server]\nlisten = \"{listen}\"\nmetrics_listen = \"127.0.0.1:0\"\n\n\
              [[auth.issuers]]\nissuer = \"{ISSUER}\"\njwks = {{ file = \"{jwks}\" }}\n\n\
              [{service}]\n{own}\n{callees}\n[{service}.store]\nurl = \"{url}\"\n\n{tables}",
             jwks = jwks.display(),

@@ -1,8 +1,8 @@
 //! A service as a process of its own.
 
 use std::{
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -59,7 +59,7 @@ impl Process {
         let deadline = Instant::now() + PATIENCE;
         let mut seen = Vec::new();
         while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            if let Some(address) = listening(&line) {
+            if let Some(address) = address(&line, "listening") {
                 return Ok(Self { child, address, log, reader: Some(reader) });
             }
             seen.push(line);
@@ -87,6 +87,26 @@ impl Process {
     /// Its URI.
     pub fn uri(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// A sample of its metrics, by name and labels as Prometheus reads them: `name_total{label="value"}`, of which there
+    /// may be more labels. None: there is no such sample.
+    ///
+    /// # Errors
+    /// When it does not tell its metrics.
+    pub fn metric(&self, name: &str, label: &str) -> anyhow::Result<Option<f64>> {
+        let log = self.log();
+        let at = log.iter().find_map(|line| address(line, "the admin listener is up")).context("no admin listener")?;
+        let mut connection = TcpStream::connect(at)?;
+        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: metrics\r\nconnection: close\r\n\r\n")?;
+        let mut told = String::new();
+        connection.read_to_string(&mut told)?;
+        let sample = told
+            .lines()
+            .find(|line| line.split_once('{').is_some_and(|(found, labels)| found == name && labels.contains(label)));
+        let value = sample.and_then(|sample| sample.rsplit_once(' ')).map(|(_, value)| value.parse()).transpose()?;
+        Ok(value)
     }
 
     /// Its process id.
@@ -162,11 +182,11 @@ impl Drop for Process {
     }
 }
 
-/// The address in a line of the JSON log that says where the server listens.
-fn listening(line: &str) -> Option<SocketAddr> {
+/// The address in a line of the JSON log that has this message.
+fn address(line: &str, message: &str) -> Option<SocketAddr> {
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
     let fields = line.get("fields").unwrap_or(&line);
-    if fields.get("message")?.as_str()? != "listening" {
+    if fields.get("message")?.as_str()? != message {
         return None;
     }
     fields.get("address")?.as_str()?.parse().ok()

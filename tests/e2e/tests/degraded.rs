@@ -69,6 +69,13 @@ impl Scene {
         question(&self.name, Some(goods(edition, code, destination)))
     }
 
+    /// How many verdicts were undetermined so far, as the alert on them counts.
+    fn undetermined(&self) -> anyhow::Result<f64> {
+        let registry = self.installation.registry.as_ref().context("it runs")?;
+        let told = registry.metric("greenlane_registry_verdicts_total", "outcome=\"undetermined\"")?;
+        told.context("the counter is there from the start")
+    }
+
     /// What customs of `XB` hears of the goods that the market knows.
     async fn usual(&self) -> anyhow::Result<Verdict> {
         Ok(verify(self.clerk()?, self.declared("HS2022", "854143", "XB")).await?)
@@ -109,8 +116,10 @@ async fn without_equivalence() -> anyhow::Result<()> {
     assert_eq!(after.recognition_decision_id, before.recognition_decision_id, "the same decision, remembered");
     assert_eq!(after.revisions, before.revisions);
 
+    let before = scene.undetermined()?;
     let cold = verify(scene.clerk()?, scene.declared("HS2022", "854143", "XC")).await?;
     assert_eq!(cold.outcome(), VerdictOutcome::Undetermined, "{cold:#?}");
+    assert_eq!(scene.undetermined()?, before + 1.0, "and whoever watches the service sees it");
     assert_eq!(codes(cold.recognised.as_ref()), ["recognition_unavailable"]);
     for part in [&cold.authentic, &cold.in_force, &cold.covers_goods] {
         assert_eq!(outcome(part.as_ref()), PartOutcome::Yes, "the rest goes on: {cold:#?}");
