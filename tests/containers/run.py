@@ -1,13 +1,13 @@
 """The containers of deploy/compose, run by a real engine: the README's story against them, then each killed under load.
 
     deploy/containers/build --full
-    python tests/containers/run.py [--only small|full]
+    python tests/containers/run.py [--only small|full] [--kubectl PROGRAM]
 
 Shown for both profiles: healthy in under a minute; nobody is root, nothing of a root file system is written, there is no
 shell; TLS between the services and to the command; the story of the README as it is written there; backups that come
 back by the commands of deploy/runbooks. On PostgreSQL also: each container is killed (SIGKILL) while certificates are issued
 and verified, comes back by itself, and nothing that was acknowledged is lost; nobody sees another's password, and who has
-one can do with it what the service does.
+one can do with it what the service does. With a kubectl, the jobs of deploy/kubernetes for backups are run too.
 """
 
 import argparse
@@ -251,6 +251,7 @@ def look_at_the_page(deployment, program):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=["small", "full"])
+    parser.add_argument("--kubectl", type=pathlib.Path, help="renders manifests, whose jobs are then run")
     arguments = parser.parse_args()
     profiles = [arguments.only] if arguments.only else ["small", "full"]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="greenlane-containers-"))
@@ -259,6 +260,11 @@ def main():
         look_at_the_files(folder)
         take_program(folder)
         program = folder / "bin/greenlane"
+        if arguments.kubectl:
+            # It reads manifests, for which the standard library does not suffice.
+            from jobs import run_the_jobs
+
+            run_the_jobs(arguments.kubectl.resolve(), program, folder)
         for profile in profiles:
             print(f"Profile {profile}")
             deployment = Deployment(profile, folder)

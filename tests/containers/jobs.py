@@ -1,0 +1,182 @@
+"""The jobs of deploy/kubernetes/components/backups, run as pods are: image, command, environment, volumes and rights are
+those of the rendered manifests, and only who issues tokens is changed. A nightly backup beside the running service, the
+volume lost, what was there back, and a new log; no network but the service's own."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+import yaml
+
+from engine import BACK_SECONDS, CHECKOUT, SERVICES, expect, run
+
+sys.path.insert(0, str(CHECKOUT / "tests/deployment"))
+from backups import render  # noqa: E402
+
+USER = 65532
+POD = "backup-29401080-x7k2m"
+NEW_LOG = "registry.example.org/log-2"
+OURS = '[[auth.issuers]]\nissuer = "https://localhost/greenlane"\njwks = { file = "/run/issuer/jwks.json" }\n'
+
+
+class Cluster:
+    def __init__(self, manifests, folder):
+        self.manifests = {(manifest["kind"], manifest["metadata"]["name"]): manifest for manifest in manifests}
+        self.folder = folder
+        self.maintenance = {}
+        (folder / "issuer").mkdir(parents=True)
+
+    def volume(self, kind, name):
+        """A folder on this machine, of the user whom the pod's fsGroup names."""
+        place = self.folder / kind / name
+        if not place.exists():
+            place.mkdir(parents=True)
+            for file, text in self.manifests.get(("ConfigMap", name), {}).get("data", {}).items():
+                (place / file).write_text(re.sub(r"\[\[auth\.issuers]]\n(?:.+\n)+", OURS, text))
+            if kind == "secret":
+                (place / "token").write_text("of nobody")
+            os.chown(place, USER, USER)
+        return place
+
+    def lose(self, name):
+        """A claim's volume, and everything on it."""
+        place = self.volume("claim", name)
+        run("sh", "-c", 'rm -rf "$1"/* && ls -A "$1" | wc -l', "sh", place)
+
+    def container(self, template, container, pod, *more):
+        """What the kubelet would start."""
+        spec, rights = template["spec"], container["securityContext"]
+        user = spec["securityContext"]
+        command = ["docker", "run", "--name", pod, "--user", f"{user['runAsUser']}:{user['runAsGroup']}"]
+        if rights["readOnlyRootFilesystem"] and not rights["allowPrivilegeEscalation"]:
+            command += ["--read-only", "--security-opt", "no-new-privileges"]
+        command += [f"--cap-drop={name}" for name in rights["capabilities"]["drop"]]
+        command += ["--memory", container["resources"]["limits"]["memory"].replace("Mi", "m").replace("Gi", "g")]
+        volumes = {volume["name"]: volume for volume in spec["volumes"]}
+        for mount in container["volumeMounts"]:
+            volume = volumes[mount["name"]]
+            if "configMap" in volume:
+                place = self.volume("config", volume["configMap"]["name"])
+            elif "secret" in volume:
+                place = self.volume("secret", volume["secret"]["secretName"])
+            else:
+                place = self.volume("claim", volume["persistentVolumeClaim"]["claimName"])
+            command += ["--volume", f"{place}:{mount['mountPath']}{':ro' if mount.get('readOnly') else ''}"]
+        environment = {variable["name"]: self.value(variable, pod) for variable in container.get("env", [])}
+        command += [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
+        arguments = [re.sub(r"\$\((\w+)\)", lambda match: environment[match[1]], part) for part in container["args"]]
+        return run(*command, *more, "greenlane:local", *arguments)
+
+    def value(self, variable, pod):
+        if "value" in variable:
+            return variable["value"]
+        source = variable["valueFrom"]
+        if "fieldRef" in source:
+            return {"metadata.name": pod}[source["fieldRef"]["fieldPath"]]
+        return {"maintenance": self.maintenance}[source["configMapKeyRef"]["name"]][source["configMapKeyRef"]["key"]]
+
+    def job(self, name, pod=None):
+        """`kubectl create job --from=cronjob/NAME`."""
+        template = self.manifests["CronJob", name]["spec"]["jobTemplate"]["spec"]["template"]
+        (container,) = template["spec"]["containers"]
+        return self.container(template, container, pod or name, "--rm", "--network", "none")
+
+    def prepare(self, service, *more):
+        """The init container, which migrates."""
+        template = self.manifests["Deployment", service]["spec"]["template"]
+        (container,) = template["spec"]["initContainers"]
+        changed = container | {"args": [*container["args"], *more]}
+        return self.container(template, changed, f"{service}-migrate", "--rm", "--network", "none")
+
+    def start(self, service):
+        """The service; its address."""
+        template = self.manifests["Deployment", service]["spec"]["template"]
+        (container,) = template["spec"]["containers"]
+        issuer = ["--volume", f"{self.folder / 'issuer'}:/run/issuer:ro"]
+        self.container(template, container, service, "--detach", "--publish", "127.0.0.1::7401", *issuer,
+            "--env", "GREENLANE__SERVER__DRAIN_DELAY_MS=0")
+        return f"http://{run('docker', 'port', service, '7401').split()[0]}"
+
+    def stop(self, service):
+        """`kubectl scale --replicas=0`."""
+        subprocess.run(["docker", "stop", "--time", "30", service], capture_output=True, check=False)
+        subprocess.run(["docker", "rm", "--force", service], capture_output=True, check=False)
+
+
+class Body:
+    """Whoever issues at the registry."""
+
+    def __init__(self, program, folder):
+        self.program, self.folder = program, folder
+        self.run("token", "jwks", "--data", folder / "data", "--out", folder / "issuer/jwks.json")
+        (folder / "issuer/jwks.json").chmod(0o644)
+        self.tokens = {}
+        for subject, *more in (("admin", "--scope", "admin"), ("clerk", "--scope", "certificates.read", "--scope",
+                "certificates.write", "--scope", "log.read", "--body", "bodies/aurora-cert")):
+            self.tokens[subject] = folder / f"{subject}.token"
+            self.run("token", "mint", "--data", folder / "data", "--out", self.tokens[subject], "--subject", subject, *more)
+
+    def run(self, *arguments):
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}
+        return run(self.program, *arguments, cwd=self.folder, env=ours).strip()
+
+    def at(self, address, subject="clerk"):
+        return lambda *arguments: self.run(*arguments, "--registry", address, "--token-file", self.tokens[subject])
+
+    def wait(self, address):
+        deadline = time.monotonic() + BACK_SECONDS
+        while True:
+            try:
+                return self.at(address)("log", "checkpoint", "-o", "json")
+            except SystemExit:
+                if time.monotonic() > deadline:
+                    raise SystemExit(run("docker", "logs", "registry")) from None
+                time.sleep(0.2)
+
+    def issue(self, address):
+        return self.at(address)("certificate", "issue", "--body", "bodies/aurora-cert", "--file",
+            CHECKOUT / "deploy/examples/pv-module.yaml", "-o", "name")
+
+
+def run_the_jobs(kubectl, program, folder):
+    print("The jobs of Kubernetes")
+    folder = folder / "kubernetes"
+    cluster = Cluster(render(kubectl), folder)
+    body = Body(program, folder)
+    try:
+        for service in SERVICES:
+            cluster.prepare(service)
+        address = cluster.start("registry")
+        body.wait(address)
+        admin = body.at(address, "admin")
+        admin("body", "create", "aurora-cert", "--display-name", "Aurora", "--economy", "XA")
+        admin("body", "key", "create", "bodies/aurora-cert")
+        name = body.issue(address)
+        for service in SERVICES:
+            cluster.job(f"{service}-backup", f"{service}-{POD}")
+        kept = sorted(path.name for path in cluster.volume("claim", "registry-backups").iterdir())
+        expect("a backup of the registry, named after its pod", kept, [f"registry-{POD}"])
+        cluster.stop("registry")
+        for service in SERVICES:
+            cluster.lose(service)
+            cluster.maintenance["backup"] = f"{service}-{POD}"
+            cluster.job(f"{service}-restore")
+            there = [path.name for path in cluster.volume("claim", service).glob("*.db")]
+            expect(f"{service} has again", there, [f"{service}.db"])
+            cluster.prepare(service, "--check")
+        address = cluster.start("registry")
+        body.wait(address)
+        body.at(address)("certificate", "get", name)
+        expect("the registry has what it had, and issues", body.issue(address).startswith("certificates/"), True)
+        cluster.stop("registry")
+        config = next((folder / "config").glob("registry-*")) / "greenlane.toml"
+        config.write_text(re.sub(r'(?m)^log_origin = .*$', f'log_origin = "{NEW_LOG}"', config.read_text()))
+        cluster.maintenance["origin"] = NEW_LOG
+        cluster.job("registry-new-log")
+        address = cluster.start("registry")
+        expect("a new log goes on", NEW_LOG in body.wait(address), True)
+        expect("and issues", body.issue(address).startswith("certificates/"), True)
+    finally:
+        cluster.stop("registry")
