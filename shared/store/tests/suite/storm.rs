@@ -27,10 +27,13 @@ fn every_acknowledged_row_survives_a_storm_of_callers_who_leave() {
         put(&store, -1).await.unwrap();
         proxy.set_delay(DELAY);
         let acknowledged = Arc::new(Mutex::new(BTreeSet::from([-1])));
-        let left = storm(&store, &acknowledged).await;
+        // It goes on, with more patience, until some came through and some left: a machine may be slow today.
+        let (mut left, mut round) = (0, 0);
+        while left <= 5 || acknowledged.lock().unwrap().len() <= 5 {
+            round += 1;
+            left += storm(&store, &acknowledged, round).await;
+        }
         let acknowledged = acknowledged.lock().unwrap().clone();
-        assert!(acknowledged.len() > 5, "the storm let {} through", acknowledged.len());
-        assert!(left > 5, "only {left} callers left");
         nothing_is_left_open(&db).await;
         // The store's own connections end here, and with them whatever was never committed.
         store.close().await;
@@ -42,14 +45,14 @@ fn every_acknowledged_row_survives_a_storm_of_callers_who_leave() {
 
 /// Eight callers in a row each, giving up after random times around the length of a transaction. Gives the number of
 /// those who left.
-async fn storm(store: &Store, acknowledged: &Arc<Mutex<BTreeSet<i64>>>) -> usize {
+async fn storm(store: &Store, acknowledged: &Arc<Mutex<BTreeSet<i64>>>, round: u32) -> usize {
     let callers = (0..8_i64).map(|caller| {
         let (store, acknowledged) = (store.clone(), Arc::clone(acknowledged));
         tokio::spawn(async move {
             let mut left = 0;
             for n in 0..40 {
-                let id = caller * 1_000 + n;
-                let patience = Duration::from_micros(rand::rng().random_range(0..90_000));
+                let id = i64::from(round) * 10_000 + caller * 1_000 + n;
+                let patience = Duration::from_millis(90).mul_f64(rand::rng().random_range(0.0..f64::from(round)));
                 match tokio::time::timeout(patience, put(&store, id)).await {
                     Ok(Ok(())) => drop(acknowledged.lock().unwrap().insert(id)),
                     Ok(Err(error)) => panic!("{error}"),
