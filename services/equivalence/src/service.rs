@@ -33,6 +33,7 @@ use crate::app::catalogue::Catalogues;
 use crate::app::changes::CuratedCatalogue;
 use crate::app::disputes::Disputes;
 use crate::app::impact::Impacts;
+use crate::app::nomenclature::Nomenclature;
 use crate::app::packs::Packs;
 use crate::app::recognition::Recogniser;
 use crate::app::starter;
@@ -89,13 +90,14 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
         clock: clock.clone(),
         good_for: TimeDelta::hours(config.pack_good_hours.into()),
     };
+    let nomenclature = Nomenclature::new(channel.clone());
     let translations = Arc::new(Translations::new(channel, config));
     let recogniser = Recogniser::new(catalogues.clone(), translations);
 
     let recognition = RecognitionApi { recogniser: recogniser.clone(), clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
     let equivalences = Equivalences { catalogues: catalogues.clone(), clock: clock.clone() };
-    let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone() });
+    let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone(), nomenclature });
     let changes = Workflow::new(store.clone(), curated, clock.clone());
     let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
     let about = Arc::new(CatalogueAlerts { recogniser: recogniser.clone() });

@@ -232,6 +232,10 @@ pub struct Finding {
     pub message: String,
 }
 
+/// The code of a finding that says of something that nobody could tell whether it is wrong. It stands in the way of
+/// nothing.
+pub const UNCHECKED: &str = "code_unchecked";
+
 /// A change by which somebody could lose access that they have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tightening {

@@ -51,6 +51,12 @@ pub trait Curated: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What another service finds wrong with changes. Asked outside of every transaction, when they are drafted, validated
+    /// and proposed; what cannot be told is [`UNCHECKED`](crate::change_set::UNCHECKED).
+    async fn validate_elsewhere(&self, _changes: &[Self::Change]) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Everything that is wrong with changes on top of a catalogue.
     async fn validate(
         &self,

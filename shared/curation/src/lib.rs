@@ -38,7 +38,7 @@ mod workflow;
 
 pub use change_set::{
     Actor, Addendum, Answer, ChangeSet, Comment, Draft, EntryDiff, Finding, Notification, Review, State, Tightening,
-    Update,
+    UNCHECKED, Update,
 };
 pub use contract::{Contract, one_more};
 pub use curated::{Curated, Reverted};

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::change_set::{Actor, Addendum, ChangeSet, Draft, Finding, Notification, Review, State, Tightening, Update};
+use crate::change_set::{
+    Actor, Addendum, ChangeSet, Draft, Finding, Notification, Review, State, Tightening, UNCHECKED, Update,
+};
 use crate::clock;
 use crate::error::ChangeError;
 
@@ -236,5 +238,5 @@ impl<C> ChangeSet<C> {
 }
 
 fn check_findings(findings: Vec<Finding>) -> Result<()> {
-    if findings.is_empty() { Ok(()) } else { Err(ChangeError::Invalid(findings)) }
+    if findings.iter().all(|finding| finding.code == UNCHECKED) { Ok(()) } else { Err(ChangeError::Invalid(findings)) }
 }

@@ -66,6 +66,13 @@ impl<S> Clone for Workflow<S> {
     }
 }
 
+/// What another service found, and the etag of the change set that it was asked about.
+#[derive(Clone, Debug, Default)]
+struct Elsewhere {
+    etag: String,
+    findings: Vec<Finding>,
+}
+
 type Result<T> = std::result::Result<T, StoreError<ChangeError>>;
 
 /// The longest title.
@@ -141,10 +148,14 @@ impl<S: Curated> Workflow<S> {
         let publishes = matches!(step, Step::Publish) && !mutation.validate_only;
         let caller = mutation.caller.clone();
         let this = self.clone();
+        let elsewhere = match step {
+            Step::Propose => self.elsewhere(&name).await,
+            _ => Elsewhere::default(),
+        };
         let answer = self
             .mutate("step_change_set", mutation, move |tx| {
                 let (this, name, etag, step) = (this.clone(), name.clone(), etag.clone(), step.clone());
-                let caller = caller.clone();
+                let (caller, elsewhere) = (caller.clone(), elsewhere.clone());
                 Box::pin(async move {
                     // Publishing takes the lock first, so that what it validates against stays as it is.
                     let revision = match step {
@@ -158,8 +169,11 @@ impl<S: Curated> Workflow<S> {
                         owners.map_err(ChangeError::NotYours)?;
                     }
                     change_set.check_etag(&etag)?;
+                    change_set.check_etag(&elsewhere.etag)?;
                     let actor = Actor::from(&*caller);
-                    let (change_set, revision) = this.take(tx, step, change_set, &actor, &catalogue, revision).await?;
+                    let published = (&*catalogue, revision);
+                    let taken = this.take(tx, step, elsewhere.findings, change_set, &actor, published).await;
+                    let (change_set, revision) = taken?;
                     store::update(tx, &change_set).await?;
                     this.curated.stepped(tx, &change_set, &catalogue, this.clock.now()).await?;
                     Ok(done(change_set, revision))
@@ -176,16 +190,17 @@ impl<S: Curated> Workflow<S> {
         &self,
         tx: &Tx,
         step: Step,
+        elsewhere: Vec<Finding>,
         mut change_set: ChangeSet<S::Change>,
         actor: &Actor,
-        catalogue: &S::Catalogue,
-        revision: u64,
+        (catalogue, revision): (&S::Catalogue, u64),
     ) -> Result<(ChangeSet<S::Change>, u64)> {
         let now = self.clock.now();
         let curated = &self.curated;
         match step {
             Step::Propose => {
-                let findings = curated.validate(tx, catalogue, &change_set.changes).await?;
+                let mut findings = curated.validate(tx, catalogue, &change_set.changes).await?;
+                findings.extend(elsewhere);
                 change_set.propose(actor, findings, now)?;
             }
             Step::Notify { comments_until } => {
@@ -332,34 +347,40 @@ impl<S: Curated> Workflow<S> {
 
     /// Everything that is wrong with a change set on top of what is published, what it tightens, and the revision.
     pub async fn validate(&self, name: String) -> Result<(Vec<Finding>, Vec<Tightening>, u64)> {
-        let curated = self.curated.clone();
-        self.read("validate_change_set", move |tx| {
-            let (name, curated) = (name.clone(), curated.clone());
-            Box::pin(async move {
-                let revision = revision::current(tx, S::COUNTER).await?;
-                let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
-                let catalogue = curated.catalogue(tx, revision).await?;
-                let findings = curated.validate(tx, &catalogue, &change_set.changes).await?;
-                Ok((findings, curated.tightens(&catalogue, &change_set.changes), revision))
-            })
-        })
-        .await
+        let change_set = self.get(name).await?;
+        self.check(change_set.changes).await
     }
 
     /// The same of changes that are in no change set yet.
     pub async fn check(&self, changes: Vec<S::Change>) -> Result<(Vec<Finding>, Vec<Tightening>, u64)> {
         let curated = self.curated.clone();
         let changes = Arc::new(changes);
-        self.read("check_changes", move |tx| {
-            let (changes, curated) = (changes.clone(), curated.clone());
-            Box::pin(async move {
-                let revision = revision::current(tx, S::COUNTER).await?;
-                let catalogue = curated.catalogue(tx, revision).await?;
-                let findings = curated.validate(tx, &catalogue, &changes).await?;
-                Ok((findings, curated.tightens(&catalogue, &changes), revision))
+        let elsewhere = curated.validate_elsewhere(&changes).await;
+        let (mut findings, tightening, revision) = self
+            .read("check_changes", move |tx| {
+                let (changes, curated) = (changes.clone(), curated.clone());
+                Box::pin(async move {
+                    let revision = revision::current(tx, S::COUNTER).await?;
+                    let catalogue = curated.catalogue(tx, revision).await?;
+                    let findings = curated.validate(tx, &catalogue, &changes).await?;
+                    Ok((findings, curated.tightens(&catalogue, &changes), revision))
+                })
             })
-        })
-        .await
+            .await?;
+        findings.extend(elsewhere);
+        Ok((findings, tightening, revision))
+    }
+
+    /// What another service finds wrong with a change set that is about to be proposed. One that is not there, or no draft
+    /// any more, is for the step to refuse.
+    async fn elsewhere(&self, name: &str) -> Elsewhere {
+        match self.get(name.to_owned()).await {
+            Ok(change_set) if change_set.state == State::Draft => Elsewhere {
+                etag: change_set.etag(),
+                findings: self.curated.validate_elsewhere(&change_set.changes).await,
+            },
+            _ => Elsewhere::default(),
+        }
     }
 
     /// What a change set did, or would do, entry by entry, and the revision that it is compared with: the one that it

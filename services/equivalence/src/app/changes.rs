@@ -11,6 +11,7 @@ use greenlane_store::{StoreError, Tx};
 use sea_orm::DbErr;
 
 use super::catalogue::Catalogues;
+use super::nomenclature::Nomenclature;
 use crate::domain::alert;
 use crate::domain::change::{self, Change, View};
 use crate::domain::owners::owners;
@@ -19,6 +20,7 @@ use crate::store::entries::{self, Loaded};
 /// The catalogue, curated.
 pub(crate) struct CuratedCatalogue {
     pub(crate) catalogues: Arc<Catalogues>,
+    pub(crate) nomenclature: Nomenclature,
 }
 
 #[async_trait]
@@ -61,6 +63,10 @@ impl Curated for CuratedCatalogue {
             }
         }
         Ok(())
+    }
+
+    async fn validate_elsewhere(&self, changes: &[Change]) -> Vec<Finding> {
+        self.nomenclature.findings(&self.catalogues.current().catalogue, changes).await
     }
 
     async fn validate(&self, _: &Tx, loaded: &Loaded, changes: &[Change]) -> Result<Vec<Finding>, DbErr> {

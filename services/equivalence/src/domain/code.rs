@@ -58,7 +58,7 @@ impl CodeReference {
 
 /// Whether an edition is one of the Harmonized System itself, `HS2022`; national systems may begin with the same
 /// letters (`HSK`).
-fn is_harmonized(edition: &str) -> bool {
+pub(crate) fn is_harmonized(edition: &str) -> bool {
     edition.strip_prefix("HS").is_some_and(|year| year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()))
 }
 

@@ -1,5 +1,6 @@
 //! Any entry of the catalogue: its name, what it refers to, what is wrong with it by itself.
 
+mod codes;
 mod faults;
 
 use serde::{Deserialize, Serialize};

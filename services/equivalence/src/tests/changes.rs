@@ -14,6 +14,8 @@ greenlane_store::engine_tests!(Migrator:
     a_change_goes_from_draft_to_one_revision_and_earlier_ones_stay_as_they_were,
     nobody_reviews_or_publishes_their_own_change,
     a_change_with_faults_is_refused_with_all_of_them,
+    codes_that_do_not_exist_are_named_wherever_a_change_brings_them_in,
+    codes_of_which_nobody_can_tell_are_said_and_stand_in_the_way_of_nothing,
     a_repeated_request_is_done_once,
     validation_only_writes_nothing,
     an_administrator_changes_its_own_economys_entries_only,
@@ -174,6 +176,63 @@ async fn a_change_with_faults_is_refused_with_all_of_them(db: TestDatabase) {
     let requirement = "change_set.changes[0].upsert.requirement";
     let all = [&format!("{requirement}.market"), &format!("{requirement}.validity"), "change_set.changes[1]"];
     assert_eq!(fields, all, "each field that cannot be read, and not only the first");
+}
+
+/// The requirement as it is to be for these goods.
+fn requires(scopes: Vec<pb::CodeScope>) -> Vec<pb::Change> {
+    vec![upsert(pb::catalogue_entry::Entry::Requirement(pb::Requirement { codes: scopes, ..tightened() }))]
+}
+
+fn scope(edition: &str, code: &str, except: &[&str]) -> pb::CodeScope {
+    let code = Some(common::CodeReference { edition: edition.into(), code: code.into() });
+    let except = except.iter().map(|it| (*it).to_owned()).collect();
+    pb::CodeScope { code, except, ..Default::default() }
+}
+
+fn found(findings: &[pb::ChangeFinding]) -> Vec<(&str, &str)> {
+    findings.iter().map(|it| (it.code.as_str(), it.field.as_str())).collect()
+}
+
+async fn codes_that_do_not_exist_are_named_wherever_a_change_brings_them_in(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    let wrong =
+        vec![scope("HS2022", "854143", &[]), scope("HS2022", "999999", &[]), scope("HS2022", "8541", &["854199"])];
+    let mut request = create("wrong", requires(wrong));
+    request.validate_only = true;
+    let dry = author.create_change_set(request.clone()).await.unwrap().into_inner().findings;
+    assert_eq!(found(&dry), [("code_unknown", "codes[1].code.code")], "{dry:?}");
+    request.validate_only = false;
+    let drafted = author.create_change_set(request).await.unwrap().into_inner();
+    assert_eq!(drafted.findings, dry, "a dry run says what the real thing says");
+    let name = drafted.change_set.unwrap().name;
+    let validate = pb::ValidateChangeSetRequest { name: name.clone() };
+    assert_eq!(author.validate_change_set(validate).await.unwrap().into_inner().findings, dry);
+    let refused = author.propose_change_set(propose(&name)).await.unwrap_err();
+    let fields: Vec<_> = Fault::violations_of(&refused).into_iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["changes[0].codes[1].code.code"], "{refused:?}");
+
+    let nowhere = create("nowhere", requires(vec![scope("HS2020", "854143", &[])]));
+    let findings = author.create_change_set(nowhere).await.unwrap().into_inner().findings;
+    assert_eq!(found(&findings), [("edition_unknown", "codes[0].code.code")], "{findings:?}");
+}
+
+async fn codes_of_which_nobody_can_tell_are_said_and_stand_in_the_way_of_nothing(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    // Of this edition classification has a part only.
+    let partly = create("partly", requires(vec![scope("HS2017", "854140", &[])]));
+    let drafted = author.create_change_set(partly).await.unwrap().into_inner();
+    assert_eq!(found(&drafted.findings), [("code_unchecked", "codes[0].code.code")]);
+    author.propose_change_set(propose(&drafted.change_set.unwrap().name)).await.unwrap();
+
+    served.classifier.down.store(true, std::sync::atomic::Ordering::SeqCst);
+    let brought = create("brought", requires(vec![scope("HS2022", "854142", &[])]));
+    let findings = author.create_change_set(brought).await.unwrap().into_inner().findings;
+    assert_eq!(found(&findings), [("code_unchecked", "codes[0].code.code")]);
+    // What the entry has already was asked when it came.
+    let findings = author.create_change_set(tighten("as before")).await.unwrap().into_inner().findings;
+    assert_eq!(found(&findings), []);
 }
 
 async fn a_repeated_request_is_done_once(db: TestDatabase) {

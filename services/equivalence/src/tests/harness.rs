@@ -40,6 +40,23 @@ struct Shared(Arc<Classifier>);
 
 #[tonic::async_trait]
 impl LookupService for Shared {
+    async fn batch_get_codes(
+        &self,
+        request: Request<classification::BatchGetCodesRequest>,
+    ) -> Result<Response<classification::BatchGetCodesResponse>, Status> {
+        use classification::code_result::Result;
+        if self.0.down.load(Ordering::SeqCst) {
+            return Err(Status::unavailable("switched off"));
+        }
+        let result = |code: common::CodeReference| match code.code.starts_with("85") && code.edition == "HS2022" {
+            true => Result::Code(classification::Code { reference: Some(code), ..Default::default() }),
+            false => Result::NotFound(classification::CodeNotFound { code: Some(code), ..Default::default() }),
+        };
+        let results = request.into_inner().codes.into_iter();
+        let results = results.map(|code| classification::CodeResult { result: Some(result(code)) }).collect();
+        Ok(Response::new(classification::BatchGetCodesResponse { results, revision: 5 }))
+    }
+
     async fn translate_code(
         &self,
         request: Request<classification::TranslateCodeRequest>,
@@ -68,8 +85,22 @@ impl LookupService for Shared {
     }
 }
 
+/// Of HS2022 all is known, and no code but of chapter 85; of HS2017 a part.
 #[tonic::async_trait]
 impl CodeSystemService for Shared {
+    async fn list_editions(
+        &self,
+        _: Request<classification::ListEditionsRequest>,
+    ) -> Result<Response<classification::ListEditionsResponse>, Status> {
+        let edition = |id: &str, partial| classification::Edition {
+            name: format!("editions/{id}"),
+            partial,
+            ..Default::default()
+        };
+        let editions = vec![edition("HS2017", true), edition("HS2022", false)];
+        Ok(Response::new(classification::ListEditionsResponse { editions, ..Default::default() }))
+    }
+
     async fn watch_revisions(
         &self,
         _: Request<classification::WatchRevisionsRequest>,
@@ -94,6 +125,9 @@ impl CodeSystemService for Shared {
 
 const CLASSIFICATION_RULES: &[Rule] = &[
     Rule::public("/greenlane.classification.v1.LookupService/TranslateCode"),
+    Rule::public("/greenlane.classification.v1.LookupService/BatchGetCodes"),
+    Rule::public("/greenlane.classification.v1.LookupService/SearchCodes"),
+    Rule::public("/greenlane.classification.v1.CodeSystemService/ListEditions"),
     Rule::public("/greenlane.classification.v1.CodeSystemService/WatchRevisions"),
 ];
 

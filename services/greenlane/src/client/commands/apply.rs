@@ -138,8 +138,12 @@ pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result
 }
 
 /// Lets the server read what differs: it says the same things in one way (`XA` for `economies/XA`, the effect that none
-/// means), and so tells what differs in words only. Without the right to propose they are shown as they are.
-pub(super) async fn normalised(session: &Session, compared: Vec<WithItem>) -> anyhow::Result<Vec<Compared>> {
+/// means), and so tells what differs in words only. With them comes what it finds wrong, each finding at its place.
+/// Without the right to propose they are shown as they are, and that nobody checked them is the only finding.
+pub(super) async fn normalised(
+    session: &Session,
+    compared: Vec<WithItem>,
+) -> anyhow::Result<(Vec<Compared>, Vec<String>)> {
     let draft = |compared: &[WithItem], request_id, validate_only| CreateChangeSetRequest {
         request_id,
         validate_only,
@@ -150,11 +154,17 @@ pub(super) async fn normalised(session: &Session, compared: Vec<WithItem>) -> an
         }),
     };
     match ask(session, &compared, &draft).await? {
-        Ok(answer) => Ok(settle(session, compared, &answer).await?.into_iter().map(|(_, it)| it).collect()),
+        Ok(answer) => {
+            let findings = told(&compared, &answer.findings);
+            Ok((settle(session, compared, &answer).await?.into_iter().map(|(_, it)| it).collect(), findings))
+        }
         Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
             Err(refused(&compared, status))
         }
-        Err(_) => Ok(compared.into_iter().map(|(_, it)| it).collect()),
+        Err(status) => {
+            let unchecked = format!("the service did not check what differs: {}", status.message());
+            Ok((compared.into_iter().map(|(_, it)| it).collect(), vec![unchecked]))
+        }
     }
 }
 
@@ -191,19 +201,28 @@ async fn check(
         }
         Err(status) => return Err(status.into()),
     };
-    if !answer.findings.is_empty() {
-        let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
-        let lines = answer.findings.iter().map(|finding| match found(&changed, finding) {
-            Some(fault) => format!("\n  {fault}"),
-            None => format!("\n  {}: {} ({})", finding.entry, finding.message, finding.code),
-        });
-        let number = answer.findings.len();
-        anyhow::bail!(Usage(format!(
-            "the change set would have findings, {number} in number{}",
-            lines.collect::<String>()
-        )));
+    if answer.findings.iter().all(doubts_only) {
+        told(&compared, &answer.findings).iter().for_each(|line| render::talk(line));
+        return settle(session, compared, &answer).await;
     }
-    settle(session, compared, &answer).await
+    let lines: String = told(&compared, &answer.findings).iter().map(|line| format!("\n  {line}")).collect();
+    let number = answer.findings.len();
+    anyhow::bail!(Usage(format!("the change set would have findings, {number} in number{lines}")))
+}
+
+/// What nobody can tell is said, and stands in the way of nothing.
+fn doubts_only(finding: &ChangeFinding) -> bool {
+    finding.code == "code_unchecked"
+}
+
+/// Findings, each at its place in the files.
+fn told(compared: &[WithItem], findings: &[ChangeFinding]) -> Vec<String> {
+    let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
+    let line = |finding: &ChangeFinding| match found(&changed, finding) {
+        Some(fault) => fault.to_string(),
+        None => format!("{}: {} ({})", finding.entry, finding.message, finding.code),
+    };
+    findings.iter().map(line).collect()
 }
 
 /// A finding at its place; none when it is about what is to be retired, which is in no file.

@@ -1,4 +1,4 @@
-//! `greenlane diff`: what files would change of the catalogue.
+//! `greenlane diff`: what files would change of the catalogue, and on stderr what `apply` would refuse of it.
 
 use clap::Args as Arguments;
 use serde_json::{Value, json};
@@ -27,14 +27,16 @@ const ITEMS: View = View::List {
 /// Does it; 10 when there are differences.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let (compared, revision) = apply::compared(session, &args.files).await?;
-    let compared = apply::normalised(session, compared).await?;
+    let (compared, findings) = apply::normalised(session, compared).await?;
     let differing: Vec<&Compared> = compared.iter().filter(|it| it.outcome != Outcome::Unchanged).collect();
     if session.output() == Output::Table {
         render::write(&text(&differing))?;
     } else {
         let items: Vec<Value> = differing.iter().map(|it| apply::item(it)).collect();
-        render::print_value(session.output(), &json!({ "items": items, "revision": revision }), ITEMS)?;
+        let answer = json!({ "items": items, "findings": findings, "revision": revision });
+        render::print_value(session.output(), &answer, ITEMS)?;
     }
+    findings.iter().for_each(|finding| render::talk(finding));
     Ok(if differing.is_empty() { Exit::Done } else { Exit::No })
 }
 

@@ -179,7 +179,9 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
         Command::Validate { change_set } => {
             let answer = of.ask(session, "ValidateChangeSet", json!({ "name": name(&change_set) })).await?;
             render::print_value(session.output(), &answer, FINDINGS)?;
-            let fine = answer["findings"].as_array().is_none_or(Vec::is_empty);
+            let mut findings = answer["findings"].as_array().into_iter().flatten();
+            // What nobody can tell stands in the way of nothing.
+            let fine = findings.all(|finding| finding["code"] == "code_unchecked");
             Ok(if fine { Exit::Done } else { Exit::No })
         }
         Command::Diff { change_set } => of.diff(session, &change_set).await,
