@@ -237,7 +237,7 @@ impl Bodies {
         let raw = v.required("body", raw)?;
         let mut v = v.scope("body");
         let display_name = v.text("display_name", &raw.display_name, 1..=300);
-        let economy = v.economy("economy", &raw.economy);
+        let economy = v.seat("economy", &raw.economy);
         let roles = roles(&mut v, &raw.roles);
         let website = website(&mut v, &raw.website);
         let accreditation_number = v.text("accreditation_number", &raw.accreditation_number, 0..=100);

@@ -112,7 +112,7 @@ fn holder(v: &mut Violations, raw: Option<wire::Holder>) -> Option<domain::Holde
     let mut v = v.scope("holder");
     let name = v.text("name", &raw.name, 1..=300);
     let address = v.text("address", &raw.address, 0..=500);
-    let economy = v.economy("economy", &raw.economy);
+    let economy = v.seat("economy", &raw.economy);
     let identifier = v.text("identifier", &raw.identifier, 0..=300);
     Some(domain::Holder { name: name?, address: address?, economy: economy?.into_string(), identifier: identifier? })
 }
@@ -183,7 +183,7 @@ fn measurement(v: &mut Violations, raw: wire::Measurement) -> Option<domain::Mea
 fn site(v: &mut Violations, raw: wire::ProductionSite) -> Option<domain::Site> {
     let name = v.text("name", &raw.name, 1..=300);
     let address = v.text("address", &raw.address, 0..=500);
-    let economy = v.economy("economy", &raw.economy);
+    let economy = v.seat("economy", &raw.economy);
     Some(domain::Site { name: name?, address: address?, economy: economy?.into_string() })
 }
 

@@ -13,6 +13,9 @@ use crate::domain::content::{Content, Product};
 use crate::domain::goods::{Code, ProductId};
 use crate::domain::names::{BodyId, CertificateNumber};
 
+/// No number is longer.
+pub(crate) const MAX_NUMBER_CHARS: usize = 32;
+
 /// Which certificates to list. What is set must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
@@ -26,6 +29,8 @@ pub(crate) struct Filter {
     pub(crate) economies: Vec<String>,
     /// One of these.
     pub(crate) numbers: Vec<CertificateNumber>,
+    /// Capitals and digits that the number begins with.
+    pub(crate) number_prefix: Option<String>,
     pub(crate) standard: Option<String>,
     pub(crate) valid_on: Option<NaiveDate>,
     /// Bounds of the last day of validity, both included.
@@ -100,6 +105,11 @@ impl Filter {
         }
         if !self.numbers.is_empty() {
             all = all.add(C::Number.is_in(self.numbers.iter().map(CertificateNumber::as_str)));
+        }
+        if let Some(prefix) = &self.number_prefix {
+            // Between two numbers, and not by LIKE, so that the index of numbers is used on either engine.
+            let last = format!("{prefix}{}", "Z".repeat(MAX_NUMBER_CHARS));
+            all = all.add(C::Number.between(prefix.clone(), last));
         }
         if let Some(holder) = &self.holder {
             let within = term::Column::Value.like(like_within(&folded(holder)));

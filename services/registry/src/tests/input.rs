@@ -29,7 +29,7 @@ async fn every_wrong_field_of_an_order_is_named(db: TestDatabase) {
     served.enrol("xa-lab").await;
     let mut request = order("xa-lab", "not an id!");
     let content = request.content.as_mut().unwrap();
-    content.holder.as_mut().unwrap().economy = "nowhere".to_owned();
+    content.holder.as_mut().unwrap().economy = "ZZ9".to_owned();
     content.products[0].codes[0].code = "85414".to_owned();
     content.products[0].identification.as_mut().unwrap().gtin = "4012345123457".to_owned();
     content.products[0].name = "NUL \0 inside".to_owned();

@@ -300,6 +300,11 @@ async fn certificates_are_found_by_what_they_name(db: TestDatabase) {
     assert!(find(wildcard).await.is_empty(), "a wildcard is a character");
     let code = greenlane_api::common::v1::CodeReference { edition: "HS2022".to_owned(), code: "8541".to_owned() };
     assert_eq!(find(wire::CertificateFilter { code: Some(code), ..none() }).await, std::slice::from_ref(&first));
+    let number = first.trim_start_matches("certificates/").to_owned();
+    let typed = |typed: &str| wire::CertificateFilter { number_prefix: typed.to_owned(), ..none() };
+    assert_eq!(find(typed(&number)).await, std::slice::from_ref(&first));
+    assert_eq!(find(typed(&number[..4].to_lowercase())).await, [first.clone(), second.clone()], "both begin so");
+    assert!(find(typed(&number[1..])).await.is_empty(), "a number begins at its beginning");
     let withdrawn = vec![wire::CertificateState::Withdrawn.into()];
     assert_eq!(find(wire::CertificateFilter { states: withdrawn, ..none() }).await, std::slice::from_ref(&second));
     let standard = wire::CertificateFilter { standard_edition: "ex 61215:2026".to_owned(), ..none() };

@@ -170,6 +170,16 @@ impl Violations {
         self.parse(field, EconomyCode::new(raw))
     }
 
+    /// The economy where somebody has a seat or something happens: ISO 3166-1 alpha-2, and no bloc. Required.
+    pub fn seat(&mut self, field: &str, raw: &str) -> Option<EconomyCode> {
+        let alpha_2 = raw.len() == 2 && raw.bytes().all(|b| b.is_ascii_uppercase());
+        if !raw.is_empty() && !alpha_2 {
+            self.add(field, "must be an ISO 3166-1 alpha-2 code, two capitals");
+            return None;
+        }
+        self.economy(field, raw)
+    }
+
     /// An economy or bloc that may be left out. The outer option is none when the field is wrong.
     pub fn optional_economy(&mut self, field: &str, raw: &str) -> Option<Option<EconomyCode>> {
         if raw.is_empty() { Some(None) } else { self.parse(field, EconomyCode::new(raw)).map(Some) }

@@ -146,6 +146,16 @@ fn economies_and_blocs_are_in_capitals() {
 }
 
 #[test]
+fn a_seat_is_in_one_economy_and_in_no_bloc() {
+    let mut v = Violations::new();
+    assert_eq!(v.seat("e", "NZ").unwrap().as_str(), "NZ");
+    assert!(v.is_empty());
+    for bad in ["", "ZZ9", "ASEAN", "nz", "N1"] {
+        assert!(v.seat("e", bad).is_none(), "{bad:?}");
+    }
+}
+
+#[test]
 fn resource_names_match_their_pattern_exactly() {
     let mut v = Violations::new();
     let pattern = "bodies/{body}/keys/{key}";

@@ -94,9 +94,7 @@ fn patch(v: &mut Violations, raw: &wire::Body, paths: &[String]) -> Option<BodyP
     for path in paths {
         good &= match path.as_str() {
             "display_name" => put(&mut patch.display_name, v.text("display_name", &raw.display_name, 1..=300)),
-            "economy" => {
-                put(&mut patch.economy, v.economy("economy", &raw.economy).map(|economy| economy.into_string()))
-            }
+            "economy" => put(&mut patch.economy, v.seat("economy", &raw.economy).map(|economy| economy.into_string())),
             "roles" => put(&mut patch.roles, roles(v, &raw.roles)),
             "website" => put(&mut patch.website, website(v, &raw.website)),
             "accreditation_number" => {

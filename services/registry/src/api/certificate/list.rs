@@ -14,7 +14,7 @@ use crate::app::recall;
 use crate::domain::life::{Standing, State, overtakers};
 use crate::domain::names::BodyId;
 use crate::domain::world::Known;
-use crate::store::filter::Filter;
+use crate::store::filter::{Filter, MAX_NUMBER_CHARS};
 use crate::store::list;
 
 /// A page may look at this many rows for each that it shows, since what shows is computed.
@@ -200,6 +200,9 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
     let granted_on_from = v.optional_date("granted_on_from", &raw.granted_on_from);
     let granted_on_until = v.optional_date("granted_on_until", &raw.granted_on_until);
     let reference = v.text("body_reference", &raw.body_reference, 0..=100);
+    let number_prefix: String = raw.number_prefix.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+    let fits = number_prefix.len() <= MAX_NUMBER_CHARS && number_prefix.bytes().all(|b| b.is_ascii_alphanumeric());
+    v.check("number_prefix", fits, "must be at most 32 letters and digits");
     for (index, state) in raw.states.iter().enumerate() {
         match wire::CertificateState::try_from(*state) {
             Ok(state) if state != wire::CertificateState::Unspecified => {}
@@ -213,6 +216,7 @@ fn filter(v: &mut Violations, raw: wire::CertificateFilter) -> Option<(Filter, V
         product: product?,
         code: code?,
         schemes: set(scheme)?.into_iter().collect(),
+        number_prefix: set(Some(number_prefix.to_ascii_uppercase()))?,
         standard: set(standard)?,
         valid_on: valid_on?,
         expires: (expires_from?, expires_until?),

@@ -47,7 +47,7 @@ pub(super) fn event(v: &mut Violations, raw: wire::TraceEvent) -> Option<(TraceR
         (None, None) if !asks => None,
         (given, _) => v.timestamp("event_time", given.as_ref()),
     };
-    let economy = v.economy("economy", &raw.economy);
+    let economy = v.seat("economy", &raw.economy);
     let declared = match (raw.declared_units, told.quantity) {
         (Some(given), _) => Some((given.amount, given.unit)),
         (None, Some(read)) => Some(read),

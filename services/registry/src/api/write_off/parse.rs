@@ -64,7 +64,7 @@ impl Consignment {
     /// The record, but for what only the certificate knows.
     pub(super) fn parse(self, v: &mut Violations, now: DateTime<Utc>, actor: &str) -> Option<Record> {
         let certificate = consistency::certificate(v, "certificate", &self.certificate, false);
-        let economy = v.economy("economy", &self.economy);
+        let economy = v.seat("economy", &self.economy);
         let declaration = v.text("declaration_reference", &self.declaration_reference, 1..=100);
         let product = content::product_id(v, "product", self.product);
         let quantity = match &self.quantity {
