@@ -55,14 +55,21 @@ async fn writes_go_on() -> anyhow::Result<()> {
     let backup = command(&installation, "backup", &config, &["--out", &folder, "--keys"])?.expect(0).json()?;
     assert_eq!(backup["service"], "registry");
     writing.await??;
-    let in_use = command(&installation, "restore", &config, &["--from", &folder])?.expect(1);
+    let in_use = command(&installation, "restore", &config, &["--from", &folder, "--confirm", "registry"])?.expect(1);
     assert!(in_use.stderr.contains("is in use: stop the service first"), "{}", in_use.stderr);
     registry.kill()?;
 
     // Another machine: nothing but the backup.
     let elsewhere = Installation::prepare(Database::Sqlite).await?.expect("SQLite is always there");
     let config = elsewhere.configure("registry", None)?;
-    let restored = command(&elsewhere, "restore", &config, &["--from", &folder])?.expect(0).json()?;
+    let checked = command(&elsewhere, "restore", &config, &["--from", &folder])?.expect(0);
+    assert!(checked.stderr.contains("nothing is written without --confirm registry"), "{}", checked.stderr);
+    let check = ["migrate", "registry", "--check", "--config", &config.display().to_string()];
+    greenlane(elsewhere.folder(), check)?.expect(1);
+    let other = command(&elsewhere, "restore", &config, &["--from", &folder, "--confirm", "equivalence"])?.expect(2);
+    assert!(other.stderr.contains("--confirm registry"), "{}", other.stderr);
+    let confirmed = ["--from", &folder, "--confirm", "registry"];
+    let restored = command(&elsewhere, "restore", &config, &confirmed)?.expect(0).json()?;
     assert_eq!(restored["moved_aside"], serde_json::Value::Null, "{restored}");
     assert!(restored["keys"].as_u64() >= Some(2), "the log's key and the body's: {restored}");
     let check = ["migrate", "registry", "--check", "--config", &config.display().to_string()];
@@ -95,7 +102,8 @@ async fn rolled_back() -> anyhow::Result<()> {
     let late = back_up("late")?;
     registry.terminate()?;
 
-    let restored = command(&installation, "restore", &config, &["--from", &early])?.expect(0).json()?;
+    let restored =
+        command(&installation, "restore", &config, &["--from", &early, "--confirm", "registry"])?.expect(0).json()?;
     let aside = restored["moved_aside"].as_str().map(Path::new).expect("what was there is moved aside");
     assert!(aside.exists());
     let registry = Process::start("registry", &config)?;
@@ -107,7 +115,7 @@ async fn rolled_back() -> anyhow::Result<()> {
     registry.terminate()?;
 
     // The first way out: the entries are not lost.
-    command(&installation, "restore", &config, &["--from", &late])?.expect(0);
+    command(&installation, "restore", &config, &["--from", &late, "--confirm", "registry"])?.expect(0);
     let registry = Process::start("registry", &config)?;
     let reader = client(&registry, &installation)?;
     issue_some(&reader, "again", 1).await?;
@@ -115,7 +123,7 @@ async fn rolled_back() -> anyhow::Result<()> {
     registry.terminate()?;
 
     // The second: they are, and a log of another name goes on with what is left.
-    command(&installation, "restore", &config, &["--from", &early])?.expect(0);
+    command(&installation, "restore", &config, &["--from", &early, "--confirm", "registry"])?.expect(0);
     let same =
         command(&installation, "restore", &config, &["--new-log", "--confirm", "registry.example.org/log"])?.expect(1);
     assert!(same.stderr.contains("give the new log a name of its own"), "{}", same.stderr);

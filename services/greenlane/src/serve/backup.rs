@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{config::ServeConfig, data::write_private, one::Which};
 use crate::client::{
-    exit::Exit,
+    exit::{Exit, Usage},
     progress,
     render::{self, Output, View},
 };
@@ -81,6 +81,13 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let name = args.which.name();
     anyhow::ensure!(!args.out.exists(), "{} exists already", args.out.display());
     anyhow::ensure!(!args.keys || args.which == Which::Registry, "only the registry holds keys");
+    if let Some(path) = file_of(&config.store(args.which).url).filter(|path| !path.exists()) {
+        let which = match &args.config {
+            Some(config) => format!("{} leads there", config.display()),
+            None => "that is the default: name with --config the file that the service has".to_owned(),
+        };
+        return Err(Usage(format!("there is no database {}; {which}", path.display())).into());
+    }
     let parent = args.out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let partial = tempfile::Builder::new().prefix(".greenlane-backup-").tempdir_in(parent);
     let partial = partial.with_context(|| format!("cannot write into {}", parent.display()))?;
@@ -119,8 +126,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
 /// Shows how far a copy has come, by its size: it ends no larger than the database.
 async fn watched<T>(url: &str, copy: &Path, copying: impl Future<Output = T>) -> T {
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    let database = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    let bar = progress::bytes(database.map_or(0, |path| size(path.as_ref())));
+    let bar = progress::bytes(file_of(url).map_or(0, |path| size(&path)));
     tokio::pin!(copying);
     loop {
         tokio::select! {
@@ -131,6 +137,13 @@ async fn watched<T>(url: &str, copy: &Path, copying: impl Future<Output = T>) ->
             () = tokio::time::sleep(LOOK) => bar.set_position(size(copy)),
         }
     }
+}
+
+/// The file of an SQLite database.
+pub(super) fn file_of(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    Some(path.split('?').next().unwrap_or(path).into())
 }
 
 /// Checks a copy against this program; says which migrations it lacks.

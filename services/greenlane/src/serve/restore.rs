@@ -7,7 +7,7 @@ use greenlane_store::backup;
 use serde_json::json;
 
 use super::{
-    backup::{KEYS, copy_keys, inspect, read},
+    backup::{KEYS, copy_keys, file_of, inspect, read},
     config::ServeConfig,
     one::Which,
 };
@@ -19,6 +19,8 @@ use crate::client::{
 /// Arguments of `greenlane restore`.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
+Without --confirm the backup is only looked at: whether it is whole, of this service, and of which schema.
+
 Stop the service first. What was there is moved aside, never deleted.
 
 A registry that signed more than the backup holds refuses to sign. Put back a later backup or the newer replica if there \
@@ -38,8 +40,9 @@ pub(crate) struct Args {
     /// that are left.
     #[arg(long, requires = "confirm")]
     new_log: bool,
-    /// With --new-log: the log_origin of the new log, typed out, as the old log ends for good.
-    #[arg(long, value_name = "ORIGIN", requires = "new_log")]
+    /// Do it: the service's name, typed out; with --new-log the log_origin of the new log, as the old log ends for good.
+    /// Without this nothing is written.
+    #[arg(long, value_name = "SERVICE|ORIGIN")]
     confirm: Option<String>,
 }
 
@@ -49,6 +52,7 @@ const RESTORED: View = View::Record {
     fields: &[
         ("Service", "service"),
         ("Backup of", "made_at"),
+        ("Would replace", "would_replace"),
         ("Moved aside", "moved_aside"),
         ("Keys put back", "keys"),
         ("To migrate", "to_migrate"),
@@ -62,14 +66,25 @@ const RESTORED: View = View::Record {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let config = ServeConfig::load(args.config.as_deref())?;
     anyhow::ensure!(!args.new_log || args.which == Which::Registry, "only the registry has a log");
-    let origin = &config.registry.log_origin;
-    if args.confirm.as_ref().is_some_and(|typed| typed != origin) {
-        return Err(Usage(format!("the new log would be {origin}: --confirm {origin}")).into());
+    let service = args.which.name();
+    let worst = if args.new_log { config.registry.log_origin.as_str() } else { service };
+    if args.confirm.as_ref().is_some_and(|typed| typed != worst) {
+        let what = if args.new_log { "the new log would be" } else { "what would be replaced is the database of" };
+        return Err(Usage(format!("{what} {worst}: --confirm {worst}")).into());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut value = json!({ "service": args.which.name() });
     if let Some(from) = &args.from {
         let (manifest, copy) = read(from, args.which)?;
+        if args.confirm.is_none() {
+            value["made_at"] = manifest.made_at.into();
+            value["to_migrate"] = runtime.block_on(inspect(args.which, &copy))?.into();
+            let there = file_of(&config.store(args.which).url).filter(|path| path.exists());
+            value["would_replace"] = there.map(|path| path.display().to_string()).into();
+            render::print_value(output, &value, RESTORED)?;
+            render::talk(&format!("this is a check: nothing is written without --confirm {service}"));
+            return Ok(Exit::Done.into());
+        }
         let (missing, aside) = runtime.block_on(async {
             let missing = inspect(args.which, &copy).await?;
             anyhow::Ok((missing, backup::put_in_place(config.store(args.which), &copy).await?))

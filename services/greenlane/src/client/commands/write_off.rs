@@ -16,7 +16,7 @@ mod watch;
 pub(super) use self::watch::{Watch, run as watch};
 
 use crate::client::{
-    Mutation, Session,
+    Confirm, Mutation, Session,
     exit::Exit,
     input,
     render::{View, pages::Limit},
@@ -27,7 +27,7 @@ use crate::client::{
 pub(crate) enum Command {
     /// Write a released consignment off against a certificate.
     Record(Record),
-    /// Reverse a write-off, whole.
+    /// Reverse a write-off, whole: for good, as a reversal is not reversed.
     Reverse(Reverse),
     /// Tell that a consignment was refused at the border.
     Reject(Reject),
@@ -53,7 +53,7 @@ pub(crate) struct Consignment {
     /// Number or name of the certificate.
     certificate: String,
     /// Whose customs it is: ISO 3166-1 alpha-2.
-    #[arg(long)]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     economy: String,
     /// The customs declaration, with the item when it has several.
     #[arg(long)]
@@ -109,6 +109,8 @@ pub(crate) struct Reverse {
     #[arg(long)]
     text: String,
     #[command(flatten)]
+    confirm: Confirm,
+    #[command(flatten)]
     mutation: Mutation,
 }
 
@@ -122,7 +124,7 @@ pub(crate) struct Which {
     #[arg(value_parser = crate::client::input::parse_body, long, default_value = "", hide_default_value = true)]
     body: String,
     /// Of this economy only.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, default_value = "", hide_default_value = true)]
     economy: String,
     /// Of this kind only.
     #[arg(long, value_enum)]
@@ -271,7 +273,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.print(ledger.record_rejection(request).await?.get_ref(), WRITE_OFF)
         }
-        Command::Reverse(args) => {
+        Command::Reverse(mut args) => {
+            args.confirm.settle(&mut args.mutation);
             let request = ReverseWriteOffRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,
