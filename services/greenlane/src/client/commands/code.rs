@@ -1,6 +1,6 @@
 //! `greenlane code`: commodity codes.
 
-pub(super) mod alert;
+mod alert;
 mod change;
 mod import;
 mod imports;

@@ -4,7 +4,7 @@ mod revisions;
 
 use clap::Subcommand;
 
-use super::{alert, certificate, code, dispute, write_off};
+use super::{alert, certificate, dispute, write_off};
 use crate::client::{Session, exit::Exit};
 
 /// `greenlane watch …`.
@@ -31,8 +31,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     match command {
         Command::Certificates(args) => certificate::watch(session, args).await,
         Command::WriteOffs(args) => write_off::watch(session, args).await,
-        Command::Alerts(args) => alert::watch(session, args).await,
-        Command::CodeAlerts(args) => code::alert::watch(session, args).await,
+        Command::Alerts(args) => alert::watch(session, alert::Of::Catalogue, args).await,
+        Command::CodeAlerts(args) => alert::watch(session, alert::Of::Codes, args).await,
         Command::Disputes(args) => dispute::watch(session, args).await,
         Command::Catalogue(args) => revisions::catalogue(session, args).await,
         Command::Codes(args) => revisions::codes(session, args).await,

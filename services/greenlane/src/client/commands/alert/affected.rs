@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use greenlane_api::{
     common::v1::CodeReference,
-    equivalence::v1::{
-        Alert, AlertSubscription, GetStandardEditionRequest, ListAlertsResponse,
-        catalogue_service_client::CatalogueServiceClient,
-    },
+    equivalence::v1::{GetStandardEditionRequest, catalogue_service_client::CatalogueServiceClient},
     registry::v1::{
         CertificateFilter, CertificateState, ListCertificatesRequest,
         certificate_service_client::CertificateServiceClient,
@@ -15,43 +12,58 @@ use greenlane_api::{
 };
 use serde_json::Value;
 
-use crate::client::{Session, render};
+use super::common::Of;
+use crate::client::Session;
 
 /// Certificates that are asked for at a time.
 const PAGE: i32 = 1_000;
 
-/// The answer with, for each alert, the numbers of the certificates in force that it affects.
-pub(super) async fn join(
-    session: &Session,
-    answer: &ListAlertsResponse,
-    subscription: &AlertSubscription,
-) -> anyhow::Result<Value> {
-    let mut value = render::to_json(answer)?;
-    for (index, alert) in answer.alerts.iter().enumerate() {
+/// A scheme or standard edition, if one is meant, and the edition and digits of a code.
+type Asked = (String, Option<(String, String)>);
+
+/// Adds to each alert of an answer the numbers of the certificates in force that it affects.
+pub(super) async fn join(session: &Session, of: Of, answer: &mut Value, subscription: &Value) -> anyhow::Result<()> {
+    for alert in answer["alerts"].as_array_mut().into_iter().flatten() {
         let mut numbers = BTreeSet::new();
-        for filter in filters(alert, subscription) {
+        let filters = match of {
+            Of::Catalogue => filters(alert, subscription),
+            Of::Codes => codes(alert).into_iter().map(|code| (String::new(), code)).collect(),
+        };
+        for filter in filters {
             numbers.extend(matching(session, filter).await?);
         }
-        value["alerts"][index]["certificates"] = numbers.into_iter().collect();
+        alert["certificates"] = numbers.into_iter().collect();
     }
-    Ok(value)
+    Ok(())
+}
+
+fn items<'v>(value: &'v Value, field: &str) -> &'v [Value] {
+    value[field].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn texts(value: &Value, field: &str) -> Vec<String> {
+    items(value, field).iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+}
+
+/// A code reference's parts.
+fn pair(code: &Value) -> Option<(String, String)> {
+    Some((code["edition"].as_str()?.to_owned(), code["code"].as_str()?.to_owned()))
 }
 
 /// What to ask for: the schemes that an alert names, or those that are subscribed to when it affects every one, each
 /// with the subscribed codes, or else with the alert's own.
-fn filters(alert: &Alert, subscription: &AlertSubscription) -> BTreeSet<(String, Option<(String, String)>)> {
+fn filters(alert: &Value, subscription: &Value) -> BTreeSet<Asked> {
+    let subscribed = texts(subscription, "schemes");
     let mut filters = BTreeSet::new();
-    for item in &alert.items {
-        let all = [String::new()];
-        let schemes: &[String] = match (item.all_schemes, subscription.schemes.is_empty()) {
-            (true, true) => &all,
-            (true, false) => &subscription.schemes,
-            (false, _) => &item.schemes,
+    for item in items(alert, "items") {
+        let schemes = match (item["allSchemes"].as_bool().unwrap_or_default(), subscribed.is_empty()) {
+            (true, true) => vec![String::new()],
+            (true, false) => subscribed.clone(),
+            (false, _) => texts(item, "schemes"),
         };
-        let pair = |code: &CodeReference| Some((code.edition.clone(), code.code.clone()));
-        let mut codes: Vec<_> = subscription.codes.iter().map(pair).collect();
-        if codes.is_empty() && !item.all_codes {
-            codes = item.codes.iter().filter_map(|scope| scope.code.as_ref()).map(pair).collect();
+        let mut codes: Vec<_> = items(subscription, "codes").iter().map(pair).collect();
+        if codes.is_empty() && item["allCodes"] != true {
+            codes = items(item, "codes").iter().map(|scope| pair(&scope["code"])).filter(Option::is_some).collect();
         }
         if codes.is_empty() {
             codes.push(None);
@@ -63,6 +75,15 @@ fn filters(alert: &Alert, subscription: &AlertSubscription) -> BTreeSet<(String,
     filters
 }
 
+/// The same of an alert of codes: those of its items; every code where one affects a whole system.
+fn codes(alert: &Value) -> BTreeSet<Option<(String, String)>> {
+    if items(alert, "items").iter().any(|item| !items(item, "codeSystems").is_empty()) {
+        return BTreeSet::from([None]);
+    }
+    let codes = items(alert, "items").iter().flat_map(|item| items(item, "codes"));
+    codes.map(pair).filter(Option::is_some).collect()
+}
+
 /// How certificates name a standard edition of the catalogue.
 async fn designation(session: &Session, name: String) -> anyhow::Result<String> {
     let mut catalogue = CatalogueServiceClient::new(session.equivalence()?);
@@ -72,10 +93,7 @@ async fn designation(session: &Session, name: String) -> anyhow::Result<String> 
 }
 
 /// The certificates in force of a scheme or standard, if one is named, and of goods under a code.
-pub(in crate::client::commands) async fn matching(
-    session: &Session,
-    (target, code): (String, Option<(String, String)>),
-) -> anyhow::Result<Vec<String>> {
+async fn matching(session: &Session, (target, code): Asked) -> anyhow::Result<Vec<String>> {
     let (scheme, standard_edition) = if target.starts_with("standards/") {
         (String::new(), designation(session, target).await?)
     } else {

@@ -1,54 +1,77 @@
-//! `greenlane alert watch`: alerts as they come.
+//! `greenlane alert watch` and `greenlane code alert watch`: alerts as they come.
 
 use clap::Args;
-use greenlane_api::equivalence::v1::{
-    WatchAlertsRequest, WatchAlertsResponse, alert_service_client::AlertServiceClient,
+use greenlane_api::{
+    classification::v1::{self as codes, alert_service_client::AlertServiceClient as CodeAlerts},
+    equivalence::v1::{self as catalogue, alert_service_client::AlertServiceClient as CatalogueAlerts},
 };
+use serde_json::Value;
 use tonic::Response;
 
-use super::name;
+use super::common::{Of, name};
 use crate::client::{
     Session,
     exit::Exit,
     follow::{Span, Told, positions},
-    render::{self, Output, at, plain},
+    render::{self, Output, at, line, plain},
 };
 
-/// Arguments of `greenlane alert watch`.
+/// Arguments of `watch`.
 #[derive(Args, Debug)]
 pub(crate) struct Watch {
     /// Name or bare identifier of the subscription.
-    pub(in crate::client::commands) subscription: String,
+    subscription: String,
     #[command(flatten)]
-    pub(in crate::client::commands) span: Span,
+    span: Span,
 }
 
 /// Follows until it is over.
-pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Result<Exit> {
-    let mut alerts = AlertServiceClient::new(session.equivalence()?);
-    positions(session.output(), args.span, show, async |after_position| {
-        let request = WatchAlertsRequest { subscription: name(&args.subscription), after_position };
-        alerts.watch_alerts(request).await.map(Response::into_inner)
-    })
-    .await
+pub(in super::super) async fn run(session: &Session, of: Of, args: Watch) -> anyhow::Result<Exit> {
+    let subscription = name(&args.subscription);
+    let output = session.output();
+    match of {
+        Of::Catalogue => {
+            let mut alerts = CatalogueAlerts::new(session.equivalence()?);
+            positions(output, args.span, show, async |after_position| {
+                let request = catalogue::WatchAlertsRequest { subscription: subscription.clone(), after_position };
+                alerts.watch_alerts(request).await.map(Response::into_inner)
+            })
+            .await
+        }
+        Of::Codes => {
+            let mut alerts = CodeAlerts::new(session.classification()?);
+            positions(output, args.span, show, async |after_position| {
+                let request = codes::WatchAlertsRequest { subscription: subscription.clone(), after_position };
+                alerts.watch_alerts(request).await.map(Response::into_inner)
+            })
+            .await
+        }
+    }
 }
 
-impl Told for WatchAlertsResponse {
-    fn position(&self) -> u64 {
-        self.position
-    }
+/// The messages have the same fields, and are types of their own all the same.
+macro_rules! told {
+    ($($message:ty)*) => {$(
+        impl Told for $message {
+            fn position(&self) -> u64 {
+                self.position
+            }
 
-    fn is_news(&self) -> bool {
-        self.alert.is_some()
-    }
+            fn is_news(&self) -> bool {
+                self.alert.is_some()
+            }
 
-    fn is_bookmark(&self) -> bool {
-        self.bookmark
-    }
+            fn is_bookmark(&self) -> bool {
+                self.bookmark
+            }
+        }
+    )*};
 }
+
+told! { catalogue::WatchAlertsResponse codes::WatchAlertsResponse }
 
 /// Prints a message of either service's alerts.
-pub(in crate::client::commands) fn show(output: Output, value: &serde_json::Value, first: bool) -> anyhow::Result<()> {
+fn show(output: Output, value: &Value, first: bool) -> anyhow::Result<()> {
     let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
     match output {
         Output::Json => render::write(&format!("{value}\n")),
@@ -63,11 +86,13 @@ pub(in crate::client::commands) fn show(output: Output, value: &serde_json::Valu
         Output::Table => {
             let [position, kind, from, title] =
                 ["position", "alert.kind", "alert.items.0.from", "alert.title"].map(cell);
-            render::write(&format!("{position:>9}  {kind:<12}  {from:<10}  {title}\n"))?;
-            let items = at(value, "alert.items").and_then(serde_json::Value::as_array).into_iter().flatten();
+            let position = format!("{position:>9}");
+            render::write(&line::row(&[(&*position, 9), (&*kind, 12), (&*from, 10), (&*title, 0)]))?;
+            let items = at(value, "alert.items").and_then(Value::as_array).into_iter().flatten();
             for item in items {
                 let cell = |path: &str| at(item, path).map(plain).unwrap_or_default();
-                render::write(&format!("{:>9}  {}. {}\n", "", cell("what"), cell("toDo")))?;
+                let told = format!("{}. {}", cell("what"), cell("toDo"));
+                render::write(&line::row(&[("", 9), (&*told, 0)]))?;
             }
             Ok(())
         }
