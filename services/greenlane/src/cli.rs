@@ -17,7 +17,7 @@ use crate::{
 
 /// One certification, multi-country acceptance: certificates, recognition and classification of green goods.
 #[derive(Debug, Parser)]
-#[command(name = "greenlane", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "greenlane", version, after_help = after_help(), max_term_width = 100)]
 pub(crate) struct Cli {
     /// How answers are printed: for people, as protobuf JSON or YAML, as CSV, or names only.
     #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
@@ -32,6 +32,14 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     command: Command,
+}
+
+/// What stands below the help of the whole.
+fn after_help() -> String {
+    format!(
+        "CSV (-o csv) has headings in capitals. A single thing is one row; one with parts of its own, such as an arrangement, \
+         is a row for each field: FIELD, VALUE.\n\n{EXIT_CODES}"
+    )
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,9 +124,9 @@ enum ClientCommand {
     Catalogue(commands::catalogue::Command),
     /// Write the published catalogue to a folder of YAML files.
     Pull(commands::pull::Args),
-    /// Show what files would change of the catalogue; exits with 10 when there are differences.
+    /// Show what files would change of the catalogue, and on stderr what `apply` would refuse of it; exits with 10 when there are differences.
     Diff(commands::diff::Args),
-    /// Draft a change set of what files change of the catalogue.
+    /// Draft a change set of what files change of the catalogue; exits with 2 when the service finds something wrong with it.
     Apply(commands::apply::Args),
     /// Change sets: how the catalogue changes, under four eyes.
     #[command(subcommand)]
@@ -160,7 +168,7 @@ enum ClientCommand {
 /// Parses the command line and does what it says.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     // What a shell asks while somebody types.
-    CompleteEnv::with_factory(Cli::command).complete();
+    CompleteEnv::with_factory(|| client::complete::everywhere(Cli::command())).complete();
     let matches = Cli::command().get_matches();
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -190,6 +198,10 @@ impl Cli {
                 let shells = Shells::builtins();
                 let script = shells.completer(&shell.to_string()).context("every shell has one")?;
                 let mut text = Vec::new();
+                if shell == clap_complete::Shell::Bash {
+                    // Without this a code would be three words.
+                    text.extend(b"COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n");
+                }
                 script.write_registration("COMPLETE", "greenlane", "greenlane", "greenlane", &mut text)?;
                 client::render::write(&String::from_utf8(text)?)?;
                 Ok(Exit::Done.into())

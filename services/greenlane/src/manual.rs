@@ -1,5 +1,7 @@
 //! `greenlane manual`: what the parser knows, as pages.
 
+mod environment;
+mod pages;
 mod reference;
 
 use std::path::PathBuf;
@@ -23,8 +25,7 @@ pub(crate) fn run(args: &Args, command: Command) -> anyhow::Result<Exit> {
         None => render::write(&reference::markdown(command))?,
         Some(folder) => {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-            clap_mangen::generate_to(command, folder)
-                .with_context(|| format!("cannot write into {}", folder.display()))?;
+            pages::write(command, folder).with_context(|| format!("cannot write into {}", folder.display()))?;
         }
     }
     Ok(Exit::Done)

@@ -4,7 +4,7 @@
 
 use std::{ffi::OsStr, time::Duration};
 
-use clap::{Parser, ValueEnum as _};
+use clap::{Arg, Command, Parser, ValueEnum as _};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use prost_reflect::ServiceDescriptor;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::{
 
 /// How long a shell waits for names.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// How many names are fetched: more than anybody looks through.
+/// How many names are fetched: more than anybody looks through. Where there may be more, those that begin as what is typed.
 const MOST: i32 = 200;
 
 /// Things that have names.
@@ -34,6 +34,10 @@ pub(crate) enum Named {
     GreenLists,
     Editions,
     Economies,
+    Disputes,
+    /// Of the catalogue, or of codes and lists: as the command says.
+    Subscriptions,
+    Imports,
 }
 
 impl Named {
@@ -56,6 +60,14 @@ impl Named {
             Self::Economies => {
                 ("greenlane.equivalence.v1.CatalogueService/ListEconomies", "economies", "displayNames.0.text")
             }
+            Self::Disputes => ("greenlane.equivalence.v1.DisputeService/ListDisputes", "disputes", "grounds"),
+            Self::Subscriptions if words.iter().any(|word| word == "code" || word == "code-alerts") => {
+                ("greenlane.classification.v1.AlertService/ListSubscriptions", "subscriptions", "title")
+            }
+            Self::Subscriptions => {
+                ("greenlane.equivalence.v1.AlertService/ListSubscriptions", "subscriptions", "title")
+            }
+            Self::Imports => ("greenlane.classification.v1.CodeSystemService/ListImports", "imports", "edition"),
             Self::Editions => {
                 ("greenlane.classification.v1.CodeSystemService/ListEditions", "editions", "titles.0.text")
             }
@@ -75,9 +87,18 @@ impl Named {
         })
     }
 
+    /// What the service is asked beside how many: to begin with what is typed already, where it can.
+    fn beginning(self, current: &str) -> Value {
+        let typed = current.rsplit('/').next().unwrap_or_default();
+        match self {
+            Self::Certificates => json!({ "filter": { "numberPrefix": typed } }),
+            _ => json!({}),
+        }
+    }
+
     fn candidates(self, words: &[String], current: &str) -> Vec<CompletionCandidate> {
         let bare = self.is_bare() && !current.contains('/');
-        let items = fetch(self.listed(words), words).into_iter();
+        let items = fetch(self.listed(words), self.beginning(current), words).into_iter();
         let named = items.map(|(name, help)| {
             let id = name.rsplit('/').next().filter(|_| bare).map(str::to_owned);
             (id.unwrap_or(name), help)
@@ -85,6 +106,109 @@ impl Named {
         let found = named.filter(|(name, _)| name.starts_with(current));
         found.map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into))).collect()
     }
+}
+
+/// What completes a code: its edition, then the codes that begin with its digits.
+pub(crate) fn codes() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let words: Vec<String> = std::env::args().collect();
+        let current = current.to_str().unwrap_or_default();
+        let Some((edition, digits)) = current.split_once(':') else {
+            let editions = Named::Editions.candidates(&words, current);
+            let begun = |it: CompletionCandidate| {
+                let text = it.get_value().to_string_lossy().into_owned();
+                CompletionCandidate::new(format!("{text}:")).help(it.get_help().cloned())
+            };
+            return editions.into_iter().map(begun).collect::<Vec<_>>();
+        };
+        let found = if digits.is_empty() {
+            let method = "greenlane.classification.v1.LookupService/ListCodes";
+            let asked = json!({ "edition": edition, "level": "CODE_LEVEL_CHAPTER" });
+            listed((method, "codes", ""), asked, &words)
+        } else {
+            let method = "greenlane.classification.v1.LookupService/SearchCodes";
+            listed((method, "hits", "code."), json!({ "query": digits, "editions": [edition] }), &words)
+        };
+        let named = found.into_iter().map(|(code, help)| (format!("{edition}:{code}"), help));
+        let named = named.filter(|(name, _)| name.starts_with(current));
+        named.map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into))).collect()
+    })
+}
+
+/// The codes in an answer, `path` being before what a code has, with what they are called.
+fn listed((method, items, path): (&str, &str, &str), asked: Value, words: &[String]) -> Vec<(String, Option<String>)> {
+    let answer = ask(method, asked, words).unwrap_or_default();
+    let rows = answer.get(items).and_then(Value::as_array).into_iter().flatten();
+    let named = rows.filter_map(|row| {
+        let text = |of: &str| at(row, &format!("{path}{of}")).map(plain).filter(|text| !text.is_empty());
+        Some((text("reference.code")?, text("descriptions.0.text")))
+    });
+    named.collect()
+}
+
+/// What completes anything that has a name: that of a certificate, of an entry of the catalogue, of a change set and the
+/// like, or a code.
+pub(crate) fn anything() -> ArgValueCompleter {
+    const BY_NAME: [(&str, Named); 5] = [
+        ("changeSets/", Named::ChangeSets),
+        ("greenLists/", Named::GreenLists),
+        ("editions/", Named::Editions),
+        ("disputes/", Named::Disputes),
+        ("certificates/", Named::Certificates),
+    ];
+    ArgValueCompleter::new(|current: &OsStr| {
+        let words: Vec<String> = std::env::args().collect();
+        let text = current.to_str().unwrap_or_default();
+        if let Some((_, named)) = BY_NAME.iter().find(|(collection, _)| text.starts_with(collection)) {
+            let mut found = named.candidates(&words, text);
+            if *named == Named::ChangeSets {
+                let theirs: Vec<String> = words.iter().cloned().chain(["code".to_owned()]).collect();
+                found.extend(named.candidates(&theirs, text));
+            }
+            return found;
+        }
+        if text.contains(':') {
+            return codes().complete(current);
+        }
+        let mut found = entries().complete(current);
+        if !text.contains('/') {
+            let collections = BY_NAME.iter().map(|(collection, _)| *collection).filter(|it| it.starts_with(text));
+            found.extend(collections.map(CompletionCandidate::new));
+            found.extend(Named::Certificates.candidates(&words, text));
+        }
+        found
+    })
+}
+
+/// The parser with a completer at each argument whose value's name tells what is meant, and that has none of its own.
+pub(crate) fn everywhere(command: Command) -> Command {
+    let command = command.mut_args(|argument| {
+        let has = argument.get::<ArgValueCompleter>().is_some();
+        match completer_of(&argument).filter(|_| !has) {
+            Some(completer) => argument.add(completer),
+            None => argument,
+        }
+    });
+    command.mut_subcommands(everywhere)
+}
+
+fn completer_of(argument: &Arg) -> Option<ArgValueCompleter> {
+    let value = argument.get_value_names().and_then(|names| names.first()).map(|name| name.as_str())?;
+    let long = argument.get_long();
+    Some(match value {
+        "ECONOMY" => Named::Economies.completer(),
+        "EDITION:CODE" => codes(),
+        "EDITION" if long == Some("standard") => Named::Standards.completer(),
+        "EDITION" => Named::Editions.completer(),
+        "CERTIFICATE" => Named::Certificates.completer(),
+        "BODY" => Named::Bodies.completer(),
+        "SCHEME" => Named::Schemes.completer(),
+        "LIST" => Named::GreenLists.completer(),
+        "DISPUTE" => Named::Disputes.completer(),
+        "SUBSCRIPTION" => Named::Subscriptions.completer(),
+        "IMPORT" => Named::Imports.completer(),
+        _ => return None,
+    })
 }
 
 /// What completes the name of a method: of each service of the contracts.
@@ -113,27 +237,32 @@ pub(crate) fn entries() -> ArgValueCompleter {
         };
         let Some(kind) = kinds.into_iter().find(|kind| kind.items() == collection) else { return Vec::new() };
         let words: Vec<String> = std::env::args().collect();
-        let found = fetch((&kind.list_method(), kind.items(), "title"), &words).into_iter();
+        let found = fetch((&kind.list_method(), kind.items(), "title"), json!({}), &words).into_iter();
         let found = found.filter(|(name, _)| name.starts_with(current));
         found.map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into))).collect()
     })
 }
 
 /// The names in the list that a method gives, with what they are called; none when it takes too long.
-fn fetch((method, items, title): (&str, &str, &str), words: &[String]) -> Vec<(String, Option<String>)> {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return Vec::new() };
-    let asked = async {
-        let session = Session::open(&servers(words), Output::Json).ok()?;
-        dynamic::ask(&session, method, json!({ "pageSize": MOST })).await.ok()
-    };
-    let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, asked).await.ok().flatten() });
-    let answer = answer.unwrap_or_default();
+fn fetch((method, items, title): (&str, &str, &str), asked: Value, words: &[String]) -> Vec<(String, Option<String>)> {
+    let answer = ask(method, asked, words).unwrap_or_default();
     let found = answer.get(items).and_then(Value::as_array).into_iter().flatten();
     let named = found.filter_map(|item| {
         let help = at(item, title).map(plain).filter(|text| !text.is_empty());
         Some((item.get("name").and_then(Value::as_str)?.to_owned(), help))
     });
     named.collect()
+}
+
+/// Asks a method, for as long as a shell waits.
+fn ask(method: &str, mut asked: Value, words: &[String]) -> Option<Value> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    asked["pageSize"] = json!(MOST);
+    let asking = async {
+        let session = Session::open(&servers(words), Output::Json).ok()?;
+        dynamic::ask(&session, method, asked).await.ok()
+    };
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await.ok().flatten() })
 }
 
 /// What completes the name of a context.

@@ -44,7 +44,7 @@ pub(crate) struct Servers {
     #[arg(skip = token_of_environment())]
     token: Option<Secret>,
     /// The economy where we are, of a context: the one of import, unless a command is told another.
-    #[arg(long, global = true, env = "GREENLANE_ECONOMY", hide_env_values = true, value_name = "ECONOMY")]
+    #[arg(long, global = true, env = "GREENLANE_ECONOMY", hide_env_values = true, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     here: Option<String>,
     /// A PEM file of the authorities of the services' certificates [default: the system's].
     #[arg(long, global = true, env = "GREENLANE_TLS_CA", hide_env_values = true, value_name = "FILE")]

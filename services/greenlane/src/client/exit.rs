@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, io, process::ExitCode};
 
 use greenlane_api::common::v1::ErrorReason;
 use greenlane_platform::{fault::Fault, server::TRACE_ID};
@@ -46,13 +46,14 @@ pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0   done
   1   failed
-  2   wrong usage, or arguments that the server refused
-  3   no such thing
+  2   wrong usage: arguments, or a file that is not there or is wrong; also what the server refused
+  3   no such thing: nothing is called so
   4   denied
   5   conflict: it exists, or its state forbids the step
   10  verify, recognise: not valid or not recognised
       change validate, list lint, doctor: something is wrong
-      import: rows were refused, or there were none; diff: there are differences
+      import: rows were refused, or there were none
+      diff: there are differences; what apply would refuse of them is said on stderr
   11  verify, recognise: undetermined
   75  try later";
 
@@ -60,6 +61,11 @@ Exit codes:
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+/// What is named is not there: a context, as a service says it of what it keeps.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Missing(pub(crate) String);
 
 /// A command that failed.
 #[derive(Debug)]
@@ -93,8 +99,16 @@ impl Failure {
         match self.status() {
             Some(status) => exit_of(status),
             None if self.error.downcast_ref::<Usage>().is_some() => Exit::Usage,
+            None if self.error.downcast_ref::<Missing>().is_some() => Exit::NotFound,
+            None if self.lacks_a_file() => Exit::Usage,
             None => Exit::Failed,
         }
+    }
+
+    /// Whether a file is not there: the command line named it wrongly.
+    fn lacks_a_file(&self) -> bool {
+        let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        self.error.chain().any(|cause| cause.downcast_ref().is_some_and(missing))
     }
 
     /// Prints it for a person on stderr and says how the process ends.
@@ -102,6 +116,21 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         eprint!("{self}");
         self.exit().into()
+    }
+
+    /// The flag of the command that a field of its request is made of, where one is called like the field.
+    fn flag_of(&self, field: &str) -> Option<String> {
+        let mut command = <crate::cli::Cli as clap::CommandFactory>::command();
+        for word in self.command.split(' ') {
+            command = command.find_subcommand(word)?.clone();
+        }
+        let flags: Vec<&str> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
+        // `dispute.evidence[0].uri` is of --evidence when there is no --uri.
+        let mut parts = field.split('.').rev().map(|part| part.split('[').next().unwrap_or(part).replace('_', "-"));
+        parts.find_map(|part| {
+            let one = part.strip_suffix('s').unwrap_or(&part);
+            flags.iter().find(|flag| **flag == part || **flag == one).map(|flag| (*flag).to_owned())
+        })
     }
 
     fn local(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,8 +147,13 @@ impl Failure {
         }
         for violation in violations {
             let place = self.tried.sent.iter().find_map(|file| file.place(&violation.field));
-            let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
-            writeln!(f, "  {place}{}: {}", violation.field, violation.description)?;
+            match place {
+                Some(place) => writeln!(f, "  {place}: {}: {}", violation.field, violation.description)?,
+                None => {
+                    let flag = self.flag_of(&violation.field).map(|flag| format!("--{flag}: ")).unwrap_or_default();
+                    writeln!(f, "  {flag}{}: {}", violation.field, violation.description)?;
+                }
+            }
         }
         let reason = Fault::reason_of(status);
         if let Some(reason) = reason {
@@ -206,6 +240,7 @@ fn lists(name: &str) -> Option<&'static str> {
         "subscriptions" => "alert subscriptions, or greenlane code alert subscriptions",
         "greenLists" => "list list",
         "editions" => "edition list",
+        "codes" => "code list EDITION, or greenlane code search WORDS",
         "codeSystems" => "edition systems",
         "imports" => "code imports",
         "writeOffs" => "write-off list",

@@ -5,6 +5,7 @@ use std::{io::Read as _, path::Path};
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use greenlane_api::common::v1::CodeReference;
+use greenlane_platform::violations::EconomyCode;
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use prost_types::Timestamp;
@@ -100,6 +101,16 @@ pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, String> {
 pub(crate) fn parse_body(text: &str) -> Result<String, String> {
     let bare = !text.is_empty() && !text.contains('/');
     Ok(if bare { format!("bodies/{text}") } else { text.to_owned() })
+}
+
+/// The code of an economy or bloc: whether there is such a one the services say.
+pub(crate) fn parse_economy(text: &str) -> Result<String, String> {
+    match EconomyCode::new(text.strip_prefix("economies/").unwrap_or(text)) {
+        // What is not said has nothing as its default.
+        _ if text.is_empty() => Ok(String::new()),
+        Ok(code) => Ok(code.into_string()),
+        Err(why) => Err(format!("{why}, such as XA or ASEAN")),
+    }
 }
 
 /// A code with its edition, as `HS2022:854143`. The separators that people print are dropped.

@@ -4,7 +4,7 @@ use greenlane_api::equivalence::v1::{
     NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
 };
 
-use super::render::{label, prose_table, tidy};
+use super::render::{colour, label, prose_table, tidy};
 
 /// A few words for an outcome.
 pub(crate) fn outcome(outcome: RecognitionOutcome) -> &'static str {
@@ -55,7 +55,8 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
 pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d RecognitionDecision)>) -> String {
     let mut table = prose_table();
     for (destination, decision) in decisions {
-        table.add_row([destination.to_owned(), outcome(decision.outcome()).to_owned(), reasons(decision).join("\n")]);
+        let cells = [destination, outcome(decision.outcome()), &reasons(decision).join("\n")];
+        table.add_row(cells.map(colour::cell));
     }
     tidy(&mut table)
 }

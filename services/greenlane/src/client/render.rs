@@ -4,6 +4,7 @@ mod cell;
 pub(crate) mod colour;
 mod commas;
 mod document;
+pub(crate) mod line;
 pub(crate) mod pages;
 #[cfg(test)]
 mod tests;
@@ -160,7 +161,8 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
             }
         }
         View::Document { .. } => {
-            return rows(value, view).into_iter().map(document::text).collect();
+            let whole: anyhow::Result<String> = rows(value, view).into_iter().map(document::text).collect();
+            return Ok(line::folded(&whole?));
         }
     }
     Ok(tidy(&mut table))

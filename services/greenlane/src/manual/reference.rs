@@ -2,6 +2,8 @@
 
 use clap::{Arg, Command};
 
+use super::environment;
+
 /// The page.
 pub(super) fn markdown(mut root: Command) -> String {
     root.build();
@@ -11,6 +13,11 @@ pub(super) fn markdown(mut root: Command) -> String {
         page.push_str(&format!("```text\n{after}\n```\n\n"));
     }
     options(&root, "What every command takes", true, &mut page);
+    page.push_str("## Environment\n\n");
+    for (variable, what) in environment::of(&root) {
+        page.push_str(&format!("- `{variable}`: {what}\n"));
+    }
+    page.push('\n');
     below(&root, &mut page);
     page
 }
@@ -23,6 +30,9 @@ fn below(command: &Command, page: &mut String) {
             let usage = sub.clone().render_usage().to_string();
             page.push_str(&format!("```text\n{}\n```\n\n", usage.trim_start_matches("Usage: ")));
             options(sub, "", false, page);
+            if let Some(notes) = sub.get_after_help() {
+                page.push_str(&format!("```text\n{notes}\n```\n\n"));
+            }
         }
         below(sub, page);
     }
@@ -49,7 +59,8 @@ fn options(command: &Command, heading: &str, global: bool, page: &mut String) {
     }
     for argument in arguments {
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        page.push_str(&format!("- `{argument}`: {help}{}\n", values(argument)));
+        let told = [values(argument), default(argument), variable(argument)].concat();
+        page.push_str(&format!("- `{argument}`: {help}{told}\n"));
     }
     page.push('\n');
 }
@@ -59,6 +70,18 @@ fn values(argument: &Arg) -> String {
     let names: Vec<_> = possible.iter().filter(|value| !value.is_hide_set()).map(|value| value.get_name()).collect();
     let takes = argument.get_action().takes_values();
     if names.is_empty() || !takes { String::new() } else { format!(" (one of {})", names.join(", ")) }
+}
+
+/// What counts when nothing is said.
+fn default(argument: &Arg) -> String {
+    let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let told = argument.get_action().takes_values() && !argument.is_hide_default_value_set() && !defaults.is_empty();
+    if told { format!(" [default: {}]", defaults.join(", ")) } else { String::new() }
+}
+
+/// The variable that stands for it.
+fn variable(argument: &Arg) -> String {
+    argument.get_env().map(|name| format!(" [env: {}]", name.to_string_lossy())).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -74,7 +97,10 @@ mod tests {
             "## greenlane certificate issue\n",
             "- `--body <BODY>`: The issuing body, bodies/ID\n",
             "## What every command takes\n",
-            "(one of table, json, yaml, csv, name)",
+            "(one of table, json, yaml, csv, name) [default: table]",
+            "- `--registry <URI>`: Address of the registry [env: GREENLANE_REGISTRY]",
+            "- `GREENLANE_HOME`: ",
+            "[default: 7401]",
             "greenlane certificate issue [OPTIONS] --file <FILE> --body <BODY>",
         ] {
             assert!(page.contains(text), "{text} is not in\n{page}");

@@ -105,3 +105,84 @@ fn token() -> anyhow::Result<()> {
     run("no.token.this")?.expect(4);
     Ok(())
 }
+
+#[test]
+fn what_was_left_out_or_is_not_known_is_said_in_the_words_of_the_command_line() {
+    words().expect("it runs");
+}
+
+fn words() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let open = "dispute open --about bodies/aurora-cert --grounds g";
+    let refused = shell.run(open)?.expect(2).stderr;
+    assert!(refused.contains("\n  --evidence: dispute.evidence"), "{refused}");
+    let plan = "plan --code HS2022:854143 --origin XA --body bodies/aurora-cert --body-economy XA --standard";
+    let unknown = shell.run(&format!("{plan} IEC99999:2020 --destination XB"))?.expect(0).stderr;
+    assert!(unknown.contains("the catalogue has no `IEC99999:2020`"), "{unknown}");
+    let near = shell.run(&format!("{plan} IEC61215-1:2021 --destination XB"))?.expect(0).stderr;
+    assert!(near.contains("did you mean `standards/iec-61215-1-2021`?"), "{near}");
+    let known = shell.run(&format!("{plan} standards/iec-61215-1-2021 --destination XB"))?.expect(0).stderr;
+    assert!(!known.contains("the catalogue has no"), "{known}");
+    let economy = shell.run("body list --here Z9")?.expect(2).stderr;
+    assert!(economy.contains("ISO 3166-1 alpha-2"), "{economy}");
+    std::fs::write(shell.folder.path().join("manifest.csv"), "certificate,code\nGLXA4HP9Z1PPYMB35F,854143\n")?;
+    let faulty = shell.run("manifest verify manifest.csv")?.expect(10).stdout;
+    assert!(faulty.contains("GLXA4HP9Z1PPYMB35F") && faulty.contains("code: `854143`: write EDITION:CODE"), "{faulty}");
+    shell.run("context set border --context greenlane-data/client.toml --here XB")?.expect(0);
+    let unset = shell.run("context unset border here token-file -o json")?.expect(0).json()?;
+    assert_eq!((&unset["here"], &unset["tokenFile"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    let backup = shell.run("backup registry --out copy")?.expect(2).stderr;
+    assert!(backup.contains("there is no database") && backup.contains("--config"), "{backup}");
+    Ok(())
+}
+
+#[test]
+fn answers_about_recognition_are_coloured_as_verdicts_are_and_only_for_eyes() {
+    colours().expect("it runs");
+}
+
+fn colours() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let facts = "--scheme schemes/aurelian-pv-mark --body bodies/aurora-cert --body-economy XA --code HS2022:854143 --origin XA";
+    for words in [
+        format!("recognise {facts} --destination XB"),
+        format!("explain {facts} --destination XB"),
+        format!("plan {facts}"),
+        "fairness --market XB --market XC".to_owned(),
+    ] {
+        let run = |variables: &[(&'static str, &'static str)]| {
+            let words = words.split_whitespace();
+            anyhow::Ok(greenlane_with(shell.folder.path(), words, variables.iter().copied())?.stdout)
+        };
+        let plain = run(&[])?;
+        assert!(!plain.contains('\x1b'), "{words}: through a pipe: {plain}");
+        let forced = run(&[("CLICOLOR_FORCE", "1")])?;
+        assert!(forced.contains("\x1b["), "{words}: {forced}");
+        assert_eq!(run(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")])?, plain, "{words}");
+    }
+    Ok(())
+}
+
+#[test]
+fn pull_says_what_a_newer_revision_makes_of_local_changes() {
+    newer().expect("it runs");
+}
+
+fn newer() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.run("pull catalogue")?.expect(0);
+    let schemes = shell.folder.path().join("catalogue/schemes.yaml");
+    std::fs::write(&schemes, std::fs::read_to_string(&schemes)? + "# ours\n")?;
+    let alone = shell.run("pull catalogue")?.expect(2).stderr;
+    assert!(!alone.contains("is published meanwhile"), "{alone}");
+    std::fs::write(shell.folder.path().join("change.yaml"), crate::json::CHANGE)?;
+    let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("change propose {draft}"))?.expect(0);
+    let mint = "token mint --subject r --scope catalogue.review --scope catalogue.publish --out r.token";
+    shell.run(mint)?.expect(0);
+    shell.run(&format!("change review {draft} --approve --token-file r.token"))?.expect(0);
+    shell.run(&format!("change publish {draft} --token-file r.token"))?.expect(0);
+    let newer = shell.run("pull catalogue")?.expect(2).stderr;
+    assert!(newer.contains("revision 2 is published meanwhile") && newer.contains("--revision 1"), "{newer}");
+    Ok(())
+}

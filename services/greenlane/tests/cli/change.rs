@@ -30,6 +30,11 @@ fn change() -> anyhow::Result<()> {
     assert_eq!(published["changeSet"]["state"], "CHANGE_SET_STATE_PUBLISHED");
     assert_eq!(published["revision"], 2);
 
+    let watched = |words: &str| anyhow::Ok(shell.run(&format!("watch {words} --until-now -o name"))?.expect(0).stdout);
+    assert_eq!(watched("catalogue --earliest")?, "1\n2\n");
+    assert_eq!(watched("catalogue")?, "2\n");
+    assert_eq!(watched("codes --earliest")?, "1\n");
+
     let now = shell.run("catalogue get equivalences/example")?.expect(0).stdout;
     assert!(now.starts_with("name: equivalences/example\ndegree: identical\n"), "{now}");
     shell.run("catalogue get equivalences/example --revision 1")?.expect(3);
@@ -79,5 +84,52 @@ fn codes() -> anyhow::Result<()> {
     let comments = shell.run(&format!("code change comments {draft} -o csv"))?.expect(0).stdout;
     assert!(comments.contains("Welcome."), "{comments}");
     shell.run(&format!("code change withdraw {draft} --confirm --comment Later."))?.expect(0);
+    Ok(())
+}
+
+/// A requirement of the starter catalogue's XB.
+const REQUIREMENT: &str = "\
+- requirement:
+    name: requirements/xb-example
+    market: XB
+    title: An invented requirement
+    mandatory: false
+    codes:
+      - { code: { edition: EDITION, code: \"999999\" } }
+    acceptances:
+      - target: { name: standards/iec-61215-1-2021 }
+        bodies: { economies: [XB] }
+    validity: { from: \"2027-01-01\" }
+    source: { example: true }
+";
+
+#[test]
+fn a_code_that_does_not_exist_is_said_by_a_dry_run_and_by_diff_where_it_stands_in_the_file() {
+    unknown_code().expect("it runs");
+}
+
+fn unknown_code() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let write =
+        |edition: &str| std::fs::write(shell.folder.path().join("new.yaml"), REQUIREMENT.replace("EDITION", edition));
+    let dry = "apply -f new.yaml --title New --dry-run";
+    write("HS2020")?;
+    let refused = shell.run(dry)?.expect(2).stderr;
+    let finding = "new.yaml:7:49: codes[0].code.code: HS2020 999999: classification has no such edition; it has ";
+    assert!(refused.contains(finding) && refused.contains("(edition_unknown)"), "{refused}");
+    let diff = shell.run("diff -f new.yaml")?.expect(10);
+    assert!(diff.stdout.starts_with("+ requirements/xb-example"), "{}", diff.stdout);
+    assert!(diff.stderr.contains(finding), "{}", diff.stderr);
+
+    // Of this edition the starter catalogue holds a part: what it cannot tell it says, and lets pass.
+    write("HS2022")?;
+    let said = "new.yaml:7:49: codes[0].code.code: HS2022 999999: whether it exists is not known";
+    for (words, code) in [(dry, 0), ("diff -f new.yaml", 10), ("apply -f new.yaml --title New", 0)] {
+        let stderr = shell.run(words)?.expect(code).stderr;
+        assert!(stderr.contains(said), "{words}: {stderr}");
+    }
+    let draft = shell.run("change list -o name")?.expect(0).stdout;
+    shell.run(&format!("change validate {}", draft.trim()))?.expect(0);
+    shell.run(&format!("change propose {}", draft.trim()))?.expect(0);
     Ok(())
 }

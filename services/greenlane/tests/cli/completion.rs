@@ -50,6 +50,60 @@ fn names() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_shell_completes_codes_economies_standards_and_whatever_get_can_show() {
+    more_names().expect("it runs");
+}
+
+fn more_names() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let number = certificate.trim_start_matches("certificates/");
+    std::fs::write(shell.folder.path().join("change.yaml"), crate::json::CHANGE)?;
+    let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    let complete = |line: &[&str], expected: &str| {
+        let found = completed(&shell, "zsh", line);
+        assert!(found.contains(expected), "{line:?}: no `{expected}` in `{found}`");
+        found
+    };
+    complete(&["code", "get", "HS"], "HS2022\\:");
+    complete(&["code", "get", "HS2022:85414"], "HS2022\\:854143");
+    complete(&["verify", number, "--code", "HS2022:8541"], "HS2022\\:854143");
+    complete(&["code", "translate", "HS2022:854143", "--to", "HS20"], "HS2017");
+    for flag in [["fairness", "--market"], ["plan", "--origin"], ["context", "--here"], ["body", "--here"]] {
+        complete(&[flag[0], flag[1], "X"], "XB");
+    }
+    complete(&["plan", "--standard", "standards/iec-6"], "standards/iec-61215-1-2021");
+    complete(&["certificate", "list", "--standard", "standards/iec-6"], "standards/iec-61215-1-2021");
+    complete(&["get", &number[..6]], number);
+    complete(&["get", "certificates/"], &certificate);
+    complete(&["get", "changeSets/"], &draft);
+    complete(&["get", "HS2022:85414"], "HS2022\\:854143");
+    complete(&["get", "green"], "greenLists/");
+    // A code is one word in bash too.
+    let script = shell.run("completion bash")?.expect(0).stdout;
+    assert!(script.starts_with("COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n"), "{script}");
+    Ok(())
+}
+
+#[test]
+fn every_argument_that_names_something_alive_is_completed() {
+    let shell = Shell::new().expect("it starts");
+    shell.certify().expect("a certificate");
+    for line in [
+        ["certificate", "history", ""],
+        ["write-off", "balance", ""],
+        ["certificate", "watch", "--certificate"],
+        ["plan", "--certificate", ""],
+        ["body", "get", ""],
+        ["edition", "get", ""],
+    ] {
+        let line: Vec<&str> = if line[2].starts_with("--") { [&line[..], &[""]].concat() } else { line.to_vec() };
+        let found = completed(&shell, "bash", &line);
+        assert!(!found.trim().is_empty(), "{line:?}");
+    }
+}
+
+#[test]
 fn a_shell_waits_a_second_at_the_most_and_hears_no_complaint() {
     let shell = Shell::new().expect("it starts");
     // Takes connections and says nothing.

@@ -21,7 +21,7 @@ fn a_certificate_is_printed_and_its_state_with_it() {
         .expect("it runs")
         .expect(0);
     assert!(print("two.pdf").expect(0).stdout.contains("withdrawn"));
-    let nowhere = print("no/such/folder.pdf").expect(1).stderr;
+    let nowhere = print("no/such/folder.pdf").expect(2).stderr;
     assert!(nowhere.contains("cannot write no/such/folder.pdf"), "{nowhere}");
 }
 

@@ -90,9 +90,19 @@ fn try_all() -> anyhow::Result<()> {
     let text = refused(shell.run("certificate issue --body bodies/aurora-cert --file missing.yaml")?.expect(2));
     assert!(text.contains("cannot read missing.yaml") && text.contains("\n  caused by: "), "{text}");
 
+    for words in ["body list --context missing.toml", "stats missing.csv", "tag missing.csv --out out.csv"] {
+        let text = refused(shell.run(words)?.expect(2));
+        assert!(text.contains("missing."), "{text}");
+    }
+
+    // Nor is there a context of that name.
+    refused(shell.run("context use nowhere")?.expect(3));
+    refused(shell.run("body list --context nowhere")?.expect(3));
+
     // 1
-    let text = refused(shell.run("body list --context missing.toml")?.expect(1));
-    assert!(text.contains("missing.toml"), "{text}");
+    std::fs::write(shell.folder.path().join("wrong.toml"), "nonsense")?;
+    let text = refused(shell.run("body list --context wrong.toml")?.expect(1));
+    assert!(text.contains("wrong.toml"), "{text}");
     Ok(())
 }
 

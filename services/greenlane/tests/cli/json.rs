@@ -193,7 +193,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("write-off balance", "CERT", 0),
     ("write-off watch", "--earliest --count 1 --until-now", 0),
     ("watch write-offs", "--earliest --count 1 --until-now", 0),
-    ("write-off reverse", "WRITEOFF --text t --request-id wv --token-file customs.token", 0),
+    ("write-off reverse", "WRITEOFF --text t --confirm --request-id wv --token-file customs.token", 0),
     ("certificate terminate", "CERT --reason holder-request --dry-run --request-id end --token-file clerk.token", 0),
     (
         "certificate withdraw",
@@ -251,6 +251,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("version", "", 0),
     ("context set", "border --registry http://registry.example.org", 0),
     ("context use", "border", 0),
+    ("context unset", "border here", 0),
     ("context list", "", 0),
     ("context show", "", 0),
     ("context remove", "border", 0),
@@ -479,6 +480,8 @@ fn run_all() -> anyhow::Result<()> {
         let csv = run("csv")?.expect(*code).stdout;
         let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(csv.as_bytes());
         assert!(rows.records().all(|row| row.is_ok()) && csv.lines().count() >= 1, "{command} -o csv prints {csv}");
+        let header = csv.lines().next().unwrap_or_default();
+        assert_eq!(header, header.to_uppercase(), "{command} -o csv has headings as all have");
 
         let table = run("table")?.expect(*code).stdout;
         assert!(!table.contains("_UNSPECIFIED") && !table.contains("CERTIFICATE_"), "{command}: {table}");

@@ -5,6 +5,7 @@ mod care;
 mod certificate;
 mod change;
 mod completion;
+mod confirm;
 mod documents;
 mod exits;
 mod fed;

@@ -129,7 +129,7 @@ fn contexts_are_written_chosen_overridden_and_removed() {
     let refused = run("body list").expect(75);
     assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
     run("context remove office").expect(0);
-    let unknown = run("context use office").expect(2);
+    let unknown = run("context use office").expect(3);
     assert!(unknown.stderr.contains("known: border"), "{}", unknown.stderr);
 }
 
@@ -140,6 +140,19 @@ fn every_command_has_a_manual_page() {
     run("manual --man pages").expect(0);
     let page = std::fs::read_to_string(folder.path().join("pages/greenlane-certificate-issue.1")).expect("a page");
     assert!(page.contains("The issuing body"), "{page}");
+    let title = format!(
+        ".TH \"GREENLANE-CERTIFICATE-ISSUE\" \"1\" \"\" \"greenlane {}\" \"Greenlane manual\"\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!(page.contains(&title), "{page}");
+    for part in [
+        "\\fBGREENLANE_REGISTRY\\fR\nThe same as \\-\\-registry.",
+        "GREENLANE_HOME",
+        ".SH EXIT STATUS",
+        "greenlane\\-certificate\\fR(1)",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
     assert!(run("manual").expect(0).stdout.contains("## greenlane certificate issue\n"));
 }
 

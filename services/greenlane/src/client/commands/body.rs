@@ -31,7 +31,7 @@ pub(crate) enum Command {
     /// List bodies.
     List {
         /// Of this economy only.
-        #[arg(long)]
+        #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
         economy: Option<String>,
     },
     /// Change a body's record.
@@ -56,7 +56,7 @@ pub(crate) struct Create {
     #[arg(long)]
     display_name: String,
     /// The economy of its seat: ISO 3166-1 alpha-2.
-    #[arg(long)]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     economy: String,
     /// What it does. May be repeated.
     #[arg(long = "role", value_enum, default_value = "certification-body")]
@@ -100,7 +100,7 @@ pub(crate) struct Update {
     #[arg(long)]
     display_name: Option<String>,
     /// The economy of its seat: ISO 3166-1 alpha-2.
-    #[arg(long)]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     economy: Option<String>,
     /// What it does, in place of what it did. May be repeated.
     #[arg(long = "role", value_enum)]

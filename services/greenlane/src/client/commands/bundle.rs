@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(value_parser = crate::client::input::parse_body, long = "body", value_name = "BODY")]
     bodies: Vec<String>,
     /// Only for this market. May be repeated.
-    #[arg(long = "destination", value_name = "ECONOMY")]
+    #[arg(long = "destination", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     destinations: Vec<String>,
 }
 

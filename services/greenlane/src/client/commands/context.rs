@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::client::{
@@ -30,6 +30,18 @@ Example:
         /// Its name.
         name: String,
     },
+    /// Clear fields of a context, which then count as they do without it.
+    #[command(after_help = "\
+Example:
+  greenlane context unset border here token-file")]
+    Unset {
+        /// Its name.
+        #[arg(add = complete::contexts())]
+        name: String,
+        /// What is to be cleared, as `context set` has it as a flag.
+        #[arg(value_enum, value_name = "FIELD", required = true)]
+        fields: Vec<Field>,
+    },
     /// Choose the context that counts when none is named.
     Use {
         /// Its name.
@@ -42,6 +54,35 @@ Example:
         #[arg(add = complete::contexts())]
         name: String,
     },
+}
+
+/// A field of a context.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Field {
+    Registry,
+    Equivalence,
+    Classification,
+    TokenFile,
+    Here,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+}
+
+impl Field {
+    fn clear(self, context: &mut ContextFile) {
+        let plain = ContextFile::default();
+        match self {
+            Self::Registry => context.registry = plain.registry,
+            Self::Equivalence => context.equivalence = plain.equivalence,
+            Self::Classification => context.classification = plain.classification,
+            Self::TokenFile => context.token_file = None,
+            Self::Here => context.economy = None,
+            Self::TlsCa => context.tls_ca = None,
+            Self::TlsCert => context.tls_cert = None,
+            Self::TlsKey => context.tls_key = None,
+        }
+    }
 }
 
 const CONTEXTS: View = View::List {
@@ -119,6 +160,15 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
             for path in [&context.tls_ca, &context.tls_cert, &context.tls_key].into_iter().flatten() {
                 anyhow::ensure!(path.is_file(), Usage(format!("there is no file {}", path.display())));
             }
+            let path = home.write(&name, &context)?;
+            tell_defaults(&context);
+            let mut row = told(&name, &context);
+            row["file"] = json!(path);
+            render::print_value(output, &row, CONTEXT)?;
+        }
+        Command::Unset { name, fields } => {
+            let mut context = home.read(&name)?.with_paths(absolute);
+            fields.into_iter().for_each(|field| field.clear(&mut context));
             let path = home.write(&name, &context)?;
             tell_defaults(&context);
             let mut row = told(&name, &context);

@@ -106,7 +106,10 @@ async fn check(servers: &Servers, args: &Args, output: Output) -> Vec<Finding> {
                     findings.extend(services::check(&session).await);
                     findings.extend(log::check(&session, settled.data.as_deref()).await);
                 }
-                Err(error) => findings.push(Finding::failed("connection", format!("{error:#}"), "")),
+                Err(error) => {
+                    let advice = "`greenlane context show` says which files and addresses count: mend or unset them";
+                    findings.push(Finding::failed("connection", format!("{error:#}"), advice));
+                }
             }
         }
         Err(error) => {

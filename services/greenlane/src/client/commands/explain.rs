@@ -8,6 +8,7 @@ use greenlane_api::equivalence::v1::{
     ExplainRequest, ExplainResponse, RecognitionDecision, RequirementResult, RequirementStatus, RouteAttempt,
     recognition_service_client::RecognitionServiceClient, route_attempt::Result as Tried,
 };
+use serde_json::json;
 
 use super::{
     recognise::{self, exit_of},
@@ -18,7 +19,7 @@ use crate::client::{
     complete::Named,
     exit::Exit,
     recognition,
-    render::{self, Output, View},
+    render::{self, Output, View, colour, line::wrapped},
 };
 
 /// Arguments of `greenlane explain`.
@@ -32,11 +33,27 @@ pub(crate) struct Args {
     #[command(flatten)]
     facts: recognise::Facts,
     /// Economy of import [default: the context's].
-    #[arg(long, value_name = "ECONOMY", add = Named::Economies.completer())]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, add = Named::Economies.completer())]
     destination: Option<String>,
 }
 
 const EXPLAINED: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
+
+/// Each route that was tried, as comma-separated values.
+const ATTEMPTS: View = View::List {
+    items: "attempts",
+    name: "requirement",
+    columns: &[
+        ("REQUIREMENT", "requirement"),
+        ("THROUGH", "annex"),
+        ("ACCEPTED", "accepted"),
+        ("CHECKS PASSED", "miss.checksPassed"),
+        ("WHY NOT", "miss.reason"),
+        ("WHAT WOULD MEND IT", "miss.mend"),
+        ("MISSING FACT", "missingFact"),
+        ("CONDITIONS", "route.conditions.*.description"),
+    ],
+};
 
 /// Asks, and draws the tree.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
@@ -45,10 +62,22 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
     let request = ExplainRequest { question: Some(question), ..Default::default() };
     let answer = recognition.explain(request).await?.into_inner();
-    if session.output() == Output::Table {
-        render::write(&tree(&destination, &answer, render::width()))?;
-    } else {
-        session.print(&answer, EXPLAINED)?;
+    match session.output() {
+        Output::Table => render::write(&tree(&destination, &answer, render::width()))?,
+        Output::Csv => {
+            let mut value = render::to_json(&answer)?;
+            for (row, attempt) in value["attempts"].as_array_mut().into_iter().flatten().zip(&answer.attempts) {
+                row["accepted"] = json!(match &attempt.result {
+                    Some(Tried::Route(_)) => "yes",
+                    Some(Tried::Miss(_)) => "no",
+                    Some(Tried::MissingFact(_)) | None => "undetermined",
+                });
+            }
+            render::print_value(Output::Csv, &value, ATTEMPTS)?;
+        }
+        Output::Json | Output::Yaml | Output::Name => {
+            session.print(&answer, EXPLAINED)?;
+        }
     }
     Ok(answer.decision.map_or(Exit::Undetermined, |decision| exit_of(decision.outcome())))
 }
@@ -75,34 +104,29 @@ impl Branch {
             let room = width.saturating_sub(indent.chars().count() + mark.chars().count()).max(LEAST);
             for (line, text) in wrapped(&branch.text, room).iter().enumerate() {
                 // Writing to a text cannot fail.
-                let _ = writeln!(into, "{indent}{}{text}", if line == 0 { mark } else { more });
+                let _ = match line {
+                    0 => writeln!(into, "{indent}{mark}{}", tinted(text)),
+                    _ => writeln!(into, "{indent}{more}{text}"),
+                };
             }
             branch.draw(into, &format!("{indent}{more}"), width);
         }
     }
 }
 
-/// A text in lines of so many characters, broken between words where that can be.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("there is a line");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
+/// A line whose first word, which two blanks part from the rest, tells how something stands.
+fn tinted(text: &str) -> String {
+    match text.split_once("  ") {
+        Some((word, rest)) => format!("{}  {rest}", colour::word(word)),
+        None => text.to_owned(),
     }
-    lines
 }
 
 /// The whole answer.
 fn tree(destination: &str, answer: &ExplainResponse, width: usize) -> String {
     let decision = answer.decision.clone().unwrap_or_default();
-    let mut root = Branch::leaf(format!("{destination}: {}", recognition::outcome(decision.outcome())));
+    let outcome = colour::word(recognition::outcome(decision.outcome()));
+    let mut root = Branch::leaf(format!("{destination}: {outcome}"));
     root.below.extend(decision.requirements.iter().map(|it| requirement(it, &answer.attempts)));
     root.below.extend(said(&decision));
     let mut text = format!("{}\n", root.text);

@@ -23,7 +23,7 @@ Each foreign origin is compared with the foreign one that fares best (most-favou
 and differential treatment are shown as such and are no fault.")]
 pub(crate) struct Args {
     /// A market to audit [default: all]. May be repeated.
-    #[arg(long = "market", value_name = "ECONOMY")]
+    #[arg(long = "market", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     markets: Vec<String>,
     /// Only requirements that touch this code: HS2022:854143.
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]

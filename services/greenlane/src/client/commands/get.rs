@@ -25,7 +25,7 @@ Examples:
 A certificate is shown with its history. The commands of each noun have more to say of it, and can be asked for more.")]
 pub(crate) struct Args {
     /// A resource name as the commands print it, a certificate's number, or a code with its edition.
-    #[arg(add = complete::entries())]
+    #[arg(add = complete::anything())]
     name: String,
 }
 
@@ -138,7 +138,8 @@ fn field(method: &str) -> anyhow::Result<String> {
     Ok(thing.with_context(|| format!("{method} answers with nothing that can be shown"))?.json_name().to_owned())
 }
 
-fn is_unknown(error: &anyhow::Error) -> bool {
+/// Whether a service said that there is no such thing.
+pub(super) fn is_unknown(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Status>().is_some_and(|status| status.code() == Code::NotFound)
 }
 

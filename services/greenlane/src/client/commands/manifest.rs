@@ -57,7 +57,7 @@ struct Lines {
     /// The file; `-` is stdin.
     file: PathBuf,
     /// Economy of import of the lines that name none [default: the context's].
-    #[arg(long, value_name = "ECONOMY", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, default_value = "", hide_default_value = true)]
     destination: String,
     /// The date that counts for lines that name none [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
@@ -97,10 +97,11 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     let (sender, requests) = mpsc::channel::<StreamVerifyRequest>(AHEAD);
     let (bad, mut unreadable) = mpsc::unbounded_channel();
     let reading = input::beside(move || {
-        rows::read(&args.file, &rows::COLUMNS, |line, row| {
+        rows::read(&args.file, &rows::COLUMNS, |line, row: rows::Row| {
+            let certificate = row.certificate.clone();
             match rows::request(line, row, &args.destination, &args.date) {
                 Ok(request) => sender.blocking_send(request).is_ok(),
-                Err(fault) => bad.send((line, fault)).is_ok(),
+                Err(fault) => bad.send((line, certificate, fault)).is_ok(),
             }
         })
     });
@@ -120,9 +121,9 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
         return Ok(tally.exit());
     }
     reading.await??;
-    while let Ok((line, why)) = unreadable.try_recv() {
+    while let Ok((line, certificate, why)) = unreadable.try_recv() {
         tally.faulty += 1;
-        printed.push(json!({ "line": line, "certificate": "", "outcome": "FAULTY", "why": why }));
+        printed.push(json!({ "line": line, "certificate": certificate, "outcome": "FAULTY", "why": why }));
     }
     printed.end(json!({ "accepted": tally.accepted, "refused": tally.refused, "undetermined": tally.undetermined,
         "faulty": tally.faulty }))?;

@@ -15,10 +15,15 @@ use greenlane_api::{
 
 use greenlane_platform::clock::Clock;
 use held::{Held, held};
+use serde_json::json;
 
 use crate::client::{
     Session,
-    commands::recognise::scheme,
+    commands::{
+        catalogue::{self, Kind},
+        get::is_unknown,
+        recognise::scheme,
+    },
     complete::Named,
     exit::{Exit, Usage},
     input,
@@ -35,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
     code: CodeReference,
     /// Economy of origin of the product.
-    #[arg(long, value_name = "ECONOMY")]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     origin: String,
     /// A certificate that the product holds, by number or name in the registry. One that is not in force on the date, or
     /// that names other goods, is left out and said so. May be repeated.
@@ -44,7 +49,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     facts: Facts,
     /// A market to plan for [default: all]. May be repeated.
-    #[arg(long = "destination", value_name = "ECONOMY")]
+    #[arg(long = "destination", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     destinations: Vec<String>,
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
@@ -76,7 +81,7 @@ struct Facts {
     #[arg(value_parser = crate::client::input::parse_body, long, requires = "body_economy")]
     body: Option<String>,
     /// The economy of that body.
-    #[arg(long, value_name = "ECONOMY", requires = "body")]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, requires = "body")]
     body_economy: Option<String>,
     /// When it was or is to be granted.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
@@ -95,7 +100,11 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             Held::LeftOut(why) => render::talk(&why),
         }
     }
-    certificates.extend(planned(args.facts)?);
+    let planned = planned(args.facts)?;
+    if let Some(facts) = &planned {
+        tell_unknown(session, facts, args.revision).await?;
+    }
+    certificates.extend(planned);
     let consistency = args.revision.map(|it| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(it)) });
     let request = PlanMarketAccessRequest {
         code: Some(args.code),
@@ -113,10 +122,43 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     match session.output() {
         _ if args.html => render::write(&matrix::html(&request, &plan))?,
         Output::Table => render::write(&matrix::table(&plan))?,
-        Output::Csv => render::write(&matrix::csv(&plan))?,
+        Output::Csv => render::write(&matrix::csv(&plan)?)?,
         Output::Json | Output::Yaml | Output::Name => return session.print(&plan, PLAN),
     }
     Ok(Exit::Done)
+}
+
+/// Says what of a planned certificate the catalogue does not have: nothing can be recognised by it, and nobody may have
+/// meant it.
+async fn tell_unknown(session: &Session, facts: &CertificateFacts, revision: Option<u64>) -> anyhow::Result<()> {
+    let schemes = facts.schemes.iter().map(|it| (Kind::Schemes, &it.scheme));
+    let standards = facts.standard_editions.iter().map(|it| (Kind::Standards, it));
+    for (kind, name) in schemes.chain(standards) {
+        let fields = [("name".to_owned(), json!(name))];
+        // What else is wrong the plan itself is told.
+        if let Err(error) = catalogue::call(session, &kind.get_method(), fields, revision).await
+            && is_unknown(&error)
+        {
+            let hint = match meant(session, kind, name, revision).await? {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("see greenlane catalogue list {}", kind.items()),
+            };
+            let why = "no market can recognise what is certified to it";
+            render::talk(&format!("the catalogue has no `{name}`: {why}; {hint}"));
+        }
+    }
+    Ok(())
+}
+
+/// What is called the same but for blanks, hyphens and the like.
+async fn meant(session: &Session, kind: Kind, name: &str, revision: Option<u64>) -> anyhow::Result<Option<String>> {
+    let collection = format!("{}/", kind.items());
+    let bare = |text: &str| text.strip_prefix(&collection).unwrap_or(text).to_owned();
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let page = catalogue::call(session, &kind.list_method(), [("pageSize".to_owned(), json!(1_000))], revision).await?;
+    let listed = page[kind.items()].as_array().into_iter().flatten();
+    let found = listed.filter_map(|it| it["name"].as_str()).find(|it| letters(&bare(it)) == letters(&bare(name)));
+    Ok(found.map(str::to_owned))
 }
 
 fn planned(facts: Facts) -> anyhow::Result<Option<CertificateFacts>> {

@@ -62,15 +62,14 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let changed: Vec<_> = texts.iter().filter(|(file, text, _)| pulled.is_changed(&args.folder, file, text)).collect();
     if !changed.is_empty() && !args.overwrite {
         let files: Vec<_> = changed.iter().map(|(file, ..)| args.folder.join(file).display().to_string()).collect();
-        let see = format!("`greenlane diff -f {}` shows what", args.folder.display());
-        let lost = format!("{} changed since it was pulled: {see}, --overwrite gives it up", files.join(", "));
-        return Err(Usage(lost).into());
+        return Err(Usage(pulled.would_be_lost(&args.folder, &files, revision)).into());
     }
     let mut files = Vec::new();
     for (file, text, entries) in texts {
         files.push(put(&args.folder, &file, &text, entries)?);
         pulled.digests.insert(file, digest(&text));
     }
+    pulled.revision = revision;
     pulled.write(&args.folder)?;
     render::print_value(session.output(), &json!({ "files": files, "revision": revision }), PULLED)?;
     Ok(Exit::Done)
@@ -80,6 +79,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 #[derive(Default, Deserialize, Serialize)]
 struct Pulled {
     digests: BTreeMap<String, String>,
+    /// The revision that was pulled; 0 when that is not known.
+    #[serde(default)]
+    revision: u64,
 }
 
 impl Pulled {
@@ -95,6 +97,28 @@ impl Pulled {
         let path = folder.join(Self::FILE);
         let text = serde_json::to_string_pretty(self)? + "\n";
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// What to say of files that somebody changed, where `newest` is to be pulled over them.
+    fn would_be_lost(&self, folder: &Path, files: &[String], newest: u64) -> String {
+        let (files, folder) = (files.join(", "), folder.display());
+        if self.revision == newest {
+            return format!(
+                "{files} changed since it was pulled: `greenlane diff -f {folder}` shows what, --overwrite gives it up"
+            );
+        }
+        // What differs from the newest revision is then not only what was changed here.
+        let own = match self.revision {
+            0 => String::new(),
+            revision => format!(
+                "; for your own changes alone pull revision {revision} beside it (greenlane pull OTHER --revision {revision}) \
+                 and compare the folders"
+            ),
+        };
+        format!(
+            "{files} changed since it was pulled, and revision {newest} is published meanwhile: `greenlane diff -f {folder}` \
+             shows what differs from that{own}; --overwrite gives up what was changed here"
+        )
     }
 
     /// Whether a file would lose what somebody wrote into it.

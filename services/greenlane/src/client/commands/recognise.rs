@@ -16,6 +16,7 @@ use greenlane_api::{
         certificate_service_client::CertificateServiceClient,
     },
 };
+use serde_json::json;
 
 use super::verify::no_destination;
 use crate::client::{
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     facts: Facts,
     /// Economy of import [default: the context's]. May be repeated: one answer each.
-    #[arg(long = "destination", value_name = "ECONOMY", add = Named::Economies.completer())]
+    #[arg(long = "destination", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, add = Named::Economies.completer())]
     destinations: Vec<String>,
     /// Ask nobody: decide on this recognition pack, as `greenlane pack` fetched it.
     #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
@@ -65,7 +66,7 @@ pub(crate) struct Facts {
     #[arg(value_parser = crate::client::input::parse_body, long, required_unless_present = "certificate")]
     body: Option<String>,
     /// The economy of the issuing body.
-    #[arg(long, value_name = "ECONOMY", required_unless_present = "certificate")]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, required_unless_present = "certificate")]
     body_economy: Option<String>,
     /// When it was granted.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
@@ -74,7 +75,7 @@ pub(crate) struct Facts {
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
     code: CodeReference,
     /// Economy of origin of the goods.
-    #[arg(long, value_name = "ECONOMY", add = Named::Economies.completer())]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, add = Named::Economies.completer())]
     origin: String,
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
@@ -88,7 +89,18 @@ pub(crate) struct Facts {
 }
 
 const DECISION: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
-const DECISIONS: View = View::List { items: "decisions", name: "decisionId", columns: &[] };
+const DECISIONS: View = View::List {
+    items: "decisions",
+    name: "decisionId",
+    columns: &[
+        ("DESTINATION", "destination"),
+        ("OUTCOME", "outcome"),
+        ("ACCEPTED BY", "bestRoute.requirement"),
+        ("THROUGH", "bestRoute.annex"),
+        ("WHY", "why"),
+        ("DECISION", "decisionId"),
+    ],
+};
 
 /// Asks about each market, prints, and tells the first outcome that is no plain yes by the exit code.
 pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exit> {
@@ -100,7 +112,7 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
         [one] => {
             let request = RecogniseRequest { question: Some(one.clone()), explain: true, ..Default::default() };
             let answer = recognition.recognise(request).await?.into_inner();
-            if session.output() != Output::Table {
+            if is_whole(session.output()) {
                 session.print(&answer, DECISION)?;
             }
             answer.decision.into_iter().collect()
@@ -108,7 +120,7 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
         _ => {
             let request = BatchRecogniseRequest { questions, explain: true, ..Default::default() };
             let answer = recognition.batch_recognise(request).await?.into_inner();
-            if session.output() != Output::Table {
+            if is_whole(session.output()) {
                 session.print(&answer, DECISIONS)?;
             }
             answer.decisions
@@ -134,7 +146,7 @@ pub(crate) fn offline(output: Output, mut args: Args, economy: Option<String>) -
     let classification_revision = answers.iter().map(|answer| answer.classification_revision).max().unwrap_or(0);
     let decisions: Vec<_> = answers.iter().filter_map(|answer| answer.decision.clone()).collect();
     match answers.as_slice() {
-        _ if output == Output::Table => {}
+        _ if !is_whole(output) => {}
         [one] => render::print(output, one, DECISION)?,
         _ => {
             let answer = BatchRecogniseResponse {
@@ -149,10 +161,26 @@ pub(crate) fn offline(output: Output, mut args: Args, economy: Option<String>) -
     tell(output, args, &decisions)
 }
 
+/// Whether the answer is printed as it is, and not a line for each market.
+fn is_whole(output: Output) -> bool {
+    !matches!(output, Output::Table | Output::Csv)
+}
+
 fn tell(output: Output, args: &Args, decisions: &[RecognitionDecision]) -> anyhow::Result<Exit> {
-    if output == Output::Table {
-        let destinations = args.destinations.iter().map(String::as_str);
-        render::write(&recognition::table(destinations.zip(decisions)))?;
+    let told = args.destinations.iter().map(String::as_str).zip(decisions);
+    match output {
+        Output::Table => render::write(&recognition::table(told))?,
+        Output::Csv => {
+            let row = |(destination, decision): (&str, &RecognitionDecision)| {
+                let mut row = render::to_json(decision)?;
+                row["destination"] = json!(destination);
+                row["why"] = json!(recognition::reasons(decision).join("; "));
+                anyhow::Ok(row)
+            };
+            let rows = told.map(row).collect::<anyhow::Result<Vec<_>>>()?;
+            render::print_value(output, &json!({ "decisions": rows }), DECISIONS)?;
+        }
+        Output::Json | Output::Yaml | Output::Name => {}
     }
     let exits = decisions.iter().map(|decision| exit_of(decision.outcome()));
     Ok(exits.fold(if decisions.is_empty() { Exit::Undetermined } else { Exit::Done }, worse))

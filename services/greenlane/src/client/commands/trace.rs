@@ -59,7 +59,7 @@ pub(crate) struct Import {
     #[arg(value_parser = crate::client::input::parse_body, long, value_name = "BODY", requires = "economy")]
     epcis_reporter: Option<String>,
     /// Where the events of the EPCIS document took place: ISO 3166-1 alpha-2.
-    #[arg(long)]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     economy: Option<String>,
     /// Begins the request id of every row, so that the same file can be imported again [default: import].
     #[arg(long, default_value = "import", hide_default_value = true, value_name = "ID")]

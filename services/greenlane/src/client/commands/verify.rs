@@ -11,12 +11,13 @@ use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, GoodsDeclaration, ProductIdentification},
     registry::v1::{
-        Verdict, VerdictOutcome, VerifyRequest, VerifyResponse, verification_service_client::VerificationServiceClient,
-        verify_request::Subject,
+        Verdict, VerdictOutcome, VerifyRequest, VerifyResponse, VerifyResult,
+        verification_service_client::VerificationServiceClient, verify_request::Subject, verify_result,
     },
 };
 use greenlane_log::note::NoteKey;
 use greenlane_platform::clock::Clock;
+use serde_json::json;
 
 use self::report::Report;
 use crate::client::{
@@ -26,7 +27,7 @@ use crate::client::{
     input,
     offline::{OfflinePack, OfflineTrust},
     render::{self, Output, View},
-    verdict,
+    verdict::{self, line::line},
 };
 
 /// Arguments of `greenlane verify`.
@@ -92,10 +93,10 @@ pub(crate) struct Goods {
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE", requires = "origin")]
     pub(crate) code: Option<CodeReference>,
     /// Economy of origin.
-    #[arg(long, value_name = "ECONOMY", requires = "code", add = Named::Economies.completer())]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, requires = "code", add = Named::Economies.completer())]
     pub(crate) origin: Option<String>,
     /// Economy of import [default: the context's].
-    #[arg(long, value_name = "ECONOMY", requires = "code", add = Named::Economies.completer())]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, requires = "code", add = Named::Economies.completer())]
     pub(crate) destination: Option<String>,
     /// The date that counts [default: today in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
@@ -168,6 +169,7 @@ fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
+/// Of one; its comma-separated values are those of several.
 const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields: &[] };
 
 /// Asks, prints, and tells the outcome by the exit code.
@@ -288,6 +290,12 @@ fn write_report(
 
 fn print(output: Output, answer: &VerifyResponse) -> anyhow::Result<()> {
     match (output, &answer.verdict) {
+        // One as several.
+        (Output::Csv, Some(verdict)) => {
+            let answer = VerifyResult { result: Some(verify_result::Result::Response(answer.clone())) };
+            let line = line(&verdict.certificate, Some(&answer), output)?;
+            render::print_value(output, &json!({ "lines": [line] }), several::LINES)
+        }
         (Output::Table, Some(verdict)) => render::write(&verdict::table(verdict)),
         (output, _) => render::print(output, answer, VERDICT),
     }

@@ -11,7 +11,10 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::ContextFile;
-use crate::{client::exit::Usage, serve::data::write_private};
+use crate::{
+    client::exit::{Missing, Usage},
+    serve::data::write_private,
+};
 
 /// A log as it was last seen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,7 +98,7 @@ impl Home {
         if !path.exists() {
             let names = self.names()?;
             let known = if names.is_empty() { "there are none".to_owned() } else { names.join(", ") };
-            return Err(Usage(format!("no context `{name}`; known: {known}")).into());
+            return Err(Missing(format!("no context `{name}`; known: {known}")).into());
         }
         ContextFile::read(&path)
     }

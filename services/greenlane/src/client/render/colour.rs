@@ -14,7 +14,10 @@ static WANTED: LazyLock<bool> = LazyLock::new(|| {
 
 /// Words that say how something stands: those of our enums, and those of verdicts and checks.
 const TONES: [(Color, &[&str]); 3] = [
-    (Color::Green, &["active", "published", "approved", "accepted", "recognised", "met", "ok", "serving", "ACCEPTED"]),
+    (
+        Color::Green,
+        &["active", "published", "approved", "accepted", "recognised", "met", "ok", "serving", "yes", "ACCEPTED"],
+    ),
     (
         Color::Yellow,
         &[
@@ -26,6 +29,11 @@ const TONES: [(Color, &[&str]); 3] = [
             "warning",
             "undetermined",
             "accepted-on-conditions",
+            "recognised on conditions",
+            "recognised in part",
+            "for information only",
+            "met in part",
+            "?",
             "recognised-on-conditions",
             "met on conditions",
             "on conditions",
@@ -43,6 +51,9 @@ const TONES: [(Color, &[&str]); 3] = [
             "refused",
             "not-recognised",
             "not met",
+            "NOT MET",
+            "NOT RECOGNISED",
+            "no",
             "failed",
             "revoked",
             "REFUSED",
@@ -56,14 +67,34 @@ pub(crate) fn wanted() -> bool {
     *WANTED
 }
 
+/// The colour of a word that tells.
+fn tone(word: &str) -> Option<Color> {
+    TONES.iter().find(|(_, words)| words.contains(&word.trim_end())).map(|(colour, _)| *colour)
+}
+
 /// A cell, in the colour of its word if it is one that tells.
 pub(crate) fn cell(text: impl Into<String>) -> Cell {
     let text = text.into();
-    let tone = wanted().then(|| TONES.iter().find(|(_, words)| words.contains(&text.trim_end()))).flatten();
-    match tone {
-        Some((colour, _)) => Cell::new(text).fg(*colour),
+    match tone(&text).filter(|_| wanted()) {
+        Some(colour) => Cell::new(text).fg(colour),
         None => Cell::new(text),
     }
+}
+
+/// A word outside of a table, in its colour if it is one that tells.
+pub(crate) fn word(text: &str) -> String {
+    let code = match tone(text).filter(|_| wanted()) {
+        Some(Color::Green) => 32,
+        Some(Color::Yellow) => 33,
+        Some(_) => 31,
+        None => return text.to_owned(),
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// A heading outside of a table.
+pub(crate) fn strong(text: &str) -> String {
+    if wanted() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
 }
 
 /// The heading of a column.

@@ -1,4 +1,5 @@
-//! The table of an answer as CSV (RFC 4180): a heading row, then whole values, never wrapped or cut.
+//! The table of an answer as CSV (RFC 4180): a row of headings in capitals, then whole values, never wrapped or cut. A
+//! single thing is one row; one with parts of its own is a row for each of its fields, FIELD and VALUE.
 
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ pub(super) fn text(value: &Value, view: View) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     match view {
         View::List { columns, .. } | View::Record { fields: columns, .. } if !columns.is_empty() => {
-            writer.write_record(columns.iter().map(|(heading, _)| *heading))?;
+            writer.write_record(columns.iter().map(|(heading, _)| heading_of(heading)))?;
             for row in rows(value, view) {
                 writer.write_record(columns.iter().map(|(_, path)| cell::text(row, path)))?;
             }
@@ -22,6 +23,11 @@ pub(super) fn text(value: &Value, view: View) -> anyhow::Result<String> {
         }
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// A heading, in capitals; a line without one goes on from the line above it.
+fn heading_of(heading: &str) -> String {
+    if heading.is_empty() { "MORE".to_owned() } else { heading.to_uppercase() }
 }
 
 /// Each field of a thing with parts, by its path.

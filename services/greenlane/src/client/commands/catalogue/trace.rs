@@ -34,7 +34,17 @@ pub(crate) struct Trace {
     revision: Option<u64>,
 }
 
-const CHAINS: View = View::List { items: "chains", name: "to.name", columns: &[] };
+const CHAINS: View = View::List {
+    items: "chains",
+    name: "to.name",
+    columns: &[
+        ("REACHED", "to.name"),
+        ("LEVEL", "to.level"),
+        ("BY", "links.*.equivalence"),
+        ("DEGREES", "links.*.degree"),
+        ("TESTS", "conditions.*.description"),
+    ],
+};
 
 /// Traces and prints.
 #[expect(clippy::print_stderr, reason = "talk goes to stderr")]

@@ -18,7 +18,7 @@ use crate::client::{
     Session,
     exit::Exit,
     follow::{Watched, follow},
-    render::{self, Output, at, plain},
+    render::{self, Output, cell_text, line},
 };
 
 /// Arguments of `greenlane certificate watch`. Without a place to begin: with what happens from now on.
@@ -34,7 +34,7 @@ pub(crate) struct Watch {
     #[arg(long = "scheme", value_name = "SCHEME")]
     schemes: Vec<String>,
     /// Of bodies of this economy only. May be repeated: of one of them.
-    #[arg(long = "economy", value_name = "ECONOMY")]
+    #[arg(long = "economy", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     economies: Vec<String>,
     /// Begin after this revision, where an earlier watch ended.
     #[arg(long, value_name = "REVISION", conflicts_with_all = ["earliest", "snapshot"])]
@@ -119,7 +119,9 @@ impl Watched for Progress {
             (Output::Name, Some(change)) => render::write(&format!("{}\n", name_of(change)))?,
             (Output::Table, Some(change)) => {
                 let [revision, time, what, certificate, state] = cells(&value, change);
-                render::write(&format!("{revision:>9}  {time:<27}  {what:<25}  {certificate:<32}  {state}\n"))?;
+                let revision = format!("{revision:>9}");
+                let cells = [(&*revision, 9), (&*time, 20), (&*what, 25), (&*certificate, 32), (&*state, 0)];
+                render::write(&line::row(&cells))?;
             }
             (Output::Csv, Some(change)) => {
                 if self.told == 0 {
@@ -145,7 +147,7 @@ fn name_of(change: &Change) -> &str {
 
 /// Revision, time, what happened, to which certificate, and its state after it, if what happened is of a state.
 fn cells(value: &Value, change: &Change) -> [String; 5] {
-    let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
+    let cell = |path: &str| cell_text(value, path);
     let (certificate, time, what, state) = match change {
         Change::Event(event) => {
             let certificate = event.name.split("/events/").next().unwrap_or_default();

@@ -36,7 +36,7 @@ pub(crate) struct Open {
     #[arg(value_parser = input::parse_body, long, value_name = "BODY", conflicts_with = "file")]
     body: Option<String>,
     /// Of a certificate, the economy of its body [default: asked of the registry].
-    #[arg(long, value_name = "ECONOMY", conflicts_with = "file")]
+    #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, conflicts_with = "file")]
     body_economy: Option<String>,
     /// A file with the whole challenge (greenlane.equivalence.v1.Dispute) as YAML or JSON; `-` is stdin.
     #[arg(short, long, value_name = "FILE", group = "what")]

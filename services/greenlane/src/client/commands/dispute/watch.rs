@@ -10,7 +10,7 @@ use crate::client::{
     Session,
     exit::Exit,
     follow::{Span, Told, positions},
-    render::{self, Output, at, plain},
+    render::{self, Output, at, line, plain},
 };
 
 /// Arguments of `greenlane dispute watch`.
@@ -80,8 +80,10 @@ fn print(output: Output, value: &serde_json::Value, first: bool) -> anyhow::Resu
                 "dispute.answerBy",
             ]
             .map(cell);
-            render::write(&format!("{position:>9}  {state:<20}  {name}\n"))?;
-            render::write(&format!("{:>9}  {challenger} challenges {subject}; answer by {answer_by}\n", ""))
+            let position = format!("{position:>9}");
+            render::write(&line::row(&[(&*position, 9), (&*state, 20), (&*name, 0)]))?;
+            let what = format!("{challenger} challenges {subject}; answer by {answer_by}");
+            render::write(&line::row(&[("", 9), (&*what, 0)]))
         }
     }
 }

@@ -107,7 +107,8 @@ fn authority(name: &str, asked: &Result<(), Status>) -> Finding {
         Err(status) => {
             let reason = Fault::reason_of(status).map_or("", |reason| reason.as_str_name());
             let detail = format!("{} {}", code(status), reason.trim_start_matches("ERROR_REASON_"));
-            let advice = exit::advice(status).unwrap_or_default();
+            let advice =
+                exit::advice(status).unwrap_or("`greenlane context show` says as whom you ask: use another token");
             if Fault::reason_of(status) == Some(ErrorReason::NoRule) {
                 return Finding::failed(name, "another service answers at this address", advice);
             }

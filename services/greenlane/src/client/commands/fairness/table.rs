@@ -8,7 +8,7 @@ use tonic::{Response, Status};
 use crate::client::{
     exit::Exit,
     recognition,
-    render::{self, PAGE, label},
+    render::{self, colour, label, line, width},
 };
 
 /// The most findings that a service gives at once.
@@ -77,10 +77,10 @@ fn text(rows: &BTreeMap<Same, Origins>) -> String {
         // A clause is named once, above all that it does.
         if clause != before {
             let gap = if before.is_empty() { "" } else { "\n" };
-            text.push_str(&format!("{gap}{clause}\n"));
+            text.push_str(&format!("{gap}{}\n", colour::strong(clause)));
             before = clause;
         }
-        text.push_str(&format!("  {market}  {requirement}  {principle}, {object}\n"));
+        text.push_str(&line::folded(&format!("  {market}  {requirement}  {principle}, {object}")));
         text.push_str(&listed("favoured", better, favoured));
         text.push_str(&listed("worse off", worse, disfavoured));
     }
@@ -89,17 +89,17 @@ fn text(rows: &BTreeMap<Same, Origins>) -> String {
 
 /// Who fares like this, wrapped to the page.
 fn listed(title: &str, outcome: &str, origins: &BTreeSet<String>) -> String {
-    let head = format!("      {title}, {outcome}:");
-    let mut text = String::new();
-    let mut line = head;
+    let mut lines = vec![format!("      {title}, {outcome}:")];
     for origin in origins {
-        if line.len() + 1 + origin.len() > usize::from(PAGE) {
-            text.push_str(&format!("{line}\n"));
-            line = " ".repeat(7);
+        let line = lines.last_mut().expect("there is a line");
+        if line.len() + 1 + origin.len() > width() {
+            lines.push(format!("{} {origin}", " ".repeat(7)));
+        } else {
+            line.push_str(&format!(" {origin}"));
         }
-        line.push_str(&format!(" {origin}"));
     }
-    text + &line + "\n"
+    let text = lines.join("\n") + "\n";
+    text.replacen(outcome, &colour::word(outcome), 1)
 }
 
 #[cfg(test)]

@@ -174,7 +174,7 @@ fn question(row: Row, destination: &str, date: &str) -> Result<RecognitionQuesti
             granted_on: row.granted_on,
             ..Default::default()
         }),
-        code: Some(input::parse_code(&row.code)?),
+        code: Some(rows::parse_code(&row.code)?),
         origin: row.origin,
         destination: destination.to_owned(),
         date: or(row.date, date),

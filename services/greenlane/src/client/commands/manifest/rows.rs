@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use anyhow::Context as _;
 use greenlane_api::{
-    common::v1::{GoodsDeclaration, ProductIdentification},
+    common::v1::{CodeReference, GoodsDeclaration, ProductIdentification},
     registry::v1::{StreamVerifyRequest, VerifyRequest, verify_request::Subject},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -32,7 +32,7 @@ pub(super) const COLUMNS: Columns = Columns {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Row {
-    certificate: String,
+    pub(super) certificate: String,
     #[serde(default)]
     code: String,
     #[serde(default)]
@@ -109,13 +109,18 @@ pub(super) fn or(own: String, all: &str) -> String {
     if own.is_empty() { all.to_owned() } else { own }
 }
 
+/// The code of a line, or what is wrong in which column.
+pub(super) fn parse_code(text: &str) -> Result<CodeReference, String> {
+    input::parse_code(text).map_err(|why| format!("code: `{text}`: {why}"))
+}
+
 /// The question of a line, or why it is none.
 pub(super) fn request(line: u64, row: Row, destination: &str, date: &str) -> Result<StreamVerifyRequest, String> {
     let product = ProductIdentification { gtin: row.gtin, model: row.model, batch: row.batch, serial: row.serial };
     let goods = match row.code.as_str() {
         "" => None,
         code => Some(GoodsDeclaration {
-            code: Some(input::parse_code(code)?),
+            code: Some(parse_code(code)?),
             origin: row.origin,
             destination: or(row.destination, destination),
             date: or(row.date, date),
@@ -162,7 +167,7 @@ mod tests {
         assert!(second.request.as_ref().unwrap().goods.is_none());
         assert!(matches!(second.request.as_ref().unwrap().subject, Some(Subject::QrText(_))));
         let (line, why) = rows[2].as_ref().unwrap_err();
-        assert!(*line == 4 && why.contains("EDITION:CODE"), "{line}: {why}");
+        assert!(*line == 4 && why.starts_with("code: `HS2022`: write EDITION:CODE"), "{line}: {why}");
         for wrong in ["number\nGLXA\n", "number\n", ""] {
             let error = read_all(wrong).unwrap_err().to_string();
             assert!(

@@ -10,23 +10,23 @@ use greenlane_api::equivalence::v1::{
 use crate::client::{
     html::{self, escape},
     recognition,
-    render::{prose_table, tidy},
+    render::{colour, prose_table, tidy},
 };
 
 /// The columns of the comma-separated values.
 const HEADINGS: [&str; 12] = [
-    "market",
-    "outcome",
-    "requirement",
-    "title",
-    "demanded",
-    "status",
-    "route",
-    "conditions",
-    "step",
-    "target",
-    "bodies",
-    "also_opens",
+    "MARKET",
+    "OUTCOME",
+    "REQUIREMENT",
+    "TITLE",
+    "DEMANDED",
+    "STATUS",
+    "ROUTE",
+    "CONDITIONS",
+    "STEP",
+    "TARGET",
+    "BODIES",
+    "ALSO OPENS",
 ];
 
 /// The finding of a market of which the catalogue does not say that it has every requirement.
@@ -107,7 +107,8 @@ impl Line<'_> {
 /// For eyes.
 pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
     let mut table = prose_table();
-    table.set_header(["MARKET", "OUTCOME", "REQUIREMENT", "STATUS", "ROUTE, OR WHAT IS TO BE DONE", "ALSO OPENS"]);
+    let headings = ["MARKET", "OUTCOME", "REQUIREMENT", "STATUS", "ROUTE, OR WHAT IS TO BE DONE", "ALSO OPENS"];
+    table.set_header(headings.map(colour::heading));
     let (untold, told): (Vec<_>, Vec<_>) = lines(plan).into_iter().partition(Line::is_untold);
     for line in told {
         let mut how = vec![line.route()];
@@ -116,14 +117,17 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
         how.extend(line.conditions().iter().map(|it| format!("condition: {it}")));
         how.extend(line.missing().iter().map(|it| (*it).to_owned()));
         how.retain(|it| !it.is_empty());
-        table.add_row([
-            line.market.destination.clone(),
-            line.outcome().to_owned(),
-            line.requirement.map(|it| it.title.clone()).unwrap_or_default(),
-            line.status().to_owned(),
-            how.join("\n"),
-            line.also_opens(),
-        ]);
+        table.add_row(
+            [
+                line.market.destination.clone(),
+                line.outcome().to_owned(),
+                line.requirement.map(|it| it.title.clone()).unwrap_or_default(),
+                line.status().to_owned(),
+                how.join("\n"),
+                line.also_opens(),
+            ]
+            .map(colour::cell),
+        );
     }
     let mut text = tidy(&mut table);
     if !untold.is_empty() {
@@ -148,8 +152,9 @@ fn summary(plan: &PlanMarketAccessResponse) -> String {
 }
 
 /// As RFC 4180 has it. A cell that a spreadsheet would take for a formula is written so that it is text.
-pub(super) fn csv(plan: &PlanMarketAccessResponse) -> String {
-    let mut text = HEADINGS.join(",") + "\r\n";
+pub(super) fn csv(plan: &PlanMarketAccessResponse) -> anyhow::Result<String> {
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    rows.write_record(HEADINGS)?;
     for line in lines(plan) {
         let requirement = line.requirement.cloned().unwrap_or_default();
         let demanded = line.requirement.map_or("", |it| if it.mandatory { "yes" } else { "no" });
@@ -169,16 +174,14 @@ pub(super) fn csv(plan: &PlanMarketAccessResponse) -> String {
             step.bodies.join(" "),
             step.also_opens.join(" "),
         ];
-        text.push_str(&cells.map(|it| cell(&it)).join(","));
-        text.push_str("\r\n");
+        rows.write_record(cells.map(|it| plain(&it)))?;
     }
-    text
+    Ok(String::from_utf8(rows.into_inner()?)?)
 }
 
-fn cell(text: &str) -> String {
+fn plain(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if formula { format!("'{text}") } else { text.to_owned() }
 }
 
 const STYLE: &str = "\

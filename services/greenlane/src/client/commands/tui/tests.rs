@@ -161,3 +161,18 @@ fn sections_go_round_rows_are_searched_and_it_can_be_left() {
     key(&mut model, KeyCode::Char('q'));
     assert!(model.is_over());
 }
+
+#[test]
+fn names_are_whole_on_a_screen_of_80_columns() {
+    let (mut model, _) = Model::new();
+    let name = "requirements/xb-photovoltaic-module-qualification";
+    let section = Section::Entries(Kind::Requirements);
+    while model.shown() != section {
+        key(&mut model, KeyCode::Tab);
+    }
+    let row =
+        json!({ "name": name, "market": "XB", "title": "Design qualification of photovoltaic modules (invented)" });
+    answer(&mut model, Ask::List(section), json!({ "requirements": [row] }));
+    let screen = screen(&mut model, 80, 24);
+    assert!(screen.lines().any(|line| line.contains(name) && !line.contains('·')), "{screen}");
+}

@@ -8,7 +8,7 @@ use ratatui::{
     widgets::{Block, Borders, Clear, List, ListState, Paragraph, Row as Cells, Table, TableState, Wrap},
 };
 
-use super::model::{Detail, Mode, Model, Step};
+use super::model::{Detail, Mode, Model, Row, Section, Step};
 use crate::client::render::colour;
 
 /// Columns from which list and detail stand side by side.
@@ -29,7 +29,9 @@ q                  leave";
 /// Draws it.
 pub(super) fn draw(frame: &mut Frame<'_>, model: &mut Model) {
     let [middle, bottom] = Layout::vertical([Constraint::Min(3), Constraint::Length(1)]).areas(frame.area());
-    let [left, right] = Layout::horizontal([Constraint::Length(24), Constraint::Min(20)]).areas(middle);
+    let titles = model.sections.iter().map(|section| section.title().chars().count()).max().unwrap_or(0);
+    let titles = u16::try_from(titles + 1).unwrap_or(u16::MAX);
+    let [left, right] = Layout::horizontal([Constraint::Length(titles), Constraint::Min(20)]).areas(middle);
     sections(frame, model, left);
     match model.detail.clone() {
         None => rows(frame, model, right),
@@ -64,12 +66,8 @@ fn sections(frame: &mut Frame<'_>, model: &Model, area: Rect) {
 fn rows(frame: &mut Frame<'_>, model: &Model, area: Rect) {
     let visible = model.visible();
     let columns = model.shown().columns();
-    // The first column is short for change sets, and the name for entries.
-    let widths = columns.iter().map(|(heading, _)| match *heading {
-        "STATE" => Constraint::Length(10),
-        "CREATED" => Constraint::Length(20),
-        _ => Constraint::Fill(1),
-    });
+    let widths = widths(model.shown(), &visible, area.width);
+    let columns = &columns[..widths.len()];
     let lines = visible.iter().map(|row| {
         let tone = row.cells.first().and_then(|cell| tone(cell)).unwrap_or_default();
         Cells::new(row.cells.iter().map(String::as_str)).style(tone)
@@ -78,12 +76,41 @@ fn rows(frame: &mut Frame<'_>, model: &Model, area: Rect) {
         ("", number) => format!(" {number} "),
         (filter, number) => format!(" {number} with `{filter}` "),
     };
+    // Whole, however narrow its column is.
+    let title = match visible.get(model.selected) {
+        Some(row) => format!("{title}· {} ", row.name),
+        None => title,
+    };
     let table = Table::new(lines, widths)
         .header(Cells::new(columns.iter().map(|(heading, _)| *heading)).style(dim()))
         .block(Block::new().title(title))
         .row_highlight_style(chosen());
     let selected = (!visible.is_empty()).then_some(model.selected);
     frame.render_stateful_widget(table, area, &mut TableState::default().with_selected(selected));
+}
+
+/// Columns of a table that is to be read.
+const READABLE: u16 = 10;
+
+/// How wide each column is; those that do not fit are left out, from the last. Names of entries stay whole.
+fn widths(section: Section, rows: &[&Row], room: u16) -> Vec<Constraint> {
+    let columns = section.columns();
+    if let Section::Changes(_) = section {
+        let day_only = room < 80;
+        return columns
+            .iter()
+            .map(|(heading, _)| match *heading {
+                "STATE" => Constraint::Length(10),
+                "TITLE" => Constraint::Fill(2),
+                "CREATED" => Constraint::Length(if day_only { 10 } else { 20 }),
+                _ => Constraint::Fill(1),
+            })
+            .collect();
+    }
+    let longest = rows.iter().filter_map(|row| row.cells.first()).map(|name| name.chars().count()).max().unwrap_or(0);
+    let name = u16::try_from(longest.max(4)).unwrap_or(u16::MAX).min(room);
+    let others = usize::from((room - name) / (READABLE + 1)).min(columns.len() - 1);
+    std::iter::once(Constraint::Length(name)).chain(std::iter::repeat_n(Constraint::Fill(1), others)).collect()
 }
 
 fn tone(state: &str) -> Option<Style> {

@@ -18,7 +18,7 @@ use crate::client::{
 /// How many a service takes together.
 const MOST: usize = 1_000;
 
-const LINES: View = View::List {
+pub(super) const LINES: View = View::List {
     items: "lines",
     name: "certificate",
     columns: &[("CERTIFICATE", "certificate"), ("OUTCOME", "outcome"), ("WHY", "why")],

@@ -16,7 +16,7 @@ use crate::client::{
     Session,
     exit::Exit,
     follow::{Watched, follow},
-    render::{self, Output, at, plain},
+    render::{self, Output, cell_text, line},
 };
 
 /// Arguments of `greenlane write-off watch`. Without a place to begin: with what is recorded from now on.
@@ -104,7 +104,7 @@ const COLUMNS: [&str; 6] = [
 
 fn print(output: Output, message: &WatchWriteOffsResponse, first: bool) -> anyhow::Result<()> {
     let value = render::to_json(message)?;
-    let cells = || COLUMNS.map(|path| at(&value, path).map(plain).unwrap_or_default());
+    let cells = || COLUMNS.map(|path| cell_text(&value, path));
     match (output, &message.write_off) {
         (Output::Json, _) => render::write(&format!("{value}\n"))?,
         (Output::Yaml, _) => render::write(&format!("---\n{}", render::yaml::text(&value)?))?,
@@ -112,9 +112,10 @@ fn print(output: Output, message: &WatchWriteOffsResponse, first: bool) -> anyho
         (Output::Name, Some(write_off)) => render::write(&format!("{}\n", write_off.name))?,
         (Output::Table, Some(_)) => {
             let [revision, time, kind, certificate, declaration, quantity] = cells();
-            let line =
-                format!("{revision:>9}  {time:<27}  {kind:<9}  {certificate:<32}  {declaration:<24}  {quantity}\n");
-            render::write(&line)?;
+            let revision = format!("{revision:>9}");
+            let (kind, certificate) = ((&*kind, 9), (&*certificate, 32));
+            let cells = [(&*revision, 9), (&*time, 20), kind, certificate, (&*declaration, 24), (&*quantity, 0)];
+            render::write(&line::row(&cells))?;
         }
         (Output::Csv, Some(_)) => {
             let mut rows = csv::Writer::from_writer(Vec::new());

@@ -1,0 +1,29 @@
+//! The variables that commands look at.
+
+use clap::Command;
+
+/// What no flag stands for.
+const OTHERS: [(&str, &str); 5] = [
+    ("GREENLANE_TOKEN", "The bearer token itself. It counts before a context's file, and a --token-file before it."),
+    (
+        "GREENLANE_HOME",
+        "Where contexts, logins and the logs that were seen are kept; else $XDG_CONFIG_HOME/greenlane, else \
+         $HOME/.config/greenlane.",
+    ),
+    ("NO_COLOR", "Set to anything: nothing is coloured."),
+    ("CLICOLOR_FORCE", "Set to anything but 0: what goes through a pipe is coloured too."),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Where traces of the calls go, as OpenTelemetry has it. Without it they go nowhere.",
+    ),
+];
+
+/// Those of a command, each with what it says: first those that stand for a flag.
+pub(super) fn of(command: &Command) -> Vec<(String, String)> {
+    let flags = command.get_arguments().filter_map(|argument| {
+        let variable = argument.get_env()?.to_string_lossy().into_owned();
+        Some((variable, format!("The same as --{}.", argument.get_long().unwrap_or_default())))
+    });
+    let others = OTHERS.iter().map(|(variable, what)| ((*variable).to_owned(), (*what).to_owned()));
+    flags.chain(others).collect()
+}
