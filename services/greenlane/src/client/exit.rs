@@ -149,10 +149,11 @@ impl Failure {
             let place = self.tried.sent.iter().find_map(|file| file.place(&violation.field));
             match place {
                 Some(place) => writeln!(f, "  {place}: {}: {}", violation.field, violation.description)?,
-                None => {
-                    let flag = self.flag_of(&violation.field).map(|flag| format!("--{flag}: ")).unwrap_or_default();
-                    writeln!(f, "  {flag}{}: {}", violation.field, violation.description)?;
-                }
+                None => match self.flag_of(&violation.field) {
+                    Some(flag) if flag == violation.field => writeln!(f, "  --{flag}: {}", violation.description)?,
+                    Some(flag) => writeln!(f, "  --{flag}: {}: {}", violation.field, violation.description)?,
+                    None => writeln!(f, "  {}: {}", violation.field, violation.description)?,
+                },
             }
         }
         let reason = Fault::reason_of(status);

@@ -115,7 +115,7 @@ fn unknown_code() -> anyhow::Result<()> {
     let dry = "apply -f new.yaml --title New --dry-run";
     write("HS2020")?;
     let refused = shell.run(dry)?.expect(2).stderr;
-    let finding = "new.yaml:7:49: codes[0].code.code: HS2020 999999: classification has no such edition; it has ";
+    let finding = "new.yaml:7:42: codes[0].code.code: HS2020 999999: classification has no such edition; it has ";
     assert!(refused.contains(finding) && refused.contains("(edition_unknown)"), "{refused}");
     let diff = shell.run("diff -f new.yaml")?.expect(10);
     assert!(diff.stdout.starts_with("+ requirements/xb-example"), "{}", diff.stdout);
@@ -123,7 +123,7 @@ fn unknown_code() -> anyhow::Result<()> {
 
     // Of this edition the starter catalogue holds a part: what it cannot tell it says, and lets pass.
     write("HS2022")?;
-    let said = "new.yaml:7:49: codes[0].code.code: HS2022 999999: whether it exists is not known";
+    let said = "new.yaml:7:42: codes[0].code.code: HS2022 999999: whether it exists is not known";
     for (words, code) in [(dry, 0), ("diff -f new.yaml", 10), ("apply -f new.yaml --title New", 0)] {
         let stderr = shell.run(words)?.expect(code).stderr;
         assert!(stderr.contains(said), "{words}: {stderr}");

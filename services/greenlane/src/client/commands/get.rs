@@ -138,8 +138,7 @@ fn field(method: &str) -> anyhow::Result<String> {
     Ok(thing.with_context(|| format!("{method} answers with nothing that can be shown"))?.json_name().to_owned())
 }
 
-/// Whether a service said that there is no such thing.
-pub(super) fn is_unknown(error: &anyhow::Error) -> bool {
+fn is_unknown(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Status>().is_some_and(|status| status.code() == Code::NotFound)
 }
 

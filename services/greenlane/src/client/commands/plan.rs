@@ -5,6 +5,8 @@ mod matrix;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
@@ -15,17 +17,13 @@ use greenlane_api::{
 
 use greenlane_platform::clock::Clock;
 use held::{Held, held};
-use serde_json::json;
 
 use crate::client::{
     Session,
-    commands::{
-        catalogue::{self, Kind},
-        get::is_unknown,
-        recognise::scheme,
-    },
+    commands::{catalogue::Kind, recognise::scheme},
     complete::Named,
     exit::{Exit, Usage},
+    files::published,
     input,
     render::{self, Output, View},
 };
@@ -131,15 +129,16 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 /// Says what of a planned certificate the catalogue does not have: nothing can be recognised by it, and nobody may have
 /// meant it.
 async fn tell_unknown(session: &Session, facts: &CertificateFacts, revision: Option<u64>) -> anyhow::Result<()> {
-    let schemes = facts.schemes.iter().map(|it| (Kind::Schemes, &it.scheme));
-    let standards = facts.standard_editions.iter().map(|it| (Kind::Standards, it));
-    for (kind, name) in schemes.chain(standards) {
-        let fields = [("name".to_owned(), json!(name))];
-        // What else is wrong the plan itself is told.
-        if let Err(error) = catalogue::call(session, &kind.get_method(), fields, revision).await
-            && is_unknown(&error)
-        {
-            let hint = match meant(session, kind, name, revision).await? {
+    let schemes = facts.schemes.iter().map(|it| it.scheme.as_str()).collect();
+    let standards = facts.standard_editions.iter().map(String::as_str).collect();
+    for (kind, given) in [(Kind::Schemes, schemes), (Kind::Standards, standards)] {
+        let given: Vec<&str> = given;
+        if given.is_empty() {
+            continue;
+        }
+        let (known, _) = published::fetch(session, &BTreeSet::from([kind]), revision).await?;
+        for name in given.into_iter().filter(|name| !known.contains_key(&full_name(kind, name))) {
+            let hint = match known.keys().find(|it| letters(it) == letters(&full_name(kind, name))) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("see greenlane catalogue list {}", kind.items()),
             };
@@ -150,15 +149,20 @@ async fn tell_unknown(session: &Session, facts: &CertificateFacts, revision: Opt
     Ok(())
 }
 
-/// What is called the same but for blanks, hyphens and the like.
-async fn meant(session: &Session, kind: Kind, name: &str, revision: Option<u64>) -> anyhow::Result<Option<String>> {
-    let collection = format!("{}/", kind.items());
-    let bare = |text: &str| text.strip_prefix(&collection).unwrap_or(text).to_owned();
-    let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    let page = catalogue::call(session, &kind.list_method(), [("pageSize".to_owned(), json!(1_000))], revision).await?;
-    let listed = page[kind.items()].as_array().into_iter().flatten();
-    let found = listed.filter_map(|it| it["name"].as_str()).find(|it| letters(&bare(it)) == letters(&bare(name)));
-    Ok(found.map(str::to_owned))
+/// The resource name of a scheme or standard that may be given by what people call it: `IEC 61215-1:2021`.
+fn full_name(kind: Kind, given: &str) -> String {
+    let collection = kind.items();
+    let bare = given.strip_prefix(collection).and_then(|rest| rest.strip_prefix('/')).unwrap_or(given);
+    if kind == Kind::Schemes {
+        return format!("{collection}/{bare}");
+    }
+    let words = bare.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    format!("{collection}/{}", words.map(str::to_lowercase).collect::<Vec<_>>().join("-"))
+}
+
+/// A name without its hyphens and the like.
+fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 fn planned(facts: Facts) -> anyhow::Result<Option<CertificateFacts>> {

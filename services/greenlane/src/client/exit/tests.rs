@@ -47,7 +47,7 @@ fn refused_fields_are_named_one_a_line_with_the_reason_and_the_request_id() {
     assert_eq!(
         failure(status, Some("r-1")).to_string(),
         "error: certificate issue: 2 fields were refused\n  \
-         body: must not be empty\n  \
+         --body: must not be empty\n  \
          content.holder.name: must not be empty\n  \
          reason: FIELD_VIOLATIONS\n  \
          request id: r-1\n"

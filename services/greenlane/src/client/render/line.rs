@@ -87,7 +87,7 @@ mod tests {
         let cells = [("      123", 9), ("2026-11-26T13:28:00Z", 20), ("grant", 25), (certificate, 32), ("active", 0)];
         let whole = row_in(&cells, None);
         assert_eq!(whole.lines().count(), 1, "{whole}");
-        assert!(whole.ends_with("GLXA4HP9Z1PPYMB35F    active\n"), "{whole}");
+        assert!(whole.ends_with("GLXA4HP9Z1PPYMB35F   active\n"), "{whole}");
         let narrow = row_in(&cells, Some(80));
         assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
         assert!(narrow.contains(certificate) && narrow.contains("active"), "nothing is lost: {narrow}");

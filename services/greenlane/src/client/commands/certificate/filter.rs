@@ -17,6 +17,9 @@ pub(crate) struct List {
     /// In this state today only. May be repeated: in one of them.
     #[arg(long = "state", value_enum)]
     states: Vec<State>,
+    /// The certificate's number begins with this.
+    #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
+    number: String,
     /// The holder's name contains this.
     #[arg(long, default_value = "", hide_default_value = true)]
     holder: String,
@@ -114,6 +117,7 @@ impl List {
             granted_from_revision: self.granted_from,
             granted_on_from: self.granted_on_from,
             granted_on_until: self.granted_on_until,
+            number_prefix: self.number,
         };
         ListCertificatesRequest { filter: Some(filter), ..Default::default() }
     }

@@ -80,7 +80,7 @@ fn text(rows: &BTreeMap<Same, Origins>) -> String {
             text.push_str(&format!("{gap}{}\n", colour::strong(clause)));
             before = clause;
         }
-        text.push_str(&line::folded(&format!("  {market}  {requirement}  {principle}, {object}")));
+        text.push_str(&line::folded(&format!("  {market}  {requirement}  {principle}, {object}\n")));
         text.push_str(&listed("favoured", better, favoured));
         text.push_str(&listed("worse off", worse, disfavoured));
     }
