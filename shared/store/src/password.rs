@@ -23,8 +23,8 @@ pub(crate) async fn follow(secret: Secret, store: Weak<Shared>) {
             Ok(password) => {
                 readable = true;
                 if known.as_ref() != Some(&password) {
-                    for lane in [&shared.writer, &shared.reader] {
-                        let pool = lane.connection.get_postgres_connection_pool();
+                    for connection in [&shared.writer.connection, &shared.reader.connection] {
+                        let pool = connection.get_postgres_connection_pool();
                         pool.set_connect_options((*pool.connect_options()).clone().password(&password));
                     }
                     if known.replace(password).is_some() {

@@ -43,7 +43,7 @@ impl Store {
         let pools = engine::open(config).await.map_err(StoreError::Unavailable)?;
         let acquire_timeout = config.acquire_timeout();
         let lane = |connection, size| Lane { connection, permits: Semaphore::new(size), acquire_timeout };
-        Ok(Self::sharing(
+        Ok(Self::of(
             config,
             Shared {
                 engine: pools.engine,
@@ -52,6 +52,17 @@ impl Store {
                 meter: Arc::new(Meter::new(pools.engine)),
             },
         ))
+    }
+
+    /// Of these lanes, whose new connections use the password that its file holds by then.
+    fn of(config: &StoreConfig, shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        if let (Engine::Postgres, Some(secret)) = (shared.engine, &config.password)
+            && secret.file().is_some()
+        {
+            tokio::spawn(password::follow(secret.clone(), Arc::downgrade(&shared)));
+        }
+        Self { shared }
     }
 
     /// The same database with a connection for writes that nobody else uses, for work on a runtime of its own: on
@@ -65,18 +76,7 @@ impl Store {
         let Shared { engine, reader, meter, .. } = self.shared.as_ref();
         let writer = Lane { connection, permits: Semaphore::new(1), acquire_timeout: config.acquire_timeout() };
         let shared = Shared { engine: *engine, writer, reader: Arc::clone(reader), meter: Arc::clone(meter) };
-        Ok(Self::sharing(config, shared))
-    }
-
-    /// The handle. Where the password comes from a file, the pools follow that.
-    fn sharing(config: &StoreConfig, shared: Shared) -> Self {
-        let shared = Arc::new(shared);
-        if let (Engine::Postgres, Some(secret)) = (shared.engine, &config.password)
-            && secret.file().is_some()
-        {
-            tokio::spawn(password::follow(secret.clone(), Arc::downgrade(&shared)));
-        }
-        Self { shared }
+        Ok(Self::of(config, shared))
     }
 
     /// The engine below.
