@@ -105,3 +105,14 @@ fn a_certificate_that_does_not_count_on_the_date_for_the_goods_is_left_out() {
     certificate.state = CertificateState::Withdrawn.into();
     assert!(why(&certificate, "854143", "2026-06-01").unwrap().contains("withdrawn"));
 }
+
+#[test]
+fn a_standard_is_meant_by_its_designation_as_by_its_name() {
+    use crate::client::commands::catalogue::Kind;
+
+    for given in ["IEC 61215-1:2021", "standards/iec-61215-1-2021", "iec-61215-1-2021"] {
+        assert_eq!(super::full_name(Kind::Standards, given), "standards/iec-61215-1-2021", "{given}");
+    }
+    assert_eq!(super::full_name(Kind::Standards, "GB/T 9535.1-2025"), "standards/gb-t-9535-1-2025");
+    assert_eq!(super::full_name(Kind::Schemes, "schemes/a.b"), "schemes/a.b");
+}
