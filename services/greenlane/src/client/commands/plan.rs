@@ -136,7 +136,8 @@ async fn tell_unknown(session: &Session, facts: &CertificateFacts, revision: Opt
         if given.is_empty() {
             continue;
         }
-        let (known, _) = published::fetch(session, &BTreeSet::from([kind]), revision).await?;
+        // Who may plan and not read the catalogue has its answer in the plan.
+        let Ok((known, _)) = published::fetch(session, &BTreeSet::from([kind]), revision).await else { continue };
         for name in given.into_iter().filter(|name| !known.contains_key(&full_name(kind, name))) {
             let hint = match known.keys().find(|it| letters(it) == letters(&full_name(kind, name))) {
                 Some(meant) => format!("did you mean `{meant}`?"),
