@@ -231,7 +231,7 @@ async fn codes_of_which_nobody_can_tell_are_said_and_stand_in_the_way_of_nothing
     let findings = author.create_change_set(brought).await.unwrap().into_inner().findings;
     assert_eq!(found(&findings), [("code_unchecked", "codes[0].code.code")]);
     // What the entry has already was asked when it came.
-    let findings = author.create_change_set(tighten("as before")).await.unwrap().into_inner().findings;
+    let findings = author.create_change_set(tighten("as-before")).await.unwrap().into_inner().findings;
     assert_eq!(found(&findings), []);
 }
 
