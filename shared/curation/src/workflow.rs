@@ -149,7 +149,7 @@ impl<S: Curated> Workflow<S> {
         let caller = mutation.caller.clone();
         let this = self.clone();
         let elsewhere = match step {
-            Step::Propose => self.elsewhere(&name).await,
+            Step::Propose => self.elsewhere(&name).await?,
             _ => Elsewhere::default(),
         };
         let answer = self
@@ -373,13 +373,14 @@ impl<S: Curated> Workflow<S> {
 
     /// What another service finds wrong with a change set that is about to be proposed. One that is not there, or no draft
     /// any more, is for the step to refuse.
-    async fn elsewhere(&self, name: &str) -> Elsewhere {
+    async fn elsewhere(&self, name: &str) -> Result<Elsewhere> {
         match self.get(name.to_owned()).await {
-            Ok(change_set) if change_set.state == State::Draft => Elsewhere {
+            Ok(change_set) if change_set.state == State::Draft => Ok(Elsewhere {
                 etag: change_set.etag(),
                 findings: self.curated.validate_elsewhere(&change_set.changes).await,
-            },
-            _ => Elsewhere::default(),
+            }),
+            Ok(_) | Err(StoreError::Domain(_)) => Ok(Elsewhere::default()),
+            Err(error) => Err(error),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenlane_api::classification::v1::code_system_service_client::CodeSystemServiceClient;
 use greenlane_api::classification::v1::lookup_service_client::LookupServiceClient;
@@ -19,6 +20,11 @@ use crate::domain::code::{CodeReference, is_harmonized};
 
 /// The most codes of one question.
 const BATCH: usize = 1_000;
+/// How long all questions about some changes may take together: whoever has to change something at once is not kept
+/// waiting for a service that does not answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The shortest beginning of codes that classification looks for.
+const SHORTEST: usize = 2;
 
 /// Asks classification.
 pub(crate) struct Nomenclature {
@@ -53,15 +59,13 @@ impl Nomenclature {
             return Vec::new();
         }
         let asked: BTreeSet<CodeReference> = brought.iter().map(|(.., code)| code.clone()).collect();
-        let doubts = match self.doubts(&asked).await {
-            Ok(doubts) => doubts,
-            Err(status) => {
-                tracing::warn!(code = ?status.code(), cause = status.message(), "classification cannot be asked for codes");
-                let untold =
-                    |code| (code, (UNCHECKED, "classification cannot be asked now whether it exists".to_owned()));
-                asked.into_iter().map(untold).collect()
-            }
-        };
+        let late = |_| Status::deadline_exceeded("no answer within a second");
+        let doubts = tokio::time::timeout(PATIENCE, self.doubts(&asked)).await.map_err(late).flatten();
+        let doubts = doubts.unwrap_or_else(|status| {
+            tracing::warn!(code = ?status.code(), cause = status.message(), "classification does not say which codes exist");
+            let untold = format!("classification does not say whether it exists: {}", status.message());
+            asked.into_iter().map(|code| (code, (UNCHECKED, untold.clone()))).collect()
+        });
         let found = brought.into_iter().filter_map(|(index, entry, field, at)| {
             let &(code, ref message) = doubts.get(&at)?;
             Some(Finding { code, index, entry, field, message: format!("{at}: {message}") })
@@ -70,32 +74,46 @@ impl Nomenclature {
     }
 
     async fn doubts(&self, asked: &BTreeSet<CodeReference>) -> Result<BTreeMap<CodeReference, Doubt>, Status> {
-        let asked: Vec<&CodeReference> = asked.iter().collect();
+        let (asked, beyond): (Vec<&CodeReference>, Vec<&CodeReference>) = asked.iter().partition(|code| is_asked(code));
+        let unasked = |code: &CodeReference| {
+            (
+                code.clone(),
+                (UNCHECKED, "classification has no codes that are written so: capitals and digits".to_owned()),
+            )
+        };
+        let mut doubts: BTreeMap<CodeReference, Doubt> = beyond.into_iter().map(unasked).collect();
         let mut missing = Vec::new();
         for batch in asked.chunks(BATCH) {
             let codes = batch.iter().map(|code| wire(code)).collect();
             let request = BatchGetCodesRequest { codes, languages: vec!["en".to_owned()], consistency: None };
             let results = self.lookup.clone().batch_get_codes(request).await?.into_inner().results;
             for (code, result) in batch.iter().zip(results) {
-                if let Some(code_result::Result::NotFound(near)) = result.result
-                    && !self.begins_others(code).await?
-                {
-                    missing.push(((*code).clone(), near));
+                let Some(code_result::Result::NotFound(near)) = result.result else { continue };
+                match self.begins_others(code).await? {
+                    Some(true) => {}
+                    Some(false) => missing.push(((*code).clone(), near)),
+                    None => {
+                        let untold = "it is no code, and whether it begins some is not known".to_owned();
+                        doubts.insert((*code).clone(), (UNCHECKED, untold));
+                    }
                 }
             }
         }
-        if missing.is_empty() {
-            return Ok(BTreeMap::new());
+        if !missing.is_empty() {
+            let editions = self.editions().await?;
+            doubts.extend(missing.into_iter().map(|(code, near)| (code.clone(), doubt(&code, &near, &editions))));
         }
-        let editions = self.editions().await?;
-        Ok(missing.into_iter().map(|(code, near)| (code.clone(), doubt(&code, &near, &editions))).collect())
+        Ok(doubts)
     }
 
     /// Whether a code of a national system, which is no code itself, is the beginning of some: a scope may be cut
-    /// anywhere.
-    async fn begins_others(&self, code: &CodeReference) -> Result<bool, Status> {
+    /// anywhere. None where classification cannot tell: it finds beginnings of digits.
+    async fn begins_others(&self, code: &CodeReference) -> Result<Option<bool>, Status> {
         if is_harmonized(&code.edition) {
-            return Ok(false);
+            return Ok(Some(false));
+        }
+        if code.code.len() < SHORTEST || !code.code.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(None);
         }
         let request = SearchCodesRequest {
             query: code.code.to_string(),
@@ -104,9 +122,11 @@ impl Nomenclature {
             ..Default::default()
         };
         match self.lookup.clone().search_codes(request).await {
-            Ok(answer) => Ok(answer.into_inner().hits.iter().any(|hit| hit.r#match() == MatchKind::CodePrefix)),
+            Ok(answer) => Ok(Some(answer.into_inner().hits.iter().any(|hit| hit.r#match() == MatchKind::CodePrefix))),
             // No such edition.
-            Err(status) if matches!(status.code(), tonic::Code::NotFound | tonic::Code::InvalidArgument) => Ok(false),
+            Err(status) if matches!(status.code(), tonic::Code::NotFound | tonic::Code::InvalidArgument) => {
+                Ok(Some(false))
+            }
             Err(status) => Err(status),
         }
     }
@@ -131,6 +151,9 @@ impl Nomenclature {
 
 fn doubt(code: &CodeReference, near: &CodeNotFound, editions: &BTreeMap<Arc<str>, bool>) -> Doubt {
     let Some(partial) = editions.get(&code.edition) else {
+        if editions.is_empty() {
+            return (UNCHECKED, "classification has no editions yet".to_owned());
+        }
         let known: Vec<&str> = editions.keys().map(|id| &**id).collect();
         return ("edition_unknown", format!("classification has no such edition; it has {}", known.join(", ")));
     };
@@ -146,6 +169,11 @@ fn doubt(code: &CodeReference, near: &CodeNotFound, editions: &BTreeMap<Arc<str>
         message.push_str(&format!("; these digits are a code in {}", near.editions.join(", ")));
     }
     (if *partial { UNCHECKED } else { "code_unknown" }, message)
+}
+
+/// Whether classification takes it for a code: of others it says nothing.
+fn is_asked(code: &CodeReference) -> bool {
+    code.code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 fn wire(code: &CodeReference) -> common::CodeReference {

@@ -210,9 +210,11 @@ async fn check(
     anyhow::bail!(Usage(format!("the change set would have findings, {number} in number{lines}")))
 }
 
-/// What nobody can tell is said, and stands in the way of nothing.
+/// The code of a finding that says what nobody can tell. It stands in the way of nothing.
+pub(in crate::client) const UNCHECKED: &str = "code_unchecked";
+
 fn doubts_only(finding: &ChangeFinding) -> bool {
-    finding.code == "code_unchecked"
+    finding.code == UNCHECKED
 }
 
 /// Findings, each at its place in the files.

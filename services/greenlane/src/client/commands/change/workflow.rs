@@ -9,6 +9,7 @@ use super::{
     diff,
     views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FINDINGS, WHOLE},
 };
+use crate::client::commands::apply::UNCHECKED;
 use crate::client::{
     Mutation, Session,
     complete::Named,
@@ -180,8 +181,7 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
             let answer = of.ask(session, "ValidateChangeSet", json!({ "name": name(&change_set) })).await?;
             render::print_value(session.output(), &answer, FINDINGS)?;
             let mut findings = answer["findings"].as_array().into_iter().flatten();
-            // What nobody can tell stands in the way of nothing.
-            let fine = findings.all(|finding| finding["code"] == "code_unchecked");
+            let fine = findings.all(|finding| finding["code"] == UNCHECKED);
             Ok(if fine { Exit::Done } else { Exit::No })
         }
         Command::Diff { change_set } => of.diff(session, &change_set).await,
