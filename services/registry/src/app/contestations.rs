@@ -70,12 +70,12 @@ impl Contestations {
     }
 
     async fn follow_forever(&mut self) {
-        let mut failures = 0_u32;
+        let (mut failures, mut named) = (0_u32, BTreeSet::new());
         loop {
-            let mut heard_any = false;
-            let Err(error) = self.follow(&mut heard_any).await;
-            // A stream on which something came may end: it has its time. What fails again and again is said once.
-            failures = if heard_any { 0 } else { failures.saturating_add(1) };
+            let mut heard_all = false;
+            let Err(error) = self.follow(&mut heard_all, &mut named).await;
+            // A stream on which all was heard may end: it has its time. What fails again and again is said once.
+            failures = if heard_all { 0 } else { failures.saturating_add(1) };
             if failures == 1 {
                 tracing::warn!(%error, "disputes about certificates are not heard; trying on");
             } else {
@@ -86,7 +86,7 @@ impl Contestations {
     }
 
     /// Follows one stream to its end.
-    async fn follow(&mut self, heard_any: &mut bool) -> Result<Infallible, FollowError> {
+    async fn follow(&mut self, heard_all: &mut bool, named: &mut BTreeSet<String>) -> Result<Infallible, FollowError> {
         let request = eq::WatchDisputesRequest { certificates_only: true, ..Default::default() };
         let opened = tokio::time::timeout(SILENCE, self.disputes.watch_disputes(request)).await;
         let mut stream = opened.map_err(silent)??.into_inner();
@@ -104,19 +104,20 @@ impl Contestations {
             if heard.bookmark
                 && let Some(told) = told.take()
             {
-                self.name_lost(&told).await?;
+                self.name_lost(&told, named).await?;
+                *heard_all = true;
             }
-            *heard_any = true;
         }
     }
 
     /// Names the disputes that stand on record here and that the service did not tell of. They stay as they are: that
-    /// nobody knows of them there is no word that they are over.
-    async fn name_lost(&self, told: &BTreeSet<String>) -> Result<(), StoreError> {
+    /// nobody knows of them there is no word that they are over. Each is `named` once by a process.
+    async fn name_lost(&self, told: &BTreeSet<String>, named: &mut BTreeSet<String>) -> Result<(), StoreError> {
         let read =
             self.store.read("contestations_standing", |tx| Box::pin(async { Ok(contestation::standing(tx).await?) }));
         let standing: Vec<_> = read.await?;
-        for (number, lost) in standing.into_iter().filter(|(_, it)| !told.contains(&it.dispute)) {
+        let lost = standing.into_iter().filter(|(_, it)| !told.contains(&it.dispute));
+        for (number, lost) in lost.filter(|(_, it)| named.insert(it.dispute.clone())) {
             tracing::error!(
                 certificate = number.as_str(),
                 dispute = lost.dispute,
