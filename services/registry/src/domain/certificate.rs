@@ -48,10 +48,9 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Whether the document keeps this field back, and what it says is still known here.
+    /// Whether the document keeps this field back, whether or not what it says was erased here.
     pub(crate) fn keeps_back(&self, field: ConfidentialField) -> bool {
         self.content.confidential.contains(&field)
-            && self.disclosures.iter().any(|text| ConfidentialField::any_disclosed_by(&[field], text))
     }
 
     /// Forgets what these fields said and their salts, if the document keeps them back. The document stays.

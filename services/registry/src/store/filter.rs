@@ -107,9 +107,15 @@ impl Filter {
             all = all.add(C::Number.is_in(self.numbers.iter().map(CertificateNumber::as_str)));
         }
         if let Some(prefix) = &self.number_prefix {
-            // Between two numbers, and not by LIKE, so that the index of numbers is used on either engine.
-            let last = format!("{prefix}{}", "Z".repeat(MAX_NUMBER_CHARS));
-            all = all.add(C::Number.between(prefix.clone(), last));
+            // So that the index of numbers is used: SQLite's LIKE does not, and what is between two texts on PostgreSQL is
+            // its collation's to say. There is no wildcard in a number.
+            all = all.add(match engine {
+                Engine::Sqlite => {
+                    let last = format!("{prefix}{}", "Z".repeat(MAX_NUMBER_CHARS));
+                    C::Number.between(prefix.clone(), last)
+                }
+                Engine::Postgres => C::Number.like(format!("{prefix}%")),
+            });
         }
         if let Some(holder) = &self.holder {
             let within = term::Column::Value.like(like_within(&folded(holder)));
