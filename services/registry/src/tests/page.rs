@@ -4,6 +4,7 @@
 use greenlane_api::registry::v1 as wire;
 use greenlane_store::testing::TestDatabase;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::harness::{Served, content, order};
@@ -213,6 +214,13 @@ async fn nothing_but_our_own_scripts_may_run(db: TestDatabase) {
         assert!(got.status == 200 && !got.body.is_empty() && !got.body.contains("https://"), "{asset}");
     }
     assert_eq!(get(port, "/assets/page.rs", "").await.status, 404);
+}
+
+/// Nobody reads a change of it, so none goes unnoticed: a new version comes with a new digest here.
+#[test]
+fn the_bundled_reader_of_codes_is_the_one_that_was_looked_at() {
+    let digest = hex::encode(Sha256::digest(include_bytes!("../api/site/page/assets/qr.js")));
+    assert_eq!(digest, "6f32ac0fb2da1f4518d7410d0401ab162a024b9601c64882a7ae1337c00190fc");
 }
 
 async fn proof(port: u16, page: &Got) -> Value {
