@@ -200,7 +200,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
         "CERT --reason safety --text t --confirm --request-id withdraw --token-file clerk.token",
         0,
     ),
-    ("certificate erase", "CERT --field sites --confirm CERT --request-id erase --token-file clerk.token", 0),
+    ("certificate erase", "KEPT --field sites --confirm KEPT --request-id erase --token-file clerk.token", 0),
     ("certificate annul", "CERT --reason fraud --confirm CERT --request-id annul --token-file clerk.token", 0),
     ("certificate import", "rows.csv --body bodies/aurora-cert --token-file clerk.token", 0),
     ("certificate watch", "--earliest --count 1 --until-now", 0),
@@ -413,10 +413,16 @@ fn run_all() -> anyhow::Result<()> {
     let customs =
         "token mint --subject c --scope write_offs.write --scope write_offs.read --economy XB --out customs.token";
     shell.run(customs)?.expect(0);
-    let mut write_off = String::new();
+    let (mut write_off, mut kept) = (String::new(), String::new());
+    let confidential = std::fs::read_to_string(example()?)? + "confidential_fields: [sites]\n";
+    std::fs::write(shell.folder.path().join("kept.yaml"), confidential)?;
     let mut called = BTreeSet::new();
     for (command, arguments, code) in COMMANDS {
-        let arguments = arguments.replace("CERT", &certificate).replace("KEY", &key);
+        if *command == "certificate erase" {
+            let issue = "certificate issue --body bodies/aurora-cert --file kept.yaml --token-file clerk.token -o name";
+            shell.run(issue)?.expect(0).stdout.trim().clone_into(&mut kept);
+        }
+        let arguments = arguments.replace("KEPT", &kept).replace("CERT", &certificate).replace("KEY", &key);
         let arguments = arguments.replace("FILE", &example()?).replace("DRAFT", &draft).replace("OTHER", &other);
         let arguments = arguments.replace("CODES", &codes).replace("WRITEOFF", &write_off);
         let arguments = arguments.replace("SUBSCRIPTION", &subscription);
