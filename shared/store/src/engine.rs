@@ -179,8 +179,7 @@ async fn open_postgres(config: &StoreConfig) -> Result<Pools, DbErr> {
     let base = postgres_options(config)?;
     let limit = config.statement_timeout_ms.to_string();
     let writing = writing(base.clone(), config);
-    // A reader's transactions are read-only snapshots by its session's defaults, which saves the SET TRANSACTION
-    // round trip that sea-orm would make after each BEGIN.
+    // A reader's transactions are read-only snapshots by its session's defaults.
     let reading = base.options([
         ("default_transaction_isolation", "repeatable read"),
         ("default_transaction_read_only", "on"),

@@ -106,7 +106,7 @@ impl Store {
     }
 
     /// As [`Store::write`], and on PostgreSQL at isolation level SERIALIZABLE: for decisions that rest on rows which
-    /// cannot be locked, such as on the absence of a row. Costs one more round trip and more retries.
+    /// cannot be locked, such as on the absence of a row. Costs more retries.
     pub async fn write_serializable<T, E, F>(&self, name: &'static str, body: F) -> Result<T, StoreError<E>>
     where
         F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, E> + Send + Sync + 'static,

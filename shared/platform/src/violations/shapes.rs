@@ -170,7 +170,7 @@ impl Violations {
         self.parse(field, EconomyCode::new(raw))
     }
 
-    /// The economy where somebody has a seat or something happens: ISO 3166-1 alpha-2, and no bloc. Required.
+    /// The economy where somebody has a seat or something happens: by the form of ISO 3166-1 alpha-2. Required.
     pub fn seat(&mut self, field: &str, raw: &str) -> Option<EconomyCode> {
         let alpha_2 = raw.len() == 2 && raw.bytes().all(|b| b.is_ascii_uppercase());
         if !raw.is_empty() && !alpha_2 {
