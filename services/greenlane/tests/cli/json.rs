@@ -528,7 +528,7 @@ const MORE: &[&str] = &[
     "call CodeSystemService/ExportCatalogue",
     "code get HS2022:854143 HS2022:854142",
     "code translate HS2022:854143 HS2022:854142 --to HS2017",
-    "verify GLXA4HP9Z1PPYMB35F GLXAFJ1DWYWP7WMX22",
+    "verify GLXA4HP9Z1PPYMB35F GLXA3G0ZY61T79ZF3Z",
     "recognise --scheme schemes/aurelian-pv-mark --body bodies/aurora-cert --body-economy XA --code HS2022:854143 \
      --origin XA --destination XB",
 ];

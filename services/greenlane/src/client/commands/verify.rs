@@ -39,7 +39,7 @@ certificate alone.
 Examples:
   greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
   greenlane verify certificate.jwt
-  greenlane verify GLXA4HP9Z1PPYMB35F GLXAFJ1DWYWP7WMX22
+  greenlane verify GLXA4HP9Z1PPYMB35F GLXA3G0ZY61T79ZF3Z
   greenlane verify certificate.jwt --trust customs.bundle
   greenlane verify certificate.jwt --code HS2022:854143 --origin XA --destination XB --report case-17.pdf
   greenlane verify certificate.jwt --statement-out case-17.jwt
