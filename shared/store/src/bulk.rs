@@ -188,9 +188,12 @@ where
     };
     match array {
         Ok((array, kind)) => {
+            // Named one by one: a statement that was prepared before a migration added a column would give one more.
+            let columns: Vec<String> = E::Column::iter().map(|it| format!("one.\"{}\"", it.as_str())).collect();
             let sql = format!(
                 "SELECT found.* FROM UNNEST($1::{kind}[]) AS wanted (value) CROSS JOIN LATERAL \
-                 (SELECT * FROM \"{}\" AS one WHERE one.\"{}\" = wanted.value LIMIT 1) AS found",
+                 (SELECT {} FROM \"{}\" AS one WHERE one.\"{}\" = wanted.value LIMIT 1) AS found",
+                columns.join(", "),
                 E::default().table_name(),
                 column.as_str(),
             );
