@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
     pack: Option<PathBuf>,
     /// Believe the pack only if it is signed by the key of this thumbprint, or of one of these.
-    #[arg(long, value_name = "THUMBPRINT", requires = "pack")]
+    #[arg(long, value_name = "THUMBPRINT", requires = "pack", allow_hyphen_values = true)]
     pack_key: Vec<String>,
 }
 
