@@ -17,6 +17,7 @@ pub(crate) mod statement;
 pub(crate) mod status;
 pub(crate) mod trace;
 pub(crate) mod trace_command;
+pub(crate) mod units;
 pub(crate) mod verdict;
 pub(crate) mod world;
 pub(crate) mod write_off;

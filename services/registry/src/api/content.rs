@@ -170,7 +170,9 @@ pub(crate) fn code(v: &mut Violations, raw: &common::CodeReference) -> Option<Co
 }
 
 fn quantity(v: &mut Violations, field: &str, raw: &wire::Quantity) -> Option<domain::Quantity> {
-    v.parse(field, domain::Quantity::new(&raw.amount, &raw.unit))
+    let amount = v.parse(&format!("{field}.amount"), domain::Quantity::amount(&raw.amount));
+    let unit = v.parse(&format!("{field}.unit"), domain::Quantity::unit(&raw.unit));
+    Some(domain::Quantity { amount: amount?, unit: unit? })
 }
 
 fn measurement(v: &mut Violations, raw: wire::Measurement) -> Option<domain::Measurement> {

@@ -25,8 +25,17 @@ pub(crate) struct Row {
     pub(crate) actor: String,
 }
 
-/// What became of a row: the revision that includes it (0 when it was only checked), or why it is refused.
-pub(crate) type Fate = Result<u64, Fault>;
+/// A row that is in the registry, or could be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    /// The revision that includes it; 0 when it was only checked.
+    pub(crate) revision: u64,
+    /// Whether an earlier import wrote it.
+    pub(crate) already_there: bool,
+}
+
+/// What became of a row, or why it is refused.
+pub(crate) type Fate = Result<Taken, Fault>;
 
 /// Rows that are signed before others get their turn on this thread.
 const TURN: usize = 8;
@@ -67,12 +76,15 @@ impl Registry {
             }
             let Row { id, body, content, actor } = row;
             let fate = match begun {
-                Begun::Replay(response) => Some(Ok(recall::size(&response).map_err(Fault::internal)?)),
+                Begun::Replay(response) => {
+                    let revision = recall::size(&response).map_err(Fault::internal)?;
+                    Some(Ok(Taken { revision, already_there: true }))
+                }
                 Begun::Conflict => Some(Err(Fault::request_id_reused(&id.key.request_id))),
                 Begun::New => {
                     let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
                     match self.prepare_grant(order.clone()).await {
-                        Ok(_) if validate_only => Some(Ok(0)),
+                        Ok(_) if validate_only => Some(Ok(Taken { revision: 0, already_there: false })),
                         Ok(grant) => {
                             mutations.push(id.clone().wants(Command::Grant(Box::new(grant))));
                             positions.push((position, order, id));
@@ -90,25 +102,26 @@ impl Registry {
         }
         for ((position, order, id), receipt) in positions.into_iter().zip(places.submit_all(mutations).await) {
             fates[position] = Some(match self.retried(receipt, order, id).await {
-                Ok(size) => Ok(size),
+                Ok(taken) => Ok(taken),
                 Err(fault) => Err(of_the_row(fault)?),
             });
         }
         fates.into_iter().map(|fate| fate.ok_or_else(|| Fault::internal("a row has no fate"))).collect()
     }
 
-    /// The revision of a row; one whose place in the status list went to another is made anew.
+    /// A row that was written; one whose place in the status list went to another is made anew.
     async fn retried(
         &self,
         receipt: Result<Receipt, WriteError>,
         order: IssueOrder,
         id: MutationId,
-    ) -> Result<u64, Fault> {
+    ) -> Result<Taken, Fault> {
+        let written = |receipt: &Receipt| Taken { revision: receipt.log.size, already_there: receipt.replayed };
         match receipt {
-            Ok(receipt) => Ok(receipt.log.size),
+            Ok(receipt) => Ok(written(&receipt)),
             Err(WriteError::Refused(Refusal::StatusIndexTaken)) => match self.grant(order, id, false).await? {
-                Outcome::Logged(receipt) => Ok(receipt.log.size),
-                Outcome::Checked(_, revision) => Ok(revision),
+                Outcome::Logged(receipt) => Ok(written(&receipt)),
+                Outcome::Checked(_, revision) => Ok(Taken { revision, already_there: false }),
             },
             Err(error) => Err(error.into()),
         }

@@ -166,6 +166,8 @@ pub(crate) enum Refusal {
     WriteOffField { field: &'static str, why: String },
     #[error("of {} are left {left} {unit}", number.name())]
     QuantityExceeded { number: CertificateNumber, left: String, unit: String },
+    #[error("{declaration} is written off already, by {name}")]
+    DeclarationTaken { name: String, declaration: String },
     #[error("of {} are written off already: {first} to {last}", number.name())]
     SerialsTaken { number: CertificateNumber, first: String, last: String },
     #[error("{} does not contest a designation of its own economy", .0.name())]

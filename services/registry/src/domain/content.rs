@@ -5,6 +5,7 @@ use greenlane_credential::ConfidentialField;
 use serde::{Deserialize, Serialize};
 
 use super::goods::{Code, ProductId};
+use super::units;
 
 /// The facts of one version of a certificate. Stored and hashed as JSON; texts were validated when they came in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,16 +95,27 @@ pub(crate) struct Quantity {
 
 impl Quantity {
     pub(crate) fn new(amount: &str, unit: &str) -> Result<Self, &'static str> {
+        Ok(Self { amount: Self::amount(amount)?, unit: Self::unit(unit)? })
+    }
+
+    /// How much.
+    pub(crate) fn amount(amount: &str) -> Result<String, &'static str> {
         let (whole, fraction) = amount.split_once('.').unwrap_or((amount, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if amount.len() > 30 || !digits(whole) || !digits(fraction) {
             return Err("the amount must be a decimal number of at most 30 characters");
         }
-        let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-        if !(1..=3).contains(&unit.len()) || !unit.bytes().all(good) {
-            return Err("the unit must be a code of UN/ECE Recommendation 20, such as KGM");
+        Ok(amount.to_owned())
+    }
+
+    /// Of what.
+    pub(crate) fn unit(unit: &str) -> Result<String, &'static str> {
+        if !units::is_known(unit) {
+            return Err(
+                "the unit must be a code of UN/ECE Recommendation 20, such as C62 (one), H87 (piece), KGM or KWH",
+            );
         }
-        Ok(Self { amount: amount.to_owned(), unit: unit.to_owned() })
+        Ok(unit.to_owned())
     }
 }
 

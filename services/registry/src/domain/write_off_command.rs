@@ -12,7 +12,7 @@ use super::life::{Standing, State, standing};
 use super::names::CertificateNumber;
 use super::world::{Applied, Change, Known, World};
 use super::write_off::amount::Amount;
-use super::write_off::ledger::{Exceeded, Ledger};
+use super::write_off::ledger::{Declared, Exceeded, Ledger};
 use super::write_off::{Kind, Record, WriteOff, meant, write_off_name};
 
 /// A record to be made. What only the certificate knows, its body, its version and the product as certified, is filled in
@@ -89,6 +89,11 @@ impl World {
                 }
                 let field = |why: &'static str| Refusal::WriteOffField { field: "product", why: why.to_owned() };
                 let product = meant(&current.content, &record.product).map_err(field)?;
+                record.product = product.id.clone();
+                if let Some(standing) = ledger.declared.get(&Declared::of(&record)) {
+                    let name = write_off_name(*standing);
+                    return Err(Refusal::DeclarationTaken { name, declaration: record.declaration });
+                }
                 ledger.allows(product, record.quantity.as_ref(), &record.serials).map_err(
                     |exceeded| match exceeded {
                         Exceeded::Field { field, why } => Refusal::WriteOffField { field, why },
@@ -100,7 +105,6 @@ impl World {
                         }
                     },
                 )?;
-                record.product = product.id.clone();
             }
             Kind::Reversal | Kind::Rejection => {}
         }

@@ -311,6 +311,18 @@ table! {
 }
 
 table! {
+    /// Declarations that are written off, and not reversed: each a product of a certificate once.
+    write_off_declaration = "write_off_declaration" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        certificate: String,
+        economy: String,
+        declaration: String,
+        product: String,
+    }
+}
+
+table! {
     /// What was heard of disputes about certificates.
     contestation = "contestation" {
         #[sea_orm(primary_key, auto_increment = false)]

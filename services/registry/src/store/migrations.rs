@@ -6,9 +6,11 @@ use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 mod contestations;
+mod declarations;
 mod write_offs;
 
 use contestations::Contestations;
+use declarations::Declarations;
 use write_offs::WriteOffs;
 
 /// All migrations of the registry's database.
@@ -21,6 +23,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Tables));
         all.push(Box::new(WriteOffs));
         all.push(Box::new(Contestations));
+        all.push(Box::new(Declarations));
         all
     }
 }

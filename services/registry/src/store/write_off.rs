@@ -7,13 +7,14 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect, Set};
 
-use super::entity::{write_off, write_off_serial, write_off_used};
+use super::entity::write_off_declaration::Model as Declaration;
+use super::entity::{write_off, write_off_declaration, write_off_serial, write_off_used};
 use super::{IN_LIST, corrupt, rows, to_i64, to_u64};
 use crate::domain::content::SerialRange;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::write_off::amount::Amount;
-use crate::domain::write_off::ledger::{Ledger, Standing};
-use crate::domain::write_off::{Kind, WriteOff, product_key};
+use crate::domain::write_off::ledger::{Declared, Ledger, Standing};
+use crate::domain::write_off::{Kind, Record, WriteOff, product_key};
 use crate::domain::write_off_command::{Booked, Ledgers, WriteOffCommand};
 
 /// Which records to list. What is set must all hold.
@@ -85,7 +86,7 @@ pub(crate) async fn named(tx: &Tx, commands: &[&WriteOffCommand]) -> Result<Hash
 }
 
 /// What is taken of these certificates, as far as these commands need to know: every amount, and of the serial numbers
-/// those that the commands name.
+/// and the declarations those that the commands name.
 pub(crate) async fn ledgers(
     tx: &Tx,
     numbers: &BTreeSet<&str>,
@@ -105,6 +106,11 @@ pub(crate) async fn ledgers(
     let mut seen = BTreeSet::new();
     for command in commands.iter().filter(|command| command.record.kind == Kind::Use) {
         let number = &command.record.certificate;
+        for row in declared(tx, &command.record).await? {
+            let Declaration { economy, declaration, product, log_index, .. } = row;
+            let declared = &mut by_certificate.entry(number.clone()).or_default().declared;
+            declared.insert(Declared { economy, declaration, product }, to_u64(log_index));
+        }
         for range in &command.record.serials {
             for row in overlapping(tx, number, range).await? {
                 if seen.insert((row.log_index, row.position)) {
@@ -114,6 +120,17 @@ pub(crate) async fn ledgers(
         }
     }
     Ok(Ledgers { by_certificate, named })
+}
+
+/// What the declaration of a record has written off of its certificate.
+async fn declared(tx: &Tx, record: &Record) -> Result<Vec<Declaration>, DbErr> {
+    use write_off_declaration::Column as C;
+    write_off_declaration::Entity::find()
+        .filter(C::Certificate.eq(record.certificate.as_str()))
+        .filter(C::Economy.eq(record.economy.as_str()))
+        .filter(C::Declaration.eq(record.declaration.as_str()))
+        .all(tx)
+        .await
 }
 
 /// Runs that have a serial number in common with this one. They are bytes: both engines compare these alike.
@@ -140,6 +157,20 @@ fn standing(row: write_off_serial::Model) -> Result<Standing, DbErr> {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| corrupt("serial number"));
     let range = SerialRange { first: text(row.first)?, last: text(row.last)? };
     Ok(Standing { index: to_u64(row.log_index), product: row.product, range })
+}
+
+/// What of these records declares something, and is not undone among them.
+fn declarations(taken: &[&Booked], undone: &[i64]) -> Vec<write_off_declaration::ActiveModel> {
+    let uses = taken.iter().map(|booked| &booked.write_off).filter(|it| it.record.kind == Kind::Use);
+    let standing = uses.filter(|it| !undone.contains(&to_i64(it.index)));
+    let row = |it: &WriteOff| write_off_declaration::ActiveModel {
+        log_index: Set(to_i64(it.index)),
+        certificate: Set(it.record.certificate.as_str().to_owned()),
+        economy: Set(it.record.economy.clone()),
+        declaration: Set(it.record.declaration.clone()),
+        product: Set(product_key(&it.record.product)),
+    };
+    standing.map(row).collect()
 }
 
 /// Writes records, and what they leave taken.
@@ -182,13 +213,20 @@ pub(crate) async fn save(tx: &Tx, taken: &[&Booked]) -> Result<(), DbErr> {
     }
     bulk::insert(tx, records).await?;
     bulk::insert(tx, serials).await?;
+    let declarations = declarations(taken, &undone);
     if !undone.is_empty() {
         // What stands, not what was: the records stay.
+        write_off_declaration::Entity::delete_many()
+            .filter(write_off_declaration::Column::LogIndex.is_in(undone.iter().copied()))
+            .exec(tx)
+            .await?;
         write_off_serial::Entity::delete_many()
             .filter(write_off_serial::Column::LogIndex.is_in(undone))
             .exec(tx)
             .await?;
     }
+    // Behind what is undone: a declaration may be written off anew in the group that reverses it.
+    bulk::insert(tx, declarations).await?;
     for ((certificate, product, unit), amount) in used {
         use write_off_used::Column as C;
         let row = write_off_used::ActiveModel {

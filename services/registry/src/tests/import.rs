@@ -123,11 +123,13 @@ async fn an_import_that_broke_is_simply_repeated(db: TestDatabase) {
     served.enrol("xa-lab").await;
     let (answers, end) = import(&served, (1..=100).map(row).collect()).await;
     end.unwrap();
+    assert_eq!(answers.last().unwrap().already_there, 0);
     assert_eq!(counts(answers.last().unwrap()), (100, 100, 0));
     // Counted anew by the caller, and some that are new among them.
     let again = (1..=150).map(|number| wire::ImportCertificatesRequest { row: 1_000 + number, ..row(number) });
     let (answers, end) = import(&served, again.collect()).await;
     end.unwrap();
+    assert_eq!(answers.last().unwrap().already_there, 100, "so many were there");
     let last = answers.last().unwrap();
     assert_eq!((counts(last), last.revision), ((150, 150, 0), 152), "each is there once");
     let (answers, end) = import(&served, (1..=150).map(row).collect()).await;

@@ -21,6 +21,7 @@ greenlane_store::engine_tests!(Migrator:
     many_ports_at_once_never_let_a_serial_number_in_twice,
     what_is_reversed_is_there_again,
     the_same_request_is_done_once_and_answered_the_same,
+    a_declaration_writes_a_product_off_once_under_whatever_request_id,
     nothing_is_written_off_against_what_is_not_in_force,
     all_that_is_wrong_with_a_consignment_is_named_at_once,
     a_body_is_told_of_use_and_rejection_by_list_and_watch,
@@ -212,6 +213,50 @@ async fn the_same_request_is_done_once_and_answered_the_same(db: TestDatabase) {
     assert_eq!(Fault::reason_of(&other), Some(ErrorReason::RequestIdReused));
 }
 
+async fn a_declaration_writes_a_product_off_once_under_whatever_request_id(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut port = customs(&served, "XB");
+    let first = port.record_write_off(consignment(&name, "a", "10")).await.unwrap().into_inner().write_off.unwrap();
+    let anew = |id: &str| wire::RecordWriteOffRequest { request_id: id.to_owned(), ..consignment(&name, "a", "10") };
+    for request in [anew("b"), wire::RecordWriteOffRequest { validate_only: true, ..anew("c") }] {
+        let refused = port.record_write_off(request).await.unwrap_err();
+        let told = (refused.code(), Fault::reason_of(&refused));
+        assert_eq!(told, (Code::AlreadyExists, Some(ErrorReason::ResourceExists)));
+        let metadata = Fault::metadata_of(&refused);
+        assert_eq!((metadata["resource"].as_str(), metadata["declaration"].as_str()), (&*first.name, "26XBa/1"));
+        assert!(refused.message().contains("written off already"), "{}", refused.message());
+    }
+    assert_eq!(left(&served, &name).await, "90", "once");
+    // Another item, another product and another economy are something else.
+    port.record_write_off(consignment(&name, "d", "10")).await.unwrap();
+    let numbered = items(&name, "e", "A000", "A009");
+    let numbered = wire::RecordWriteOffRequest { declaration_reference: "26XBa/1".to_owned(), ..numbered };
+    port.record_write_off(numbered).await.unwrap();
+    let abroad = wire::RecordWriteOffRequest { economy: "XC".to_owned(), ..anew("f") };
+    customs(&served, "XC").record_write_off(abroad).await.unwrap();
+    // Two ports at once: one of them.
+    let both = [("g", "1"), ("h", "1")].map(|(id, amount)| wire::RecordWriteOffRequest {
+        declaration_reference: "26XBz/1".to_owned(),
+        ..consignment(&name, id, amount)
+    });
+    let mut others = (customs(&served, "XB"), customs(&served, "XB"));
+    let [one, other] = both;
+    let (one, other) = tokio::join!(others.0.record_write_off(one), others.1.record_write_off(other));
+    assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1);
+    // What was a mistake is made anew.
+    let reversal = wire::ReverseWriteOffRequest {
+        request_id: "r".to_owned(),
+        name: first.name,
+        reason_text: "The wrong amount.".to_owned(),
+        ..Default::default()
+    };
+    port.reverse_write_off(reversal).await.unwrap();
+    port.record_write_off(anew("i")).await.unwrap();
+    let refused = port.record_write_off(anew("j")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::AlreadyExists);
+}
+
 async fn nothing_is_written_off_against_what_is_not_in_force(db: TestDatabase) {
     let served = serve(&db).await;
     let name = issued(&served).await;
@@ -259,6 +304,14 @@ async fn all_that_is_wrong_with_a_consignment_is_named_at_once(db: TestDatabase)
         (
             wire::RecordWriteOffRequest {
                 quantity: Some(wire::Quantity { amount: "1".to_owned(), unit: "KGM".to_owned() }),
+                ..consignment(&name, "a", "1")
+            },
+            "quantity.unit",
+        ),
+        (
+            wire::RecordWriteOffRequest {
+                quantity: Some(wire::Quantity { amount: "1".to_owned(), unit: "PCS".to_owned() }),
+                product: Some(model("SR-500")),
                 ..consignment(&name, "a", "1")
             },
             "quantity.unit",

@@ -110,6 +110,15 @@ impl Fault {
             .with_metadata("resource", resource)
     }
 
+    /// What a customs `declaration` names is written off already: the record is the resource.
+    pub fn declaration_taken(resource: impl Into<String>, declaration: impl Into<String>) -> Self {
+        let (resource, declaration) = (resource.into(), declaration.into());
+        let message = format!("declaration `{declaration}` is written off already, by `{resource}`");
+        Self::new(ErrorReason::ResourceExists, message)
+            .with_metadata("resource", resource)
+            .with_metadata("declaration", declaration)
+    }
+
     /// `step` is not possible from the `state` that the resource is in.
     pub fn state_conflict(resource: impl Into<String>, state: impl Into<String>, step: impl Into<String>) -> Self {
         let (resource, state, step) = (resource.into(), state.into(), step.into());

@@ -24,6 +24,7 @@ fn catalogue() -> Vec<(Fault, Code, &'static [&'static str])> {
         (Fault::no_rule("/a.B/C"), Code::PermissionDenied, &["method"]),
         (Fault::not_found("bodies/x"), Code::NotFound, &["resource"]),
         (Fault::already_exists("bodies/x"), Code::AlreadyExists, &["resource"]),
+        (Fault::declaration_taken("writeOffs/4", "26XB1/1"), Code::AlreadyExists, &["declaration", "resource"]),
         (
             Fault::state_conflict("certificates/x", "withdrawn", "suspend"),
             Code::FailedPrecondition,

@@ -43,6 +43,7 @@ struct Import {
 #[derive(Default)]
 struct Outcome {
     accepted: u64,
+    already_there: u64,
     refused: Vec<wire::RefusedRow>,
     revision: u64,
     /// Why the import ends here.
@@ -139,9 +140,10 @@ impl Import {
             Ok(fates) => {
                 for (mark, fate) in marks.into_iter().zip(fates) {
                     match fate {
-                        Ok(revision) => {
+                        Ok(taken) => {
                             outcome.accepted += 1;
-                            outcome.revision = outcome.revision.max(revision);
+                            outcome.already_there += u64::from(taken.already_there);
+                            outcome.revision = outcome.revision.max(taken.revision);
                         }
                         Err(refused) => outcome.refused.push(self.refused(mark, &refused)),
                     }
@@ -218,6 +220,7 @@ impl Telling {
 
     fn take(&mut self, outcome: Outcome) {
         self.totals.accepted += outcome.accepted;
+        self.totals.already_there += outcome.already_there;
         self.totals.revision = self.totals.revision.max(outcome.revision);
         for row in outcome.refused {
             self.totals.refused += 1;

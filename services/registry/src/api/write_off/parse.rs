@@ -116,9 +116,10 @@ pub(super) fn salt() -> String {
 }
 
 fn quantity(v: &mut Violations, raw: &wire::Quantity) -> Option<Quantity> {
-    let amount = v.parse("quantity.amount", Amount::parse(&raw.amount))?;
-    let some = v.check("quantity.amount", !amount.is_zero(), "must be more than nothing");
-    let quantity = v.parse("quantity", Quantity::new(&raw.amount, &raw.unit))?;
+    let amount = v.parse("quantity.amount", Amount::parse(&raw.amount));
+    let unit = v.parse("quantity.unit", Quantity::unit(&raw.unit));
+    let some = v.check("quantity.amount", !amount?.is_zero(), "must be more than nothing");
+    let quantity = Quantity { amount: raw.amount.clone(), unit: unit? };
     some.then_some(quantity)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::amount::Amount;
-use super::{Kind, WriteOff, is_meant, product_key};
+use super::{Kind, Record, WriteOff, is_meant, product_key};
 use crate::domain::content::{Content, Product, Quantity, SerialRange};
 use crate::domain::goods::{Goods, ProductId};
 use crate::domain::verdict::Finding;
@@ -18,6 +18,28 @@ pub(crate) struct Ledger {
     pub(crate) used: HashMap<(String, String), Amount>,
     /// Serial numbers that are written off.
     pub(crate) serials: Vec<Standing>,
+    /// What declarations wrote off, by the record that stands for it.
+    pub(crate) declared: HashMap<Declared, u64>,
+}
+
+/// What one declaration writes off: a product, once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Declared {
+    pub(crate) economy: String,
+    pub(crate) declaration: String,
+    /// The product, as the ledger calls it.
+    pub(crate) product: String,
+}
+
+impl Declared {
+    /// Of a record, whose product is named as certified.
+    pub(crate) fn of(record: &Record) -> Self {
+        Self {
+            economy: record.economy.clone(),
+            declaration: record.declaration.clone(),
+            product: product_key(&record.product),
+        }
+    }
 }
 
 /// Serial numbers that are written off.
@@ -54,12 +76,18 @@ impl Ledger {
         let product = product_key(&record.product);
         match record.kind {
             Kind::Rejection => return None,
-            Kind::Use => self.serials.extend(record.serials.iter().map(|range| Standing {
-                index: write_off.index,
-                product: product.clone(),
-                range: range.clone(),
-            })),
-            Kind::Reversal => self.serials.retain(|standing| Some(standing.index) != record.reverses),
+            Kind::Use => {
+                self.declared.insert(Declared::of(record), write_off.index);
+                self.serials.extend(record.serials.iter().map(|range| Standing {
+                    index: write_off.index,
+                    product: product.clone(),
+                    range: range.clone(),
+                }));
+            }
+            Kind::Reversal => {
+                self.declared.retain(|_, index| Some(*index) != record.reverses);
+                self.serials.retain(|standing| Some(standing.index) != record.reverses);
+            }
         }
         let quantity = record.quantity.as_ref()?;
         let amount = Amount::parse(&quantity.amount).unwrap_or_default();

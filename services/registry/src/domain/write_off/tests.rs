@@ -1,5 +1,5 @@
 use super::amount::Amount;
-use super::ledger::{Exceeded, Ledger};
+use super::ledger::{Declared, Exceeded, Ledger};
 use super::*;
 
 fn product(amount: Option<&str>, ranges: &[(&str, &str)]) -> Product {
@@ -74,6 +74,15 @@ fn a_quantity_is_taken_once_and_given_back_by_a_reversal() {
     assert_eq!(ledger.left(&certified), quantity("40"), "a rejection takes nothing");
     ledger.take(&write_off(3, Kind::Reversal, Some("60"), &[], Some(1)));
     assert_eq!(ledger.left(&certified), quantity("100"));
+}
+
+#[test]
+fn a_declaration_stands_for_a_product_until_it_is_reversed() {
+    let taken = write_off(1, Kind::Use, Some("60"), &[], None);
+    let mut ledger = Ledger::of([&taken]);
+    assert_eq!(ledger.declared.get(&Declared::of(&taken.record)), Some(&1));
+    ledger.take(&write_off(2, Kind::Reversal, Some("60"), &[], Some(1)));
+    assert!(ledger.declared.is_empty());
 }
 
 #[test]
