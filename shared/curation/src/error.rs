@@ -70,6 +70,9 @@ pub enum ChangeError {
     /// What is changed belongs to others.
     #[error("an entry belongs to {0}")]
     NotYours(String),
+    /// Only a body or an economy does this.
+    #[error("the token names neither a body nor an economy")]
+    ForNobody,
     /// What a change set did has been changed again, so that undoing it would undo more.
     #[error("{entries:?} have changed since {name}")]
     ChangedSince {
@@ -129,7 +132,14 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             Fault::four_eyes(name, subject).with_message(message)
         }
         ChangeError::NotAuthor(name) => Fault::not_yours("sub", format!("the author of {name}")),
-        ChangeError::NotYours(owners) => Fault::not_yours("economy", owners),
+        ChangeError::NotYours(owners) => {
+            let message =
+                format!("it belongs to {owners}: the token's `economy` or `body` must be one that it belongs to");
+            Fault::not_yours("economy", owners).with_message(message)
+        }
+        ChangeError::ForNobody => Fault::not_yours("economy", "any").with_message(
+            "this is done for a body or an economy, and the token names neither: it needs a claim `body` or `economy`",
+        ),
         ChangeError::RequestIdReused(request_id) => Fault::request_id_reused(request_id),
         ChangeError::Invalid(findings) => Fault::field_violations(findings.into_iter().map(|finding| {
             let mut field = format!("changes[{}]", finding.index);

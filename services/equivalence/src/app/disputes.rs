@@ -305,7 +305,7 @@ fn opened(
 ) -> std::result::Result<Dispute, ChangeError> {
     let challenger = actor(caller, loaded);
     if challenger.party().is_empty() {
-        return Err(ChangeError::NotYours("a body or an economy".to_owned()));
+        return Err(ChangeError::ForNobody);
     }
     let field = |field: &str, why: &str| ChangeError::Fields(vec![FieldViolation::new(field, why)]);
     let parties = Parties::of(&challenge.subject, challenge.question.as_ref(), &loaded.catalogue)
