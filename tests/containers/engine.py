@@ -12,7 +12,7 @@ COMPOSE = CHECKOUT / "deploy/compose"
 SERVICES = ("classification", "equivalence", "registry")
 HEALTHY_SECONDS = 60
 BACK_SECONDS = 60
-DISK_BYTES = 24 << 20
+DISK_BYTES = 160 << 20
 AT_THE_BORDER = ("--registry", "https://localhost:7411")
 
 

@@ -4,10 +4,11 @@
     python tests/containers/run.py [--only small|full] [--kubectl PROGRAM]
 
 Shown for both profiles: healthy in under a minute; nobody is root, nothing of a root file system is written, there is no
-shell; TLS between the services and to the command; the story of the README as it is written there; backups that come
-back by the commands of deploy/runbooks. On PostgreSQL also: each container is killed (SIGKILL) while certificates are issued
-and verified, comes back by itself, and nothing that was acknowledged is lost; nobody sees another's password, and who has
-one can do with it what the service does. With a kubectl, the jobs of deploy/kubernetes for backups are run too.
+shell; TLS between the services and to the command; the story of the README as it is written there; each container is
+killed (SIGKILL) while certificates are issued and verified, comes back by itself, and nothing that was acknowledged is
+lost; backups that come back by the commands of deploy/runbooks. On PostgreSQL also: a verifier and its replica are killed
+while the verifier is asked; nobody sees another's password, and who has one can do with it what the service does. With a
+kubectl, the jobs of deploy/kubernetes for backups are run too.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 import urllib.request
 
 from engine import (AT_THE_BORDER, BACK_SECONDS, CHECKOUT, COMPOSE, HEALTHY_SECONDS, SERVICES, Command, Deployment,
@@ -31,6 +33,10 @@ from pages import bring_back, bring_postgres_back, fill_the_disk, health_follows
 
 QUIET_SECONDS = 3
 PANEL_SECONDS = 60
+# Of org.opencontainers.image. The version is the workspace's, the revision a commit's.
+VERSION = tomllib.loads((CHECKOUT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+LABELS = {"title": "Greenlane", "description": ".+", "licenses": "Apache-2\\.0", "version": re.escape(VERSION),
+          "revision": "[0-9a-f]{40}"}
 # Counters that are not there before they count.
 WHEN_IT_HAPPENS = {"greenlane_server_overloaded_total", "greenlane_store_retries_total"}
 
@@ -46,16 +52,26 @@ def look_at_the_image():
         check=False,
     )
     expect("it has a shell", shell.returncode == 0, False)
-    expect("its licence label", facts["Config"]["Labels"]["org.opencontainers.image.licenses"], "Apache-2.0")
+    labels = facts["Config"]["Labels"]
+    for label, form in LABELS.items():
+        said = labels.get(f"org.opencontainers.image.{label}", "")
+        expect(f"its label {label} is as it should be ({said})", bool(re.fullmatch(form, said)), True)
 
 
 def look_at_the_files(folder):
     """What is put on top of compose.yaml for images that cannot be had here is understood all the same."""
     environment = os.environ | {"GREENLANE_STATE": str(folder), "GREENLANE_LOG_VERIFIER_KEY": "not used"}
+    added = {
+        "mutual-tls": set(),
+        "observability": {"otel-collector", "jaeger", "grafana"},
+        "full": {"postgres", "prometheus"},
+        "verifier": {"postgres-replica", "verifier"},
+    }
     for more in (["mutual-tls"], ["observability"], ["full", "verifier"], ["full", "verifier", "observability"]):
         files = [part for name in ["compose", *more] for part in ("--file", str(COMPOSE / f"{name}.yaml"))]
         services = run(*compose_command(), *files, "config", "--services", env=environment).split()
-        expect(f"{' and '.join(more)}: services", len(services), len(set(services)))
+        served = {service for service in services if not service.startswith(("migrate-", "maintain-"))}
+        expect(f"{' and '.join(more)}: services", sorted(served), sorted(set(SERVICES).union(*(added[name] for name in more))))
 
 
 def take_program(folder):
@@ -109,20 +125,22 @@ def tell_the_story(deployment, program):
     expect(f"the story's {len(commands)} commands verify as", outcomes, ["ACCEPTED", "ACCEPTED", "REFUSED"])
 
 
-def kill_each(deployment, program):
+def kill_each(deployment, program, services, border=False):
+    """Under load. `border`: a verifier is asked too, for any of the certificates that were issued, and must answer."""
     def token(*arguments):
         return mint(deployment, program, *arguments).read_text().strip()
 
     clerk = token("loader", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
     customs = token("customs", "verify log.read certificates.read")
     load = Load(
-        "localhost:7401", (deployment.folder / "public/ca.crt").read_bytes(), clerk=clerk, customs=customs
+        "localhost:7401", (deployment.folder / "public/ca.crt").read_bytes(), clerk=clerk, customs=customs,
+        name=f"load-{deployment.project}-{len(services)}", readers={"border": ("localhost:7411", True)} if border else {},
     )
     load.start()
     rows = []
     try:
         time.sleep(QUIET_SECONDS)
-        for service in (*SERVICES, "postgres", "prometheus"):
+        for service in services:
             load.mark()
             back = crash_and_wait(deployment, service)
             load.wait_until_flowing(BACK_SECONDS)
@@ -130,17 +148,18 @@ def kill_each(deployment, program):
             rows.append((service, back, load.since_mark()))
     finally:
         load.stop()
-    print("  killed          healthy again   verified  answers refused  longest gap   issued  longest gap")
+    print("  killed           healthy again   issued  longest gap" + "   verified  not answered  longest gap" * len(load.readers))
     for service, back, seen in rows:
         print(
-            f"  {service:<15} {back:>11.1f} s {seen.reads:>10} {seen.refused:>16} {seen.read_gap:>10.2f} s"
-            f" {seen.writes:>8} {seen.write_gap:>10.2f} s"
+            f"  {service:<16} {back:>11.1f} s {seen.writes:>8} {seen.write_gap:>10.2f} s"
+            + "".join(f"{one.answered:>11} {one.refused:>13} {one.gap:>10.2f} s" for one in seen.reads.values())
         )
-    acknowledged, lost, doubled, wrong = load.audit()
+    acknowledged, lost, doubled, wrong, left_open = load.audit()
     print(f"  certificates acknowledged: {acknowledged}")
     expect("lost", lost, 0)
     expect("acknowledged twice under different names", doubled, 0)
     expect("wrong answers to customs", wrong, 0)
+    expect("answers that leave open whether a certificate is genuine and in force", left_open, 0)
 
 
 def verify_at_the_border(deployment, program):
@@ -165,6 +184,11 @@ def verify_at_the_border(deployment, program):
     expect("it issues nothing", command.fails(*issue, *AT_THE_BORDER), True)
     with urllib.request.urlopen(f"http://127.0.0.1:7414/{name}", timeout=10) as answer:
         expect("it serves the page", 'id="verdict-title"' in answer.read().decode(), True)
+    deadline = time.monotonic() + PANEL_SECONDS
+    while not has_data('up{job="greenlane",service="verifier"} == 1'):
+        if time.monotonic() > deadline:
+            raise SystemExit("Prometheus does not reach the verifier")
+        time.sleep(1)
     # Away for long: the primary has thrown away by then what the replica lacks.
     deployment.compose("stop", "postgres-replica")
     meanwhile = command(*issue).strip()
@@ -179,8 +203,7 @@ def verify_at_the_border(deployment, program):
         time.sleep(0.5)
     said = deployment.compose("logs", "postgres-replica")
     expect("a replica that was away takes from the archive what it missed", "restored log file" in said, True)
-    for service in ("postgres-replica", "verifier"):
-        print(f"  {service} killed: healthy again after {crash_and_wait(deployment, service):.1f} s")
+    kill_each(deployment, program, ("postgres-replica", "verifier"), border=True)
     deployment.wait_for_health("verifier")
     expect("and it verifies", "REFUSED" not in command("verify", meanwhile, *AT_THE_BORDER), True)
 
@@ -276,11 +299,11 @@ def main():
                 look_at_containers(deployment)
                 tell_the_story(deployment, program)
                 look_at_the_page(deployment, program)
+                kill_each(deployment, program, SERVICES + (("postgres", "prometheus") if profile == "full" else ()))
                 if profile == "full":
                     look_at_secrets(deployment, SECRETS)
                     look_at_rights(deployment)
                     look_at_mutual_tls(deployment)
-                    kill_each(deployment, program)
                     health_follows_the_database(deployment)
                     withdraw_many(deployment, program)
                     look_at_prometheus(deployment, program)

@@ -1,13 +1,20 @@
-"""A failover lab on one machine: three PostgreSQL under Patroni with etcd and HAProxy, two registries, a verifier on the
-read replicas, load, faults.
+"""A failover lab on one machine: three PostgreSQL under Patroni with etcd and HAProxy, registries, verifiers on the read
+replicas, load, faults.
 
     apt-get install --no-install-recommends patroni python3-etcd etcd-server haproxy postgresql
     python3 -m venv venv && venv/bin/pip install -r tests/interop/requirements.txt
     venv/bin/python deploy/lab/failover/run.py --greenlane target/debug/greenlane
 
 As root, since PostgreSQL runs as another user. Everything listens on the loopback interface only and ends with the
-script. For each fault it prints how many certificates were issued and verified meanwhile, by the registries and by the
-verifier, and the longest time without; in the end, whether everything that was acknowledged is there, once, and in one log. Ends with 1 if not.
+script. Two registries issue, and verify one certificate from memory, as a verifier does. A third registry and a second
+verifier keep nothing in memory (`cached_certificates = 1`) and are asked for any of the certificates that were issued, so
+that their answers come from the primary and from a standby. An answer counts when it tells that the certificate is
+authentic, in force and for these goods; no equivalence service runs here, so recognition is left open.
+
+For each fault it prints how many certificates were issued and verified meanwhile and the longest time without. Then a
+standby stops to replay what it receives: it must say that it lacks a revision, and have it when it goes on. In the end,
+whether everything that was acknowledged is there, once, and in one log that an auditor follows from a checkpoint of
+before the faults. Ends with 1 if not.
 """
 
 import argparse
@@ -25,12 +32,15 @@ import time
 import urllib.error
 import urllib.request
 
+import grpc
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(CHECKOUT / "tests/containers"))
-from load import BODY, Load  # noqa: E402
+from load import BODY, Load, good, question  # noqa: E402
 
 NODES = ("one", "two", "three")
 PATIENCE_SECONDS = 90
+WHOLE_SECONDS = 180
 QUIET_SECONDS = 5
 PROGRAMS = next(iter(sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)), None)
 
@@ -63,8 +73,9 @@ class Lab:
         self.postgres = dict(zip(NODES, ports(3)))
         self.rest = dict(zip(NODES, ports(3)))
         self.primary_port, self.replica_port = ports(2)
-        self.registries = dict(zip(("registry-1", "registry-2"), zip(ports(2), ports(2))))
-        self.verifier = ports(2)
+        names = ("registry-1", "registry-2", "registry-unremembering")
+        self.registries = dict(zip(names, zip(ports(3), ports(3))))
+        self.verifiers = dict(zip(("verifier", "verifier-unremembering"), zip(ports(2), ports(2))))
         self.key = None
         self.members = []
 
@@ -178,7 +189,8 @@ class Lab:
         return next((name for name in NODES if self.role(name) in ("master", "primary")), None)
 
     def synchronous(self):
-        """Whether a standby must confirm each commit right now."""
+        """Whether a standby must confirm each commit right now, and all follow the one primary. A primary of before is up for
+        seconds, on its own timeline, before it is found that it has to be rewound."""
         name = self.primary()
         if name is None:
             return False
@@ -186,29 +198,42 @@ class Lab:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.rest[name]}/cluster", timeout=2) as answer:
                 self.members = json.load(answer)["members"]
             roles = sorted(member["role"] for member in self.members if member["state"] in ("running", "streaming"))
-            return len(roles) == len(NODES) and "sync_standby" in roles
+            timelines = {member.get("timeline") for member in self.members}
+            return len(roles) == len(NODES) and "sync_standby" in roles and len(timelines) == 1
+        return False
+
+    def steady(self):
+        """Whether it is so for a while: what Patroni has not yet noticed it notices by then."""
+        until = time.monotonic() + QUIET_SECONDS
+        while self.synchronous():
+            if time.monotonic() > until:
+                return True
+            time.sleep(0.5)
         return False
 
     def wait_until_whole(self):
         try:
-            wait_for("the cluster is whole and synchronous", self.synchronous)
+            wait_for("the cluster is whole and synchronous", self.steady, WHOLE_SECONDS)
         except SystemExit as end:
-            members = [f"{it['name']} {it['role']} {it['state']} lag {it.get('lag')}" for it in self.members]
+            members = [f"{it['name']} {it['role']} {it['state']} lag {it.get('lag')} timeline {it.get('timeline')}"
+                       for it in self.members]
             raise SystemExit(f"{end}: {', '.join(members) or 'no primary tells'}") from None
 
     def postmaster(self, name):
         return int((self.folder / f"postgres-{name}/data/postmaster.pid").read_text().split()[0])
 
     def configure_registry(self, name):
-        listen, admin = self.registries.get(name, self.verifier)
-        port, role = self.primary_port, ""
-        if name == "verifier":
-            port, role = self.replica_port, f'role = "verifier"\nlog_verifier_key = "{self.key}"\n'
+        listen, admin = (self.registries | self.verifiers)[name]
+        port, more = self.primary_port, ""
+        if name in self.verifiers:
+            port, more = self.replica_port, f'role = "verifier"\nlog_verifier_key = "{self.key}"\n'
+        if name.endswith("unremembering"):
+            more += "cached_certificates = 1\n"
         path = self.folder / f"{name}.toml"
         path.write_text(
             f'[server]\nlisten = "127.0.0.1:{listen}"\nmetrics_listen = "127.0.0.1:{admin}"\n'
             f'[[auth.issuers]]\nissuer = "https://localhost/greenlane"\njwks = {{ file = "{self.folder}/jwks.json" }}\n'
-            f'[registry]\n{role}key_directory = "{self.folder}/keys"\n'
+            f'[registry]\n{more}key_directory = "{self.folder}/keys"\n'
             f'[registry.store]\nurl = "postgres://postgres@127.0.0.1:{port}/registry"\n'
         )
         return path
@@ -218,7 +243,7 @@ class Lab:
         wait_for(f"{name} serves", lambda: self.ready(name))
 
     def ready(self, name):
-        _, admin = self.registries.get(name, self.verifier)
+        _, admin = (self.registries | self.verifiers)[name]
         with contextlib.suppress(OSError):
             with urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz", timeout=1):
                 return True
@@ -263,8 +288,12 @@ class Lab:
             self.command(*step, "--registry", address, "--token-file", admin)
         told = self.command("log", "checkpoint", "-o", "json", "--registry", address, "--token-file", admin)
         self.key = json.loads(told)["checkpoint"]["verifierKey"]
-        self.configure_registry("verifier")
-        self.start_registry("verifier")
+        for name in self.verifiers:
+            self.configure_registry(name)
+            self.start_registry(name)
+        # What an auditor has in hand when the faults begin.
+        seen = self.command("log", "checkpoint", "--registry", address, "--token-file", admin)
+        (self.folder / "seen.txt").write_text(seen)
 
     # Faults. Each returns once it is over and the cluster is whole again.
 
@@ -359,16 +388,28 @@ class Lab:
     )
 
 
+KINDS = {
+    "read": "registries, one from memory",
+    "any": "registry, any from the primary",
+    "border": "verifier, one from memory",
+    "border any": "verifier, any from a standby",
+}
+
+
 def experiment(lab, only):
     clerk = lab.token("clerk", "--scope", "certificates.write", "--scope", "certificates.read", "--body", BODY)
     customs = lab.token("customs", "--scope", "verify", "--scope", "log.read", "--scope", "certificates.read")
-    addresses = ",".join(f"127.0.0.1:{listen}" for listen, _ in lab.registries.values())
+    at = {name: f"127.0.0.1:{listen}" for name, (listen, _) in (lab.registries | lab.verifiers).items()}
     load = Load(
-        f"ipv4:{addresses}",
+        f"ipv4:{at['registry-1']},{at['registry-2']}",
         None,
         clerk=clerk.read_text().strip(),
         customs=customs.read_text().strip(),
-        replicas=f"ipv4:127.0.0.1:{lab.verifier[0]}",
+        readers={
+            "any": (f"ipv4:{at['registry-unremembering']}", True),
+            "border": (f"ipv4:{at['verifier']}", False),
+            "border any": (f"ipv4:{at['verifier-unremembering']}", True),
+        },
     )
     load.start()
     rows = []
@@ -387,33 +428,91 @@ def experiment(lab, only):
             print(f"  {fault.__name__.replace('_', ' ')}: {fault.__doc__}", flush=True)
     finally:
         load.stop()
-    print(f"{'by the registries':>40}{'by the verifier on replicas':>56}")
-    head = "  verified  not answered  longest gap"
-    print(f"  fault                issued  longest gap{head}{head}")
-    for fault, seen in rows:
-        print(
-            f"  {fault.__name__.replace('_', ' '):<19} {seen.writes:>7} {seen.write_gap:>10.1f} s"
-            f" {seen.reads:>9} {seen.refused:>13} {seen.read_gap:>10.1f} s"
-            f" {seen.replica_reads:>9} {seen.replica_refused:>13} {seen.replica_gap:>10.1f} s"
-        )
+    print_table(rows)
     return load
 
 
+def print_table(rows):
+    print(f"{'':>40}" + "".join(f"{title:>32}" for title in KINDS.values()))
+    print("  fault                issued  longest gap" + "  verified not answered      gap" * len(KINDS))
+    for fault, seen in rows:
+        reads = [seen.reads[kind] for kind in KINDS]
+        print(
+            f"  {fault.__name__.replace('_', ' '):<19} {seen.writes:>7} {seen.write_gap:>10.1f} s"
+            + "".join(f"{one.answered:>10} {one.refused:>12} {one.gap:>6.1f} s" for one in reads)
+        )
+
+
+def a_standby_lags(lab, load):
+    """Both standbys receive and do not replay: a verifier has what it had, and says of what it lacks that it lacks it.
+
+    Their processes that replay stand still: what pg_wal_replay_pause() pauses, Patroni resumes within seconds."""
+    lab.wait_until_whole()
+    verifier, _ = load.readers["border any"]
+
+    def ask(name, revision):
+        return good(verifier.call("VerificationService/Verify", question(name, revision), load.customs)["verdict"])
+
+    standbys = [name for name in NODES if name != lab.primary()]
+    replaying = [
+        process
+        for standby in standbys
+        for process in lab.tree(lab.postmaster(standby))
+        if b"startup recovering" in pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
+    ]
+    if len(replaying) != len(standbys):
+        raise SystemExit(f"standbys {standbys} replay in processes {replaying}")
+    for process in replaying:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        paused = time.monotonic()
+        name, revision = load.issue("while-paused")
+        try:
+            told = ask(name, revision)
+        except grpc.RpcError as error:
+            details = dict(error.trailing_metadata()).get("grpc-status-details-bin", b"")
+            told = "REVISION_NOT_REACHED" if b"REVISION_NOT_REACHED" in details else str(error)
+        still = ask(load.subject, load.subject_revision)
+    finally:
+        for process in replaying:
+            os.kill(process, signal.SIGCONT)
+    resumed = time.monotonic()
+
+    def has_it():
+        try:
+            return ask(name, revision)
+        except grpc.RpcError:
+            return False
+
+    wait_for("the verifier has what was issued", has_it)
+    print(
+        f"  standbys that do not replay: asked for what was issued since, the verifier says {told}, verifies what it has:"
+        f" {'yes' if still else 'NO'}; {time.monotonic() - resumed:.1f} s after they go on it has the rest"
+        f" ({resumed - paused:.1f} s later)"
+    )
+    return told == "REVISION_NOT_REACHED" and still
+
+
 def audit(lab, load):
-    acknowledged, lost, doubled, wrong = load.audit()
-    print(f"  acknowledged {acknowledged}, lost {lost}, answered under two names {doubled}, refused wrongly {wrong}")
+    acknowledged, lost, doubled, wrong, left_open = load.audit()
+    print(
+        f"  acknowledged {acknowledged}, lost {lost}, answered under two names {doubled}, refused wrongly {wrong},"
+        f" left open whether genuine and in force {left_open}"
+    )
     checkpoints = []
     for listen, _ in lab.registries.values():
-        address = f"http://127.0.0.1:{listen}"
-        where = ["--registry", address, "--token-file", lab.folder / "customs.token"]
+        where = ["--registry", f"http://127.0.0.1:{listen}", "--token-file", lab.folder / "customs.token"]
         answer = lab.command("log", "checkpoint", "-o", "json", *where)
         checkpoints.append(json.loads(answer)["checkpoint"]["note"])
     size = int(checkpoints[0].splitlines()[1])
     alike = "the same" if len(set(checkpoints)) == 1 else "NOT THE SAME"
     print(f"  the registries' checkpoints are {alike}, of {size} entries")
+    # Ends the script when the log was rewritten or an entry is not possible.
+    said = lab.command("log", "audit", "--checkpoint", lab.folder / "seen.txt", "--certificates", *where)
+    print("  an auditor who saw it before the faults:\n" + "".join(f"    {line}\n" for line in said.splitlines()), end="")
     # A body, its key, and an entry for each certificate: those that were done without being acknowledged would be more.
-    whole = len(set(checkpoints)) == 1 and lost == doubled == wrong == 0 and size >= acknowledged + 2
-    return 0 if whole else 1
+    nothing = lost == doubled == wrong == left_open == 0
+    return len(set(checkpoints)) == 1 and nothing and size >= acknowledged + 2
 
 
 def main():
@@ -426,8 +525,10 @@ def main():
     lab = Lab(arguments.greenlane, folder)
     try:
         lab.up()
-        print("Three PostgreSQL, two registries, under load")
-        return audit(lab, experiment(lab, arguments.only))
+        print("Three PostgreSQL, three registries, two verifiers, under load", flush=True)
+        load = experiment(lab, arguments.only)
+        kept_its_word = a_standby_lags(lab, load)
+        return 0 if audit(lab, load) and kept_its_word else 1
     finally:
         lab.stop_all()
         if arguments.keep:
