@@ -66,6 +66,12 @@ class Cluster:
             command += ["--volume", f"{place}:{mount['mountPath']}{':ro' if mount.get('readOnly') else ''}"]
         environment = {variable["name"]: self.value(variable, pod) for variable in container.get("env", [])}
         command += [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
+        if "workingDir" in container:
+            command += ["--workdir", container["workingDir"]]
+        if "command" in container:
+            # A shell of Debian's in the place of busybox, which is pulled elsewhere.
+            shell, *script = container["command"]
+            return run(*command, *more, "--entrypoint", shell, "greenlane-postgres:local", *script)
         arguments = [re.sub(r"\$\((\w+)\)", lambda match: environment[match[1]], part) for part in container["args"]]
         return run(*command, *more, "greenlane:local", *arguments)
 
@@ -80,8 +86,8 @@ class Cluster:
     def job(self, name, pod=None):
         """`kubectl create job --from=cronjob/NAME`."""
         template = self.manifests["CronJob", name]["spec"]["jobTemplate"]["spec"]["template"]
-        (container,) = template["spec"]["containers"]
-        return self.container(template, container, pod or name, "--rm", "--network", "none")
+        one_after_the_other = [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
+        return [self.container(template, one, pod or name, "--rm", "--network", "none") for one in one_after_the_other]
 
     def prepare(self, service, *more):
         """The init container, which migrates."""
@@ -140,6 +146,21 @@ class Body:
             CHECKOUT / "deploy/examples/pv-module.yaml", "-o", "name")
 
 
+def keep_the_newest(cluster):
+    """Older backups are there: as many are kept as the manifest says, the newest."""
+    backups = cluster.volume("claim", "registry-backups")
+    for day in range(20):
+        old = backups / f"registry-backup-{day:08}-older"
+        old.mkdir()
+        os.chown(old, USER, USER)
+        os.utime(old, (day, day))
+    newer = "registry-backup-29401081-newer"
+    cluster.job("registry-backup", newer)
+    kept = sorted(path.name for path in backups.iterdir())
+    older = [f"registry-backup-{day:08}-older" for day in range(20)]
+    expect("the newest 14 are kept", kept, sorted([*older[-12:], f"registry-{POD}", newer]))
+
+
 def run_the_jobs(kubectl, program, folder):
     print("The jobs of Kubernetes")
     folder = folder / "kubernetes"
@@ -158,6 +179,7 @@ def run_the_jobs(kubectl, program, folder):
             cluster.job(f"{service}-backup", f"{service}-{POD}")
         kept = sorted(path.name for path in cluster.volume("claim", "registry-backups").iterdir())
         expect("a backup of the registry, named after its pod", kept, [f"registry-{POD}"])
+        keep_the_newest(cluster)
         cluster.stop("registry")
         for service in SERVICES:
             cluster.lose(service)

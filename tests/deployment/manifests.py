@@ -15,7 +15,7 @@ import yaml
 
 from checks import DEPLOY, SERVICES, check, run
 from outage import check_outage
-from reach import CALLS, PORTS, check_services, check_verifier
+from reach import CALLS, DATABASE, PORTS, check_services, check_verifier
 
 KUBERNETES = "1.34"
 # And what goes on top of each.
@@ -188,6 +188,10 @@ def rules_of_production(by_kind):
     (path,) = rule["http"]["paths"]
     backend = path["backend"]["service"]
     check("the world reaches the page", (backend["name"], backend["port"]["name"]) == ("registry", "http"))
+    public = by_kind["Service"]["registry-public"]["spec"]
+    (port,) = public["ports"]
+    way_in = (public["type"], public["selector"], port["port"], port["targetPort"])
+    check("bodies and customs reach the registry", way_in == ("LoadBalancer", {"app.kubernetes.io/name": "registry"}, 7401, "grpc"))
     secrets = secrets_of(by_kind)
     for name in SERVICES:
         check(f"{name} serves with its own password", ("Deployment", f"{name}-database") in secrets)
@@ -217,7 +221,7 @@ def rules_of_a_verifier(overlay, by_kind, tracing=False):
         tls = {key: asked[called]["tls"].get(key) for key in ("cert", "key")}
         own = {"cert": "/run/secrets/tls/tls.crt", "key": "/run/secrets/tls/tls.key"}
         check(f"a verifier shows its certificate to {called}, whether it is asked to or not", tls == own)
-    egress = {f"{peers[called]}:{PORTS[called]}" for called in CALLS["registry"]} | {"databases/*:5432"}
+    egress = {f"{peers[called]}:{PORTS[called]}" for called in CALLS["registry"]} | {DATABASE}
     check_verifier(overlay, by_kind["NetworkPolicy"], egress, tracing)
     check("its namespace may call", by_kind["Namespace"]["greenlane-verifier"]["metadata"]["labels"][
         "greenlane.example/client"] == "true")
@@ -238,7 +242,7 @@ def rules_of_mutual_tls(by_kind):
         # A verifier calls as the registry does.
         callers |= {"verifier"} if "registry" in callers else set()
         names = json.loads(given["GREENLANE__SERVER__TLS__CLIENT_NAMES"])
-        expected = {f"spiffe://greenlane.example/{caller}" for caller in callers | {"gateway"}}
+        expected = {f"spiffe://greenlane.example/{caller}" for caller in callers | {"gateway", "operator"}}
         check(f"{name} serves {sorted(expected)} and not {names}", set(names) == expected)
         for called in CALLS.get(name, ()):
             own = {end: given.get(f"GREENLANE__{name}__{called}__TLS__{end}".upper()) for end in shown}

@@ -7,6 +7,8 @@ METRICS = {"registry": 9401, "equivalence": 9402, "classification": 9403, "verif
 # Whom a service calls.
 CALLS = {"registry": ("equivalence", "classification"), "equivalence": ("classification",), "classification": ()}
 ISSUERS = "192.0.2.10/32:443"
+DATABASE = "databases/postgres:5432"
+COLLECTOR = "monitoring/otel-collector:4317"
 NAMES = {"* -> kube-system/kube-dns:53/UDP", "* -> kube-system/kube-dns:53"}
 
 
@@ -68,15 +70,20 @@ def check_services(overlay, policies, databases, tracing):
     egress = {f"{name} -> {called}:{PORTS[called]}" for name in SERVICES for called in CALLS[name]}
     egress |= {f"{name} -> {ISSUERS}" for name in SERVICES}
     if databases:
-        egress |= {f"{name}{role} -> databases/*:5432" for name in SERVICES for role in ("", "-migrate")}
+        egress |= {f"{name}{role} -> {DATABASE}" for name in SERVICES for role in ("", "-migrate")}
+        egress.add(f"registry-new-log -> {DATABASE}")
     if tracing:
-        egress |= {f"{name} -> monitoring/*:4317" for name in (*SERVICES, "verifier")}
-    compare(overlay, policies, egress, set().union(*(into(name, PORTS[name]) for name in SERVICES)))
+        egress |= {f"{name} -> {COLLECTOR}" for name in (*SERVICES, "verifier")}
+    ingress = set().union(*(into(name, PORTS[name]) for name in SERVICES))
+    if databases:
+        # Bodies and customs, from wherever they are.
+        ingress.add(f"0.0.0.0/0 -> registry:{PORTS['registry']}")
+    compare(overlay, policies, egress, ingress)
 
 
 def check_verifier(overlay, policies, ends, tracing):
     """It reaches a replica, the two services that it asks, and the issuers."""
     egress = {f"verifier -> {end}" for end in (*ends, ISSUERS)}
     if tracing:
-        egress |= {f"{name} -> monitoring/*:4317" for name in (*SERVICES, "verifier")}
+        egress |= {f"{name} -> {COLLECTOR}" for name in (*SERVICES, "verifier")}
     compare(overlay, policies, egress, into("verifier", PORTS["registry"]))
