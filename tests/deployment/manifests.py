@@ -14,6 +14,7 @@ import kubernetes_validate
 import yaml
 
 from checks import DEPLOY, SERVICES, check, run
+from operator_kinds import hold_against_operator
 from outage import check_outage
 from reach import CALLS, DATABASE, PORTS, check_services, check_verifier
 
@@ -59,6 +60,9 @@ def validate(manifests):
     ours = [manifest for manifest in manifests if not manifest["apiVersion"].startswith(FOREIGN)]
     for manifest in ours:
         hold_against_schema(json.dumps(manifest, sort_keys=True))
+    for manifest in manifests:
+        if manifest["apiVersion"].startswith(FOREIGN):
+            hold_against_operator(manifest)
     return len(ours)
 
 
