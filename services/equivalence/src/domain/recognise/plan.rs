@@ -18,6 +18,7 @@ use super::outcome;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeReference;
 use crate::domain::decision::{Conditions, Finding, Outcome, RequirementResult};
+use crate::domain::economy::Economy;
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
@@ -129,10 +130,16 @@ impl Product {
     }
 }
 
-/// The markets of a catalogue on a day: its economies, and the blocs of which it knows no member.
+/// The markets of a catalogue on a day: its economies. A bloc's requirements bind its members, which are the markets; it
+/// stands for them where it has requirements, or is said to have none, and none of its members is known.
 pub fn markets(catalogue: &Catalogue, date: NaiveDate) -> Vec<EconomyCode> {
-    let alone = |bloc: &crate::domain::economy::Economy| !bloc.members.iter().any(|it| it.validity.contains(date));
-    let all = catalogue.economies.values().filter(|it| !it.bloc || alone(it));
+    let demands = |bloc: &Economy| {
+        let mut own = catalogue.requirements.values().filter(|it| it.market == bloc.name);
+        bloc.complete_requirements.is_some() || own.any(|it| it.validity.contains(date))
+    };
+    let stands_for_members =
+        |bloc: &Economy| !bloc.members.iter().any(|it| it.validity.contains(date)) && demands(bloc);
+    let all = catalogue.economies.values().filter(|it| !it.bloc || stands_for_members(it));
     all.map(|it| it.name.clone()).collect()
 }
 

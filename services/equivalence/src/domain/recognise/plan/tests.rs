@@ -187,3 +187,38 @@ fn bodies(catalogue: &Catalogue) -> Vec<Body> {
     let all = catalogue.entries().into_iter();
     all.filter_map(|entry| if let Entry::Body(body) = entry { Some(body) } else { None }).collect()
 }
+
+/// A bloc's requirements bind its members: they are the markets, and it only where none of them is known.
+#[test]
+fn a_bloc_is_a_market_only_where_it_has_requirements_and_no_member_is_known() {
+    let read = |value: serde_json::Value| -> Entry { serde_json::from_value(value).unwrap() };
+    let bloc = |code: &str, members: &[&str]| {
+        let validity = serde_json::json!({ "from": "2020-01-01", "until": "2030-01-01" });
+        let members: Vec<_> =
+            members.iter().map(|it| serde_json::json!({ "economy": it, "validity": validity })).collect();
+        read(serde_json::json!({ "economy": { "name": code, "bloc": true, "members": members } }))
+    };
+    let requirement = |market: &str| {
+        read(serde_json::json!({ "requirement": { "name": format!("requirements/{}", market.to_lowercase()),
+            "market": market, "validity": { "from": "2024-01-01", "until": "2028-01-01" } } }))
+    };
+    let said = serde_json::json!({ "economy": { "name": "NONE", "bloc": true, "complete_requirements": {} } });
+    let catalogue = Catalogue::new(
+        1,
+        [
+            read(serde_json::json!({ "economy": { "name": "XA" } })),
+            bloc("FORUM", &[]),
+            bloc("UNION", &[]),
+            bloc("WHOLE", &["XA"]),
+            read(said),
+            requirement("UNION"),
+            requirement("WHOLE"),
+        ],
+    );
+    let on = |day: &str| -> Vec<String> {
+        markets(&catalogue, day.parse().unwrap()).iter().map(|it| it.as_str().to_owned()).collect()
+    };
+    assert_eq!(on("2026-01-01"), ["NONE", "UNION", "XA"]);
+    assert_eq!(on("2029-01-01"), ["NONE", "XA"], "its requirement is over");
+    assert_eq!(on("2030-01-01"), ["NONE", "XA"], "it has no member any more, and no requirement");
+}
