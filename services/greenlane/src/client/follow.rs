@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
-pub(crate) use self::positions::{Span, Told, positions};
+pub(crate) use self::positions::{Span, Told, positions, told};
 use super::{exit::Exit, render::talk};
 
 /// How often a stream that never was there is asked for before that is a failure.

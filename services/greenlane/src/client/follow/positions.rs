@@ -36,6 +36,27 @@ pub(crate) trait Told: Message + Name {
     fn is_bookmark(&self) -> bool;
 }
 
+/// Says how such a message is told: the field that has what is watched in it. The messages have the same fields, and are
+/// types of their own all the same.
+macro_rules! told {
+    ($($message:ty: $news:ident),+) => {$(
+        impl $crate::client::follow::Told for $message {
+            fn position(&self) -> u64 {
+                self.position
+            }
+
+            fn is_news(&self) -> bool {
+                self.$news.is_some()
+            }
+
+            fn is_bookmark(&self) -> bool {
+                self.bookmark
+            }
+        }
+    )+};
+}
+pub(crate) use told;
+
 /// How something is printed: as what, what, and whether it is the first.
 pub(crate) type Show = fn(Output, &Value, bool) -> anyhow::Result<()>;
 

@@ -12,7 +12,7 @@ use super::common::{Of, name};
 use crate::client::{
     Session,
     exit::Exit,
-    follow::{Span, Told, positions},
+    follow::{Span, positions, told},
     render::{self, Output, at, line, plain},
 };
 
@@ -49,26 +49,7 @@ pub(in super::super) async fn run(session: &Session, of: Of, args: Watch) -> any
     }
 }
 
-/// The messages have the same fields, and are types of their own all the same.
-macro_rules! told {
-    ($($message:ty)*) => {$(
-        impl Told for $message {
-            fn position(&self) -> u64 {
-                self.position
-            }
-
-            fn is_news(&self) -> bool {
-                self.alert.is_some()
-            }
-
-            fn is_bookmark(&self) -> bool {
-                self.bookmark
-            }
-        }
-    )*};
-}
-
-told! { catalogue::WatchAlertsResponse codes::WatchAlertsResponse }
+told! { catalogue::WatchAlertsResponse: alert, codes::WatchAlertsResponse: alert }
 
 /// Prints a message of either service's alerts.
 fn show(output: Output, value: &Value, first: bool) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use tonic::Response;
 use crate::client::{
     Session,
     exit::Exit,
-    follow::{Span, Told, positions},
+    follow::{Span, positions, told},
     render::{self, Output, at, line, plain},
 };
 
@@ -44,19 +44,7 @@ pub(in super::super) async fn run(session: &Session, args: Watch) -> anyhow::Res
     .await
 }
 
-impl Told for WatchDisputesResponse {
-    fn position(&self) -> u64 {
-        self.position
-    }
-
-    fn is_news(&self) -> bool {
-        self.dispute.is_some()
-    }
-
-    fn is_bookmark(&self) -> bool {
-        self.bookmark
-    }
-}
+told! { WatchDisputesResponse: dispute }
 
 fn print(output: Output, value: &serde_json::Value, first: bool) -> anyhow::Result<()> {
     let cell = |path: &str| at(value, path).map(plain).unwrap_or_default();
