@@ -24,7 +24,7 @@ use super::mutation::{Mutation, WriteError};
 use super::published::Published;
 use super::sequencer::WriteQueue;
 use crate::domain::command::Command;
-use crate::domain::contestation::{ContestCommand, Order, Turn, last_of};
+use crate::domain::contestation::{ContestCommand, Contestation, Order, Turn, last_of};
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::store::contestation;
 
@@ -115,9 +115,7 @@ impl Contestations {
     async fn name_lost(&self, told: &BTreeSet<String>, named: &mut BTreeSet<String>) -> Result<(), StoreError> {
         let read =
             self.store.read("contestations_standing", |tx| Box::pin(async { Ok(contestation::standing(tx).await?) }));
-        let standing: Vec<_> = read.await?;
-        let lost = standing.into_iter().filter(|(_, it)| !told.contains(&it.dispute));
-        for (number, lost) in lost.filter(|(_, it)| named.insert(it.dispute.clone())) {
+        for (number, lost) in to_name(read.await?, told, named) {
             tracing::error!(
                 certificate = number.as_str(),
                 dispute = lost.dispute,
@@ -170,6 +168,16 @@ impl Contestations {
     }
 }
 
+/// Those on record that were not told of, and that were not named before; they are from now on.
+fn to_name(
+    standing: Vec<(CertificateNumber, Contestation)>,
+    told: &BTreeSet<String>,
+    named: &mut BTreeSet<String>,
+) -> Vec<(CertificateNumber, Contestation)> {
+    let lost = standing.into_iter().filter(|(_, it)| !told.contains(&it.dispute));
+    lost.filter(|(_, it)| named.insert(it.dispute.clone())).collect()
+}
+
 fn silent(_: Elapsed) -> tonic::Status {
     tonic::Status::deadline_exceeded("nothing was heard for too long")
 }
@@ -209,4 +217,36 @@ fn order(dispute: &eq::Dispute) -> Option<Order> {
 
 fn day(dispute: &eq::Dispute) -> Option<NaiveDate> {
     DateTime::from_timestamp(dispute.opened_at.as_ref()?.seconds, 0).map(|at| at.date_naive())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dispute_that_was_lost_is_named_once_whichever_stream_does_not_tell_of_it() {
+        let on_record = |dispute: &str| {
+            let heard = Contestation {
+                log_index: 1,
+                recorded_at: DateTime::UNIX_EPOCH,
+                dispute: dispute.to_owned(),
+                turn: Turn::Opened,
+                since: DateTime::UNIX_EPOCH.date_naive(),
+                order: None,
+            };
+            (CertificateNumber::trusted("GLXA4HP9Z1PPYMB35F"), heard)
+        };
+        let mut named = BTreeSet::new();
+        let mut lost = |told: &[&str]| -> Vec<String> {
+            let told = told.iter().map(|it| (*it).to_owned()).collect();
+            let standing = vec![on_record("disputes/a"), on_record("disputes/b")];
+            to_name(standing, &told, &mut named).into_iter().map(|(_, it)| it.dispute).collect()
+        };
+        assert_eq!(lost(&["disputes/a", "disputes/b"]), [""; 0]);
+        assert_eq!(lost(&["disputes/b", "disputes/c"]), ["disputes/a"]);
+        assert_eq!(lost(&["disputes/b"]), [""; 0], "it was named");
+        assert_eq!(lost(&[]), ["disputes/b"]);
+        assert_eq!(lost(&["disputes/a", "disputes/b"]), [""; 0]);
+        assert_eq!(lost(&[]), [""; 0], "it is back, and lost again: it was named");
+    }
 }

@@ -256,3 +256,22 @@ impl Teller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn who_only_has_something_checked_takes_no_place_and_waits_for_nobody() {
+        let (waiting, _waited_for) = mpsc::channel(4);
+        let queue = WriteQueue { waiting, patient: Arc::new(Semaphore::new(2)), most: 2 };
+        let all = queue.places(1_000).now_or_never();
+        assert!(all.is_some(), "who brings more than there are places takes them all");
+        assert!(queue.places(1).now_or_never().is_none());
+        assert!(queue.places(0).now_or_never().is_some());
+        drop(all);
+        assert!(queue.places(1).now_or_never().is_some());
+    }
+}

@@ -305,6 +305,7 @@ async fn certificates_are_found_by_what_they_name(db: TestDatabase) {
     assert_eq!(find(typed(&number)).await, std::slice::from_ref(&first));
     assert_eq!(find(typed(&number[..4].to_lowercase())).await, [first.clone(), second.clone()], "both begin so");
     assert!(find(typed(&number[1..])).await.is_empty(), "a number begins at its beginning");
+    assert_eq!(find(typed(&format!("{}-{} ", &number[..2], &number[2..4]))).await.len(), 2, "as people write it");
     let withdrawn = vec![wire::CertificateState::Withdrawn.into()];
     assert_eq!(find(wire::CertificateFilter { states: withdrawn, ..none() }).await, std::slice::from_ref(&second));
     let standard = wire::CertificateFilter { standard_edition: "ex 61215:2026".to_owned(), ..none() };
@@ -318,6 +319,12 @@ async fn certificates_are_found_by_what_they_name(db: TestDatabase) {
     assert_eq!(find(granted("", "2026-02-19")).await, std::slice::from_ref(&first));
     assert_eq!(find(granted("2026-01-10", "2026-02-20")).await, [first, second]);
     assert!(find(granted("2026-01-11", "2026-02-19")).await.is_empty());
+    for wildcard in ["%", "GL%", "GL_A"] {
+        let filter = Some(wire::CertificateFilter { number_prefix: wildcard.to_owned(), ..none() });
+        let request = wire::ListCertificatesRequest { filter, ..wire::ListCertificatesRequest::default() };
+        let refused = body.list_certificates(request).await.unwrap_err();
+        assert!(Fault::violations_of(&refused)[0].field.ends_with("number_prefix"), "{wildcard}: {refused:?}");
+    }
 }
 
 async fn a_suspension_shows_its_remedy_until_its_announced_end(db: TestDatabase) {

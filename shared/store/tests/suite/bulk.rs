@@ -2,7 +2,7 @@
 
 use greenlane_store::testing::TestDatabase;
 use greenlane_store::{StoreError, bulk};
-use sea_orm::{EntityTrait, PaginatorTrait, Set};
+use sea_orm::{ConnectionTrait as _, EntityTrait, PaginatorTrait, Set};
 
 use crate::schema::{Migrator, note, wide};
 
@@ -11,6 +11,7 @@ greenlane_store::engine_tests!(
     thirty_thousand_rows_are_inserted,
     inserting_what_is_there_twice_is_no_error,
     no_rows_are_no_error,
+    what_is_looked_up_by_key_is_found_after_a_migration_added_a_column,
 );
 
 fn rows(count: i64) -> Vec<wide::ActiveModel> {
@@ -71,4 +72,31 @@ async fn no_rows_are_no_error(db: TestDatabase) {
         })
         .await;
     assert_eq!(write.unwrap(), 0);
+}
+
+/// As when a new version migrates the database while replicas of the one before still serve from it, on connections that
+/// have their statements prepared.
+async fn what_is_looked_up_by_key_is_found_after_a_migration_added_a_column(db: TestDatabase) {
+    let write: Result<_, StoreError> =
+        db.write("import", |tx| Box::pin(async move { Ok(bulk::insert(tx, rows(10)).await?) })).await;
+    assert_eq!(write.unwrap(), 10);
+    let find = async || {
+        let read: Result<_, StoreError> = db
+            .read("find", |tx| {
+                Box::pin(async move { Ok(bulk::find_unique::<wide::Entity, _>(tx, wide::Column::Id, [3, 7]).await?) })
+            })
+            .await;
+        let mut found: Vec<_> = read?.into_iter().map(|it| (it.id, it.a, it.g)).collect();
+        found.sort();
+        Ok::<_, StoreError>(found)
+    };
+    let row = |id: i64| (id, format!("value {id}"), format!("value {id}"));
+    assert_eq!(find().await.unwrap(), [row(3), row(7)]);
+    let add = "ALTER TABLE wide ADD COLUMN h text";
+    let added: Result<_, StoreError> =
+        db.write("migrate", move |tx| Box::pin(async move { Ok(tx.execute_unprepared(add).await.map(drop)?) })).await;
+    added.unwrap();
+    for _ in 0..5 {
+        assert_eq!(find().await.unwrap(), [row(3), row(7)]);
+    }
 }
