@@ -170,11 +170,16 @@ impl Violations {
         self.parse(field, EconomyCode::new(raw))
     }
 
-    /// The economy where somebody has a seat or something happens: by the form of ISO 3166-1 alpha-2. Required.
+    /// The economy where somebody has a seat or something happens: by the form of ISO 3166-1 alpha-2, and none of the
+    /// codes that it keeps for something else. Required.
     pub fn seat(&mut self, field: &str, raw: &str) -> Option<EconomyCode> {
         let alpha_2 = raw.len() == 2 && raw.bytes().all(|b| b.is_ascii_uppercase());
         if !raw.is_empty() && !alpha_2 {
             self.add(field, "must be an ISO 3166-1 alpha-2 code, two capitals");
+            return None;
+        }
+        if is_no_economy(raw) {
+            self.add(field, format!("must be an economy: ISO 3166-1 keeps {raw} for something else"));
             return None;
         }
         self.economy(field, raw)
@@ -278,4 +283,10 @@ fn match_name(raw: &str, pattern: &str) -> Option<Vec<String>> {
         }
     }
     parts.next().is_none().then_some(ids)
+}
+
+/// What is no economy and never will be: reserved for a bloc or an organisation (European Union, eurozone, United Nations),
+/// or for everybody's own use. Of the latter `XA` to `XZ` are those that examples are made of, and one is in common use.
+fn is_no_economy(code: &str) -> bool {
+    matches!(code, "EU" | "EZ" | "UN" | "AA" | "ZZ") || ("QM"..="QZ").contains(&code)
 }

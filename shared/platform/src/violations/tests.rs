@@ -148,9 +148,11 @@ fn economies_and_blocs_are_in_capitals() {
 #[test]
 fn a_seat_is_in_one_economy_and_in_no_bloc() {
     let mut v = Violations::new();
-    assert_eq!(v.seat("e", "NZ").unwrap().as_str(), "NZ");
+    for good in ["NZ", "QA", "XA", "XK", "ZW"] {
+        assert_eq!(v.seat("e", good).unwrap().as_str(), good);
+    }
     assert!(v.is_empty());
-    for bad in ["", "ZZ9", "ASEAN", "nz", "N1"] {
+    for bad in ["", "ZZ9", "ASEAN", "nz", "N1", "EU", "EZ", "UN", "AA", "QM", "QZ", "ZZ"] {
         assert!(v.seat("e", bad).is_none(), "{bad:?}");
     }
 }
