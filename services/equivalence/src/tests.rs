@@ -1,6 +1,7 @@
 //! The service through its whole stack: server, tokens, database.
 
 mod alerts;
+mod beforehand;
 mod catalogue;
 mod changes;
 mod disputes;

@@ -1,5 +1,7 @@
 //! What a change set is.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_platform::auth::Caller;
 use serde::{Deserialize, Serialize};
@@ -200,6 +202,31 @@ pub struct Answer<C> {
     pub change_set: ChangeSet<C>,
     /// The revision.
     pub revision: u64,
+    /// What was found when it was proposed; nothing at any other step.
+    #[serde(default)]
+    pub checked: Checked,
+}
+
+/// What is found of changes on top of what is published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Everything that is wrong, and what nobody can tell.
+    pub findings: Vec<Finding>,
+    /// What they tighten.
+    pub tightening: Vec<Tightening>,
+    /// Whether they must be notified.
+    pub duty: Duty,
+}
+
+/// Whether a change set must be notified before it is published, and when it can be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duty {
+    /// Whether it must be, and has not been for long enough.
+    pub required: bool,
+    /// Why, or why not.
+    pub reason: String,
+    /// The first day on which it can be published if it is notified today, where it must be; none when it never can.
+    pub earliest: Option<NaiveDate>,
 }
 
 /// A comment on a notified change set.
@@ -218,10 +245,10 @@ pub struct Comment {
 }
 
 /// Something wrong with a set of changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable identifier.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Which change.
     pub index: usize,
     /// Resource name of what it is about; may be empty.
@@ -236,11 +263,20 @@ pub struct Finding {
 /// nothing.
 pub const UNCHECKED: &str = "code_unchecked";
 
+impl Finding {
+    /// Whether a change set that has it cannot be proposed.
+    pub fn is_blocking(&self) -> bool {
+        self.code != UNCHECKED
+    }
+}
+
 /// A change by which somebody could lose access that they have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tightening {
     /// Resource name of what it is about.
     pub entry: String,
+    /// Path of the field within it; empty for all of it.
+    pub field: String,
     /// What is tightened, as the end of a sentence: `no longer accepts standards/x`.
     pub what: String,
 }

@@ -43,6 +43,11 @@ pub fn comments_until(
     Ok(asked)
 }
 
+/// The first day on which what must be notified, and is notified on `notified_on`, can be published.
+pub fn earliest_publication(notified_on: NaiveDate) -> NaiveDate {
+    after(notified_on, COMMENT_DAYS + 1)
+}
+
 /// Whether a period is shorter than sixty days.
 pub fn is_short(notified_on: NaiveDate, comments_until: NaiveDate) -> bool {
     comments_until < after(notified_on, COMMENT_DAYS)

@@ -10,9 +10,8 @@
 #[macro_export]
 macro_rules! change_service {
     ($pb:ident, $api:ty, { $($more:tt)* }) => {
-        // The steps: method, messages, and what of the request the step is made of.
+        // The steps that answer with the change set alone: method, messages, and what of the request the step is made of.
         $crate::change_service!(@with $pb, $api, { $($more)* }, [
-            propose_change_set(ProposeChangeSetRequest) -> ProposeChangeSetResponse: |_, _| Some(Step::Propose);
             notify_change_set(NotifyChangeSetRequest) -> NotifyChangeSetResponse:
                 |v, request| wire::notify(v, &request.comments_until);
             review_change_set(ReviewChangeSetRequest) -> ReviewChangeSetResponse:
@@ -32,7 +31,9 @@ macro_rules! change_service {
             use ::greenlane_platform::violations::{PageBinding, Violations};
             use ::prost::Message as _;
             use ::tonic::{Request, Response, Status};
-            use $crate::{Answer, Asked, ChangeSet, Contract, Curated, Filter, State, Step, fault, one_more, wire};
+            use $crate::{
+                Answer, Asked, ChangeSet, Contract, Curated, Filter, State, Step, fault, one_more, wire,
+            };
 
             type Change = <<$api as Contract>::Curated as Curated>::Change;
 
@@ -57,12 +58,16 @@ macro_rules! change_service {
                     let (request_id, draft) = v.finish_with(|| Some((request_id?, draft?)))?;
                     let mutation = call.mutation(&request_id, &payload);
                     let answer = self.workflow().create(mutation, draft).await.map_err(fault)?;
-                    let changes = answer.change_set.changes.clone();
-                    let (findings, tightening, _) = self.workflow().check(changes).await.map_err(fault)?;
-                    let findings = findings.into_iter().map(finding).collect();
-                    let tightening = tightening.into_iter().map(tightened).collect();
+                    let (checked, _) = self.workflow().check(answer.change_set.clone()).await.map_err(fault)?;
+                    let (findings, tightening, notification_duty) = found(checked);
                     let (change_set, revision) = answered(answer)?;
-                    Ok(Response::new($pb::CreateChangeSetResponse { change_set, revision, findings, tightening }))
+                    Ok(Response::new($pb::CreateChangeSetResponse {
+                        change_set,
+                        revision,
+                        findings,
+                        tightening,
+                        notification_duty,
+                    }))
                 }
 
                 async fn get_change_set(
@@ -130,10 +135,14 @@ macro_rules! change_service {
                     request: Request<$pb::ValidateChangeSetRequest>,
                 ) -> Result<Response<$pb::ValidateChangeSetResponse>, Status> {
                     let name = wire::named(&request.into_inner().name)?;
-                    let (findings, tightening, revision) = self.workflow().validate(name).await.map_err(fault)?;
-                    let findings = findings.into_iter().map(finding).collect();
-                    let tightening = tightening.into_iter().map(tightened).collect();
-                    Ok(Response::new($pb::ValidateChangeSetResponse { findings, revision, tightening }))
+                    let (checked, revision) = self.workflow().validate(name).await.map_err(fault)?;
+                    let (findings, tightening, notification_duty) = found(checked);
+                    Ok(Response::new($pb::ValidateChangeSetResponse {
+                        findings,
+                        revision,
+                        tightening,
+                        notification_duty,
+                    }))
                 }
 
                 async fn diff_change_set(
@@ -159,6 +168,27 @@ macro_rules! change_service {
                     });
                     let diffs = diffs.collect();
                     Ok(Response::new($pb::DiffChangeSetResponse { diffs, next_page_token, revision }))
+                }
+
+                async fn propose_change_set(
+                    &self,
+                    request: Request<$pb::ProposeChangeSetRequest>,
+                ) -> Result<Response<$pb::ProposeChangeSetResponse>, Status> {
+                    let (asked, mut request) = Asked::of(request)?;
+                    let call = asked.call(&mut request.request_id, request.validate_only);
+                    let payload = request.encode_to_vec();
+                    let etag = std::mem::take(&mut request.etag);
+                    let of = (request.name.as_str(), etag);
+                    let mut answer = wire::step(self, call, payload, of, |_| Some(Step::Propose)).await?;
+                    let (findings, tightening, notification_duty) = found(std::mem::take(&mut answer.checked));
+                    let (change_set, revision) = answered(answer)?;
+                    Ok(Response::new($pb::ProposeChangeSetResponse {
+                        change_set,
+                        revision,
+                        findings,
+                        tightening,
+                        notification_duty,
+                    }))
                 }
 
                 async fn comment_on_change_set(
@@ -209,9 +239,11 @@ macro_rules! change_service {
                     let request_id = call.request_id(&mut v);
                     let name = wire::name(&mut v, "name", &request.name);
                     let reason = wire::text(&mut v, "reason", &request.reason, true);
-                    let (request_id, name, reason) = v.finish_with(|| Some((request_id?, name?, reason?)))?;
+                    let urgency = wire::text(&mut v, "urgency_reason", &request.urgency_reason, false);
+                    let (request_id, name, reason, urgency) =
+                        v.finish_with(|| Some((request_id?, name?, reason?, urgency?)))?;
                     let mutation = call.mutation(&request_id, &payload);
-                    let answer = self.workflow().revert(mutation, name, reason).await.map_err(fault)?;
+                    let answer = self.workflow().revert(mutation, name, reason, urgency).await.map_err(fault)?;
                     let (change_set, revision) = answered(answer)?;
                     Ok(Response::new($pb::RevertChangeSetResponse { change_set, revision }))
                 }
@@ -244,19 +276,7 @@ macro_rules! change_service {
                 Ok((Some(rendered(&answer.change_set)?), answer.revision))
             }
 
-            fn finding(finding: $crate::Finding) -> $pb::ChangeFinding {
-                $pb::ChangeFinding {
-                    code: finding.code.to_owned(),
-                    change_index: u32::try_from(finding.index).unwrap_or(u32::MAX),
-                    entry: finding.entry,
-                    field: finding.field,
-                    message: finding.message,
-                }
-            }
-
-            fn tightened(tightening: $crate::Tightening) -> $pb::Tightening {
-                $pb::Tightening { entry: tightening.entry, what: tightening.what }
-            }
+            $crate::found!(found, $pb);
 
             fn comment(comment: $crate::Comment) -> $pb::ChangeComment {
                 $pb::ChangeComment {
@@ -312,5 +332,34 @@ macro_rules! change_service {
                 Ok(rendered)
             }
         };
+    };
+}
+
+/// A function of this name and visibility that renders what was found of a change set: findings, what it tightens, and
+/// whether it must be notified.
+#[macro_export]
+macro_rules! found {
+    ($visible:vis $name:ident, $pb:ident) => {
+        $visible fn $name(
+            checked: $crate::Checked,
+        ) -> (Vec<$pb::ChangeFinding>, Vec<$pb::Tightening>, Option<$pb::NotificationDuty>) {
+            let finding = |it: $crate::Finding| $pb::ChangeFinding {
+                blocking: it.is_blocking(),
+                code: it.code.into_owned(),
+                change_index: u32::try_from(it.index).unwrap_or(u32::MAX),
+                entry: it.entry,
+                field: it.field,
+                message: it.message,
+            };
+            let tightened =
+                |it: $crate::Tightening| $pb::Tightening { entry: it.entry, what: it.what, field: it.field };
+            let duty = $pb::NotificationDuty {
+                required: checked.duty.required,
+                reason: checked.duty.reason,
+                earliest_publication: checked.duty.earliest.map(|day| day.to_string()).unwrap_or_default(),
+            };
+            let findings = checked.findings.into_iter().map(finding).collect();
+            (findings, checked.tightening.into_iter().map(tightened).collect(), Some(duty))
+        }
     };
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::change_set::{
-    Actor, Addendum, ChangeSet, Draft, Finding, Notification, Review, State, Tightening, UNCHECKED, Update,
+    Actor, Addendum, ChangeSet, Draft, Duty, Finding, Notification, Review, State, Tightening, Update,
 };
 use crate::clock;
 use crate::error::ChangeError;
@@ -64,7 +64,7 @@ impl<C> ChangeSet<C> {
     }
 
     /// The author proposes it; `findings` are what validation found.
-    pub fn propose(&mut self, actor: &Actor, findings: Vec<Finding>, now: DateTime<Utc>) -> Result<()> {
+    pub fn propose(&mut self, actor: &Actor, findings: &[Finding], now: DateTime<Utc>) -> Result<()> {
         self.check_author(actor)?;
         self.check_state(&[State::Draft], "propose")?;
         check_findings(findings)?;
@@ -145,7 +145,7 @@ impl<C> ChangeSet<C> {
     pub fn publish(
         &mut self,
         actor: &Actor,
-        findings: Vec<Finding>,
+        findings: &[Finding],
         tightening: &[Tightening],
         revision: u64,
         now: DateTime<Utc>,
@@ -175,6 +175,45 @@ impl<C> ChangeSet<C> {
     /// Fails unless it is published, and so can be undone.
     pub fn check_published(&self) -> Result<()> {
         self.check_state(&[State::Published], "revert")
+    }
+
+    /// Whether it must be notified before it is published, and when it can be; `tightening` is what it tightens. What is
+    /// said holds while nothing else is published.
+    pub fn duty(&self, tightening: &[Tightening], today: NaiveDate) -> Duty {
+        let free = |reason: String, earliest| Duty { required: false, reason, earliest };
+        let heard = |after: NaiveDate| Some(after.succ_opt().unwrap_or(after).max(today));
+        if matches!(self.state, State::Rejected | State::Published | State::Withdrawn) {
+            return free(format!("it is {}", self.state.as_str()), None);
+        }
+        let until = self.notification.as_ref().map(|it| it.comments_until);
+        let Some(first) = tightening.first() else {
+            let reason = until.map_or_else(String::new, |until| format!(", and comments are taken until {until}"));
+            return free(format!("it does not tighten access{reason}"), until.map_or(Some(today), heard));
+        };
+        if !self.heard_in.is_empty() && until.is_none() {
+            return free(format!("those concerned are heard in {}", self.heard_in), Some(today));
+        }
+        let others = match tightening.len() - 1 {
+            0 => String::new(),
+            others => format!(" (and {others} more like that)"),
+        };
+        let why = format!("{} {}{others}, which tightens access", first.entry, first.what);
+        let Some(notification) = &self.notification else {
+            return Duty {
+                required: true,
+                reason: format!("{why}: it is open for comments for {} days, urgent or not", clock::COMMENT_DAYS),
+                earliest: Some(clock::earliest_publication(today)),
+            };
+        };
+        let (on, until) = (notification.notified_at.date_naive(), notification.comments_until);
+        if clock::is_short(on, until) {
+            return Duty {
+                required: true,
+                reason: format!("{why}: its comment period is less than {} days, to be extended", clock::COMMENT_DAYS),
+                earliest: Some(clock::earliest_publication(on).max(today)),
+            };
+        }
+        free(format!("{why}, and it was notified on {on}: comments are taken until {until}"), heard(until))
     }
 
     /// Fails while comments are taken, and when a change that tightens access was not open for the whole period.
@@ -237,6 +276,6 @@ impl<C> ChangeSet<C> {
     }
 }
 
-fn check_findings(findings: Vec<Finding>) -> Result<()> {
-    if findings.iter().all(|finding| finding.code == UNCHECKED) { Ok(()) } else { Err(ChangeError::Invalid(findings)) }
+fn check_findings(findings: &[Finding]) -> Result<()> {
+    if findings.iter().any(Finding::is_blocking) { Err(ChangeError::Invalid(findings.to_vec())) } else { Ok(()) }
 }

@@ -30,7 +30,7 @@ fn drafted(urgency_reason: &str) -> ChangeSet<u8> {
 
 fn proposed(urgency_reason: &str) -> ChangeSet<u8> {
     let mut change_set = drafted(urgency_reason);
-    change_set.propose(&author(), Vec::new(), at("2026-01-01")).unwrap();
+    change_set.propose(&author(), &[], at("2026-01-01")).unwrap();
     change_set
 }
 
@@ -39,7 +39,7 @@ fn approval(on: &str) -> Review {
 }
 
 fn tightening() -> Vec<Tightening> {
-    vec![Tightening { entry: "requirements/x".to_owned(), what: "is new".to_owned() }]
+    vec![Tightening { entry: "requirements/x".to_owned(), field: String::new(), what: "is new".to_owned() }]
 }
 
 fn notify(change_set: &mut ChangeSet<u8>, asked: Option<&str>, tightens: bool, on: &str) -> Result<(), ChangeError> {
@@ -101,7 +101,7 @@ fn the_author_is_the_author_by_whichever_credential() {
     }
     change_set.review(&actor("ben", "https://id.example.org"), approval("2026-01-02"), &[]).unwrap();
     for same in [author(), actor("ann", "https://other.example.org")] {
-        let refused = change_set.publish(&same, Vec::new(), &[], 2, at("2026-01-03")).unwrap_err();
+        let refused = change_set.publish(&same, &[], &[], 2, at("2026-01-03")).unwrap_err();
         assert!(matches!(refused, ChangeError::FourEyes { .. }), "{refused}");
     }
     // A namesake at another issuer may not act as the author either.
@@ -122,7 +122,7 @@ fn addenda_keep_the_symbol_and_the_period_is_only_ever_extended() {
     change_set.check_open(day("2026-04-01")).unwrap();
     assert!(matches!(change_set.check_open(day("2026-04-02")), Err(ChangeError::CommentsClosed { .. })));
     change_set.review(&actor("ben", ""), approval("2026-04-02"), &[]).unwrap();
-    change_set.publish(&actor("ben", ""), Vec::new(), &[], 7, at("2026-04-03")).unwrap();
+    change_set.publish(&actor("ben", ""), &[], &[], 7, at("2026-04-03")).unwrap();
     let notification = change_set.notification.unwrap();
     let symbols: Vec<_> = notification.addenda.iter().map(|it| it.symbol.as_str()).collect();
     assert_eq!(symbols, ["GL/N/XA/1/Add.1", "GL/N/XA/1/Add.2"]);
@@ -137,9 +137,58 @@ fn a_draft_alone_is_updated_and_nothing_final_is_withdrawn() {
     assert!(matches!(refused, ChangeError::NotAuthor(_)));
     change_set.update(&author(), update()).unwrap();
     assert_eq!((change_set.changes.as_slice(), change_set.etag().as_str()), (&[2][..], "v2"));
-    change_set.propose(&author(), Vec::new(), at("2026-01-01")).unwrap();
+    change_set.propose(&author(), &[], at("2026-01-01")).unwrap();
     assert!(matches!(change_set.update(&author(), update()), Err(ChangeError::State { .. })));
     change_set.withdraw(&author(), "a mistake".to_owned(), at("2026-01-02")).unwrap();
     assert_eq!((change_set.state, change_set.withdrawal_reason.as_str()), (State::Withdrawn, "a mistake"));
     assert!(matches!(change_set.withdraw(&author(), String::new(), at("2026-01-02")), Err(ChangeError::State { .. })));
+}
+
+/// What is said beforehand is what the steps then hold to: on the day before the earliest it is refused, on it not.
+#[test]
+fn a_change_set_says_beforehand_whether_it_must_be_notified_and_when_it_can_be_published() {
+    let today = day("2026-01-01");
+    let can = |change_set: &ChangeSet<u8>, on: NaiveDate| {
+        let mut change_set = change_set.clone();
+        let approval = Review { at: on.and_hms_opt(12, 0, 0).unwrap().and_utc(), ..approval("2026-01-01") };
+        change_set.review(&actor("ben", ""), approval, &tightening()).is_ok()
+    };
+    let free = proposed("").duty(&[], today);
+    assert_eq!(
+        (free.required, free.earliest, free.reason.as_str()),
+        (false, Some(today), "it does not tighten access")
+    );
+
+    // Urgent or not, what tightens is open for sixty days.
+    for urgency in ["", "a recall"] {
+        let mut change_set = proposed(urgency);
+        let duty = change_set.duty(&tightening(), today);
+        assert!(duty.required && duty.reason.starts_with("requirements/x is new, which tightens access"), "{duty:?}");
+        assert_eq!(duty.earliest, Some(day("2026-03-03")));
+        assert!(!can(&change_set, day("2026-03-03")), "it was not notified");
+        notify(&mut change_set, None, true, "2026-01-01").unwrap();
+        let duty = change_set.duty(&tightening(), today);
+        assert_eq!((duty.required, duty.earliest), (false, Some(day("2026-03-03"))), "{duty:?}");
+        assert!(!can(&change_set, day("2026-03-02")) && can(&change_set, day("2026-03-03")));
+        assert_eq!(change_set.duty(&tightening(), day("2026-04-01")).earliest, Some(day("2026-04-01")));
+    }
+
+    // Notified for ten days, and then found to tighten: the period is to be extended.
+    let mut short = proposed("a recall");
+    notify(&mut short, Some("2026-01-11"), false, "2026-01-01").unwrap();
+    assert_eq!(short.duty(&[], today).earliest, Some(day("2026-01-12")));
+    let duty = short.duty(&tightening(), day("2026-01-05"));
+    assert!(duty.required && duty.reason.contains("to be extended"), "{duty:?}");
+    assert_eq!(duty.earliest, Some(day("2026-03-03")));
+    assert!(!can(&short, day("2026-03-03")));
+    short.extend(day("2026-03-02"), at("2026-01-05"));
+    assert!(!can(&short, day("2026-03-02")) && can(&short, day("2026-03-03")));
+
+    // Heard elsewhere, and over.
+    let mut heard = proposed("");
+    heard.heard_in = "disputes/1".to_owned();
+    assert_eq!(heard.duty(&tightening(), today).earliest, Some(today));
+    heard.withdraw(&author(), String::new(), at("2026-01-02")).unwrap();
+    let over = heard.duty(&tightening(), today);
+    assert_eq!((over.required, over.earliest, over.reason.as_str()), (false, None, "it is withdrawn"));
 }

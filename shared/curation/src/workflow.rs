@@ -9,9 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::change_set::{
-    Actor, Answer, ChangeSet, Comment, Draft, EntryDiff, Finding, Review, State, Tightening, Update,
-};
+use crate::change_set::{Actor, Answer, ChangeSet, Checked, Comment, Draft, EntryDiff, Finding, Review, State, Update};
 use crate::curated::{Curated, Reverted};
 use crate::error::ChangeError;
 use crate::mutation::{self, Done, Mutation};
@@ -109,7 +107,7 @@ impl<S: Curated> Workflow<S> {
                 curated.check_brought(tx, &caller, &draft.changes).await?;
                 let change_set = ChangeSet::draft(name, &Actor::from(&*caller), draft, now);
                 store::insert(tx, &change_set).await?;
-                Ok(done(change_set, revision))
+                Ok(done(change_set, revision, Checked::default()))
             })
         })
         .await
@@ -137,7 +135,7 @@ impl<S: Curated> Workflow<S> {
                 curated.check_owners(&caller, &catalogue, &change_set.changes).map_err(ChangeError::NotYours)?;
                 curated.check_brought(tx, &caller, &change_set.changes).await?;
                 store::replace(tx, &change_set).await?;
-                Ok(done(change_set, revision))
+                Ok(done(change_set, revision, Checked::default()))
             })
         })
         .await
@@ -173,10 +171,10 @@ impl<S: Curated> Workflow<S> {
                     let actor = Actor::from(&*caller);
                     let published = (&*catalogue, revision);
                     let taken = this.take(tx, step, elsewhere.findings, change_set, &actor, published).await;
-                    let (change_set, revision) = taken?;
+                    let Answer { change_set, revision, checked } = taken?;
                     store::update(tx, &change_set).await?;
                     this.curated.stepped(tx, &change_set, &catalogue, this.clock.now()).await?;
-                    Ok(done(change_set, revision))
+                    Ok(done(change_set, revision, checked))
                 })
             })
             .await?;
@@ -194,14 +192,16 @@ impl<S: Curated> Workflow<S> {
         mut change_set: ChangeSet<S::Change>,
         actor: &Actor,
         (catalogue, revision): (&S::Catalogue, u64),
-    ) -> Result<(ChangeSet<S::Change>, u64)> {
+    ) -> Result<Answer<S::Change>> {
         let now = self.clock.now();
         let curated = &self.curated;
+        let mut checked = Checked::default();
         match step {
             Step::Propose => {
                 let mut findings = curated.validate(tx, catalogue, &change_set.changes).await?;
                 findings.extend(elsewhere);
-                change_set.propose(actor, findings, now)?;
+                change_set.propose(actor, &findings, now)?;
+                checked = self.checked(&change_set, catalogue, findings);
             }
             Step::Notify { comments_until } => {
                 let tightening = curated.tightens(catalogue, &change_set.changes);
@@ -225,32 +225,44 @@ impl<S: Curated> Workflow<S> {
             Step::Publish => {
                 let findings = curated.validate(tx, catalogue, &change_set.changes).await?;
                 let tightening = curated.tightens(catalogue, &change_set.changes);
-                change_set.publish(actor, findings, &tightening, revision + 1, now)?;
+                change_set.publish(actor, &findings, &tightening, revision + 1, now)?;
                 curated.publish(tx, revision, &change_set, now).await?;
-                return Ok((change_set, revision::next(tx, S::COUNTER).await?));
+                let revision = revision::next(tx, S::COUNTER).await?;
+                return Ok(Answer { change_set, revision, checked });
             }
             Step::Withdraw { comment } => change_set.withdraw(actor, comment, now)?,
         }
-        Ok((change_set, revision))
+        Ok(Answer { change_set, revision, checked })
     }
 
     /// Drafts and proposes a change set within a transaction of the service's own: what another proceeding has decided.
-    /// `heard_in` names it when those concerned were heard there.
+    /// `heard_in` names it when those concerned were heard there; `elsewhere` is what another service found, asked before
+    /// the transaction.
     pub async fn propose_in(
         &self,
         tx: &Tx,
         actor: &Actor,
         draft: Draft<S::Change>,
         heard_in: String,
-    ) -> Result<ChangeSet<S::Change>> {
+        elsewhere: Vec<Finding>,
+    ) -> Result<Answer<S::Change>> {
         let now = self.clock.now();
-        let catalogue = self.curated.catalogue(tx, revision::current(tx, S::COUNTER).await?).await?;
-        let findings = self.curated.validate(tx, &catalogue, &draft.changes).await?;
+        let revision = revision::current(tx, S::COUNTER).await?;
+        let catalogue = self.curated.catalogue(tx, revision).await?;
+        let mut findings = self.curated.validate(tx, &catalogue, &draft.changes).await?;
+        findings.extend(elsewhere);
         let mut change_set = ChangeSet::draft(new_name(), actor, draft, now);
         change_set.heard_in = heard_in;
-        change_set.propose(actor, findings, now)?;
+        change_set.propose(actor, &findings, now)?;
         store::insert(tx, &change_set).await?;
-        Ok(change_set)
+        let checked = self.checked(&change_set, &catalogue, findings);
+        Ok(Answer { change_set, revision, checked })
+    }
+
+    fn checked(&self, change_set: &ChangeSet<S::Change>, catalogue: &S::Catalogue, findings: Vec<Finding>) -> Checked {
+        let tightening = self.curated.tightens(catalogue, &change_set.changes);
+        let duty = change_set.duty(&tightening, self.clock.today());
+        Checked { findings, tightening, duty }
     }
 
     /// Where a change set stands, within a transaction of the service's own.
@@ -258,15 +270,22 @@ impl<S: Curated> Workflow<S> {
         find::<S::Change>(tx, name).await.map(|change_set| change_set.state)
     }
 
-    /// Drafts a change set that undoes a published one.
-    pub async fn revert(&self, mutation: Mutation, name: String, reason: String) -> Result<Answer<S::Change>> {
+    /// Drafts a change set that undoes a published one, urgently where `urgency_reason` says why. To undo what opened
+    /// access tightens it, and is open for comments as long as any change that does.
+    pub async fn revert(
+        &self,
+        mutation: Mutation,
+        name: String,
+        reason: String,
+        urgency_reason: String,
+    ) -> Result<Answer<S::Change>> {
         let now = self.clock.now();
         let draft_name = new_name();
         let caller = mutation.caller.clone();
         let curated = self.curated.clone();
         self.mutate("revert_change_set", mutation, move |tx| {
             let (name, reason, draft_name) = (name.clone(), reason.clone(), draft_name.clone());
-            let (caller, curated) = (caller.clone(), curated.clone());
+            let (caller, curated, urgency_reason) = (caller.clone(), curated.clone(), urgency_reason.clone());
             Box::pin(async move {
                 let revision = revision::current(tx, S::COUNTER).await?;
                 let published: ChangeSet<S::Change> = find(tx, &name).await?;
@@ -280,11 +299,11 @@ impl<S: Curated> Workflow<S> {
                 let changes = curated.undo(tx, reverted).await?;
                 curated.check_owners(&caller, &now_published, &changes).map_err(ChangeError::NotYours)?;
                 let title = format!("Revert: {}", published.title).chars().take(MAX_TITLE_CHARS).collect();
-                let draft = Draft { title, reason, urgency_reason: String::new(), changes };
+                let draft = Draft { title, reason, urgency_reason, changes };
                 let mut change_set = ChangeSet::draft(draft_name, &Actor::from(&*caller), draft, now);
                 change_set.reverts = published.name;
                 store::insert(tx, &change_set).await?;
-                Ok(done(change_set, revision))
+                Ok(done(change_set, revision, Checked::default()))
             })
         })
         .await
@@ -345,30 +364,30 @@ impl<S: Curated> Workflow<S> {
         .await
     }
 
-    /// Everything that is wrong with a change set on top of what is published, what it tightens, and the revision.
-    pub async fn validate(&self, name: String) -> Result<(Vec<Finding>, Vec<Tightening>, u64)> {
+    /// What is found of a change set on top of what is published, and the revision of that.
+    pub async fn validate(&self, name: String) -> Result<(Checked, u64)> {
         let change_set = self.get(name).await?;
-        self.check(change_set.changes).await
+        self.check(change_set).await
     }
 
-    /// The same of changes that are in no change set yet.
-    pub async fn check(&self, changes: Vec<S::Change>) -> Result<(Vec<Finding>, Vec<Tightening>, u64)> {
-        let curated = self.curated.clone();
-        let changes = Arc::new(changes);
-        let elsewhere = curated.validate_elsewhere(&changes).await;
-        let (mut findings, tightening, revision) = self
+    /// The same of a change set that need not be stored.
+    pub async fn check(&self, change_set: ChangeSet<S::Change>) -> Result<(Checked, u64)> {
+        let change_set = Arc::new(change_set);
+        let elsewhere = self.curated.validate_elsewhere(&change_set.changes).await;
+        let this = self.clone();
+        let (mut checked, revision) = self
             .read("check_changes", move |tx| {
-                let (changes, curated) = (changes.clone(), curated.clone());
+                let (change_set, this) = (change_set.clone(), this.clone());
                 Box::pin(async move {
                     let revision = revision::current(tx, S::COUNTER).await?;
-                    let catalogue = curated.catalogue(tx, revision).await?;
-                    let findings = curated.validate(tx, &catalogue, &changes).await?;
-                    Ok((findings, curated.tightens(&catalogue, &changes), revision))
+                    let catalogue = this.curated.catalogue(tx, revision).await?;
+                    let findings = this.curated.validate(tx, &catalogue, &change_set.changes).await?;
+                    Ok((this.checked(&change_set, &catalogue, findings), revision))
                 })
             })
             .await?;
-        findings.extend(elsewhere);
-        Ok((findings, tightening, revision))
+        checked.findings.extend(elsewhere);
+        Ok((checked, revision))
     }
 
     /// What another service finds wrong with a change set that is about to be proposed. One that is not there, or no draft
@@ -425,9 +444,9 @@ fn new_name() -> String {
     format!("changeSets/{}", Uuid::now_v7())
 }
 
-fn done<C>(change_set: ChangeSet<C>, revision: u64) -> Done<Answer<C>> {
+fn done<C>(change_set: ChangeSet<C>, revision: u64, checked: Checked) -> Done<Answer<C>> {
     let resource = change_set.name.clone();
-    Done { answer: Answer { change_set, revision }, resource }
+    Done { answer: Answer { change_set, revision, checked }, resource }
 }
 
 async fn find<C: DeserializeOwned>(tx: &Tx, name: &str) -> Result<ChangeSet<C>> {

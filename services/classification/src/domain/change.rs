@@ -1,11 +1,14 @@
 //! Changes to green lists, and everything that is wrong with them.
 
+mod tightening;
+
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use greenlane_curation::{EntryDiff, Finding, Tightening};
+use greenlane_curation::{EntryDiff, Finding};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::tightening::tightening;
 use super::catalogue::{Catalogue, ListData};
 use super::facts::{EntryFact, Facts, ListFact};
 
@@ -51,7 +54,7 @@ impl Change {
 
     /// A finding about it.
     pub(crate) fn finding(&self, index: usize, code: &'static str, field: &str, message: String) -> Finding {
-        Finding { code, index, entry: self.entry_name(), field: field.to_owned(), message }
+        Finding { code: code.into(), index, entry: self.entry_name(), field: field.to_owned(), message }
     }
 }
 
@@ -174,39 +177,6 @@ pub(crate) fn number_versions(before: &Facts, after: &mut Facts) {
             None => 1,
         };
     }
-}
-
-/// The changes by which goods could lose their place on a list.
-pub(crate) fn tightening(catalogue: &Catalogue, changes: &[Change]) -> Vec<Tightening> {
-    let of = |change: &Change| {
-        let what = match change {
-            Change::RetireList(_) => "is retired",
-            Change::EndEntry(_) => "ends",
-            Change::PutEntry(entry) => {
-                let before = find(catalogue, &entry.list, &entry.id)?;
-                let other = (&before.edition, &before.code) != (&entry.edition, &entry.code);
-                let ends = entry.effective_to.is_some() && entry.effective_to != before.effective_to;
-                match (other, entry.ex && !before.ex, ends) {
-                    (true, _, _) => "names another code",
-                    (_, true, _) => "means only a part of its code",
-                    (_, _, true) => "ends",
-                    (false, false, false) => return None,
-                }
-            }
-            Change::PutList(list) => {
-                let before = catalogue.list(&list.id)?;
-                let ends = list.effective_to.is_some() && list.effective_to != before.fact.effective_to;
-                match (ends, list.narrowed && !before.fact.narrowed) {
-                    (true, _) => "ends",
-                    (_, true) => "narrows its entries",
-                    (false, false) => return None,
-                }
-            }
-            Change::PublishImport(_) => return None,
-        };
-        Some(Tightening { entry: change.entry_name(), what: what.to_owned() })
-    };
-    changes.iter().filter_map(of).collect()
 }
 
 fn find<'c>(catalogue: &'c Catalogue, list: &str, entry: &str) -> Option<&'c EntryFact> {

@@ -15,7 +15,7 @@ use prost::Message as _;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use crate::app::disputes::{Answer, Disputes, Followed, Step};
+use crate::app::disputes::{Answer, Disputes, DrawnUp, Followed, Step};
 use crate::domain::dispute::Dispute;
 use crate::store::disputes::Wanted;
 
@@ -39,9 +39,9 @@ macro_rules! step {
         let (request_id, name, step) = $v.finish_with(|| Some((request_id?, name?, step?)))?;
         let mutation = call.mutation(&request_id, &payload);
         let answer = $self.disputes.step(mutation, name.clone(), etag, step).await;
-        let Answer { dispute, revision, change_set } = answer.map_err(|error| fault(error).about(name))?;
+        let Answer { dispute, revision, drawn_up } = answer.map_err(|error| fault(error).about(name))?;
         let dispute = Some(render::dispute(&dispute, $self.disputes.now())?);
-        (dispute, revision, change_set)
+        (dispute, revision, drawn_up)
     }};
 }
 
@@ -178,12 +178,14 @@ impl DisputeService for DisputesApi {
         &self,
         request: Request<pb::ApplyDisputeRequest>,
     ) -> Result<Response<pb::ApplyDisputeResponse>, Status> {
-        let (dispute, revision, change_set) = step!(self, request, |v, raw| etag raw.etag.clone(), step {
+        let (dispute, revision, drawn_up) = step!(self, request, |v, raw| etag raw.etag.clone(), step {
             let matter = parse::matter(&mut v, raw.matter);
             let changes = parse::changes(&mut v, &raw.changes);
             matter.zip(changes).map(|(matter, changes)| Step::Apply { matter, changes })
         });
-        Ok(Response::new(pb::ApplyDisputeResponse { dispute, revision, change_set }))
+        let DrawnUp { change_set, checked } = drawn_up;
+        let (findings, _, notification_duty) = render::found(checked);
+        Ok(Response::new(pb::ApplyDisputeResponse { dispute, revision, change_set, findings, notification_duty }))
     }
 
     async fn close_dispute(

@@ -1,15 +1,18 @@
 //! Disputes: each step one transaction.
 
+mod opening;
 mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use greenlane_curation::{Actor as Author, ChangeError, Curated as _, Cursor, Done, Draft, Mutation, State, Workflow};
+use greenlane_curation::{
+    Actor as Author, ChangeError, Checked, Curated as _, Cursor, Done, Draft, Finding, Mutation, State, Workflow,
+};
 use greenlane_platform::auth::Caller;
 use greenlane_platform::consistency::Consistency;
-use greenlane_platform::fault::{Fault, FieldViolation};
+use greenlane_platform::fault::Fault;
 use greenlane_store::{Store, StoreError, Tx, revision};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch::Sender;
@@ -18,10 +21,8 @@ use uuid::Uuid;
 use super::changes::CuratedCatalogue;
 use super::recognition::Recogniser;
 use crate::domain::change::Change;
-use crate::domain::dispute::{
-    self, Actor, Dispute, Event, Evidence, Matter, Member, Parties, Statement, Subject, Vote,
-};
-use crate::domain::key::BodyKey;
+use crate::domain::dispute::{self, Actor, Dispute, Evidence, Matter, Member, Statement, Subject, Vote};
+use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::{Detail, Question};
 use crate::store::disputes::Wanted;
 use crate::store::entries::Loaded;
@@ -60,7 +61,14 @@ pub(crate) enum Step {
 pub(crate) struct Answer {
     pub(crate) dispute: Dispute,
     pub(crate) revision: u64,
+    pub(crate) drawn_up: DrawnUp,
+}
+
+/// The change set that a step drew up, and what was found of it; its name is empty when it drew up none.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DrawnUp {
     pub(crate) change_set: String,
+    pub(crate) checked: Checked,
 }
 
 /// Takes the steps.
@@ -110,10 +118,10 @@ impl Disputes {
                 let (this, challenge, name, caller) = (this.clone(), challenge.clone(), name.clone(), caller.clone());
                 Box::pin(async move {
                     let (loaded, revision) = this.loaded(tx).await?;
-                    let dispute = opened(name, challenge, &caller, &loaded, now)?;
+                    let dispute = opening::opened(name, challenge, &caller, &loaded, now)?;
                     disputes::insert(tx, &dispute).await?;
                     let resource = dispute.name.clone();
-                    Ok(Done { answer: Answer { dispute, revision, change_set: String::new() }, resource })
+                    Ok(Done { answer: Answer { dispute, revision, drawn_up: DrawnUp::default() }, resource })
                 })
             })
             .await
@@ -124,19 +132,27 @@ impl Disputes {
         let now = self.now();
         let this = self.clone();
         let caller = mutation.caller.clone();
+        // What an outcome changes is given, and its codes may be anything; the rest is drawn up from what is there.
+        let elsewhere = match &step {
+            Step::Apply { matter: Matter::Outcome, changes } => {
+                self.changes.curated().validate_elsewhere(changes).await
+            }
+            _ => Vec::new(),
+        };
         self.changes
             .mutate("step_dispute", mutation, move |tx| {
                 let (this, name, etag, step) = (this.clone(), name.clone(), etag.clone(), step.clone());
-                let caller = caller.clone();
+                let (caller, elsewhere) = (caller.clone(), elsewhere.clone());
                 Box::pin(async move {
                     let (loaded, revision) = this.loaded(tx).await?;
                     let found = disputes::get(tx, &name).await?;
                     let mut dispute = found.ok_or_else(|| ChangeError::NotFound(name.clone()))?;
                     dispute.check_etag(&etag)?;
                     let version = dispute.version;
-                    let change_set = this.take(tx, step, &mut dispute, &caller, &loaded, now).await?;
+                    let by = (&*caller, now);
+                    let drawn_up = this.take(tx, step, elsewhere, &mut dispute, by, &loaded).await?;
                     disputes::update(tx, &dispute, version).await?;
-                    Ok(Done { answer: Answer { dispute, revision, change_set }, resource: name })
+                    Ok(Done { answer: Answer { dispute, revision, drawn_up }, resource: name })
                 })
             })
             .await
@@ -146,11 +162,11 @@ impl Disputes {
         &self,
         tx: &Tx,
         step: Step,
+        elsewhere: Vec<Finding>,
         dispute: &mut Dispute,
-        caller: &Caller,
+        (caller, now): (&Caller, DateTime<Utc>),
         loaded: &Loaded,
-        now: DateTime<Utc>,
-    ) -> Result<String> {
+    ) -> Result<DrawnUp> {
         let catalogue = &loaded.catalogue;
         let by = actor(caller, loaded);
         let interest = || dispute_interest(dispute, loaded);
@@ -161,7 +177,8 @@ impl Disputes {
             Step::Object { text, evidence } => dispute.object(state(text, evidence))?,
             Step::Appoint { members } => {
                 let interest = interest();
-                dispute.appoint(by, members, &interest, &|body| economy_of(body, loaded), now)?;
+                let (economy, known) = (|body: &str| economy_of(body, loaded), |code: &str| is_economy(code, loaded));
+                dispute.appoint(by, members, &interest, &economy, &known, now)?;
             }
             Step::Vote { matter, uphold, finding } => {
                 let interest = interest();
@@ -186,9 +203,11 @@ impl Disputes {
                     Matter::Interim => dispute.name.clone(),
                     Matter::Outcome => String::new(),
                 };
-                let made = self.changes.propose_in(tx, &Author::from(caller), draft, heard_in).await?;
-                dispute.apply(by, matter, made.name.clone(), now);
-                return Ok(made.name);
+                let author = Author::from(caller);
+                let made = self.changes.propose_in(tx, &author, draft, heard_in, elsewhere).await?;
+                let change_set = made.change_set.name;
+                dispute.apply(by, matter, change_set.clone(), now);
+                return Ok(DrawnUp { change_set, checked: made.checked });
             }
             Step::Close { text } => {
                 self.check_over(tx, dispute, loaded, now).await?;
@@ -200,7 +219,7 @@ impl Disputes {
                 dispute.withdraw(by, text, now)?;
             }
         }
-        Ok(String::new())
+        Ok(DrawnUp::default())
     }
 
     /// Fails while something of the dispute may yet be published, and while an interim effect is to be ended.
@@ -292,68 +311,11 @@ fn economy_of(body: &str, loaded: &Loaded) -> Option<String> {
     Some(found.economy.as_str().to_owned())
 }
 
-fn dispute_interest(dispute: &Dispute, loaded: &Loaded) -> BTreeSet<String> {
-    dispute.parties.with_an_interest(&dispute.challenger, &loaded.catalogue)
+fn is_economy(code: &str, loaded: &Loaded) -> bool {
+    let key = EconomyCode::parse(code).ok();
+    key.and_then(|key| loaded.catalogue.economies.get(&key)).is_some_and(|it| !it.bloc)
 }
 
-fn opened(
-    name: String,
-    challenge: Challenge,
-    caller: &Caller,
-    loaded: &Loaded,
-    now: DateTime<Utc>,
-) -> std::result::Result<Dispute, ChangeError> {
-    let challenger = actor(caller, loaded);
-    if challenger.party().is_empty() {
-        return Err(ChangeError::ForNobody);
-    }
-    let field = |field: &str, why: &str| ChangeError::Fields(vec![FieldViolation::new(field, why)]);
-    let parties = Parties::of(&challenge.subject, challenge.question.as_ref(), &loaded.catalogue)
-        .ok_or_else(|| field("dispute.subject", "is not in the catalogue"))?;
-    if parties.responds(&challenger) {
-        return Err(field("dispute.subject", "is the challenger's own: it would have to answer itself"));
-    }
-    if !challenge.interim_effect_reason.is_empty() {
-        match challenge.subject {
-            Subject::Certificate { .. } => {}
-            // The catalogue records it as its economy's contestation.
-            Subject::Designation(_) if challenger.economy.is_none() => {
-                return Err(field("dispute.interim_effect_reason", "needs a challenger whose economy is known"));
-            }
-            Subject::Designation(_) => {}
-            Subject::Body(_) | Subject::Decision { .. } => {
-                return Err(field("dispute.interim_effect_reason", "is for designations and certificates only"));
-            }
-        }
-    }
-    let text = format!(
-        "{}: {}",
-        challenge.subject.reference(),
-        if challenge.fast_track_reason.is_empty() { "ordinary clocks" } else { "fast track" }
-    );
-    let event = Event { at: now, actor: challenger.clone(), step: "opened".to_owned(), text };
-    Ok(Dispute {
-        name,
-        subject: challenge.subject,
-        grounds: challenge.grounds,
-        evidence: challenge.evidence,
-        fast_track_reason: challenge.fast_track_reason,
-        interim_effect_reason: challenge.interim_effect_reason,
-        challenger,
-        parties,
-        opened_at: now,
-        answer: None,
-        objections: Vec::new(),
-        appointer: None,
-        panel: Vec::new(),
-        votes: Vec::new(),
-        interim: None,
-        outcome: None,
-        change_sets: Vec::new(),
-        ended_at: None,
-        withdrawn: false,
-        closing_text: String::new(),
-        events: vec![event],
-        version: 1,
-    })
+fn dispute_interest(dispute: &Dispute, loaded: &Loaded) -> BTreeSet<String> {
+    dispute.parties.with_an_interest(&dispute.challenger, &loaded.catalogue)
 }

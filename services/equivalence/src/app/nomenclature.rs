@@ -68,7 +68,7 @@ impl Nomenclature {
         });
         let found = brought.into_iter().filter_map(|(index, entry, field, at)| {
             let &(code, ref message) = doubts.get(&at)?;
-            Some(Finding { code, index, entry, field, message: format!("{at}: {message}") })
+            Some(Finding { code: code.into(), index, entry, field, message: format!("{at}: {message}") })
         });
         found.collect()
     }

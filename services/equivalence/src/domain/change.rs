@@ -6,6 +6,7 @@ pub(crate) mod describe;
 mod tightening;
 mod undo;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenlane_curation::Finding;
@@ -63,7 +64,13 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
     for (index, change) in changes.iter().enumerate() {
         let entry = change.entry_name();
         let mut add = |code, field: &str, message: String| {
-            findings.push(Finding { code, index, entry: entry.clone(), field: field.to_owned(), message });
+            findings.push(Finding {
+                code: Cow::Borrowed(code),
+                index,
+                entry: entry.clone(),
+                field: field.to_owned(),
+                message,
+            });
         };
         if !seen.insert(entry.clone()) {
             add("entry_repeated", "", format!("`{entry}` is changed twice"));
@@ -96,7 +103,7 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
             for (field, name) in user.references() {
                 if let Some(index) = retired.get(name.as_str()) {
                     findings.push(Finding {
-                        code: "retired_in_use",
+                        code: "retired_in_use".into(),
                         index: *index,
                         entry: name.clone(),
                         field: String::new(),

@@ -179,17 +179,17 @@ async fn a_change_with_faults_is_refused_with_all_of_them(db: TestDatabase) {
 }
 
 /// The requirement as it is to be for these goods.
-fn requires(scopes: Vec<pb::CodeScope>) -> Vec<pb::Change> {
+pub(super) fn requires(scopes: Vec<pb::CodeScope>) -> Vec<pb::Change> {
     vec![upsert(pb::catalogue_entry::Entry::Requirement(pb::Requirement { codes: scopes, ..tightened() }))]
 }
 
-fn scope(edition: &str, code: &str, except: &[&str]) -> pb::CodeScope {
+pub(super) fn scope(edition: &str, code: &str, except: &[&str]) -> pb::CodeScope {
     let code = Some(common::CodeReference { edition: edition.into(), code: code.into() });
     let except = except.iter().map(|it| (*it).to_owned()).collect();
     pb::CodeScope { code, except, ..Default::default() }
 }
 
-fn found(findings: &[pb::ChangeFinding]) -> Vec<(&str, &str)> {
+pub(super) fn found(findings: &[pb::ChangeFinding]) -> Vec<(&str, &str)> {
     findings.iter().map(|it| (it.code.as_str(), it.field.as_str())).collect()
 }
 

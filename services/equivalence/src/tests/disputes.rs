@@ -84,7 +84,8 @@ fn appoint(name: &str, members: Vec<pb::DisputePanelMember>) -> pb::AppointDispu
 
 async fn vote(served: &Served, member: &str, name: &str, matter: pb::DisputeMatter, uphold: bool) -> pb::Dispute {
     let request = pb::DecideDisputeRequest {
-        request_id: format!("vote-{matter:?}"),
+        // Each dispute and matter has one of its own.
+        request_id: format!("{matter:?}.{}", name.replace('/', ".")).chars().take(64).collect(),
         name: name.into(),
         matter: matter.into(),
         uphold,

@@ -16,10 +16,11 @@ greenlane_store::engine_tests!(Migrator:
     a_draft_is_updated_by_its_author_field_by_field,
     a_withdrawn_change_set_goes_no_further,
     a_published_change_is_shown_entry_by_entry_and_undone_by_another,
+    an_urgent_revert_has_the_urgent_track_and_it_too_shortens_nothing_that_tightens,
     what_changed_again_since_is_not_undone_over,
 );
 
-fn notify(name: &str, until: &str) -> pb::NotifyChangeSetRequest {
+pub(super) fn notify(name: &str, until: &str) -> pb::NotifyChangeSetRequest {
     pb::NotifyChangeSetRequest {
         request_id: format!("notify-{until}"),
         name: name.into(),
@@ -38,7 +39,7 @@ fn withdraw(name: &str) -> pb::WithdrawChangeSetRequest {
 }
 
 /// A mapping that nobody had: it tightens nothing.
-fn mapping(deviation: &str) -> pb::Change {
+pub(super) fn mapping(deviation: &str) -> pb::Change {
     let deviation = pb::Deviation { description: deviation.into(), ..Default::default() };
     upsert(Entry::Equivalence(pb::Equivalence {
         name: "equivalences/example".into(),
@@ -56,7 +57,7 @@ async fn drafted(served: &Served, request: pb::CreateChangeSetRequest) -> String
     served.changes("author").create_change_set(request).await.unwrap().into_inner().change_set.unwrap().name
 }
 
-async fn proposed(served: &Served, request: pb::CreateChangeSetRequest) -> String {
+pub(super) async fn proposed(served: &Served, request: pb::CreateChangeSetRequest) -> String {
     let name = drafted(served, request).await;
     served.changes("author").propose_change_set(with_id(propose(&name), &name)).await.unwrap();
     name
@@ -68,7 +69,7 @@ fn with_id(mut request: pb::ProposeChangeSetRequest, name: &str) -> pb::ProposeC
     request
 }
 
-async fn published(served: &Served, name: &str) -> u64 {
+pub(super) async fn published(served: &Served, name: &str) -> u64 {
     let mut reviewer = served.changes("reviewer");
     let id = name.replace('/', ".");
     reviewer.review_change_set(pb::ReviewChangeSetRequest { request_id: id.clone(), ..review(name) }).await.unwrap();
@@ -279,6 +280,51 @@ async fn a_published_change_is_shown_entry_by_entry_and_undone_by_another(db: Te
     let gone = pb::GetEquivalenceRequest { name: "equivalences/example".into(), ..Default::default() };
     let mut equivalences = pb::equivalence_service_client::EquivalenceServiceClient::new(served.channel("r", "XB"));
     assert_eq!(reason(equivalences.get_equivalence(gone).await), Some(ErrorReason::ResourceNotFound));
+}
+
+async fn an_urgent_revert_has_the_urgent_track_and_it_too_shortens_nothing_that_tightens(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    let revert = |name: &str, id: &str, urgency: &str| pb::RevertChangeSetRequest {
+        request_id: id.into(),
+        name: name.into(),
+        reason: "It was wrong.".into(),
+        urgency_reason: urgency.into(),
+        ..Default::default()
+    };
+    // To undo what tightened access gives it back, and may be quick.
+    let narrowed = proposed(&served, tighten("narrow")).await;
+    hear(&served, &narrowed).await;
+    published(&served, &narrowed).await;
+    let ten_days = |served: &Served| (served.clock.today() + chrono::Days::new(10)).to_string();
+    for (id, urgency) in [("calm", ""), ("urgent", "A shortage.")] {
+        let undone = author.revert_change_set(revert(&narrowed, id, urgency)).await.unwrap().into_inner();
+        let undone = undone.change_set.unwrap();
+        assert_eq!(undone.urgency_reason, urgency);
+        author.propose_change_set(with_id(propose(&undone.name), &undone.name)).await.unwrap();
+        let mut request = notify(&undone.name, &ten_days(&served));
+        request.request_id = id.into();
+        let notified = author.notify_change_set(request).await;
+        match urgency {
+            "" => assert!(notified.unwrap_err().message().contains("urgent track")),
+            _ => {
+                let notification = notified.unwrap().into_inner().change_set.unwrap().notification.unwrap();
+                assert_eq!(notification.comments_until, ten_days(&served));
+                assert!(notification.articles.contains(&"2.10".to_owned()), "{notification:?}");
+            }
+        }
+    }
+    // To undo what opened access takes it, and is as slow as ever.
+    let opened = proposed(&served, create("open", vec![mapping("a")])).await;
+    published(&served, &opened).await;
+    let undone = author.revert_change_set(revert(&opened, "undo", "A shortage.")).await.unwrap().into_inner();
+    let undone = undone.change_set.unwrap().name;
+    author.propose_change_set(with_id(propose(&undone), &undone)).await.unwrap();
+    let short = author.notify_change_set(notify(&undone, &ten_days(&served))).await.unwrap_err();
+    assert!(short.message().contains("tightens access"), "{short}");
+    let long = "x".repeat(20_001);
+    let refused = author.revert_change_set(revert(&opened, "long", &long)).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "urgency_reason");
 }
 
 async fn what_changed_again_since_is_not_undone_over(db: TestDatabase) {

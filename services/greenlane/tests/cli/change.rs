@@ -39,6 +39,17 @@ fn change() -> anyhow::Result<()> {
     assert!(now.starts_with("name: equivalences/example\ndegree: identical\n"), "{now}");
     shell.run("catalogue get equivalences/example --revision 1")?.expect(3);
     shell.run("catalogue get equivalences/example --revision 2")?.expect(0);
+
+    // Undone urgently: the reason is the new draft's, and it must be notified all the same, as what takes a route away.
+    let undo = format!("change revert {draft} --reason wrong --urgent Fire. -o json");
+    let undone = shell.run(&undo)?.expect(0).json()?;
+    assert_eq!(undone["changeSet"]["urgencyReason"], "Fire.");
+    let undone = undone["changeSet"]["name"].as_str().unwrap_or_default().to_owned();
+    for step in ["validate", "propose"] {
+        let said = shell.run(&format!("change {step} {undone}"))?.expect(0).stderr;
+        let (must, why) = ("must be notified, and can be published from ", "equivalences/example is retired");
+        assert!(said.contains(must) && said.contains(why), "{said}");
+    }
     Ok(())
 }
 
@@ -130,6 +141,7 @@ fn unknown_code() -> anyhow::Result<()> {
     }
     let draft = shell.run("change list -o name")?.expect(0).stdout;
     shell.run(&format!("change validate {}", draft.trim()))?.expect(0);
-    shell.run(&format!("change propose {}", draft.trim()))?.expect(0);
+    let said = shell.run(&format!("change propose {}", draft.trim()))?.expect(0).stderr;
+    assert!(said.contains("codes[0].code.code: HS2022 999999: whether it exists is not known"), "{said}");
     Ok(())
 }

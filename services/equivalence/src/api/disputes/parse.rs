@@ -139,7 +139,7 @@ pub(super) fn members(v: &mut Violations, raw: Vec<pb::DisputePanelMember>) -> O
         let mut v = v.scope(format!("members[{index}]"));
         let subject = v.text("subject", &raw.subject, 1..=500);
         let display_name = v.text("display_name", &raw.display_name, 1..=200);
-        let economy = v.economy("economy", &raw.economy);
+        let economy = v.seat("economy", &raw.economy);
         let of_body = if raw.body.is_empty() { Some(None) } else { body(&mut v, "body", &raw.body).map(Some) };
         let fits = (1..=MAX_EXPERTISE).contains(&raw.expertise.len());
         v.check("expertise", fits, format!("must be 1 to {MAX_EXPERTISE}"));

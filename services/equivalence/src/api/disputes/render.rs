@@ -8,6 +8,8 @@ use prost::Message as _;
 
 use crate::domain::dispute::{Dispute, Evidence, Matter, Ruling, Statement, Subject};
 
+greenlane_curation::found!(pub(super) found, pb);
+
 /// A dispute in the state that it has at a moment.
 pub(super) fn dispute(it: &Dispute, now: DateTime<Utc>) -> Result<pb::Dispute, Fault> {
     let today = now.date_naive();

@@ -45,7 +45,7 @@ pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Find
             Entry::Body(_) | Entry::Scheme(_) | Entry::Arrangement(_) => Vec::new(),
         };
         findings.extend(found.into_iter().map(|Fault { code, field, message }| Finding {
-            code,
+            code: code.into(),
             index,
             entry: entry.name(),
             field,

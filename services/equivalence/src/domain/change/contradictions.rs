@@ -19,7 +19,7 @@ pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<F
     for (index, change) in changes.iter().enumerate() {
         let Change::Upsert(Entry::Designation(designation)) = change else { continue };
         findings.extend(unaccepted(&view, designation).map(|message| Finding {
-            code: "contradiction",
+            code: "contradiction".into(),
             index,
             entry: designation.name.name(),
             field: "authority".to_owned(),
@@ -66,7 +66,8 @@ fn equivalences(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
                 other.degree.words(),
                 other.validity.from
             );
-            findings.push(Finding { code, index, entry: equivalence.name.name(), field: field.to_owned(), message });
+            let (code, field) = (code.into(), field.to_owned());
+            findings.push(Finding { code, index, entry: equivalence.name.name(), field, message });
         }
         pair.push(equivalence);
     }

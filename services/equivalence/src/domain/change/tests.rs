@@ -23,7 +23,7 @@ fn every_finding_comes_at_once_with_its_place() {
         Change::Retire("schemes/none".to_owned()),
     ];
     let findings = validate(&catalogue, &changes);
-    let found: Vec<_> = findings.iter().map(|f| (f.code, f.index, f.field.as_str())).collect();
+    let found: Vec<_> = findings.iter().map(|f| (&*f.code, f.index, f.field.as_str())).collect();
     assert_eq!(
         found,
         [
@@ -72,9 +72,9 @@ fn two_degrees_for_one_pair_at_one_time_contradict_each_other() {
     let published = upserted(mapping("old", "identical", "2020-01-01", "2024-01-01"));
     let catalogue = Catalogue::new(1, standards().into_iter().chain([published]));
     let codes = |changes: &[Change]| -> Vec<_> {
-        validate(&catalogue, changes).into_iter().map(|it| (it.code, it.index, it.field)).collect()
+        validate(&catalogue, changes).into_iter().map(|it| (it.code.into_owned(), it.index, it.field)).collect()
     };
-    let at = |code, index, field: &str| (code, index, field.to_owned());
+    let at = |code: &str, index, field: &str| (code.to_owned(), index, field.to_owned());
     assert_eq!(codes(&[mapping("new", "modified", "2023-12-31", "")]), [at("contradiction", 0, "degree")]);
     assert_eq!(codes(&[mapping("new", "identical", "2023-12-31", "")]), [at("overlap", 0, "validity")]);
     // One after the other, in place of the other, or when the other goes with the same set: no fault.
@@ -113,6 +113,6 @@ fn an_authority_designates_only_where_its_economys_results_are_accepted() {
     };
     assert_eq!(validate(&catalogue, &[designation("a")]), []);
     let findings = validate(&catalogue, &[designation("c")]);
-    let found: Vec<_> = findings.iter().map(|it| (it.code, it.field.as_str())).collect();
+    let found: Vec<_> = findings.iter().map(|it| (&*it.code, it.field.as_str())).collect();
     assert_eq!(found, [("contradiction", "authority")]);
 }

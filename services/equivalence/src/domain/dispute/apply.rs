@@ -1,6 +1,6 @@
 //! What of the catalogue changes when a panel has decided.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use greenlane_curation::{ChangeError, clock};
 use greenlane_platform::fault::FieldViolation;
 
@@ -62,7 +62,8 @@ pub fn applied(
     for its_own in given.iter_mut().filter_map(|change| designation_in(change, name)) {
         its_own.contestations.clone_from(&designation.contestations);
     }
-    let until = if tightening(catalogue, &given).is_empty() { today } else { earliest_publication(today) };
+    // Until it can be published, an interim effect is what acts.
+    let until = if tightening(catalogue, &given).is_empty() { today } else { clock::earliest_publication(today) };
     for its_own in given.iter_mut().filter_map(|change| designation_in(change, name)) {
         settle(its_own, dispute, today, until);
     }
@@ -75,12 +76,6 @@ fn designation_in<'c>(change: &'c mut Change, name: &str) -> Option<&'c mut Desi
         Change::Upsert(Entry::Designation(it)) if it.name.name() == name => Some(it),
         Change::Upsert(_) | Change::Retire(_) => None,
     }
-}
-
-/// The first day on which a change that tightens access and is notified today can be published: until then an interim
-/// effect is what acts.
-fn earliest_publication(today: NaiveDate) -> NaiveDate {
-    today.checked_add_days(Days::new(clock::COMMENT_DAYS + 1)).unwrap_or(NaiveDate::MAX)
 }
 
 /// Whether the catalogue still records the contestation as open.

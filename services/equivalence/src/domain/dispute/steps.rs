@@ -55,13 +55,15 @@ impl Dispute {
         Ok(())
     }
 
-    /// The panel is appointed. `interest` is everybody with a part in it; `economy_of` knows the economies of bodies.
+    /// The panel is appointed. `interest` is everybody with a part in it; `economy_of` knows the economies of bodies, and
+    /// `is_known` those of which it is known to which blocs they belong.
     pub fn appoint(
         &mut self,
         appointer: Actor,
         members: Vec<Member>,
         interest: &BTreeSet<String>,
         economy_of: &dyn Fn(&str) -> Option<String>,
+        is_known: &dyn Fn(&str) -> bool,
         now: DateTime<Utc>,
     ) -> Result<()> {
         self.undecided(now, "given a panel")?;
@@ -79,6 +81,9 @@ impl Dispute {
             };
             if interest.contains(&member.economy) {
                 refuse("economy", format!("{} has a part in the dispute", member.economy));
+            } else if !is_known(&member.economy) {
+                let why = "is no economy of the catalogue: whether it has a part in the dispute cannot be told";
+                refuse("economy", format!("{} {why}", member.economy));
             }
             if let Some(body) = &member.body {
                 let economy = economy_of(body);

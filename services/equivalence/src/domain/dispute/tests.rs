@@ -70,7 +70,7 @@ fn member(subject: &str, economy: &str) -> Member {
 fn with_panel(fast: &str) -> Dispute {
     let mut dispute = dispute(fast);
     let members = vec![member("one", "XD"), member("two", "XE"), member("three", "XF")];
-    dispute.appoint(actor("appointer", "XG"), members, &interest(), &|_| None, at(1)).unwrap();
+    dispute.appoint(actor("appointer", "XG"), members, &interest(), &|_| None, &|_| true, at(1)).unwrap();
     dispute
 }
 
@@ -113,16 +113,26 @@ fn a_panel_has_no_member_with_a_part_in_the_dispute() {
     let mut it = dispute("");
     it.answer(statement(actor("answerer", "XB"), at(1))).unwrap();
     let of_party = Member { body: Some("bodies/theirs".to_owned()), ..member("two", "XD") };
-    let members =
-        vec![member("one", "XC"), of_party, member(" Answerer", "XD"), member("four", "XD"), member("FOUR", "XD")];
+    let strange = member("five", "XQ");
+    let members = vec![
+        member("one", "XC"),
+        of_party,
+        member(" Answerer", "XD"),
+        member("four", "XD"),
+        member("FOUR", "XD"),
+        strange,
+    ];
+    let known = |economy: &str| economy != "XQ";
     let theirs = |body: &str| (body == "bodies/theirs").then(|| "XB".to_owned());
-    let refused = it.appoint(actor("appointer", "XG"), members, &interest(), &theirs, at(2)).unwrap_err();
+    let refused = it.appoint(actor("appointer", "XG"), members, &interest(), &theirs, &known, at(2)).unwrap_err();
     let ChangeError::Fields(fields) = refused else { panic!("{refused:?}") };
     let fields: Vec<_> = fields.into_iter().map(|it| it.field).collect();
-    assert_eq!(fields, ["members[0].economy", "members[1].body", "members[2].subject", "members[4].subject"]);
+    let expected =
+        ["members[0].economy", "members[1].body", "members[2].subject", "members[4].subject", "members[5].economy"];
+    assert_eq!(fields, expected);
     let own = vec![member("one", "XD"), member("two", "XD"), member("appointer", "XD")];
-    assert!(it.appoint(actor("appointer", "XG"), own.clone(), &interest(), &|_| None, at(2)).is_err());
-    let party = it.appoint(actor("other", "XA"), own, &interest(), &|_| None, at(2)).unwrap_err();
+    assert!(it.appoint(actor("appointer", "XG"), own.clone(), &interest(), &|_| None, &|_| true, at(2)).is_err());
+    let party = it.appoint(actor("other", "XA"), own, &interest(), &|_| None, &|_| true, at(2)).unwrap_err();
     assert!(matches!(party, ChangeError::Conflict { .. }), "{party:?}");
 }
 

@@ -1,12 +1,13 @@
 //! A designation is challenged: from evidence to a published revision, with and without interim effect.
 
 use super::*;
-use crate::tests::changes::upsert;
+use crate::tests::changes::{scope, upsert};
 
 greenlane_store::engine_tests!(Migrator:
     a_challenge_of_a_designation_goes_from_evidence_to_a_published_revision,
     an_interim_effect_stands_until_the_challenge_is_dismissed,
     an_interim_effect_acts_until_an_outcome_that_tightens_can_be_published,
+    an_outcome_is_asked_about_the_codes_that_it_brings_in,
     a_party_is_not_on_the_panel_and_others_do_not_take_a_partys_steps,
 );
 
@@ -156,6 +157,38 @@ async fn an_interim_effect_acts_until_an_outcome_that_tightens_can_be_published(
     assert_eq!(contest.interim_suspension.unwrap().until, served.clock.today().to_string());
 }
 
+async fn an_outcome_is_asked_about_the_codes_that_it_brings_in(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let request = open("1", challenge(Subject::Designation(challenged.name.clone())));
+    let opened = client(&served, "challenger", "XF").open_dispute(request).await.unwrap().into_inner();
+    let name = opened.dispute.unwrap().name;
+    client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();
+    served.clock.advance(TimeDelta::days(61));
+    vote(&served, "one", &name, pb::DisputeMatter::Outcome, true).await;
+    vote(&served, "two", &name, pb::DisputeMatter::Outcome, true).await;
+    let outcome = async |id: &str, code: &str| {
+        let codes = vec![scope("HS2022", code, &[])];
+        let limited = pb::Designation { codes, ..designation_now(&served, &challenged.name).await };
+        let changes = vec![upsert(pb::catalogue_entry::Entry::Designation(limited))];
+        let request = apply(&name, pb::DisputeMatter::Outcome, changes);
+        let request = pb::ApplyDisputeRequest { request_id: id.into(), ..request };
+        client(&served, "two", "NZ").apply_dispute(request).await.map(tonic::Response::into_inner)
+    };
+    let refused = outcome("wrong", "999999").await.unwrap_err();
+    let violations = Fault::violations_of(&refused);
+    assert_eq!(violations[0].field, "changes[0].codes[0].code.code");
+    assert!(violations[0].description.starts_with("code_unknown"), "{violations:?}");
+
+    served.classifier.down.store(true, std::sync::atomic::Ordering::SeqCst);
+    let applied = outcome("untold", "854143").await.unwrap();
+    let found: Vec<_> = applied.findings.iter().map(|it| (it.code.as_str(), it.blocking)).collect();
+    assert_eq!(found, [("code_unchecked", false)]);
+    let duty = applied.notification_duty.unwrap();
+    let earliest = (served.clock.today() + chrono::Days::new(61)).to_string();
+    assert_eq!((duty.required, duty.earliest_publication), (true, earliest), "{}", duty.reason);
+}
+
 async fn an_interim_effect_stands_until_the_challenge_is_dismissed(db: TestDatabase) {
     let served = serve(&db).await;
     let challenged = designation(&served).await;
@@ -208,6 +241,11 @@ async fn a_party_is_not_on_the_panel_and_others_do_not_take_a_partys_steps(db: T
     let parties = client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members(&economy))).await;
     let fields: Vec<_> = Fault::violations_of(&parties.unwrap_err()).into_iter().map(|it| it.field).collect();
     assert_eq!(fields, ["members[0].economy", "members[1].economy", "members[2].economy"]);
+    for nowhere in ["EU", "ZZ", "XQ"] {
+        let panel = appoint(&name, members(nowhere));
+        let refused = client(&served, "chair", "NZ").appoint_dispute_panel(panel).await.unwrap_err();
+        assert_eq!(Fault::violations_of(&refused)[0].field, "members[0].economy", "{nowhere}");
+    }
     let by_party = client(&served, "chair", "XF").appoint_dispute_panel(appoint(&name, members("NZ"))).await;
     assert_eq!(reason(by_party), Some(ErrorReason::FourEyes));
     client(&served, "chair", "NZ").appoint_dispute_panel(appoint(&name, members("NZ"))).await.unwrap();

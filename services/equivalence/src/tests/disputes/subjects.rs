@@ -89,22 +89,10 @@ async fn a_panels_order_acts_on_a_certificate_by_itself_until_the_dispute_ends(d
         names.push(opened.name);
     }
     let (first, second) = (names[0].as_str(), names[1].as_str());
-    let vote = async |member: &str, name: &str, matter: pb::DisputeMatter, uphold| {
-        let request = pb::DecideDisputeRequest {
-            request_id: format!("{matter:?}.{}", name.replace('/', ".")).chars().take(64).collect(),
-            name: name.into(),
-            matter: matter.into(),
-            uphold,
-            finding: "As shown.".into(),
-            declares_no_interest: true,
-            ..Default::default()
-        };
-        client(&served, member, "NZ").decide_dispute(request).await.unwrap().into_inner().dispute.unwrap()
-    };
     let interim = pb::DisputeMatter::InterimEffect;
     for name in [first, second] {
-        assert_eq!(days(&vote("one", name, interim, true).await).0, "", "one vote is no order");
-        assert_eq!(days(&vote("two", name, interim, true).await), ("2026-11-23".into(), String::new()));
+        assert_eq!(days(&vote(&served, "one", name, interim, true).await).0, "", "one vote is no order");
+        assert_eq!(days(&vote(&served, "two", name, interim, true).await), ("2026-11-23".into(), String::new()));
     }
     // A registry hears it, and there is nothing else to do.
     let (heard, _) = told(&served, pb::WatchDisputesRequest { certificates_only: true, ..Default::default() }).await;
@@ -115,8 +103,8 @@ async fn a_panels_order_acts_on_a_certificate_by_itself_until_the_dispute_ends(d
     // Dismissed, it is over; upheld, it acts on until the dispute is closed.
     served.clock.advance(TimeDelta::days(21));
     for (name, uphold, until) in [(first, false, "2026-12-14"), (second, true, "")] {
-        vote("one", name, pb::DisputeMatter::Outcome, uphold).await;
-        let decided = vote("two", name, pb::DisputeMatter::Outcome, uphold).await;
+        vote(&served, "one", name, pb::DisputeMatter::Outcome, uphold).await;
+        let decided = vote(&served, "two", name, pb::DisputeMatter::Outcome, uphold).await;
         assert_eq!(days(&decided), ("2026-11-23".into(), until.into()));
     }
     served.clock.advance(TimeDelta::days(1));

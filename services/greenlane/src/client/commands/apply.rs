@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::Args as Arguments;
 use greenlane_api::equivalence::v1::{
-    ChangeFinding, ChangeSet, CreateChangeSetRequest, CreateChangeSetResponse, change,
+    ChangeFinding, ChangeSet, CreateChangeSetRequest, CreateChangeSetResponse, NotificationDuty, change,
     change_service_client::ChangeServiceClient,
 };
 use greenlane_platform::fault::{ErrorReason, Fault as ServiceFault};
 use serde_json::{Value, json};
 
-use super::catalogue::Kind;
+use super::{catalogue::Kind, change::workflow};
 use crate::client::{
     Mutation, Session,
     exit::{Exit, Usage},
@@ -80,12 +80,13 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     };
     let checked = check(session, compared, &draft).await?;
     let changes = checked.iter().filter(|(_, it)| it.change.is_some()).count();
-    let mut name = String::new();
+    let (mut name, mut duty) = (String::new(), NotificationDuty::default());
     if changes > 0 && !args.mutation.dry_run {
         let mut client = ChangeServiceClient::new(session.equivalence()?);
         let request = draft(&checked, session.request_id(&args.mutation), false);
         let answer = client.create_change_set(request).await?.into_inner();
         name = answer.change_set.unwrap_or_default().name;
+        duty = answer.notification_duty.unwrap_or_default();
     }
     if session.output() == Output::Name {
         let line = if name.is_empty() { String::new() } else { format!("{name}\n") };
@@ -108,6 +109,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
                 let entries =
                     if changes == 1 { "one entry changes".to_owned() } else { format!("{changes} entries change") };
                 eprintln!("{name} was drafted, {entries}; next: greenlane change propose {name}");
+                workflow::tell_duty(duty.required, &duty.reason, &duty.earliest_publication);
             }
         }
     }
@@ -201,20 +203,13 @@ async fn check(
         }
         Err(status) => return Err(status.into()),
     };
-    if answer.findings.iter().all(doubts_only) {
+    if !answer.findings.iter().any(|finding| finding.blocking) {
         told(&compared, &answer.findings).iter().for_each(|line| render::talk(line));
         return settle(session, compared, &answer).await;
     }
     let lines: String = told(&compared, &answer.findings).iter().map(|line| format!("\n  {line}")).collect();
     let number = answer.findings.len();
     anyhow::bail!(Usage(format!("the change set would have findings, {number} in number{lines}")))
-}
-
-/// The code of a finding that says what nobody can tell. It stands in the way of nothing.
-pub(in crate::client) const UNCHECKED: &str = "code_unchecked";
-
-fn doubts_only(finding: &ChangeFinding) -> bool {
-    finding.code == UNCHECKED
 }
 
 /// Findings, each at its place in the files.

@@ -17,9 +17,11 @@ use sha2::{Digest as _, Sha256};
 use self::args::{Apply, Decide, End, Evidence, List, Open, Panel, Say};
 use self::views::{APPLIED, DISPUTE, DISPUTES, WHOLE};
 pub(super) use self::watch::{Watch, run as watch};
+use super::change::workflow;
 use crate::client::{
     Session,
     exit::{Exit, Usage},
+    render::to_json,
 };
 
 /// `greenlane dispute …`.
@@ -138,7 +140,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 matter: DisputeMatter::from(args.matter).into(),
                 changes,
             };
-            session.print(disputes.apply_dispute(request).await?.get_ref(), APPLIED)
+            let answer = to_json(disputes.apply_dispute(request).await?.get_ref())?;
+            workflow::show_checked(session, &answer, APPLIED)
         }
         Command::Close(end) => {
             let step = end.settled();

@@ -7,13 +7,13 @@ fn entry(value: Value) -> Entry {
     serde_json::from_value(value).unwrap()
 }
 
-fn found(catalogue: &Catalogue, changes: &[Value]) -> Vec<(&'static str, usize, String)> {
+fn found(catalogue: &Catalogue, changes: &[Value]) -> Vec<(String, usize, String)> {
     let changes: Vec<Change> = changes.iter().map(|value| Change::Upsert(entry(value.clone()))).collect();
-    validate(catalogue, &changes).into_iter().map(|it| (it.code, it.index, it.field)).collect()
+    validate(catalogue, &changes).into_iter().map(|it| (it.code.into_owned(), it.index, it.field)).collect()
 }
 
-fn at(code: &'static str, index: usize, field: &str) -> (&'static str, usize, String) {
-    (code, index, field.to_owned())
+fn at(code: &str, index: usize, field: &str) -> (String, usize, String) {
+    (code.to_owned(), index, field.to_owned())
 }
 
 fn edition(name: &str, supersedes: &[&str]) -> Value {

@@ -1,101 +1,252 @@
+//! Each row is a change: what changes in an entry that has everything, whether that tightens and by which field, and why.
+
 use serde_json::{Value, json};
 
+use super::fields::ALL;
 use super::*;
 
-fn entry(value: Value) -> Entry {
-    serde_json::from_value(value).unwrap()
+mod rows;
+
+fn entry(kind: &str, content: Value) -> Entry {
+    serde_json::from_value(json!({ kind: content })).unwrap()
 }
 
-fn requirement(mandatory: bool, change: &[(&str, Value)]) -> Value {
-    let mut it = json!({ "name": "requirements/r", "market": "XB", "title": "r", "mandatory": mandatory,
-        "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }, { "code": { "edition": "HS2022", "code": "8542" } }],
-        "acceptances": [{ "target": { "name": "standards/a-1" } }, { "target": { "name": "standards/b-1" } }],
-        "validity": { "from": "2024-01-01", "until": "2030-01-01" }, "source": { "example": true } });
-    change.iter().for_each(|(field, value)| it[field] = value.clone());
-    json!({ "requirement": it })
-}
-
-fn annex(change: &[(&str, Value)]) -> Value {
-    let mut it = json!({ "name": "annexes/a", "arrangement": "arrangements/m", "title": "a", "objects": ["certificate"],
-        "validity": { "from": "2024-01-01" }, "covered": [{ "name": "schemes/s" }], "source": { "example": true } });
-    change.iter().for_each(|(field, value)| it[field] = value.clone());
-    json!({ "annex": it })
-}
-
-/// Whether going from the one to the other tightens, and back.
-fn both_ways(one: Value, other: Value) -> (bool, bool) {
-    let (one, other) = (entry(one), entry(other));
-    let tightens = |before: &Entry, after: &Entry| {
-        !tightening(&Catalogue::new(1, [before.clone()]), &[Change::Upsert(after.clone())]).is_empty()
-    };
-    (tightens(&one, &other), tightens(&other, &one))
-}
-
-#[test]
-fn what_is_taken_away_tightens_and_what_is_given_does_not() {
-    let (one, none) = (json!([{ "target": { "name": "standards/a-1" } }]), json!([]));
-    let shorter = json!({ "from": "2025-01-01", "until": "2030-01-01" });
-    let one_code = json!([{ "code": { "edition": "HS2022", "code": "8541" } }]);
-    for mandatory in [true, false] {
-        let whole = || requirement(mandatory, &[]);
-        assert_eq!(both_ways(whole(), requirement(mandatory, &[("title", json!("t"))])), (false, false));
-        assert_eq!(both_ways(whole(), requirement(mandatory, &[("acceptances", one.clone())])), (true, false));
-        // A demand on fewer goods or for a shorter time frees; an offer does the contrary.
-        let fewer = (!mandatory, mandatory);
-        assert_eq!(both_ways(whole(), requirement(mandatory, &[("codes", one_code.clone())])), fewer);
-        assert_eq!(both_ways(whole(), requirement(mandatory, &[("validity", shorter.clone())])), fewer);
-        assert_eq!(both_ways(whole(), requirement(mandatory, &[("market", json!("XC"))])), (true, true));
+/// An entry of each kind, in which every field says something.
+fn whole(kind: &str) -> Value {
+    let source = json!({ "uri": "https://example.org", "example": true });
+    let period = json!({ "from": "2024-01-01", "until": "2030-01-01" });
+    let code = |code: &str| json!({ "code": { "edition": "HS2022", "code": code } });
+    let end = json!({ "on": "2029-01-01", "rule": "grandfather", "earlier_results_until": "2029-07-01" });
+    let suspended = json!([{ "from": "2025-01-01", "until": "2025-03-01" }]);
+    match kind {
+        "economy" => json!({ "name": "XB", "bloc": true, "display_names": [{ "language": "en", "text": "B" }],
+            "members": [{ "economy": "XC", "validity": period }, { "economy": "XD", "validity": period }],
+            "complete_requirements": { "codes": [code("85"), code("86")] }, "source": source }),
+        "body" => json!({ "name": "bodies/b", "display_name": "B", "economy": "XA",
+            "roles": ["certification_body"], "source": source }),
+        "scheme" => json!({ "name": "schemes/s", "kind": "energy_efficiency", "owner": "bodies/b",
+            "display_names": [{ "language": "en", "text": "S" }], "levels": [{ "id": "A" }, { "id": "B" }, { "id": "C" }],
+            "standards": ["standards/a-1"], "validity": period, "source": source }),
+        "standard" => json!({ "name": "standards/a-1", "designation": "A 1", "publisher": "A", "title": "a",
+            "published_on": "2020", "implemented_on": "2021-01-01", "withdrawn_on": "2030-01-01",
+            "supersedes": ["standards/a-0"], "source": source }),
+        "edition_transition" => {
+            json!({ "name": "editionTransitions/t", "market": "XB", "from_standard": "standards/a-1",
+            "to_standard": "standards/a-2", "either_from": "2025-01-01", "new_only_from": "2026-01-01",
+            "convert_by": "2027-01-01", "consequence": "suspend", "withdraw_by": "2028-01-01", "exempt_stock": "Earlier stock.",
+            "stock_exemption": { "placed_on_market_before": "2026-01-01", "manufactured_before": "2025-06-01",
+                "until": "2029-01-01", "provided": "An invoice." }, "source": source })
+        }
+        "equivalence" => {
+            json!({ "name": "equivalences/e", "from": { "name": "standards/a-1" }, "to": { "name": "standards/b-1" },
+            "degree": "modified", "deviations": [{ "clause": "1", "description": "d", "bridging_test": { "id": "t", "description": "t" } }],
+            "validity": period, "legal_reference": "l", "source": source })
+        }
+        "arrangement" => json!({ "name": "arrangements/m", "title": "m", "signed_on": "2023",
+            "parties": [{ "economy": "XA", "direction": "both" }, { "economy": "XB", "direction": "accepts" }],
+            "provisional_from": "2024-01-01", "in_force_from": "2025-01-01", "suspensions": suspended, "lapse": end,
+            "legal_reference": "l", "source": source }),
+        "annex" => json!({ "name": "annexes/a", "arrangement": "arrangements/m", "title": "a", "legal_reference": "l",
+            "validity": period, "suspensions": suspended, "lapse": end, "objects": ["certificate"],
+            "basis": "equivalent_rules", "effect": "partial", "reciprocal": true,
+            "covered": [{ "name": "schemes/s", "level": "B" }], "codes": [code("8541")], "economies": ["XA", "XB"],
+            "exclusions": { "economies": ["XC"], "bodies": ["bodies/x"], "targets": ["standards/x-1"],
+                "codes": [code("854110")], "origins": ["XD"] },
+            "origin_rule": "exporting_party", "designation_required": true,
+            "conditions": [{ "id": "label", "kind": "label", "description": "A label.", "markets": ["XA", "XB"] }],
+            "transitions": [{ "economy": "XB", "ends_on": "2026-01-01", "special_and_differential": true, "legal_reference": "l" }],
+            "max_chain_links": 2, "within_party": true, "source": source }),
+        "designation" => {
+            json!({ "name": "designations/d", "body": "bodies/b", "authority": "bodies/a", "annex": "annexes/a",
+            "targets": ["standards/a-1"], "codes": [code("8541")], "validity": period, "suspensions": suspended,
+            "ending": end, "contestations": [{ "party": "XC", "raised_on": "2026-01-01",
+                "interim_suspension": { "from": "2026-02-01", "until": "2026-05-01" } }], "source": source })
+        }
+        "requirement" => json!({ "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+            "codes": [code("8541"), code("8542")], "origins": ["XA", "XC"], "excluded_origins": ["XD"],
+            "acceptances": [
+                { "target": { "name": "schemes/s", "level": "B" }, "bodies": { "economies": ["XA", "XB"], "bodies": ["bodies/b"],
+                    "excluded_bodies": ["bodies/x"] }, "objects": ["certificate", "test_report"], "validity": period,
+                  "together_with": [{ "name": "standards/a-1" }, { "name": "schemes/s", "level": "B" }] },
+                { "target": { "name": "standards/b-1" }, "bodies": { "incomplete": true } }],
+            "validity": period, "legal_reference": "l", "notification_reference": "n", "regulator": "bodies/a",
+            "source": source }),
+        other => unreachable!("{other}"),
     }
-    assert_eq!(both_ways(requirement(false, &[]), requirement(true, &[])), (true, false));
+}
 
-    let more = json!([{ "name": "schemes/s" }, { "name": "schemes/t" }]);
-    assert_eq!(both_ways(annex(&[]), annex(&[("covered", more)])), (false, true));
-    assert_eq!(both_ways(annex(&[]), annex(&[("covered", none)])), (false, true));
-    assert_eq!(both_ways(annex(&[]), annex(&[("designation_required", json!(true))])), (true, false));
-    assert_eq!(both_ways(annex(&[]), annex(&[("lapse", json!({ "on": "2027-01-01" }))])), (true, false));
-    assert_eq!(both_ways(annex(&[]), annex(&[("max_chain_links", json!(2))])), (false, true));
-    assert_eq!(both_ways(annex(&[]), annex(&[("effect", json!("partial"))])), (true, false));
-    let not = json!({ "economies": ["XC"] });
-    assert_eq!(both_ways(annex(&[]), annex(&[("exclusions", not)])), (true, false));
+/// Puts a value at a pointer.
+fn put(content: &mut Value, at: &str, value: Value) {
+    let (above, last) = at.rsplit_once('/').unwrap();
+    match content.pointer_mut(above).unwrap() {
+        Value::Array(items) => match last.parse::<usize>() {
+            Ok(index) if index < items.len() => items[index] = value,
+            _ => items.push(value),
+        },
+        whole => whole[last] = value,
+    }
+}
+
+/// By which fields going from the one to the other tightens.
+fn told(before: &Entry, after: &Entry) -> Vec<String> {
+    let levels = entry("scheme", whole("scheme"));
+    let catalogue = Catalogue::new(1, [levels, before.clone()]);
+    let told = tightening(&catalogue, &[Change::Upsert(after.clone())]);
+    assert!(told.iter().all(|it| it.entry == after.name() && !it.what.is_empty()), "{told:?}");
+    told.into_iter().map(|it| it.field).collect()
 }
 
 #[test]
-fn a_suspension_while_contested_tightens_and_its_end_does_not() {
-    let designation = |period: Value| {
-        let contest = json!({ "party": "XC", "raised_on": "2026-01-01", "interim_suspension": period });
-        json!({ "designation": { "name": "designations/d", "body": "bodies/b", "authority": "bodies/a",
-            "annex": "annexes/a", "validity": { "from": "2024-01-01" }, "contestations": [contest],
-            "source": { "example": true } } })
-    };
-    let (open, ended) = (json!({ "from": "2026-02-01" }), json!({ "from": "2026-02-01", "until": "2026-05-01" }));
-    assert_eq!(both_ways(designation(Value::Null), designation(open.clone())), (true, false));
-    assert_eq!(both_ways(designation(open), designation(ended.clone())), (false, true));
-    let longer = json!({ "from": "2026-01-15", "until": "2026-05-01" });
-    assert_eq!(both_ways(designation(ended), designation(longer)), (true, false));
+fn each_change_tightens_or_does_not_for_its_reason() {
+    let mut wrong = Vec::new();
+    for rows::Row { kind, puts, fields, why } in rows::all() {
+        let before = whole(kind);
+        let mut after = before.clone();
+        puts.into_iter().for_each(|(at, value)| put(&mut after, at, value));
+        let (before, after) = (entry(kind, before), entry(kind, after));
+        assert_ne!(before, after, "{kind}: {why}");
+        let told = told(&before, &after);
+        if told != fields {
+            wrong.push(format!("{kind}: {why}: {told:?} and not {fields:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn a_degree_tightens_downwards_and_a_negative_record_never() {
-    let mapping = |degree: &str| {
-        json!({ "equivalence": { "name": "equivalences/e", "degree": degree, "from": { "name": "standards/a-1" },
-            "to": { "name": "standards/b-1" }, "validity": { "from": "2024-01-01" }, "source": { "example": true } } })
-    };
-    assert_eq!(both_ways(mapping("identical"), mapping("modified")), (true, false));
-    assert_eq!(both_ways(mapping("modified"), mapping("not_equivalent")), (true, false));
-    let record = Catalogue::new(1, [entry(mapping("not_equivalent"))]);
-    assert_eq!(tightening(&record, &[Change::Retire("equivalences/e".to_owned())]), []);
+fn an_entry_as_it_was_tightens_nothing_and_each_kind_is_in_the_table() {
+    for (kind, fields) in ALL {
+        let it = entry(kind, whole(kind));
+        assert_eq!(told(&it, &it), Vec::<String>::new(), "{kind}");
+        // A field of another name would never be found.
+        let content = content(&it);
+        for (field, _) in fields {
+            assert!(content.get(field).is_some(), "{kind} has no {field}");
+        }
+        assert!(rows::all().iter().any(|row| row.kind == kind), "{kind}");
+    }
+}
+
+/// What is in no table may be anything, and is told as what cannot be compared.
+#[test]
+fn a_field_that_cannot_be_compared_tightens_and_says_so() {
+    let (was, mut is) = (whole("requirement"), whole("requirement"));
+    is["market"] = json!("XC");
+    let catalogue = Catalogue::new(1, [entry("requirement", was)]);
+    let told = tightening(&catalogue, &[Change::Upsert(entry("requirement", is))]);
+    assert_eq!((told[0].entry.as_str(), told[0].field.as_str()), ("requirements/r", "market"));
+    assert_eq!(told[0].what, "has its `market` changed, and what that takes away cannot be told");
+}
+
+#[test]
+fn what_is_taken_away_is_named() {
+    let (was, mut is) = (whole("requirement"), whole("requirement"));
+    is["acceptances"] = json!([{ "target": { "name": "schemes/s", "level": "A" },
+        "bodies": { "economies": ["XA"], "bodies": ["bodies/b"], "excluded_bodies": ["bodies/x"] } }]);
+    is["codes"] = json!([{ "code": { "edition": "HS2022", "code": "85" } }]);
+    let levels = entry("scheme", whole("scheme"));
+    let catalogue = Catalogue::new(1, [levels, entry("requirement", was)]);
+    let told = tightening(&catalogue, &[Change::Upsert(entry("requirement", is))]);
+    let told: Vec<_> = told.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "has its `acceptances[0].bodies.economies` narrowed: without XB",
+            "has its `acceptances[0].target` raised from schemes/s level B to schemes/s level A",
+            "has its `acceptances` narrowed: without standards/b-1",
+            "has its `codes` widened: with HS2022 85",
+        ]
+    );
 }
 
 #[test]
 fn what_is_new_tightens_when_it_is_demanded_and_what_goes_when_it_was_relied_on() {
-    let new = |value: Value| tightening(&Catalogue::default(), &[Change::Upsert(entry(value))]).len();
-    assert_eq!(new(requirement(true, &[])), 1);
-    assert_eq!(new(requirement(false, &[])), 0);
-    assert_eq!(new(annex(&[])), 0);
-    let gone = |value: Value, name: &str| {
-        tightening(&Catalogue::new(1, [entry(value)]), &[Change::Retire(name.to_owned())]).len()
+    let new = |kind: &str, content: Value| {
+        !tightening(&Catalogue::default(), &[Change::Upsert(entry(kind, content))]).is_empty()
     };
-    assert_eq!(gone(requirement(true, &[]), "requirements/r"), 0);
-    assert_eq!(gone(requirement(false, &[]), "requirements/r"), 1);
-    assert_eq!(gone(annex(&[]), "annexes/a"), 1);
+    let gone = |kind: &str, content: Value| {
+        let it = entry(kind, content);
+        let name = it.name();
+        !tightening(&Catalogue::new(1, [it]), &[Change::Retire(name)]).is_empty()
+    };
+    let voluntary = |mut it: Value| {
+        it["mandatory"] = json!(false);
+        it
+    };
+    let never_passed = |mut it: Value| {
+        it["degree"] = json!("not_equivalent");
+        it
+    };
+    // Kind, whether it tightens when it comes, and when it goes.
+    let rows = [
+        ("economy", whole("economy"), false, true),
+        ("body", whole("body"), false, false),
+        ("scheme", whole("scheme"), false, false),
+        ("standard", whole("standard"), false, false),
+        ("edition_transition", whole("edition_transition"), true, false),
+        ("equivalence", whole("equivalence"), false, true),
+        ("equivalence", never_passed(whole("equivalence")), false, false),
+        ("arrangement", whole("arrangement"), false, true),
+        ("annex", whole("annex"), false, true),
+        ("designation", whole("designation"), false, true),
+        ("requirement", whole("requirement"), true, false),
+        ("requirement", voluntary(whole("requirement")), false, true),
+    ];
+    for (kind, content, comes, goes) in rows {
+        assert_eq!((new(kind, content.clone()), gone(kind, content)), (comes, goes), "{kind}");
+    }
+}
+
+#[test]
+fn a_voluntary_requirement_is_an_offer_and_a_mandatory_one_a_demand() {
+    let with = |mandatory: bool, field: &str, value: Value| {
+        let mut it = whole("requirement");
+        it["mandatory"] = json!(mandatory);
+        it[field] = value;
+        entry("requirement", it)
+    };
+    let title = |mandatory| with(mandatory, "title", json!("r"));
+    let fewer = json!([{ "code": { "edition": "HS2022", "code": "8541" } }]);
+    let rows = [
+        ("codes", fewer),
+        ("origins", json!(["XA"])),
+        ("excluded_origins", json!(["XD", "XE"])),
+        ("validity", json!({ "from": "2025-01-01", "until": "2030-01-01" })),
+    ];
+    for (field, less) in rows {
+        assert_eq!(told(&title(true), &with(true, field, less.clone())), [""; 0], "a lesser demand");
+        assert_eq!(told(&with(true, field, less.clone()), &title(true)), [field], "a greater demand");
+        assert_eq!(told(&title(false), &with(false, field, less.clone())), [field], "a lesser offer");
+        assert_eq!(told(&with(false, field, less.clone()), &title(false)), [""; 0], "a greater offer");
+        assert_eq!(told(&title(true), &with(false, field, less)), [""; 0], "nothing is demanded any more");
+    }
+    assert_eq!(told(&title(false), &title(true)), ["mandatory"]);
+    let none =
+        with(false, "acceptances", json!([{ "target": { "name": "standards/b-1" }, "bodies": { "any": true } }]));
+    assert_eq!(told(&title(true), &none), ["acceptances"], "what was accepted is honoured no more");
+}
+
+#[test]
+fn exclusions_that_come_tighten_when_they_exclude_something() {
+    let with = |exclusions: Value| {
+        let mut it = whole("annex");
+        it["exclusions"] = exclusions;
+        entry("annex", it)
+    };
+    let none = with(Value::Null);
+    assert_eq!(told(&none, &with(json!({}))), [""; 0]);
+    let goods = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "854110" } }] });
+    assert_eq!(told(&none, &with(goods)), ["exclusions.codes"]);
+    assert_eq!(told(&none, &with(json!({ "bodies": ["bodies/x"] }))), ["exclusions.bodies"]);
+}
+
+/// What never passed is no loss, and what passes is.
+#[test]
+fn a_negative_record_may_become_anything() {
+    let mut record = whole("equivalence");
+    record["degree"] = json!("not_equivalent");
+    let mut other = record.clone();
+    other["to"] = json!({ "name": "standards/c-1" });
+    assert_eq!(told(&entry("equivalence", record.clone()), &entry("equivalence", other)), [""; 0]);
+    assert_eq!(told(&entry("equivalence", whole("equivalence")), &entry("equivalence", record)), ["degree"]);
 }

@@ -131,6 +131,9 @@ pub(crate) struct Revert {
     /// Why.
     #[arg(long)]
     pub(super) reason: String,
+    /// Why it is urgent, for the urgent track, which shortens no comment period of what tightens access.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "REASON")]
+    pub(super) urgent: String,
     #[command(flatten)]
     pub(super) mutation: Mutation,
 }

@@ -9,7 +9,6 @@ use super::{
     diff,
     views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FINDINGS, WHOLE},
 };
-use crate::client::commands::apply::UNCHECKED;
 use crate::client::{
     Mutation, Session,
     complete::Named,
@@ -115,7 +114,7 @@ impl Of {
     pub(crate) async fn create(self, session: &Session, args: Create) -> anyhow::Result<Exit> {
         let (change_set, _) = session.read_value(&args.file, &self.full("ChangeSet"), "change_set")?;
         let fields = with(mutation(session, &args.mutation), json!({ "changeSet": change_set }));
-        self.show(session, "CreateChangeSet", fields, CHANGE_SET).await
+        show_checked(session, &self.ask(session, "CreateChangeSet", fields).await?, CHANGE_SET)
     }
 
     /// What a file has of a change set, in place of what it is.
@@ -138,8 +137,7 @@ impl Of {
 
     /// Takes a step; `more` is what the step has beside its change set.
     async fn step(self, session: &Session, method: &str, step: Step, more: Value) -> anyhow::Result<Exit> {
-        let of = json!({ "name": name(&step.change_set), "etag": step.guarded.etag });
-        self.show(session, method, with(with(mutation(session, &step.guarded.mutation), of), more), CHANGE_SET).await
+        self.show(session, method, with(stepped(session, &step), more), CHANGE_SET).await
     }
 
     async fn diff(self, session: &Session, change_set: &str) -> anyhow::Result<Exit> {
@@ -180,12 +178,17 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
         Command::Validate { change_set } => {
             let answer = of.ask(session, "ValidateChangeSet", json!({ "name": name(&change_set) })).await?;
             render::print_value(session.output(), &answer, FINDINGS)?;
+            if session.output() == Output::Table {
+                tell_duty_of(&answer);
+            }
             let mut findings = answer["findings"].as_array().into_iter().flatten();
-            let fine = findings.all(|finding| finding["code"] == UNCHECKED);
-            Ok(if fine { Exit::Done } else { Exit::No })
+            Ok(if findings.any(|finding| finding["blocking"] == true) { Exit::No } else { Exit::Done })
         }
         Command::Diff { change_set } => of.diff(session, &change_set).await,
-        Command::Propose(step) => of.step(session, "ProposeChangeSet", step, json!({})).await,
+        Command::Propose(step) => {
+            let answer = of.ask(session, "ProposeChangeSet", stepped(session, &step)).await?;
+            show_checked(session, &answer, CHANGE_SET)
+        }
         Command::Notify(Notify { step, until }) => {
             of.step(session, "NotifyChangeSet", step, json!({ "commentsUntil": until })).await
         }
@@ -209,11 +212,49 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
             of.step(session, "WithdrawChangeSet", step, json!({ "comment": comment })).await
         }
         Command::Revert(args) => {
-            let fields = json!({ "name": name(&args.change_set), "reason": args.reason });
+            let fields = json!({ "name": name(&args.change_set), "reason": args.reason, "urgencyReason": args.urgent });
             let fields = with(mutation(session, &args.mutation), fields);
             of.show(session, "RevertChangeSet", fields, CHANGE_SET).await
         }
     }
+}
+
+/// What every step has.
+fn stepped(session: &Session, step: &Step) -> Value {
+    let of = json!({ "name": name(&step.change_set), "etag": step.guarded.etag });
+    with(mutation(session, &step.guarded.mutation), of)
+}
+
+/// Shows an answer, and says what was found of the change set in it, and whether it must be notified.
+pub(crate) fn show_checked(session: &Session, answer: &Value, view: View) -> anyhow::Result<Exit> {
+    render::print_value(session.output(), answer, view)?;
+    if session.output() == Output::Table {
+        answer["findings"].as_array().into_iter().flatten().for_each(tell_finding);
+        tell_duty_of(answer);
+    }
+    Ok(Exit::Done)
+}
+
+fn tell_finding(finding: &Value) {
+    let [entry, field, message, code] =
+        ["entry", "field", "message", "code"].map(|part| finding[part].as_str().unwrap_or_default());
+    let field = if field.is_empty() { String::new() } else { format!("{field}: ") };
+    render::talk(&format!("{entry}: {field}{message} ({code})"));
+}
+
+fn tell_duty_of(answer: &Value) {
+    let duty = &answer["notificationDuty"];
+    let text = |part: &str| duty[part].as_str().unwrap_or_default();
+    tell_duty(duty["required"] == true, text("reason"), text("earliestPublication"));
+}
+
+/// Says whether a change set must be notified, and when it can be published.
+pub(crate) fn tell_duty(required: bool, reason: &str, earliest: &str) {
+    if earliest.is_empty() {
+        return;
+    }
+    let must = if required { "must be notified, and " } else { "" };
+    render::talk(&format!("{must}can be published from {earliest}, since {reason}"));
 }
 
 /// What every mutation has.
