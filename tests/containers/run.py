@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,22 @@ def look_at_the_files(folder):
         services = run(*compose_command(), *files, "config", "--services", env=environment).split()
         served = {service for service in services if not service.startswith(("migrate-", "maintain-"))}
         expect(f"{' and '.join(more)}: services", sorted(served), sorted(set(SERVICES).union(*(added[name] for name in more))))
+
+
+def look_at_the_readme(folder):
+    """Its lines name the files that the profiles here are made of, from the checkout's folder."""
+    _, text = (CHECKOUT / "README.md").read_text().split("## As containers\n", 1)
+    lines = [shlex.split(line, comments=True) for line in text.split("```sh\n")[1].split("```")[0].splitlines()]
+    named = []
+    for _, _, *options, up, detach in (line for line in lines if line[:2] == ["docker", "compose"]):
+        expect("the README's line ends", (up, detach), ("up", "--detach"))
+        environment = os.environ | {"GREENLANE_STATE": str(folder)}
+        run(*compose_command(), *options, "config", "--quiet", cwd=CHECKOUT, env=environment)
+        named.append([pathlib.Path(name).name for name in options[1::2]])
+    profiles = [Deployment(profile, folder).files[1::2] for profile in ("small", "full")]
+    for line, files in zip(named, profiles, strict=True):
+        there = [pathlib.Path(file).name for file in files]
+        expect(f"the README's {' and '.join(line)} are what is run here", there[: len(line)], line)
 
 
 def take_program(folder):
@@ -284,6 +301,7 @@ def main():
     try:
         look_at_the_image()
         look_at_the_files(folder)
+        look_at_the_readme(folder)
         take_program(folder)
         program = folder / "bin/greenlane"
         if arguments.kubectl:
