@@ -75,9 +75,17 @@ pub struct Inserts {
 }
 
 impl Inserts {
-    /// Rows of one more table.
+    /// Rows of one more table. Those with the same columns go together, wherever they stood: a group of different
+    /// mutations would else be cut into many pieces, and each order of pieces be a text of its own to prepare.
     pub fn add<A: ActiveModelTrait>(&mut self, rows: impl IntoIterator<Item = A>) {
-        self.runs.extend(runs(rows));
+        let first = self.runs.len();
+        for run in runs(rows) {
+            match self.runs[first..].iter_mut().find(|known| known.columns == run.columns) {
+                Some(known) => known.rows.extend(run.rows),
+                None => self.runs.push(run),
+            }
+        }
+        self.runs[first..].sort_by(|one, other| one.columns.cmp(&other.columns));
     }
 
     /// Writes them, and with them those of these rows that are not there yet by any unique key; gives the number of these.

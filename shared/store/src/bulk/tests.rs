@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::Set;
 
 use super::statement::Insert;
-use super::{in_list, runs, statement};
+use super::{Inserts, in_list, runs, statement};
 use crate::engine::Engine;
 
 mod row {
@@ -76,6 +76,19 @@ fn rows_that_leave_out_other_columns_are_inserted_apart_and_in_their_order() {
     let runs = runs([note(1, None), note(2, None), note(3, Some("x")), note(4, None)]);
     let shapes: Vec<_> = runs.iter().map(|run| (run.columns.len(), run.rows.len())).collect();
     assert_eq!(shapes, [(1, 2), (2, 1), (1, 1)]);
+}
+
+#[test]
+fn beside_other_tables_rows_with_the_same_columns_go_together_and_make_one_text_in_any_order() {
+    let note = |id, note: Option<&str>| row::ActiveModel { id: Set(id), note: Set(note.map(str::to_owned)) };
+    let shapes = |rows: [row::ActiveModel; 4]| {
+        let mut inserts = Inserts::default();
+        inserts.add(rows);
+        inserts.runs.iter().map(|run| (run.columns.clone(), run.rows.len())).collect::<Vec<_>>()
+    };
+    let expected = [(vec!["id"], 2), (vec!["id", "note"], 2)];
+    assert_eq!(shapes([note(1, None), note(2, Some("x")), note(3, None), note(4, Some("y"))]), expected);
+    assert_eq!(shapes([note(1, Some("x")), note(2, None), note(3, Some("y")), note(4, None)]), expected);
 }
 
 #[test]
