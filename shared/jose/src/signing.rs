@@ -1,9 +1,9 @@
 //! Keys that sign: held in memory, or behind [`Signer`] in a device of their own.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::encoding::{AsBigEndian as _, Curve25519SeedBin, EcPrivateKeyBin};
@@ -194,15 +194,18 @@ impl SigningKey {
         Self::from_private_jwk(&text).map_err(|source| KeyFileError::Content { path: path.to_owned(), source })
     }
 
-    /// Writes a new key file with mode 0600, durably. An existing file is never replaced.
+    /// Writes a new key file with mode 0600, durably. It appears whole: another process that shares the folder never reads
+    /// half a key. An existing file is never replaced.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
         let io = |source| KeyFileError::Io { path: path.to_owned(), source };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // For the owner alone from the start, and gone when anything fails.
+        let mut file = tempfile::Builder::new().prefix(".key-").tempfile_in(directory).map_err(io)?;
         file.write_all(self.to_private_jwk().as_bytes()).map_err(io)?;
         file.write_all(b"\n").map_err(io)?;
-        file.sync_all().map_err(io)?;
+        file.as_file().sync_all().map_err(io)?;
+        file.persist_noclobber(path).map_err(|error| io(error.error))?;
         // The name must survive a crash too, or a key that signed things is gone.
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)
     }
 
