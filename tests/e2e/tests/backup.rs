@@ -1,5 +1,5 @@
 //! Backup and restore of SQLite databases, rehearsed: while a registry writes, and back to an earlier state, which the
-//! log notices; and the two ways out.
+//! log notices; and the two ways out. The keys alone, beside PostgreSQL's own backups.
 
 use std::path::{Path, PathBuf};
 
@@ -34,12 +34,16 @@ async fn issue_some(client: &Client, prefix: &str, count: usize) -> anyhow::Resu
 
 /// An installation whose registry serves, with a body; and its configuration.
 async fn begin() -> anyhow::Result<(Installation, Process, PathBuf)> {
-    let installation = Installation::prepare(Database::Sqlite).await?.expect("SQLite is always there");
+    Ok(begin_on(Database::Sqlite).await?.expect("SQLite is always there"))
+}
+
+async fn begin_on(database: Database) -> anyhow::Result<Option<(Installation, Process, PathBuf)>> {
+    let Some(installation) = Installation::prepare(database).await? else { return Ok(None) };
     let config = installation.configure("registry", None)?;
     greenlane(installation.folder(), ["migrate", "registry", "--config", &config.display().to_string()])?.expect(0);
     let registry = Process::start("registry", &config)?;
     assert_eq!(register_body(registry.client(&installation.admin())?, "backup-body").await?, BODY);
-    Ok((installation, registry, config))
+    Ok(Some((installation, registry, config)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,4 +147,35 @@ async fn rolled_back() -> anyhow::Result<()> {
     assert!(issued.checkpoint.starts_with("registry.example.org/log-2\n"), "{}", issued.checkpoint);
     verify_kept(&reader, &issued, &head(&reader, 0).await?).await?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_are_lost_come_back_from_a_backup_of_keys_alone_and_the_log_goes_on() {
+    keys_alone(Database::Sqlite).await.expect("the test runs on SQLite");
+    keys_alone(Database::Postgres).await.expect("the test runs on PostgreSQL");
+}
+
+async fn keys_alone(database: Database) -> anyhow::Result<()> {
+    let Some((installation, registry, config)) = begin_on(database).await? else { return Ok(()) };
+    let issued = issue(client(&registry, &installation)?, BODY, "before", pv_module("EX-1")).await?;
+    let promised = issued.proof.expect("an answer has its proof");
+    let folder = installation.path("only-keys").display().to_string();
+    let only_keys = ["--out", &folder, "--keys-only"];
+    let made = command(&installation, "backup", &config, &only_keys)?.expect(0).json()?;
+    assert!(made["keys"].as_u64() >= Some(2) && made.get("database").is_none(), "{made}");
+    registry.terminate()?;
+
+    std::fs::remove_dir_all(installation.path("keys"))?;
+    let from = ["--from", &folder];
+    command(&installation, "restore", &config, &from)?.expect(0);
+    assert!(!installation.path("keys").exists(), "a check writes nothing");
+    let confirmed = [&from[..], &["--confirm", "registry"]].concat();
+    let restored = command(&installation, "restore", &config, &confirmed)?.expect(0).json()?;
+    assert_eq!(restored["keys"], made["keys"], "{restored}");
+    assert!(installation.path("keys/log.checkpoint").exists(), "what was signed last is known again");
+
+    let registry = Process::start("registry", &config)?;
+    let client = client(&registry, &installation)?;
+    issue_some(&client, "after", 1).await?;
+    verify_kept(&client, &promised, &head(&client, 0).await?).await
 }

@@ -1,13 +1,14 @@
-//! `greenlane restore`: a backup in place of a service's SQLite database, and a new log when entries were lost.
+//! `greenlane restore`: a backup in place of a service's SQLite database, the registry's keys, and a new log when entries
+//! were lost.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args as ClapArgs;
-use greenlane_store::backup;
+use greenlane_store::backup::put_in_place;
 use serde_json::json;
 
 use super::{
-    backup::{KEYS, copy_keys, file_of, inspect, read},
+    backup::{copy_keys, copy_mark, file_of, inspect, read},
     config::ServeConfig,
     one::Which,
 };
@@ -21,7 +22,8 @@ use crate::client::{
 #[command(after_help = "\
 Without --confirm the backup is only looked at: whether it is whole, of this service, and of which schema.
 
-Stop the service first. What was there is moved aside, never deleted.
+Stop the service first. What was there is moved aside, never deleted. A backup made with --keys-only puts back the keys \
+that are not there, and leaves the database alone.
 
 A registry that signed more than the backup holds refuses to sign. Put back a later backup or the newer replica if there \
 is one. If those entries are lost for good, the log must not grow again under its name: set a new log_origin and run \
@@ -54,6 +56,7 @@ const RESTORED: View = View::Record {
         ("Backup of", "made_at"),
         ("Would replace", "would_replace"),
         ("Moved aside", "moved_aside"),
+        ("Keys in it", "keys_in_it"),
         ("Keys put back", "keys"),
         ("To migrate", "to_migrate"),
         ("Ended log", "old_log"),
@@ -75,26 +78,31 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut value = json!({ "service": args.which.name() });
     if let Some(from) = &args.from {
-        let (manifest, copy) = read(from, args.which)?;
+        let backup = read(from, args.which)?;
+        value["made_at"] = backup.manifest.made_at.into();
+        let database = config.store(args.which);
         if args.confirm.is_none() {
-            value["made_at"] = manifest.made_at.into();
-            value["to_migrate"] = runtime.block_on(inspect(args.which, &copy))?.into();
-            let there = file_of(&config.store(args.which).url).filter(|path| path.exists());
-            value["would_replace"] = there.map(|path| path.display().to_string()).into();
+            if let Some(copy) = &backup.database {
+                value["to_migrate"] = runtime.block_on(inspect(args.which, copy))?.into();
+                let there = file_of(&database.url).filter(|path| path.exists());
+                value["would_replace"] = there.map(|path| path.display().to_string()).into();
+            }
+            value["keys_in_it"] = backup.manifest.keys.into();
             render::print_value(output, &value, RESTORED)?;
             render::talk(&format!("this is a check: nothing is written without --confirm {service}"));
             return Ok(Exit::Done.into());
         }
-        let (missing, aside) = runtime.block_on(async {
-            let missing = inspect(args.which, &copy).await?;
-            anyhow::Ok((missing, backup::put_in_place(config.store(args.which), &copy).await?))
-        })?;
-        value["made_at"] = manifest.made_at.into();
-        value["moved_aside"] = aside.map(|path| path.display().to_string()).into();
-        value["to_migrate"] = missing.into();
-        let keys = from.join(KEYS);
-        if keys.is_dir() {
-            value["keys"] = copy_keys(&keys, &config.registry.key_directory)?.into();
+        if let Some(copy) = &backup.database {
+            let (missing, aside) = runtime.block_on(async {
+                let missing = inspect(args.which, copy).await?;
+                anyhow::Ok((missing, put_in_place(database, copy).await?))
+            })?;
+            value["moved_aside"] = aside.map(|path| path.display().to_string()).into();
+            value["to_migrate"] = missing.into();
+        }
+        if let Some(keys) = &backup.keys {
+            value["keys"] = copy_keys(keys, &config.registry.key_directory)?.into();
+            copy_mark(keys, &config.registry.key_directory)?;
         }
     }
     if args.new_log {
