@@ -25,7 +25,13 @@ async fn serve(client_ca: Option<PathBuf>) -> u16 {
 }
 
 fn server_files() -> TlsConfig {
-    TlsConfig { cert: file("server.pem"), key: file("server.key"), client_ca: None, client_names: Vec::new() }
+    TlsConfig {
+        cert: file("server.pem"),
+        key: file("server.key"),
+        client_ca: None,
+        client_names: Vec::new(),
+        client_optional: false,
+    }
 }
 
 async fn serve_with(tls: TlsConfig) -> u16 {
@@ -88,6 +94,15 @@ async fn only_a_client_whose_certificate_carries_an_allowed_name_is_answered() {
     ask(client(port, named("registry"))).await.expect("a workload by its SPIFFE name");
     ask(client(port, named("gateway"))).await.expect("a host by its DNS name");
     assert!(ask(client(port, named("other"))).await.is_err(), "another workload of the same authority");
+    let port = serve_with(TlsConfig {
+        client_ca: Some(file("workloads/ca.pem")),
+        client_names: vec!["spiffe://greenlane.example/registry".to_owned()],
+        client_optional: true,
+        ..server_files()
+    })
+    .await;
+    ask(client(port, trusting())).await.expect("none need be shown");
+    assert!(ask(client(port, named("other"))).await.is_err(), "but one that is must carry the name");
 }
 
 #[tokio::test]
@@ -95,6 +110,9 @@ async fn names_of_clients_without_their_authorities_are_refused_at_start() {
     let tls = TlsConfig { client_names: vec!["spiffe://greenlane.example/registry".to_owned()], ..server_files() };
     let error = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.unwrap_err();
     assert!(matches!(&error, ServeError::Tls(text) if text.contains("client_names without client_ca")), "{error}");
+    let tls = TlsConfig { client_optional: true, ..server_files() };
+    let error = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.unwrap_err();
+    assert!(matches!(&error, ServeError::Tls(text) if text.contains("client_optional without client_ca")), "{error}");
 }
 
 #[tokio::test]
@@ -181,8 +199,8 @@ async fn a_token_bound_to_a_certificate_is_good_on_that_certificates_connections
         ..AuthConfig::default()
     };
     let workload = |name: &str, kind: &str| file(&format!("workloads/{name}.{kind}"));
-    let serve = async |client_ca| {
-        let tls = TlsConfig { client_ca, ..server_files() };
+    let serve = async |client_ca, client_optional| {
+        let tls = TlsConfig { client_ca, client_optional, ..server_files() };
         let config = ServerConfig { tls: Some(tls), ..ServerConfig::loopback() };
         let server = relay_trusting(&config, trusted.clone()).await.expect("it binds");
         let port = server.address().port();
@@ -200,7 +218,7 @@ async fn a_token_bound_to_a_certificate_is_good_on_that_certificates_connections
         ask(connect(&config.with_token(Secret::from_value(token.to_owned()))).unwrap()).await
     };
 
-    let mutual = serve(Some(workload("ca", "pem"))).await;
+    let mutual = serve(Some(workload("ca", "pem")), false).await;
     call(mutual, Some("registry"), &bound).await.expect("its own certificate");
     let stolen = call(mutual, Some("other"), &bound).await.unwrap_err();
     assert_eq!((stolen.code(), Fault::reason_of(&stolen)), (Code::Unauthenticated, Some(ErrorReason::TokenInvalid)));
@@ -209,8 +227,14 @@ async fn a_token_bound_to_a_certificate_is_good_on_that_certificates_connections
     call(mutual, Some("registry"), &bound).await.expect("and still good where it belongs");
     call(mutual, Some("other"), &free).await.expect("a token that is bound to nobody");
 
-    let one_sided = serve(None).await;
+    let one_sided = serve(None, false).await;
     let bare = call(one_sided, None, &bound).await.unwrap_err();
     assert_eq!(Fault::reason_of(&bare), Some(ErrorReason::TokenInvalid), "no certificate at all");
     call(one_sided, None, &free).await.expect("a token that is bound to nobody");
+
+    let optional = serve(Some(workload("ca", "pem")), true).await;
+    call(optional, Some("registry"), &bound).await.expect("who has a certificate shows it");
+    call(optional, None, &free).await.expect("and who has none is let in by a token alone");
+    let bare = call(optional, None, &bound).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&bare), Some(ErrorReason::TokenInvalid), "not by one that is bound");
 }

@@ -142,6 +142,10 @@ pub struct TlsConfig {
     /// `spiffe://greenlane.example/registry`. Empty: every certificate of those authorities will do.
     #[serde(default)]
     pub client_names: Vec<String>,
+    /// A client need not show a certificate: for a service whose callers have tokens, some of them bound to a certificate
+    /// (RFC 8705) and some not. One that is shown must be as said above.
+    #[serde(default)]
+    pub client_optional: bool,
 }
 
 /// Message sizes that every gRPC service is built with.

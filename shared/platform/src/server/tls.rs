@@ -21,22 +21,22 @@ use crate::tls::{self, Renewed};
 #[derive(Debug)]
 pub(super) struct Tls {
     client_names: Vec<String>,
+    client_optional: bool,
     acceptor: Renewed<TlsAcceptor>,
 }
 
 impl Tls {
     /// Reads certificate, key and authorities.
     pub(super) fn new(config: &TlsConfig) -> Result<Self, ServeError> {
-        if config.client_ca.is_none() && !config.client_names.is_empty() {
-            return Err(ServeError::Tls(
-                "client_names without client_ca: no client would show a certificate".to_owned(),
-            ));
+        let needless = [("client_names", !config.client_names.is_empty()), ("client_optional", config.client_optional)];
+        if let Some((set, _)) = needless.into_iter().find(|(_, set)| *set && config.client_ca.is_none()) {
+            return Err(ServeError::Tls(format!("{set} without client_ca: no client would show a certificate")));
         }
         let files = [Some(&config.cert), Some(&config.key), config.client_ca.as_ref()];
         let files = files.into_iter().flatten().cloned().collect();
         let made_of = config.clone();
         let acceptor = Renewed::new(files, move || acceptor(&made_of)).map_err(ServeError::Tls)?;
-        Ok(Self { client_names: config.client_names.clone(), acceptor })
+        Ok(Self { client_names: config.client_names.clone(), client_optional: config.client_optional, acceptor })
     }
 
     /// Shakes hands, and looks at who it is.
@@ -45,7 +45,7 @@ impl Tls {
         if !self.client_names.is_empty() {
             let (_, session) = stream.get_ref();
             let leaf = session.peer_certificates().and_then(|chain| chain.first());
-            if !leaf.is_some_and(|leaf| carries(leaf, &self.client_names)) {
+            if !leaf.map_or(self.client_optional, |leaf| carries(leaf, &self.client_names)) {
                 tracing::warn!(
                     "a client's certificate carries none of server.tls.client_names; its connection is closed"
                 );
@@ -83,9 +83,11 @@ fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, String> {
             for authority in tls::certificates(path)? {
                 roots.add(authority).map_err(|error| format!("{}: {error}", path.display()))?;
             }
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                .build()
-                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            if config.client_optional {
+                verifier = verifier.allow_unauthenticated();
+            }
+            let verifier = verifier.build().map_err(|error| format!("{}: {error}", path.display()))?;
             builder.with_client_cert_verifier(verifier)
         }
     };
