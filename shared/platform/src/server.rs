@@ -46,7 +46,7 @@ pub use self::in_process::InProcess;
 use self::routes::Routes;
 use self::service::{Background, Plain, Probe};
 pub use self::service::{Health, Service};
-pub use self::site::{Answer, serve_site};
+pub use self::site::{Answer, Route, serve_site};
 use crate::audit::{AuditSink, TracingSink};
 use crate::auth::{AuthLayer, Authenticator, AuthorizationTable, INFRASTRUCTURE_RULES, Role, Rule};
 

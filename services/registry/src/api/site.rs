@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use greenlane_log::{TileId, bundle};
+use greenlane_platform::server::Route;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
@@ -50,8 +51,41 @@ const NOT_KEPT: &str = "no-cache";
 const COSIGNATURES: u64 = 100;
 
 impl Site {
-    /// Answers a request.
+    /// Answers a request, and says which route it took.
     pub(crate) async fn answer(&self, request: Request<Bytes>) -> Answer {
+        let route = self.route(request.uri().path());
+        let mut answer = self.find(request).await;
+        if let Some(route) = route {
+            answer.extensions_mut().insert(Route(route));
+        }
+        answer
+    }
+
+    /// The route of a path, if it is one of ours.
+    fn route(&self, path: &str) -> Option<&'static str> {
+        if path == "/witness/add-checkpoint" {
+            return Some("/witness/add-checkpoint");
+        }
+        if let Some(rest) = path.strip_prefix(&path_of(self.log.origin())).and_then(|rest| rest.strip_prefix('/')) {
+            return match rest.split('/').next()? {
+                "checkpoint" => Some("/{log}/checkpoint"),
+                "tile" => Some("/{log}/tile/{tile}"),
+                _ => None,
+            };
+        }
+        match path.strip_prefix(&self.base())?.split('/').nth(1)? {
+            "verify" => Some("/verify"),
+            "certificates" => Some("/certificates/{certificate}"),
+            "assets" => Some("/assets/{asset}"),
+            "status" => Some("/status/{body}/{list}/{purpose}"),
+            "bodies" => Some("/bodies/{body}/did.json"),
+            "did.json" | ".well-known" => Some("/did.json"),
+            "contexts" => Some("/contexts/{context}"),
+            _ => None,
+        }
+    }
+
+    async fn find(&self, request: Request<Bytes>) -> Answer {
         let path = request.uri().path();
         let base = self.base();
         let reading = matches!(*request.method(), Method::GET | Method::HEAD);

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -12,10 +12,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Histogram;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::gate::Gate;
+use crate::telemetry::{DURATION_BOUNDARIES_SECONDS, TraceContext};
 
 /// Connections at a time.
 const MOST: usize = 1_024;
@@ -25,9 +29,14 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Answers a request whose body was read. Its extensions have the peer's [`SocketAddr`](std::net::SocketAddr).
 pub type Answer = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Full<Bytes>>> + Send + Sync>;
 
+/// What a request asked for, without what differs from one to the next: an answer has it in its extensions, for metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct Route(pub &'static str);
+
 /// Serves until it is dropped. A body of more than `max_body_bytes` is refused.
 pub async fn serve_site(listener: TcpListener, max_body_bytes: usize, answer: Answer) {
     let gate = Gate::new(MOST);
+    let meter = Arc::new(Requests::new());
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -40,12 +49,12 @@ pub async fn serve_site(listener: TcpListener, max_body_bytes: usize, answer: An
             }
         };
         let Some(pass) = gate.enter() else { continue };
-        let answer = Arc::clone(&answer);
+        let (answer, meter) = (Arc::clone(&answer), Arc::clone(&meter));
         connections.spawn(async move {
             let service = service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(peer);
-                let answer = Arc::clone(&answer);
-                async move { Ok::<_, Infallible>(respond(request, max_body_bytes, &answer).await) }
+                let (answer, meter) = (Arc::clone(&answer), Arc::clone(&meter));
+                async move { Ok::<_, Infallible>(meter.measured(request, max_body_bytes, &answer).await) }
             });
             let ended = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -57,6 +66,77 @@ pub async fn serve_site(listener: TcpListener, max_body_bytes: usize, answer: An
             }
             drop(pass);
         });
+    }
+}
+
+/// The requests' instrument, named by OpenTelemetry's semantic conventions for HTTP.
+struct Requests {
+    duration: Histogram<f64>,
+}
+
+impl Requests {
+    fn new() -> Self {
+        let duration = opentelemetry::global::meter("greenlane.server")
+            .f64_histogram("http.server.request.duration")
+            .with_unit("s")
+            .with_description("How long requests to the site took, by method, route and status.")
+            .with_boundaries(DURATION_BOUNDARIES_SECONDS.to_vec())
+            .build();
+        Self { duration }
+    }
+
+    /// Answers in a trace of its own, which log lines tell: a stranger's is not gone on with.
+    async fn measured(
+        &self,
+        request: Request<Incoming>,
+        max_body_bytes: usize,
+        answer: &Answer,
+    ) -> Response<Full<Bytes>> {
+        let (started, method) = (Instant::now(), method(request.method()));
+        let mut trace = TraceContext::begun();
+        let span = trace.begin_span(false, || {
+            tracing::info_span!(
+                target: "greenlane::http",
+                "http.server",
+                otel.name = method,
+                otel.kind = "server",
+                otel.status_code = tracing::field::Empty,
+                http.request.method = method,
+                http.route = tracing::field::Empty,
+                http.response.status_code = tracing::field::Empty,
+            )
+        });
+        let response = trace.scope(respond(request, max_body_bytes, answer).instrument(span.clone())).await;
+        let status = response.status();
+        let mut attributes = vec![
+            KeyValue::new("http.request.method", method),
+            KeyValue::new("url.scheme", "http"),
+            KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
+        ];
+        span.record("http.response.status_code", status.as_u16());
+        if let Some(Route(route)) = response.extensions().get() {
+            span.record("http.route", route);
+            attributes.push(KeyValue::new("http.route", *route));
+        }
+        if status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+            attributes.push(KeyValue::new("error.type", status.as_str().to_owned()));
+        }
+        self.duration.record(started.elapsed().as_secs_f64(), &attributes);
+        response
+    }
+}
+
+/// The method as the conventions name it: a stranger's own does not make a series.
+fn method(method: &http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "_OTHER",
     }
 }
 

@@ -62,19 +62,21 @@ pub(super) fn is_recording() -> bool {
 impl TraceContext {
     /// The context of a call just received: the caller's trace, or a new one.
     pub(crate) fn of_call(headers: &HeaderMap, method: &Arc<str>) -> (Self, bool) {
-        let ids = RandomIdGenerator::default();
         match parse(headers) {
             Some((trace_id, span_id, sampled)) => {
                 let state = headers.get(TRACESTATE).cloned();
                 (Self { trace_id, span_id, sampled, state, method: Some(method.clone()) }, true)
             }
-            None => {
-                let trace_id = ids.new_trace_id();
-                let sampled = sampled_by_ratio(trace_id);
-                let span_id = ids.new_span_id();
-                (Self { trace_id, span_id, sampled, state: None, method: Some(method.clone()) }, false)
-            }
+            None => (Self { method: Some(method.clone()), ..Self::begun() }, false),
         }
+    }
+
+    /// The context of a trace that begins here.
+    pub(crate) fn begun() -> Self {
+        let ids = RandomIdGenerator::default();
+        let trace_id = ids.new_trace_id();
+        let sampled = sampled_by_ratio(trace_id);
+        Self { trace_id, span_id: ids.new_span_id(), sampled, state: None, method: None }
     }
 
     /// Where the work at hand stands: the current span when it is traced, otherwise the call being served.
