@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// `sqlite:PATH` (the file and its directory are made when absent) or `postgres://USER@HOST:PORT/DATABASE`.
-    /// A password belongs into `password`.
+    /// A password belongs into `password`. With `?sslmode=verify-full&sslrootcert=FILE` PostgreSQL is only spoken to over
+    /// TLS, and only if its certificate is of that host and of an authority in the file (or of a public one); the other
+    /// modes are libpq's, and `prefer` is the default: TLS where the server has it, believed unseen. A client certificate
+    /// is named by `sslcert` and `sslkey`.
     pub url: String,
     /// The PostgreSQL password, as a value or as `{ file = "…" }`. The file is read again: when it has changed, new
     /// connections use what it says.
