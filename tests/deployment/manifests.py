@@ -20,7 +20,8 @@ from reach import CALLS, DATABASE, PORTS, check_services, check_verifier
 
 KUBERNETES = "1.34"
 # And what goes on top of each.
-OVERLAYS = (("small", ()), ("production", ()), ("production", ("mutual-tls", "tracing")),
+ENCRYPTED = "sslmode=verify-full&sslrootcert=/run/secrets/database/ca.crt"
+OVERLAYS = (("small", ()), ("production", ()), ("production", ("tracing",)),
             ("verifier", ()), ("border", ()), ("border", ("mutual-tls", "tracing")))
 # The hosts of the services that a verifier asks, and what the policy names in their place.
 ASKED = {
@@ -242,12 +243,18 @@ def rules_of_mutual_tls(by_kind):
     for name, deployment in by_kind["Deployment"].items():
         given = variables(deployment)
         check(f"{name} asks for certificates", given["GREENLANE__SERVER__TLS__CLIENT_CA"] == "/run/secrets/tls/ca.crt")
-        callers = {caller for caller, called in CALLS.items() if name in called}
-        # A verifier calls as the registry does.
-        callers |= {"verifier"} if "registry" in callers else set()
-        names = json.loads(given["GREENLANE__SERVER__TLS__CLIENT_NAMES"])
-        expected = {f"spiffe://greenlane.example/{caller}" for caller in callers | {"gateway", "operator"}}
-        check(f"{name} serves {sorted(expected)} and not {names}", set(names) == expected)
+        if name in ("registry", "verifier"):
+            # Bodies and customs have tokens, and no certificate of ours.
+            check(f"{name} takes callers without one", given.get("GREENLANE__SERVER__TLS__CLIENT_OPTIONAL") == "true")
+            check(f"{name} has no names", "GREENLANE__SERVER__TLS__CLIENT_NAMES" not in given)
+        else:
+            check(f"{name} demands one", "GREENLANE__SERVER__TLS__CLIENT_OPTIONAL" not in given)
+            callers = {caller for caller, called in CALLS.items() if name in called}
+            # A verifier calls as the registry does.
+            callers |= {"verifier"} if "registry" in callers else set()
+            names = json.loads(given["GREENLANE__SERVER__TLS__CLIENT_NAMES"])
+            expected = {f"spiffe://greenlane.example/{caller}" for caller in callers | {"gateway", "operator"}}
+            check(f"{name} serves {sorted(expected)} and not {names}", set(names) == expected)
         for called in CALLS.get(name, ()):
             own = {end: given.get(f"GREENLANE__{name}__{called}__TLS__{end}".upper()) for end in shown}
             check(f"{name} shows its certificate to {called}", own == shown)
@@ -287,7 +294,9 @@ def what_must_be_there(overlay, by_kind):
     script = (DEPLOY / "postgres/init/10-greenlane.sh").read_text()
     for deployment in (*by_kind["Deployment"].values(), *by_kind.get("Job", {}).values()):
         for url in (value for name, value in variables(deployment).items() if name.endswith("__STORE__URL")):
-            role, database = re.fullmatch(r"postgres://(\w+)@[\w.-]+:5432/(\w+)", url).groups()
+            given = re.fullmatch(r"postgres://(\w+)@[\w.-]+:5432/(\w+)\?(.*)", url)
+            check(f"{url} says whose certificate PostgreSQL must show", given and given[3] == ENCRYPTED)
+            role, database = given[1], given[2]
             made = f"CREATE ROLE {role.replace(database, '$service', 1).replace('$service_', '${service}_')} LOGIN"
             check(f"deploy/postgres/init makes {role}: {made}", made in script)
             check(f"{overlay} says so", "deploy/postgres/init/10-greenlane.sh" in written)
@@ -301,8 +310,9 @@ def check_overlays(kubectl, promtool, greenlane):
         by_kind = sorted_by_kind(manifests)
         rules = rules_of_a_verifier if overlay in ASKED else rules_of_the_house
         rules(overlay, by_kind, tracing="tracing" in components)
-        if components:
+        if overlay == "production" or "mutual-tls" in components:
             rules_of_mutual_tls(by_kind)
+        if components:
             rules_of_tracing(by_kind)
         else:
             plain[overlay] = by_kind
