@@ -6,6 +6,7 @@ mod fit;
 mod positions;
 pub(crate) mod published;
 pub(crate) mod schema;
+mod syntax;
 pub(crate) mod write;
 
 use std::{
@@ -51,10 +52,7 @@ impl fmt::Display for Fault {
 
 /// Faults as the failure of a command: each on a line of its own, as compilers and editors have them.
 pub(crate) fn failure(faults: &[Fault]) -> anyhow::Error {
-    let number = match faults.len() {
-        1 => "one fault".to_owned(),
-        several => format!("{several} faults"),
-    };
+    let number = super::render::several(faults.len() as u64, "fault");
     let lines: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
     Usage(format!("the files have {number}{lines}")).into()
 }
@@ -141,11 +139,24 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The entries of a text: a list of them, or one.
+/// The entries of a text: a list of them, or one. Where one is no YAML, what is wrong with the others is told all the same.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
+    let entries = match Positions::read(file, text) {
+        Ok(_) => return parse_whole(file, text),
+        Err(fault) => match syntax::entries(text) {
+            entries if entries.is_empty() => return Err(vec![fault]),
+            entries => entries,
+        },
+    };
+    let faults: Vec<Fault> = entries.iter().filter_map(|entry| parse_whole(file, entry).err()).flatten().collect();
+    // Each is YAML for itself, and they are none together.
+    if faults.is_empty() { parse_whole(file, text) } else { Err(faults) }
+}
+
+fn parse_whole(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
     let positions = Arc::new(Positions::read(file, text).map_err(|fault| vec![fault])?);
     let value = value(&positions, text)?;
-    let mut faults = Vec::new();
+    let mut faults = positions.twice();
     let items = match value {
         Value::Null => Vec::new(),
         Value::Array(entries) => entries
@@ -179,7 +190,7 @@ impl Written {
 pub(crate) fn message(file: &str, text: &str, kind: &MessageDescriptor) -> Result<Written, Vec<Fault>> {
     let positions = Positions::read(file, text).map_err(|fault| vec![fault])?;
     let value = value(&positions, text)?;
-    let mut faults = Vec::new();
+    let mut faults = positions.twice();
     if value.is_null() {
         let message = format!("nothing is in it; a {} has the fields {}", kind.name(), fit::known(kind));
         return Err(vec![Fault { place: positions.at(1, 1), message }]);

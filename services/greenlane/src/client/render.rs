@@ -4,6 +4,7 @@ mod cell;
 pub(crate) mod colour;
 mod commas;
 mod document;
+mod fit;
 pub(crate) mod line;
 pub(crate) mod pages;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+use comfy_table::{Cell, ContentArrangement, Table, presets};
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
@@ -29,10 +30,12 @@ pub(crate) const PAGE: u16 = 116;
 /// Columns of a terminal that does not say how many it has: one that a script has opened says 0.
 const TERMINAL: u16 = 80;
 const NARROWEST: u16 = 20;
-/// A word longer than this is broken where the terminal is too narrow, and one of at most so many never.
+/// What is longer than a name, such as a hash, is broken where the terminal is too narrow: to pieces no shorter than this.
 const LONGEST_WORD: usize = 64;
 const SHORTEST_BREAK: usize = 12;
 const LONGEST_NAME: usize = 40;
+/// Columns that prose has at least, if it is not shorter: one word below the other is no reading.
+const PROSE: usize = 12;
 
 /// How an answer is printed: for people, as protobuf JSON, the same as YAML, the table as CSV, or names only, one a
 /// line.
@@ -107,6 +110,15 @@ pub(crate) fn text(output: Output, value: &Value, view: View) -> anyhow::Result<
         Output::Name => names(value, view),
         Output::Table => table(value, view)?,
     })
+}
+
+/// So many of something: `1 row`, `2 rows`.
+pub(crate) fn several(number: u64, one: &str) -> String {
+    match (number, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {one}s"),
+    }
 }
 
 /// Says something on stderr.
@@ -196,59 +208,7 @@ pub(crate) fn prose_table() -> Table {
     table
 }
 
-/// Lets a table fit a terminal: names and numbers stay whole, but for the longest where there is no room; in a table that
-/// is `whole`, a column of nothing is left out.
-fn fit(table: &mut Table, whole: bool) {
-    let Some(room) = table.width().filter(|_| table.row_iter().next().is_some()) else { return };
-    let columns = table.column_count();
-    let empty = |at: usize| whole && table.row_iter().all(|row| word(row, at) == 0);
-    let longest = |at: usize| table.header().into_iter().chain(table.row_iter()).map(|row| word(row, at)).max();
-    let widths: Vec<_> = (0..columns).map(|at| longest(at).filter(|_| !empty(at))).collect();
-    let padding: usize = table.column_iter().map(|column| usize::from(column.padding_width())).sum();
-    let needs = |most: usize| widths.iter().flatten().map(|width| kept(*width, most)).sum::<usize>() + padding;
-    let most = (SHORTEST_BREAK..=LONGEST_WORD).rev().find(|most| needs(*most) <= usize::from(room));
-    let most = most.unwrap_or(SHORTEST_BREAK);
-    for (column, width) in table.column_iter_mut().zip(&widths) {
-        let whole = width
-            .map(|width| kept(width, most))
-            .and_then(|width| u16::try_from(width).ok())
-            .map(|width| width + column.padding_width());
-        column.set_constraint(match whole {
-            Some(whole) => ColumnConstraint::LowerBoundary(Width::Fixed(whole)),
-            None => ColumnConstraint::Hidden,
-        });
-    }
-}
-
-/// How much of a word stays together where no more than so much may: what is longer than a name is broken before one is.
-fn kept(width: usize, most: usize) -> usize {
-    let digest_among_names = width > LONGEST_NAME && most <= LONGEST_NAME;
-    if digest_among_names { SHORTEST_BREAK } else { width.min(most) }
-}
-
-/// How long the longest word of a cell is. Chinese has no blanks, and may be broken anywhere.
-fn word(row: &Row, at: usize) -> usize {
-    let text = row.cell_iter().nth(at).map(Cell::content).unwrap_or_default();
-    let ascii = |word: &str| if word.is_ascii() { word.len() } else { 1 };
-    text.split_whitespace().map(ascii).max().unwrap_or_default().min(LONGEST_WORD)
-}
-
 /// A table's text without trailing blanks.
 pub(crate) fn tidy(table: &mut Table) -> String {
-    lines(table, true)
-}
-
-/// The same of a table that goes on.
-fn tidy_part(table: &mut Table) -> String {
-    lines(table, false)
-}
-
-fn lines(table: &mut Table, whole: bool) -> String {
-    fit(table, whole);
-    let mut text = String::new();
-    for line in table.lines() {
-        text.push_str(line.trim_end().strip_prefix(' ').unwrap_or(line.trim_end()));
-        text.push('\n');
-    }
-    text
+    if fit::fits(table, true) { fit::lines(table) } else { fit::below(table) }
 }

@@ -19,7 +19,7 @@ use crate::client::{
         compare::{Compared, Outcome, compare, content_of},
         published,
     },
-    render::{self, Output, View},
+    render::{self, Output, View, several},
 };
 
 /// The most entries of one change set.
@@ -97,18 +97,20 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if session.output() == Output::Table && items.len() > SHORT {
         // What changes would drown in what does not.
         items.retain(|item| item["outcome"] != "unchanged");
-        eprintln!("{} entries are unchanged", checked.len() - items.len());
+        let unchanged = checked.len() - items.len();
+        eprintln!("unchanged: {}", several(unchanged as u64, "entry"));
     }
     let answer = json!({ "changeSet": name, "dryRun": args.mutation.dry_run, "items": items, "revision": revision });
     render::print_value(session.output(), &answer, APPLIED)?;
     if session.output() == Output::Table {
         match (changes, name.is_empty()) {
             (0, _) => eprintln!("nothing differs: no change set is needed"),
-            (changes, true) => eprintln!("{changes} entries would change; nothing was written"),
+            (changes, true) => {
+                eprintln!("{} would change; nothing was written", several(changes as u64, "entry"));
+            }
             (changes, false) => {
-                let entries =
-                    if changes == 1 { "one entry changes".to_owned() } else { format!("{changes} entries change") };
-                eprintln!("{name} was drafted, {entries}; next: greenlane change propose {name}");
+                let entries = several(changes as u64, "changed entry");
+                eprintln!("{name} was drafted with {entries}; next: greenlane change propose {name}");
                 workflow::tell_duty(duty.required, &duty.reason, &duty.earliest_publication);
             }
         }
@@ -208,8 +210,8 @@ async fn check(
         return settle(session, compared, &answer).await;
     }
     let lines: String = told(&compared, &answer.findings).iter().map(|line| format!("\n  {line}")).collect();
-    let number = answer.findings.len();
-    anyhow::bail!(Usage(format!("the change set would have findings, {number} in number{lines}")))
+    let findings = several(answer.findings.len() as u64, "finding");
+    anyhow::bail!(Usage(format!("the change set would have {findings}{lines}")))
 }
 
 /// Findings, each at its place in the files.

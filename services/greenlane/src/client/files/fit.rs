@@ -100,7 +100,14 @@ impl Fit<'_> {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let Some(field) = kind.fields().find(|field| field.name() == key || field.json_name() == key) else {
                 let place = self.positions.key(&path);
-                let message = format!("there is no field `{key}` here; there are {}", known(kind));
+                // A colon that is forgotten within braces makes a name of name and value.
+                let word = key.split_whitespace().next().filter(|word| *word != key);
+                let meant =
+                    word.filter(|word| kind.fields().any(|field| field.name() == *word || field.json_name() == *word));
+                let message = match meant {
+                    Some(word) => format!("there is no `: ` here: write `{word}: …`"),
+                    None => format!("there is no field `{key}` here; there are {}", known(kind)),
+                };
                 self.faults.push(Fault { place, message });
                 continue;
             };

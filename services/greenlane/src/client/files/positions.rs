@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use saphyr_parser::{Event, Parser, Span};
 
-use super::{Fault, Place};
+use super::{Fault, Place, syntax};
 
 /// Lines and columns, both from 1, by path: `[2].annex.codes[0].code`.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(super) struct Positions {
     file: Arc<str>,
     values: HashMap<String, (usize, usize)>,
     keys: HashMap<String, (usize, usize)>,
+    /// Keys that were there before, of which readers differ in what they take.
+    twice: Vec<Fault>,
 }
 
 /// A mapping or sequence that is open.
@@ -23,33 +25,37 @@ enum Open {
 impl Positions {
     /// Reads them.
     pub(super) fn read(file: &str, text: &str) -> Result<Self, Fault> {
-        let mut found = Self { file: file.into(), values: HashMap::new(), keys: HashMap::new() };
+        let mut found = Self { file: file.into(), values: HashMap::new(), keys: HashMap::new(), twice: Vec::new() };
         let mut open = Vec::new();
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| {
-                let at = (error.marker().line(), error.marker().col() + 1);
-                Fault { place: found.at(at.0, at.1), message: error.info().to_owned() }
+                let (line, column, message) =
+                    syntax::fault(text, error.marker().line(), error.marker().col() + 1, error.info());
+                Fault { place: found.at(line, column), message }
             })?;
-            if let Some(twice) = found.note(&mut open, &event, span) {
-                return Err(twice);
-            }
+            found.note(&mut open, &event, span);
         }
         Ok(found)
     }
 
-    /// Notes where something stands; a fault when it is a key that was there before, of which readers differ in what they
-    /// take.
-    fn note(&mut self, open: &mut Vec<Open>, event: &Event<'_>, span: Span) -> Option<Fault> {
+    /// The keys that are given twice.
+    pub(super) fn twice(&self) -> Vec<Fault> {
+        self.twice.clone()
+    }
+
+    /// Notes where something stands, and whether it is a key that was there before.
+    fn note(&mut self, open: &mut Vec<Open>, event: &Event<'_>, span: Span) {
         let at = (span.start.line(), span.start.col() + 1);
         match event {
             Event::Scalar(text, ..) => {
                 if let Some(Open::Mapping { path, key: key @ None }) = open.last_mut() {
                     let first = self.keys.insert(join(path, text), at);
                     *key = Some(text.to_string());
-                    return first.map(|(line, _)| Fault {
+                    let twice = first.map(|(line, _)| Fault {
                         place: self.at(at.0, at.1),
                         message: format!("`{text}` is given twice: first in line {line}"),
                     });
+                    self.twice.extend(twice);
                 } else {
                     self.values.insert(begin(open), at);
                     end(open);
@@ -75,7 +81,6 @@ impl Positions {
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {}
         }
-        None
     }
 
     /// The same with the fields under the contract's own names, where the file has them as protobuf JSON does.

@@ -46,6 +46,41 @@ fn every_fault_comes_at_once_with_file_line_and_column() {
 fn a_key_that_is_given_twice_is_a_fault_at_its_second_place() {
     let twice = ANNEX.replace("    title: X\n", "    title: X\n    title: Y\n");
     assert_eq!(faults(&twice), ["a.yaml:5:5: `title` is given twice: first in line 4"]);
+    let more = twice.replace("    effect: full\n", "    effect: full\n    effect: none\n    titel: Z\n");
+    let found = faults(&more);
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert_eq!(found[1], "a.yaml:9:5: `effect` is given twice: first in line 8");
+}
+
+#[test]
+fn a_missing_colon_is_told_where_it_is_missing() {
+    for (text, place) in [
+        (
+            "- annex:\n    name: annexes/x\n    title X\n    effect: full\n",
+            "3:5: there is no `: ` here: write `title: …`",
+        ),
+        ("- annex:\n    name annexes/x\n    title: X\n", "2:5: there is no `: ` here: write `name: …`"),
+        ("- annex\n    name: annexes/x\n", "1:3: there is no `: ` here: write `annex: …`"),
+        ("- annex:\n    name: annexes/x\n    effect full\n", "3:5: there is no `: ` here: write `effect: …`"),
+        ("- annex:\n    name:annexes/x\n    title: X\n", "2:5: there is no `: ` here: write `name: …`"),
+        ("- annex: { name: annexes/x, title X }\n", "1:29: there is no `: ` here: write `title: …`"),
+        ("- annex:\n  name: annexes/x\n   title: X\n", "3:9: this line is indented further than the one above"),
+        ("- annex:\n    title: a: b\n", "2:13: a text with `: ` in it stands in quotes"),
+    ] {
+        let found = faults(text);
+        assert!(found[0].starts_with(&format!("a.yaml:{place}")), "{text}{found:#?}");
+    }
+}
+
+#[test]
+fn what_is_no_yaml_in_one_entry_hides_nothing_of_the_others() {
+    let broken = ANNEX.replace("title: X", "title X");
+    let wrong = ANNEX.replace("title: X", "titel: X");
+    let found = faults(&format!("# Two annexes.\n{broken}\n{wrong}{broken}"));
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].starts_with("a.yaml:5:5: there is no `: `"), "{found:#?}");
+    assert!(found[1].starts_with("a.yaml:15:5: there is no field `titel`"), "{found:#?}");
+    assert!(found[2].starts_with("a.yaml:24:5: there is no `: `"), "{found:#?}");
 }
 
 #[test]

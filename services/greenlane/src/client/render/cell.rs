@@ -57,7 +57,7 @@ pub(crate) fn text(row: &Value, path: &str) -> String {
     }
     match path.strip_suffix('?') {
         None => at(row, path).map(plain).unwrap_or_default(),
-        Some(path) => at(row, path).filter(|value| value.as_u64() != Some(0)).map(plain).unwrap_or_default(),
+        Some(path) => at(row, path).filter(|value| value.as_f64() != Some(0.0)).map(plain).unwrap_or_default(),
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn plain(value: &Value) -> String {
         Value::Bool(truth) => if *truth { "yes" } else { "no" }.to_owned(),
         Value::String(text) => word(text),
         Value::Array(items) => items.iter().map(plain).filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => reference(fields).unwrap_or_else(|| {
+        Value::Object(fields) => reference(fields).or_else(|| amount(fields)).unwrap_or_else(|| {
             let fields = fields.iter().map(|(key, value)| (key, plain(value))).filter(|(_, text)| !text.is_empty());
             fields.map(|(key, text)| format!("{key} {text}")).collect::<Vec<_>>().join(", ")
         }),
@@ -94,4 +94,10 @@ fn word(text: &str) -> String {
 fn reference(fields: &Map<String, Value>) -> Option<String> {
     let (edition, code) = (fields.get("edition")?.as_str()?, fields.get("code")?.as_str()?);
     (fields.len() == 2).then(|| format!("{edition}:{code}"))
+}
+
+/// An amount with its unit.
+fn amount(fields: &Map<String, Value>) -> Option<String> {
+    let (amount, unit) = (fields.get("amount")?.as_str()?, fields.get("unit")?.as_str()?);
+    (fields.len() == 2 && !amount.is_empty()).then(|| format!("{amount} {unit}"))
 }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use clap::Args;
 use serde_json::Value;
 
-use super::{Column, Output, View, at, bare_table, cell, colour, names, rows, talk, tidy, tidy_part};
+use super::{Column, Output, View, at, bare_table, cell, colour, fit, names, rows, talk};
 
 /// The most rows that a service gives at once.
 const PAGE_ROWS: u64 = 1_000;
@@ -44,6 +44,8 @@ pub(crate) struct Pages<W> {
     widths: Vec<u16>,
     written: u64,
     begun: bool,
+    /// Whether each row is lines of its own, as those of the first page had no room beside one another.
+    below: bool,
 }
 
 impl<W: Write> Pages<W> {
@@ -52,7 +54,7 @@ impl<W: Write> Pages<W> {
         let View::List { items, name, columns } = view else {
             anyhow::bail!("only lists come in pages");
         };
-        Ok(Self { output, items, name, columns, out, widths: Vec::new(), written: 0, begun: false })
+        Ok(Self { output, items, name, columns, out, widths: Vec::new(), written: 0, begun: false, below: false })
     }
 
     /// How many rows to ask for next, of as many as are `wanted`; none when there are enough.
@@ -143,6 +145,13 @@ impl<W: Write> Pages<W> {
     /// The rows of a page, in columns at least as wide as those of the first.
     fn table(&mut self, rows: &[&Value], whole: bool) -> String {
         let mut table = bare_table();
+        if self.below {
+            // What was told before is parted from it as rows are.
+            table.set_header(self.columns.iter().map(|(heading, _)| colour::heading(heading)));
+            table.add_rows(rows.iter().map(|row| self.columns.iter().map(|(_, path)| cell::text(row, path))));
+            let gap = if rows.is_empty() { "" } else { "\n" };
+            return format!("{gap}{}", fit::below(&table));
+        }
         if !self.begun {
             table.set_header(self.columns.iter().map(|(heading, _)| colour::heading(heading)));
         }
@@ -155,7 +164,11 @@ impl<W: Write> Pages<W> {
         if !self.begun {
             self.widths = table.column_max_content_widths();
         }
-        if whole { tidy(&mut table) } else { tidy_part(&mut table) }
+        if fit::fits(&mut table, whole) || self.begun {
+            return fit::lines(&table);
+        }
+        self.below = true;
+        fit::below(&table)
     }
 
     fn write(&mut self, text: &str) -> anyhow::Result<bool> {

@@ -106,14 +106,77 @@ fn a_thing_with_parts_as_csv_names_each_field_by_its_path() {
     assert_eq!(text, "FIELD,VALUE\ncodes.0.edition,HS2022\nname,n\n");
 }
 
+/// What a terminal of so many columns shows of these rows, the first being the headings.
+fn shown(width: u16, rows: &[&[&str]]) -> String {
+    let mut table = bare_table();
+    table.set_width(width).set_header(rows[0]);
+    table.add_rows(rows[1..].iter().map(|row| row.iter()));
+    tidy(&mut table)
+}
+
 #[test]
 fn names_stay_whole_on_a_narrow_terminal_and_columns_of_nothing_are_left_out() {
-    let mut table = bare_table();
-    table.set_width(60).set_header(["NAME", "UNTIL", "WHAT THERE IS TO SAY OF IT"]);
-    table.add_row(["certificates/GLXA6W1K3EFKNM62QW", "", "it was withdrawn by its body some time ago"]);
-    table.add_row(["certificates/GLXA4HP9Z1PPYMB35F", "", &"a".repeat(64)]);
-    let text = tidy(&mut table);
+    let digest = "a".repeat(64);
+    let text = shown(
+        60,
+        &[
+            &["NAME", "UNTIL", "WHAT THERE IS TO SAY OF IT"],
+            &["certificates/GLXA6W1K3EFKNM62QW", "", "it was withdrawn by its body some time ago"],
+            &["certificates/GLXA4HP9Z1PPYMB35F", "", &digest],
+        ],
+    );
     assert!(text.lines().all(|line| line.len() <= 60), "{text}");
     assert!(text.contains("certificates/GLXA6W1K3EFKNM62QW") && text.contains("withdrawn"), "{text}");
     assert!(!text.contains("UNTIL"), "{text}");
+}
+
+const EVENT: [&str; 6] =
+    ["3", "2026-11-26T16:44:49Z", "extend-scope", "standard-changed", "2026-12-20T00:00:00Z", "not-yet-valid"];
+
+#[test]
+fn where_moments_and_numbers_have_no_room_beside_one_another_each_row_is_lines_of_headings_and_values() {
+    let rows: [&[&str]; 3] =
+        [&["LOG INDEX", "RECORDED", "EVENT", "REASON", "EFFECTIVE", "STATE AFTER"], &EVENT, &EVENT];
+    let wide = shown(120, &rows);
+    assert_eq!(wide.lines().count(), 3, "{wide}");
+    for width in [80, 40] {
+        let text = shown(width, &rows);
+        assert!(text.starts_with("LOG INDEX: 3\nRECORDED: 2026-11-26T16:44:49Z\nEVENT: extend-scope\n"), "{text}");
+        assert_eq!(text.split("\n\n").count(), 2, "one row and the next: {text}");
+    }
+}
+
+#[test]
+fn no_word_that_fits_on_a_line_is_broken_at_any_width() {
+    let rows: [&[&str]; 2] = [&["LOG INDEX", "RECORDED", "EVENT", "REASON", "EFFECTIVE", "STATE AFTER"], &EVENT];
+    for width in 24..160 {
+        let text = shown(width, &rows);
+        for word in EVENT {
+            let whole = text.split_whitespace().any(|it| it == word);
+            assert!(whole, "{word} at {width}:\n{text}");
+        }
+        assert!(text.lines().all(|line| line.len() <= usize::from(width)), "{width}:\n{text}");
+    }
+}
+
+#[test]
+fn a_record_on_a_very_narrow_terminal_has_each_value_behind_its_heading() {
+    let mut table = bare_table();
+    table.set_width(40);
+    table.add_row(["Name", "certificates/GLXA4HP9Z1PPYMB35F"]).add_row(["Logged at revision", "4"]);
+    table.add_row(["Holder", "Example Solar Ltd of the very long Example Street"]);
+    table.add_row(["Key", &"k".repeat(70)]);
+    let text = tidy(&mut table);
+    let (text, key) = text.split_once("Key:").unwrap();
+    assert!(key.contains(&"k".repeat(70)), "a key has a line of its own: {key}");
+    assert_eq!(
+        text,
+        "Name: certificates/GLXA4HP9Z1PPYMB35F\nLogged at revision: 4\nHolder: Example Solar Ltd of the very\n  long Example Street\n"
+    );
+}
+
+#[test]
+fn an_amount_stands_before_its_unit() {
+    let quantity = json!({ "quantity": { "amount": "1200", "unit": "C62" } });
+    assert_eq!(cell_text(&quantity, "quantity"), "1200 C62");
 }

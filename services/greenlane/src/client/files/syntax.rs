@@ -1,0 +1,58 @@
+//! What is no YAML: where the mistake was made, which is not always where a reader stumbles over it.
+
+/// Line and column of a mistake that was noticed at these, and what it is.
+pub(super) fn fault(text: &str, line: usize, column: usize, noticed: &str) -> (usize, usize, String) {
+    let lines: Vec<&str> = text.lines().collect();
+    let at = |line: usize| line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or_default();
+    // A reader goes on until it knows that no colon comes any more.
+    let before = (1..line).rev().find(|it| !bare(at(*it)).is_empty() && !bare(at(*it)).starts_with('#'));
+    let (here, above) = (at(line), before.map(at).unwrap_or_default());
+    let lacks = noticed.contains("expect ':'") || noticed.contains("mapping values are not allowed");
+    if !lacks {
+        return (line, column, noticed.to_owned());
+    }
+    if let Some(before) = before
+        && !has_colon(bare(above))
+    {
+        let word = bare(above).split([' ', ':']).next().unwrap_or_default();
+        let column = above.chars().count() - bare(above).chars().count() + 1;
+        return (before, column, format!("there is no `: ` here: write `{word}: …`"));
+    }
+    let message = if indent(here) > indent(above) && column <= here.find(": ").map_or(0, |colon| colon + 1) {
+        "this line is indented further than the one above it, which has a value already".to_owned()
+    } else if bare(here).matches(": ").count() > 1 {
+        "a text with `: ` in it stands in quotes".to_owned()
+    } else {
+        noticed.to_owned()
+    };
+    (line, column, message)
+}
+
+/// A line without what stands before its first word.
+fn bare(line: &str) -> &str {
+    line.trim_start_matches([' ', '\t', '-']).trim_end()
+}
+
+fn indent(line: &str) -> usize {
+    line.chars().count() - line.trim_start_matches([' ', '-']).chars().count()
+}
+
+fn has_colon(text: &str) -> bool {
+    text.contains(": ") || text.ends_with(':') || text.ends_with([',', '{', '[', '}', ']'])
+}
+
+/// The entries of a list, each as a text of its own whose lines have the numbers that they have in the whole; none when the
+/// text is no list of several.
+pub(super) fn entries(text: &str) -> Vec<String> {
+    let starts = |line: &&str| line.starts_with("- ") || line.trim_end() == "-";
+    let lines: Vec<&str> = text.lines().collect();
+    let first = lines.iter().find(|line| !line.trim().is_empty() && !line.starts_with(['#', '%']) && **line != "---");
+    if !first.is_some_and(starts) {
+        return Vec::new();
+    }
+    let begins: Vec<usize> = (0..lines.len()).filter(|at| starts(&lines[*at])).collect();
+    let ends = begins.iter().skip(1).copied().chain([lines.len()]);
+    let entry = |(begin, end): (usize, usize)| "\n".repeat(begin) + &lines[begin..end].join("\n") + "\n";
+    let entries: Vec<String> = begins.iter().copied().zip(ends).map(entry).collect();
+    if entries.len() > 1 { entries } else { Vec::new() }
+}
