@@ -2,7 +2,8 @@
 # A new annex of an arrangement, from the proposal to the first certificate that is recognised under it; then a demand
 # that tightens access, which has to wait for those concerned. Everything in it is made up.
 #
-# Run it in the folder where `greenlane up` runs, with `greenlane` on the PATH:  sh path/to/new-annex/run.sh
+# Run it once, in the folder where `greenlane up` runs, with `greenlane` on the PATH:  sh path/to/new-annex/run.sh
+# The README's story may have been told there before.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
@@ -29,8 +30,10 @@ greenlane token mint --subject abroad --economy XA --scope catalogue.read --out 
 greenlane token mint --subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token
 
 say "A body and its certificate: not recognised in XE"
-greenlane body create aurora-cert --display-name "Aurora Certification" --economy XA
-greenlane body key create bodies/aurora-cert
+if ! greenlane body get bodies/aurora-cert 2>/dev/null; then
+    greenlane body create aurora-cert --display-name "Aurora Certification" --economy XA
+    greenlane body key create bodies/aurora-cert
+fi
 certificate=$(greenlane certificate issue --body bodies/aurora-cert --file "$here/../pv-module.yaml" \
     --token-file clerk.token -o name)
 verify() {

@@ -2,9 +2,11 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use clap_complete::env::{CompleteEnv, Shells};
+use clap::{
+    ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+use clap_complete::env::CompleteEnv;
 
 use crate::{
     client::{
@@ -38,7 +40,9 @@ pub(crate) struct Cli {
 fn after_help() -> String {
     format!(
         "CSV (-o csv) has headings in capitals. A single thing is one row; one with parts of its own, such as an arrangement, \
-         is a row for each field: FIELD, VALUE.\n\n{EXIT_CODES}"
+         is a row for each field: FIELD, VALUE.\n\n\
+         Tables are as wide as the terminal; where their columns have no room in it, each row is lines of its own, heading: \
+         value. Through a pipe a row is one line, however long: COLUMNS is not heeded.\n\n{EXIT_CODES}"
     )
 }
 
@@ -97,7 +101,7 @@ enum ClientCommand {
     #[command(subcommand)]
     Body(commands::body::Command),
     /// Certificates and their life.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = commands::who::CERTIFICATES)]
     Certificate(commands::certificate::Command),
     /// Verify a certificate, by number or as a presented document, for goods as declared.
     Verify(commands::verify::Args),
@@ -127,12 +131,13 @@ enum ClientCommand {
     /// Show what files would change of the catalogue, and on stderr what `apply` would refuse of it; exits with 10 when there are differences.
     Diff(commands::diff::Args),
     /// Draft a change set of what files change of the catalogue; exits with 2 when the service finds something wrong with it.
+    #[command(after_help = commands::who::CATALOGUE)]
     Apply(commands::apply::Args),
     /// Change sets: how the catalogue changes, under four eyes.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = commands::who::CATALOGUE)]
     Change(commands::change::Command),
     /// Disputes: challenge a body, a designation, a certificate or a decision; answer, decide, apply.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = commands::who::DISPUTES)]
     Dispute(commands::dispute::Command),
     /// Alerts: be told of what changes, lapses and comes due, and of what to do.
     #[command(subcommand)]
@@ -154,7 +159,7 @@ enum ClientCommand {
     #[command(subcommand)]
     Trace(commands::trace::Command),
     /// What customs lets in against a certificate, and what is left of it.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = commands::who::WRITE_OFFS)]
     WriteOff(commands::write_off::Command),
     /// Schemes and designations as documents of the UN Transparency Protocol.
     #[command(subcommand)]
@@ -169,11 +174,29 @@ enum ClientCommand {
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     // What a shell asks while somebody types.
     CompleteEnv::with_factory(|| client::complete::everywhere(Cli::command())).complete();
-    let matches = Cli::command().get_matches();
+    let matches = Cli::command().try_get_matches().unwrap_or_else(|error| advised(error).exit());
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut tried = Tried::default();
     cli.run(&command, &mut tried).map_err(|error| Failure { command, tried, error })
+}
+
+/// A fault of the command line, with a tip that helps where `--confirm` is given to what is done at once, or without the
+/// name that it asks for.
+fn advised(mut error: clap::Error) -> clap::Error {
+    let of_confirm =
+        |value: &ContextValue| matches!(value, ContextValue::String(text) if text.starts_with("--confirm"));
+    let tip = match error.kind() {
+        ErrorKind::UnknownArgument => {
+            "this is done at once, without --confirm; --dry-run, where there is one, checks only"
+        }
+        ErrorKind::InvalidValue => "type out the name of what it is done to: --confirm GLXA4HP9Z1PPYMB35F",
+        _ => return error,
+    };
+    if error.get(ContextKind::InvalidArg).is_some_and(of_confirm) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// The words of the command that was given: `certificate issue`.
@@ -195,15 +218,7 @@ impl Cli {
             Command::Restore(args) => serve::restore::run(&args, self.output),
             Command::Token(command) => Ok(commands::token::run(command, self.output)?.into()),
             Command::Completion { shell } => {
-                let shells = Shells::builtins();
-                let script = shells.completer(&shell.to_string()).context("every shell has one")?;
-                let mut text = Vec::new();
-                if shell == clap_complete::Shell::Bash {
-                    // Without this a code would be three words.
-                    text.extend(b"COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n");
-                }
-                script.write_registration("COMPLETE", "greenlane", "greenlane", "greenlane", &mut text)?;
-                client::render::write(&String::from_utf8(text)?)?;
+                client::render::write(&client::complete::script(shell)?)?;
                 Ok(Exit::Done.into())
             }
             Command::Login(args) => {

@@ -35,4 +35,5 @@ pub(crate) mod untp;
 pub(crate) mod verify;
 pub(crate) mod version;
 pub(crate) mod watch;
+pub(crate) mod who;
 pub(crate) mod write_off;

@@ -4,8 +4,13 @@
 
 use std::{ffi::OsStr, time::Duration};
 
+use anyhow::Context as _;
 use clap::{Arg, Command, Parser, ValueEnum as _};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::{
+    Shell,
+    engine::{ArgValueCompleter, CompletionCandidate},
+    env::Shells,
+};
 use prost_reflect::ServiceDescriptor;
 use serde_json::{Value, json};
 
@@ -21,6 +26,22 @@ use super::{
 const PATIENCE: Duration = Duration::from_millis(800);
 /// How many names are fetched: more than anybody looks through. Where there may be more, those that begin as what is typed.
 const MOST: i32 = 200;
+
+/// The script that makes a shell ask.
+pub(crate) fn script(shell: Shell) -> anyhow::Result<String> {
+    let shells = Shells::builtins();
+    let completer = shells.completer(&shell.to_string()).context("every shell has one")?;
+    let mut text = Vec::new();
+    completer.write_registration("COMPLETE", "greenlane", "greenlane", "greenlane", &mut text)?;
+    let text = String::from_utf8(text)?;
+    if shell != Shell::Bash {
+        return Ok(text);
+    }
+    // What the shell calls goes through ours.
+    let (theirs, ours) = (" -F _clap_complete_greenlane ", " -F _greenlane ");
+    anyhow::ensure!(text.contains(theirs), "the completion of bash is called otherwise");
+    Ok(format!("{}{}", text.replace(theirs, ours), include_str!("complete/colon.bash")))
+}
 
 /// Things that have names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use greenlane_platform::client::Client;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDescriptor};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_stream::Stream;
 use tonic::{
     Request, Status, Streaming,
@@ -15,7 +15,11 @@ use tonic::{
     codegen::http::uri::PathAndQuery,
 };
 
-use super::{Session, exit::Usage, render::POOL};
+use super::{
+    Session,
+    exit::Usage,
+    render::{POOL, pages::next_page},
+};
 
 /// A method of our contracts, found by `Service/Method`, with or without the package before it.
 pub(crate) fn find_method(pool: &DescriptorPool, name: &str) -> anyhow::Result<MethodDescriptor> {
@@ -68,6 +72,20 @@ pub(crate) async fn ask(session: &Session, method: &str, fields: Value) -> anyho
     let method = find_method(&POOL, method)?;
     let request = DynamicMessage::deserialize(method.input(), fields)?;
     to_json(&call(channel(session, &method)?, &method, request).await?)
+}
+
+/// Every row of a list, page by page.
+pub(crate) async fn all(session: &Session, method: &str, mut asked: Value, items: &str) -> anyhow::Result<Vec<Value>> {
+    let mut found = Vec::new();
+    asked["pageSize"] = json!(1_000);
+    loop {
+        let mut page = ask(session, method, asked.clone()).await?;
+        found.extend(page[items].as_array_mut().map(std::mem::take).unwrap_or_default());
+        match next_page(&page) {
+            Some(token) => asked["pageToken"] = json!(token),
+            None => return Ok(found),
+        }
+    }
 }
 
 /// The service that has a method.

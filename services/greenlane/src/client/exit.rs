@@ -33,6 +33,8 @@ pub(crate) enum Exit {
     Undetermined = 11,
     /// Try later.
     TryLater = 75,
+    /// Stopped by Ctrl-C.
+    Stopped = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -55,7 +57,8 @@ Exit codes:
       import: rows were refused, or there were none
       diff: there are differences; what apply would refuse of them is said on stderr
   11  verify, recognise: undetermined
-  75  try later";
+  75  try later
+  130 watch: stopped with Ctrl-C";
 
 /// Arguments, or a file named by them, that make no sense.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +69,11 @@ pub(crate) struct Usage(pub(crate) String);
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Missing(pub(crate) String);
+
+/// What is to be made is there already, as a service says it of what it keeps.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Exists(pub(crate) String);
 
 /// A command that failed.
 #[derive(Debug)]
@@ -100,6 +108,7 @@ impl Failure {
             Some(status) => exit_of(status),
             None if self.error.downcast_ref::<Usage>().is_some() => Exit::Usage,
             None if self.error.downcast_ref::<Missing>().is_some() => Exit::NotFound,
+            None if self.error.downcast_ref::<Exists>().is_some() => Exit::Conflict,
             None if self.lacks_a_file() => Exit::Usage,
             None => Exit::Failed,
         }
@@ -226,6 +235,12 @@ pub(crate) fn advice(status: &Status) -> Option<&'static str> {
     let reason = Fault::reason_of(status);
     if reason == Some(ErrorReason::NoSigningKey) && Fault::metadata_of(status).contains_key("service") {
         return Some("its operator names a key file in its configuration (deploy/config has every key)");
+    }
+    if reason == Some(ErrorReason::ResourceExists) && Fault::metadata_of(status).contains_key("declaration") {
+        return Some(
+            "look at it with `greenlane write-off get`; a further part of a consignment has a --declaration of its own, and a \
+             mistake is reversed first",
+        );
     }
     reason.and_then(hint).or_else(|| hint_of_code(status.code()))
 }

@@ -33,12 +33,24 @@ pub(crate) trait Watched {
     fn position(&self) -> Option<u64>;
 }
 
-/// Follows until it is over. A service that goes away is waited for, once it was there.
+/// Follows until it is over, or until somebody stops it, and says where another watch would go on. A service that goes away
+/// is waited for, once it was there.
 pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
+    let ended = tokio::select! {
+        ended = to_the_end(&mut watched) => ended,
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Stopped),
+    };
+    if let Some(position) = watched.position() {
+        talk(&format!("go on where it ended with: --after {position}"));
+    }
+    ended
+}
+
+async fn to_the_end(watched: &mut impl Watched) -> anyhow::Result<Exit> {
     let (mut was_there, mut failures, mut pause) = (false, 0, FIRST_PAUSE);
     let mut said = false;
     loop {
-        let (status, came) = match until_cut(&mut watched, &mut said).await? {
+        let (status, came) = match until_cut(watched, &mut said).await? {
             Ended::Over => return Ok(Exit::Done),
             Ended::Cut { status, came } => (status, came),
         };
@@ -49,9 +61,6 @@ pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
         failures += 1;
         let passing = matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded);
         if !passing || (!was_there && failures > ATTEMPTS) {
-            if let Some(position) = watched.position() {
-                talk(&format!("go on where it ended with: --after {position}"));
-            }
             return Err(status.into());
         }
         if !was_there && failures == 1 {

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{config::ServeConfig, data::write_private, one::Which};
 use crate::client::{
-    exit::{Exit, Usage},
+    exit::{Exists, Exit, Usage},
     progress,
     render::{self, Output, View},
 };
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// The service whose database it is.
     #[arg(value_enum, value_name = "SERVICE")]
     which: Which,
-    /// The configuration file (TOML), the same that serves.
+    /// The configuration file (TOML), the same that serves [default: the database of `greenlane up` in this folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The directory to make. It must not exist.
@@ -101,6 +101,7 @@ const BACKUP: View = View::Record {
     fields: &[
         ("Directory", "directory"),
         ("Service", "service"),
+        ("Database", "copy_of"),
         ("Bytes", "database.bytes"),
         ("SHA-256", "database.sha256"),
         ("Keys", "keys"),
@@ -109,15 +110,17 @@ const BACKUP: View = View::Record {
 
 /// Makes the directory whole, or not at all.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
-    let config = ServeConfig::load(args.config.as_deref())?;
+    let config = ServeConfig::load_or_local(args.config.as_deref(), args.which)?;
     let name = args.which.name();
-    anyhow::ensure!(!args.out.exists(), "{} exists already", args.out.display());
+    anyhow::ensure!(!args.out.exists(), Exists(format!("{} exists already", args.out.display())));
     let with_keys = args.keys || args.keys_only;
-    anyhow::ensure!(!with_keys || args.which == Which::Registry, "only the registry holds keys");
+    anyhow::ensure!(!with_keys || args.which == Which::Registry, Usage("only the registry holds keys".to_owned()));
     if let Some(path) = file_of(&config.store(args.which).url).filter(|path| !args.keys_only && !path.exists()) {
         let which = match &args.config {
             Some(config) => format!("{} leads there", config.display()),
-            None => "that is the default: name with --config the file that the service has".to_owned(),
+            None => "that is the default, and `greenlane up` keeps none here: name with --config the file that the \
+                     service has"
+                .to_owned(),
         };
         return Err(Usage(format!("there is no database {}; {which}", path.display())).into());
     }
@@ -148,6 +151,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
 
     let mut value = serde_json::to_value(&manifest)?;
     value["directory"] = args.out.display().to_string().into();
+    let of = file_of(&config.store(args.which).url).filter(|_| manifest.database.is_some());
+    value["copy_of"] = of.map(|path| path.display().to_string()).into();
     render::print_value(output, &value, BACKUP)?;
     Ok(Exit::Done.into())
 }
@@ -181,7 +186,7 @@ async fn watched<T>(url: &str, copy: &Path, copying: impl Future<Output = T>) ->
 }
 
 /// The file of an SQLite database.
-pub(super) fn file_of(url: &str) -> Option<PathBuf> {
+pub(crate) fn file_of(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
     Some(path.split('?').next().unwrap_or(path).into())

@@ -12,7 +12,8 @@ use greenlane_platform::{
 use greenlane_store::StoreConfig;
 use serde::Deserialize;
 
-use super::one::Which;
+use super::{backup::file_of, data::DataDir, one::Which};
+use crate::cli::default_data;
 
 /// Everything that a serving process may be told. Every key has a working default, unknown keys are errors, and
 /// variables such as `GREENLANE__SERVER__LISTEN` override the file. A process reads its own service's table only.
@@ -39,6 +40,29 @@ impl ServeConfig {
     /// Defaults, then the file, then the environment.
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         Ok(load(&Sources::new().maybe_file(file).env_prefix("GREENLANE"))?)
+    }
+
+    /// The same. Where nothing names the service's database, there is none at its default place, and `greenlane up` keeps
+    /// one in this folder, that one is meant.
+    pub(crate) fn load_or_local(file: Option<&Path>, which: Which) -> anyhow::Result<Self> {
+        let mut config = Self::load(file)?;
+        let is_default = config.store(which).url == Self::default().store(which).url;
+        let is_there = file_of(&config.store(which).url).is_none_or(|path| path.exists());
+        if file.is_some() || !is_default || is_there {
+            return Ok(config);
+        }
+        if let Ok(data) = DataDir::open(&default_data())
+            && data.path(&format!("{}.db", which.name())).exists()
+        {
+            let store = match which {
+                Which::Registry => &mut config.registry.store,
+                Which::Equivalence => &mut config.equivalence.store,
+                Which::Classification => &mut config.classification.store,
+            };
+            store.url = data.database(which.name());
+            config.registry.key_directory = data.path("keys");
+        }
+        Ok(config)
     }
 
     /// A service's database.

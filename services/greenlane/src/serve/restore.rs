@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// The service whose database it is.
     #[arg(value_enum, value_name = "SERVICE")]
     which: Which,
-    /// The configuration file (TOML), the same that serves.
+    /// The configuration file (TOML), the same that serves [default: the database of `greenlane up` in this folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The directory that `greenlane backup` made. Keys in it are put where none of their name is.
@@ -67,7 +67,7 @@ const RESTORED: View = View::Record {
 
 /// Restores, and begins a new log when asked to.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
-    let config = ServeConfig::load(args.config.as_deref())?;
+    let config = ServeConfig::load_or_local(args.config.as_deref(), args.which)?;
     anyhow::ensure!(!args.new_log || args.which == Which::Registry, "only the registry has a log");
     let service = args.which.name();
     let worst = if args.new_log { config.registry.log_origin.as_str() } else { service };

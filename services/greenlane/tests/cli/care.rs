@@ -131,8 +131,9 @@ fn words() -> anyhow::Result<()> {
     shell.run("context set border --context greenlane-data/client.toml --here XB")?.expect(0);
     let unset = shell.run("context unset border here token-file -o json")?.expect(0).json()?;
     assert_eq!((&unset["here"], &unset["tokenFile"]), (&serde_json::Value::Null, &serde_json::Value::Null));
-    let backup = shell.run("backup registry --out copy")?.expect(2).stderr;
-    assert!(backup.contains("there is no database") && backup.contains("--config"), "{backup}");
+    std::fs::write(shell.folder.path().join("other.toml"), "[registry.store]\nurl = \"sqlite:other.db\"\n")?;
+    let backup = shell.run("backup registry --config other.toml --out copy")?.expect(2).stderr;
+    assert!(backup.contains("there is no database") && backup.contains("other.toml leads there"), "{backup}");
     Ok(())
 }
 

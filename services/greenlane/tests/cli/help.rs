@@ -12,7 +12,7 @@ pub(crate) fn commands(words: &[String]) -> Vec<String> {
     names.filter(|name| name != "help").collect()
 }
 
-fn help(words: &[String]) -> String {
+pub(crate) fn help(words: &[String]) -> String {
     let folder = std::env::temp_dir();
     let arguments = words.iter().map(String::as_str).chain(["--help"]);
     greenlane(&folder, arguments).expect("it runs").expect(0).stdout
@@ -35,11 +35,14 @@ fn every_argument_of_every_command_says_what_it_is() {
     while let Some(words) = open.pop() {
         let text = help(&words);
         let mut lines = text.lines().peekable();
+        let mut before = "";
         while let Some(line) = lines.next() {
+            // An example that goes on is none.
+            let goes_on = std::mem::replace(&mut before, line).ends_with('\\');
             let flag = line.trim_start();
             let option =
                 flag.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c == '-' || c.is_alphabetic()));
-            if option || line.starts_with("  <") || line.starts_with("  [") {
+            if !goes_on && (option || line.starts_with("  <") || line.starts_with("  [")) {
                 let described = flag.contains("  ") || lines.peek().is_some_and(|next| !next.trim().is_empty());
                 assert!(described, "greenlane {}: {flag}", words.join(" "));
                 seen += 1;

@@ -1,5 +1,6 @@
 //! The `greenlane` command as people and scripts use it.
 
+mod answers;
 mod audit;
 mod care;
 mod certificate;
@@ -7,6 +8,7 @@ mod change;
 mod completion;
 mod confirm;
 mod documents;
+mod examples;
 mod exits;
 mod fed;
 mod help;

@@ -6,6 +6,7 @@ mod print;
 mod qr;
 mod revise;
 mod step;
+mod views;
 mod watch;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use greenlane_api::registry::v1::{
 pub(super) use self::watch::{Watch, run as watch};
 use serde_json::Value;
 
+use self::views::{CERTIFICATE, CERTIFICATES, ERASED, EVENTS, PAGE, PREPARED, STEPS, URGENT, VERSIONS};
 use crate::client::{
     ConfirmByName, Mutation, Session,
     complete::Named,
@@ -165,148 +167,6 @@ pub(crate) struct Prepare {
     certificate: String,
 }
 
-const PREPARED: View = View::Record {
-    at: "",
-    name: "certificateNumber",
-    fields: &[("Number", "certificateNumber"), ("Signing input", "signingInput"), ("Disclosures", "disclosures")],
-};
-const ERASED: View =
-    View::Record { at: "", name: "revision", fields: &[("Revision", "revision"), ("Log index", "proof.index?")] };
-const CERTIFICATE: View = View::Record {
-    at: "certificate",
-    name: "name",
-    fields: &[
-        ("Name", "name"),
-        ("State", "state"),
-        ("Body", "body"),
-        ("Holder", "content.holder.name"),
-        ("Product", "content.products.0.name"),
-        ("Model", "content.products.0.identification.model"),
-        ("Scheme", "content.scheme.scheme"),
-        ("Level", "content.scheme.level"),
-        ("Granted on", "content.grantedOn"),
-        ("Valid until", "content.validUntil"),
-        ("Remedy", "suspensionRemedy"),
-        ("Conditions", "conditions"),
-        ("Superseded by", "supersededBy"),
-        ("Disputes", "contestations.*.dispute"),
-        ("Disputes are", "contestations.*.state"),
-        ("Without effect from", "contestations.*.withoutEffectFrom"),
-        ("Without effect until", "contestations.*.withoutEffectUntil"),
-        ("Version", "version?"),
-        ("Signed with", "signingKey"),
-        ("Logged at revision", "latestRevision?"),
-    ],
-};
-/// A step that may overtake what was announced.
-const URGENT: View = View::Record {
-    at: "",
-    name: "certificate.name",
-    fields: &[
-        ("Name", "certificate.name"),
-        ("State", "certificate.state"),
-        ("Body", "certificate.body"),
-        ("Holder", "certificate.content.holder.name"),
-        ("Product", "certificate.content.products.0.name"),
-        ("Model", "certificate.content.products.0.identification.model"),
-        ("Scheme", "certificate.content.scheme.scheme"),
-        ("Valid until", "certificate.content.validUntil"),
-        ("Remedy", "certificate.suspensionRemedy"),
-        ("Version", "certificate.version?"),
-        ("Overtaken", "overtakenEvents"),
-        ("Logged at revision", "certificate.latestRevision?"),
-    ],
-};
-const CERTIFICATES: View = View::List {
-    items: "certificates",
-    name: "name",
-    columns: &[
-        ("NAME", "name"),
-        ("STATE", "state"),
-        ("HOLDER", "content.holder.name"),
-        ("PRODUCT", "content.products.0.name"),
-        ("SCHEME", "content.scheme.scheme"),
-        ("VALID UNTIL", "content.validUntil"),
-    ],
-};
-const VERSIONS: View = View::List {
-    items: "versions",
-    name: "version",
-    columns: &[
-        ("VERSION", "version"),
-        ("STATE", "state"),
-        ("VALID FROM", "content.validFrom"),
-        ("VALID UNTIL", "content.validUntil"),
-        ("PRODUCT", "content.products.0.name"),
-        ("SCOPE", "content.scope"),
-        ("SIGNED WITH", "signingKey"),
-    ],
-};
-/// A certificate with what it is about.
-const PAGE: View = View::Record {
-    at: "certificate",
-    name: "name",
-    fields: &[
-        ("Name", "name"),
-        ("State", "state"),
-        ("Body", "body"),
-        ("Holder", "content.holder.name"),
-        ("Economy", "content.holder.economy"),
-        ("Products", "content.products.*.name"),
-        ("Models", "content.products.*.identification.model"),
-        ("Codes", "content.products.*.codes"),
-        ("Scheme", "content.scheme.scheme"),
-        ("Level", "content.scheme.level"),
-        ("Standards", "content.normativeDocuments.*.edition"),
-        ("Granted on", "content.grantedOn"),
-        ("Valid from", "content.validFrom"),
-        ("Valid until", "content.validUntil"),
-        ("Authorised by", "content.authorisedBy"),
-        ("Scope", "content.scope"),
-        ("Sites", "content.sites.*.name"),
-        ("Remarks", "content.remarks"),
-        ("Kept back", "content.confidentialFields"),
-        ("Remedy", "suspensionRemedy"),
-        ("Conditions", "conditions"),
-        ("Superseded by", "supersededBy"),
-        ("Disputes", "contestations.*.dispute"),
-        ("Disputes are", "contestations.*.state"),
-        ("Without effect from", "contestations.*.withoutEffectFrom"),
-        ("Without effect until", "contestations.*.withoutEffectUntil"),
-        ("Version", "version?"),
-        ("Signed with", "signingKey"),
-        ("Logged at revision", "latestRevision?"),
-    ],
-};
-/// What has become of it, in the width of a terminal.
-const STEPS: View = View::List {
-    items: "events",
-    name: "name",
-    columns: &[
-        ("RECORDED", "recordTime"),
-        ("EVENT", "kind"),
-        ("REASON", "reason"),
-        ("EFFECTIVE", "effectiveTime"),
-        ("STATE AFTER", "stateAfter"),
-    ],
-};
-const EVENTS: View = View::List {
-    items: "events",
-    name: "name",
-    columns: &[
-        ("LOG INDEX", "logIndex"),
-        ("RECORDED", "recordTime"),
-        ("EVENT", "kind"),
-        ("REASON", "reason"),
-        ("TEXT", "reasonText"),
-        ("EFFECTIVE", "effectiveTime"),
-        ("VERSION", "version"),
-        ("ACTOR", "actor"),
-        ("STATE AFTER", "stateAfter"),
-        ("OVERTAKEN BY", "overtakenBy"),
-    ],
-};
-
 /// Does it.
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
     let mut certificates = CertificateServiceClient::new(session.registry()?);
@@ -375,26 +235,43 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Watch(args) => watch::run(session, args).await,
         Command::Amend(args) => {
             let request = args.request(session)?;
-            session.print(certificates.amend_certificate(request).await?.get_ref(), CERTIFICATE)
+            let effect = request.effective_time;
+            let answer = certificates.amend_certificate(request).await?.into_inner();
+            step::told(session, &answer, CERTIFICATE, "amend", effect)
         }
         Command::Renew(args) => {
             let request = args.request(session)?;
             session.print(certificates.renew_certificate(request).await?.get_ref(), CERTIFICATE)
         }
         Command::Suspend(args) => {
-            session.print(certificates.suspend_certificate(args.request(session)).await?.get_ref(), URGENT)
+            let request = args.request(session);
+            let effect = request.effective_time;
+            let answer = certificates.suspend_certificate(request).await?.into_inner();
+            step::told(session, &answer, URGENT, "suspend", effect)
         }
         Command::Reinstate(args) => {
-            session.print(certificates.reinstate_certificate(args.reinstate(session)).await?.get_ref(), CERTIFICATE)
+            let request = args.reinstate(session);
+            let effect = request.effective_time;
+            let answer = certificates.reinstate_certificate(request).await?.into_inner();
+            step::told(session, &answer, CERTIFICATE, "reinstate", effect)
         }
         Command::Continue(args) => {
-            session.print(certificates.continue_certificate(args.request(session)).await?.get_ref(), CERTIFICATE)
+            let request = args.request(session);
+            let effect = request.effective_time;
+            let answer = certificates.continue_certificate(request).await?.into_inner();
+            step::told(session, &answer, CERTIFICATE, "continue", effect)
         }
         Command::Withdraw(args) => {
-            session.print(certificates.withdraw_certificate(args.withdraw(session)).await?.get_ref(), URGENT)
+            let request = args.withdraw(session);
+            let effect = request.effective_time;
+            let answer = certificates.withdraw_certificate(request).await?.into_inner();
+            step::told(session, &answer, URGENT, "withdraw", effect)
         }
         Command::Terminate(args) => {
-            session.print(certificates.terminate_certificate(args.terminate(session)).await?.get_ref(), URGENT)
+            let request = args.terminate(session);
+            let effect = request.effective_time;
+            let answer = certificates.terminate_certificate(request).await?.into_inner();
+            step::told(session, &answer, URGENT, "terminate", effect)
         }
         Command::Erase(mut args) => {
             args.confirm.settle(&mut args.mutation, &name(&args.certificate))?;

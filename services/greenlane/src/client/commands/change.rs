@@ -16,7 +16,11 @@ use self::{
     views::MARKETS,
     workflow::{Of, name},
 };
-use crate::client::{Session, exit::Exit, render::Output};
+use crate::client::{
+    Session,
+    exit::Exit,
+    render::{Output, several},
+};
 
 /// `greenlane change …`.
 #[derive(Debug, Subcommand)]
@@ -112,7 +116,8 @@ fn tell_totals(answer: &PreviewImpactResponse) {
         totals.recent_verifications_otherwise,
     );
     if answer.undetermined > 0 {
-        eprintln!("{} decisions could not be told, and are counted nowhere", answer.undetermined);
+        let untold = several(answer.undetermined, "decision");
+        eprintln!("{untold} could not be told, and counted nowhere");
     }
     for untold in answer.undetermined_examples.iter().take(UNTOLD) {
         eprintln!("  {}", name_untold(untold));
@@ -121,6 +126,6 @@ fn tell_totals(answer: &PreviewImpactResponse) {
         eprintln!("  … and others: -o json names up to 20");
     }
     if !answer.complete {
-        eprintln!("the time ran out: these are the numbers of a part");
+        eprintln!("the time ran out: these numbers are of a part only");
     }
 }

@@ -53,6 +53,9 @@ pub(crate) enum Command {
         /// The edition to translate to.
         #[arg(long, value_name = "EDITION")]
         to: String,
+        /// Take in the links that are held back.
+        #[arg(long)]
+        held_back: bool,
     },
     /// List the codes of an edition.
     List {
@@ -114,7 +117,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Alert(alert::Command),
     /// Change sets of codes and green lists, from draft to revision.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = super::who::CODES)]
     Change(change::Command),
 }
 
@@ -212,7 +215,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(HITS, limit.rows(), ask).await
         }
-        Command::Translate { codes, to } => translate(session, lookup, codes, to).await,
+        Command::Translate { codes, to, held_back } => translate(session, lookup, codes, to, held_back).await,
         Command::List { edition, under, limit } => {
             let request = ListCodesRequest { edition, under, ..Default::default() };
             let ask = async |page_size, page_token| {
@@ -275,21 +278,24 @@ async fn translate(
     mut lookup: Lookup,
     codes: Vec<CodeReference>,
     target_edition: String,
+    include_held_back: bool,
 ) -> anyhow::Result<Exit> {
     let [code] = codes.as_slice() else {
-        let request = BatchTranslateCodesRequest { codes, target_edition, ..Default::default() };
+        let request = BatchTranslateCodesRequest { codes, target_edition, include_held_back, ..Default::default() };
         let answer = lookup.batch_translate_codes(request).await?.into_inner();
         session.print(&answer, TRANSLATIONS)?;
         let missing =
             answer.results.iter().any(|it| matches!(it.result, Some(translation_result::Result::NotFound(_))));
         return Ok(if missing { Exit::NotFound } else { Exit::Done });
     };
-    let request = TranslateCodeRequest { code: Some(code.clone()), target_edition, ..Default::default() };
+    let code = Some(code.clone());
+    let request = TranslateCodeRequest { code, target_edition, include_held_back, ..Default::default() };
     let answer = lookup.translate_code(request).await?.into_inner();
     if let (Output::Table, Some(translation)) = (session.output(), &answer.translation) {
         let mut text = format!("{}\n", label(translation.relation().as_str_name()).unwrap_or_default());
         for finding in &translation.findings {
-            text.push_str(&format!("mind: {}\n", finding.message));
+            let how = if finding.code == "links_held_back" { " (--held-back)" } else { "" };
+            text.push_str(&format!("mind: {}{how}\n", finding.message));
         }
         render::write(&text)?;
     }

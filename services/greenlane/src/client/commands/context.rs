@@ -23,8 +23,8 @@ pub(crate) enum Command {
     /// Write a context from the flags under "Services"; of an existing one, what the flags name is changed.
     #[command(after_help = "\
 Example:
-  greenlane context set border --registry https://registry.example.org --token-file border.token --tls-ca ca.pem \
-    --here XB
+  greenlane context set border --registry https://registry.example.org \\
+    --token-file border.token --tls-ca ca.pem --here XB
   greenlane context use border")]
     Set {
         /// Its name.

@@ -26,7 +26,8 @@ use crate::client::{
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 Example:
-  greenlane explain --certificate GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
+  greenlane explain --certificate GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA \\
+    --destination XB
 
 Exits as `greenlane recognise` does.")]
 pub(crate) struct Args {

@@ -20,7 +20,8 @@ use crate::client::{
 #[command(after_help = "\
 Each foreign origin is compared with the foreign one that fares best (most-favoured-nation) and with domestic goods \
 (national treatment), all holding exactly what is demanded, certified at home. Transition periods granted as special \
-and differential treatment are shown as such and are no fault.")]
+and differential treatment are shown as such and are no fault. With -o name each requirement that something is found of \
+is named once.")]
 pub(crate) struct Args {
     /// A market to audit [default: all]. May be repeated.
     #[arg(long = "market", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
@@ -68,9 +69,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let ask = async |page_size, page_token| {
         recognition.audit_fairness(AuditFairnessRequest { page_size, page_token, ..request.clone() }).await
     };
-    if session.output() == Output::Table {
-        table::print(args.limit.rows(), ask).await
-    } else {
-        session.list(FINDINGS, args.limit.rows(), ask).await
+    match session.output() {
+        Output::Table => table::print(args.limit.rows(), ask).await,
+        Output::Name => table::names(args.limit.rows(), ask).await,
+        _ => session.list(FINDINGS, args.limit.rows(), ask).await,
     }
 }

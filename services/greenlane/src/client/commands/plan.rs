@@ -17,10 +17,15 @@ use greenlane_api::{
 
 use greenlane_platform::clock::Clock;
 use held::{Held, held};
+use serde_json::json;
+use tonic::{Code, Status};
 
 use crate::client::{
     Session,
-    commands::{catalogue::Kind, recognise::scheme},
+    commands::{
+        catalogue::{self, Kind},
+        recognise::scheme,
+    },
     complete::Named,
     exit::{Exit, Usage},
     files::published,
@@ -32,7 +37,8 @@ use crate::client::{
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 What the product holds is named by --certificate, what it is planned to hold by the facts of a certificate; both \
-together are one plan. Without either, the plan says what it would take.")]
+together are one plan. Without either, the plan says what it would take. With -o name the markets that are open are \
+listed.")]
 pub(crate) struct Args {
     /// Commodity code of the product with its edition: HS2022:854143.
     #[arg(long, value_parser = input::parse_code, value_name = "EDITION:CODE")]
@@ -121,33 +127,40 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         _ if args.html => render::write(&matrix::html(&request, &plan))?,
         Output::Table => render::write(&matrix::table(&plan))?,
         Output::Csv => render::write(&matrix::csv(&plan)?)?,
-        Output::Json | Output::Yaml | Output::Name => return session.print(&plan, PLAN),
+        Output::Name => render::write(&matrix::open(&plan))?,
+        Output::Json | Output::Yaml => return session.print(&plan, PLAN),
     }
     Ok(Exit::Done)
 }
 
 /// Says what of a planned certificate the catalogue does not have: nothing can be recognised by it, and nobody may have
-/// meant it.
+/// meant it. Asks for what is named; for the others of its kind only when it is not there.
 async fn tell_unknown(session: &Session, facts: &CertificateFacts, revision: Option<u64>) -> anyhow::Result<()> {
-    let schemes = facts.schemes.iter().map(|it| it.scheme.as_str()).collect();
-    let standards = facts.standard_editions.iter().map(String::as_str).collect();
-    for (kind, given) in [(Kind::Schemes, schemes), (Kind::Standards, standards)] {
-        let given: Vec<&str> = given;
-        if given.is_empty() {
-            continue;
+    let schemes = facts.schemes.iter().map(|it| (Kind::Schemes, it.scheme.as_str()));
+    let given = schemes.chain(facts.standard_editions.iter().map(|it| (Kind::Standards, it.as_str())));
+    for (kind, name) in given {
+        let full = full_name(kind, name);
+        let asked = [("name".to_owned(), json!(full))];
+        match catalogue::call(session, &kind.get_method(), asked, revision).await {
+            Err(error) if is_missing(&error) => {}
+            // Who may plan and not read the catalogue has its answer in the plan.
+            _ => continue,
         }
-        // Who may plan and not read the catalogue has its answer in the plan.
-        let Ok((known, _)) = published::fetch(session, &BTreeSet::from([kind]), revision).await else { continue };
-        for name in given.into_iter().filter(|name| !known.contains_key(&full_name(kind, name))) {
-            let hint = match known.keys().find(|it| letters(it) == letters(&full_name(kind, name))) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("see greenlane catalogue list {}", kind.items()),
-            };
-            let why = "no market can recognise what is certified to it";
-            render::talk(&format!("the catalogue has no `{name}`: {why}; {hint}"));
-        }
+        let known = published::fetch(session, &BTreeSet::from([kind]), revision).await;
+        let known = known.map(|(known, _)| known).unwrap_or_default();
+        let hint = match known.keys().find(|it| letters(it) == letters(&full)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("see greenlane catalogue list {}", kind.items()),
+        };
+        let why = "no market can recognise what is certified to it";
+        render::talk(&format!("the catalogue has no `{name}`: {why}; {hint}"));
     }
     Ok(())
+}
+
+/// Whether a service says that there is no such thing.
+fn is_missing(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<Status>().is_some_and(|status| status.code() == Code::NotFound))
 }
 
 /// The resource name of a scheme or standard that may be given by what people call it: `IEC 61215-1:2021`.

@@ -37,13 +37,18 @@ Whether goods may come in is asked with --code, --origin and --destination toget
 certificate alone.
 
 Examples:
-  greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB
+  greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB \\
+    --model EX-450M
   greenlane verify certificate.jwt
-  greenlane verify GLXA4HP9Z1PPYMB35F GLXA3G0ZY61T79ZF3Z
-  greenlane verify certificate.jwt --trust customs.bundle
-  greenlane verify certificate.jwt --code HS2022:854143 --origin XA --destination XB --report case-17.pdf
+  greenlane verify GLXA4HP9Z1PPYMB35F certificate.jwt
+  greenlane verify certificate.jwt --code HS2022:854143 --origin XA --destination XB \\
+    --model EX-450M --report case-17.html
   greenlane verify certificate.jwt --statement-out case-17.jwt
+  greenlane bundle --out customs.bundle --destination XB
+  greenlane verify certificate.jwt --trust customs.bundle
   greenlane verify --statement case-17.jwt --trust customs.bundle
+
+The number is an example: `greenlane certificate list` has those that there are.
 
 Exits with 0 when accepted (with or without conditions), 10 when refused, 11 when undetermined.")]
 pub(crate) struct Args {
@@ -294,7 +299,7 @@ fn print(output: Output, answer: &VerifyResponse) -> anyhow::Result<()> {
         (Output::Csv, Some(verdict)) => {
             let answer = VerifyResult { result: Some(verify_result::Result::Response(answer.clone())) };
             let line = line(&verdict.certificate, Some(&answer), output)?;
-            render::print_value(output, &json!({ "lines": [line] }), several::LINES)
+            render::print_value(output, &json!({ "lines": [line] }), several::IN_PARTS)
         }
         (Output::Table, Some(verdict)) => render::write(&verdict::table(verdict)),
         (output, _) => render::print(output, answer, VERDICT),

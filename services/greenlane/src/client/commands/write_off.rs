@@ -55,7 +55,7 @@ pub(crate) struct Consignment {
     /// Whose customs it is: ISO 3166-1 alpha-2.
     #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     economy: String,
-    /// The customs declaration, with the item when it has several.
+    /// The customs declaration, with the item when it has several, and the part when it is released in parts.
     #[arg(long)]
     declaration: String,
     /// Model of the product, when the certificate names several products.

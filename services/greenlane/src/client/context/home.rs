@@ -69,7 +69,7 @@ impl Home {
     /// The file of a context.
     pub(crate) fn path(&self, name: &str) -> anyhow::Result<PathBuf> {
         if !is_name(name) {
-            return Err(Usage(format!("`{name}` is no name of a context: letters, digits, `-` and `_`")).into());
+            return Err(Usage(format!("`{name}` cannot be the name of a context: letters, digits, `-` and `_`")).into());
         }
         Ok(self.folder()?.join("contexts").join(format!("{name}.toml")))
     }
@@ -97,8 +97,8 @@ impl Home {
         let path = self.path(name)?;
         if !path.exists() {
             let names = self.names()?;
-            let known = if names.is_empty() { "there are none".to_owned() } else { names.join(", ") };
-            return Err(Missing(format!("no context `{name}`; known: {known}")).into());
+            let known = if names.is_empty() { "no other".to_owned() } else { names.join(", ") };
+            return Err(Missing(format!("there is no context `{name}`; there is {known}")).into());
         }
         ContextFile::read(&path)
     }

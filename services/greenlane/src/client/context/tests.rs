@@ -40,7 +40,7 @@ fn a_context_that_is_not_there_is_named_with_those_that_are() {
     let home = Home::at(folder.path());
     home.write("border", &ContextFile::default()).unwrap();
     let error = servers(Some("boarder")).chosen(&home).unwrap_err().to_string();
-    assert_eq!(error, "no context `boarder`; known: border");
+    assert_eq!(error, "there is no context `boarder`; there is border");
     assert!(home.path("../border").is_err());
 }
 

@@ -74,6 +74,10 @@ pub(crate) fn line(named: &str, result: Option<&VerifyResult>, output: Output) -
     let mut line = json!({ "certificate": certificate, "outcome": outcome(found), "why": why(found) });
     if matches!(output, Output::Json | Output::Yaml) {
         line["verdict"] = render::to_json(found)?;
+    } else {
+        for (name, part) in ["authentic", "inForce", "coversGoods", "recognised"].into_iter().zip(parts(found)) {
+            line[name] = super::part(part.1).to_lowercase().into();
+        }
     }
     Ok(line)
 }

@@ -148,6 +148,20 @@ impl Of {
         dynamic::ask(session, &format!("{package}.AlertService/{method}"), fields).await
     }
 
+    /// Asks a method that lists for a page.
+    async fn page(
+        self,
+        session: &Session,
+        method: &str,
+        mut fields: Value,
+        size: i32,
+        token: String,
+    ) -> anyhow::Result<Value> {
+        fields["pageSize"] = size.into();
+        fields["pageToken"] = token.into();
+        self.ask(session, method, fields).await
+    }
+
     /// The views of one subscription, and of several.
     fn views(self) -> (View, View) {
         match self {
@@ -192,9 +206,7 @@ impl Of {
                 self.show(session, "GetSubscription", json!({ "name": name(&subscription) })).await
             }
             Command::Subscriptions { limit } => {
-                let ask = async |size: i32, token: String| {
-                    self.ask(session, "ListSubscriptions", json!({ "pageSize": size, "pageToken": token })).await
-                };
+                let ask = async |size, token| self.page(session, "ListSubscriptions", json!({}), size, token).await;
                 session.list_values(self.views().1, limit.rows(), ask).await
             }
             Command::List(args) => self.list(session, args).await,
@@ -211,14 +223,9 @@ impl Of {
             Value::Null
         };
         let mut look_ahead = Value::Null;
-        let ask = async |size: i32, token: String| {
-            let fields = json!({
-                "subscription": name,
-                "afterPosition": args.after,
-                "pageSize": size,
-                "pageToken": token,
-            });
-            let mut answer = self.ask(session, "ListAlerts", fields).await?;
+        let ask = async |size, token| {
+            let fields = json!({ "subscription": name, "afterPosition": args.after });
+            let mut answer = self.page(session, "ListAlerts", fields, size, token).await?;
             look_ahead = answer["lookAheadDays"].clone();
             if args.certificates {
                 affected::join(session, self, &mut answer, &subscription).await?;

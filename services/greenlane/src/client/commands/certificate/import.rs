@@ -22,7 +22,7 @@ use crate::client::{
     Confirm, Session,
     exit::{Exit, Usage},
     progress,
-    render::{self, View},
+    render::{self, Output, View},
 };
 
 /// Rows that are read ahead of the service.
@@ -68,9 +68,21 @@ const DONE: View = View::Record {
     name: "revision",
     fields: &[
         ("Rows read", "received"),
-        ("Accepted", "accepted"),
+        ("Imported", "imported"),
+        ("Already there", "alreadyThere"),
         ("Refused", "refused"),
         ("Written by revision", "revision?"),
+    ],
+};
+/// Of a trial, which writes nothing.
+const TRIAL: View = View::Record {
+    at: "",
+    name: "revision",
+    fields: &[
+        ("Rows read", "received"),
+        ("Can be imported", "imported"),
+        ("Already there", "alreadyThere"),
+        ("Refused", "refused"),
     ],
 };
 
@@ -128,10 +140,15 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     match (last.received, last.accepted) {
         (0, _) => render::talk("the file has no rows"),
         (_, 0) => render::talk("no row can be imported"),
+        (_, accepted) if accepted == last.already_there => render::talk("every row that is good is there already"),
         _ if trial => render::talk("nothing was written: say --confirm to import"),
         _ => {}
     }
-    session.print(&last, DONE)?;
+    let mut value = render::to_json(&last)?;
+    if matches!(session.output(), Output::Table | Output::Csv) {
+        value["imported"] = last.accepted.saturating_sub(last.already_there).into();
+    }
+    render::print_value(session.output(), &value, if trial { TRIAL } else { DONE })?;
     Ok(if last.refused == 0 && last.received > 0 { Exit::Done } else { Exit::No })
 }
 

@@ -5,10 +5,18 @@ use greenlane_api::registry::v1::{
     AnnulCertificateRequest, CertificateReason, ContinueCertificateRequest, LogPromise, ReinstateCertificateRequest,
     SuspendCertificateRequest, TerminateCertificateRequest, WithdrawCertificateRequest,
 };
+use greenlane_platform::clock::Clock;
+use prost::{Message, Name};
 use prost_types::Timestamp;
 
 use super::name;
-use crate::client::{Confirm, ConfirmByName, Mutation, Session, complete::Named, input};
+use crate::client::{
+    Confirm, ConfirmByName, Mutation, Session,
+    complete::Named,
+    exit::Exit,
+    input,
+    render::{self, Output, View, cell_text},
+};
 
 /// Which certificate, why, and how the call is made.
 #[derive(Args, Debug)]
@@ -52,6 +60,27 @@ pub(crate) struct Effect {
     /// From when it counts: a day, or a moment such as 2026-12-01T08:00:00Z [default: now].
     #[arg(long, value_name = "TIME", value_parser = input::parse_moment)]
     pub(super) effective: Option<Timestamp>,
+}
+
+/// Prints the answer to a step; of one that takes effect later, from when on, and what counts until then.
+pub(super) fn told<M: Message + Name>(
+    session: &Session,
+    answer: &M,
+    view: View,
+    step: &str,
+    effect: Option<Timestamp>,
+) -> anyhow::Result<Exit> {
+    let mut value = render::to_json(answer)?;
+    if let Some(later) = effect.filter(|it| it.seconds > Clock::system().now().timestamp()) {
+        // Programs have the answer as it is.
+        if matches!(session.output(), Output::Table | Output::Csv) {
+            value["certificate"]["announced"] = format!("{step} from {later}").into();
+        }
+        let state = cell_text(&value, "certificate.state");
+        render::talk(&format!("announced: it takes effect on {later}; until then the certificate is {state}"));
+    }
+    render::print_value(session.output(), &value, view)?;
+    Ok(Exit::Done)
 }
 
 /// Arguments of most steps.

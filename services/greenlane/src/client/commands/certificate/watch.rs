@@ -4,7 +4,7 @@ use clap::Args;
 use greenlane_api::{
     common::v1::{WatchStart, watch_start::Position},
     registry::v1::{
-        GetCheckpointRequest, WatchCertificatesRequest, WatchCertificatesResponse,
+        CertificateEventKind, GetCheckpointRequest, WatchCertificatesRequest, WatchCertificatesResponse,
         certificate_service_client::CertificateServiceClient, log_service_client::LogServiceClient,
         watch_certificates_response::Change,
     },
@@ -118,14 +118,15 @@ impl Watched for Progress {
             (Output::Name | Output::Table | Output::Csv, None) => {}
             (Output::Name, Some(change)) => render::write(&format!("{}\n", name_of(change)))?,
             (Output::Table, Some(change)) => {
-                let [revision, time, what, certificate, state] = cells(&value, change);
+                let [revision, time, what, certificate, state, effect] = cells(&value, change);
+                let state = dated(change, state, &effect);
                 let revision = format!("{revision:>9}");
                 let cells = [(&*revision, 9), (&*time, 20), (&*what, 25), (&*certificate, 32), (&*state, 0)];
                 render::write(&line::row(&cells))?;
             }
             (Output::Csv, Some(change)) => {
                 if self.told == 0 {
-                    render::write("REVISION,RECORDED,EVENT,CERTIFICATE,STATE AFTER\n")?;
+                    render::write("REVISION,RECORDED,EVENT,CERTIFICATE,STATE AFTER,EFFECTIVE\n")?;
                 }
                 // None of these has a comma or a quote in it.
                 render::write(&format!("{}\n", cells(&value, change).join(",")))?;
@@ -145,8 +146,20 @@ fn name_of(change: &Change) -> &str {
     }
 }
 
-/// Revision, time, what happened, to which certificate, and its state after it, if what happened is of a state.
-fn cells(value: &Value, change: &Change) -> [String; 5] {
+/// The state after an event; with the time from which it counts, if that is another than when it was recorded.
+fn dated(change: &Change, state: String, effect: &str) -> String {
+    let Change::Event(event) = change else { return state };
+    let (Some(effective), Some(recorded)) = (&event.effective_time, &event.record_time) else { return state };
+    match effective.seconds - recorded.seconds {
+        1.. => format!("{state} from {effect}"),
+        // A certificate is granted for days that have begun.
+        ..=-60 if event.kind() != CertificateEventKind::Grant => format!("{state} since {effect}"),
+        _ => state,
+    }
+}
+
+/// Revision, time, what happened, to which certificate, its state after it, and from when, if what happened is of a state.
+fn cells(value: &Value, change: &Change) -> [String; 6] {
     let cell = |path: &str| cell_text(value, path);
     let (certificate, time, what, state) = match change {
         Change::Event(event) => {
@@ -167,5 +180,34 @@ fn cells(value: &Value, change: &Change) -> [String; 5] {
         }
     };
     let state = if state.is_empty() { String::new() } else { cell(state) };
-    [cell("revision"), cell(time), what, certificate.to_owned(), state]
+    let effect = if matches!(change, Change::Event(_)) { cell("event.effectiveTime") } else { String::new() };
+    [cell("revision"), cell(time), what, certificate.to_owned(), state, effect]
+}
+
+#[cfg(test)]
+mod tests {
+    use greenlane_api::registry::v1::{CertificateEvent, CertificateState};
+    use prost_types::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_takes_effect_on_another_day_says_on_which() {
+        let told = |kind: CertificateEventKind, effect: i64| {
+            let event = CertificateEvent {
+                kind: kind.into(),
+                state_after: CertificateState::Suspended.into(),
+                effective_time: Some(Timestamp { seconds: effect, nanos: 0 }),
+                record_time: Some(Timestamp { seconds: 1_000_000, nanos: 0 }),
+                ..Default::default()
+            };
+            let message = WatchCertificatesResponse { revision: 1, change: Some(Change::Event(event.clone())) };
+            let [.., state, effect] = cells(&render::to_json(&message).unwrap(), &Change::Event(event.clone()));
+            dated(&Change::Event(event), state, &effect)
+        };
+        assert_eq!(told(CertificateEventKind::Suspend, 2_000_000), "suspended from 1970-01-24T03:33:20Z");
+        assert_eq!(told(CertificateEventKind::Suspend, 500_000), "suspended since 1970-01-06T18:53:20Z");
+        assert_eq!(told(CertificateEventKind::Suspend, 1_000_000), "suspended");
+        assert_eq!(told(CertificateEventKind::Grant, 500_000), "suspended", "as the contract has it");
+    }
 }

@@ -12,14 +12,14 @@ pub(crate) fn text(diffs: &[Value]) -> anyhow::Result<String> {
     let mut text = String::new();
     for diff in diffs {
         let of = |member: &str| diff[member].as_str().unwrap_or_default();
-        let (before, after) = (fields(of("beforeJson"))?, fields(of("afterJson"))?);
-        let sign = match (before.is_empty(), after.is_empty()) {
-            (true, _) => '+',
-            (_, true) => '-',
-            _ => '~',
+        let (sign, nothing) = match (of("beforeJson").is_empty(), of("afterJson").is_empty()) {
+            (true, true) => ('-', "    there is no such entry: nothing is retired\n"),
+            (true, false) => ('+', ""),
+            (false, true) => ('-', ""),
+            (false, false) => ('~', ""),
         };
-        text.push_str(&format!("{sign} {}\n", of("entry")));
-        text.push_str(&lines(&before, &after));
+        text.push_str(&format!("{sign} {}\n{nothing}", of("entry")));
+        text.push_str(&lines(&fields(of("beforeJson"))?, &fields(of("afterJson"))?));
     }
     Ok(text)
 }
@@ -80,4 +80,24 @@ pub(crate) fn flatten(value: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     walk(String::new(), value, &mut found);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_retirement_is_none_of_an_addition_even_of_what_is_not_there() {
+        let entry = r#"{"scheme":{"name":"schemes/x","title":"X"}}"#;
+        let diff = |before: &str, after: &str| {
+            text(&[json!({ "entry": "schemes/x", "beforeJson": before, "afterJson": after })]).unwrap()
+        };
+        assert!(diff("", entry).starts_with("+ schemes/x\n    + name: schemes/x\n"), "{}", diff("", entry));
+        assert!(diff(entry, "").starts_with("- schemes/x\n    - name: schemes/x\n"), "{}", diff(entry, ""));
+        assert_eq!(diff("", ""), "- schemes/x\n    there is no such entry: nothing is retired\n");
+        // An entry of which nothing is said is there all the same.
+        assert!(diff(r#"{"scheme":{}}"#, entry).starts_with("~ schemes/x\n"));
+    }
 }

@@ -36,10 +36,10 @@ const SHOWN: usize = 20;
 /// Arguments of `greenlane code import`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-What is imported is seen by nobody before a change set with it is published:
-  greenlane code change create --file change.yaml, with
-    title: HS 2028
-    changes: [{ publish_import: imports/… }]
+What is imported is seen by nobody before a change set with it is published. A file for `code change create`:
+  title: HS 2028
+  changes: [{ publish_import: imports/… }]
+
 Exits with 10 when rows were refused.")]
 pub(crate) struct Import {
     /// The file.
@@ -181,7 +181,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
         let request = AbandonImportRequest { request_id: fresh(), name: import.name, validate_only: false };
         let answer = codes.abandon_import(request).await?.into_inner();
         session.print(&answer, IMPORT)?;
-        render::talk("the service read every row and gave the import up again: none of it can be published");
+        render::talk("the service read every row and then abandoned the import: none of it can be published");
         answer.import
     } else {
         let answer = codes.get_import(GetImportRequest { name: import.name }).await?.into_inner();

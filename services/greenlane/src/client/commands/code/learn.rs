@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use greenlane_api::{
     classification::v1::{
-        SuggestCodesRequest, SuggestCodesResponse, TaughtExample, TeachClassificationsRequest,
+        CodeCandidate, SuggestCodesRequest, SuggestCodesResponse, TaughtExample, TeachClassificationsRequest,
         TeachClassificationsResponse, lookup_service_client::LookupServiceClient,
     },
     common::v1::{CodeReference, Source},
@@ -61,6 +61,12 @@ pub(crate) struct Teach {
 const CANDIDATES: View = View::List {
     items: "candidates",
     name: "code.reference",
+    columns: &[("CODE", "code.display"), ("CONFIDENCE", "confidence"), ("ENGLISH", "code.descriptions.0.text")],
+};
+/// The same where something was taught.
+const TAUGHT: View = View::List {
+    items: "candidates",
+    name: "code.reference",
     columns: &[
         ("CODE", "code.display"),
         ("CONFIDENCE", "confidence"),
@@ -93,7 +99,10 @@ pub(crate) async fn suggest(session: &Session, args: Suggest) -> anyhow::Result<
             candidate.taught_lift = (candidate.taught_lift * 1_000.0).round() / 1_000.0;
         }
     }
-    session.print(&answer, CANDIDATES)
+    // Where nothing was taught nobody asks what examples did. Tables for programs have always the same columns.
+    let taught = |candidate: &CodeCandidate| !candidate.examples.is_empty();
+    let plain = session.output() == Output::Table && !answer.candidates.iter().any(taught);
+    session.print(&answer, if plain { CANDIDATES } else { TAUGHT })
 }
 
 fn remarks(answer: &SuggestCodesResponse) -> String {

@@ -14,10 +14,14 @@ use crate::client::{Confirm, Guarded, Mutation, Session, exit::Usage, input, ren
 #[command(after_help = "\
 Examples:
   greenlane dispute open --about designations/aurora-xa-xc-pv --grounds \"Not reproducible.\" \\
-    --evidence report.pdf --at https://example.org/report.pdf --shows \"A second test.\"
-  greenlane dispute open --about GLXA4HP9Z1PPYMB35F --grounds \"Modules burn.\" --fast-track \"Modules burn.\" \\
-    --interim-effect \"Modules burn.\" --evidence photo.jpg --at https://example.org/photo.jpg --shows \"A fire.\"
-  greenlane dispute open --file dispute.yaml
+    --evidence report.pdf --at https://example.org/report.pdf --shows \"A second test.\" \\
+    --token-file cho.token
+  greenlane dispute open --about GLXA4HP9Z1PPYMB35F --grounds \"Modules burn.\" \\
+    --fast-track \"Modules burn.\" --interim-effect \"Modules burn.\" --evidence photo.jpg \\
+    --at https://example.org/photo.jpg --shows \"A fire.\" --token-file cho.token
+  greenlane dispute open --file dispute.yaml --token-file cho.token
+
+The token is of a body or an economy: `greenlane dispute --help` says how to mint one.
 
 Example of a file about a recognition decision:
   subject:

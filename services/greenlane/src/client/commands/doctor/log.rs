@@ -86,8 +86,8 @@ async fn continues(
         return Err(Finding::failed(
             CHECK,
             detail,
-            "ask the operator whether the log's key was changed, and compare it; is it another registry of the same log_origin, \
-             let it have a name of its own",
+            "ask the operator whether the log's key was changed, and compare it; if it is another registry of the same \
+             log_origin, give it one of its own",
         ));
     }
     if newest.size < old.size {

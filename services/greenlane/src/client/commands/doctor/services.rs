@@ -49,9 +49,16 @@ pub(super) async fn check(session: &Session) -> Vec<Finding> {
     findings
 }
 
+/// What to do about a refusal. What everybody else is told of a service that is not there is to ask the doctor.
+fn advice(status: &Status, otherwise: &'static str) -> &'static str {
+    if status.code() == Code::Unavailable { NOT_THERE } else { exit::advice(status).unwrap_or(otherwise) }
+}
+
+const NOT_THERE: &str = "start it (`greenlane up` starts all three), or name where it is: `greenlane context show` says where it \
+    was looked for";
+
 fn unreached(name: &str, status: &Status) -> Finding {
-    let advice = exit::advice(status).unwrap_or("is it running, and is its address right?");
-    Finding::failed(name, format!("{}: {}", code(status), status.message()), advice)
+    Finding::failed(name, format!("{}: {}", code(status), status.message()), advice(status, NOT_THERE))
 }
 
 fn health(name: &str, answer: &Response<HealthCheckResponse>, began: Instant) -> Finding {
@@ -107,8 +114,7 @@ fn authority(name: &str, asked: &Result<(), Status>) -> Finding {
         Err(status) => {
             let reason = Fault::reason_of(status).map_or("", |reason| reason.as_str_name());
             let detail = format!("{} {}", code(status), reason.trim_start_matches("ERROR_REASON_"));
-            let advice =
-                exit::advice(status).unwrap_or("`greenlane context show` says as whom you ask: use another token");
+            let advice = advice(status, "`greenlane context show` says as whom you ask: use another token");
             if Fault::reason_of(status) == Some(ErrorReason::NoRule) {
                 return Finding::failed(name, "another service answers at this address", advice);
             }

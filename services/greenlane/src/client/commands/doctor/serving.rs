@@ -5,11 +5,11 @@ use std::path::Path;
 use greenlane_store::{Store, StoreConfig, StoreError, migrate::SchemaError};
 
 use super::Finding;
-use crate::serve::{config::ServeConfig, one::Which};
+use crate::serve::{backup::file_of, config::ServeConfig, one::Which};
 
 /// Reads the configuration as the service would, and opens its database.
 pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
-    let config = match ServeConfig::load(file) {
+    let config = match ServeConfig::load_or_local(file, which) {
         Ok(config) => config,
         Err(error) => {
             return vec![Finding::failed("configuration", format!("{error:#}"), "mend the file or the variable")];
@@ -21,11 +21,15 @@ pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
         let advice = "name one under [[auth.issuers]]: without it every call that needs a token is refused";
         findings.push(Finding::warning("issuers", "no issuer of tokens is trusted", advice));
     }
-    let store = match which {
-        Which::Registry => &config.registry.store,
-        Which::Equivalence => &config.equivalence.store,
-        Which::Classification => &config.classification.store,
-    };
+    let store = config.store(which);
+    if let Some(path) = file_of(&store.url).filter(|path| !path.exists()) {
+        let advice = format!(
+            "greenlane migrate {} makes it; or name the file that the service has, with --config",
+            which.name()
+        );
+        findings.push(Finding::failed("database", format!("there is no {}", path.display()), advice));
+        return findings;
+    }
     findings.push(match database(which, store).await {
         Ok(Ok(())) => Finding::ok("database", "opens, and has this version's schema"),
         Ok(Err(error)) => Finding::failed("database", error.to_string(), format!("greenlane migrate {}", which.name())),
@@ -39,7 +43,7 @@ pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
 }
 
 async fn database(which: Which, config: &StoreConfig) -> Result<Result<(), SchemaError>, StoreError> {
-    let store = Store::open(config).await?;
+    let store = Store::open_to_read(config).await?;
     let schema = match which {
         Which::Registry => store.check_schema::<greenlane_registry::Migrator>().await,
         Which::Equivalence => store.check_schema::<greenlane_equivalence::Migrator>().await,

@@ -8,7 +8,7 @@ use tonic::{Response, Status};
 use crate::client::{
     exit::Exit,
     recognition,
-    render::{self, colour, label, line, width},
+    render::{self, colour, label, line, several, width},
 };
 
 /// The most findings that a service gives at once.
@@ -24,29 +24,57 @@ type Origins = (BTreeSet<String>, BTreeSet<String>);
 /// Asks for so many findings at most, and prints them together. Only the rows are held, not the findings.
 pub(super) async fn print(
     wanted: u64,
-    mut ask: impl AsyncFnMut(i32, String) -> Result<Response<AuditFairnessResponse>, Status>,
+    ask: impl AsyncFnMut(i32, String) -> Result<Response<AuditFairnessResponse>, Status>,
 ) -> anyhow::Result<Exit> {
     let mut rows: BTreeMap<Same, Origins> = BTreeMap::new();
+    let (taken, more) = each(wanted, ask, |finding| add(&mut rows, finding)).await?;
+    render::write(&text(&rows))?;
+    tell_more(more);
+    render::talk(&match taken {
+        0 => "there are none".to_owned(),
+        _ => {
+            let (findings, clauses) = (several(taken, "finding"), several(clauses(&rows) as u64, "clause"));
+            format!("{findings} by {clauses}; -o csv has them one by one")
+        }
+    });
+    Ok(Exit::Done)
+}
+
+/// The same, and prints the names of the requirements that something is found of: each once.
+pub(super) async fn names(
+    wanted: u64,
+    ask: impl AsyncFnMut(i32, String) -> Result<Response<AuditFairnessResponse>, Status>,
+) -> anyhow::Result<Exit> {
+    let mut names = BTreeSet::new();
+    let (_, more) = each(wanted, ask, |finding| names.extend([finding.requirement])).await?;
+    render::write(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
+    tell_more(more);
+    Ok(Exit::Done)
+}
+
+/// Asks page by page for so many findings at most. How many there were, and whether there are more.
+async fn each(
+    wanted: u64,
+    mut ask: impl AsyncFnMut(i32, String) -> Result<Response<AuditFairnessResponse>, Status>,
+    mut take: impl FnMut(FairnessFinding),
+) -> anyhow::Result<(u64, bool)> {
     let (mut taken, mut token) = (0, String::new());
     loop {
         let size = i32::try_from((wanted - taken).min(AT_ONCE)).unwrap_or(i32::MAX);
         let page = ask(size, token).await?.into_inner();
         taken += page.findings.len() as u64;
-        page.findings.into_iter().for_each(|finding| add(&mut rows, finding));
+        page.findings.into_iter().for_each(&mut take);
         token = page.next_page_token;
         if token.is_empty() || taken >= wanted {
-            break;
+            return Ok((taken, !token.is_empty()));
         }
     }
-    render::write(&text(&rows))?;
-    if !token.is_empty() {
+}
+
+fn tell_more(more: bool) {
+    if more {
         render::talk("there are more than these");
     }
-    render::talk(&match taken {
-        0 => "there are none".to_owned(),
-        _ => format!("{taken} findings by {} clauses; -o csv has them one by one", clauses(&rows)),
-    });
-    Ok(Exit::Done)
 }
 
 fn add(rows: &mut BTreeMap<Same, Origins>, finding: FairnessFinding) {

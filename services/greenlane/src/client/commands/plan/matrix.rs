@@ -139,6 +139,12 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
     format!("{text}\n{}\n", summary(plan))
 }
 
+/// The names of the markets that are open, one a line.
+pub(super) fn open(plan: &PlanMarketAccessResponse) -> String {
+    let open = plan.markets.iter().filter(|market| recognition::is_open(market.outcome()));
+    open.map(|market| format!("{}\n", market.destination)).collect()
+}
+
 /// How many markets there are of each kind: one that cannot be told is neither open nor shut.
 fn summary(plan: &PlanMarketAccessResponse) -> String {
     let number = |of: fn(RecognitionOutcome) -> bool| plan.markets.iter().filter(|it| of(it.outcome())).count();

@@ -24,6 +24,21 @@ pub(super) const LINES: View = View::List {
     columns: &[("CERTIFICATE", "certificate"), ("OUTCOME", "outcome"), ("WHY", "why")],
 };
 
+/// The same for programs, with the four parts of each verdict.
+pub(super) const IN_PARTS: View = View::List {
+    items: "lines",
+    name: "certificate",
+    columns: &[
+        ("CERTIFICATE", "certificate"),
+        ("OUTCOME", "outcome"),
+        ("AUTHENTIC", "authentic"),
+        ("IN FORCE", "inForce"),
+        ("COVERS THESE GOODS", "coversGoods"),
+        ("RECOGNISED HERE", "recognised"),
+        ("WHY", "why"),
+    ],
+};
+
 pub(super) async fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     let requests = requests(args)?;
     let mut service = VerificationServiceClient::new(session.registry()?);
@@ -75,7 +90,8 @@ fn print(output: Output, args: &Args, answer: &BatchVerifyResponse) -> anyhow::R
     } else {
         let lines = args.subjects.iter().zip(&answer.results).map(|(named, result)| line(named, Some(result), output));
         let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
-        render::print_value(output, &json!({ "lines": lines }), LINES)?;
+        let view = if output == Output::Csv { IN_PARTS } else { LINES };
+        render::print_value(output, &json!({ "lines": lines }), view)?;
     }
     render::talk(&tally.text());
     Ok(tally.exit())

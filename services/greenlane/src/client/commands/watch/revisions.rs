@@ -13,7 +13,7 @@ use crate::client::{
     Session, dynamic,
     exit::Exit,
     follow::{Watched, follow},
-    render::{self, Output, cell_text, pages::next_page},
+    render::{self, Output, cell_text},
 };
 
 /// Arguments of `greenlane watch catalogue` and `greenlane watch codes`. The revision that is current is told first.
@@ -64,7 +64,8 @@ where
 /// nobody says when.
 async fn published(session: &Session) -> anyhow::Result<Vec<Value>> {
     let asked = json!({ "state": "CHANGE_SET_STATE_PUBLISHED" });
-    let sets = all(session, "greenlane.equivalence.v1.ChangeService/ListChangeSets", asked, "changeSets").await?;
+    let sets =
+        dynamic::all(session, "greenlane.equivalence.v1.ChangeService/ListChangeSets", asked, "changeSets").await?;
     let times: BTreeMap<u64, &Value> =
         sets.iter().filter_map(|set| Some((set["publishedRevision"].as_u64()?, &set["publishedAt"]))).collect();
     let newest = times.keys().last().copied().unwrap_or(0);
@@ -74,7 +75,7 @@ async fn published(session: &Session) -> anyhow::Result<Vec<Value>> {
 /// The revisions of codes and lists up to now, oldest first.
 async fn revised(session: &Session) -> anyhow::Result<Vec<Value>> {
     let method = "greenlane.classification.v1.CodeSystemService/ListRevisions";
-    let mut found = all(session, method, json!({}), "revisions").await?;
+    let mut found = dynamic::all(session, method, json!({}), "revisions").await?;
     found.reverse();
     Ok(found.iter().filter_map(|it| Some(row(it["revision"].as_u64()?, Some(&it["publishedAt"])))).collect())
 }
@@ -82,20 +83,6 @@ async fn revised(session: &Session) -> anyhow::Result<Vec<Value>> {
 /// As a watch tells it.
 fn row(revision: u64, published_at: Option<&Value>) -> Value {
     json!({ "revision": revision, "publishedAt": published_at, "bookmark": false })
-}
-
-/// Every row of a list.
-async fn all(session: &Session, method: &str, mut asked: Value, items: &str) -> anyhow::Result<Vec<Value>> {
-    let mut found = Vec::new();
-    asked["pageSize"] = json!(1_000);
-    loop {
-        let mut page = dynamic::ask(session, method, asked.clone()).await?;
-        found.extend(page[items].as_array_mut().map(std::mem::take).unwrap_or_default());
-        match next_page(&page) {
-            Some(token) => asked["pageToken"] = json!(token),
-            None => return Ok(found),
-        }
-    }
 }
 
 struct Progress<S> {

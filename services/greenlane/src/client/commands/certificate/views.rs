@@ -1,0 +1,148 @@
+//! How answers about certificates look.
+
+use crate::client::render::View;
+
+pub(super) const PREPARED: View = View::Record {
+    at: "",
+    name: "certificateNumber",
+    fields: &[("Number", "certificateNumber"), ("Signing input", "signingInput"), ("Disclosures", "disclosures")],
+};
+pub(super) const ERASED: View =
+    View::Record { at: "", name: "revision", fields: &[("Revision", "revision"), ("Log index", "proof.index?")] };
+pub(super) const CERTIFICATE: View = View::Record {
+    at: "certificate",
+    name: "name",
+    fields: &[
+        ("Name", "name"),
+        ("State", "state"),
+        ("Announced", "announced"),
+        ("Body", "body"),
+        ("Holder", "content.holder.name"),
+        ("Product", "content.products.0.name"),
+        ("Model", "content.products.0.identification.model"),
+        ("Scheme", "content.scheme.scheme"),
+        ("Level", "content.scheme.level"),
+        ("Granted on", "content.grantedOn"),
+        ("Valid from", "content.validFrom"),
+        ("Valid until", "content.validUntil"),
+        ("Remedy", "suspensionRemedy"),
+        ("Conditions", "conditions"),
+        ("Superseded by", "supersededBy"),
+        ("Disputes", "contestations.*.dispute"),
+        ("Disputes are", "contestations.*.state"),
+        ("Without effect from", "contestations.*.withoutEffectFrom"),
+        ("Without effect until", "contestations.*.withoutEffectUntil"),
+        ("Version", "version?"),
+        ("Signed with", "signingKey"),
+        ("Logged at revision", "latestRevision?"),
+    ],
+};
+/// A step that may overtake what was announced.
+pub(super) const URGENT: View = View::Record {
+    at: "",
+    name: "certificate.name",
+    fields: &[
+        ("Name", "certificate.name"),
+        ("State", "certificate.state"),
+        ("Announced", "certificate.announced"),
+        ("Body", "certificate.body"),
+        ("Holder", "certificate.content.holder.name"),
+        ("Product", "certificate.content.products.0.name"),
+        ("Model", "certificate.content.products.0.identification.model"),
+        ("Scheme", "certificate.content.scheme.scheme"),
+        ("Valid until", "certificate.content.validUntil"),
+        ("Remedy", "certificate.suspensionRemedy"),
+        ("Version", "certificate.version?"),
+        ("Overtaken", "overtakenEvents"),
+        ("Logged at revision", "certificate.latestRevision?"),
+    ],
+};
+pub(super) const CERTIFICATES: View = View::List {
+    items: "certificates",
+    name: "name",
+    columns: &[
+        ("NAME", "name"),
+        ("STATE", "state"),
+        ("HOLDER", "content.holder.name"),
+        ("PRODUCT", "content.products.0.name"),
+        ("SCHEME", "content.scheme.scheme"),
+        ("VALID UNTIL", "content.validUntil"),
+    ],
+};
+pub(super) const VERSIONS: View = View::List {
+    items: "versions",
+    name: "version",
+    columns: &[
+        ("VERSION", "version"),
+        ("STATE", "state"),
+        ("VALID FROM", "content.validFrom"),
+        ("VALID UNTIL", "content.validUntil"),
+        ("PRODUCT", "content.products.0.name"),
+        ("SCOPE", "content.scope"),
+        ("SIGNED WITH", "signingKey"),
+    ],
+};
+/// A certificate with what it is about.
+pub(super) const PAGE: View = View::Record {
+    at: "certificate",
+    name: "name",
+    fields: &[
+        ("Name", "name"),
+        ("State", "state"),
+        ("Body", "body"),
+        ("Holder", "content.holder.name"),
+        ("Economy", "content.holder.economy"),
+        ("Products", "content.products.*.name"),
+        ("Models", "content.products.*.identification.model"),
+        ("Codes", "content.products.*.codes"),
+        ("Scheme", "content.scheme.scheme"),
+        ("Level", "content.scheme.level"),
+        ("Standards", "content.normativeDocuments.*.edition"),
+        ("Granted on", "content.grantedOn"),
+        ("Valid from", "content.validFrom"),
+        ("Valid until", "content.validUntil"),
+        ("Authorised by", "content.authorisedBy"),
+        ("Scope", "content.scope"),
+        ("Sites", "content.sites.*.name"),
+        ("Remarks", "content.remarks"),
+        ("Kept back", "content.confidentialFields"),
+        ("Remedy", "suspensionRemedy"),
+        ("Conditions", "conditions"),
+        ("Superseded by", "supersededBy"),
+        ("Disputes", "contestations.*.dispute"),
+        ("Disputes are", "contestations.*.state"),
+        ("Without effect from", "contestations.*.withoutEffectFrom"),
+        ("Without effect until", "contestations.*.withoutEffectUntil"),
+        ("Version", "version?"),
+        ("Signed with", "signingKey"),
+        ("Logged at revision", "latestRevision?"),
+    ],
+};
+/// What has become of it, in the width of a terminal.
+pub(super) const STEPS: View = View::List {
+    items: "events",
+    name: "name",
+    columns: &[
+        ("RECORDED", "recordTime"),
+        ("EVENT", "kind"),
+        ("REASON", "reason"),
+        ("EFFECTIVE", "effectiveTime"),
+        ("STATE AFTER", "stateAfter"),
+    ],
+};
+pub(super) const EVENTS: View = View::List {
+    items: "events",
+    name: "name",
+    columns: &[
+        ("LOG INDEX", "logIndex"),
+        ("RECORDED", "recordTime"),
+        ("EVENT", "kind"),
+        ("REASON", "reason"),
+        ("TEXT", "reasonText"),
+        ("EFFECTIVE", "effectiveTime"),
+        ("VERSION", "version"),
+        ("ACTOR", "actor"),
+        ("STATE AFTER", "stateAfter"),
+        ("OVERTAKEN BY", "overtakenBy"),
+    ],
+};

@@ -1,0 +1,184 @@
+//! What answers say beside the plain thing: from when on, for the second time, how to go on.
+
+use std::collections::BTreeSet;
+
+use greenlane_platform::clock::Clock;
+
+use crate::Shell;
+
+#[test]
+fn a_step_that_takes_effect_later_says_when_and_a_watch_says_it_too() {
+    announced().expect("it runs");
+}
+
+fn announced() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let suspend =
+        format!("certificate suspend {certificate} --reason nonconformity --remedy Mend. --token-file clerk.token");
+    let day = Clock::system().today() + chrono::TimeDelta::days(60);
+    let told = shell.run(&format!("{suspend} --effective {day}"))?.expect(0);
+    assert!(told.stdout.contains(&format!("suspend from {day}T00:00:00Z")), "{}", told.stdout);
+    let said = format!("announced: it takes effect on {day}T00:00:00Z; until then the certificate is active");
+    assert!(told.stderr.contains(&said), "{}", told.stderr);
+
+    let watched = shell.run("watch certificates --earliest --until-now")?.expect(0);
+    assert!(watched.stdout.contains(&format!("suspended from {day}T00:00:00Z")), "{}", watched.stdout);
+    let revision = watched.stdout.lines().last().and_then(|line| line.split_whitespace().next()).unwrap_or_default();
+    assert_eq!(watched.stderr, format!("go on where it ended with: --after {revision}\n"));
+
+    // What takes effect at once has nothing to announce.
+    let now = shell.run(&suspend)?.expect(0);
+    assert!(!now.stdout.contains("Announced") && !now.stderr.contains("announced"), "{} {}", now.stdout, now.stderr);
+    Ok(())
+}
+
+#[test]
+fn a_declaration_that_is_written_off_already_is_refused_with_the_record_that_stands() {
+    written_off().expect("it runs");
+}
+
+fn written_off() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let mint =
+        "token mint --subject port --economy XB --scope write_offs.write --scope write_offs.read --out port.token";
+    shell.run(mint)?.expect(0);
+    let record = |quantity: &str| {
+        let words = format!("write-off record {certificate} --economy XB --declaration 26XB1/1 --quantity {quantity}");
+        shell.run(&format!("{words} --token-file port.token"))
+    };
+    let first = record("5:C62")?.expect(0).stdout;
+    assert!(first.contains("5 C62"), "{first}");
+    let name = first.split_whitespace().find(|word| word.starts_with("writeOffs/")).unwrap_or_default().to_owned();
+    let again = record("5:C62")?.expect(5).stderr;
+    for part in ["`26XB1/1` is written off already", &name, "RESOURCE_EXISTS", "hint: look at it with"] {
+        assert!(again.contains(part), "`{part}` is not in {again}");
+    }
+    let unknown = record("5:PCS")?.expect(2).stderr;
+    assert!(unknown.contains("--quantity: quantity.unit: ") && unknown.contains("Recommendation 20"), "{unknown}");
+    Ok(())
+}
+
+#[test]
+fn a_repeated_import_says_what_is_there_already_and_a_trial_that_nothing_was_written() {
+    imported().expect("it runs");
+}
+
+fn imported() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.certify()?;
+    let facts: serde_json::Value = serde_yaml_ng::from_str(&std::fs::read_to_string(crate::example()?)?)?;
+    std::fs::write(shell.folder.path().join("rows.ndjson"), format!("{facts}\n"))?;
+    let import = "certificate import rows.ndjson --body bodies/aurora-cert --token-file clerk.token";
+    let rows = |words: &str| -> anyhow::Result<(String, String)> {
+        let run = shell.run(&format!("{import} {words}"))?.expect(0);
+        Ok((run.stdout.split_whitespace().collect::<Vec<_>>().join(" "), run.stderr))
+    };
+    let (trial, talk) = rows("")?;
+    assert_eq!(trial, "Rows read 1 Can be imported 1 Already there 0 Refused 0");
+    assert!(talk.contains("nothing was written"), "{talk}");
+    let (first, _) = rows("--confirm")?;
+    assert!(first.starts_with("Rows read 1 Imported 1 Already there 0 Refused 0 Written by revision "), "{first}");
+    for confirm in ["--confirm", ""] {
+        let (again, talk) = rows(confirm)?;
+        assert!(
+            again.contains("imported 0 Already there 1") || again.contains("Imported 0 Already there 1"),
+            "{again}"
+        );
+        assert_eq!(again.contains("revision"), !confirm.is_empty(), "{again}");
+        assert!(talk.contains("every row that is good is there already"), "{talk}");
+    }
+    Ok(())
+}
+
+#[test]
+fn names_are_those_that_are_meant_and_each_is_told_once() {
+    names().expect("it runs");
+}
+
+fn names() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let found = shell.run("fairness -o name")?.expect(0).stdout;
+    let lines: Vec<&str> = found.lines().collect();
+    assert!(!lines.is_empty() && lines.len() == lines.iter().collect::<BTreeSet<_>>().len(), "{found}");
+    let plan =
+        format!("plan --code HS2022:854143 --origin XA --certificate {certificate} --destination XB --destination XE");
+    assert!(shell.run(&plan)?.expect(0).stdout.contains("XE"));
+    assert_eq!(shell.run(&format!("{plan} -o name"))?.expect(0).stdout, "XB\n", "XE is closed");
+    let verdict =
+        format!("verify {certificate} --code HS2022:854143 --origin XA --destination XE --model EX-450M -o csv");
+    let csv = shell.run(&verdict)?.expect(10).stdout;
+    let (heading, row) = csv.split_once('\n').unwrap_or_default();
+    assert_eq!(heading, "CERTIFICATE,OUTCOME,AUTHENTIC,IN FORCE,COVERS THESE GOODS,RECOGNISED HERE,WHY");
+    assert!(row.contains(",REFUSED,yes,yes,yes,no,"), "{row}");
+    Ok(())
+}
+
+#[test]
+fn a_backup_finds_the_database_of_this_folder_and_takes_no_other_backups_place() {
+    backup().expect("it runs");
+}
+
+fn backup() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let made = shell.run("backup registry --out kept --keys")?.expect(0).stdout;
+    assert!(made.contains("greenlane-data/registry.db"), "{made}");
+    assert!(shell.run("backup registry --out kept")?.expect(5).stderr.contains("kept exists already"));
+    shell.run("backup classification --keys --out other")?.expect(2);
+    let doctor = shell.run("doctor --service registry")?.expect(0).stdout;
+    assert!(doctor.contains("has this version's schema"), "{doctor}");
+    let would = shell.run("restore registry --from kept")?.expect(0).stdout;
+    assert!(would.contains("greenlane-data/registry.db"), "{would}");
+
+    // Where there is none the doctor makes none.
+    let folder = tempfile::tempdir()?;
+    let lost = greenlane_e2e::greenlane(folder.path(), ["doctor", "--service", "registry"])?.expect(10);
+    assert!(lost.stdout.contains("there is no data/registry.db"), "{}", lost.stdout);
+    assert!(!lost.stdout.contains("`greenlane doctor`"), "the doctor sends nobody to the doctor: {}", lost.stdout);
+    assert!(!folder.path().join("data").exists());
+    Ok(())
+}
+
+#[test]
+fn a_dispute_of_nobody_and_a_needless_confirmation_are_refused_in_whole_sentences() {
+    sentences().expect("it runs");
+}
+
+fn sentences() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    std::fs::write(shell.folder.path().join("report.pdf"), "x")?;
+    let open = "dispute open --about designations/aurora-xa-xc-pv --grounds x --evidence report.pdf \
+                --at https://example.org/report.pdf --shows x";
+    let refused = shell.run(open)?.expect(4).stderr;
+    assert!(refused.contains("for a body or an economy, and the token names neither"), "{refused}");
+    let needless = shell.run("change propose changeSets/x --confirm")?.expect(2).stderr;
+    assert!(needless.contains("done at once, without --confirm"), "{needless}");
+    let nameless = shell.run("certificate annul GLXA --reason fraud --confirm")?.expect(2).stderr;
+    assert!(nameless.contains("type out the name"), "{nameless}");
+    let held_back = shell.run("code translate HS2017:854140 --to HS2022")?.expect(0).stdout;
+    assert!(held_back.contains("(--held-back)"), "{held_back}");
+    let all = shell.run("code translate HS2017:854140 --to HS2022 --held-back")?.expect(0).stdout;
+    assert!(all.lines().count() > held_back.lines().count(), "{all}");
+    Ok(())
+}
+
+#[test]
+fn a_plan_of_what_the_catalogue_does_not_have_says_what_may_have_been_meant() {
+    meant().expect("it runs");
+}
+
+fn meant() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let plan =
+        "plan --code HS2022:854143 --origin XA --destination XB --body bodies/aurora-cert --body-economy XA --verbose";
+    let known = shell.run(&format!("{plan} --scheme schemes/aurelian-pv-mark"))?.expect(0).stderr;
+    assert!(
+        !known.contains("List") && !known.contains("the catalogue has no"),
+        "asks for what is named alone: {known}"
+    );
+    let wrong = shell.run(&format!("{plan} --scheme schemes/aurelian-pvmark"))?.expect(0).stderr;
+    assert!(wrong.contains("did you mean `schemes/aurelian-pv-mark`?"), "{wrong}");
+    Ok(())
+}
