@@ -161,9 +161,34 @@ def keep_the_newest(cluster):
     expect("the newest 14 are kept", kept, sorted([*older[-12:], f"registry-{POD}", newer]))
 
 
+def lose_the_keys(kubectl, folder):
+    """The overlay `production`: its keys are backed up, lost and put back, beside what a registry made meanwhile."""
+    cluster = Cluster(render(kubectl, "production", ()), folder)
+    keys = cluster.volume("claim", "registry-keys")
+
+    def put(**texts):
+        for name, text in texts.items():
+            file = keys / f"{name}.jwk"
+            file.write_text(text)
+            file.chmod(0o600)
+            os.chown(file, USER, USER)
+
+    put(log="the log's", held="a body's")
+    cluster.job("registry-keys-backup", f"registry-keys-{POD}")
+    cluster.lose("registry-keys")
+    put(log="of a registry that was started without")
+    cluster.maintenance["backup"] = f"registry-keys-{POD}"
+    cluster.job("registry-keys-restore")
+    there = {path.stem: path.read_text() for path in keys.glob("*.jwk")}
+    expect("the keys are back", there, {"log": "the log's", "held": "a body's"})
+    aside = [path.read_text() for path in keys.glob("replaced-*/log.jwk")]
+    expect("and what took their place is set aside", aside, ["of a registry that was started without"])
+
+
 def run_the_jobs(kubectl, program, folder):
     print("The jobs of Kubernetes")
     folder = folder / "kubernetes"
+    lose_the_keys(kubectl, folder / "production")
     cluster = Cluster(render(kubectl), folder)
     body = Body(program, folder)
     try:

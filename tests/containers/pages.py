@@ -59,7 +59,7 @@ def bring_back(deployment, program):
     and at last a new log with what is left."""
     command = Command(deployment, program)
     issue = issuing(deployment, program)
-    backup, restore = (page_block("restore.md", "maintain-registry", verb) for verb in ("--keys", "--from"))
+    backup, restore = (page_block("restore.md", "maintain-registry", "registry-2026-11-25", verb) for verb in ("--keys", "--from"))
     deployment.shell(backup)
     late = command(*issue).strip()
     deployment.shell(restore)
@@ -90,6 +90,7 @@ def bring_postgres_back(deployment, program):
     command = Command(deployment, program)
     issue = issuing(deployment, program)
     deployment.shell(page_block("restore.md", "exec -T postgres sh /etc/greenlane/backup", "base-2026-11-25"))
+    deployment.shell(page_block("restore.md", "sh /etc/greenlane/tidy"))
     late = command(*issue).strip()
     deployment.shell(page_block("restore.md", "sh /etc/greenlane/restore"))
     deployment.wait_for_health("registry")
@@ -112,6 +113,23 @@ def bring_postgres_back(deployment, program):
     time.sleep(1)
     for name in (late, later):
         expect("the verifier on a new replica verifies", not command.fails("verify", name, *AT_THE_BORDER), True)
+
+
+def bring_keys_back(deployment, program):
+    """deploy/runbooks/restore.md, the keys of a registry on PostgreSQL: it is started without them, and signs nothing."""
+    command = Command(deployment, program)
+    issue = issuing(deployment, program)
+    deployment.shell(page_block("restore.md", "maintain-registry", "--keys-only"))
+    place = run("docker", "volume", "inspect", "--format", "{{.Mountpoint}}", f"{deployment.project}_registry").strip()
+    deployment.compose("stop", "registry")
+    shutil.rmtree(f"{place}/keys")
+    deployment.compose("start", "registry")
+    said = deployment.wait_for_health("registry", ready=False)
+    expect("without its keys the registry is not ready", "LOG_INCONSISTENT" in said, True)
+    expect("and issues nothing", command.fails(*issue), True)
+    deployment.shell(page_block("restore.md", "keys.replaced-0", "docker volume").replace("compose_", f"{deployment.project}_"))
+    deployment.wait_for_health("registry")
+    expect("with them it issues", command(*issue).startswith("certificates/"), True)
 
 
 def fill_the_disk(deployment, program):

@@ -30,7 +30,7 @@ from engine import (AT_THE_BORDER, BACK_SECONDS, CHECKOUT, COMPOSE, HEALTHY_SECO
     compose_command, crash_and_wait, expect, issuing, mint, run)
 from guarded import SECRETS, SECRETS_AT_THE_BORDER, look_at_mutual_tls, look_at_rights, look_at_secrets
 from load import Load
-from pages import bring_back, bring_postgres_back, fill_the_disk, health_follows_the_database, withdraw_many
+from pages import bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database, withdraw_many
 
 QUIET_SECONDS = 3
 PANEL_SECONDS = 60
@@ -326,6 +326,7 @@ def main():
                     withdraw_many(deployment, program)
                     look_at_prometheus(deployment, program)
                     verify_at_the_border(deployment, program)
+                    bring_keys_back(deployment, program)
                     bring_postgres_back(deployment, program)
                 else:
                     bring_back(deployment, program)

@@ -149,6 +149,9 @@ def migrations(overlay, by_kind):
             for volume in user["spec"]["template"]["spec"]["volumes"]
             if volume.get("persistentVolumeClaim", {}).get("claimName") == claim
         ]
+        by_the_clock = json.dumps(list(by_kind.get("CronJob", {}).values()))
+        if not users and f'"claimName": "{claim}"' in by_the_clock:
+            continue  # a job is on whatever node the volume is
         if "ReadWriteOnce" in manifest["spec"]["accessModes"]:
             check(f"{overlay}: {claim} is for one, and not for {users}", len(users) == 1)
             strategy = by_kind["Deployment"][users[0][1]]["spec"].get("strategy")
