@@ -22,10 +22,23 @@ pub(crate) enum MembershipStatus {
     Undetermined,
 }
 
+/// Why it cannot be said whether a code is on a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsaid {
+    /// Only links that are held back lead from the code to an entry.
+    HeldBack,
+    /// No table leads to the edition of an entry, or not all links are known.
+    Unlinked,
+    /// Only a part of the list is held here.
+    ListPartial,
+}
+
 /// How a code stands to a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Membership {
     pub(crate) status: MembershipStatus,
+    /// Why, where it is undetermined.
+    pub(crate) unsaid: Option<Unsaid>,
     /// The entries that decided, in the order of their codes.
     pub(crate) entries: Vec<EntryFact>,
     pub(crate) findings: Vec<Finding>,
@@ -39,8 +52,7 @@ pub(crate) fn check_membership(
     on: NaiveDate,
     held: bool,
 ) -> Membership {
-    let mut check =
-        Check { catalogue, hits: Vec::new(), findings: Vec::new(), parts: false, unknown: false, all: true };
+    let mut check = Check { catalogue, hits: Vec::new(), findings: Vec::new(), parts: false, unsaid: None, all: true };
     let editions: BTreeSet<&str> = list.entries_on(on).map(|entry| entry.edition.as_str()).collect();
     for edition in editions {
         let Some(edition) = catalogue.edition(edition) else { continue };
@@ -57,8 +69,8 @@ struct Check<'a> {
     findings: Vec<Finding>,
     /// Some hit is of a part only.
     parts: bool,
-    /// Something could not be said.
-    unknown: bool,
+    /// Something could not be said. That a table is missing weighs more than that links are held back.
+    unsaid: Option<Unsaid>,
     /// In some edition all goods of the code are under entries.
     all: bool,
 }
@@ -67,7 +79,7 @@ impl<'a> Check<'a> {
     fn against(&mut self, edition: usize, entries: &[&'a EntryFact], code: Position, held: bool) {
         let translation = translate(self.catalogue, code, edition, held);
         if translation.path.is_empty() {
-            self.unknown = true;
+            self.unsaid = Some(Unsaid::Unlinked);
             self.findings.extend(translation.findings);
             return;
         }
@@ -80,7 +92,7 @@ impl<'a> Check<'a> {
             let before = self.hits.len();
             let touched = translation.held_back.iter().any(|at| self.under_entry(*at, entries).is_some());
             if touched && before == self.hits.len() && self.hits.is_empty() {
-                self.unknown = true;
+                self.unsaid.get_or_insert(Unsaid::HeldBack);
                 let message = "Only links that say next to nothing lead from the code to an entry.";
                 self.findings.push(Finding::new("held_back_link_only", message));
             }
@@ -90,7 +102,9 @@ impl<'a> Check<'a> {
             self.findings.push(Finding::new("composed", message));
         }
         if translation.incomplete && code.edition != edition {
-            self.unknown |= self.hits.is_empty();
+            if self.hits.is_empty() {
+                self.unsaid = Some(Unsaid::Unlinked);
+            }
             self.parts |= !self.hits.is_empty();
             self.findings.push(Finding::new("links_incomplete", "This catalogue does not hold all links of the code."));
         }
@@ -146,7 +160,7 @@ impl<'a> Check<'a> {
 
     fn conclude(mut self, list: &ListData) -> Membership {
         if self.hits.is_empty() && list.fact.partial {
-            self.unknown = true;
+            self.unsaid.get_or_insert(Unsaid::ListPartial);
             self.findings.push(Finding::new("list_partial", "This catalogue holds a part of the list only."));
         }
         if !self.hits.is_empty() && list.fact.narrowed {
@@ -155,7 +169,7 @@ impl<'a> Check<'a> {
             self.findings.push(Finding::new("ex_entry", message));
         }
         let status = match (self.hits.is_empty(), self.parts || !self.all) {
-            (true, _) if self.unknown => MembershipStatus::Undetermined,
+            (true, _) if self.unsaid.is_some() => MembershipStatus::Undetermined,
             (true, _) => MembershipStatus::NotMember,
             (false, true) => MembershipStatus::Partly,
             (false, false) => MembershipStatus::Member,
@@ -163,7 +177,8 @@ impl<'a> Check<'a> {
         let mut entries: Vec<_> = self.hits.into_iter().cloned().collect();
         entries.sort_by(|a, b| (&a.code, &a.edition, &a.id).cmp(&(&b.code, &b.edition, &b.id)));
         entries.dedup();
-        Membership { status, entries, findings: self.findings }
+        let unsaid = self.unsaid.filter(|_| status == MembershipStatus::Undetermined);
+        Membership { status, unsaid, entries, findings: self.findings }
     }
 }
 

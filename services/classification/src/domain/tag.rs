@@ -16,7 +16,7 @@ use foldhash::quality::RandomState;
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
 use super::infer::{period, with_zero};
-use super::membership::MembershipStatus;
+use super::membership::{MembershipStatus, Unsaid};
 use seen::Seen;
 use standings::Standings;
 use totals::Totals;
@@ -93,7 +93,8 @@ impl TradeFault {
     }
 }
 
-/// A list that a code falls under.
+/// A list that a code falls under, or may. What is held back and what cannot be told lie outside the bounds: links that
+/// say next to nothing, or no links at all, make nothing green.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tag {
     /// Its index.
@@ -103,6 +104,10 @@ pub(crate) struct Tag {
     pub(crate) certain: f64,
     /// Share that may be, the certain included.
     pub(crate) possible: f64,
+    /// Share that only links which are held back lead to it.
+    pub(crate) held_back: f64,
+    /// Share of which it cannot be told.
+    pub(crate) undetermined: f64,
     /// Share that is by published weights. None without them, and where the bounds leave nothing open.
     pub(crate) estimated: Option<f64>,
 }
@@ -234,16 +239,19 @@ impl Tagger {
         }
         let Some(on) = self.settings.on.or(when.map(|(_, last)| last)) else { return said };
         for list in &self.settings.lists {
-            let (status, estimated) = self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held);
-            let (certain, possible) = match status {
-                MembershipStatus::Member => (1.0, 1.0),
-                MembershipStatus::Partly => (0.0, 1.0),
+            let standing = self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held);
+            let (certain, possible, held_back, undetermined) = match (standing.status, standing.unsaid) {
+                (MembershipStatus::Member, _) => (1.0, 1.0, 0.0, 0.0),
+                (MembershipStatus::Partly, _) => (0.0, 1.0, 0.0, 0.0),
+                (MembershipStatus::Undetermined, Some(Unsaid::HeldBack)) => (0.0, 0.0, 1.0, 0.0),
+                (MembershipStatus::Undetermined, Some(Unsaid::Unlinked) | None) => (0.0, 0.0, 0.0, 1.0),
                 // What is not held here of a list cannot be bounded: the bounds are over what is held.
-                MembershipStatus::Undetermined if self.catalogue.lists[*list].fact.partial => continue,
-                MembershipStatus::Undetermined => (0.0, 1.0),
-                MembershipStatus::NotMember => continue,
+                (MembershipStatus::Undetermined, Some(Unsaid::ListPartial)) | (MembershipStatus::NotMember, _) => {
+                    continue;
+                }
             };
-            said.tags.push(Tag { list: *list, status, certain, possible, estimated });
+            let (list, status, estimated) = (*list, standing.status, standing.estimated);
+            said.tags.push(Tag { list, status, certain, possible, held_back, undetermined, estimated });
         }
         said
     }

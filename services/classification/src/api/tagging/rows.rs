@@ -65,6 +65,8 @@ fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::Ta
                 status: render::membership_status(tag.status).into(),
                 certain_value_usd: value * tag.certain,
                 possible_value_usd: value * tag.possible,
+                held_back_value_usd: value * tag.held_back,
+                undetermined_value_usd: value * tag.undetermined,
                 estimated_value_usd: tag.estimated.map(|share| value * share),
             })
             .collect(),
@@ -99,6 +101,9 @@ pub(super) fn totals(tagger: &Tagger) -> wire::TagRowsResponse {
         value_usd: total.value,
         certain_value_usd: total.certain,
         possible_value_usd: total.possible,
+        held_back_value_usd: total.held_back,
+        undetermined_value_usd: total.undetermined,
+        undetermined_rows: total.undetermined_rows,
         estimated_value_usd: total.estimated,
     };
     let totals = wire::TagTotals {

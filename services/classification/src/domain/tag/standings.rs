@@ -6,14 +6,24 @@ use chrono::NaiveDate;
 
 use crate::domain::catalogue::{Catalogue, ListData, Position};
 use crate::domain::estimate::estimate;
-use crate::domain::membership::{MembershipStatus, check_membership};
+use crate::domain::membership::{MembershipStatus, Unsaid, check_membership};
+
+/// How a code stands to a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub(super) status: MembershipStatus,
+    /// Why, where it is undetermined.
+    pub(super) unsaid: Option<Unsaid>,
+    /// Share of its value that is on the list by published weights, where only a part is.
+    pub(super) estimated: Option<f64>,
+}
 
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Standings {
     /// By list: the days on which something of it begins or has ended.
     changes: Vec<Vec<NaiveDate>>,
-    known: HashMap<(usize, Position, usize), (MembershipStatus, Option<f64>)>,
+    known: HashMap<(usize, Position, usize), Standing>,
 }
 
 impl Standings {
@@ -21,8 +31,7 @@ impl Standings {
         Self { changes: catalogue.lists.iter().map(changes).collect(), known: HashMap::new() }
     }
 
-    /// How a code stands to a list on a day, and the share of its value that is on the list by published weights, where
-    /// only a part is.
+    /// How a code stands to a list on a day.
     pub(super) fn of_code(
         &mut self,
         catalogue: &Catalogue,
@@ -30,13 +39,14 @@ impl Standings {
         at: Position,
         on: NaiveDate,
         held: bool,
-    ) -> (MembershipStatus, Option<f64>) {
+    ) -> Standing {
         let epoch = self.changes[list].partition_point(|change| *change <= on);
         *self.known.entry((list, at, epoch)).or_insert_with(|| {
             let list = &catalogue.lists[list];
-            let status = check_membership(catalogue, list, at, on, held).status;
-            let open = status == MembershipStatus::Partly;
-            (status, open.then(|| estimate(catalogue, list, at, on)).flatten())
+            let found = check_membership(catalogue, list, at, on, held);
+            let open = found.status == MembershipStatus::Partly;
+            let estimated = open.then(|| estimate(catalogue, list, at, on)).flatten();
+            Standing { status: found.status, unsaid: found.unsaid, estimated }
         })
     }
 }

@@ -37,6 +37,11 @@ pub(crate) struct Total {
     pub(crate) value: f64,
     pub(crate) certain: f64,
     pub(crate) possible: f64,
+    /// Value that only links which are held back lead to the list.
+    pub(crate) held_back: f64,
+    /// Value and rows of which it cannot be told.
+    pub(crate) undetermined: f64,
+    pub(crate) undetermined_rows: u64,
     /// By published weights. None without them, or where some were missing.
     pub(crate) estimated: Option<f64>,
 }
@@ -47,6 +52,9 @@ struct Sum {
     value: f64,
     certain: f64,
     possible: f64,
+    held_back: f64,
+    undetermined: f64,
+    undetermined_rows: u64,
     estimated: f64,
     /// Weights said something.
     weighed: bool,
@@ -98,14 +106,17 @@ impl Totals {
             None if full => return Err(TooMany),
             None => self.sums.entry(Box::from(self.key.as_str())).or_insert_with(|| vec![Sum::default(); kept]),
         };
-        // All goods: what is on any list.
-        let most = |share: fn(&Tag) -> f64| tags.iter().map(share).fold(0.0, f64::max);
-        // By weights only where one list decides: those of several may be of the same goods or of others.
-        let estimated = if let [only] = tags { only.estimated } else { None };
-        sums[0].add(value, most(|tag| tag.certain), most(|tag| tag.possible), estimated);
+        sums[0].add_row(value);
+        if let Some(any) = any(tags) {
+            sums[0].add(value, &any);
+        }
         for tag in tags {
             if let Some(place) = self.places.get(&tag.list) {
-                sums[*place].add(value, tag.certain, tag.possible, tag.estimated);
+                // Rows of which it cannot be told are counted by themselves.
+                if tag.possible > 0.0 {
+                    sums[*place].add_row(value);
+                }
+                sums[*place].add(value, tag);
             }
         }
         Ok(())
@@ -131,6 +142,9 @@ impl Totals {
                     value: whole,
                     certain: sum.certain,
                     possible: sum.possible,
+                    held_back: sum.held_back,
+                    undetermined: sum.undetermined,
+                    undetermined_rows: sum.undetermined_rows,
                     estimated: (sum.weighed && !sum.unweighed).then_some(sum.estimated),
                 });
             }
@@ -140,13 +154,40 @@ impl Totals {
 }
 
 impl Sum {
-    fn add(&mut self, value: f64, certain: f64, possible: f64, estimated: Option<f64>) {
+    fn add_row(&mut self, value: f64) {
         self.rows += 1;
         self.value += value;
-        self.certain += value * certain;
-        self.possible += value * possible;
-        self.estimated += value * estimated.unwrap_or(certain);
-        self.weighed |= estimated.is_some();
-        self.unweighed |= estimated.is_none() && certain < possible;
     }
+
+    fn add(&mut self, value: f64, tag: &Tag) {
+        self.certain += value * tag.certain;
+        self.possible += value * tag.possible;
+        self.held_back += value * tag.held_back;
+        self.undetermined += value * tag.undetermined;
+        self.undetermined_rows += u64::from(tag.undetermined > 0.0);
+        self.estimated += value * tag.estimated.unwrap_or(tag.certain);
+        self.weighed |= tag.estimated.is_some();
+        self.unweighed |= tag.estimated.is_none() && tag.certain < tag.possible;
+    }
+}
+
+/// How a row stands to all lists together: what is on any of them, and of the rest what is held back or cannot be told
+/// of any.
+fn any(tags: &[Tag]) -> Option<Tag> {
+    let first = tags.first()?;
+    let most = |share: fn(&Tag) -> f64| tags.iter().map(share).fold(0.0, f64::max);
+    let possible = most(|tag| tag.possible);
+    let held_back = (most(|tag| tag.possible + tag.held_back) - possible).max(0.0);
+    let open = most(|tag| tag.possible + tag.held_back + tag.undetermined);
+    // By weights only where one list decides: those of several may be of the same goods or of others.
+    let mut deciding = tags.iter().filter(|tag| tag.possible > 0.0);
+    let estimated = deciding.next().filter(|_| deciding.next().is_none()).and_then(|only| only.estimated);
+    Some(Tag {
+        certain: most(|tag| tag.certain),
+        possible,
+        held_back,
+        undetermined: (open - possible - held_back).max(0.0),
+        estimated,
+        ..*first
+    })
 }

@@ -41,6 +41,8 @@ const YEARS: View = View::List {
         ("POSSIBLY", "possibleValueUsd"),
         ("FROM %", "certainPercent"),
         ("TO %", "possiblePercent"),
+        ("CANNOT BE TOLD %", "undeterminedPercent"),
+        ("HELD BACK %", "heldBackPercent"),
     ],
 };
 
@@ -57,6 +59,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
         render::write(&terminal::plots(&summary, &partners))?;
     }
     render::print_value(session.output(), &value, YEARS)?;
+    if summary.by_list().any(|(_, bounds)| bounds.undetermined > 0.0) {
+        render::talk("of some of the value it cannot be told, for want of a table: TO % may be so much higher");
+    }
     if let Some(folder) = &args.svg {
         plots(&summary, &partners, folder)?;
     }
@@ -72,6 +77,10 @@ fn row(list: &str, key: &str, name: &str, bounds: Bounds) -> serde_json::Value {
         "possibleValueUsd": bounds.possible,
         "certainPercent": percent(bounds.certain),
         "possiblePercent": percent(bounds.possible),
+        "undeterminedValueUsd": bounds.undetermined,
+        "undeterminedPercent": percent(bounds.undetermined),
+        "heldBackValueUsd": bounds.held_back,
+        "heldBackPercent": percent(bounds.held_back),
     });
     row[key] = name.into();
     row

@@ -92,6 +92,8 @@ const TOTALS: View = View::List {
         ("CERTAINLY ON IT", "certainValueUsd"),
         ("POSSIBLY", "possibleValueUsd"),
         ("ESTIMATED", "estimatedValueUsd"),
+        ("HELD BACK", "heldBackValueUsd"),
+        ("CANNOT BE TOLD", "undeterminedValueUsd"),
     ],
 };
 
@@ -115,11 +117,23 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     session.print(&done, TOTALS)
 }
 
-/// The faults, in words.
+/// The faults, and what lies outside the bounds, in words.
 fn report(totals: &TagTotals, revision: u64) -> String {
     let mut text = format!("{} rows at revision {revision}, {} mended\n", totals.rows, totals.mended_rows);
     for (fault, rows) in &totals.faults {
-        text.push_str(&format!("fault {fault}: {rows} rows\n"));
+        // Which of two rows is the right one is not for us to say.
+        let kept = if fault == "duplicate" { ", which stay in the totals" } else { "" };
+        text.push_str(&format!("fault {fault}: {rows} rows{kept}\n"));
+    }
+    if totals.totals.iter().any(|total| total.held_back_value_usd > 0.0) {
+        text.push_str(
+            "held back: value that only links which say next to nothing lead to a list; no part of POSSIBLY, ",
+        );
+        text.push_str("unless --include-held-back takes them in\n");
+    }
+    if totals.totals.iter().any(|total| total.undetermined_rows > 0) {
+        text.push_str("cannot be told: value that no table leads to the edition of a list; no part of POSSIBLY, ");
+        text.push_str("which may be so much higher\n");
     }
     text
 }

@@ -7,12 +7,16 @@ use anyhow::Context as _;
 use super::table::Table;
 use crate::client::exit::Usage;
 
-/// Value, and how much of it is on a list: certainly, and possibly.
+/// Value, and how much of it is on a list: certainly, and possibly; and beside these, of how much it cannot be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Bounds {
     pub(crate) value: f64,
     pub(crate) certain: f64,
     pub(crate) possible: f64,
+    /// For want of a table.
+    pub(crate) undetermined: f64,
+    /// Because only links that say next to nothing lead to the list.
+    pub(crate) held_back: f64,
 }
 
 /// What a table of tagged rows says.
@@ -25,6 +29,14 @@ pub(crate) struct Summary {
     partners: BTreeMap<String, Bounds>,
 }
 
+/// Where the columns of a list are.
+struct Columns {
+    certain: usize,
+    possible: usize,
+    undetermined: Option<usize>,
+    held_back: Option<usize>,
+}
+
 /// Adds up the rows that count: rows that repeat others are marked by `greenlane tag`.
 pub(crate) fn summary(table: Table) -> anyhow::Result<Summary> {
     let Table { columns, mut rows } = table;
@@ -35,8 +47,14 @@ pub(crate) fn summary(table: Table) -> anyhow::Result<Summary> {
     let mut shares = Vec::new();
     for name in &columns.names {
         if let Some(list) = name.strip_prefix("certain:") {
-            let (certain, possible) = (find(name), find(&format!("possible:{list}")));
-            shares.push((certain.with_context(tagged)?, possible.with_context(tagged)?));
+            let beside = |what: &str| find(&format!("{what}:{list}"));
+            shares.push(Columns {
+                certain: find(name).with_context(tagged)?,
+                possible: beside("possible").with_context(tagged)?,
+                // Where there is none, there is no such column.
+                undetermined: beside("undetermined"),
+                held_back: beside("held_back"),
+            });
             summary.lists.push(list.to_owned());
         }
     }
@@ -53,12 +71,23 @@ pub(crate) fn summary(table: Table) -> anyhow::Result<Summary> {
         }
         let mut any = Bounds { value, ..Bounds::default() };
         if let Some(bounds) = summary.years.get_mut(year) {
-            for (bounds, (certain, possible)) in bounds.iter_mut().zip(&shares) {
-                let own = Bounds { value, certain: number(*certain), possible: number(*possible) };
+            let (mut not_held, mut open) = (0.0f64, 0.0f64);
+            for (bounds, at) in bounds.iter_mut().zip(&shares) {
+                let own = Bounds {
+                    value,
+                    certain: number(at.certain),
+                    possible: number(at.possible),
+                    undetermined: at.undetermined.map_or(0.0, number),
+                    held_back: at.held_back.map_or(0.0, number),
+                };
                 bounds.add(own);
                 any.certain = any.certain.max(own.certain);
                 any.possible = any.possible.max(own.possible);
+                not_held = not_held.max(own.possible + own.held_back);
+                open = open.max(own.possible + own.held_back + own.undetermined);
             }
+            any.held_back = (not_held - any.possible).max(0.0);
+            any.undetermined = (open - any.possible - any.held_back).max(0.0);
         }
         if let Some(partner) = columns.partner {
             summary.partners.entry(text(partner).to_owned()).or_default().add(any);
@@ -72,6 +101,8 @@ impl Bounds {
         self.value += other.value;
         self.certain += other.certain;
         self.possible += other.possible;
+        self.undetermined += other.undetermined;
+        self.held_back += other.held_back;
     }
 }
 
@@ -120,7 +151,7 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,certain:b,p
     #[test]
     fn rows_that_repeat_others_are_left_out_and_bounds_are_kept_apart() {
         let summary = summary(table(TAGGED)).unwrap();
-        let bounds = |value, certain, possible| Bounds { value, certain, possible };
+        let bounds = |value, certain, possible| Bounds { value, certain, possible, ..Bounds::default() };
         assert_eq!(
             summary.years().collect::<Vec<_>>(),
             [
@@ -131,6 +162,21 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,certain:b,p
             ]
         );
         assert_eq!(summary.top_partners(1), [("Peru", bounds(110.0, 100.0, 100.0))]);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_kept_apart_from_what_is_possible() {
+        let text = "\
+period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermined:a,certain:b,possible:b,held_back:b
+2001,Peru,010121,100,1,0,0,100,0,0,100
+2001,Peru,010129,7,1,0,0,7,7,7,0
+";
+        let summary = summary(table(text)).unwrap();
+        let lists: Vec<_> = summary.by_list().map(|(_, bounds)| bounds).collect();
+        assert_eq!((lists[0].possible, lists[0].undetermined, lists[0].held_back), (0.0, 107.0, 0.0));
+        assert_eq!((lists[1].possible, lists[1].undetermined, lists[1].held_back), (7.0, 0.0, 100.0));
+        let any = summary.top_partners(1)[0].1;
+        assert_eq!((any.possible, any.held_back, any.undetermined), (7.0, 100.0, 0.0));
     }
 
     #[test]

@@ -27,7 +27,8 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// The share of each list by year: a band from what is certain to what is possible.
+/// The share of each list by year: a band from what is certain to what is possible. A year of which it cannot be told for
+/// most of the value is left out: a band on the ground would say that there was nothing.
 #[expect(clippy::cast_precision_loss, reason = "years are few")]
 pub(crate) fn shares(summary: &Summary) -> String {
     let mut years: Vec<&str> = summary.years().map(|(_, year, _)| year).collect();
@@ -61,7 +62,8 @@ pub(crate) fn shares(summary: &Summary) -> String {
     }
     for (place, list) in summary.lists.iter().enumerate() {
         let colour = COLOURS[place % COLOURS.len()];
-        let points: Vec<_> = summary.years().filter(|(of, ..)| of == list).collect();
+        let told = |bounds: &Bounds| bounds.undetermined * 2.0 <= bounds.value;
+        let points: Vec<_> = summary.years().filter(|(of, _, bounds)| of == list && told(bounds)).collect();
         let point = |year: &str, share: f64| format!("{:.1},{:.1}", x(year), y(share));
         let upper = points.iter().map(|(_, year, bounds)| point(year, percent(bounds, bounds.possible)));
         let lower = points.iter().map(|(_, year, bounds)| point(year, percent(bounds, bounds.certain)));

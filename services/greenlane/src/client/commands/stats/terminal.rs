@@ -16,7 +16,13 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Bounds)]) -> String {
             before = list;
         }
         let (from, to) = (share(&bounds, bounds.certain), share(&bounds, bounds.possible));
-        text.push_str(&format!("{year}  {}  {:.2}% to {:.2}%\n", bar(from, to, most), 100.0 * from, 100.0 * to));
+        text.push_str(&format!("{year}  {}  {:.2}% to {:.2}%", bar(from, to, most), 100.0 * from, 100.0 * to));
+        for (part, what) in [(bounds.undetermined, "cannot be told"), (bounds.held_back, "held back")] {
+            if part > 0.0 {
+                text.push_str(&format!(", {what} {:.2}%", 100.0 * share(&bounds, part)));
+            }
+        }
+        text.push('\n');
     }
     if !partners.is_empty() {
         text.push_str("\nvalue on any list by partner: certainly █, possibly ░\n");
@@ -34,4 +40,24 @@ fn bar(from: f64, to: f64, most: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 40")]
     let letters = |part: f64| (part / most.max(f64::MIN_POSITIVE) * WIDE).round() as usize;
     format!("{}{}", "█".repeat(letters(from)), "░".repeat(letters(to).saturating_sub(letters(from))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+    use crate::client::commands::tag::table::Table;
+
+    #[test]
+    fn a_year_without_a_table_is_said_to_be_one_of_which_it_cannot_be_told() {
+        let text = "\
+period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermined:a
+2001,Peru,010121,100,1,0,0,100
+2020,Peru,010121,100,1,50,50,0
+";
+        let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap()).unwrap();
+        let plots = plots(&summary, &[]);
+        assert!(plots.contains("0.00% to 0.00%, cannot be told 100.00%"), "{plots}");
+        assert!(plots.contains("50.00% to 50.00%\n"), "{plots}");
+    }
 }

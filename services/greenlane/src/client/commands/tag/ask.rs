@@ -65,20 +65,35 @@ pub(crate) struct Tag {
     pub(crate) certain: f64,
     /// Share that may be, the certain included.
     pub(crate) possible: f64,
+    /// Share that only links which are held back lead to it; no part of the possible.
+    pub(crate) held_back: f64,
+    /// Share of which it cannot be told; no part of the possible.
+    pub(crate) undetermined: f64,
     /// Share that is by published weights.
     pub(crate) estimated: Option<f64>,
 }
 
 impl Tag {
-    /// How a code stands to all lists together. By weights only where one list decides: those of several may be of the
-    /// same goods or of others.
+    /// How a code stands to all lists together: what is on any of them, and of the rest what is held back or cannot be
+    /// told of any. By weights only where one list decides: those of several may be of the same goods or of others.
     pub(crate) fn most(tags: &[Self]) -> Self {
-        let mut most = tags.first().copied().unwrap_or_default();
-        for tag in tags.get(1..).unwrap_or_default() {
+        if let [only] = tags {
+            return *only;
+        }
+        let mut most = Self::default();
+        let (mut not_held, mut open, mut deciding) = (0.0f64, 0.0f64, 0);
+        for tag in tags {
             most.certain = most.certain.max(tag.certain);
             most.possible = most.possible.max(tag.possible);
-            most.estimated = None;
+            not_held = not_held.max(tag.possible + tag.held_back);
+            open = open.max(tag.possible + tag.held_back + tag.undetermined);
+            if tag.possible > 0.0 {
+                deciding += 1;
+                most.estimated = tag.estimated.filter(|_| deciding == 1);
+            }
         }
+        most.held_back = (not_held - most.possible).max(0.0);
+        most.undetermined = (open - most.possible - most.held_back).max(0.0);
         most
     }
 
@@ -216,6 +231,8 @@ pub(crate) async fn codes(
                     list: number_of(&mut said.lists, tag.green_list),
                     certain: tag.certain_value_usd,
                     possible: tag.possible_value_usd,
+                    held_back: tag.held_back_value_usd,
+                    undetermined: tag.undetermined_value_usd,
                     estimated: tag.estimated_value_usd,
                 });
             }

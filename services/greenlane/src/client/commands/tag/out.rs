@@ -17,6 +17,14 @@ use super::{
 /// How much is written at once.
 const BUFFER: usize = 1 << 18;
 
+/// What is said of a list beside its bounds. Only what is said has a column.
+#[derive(Clone, Copy, Debug, Default)]
+struct More {
+    estimated: bool,
+    held_back: bool,
+    undetermined: bool,
+}
+
 /// Tagged rows on their way to a CSV file. It has its name only when it is whole.
 pub(super) struct Tagged {
     path: PathBuf,
@@ -24,8 +32,8 @@ pub(super) struct Tagged {
     rows: BufWriter<File>,
     /// Records that an earlier run wrote.
     skip: u64,
-    /// By list: whether weights say anything of it. Only then it has a column for estimates.
-    weighed: Vec<bool>,
+    /// By list: what columns it has beside its bounds.
+    more: Vec<More>,
     record: Vec<u8>,
     /// The row's value as text.
     value: Vec<u8>,
@@ -42,7 +50,7 @@ impl Tagged {
         file.set_len(end).with_context(failed)?;
         file.seek(SeekFrom::Start(end))?;
         let rows = BufWriter::with_capacity(BUFFER, file);
-        Ok(Self { path: path.to_owned(), part, rows, skip, weighed: Vec::new(), record: Vec::new(), value: Vec::new() })
+        Ok(Self { path: path.to_owned(), part, rows, skip, more: Vec::new(), record: Vec::new(), value: Vec::new() })
     }
 
     /// Whether a record was written by an earlier run.
@@ -53,9 +61,12 @@ impl Tagged {
     }
 
     pub(super) fn header(&mut self, columns: &Columns, said: &Said) -> anyhow::Result<()> {
-        self.weighed = vec![false; said.lists.len()];
+        self.more = vec![More::default(); said.lists.len()];
         for tag in said.codes.iter().flat_map(|code| &code.tags) {
-            self.weighed[tag.list] |= tag.estimated.is_some();
+            let more = &mut self.more[tag.list];
+            more.estimated |= tag.estimated.is_some();
+            more.held_back |= tag.held_back > 0.0;
+            more.undetermined |= tag.undetermined > 0.0;
         }
         if self.skipped() {
             return Ok(());
@@ -64,9 +75,14 @@ impl Tagged {
         for name in columns.names.iter().map(String::as_str).chain(["hs_edition", "hs_code", "faults", "counted"]) {
             field(&mut self.record, name.as_bytes());
         }
-        for (list, weighed) in said.lists.iter().zip(&self.weighed) {
+        for (list, more) in said.lists.iter().zip(&self.more) {
             let list = list.trim_start_matches("greenLists/");
-            for what in ["certain", "possible"].into_iter().chain(weighed.then_some("estimated")) {
+            let more = [
+                more.estimated.then_some("estimated"),
+                more.held_back.then_some("held_back"),
+                more.undetermined.then_some("undetermined"),
+            ];
+            for what in ["certain", "possible"].into_iter().chain(more.into_iter().flatten()) {
                 field(&mut self.record, format!("{what}:{list}").as_bytes());
             }
         }
@@ -118,7 +134,8 @@ impl Tagged {
             write!(self.value, "{value}")?;
         }
         let mut tags = code.tags.iter().peekable();
-        for list in 0..self.weighed.len() {
+        for list in 0..self.more.len() {
+            let more = self.more[list];
             let tag = tags.next_if(|tag| tag.list == list);
             match tag {
                 Some(tag) => {
@@ -127,11 +144,17 @@ impl Tagged {
                 }
                 None => self.record.extend_from_slice(b"0,0,"),
             }
-            if self.weighed[list] {
+            if more.estimated {
                 match tag.and_then(|tag| tag.estimated) {
                     Some(estimated) => self.part(value, estimated)?,
                     None => self.record.push(b','),
                 }
+            }
+            if more.held_back {
+                self.part(value, tag.map_or(0.0, |tag| tag.held_back))?;
+            }
+            if more.undetermined {
+                self.part(value, tag.map_or(0.0, |tag| tag.undetermined))?;
             }
         }
         Ok(())

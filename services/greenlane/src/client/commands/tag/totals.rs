@@ -18,6 +18,9 @@ struct Sum {
     value: f64,
     certain: f64,
     possible: f64,
+    held_back: f64,
+    undetermined: f64,
+    undetermined_rows: u64,
     estimated: f64,
     /// Weights said something.
     weighed: bool,
@@ -66,9 +69,14 @@ impl Totals {
         }
         let place = self.place();
         let sums = &mut self.sums[place..place + self.width];
+        sums[0].add_row(value);
         sums[0].add(value, Tag::most(tags));
         if sums.len() > 1 {
             for tag in tags {
+                // Rows of which it cannot be told are counted by themselves.
+                if tag.possible > 0.0 {
+                    sums[tag.list + 1].add_row(value);
+                }
                 sums[tag.list + 1].add(value, *tag);
             }
         }
@@ -112,6 +120,9 @@ impl Totals {
                     value_usd: sums[0].value,
                     certain_value_usd: sum.certain,
                     possible_value_usd: sum.possible,
+                    held_back_value_usd: sum.held_back,
+                    undetermined_value_usd: sum.undetermined,
+                    undetermined_rows: sum.undetermined_rows,
                     estimated_value_usd: (sum.weighed && !sum.unweighed).then_some(sum.estimated),
                 });
             }
@@ -121,11 +132,17 @@ impl Totals {
 }
 
 impl Sum {
-    fn add(&mut self, value: f64, tag: Tag) {
+    fn add_row(&mut self, value: f64) {
         self.rows += 1;
         self.value += value;
+    }
+
+    fn add(&mut self, value: f64, tag: Tag) {
         self.certain += value * tag.certain;
         self.possible += value * tag.possible;
+        self.held_back += value * tag.held_back;
+        self.undetermined += value * tag.undetermined;
+        self.undetermined_rows += u64::from(tag.undetermined > 0.0);
         self.estimated += value * tag.estimated.unwrap_or(tag.certain);
         self.weighed |= tag.estimated.is_some();
         self.unweighed |= tag.estimated.is_none() && tag.is_open();

@@ -6,7 +6,7 @@ const SUM: usize = 1;
 
 /// What is said of the codes of a survey.
 fn said(survey: &Survey) -> Said {
-    let tag = |list, certain, possible, estimated| Tag { list, certain, possible, estimated };
+    let tag = |list, certain, possible, estimated| Tag { list, certain, possible, estimated, ..Tag::default() };
     let known = |digits: &str, tags: Vec<Tag>| Code {
         edition: "HS2017".to_owned(),
         code: digits.to_owned(),
