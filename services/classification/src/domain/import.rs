@@ -305,25 +305,31 @@ fn needed(format: Format) -> &'static [&'static str] {
     }
 }
 
-/// A code out of its column. A leading zero that a spreadsheet lost is put back where codes have an even number of
-/// digits, so that there is no doubt.
+/// A code out of its column, as it is written: which lengths its system has is known when all rows are.
 fn code(record: &Record, column: &'static str, faults: &mut Vec<RowFault>) -> Option<String> {
     let raw = record.get(column);
-    let code = match super::code::CodeText::parse(raw.trim()) {
-        Ok(code) => code.as_str().to_owned(),
+    match super::code::CodeText::parse(raw.trim()) {
+        Ok(code) => Some(code.as_str().to_owned()),
         Err(why) => {
             let message = format!("A code {why}.");
             faults.push(RowFault::new(record.line(), column, "code_malformed", message, raw));
-            return None;
+            None
         }
-    };
-    if code.len() % 2 == 0 || !code.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(code);
+    }
+}
+
+/// Puts back the leading zero that a spreadsheet took from a code: only where no code of the system is as long as this
+/// one, and some are one digit longer, so that there is no doubt.
+fn mend_zero(line: u64, column: &str, code: &mut String, lengths: &[u32], faults: &mut Vec<RowFault>) {
+    let has = |long: usize| lengths.iter().any(|length| *length as usize == long);
+    let digits = !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit());
+    if !digits || has(code.len()) || !has(code.len() + 1) {
+        return;
     }
     let mended = format!("0{code}");
     let message = format!("The code has lost its leading zero: {mended}.");
-    faults.push(RowFault::new(record.line(), column, "leading_zero_lost", message, raw).mended());
-    Some(mended)
+    faults.push(RowFault::new(line, column, "leading_zero_lost", message, code).mended());
+    *code = mended;
 }
 
 /// A date out of its column; nothing for nothing.

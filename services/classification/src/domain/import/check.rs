@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::eu::DECLARABLE;
-use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault, refuse};
+use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault, mend_zero, refuse};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::harmonized;
 
@@ -25,10 +25,13 @@ pub(super) fn codes(catalogue: &Catalogue, announced: &Announced, rows: Vec<Code
         by_edition.entry(edition.to_owned()).or_default().push(row);
     }
     imported.systems.extend(announced.system.clone());
-    for (id, rows) in by_edition {
+    for (id, mut rows) in by_edition {
         let Some(mut fact) = edition_fact(catalogue, announced, &id) else { continue };
         let refused = imported.refused;
         let lengths = lengths(catalogue, announced, &fact, &rows);
+        for row in rows.iter_mut().filter(|row| !exempt(row)) {
+            mend_zero(row.line, "code", &mut row.code, &lengths, &mut imported.faults);
+        }
         edition(&id, rows, &lengths, imported);
         if let Some(system) = imported.systems.iter_mut().find(|system| system.id == fact.system) {
             system.code_lengths = lengths;
@@ -49,7 +52,8 @@ fn edition_fact(catalogue: &Catalogue, announced: &Announced, id: &str) -> Optio
 /// Lengths of the codes of a system: those it has, or those in its first file.
 fn lengths(catalogue: &Catalogue, announced: &Announced, edition: &EditionFact, rows: &[CodeRow]) -> Vec<u32> {
     let system = catalogue.systems.iter().chain(&announced.system).find(|system| system.id == edition.system);
-    let known = system.map(|system| system.code_lengths.clone()).unwrap_or_default();
+    let system = system.cloned().or_else(|| harmonized::system(&edition.system));
+    let known = system.map(|system| system.code_lengths).unwrap_or_default();
     if !known.is_empty() {
         return known;
     }
@@ -73,8 +77,7 @@ fn edition(id: &str, mut rows: Vec<CodeRow>, lengths: &[u32], imported: &mut Imp
     for (index, row) in rows.into_iter().enumerate() {
         let key = key(&row);
         let long = u32::try_from(row.code.len()).unwrap_or(u32::MAX);
-        let exempt = matches!(row.level, Some(Level::Section | Level::Uncoded));
-        if !exempt && !lengths.contains(&long) {
+        if !exempt(&row) && !lengths.contains(&long) {
             let words: Vec<_> = lengths.iter().map(u32::to_string).collect();
             let message = format!("Codes of {id} have {} digits.", words.join(", "));
             refuse(imported, RowFault::new(row.line, "code", "code_malformed", message, &row.code));
@@ -121,6 +124,11 @@ fn edition(id: &str, mut rows: Vec<CodeRow>, lengths: &[u32], imported: &mut Imp
             ..CodeFact::default()
         });
     }
+}
+
+/// Whether a row need not be as long as the codes of its system.
+fn exempt(row: &CodeRow) -> bool {
+    matches!(row.level, Some(Level::Section | Level::Uncoded))
 }
 
 /// Whether a code lies under one that is there. Where only a higher one is, it is taken with a remark.

@@ -1,14 +1,20 @@
 //! The European Union's nomenclature as TARIC exports it: every line has ten digits and a product-line suffix, which
 //! together are its key. Suffix 80 is a line that goods can be declared under; the others are headings between them.
 
-use super::{CodeRow, Level, Record, RowFault, code, date, line};
+use super::{CodeRow, Level, Record, RowFault, code, date, line, mend_zero};
 
 /// The suffix of lines that goods can be declared under.
 pub(super) const DECLARABLE: &str = "80";
 
+/// Length of every code.
+const DIGITS: u32 = 10;
+
 /// One row.
 pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow> {
-    let code = code(record, "code", faults);
+    let mut code = code(record, "code", faults);
+    if let Some(code) = &mut code {
+        mend_zero(record.line(), "code", code, &[DIGITS], faults);
+    }
     let suffix = record.get("suffix").trim();
     let suffix_good = suffix.len() == 2 && suffix.bytes().all(|b| b.is_ascii_digit());
     if !suffix_good {

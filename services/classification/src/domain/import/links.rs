@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Announced, Format, Imported, LinkFact, LinkRow, LinkWords, Record, RowFault, TableFact, code, refuse, texts, yes,
+    Announced, Format, Imported, LinkFact, LinkRow, LinkWords, Record, RowFault, TableFact, code, mend_zero, refuse,
+    texts, yes,
 };
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::correlation::hold_back;
@@ -62,7 +63,7 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
     let first = announced.edition.as_ref().map(|edition| edition.id.clone()).unwrap_or_default();
     let mut tables: BTreeMap<(usize, usize), TableFact> = BTreeMap::new();
     let mut seen: HashSet<(Position, Position)> = HashSet::new();
-    for row in rows {
+    for mut row in rows {
         let (from, to) = (or(&row.from.0, &announced.second_edition), or(&row.to.0, &first));
         let (Some(from), Some(to)) = (catalogue.edition(from), catalogue.edition(to)) else {
             let unknown = if catalogue.edition(from).is_none() { from } else { to };
@@ -70,6 +71,10 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
             refuse(imported, RowFault::new(row.line, "", "edition_wrong", message, unknown));
             continue;
         };
+        for (edition, (_, code, column)) in [(from, &mut row.from), (to, &mut row.to)] {
+            let lengths = &catalogue.editions[edition].code_lengths;
+            mend_zero(row.line, column, code, lengths, &mut imported.faults);
+        }
         let since = |edition: usize| catalogue.editions[edition].fact.effective_from;
         let same_system = catalogue.editions[from].fact.system == catalogue.editions[to].fact.system;
         if from == to || (same_system && since(from) == since(to)) {

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::{EntryFact, Imported, ListRow, Record, RowFault, code, date, line, refuse, texts, yes};
+use super::{EntryFact, Imported, ListRow, Record, RowFault, code, date, line, mend_zero, refuse, texts, yes};
 use crate::domain::catalogue::Catalogue;
 
 /// One row.
@@ -50,12 +50,18 @@ fn identifier(record: &Record, column: &'static str, faults: &mut Vec<RowFault>)
 pub(super) fn check(catalogue: &Catalogue, rows: Vec<ListRow>, imported: &mut Imported) {
     let mut seen = HashSet::new();
     for row in rows {
-        let Some(entry) = row.entry else { continue };
+        let Some(mut entry) = row.entry else { continue };
         let Some(edition) = catalogue.edition(&entry.edition) else {
             let message = format!("The edition {} is not known.", entry.edition);
             refuse(imported, RowFault::new(row.line, "edition", "edition_wrong", message, &entry.edition));
             continue;
         };
+        let written = entry.code.clone();
+        let lengths = &catalogue.editions[edition].code_lengths;
+        mend_zero(row.line, "code", &mut entry.code, lengths, &mut imported.faults);
+        if entry.id == written {
+            entry.id.clone_from(&entry.code);
+        }
         if catalogue.find(edition, &entry.code).is_none() {
             let message = format!("{} has no code {}.", entry.edition, entry.code);
             refuse(imported, RowFault::new(row.line, "code", "code_unknown", message, &entry.code));

@@ -5,17 +5,22 @@
 
 use std::collections::HashSet;
 
-use super::{Announced, Imported, Record, RowFault, TermFact, TermRow, code, line, refuse};
+use super::{Announced, Imported, Record, RowFault, TermFact, TermRow, code, line, mend_zero, refuse};
 use crate::domain::catalogue::Catalogue;
 
 /// What a tariff's own words are in.
 const LANGUAGE: &str = "en";
+/// Length of a commodity code.
+const DIGITS: u32 = 10;
 /// Longest term, in characters.
 const MAX_TERM: usize = 300;
 
 /// One row.
 pub(super) fn uk(record: &Record, faults: &mut Vec<RowFault>) -> Option<TermRow> {
-    let code = code(record, "commodity_code", faults);
+    let mut code = code(record, "commodity_code", faults);
+    if let Some(code) = &mut code {
+        mend_zero(record.line(), "commodity_code", code, &[DIGITS], faults);
+    }
     let raw = record.get("term");
     let term = line(raw);
     let message = match term.chars().count() {

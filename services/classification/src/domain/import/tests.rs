@@ -64,11 +64,11 @@ fn a_bad_row_names_its_line_and_column_and_stops_nothing_else() {
         010121,Horses for breeding,soon\n0101,Again,\n02,\xff,\n0201,Meat,\n";
     let imported = read(&starter(), &announced(Format::CodesCsv, Some(edition("HS2028", "hs", ""))), text, 7);
     let expected = [
-        "4 code leading_zero_lost mended",
         "5  description_empty",
         "6 code code_malformed",
         "7 effective_from date_malformed",
         "9 description_en encoding",
+        "4 code leading_zero_lost mended",
         "8 code duplicate",
         "10 code parent_missing",
     ];
@@ -77,6 +77,34 @@ fn a_bad_row_names_its_line_and_column_and_stops_nothing_else() {
     assert_eq!(codes, ["01", "0101", "010129"]);
     assert_eq!((imported.rows, imported.refused), (9, 6));
     assert!(imported.editions[0].partial, "not all of it came in");
+}
+
+#[test]
+fn a_code_of_an_odd_length_that_its_system_has_is_kept_as_it_is() {
+    let of = |lengths: &[u32], text: &str| {
+        let system = CodeSystemFact {
+            id: "other".to_owned(),
+            code_lengths: lengths.to_vec(),
+            ..crate::domain::harmonized::system("hs").unwrap()
+        };
+        let announced =
+            Announced { system: Some(system), ..announced(Format::CodesCsv, Some(edition("OTHER-1", "other", ""))) };
+        let imported = read(&starter(), &announced, text.as_bytes(), 9);
+        let codes: Vec<String> = imported.codes.iter().map(|code| code.code.clone()).collect();
+        (codes, told(&imported))
+    };
+    let rows = |codes: &str| {
+        codes.split(' ').fold("code,description_en\n".to_owned(), |text, code| format!("{text}{code},Goods\n"))
+    };
+    let chinese = "8541430010001 8541430010002";
+    let trade = "0 00 001 00111";
+    for (lengths, codes) in [(&[13][..], chinese), (&[], chinese), (&[1, 2, 3, 5], trade), (&[], trade)] {
+        assert_eq!(of(lengths, &rows(codes)), (codes.split(' ').map(str::to_owned).collect(), vec![]), "{lengths:?}");
+    }
+    let (codes, faults) = of(&[13], &rows("101210010001 8541430010001"));
+    assert_eq!(codes, ["0101210010001", "8541430010001"]);
+    assert_eq!(faults, ["2 code leading_zero_lost mended"]);
+    assert_eq!(of(&[2, 4], &rows("01 1 101 0102")).0, ["01", "0101", "0102"], "a second 01 is a duplicate");
 }
 
 #[test]

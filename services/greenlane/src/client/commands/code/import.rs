@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use greenlane_api::{
     classification::v1::{
-        AbandonImportRequest, CreateImportRequest, Edition, GetImportRequest, Import as Imported, ImportFormat,
-        ImportState, RowFault, UploadImportRequest, code_system_service_client::CodeSystemServiceClient,
+        AbandonImportRequest, CodeSystem, CreateImportRequest, Edition, GetImportRequest, Import as Imported,
+        ImportFormat, ImportState, RowFault, UploadImportRequest, code_system_service_client::CodeSystemServiceClient,
     },
-    common::v1::Source,
+    common::v1::{LocalizedText, Source},
 };
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
@@ -54,9 +54,11 @@ pub(crate) struct Import {
     /// Of a correlation: the newer edition.
     #[arg(long, default_value = "", hide_default_value = true)]
     second: String,
-    /// Of a new edition: its code system.
+    /// Of a new edition: its code system; with the options below, where that is new too.
     #[arg(long, default_value = "", hide_default_value = true)]
     system: String,
+    #[command(flatten)]
+    new_system: NewSystem,
     /// Of a new edition: its first day.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     since: String,
@@ -71,6 +73,59 @@ pub(crate) struct Import {
     resume: Option<String>,
     #[command(flatten)]
     mutation: Mutation,
+}
+
+/// Of a code system that is not known yet. With any of these one is announced under the name that --system gives.
+#[derive(Args, Debug)]
+#[group(id = "new-system", multiple = true, requires = "system")]
+struct NewSystem {
+    /// Of a new code system: its title, in English.
+    #[arg(long, value_name = "TITLE")]
+    system_title: Option<String>,
+    /// Of a new code system: who publishes it.
+    #[arg(long, value_name = "NAME")]
+    publisher: Option<String>,
+    /// Of a new code system: the economy or bloc where it is in force. None when it is international.
+    #[arg(long, value_name = "CODE")]
+    economy: Option<String>,
+    /// Of a new code system: the one that it extends.
+    #[arg(long, value_name = "SYSTEM")]
+    system_extends: Option<String>,
+    /// Of a new code system: the lengths of its codes, 8,10,13. Those in its first file when not given.
+    #[arg(long, value_name = "DIGITS", value_delimiter = ',')]
+    lengths: Vec<u32>,
+    /// Of a new code system: its key is code and product-line suffix.
+    #[arg(long)]
+    has_suffix: bool,
+}
+
+impl NewSystem {
+    /// The code system, if anything is said of it.
+    fn announced(&self, system: &str) -> Option<CodeSystem> {
+        let said = [&self.system_title, &self.publisher, &self.economy, &self.system_extends];
+        if said.iter().all(|it| it.is_none()) && self.lengths.is_empty() && !self.has_suffix {
+            return None;
+        }
+        let title = |text: &String| LocalizedText { language: "en".to_owned(), text: text.clone() };
+        Some(CodeSystem {
+            name: named(system, "codeSystems"),
+            titles: self.system_title.iter().map(title).collect(),
+            publisher: self.publisher.clone().unwrap_or_default(),
+            economy: self.economy.clone().unwrap_or_default(),
+            extends: named(self.system_extends.as_deref().unwrap_or_default(), "codeSystems"),
+            code_lengths: self.lengths.clone(),
+            has_suffix: self.has_suffix,
+        })
+    }
+}
+
+/// A resource name from it or from its bare identifier.
+fn named(id: &str, collection: &str) -> String {
+    match id {
+        "" => String::new(),
+        id if id.contains('/') => id.to_owned(),
+        id => format!("{collection}/{id}"),
+    }
 }
 
 /// Layouts of files.
@@ -136,11 +191,6 @@ pub(super) const IMPORT: View = View::Record {
 pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit> {
     let (length, digest) = digest(&args.file).with_context(|| Usage(format!("cannot read {}", args.file.display())))?;
     let mut codes = CodeSystemServiceClient::new(session.classification()?);
-    let named = |id: &str, collection: &str| match id {
-        "" => String::new(),
-        id if id.contains('/') => id.to_owned(),
-        id => format!("{collection}/{id}"),
-    };
     let import = match &args.resume {
         Some(name) => {
             let request = GetImportRequest { name: named(name, "imports") };
@@ -164,7 +214,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 second_edition: named(&args.second, "editions"),
                 sha256: digest,
                 source: Some(Source { uri: args.source.clone(), ..Source::default() }),
-                code_system: None,
+                code_system: args.new_system.announced(&args.system),
             };
             codes.create_import(request).await?.into_inner().import
         }
@@ -277,5 +327,39 @@ fn tell(faults: &[RowFault]) {
     }
     if faults.len() > SHOWN {
         eprintln!("and {} more", faults.len() - SHOWN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser, Debug)]
+    struct Command {
+        #[command(flatten)]
+        import: Import,
+    }
+
+    fn announced(options: &str) -> Result<Option<CodeSystem>, clap::Error> {
+        let given = format!("import --file x.csv --format codes-csv --source https://example.org {options}");
+        let import = Command::try_parse_from(given.split_whitespace())?.import;
+        Ok(import.new_system.announced(&import.system))
+    }
+
+    #[test]
+    fn a_code_system_that_is_not_known_is_announced_with_what_is_said_of_it() {
+        assert_eq!(announced("--system us-hts").unwrap(), None);
+        let expected = CodeSystem {
+            name: "codeSystems/cn-ciq".to_owned(),
+            economy: "CN".to_owned(),
+            extends: "codeSystems/hs".to_owned(),
+            code_lengths: vec![8, 10, 13],
+            ..CodeSystem::default()
+        };
+        let told = announced("--system cn-ciq --economy CN --system-extends hs --lengths 8,10,13").unwrap();
+        assert_eq!(told, Some(expected));
+        assert!(announced("--lengths 13").is_err(), "of which code system?");
     }
 }
