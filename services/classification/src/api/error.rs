@@ -35,7 +35,9 @@ pub(super) fn unresolved(field: &str, error: Unresolved) -> Fault {
         Unresolved::UnknownEdition { edition, known } => Fault::not_found(format!("editions/{edition}"))
             .with_message(message)
             .with_metadata("editions", known.join(",")),
-        Unresolved::WrongLength { .. } => Fault::invalid(format!("{field}.code"), message),
+        Unresolved::WrongLength { nearest, editions, .. } => Fault::invalid(format!("{field}.code"), message)
+            .with_metadata("nearest", nearest.join(","))
+            .with_metadata("editions", editions.join(",")),
         Unresolved::UnknownCode { edition, code, nearest, editions } => {
             let near = nearest.join(",");
             Fault::not_found(format!("editions/{edition}/codes/{code}"))

@@ -1,7 +1,7 @@
-//! The life of a code over the editions that there are tables between.
+//! The life of a code over the successive editions of its system.
 
 use super::catalogue::{Catalogue, Position};
-use super::translate::{Relation, translate};
+use super::translate::{Method, Relation, Translation, translate};
 use super::words::fold;
 
 /// What happened to a code.
@@ -23,45 +23,62 @@ pub(crate) struct Step {
     pub(crate) event: Event,
     /// Index of the edition in which it took effect.
     pub(crate) edition: usize,
-    /// The codes it came from or went to.
+    /// The codes it came from or went to. None where no table says.
     pub(crate) related: Vec<Position>,
 }
 
-/// The steps in the life of a code's digits, oldest first. Where not all links of a code are known nothing is said.
+/// The steps in the life of a code's digits, oldest first.
+///
+/// Each edition is held against the one before it and no other: a table that leaps over editions says that something
+/// changed, not when. That digits came or went is known from the nomenclatures alone, unless one of them is held in part;
+/// what became of the goods is said only where all links of the code are known.
 pub(crate) fn history(catalogue: &Catalogue, of: Position) -> Vec<Step> {
     let digits = catalogue.code(of).fact.code.as_str();
     if !catalogue.code(of).children.is_empty() {
         return Vec::new();
     }
-    let mut steps = Vec::new();
     let system = &catalogue.editions[of.edition].fact.system;
-    for table in &catalogue.tables {
-        if table.extension || catalogue.editions[table.later].fact.system != *system {
-            continue;
-        }
-        let (before, after) = (catalogue.find(table.earlier, digits), catalogue.find(table.later, digits));
-        let (from, to, event) = match (before, after) {
-            (None, Some(after)) => (after, table.earlier, Event::Created),
-            (Some(before), None) => (before, table.later, Event::Deleted),
-            (Some(before), Some(_)) => (before, table.later, Event::ScopeChanged),
-            (None, None) => continue,
-        };
+    // They are kept oldest first.
+    let editions: Vec<usize> =
+        (0..catalogue.editions.len()).filter(|edition| catalogue.editions[*edition].fact.system == *system).collect();
+    editions.windows(2).filter_map(|pair| step(catalogue, digits, pair[0], pair[1])).collect()
+}
+
+/// What happened to some digits between an edition and the next.
+fn step(catalogue: &Catalogue, digits: &str, earlier: usize, later: usize) -> Option<Step> {
+    let partial = |edition: usize| catalogue.editions[edition].fact.partial;
+    let said = |from: Position, to: usize| {
         let translation = translate(catalogue, from, to, false);
-        let unchanged = event == Event::ScopeChanged
-            && translation.relation == Relation::Exact
-            && translation.targets.iter().all(|target| target.same_digits);
-        if translation.incomplete {
-            continue;
+        (translation.method == Method::Direct && !translation.incomplete).then_some(translation)
+    };
+    let related = |translation: &Translation| translation.targets.iter().map(|target| target.at).collect();
+    let (event, related) = match (catalogue.find(earlier, digits), catalogue.find(later, digits)) {
+        (None, None) => return None,
+        (None, Some(after)) => {
+            let from = said(after, earlier);
+            if partial(earlier) && from.is_none() {
+                return None;
+            }
+            (Event::Created, from.as_ref().map(related).unwrap_or_default())
         }
-        let event = match (unchanged, before, after) {
-            (true, Some(before), Some(after)) if reworded(catalogue, before, after) => Event::Redescribed,
-            (true, ..) => continue,
-            (false, ..) => event,
-        };
-        let related = translation.targets.iter().map(|target| target.at).collect();
-        steps.push(Step { event, edition: table.later, related });
-    }
-    steps
+        (Some(before), None) => {
+            let to = said(before, later);
+            if partial(later) && to.is_none() {
+                return None;
+            }
+            (Event::Deleted, to.as_ref().map(related).unwrap_or_default())
+        }
+        (Some(before), Some(after)) => {
+            let to = said(before, later)?;
+            let same_digits = to.targets.iter().all(|target| target.same_digits);
+            match to.relation == Relation::Exact && same_digits {
+                false => (Event::ScopeChanged, related(&to)),
+                true if reworded(catalogue, before, after) => (Event::Redescribed, related(&to)),
+                true => return None,
+            }
+        }
+    };
+    Some(Step { event, edition: later, related })
 }
 
 /// Whether two codes are described by other words in a language that both are described in.

@@ -22,7 +22,10 @@ pub(crate) enum Unresolved {
         known: Vec<String>,
     },
     /// No code of this edition has so many characters.
-    #[error("codes of {edition} have {lengths} digits, this has {length}; leading zeros are part of a code")]
+    #[error(
+        "codes of {edition} have {lengths} digits, this has {length}; leading zeros are part of a code{}",
+        near(.nearest, .editions)
+    )]
     WrongLength {
         /// The edition.
         edition: String,
@@ -30,6 +33,10 @@ pub(crate) enum Unresolved {
         lengths: String,
         /// The length it has.
         length: usize,
+        /// The codes above it that exist, nearest first.
+        nearest: Vec<String>,
+        /// The editions in which these digits are a code.
+        editions: Vec<String>,
     },
     /// The edition does not have the code.
     #[error("{edition} has no code {code}")]
@@ -43,6 +50,18 @@ pub(crate) enum Unresolved {
         /// The editions in which these digits are a code.
         editions: Vec<String>,
     },
+}
+
+/// What is near a code that is none, as the end of a sentence.
+fn near(nearest: &[String], editions: &[String]) -> String {
+    let mut text = String::new();
+    if let Some(nearest) = nearest.first() {
+        text.push_str(&format!("; the nearest code above it is {nearest}"));
+    }
+    if !editions.is_empty() {
+        text.push_str(&format!("; it is a code of {}", editions.join(", ")));
+    }
+    text
 }
 
 /// Index of an edition.
@@ -60,6 +79,9 @@ pub(crate) fn resolve(catalogue: &Catalogue, asked: &CodeRef) -> Result<Position
     if let Some(at) = catalogue.find(edition, code) {
         return Ok(at);
     }
+    let nearest = catalogue.nearest(edition, code);
+    let nearest: Vec<String> = nearest.into_iter().map(|at| catalogue.code(at).fact.code.clone()).collect();
+    let editions: Vec<String> = catalogue.editions_with(code).into_iter().map(str::to_owned).collect();
     let lengths = &catalogue.editions[edition].code_lengths;
     if !lengths.iter().any(|length| *length as usize == code.len()) {
         let words: Vec<_> = lengths.iter().map(u32::to_string).collect();
@@ -67,13 +89,9 @@ pub(crate) fn resolve(catalogue: &Catalogue, asked: &CodeRef) -> Result<Position
             edition: asked.edition.to_string(),
             lengths: words.join(", "),
             length: code.len(),
+            nearest,
+            editions,
         });
     }
-    let nearest = catalogue.nearest(edition, code);
-    Err(Unresolved::UnknownCode {
-        edition: asked.edition.to_string(),
-        code: code.to_owned(),
-        nearest: nearest.into_iter().map(|at| catalogue.code(at).fact.code.clone()).collect(),
-        editions: catalogue.editions_with(code).into_iter().map(str::to_owned).collect(),
-    })
+    Err(Unresolved::UnknownCode { edition: asked.edition.to_string(), code: code.to_owned(), nearest, editions })
 }

@@ -5,7 +5,9 @@ use greenlane_api::common::v1::CodeReference;
 
 use super::{all_texts, date, source, texts};
 use crate::api::parse::Languages;
-use crate::domain::{Catalogue, CodeRef, Event, Level, NoteFact, Position, SourceFact, Step, Unresolved, display};
+use crate::domain::{
+    Catalogue, CodeFact, CodeRef, Event, Level, NoteFact, Position, SourceFact, Step, Unresolved, display,
+};
 
 /// A code with its edition.
 pub(in crate::api) fn reference(catalogue: &Catalogue, at: Position) -> CodeReference {
@@ -22,7 +24,7 @@ pub(in crate::api) fn code(catalogue: &Catalogue, at: Position, languages: &Lang
     wire::Code {
         name: name(&fact.code),
         reference: Some(reference(catalogue, at)),
-        display: display(fact.digits()),
+        display: printed(fact),
         level: level(row.level).into(),
         parent: parent.map(|parent| name(&catalogue.code(parent).fact.code)).unwrap_or_default(),
         descriptions: texts(&fact.descriptions, languages),
@@ -35,6 +37,15 @@ pub(in crate::api) fn code(catalogue: &Catalogue, at: Position, languages: &Lang
             true => &catalogue.editions[at.edition].fact.source,
             false => &fact.source,
         }),
+    }
+}
+
+/// A code as people print it. A line that has none prints none; one that is told apart by its suffix prints it.
+fn printed(fact: &CodeFact) -> String {
+    match fact.suffix.as_str() {
+        suffix if fact.level == Some(Level::Uncoded) && suffix.starts_with('U') => String::new(),
+        _ if fact.code == fact.digits() => display(&fact.code),
+        suffix => format!("{} {suffix}", display(fact.digits())),
     }
 }
 
@@ -54,8 +65,9 @@ pub(in crate::api) fn code_not_found(asked: &CodeRef, why: Unresolved) -> wire::
     let of = |code: String| CodeReference { edition: asked.edition.to_string(), code };
     let (nearest, editions) = match why {
         Unresolved::UnknownEdition { known, .. } => (Vec::new(), known),
-        Unresolved::WrongLength { .. } => (Vec::new(), Vec::new()),
-        Unresolved::UnknownCode { nearest, editions, .. } => (nearest, editions),
+        Unresolved::WrongLength { nearest, editions, .. } | Unresolved::UnknownCode { nearest, editions, .. } => {
+            (nearest, editions)
+        }
     };
     wire::CodeNotFound {
         code: Some(of(asked.code.to_string())),

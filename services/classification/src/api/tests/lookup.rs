@@ -87,6 +87,11 @@ async fn an_unknown_code_is_told_with_what_is_near_it(db: TestDatabase) {
     assert_eq!(metadata["nearest"], "8541,85");
     assert_eq!(metadata["editions"], "HS2017");
 
+    let line = running.lookup().get_code(get("HS2022", "8541430010")).await.unwrap_err();
+    assert_eq!(line.code(), Code::InvalidArgument);
+    let metadata = Fault::metadata_of(&line);
+    assert_eq!((metadata["nearest"].as_str(), metadata["editions"].as_str()), ("854143,8541,85", ""));
+
     let unknown = running.lookup().get_code(get("HS2012", "854140")).await.unwrap_err();
     assert_eq!(unknown.code(), Code::NotFound);
     let metadata = Fault::metadata_of(&unknown);

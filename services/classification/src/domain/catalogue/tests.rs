@@ -67,6 +67,12 @@ fn a_wrong_length_a_missing_code_and_a_missing_edition_are_told_apart() {
         resolve(&catalogue, &CodeRef { edition, code }).unwrap_err()
     };
     assert!(matches!(asked("HS2022", "85414"), Unresolved::WrongLength { length: 5, .. }));
+    let line = asked("HS2022", "8541430010");
+    assert!(
+        matches!(&line, Unresolved::WrongLength { nearest, .. } if *nearest == ["854143", "8541", "85"]),
+        "a line of a tariff is told the subheading that holds it: {line}"
+    );
+    assert!(line.to_string().ends_with("; the nearest code above it is 854143"), "{line}");
     assert!(
         matches!(asked("HS2012", "854140"), Unresolved::UnknownEdition { known, .. } if known == ["HS2017", "HS2022"])
     );
@@ -86,6 +92,47 @@ fn history_tells_creation_deletion_and_changed_scope() {
     assert!(matches!(steps("HS2022", "850131").as_slice(), [(Event::ScopeChanged, _)]));
     assert!(steps("HS2022", "850231").is_empty());
     assert!(steps("HS2022", "852990").is_empty(), "nothing is said of a code whose links are not all known");
+}
+
+#[test]
+fn history_holds_each_edition_against_the_one_before_it_alone_and_tells_nothing_twice() {
+    let facts = invented_facts(&["10", "10 11", "10 11", "10"], &["10>10~ 10>11", "10>10 11>11", "10>10 11>10"]);
+    let mut whole = facts.clone();
+    // Tables that leap over an edition, as the published ones do.
+    for (earlier, later) in [("E1", "E3"), ("E1", "E4"), ("E2", "E4")] {
+        whole.links.push(crate::domain::LinkFact {
+            earlier_edition: earlier.to_owned(),
+            earlier_code: "10".to_owned(),
+            later_edition: later.to_owned(),
+            later_code: "10".to_owned(),
+            ex: false,
+            held_back: false,
+            words: None,
+        });
+    }
+    for facts in [facts, whole] {
+        let catalogue = Catalogue::build(1, facts).unwrap();
+        let told = |edition: &str, code: &str| -> Vec<(Event, String)> {
+            let steps = history(&catalogue, at(&catalogue, edition, code)).into_iter();
+            steps.map(|step| (step.event, catalogue.editions[step.edition].fact.id.clone())).collect()
+        };
+        let of = |event, edition: &str| (event, edition.to_owned());
+        assert_eq!(told("E2", "11"), [of(Event::Created, "E2"), of(Event::Deleted, "E4")]);
+        assert_eq!(told("E1", "10"), [of(Event::ScopeChanged, "E2"), of(Event::ScopeChanged, "E4")]);
+    }
+}
+
+#[test]
+fn history_of_the_real_nomenclature_tells_each_creation_and_deletion_once_and_in_its_edition() {
+    let Some(catalogue) = crate::domain::testing::real::real() else { return };
+    let told = |edition: &str, code: &str| -> Vec<(Event, String)> {
+        let steps = history(catalogue, at(catalogue, edition, code)).into_iter();
+        steps.map(|step| (step.event, catalogue.editions[step.edition].fact.id.clone())).collect()
+    };
+    assert_eq!(told("HS2022", "010121"), [(Event::Created, "HS2012".to_owned())]);
+    let displays = told("HS2012", "852851");
+    assert_eq!(displays.iter().filter(|(event, _)| *event == Event::Deleted).count(), 1, "{displays:?}");
+    assert_eq!(displays.last(), Some(&(Event::Deleted, "HS2017".to_owned())));
 }
 
 #[test]
