@@ -77,6 +77,31 @@ pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggest
     let asked = catalogue.index(question.edition).ask(&words, &catalogue.synonyms);
     let texts = Texts::heard(catalogue, question, &asked);
     let examples = Examples::heard(catalogue, question);
+    // By the same formula, so that of the two only teaching makes the difference.
+    let untaught: HashMap<u32, f64> = weigh(&texts, &Examples::none(question)).into_iter().collect();
+    let candidates: Vec<Candidate> = weigh(&texts, &examples)
+        .into_iter()
+        .take(question.limit)
+        .map(|(row, confidence)| {
+            let at = Position { edition: question.edition, row };
+            let near = examples.near.iter().filter(|(rows, _)| rows.contains(&row));
+            Candidate {
+                at,
+                confidence,
+                matched: matched(catalogue, &words, &asked, at),
+                examples: near.take(SHOWN).map(|(_, near)| Arc::clone(&near.example)).collect(),
+                lift: confidence - untaught.get(&row).copied().unwrap_or_default(),
+            }
+        })
+        .collect();
+    let best = candidates.first().map_or(0.0, |best| best.confidence);
+    let mut answer = Suggestion { cannot_tell: best < TELLS, candidates, ..Suggestion::default() };
+    doubt::explain(catalogue, question, &words, &mut answer);
+    answer
+}
+
+/// The rows that either witness names with their probabilities, most likely first.
+fn weigh(texts: &Texts, examples: &Examples<'_>) -> Vec<(u32, f64)> {
     let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
     for (row, share) in &examples.shares {
         *shares.entry(*row).or_default() += share;
@@ -86,27 +111,8 @@ pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggest
     }
     let mut ranked: Vec<(u32, f64)> = shares.into_iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let confidences = confidences(&ranked, &texts, &examples);
-    let candidates: Vec<Candidate> = ranked
-        .iter()
-        .zip(confidences)
-        .take(question.limit)
-        .map(|((row, _), confidence)| {
-            let at = Position { edition: question.edition, row: *row };
-            let near = examples.near.iter().filter(|(rows, _)| rows.contains(row));
-            Candidate {
-                at,
-                confidence,
-                matched: matched(catalogue, &words, &asked, at),
-                examples: near.take(SHOWN).map(|(_, near)| Arc::clone(&near.example)).collect(),
-                lift: confidence - texts.confidence(*row),
-            }
-        })
-        .collect();
-    let best = candidates.first().map_or(0.0, |best| best.confidence);
-    let mut answer = Suggestion { cannot_tell: best < TELLS, candidates, ..Suggestion::default() };
-    doubt::explain(catalogue, question, &words, &mut answer);
-    answer
+    let confidences = confidences(&ranked, texts, examples);
+    ranked.into_iter().map(|(row, _)| row).zip(confidences).collect()
 }
 
 /// Probabilities of ranked candidates.
@@ -166,9 +172,9 @@ impl Texts {
 
 /// What the examples say.
 struct Examples<'c> {
-    catalogue: &'c Catalogue,
+    /// Those decided by a day, to count how many fell where. None when nothing taught is to count.
+    decided: Option<(&'c Catalogue, NaiveDate)>,
     edition: usize,
-    on: NaiveDate,
     /// By row: its share of the likeness.
     shares: HashMap<u32, f64>,
     /// The examples, nearest first, with the rows that each speaks for.
@@ -200,15 +206,21 @@ impl<'c> Examples<'c> {
             }
         }
         shares.values_mut().for_each(|share| *share /= whole + UNLIKE);
-        let (edition, on) = (question.edition, question.on);
-        Self { catalogue, edition, on, shares, near, weight: whole / (whole + UNLIKE) }
+        let decided = Some((catalogue, question.on));
+        Self { decided, edition: question.edition, shares, near, weight: whole / (whole + UNLIKE) }
+    }
+
+    /// As if nothing had been taught.
+    fn none(question: &Question<'_>) -> Self {
+        Self { decided: None, edition: question.edition, shares: HashMap::new(), near: Vec::new(), weight: 0.0 }
     }
 
     /// How much more what the texts say of a row counts because goods were decided to fall there.
     fn usual(&self, row: u32) -> f64 {
+        let Some((catalogue, on)) = self.decided else { return 1.0 };
         let at = Position { edition: self.edition, row };
         #[expect(clippy::cast_precision_loss, reason = "numbers of examples are far below 2^52")]
-        let decided = self.catalogue.taught.count(&self.catalogue.code(at).fact.code, self.on) as f64;
+        let decided = catalogue.taught.count(&catalogue.code(at).fact.code, on) as f64;
         1.0 + USUAL * decided.ln_1p()
     }
 

@@ -59,6 +59,20 @@ fn a_taught_name_is_found_with_the_example_that_decided_and_the_lift_it_gave() {
 }
 
 #[test]
+fn where_nothing_was_taught_no_candidate_has_a_lift() {
+    let taught_later = starter().with_taught(2, vec![example("solar cell", "HS2022", "854142")]);
+    let edition = taught_later.edition("HS2022").unwrap();
+    for text in ["solar cells", "copper scrap", "electric motor vehicles with battery", "锂离子电池", "spare parts"]
+    {
+        for catalogue in [&starter(), &taught_later] {
+            let on = day("2023-01-01");
+            let answer = suggest(catalogue, &Question { description: text, edition, on, among: None, limit: 100 });
+            assert!(answer.candidates.iter().all(|candidate| candidate.lift == 0.0), "{text}");
+        }
+    }
+}
+
+#[test]
 fn an_example_in_an_older_edition_speaks_for_what_its_code_became() {
     let catalogue = starter().with_taught(2, vec![example("Sun catcher 9000", "HS2017", "854140")]);
     let answer = ask(&catalogue, "sun catcher 9000");
