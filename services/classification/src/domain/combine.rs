@@ -1,11 +1,12 @@
 //! Union, intersection and difference of green lists, code by code, in one edition.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
 use super::catalogue::{Catalogue, Position};
+use super::facts::EntryFact;
 use super::list_difference::OnDay;
-use super::project::{Coverage, Covered, Projected, ProjectionClass, cover};
+use super::project::{Coverage, Covered, Projected, ProjectionClass, cover, cover_some};
 
 /// What to do with lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +45,11 @@ pub(crate) fn combine<'a>(
     lists: &[OnDay<'a>],
     edition: usize,
 ) -> Combination<'a> {
-    let covered: Vec<Covered<'a>> =
+    let mut covered: Vec<Covered<'a>> =
         lists.iter().map(|(list, on)| cover(catalogue, list, *on, edition, false)).collect();
+    if let (ListOperation::Difference, Some(first)) = (operation, covered.first_mut()) {
+        *first = cover_some(catalogue, lists[0].0, remaining(catalogue, lists), edition, false);
+    }
     let codes: BTreeSet<Position> = match operation {
         ListOperation::Union => covered.iter().flat_map(|list| list.codes.keys()).copied().collect(),
         ListOperation::Intersection | ListOperation::Difference => {
@@ -69,6 +73,26 @@ pub(crate) fn combine<'a>(
         combination.unknown.extend(list.unknown.into_iter().map(|row| (index, row)));
     }
     combination
+}
+
+/// The entries of the first list of which the others leave anything, in the edition that each is written in: what is
+/// taken away there must not come back as a part because a later edition merged it with other goods.
+fn remaining<'a>(catalogue: &'a Catalogue, lists: &[OnDay<'a>]) -> Vec<&'a EntryFact> {
+    let Some(((first, on), others)) = lists.split_first() else { return Vec::new() };
+    let mut by_edition: BTreeMap<usize, Vec<Covered<'a>>> = BTreeMap::new();
+    let mut taken = |entry: &EntryFact| {
+        let Some(edition) = catalogue.edition(&entry.edition) else { return false };
+        let Some(at) = catalogue.find(edition, &entry.code) else { return false };
+        let others = by_edition
+            .entry(edition)
+            .or_insert_with(|| others.iter().map(|(list, on)| cover(catalogue, list, *on, edition, false)).collect());
+        let held = |leaf: u32| {
+            let leaf = Position { edition, row: leaf };
+            others.iter().any(|other| other.codes.get(&leaf).is_some_and(|held| held.whole))
+        };
+        catalogue.leaves(at).all(held)
+    };
+    first.entries_on(*on).filter(|entry| !taken(entry)).collect()
 }
 
 /// Whether a code is in the combination, and if so, whether only a part of it is.

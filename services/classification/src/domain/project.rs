@@ -47,9 +47,20 @@ pub(crate) fn project<'a>(
     edition: usize,
     held: bool,
 ) -> Vec<Projected<'a>> {
-    let goods = Goods::of(catalogue, list, on);
+    project_some(catalogue, list, list.entries_on(on).collect(), edition, held)
+}
+
+/// The same of some entries of the list, as if it had no others.
+fn project_some<'a>(
+    catalogue: &'a Catalogue,
+    list: &'a ListData,
+    entries: Vec<&'a EntryFact>,
+    edition: usize,
+    held: bool,
+) -> Vec<Projected<'a>> {
+    let goods = Goods::of(catalogue, list, &entries);
     let mut rows = Vec::new();
-    for entry in list.entries_on(on) {
+    for entry in entries {
         let before = rows.len();
         let source = catalogue.edition(&entry.edition).and_then(|edition| catalogue.find(edition, &entry.code));
         match source {
@@ -68,9 +79,9 @@ pub(crate) fn project<'a>(
 struct Goods(BTreeMap<usize, BTreeSet<u32>>);
 
 impl Goods {
-    fn of(catalogue: &Catalogue, list: &ListData, on: NaiveDate) -> Self {
+    fn of(catalogue: &Catalogue, list: &ListData, entries: &[&EntryFact]) -> Self {
         let mut goods: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
-        for entry in list.entries_on(on).filter(|entry| !list.part_only(entry)) {
+        for entry in entries.iter().filter(|entry| !list.part_only(entry)) {
             let Some(edition) = catalogue.edition(&entry.edition) else { continue };
             let Some(at) = catalogue.find(edition, &entry.code) else { continue };
             goods.entry(edition).or_default().extend(catalogue.leaves(at));
@@ -164,8 +175,19 @@ pub(crate) fn cover<'a>(
     edition: usize,
     held: bool,
 ) -> Covered<'a> {
+    cover_some(catalogue, list, list.entries_on(on).collect(), edition, held)
+}
+
+/// The same of some entries of the list, as if it had no others.
+pub(crate) fn cover_some<'a>(
+    catalogue: &'a Catalogue,
+    list: &'a ListData,
+    entries: Vec<&'a EntryFact>,
+    edition: usize,
+    held: bool,
+) -> Covered<'a> {
     let mut covered = Covered::default();
-    for row in project(catalogue, list, on, edition, held) {
+    for row in project_some(catalogue, list, entries, edition, held) {
         let Some(target) = row.target else {
             covered.unknown.push(row);
             continue;

@@ -38,6 +38,33 @@ fn what_a_merge_makes_uncertain_is_a_part() {
 }
 
 #[test]
+fn a_list_without_one_that_holds_all_of_it_is_empty_in_every_edition() {
+    let catalogue = catalogue("10 11", "10 11");
+    assert!(combined(&catalogue, ListOperation::Difference, "E1").is_empty());
+    assert!(combined(&catalogue, ListOperation::Difference, "E2").is_empty(), "21 holds 12 too, which is on neither");
+    let catalogue = self::catalogue("11~", "10 11 13");
+    assert!(combined(&catalogue, ListOperation::Difference, "E2").is_empty());
+}
+
+#[test]
+fn what_is_left_of_a_list_is_left_in_part_where_an_edition_merged_it_with_what_was_taken_away() {
+    let catalogue = catalogue("11 12", "11");
+    assert_eq!(combined(&catalogue, ListOperation::Difference, "E1"), ["12"]);
+    assert_eq!(combined(&catalogue, ListOperation::Difference, "E2"), ["21~"]);
+}
+
+#[test]
+fn the_real_list_of_apec_without_the_list_that_it_is_a_part_of_is_empty() {
+    let Some(catalogue) = crate::domain::testing::real::real() else { return };
+    let lists = ["apec-54", "oecd-cleg"].map(|id| (catalogue.list(id).unwrap(), day("2026-01-01")));
+    for edition in ["HS2007", "HS2012", "HS2017", "HS2022"] {
+        let edition = catalogue.edition(edition).unwrap();
+        let left = combine(catalogue, ListOperation::Difference, &lists, edition);
+        assert!(left.rows.is_empty() && left.unknown.iter().all(|(list, _)| *list == 1), "{:?}", left.rows);
+    }
+}
+
+#[test]
 fn a_row_says_why_it_is_in() {
     let catalogue = catalogue("10 11", "12 13");
     let on = day("2026-01-01");
