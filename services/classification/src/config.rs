@@ -15,7 +15,8 @@ pub struct Config {
     pub poll_interval_ms: u64,
     /// How long a read waits for a revision that it needs.
     pub revision_wait_ms: u64,
-    /// How many older revisions are kept in memory.
+    /// How many older revisions are kept in memory. One with other codes than the current is a whole catalogue of its
+    /// own, some 300 MB with all editions and tariffs; one with other lists or examples takes next to nothing.
     pub older_revisions: usize,
     /// How long a revision stream may be silent before a bookmark is sent. At most 10,000.
     pub bookmark_interval_ms: u64,
@@ -30,7 +31,7 @@ impl Default for Config {
             starter: true,
             poll_interval_ms: 250,
             revision_wait_ms: 1_000,
-            older_revisions: 4,
+            older_revisions: 1,
             bookmark_interval_ms: 5_000,
             alert_look_ahead_days: 90,
         }

@@ -15,7 +15,7 @@ pub(crate) use imports::{
     ImportRow, ImportState, Piece, find_import, forget_pieces, get_import, insert_import, keep_piece, list_faults,
     list_imports, move_import, next_piece,
 };
-pub(crate) use lists::{ListVersion, list_at_version, list_versions};
+pub(crate) use lists::{ListVersion, list_at_version, list_versions, lists_only};
 pub use migrations::Migrator;
 pub(crate) use publish::{Publication, publish_delta, publish_first};
 pub(crate) use revisions::{RevisionRow, current, list};

@@ -154,7 +154,11 @@ impl Catalogues {
                     // Teaching is frequent and changes no code: what is loaded stays.
                     let news = match store::taught_only(tx, known, revision).await? {
                         Some(examples) => News::Taught(examples),
-                        None => News::Catalogue(Box::new(store::load(tx, revision).await?)),
+                        // Lists change more often than codes, and are small.
+                        None => match store::lists_only(tx, known, revision).await? {
+                            Some(lists) => News::Lists(Box::new(lists)),
+                            None => News::Catalogue(Box::new(store::load(tx, revision).await?)),
+                        },
                     };
                     Ok(Some((revision, news)))
                 })
@@ -164,13 +168,19 @@ impl Catalogues {
         let newest = store::list(self.store(), revision + 1, 1).await?;
         let catalogue = match news {
             News::Taught(examples) => held.with_taught(revision, examples),
+            News::Lists(lists) => held.with_lists(revision, *lists).map_err(unfit)?,
             News::Catalogue(facts) => Catalogue::build(revision, *facts).map_err(unfit)?,
         };
         let codes = catalogue.editions.iter().map(|edition| edition.codes.len()).sum::<usize>();
         tracing::info!(revision, codes, "catalogue loaded");
         let catalogue = Arc::new(catalogue);
+        let shared = catalogue.shares_codes(&held);
         self.current.store(Arc::clone(&catalogue));
-        if codes > SMALL {
+        if shared {
+            // It costs next to nothing to keep, and readers of its pages will come back to it.
+            self.older.insert(known, held);
+        }
+        if codes > SMALL && !shared {
             // Beside the calls that need no words, which can be answered already. A search waits for its own editions.
             tokio::task::spawn_blocking(move || catalogue.build_indexes());
         }
@@ -207,6 +217,8 @@ impl Catalogues {
 enum News {
     /// Examples and nothing else.
     Taught(Vec<ExampleFact>),
+    /// Green lists, and examples beside them.
+    Lists(Box<Facts>),
     Catalogue(Box<Facts>),
 }
 

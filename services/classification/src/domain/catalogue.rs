@@ -14,23 +14,23 @@ use super::search::{SearchIndex, Synonyms};
 use super::taught::Taught;
 use super::translate::{Translation, Way};
 
-/// Everything known at one revision.
+/// Everything known at one revision. What is large is shared with the revisions before and after that did not change it.
 #[derive(Clone, Debug)]
 pub(crate) struct Catalogue {
     pub(crate) revision: u64,
     pub(crate) systems: Vec<CodeSystemFact>,
     /// By code system, oldest first.
-    pub(crate) editions: Vec<EditionData>,
-    pub(crate) tables: Vec<Table>,
+    pub(crate) editions: Arc<Vec<EditionData>>,
+    pub(crate) tables: Arc<Vec<Table>>,
     /// By identifier.
     pub(crate) lists: Vec<ListData>,
-    pub(crate) terms: Vec<TermRow>,
-    pub(crate) synonyms: Synonyms,
+    pub(crate) terms: Arc<Vec<TermRow>>,
+    pub(crate) synonyms: Arc<Synonyms>,
     pub(crate) search: SearchIndex,
     pub(crate) taught: Arc<Taught>,
-    by_edition: HashMap<String, usize>,
+    by_edition: Arc<HashMap<String, usize>>,
     /// The way between each two editions that there is one between.
-    ways: HashMap<(usize, usize), Way>,
+    ways: Arc<HashMap<(usize, usize), Way>>,
 }
 
 /// An edition with its codes in their order.
@@ -99,15 +99,15 @@ impl Catalogue {
         Self {
             revision: 0,
             systems: Vec::new(),
-            editions: Vec::new(),
-            tables: Vec::new(),
+            editions: Arc::default(),
+            tables: Arc::default(),
             lists: Vec::new(),
-            terms: Vec::new(),
-            synonyms: Synonyms::default(),
+            terms: Arc::default(),
+            synonyms: Arc::default(),
             search: SearchIndex::default(),
             taught: Arc::default(),
-            by_edition: HashMap::new(),
-            ways: HashMap::new(),
+            by_edition: Arc::default(),
+            ways: Arc::default(),
         }
     }
 
@@ -127,18 +127,18 @@ impl Catalogue {
             catalogue.describe_table(fact)?;
         }
         catalogue.add_extensions();
-        for table in &mut catalogue.tables {
+        for table in Arc::make_mut(&mut catalogue.tables) {
             table.sort();
         }
         catalogue.doubt();
-        catalogue.tables.sort_by_key(|table| (table.earlier, table.later));
+        Arc::make_mut(&mut catalogue.tables).sort_by_key(|table| (table.earlier, table.later));
         let editions = catalogue.editions.len();
         let pairs = (0..editions).flat_map(|from| (0..editions).map(move |to| (from, to)));
-        catalogue.ways =
-            pairs.filter_map(|(from, to)| Some(((from, to), Way::between(&catalogue, from, to)?))).collect();
+        let ways = pairs.filter_map(|(from, to)| Some(((from, to), Way::between(&catalogue, from, to)?))).collect();
+        catalogue.ways = Arc::new(ways);
         catalogue.add_lists(lists, entries)?;
         catalogue.add_terms(terms);
-        catalogue.synonyms = Synonyms::of(synonyms);
+        catalogue.synonyms = Arc::new(Synonyms::of(synonyms));
         catalogue.search = SearchIndex::of(catalogue.editions.len());
         catalogue.taught = Arc::new(Taught::default().with(&catalogue, examples));
         Ok(catalogue)
@@ -146,14 +146,30 @@ impl Catalogue {
 
     /// The same at a later revision that taught examples and changed nothing else.
     pub(crate) fn with_taught(&self, revision: u64, examples: Vec<ExampleFact>) -> Self {
-        let taught = Arc::new(self.taught.with(self, examples));
+        let taught = match examples.is_empty() {
+            true => Arc::clone(&self.taught),
+            false => Arc::new(self.taught.with(self, examples)),
+        };
         Self { revision, taught, ..self.clone() }
+    }
+
+    /// The same at a later revision with these green lists, which taught these examples and changed nothing else.
+    pub(crate) fn with_lists(&self, revision: u64, news: Facts) -> Result<Self, BuildError> {
+        let Facts { lists, entries, examples, .. } = news;
+        let mut next = self.with_taught(revision, examples);
+        next.add_lists(lists, entries)?;
+        Ok(next)
+    }
+
+    /// Whether two revisions have their codes in common, in memory too.
+    pub(crate) fn shares_codes(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.editions, &other.editions)
     }
 
     /// What it is made of, but for what was taught: that is no part of what changes by change sets.
     pub(crate) fn facts(&self) -> Facts {
         let mut facts = Facts { systems: self.systems.clone(), ..Facts::default() };
-        for edition in &self.editions {
+        for edition in self.editions.iter() {
             facts.editions.push(edition.fact.clone());
             facts.codes.extend(edition.codes.iter().map(|code| code.fact.clone()));
         }
@@ -273,21 +289,30 @@ impl Catalogue {
             let system = self.systems.iter().find(|system| system.id == fact.system);
             let system = system.ok_or_else(|| BuildError::UnknownSystem(fact.id.clone(), fact.system.clone()))?;
             let code_lengths = system.code_lengths.clone();
-            if self.by_edition.insert(fact.id.clone(), self.editions.len()).is_some() {
+            let number = self.editions.len();
+            if Arc::make_mut(&mut self.by_edition).insert(fact.id.clone(), number).is_some() {
                 return Err(BuildError::Twice(fact.id));
             }
-            self.editions.push(EditionData { fact, code_lengths, codes: Vec::new(), index: HashMap::new() });
+            Arc::make_mut(&mut self.editions).push(EditionData {
+                fact,
+                code_lengths,
+                codes: Vec::new(),
+                index: HashMap::new(),
+            });
         }
         Ok(())
     }
 
     fn add_codes(&mut self, mut codes: Vec<CodeFact>) -> Result<(), BuildError> {
         codes.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
+        let editions = Arc::make_mut(&mut self.editions);
         for fact in codes {
             let edition = self
-                .edition(&fact.edition)
+                .by_edition
+                .get(&fact.edition)
+                .copied()
                 .ok_or_else(|| BuildError::UnknownEdition(fact.code.clone(), fact.edition.clone()))?;
-            self.editions[edition].add(fact)?;
+            editions[edition].add(fact)?;
         }
         Ok(())
     }
@@ -305,20 +330,21 @@ impl Catalogue {
         for fact in terms {
             let edition = self.edition(&fact.edition);
             if let Some(at) = edition.and_then(|edition| self.find(edition, &fact.code)) {
-                self.terms.push(TermRow { at, fact });
+                Arc::make_mut(&mut self.terms).push(TermRow { at, fact });
             }
         }
-        self.terms.sort_by(|a, b| (a.at, &a.fact.term).cmp(&(b.at, &b.fact.term)));
+        Arc::make_mut(&mut self.terms).sort_by(|a, b| (a.at, &a.fact.term).cmp(&(b.at, &b.fact.term)));
     }
 
     fn table_between(&mut self, earlier: usize, later: usize) -> &mut Table {
         let existing = self.tables.iter().position(|table| table.earlier == earlier && table.later == later);
         let at = existing.unwrap_or_else(|| {
             let codes = |edition: usize| self.editions[edition].codes.len();
-            self.tables.push(Table::new(earlier, codes(earlier), later, codes(later)));
+            let table = Table::new(earlier, codes(earlier), later, codes(later));
+            Arc::make_mut(&mut self.tables).push(table);
             self.tables.len() - 1
         });
-        &mut self.tables[at]
+        &mut Arc::make_mut(&mut self.tables)[at]
     }
 
     /// What is known of a table as a whole. A table without rows is one.
@@ -353,7 +379,7 @@ impl Catalogue {
             if extension.fact.partial {
                 (0u32..).zip(&base.codes).for_each(|(row, _)| table.doubt(earlier, row));
             }
-            self.tables.push(table);
+            Arc::make_mut(&mut self.tables).push(table);
         }
     }
 
@@ -361,7 +387,7 @@ impl Catalogue {
     /// those that it does not link to anything.
     fn doubt(&mut self) {
         let by_edition = &self.by_edition;
-        for table in self.tables.iter_mut().filter(|table| !table.extension) {
+        for table in Arc::make_mut(&mut self.tables).iter_mut().filter(|table| !table.extension) {
             let fact = table.fact.clone();
             if let Some(fact) = fact.as_ref().filter(|fact| !fact.conversion) {
                 for (edition, code) in &fact.unsure {

@@ -42,7 +42,7 @@ fn published() -> Option<BTreeSet<(String, String)>> {
 fn the_files_fit_together() {
     let catalogue = Catalogue::build(1, facts().unwrap()).unwrap();
     assert_eq!(catalogue.edition_ids().collect::<Vec<_>>(), [EARLIER, LATER]);
-    for edition in &catalogue.editions {
+    for edition in catalogue.editions.iter() {
         assert!((150..=300).contains(&edition.codes.len()), "{} codes", edition.codes.len());
         for code in &edition.codes {
             assert_eq!(code.parent.is_none(), code.level == Level::Chapter, "{}", code.fact.code);
@@ -65,7 +65,7 @@ fn every_code_is_described_in_english_and_chinese() {
 #[test]
 fn codes_that_are_described_alike_in_one_edition_are_parent_and_only_child_or_say_other() {
     let catalogue = Catalogue::build(1, facts().unwrap()).unwrap();
-    for edition in &catalogue.editions {
+    for edition in catalogue.editions.iter() {
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for code in &edition.codes {
             let words = code.fact.descriptions[0].1.as_str();

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use greenlane_store::{Store, StoreError, Tx};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::entities::{entry, item, revision as revisions};
+use super::entities::{entry, item, revision as revisions, term};
 use super::facts::{entry_fact, known, list_fact};
-use super::{LIST, corrupt};
-use crate::domain::ListData;
+use super::{LIST, corrupt, taught};
+use crate::domain::{Facts, ListData};
 
 /// One version of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +93,56 @@ async fn versions(tx: &Tx, id: &str, at: i64) -> Result<Vec<ListVersion>, DbErr>
         })
     };
     starts.into_iter().rev().map(version).collect()
+}
+
+/// The green lists of revision `newest` and the examples taught since `known`, if nothing else was published in between.
+pub(crate) async fn lists_only(tx: &Tx, known: u64, newest: u64) -> Result<Option<Facts>, DbErr> {
+    let (after, until) = (i64::try_from(known).map_err(corrupt)?, i64::try_from(newest).map_err(corrupt)?);
+    if after == 0 {
+        return Ok(None);
+    }
+    let codes = Condition::any().add(revisions::Column::CodesChanged.gt(0)).add(revisions::Column::LinksChanged.gt(0));
+    let published = revisions::Entity::find().filter(within(revisions::Column::Revision, after, until));
+    let others = item::Entity::find().filter(item::Column::Kind.ne(LIST)).filter(
+        Condition::any().add(within(item::Column::RevisionFrom, after, until)).add(within(
+            item::Column::RevisionTo,
+            after,
+            until,
+        )),
+    );
+    let terms = term::Entity::find().filter(
+        Condition::any().add(within(term::Column::RevisionFrom, after, until)).add(within(
+            term::Column::RevisionTo,
+            after,
+            until,
+        )),
+    );
+    let more = published.filter(codes).one(tx).await?.is_some()
+        || others.one(tx).await?.is_some()
+        || terms.one(tx).await?.is_some();
+    if more {
+        return Ok(None);
+    }
+    let lists = item::Entity::find()
+        .filter(item::Column::Kind.eq(LIST))
+        .filter(self::known(item::Column::RevisionFrom, item::Column::RevisionTo, until))
+        .all(tx)
+        .await?;
+    let entries = entry::Entity::find()
+        .filter(self::known(entry::Column::RevisionFrom, entry::Column::RevisionTo, until))
+        .all(tx)
+        .await?;
+    Ok(Some(Facts {
+        lists: lists.iter().map(|list| list_fact(&list.body)).collect::<Result<_, _>>()?,
+        entries: entries.into_iter().map(entry_fact).collect::<Result<_, _>>()?,
+        examples: taught::examples(tx, after, until).await?.into_iter().map(|(_, example)| example).collect(),
+        ..Facts::default()
+    }))
+}
+
+/// Whether a revision came after one and not after another.
+fn within<C: ColumnTrait>(column: C, after: i64, until: i64) -> Condition {
+    Condition::all().add(column.gt(after)).add(column.lte(until))
 }
 
 async fn at_version(tx: &Tx, id: &str, version: u32, at: i64) -> Result<Option<ListData>, DbErr> {

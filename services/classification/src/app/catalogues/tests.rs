@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::store::Migrator;
-use crate::store::testing::{publish_starter, redescribe};
+use crate::store::testing::{publish_starter, redescribe, retire_entry};
 
 engine_tests!(Migrator:
     a_read_waits_for_a_revision_that_another_replica_publishes,
     a_revision_that_does_not_come_is_told_with_the_one_that_there_is,
     an_older_revision_is_answered_as_it_was,
+    a_revision_of_lists_shares_its_codes_with_the_one_before_it,
     a_follower_notices_what_another_replica_publishes,
     an_empty_database_is_an_empty_catalogue,
 );
@@ -63,6 +64,27 @@ async fn an_older_revision_is_answered_as_it_was(db: TestDatabase) {
     }
     let first = catalogues.read(Consistency::Exactly(1)).await.unwrap();
     assert!(words(&first).starts_with("Solar modules"));
+}
+
+async fn a_revision_of_lists_shares_its_codes_with_the_one_before_it(db: TestDatabase) {
+    publish_starter(&db).await;
+    let catalogues = open(&db, 1_000).await;
+    let first = catalogues.current();
+    retire_entry(&db, "oecd-cleg", "854140").await;
+    let second = catalogues.read(Consistency::AtLeast(2)).await.unwrap();
+    assert!(second.shares_codes(&first));
+    let entries = |catalogue: &Catalogue| catalogue.list("oecd-cleg").unwrap().entries.len();
+    assert_eq!(entries(&second) + 1, entries(&first));
+    assert_eq!(second.list("oecd-cleg").unwrap().fact.version, first.list("oecd-cleg").unwrap().fact.version + 1);
+    // The same as when it is read from the beginning, and the one before it is still there as it was.
+    let anew = open(&db, 1_000).await.current();
+    assert_eq!(anew.list_facts(), second.list_facts());
+    assert!(Arc::ptr_eq(&catalogues.read(Consistency::Exactly(1)).await.unwrap(), &first));
+    // Codes are not shared when they change.
+    redescribe(&db, "854143", "Solar panels").await;
+    let third = catalogues.read(Consistency::AtLeast(3)).await.unwrap();
+    assert!(!third.shares_codes(&second));
+    assert_eq!(words(&third), "Solar panels");
 }
 
 async fn a_follower_notices_what_another_replica_publishes(db: TestDatabase) {

@@ -11,7 +11,7 @@ use crate::domain::catalogue::{Catalogue, ListData};
 /// and the day.
 pub(crate) fn due(catalogue: &Catalogue, first: NaiveDate, last: NaiveDate, now: DateTime<Utc>) -> Vec<Alert> {
     let mut days = Days { first, last, found: Vec::new() };
-    for edition in &catalogue.editions {
+    for edition in catalogue.editions.iter() {
         let system = catalogue.systems.iter().find(|system| system.id == edition.fact.system);
         let economy = system.map(|system| system.economy.clone()).unwrap_or_default();
         let fact = &edition.fact;

@@ -19,10 +19,10 @@ impl<'c> Evidence<'c> {
     pub(super) fn of(catalogue: &'c Catalogue, edition: usize) -> Self {
         let mut same = Same { catalogue, edition, known: HashMap::new() };
         let mut evidence = Self::default();
-        for term in &catalogue.terms {
+        for term in catalogue.terms.iter() {
             evidence.terms.extend(same.row(term.at).map(|row| (row, term.fact.term.as_str())));
         }
-        for data in &catalogue.editions {
+        for data in catalogue.editions.iter() {
             let Some(base) = catalogue.edition(&data.fact.extends) else { continue };
             let mut said: BTreeSet<(u32, &str)> = BTreeSet::new();
             for code in &data.codes {
