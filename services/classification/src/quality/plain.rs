@@ -1,6 +1,7 @@
-//! Plain BM25 over the descriptions of the subheadings, without stems: what everything else is held against.
+//! Plain BM25, without stems: what everything else is held against. Over the descriptions of the subheadings, or where
+//! there are none in the language over what was taught of each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::data::Case;
 use super::measure::Answer;
@@ -19,12 +20,28 @@ fn tokens(text: &str) -> impl Iterator<Item = String> + '_ {
 impl Plain {
     pub(super) fn of(catalogue: &Catalogue, edition: &str) -> Self {
         let edition = &catalogue.editions[catalogue.edition(edition).unwrap()];
+        let subheadings = edition.codes.iter().filter(|code| code.fact.code.len() == 6);
+        Self::over(subheadings.map(|code| (code.fact.code.clone(), code.fact.descriptions[0].1.clone())))
+    }
+
+    /// Over the taught texts of each code, put together.
+    pub(super) fn taught(cases: &[&Case]) -> Self {
+        let mut texts: BTreeMap<String, String> = BTreeMap::new();
+        for case in cases {
+            let text = texts.entry(case.hs6.clone()).or_default();
+            text.push_str(&case.query);
+            text.push(' ');
+        }
+        Self::over(texts.into_iter())
+    }
+
+    fn over(texts: impl Iterator<Item = (String, String)>) -> Self {
         let mut plain = Self { codes: Vec::new(), lengths: Vec::new(), postings: HashMap::new() };
-        for code in edition.codes.iter().filter(|code| code.fact.code.len() == 6) {
+        for (code, text) in texts {
             let number = plain.codes.len();
-            plain.codes.push(code.fact.code.clone());
+            plain.codes.push(code);
             let mut counts: HashMap<String, f64> = HashMap::new();
-            for token in tokens(&code.fact.descriptions[0].1) {
+            for token in tokens(&text) {
                 *counts.entry(token).or_default() += 1.0;
             }
             plain.lengths.push(counts.values().sum());
