@@ -15,7 +15,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("token mint", "--subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token", 0),
     ("token jwks", "--out jwks.json", 0),
     ("code get", "HS2022:854143", 0),
-    ("code search", "photovoltaic module", 0),
+    ("code search", "photovoltaic module --list apec-54", 0),
     ("code translate", "HS2022:854143 --to HS2017", 0),
     ("code list", "HS2022 --under 8541", 0),
     ("code correlations", "HS2017 HS2022 --limit 5", 0),

@@ -8,7 +8,7 @@ use greenlane_platform::violations::Violations;
 use super::GreenLists;
 use super::state::{self, edition_name};
 use crate::api::{error, render};
-use crate::domain::{EditionId, difference};
+use crate::domain::{EditionId, Finding, difference};
 
 impl GreenLists {
     pub(super) async fn compare(&self, request: CompareGreenListsRequest) -> Result<CompareGreenListsResponse, Fault> {
@@ -35,7 +35,16 @@ impl GreenLists {
         let held = request.include_held_back;
         let (found, common) = difference(&catalogue, first.on_day(), second.on_day(), edition, held);
         let (one, other) = (&first.list().fact, &second.list().fact);
+        let mut partial: Vec<&str> = [one, other].iter().filter(|it| it.partial).map(|it| it.id.as_str()).collect();
+        partial.dedup();
+        let in_part = |list: &str| {
+            let message =
+                format!("This catalogue holds a part of {list} only: it may have what is said to be lacking.");
+            Finding::new("list_partial", message).with("list", list)
+        };
+        let findings: Vec<Finding> = partial.into_iter().map(in_part).collect();
         Ok(CompareGreenListsResponse {
+            findings: render::findings(&findings),
             differences: found.iter().map(|found| render::difference(&catalogue, one, other, found)).collect(),
             common,
             revision: catalogue.revision,

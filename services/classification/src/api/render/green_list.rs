@@ -54,7 +54,11 @@ pub(in crate::api) fn entry(list: &ListFact, fact: &EntryFact) -> wire::GreenLis
 
 /// How a code stands to a list.
 pub(in crate::api) fn membership(list: &ListFact, found: &Membership) -> wire::GreenListMembership {
+    let first = |entry: &EntryFact| entry.effective_from.or(list.effective_from);
+    // Where of one of them it is not said, the earliest is not known.
+    let days: Option<Vec<NaiveDate>> = found.entries.iter().map(first).collect();
     wire::GreenListMembership {
+        effective_from: date(days.unwrap_or_default().into_iter().min()),
         green_list: name(list),
         version: list.version,
         status: membership_status(found.status).into(),

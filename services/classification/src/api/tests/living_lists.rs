@@ -120,6 +120,8 @@ async fn a_comparison_tells_a_change_of_edition_from_a_real_one(db: TestDatabase
         ..Default::default()
     };
     let answer = running.green_lists().compare_green_lists(request).await.unwrap().into_inner();
+    let mind: Vec<_> = answer.findings.iter().map(|it| (it.code.as_str(), it.parameters["list"].as_str())).collect();
+    assert_eq!(mind, [("list_partial", "apec-54"), ("list_partial", "oecd-cleg")], "what is added may be on both");
     let kinds: std::collections::BTreeSet<_> = answer.differences.iter().map(|d| d.kind.as_str()).collect();
     assert!(kinds.contains("added") && !kinds.contains("removed"), "the OECD list holds all of APEC's: {kinds:?}");
     for difference in &answer.differences {

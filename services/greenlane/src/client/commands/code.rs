@@ -4,16 +4,18 @@ mod alert;
 mod change;
 mod import;
 mod imports;
-mod learn;
+mod page;
+mod suggest;
+mod teach;
 
 use clap::Subcommand;
 use greenlane_api::{
     classification::v1::{
-        BatchGetCodesRequest, BatchTranslateCodesRequest, CompareCodesRequest, GetCodeRequest, GetCodeResponse,
-        ListCodesRequest, ListCorrelationsRequest, RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest,
-        code_result, lookup_service_client::LookupServiceClient, translation_result,
+        BatchGetCodesRequest, BatchTranslateCodesRequest, CompareCodesRequest, GetCodeRequest, ListCodesRequest,
+        ListCorrelationsRequest, RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest, code_result,
+        lookup_service_client::LookupServiceClient, translation_result,
     },
-    common::v1::{CodeReference, LocalizedText},
+    common::v1::CodeReference,
 };
 use greenlane_platform::client::Client;
 
@@ -22,13 +24,14 @@ use crate::client::{
     complete::Named,
     exit::Exit,
     input,
-    render::{self, Output, View, bare_table, label, pages::Limit, tidy},
+    render::{self, Output, View, label, pages::Limit},
 };
 
 /// `greenlane code …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show a code, what stands above it and below it, and the green lists it is on; or several codes, one line each.
+    /// Show a code, what stands above, beside and below it, the green lists it is on, its notes and its life; or several
+    /// codes, one line each.
     Get {
         /// The code with its edition: HS2022:854143. Up to 1,000 of them.
         #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE", required = true, num_args = 1..=1_000)]
@@ -42,6 +45,9 @@ pub(crate) enum Command {
         /// In this edition only. May be repeated.
         #[arg(long = "edition")]
         editions: Vec<String>,
+        /// Only codes on this green list: its name or bare identifier. May be repeated.
+        #[arg(long = "list", value_name = "LIST")]
+        lists: Vec<String>,
         #[command(flatten)]
         limit: Limit<20>,
     },
@@ -78,9 +84,9 @@ pub(crate) enum Command {
         limit: Limit<1_000>,
     },
     /// Suggest codes for goods described in plain words, with how sure that is.
-    Suggest(learn::Suggest),
+    Suggest(suggest::Suggest),
     /// Teach decided classifications: rulings, corrections, past declarations.
-    Teach(learn::Teach),
+    Teach(teach::Teach),
     /// Say whether two codes can be the same goods.
     Compare {
         /// One code.
@@ -128,8 +134,8 @@ const HITS: View = View::List {
     columns: &[
         ("EDITION", "code.reference.edition"),
         ("CODE", "code.display"),
-        ("ENGLISH", "code.descriptions.0.text"),
-        ("CHINESE", "code.descriptions.1.text"),
+        ("ENGLISH", "code.descriptions.en.text"),
+        ("CHINESE", "code.descriptions.zh.text"),
         ("MATCH", "match"),
     ],
 };
@@ -139,14 +145,14 @@ const CODES: View = View::List {
     columns: &[
         ("CODE", "display"),
         ("LEVEL", "level"),
-        ("ENGLISH", "descriptions.0.text"),
-        ("CHINESE", "descriptions.1.text"),
+        ("ENGLISH", "descriptions.en.text"),
+        ("CHINESE", "descriptions.zh.text"),
     ],
 };
 const LINKS: View = View::List {
     items: "links",
     name: "earlier",
-    columns: &[("EARLIER", "earlier"), ("LATER", "later"), ("IN PART", "ex")],
+    columns: &[("EARLIER", "earlier"), ("LATER", "later"), ("IN PART", "ex"), ("HELD BACK", "heldBack")],
 };
 const TRANSLATION: View = View::List {
     items: "translation.targets",
@@ -188,8 +194,8 @@ const FOUND: View = View::List {
     columns: &[
         ("EDITION", "code.reference.edition"),
         ("CODE", "code.display"),
-        ("ENGLISH", "code.descriptions.0.text"),
-        ("CHINESE", "code.descriptions.1.text"),
+        ("ENGLISH", "code.descriptions.en.text"),
+        ("CHINESE", "code.descriptions.zh.text"),
         ("NOT FOUND", "notFound.code"),
         ("IS IN", "notFound.editions"),
     ],
@@ -208,8 +214,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Alert(command) => alert::run(session, command).await,
         Command::Change(command) => change::run(session, command).await,
         Command::Get { codes } => get(session, lookup, codes).await,
-        Command::Search { words, editions, limit } => {
-            let request = SearchCodesRequest { query: words.join(" "), editions, ..Default::default() };
+        Command::Search { words, editions, lists, limit } => {
+            let green_lists = lists.iter().map(|list| super::list::name(list)).collect();
+            let request = SearchCodesRequest { query: words.join(" "), editions, green_lists, ..Default::default() };
             let ask = async |page_size, page_token| {
                 lookup.search_codes(SearchCodesRequest { page_size, page_token, ..request.clone() }).await
             };
@@ -232,8 +239,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(LINKS, limit.rows(), ask).await
         }
-        Command::Suggest(args) => learn::suggest(session, args).await,
-        Command::Teach(args) => learn::teach(session, args).await,
+        Command::Suggest(args) => suggest::run(session, args).await,
+        Command::Teach(args) => teach::run(session, args).await,
         Command::Compare { first, second } => {
             let request = CompareCodesRequest { first: Some(first), second: Some(second), consistency: None };
             session.print(lookup.compare_codes(request).await?.get_ref(), COMPARISON)
@@ -246,7 +253,11 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 include_held_back: held_back,
                 ..Default::default()
             };
-            session.print(lookup.rehearse_edition(request).await?.get_ref(), TRANSLATIONS)
+            let answer = lookup.rehearse_edition(request).await?.into_inner();
+            if session.output() == Output::Table {
+                render::write(&page::rehearsed(&answer))?;
+            }
+            session.print(&answer, TRANSLATIONS)
         }
     }
 }
@@ -262,12 +273,15 @@ async fn get(session: &Session, mut lookup: Lookup, codes: Vec<CodeReference>) -
         code: Some(code.clone()),
         include_ancestors: true,
         include_children: true,
+        include_siblings: true,
+        include_notes: true,
+        include_history: true,
         include_green_lists: true,
         ..Default::default()
     };
     let answer = lookup.get_code(request).await?.into_inner();
     match session.output() {
-        Output::Table => render::write(&page(&answer))?,
+        Output::Table => render::write(&page::of(&answer))?,
         output => render::print(output, &answer, CODE)?,
     }
     Ok(Exit::Done)
@@ -300,35 +314,4 @@ async fn translate(
         render::write(&text)?;
     }
     session.print(&answer, TRANSLATION)
-}
-
-/// A code with its surroundings: ancestors first, then itself, then what is below.
-fn page(answer: &GetCodeResponse) -> String {
-    let mut table = bare_table();
-    let own = answer.code.iter();
-    for (mark, code) in answer
-        .ancestors
-        .iter()
-        .map(|code| ("", code))
-        .chain(own.map(|code| (">", code)))
-        .chain(answer.children.iter().map(|code| ("", code)))
-    {
-        let edition = code.reference.as_ref().map(|reference| reference.edition.clone()).unwrap_or_default();
-        table.add_row([
-            mark.to_owned(),
-            edition,
-            code.display.clone(),
-            text(&code.descriptions, "en"),
-            text(&code.descriptions, "zh"),
-        ]);
-    }
-    let mut page = tidy(&mut table);
-    for membership in &answer.memberships {
-        page.push_str(&format!("on the list {}\n", membership.green_list));
-    }
-    page
-}
-
-fn text(texts: &[LocalizedText], language: &str) -> String {
-    texts.iter().find(|text| text.language == language).map(|text| text.text.clone()).unwrap_or_default()
 }

@@ -192,7 +192,13 @@ const ENTRIES: View = View::List {
 const MEMBERSHIPS: View = View::List {
     items: "memberships",
     name: "greenList",
-    columns: &[("LIST", "greenList"), ("VERSION", "version"), ("STATUS", "status"), ("WHY", "findings.0.message")],
+    columns: &[
+        ("LIST", "greenList"),
+        ("VERSION", "version"),
+        ("STATUS", "status"),
+        ("SINCE", "effectiveFrom"),
+        ("WHY", "findings.0.message"),
+    ],
 };
 
 /// Does it.

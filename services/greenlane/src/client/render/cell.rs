@@ -38,13 +38,17 @@ pub(crate) fn label(name: &str) -> Option<&'static str> {
     LABELS.get(name).map(String::as_str)
 }
 
-/// The value at a dotted path; an empty path is the value itself.
+/// The value at a dotted path; an empty path is the value itself. An item of a list is named by its place, and one of a
+/// list of texts by its language too: `descriptions.zh.text`.
 pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     if path.is_empty() {
         return Some(value);
     }
     path.split('.').try_fold(value, |value, key| match value {
-        Value::Array(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+        Value::Array(items) => match key.parse::<usize>() {
+            Ok(index) => items.get(index),
+            Err(_) => items.iter().find(|item| item.get("language").and_then(Value::as_str) == Some(key)),
+        },
         other => other.get(key),
     })
 }

@@ -124,7 +124,12 @@ pub(super) async fn compare(
         include_held_back: held_back,
         ..Default::default()
     };
-    session.print(lists.compare_green_lists(request).await?.get_ref(), DIFFERENCES)
+    let answer = lists.compare_green_lists(request).await?.into_inner();
+    let done = session.print(&answer, DIFFERENCES)?;
+    if session.output() == Output::Table {
+        answer.findings.iter().for_each(|finding| render::talk(&format!("mind: {}", finding.message)));
+    }
+    Ok(done)
 }
 
 pub(super) async fn combine(

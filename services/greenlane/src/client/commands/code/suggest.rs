@@ -1,0 +1,101 @@
+//! `greenlane code suggest`.
+
+use clap::Args;
+use greenlane_api::classification::v1::{
+    CodeCandidate, SuggestCodesRequest, SuggestCodesResponse, lookup_service_client::LookupServiceClient,
+};
+
+use crate::client::{
+    Session,
+    exit::Exit,
+    render::{self, Output, View},
+};
+
+/// Arguments of `greenlane code suggest`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+CONFIDENCE is how likely a code is the right one, 0 to 1; FROM EXAMPLES, how much of that is owed to examples which \
+`greenlane code teach` has taught; NEAREST EXAMPLE, the one that counted most.")]
+pub(crate) struct Suggest {
+    /// The goods in plain words.
+    #[arg(required = true)]
+    words: Vec<String>,
+    /// Edition of the codes to suggest.
+    #[arg(long, default_value = "HS2022")]
+    edition: String,
+    /// As if on this day: what was decided later does not count. Today when not given.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    date: String,
+    /// Only codes on this green list, greenLists/ID. May be repeated.
+    #[arg(long = "list", value_name = "LIST")]
+    lists: Vec<String>,
+    /// At most this many, 1 to 100.
+    #[arg(long, default_value_t = 10)]
+    limit: i32,
+}
+
+/// From this confidence on somebody may take a candidate for an answer.
+const TELLING: f64 = 0.25;
+
+const CANDIDATES: View = View::List {
+    items: "candidates",
+    name: "code.reference",
+    columns: &[("CODE", "code.display"), ("CONFIDENCE", "confidence"), ("ENGLISH", "code.descriptions.en.text")],
+};
+/// The same where something was taught.
+const TAUGHT: View = View::List {
+    items: "candidates",
+    name: "code.reference",
+    columns: &[
+        ("CODE", "code.display"),
+        ("CONFIDENCE", "confidence"),
+        ("FROM EXAMPLES", "taughtLift"),
+        ("ENGLISH", "code.descriptions.en.text"),
+        ("NEAREST EXAMPLE", "examples.0.description"),
+    ],
+};
+
+/// Suggests.
+pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit> {
+    let lists = args.lists.into_iter().map(|list| if list.contains('/') { list } else { format!("greenLists/{list}") });
+    let request = SuggestCodesRequest {
+        description: args.words.join(" "),
+        edition: args.edition,
+        date: args.date,
+        green_lists: lists.collect(),
+        max_candidates: args.limit,
+        ..Default::default()
+    };
+    let mut lookup = LookupServiceClient::new(session.classification()?);
+    let mut answer = lookup.suggest_codes(request).await?.into_inner();
+    if session.output() == Output::Table {
+        render::write(&remarks(&answer))?;
+        // People read three digits.
+        for candidate in &mut answer.candidates {
+            candidate.confidence = (candidate.confidence * 1_000.0).round() / 1_000.0;
+            // No minus before nothing.
+            candidate.taught_lift = (candidate.taught_lift * 1_000.0).round() / 1_000.0 + 0.0;
+        }
+    }
+    // Where nothing was taught nobody asks what examples did. Tables for programs have always the same columns.
+    let taught = |candidate: &CodeCandidate| !candidate.examples.is_empty();
+    let plain = session.output() == Output::Table && !answer.candidates.iter().any(taught);
+    session.print(&answer, if plain { CANDIDATES } else { TAUGHT })
+}
+
+fn remarks(answer: &SuggestCodesResponse) -> String {
+    let mut text = String::new();
+    if answer.cannot_tell {
+        // A word that names no goods stands in few codes, and how rarely it means another is all that CONFIDENCE says.
+        let by_words = answer.candidates.first().is_some_and(|best| best.confidence >= TELLING);
+        text.push_str("Cannot tell from this description");
+        text.push_str(if by_words { ": CONFIDENCE is here of words that name no goods.\n" } else { ".\n" });
+    }
+    for finding in &answer.findings {
+        text.push_str(&format!("mind: {}\n", finding.message));
+    }
+    if !answer.question.is_empty() {
+        text.push_str(&format!("{}\n", answer.question));
+    }
+    text
+}

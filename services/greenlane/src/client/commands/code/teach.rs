@@ -1,0 +1,229 @@
+//! `greenlane code teach`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use greenlane_api::{
+    classification::v1::{
+        TaughtExample, TeachClassificationsRequest, TeachClassificationsResponse,
+        lookup_service_client::LookupServiceClient,
+    },
+    common::v1::{CodeReference, Source},
+};
+use greenlane_platform::fault::{Fault, FieldViolation};
+use serde::Deserialize;
+
+use crate::client::{
+    Confirm, Mutation, Session,
+    exit::{Exit, Usage},
+    render::{self, View},
+};
+
+/// Examples in one request.
+const BATCH: usize = 1_000;
+/// Refused rows that are shown.
+const SHOWN: usize = 20;
+/// Columns that a table cannot do without.
+const NEEDED: [&str; 4] = ["description", "edition", "code", "decided_on"];
+
+/// Arguments of `greenlane code teach`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A row of a CSV file that is refused is told with its line and column, and keeps no other from being taught.
+Exits with 10 when rows were refused.")]
+pub(crate) struct Teach {
+    /// Examples as YAML or JSON (greenlane.classification.v1.TeachClassificationsRequest), or as CSV with the columns
+    /// description, edition, code, decided_on, source_uri, source_note.
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    confirm: Confirm,
+    #[command(flatten)]
+    mutation: Mutation,
+}
+
+const LEARNED: View =
+    View::Record { at: "", name: "revision", fields: &[("Learned", "learned"), ("Revision", "revision")] };
+
+/// An example, with the line of the table that it stands in.
+#[derive(Clone, Debug)]
+struct Read {
+    line: u64,
+    example: TaughtExample,
+}
+
+/// A row of a table that was refused.
+#[derive(Debug, PartialEq, Eq)]
+struct Refused {
+    line: u64,
+    column: String,
+    why: String,
+}
+
+/// Teaches.
+pub(crate) async fn run(session: &Session, mut args: Teach) -> anyhow::Result<Exit> {
+    args.confirm.settle(&mut args.mutation);
+    let table = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let (examples, mut refused) = if table {
+        let file = std::fs::File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+        read(file).with_context(|| Usage(format!("{} is no table of examples", args.file.display())))?
+    } else {
+        let examples = session.read_message::<TeachClassificationsRequest>(&args.file, "")?.examples;
+        (examples.into_iter().map(|example| Read { line: 0, example }).collect(), Vec::new())
+    };
+    if examples.is_empty() && refused.is_empty() {
+        anyhow::bail!(Usage(format!("{} has no examples", args.file.display())));
+    }
+    let id = session.request_id(&args.mutation);
+    let mut lookup = LookupServiceClient::new(session.classification()?);
+    let mut answer = TeachClassificationsResponse::default();
+    let batches = examples.len().div_ceil(BATCH);
+    for (number, batch) in examples.chunks(BATCH).enumerate() {
+        // Each batch is a request of its own: a repetition of the command repeats all of them safely.
+        let request_id = if batches == 1 { id.clone() } else { format!("{id}.{number}") };
+        let mut batch = batch.to_vec();
+        while !batch.is_empty() {
+            let request = TeachClassificationsRequest {
+                request_id: request_id.clone(),
+                validate_only: args.mutation.dry_run,
+                examples: batch.iter().map(|read| read.example.clone()).collect(),
+            };
+            match lookup.teach_classifications(request).await {
+                Ok(taught) => {
+                    let taught = taught.into_inner();
+                    answer.learned += taught.learned;
+                    answer.revision = taught.revision;
+                    break;
+                }
+                Err(status) => {
+                    // Nothing of it was written: the rest is asked again without the rows that are blamed.
+                    let blamed = if table { blamed(&Fault::violations_of(&status), &batch) } else { Vec::new() };
+                    if blamed.is_empty() {
+                        return Err(status.into());
+                    }
+                    batch.retain(|read| !blamed.iter().any(|refused| refused.line == read.line));
+                    refused.extend(blamed);
+                }
+            }
+        }
+    }
+    tell(&refused);
+    session.print(&answer, LEARNED)?;
+    Ok(if refused.is_empty() { Exit::Done } else { Exit::No })
+}
+
+/// The rows that are to blame for a refusal. None when something else is to blame too.
+fn blamed(violations: &[FieldViolation], batch: &[Read]) -> Vec<Refused> {
+    let one = |violation: &FieldViolation| {
+        let (number, field) = violation.field.strip_prefix("examples[")?.split_once(']')?;
+        let column = match field.trim_start_matches('.') {
+            "code.edition" => "edition",
+            "code" | "code.code" => "code",
+            "source" | "source.uri" => "source_uri",
+            "source.note" => "source_note",
+            field => field,
+        };
+        let line = batch.get(number.parse::<usize>().ok()?)?.line;
+        Some(Refused { line, column: column.to_owned(), why: violation.description.clone() })
+    };
+    violations.iter().map(one).collect::<Option<_>>().unwrap_or_default()
+}
+
+/// Says on stderr which rows were refused.
+fn tell(refused: &[Refused]) {
+    for refused in refused.iter().take(SHOWN) {
+        render::talk(&format!("line {} {}: {}", refused.line, refused.column, refused.why));
+    }
+    if refused.len() > SHOWN {
+        render::talk(&format!("and {} more", refused.len() - SHOWN));
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    description: String,
+    edition: String,
+    code: String,
+    decided_on: String,
+    #[serde(default)]
+    source_uri: String,
+    #[serde(default)]
+    source_note: String,
+}
+
+impl From<Row> for TaughtExample {
+    fn from(row: Row) -> Self {
+        Self {
+            description: row.description,
+            code: Some(CodeReference { edition: row.edition, code: row.code }),
+            decided_on: row.decided_on,
+            source: Some(Source { uri: row.source_uri, note: row.source_note, ..Source::default() }),
+        }
+    }
+}
+
+/// The rows of a table, and those that cannot be read.
+fn read(file: impl std::io::Read) -> anyhow::Result<(Vec<Read>, Vec<Refused>)> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+    let columns = reader.headers()?.clone();
+    let missing: Vec<&str> = NEEDED.into_iter().filter(|needed| !columns.iter().any(|it| it == *needed)).collect();
+    anyhow::ensure!(missing.is_empty(), "it needs the columns {}", missing.join(", "));
+    let (mut examples, mut refused) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let line = |position: Option<&csv::Position>| position.map_or(0, csv::Position::line);
+        let row = match &record {
+            Ok(record) => record.deserialize::<Row>(Some(&columns)).map_err(|why| (line(record.position()), why)),
+            // Bytes that are no text. What cannot be read at all ends the table.
+            Err(why) if why.is_io_error() => anyhow::bail!("{why}"),
+            Err(why) => {
+                refused.push(Refused { line: line(why.position()), column: String::new(), why: why.to_string() });
+                continue;
+            }
+        };
+        match row {
+            Ok(row) => {
+                let line = record.as_ref().map_or(0, |record| line(record.position()));
+                examples.push(Read { line, example: row.into() });
+            }
+            Err((line, _)) => {
+                let why = format!("the row has fewer columns than the {} of the first line", columns.len());
+                refused.push(Refused { line, column: String::new(), why });
+            }
+        }
+    }
+    Ok((examples, refused))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "\
+description,edition,code,decided_on
+Solar module,HS2022,854143,2024-01-01
+\"Two
+lines\",HS2022,854142,2024-01-01
+Short,HS2022
+Chip,HS2022,999999,2024-01-01
+";
+
+    #[test]
+    fn a_bad_row_is_told_with_its_line_and_column_and_the_others_are_taught() {
+        let (examples, refused) = read(TABLE.as_bytes()).unwrap();
+        let lines: Vec<u64> = examples.iter().map(|read| read.line).collect();
+        assert_eq!(lines, [2, 3, 6]);
+        assert_eq!(refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [5]);
+        let violation = FieldViolation::new("examples[2].code.code", "HS2022 has no code 999999");
+        let expected = Refused { line: 6, column: "code".to_owned(), why: "HS2022 has no code 999999".to_owned() };
+        assert_eq!(blamed(std::slice::from_ref(&violation), &examples), [expected]);
+        let other = FieldViolation::new("request_id", "is required");
+        assert!(blamed(&[violation, other], &examples).is_empty(), "it is no fault of the rows alone");
+    }
+
+    #[test]
+    fn a_table_without_its_columns_is_refused_as_a_whole() {
+        let why = read("description,code\nSolar module,854143\n".as_bytes()).unwrap_err().to_string();
+        assert_eq!(why, "it needs the columns edition, decided_on");
+    }
+}
