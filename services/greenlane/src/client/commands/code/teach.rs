@@ -1,6 +1,6 @@
 //! `greenlane code teach`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
