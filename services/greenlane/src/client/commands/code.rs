@@ -112,7 +112,7 @@ pub(crate) enum Command {
         held_back: bool,
     },
     /// Import a file of codes, correlations or green lists.
-    Import(import::Import),
+    Import(Box<import::Import>),
     /// List the imports, newest first.
     Imports(imports::Imports),
     /// List what is wrong with the rows of an import.
@@ -207,7 +207,7 @@ type Lookup = LookupServiceClient<Client>;
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
     let mut lookup = LookupServiceClient::new(session.classification()?);
     match command {
-        Command::Import(args) => import::run(session, args).await,
+        Command::Import(args) => import::run(session, *args).await,
         Command::Imports(args) => imports::list(session, args).await,
         Command::Faults(args) => imports::faults(session, args).await,
         Command::Abandon(args) => imports::abandon(session, args).await,
