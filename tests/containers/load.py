@@ -229,6 +229,8 @@ class Load:
                 self.done(f"{kind} refused")
                 continue
             told = good(verdict)
+            if told is False:
+                print(f"  wrong, {kind}: {verdict}", flush=True)
             with self.lock:
                 self.wrong += told is False
                 self.open += told is None

@@ -28,10 +28,11 @@ impl Published {
         Self { head: watch::Sender::new(Arc::new(head)), files, advancing: Mutex::default(), vetting: None }
     }
 
-    /// Publishes no head that the log has not signed.
+    /// Publishes no head that the log has not signed, and reads files from no database that lies behind what is published.
     #[must_use]
     pub(crate) fn vetted_by(mut self, log: Arc<LogWriter>) -> Self {
         self.vetting = Some(log);
+        self.files.read_from(self.revision());
         self
     }
 
@@ -98,6 +99,9 @@ impl Published {
         let published = self.revision();
         if head.size > published {
             self.files.forget(&read_subjects(store, published, head.size).await?);
+            if self.vetting.is_some() {
+                self.files.read_from(head.size);
+            }
             self.head.send_replace(Arc::new(head));
         }
         Ok(())

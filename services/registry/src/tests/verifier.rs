@@ -7,7 +7,9 @@ use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::verify_request::Subject;
 use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
+use greenlane_store::StoreError;
 use greenlane_store::testing::TestDatabase;
+use sea_orm::ConnectionTrait as _;
 use tonic::Code;
 
 use super::harness::{Served, codes, goods, now, order, question, serve, serve_with};
@@ -19,6 +21,7 @@ greenlane_store::engine_tests!(Migrator:
     a_verifier_gives_the_verdict_that_the_registry_gives,
     a_withdrawal_is_known_to_a_verifier_within_a_second,
     a_read_at_a_revision_waits_and_then_says_which_one_there_is,
+    a_standby_that_shows_an_earlier_state_is_not_believed,
     every_other_method_is_refused_by_the_role,
     a_verifier_writes_nothing_and_holds_no_key,
     a_verifier_that_is_told_another_key_says_nothing_is_in_force,
@@ -106,6 +109,30 @@ async fn a_read_at_a_revision_waits_and_then_says_which_one_there_is(db: TestDat
     assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RevisionNotReached));
     let metadata = Fault::metadata_of(&refused);
     assert_eq!(metadata.get("revision").map(String::as_str), Some((issued.revision + 1).to_string().as_str()));
+}
+
+async fn a_standby_that_shows_an_earlier_state_is_not_believed(db: TestDatabase) {
+    let (_registry, issued, verifier) = both(&db).await;
+    let name = issued.certificate.unwrap().name;
+    let at = || wire::VerifyRequest {
+        consistency: at_least(issued.revision),
+        ..question(Subject::Certificate(name.clone()))
+    };
+    let entries = async |change: &'static str| {
+        let moved: Result<(), StoreError> = db
+            .store()
+            .write("move_head", move |tx| {
+                let text = format!("UPDATE log_head SET size = size {change}");
+                Box::pin(async move { Ok(tx.execute_unprepared(&text).await.map(drop)?) })
+            })
+            .await;
+        moved.unwrap();
+    };
+    // The verifier knows of the certificate's entry since its start, and reads its file for the first time.
+    entries("- 1").await;
+    assert_eq!(verifier.verification().verify(at()).await.unwrap_err().code(), Code::Unavailable);
+    entries("+ 1").await;
+    assert_eq!(codes(verifier.verdict(&name).await.in_force.as_ref()), ["active"]);
 }
 
 async fn every_other_method_is_refused_by_the_role(db: TestDatabase) {
