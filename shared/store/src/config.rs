@@ -89,6 +89,18 @@ impl StoreConfig {
         without_password(&self.url)
     }
 
+    /// The database's name: of a file without its ending.
+    pub(crate) fn namespace(&self) -> &str {
+        let whole = self.url.split('?').next().unwrap_or_default();
+        match whole.split_once("://") {
+            Some((_, server)) => server.split_once('/').map_or("", |(_, database)| database),
+            None => {
+                let file = whole.rsplit(['/', ':']).next().unwrap_or_default();
+                file.strip_suffix(".db").unwrap_or(file)
+            }
+        }
+    }
+
     pub(crate) fn connect_timeout(&self) -> Duration {
         Duration::from_millis(self.connect_timeout_ms)
     }

@@ -22,6 +22,7 @@ mod meter;
 pub mod migrate;
 pub mod migrations;
 mod password;
+mod pool;
 mod retry;
 pub mod revision;
 mod store;

@@ -1,11 +1,9 @@
 //! The handle that a service holds on its database.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::Semaphore;
 
 use crate::config::StoreConfig;
 use crate::engine::{self, Engine};
@@ -13,6 +11,7 @@ use crate::error::StoreError;
 use crate::meter::Meter;
 use crate::migrate;
 use crate::password;
+use crate::pool::Lane;
 use crate::transaction::{self, Kind};
 use crate::tx::{Body, Tx};
 
@@ -24,16 +23,9 @@ pub struct Store {
 
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
-    pub(crate) writer: Lane,
+    pub(crate) writer: Arc<Lane>,
     pub(crate) reader: Arc<Lane>,
     pub(crate) meter: Arc<Meter>,
-}
-
-/// A pool and the queue before it. Waiting happens in the queue, where it can be timed and given up.
-pub(crate) struct Lane {
-    pub(crate) connection: DatabaseConnection,
-    pub(crate) permits: Semaphore,
-    pub(crate) acquire_timeout: Duration,
 }
 
 impl Store {
@@ -41,17 +33,13 @@ impl Store {
     /// version. Does not touch the schema: see [`Store::migrate`] and [`Store::check_schema`].
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let pools = engine::open(config).await.map_err(StoreError::Unavailable)?;
-        let acquire_timeout = config.acquire_timeout();
-        let lane = |connection, size| Lane { connection, permits: Semaphore::new(size), acquire_timeout };
-        Ok(Self::of(
-            config,
-            Shared {
-                engine: pools.engine,
-                writer: lane(pools.writer, pools.writers),
-                reader: Arc::new(lane(pools.reader, pools.readers)),
-                meter: Arc::new(Meter::new(pools.engine)),
-            },
-        ))
+        let engine = pools.engine;
+        let lane = |kind, connection, most| Self::lane(config, kind, (engine, connection), most);
+        let reader = lane("readers", pools.reader, pools.readers);
+        // A database that is only read has no connections for writes: what would write is refused on the others.
+        let writer = if config.read_only { Arc::clone(&reader) } else { lane("writers", pools.writer, pools.writers) };
+        let meter = Arc::new(Meter::new(engine, config.namespace()));
+        Ok(Self::of(config, Shared { engine, writer, reader, meter }))
     }
 
     /// Of these lanes, whose new connections use the password that its file holds by then.
@@ -65,6 +53,10 @@ impl Store {
         Self { shared }
     }
 
+    fn lane(config: &StoreConfig, kind: &str, connection: (Engine, DatabaseConnection), most: usize) -> Arc<Lane> {
+        Lane::new(format!("{}/{kind}", config.namespace()), connection, most, config.acquire_timeout())
+    }
+
     /// The same database with a connection for writes that nobody else uses, for work on a runtime of its own: on
     /// PostgreSQL an answer reaches the runtime that opened the connection, which this one's first use does. SQLite has
     /// one writer, and its answers go to whoever asked.
@@ -74,7 +66,7 @@ impl Store {
         }
         let connection = engine::own_writer(config).map_err(StoreError::Unavailable)?;
         let Shared { engine, reader, meter, .. } = self.shared.as_ref();
-        let writer = Lane { connection, permits: Semaphore::new(1), acquire_timeout: config.acquire_timeout() };
+        let writer = Self::lane(config, "own_writer", (*engine, connection), 1);
         let shared = Shared { engine: *engine, writer, reader: Arc::clone(reader), meter: Arc::clone(meter) };
         Ok(Self::of(config, shared))
     }

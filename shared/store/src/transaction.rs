@@ -10,8 +10,10 @@ use tracing::Instrument;
 
 use crate::engine::Engine;
 use crate::error::StoreError;
+use crate::meter::{Meter, Operation};
+use crate::pool::Lane;
 use crate::retry::{self, Class};
-use crate::store::{Lane, Shared, Store};
+use crate::store::{Shared, Store};
 use crate::tx::{self, Body, Failure, Inner, Tx};
 
 /// What a transaction may do.
@@ -33,13 +35,13 @@ impl Kind {
         }
     }
 
-    async fn begin(self, engine: Engine, connection: &DatabaseConnection) -> Result<Tx, DbErr> {
+    async fn begin(self, engine: Engine, connection: &DatabaseConnection, meter: &Arc<Meter>) -> Result<Tx, DbErr> {
         let begins = self.begins(engine);
         let inner = match engine {
             Engine::Sqlite => connection.get_sqlite_connection_pool().begin_with(begins).await.map(Inner::Sqlite),
             Engine::Postgres => connection.get_postgres_connection_pool().begin_with(begins).await.map(Inner::Postgres),
         };
-        inner.map(Tx::new).map_err(|error| match error {
+        inner.map(|inner| Tx::new(inner, Arc::clone(meter))).map_err(|error| match error {
             sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
             sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
             error => tx::told(error),
@@ -138,7 +140,7 @@ impl<T, E> Run<'_, T, E> {
         };
         let waiting = Instant::now();
         let permit = wait_for_permit(lane).await;
-        self.shared.meter.wait(self.name, waiting.elapsed());
+        self.shared.meter.wait(self.name, &lane.name, waiting.elapsed());
         let _permit = match permit {
             Ok(permit) => permit,
             Err(error) => return Attempt::Failed(Class::Unavailable, error),
@@ -158,7 +160,7 @@ impl<T, E> Run<'_, T, E> {
         F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, E>,
     {
         let engine = self.shared.engine;
-        let tx = match self.kind.begin(engine, &lane.connection).await {
+        let tx = match self.kind.begin(engine, &lane.connection, &self.shared.meter).await {
             Ok(tx) => tx,
             Err(error) => return Attempt::Failed(retry::classify(&error), error),
         };
@@ -201,7 +203,10 @@ impl<T, E> Run<'_, T, E> {
     }
 
     async fn commit(&mut self, inner: Inner, value: T) -> Attempt {
-        match inner.commit().await {
+        let started = Instant::now();
+        let committed = inner.commit().await;
+        self.shared.meter.operation(Operation::COMMIT, started.elapsed(), committed.as_ref().err());
+        match committed.map_err(tx::told) {
             Ok(()) => {
                 self.finish(Ok(value));
                 Attempt::Over

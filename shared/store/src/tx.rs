@@ -1,6 +1,7 @@
 //! One open transaction, as a body sees it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -13,6 +14,7 @@ use sea_query_sqlx::SqlxValues;
 
 use crate::engine::Engine;
 use crate::error::StoreError;
+use crate::meter::{Meter, Operation};
 
 /// What a transaction's body returns: `Box::pin(async move { … })`.
 pub type Body<'tx, T, E> = BoxFuture<'tx, Result<T, StoreError<E>>>;
@@ -28,6 +30,7 @@ pub struct Tx {
     inner: tokio::sync::Mutex<Inner>,
     engine: Engine,
     failure: Mutex<Option<Failure>>,
+    meter: Arc<Meter>,
 }
 
 /// The transaction of the driver.
@@ -37,12 +40,11 @@ pub(crate) enum Inner {
 }
 
 impl Inner {
-    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(inner) => inner.commit().await,
             Self::Postgres(inner) => inner.commit().await,
         }
-        .map_err(told)
     }
 
     pub(crate) async fn rollback(self) -> Result<(), DbErr> {
@@ -67,6 +69,18 @@ where
     sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
 }
 
+/// A statement on its way.
+struct Asked {
+    operation: Operation,
+    at: Instant,
+}
+
+impl Asked {
+    fn of(sql: &str) -> Self {
+        Self { operation: Operation::of(sql), at: Instant::now() }
+    }
+}
+
 /// What ended a transaction early.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
@@ -77,12 +91,12 @@ pub(crate) enum Failure {
 }
 
 impl Tx {
-    pub(crate) fn new(inner: Inner) -> Self {
+    pub(crate) fn new(inner: Inner, meter: Arc<Meter>) -> Self {
         let engine = match inner {
             Inner::Sqlite(_) => Engine::Sqlite,
             Inner::Postgres(_) => Engine::Postgres,
         };
-        Self { inner: tokio::sync::Mutex::new(inner), engine, failure: Mutex::new(None) }
+        Self { inner: tokio::sync::Mutex::new(inner), engine, failure: Mutex::new(None), meter }
     }
 
     /// The engine below. For the rare statement that the two engines cannot share.
@@ -114,8 +128,15 @@ impl Tx {
         let Inner::Postgres(inner) = &mut *self.inner.lock().await else {
             return self.note(Err(DbErr::Custom("values were bound for another engine".to_owned())));
         };
+        let asked = Asked::of(&sql);
         let done = sqlx::query_with(AssertSqlSafe(sql), values).execute(&mut **inner).await;
-        self.note(done.map(|done| done.rows_affected()).map_err(told))
+        self.note(self.timed(asked, done).map(|done| done.rows_affected()).map_err(told))
+    }
+
+    /// Notes how long what was asked took, and how it ended.
+    fn timed<T>(&self, asked: Asked, done: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        self.meter.operation(asked.operation, asked.at.elapsed(), done.as_ref().err());
+        done
     }
 
     fn failure(&self) -> MutexGuard<'_, Option<Failure>> {
@@ -150,34 +171,38 @@ impl ConnectionTrait for Tx {
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
         self.refuse_after_failure()?;
+        let asked = Asked::of(&stmt.sql);
         let done = match &mut *self.inner.lock().await {
             Inner::Sqlite(inner) => bound(stmt).execute(&mut **inner).await.map(ExecResult::from),
             Inner::Postgres(inner) => bound(stmt).execute(&mut **inner).await.map(ExecResult::from),
         };
-        self.note(done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into()))))
+        self.note(self.timed(asked, done).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into()))))
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.refuse_after_failure()?;
+        let asked = Asked::of(sql);
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         let done = match &mut *self.inner.lock().await {
             Inner::Sqlite(inner) => sql.execute(&mut **inner).await.map(ExecResult::from),
             Inner::Postgres(inner) => sql.execute(&mut **inner).await.map(ExecResult::from),
         };
-        self.note(done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into()))))
+        self.note(self.timed(asked, done).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into()))))
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.refuse_after_failure()?;
+        let asked = Asked::of(&stmt.sql);
         let found = match &mut *self.inner.lock().await {
             Inner::Sqlite(inner) => bound(stmt).fetch_optional(&mut **inner).await.map(|row| row.map(Into::into)),
             Inner::Postgres(inner) => bound(stmt).fetch_optional(&mut **inner).await.map(|row| row.map(Into::into)),
         };
-        self.note(found.map_err(told))
+        self.note(self.timed(asked, found).map_err(told))
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.refuse_after_failure()?;
+        let asked = Asked::of(&stmt.sql);
         let found: Result<Vec<QueryResult>, sqlx::Error> = match &mut *self.inner.lock().await {
             Inner::Sqlite(inner) => {
                 bound(stmt).fetch_all(&mut **inner).await.map(|rows| rows.into_iter().map(Into::into).collect())
@@ -186,6 +211,6 @@ impl ConnectionTrait for Tx {
                 bound(stmt).fetch_all(&mut **inner).await.map(|rows| rows.into_iter().map(Into::into).collect())
             }
         };
-        self.note(found.map_err(told))
+        self.note(self.timed(asked, found).map_err(told))
     }
 }

@@ -23,3 +23,17 @@ fn no_password_is_printed() {
         serde_json::from_str(r#"{ "url": "postgres://me:geheim@db.example.org/x", "password": "geheim" }"#).unwrap();
     assert!(!format!("{config:?}").contains("geheim"), "{config:?}");
 }
+
+#[test]
+fn a_databases_name_is_what_its_address_ends_with() {
+    for (url, name) in [
+        ("postgres://me@db.example.org:5432/registry?sslmode=verify-full&sslrootcert=/etc/ca/x.pem", "registry"),
+        ("postgresql://db.example.org/codes", "codes"),
+        ("postgres://db.example.org", ""),
+        ("sqlite:data/registry.db", "registry"),
+        ("sqlite:registry.db", "registry"),
+        ("sqlite:/var/lib/greenlane/registry", "registry"),
+    ] {
+        assert_eq!(StoreConfig::at(url).namespace(), name, "{url}");
+    }
+}

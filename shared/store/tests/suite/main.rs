@@ -5,6 +5,7 @@
 mod audit;
 mod bulk;
 mod idempotency;
+mod metrics;
 mod migrations;
 mod outage;
 mod revisions;
