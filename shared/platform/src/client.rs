@@ -15,7 +15,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, header, request};
+use http::{HeaderMap, Request, Response, Uri, header, request};
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::{Instant, timeout_at};
 use tonic::body::Body;
@@ -32,6 +32,7 @@ pub(crate) use self::retry::jitter;
 use self::token::Token;
 use crate::config::SecretError;
 use crate::deadline;
+use crate::expiry;
 use crate::fault::Fault;
 use crate::rpc::methods::{self, Shape};
 use crate::rpc::timeout::{self, GRPC_TIMEOUT};
@@ -65,7 +66,7 @@ struct Inner {
     channel: Channel,
     /// Where to, as configured: for people.
     address: String,
-    token: Option<Token>,
+    token: Option<Arc<Token>>,
     retries: Retries,
     metrics: ClientMetrics,
     timeout: Duration,
@@ -100,12 +101,18 @@ pub fn connect_in_process(config: &ClientConfig, server: InProcess) -> Result<Cl
 
 impl Client {
     fn over(channel: Channel, address: String, config: &ClientConfig) -> Result<Self, ClientError> {
+        let uri = address.parse::<Uri>().ok();
+        let host = uri.as_ref().and_then(Uri::host).unwrap_or(&address).to_owned();
+        let token = config.token.clone().map(Token::new).transpose()?.map(Arc::new);
+        if let Some(token) = &token {
+            expiry::tell("token", Some(&host), &Arc::downgrade(token));
+        }
         Ok(Self(Arc::new(Inner {
             channel,
             address,
-            token: config.token.clone().map(Token::new).transpose()?,
+            token,
             retries: Retries::new(config.max_retries),
-            metrics: ClientMetrics::new(),
+            metrics: ClientMetrics::new(host),
             timeout: Duration::from_millis(config.timeout_ms),
             background_timeout: config.background_timeout_ms.map(Duration::from_millis),
             stream_timeout: Duration::from_secs(config.stream_timeout_seconds),

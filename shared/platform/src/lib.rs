@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod consistency;
 pub mod deadline;
+mod expiry;
 pub mod fault;
 pub mod follow;
 pub mod outbound;

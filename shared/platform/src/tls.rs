@@ -1,11 +1,13 @@
 //! TLS from files, which are read again when they are renewed.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::expiry::{Expires, Validity};
 
 /// How often the files are looked at, when connections come or are made.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -13,12 +15,15 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// What is made of files, and made anew when they are.
 pub(crate) struct Renewed<T> {
     files: Vec<PathBuf>,
-    make: Box<dyn Fn() -> Result<T, String> + Send + Sync>,
+    make: Box<Make<T>>,
     current: Mutex<Current<T>>,
 }
 
+/// Makes it of the files, and says for how long our certificate in them is good.
+type Make<T> = dyn Fn() -> Result<(T, Option<Validity>), String> + Send + Sync;
+
 struct Current<T> {
-    made: T,
+    made: (T, Option<Validity>),
     /// When the files that it was made of were written.
     written: Vec<Option<SystemTime>>,
     looked: Instant,
@@ -34,7 +39,7 @@ impl<T: Clone> Renewed<T> {
     /// Makes it of the files as they are.
     pub(crate) fn new(
         files: Vec<PathBuf>,
-        make: impl Fn() -> Result<T, String> + Send + Sync + 'static,
+        make: impl Fn() -> Result<(T, Option<Validity>), String> + Send + Sync + 'static,
     ) -> Result<Self, String> {
         let written = written(&files);
         let current = Current { made: make()?, written, looked: Instant::now() };
@@ -43,6 +48,12 @@ impl<T: Clone> Renewed<T> {
 
     /// Made of the files as they are now; when those cannot be used, of what they were.
     pub(crate) fn get(&self) -> T {
+        self.look().made.0.clone()
+    }
+}
+
+impl<T> Renewed<T> {
+    fn look(&self) -> MutexGuard<'_, Current<T>> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.looked.elapsed() >= LOOK_AGAIN {
             current.looked = Instant::now();
@@ -58,7 +69,13 @@ impl<T: Clone> Renewed<T> {
                 }
             }
         }
-        current.made.clone()
+        current
+    }
+}
+
+impl<T: Send + 'static> Expires for Renewed<T> {
+    fn validity(&self) -> Option<Validity> {
+        self.look().made.1
     }
 }
 

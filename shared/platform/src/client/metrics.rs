@@ -12,18 +12,21 @@ use crate::rpc::methods;
 use crate::telemetry::{DURATION_BOUNDARIES_SECONDS, code_name};
 
 #[derive(Clone)]
-pub(super) struct ClientMetrics(Histogram<f64>);
+pub(super) struct ClientMetrics {
+    duration: Histogram<f64>,
+    /// Where calls go.
+    server: KeyValue,
+}
 
 impl ClientMetrics {
-    pub(super) fn new() -> Self {
-        Self(
-            opentelemetry::global::meter("greenlane.client")
-                .f64_histogram("rpc.client.call.duration")
-                .with_unit("s")
-                .with_description("How long calls to other services took, retries included, by method and status.")
-                .with_boundaries(DURATION_BOUNDARIES_SECONDS.to_vec())
-                .build(),
-        )
+    pub(super) fn new(server: String) -> Self {
+        let duration = opentelemetry::global::meter("greenlane.client")
+            .f64_histogram("rpc.client.call.duration")
+            .with_unit("s")
+            .with_description("How long calls to other services took, retries included, by method and status.")
+            .with_boundaries(DURATION_BOUNDARIES_SECONDS.to_vec())
+            .build();
+        Self { duration, server: KeyValue::new("server.address", server) }
     }
 }
 
@@ -38,6 +41,7 @@ pub(super) fn span(method: &str) -> Span {
         rpc.system.name = "grpc",
         rpc.method = method,
         rpc.response.status_code = tracing::field::Empty,
+        error.type = tracing::field::Empty,
     )
 }
 
@@ -78,16 +82,21 @@ impl Finish {
         let seconds = self.started.elapsed().as_secs_f64();
         // The greenlane command shows these to who asks for them.
         tracing::debug!(target: "greenlane::call", method = self.method, status = code_name(code), seconds);
+        // The last is of failures alone.
         let attributes = [
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", std::mem::take(&mut self.method)),
             KeyValue::new("rpc.response.status_code", code_name(code)),
+            self.metrics.server.clone(),
+            KeyValue::new("error.type", code_name(code)),
         ];
-        self.metrics.0.record(seconds, &attributes);
+        let told = attributes.len() - usize::from(code == Code::Ok);
+        self.metrics.duration.record(seconds, &attributes[..told]);
         if !self.span.is_none() {
             self.span.record("rpc.response.status_code", code_name(code));
             if code != Code::Ok {
                 self.span.record("otel.status_code", "ERROR");
+                self.span.record("error.type", code_name(code));
             }
         }
     }

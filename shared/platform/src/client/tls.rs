@@ -18,6 +18,7 @@ use tower::ServiceExt as _;
 
 use super::{ClientConfig, ClientError, ClientTlsConfig};
 use crate::authorities;
+use crate::expiry::{self, Validity};
 use crate::tls::{self, Renewed};
 
 const H2: &[u8] = b"h2";
@@ -28,7 +29,7 @@ pub(super) struct Connector {
     tcp: HttpConnector,
     /// The name that its certificate must carry.
     name: ServerName<'static>,
-    tls: Renewed<TlsConnector>,
+    tls: Arc<Renewed<TlsConnector>>,
 }
 
 impl Connector {
@@ -46,7 +47,8 @@ impl Connector {
         let files = [Some(&ca), settings.cert.as_ref(), settings.key.as_ref()];
         let files = files.into_iter().flatten().cloned().collect();
         let settings = ClientTlsConfig { ca: Some(ca), ..settings };
-        let tls = Renewed::new(files, move || connector(&settings)).map_err(refused)?;
+        let tls = Arc::new(Renewed::new(files, move || connector(&settings)).map_err(refused)?);
+        expiry::tell("client certificate", Some(host), &Arc::downgrade(&tls));
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -68,18 +70,23 @@ impl Connector {
 
 /// Of the files as they are. A new one also forgets the sessions of the last: a session that is resumed is of whoever
 /// began it.
-fn connector(settings: &ClientTlsConfig) -> Result<TlsConnector, String> {
+fn connector(settings: &ClientTlsConfig) -> Result<(TlsConnector, Option<Validity>), String> {
     let roots = authorities::roots(&authorities::file(settings.ca.as_deref())?)?;
     let builder = RustlsConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("protocol versions: {error}"))?
         .with_root_certificates(roots);
+    let mut validity = None;
     let mut config = match (&settings.cert, &settings.key) {
-        (Some(cert), Some(key)) => builder
-            .with_client_auth_cert(tls::certificates(cert)?, tls::key(key)?)
-            .map_err(|error| format!("certificate and key: {error}"))?,
+        (Some(cert), Some(key)) => {
+            let chain = tls::certificates(cert)?;
+            validity = expiry::of_chain(&chain);
+            builder
+                .with_client_auth_cert(chain, tls::key(key)?)
+                .map_err(|error| format!("certificate and key: {error}"))?
+        }
         _ => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![H2.to_vec()];
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok((TlsConnector::from(Arc::new(config)), validity))
 }

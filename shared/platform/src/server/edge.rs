@@ -212,6 +212,7 @@ fn span(method: &Method) -> tracing::Span {
         rpc.system.name = "grpc",
         rpc.method = name,
         rpc.response.status_code = tracing::field::Empty,
+        error.type = tracing::field::Empty,
     )
 }
 

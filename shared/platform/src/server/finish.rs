@@ -86,24 +86,33 @@ impl Finish {
         } else {
             let [system, method, _] = &self.method.ok_attributes;
             let status = KeyValue::new("rpc.response.status_code", code_name(code));
-            self.metrics.duration.record(seconds, &[system.clone(), method.clone(), status]);
+            // The last is of failures alone: what the rules refuse is an answer.
+            let error = KeyValue::new("error.type", code_name(code));
+            let attributes = [system.clone(), method.clone(), status, error];
+            let told = attributes.len() - usize::from(!is_failure(code));
+            self.metrics.duration.record(seconds, &attributes[..told]);
         }
         if !self.span.is_none() {
             self.span.record("rpc.response.status_code", code_name(code));
-            // A server's span is an error only for what is the server's fault.
-            if matches!(
-                code,
-                Code::Unknown
-                    | Code::DeadlineExceeded
-                    | Code::Unimplemented
-                    | Code::Internal
-                    | Code::Unavailable
-                    | Code::DataLoss
-            ) {
+            if is_failure(code) {
                 self.span.record("otel.status_code", "ERROR");
+                self.span.record("error.type", code_name(code));
             }
         }
     }
+}
+
+/// Whether a status is the server's fault, by the semantic conventions for gRPC.
+fn is_failure(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
 }
 
 impl Drop for Finish {

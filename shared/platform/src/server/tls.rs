@@ -15,6 +15,7 @@ use webpki::EndEntityCert;
 
 use super::{ServeError, TlsConfig};
 use crate::auth::CertificateThumbprint;
+use crate::expiry::{self, Validity};
 use crate::tls::{self, Renewed};
 
 /// Takes TLS connections.
@@ -22,7 +23,7 @@ use crate::tls::{self, Renewed};
 pub(super) struct Tls {
     client_names: Vec<String>,
     client_optional: bool,
-    acceptor: Renewed<TlsAcceptor>,
+    acceptor: Arc<Renewed<TlsAcceptor>>,
 }
 
 impl Tls {
@@ -35,7 +36,8 @@ impl Tls {
         let files = [Some(&config.cert), Some(&config.key), config.client_ca.as_ref()];
         let files = files.into_iter().flatten().cloned().collect();
         let made_of = config.clone();
-        let acceptor = Renewed::new(files, move || acceptor(&made_of)).map_err(ServeError::Tls)?;
+        let acceptor = Arc::new(Renewed::new(files, move || acceptor(&made_of)).map_err(ServeError::Tls)?);
+        expiry::tell("server certificate", None, &Arc::downgrade(&acceptor));
         Ok(Self { client_names: config.client_names.clone(), client_optional: config.client_optional, acceptor })
     }
 
@@ -71,7 +73,7 @@ fn carries(certificate: &CertificateDer<'_>, names: &[String]) -> bool {
     })
 }
 
-fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, String> {
+fn acceptor(config: &TlsConfig) -> Result<(TlsAcceptor, Option<Validity>), String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = RustlsConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -91,9 +93,11 @@ fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, String> {
             builder.with_client_cert_verifier(verifier)
         }
     };
+    let chain = tls::certificates(&config.cert)?;
+    let validity = expiry::of_chain(&chain);
     let mut tls = builder
-        .with_single_cert(tls::certificates(&config.cert)?, tls::key(&config.key)?)
+        .with_single_cert(chain, tls::key(&config.key)?)
         .map_err(|error| format!("certificate and key: {error}"))?;
     tls.alpn_protocols = vec![b"h2".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(tls)))
+    Ok((TlsAcceptor::from(Arc::new(tls)), validity))
 }

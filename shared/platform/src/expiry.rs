@@ -1,0 +1,124 @@
+//! How long what this process shows to others is still good: its certificates, and its tokens towards the services that
+//! it calls. Told as metrics, so that somebody hears of it before it is over.
+
+use std::sync::Weak;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use greenlane_jose::b64;
+use opentelemetry::{KeyValue, global};
+use serde::Deserialize;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+
+use crate::clock::Clock;
+
+/// Between which moments something is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Validity {
+    /// None where it does not tell.
+    pub(crate) from: Option<DateTime<Utc>>,
+    pub(crate) until: DateTime<Utc>,
+}
+
+/// What is good for a time.
+pub(crate) trait Expires: Send + Sync + 'static {
+    /// Of what is in use now; none of what tells of no end.
+    fn validity(&self) -> Option<Validity>;
+}
+
+/// Tells for how long it is good, whenever metrics are read, as long as somebody holds it. `towards` is who is shown it,
+/// where that is one.
+pub(crate) fn tell<T: Expires>(kind: &'static str, towards: Option<&str>, held: &Weak<T>) {
+    let mut labels = vec![KeyValue::new("kind", kind)];
+    labels.extend(towards.map(|address| KeyValue::new("server.address", address.to_owned())));
+    let meter = global::meter("greenlane.platform");
+    let seconds = |name: &'static str, what: &'static str, told: fn(&Validity) -> Option<f64>| {
+        let (held, labels) = (held.clone(), labels.clone());
+        let gauge = meter.f64_observable_gauge(name).with_unit("s").with_description(what);
+        let tell = gauge.with_callback(move |observer| {
+            let validity = held.upgrade().and_then(|held| held.validity());
+            if let Some(seconds) = validity.as_ref().and_then(told) {
+                observer.observe(seconds, &labels);
+            }
+        });
+        tell.build();
+    };
+    seconds(
+        "greenlane.credential.remaining",
+        "Time until a certificate or token that this process shows to others expires.",
+        |validity| Some((validity.until - Clock::system().now()).as_seconds_f64()),
+    );
+    seconds(
+        "greenlane.credential.lifetime",
+        "Time for which a certificate or token that this process shows to others was made.",
+        |validity| validity.from.map(|from| (validity.until - from).as_seconds_f64()),
+    );
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    exp: i64,
+    iat: Option<i64>,
+}
+
+/// Of a signed token (RFC 7519). Whether its signature is good is its receiver's business.
+pub(crate) fn of_token(token: &str) -> Option<Validity> {
+    let claims = b64::decode(token.split('.').nth(1)?).ok()?;
+    let claims: Claims = serde_json::from_slice(&claims).ok()?;
+    let at = |seconds| DateTime::from_timestamp(seconds, 0);
+    Some(Validity { from: claims.iat.and_then(at), until: at(claims.exp)? })
+}
+
+/// Of a chain: it is good for as long as all that is in it.
+pub(crate) fn of_chain(chain: &[CertificateDer<'_>]) -> Option<Validity> {
+    chain.iter().filter_map(|certificate| of_certificate(certificate)).min_by_key(|validity| validity.until)
+}
+
+/// Of a certificate (RFC 5280, 4.1). The libraries that check certificates do not hand its dates out, and one that reads
+/// all of it is much to carry for two.
+fn of_certificate(der: &[u8]) -> Option<Validity> {
+    const VERSION: u8 = 0xa0;
+    let (_, certificate, _) = element(der)?;
+    let (_, mut fields, _) = element(certificate)?;
+    if fields.first() == Some(&VERSION) {
+        fields = element(fields)?.2;
+    }
+    for _serial_algorithm_issuer in 0..3 {
+        fields = element(fields)?.2;
+    }
+    let (_, validity, _) = element(fields)?;
+    let (tag, text, rest) = element(validity)?;
+    let from = time(tag, text);
+    let (tag, text, _) = element(rest)?;
+    Some(Validity { from, until: time(tag, text)? })
+}
+
+/// The first element of some DER: its tag, what is in it, and what follows.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match usize::from(*first) {
+        short @ 0..=0x7f => (short, rest),
+        long => {
+            let (bytes, rest) = rest.split_at_checked(long & 0x7f).filter(|(bytes, _)| bytes.len() <= 4)?;
+            (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
+        }
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((*tag, content, rest))
+}
+
+/// A moment, in either of the two forms that certificates have (RFC 5280, 4.1.2.5).
+fn time(tag: u8, text: &[u8]) -> Option<DateTime<Utc>> {
+    const UTC_TIME: u8 = 0x17;
+    const GENERALIZED_TIME: u8 = 0x18;
+    let text = std::str::from_utf8(text).ok()?;
+    let text = match tag {
+        UTC_TIME => format!("{}{text}", if text.get(..2)? < "50" { "20" } else { "19" }),
+        GENERALIZED_TIME => text.to_owned(),
+        _ => return None,
+    };
+    NaiveDateTime::parse_from_str(&text, "%Y%m%d%H%M%SZ").ok().map(|moment| moment.and_utc())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Metrics as they are read: when a token or a certificate expires, and what became of calls.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use greenlane_api::classification::v1 as pb;
+use greenlane_platform::auth::issuer::{LocalIssuer, TokenRequest};
+use greenlane_platform::client::{ClientConfig, ClientTlsConfig, connect};
+use greenlane_platform::clock::Clock;
+use greenlane_platform::config::Secret;
+use greenlane_platform::server::{ServerConfig, TlsConfig};
+use greenlane_platform::telemetry::{self, TelemetryConfig};
+use pb::lookup_service_client::LookupServiceClient;
+use support::{ask, relay};
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+
+const DAY: f64 = 86_400.0;
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name)
+}
+
+/// The value of a gauge with these labels.
+fn told(gauge: &str, labels: &[&str]) -> Option<f64> {
+    let text = telemetry::render_metrics();
+    let lines = text.lines().filter(|line| line.starts_with(&format!("{gauge}{{")));
+    let line = lines.filter(|line| labels.iter().all(|label| line.contains(label))).collect::<Vec<_>>();
+    assert!(line.len() <= 1, "{line:#?}");
+    line.first().and_then(|line| line.rsplit(' ').next()?.parse().ok())
+}
+
+fn remaining(labels: &[&str]) -> Option<f64> {
+    told("greenlane_credential_remaining_seconds", labels)
+}
+
+fn is_about(told: Option<f64>, expected: f64) -> bool {
+    told.is_some_and(|told| (expected - 60.0..=expected).contains(&told))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_renewed() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let own = |name: &str| folder.path().join(name);
+    for name in ["server.pem", "server.key"] {
+        std::fs::copy(file(name), own(name)).unwrap();
+    }
+    let issuer = LocalIssuer::generate("https://id.example.org", "greenlane", Clock::system());
+    let mint = |days: u64| {
+        let request = TokenRequest::new("registry", ["codes.read"]).valid_for(Duration::from_secs(days * 86_400));
+        std::fs::write(own("token"), issuer.mint(&request)).unwrap();
+    };
+    mint(6);
+    let tls = TlsConfig {
+        cert: own("server.pem"),
+        key: own("server.key"),
+        client_ca: None,
+        client_names: Vec::new(),
+        client_optional: false,
+    };
+    let server = relay(&ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }, None).await.expect("it binds");
+    let uri = format!("https://localhost:{}", server.address().port());
+    tokio::spawn(server.serve(CancellationToken::new()));
+    let shown = ClientTlsConfig {
+        ca: Some(file("ca.pem")),
+        cert: Some(file("workloads/registry.pem")),
+        key: Some(file("workloads/registry.key")),
+        domain: None,
+    };
+    let config = ClientConfig { tls: Some(shown), ..ClientConfig::to(uri) };
+    let _channel = connect(&config.with_token(Secret::from_file(own("token")))).unwrap();
+
+    let token = ["kind=\"token\"", "server_address=\"localhost\""];
+    assert!(is_about(remaining(&token), 6.0 * DAY), "{:?}", remaining(&token));
+    assert_eq!(told("greenlane_credential_lifetime_seconds", &token), Some(6.0 * DAY));
+    let shown = ["kind=\"client certificate\"", "server_address=\"localhost\""];
+    assert!(remaining(&shown).is_some_and(|left| left > 30_000.0 * DAY), "a hundred years");
+    let served = ["kind=\"server certificate\""];
+    let before = told("greenlane_credential_remaining_seconds", &served).expect("the server's own");
+
+    // Whoever renews a file is believed at once: nobody has called meanwhile.
+    mint(30);
+    assert!(is_about(remaining(&token), 30.0 * DAY), "{:?}", remaining(&token));
+    let renewed = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/tls").join(name);
+    for name in ["server.pem", "server.key"] {
+        std::fs::copy(renewed(name), own(name)).unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    // The other one was made 22 minutes earlier, for as long.
+    let after = remaining(&served).expect("it is still told");
+    assert!((before - after - 1_309.0).abs() < 60.0, "{before} {after}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_fails_says_so_in_the_labels_of_its_duration_and_one_that_is_refused_does_not() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    let nowhere = connect(&ClientConfig { max_retries: 0, ..ClientConfig::to("http://127.0.0.1:1") }).unwrap();
+    let server = relay(&ServerConfig::loopback(), Some(nowhere)).await.unwrap();
+    let channel = connect(&ClientConfig { max_retries: 0, ..ClientConfig::to(server.uri()) }).unwrap();
+    tokio::spawn(server.serve(CancellationToken::new()));
+    assert_eq!(ask(channel.clone()).await.unwrap_err().code(), Code::Unavailable);
+    let refused = LookupServiceClient::new(channel).search_codes(pb::SearchCodesRequest::default()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
+
+    let text = telemetry::render_metrics();
+    let counted = |side: &str, status: &str| {
+        let name = format!("rpc_{side}_call_duration_seconds_count");
+        let of = |line: &&str| line.starts_with(&name) && line.contains(&format!("status_code=\"{status}\""));
+        text.lines().find(of).unwrap_or_else(|| panic!("{side} {status}: {text}"))
+    };
+    assert!(counted("server", "UNAVAILABLE").contains("error_type=\"UNAVAILABLE\""));
+    assert!(!counted("server", "PERMISSION_DENIED").contains("error_type"), "a refusal is an answer");
+    let failed = counted("client", "UNAVAILABLE");
+    assert!(
+        failed.contains("error_type=\"UNAVAILABLE\"") && failed.contains("server_address=\"127.0.0.1\""),
+        "{failed}"
+    );
+    assert!(counted("client", "PERMISSION_DENIED").contains("error_type=\"PERMISSION_DENIED\""), "a caller's failure");
+}
