@@ -5,7 +5,7 @@ import socket
 import ssl
 import subprocess
 
-from engine import SERVICES, expect
+from engine import SERVICES, Command, expect, mint
 
 # What each container knows, by the names of the files in its /run/greenlane.
 SERVES = {"tls.crt", "tls.key", "database"}
@@ -55,6 +55,29 @@ def look_at_mutual_tls(deployment):
     for (service, port), expected in named.items():
         heard = [caller for caller in callers if answers(deployment, service, port, caller)]
         expect(f"{service} answers", heard, expected)
+
+
+def look_at_bound_tokens(deployment, program):
+    """A token that is bound to a certificate (RFC 8705) is worth nothing to whoever has the token alone."""
+    of_operator = deployment.folder / "operator/tls.crt"
+    bound = mint(deployment, program, "bound", "verify", "--client-certificate", of_operator)
+    command = Command(deployment, program)
+    name = command("certificate", "list", "-o", "name").split()[0]
+    whole = deployment.folder / "greenlane-data/client.toml"
+    bare = whole.with_name("bare.toml")
+    bare.write_text("".join(line for line in whole.open() if not line.startswith(("tls_cert", "tls_key"))))
+    others = ("--tls-cert", deployment.folder / "registry/tls.crt", "--tls-key", deployment.folder / "registry/tls.key")
+    said = {}
+    for shown, context, more in (("its", whole, ()), ("no", bare, ()), ("another's", bare, others)):
+        arguments = [str(part) for part in (program, "verify", name, "--token-file", bound, *more)]
+        done = subprocess.run(arguments, cwd=deployment.folder, capture_output=True, text=True, check=False,
+                              env=command.environment | {"GREENLANE_CONTEXT": str(context)})
+        is_refused = "bound to a client certificate" in done.stderr
+        # 10 is a verdict too: of one that is not in force any more.
+        said[shown] = "answered" if done.returncode in (0, 10) else "refused" if is_refused else done.stderr
+    expect("a bound token, with which certificate", said, {"its": "answered", "no": "refused", "another's": "refused"})
+    bare.unlink()
+    bound.unlink()
 
 
 def as_role(deployment, role, database, statements):

@@ -103,6 +103,10 @@ class Registry:
         ):
             self.methods[method] = self.method(*method.split("/"))
 
+    def close(self):
+        """Without this it would go on trying to connect, to whatever is at that address by then."""
+        self.channel.close()
+
     def method(self, service, name):
         descriptor = self.pool.FindServiceByName(f"{PACKAGE}.{service}").FindMethodByName(name)
         request = message_factory.GetMessageClass(descriptor.input_type)
@@ -171,6 +175,11 @@ class Load:
         self.over.set()
         for thread in self.threads:
             thread.join()
+
+    def close(self):
+        """When nothing is asked any more."""
+        for registry in {self.registry, *(registry for registry, _ in self.readers.values())}:
+            registry.close()
 
     def done(self, kind):
         with self.lock:

@@ -28,18 +28,19 @@ import urllib.request
 
 from engine import (AT_THE_BORDER, BACK_SECONDS, CHECKOUT, COMPOSE, HEALTHY_SECONDS, SERVICES, Command, Deployment,
     compose_command, crash_and_wait, expect, issuing, mint, run)
-from guarded import SECRETS, SECRETS_AT_THE_BORDER, look_at_mutual_tls, look_at_rights, look_at_secrets
+from guarded import SECRETS, SECRETS_AT_THE_BORDER, look_at_bound_tokens, look_at_mutual_tls, look_at_rights, look_at_secrets
 from load import Load
 from pages import bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database, withdraw_many
 
 QUIET_SECONDS = 3
 PANEL_SECONDS = 60
-# Of org.opencontainers.image. The version is the workspace's, the revision a commit's.
+# Of org.opencontainers.image. The version is the workspace's, the revision a commit's, the source whoever builds it tells.
 VERSION = tomllib.loads((CHECKOUT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
 LABELS = {"title": "Greenlane", "description": ".+", "licenses": "Apache-2\\.0", "version": re.escape(VERSION),
-          "revision": "[0-9a-f]{40}"}
-# Counters that are not there before they count.
-WHEN_IT_HAPPENS = {"greenlane_server_overloaded_total", "greenlane_store_retries_total"}
+          "revision": "[0-9a-f]{40}", "source": re.escape(os.environ.get("SOURCE", ""))}
+# What is not there before it counts, or where no log is witnessed.
+WHEN_IT_HAPPENS = {"greenlane_server_overloaded_total", "greenlane_store_retries_total",
+                   "greenlane_registry_witness_behind_seconds", "greenlane_registry_witness_requests_total"}
 
 
 def look_at_the_image():
@@ -55,7 +56,7 @@ def look_at_the_image():
     expect("it has a shell", shell.returncode == 0, False)
     labels = facts["Config"]["Labels"]
     for label, form in LABELS.items():
-        said = labels.get(f"org.opencontainers.image.{label}", "")
+        said = labels[f"org.opencontainers.image.{label}"]
         expect(f"its label {label} is as it should be ({said})", bool(re.fullmatch(form, said)), True)
 
 
@@ -101,9 +102,11 @@ def take_program(folder):
     finally:
         run("docker", "rm", name)
     bom = json.loads((folder / "sbom.json").read_text())
-    crates = {component["name"] for component in bom["components"]}
-    expect("its bill of materials names tonic, rustls and sea-orm", {"tonic", "rustls", "sea-orm"} <= crates, True)
-    print(f"  crates in it: {len(crates)}")
+    named = {component["name"]: component["version"] for component in bom["components"]}
+    expect("its bill of materials names tonic, rustls and sea-orm", {"tonic", "rustls", "sea-orm"} <= named.keys(), True)
+    in_c = [f"{name} {named.get(name)}" for name in ("AWS-LC", "SQLite", "mimalloc")]
+    expect(f"and the libraries in C that were compiled in: {', '.join(in_c)}", [it for it in in_c if "None" in it], [])
+    print(f"  components of it: {len(named)}")
 
 
 def look_at_containers(deployment):
@@ -171,7 +174,10 @@ def kill_each(deployment, program, services, border=False):
             f"  {service:<16} {back:>11.1f} s {seen.writes:>8} {seen.write_gap:>10.2f} s"
             + "".join(f"{one.answered:>11} {one.refused:>13} {one.gap:>10.2f} s" for one in seen.reads.values())
         )
-    acknowledged, lost, doubled, wrong, left_open = load.audit()
+    try:
+        acknowledged, lost, doubled, wrong, left_open = load.audit()
+    finally:
+        load.close()
     print(f"  certificates acknowledged: {acknowledged}")
     expect("lost", lost, 0)
     expect("acknowledged twice under different names", doubled, 0)
@@ -249,7 +255,8 @@ def look_at_prometheus(deployment, program):
     monitoring = CHECKOUT / "deploy/monitoring"
     asked = set()
     for file in (monitoring / "alerts.yaml", *(monitoring / "dashboards").glob("*.json")):
-        asked |= set(re.findall(r"\b(?:greenlane_[a-z_]+|rpc_[a-z_]+_seconds_(?:bucket|count))\b", file.read_text()))
+        names = r"\b(?:greenlane_[a-z_]+|rpc_[a-z_]+_seconds_(?:bucket|count)|db_client_[a-z_]+_(?:bucket|count|max))\b"
+        asked |= set(re.findall(names, file.read_text()))
     expect("metrics that are asked for and nobody exports", sorted(asked - exported - WHEN_IT_HAPPENS), [])
     look_at_dashboards(Command(deployment, program))
 
@@ -262,7 +269,7 @@ def look_at_dashboards(command):
         for panel in json.loads(path.read_text())["panels"]
         for target in panel.get("targets", [])
     ]
-    quiet = re.compile("|".join((*WHEN_IT_HAPPENS, 'outcome!="ok"')))
+    quiet = re.compile("|".join((*WHEN_IT_HAPPENS, 'outcome!="ok"', 'error_type!=""')))
     panels = [panel for panel in panels if not quiet.search(panel[1])]
     # What was asked under load may be longer ago than the panels look back, where all takes long.
     name = command("certificate", "list", "--state", "active", "-o", "name").split()[0]
@@ -317,6 +324,7 @@ def main():
                 look_at_containers(deployment)
                 tell_the_story(deployment, program)
                 look_at_the_page(deployment, program)
+                look_at_bound_tokens(deployment, program)
                 kill_each(deployment, program, SERVICES + (("postgres", "prometheus") if profile == "full" else ()))
                 if profile == "full":
                     look_at_secrets(deployment, SECRETS)

@@ -170,6 +170,7 @@ def upgrade(replicas):
         )
     expect("calls that failed", sum(seen.unacknowledged + seen.reads["read"].refused for _, seen in rows), 0)
     _, *wrongs = load.audit()
+    load.close()
     expect("certificates lost, answered under two names, wrongly refused, left open", wrongs, [0, 0, 0, 0])
 
 

@@ -495,6 +495,7 @@ def a_standby_lags(lab, load):
 
 def audit(lab, load):
     acknowledged, lost, doubled, wrong, left_open = load.audit()
+    load.close()
     print(
         f"  acknowledged {acknowledged}, lost {lost}, answered under two names {doubled}, refused wrongly {wrong},"
         f" left open whether genuine and in force {left_open}"
