@@ -47,9 +47,9 @@ def paeth(left, above, corner):
 
 
 def film(picture, path):
-    """What a camera sees of it, as YUV4MPEG2."""
-    rows = read_picture(picture)
-    size = min(HEIGHT - 20, 440)
+    """What a camera sees of it, or of the bare wall, as YUV4MPEG2."""
+    rows = read_picture(picture) if picture else []
+    size = min(HEIGHT - 20, 440) if picture else 0
     plane = bytearray([WALL]) * (WIDTH * HEIGHT)
     for y in range(size):
         row = rows[y * len(rows) // size]

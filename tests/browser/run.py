@@ -27,6 +27,7 @@ import urllib.error
 import urllib.request
 
 from camera import Visit, film
+from keyboard import by_keyboard
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 PHONE = (390, 844)
@@ -464,6 +465,8 @@ def main():
         look(browser, relay, registry, counts, ended, None)
         print("Accessible")
         accessible(relay, counts)
+        print("By the keyboard alone")
+        by_keyboard(expect, relay, folder, counts)
         print("Lies")
         lie(browser, relay, counts, ended)
         print("Another visit")

@@ -101,24 +101,38 @@ impl View<'_> {
 
     /// The question alone, after what was wrong with an earlier one.
     pub(super) fn question(&self, path: &str, wrong: Option<&str>) -> String {
-        let mut body = String::new();
         if let Some(why) = wrong {
-            let title = self.pick("That cannot be looked up", "无法查询");
-            self.head_of_answer(&mut body, "open", title, why);
-            body.push_str("</section>\n");
+            // Also of the document: it is what is read out first.
+            return self.no_answer(path, self.pick("That cannot be looked up", "无法查询"), why);
         }
+        let mut body = String::new();
         self.form(&mut body);
         self.document(path, self.title(), &body)
     }
 
     /// Too much was asked.
     pub(super) fn too_many(&self, path: &str) -> String {
-        let mut body = String::new();
         let title = self.pick("Too many questions", "查询过于频繁");
         let why = self.pick(
             "From your network address too much was asked. Wait a moment, then try again.",
             "您的网络地址查询过多。请稍候再试。",
         );
+        self.no_answer(path, title, why)
+    }
+
+    /// The records cannot be read.
+    pub(super) fn later(&self, path: &str) -> String {
+        let title = self.pick("No answer at this moment", "暂时无法查询");
+        let why = self.pick(
+            "The registry cannot read its records just now. This says nothing about the certificate. Try again in a few \
+             seconds.",
+            "登记处暂时无法读取记录，这不代表证书有任何问题。请几秒钟后再试。",
+        );
+        self.no_answer(path, title, why)
+    }
+
+    fn no_answer(&self, path: &str, title: &str, why: &str) -> String {
+        let mut body = String::new();
         self.head_of_answer(&mut body, "open", title, why);
         body.push_str("</section>\n");
         self.form(&mut body);
