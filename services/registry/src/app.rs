@@ -24,6 +24,7 @@ pub(crate) mod revise;
 pub(crate) mod sequencer;
 pub(crate) mod slots;
 pub(crate) mod source;
+pub(crate) mod standby;
 pub(crate) mod status;
 pub(crate) mod trace;
 pub(crate) mod unknown;

@@ -215,8 +215,18 @@ impl Site {
 }
 
 fn failed(path: &str, error: &greenlane_store::StoreError) -> Answer {
+    tell(path, error);
+    say_later(status(StatusCode::SERVICE_UNAVAILABLE))
+}
+
+fn tell(path: &str, error: &greenlane_store::StoreError) {
     tracing::error!(%error, path, "an HTTP request failed");
-    status(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// Trying again in a second may help.
+fn say_later(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+    answer
 }
 
 /// Everything after the host.

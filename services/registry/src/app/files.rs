@@ -3,17 +3,18 @@
 //! A history only grows, and every part of it carries its index in the log. So one copy serves every revision: whoever
 //! asks at a revision looks at what has a smaller index.
 
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 use greenlane_credential::{Presented, Profile, payload_as};
 use greenlane_jose::{Jwk, PublicKey};
-use greenlane_store::{Store, StoreError, Tx};
+use greenlane_store::{Body as Reading, Store, StoreError, Tx};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sea_orm::DbErr;
 
+use super::standby::Floor;
 use crate::domain::body::Body;
 use crate::domain::certificate::Version;
 use crate::domain::content::Content;
@@ -28,7 +29,6 @@ use crate::domain::world::Known;
 use crate::store::bodies::{self, BodyState};
 use crate::store::contestation;
 use crate::store::list;
-use crate::store::log;
 
 /// A certificate's whole history.
 #[derive(Debug)]
@@ -172,8 +172,7 @@ pub(crate) struct Files {
     bodies: Cache<String, Arc<BodyFile>>,
     /// Which certificate a logged document is of, by its hash: such a document is not read again.
     documents: Cache<[u8; 32], CertificateNumber>,
-    /// How many entries a database must hold that files are read from.
-    least: AtomicU64,
+    floor: Floor,
 }
 
 impl Files {
@@ -183,18 +182,22 @@ impl Files {
             certificates: Cache::with_weighter(certificates, certificates as u64, BySize),
             bodies: Cache::new(bodies.max(1)),
             documents: Cache::new(certificates),
-            least: AtomicU64::new(0),
+            floor: Floor::default(),
         }
     }
 
-    /// From now on nothing is read from a database with fewer entries. A standby that was killed shows an earlier state
-    /// than it did before, until it has caught up: what it then does not have is not absent, and is not to be remembered.
+    /// From now on nothing is read, and remembered, from a database with fewer entries.
     pub(crate) fn read_from(&self, least: u64) {
-        self.least.fetch_max(least, Ordering::SeqCst);
+        self.floor.raise(least);
     }
 
-    fn least(&self) -> u64 {
-        self.least.load(Ordering::SeqCst)
+    /// Reads in one snapshot of a database that holds what it must.
+    pub(crate) async fn read<T, F>(&self, store: &Store, name: &'static str, body: F) -> Result<T, StoreError>
+    where
+        F: for<'tx> Fn(&'tx Tx) -> Reading<'tx, T, Infallible> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.floor.read(store, name, body).await
     }
 
     /// The number of the certificate that a logged document is of, if it is remembered.
@@ -227,8 +230,7 @@ impl Files {
         match self.certificates.get_value_or_guard_async(number.as_str()).await {
             Ok(file) => Ok(Some(file)),
             Err(guard) => {
-                let read = read_certificate(store, number.clone(), self.least()).await?;
-                let Some(file) = read else { return Ok(None) };
+                let Some(file) = self.read_certificate(store, number.clone()).await? else { return Ok(None) };
                 let file = Arc::new(file);
                 // Refused when it was forgotten meanwhile: it is still good for whoever asked before.
                 let _ = guard.insert(Arc::clone(&file));
@@ -242,53 +244,36 @@ impl Files {
         match self.bodies.get_value_or_guard_async(id.as_str()).await {
             Ok(file) => Ok(Some(file)),
             Err(guard) => {
-                let Some(file) = read_body(store, id.clone(), self.least()).await? else { return Ok(None) };
+                let Some(file) = self.read_body(store, id.clone()).await? else { return Ok(None) };
                 let file = Arc::new(file);
                 let _ = guard.insert(Arc::clone(&file));
                 Ok(Some(file))
             }
         }
     }
-}
 
-async fn must_hold(tx: &Tx, least: u64) -> Result<(), StoreError> {
-    // Where nobody else writes, nothing is asked.
-    if least > 0 && log::size(tx).await? < least {
-        let what = "the database shows an earlier state than it did: it is catching up";
-        return Err(StoreError::Unavailable(DbErr::Custom(what.to_owned())));
-    }
-    Ok(())
-}
-
-async fn read_body(store: &Store, id: BodyId, least: u64) -> Result<Option<BodyFile>, StoreError> {
-    let history = store
-        .read("read_body_file", move |tx| {
+    async fn read_body(&self, store: &Store, id: BodyId) -> Result<Option<BodyFile>, StoreError> {
+        let history = self.read(store, "read_body_file", move |tx| {
             let id = id.clone();
-            Box::pin(async move {
-                must_hold(tx, least).await?;
-                Ok(bodies::history(tx, &id).await?)
-            })
-        })
-        .await?;
-    Ok(BodyFile::new(history))
-}
+            Box::pin(async move { Ok(bodies::history(tx, &id).await?) })
+        });
+        Ok(BodyFile::new(history.await?))
+    }
 
-async fn read_certificate(
-    store: &Store,
-    number: CertificateNumber,
-    least: u64,
-) -> Result<Option<CertificateFile>, StoreError> {
-    let read = store
-        .read("read_certificate_file", move |tx| {
+    async fn read_certificate(
+        &self,
+        store: &Store,
+        number: CertificateNumber,
+    ) -> Result<Option<CertificateFile>, StoreError> {
+        let read = self.read(store, "read_certificate_file", move |tx| {
             let number = number.clone();
             Box::pin(async move {
-                must_hold(tx, least).await?;
                 let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
                 Ok(Some(StoredCertificate::load(tx, known).await?))
             })
-        })
-        .await?;
-    Ok(read.map(StoredCertificate::check))
+        });
+        Ok(read.await?.map(StoredCertificate::check))
+    }
 }
 
 /// A certificate as it is stored, not checked yet.

@@ -28,7 +28,7 @@ impl Published {
         Self { head: watch::Sender::new(Arc::new(head)), files, advancing: Mutex::default(), vetting: None }
     }
 
-    /// Publishes no head that the log has not signed, and reads files from no database that lies behind what is published.
+    /// Publishes no head that the log has not signed, and reads from no database that lies behind what is published.
     #[must_use]
     pub(crate) fn vetted_by(mut self, log: Arc<LogWriter>) -> Self {
         self.vetting = Some(log);
@@ -73,7 +73,7 @@ impl Published {
         }
         if old_size > published {
             // Other replicas wrote what lies between.
-            match read_subjects(store, published, old_size).await {
+            match self.read_subjects(store, published, old_size).await {
                 Ok(between) => self.files.forget(&between),
                 Err(error) => {
                     tracing::warn!(%error, "the entries of other replicas could not be read; the poll will");
@@ -98,13 +98,21 @@ impl Published {
         let _one_at_a_time = self.advancing.lock().await;
         let published = self.revision();
         if head.size > published {
-            self.files.forget(&read_subjects(store, published, head.size).await?);
+            // First, so that nothing is read and remembered from another database that does not have it yet.
             if self.vetting.is_some() {
                 self.files.read_from(head.size);
             }
+            self.files.forget(&self.read_subjects(store, published, head.size).await?);
             self.head.send_replace(Arc::new(head));
         }
         Ok(())
+    }
+
+    async fn read_subjects(&self, store: &Store, from: u64, to: u64) -> Result<Vec<String>, StoreError> {
+        let subjects = self
+            .files
+            .read(store, "read_subjects", move |tx| Box::pin(async move { Ok(log::subjects(tx, from, to).await?) }));
+        subjects.await
     }
 
     /// Catches up again and again, until `stop`.
@@ -126,8 +134,4 @@ impl Published {
             }
         }
     }
-}
-
-async fn read_subjects(store: &Store, from: u64, to: u64) -> Result<Vec<String>, StoreError> {
-    store.read("read_subjects", move |tx| Box::pin(async move { Ok(log::subjects(tx, from, to).await?) })).await
 }

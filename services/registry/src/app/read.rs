@@ -42,13 +42,13 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Reads in one snapshot.
+    /// Reads in one snapshot, of a database that does not lie behind what is published.
     pub(crate) async fn read<T, F>(&self, name: &'static str, body: F) -> Result<T, StoreError>
     where
         F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, Infallible> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.store.read(name, body).await
+        self.published.files().read(&self.store, name, body).await
     }
 
     /// The revision to answer at.

@@ -1,15 +1,14 @@
 //! Where verification finds its facts: in the registry's database, or in a bundle that a registry made.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use greenlane_store::{Micros, Store, StoreError};
+use greenlane_store::{Micros, StoreError};
 
 use super::bundle::Trusted;
 use super::files::{BodyFile, CertificateFile};
 use super::log::LogWriter;
-use super::published::Published;
+use super::read::Reader;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::write_off::ledger::Ledger;
 use crate::store::log;
@@ -17,7 +16,7 @@ use crate::store::write_off::{self, WriteOffFilter};
 
 /// The facts.
 pub(crate) enum Source {
-    Registry { store: Store, published: Arc<Published>, log: Arc<LogWriter>, wait: Duration },
+    Registry { reader: Reader, log: Arc<LogWriter> },
     Bundle(Arc<Trusted>),
 }
 
@@ -25,7 +24,7 @@ impl Source {
     /// The newest revision here.
     pub(crate) fn revision(&self) -> u64 {
         match self {
-            Self::Registry { published, .. } => published.revision(),
+            Self::Registry { reader, .. } => reader.published.revision(),
             Self::Bundle(bundle) => bundle.header.revision,
         }
     }
@@ -41,7 +40,7 @@ impl Source {
     /// Waits until a revision is here. On failure gives the one that is.
     pub(crate) async fn reach(&self, required: u64) -> Result<(), u64> {
         match self {
-            Self::Registry { published, wait, .. } => published.reach(required, *wait).await,
+            Self::Registry { reader, .. } => reader.published.reach(required, reader.wait).await,
             Self::Bundle(bundle) if required <= bundle.header.revision => Ok(()),
             Self::Bundle(bundle) => Err(bundle.header.revision),
         }
@@ -50,12 +49,12 @@ impl Source {
     /// The revision at a moment. A bundle knows no more of moments than that it was made.
     pub(crate) async fn revision_at(&self, moment: DateTime<Utc>) -> Result<u64, StoreError> {
         match self {
-            Self::Registry { store, published, .. } => {
+            Self::Registry { reader, .. } => {
                 let moment = Micros::from(moment);
-                let known = store
+                let known = reader
                     .read("size_at", move |tx| Box::pin(async move { Ok(log::size_at(tx, moment).await?) }))
                     .await?;
-                Ok(known.min(published.revision()))
+                Ok(known.min(reader.published.revision()))
             }
             Self::Bundle(bundle) => Ok(bundle.header.revision),
         }
@@ -64,7 +63,7 @@ impl Source {
     /// When the newest checkpoint here was signed.
     pub(crate) fn checkpoint_time(&self) -> Micros {
         match self {
-            Self::Registry { published, .. } => published.head().signed_at,
+            Self::Registry { reader, .. } => reader.published.head().signed_at,
             Self::Bundle(bundle) => bundle.header.checkpoint_at.into(),
         }
     }
@@ -75,16 +74,16 @@ impl Source {
         number: &CertificateNumber,
     ) -> Result<Option<Arc<CertificateFile>>, StoreError> {
         match self {
-            Self::Registry { store, published, .. } => published.files().certificate(store, number).await,
+            Self::Registry { reader, .. } => reader.published.files().certificate(&reader.store, number).await,
             Self::Bundle(bundle) => Ok(bundle.certificates.get(number.as_str()).cloned()),
         }
     }
 
     /// What was written off against a certificate by a revision. A bundle does not tell.
     pub(crate) async fn ledger(&self, number: &CertificateNumber, revision: u64) -> Result<Ledger, StoreError> {
-        let Self::Registry { store, .. } = self else { return Ok(Ledger::default()) };
+        let Self::Registry { reader, .. } = self else { return Ok(Ledger::default()) };
         let filter = WriteOffFilter { certificate: Some(number.clone()), ..WriteOffFilter::default() };
-        let records = store
+        let records = reader
             .read("read_ledger", move |tx| {
                 let filter = filter.clone();
                 Box::pin(async move { Ok(write_off::list(tx, &filter, (0, revision), None).await?) })
@@ -96,7 +95,7 @@ impl Source {
     /// A body's file.
     pub(crate) async fn body(&self, id: &BodyId) -> Result<Option<Arc<BodyFile>>, StoreError> {
         match self {
-            Self::Registry { store, published, .. } => published.files().body(store, id).await,
+            Self::Registry { reader, .. } => reader.published.files().body(&reader.store, id).await,
             Self::Bundle(bundle) => Ok(bundle.bodies.get(id.as_str()).cloned()),
         }
     }
@@ -104,7 +103,7 @@ impl Source {
     /// The number of the certificate that a logged document is of, if it is remembered.
     pub(crate) fn number_of(&self, document_sha256: &[u8; 32]) -> Option<CertificateNumber> {
         match self {
-            Self::Registry { published, .. } => published.files().number_of(document_sha256),
+            Self::Registry { reader, .. } => reader.published.files().number_of(document_sha256),
             Self::Bundle(_) => None,
         }
     }
@@ -112,7 +111,7 @@ impl Source {
     /// Remembers which certificate a logged document is of.
     pub(crate) fn remember_document(&self, document_sha256: [u8; 32], number: &CertificateNumber) {
         match self {
-            Self::Registry { published, .. } => published.files().remember_document(document_sha256, number),
+            Self::Registry { reader, .. } => reader.published.files().remember_document(document_sha256, number),
             Self::Bundle(_) => {}
         }
     }

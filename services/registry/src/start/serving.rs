@@ -73,12 +73,7 @@ impl Serving {
         let wait = Duration::from_millis(config.revision_wait_ms);
         let reader = Reader { store: store.clone(), published: Arc::clone(published), wait };
         let verifier = Arc::new(Verifier {
-            source: Source::Registry {
-                store: store.clone(),
-                published: Arc::clone(published),
-                log: Arc::clone(log),
-                wait,
-            },
+            source: Source::Registry { reader: reader.clone(), log: Arc::clone(log) },
             recogniser: recogniser(config, peers),
             clock: clock.clone(),
         });

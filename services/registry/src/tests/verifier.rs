@@ -112,12 +112,20 @@ async fn a_read_at_a_revision_waits_and_then_says_which_one_there_is(db: TestDat
 }
 
 async fn a_standby_that_shows_an_earlier_state_is_not_believed(db: TestDatabase) {
-    let (_registry, issued, verifier) = both(&db).await;
+    let registry = serve(&db).await;
+    registry.enrol("xa-lab").await;
+    let issued = registry.issue("xa-lab", "one").await;
+    let other = registry.issue("xa-lab", "two").await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let http = |config: &mut Config| config.http_listen = Some(([127, 0, 0, 1], port).into());
+    let verifier = verifier(&db, key_of(&registry).await, http).await;
     let name = issued.certificate.unwrap().name;
+    let other = other.certificate.unwrap().name;
     let at = || wire::VerifyRequest {
         consistency: at_least(issued.revision),
         ..question(Subject::Certificate(name.clone()))
     };
+    let proved = || wire::VerifyRequest { include_proof: true, ..at() };
     let entries = async |change: &'static str| {
         let moved: Result<(), StoreError> = db
             .store()
@@ -128,11 +136,33 @@ async fn a_standby_that_shows_an_earlier_state_is_not_believed(db: TestDatabase)
             .await;
         moved.unwrap();
     };
+    let unavailable = async |asked| {
+        let refused = verifier.verification().verify(asked).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+    };
     // The verifier knows of the certificate's entry since its start, and reads its file for the first time.
     entries("- 1").await;
-    assert_eq!(verifier.verification().verify(at()).await.unwrap_err().code(), Code::Unavailable);
+    unavailable(at()).await;
     entries("+ 1").await;
     assert_eq!(codes(verifier.verdict(&name).await.in_force.as_ref()), ["active"]);
+    // What is in memory goes on being told; what has to be read, and what is not there, is not told meanwhile.
+    entries("- 1").await;
+    assert_eq!(codes(verifier.verdict(&name).await.in_force.as_ref()), ["active"]);
+    unavailable(proved()).await;
+    let listed = verifier.log().list_entries(wire::ListEntriesRequest::default()).await;
+    assert_eq!(listed.unwrap_err().code(), Code::Unavailable);
+    let nowhere = "/status/xa-lab/2/revocation";
+    let paths = [nowhere, "/log/checkpoint", &format!("/{name}/proof?version=1"), &format!("/{other}")];
+    for path in paths {
+        let got = get(port, path, "").await;
+        assert!(got.status == 503 && got.head.contains("retry-after: 1"), "{path}: {} {}", got.status, got.head);
+    }
+    assert!(get(port, &format!("/{other}"), "").await.body.contains("No answer at this moment"));
+    entries("+ 1").await;
+    let answered = verifier.verification().verify(proved()).await.unwrap().into_inner();
+    assert_eq!(answered, registry.verification().verify(proved()).await.unwrap().into_inner());
+    assert_eq!(get(port, nowhere, "").await.status, 404);
+    assert_eq!(get(port, &format!("/{other}"), "").await.status, 200);
 }
 
 async fn every_other_method_is_refused_by_the_role(db: TestDatabase) {

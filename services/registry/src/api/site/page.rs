@@ -22,7 +22,7 @@ use http::{HeaderValue, Method, Request, StatusCode, header};
 
 use self::rate::{Network, RateLimit};
 use self::words::Language;
-use super::{Answer, FOR_A_MINUTE, found, status, status::unescape};
+use super::{Answer, FOR_A_MINUTE, found, say_later, status, status::unescape, tell};
 use crate::app::document::Document;
 use crate::app::log::LogWriter;
 use crate::app::read::Reader;
@@ -143,9 +143,15 @@ impl Page {
             Asked::Number(number) => Subject::Number(number),
             Asked::Document(text) => Subject::Document(Document::presented(&text)),
         };
-        Some(self.verdict(subject).await.map(|answered| {
-            let known = answered.verdict.number.is_some();
-            html(if known { StatusCode::OK } else { StatusCode::NOT_FOUND }, view.answer(path, &answered))
+        Some(Ok(match self.verdict(subject).await {
+            Ok(answered) => {
+                let known = answered.verdict.number.is_some();
+                html(if known { StatusCode::OK } else { StatusCode::NOT_FOUND }, view.answer(path, &answered))
+            }
+            Err(error) => {
+                tell(path, &error);
+                say_later(html(StatusCode::SERVICE_UNAVAILABLE, view.later(path)))
+            }
         }))
     }
 
