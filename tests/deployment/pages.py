@@ -37,7 +37,7 @@ def check_rehearsal(page):
     for file in files:
         check(f"{page.name}: {file} is there", file.is_file())
         source = file.read_text()
-        tests = "#[test]" in source or "#[tokio::test" in source or re.search(r"\btest\w*!", source)
+        tests = "#[test]" in source or "#[tokio::test" in source or re.search(r"\btest\w*!|\w_tests!", source)
         runs = file.suffix in (".py", "") and ("__main__" in source or source.startswith("#!"))
         check(f"{page.name}: {file.name} has tests, or is one", tests or runs)
     if "these commands" in said[0] or "each block" in said[0]:

@@ -188,12 +188,12 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         reporter: config.log_origin.clone(),
         every: Duration::from_secs(config.use_report_interval_seconds),
     });
-    let asking = Witnesses {
-        reader: reader.clone(),
-        cosigner: Arc::clone(&serving.cosigner),
-        asked: witnesses::addresses(config)?,
-        every: Duration::from_millis(config.witness_interval_ms.max(10)),
-    };
+    let asking = Witnesses::new(
+        reader.clone(),
+        Arc::clone(&serving.cosigner),
+        witnesses::addresses(config)?,
+        Duration::from_millis(config.witness_interval_ms.max(10)),
+    );
     // A database that lost entries is found before anything is signed on it.
     asking.ask_all().await;
     let write_offs = api::WriteOffs { registry: Arc::clone(&registry), reader: reader.clone() };

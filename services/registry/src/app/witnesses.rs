@@ -1,5 +1,7 @@
 //! Asking witnesses to cosign this log's checkpoints (C2SP tlog-witness).
 
+mod tally;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use greenlane_platform::outbound::Outbound;
 use greenlane_store::StoreError;
 use http::{Response, StatusCode, header};
 
+use self::tally::{NotCosigned, Tally};
 use super::cosign::{CosignError, Cosigner};
 use super::mutation::WriteError;
 use super::read::Reader;
@@ -23,10 +26,11 @@ pub(crate) struct Asked {
 
 /// Asks the witnesses, again and again.
 pub(crate) struct Witnesses {
-    pub(crate) reader: Reader,
-    pub(crate) cosigner: Arc<Cosigner>,
-    pub(crate) asked: Vec<Asked>,
-    pub(crate) every: Duration,
+    reader: Reader,
+    cosigner: Arc<Cosigner>,
+    asked: Vec<Asked>,
+    every: Duration,
+    tally: Tally,
 }
 
 /// How often one checkpoint is sent to one witness: once to learn its size, once more with the proof, and once again
@@ -34,19 +38,26 @@ pub(crate) struct Witnesses {
 const ATTEMPTS: usize = 3;
 
 impl Witnesses {
+    pub(crate) fn new(reader: Reader, cosigner: Arc<Cosigner>, asked: Vec<Asked>, every: Duration) -> Self {
+        let tally = Tally::new(asked.iter().map(|witness| witness.name.as_str()));
+        Self { reader, cosigner, asked, every, tally }
+    }
+
     /// Until `stop`: each new checkpoint that is the newest when its turn comes.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let mut cosigned: Vec<u64> = vec![0; self.asked.len()];
         loop {
             let head = self.reader.published.head();
-            for (witness, known) in self.asked.iter().zip(&mut cosigned) {
+            for (index, (witness, known)) in self.asked.iter().zip(&mut cosigned).enumerate() {
                 if *known == head.size && head.size > 0 {
                     continue;
                 }
-                match self.ask(witness, &head, *known).await {
+                let answer = self.ask(witness, &head, *known).await;
+                self.tally.asked(index, &answer);
+                match answer {
                     Ok(()) => *known = head.size,
-                    Err(why) => tracing::warn!(witness = witness.name, why, "a witness has not cosigned"),
+                    Err(no) => tracing::warn!(witness = witness.name, why = no.why(), "a witness has not cosigned"),
                 }
             }
             tokio::select! {
@@ -59,44 +70,49 @@ impl Witnesses {
     /// Asks every witness once, before anything is signed: one that knows a larger tree stops that.
     pub(crate) async fn ask_all(&self) {
         let head = self.reader.published.head();
-        for witness in &self.asked {
-            if let Err(why) = self.ask(witness, &head, 0).await {
-                tracing::warn!(witness = witness.name, why, "a witness could not be asked at start");
+        for (index, witness) in self.asked.iter().enumerate() {
+            let answer = self.ask(witness, &head, 0).await;
+            self.tally.asked(index, &answer);
+            if let Err(no) = answer {
+                tracing::warn!(witness = witness.name, why = no.why(), "a witness could not be asked at start");
             }
         }
     }
 
-    async fn ask(&self, witness: &Asked, head: &TreeHead, known: u64) -> Result<(), String> {
+    async fn ask(&self, witness: &Asked, head: &TreeHead, known: u64) -> Result<(), NotCosigned> {
         let mut old = known.min(head.size);
         for _ in 0..ATTEMPTS {
-            let request = self.request(old, head).await.map_err(|error| error.to_string())?;
-            let answer = witness.address.post("text/plain; charset=utf-8", request).await?;
+            let request = self.request(old, head).await.map_err(|error| NotCosigned::Failed(error.to_string()))?;
+            let answer = witness.address.post("text/plain; charset=utf-8", request).await;
+            let answer = answer.map_err(NotCosigned::Unreachable)?;
+            let refused = |why: &str| Err(NotCosigned::Refused(why.to_owned()));
             match answer.status() {
-                StatusCode::OK => return self.take(head, &answer).await,
+                StatusCode::OK => return self.take(head, &answer).await.map_err(NotCosigned::Failed),
                 StatusCode::CONFLICT => {
-                    let size = conflict(&answer).ok_or("409 without the size that it has")?;
+                    let Some(size) = conflict(&answer) else { return refused("409 without the size that it has") };
                     if size > head.size {
                         // The head may have moved on since it was read; then the next turn tells.
-                        let ours = self.reader.published.revision().max(self.size().await?);
+                        let stored = self.size().await.map_err(NotCosigned::Failed)?;
+                        let ours = self.reader.published.revision().max(stored);
                         if size > ours {
                             self.cosigner.overtaken(&witness.name, size, ours);
                         }
-                        return Err(format!("it knows {size} entries"));
+                        return refused(&format!("it knows {size} entries"));
                     }
                     if size == old && old == head.size {
                         self.cosigner.forked(&witness.name, size);
-                        return Err("it knows another tree of this size".to_owned());
+                        return refused("it knows another tree of this size");
                     }
                     old = size;
                 }
                 StatusCode::UNPROCESSABLE_ENTITY if old > 0 => {
                     self.cosigner.forked(&witness.name, old);
-                    return Err(format!("it knows another tree of {old} entries"));
+                    return refused(&format!("it knows another tree of {old} entries"));
                 }
-                status => return Err(format!("status {status}")),
+                status => return refused(&format!("status {status}")),
             }
         }
-        Err("others are faster".to_owned())
+        Err(NotCosigned::Refused("others are faster".to_owned()))
     }
 
     async fn size(&self) -> Result<u64, String> {

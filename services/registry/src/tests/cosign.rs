@@ -11,6 +11,7 @@ use greenlane_log::{Checkpoint, cosign, hash_leaf};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::outbound::Outbound;
+use greenlane_platform::telemetry::{self, TelemetryConfig};
 use greenlane_store::StoreConfig;
 use greenlane_store::testing::TestDatabase;
 
@@ -23,6 +24,7 @@ greenlane_store::engine_tests!(Migrator:
     a_larger_tree_that_this_log_signed_stops_all_signing_for_good,
     a_registry_is_cosigned_by_another_and_the_site_shows_it,
     a_registry_that_lost_entries_is_found_by_its_witness_before_it_signs,
+    a_witness_that_is_out_of_reach_is_told_by_metrics_until_it_cosigns_again,
 );
 
 struct Witness {
@@ -153,17 +155,28 @@ async fn elsewhere(folder: &tempfile::TempDir, name: &str) -> StoreConfig {
 
 /// A registry that witnesses the log of this key, and its own key as a witness.
 async fn serve_witness(db: &TestDatabase, folder: &tempfile::TempDir, log: &str, port: u16) -> (Served, String) {
+    let keys = Arc::new(tempfile::tempdir().unwrap());
+    serve_witness_with(db, folder, log, (port, "other.example.org/witness", keys)).await
+}
+
+/// The same under a name, with a key that may be there already.
+async fn serve_witness_with(
+    db: &TestDatabase,
+    folder: &tempfile::TempDir,
+    log: &str,
+    (port, name, keys): (u16, &str, Arc<tempfile::TempDir>),
+) -> (Served, String) {
     let store = elsewhere(folder, "witness.db").await;
-    let served = serve_witnessed(db, |config| {
+    let witness = |config: &mut Config| {
         config.store = store;
         config.witnessed_logs = vec![log.to_owned()];
         config.http_listen = Some(([127, 0, 0, 1], port).into());
         config.log_origin = "other.example.org/log".to_owned();
-        config.witness_name = "other.example.org/witness".to_owned();
-    })
-    .await;
+        config.witness_name = name.to_owned();
+    };
+    let served = serve_with(db, Clock::settable(now()), keys, witness, Peers::default()).await;
     let key = SigningKey::load(&served.keys.path().join("keys/witness.jwk")).unwrap();
-    let name = KeyName::new("other.example.org/witness").unwrap();
+    let name = KeyName::new(name).unwrap();
     let key = NoteKey::new(name, SignatureType::CosignatureV1, key.public_key().clone()).unwrap();
     (served, key.to_string())
 }
@@ -255,4 +268,49 @@ async fn a_registry_that_lost_entries_is_found_by_its_witness_before_it_signs(db
     let refused = back.bodies().create_body(new_body("xa-lab")).await.unwrap_err();
     assert_eq!(Fault::reason_of(&refused), Some(common::ErrorReason::LogInconsistent));
     assert_eq!(head(&back).await.revision, 0);
+}
+
+/// What a metric says of a witness, waited for.
+async fn told(metric: &str, labels: &[&str], is_so: impl Fn(f64) -> bool) {
+    let mut last = String::new();
+    for _ in 0..200 {
+        last = telemetry::render_metrics();
+        let mut lines = last.lines().filter(|line| line.starts_with(&format!("{metric}{{")));
+        let line = lines.find(|line| labels.iter().all(|label| line.contains(label)));
+        if line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).is_some_and(&is_so) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{metric} of {labels:?} is not told in time:\n{last}");
+}
+
+async fn a_witness_that_is_out_of_reach_is_told_by_metrics_until_it_cosigns_again(db: TestDatabase) {
+    let quiet = TelemetryConfig { level: "off".to_owned(), ..TelemetryConfig::default() };
+    telemetry::init("registry", &quiet).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Arc::new(tempfile::tempdir().unwrap());
+    let first = serve_with(&db, Clock::settable(now()), Arc::clone(&keys), |_| {}, Peers::default()).await;
+    let log_key = head(&first).await.checkpoint.unwrap().verifier_key;
+    first.end().await;
+    let port = free_port();
+    let name = format!("w{port}.example.org/witness");
+    let of_witness = Arc::new(tempfile::tempdir().unwrap());
+    let serve_again = || serve_witness_with(&db, &folder, &log_key, (port, &name, Arc::clone(&of_witness)));
+    let (witness, key) = serve_again().await;
+    witness.end().await;
+    let witnessed = |config: &mut Config| {
+        config.witnesses = vec![WitnessConfig { key, url: Some(format!("http://127.0.0.1:{port}/witness")) }];
+        config.witness_interval_ms = 20;
+    };
+    let served = serve_with(&db, Clock::settable(now()), keys, witnessed, Peers::default()).await;
+    served.enrol("xa-lab").await;
+    let (behind, requests) = ("greenlane_registry_witness_behind_seconds", "greenlane_registry_witness_requests_total");
+    let label = format!("witness=\"{name}\"");
+    told(behind, &[&label], |seconds| seconds > 0.2).await;
+    told(requests, &[&label, "outcome=\"unreachable\""], |count| count > 2.0).await;
+    let (_witness, _) = serve_again().await;
+    cosigned(&served).await;
+    told(behind, &[&label], |seconds| seconds == 0.0).await;
+    told(requests, &[&label, "outcome=\"cosigned\""], |count| count >= 1.0).await;
 }
