@@ -36,7 +36,7 @@ const SATURATION: f32 = 1.0;
 /// How soon repetitions in what is asked stop counting (BM25's k3, as it is commonly set): what title, category and
 /// attributes of a product all name is what it is.
 const ASKED_AGAIN: f32 = 8.0;
-/// What the best fitting A to Z term adds, as a share of what its words weigh.
+/// What the best fitting A to Z term, or the code's own description, adds, as a share of what its words weigh.
 const WHOLE_TERM: f32 = 0.8;
 /// What each doubling of a code's terms adds: codes that goods often fall in have many.
 const COMMON: f32 = 0.04;
@@ -71,12 +71,21 @@ pub(crate) struct EditionIndex {
     factors: Vec<f32>,
 }
 
+/// A text that names a code's goods as a whole: an A to Z term, or the code's own description.
 #[derive(Debug)]
 struct Term {
     row: u32,
     words: Vec<u32>,
     /// What its words say, all together.
     weight: f32,
+}
+
+impl Term {
+    fn of(row: u32, mut words: Vec<u32>) -> Self {
+        words.sort_unstable();
+        words.dedup();
+        Self { row, words, weight: 0.0 }
+    }
 }
 
 /// A word of a query as the index has it.
@@ -161,22 +170,25 @@ impl EditionIndex {
         let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         let mut excluding: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
         let mut titles: HashMap<String, Vec<u32>, RandomState> = HashMap::default();
+        let mut described = Vec::with_capacity(count);
         for (row, code) in (0u32..).zip(&data.codes) {
             for (_, text) in &code.fact.descriptions {
                 titles.entry(fold(text)).or_default().push(row);
+                let from = own[row as usize].len();
                 for (id, excluded) in build.ids(text) {
                     if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
                 }
+                described.push(Term::of(row, own[row as usize][from..].to_vec()));
             }
         }
         let mut kept: Vec<Term> = Vec::with_capacity(evidence.terms.len());
         for (row, text) in &evidence.terms {
-            let mut words: Vec<u32> = build.ids(text).into_iter().map(|(id, _)| id).collect();
+            let words: Vec<u32> = build.ids(text).into_iter().map(|(id, _)| id).collect();
             terms[*row as usize].extend(&words);
-            words.sort_unstable();
-            words.dedup();
-            kept.push(Term { row: *row, words, weight: 0.0 });
+            kept.push(Term::of(*row, words));
         }
+        let factors = factors(data, &kept);
+        kept.extend(described);
         let mut lines = Vec::with_capacity(evidence.lines.len());
         for national in &evidence.lines {
             let mut field = vec![Vec::new(); count];
@@ -193,7 +205,6 @@ impl EditionIndex {
             }
         }
         excluding.values_mut().for_each(Vec::dedup);
-        let factors = factors(data, &kept);
         let fields = Fields { own, terms, lines };
         let postings = fields.postings(data, build.ids.len());
         // How rare a word is, is asked of the codes that goods are declared under: those above repeat it.
@@ -330,7 +341,8 @@ impl EditionIndex {
         self.rows[range.clone()].iter().copied().zip(self.gains[range].iter().copied())
     }
 
-    /// An A to Z term adds to its code by how much of the term was asked for and how much of what was asked it is.
+    /// A term, or the code's own description, adds to its code by how much of it was asked for and how much of what was
+    /// asked it is.
     fn add_terms(&self, asked: &Asked, scores: &mut Scores) {
         for key in &asked.keys {
             for (id, trust) in &key.forms {
