@@ -143,10 +143,13 @@ pub(super) fn explain(catalogue: &Catalogue, question: &Question<'_>, asked: &[W
 /// Notes the words that say nothing. Whether any says something.
 fn vague(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer: &mut Suggestion) -> bool {
     let index = catalogue.index(question.edition);
+    let near = answer.candidates.iter().flat_map(|candidate| &candidate.examples);
+    let taught: BTreeSet<String> =
+        near.flat_map(|example| words(&example.fact.description)).map(|word| word.key).collect();
     let mut telling = false;
     let mut seen = BTreeSet::new();
     for word in asked.iter().filter(|word| !word.excluded && seen.insert(word.shown.as_str())) {
-        let unknown = index.rows_with(&word.key).next().is_none();
+        let unknown = !taught.contains(&word.key) && index.rows_with(&word.key).next().is_none();
         if VAGUE.contains(&word.key.as_str()) || unknown {
             let message = if unknown {
                 format!("No description that is held here has the word \"{}\".", word.shown)
@@ -207,12 +210,22 @@ fn missing(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) {
     }
 }
 
+/// Words by which descriptions refer to one another, or say that nothing else fits (`n.e.c.`).
+const REFERRING: &[&str] =
+    &["chapter", "chapters", "heading", "headings", "nec", "no", "note", "notes", "subheading", "subheadings"];
+
+/// Whether a word of a description says something of the goods: no letter of an abbreviation and no number.
+pub(super) fn says(word: &Word) -> bool {
+    let short = word.shown.is_ascii() && word.shown.len() < 2;
+    !short && !word.shown.bytes().all(|byte| byte.is_ascii_digit()) && !REFERRING.contains(&word.shown.as_str())
+}
+
 /// Words that stand in just one of two descriptions and were not asked.
 fn telling_words(catalogue: &Catalogue, a: Position, b: Position, named: &dyn Fn(&str) -> bool) -> Vec<String> {
     let (a, b) = (words(description(catalogue, a)), words(description(catalogue, b)));
     let only = |these: &[Word], those: &[Word]| -> Vec<String> {
         let alone = |word: &&Word| !those.iter().any(|other| other.key == word.key) && !named(&word.key);
-        these.iter().filter(alone).map(|word| word.shown.clone()).collect()
+        these.iter().filter(|word| says(word)).filter(alone).map(|word| word.shown.clone()).collect()
     };
     let mut found = only(&a, &b);
     found.extend(only(&b, &a));

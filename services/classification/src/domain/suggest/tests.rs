@@ -56,6 +56,13 @@ fn a_taught_name_is_found_with_the_example_that_decided_and_the_lift_it_gave() {
     assert_eq!(best.examples.iter().map(|example| &example.fact).collect::<Vec<_>>(), [&lesson]);
     assert!(best.confidence > 0.8 && best.lift > 0.7, "{} {}", best.confidence, best.lift);
     assert!(!answer.cannot_tell);
+    assert!(!findings(&answer).contains(&"vague_term"), "what was taught is no unknown word: {:?}", answer.findings);
+}
+
+#[test]
+fn abbreviations_and_references_to_other_codes_tell_nothing_of_goods() {
+    let said = words("Harvesting machinery, n.e.c. in heading no. 8433").into_iter().filter(doubt::says);
+    assert_eq!(said.map(|word| word.shown).collect::<Vec<_>>(), ["harvesting", "machinery"]);
 }
 
 #[test]
