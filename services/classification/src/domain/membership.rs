@@ -52,7 +52,7 @@ pub(crate) fn check_membership(
     on: NaiveDate,
     held: bool,
 ) -> Membership {
-    let mut check = Check { catalogue, hits: Vec::new(), findings: Vec::new(), parts: false, unsaid: None, all: true };
+    let mut check = Check { catalogue, list, sides: Vec::new(), unsaid: None, findings: Vec::new() };
     let editions: BTreeSet<&str> = list.entries_on(on).map(|entry| entry.edition.as_str()).collect();
     for edition in editions {
         let Some(edition) = catalogue.edition(edition) else { continue };
@@ -60,19 +60,29 @@ pub(crate) fn check_membership(
             list.entries_on(on).filter(|e| e.edition == catalogue.editions[edition].fact.id).collect();
         check.against(edition, &entries, code, held);
     }
-    check.conclude(list)
+    check.conclude()
 }
 
 struct Check<'a> {
     catalogue: &'a Catalogue,
-    hits: Vec<&'a EntryFact>,
-    findings: Vec<Finding>,
-    /// Some hit is of a part only.
-    parts: bool,
+    list: &'a ListData,
+    /// What the entries of each edition that has any of the code say.
+    sides: Vec<Side<'a>>,
     /// Something could not be said. That a table is missing weighs more than that links are held back.
     unsaid: Option<Unsaid>,
-    /// In some edition all goods of the code are under entries.
-    all: bool,
+    /// Why, while no entry is found.
+    findings: Vec<Finding>,
+}
+
+/// What the entries of one edition say of the code.
+#[derive(Default)]
+struct Side<'a> {
+    hits: Vec<&'a EntryFact>,
+    findings: Vec<Finding>,
+    /// Some hit is of a part only, or not all links are known.
+    parts: bool,
+    /// Some goods of the code are under none of the entries.
+    uncovered: bool,
 }
 
 impl<'a> Check<'a> {
@@ -83,72 +93,119 @@ impl<'a> Check<'a> {
             self.findings.extend(translation.findings);
             return;
         }
-        let mut uncovered = false;
+        let mut side = Side::default();
         for target in &translation.targets {
-            uncovered |= !self.covers(target.at, entries);
+            side.uncovered |= !self.covers(target.at, entries, &mut side);
         }
-        if !held {
+        let incomplete = translation.incomplete && code.edition != edition;
+        let unknown = || Finding::new("links_incomplete", "This catalogue does not hold all links of the code.");
+        if side.hits.is_empty() {
             // A held back link to an entry decides nothing, and must not be passed over in silence.
-            let before = self.hits.len();
-            let touched = translation.held_back.iter().any(|at| self.under_entry(*at, entries).is_some());
-            if touched && before == self.hits.len() && self.hits.is_empty() {
+            if !held && translation.held_back.iter().any(|at| self.under_entry(*at, entries).is_some()) {
                 self.unsaid.get_or_insert(Unsaid::HeldBack);
                 let message = "Only links that say next to nothing lead from the code to an entry.";
                 self.findings.push(Finding::new("held_back_link_only", message));
             }
-        }
-        if !self.hits.is_empty() && translation.method == Method::Composed {
-            let message = "There is no table between the code's edition and the list's: several were put together.";
-            self.findings.push(Finding::new("composed", message));
-        }
-        if translation.incomplete && code.edition != edition {
-            if self.hits.is_empty() {
+            if incomplete {
                 self.unsaid = Some(Unsaid::Unlinked);
+                self.findings.push(unknown());
             }
-            self.parts |= !self.hits.is_empty();
-            self.findings.push(Finding::new("links_incomplete", "This catalogue does not hold all links of the code."));
+            return;
         }
-        if uncovered {
-            self.all = false;
-            if !self.hits.is_empty() && code.edition != edition {
-                let (name, message) = if edition < code.edition {
-                    ("merged_since", "Only some of the codes that it came from are on the list.")
-                } else {
-                    ("split_since", "Only some of the codes that it became are on the list.")
-                };
-                self.findings.push(Finding::new(name, message));
-            }
+        if translation.method == Method::Composed {
+            let message = "There is no table between the code's edition and the list's: several were put together.";
+            side.findings.push(Finding::new("composed", message));
         }
+        if incomplete {
+            side.parts = true;
+            side.findings.push(unknown());
+        }
+        if side.uncovered && code.edition != edition {
+            let (name, message) = if edition < code.edition {
+                ("merged_since", "Only some of the codes that it came from are on the list.")
+            } else {
+                ("split_since", "Only some of the codes that it became are on the list.")
+            };
+            side.findings.push(Finding::new(name, message));
+        }
+        self.sides.push(side);
     }
 
     fn under_entry(&self, at: Position, entries: &[&'a EntryFact]) -> Option<&'a EntryFact> {
         std::iter::once(at).chain(self.catalogue.ancestors(at)).find_map(|at| {
             let digits = &self.catalogue.code(at).fact.code;
-            entries.iter().find(|entry| entry.code == *digits).copied()
+            // They are kept in the order of their codes.
+            let at = entries.partition_point(|entry| entry.code < *digits);
+            entries.get(at).filter(|entry| entry.code == *digits).copied()
         })
     }
 
     /// Notes the entries that a code of the list's edition is under, or that are under it. Whether all its goods are.
-    fn covers(&mut self, at: Position, entries: &[&'a EntryFact]) -> bool {
+    fn covers(&self, at: Position, entries: &[&'a EntryFact], side: &mut Side<'a>) -> bool {
         let digits = &self.catalogue.code(at).fact.code;
         if let Some(entry) = self.under_entry(at, entries) {
             if entry.code != *digits {
                 let message = format!("{digits} lies under {}, which is on the list.", entry.code);
-                self.findings.push(Finding::new("below_entry", message).with("entry", &entry.code));
+                side.findings.push(Finding::new("below_entry", message).with("entry", &entry.code));
             }
-            self.hit(entry);
+            side.hit(entry);
             return true;
         }
-        let below: Vec<_> = entries.iter().filter(|entry| entry.code.starts_with(digits.as_str())).copied().collect();
+        // By the hierarchy and not by letters: in some systems the codes above are as long as those below.
+        let under = at.row + 1..self.catalogue.code(at).end;
+        let row = |entry: &EntryFact| self.catalogue.find(at.edition, &entry.code).map(|entry| entry.row);
+        let below: Vec<_> = match under.is_empty() {
+            true => Vec::new(),
+            false => entries.iter().filter(|it| row(it).is_some_and(|row| under.contains(&row))).copied().collect(),
+        };
         if !below.is_empty() {
-            self.parts = true;
+            side.parts = true;
             let message = format!("{} codes under {digits} are on the list.", below.len());
-            self.findings.push(Finding::new("above_entries", message).with("count", below.len()));
-            below.into_iter().for_each(|entry| self.hit(entry));
+            side.findings.push(Finding::new("above_entries", message).with("count", below.len()));
+            below.into_iter().for_each(|entry| side.hit(entry));
         }
         false
     }
 
+    fn conclude(self) -> Membership {
+        let Self { list, mut sides, mut unsaid, mut findings, .. } = self;
+        if sides.is_empty() {
+            if list.fact.partial {
+                unsaid.get_or_insert(Unsaid::ListPartial);
+                findings.push(Finding::new("list_partial", "This catalogue holds a part of the list only."));
+            }
+            let status = match unsaid {
+                Some(_) => MembershipStatus::Undetermined,
+                None => MembershipStatus::NotMember,
+            };
+            return Membership { status, unsaid, entries: Vec::new(), findings };
+        }
+        // Entries of one edition that hold all goods of the code decide, whatever those of others leave open.
+        let whole = !list.fact.narrowed && sides.iter().any(Side::is_whole);
+        if whole {
+            sides.retain(Side::is_whole);
+            findings.clear();
+        }
+        let (mut hits, mut found) = (Vec::new(), Vec::new());
+        for side in sides {
+            hits.extend(side.hits);
+            found.extend(side.findings);
+        }
+        findings.retain(|finding| finding.code != "held_back_link_only");
+        found.append(&mut findings);
+        if list.fact.narrowed {
+            let message = "The list narrows entries by descriptions that are not held here.";
+            found.push(Finding::new("ex_entry", message));
+        }
+        let mut entries: Vec<_> = hits.into_iter().cloned().collect();
+        entries.sort_by(|a, b| (&a.code, &a.edition, &a.id).cmp(&(&b.code, &b.edition, &b.id)));
+        entries.dedup();
+        let status = if whole { MembershipStatus::Member } else { MembershipStatus::Partly };
+        Membership { status, unsaid: None, entries, findings: found }
+    }
+}
+
+impl<'a> Side<'a> {
     fn hit(&mut self, entry: &'a EntryFact) {
         if entry.ex {
             self.parts = true;
@@ -158,27 +215,9 @@ impl<'a> Check<'a> {
         self.hits.push(entry);
     }
 
-    fn conclude(mut self, list: &ListData) -> Membership {
-        if self.hits.is_empty() && list.fact.partial {
-            self.unsaid.get_or_insert(Unsaid::ListPartial);
-            self.findings.push(Finding::new("list_partial", "This catalogue holds a part of the list only."));
-        }
-        if !self.hits.is_empty() && list.fact.narrowed {
-            self.parts = true;
-            let message = "The list narrows entries by descriptions that are not held here.";
-            self.findings.push(Finding::new("ex_entry", message));
-        }
-        let status = match (self.hits.is_empty(), self.parts || !self.all) {
-            (true, _) if self.unsaid.is_some() => MembershipStatus::Undetermined,
-            (true, _) => MembershipStatus::NotMember,
-            (false, true) => MembershipStatus::Partly,
-            (false, false) => MembershipStatus::Member,
-        };
-        let mut entries: Vec<_> = self.hits.into_iter().cloned().collect();
-        entries.sort_by(|a, b| (&a.code, &a.edition, &a.id).cmp(&(&b.code, &b.edition, &b.id)));
-        entries.dedup();
-        let unsaid = self.unsaid.filter(|_| status == MembershipStatus::Undetermined);
-        Membership { status, unsaid, entries, findings: self.findings }
+    /// Whether all goods of the code are under its entries.
+    fn is_whole(&self) -> bool {
+        !self.hits.is_empty() && !self.parts && !self.uncovered
     }
 }
 

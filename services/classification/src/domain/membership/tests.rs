@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::Facts;
-use crate::domain::testing::{at, day, invented_facts, starter, with_list};
+use crate::domain::testing::{at, day, entry, invented_facts, starter, with_list};
 
 fn check(facts: Facts, code: (&str, &str), on: &str) -> (MembershipStatus, Vec<&'static str>) {
     let catalogue = Catalogue::build(1, facts).unwrap();
@@ -17,6 +17,50 @@ fn a_code_of_the_lists_edition_is_on_it_or_not() {
     assert_eq!(check(facts.clone(), ("E1", "010121"), ON), (MembershipStatus::Member, vec![]));
     assert_eq!(check(facts.clone(), ("E1", "010129"), ON), (MembershipStatus::NotMember, vec![]));
     assert_eq!(check(facts, ("E1", "0101"), ON), (MembershipStatus::Partly, vec!["above_entries"]));
+}
+
+#[test]
+fn an_entry_of_one_edition_is_whole_whatever_the_entries_of_others_leave_open() {
+    // 02 of E1 became 02 and 03 of E2, whose 02 was of 01 too.
+    let facts = invented_facts(&["01 02 04", "02 03 05"], &["01>02 02>02 02>03 04>05"]);
+    let mut facts = with_list(facts, "E1", "02 04~");
+    facts.lists[0].edition.clear();
+    let more = ["02", "05"].map(|code| EntryFact { id: format!("E2-{code}"), ..entry("list", "E2", code) });
+    facts.entries.extend(more);
+    // 02 of E1 is an entry; of what it became 03 is none.
+    assert_eq!(check(facts.clone(), ("E1", "02"), ON), (MembershipStatus::Member, vec![]));
+    // 02 of E2 is one; of what it came from 01 is none.
+    assert_eq!(check(facts.clone(), ("E2", "02"), ON), (MembershipStatus::Member, vec![]));
+    // One edition has a part of it only, another all.
+    assert_eq!(check(facts.clone(), ("E1", "04"), ON), (MembershipStatus::Member, vec![]));
+    // In none it is whole: each says why.
+    let none = check(facts.clone(), ("E2", "03"), ON);
+    assert_eq!(none, (MembershipStatus::Member, vec![]), "all that it came from is on the list");
+    assert_eq!(check(facts, ("E1", "01"), ON).0, MembershipStatus::Member, "all that it became is");
+}
+
+#[test]
+fn a_code_that_no_edition_of_a_list_holds_wholly_is_there_in_part_and_each_says_why() {
+    let facts = invented_facts(&["01 02", "02 03"], &["01>02 02>02 02>03"]);
+    let mut facts = with_list(facts, "E1", "01");
+    facts.entries.push(EntryFact { id: "E2-03".to_owned(), ex: true, ..entry("list", "E2", "03") });
+    assert_eq!(check(facts.clone(), ("E2", "02"), ON), (MembershipStatus::Partly, vec!["merged_since"]));
+    assert_eq!(check(facts, ("E1", "02"), ON), (MembershipStatus::Partly, vec!["ex_entry", "split_since"]));
+}
+
+#[test]
+fn what_is_under_a_code_is_told_by_the_hierarchy_where_all_codes_are_of_one_length() {
+    let mut facts = invented_facts(&["8500000000 8541000000 8541420000 8541430000 8541430010 8542000000"], &[]);
+    let above = [("8541000000", "8500000000"), ("8541430000", "8541000000"), ("8541430010", "8541430000")];
+    for (code, parent) in above {
+        facts.codes.iter_mut().find(|it| it.code == code).unwrap().parent = parent.to_owned();
+    }
+    let facts = with_list(facts, "E1", "8541430000");
+    for code in ["8500000000", "8541000000"] {
+        assert_eq!(check(facts.clone(), ("E1", code), ON), (MembershipStatus::Partly, vec!["above_entries"]), "{code}");
+    }
+    assert_eq!(check(facts.clone(), ("E1", "8541430010"), ON), (MembershipStatus::Member, vec!["below_entry"]));
+    assert_eq!(check(facts, ("E1", "8542000000"), ON), (MembershipStatus::NotMember, vec![]));
 }
 
 #[test]
