@@ -7,7 +7,7 @@ use greenlane_curation::alerts::owner;
 use greenlane_platform::auth::Caller;
 
 use crate::domain::change::Change;
-use crate::domain::{Announced, Catalogue, CodeSystemFact, Imported, harmonized};
+use crate::domain::{Announced, Catalogue, CodeSystemFact, Format, Imported, harmonized};
 use crate::store::ImportRow;
 
 /// Whether a caller may change what belongs to an economy. What belongs to none anybody may who has the scope; what
@@ -78,7 +78,9 @@ pub(crate) fn check_import(caller: &Caller, import: &ImportRow) -> Result<(), Ch
 /// The economy to which the code system belongs.
 pub(crate) fn check_announced(caller: &Caller, catalogue: &Catalogue, announced: &Announced) -> Result<(), String> {
     let second = catalogue.edition(&announced.second_edition).map(|at| &catalogue.editions[at].fact);
-    let editions = announced.edition.iter().chain(second).map(|edition| edition.system.as_str());
+    // A list only names the edition of its codes.
+    let changed = announced.edition.iter().filter(|_| announced.format != Format::GreenListCsv);
+    let editions = changed.chain(second).map(|edition| edition.system.as_str());
     let systems = editions.chain(announced.system.iter().map(|system| system.id.as_str()));
     systems_of(caller, catalogue, announced.system.as_slice(), systems)
 }

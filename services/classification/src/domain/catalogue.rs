@@ -245,6 +245,17 @@ impl Catalogue {
         (at.row..self.code(at).end).filter(move |row| codes[*row as usize].children.is_empty())
     }
 
+    /// The codes without any below them that two editions both have and of which a table says nothing, by a test of either
+    /// end. Chapter 99 is left out: there economies and statisticians put what they do not classify.
+    pub(crate) fn in_both(
+        &self,
+        one: usize,
+        other: usize,
+        unnamed: impl Fn(Position) -> bool,
+    ) -> impl Iterator<Item = &str> {
+        in_both(&self.editions, one, other, unnamed).map(|(_, _, digits)| digits)
+    }
+
     /// Editions in which these digits are a code.
     pub(crate) fn editions_with(&self, code: &str) -> Vec<&str> {
         let with = self.editions.iter().filter(|edition| edition.row_of(code).is_some());
@@ -396,6 +407,15 @@ impl Catalogue {
                         table.doubt(edition, row);
                     }
                 }
+                // What stays in both editions and is not named did not vanish: it is not known what became of it.
+                let (earlier, later) = (table.earlier, table.later);
+                let unnamed = |at: Position| !table.links(at.edition, at.row);
+                let left: Vec<(u32, u32)> =
+                    in_both(&self.editions, earlier, later, unnamed).map(|(one, other, _)| (one, other)).collect();
+                for (one, other) in left {
+                    table.doubt(earlier, one);
+                    table.doubt(later, other);
+                }
                 continue;
             }
             for edition in [table.earlier, table.later] {
@@ -428,6 +448,24 @@ impl Catalogue {
         }
         Ok(())
     }
+}
+
+/// Of the codes without any below them that two editions both have, those of which both ends pass a test: their rows and
+/// digits. But for chapter 99.
+fn in_both(
+    editions: &[EditionData],
+    one: usize,
+    other: usize,
+    test: impl Fn(Position) -> bool,
+) -> impl Iterator<Item = (u32, u32, &str)> {
+    let leaf = |edition: usize, row: u32| editions[edition].codes[row as usize].children.is_empty();
+    (0u32..).zip(&editions[one].codes).filter_map(move |(row, code)| {
+        let digits = code.fact.code.as_str();
+        let there = editions[other].row_of(digits)?;
+        let [here, there] = [(one, row), (other, there)].map(|(edition, row)| Position { edition, row });
+        let both = [here, there].into_iter().all(|at| leaf(at.edition, at.row) && test(at));
+        (both && !digits.starts_with("99")).then_some((here.row, there.row, digits))
+    })
 }
 
 impl EditionData {

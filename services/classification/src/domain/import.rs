@@ -54,6 +54,9 @@ pub(crate) struct Announced {
     pub(crate) system: Option<CodeSystemFact>,
     /// The newer edition of a correlation; empty when each row names it.
     pub(crate) second_edition: String,
+    /// A correlation lists only what changed: codes of both editions that no row names are the same goods.
+    #[serde(default)]
+    pub(crate) unchanged_left_out: bool,
     pub(crate) source: SourceFact,
 }
 
@@ -74,7 +77,7 @@ pub(crate) struct RowFault {
 }
 
 /// Identifiers of faults.
-const FAULTS: [&str; 16] = [
+const FAULTS: [&str; 17] = [
     "code_malformed",
     "code_unknown",
     "parent_missing",
@@ -91,6 +94,7 @@ const FAULTS: [&str; 16] = [
     "level_unknown",
     "json_malformed",
     "row_too_long",
+    "codes_left_out",
 ];
 
 /// Longest text that a fault repeats, in characters.
@@ -231,7 +235,7 @@ impl Reader {
             }
             Format::UkSearchReferences => terms::check(catalogue, announced, rows.terms, &mut imported),
             Format::UkSearchSynonyms => imported.synonyms = Some(synonyms::whole(announced, rows.synonyms)),
-            Format::GreenListCsv => lists::check(catalogue, rows.entries, &mut imported),
+            Format::GreenListCsv => lists::check(catalogue, announced, rows.entries, &mut imported),
         }
         imported.faults.sort_by_key(|fault| fault.line);
         imported
@@ -301,7 +305,7 @@ fn needed(format: Format) -> &'static [&'static str] {
         Format::CorrelationCsv => &["earlier", "later"],
         Format::UnsdCorrelation | Format::UnsdConversion => &["from_code", "to_code"],
         Format::UkSearchReferences => &["term", "commodity_code"],
-        Format::GreenListCsv => &["list", "edition", "code"],
+        Format::GreenListCsv => &["list", "code"],
     }
 }
 
@@ -333,7 +337,7 @@ fn mend_zero(line: u64, column: &str, code: &mut String, lengths: &[u32], faults
 }
 
 /// A date out of its column; nothing for nothing.
-fn date(record: &Record, column: &str, faults: &mut Vec<RowFault>) -> Option<Option<chrono::NaiveDate>> {
+fn date(record: &Record, column: &str, faults: &mut Vec<RowFault>) -> Option<Day> {
     let raw = record.get(column).trim();
     if raw.is_empty() {
         return Some(None);
@@ -345,6 +349,21 @@ fn date(record: &Record, column: &str, faults: &mut Vec<RowFault>) -> Option<Opt
     }
     parsed.map(Some)
 }
+
+/// A span of days out of two columns.
+fn dates(record: &Record, from: &str, to: &str, faults: &mut Vec<RowFault>) -> Option<(Day, Day)> {
+    let (first, last) = (date(record, from, faults), date(record, to, faults));
+    let (first, last) = (first?, last?);
+    if first.zip(last).is_some_and(|(first, last)| last < first) {
+        let message = "It ends before it begins.";
+        faults.push(RowFault::new(record.line(), to, "date_malformed", message, record.get(to).trim()));
+        return None;
+    }
+    Some((first, last))
+}
+
+/// A day, if one is told.
+type Day = Option<chrono::NaiveDate>;
 
 /// A text of several lines or with blanks at its ends as one line.
 fn line(text: &str) -> String {

@@ -158,6 +158,7 @@ fn synonyms() -> Imported {
         edition: None,
         system: None,
         second_edition: String::new(),
+        unchanged_left_out: false,
         source: SourceFact::default(),
     };
     let mut reader = Reader::new(announced.format);

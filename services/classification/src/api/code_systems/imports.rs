@@ -42,6 +42,8 @@ impl CodeSystems {
             "" => Some(String::new()),
             raw => v.resource_name::<1>("second_edition", raw, "editions/{edition}").map(|[id]| id),
         };
+        let correlation = matches!(format, None | Some(Format::CorrelationCsv | Format::UnsdCorrelation));
+        v.check("unchanged_left_out", correlation || !request.unchanged_left_out, "is for a correlation only");
         let hash = request.sha256.to_ascii_lowercase();
         let good = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
         v.check("sha256", good, "must be 64 hexadecimal digits");
@@ -53,7 +55,8 @@ impl CodeSystems {
             v.finish_with(|| Some((request_id?, format?, edition?, second_edition?, source?)))?;
 
         let (edition, system) = edition;
-        let announced = Announced { format, edition, system, second_edition, source };
+        let unchanged_left_out = request.unchanged_left_out;
+        let announced = Announced { format, edition, system, second_edition, unchanged_left_out, source };
         let mutation = call.mutation(&request_id, &payload);
         check_announced(&mutation.caller, &catalogue, &announced)
             .map_err(|economy| Fault::not_yours("economy", economy))?;
@@ -334,6 +337,7 @@ fn import(row: &ImportRow) -> wire::Import {
         created_at: Some(timestamp(row.created_at)),
         change_set: row.change_set.clone(),
         published_revision: row.published_revision,
+        unchanged_left_out: announced.unchanged_left_out,
     }
 }
 

@@ -38,8 +38,8 @@ pub(super) fn parse(
     if let Some(here) = catalogue.edition(&id) {
         return Some((Some(catalogue.editions[here].fact.clone()), None));
     }
-    if format == Some(Format::UkSearchReferences) {
-        v.add("name", "is not known: terms lead to codes that are here");
+    if matches!(format, Some(Format::UkSearchReferences | Format::GreenListCsv)) {
+        v.add("name", "is not known: terms and entries of lists lead to codes that are here");
         return None;
     }
     let known = harmonized::edition(&id);

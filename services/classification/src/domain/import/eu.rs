@@ -1,7 +1,7 @@
 //! The European Union's nomenclature as TARIC exports it: every line has ten digits and a product-line suffix, which
 //! together are its key. Suffix 80 is a line that goods can be declared under; the others are headings between them.
 
-use super::{CodeRow, Level, Record, RowFault, code, date, line, mend_zero};
+use super::{CodeRow, Level, Record, RowFault, code, dates, line, mend_zero};
 
 /// The suffix of lines that goods can be declared under.
 pub(super) const DECLARABLE: &str = "80";
@@ -30,8 +30,7 @@ pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
         parsed
     };
     let (digits, dash) = (number("hier_pos", faults), number("dash", faults));
-    let from = date(record, "start_date", faults);
-    let to = date(record, "end_date", faults);
+    let days = dates(record, "start_date", "end_date", faults);
     let descriptions: Vec<(String, String)> = ["de", "en", "fr"]
         .map(|language| (language.to_owned(), line(record.get(&format!("desc_{language}")))))
         .into_iter()
@@ -41,6 +40,7 @@ pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
         faults.push(RowFault::new(record.line(), "desc_en", "description_empty", "The line has no words.", ""));
     }
     (suffix_good && !descriptions.is_empty()).then_some(())?;
+    let (effective_from, effective_to) = days?;
     let level = match (suffix == DECLARABLE, digits?) {
         (false, _) => Level::Uncoded,
         (true, 0..=2) => Level::Chapter,
@@ -56,8 +56,8 @@ pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
         depth: Some(if digits? <= 4 { digits? / 4 } else { 1 + dash? }),
         level: Some(level),
         descriptions,
-        effective_from: from?,
-        effective_to: to?,
+        effective_from,
+        effective_to,
         ..CodeRow::default()
     })
 }

@@ -2,6 +2,10 @@
 //!
 //! Own CSV: `earlier` and `later` codes of the two editions of the import, and as far as known `ex`, `held_back`,
 //! `share_of_earlier`, `share_of_later` (0 to 1), and `part_{language}`, the part of the earlier code in words.
+//!
+//! A table may name all codes, as the UN Statistics Division's do, or only those that changed, as the World Customs
+//! Organization's own do. Which of the two it is no table says: of codes that both editions have and no row names nothing
+//! is known, unless the import says that they are unchanged.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -123,11 +127,55 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
             }
         }
     }
+    left_out(catalogue, announced, &tables, &seen, imported);
     if announced.format == Format::UnsdConversion {
         keep_correlations(catalogue, &mut tables, imported);
     }
     hold_back(&mut imported.links);
     imported.tables = tables.into_values().collect();
+}
+
+/// Looks after the codes of both editions of a table that no row names: takes them for unchanged, or says that they are
+/// there.
+fn left_out(
+    catalogue: &Catalogue,
+    announced: &Announced,
+    tables: &BTreeMap<(usize, usize), TableFact>,
+    linked: &HashSet<(Position, Position)>,
+    imported: &mut Imported,
+) {
+    for ((earlier, later), fact) in tables {
+        let mut named: HashSet<Position> = linked
+            .iter()
+            .filter(|(one, other)| (one.edition, other.edition) == (*earlier, *later))
+            .flat_map(|(one, other)| [*one, *other])
+            .collect();
+        let refused =
+            fact.unsure.iter().filter_map(|(edition, code)| catalogue.find(catalogue.edition(edition)?, code));
+        named.extend(refused);
+        let left: Vec<&str> = catalogue.in_both(*earlier, *later, |at| !named.contains(&at)).collect();
+        let Some(first) = left.first() else { continue };
+        let count = left.len();
+        let message = if announced.unchanged_left_out {
+            imported.links.extend(left.iter().map(|code| LinkFact {
+                earlier_edition: fact.earlier.clone(),
+                earlier_code: (*code).to_owned(),
+                later_edition: fact.later.clone(),
+                later_code: (*code).to_owned(),
+                ex: false,
+                held_back: false,
+                words: None,
+            }));
+            format!("{count} codes of {} and {} that no row names are taken for unchanged.", fact.earlier, fact.later)
+        } else {
+            format!(
+                "No row names {count} codes that {} and {} both have: what became of them is not known, unless the import \
+                 says that unchanged codes are left out.",
+                fact.earlier, fact.later
+            )
+        };
+        imported.faults.push(RowFault::new(1, "", "codes_left_out", message, first).mended());
+    }
 }
 
 /// A conversion names one target where a correlation names all: where there is a correlation it adds nothing.

@@ -3,7 +3,7 @@
 //! Own CSV: `code`, and as far as known `edition`, `suffix`, `parent`, `level`, `units` (parted by `;`),
 //! `effective_from`, `effective_to`, and `description_{language}`.
 
-use super::{CodeRow, Level, Record, RowFault, code, date, texts};
+use super::{CodeRow, Level, Record, RowFault, code, dates, texts};
 
 /// A row of UN Comtrade's.
 pub(super) fn comtrade(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow> {
@@ -18,8 +18,7 @@ pub(super) fn own(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
         faults.push(RowFault::new(record.line(), "", "description_empty", "The code has no description.", ""));
     }
     let level = level(record, faults);
-    let from = date(record, "effective_from", faults);
-    let to = date(record, "effective_to", faults);
+    let days = dates(record, "effective_from", "effective_to", faults);
     let suffix = record.get("suffix").trim();
     let suffix_good = suffix.len() <= 4 && suffix.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     if !suffix_good {
@@ -28,6 +27,7 @@ pub(super) fn own(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
     }
     let units = record.get("units").split(';').map(str::trim).filter(|unit| !unit.is_empty());
     (!descriptions.is_empty() && suffix_good).then_some(())?;
+    let (effective_from, effective_to) = days?;
     Some(CodeRow {
         line: record.line(),
         edition: record.get("edition").trim().to_owned(),
@@ -37,8 +37,8 @@ pub(super) fn own(record: &Record, faults: &mut Vec<RowFault>) -> Option<CodeRow
         level: level?,
         descriptions,
         units: units.map(str::to_owned).collect(),
-        effective_from: from?,
-        effective_to: to?,
+        effective_from,
+        effective_to,
         ..CodeRow::default()
     })
 }

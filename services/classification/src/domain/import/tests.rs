@@ -1,11 +1,18 @@
 use std::fs;
 
 use super::*;
-use crate::domain::testing::{at, real, starter};
-use crate::domain::{Facts, Position, Query, resolve, search, translate};
+use crate::domain::testing::{at, invented_facts, real, starter};
+use crate::domain::{Facts, Likeness, Position, Query, compare, resolve, search, translate};
 
 fn announced(format: Format, edition: Option<EditionFact>) -> Announced {
-    Announced { format, edition, system: None, second_edition: String::new(), source: SourceFact::default() }
+    Announced {
+        format,
+        edition,
+        system: None,
+        second_edition: String::new(),
+        unchanged_left_out: false,
+        source: SourceFact::default(),
+    }
 }
 
 fn edition(id: &str, system: &str, extends: &str) -> EditionFact {
@@ -161,7 +168,7 @@ fn a_correlation_of_our_own_brings_shares_and_words() {
     announced.second_edition = "HS2022".to_owned();
     let starter = starter();
     let imported = read(&starter, &announced, text, 11);
-    assert_eq!(told(&imported), ["4 share_of_earlier share_malformed"]);
+    assert_eq!(told(&imported), ["4 share_of_earlier share_malformed", "1  codes_left_out mended"]);
     let words = imported.links[1].words.as_ref().unwrap();
     assert_eq!((words.share_of_earlier.unwrap().get(), words.part[0].1.as_str()), (0.4, "Modules"));
     let (catalogue, _) = with(&starter, &announced, text);
@@ -171,12 +178,60 @@ fn a_correlation_of_our_own_brings_shares_and_words() {
 }
 
 #[test]
+fn of_codes_that_a_table_of_changes_leaves_out_nothing_is_known_unless_it_says_that_they_are_unchanged() {
+    let facts = invented_facts(&["01 0101 010121 010122 999999", "01 0101 010121 010129 999999"], &[]);
+    let before = Catalogue::build(1, facts).unwrap();
+    let mut announced = announced(Format::CorrelationCsv, Some(before.editions[0].fact.clone()));
+    announced.second_edition = "E2".to_owned();
+    let text = b"earlier,later\n010122,010129\n";
+    let (catalogue, imported) = with(&before, &announced, text);
+    assert_eq!((told(&imported), imported.refused), (vec!["1  codes_left_out mended".to_owned()], 0));
+    let to = |catalogue: &Catalogue, code: &str| {
+        let found = translate(catalogue, at(catalogue, "E1", code), catalogue.edition("E2").unwrap(), false);
+        (found.targets.len(), found.incomplete)
+    };
+    assert_eq!(to(&catalogue, "010121"), (0, true), "it did not vanish");
+    assert_eq!((to(&catalogue, "010122"), to(&catalogue, "999999")), ((1, false), (0, false)));
+    let compared = compare(&catalogue, at(&catalogue, "E1", "010121"), at(&catalogue, "E2", "010121"));
+    assert_eq!(compared.likeness, Likeness::Undetermined);
+    announced.unchanged_left_out = true;
+    let (catalogue, imported) = with(&before, &announced, text);
+    assert_eq!(told(&imported), ["1  codes_left_out mended"]);
+    assert_eq!((to(&catalogue, "010121"), to(&catalogue, "999999")), ((1, false), (0, false)));
+}
+
+#[test]
+fn what_ends_before_it_begins_is_refused() {
+    let list = b"list,edition,code,effective_from,effective_to\nours,HS2022,850231,2030-01-01,2020-01-01\n";
+    let codes = b"code,description_en,effective_from,effective_to\n010121,Horses,2022-01-01,2021-12-31\n";
+    let eu = b"code,suffix,hier_pos,dash,desc_en,start_date,end_date\n0100000000,80,2,,Animals,2022-01-01,2021-12-31\n";
+    let read = |format, text: &[u8]| {
+        let imported = read(&starter(), &announced(format, Some(edition("HS2022", "hs", ""))), text, 9);
+        (imported.refused, imported.faults.iter().filter(|it| it.code == "date_malformed").count())
+    };
+    assert_eq!(read(Format::GreenListCsv, list), (1, 1));
+    assert_eq!(read(Format::CodesCsv, codes), (1, 1));
+    assert_eq!(read(Format::EuNomenclature, eu).1, 1);
+}
+
+#[test]
 fn a_green_list_is_read_with_its_parts() {
     let text = b"list,edition,code,ex_description_en,category\nours,HS2022,854143,Above 20 percent,REP\n\
         ours,HS2022,854140,,\nours,HS1988,854140,,\nours,HS2022,8541.43,,\n";
     let imported = read(&starter(), &announced(Format::GreenListCsv, None), text, 9);
     assert_eq!(told(&imported), ["3 code code_unknown", "4 edition edition_wrong", "5 code duplicate"]);
     assert!(imported.entries[0].ex);
+}
+
+#[test]
+fn a_green_list_may_have_a_code_in_several_editions_and_leave_the_announced_one_out() {
+    let text = b"list,edition,code\nours,HS2017,850231\nours,HS2022,850231\nours,,854143\nours,HS2022,850231\n";
+    let imported = read(&starter(), &announced(Format::GreenListCsv, Some(edition("HS2022", "hs", ""))), text, 9);
+    assert_eq!(told(&imported), ["5 code duplicate"]);
+    let entries: Vec<_> = imported.entries.iter().map(|it| (it.id.as_str(), it.edition.as_str())).collect();
+    assert_eq!(entries, [("850231", "HS2017"), ("850231-HS2022", "HS2022"), ("854143", "HS2022")]);
+    let none = read(&starter(), &announced(Format::GreenListCsv, None), b"list,code\nours,854143\n", 9);
+    assert_eq!(none.faults[0].message, "The row names no edition, and none was announced.");
 }
 
 #[test]

@@ -54,6 +54,9 @@ pub(crate) struct Import {
     /// Of a correlation: the newer edition.
     #[arg(long, default_value = "", hide_default_value = true)]
     second: String,
+    /// Of a correlation that lists only what changed: codes that no row names are the same goods in both editions.
+    #[arg(long)]
+    unchanged_left_out: bool,
     /// Of a new edition: its code system; with the options below, where that is new too.
     #[arg(long, default_value = "", hide_default_value = true)]
     system: String,
@@ -212,6 +215,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
                 format: ImportFormat::from(args.format).into(),
                 edition,
                 second_edition: named(&args.second, "editions"),
+                unchanged_left_out: args.unchanged_left_out,
                 sha256: digest,
                 source: Some(Source { uri: args.source.clone(), ..Source::default() }),
                 code_system: args.new_system.announced(&args.system),
