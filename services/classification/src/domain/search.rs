@@ -1,4 +1,4 @@
-//! Which codes some words mean: by the code itself, by its title, and by the words of its own description, of those
+//! Which codes some words mean: by the code itself, by its title or its name, and by the words of its own description, of those
 //! above it, of the A to Z terms that lead to it and of the national lines below it.
 
 mod evidence;
@@ -30,6 +30,8 @@ pub(crate) enum HitKind {
     ExactTitle,
     /// The query is a description that was taught.
     TaughtExample,
+    /// The query is the name with which the description begins.
+    Name,
     /// Every word was found.
     AllWords,
     /// Some words were.
@@ -133,6 +135,7 @@ pub(crate) fn search<'c>(catalogue: &'c Catalogue, query: &Query) -> impl Iterat
         let text = query.text.as_str();
         let exact = by_code(catalogue, text, *edition).into_iter().chain(by_title(catalogue, text, *edition));
         let exact = exact.chain(by_example(catalogue, text, *edition, query.on));
+        let exact = exact.chain(by_name(catalogue, &hits.words, *edition));
         for found in exact.filter(|found| admitted(catalogue, query, found.at)) {
             let kept = hits.better.entry(found.at).or_insert(found);
             *kept = (*kept).max(found);
@@ -215,7 +218,7 @@ impl Iterator for Hits<'_> {
         let matched = match kind {
             HitKind::ExactCode | HitKind::CodePrefix => vec![digits(&self.query.text)],
             HitKind::ExactTitle | HitKind::TaughtExample => vec![fold(&self.query.text)],
-            HitKind::AllWords | HitKind::SomeWords => {
+            HitKind::Name | HitKind::AllWords | HitKind::SomeWords => {
                 matched(self.catalogue, &self.words, &self.asked[&at.edition], at)
             }
         };
@@ -294,22 +297,23 @@ fn by_code<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Rank
 
 fn by_title<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ranked<'c>> {
     let titled = catalogue.index(edition).titled(&fold(text));
-    let hit = |row: &u32| {
-        let at = Position { edition, row: *row };
-        Ranked { kind: HitKind::ExactTitle, score: 1.0, digits: &catalogue.code(at).fact.code, at }
-    };
-    titled.iter().map(hit).collect()
+    titled.iter().map(|row| by_words(catalogue, HitKind::ExactTitle, Position { edition, row: *row })).collect()
+}
+
+fn by_name<'c>(catalogue: &'c Catalogue, words: &[Word], edition: usize) -> Vec<Ranked<'c>> {
+    let named = catalogue.index(edition).named(words);
+    named.iter().map(|row| by_words(catalogue, HitKind::Name, Position { edition, row: *row })).collect()
+}
+
+fn by_words(catalogue: &Catalogue, kind: HitKind, at: Position) -> Ranked<'_> {
+    Ranked { kind, score: 1.0, digits: &catalogue.code(at).fact.code, at }
 }
 
 /// The codes that the text itself was decided to mean, or what they became in the edition.
 fn by_example<'c>(catalogue: &'c Catalogue, text: &str, edition: usize, on: Option<NaiveDate>) -> Vec<Ranked<'c>> {
     let decided = on.map(|on| catalogue.taught.decided(&fold(text), on)).unwrap_or_default();
     let became = decided.into_iter().flat_map(|at| translate(catalogue, at, edition, false).targets);
-    let hit = |at: Position| {
-        let digits = catalogue.code(at).fact.code.as_str();
-        Ranked { kind: HitKind::TaughtExample, score: 1.0, digits, at }
-    };
-    became.map(|target| hit(target.at)).collect()
+    became.map(|target| by_words(catalogue, HitKind::TaughtExample, target.at)).collect()
 }
 
 #[cfg(test)]

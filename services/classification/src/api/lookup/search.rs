@@ -77,6 +77,7 @@ fn kind(kind: HitKind) -> MatchKind {
         HitKind::CodePrefix => MatchKind::CodePrefix,
         HitKind::ExactTitle => MatchKind::ExactTitle,
         HitKind::TaughtExample => MatchKind::TaughtExample,
+        HitKind::Name => MatchKind::Name,
         HitKind::AllWords => MatchKind::AllWords,
         HitKind::SomeWords => MatchKind::SomeWords,
     }

@@ -49,6 +49,8 @@ const ONLY_SYNONYM: f32 = 0.8;
 const SYNONYMS: usize = 3;
 /// What a residual code gets: words that no other code has more of belong there.
 const RESIDUAL: f32 = 0.05;
+/// How many codes may be described beginning with one name, up to a semicolon: what more begin with names none of them.
+const NAMED: usize = 4;
 
 /// The index of one edition. Rows are those of the edition.
 #[derive(Debug)]
@@ -66,6 +68,8 @@ pub(crate) struct EditionIndex {
     /// Rows whose own description excludes the word.
     excluding: HashMap<u32, Vec<u32>, RandomState>,
     titles: HashMap<String, Vec<u32>, RandomState>,
+    /// By the words of the name with which the description begins.
+    names: HashMap<Vec<u32>, Vec<u32>, RandomState>,
     terms: Vec<Term>,
     terms_by_word: HashMap<u32, Vec<u32>, RandomState>,
     factors: Vec<f32>,
@@ -170,10 +174,14 @@ impl EditionIndex {
         let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         let mut excluding: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
         let mut titles: HashMap<String, Vec<u32>, RandomState> = HashMap::default();
+        let mut names: HashMap<Vec<u32>, Vec<u32>, RandomState> = HashMap::default();
         let mut described = Vec::with_capacity(count);
         for (row, code) in (0u32..).zip(&data.codes) {
             for (_, text) in &code.fact.descriptions {
                 titles.entry(fold(text)).or_default().push(row);
+                if let Some(name) = build.name(text) {
+                    names.entry(name).or_default().push(row);
+                }
                 let from = own[row as usize].len();
                 for (id, excluded) in build.ids(text) {
                     if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
@@ -181,6 +189,7 @@ impl EditionIndex {
                 described.push(Term::of(row, own[row as usize][from..].to_vec()));
             }
         }
+        names.retain(|_, rows| rows.len() <= NAMED);
         let mut kept: Vec<Term> = Vec::with_capacity(evidence.terms.len());
         for (row, text) in &evidence.terms {
             let words: Vec<u32> = build.ids(text).into_iter().map(|(id, _)| id).collect();
@@ -225,6 +234,7 @@ impl EditionIndex {
             leaves,
             excluding,
             titles,
+            names,
             terms: kept,
             terms_by_word,
             factors,
@@ -394,6 +404,13 @@ impl EditionIndex {
         self.titles.get(folded).map_or(&[], Vec::as_slice)
     }
 
+    /// Rows whose descriptions begin with a name of just these words.
+    pub(crate) fn named(&self, words: &[Word]) -> &[u32] {
+        let ids = words.iter().filter(|word| !word.excluded).map(|word| self.ids.get(word.key.as_str()).copied());
+        let name: Option<Vec<u32>> = ids.collect();
+        name.and_then(|name| self.names.get(&name)).map_or(&[], Vec::as_slice)
+    }
+
     /// Which of a query's words stand in the fields of a row, as they are or as they were meant.
     pub(crate) fn standing(&self, asked: &Asked, row: u32) -> impl Iterator<Item = usize> {
         let stands = move |(id, _): &(u32, f32)| {
@@ -451,6 +468,13 @@ struct Build {
 }
 
 impl Build {
+    /// The words of the name with which a description begins, if there is one and more behind it.
+    fn name(&mut self, text: &str) -> Option<Vec<u32>> {
+        let (name, _) = text.split_once([';', '；'])?;
+        let words: Vec<u32> = self.ids(name).into_iter().filter(|(_, excluded)| !excluded).map(|(id, _)| id).collect();
+        (!words.is_empty()).then_some(words)
+    }
+
     fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
         let mut found = Vec::new();
         each(text, |shown, excluded| {

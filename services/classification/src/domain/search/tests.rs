@@ -32,6 +32,41 @@ fn a_title_comes_before_everything_that_merely_holds_its_words() {
     assert_eq!(first(&catalogue, "锂离子蓄电池（锂离子电池）"), ("850760".to_owned(), HitKind::ExactTitle));
 }
 
+/// Codes with descriptions as the nomenclature words them.
+fn described(codes: &[(&str, &str)]) -> Catalogue {
+    let digits: Vec<&str> = codes.iter().map(|(code, _)| *code).collect();
+    let mut facts = crate::domain::testing::invented_facts(&[&digits.join(" ")], &[]);
+    for (fact, (_, text)) in facts.codes.iter_mut().zip(codes) {
+        fact.descriptions[0].1 = (*text).to_owned();
+    }
+    Catalogue::build(1, facts).unwrap()
+}
+
+#[test]
+fn a_name_that_few_descriptions_begin_with_comes_before_what_merely_holds_its_words() {
+    let catalogue = described(&[
+        ("8712", "Bicycles and other cycles; including delivery tricycles, not motorised"),
+        ("871200", "Bicycles and other cycles; including delivery tricycles, not motorised"),
+        ("8512", "Lighting; for bicycles, bicycle lamps"),
+        ("871491", "Cycles; frames and forks"),
+        ("871492", "Cycles; wheel rims"),
+        ("871493", "Cycles; hubs"),
+        ("871494", "Cycles; brakes"),
+        ("871495", "Cycles; saddles"),
+        ("9506", "Skis; for snow"),
+        ("6211", "Ski suits"),
+    ]);
+    let asked = |text: &str| -> Vec<(String, HitKind)> {
+        let query = Query { text: text.to_owned(), editions: vec![0], ..Query::default() };
+        search(&catalogue, &query).map(|hit| (catalogue.code(hit.at).fact.code.clone(), hit.kind)).collect()
+    };
+    let first = asked("Bicycles and other cycles");
+    assert_eq!(first[..2], [("8712".to_owned(), HitKind::Name), ("871200".to_owned(), HitKind::Name)]);
+    assert_eq!(asked("skis")[0], ("9506".to_owned(), HitKind::Name));
+    // What many begin with names none of them.
+    assert!(asked("cycles").iter().all(|(_, kind)| *kind != HitKind::Name));
+}
+
 #[test]
 fn plain_words_find_what_people_mean_in_both_languages() {
     let catalogue = starter();
