@@ -1,7 +1,9 @@
 //! The life of a code over the successive editions of its system.
 
+use std::collections::BTreeSet;
+
 use super::catalogue::{Catalogue, Position};
-use super::translate::{Method, Relation, Translation, translate};
+use super::translate::{Method, Relation, translate};
 use super::words::fold;
 
 /// What happened to a code.
@@ -31,12 +33,10 @@ pub(crate) struct Step {
 ///
 /// Each edition is held against the one before it and no other: a table that leaps over editions says that something
 /// changed, not when. That digits came or went is known from the nomenclatures alone, unless one of them is held in part;
-/// what became of the goods is said only where all links of the code are known.
+/// what became of the goods is said only where all links of the code are known. A chapter or heading is the goods of the
+/// codes below it.
 pub(crate) fn history(catalogue: &Catalogue, of: Position) -> Vec<Step> {
     let digits = catalogue.code(of).fact.code.as_str();
-    if !catalogue.code(of).children.is_empty() {
-        return Vec::new();
-    }
     let system = &catalogue.editions[of.edition].fact.system;
     // They are kept oldest first.
     let editions: Vec<usize> =
@@ -47,38 +47,81 @@ pub(crate) fn history(catalogue: &Catalogue, of: Position) -> Vec<Step> {
 /// What happened to some digits between an edition and the next.
 fn step(catalogue: &Catalogue, digits: &str, earlier: usize, later: usize) -> Option<Step> {
     let partial = |edition: usize| catalogue.editions[edition].fact.partial;
-    let said = |from: Position, to: usize| {
-        let translation = translate(catalogue, from, to, false);
-        (translation.method == Method::Direct && !translation.incomplete).then_some(translation)
-    };
-    let related = |translation: &Translation| translation.targets.iter().map(|target| target.at).collect();
     let (event, related) = match (catalogue.find(earlier, digits), catalogue.find(later, digits)) {
         (None, None) => return None,
         (None, Some(after)) => {
-            let from = said(after, earlier);
+            let from = became(catalogue, after, earlier, None);
             if partial(earlier) && from.is_none() {
                 return None;
             }
-            (Event::Created, from.as_ref().map(related).unwrap_or_default())
+            (Event::Created, from)
         }
         (Some(before), None) => {
-            let to = said(before, later);
+            let to = became(catalogue, before, later, None);
             if partial(later) && to.is_none() {
                 return None;
             }
-            (Event::Deleted, to.as_ref().map(related).unwrap_or_default())
+            (Event::Deleted, to)
         }
         (Some(before), Some(after)) => {
-            let to = said(before, later)?;
-            let same_digits = to.targets.iter().all(|target| target.same_digits);
-            match to.relation == Relation::Exact && same_digits {
-                false => (Event::ScopeChanged, related(&to)),
-                true if reworded(catalogue, before, after) => (Event::Redescribed, related(&to)),
+            let to = became(catalogue, before, later, Some(after))?;
+            match to.all_in_same {
+                false => (Event::ScopeChanged, Some(to)),
+                true if reworded(catalogue, before, after) => (Event::Redescribed, Some(to)),
                 true => return None,
             }
         }
     };
-    Some(Step { event, edition: later, related })
+    Some(Step { event, edition: later, related: related.map(|became| became.related).unwrap_or_default() })
+}
+
+/// What a code became, or came from.
+struct Became {
+    /// Codes of its own rung.
+    related: Vec<Position>,
+    /// All its goods are in the one code that it is held against, and no others.
+    all_in_same: bool,
+}
+
+/// None where no table between the two editions says, or not all links are known.
+fn became(catalogue: &Catalogue, from: Position, to: usize, same: Option<Position>) -> Option<Became> {
+    let is_group = |at: Position| !catalogue.code(at).children.is_empty();
+    if is_group(from) || same.is_some_and(is_group) {
+        return group_became(catalogue, from, to, same);
+    }
+    let found = translate(catalogue, from, to, false);
+    (found.method == Method::Direct && !found.incomplete).then(|| Became {
+        all_in_same: found.relation == Relation::Exact && found.targets.iter().all(|target| target.same_digits),
+        related: found.targets.iter().map(|target| target.at).collect(),
+    })
+}
+
+fn group_became(catalogue: &Catalogue, from: Position, to: usize, same: Option<Position>) -> Option<Became> {
+    let way = catalogue.way(from.edition, to).filter(|way| way.steps().count() == 1)?;
+    let ones: BTreeSet<u32> = catalogue.leaves(from).collect();
+    if way.is_unsure(catalogue, from, &ones) {
+        return None;
+    }
+    let forth = way.forth(catalogue, ones.clone(), false);
+    let all_in_same = match same {
+        None => false,
+        Some(same) => {
+            let others: BTreeSet<u32> = catalogue.leaves(same).collect();
+            if way.is_unsure_from_end(catalogue, same, &others) {
+                return None;
+            }
+            let back = way.back(catalogue, others.clone(), false);
+            forth.rows == others && back.rows == ones && !forth.ex && !back.ex
+        }
+    };
+    let level = catalogue.code(from).level;
+    let of_its_rung = |row: u32| {
+        let at = Position { edition: to, row };
+        let mut above = std::iter::once(at).chain(catalogue.ancestors(at));
+        above.find(|at| catalogue.code(*at).level == level).unwrap_or(at)
+    };
+    let related: BTreeSet<Position> = forth.rows.iter().copied().map(of_its_rung).collect();
+    Some(Became { related: related.into_iter().collect(), all_in_same })
 }
 
 /// Whether two codes are described by other words in a language that both are described in.

@@ -136,6 +136,61 @@ fn history_of_the_real_nomenclature_tells_each_creation_and_deletion_once_and_in
 }
 
 #[test]
+fn history_of_a_heading_is_that_of_the_goods_below_it() {
+    // In E2 010102 went to a new heading, and 0103 was split under itself; in E3 0104 is gone and 0103 has new words.
+    let editions = [
+        "01 0101 010101 010102 0103 010300 0104 010400",
+        "01 0101 010101 0102 010202 0103 010301 010302 0104 010400",
+        "01 0101 010101 0102 010202 0103 010301 010302",
+    ];
+    let links = [
+        "010101>010101 010102>010202 010300>010301 010300>010302 010400>010400",
+        "010101>010101 010202>010202 010301>010301 010302>010302 010400>010101",
+    ];
+    let mut facts = invented_facts(&editions, &links);
+    let of_words = |code: &&mut crate::domain::CodeFact| (code.edition.as_str(), code.code.as_str()) == ("E3", "0103");
+    facts.codes.iter_mut().find(of_words).unwrap().descriptions[0].1 = "Horses".to_owned();
+    let told = |facts: &crate::domain::Facts, edition: &str, code: &str| -> Vec<(Event, usize, Vec<String>)> {
+        let catalogue = Catalogue::build(1, facts.clone()).unwrap();
+        let steps = history(&catalogue, at(&catalogue, edition, code)).into_iter();
+        steps.map(|step| (step.event, step.edition, codes(&catalogue, step.related))).collect()
+    };
+    let of = |event, edition, related: &[&str]| -> (Event, usize, Vec<String>) {
+        (event, edition, related.iter().map(|code| (*code).to_owned()).collect())
+    };
+    assert_eq!(
+        told(&facts, "E1", "0101"),
+        [of(Event::ScopeChanged, 1, &["0101", "0102"]), of(Event::ScopeChanged, 2, &["0101"])]
+    );
+    assert_eq!(told(&facts, "E2", "0102"), [of(Event::Created, 1, &["0101"])]);
+    assert_eq!(told(&facts, "E1", "0103"), [of(Event::Redescribed, 2, &["0103"])], "a split under it is none of it");
+    assert_eq!(told(&facts, "E1", "0104"), [of(Event::Deleted, 2, &["0101"])]);
+    assert!(told(&facts, "E1", "01").is_empty(), "all that moved stayed in the chapter");
+    // Of a heading of which not all codes are known here, no more is said than is known.
+    facts.editions[1].partial = true;
+    assert!(told(&facts, "E1", "0101").is_empty());
+    assert_eq!(told(&facts, "E1", "0104"), [of(Event::Deleted, 2, &[])]);
+}
+
+#[test]
+fn history_of_real_headings_and_chapters_tells_what_their_goods_became() {
+    let Some(catalogue) = crate::domain::testing::real::real() else { return };
+    let told = |edition: &str, code: &str| -> Vec<(Event, String, Vec<String>)> {
+        let steps = history(catalogue, at(catalogue, edition, code)).into_iter();
+        let edition = |step: &crate::domain::Step| catalogue.editions[step.edition].fact.id.clone();
+        steps.map(|step| (step.event, edition(&step), codes(catalogue, step.related))).collect()
+    };
+    let made = told("HS2022", "8524");
+    assert!(matches!(made.as_slice(), [.., (Event::Created, edition, _)] if edition == "HS2022"), "{made:?}");
+    let solar = told("HS2022", "8541");
+    assert!(solar.iter().any(|(event, edition, _)| (*event, edition.as_str()) == (Event::ScopeChanged, "HS2022")));
+    for (event, _, related) in told("HS2022", "85") {
+        assert!(matches!(event, Event::ScopeChanged | Event::Redescribed));
+        assert!(related.iter().all(|code| code.len() == 2) && related.contains(&"85".to_owned()), "{related:?}");
+    }
+}
+
+#[test]
 fn history_tells_that_the_same_goods_were_put_in_other_words() {
     let mut facts = invented_facts(&["01 02", "01 02"], &["01>01 02>02"]);
     for code in facts.codes.iter_mut().filter(|code| code.edition == "E2") {
