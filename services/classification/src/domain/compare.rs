@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Finding;
 use super::catalogue::{Catalogue, Position};
 use super::resolve::Unresolved;
-use super::translate::Way;
+use super::translate::{Reached, Way};
 
 /// How the goods of two codes lie to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +135,22 @@ fn across_editions(catalogue: &Catalogue, first: Position, second: Position, way
     }
     if incomplete {
         decided.push(links_incomplete());
+    }
+    // Of what is said to lie within the other code, links that are held back may say otherwise.
+    let beyond = |plain: &Reached, all: &dyn Fn() -> Reached| {
+        if plain.held_back { all().rows.difference(&plain.rows).count() } else { 0 }
+    };
+    let mut held = 0;
+    if matches!(likeness, Likeness::Same | Likeness::SecondContainsFirst) {
+        held += beyond(&forth, &|| way.forth(catalogue, ones.clone(), true));
+    }
+    if matches!(likeness, Likeness::Same | Likeness::FirstContainsSecond) {
+        held += beyond(&back, &|| way.back(catalogue, others.clone(), true));
+    }
+    if held > 0 {
+        let message =
+            format!("Links that say next to nothing are held back: they join the two codes to {held} others.");
+        decided.push(Finding::new("links_held_back", message).with("count", held));
     }
     decided.append(&mut findings);
     Comparison { likeness, findings: decided }

@@ -13,7 +13,7 @@ use super::Finding;
 use super::catalogue::{Catalogue, ListData, Position};
 use super::code::CodeText;
 use super::project::project;
-use super::translate::translate;
+use super::translate::{Method, translate};
 
 /// One row to look over.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +83,7 @@ impl Lint {
 struct Known<'a> {
     list: &'a ListData,
     codes: BTreeSet<Position>,
-    /// Codes that only links that are held back lead to.
+    /// Codes that only links that are held back lead to, by one table.
     held_back: BTreeSet<Position>,
 }
 
@@ -94,7 +94,10 @@ impl<'a> Known<'a> {
         let held_back = list
             .entries_on(on)
             .filter_map(|entry| source(&entry))
-            .flat_map(|source| translate(catalogue, source, edition, false).held_back)
+            .map(|source| translate(catalogue, source, edition, false))
+            // By way of other editions, links that are held back lead to nearly all electrical goods.
+            .filter(|found| found.method == Method::Direct)
+            .flat_map(|found| found.held_back)
             .collect();
         Self { list, codes, held_back }
     }

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use super::Finding;
 use super::catalogue::{Catalogue, ListData, Position};
 use super::facts::EntryFact;
-use super::translate::{sources, translate};
+use super::translate::{Lie, Way, Within, translate};
 
 /// What became of an entry in another edition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,13 +58,14 @@ fn project_some<'a>(
     edition: usize,
     held: bool,
 ) -> Vec<Projected<'a>> {
-    let goods = Goods::of(catalogue, list, &entries);
+    let whole = whole(catalogue, list, &entries);
+    let mut goods = Goods::of(catalogue, &whole, edition, held);
     let mut rows = Vec::new();
     for entry in entries {
         let before = rows.len();
         let source = catalogue.edition(&entry.edition).and_then(|edition| catalogue.find(edition, &entry.code));
         match source {
-            Some(source) => project_entry(catalogue, list, &goods, (entry, source), edition, held, &mut rows),
+            Some(source) => project_entry(catalogue, list, &mut goods, (entry, source), edition, held, &mut rows),
             None => {
                 let message = format!("{} has no code {}.", entry.edition, entry.code);
                 rows.push(unknown(entry, vec![Finding::new("code_unknown", message).with("code", &entry.code)]));
@@ -76,30 +77,43 @@ fn project_some<'a>(
 }
 
 /// The goods that a list holds wholly, as rows without codes below them, by edition.
-struct Goods(BTreeMap<usize, BTreeSet<u32>>);
+fn whole(catalogue: &Catalogue, list: &ListData, entries: &[&EntryFact]) -> BTreeMap<usize, BTreeSet<u32>> {
+    let mut goods: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| !list.part_only(entry)) {
+        let Some(edition) = catalogue.edition(&entry.edition) else { continue };
+        let Some(at) = catalogue.find(edition, &entry.code) else { continue };
+        goods.entry(edition).or_default().extend(catalogue.leaves(at));
+    }
+    goods
+}
 
-impl Goods {
-    fn of(catalogue: &Catalogue, list: &ListData, entries: &[&EntryFact]) -> Self {
-        let mut goods: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
-        for entry in entries.iter().filter(|entry| !list.part_only(entry)) {
-            let Some(edition) = catalogue.edition(&entry.edition) else { continue };
-            let Some(at) = catalogue.find(edition, &entry.code) else { continue };
-            goods.entry(edition).or_default().extend(catalogue.leaves(at));
-        }
-        Self(goods)
+/// Whether codes of an edition are of them.
+struct Goods<'c> {
+    catalogue: &'c Catalogue,
+    held: bool,
+    /// One for each edition that the list is written in.
+    within: Vec<(&'c Way, Within<'c>)>,
+}
+
+impl<'c> Goods<'c> {
+    fn of(catalogue: &'c Catalogue, whole: &'c BTreeMap<usize, BTreeSet<u32>>, edition: usize, held: bool) -> Self {
+        let within = whole.iter().filter_map(|(from, rows)| {
+            let way = catalogue.way(*from, edition)?;
+            Some((way, Within::new(catalogue, way, rows, held)))
+        });
+        Self { catalogue, held, within: within.collect() }
     }
 
-    /// Whether all goods of a code of any edition are among them, by the tables.
-    fn hold(&self, catalogue: &Catalogue, target: Position, held: bool) -> bool {
-        // Of links that are held back not all may be known.
-        let unsure = |edition: usize| {
-            held && catalogue
-                .way(edition, target.edition)
-                .is_some_and(|way| way.is_unsure_at_end(catalogue, target.row))
-        };
-        self.0.iter().filter(|(edition, _)| !unsure(**edition)).any(|(edition, rows)| {
-            sources(catalogue, target, *edition, held)
-                .is_some_and(|from| !from.rows.is_empty() && !from.ex && from.rows.is_subset(rows))
+    /// Whether all goods of a code are among them, by the tables.
+    fn hold(&mut self, target: Position) -> bool {
+        let (catalogue, held) = (self.catalogue, self.held);
+        self.within.iter_mut().any(|(way, within)| {
+            // Of links that are held back not all may be known.
+            if held && way.is_unsure_at_end(catalogue, target.row) {
+                return false;
+            }
+            let lies: Vec<Lie> = catalogue.leaves(target).map(|row| within.of(row)).collect();
+            lies.contains(&Lie::Within) && !lies.contains(&Lie::Beyond)
         })
     }
 }
@@ -107,7 +121,7 @@ impl Goods {
 fn project_entry<'a>(
     catalogue: &'a Catalogue,
     list: &ListData,
-    goods: &Goods,
+    goods: &mut Goods<'_>,
     (entry, source): (&'a EntryFact, Position),
     edition: usize,
     held: bool,
@@ -127,7 +141,7 @@ fn project_entry<'a>(
     }
     let part = list.part_only(entry);
     for target in &translation.targets {
-        let listed = !part && goods.hold(catalogue, target.at, held);
+        let listed = !part && goods.hold(target.at);
         let widened = target.target_part && !listed;
         let class = match (widened, part || target.source_part || translation.incomplete) {
             (true, _) => ProjectionClass::Widened,

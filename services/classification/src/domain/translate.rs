@@ -1,6 +1,6 @@
 //! What a code became, or came from, in another edition.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::Finding;
 use super::catalogue::{Catalogue, Position};
@@ -144,6 +144,72 @@ impl Way {
     }
 }
 
+/// How the goods of a code lie to those of some codes of another edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// No link leads there.
+    Nowhere,
+    /// All of them are among those.
+    Within,
+    /// Some are elsewhere.
+    Beyond,
+}
+
+/// Whether the goods of codes of the last edition of a way are within some codes of the first. Each code on the way is
+/// followed once, and no further than to the first link that leads elsewhere: those that are held back lead to a thousand
+/// codes.
+pub(crate) struct Within<'c> {
+    catalogue: &'c Catalogue,
+    way: &'c Way,
+    leaves: &'c BTreeSet<u32>,
+    held: bool,
+    /// By how many steps are left and row.
+    known: HashMap<(usize, u32), Lie>,
+}
+
+impl<'c> Within<'c> {
+    pub(crate) fn new(catalogue: &'c Catalogue, way: &'c Way, leaves: &'c BTreeSet<u32>, held: bool) -> Self {
+        Self { catalogue, way, leaves, held, known: HashMap::new() }
+    }
+
+    /// Of a code without codes below it.
+    pub(crate) fn of(&mut self, row: u32) -> Lie {
+        self.follow(self.way.steps.len(), row)
+    }
+
+    fn follow(&mut self, left: usize, row: u32) -> Lie {
+        let Some(before) = left.checked_sub(1) else {
+            return if self.leaves.contains(&row) { Lie::Within } else { Lie::Beyond };
+        };
+        // With one step left nothing would be asked twice.
+        let passed = before > 0;
+        if passed && let Some(known) = self.known.get(&(left, row)) {
+            return *known;
+        }
+        let (table, forward) = self.way.steps[before];
+        let (catalogue, held) = (self.catalogue, self.held);
+        let table = &catalogue.tables[table];
+        let edges = if forward { table.earlier_of(row) } else { table.later_of(row) };
+        let mut lie = Lie::Nowhere;
+        for edge in edges.iter().filter(|edge| held || !edge.held_back) {
+            // The mark speaks of the earlier code: only a part of it is in the later one.
+            let found = if edge.ex && !forward { Lie::Beyond } else { self.follow(before, edge.to) };
+            match found {
+                Lie::Nowhere => {}
+                Lie::Within => lie = Lie::Within,
+                Lie::Beyond => {
+                    lie = Lie::Beyond;
+                    break;
+                }
+            }
+        }
+        if passed {
+            self.known.insert((left, row), lie);
+        }
+        lie
+    }
+}
+
 /// What a way leads to.
 #[derive(Debug)]
 pub(crate) struct Reached {
@@ -153,6 +219,8 @@ pub(crate) struct Reached {
     pub(crate) ex: bool,
     /// A code was passed, between the two ends, of which not all links are known here.
     pub(crate) partial: bool,
+    /// Links that are held back were left out.
+    pub(crate) held_back: bool,
 }
 
 fn follow(
@@ -161,21 +229,27 @@ fn follow(
     from: BTreeSet<u32>,
     held: bool,
 ) -> Reached {
-    let mut reached = Reached { rows: from, ex: false, partial: false };
+    let mut reached = Reached { rows: from, ex: false, partial: false, held_back: false };
     let mut passed: Option<usize> = None;
     for (table, forward) in steps {
         let table = &catalogue.tables[table];
-        let mut next = BTreeSet::new();
+        let mut next: Vec<u32> = Vec::new();
         for row in reached.rows {
             reached.partial |= passed.is_some_and(|edition| table.is_unsure(edition, row));
-            let edges = if forward { table.later_of(row) } else { table.earlier_of(row) };
-            for edge in edges.iter().filter(|edge| held || !edge.held_back) {
+            for edge in if forward { table.later_of(row) } else { table.earlier_of(row) } {
+                if edge.held_back && !held {
+                    reached.held_back = true;
+                    continue;
+                }
                 // The mark speaks of the earlier code: only a part of it is in the later one.
                 reached.ex |= edge.ex && forward;
-                next.insert(edge.to);
+                next.push(edge.to);
             }
         }
-        reached.rows = next;
+        // A set takes many that come in order at once, and few of them that come again one by one.
+        next.sort();
+        next.dedup();
+        reached.rows = next.into_iter().collect();
         passed = Some(if forward { table.later } else { table.earlier });
     }
     reached
@@ -191,20 +265,21 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     };
     let leaves: BTreeSet<u32> = catalogue.leaves(source).collect();
     let plain = way.forth(catalogue, leaves.clone(), false);
-    let all = way.forth(catalogue, leaves.clone(), true);
+    let with_held = plain.held_back.then(|| way.forth(catalogue, leaves.clone(), true));
+    let all = with_held.as_ref().unwrap_or(&plain);
     let at = |row: u32| Position { edition: target_edition, row };
     let only_held: Vec<Position> = all.rows.difference(&plain.rows).copied().map(at).collect();
-    let shown = if held { &all } else { &plain };
+    let shown = if held { all } else { &plain };
 
     let digits = catalogue.code(source).fact.code.as_str();
     let source_part = shown.rows.len() > 1 || shown.ex;
+    let mut within = Within::new(catalogue, way, &leaves, held);
     let target = |row: u32| {
-        let sources = way.back(catalogue, BTreeSet::from([row]), held);
         let links_partial = held && way.is_unsure_at_end(catalogue, row);
         Target {
             at: at(row),
             source_part,
-            target_part: links_partial || sources.ex || !sources.rows.is_subset(&leaves),
+            target_part: links_partial || within.of(row) == Lie::Beyond,
             same_digits: catalogue.code(at(row)).fact.code == digits,
             held_back: !plain.rows.contains(&row),
         }
@@ -233,15 +308,6 @@ pub(crate) fn translate(catalogue: &Catalogue, source: Position, target_edition:
     };
     translation.findings = findings(catalogue, source, &translation, held);
     translation
-}
-
-/// The codes of an edition whose goods a code of another edition holds. None when there is no way between the two.
-pub(crate) fn sources(catalogue: &Catalogue, target: Position, edition: usize, held: bool) -> Option<Reached> {
-    let leaves = catalogue.leaves(target).collect();
-    if target.edition == edition {
-        return Some(Reached { rows: leaves, ex: false, partial: false });
-    }
-    Some(catalogue.way(edition, target.edition)?.back(catalogue, leaves, held))
 }
 
 fn findings(catalogue: &Catalogue, source: Position, translation: &Translation, held: bool) -> Vec<Finding> {

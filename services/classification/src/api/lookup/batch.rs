@@ -10,7 +10,39 @@ use greenlane_platform::violations::Violations;
 
 use super::Lookup;
 use crate::api::{error, parse, render};
-use crate::domain::{resolve, resolve_edition, translate};
+use crate::domain::{Translation, resolve, resolve_edition, translate};
+
+/// Most codes that all translations of an answer lead to: what is more does not fit into a message, and links that are
+/// held back lead from one code to a thousand.
+const MAX_TARGETS: usize = 50_000;
+/// A translation that looked at more codes than this lets others work at once.
+const LONG: usize = 64;
+
+/// What the translations of an answer come to.
+#[derive(Debug, Default)]
+pub(super) struct Translations {
+    targets: usize,
+}
+
+impl Translations {
+    /// Counts one, and lets others work where it was long; the whole ends when nobody waits for it. `field` is what asked
+    /// for it.
+    pub(super) async fn add(&mut self, field: &str, found: Option<&Translation>) -> Result<(), Fault> {
+        let (targets, looked) =
+            found.map_or((0, 0), |found| (found.targets.len(), found.targets.len() + found.held_back.len()));
+        self.targets += targets;
+        if self.targets > MAX_TARGETS {
+            let message = format!("lead to more than {MAX_TARGETS} codes: must be fewer at once");
+            return Err(Fault::invalid(field, message));
+        }
+        if looked > LONG {
+            tokio::task::yield_now().await
+        } else {
+            tokio::task::consume_budget().await
+        }
+        Ok(())
+    }
+}
 
 impl Lookup {
     pub(super) async fn batch_get(&self, request: BatchGetCodesRequest) -> Result<BatchGetCodesResponse, Fault> {
@@ -47,17 +79,19 @@ impl Lookup {
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
         let target = resolve_edition(&catalogue, &target).map_err(|why| error::unresolved("target_edition", why))?;
         let held = request.include_held_back;
-        let result = |asked| match resolve(&catalogue, asked) {
-            Ok(at) => {
-                let found = translate(&catalogue, at, target, held);
-                translation_result::Result::Translation(render::translation(&catalogue, at, target, &found))
-            }
-            Err(why) => translation_result::Result::NotFound(render::code_not_found(asked, why)),
-        };
+        let mut translations = Translations::default();
         let mut results = Vec::with_capacity(codes.len());
         for asked in &codes {
-            results.push(TranslationResult { result: Some(result(asked)) });
-            tokio::task::consume_budget().await;
+            let (result, found) = match resolve(&catalogue, asked) {
+                Ok(at) => {
+                    let found = translate(&catalogue, at, target, held);
+                    let rendered = render::translation(&catalogue, at, target, &found);
+                    (translation_result::Result::Translation(rendered), Some(found))
+                }
+                Err(why) => (translation_result::Result::NotFound(render::code_not_found(asked, why)), None),
+            };
+            translations.add("codes", found.as_ref()).await?;
+            results.push(TranslationResult { result: Some(result) });
         }
         Ok(BatchTranslateCodesResponse { results, revision: catalogue.revision })
     }

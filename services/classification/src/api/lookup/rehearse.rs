@@ -10,6 +10,7 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
 use super::Lookup;
+use super::batch::Translations;
 use crate::api::{error, parse, render};
 use crate::domain::{CodeRef, CodeText, EditionId, resolve, resolve_edition, translate};
 
@@ -37,6 +38,7 @@ impl Lookup {
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
         let target = resolve_edition(&catalogue, &target).map_err(|why| error::unresolved("target_edition", why))?;
+        let field = if list.is_some() { "green_list" } else { "codes" };
         if let Some(id) = list {
             let list = catalogue.list(&id).ok_or_else(|| Fault::not_found(request.green_list))?;
             let code = |edition: &str, code: &str| {
@@ -51,22 +53,23 @@ impl Lookup {
             ..RehearseEditionResponse::default()
         };
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut translations = Translations::default();
         for asked in &codes {
-            let result = match resolve(&catalogue, asked) {
+            let (result, found) = match resolve(&catalogue, asked) {
                 Ok(at) => {
                     let found = translate(&catalogue, at, target, request.include_held_back);
                     *counts.entry(render::relation_name(found.relation)).or_default() += 1;
                     answer.same_digits_changed_scope_count += u32::from(found.same_digits_changed_scope);
-                    translation_result::Result::Translation(render::translation(&catalogue, at, target, &found))
+                    let rendered = render::translation(&catalogue, at, target, &found);
+                    (translation_result::Result::Translation(rendered), Some(found))
                 }
                 Err(why) => {
                     answer.not_found_count += 1;
-                    translation_result::Result::NotFound(render::code_not_found(asked, why))
+                    (translation_result::Result::NotFound(render::code_not_found(asked, why)), None)
                 }
             };
+            translations.add(field, found.as_ref()).await?;
             answer.results.push(TranslationResult { result: Some(result) });
-            // A long portfolio lets others work, and ends when nobody waits for it.
-            tokio::task::consume_budget().await;
         }
         answer.counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
         Ok(answer)

@@ -58,6 +58,17 @@ fn a_link_that_is_held_back_decides_nothing() {
 }
 
 #[test]
+fn that_links_are_held_back_is_told_where_they_lead_beyond_the_two_codes() {
+    let links = "01>01 02>02! 02>01! 03>03";
+    let catalogue = invented(&["01 02 03", "01 02 03"], &[links]);
+    let found = likeness(&catalogue, ("E1", "01"), ("E2", "01"));
+    assert_eq!(found, (Likeness::Same, vec!["correlation", "links_held_back"]));
+    assert_eq!(likeness(&catalogue, ("E1", "03"), ("E2", "03")), (Likeness::Same, vec!["correlation"]));
+    // What only they join is told as that.
+    assert_eq!(likeness(&catalogue, ("E1", "02"), ("E2", "02")).1, ["held_back_link_only"]);
+}
+
+#[test]
 fn of_a_group_that_is_known_in_part_no_more_is_said_than_is_known() {
     let catalogue = starter();
     let (likeness, findings) = likeness(&catalogue, ("HS2017", "8703"), ("HS2022", "8703"));

@@ -119,3 +119,13 @@ fn a_naive_projection_is_told_by_the_chips_it_turned_green() {
     assert!(["854231", "854232", "854239"].iter().all(|chip| codes.contains(chip)), "{codes:?}");
     assert!(!codes.contains("854143"));
 }
+
+#[test]
+fn what_only_a_composed_way_of_links_that_are_held_back_leads_to_is_no_chip() {
+    // A list of E2: one table leads from it to 11 of E3, and the next on to 12 and 13 of E4.
+    let editions = ["01", "10", "10 11", "11 12 13"];
+    let facts = invented_facts(&editions, &["01>10", "10>10 10>11!", "10>11 11>12! 11>13!"]);
+    let catalogue = Catalogue::build(1, with_named_list(facts, "list", "E2", "10")).unwrap();
+    assert_eq!(found(&look(&catalogue, &rows("11"), Some("E3"))), ["chips_turned_green: 1"]);
+    assert_eq!(found(&look(&catalogue, &rows("12 13"), Some("E4"))), Vec::<String>::new());
+}
