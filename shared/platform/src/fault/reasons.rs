@@ -201,7 +201,8 @@ impl Fault {
     pub fn deadline_too_short() -> Self {
         Self::new(
             ErrorReason::DeadlineTooShort,
-            "the deadline left too little time; a mutation may have happened: repeat it with the same request id",
+            "the deadline left too little time; if it was to change anything, that may have happened: repeat it with the \
+             same request id",
         )
     }
 
