@@ -18,6 +18,7 @@ use crate::app::bundle::Trusted;
 use crate::app::recognise::Recogniser;
 use crate::app::source::Source;
 use crate::app::verify::{AsOf, Verifier};
+use crate::domain::verdict::question::left_open;
 use crate::domain::verdict::{Finding, Outcome, Part, overall};
 
 /// A trust bundle, read and verified.
@@ -107,12 +108,14 @@ impl Bundle {
                 .recognised
                 .findings
                 .push(Finding::new("destination_not_in_bundle", message).with("destination", &destination));
+            answer.decision_id = left_open(&answer.decision_id, "destination_not_in_bundle");
         }
         if let Some(why) = self.not_good_at(now) {
             for part in [&mut answer.authentic, &mut answer.in_force, &mut answer.covers_goods, &mut answer.recognised]
             {
                 leave_open(part, &why);
             }
+            answer.decision_id = left_open(&answer.decision_id, why.code);
             answer.outcome = overall([
                 answer.authentic.outcome,
                 answer.in_force.outcome,

@@ -31,6 +31,11 @@ impl Document {
         Self { text: text.to_owned(), sha256: sha256(text), disclosures: disclosures.to_owned() }
     }
 
+    /// The hash of all that was presented: what was put behind the document makes another question of it.
+    pub(crate) fn presented_sha256(&self) -> [u8; 32] {
+        if self.disclosures.is_empty() { self.sha256 } else { sha256(self.whole()) }
+    }
+
     /// As it was presented.
     pub(crate) fn whole(&self) -> String {
         format!("{}{}", self.text, self.disclosures)

@@ -10,6 +10,7 @@ use super::files::{BodyFile, CertificateFile};
 use super::log::LogWriter;
 use super::read::Reader;
 use crate::domain::names::{BodyId, CertificateNumber};
+use crate::domain::verdict::bundled::Extent;
 use crate::domain::write_off::ledger::Ledger;
 use crate::store::log;
 use crate::store::write_off::{self, WriteOffFilter};
@@ -34,6 +35,16 @@ impl Source {
         match self {
             Self::Registry { log, .. } => log.is_broken(),
             Self::Bundle(_) => false,
+        }
+    }
+
+    /// How much of a registry is here.
+    pub(crate) fn extent(&self) -> Extent {
+        match self {
+            Self::Registry { .. } => Extent::Whole,
+            Self::Bundle(bundle) => {
+                Extent::Bundle { made_at: bundle.header.made_at, some_bodies: !bundle.header.bodies.is_empty() }
+            }
         }
     }
 

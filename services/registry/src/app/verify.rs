@@ -15,12 +15,14 @@ use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSub
 use super::source::Source;
 use crate::domain::event::sha256;
 use crate::domain::goods::{Code, Goods};
-use crate::domain::life::{Standing, last_effective};
+use crate::domain::life::{Standing, State, last_effective};
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::authentic::{Judged, Presented, Signature};
 use crate::domain::verdict::coverage::SameGoods;
-use crate::domain::verdict::question::{About, Given, Revisions, decision_id};
-use crate::domain::verdict::{Outcome, Overall, Part, authentic, coverage, force, no_number, overall, recognition};
+use crate::domain::verdict::question::{About, Given, Revisions, decision_id, left_open};
+use crate::domain::verdict::{
+    Outcome, Overall, Part, authentic, bundled, coverage, force, no_number, overall, recognition,
+};
 
 /// What is to be verified.
 #[derive(Clone, Debug)]
@@ -166,7 +168,12 @@ impl Verifier {
             Subject::Document(_) | Subject::Number(_) => None,
         };
         let read = whole.as_deref().map(PresentedDocument::read);
-        let number = known.or_else(|| stated_number(read.as_ref()?.as_ref().ok()?));
+        let number = match &read {
+            // Whatever is remembered of the document without what was put behind it: the whole is none, and states nothing.
+            Some(Err(_)) => None,
+            Some(Ok(read)) => known.or_else(|| stated_number(read)),
+            None => known,
+        };
         let file = match &number {
             Some(number) => self.source.certificate(number).await?,
             None => None,
@@ -189,6 +196,9 @@ impl Verifier {
             .as_deref()
             .and_then(|file| find(file, body.as_deref(), &question.subject, read.as_ref(), at.revision, day));
         let presented = present(&question.subject, read, found.as_ref(), body.as_deref(), at.revision);
+        let extent = self.source.extent();
+        let known = bundled::Found { number: number.is_some(), certificate: file.is_some(), body: body.is_some() };
+        let found = found.filter(|_| !extent.is_too_old_for(&presented));
         if let (Presented::Logged, Subject::Document(document), Some(number)) = (&presented, &question.subject, &number)
         {
             self.source.remember_document(document.sha256, number);
@@ -201,7 +211,7 @@ impl Verifier {
             log_index: found.judged.log_index,
             tree_size: at.revision,
         });
-        let authentic = authentic::judge(&presented, judged);
+        let mut authentic = authentic::judge(&presented, judged);
         let life = found.as_ref().map(|found| force::Life {
             events: found.file.events_at(at.revision),
             valid: (found.judged.content.valid_from, found.judged.content.valid_until),
@@ -212,6 +222,7 @@ impl Verifier {
         if number.is_none() {
             in_force = Part::because(Outcome::Undetermined, no_number());
         }
+        let open = extent.leave_open(&presented, known, &mut authentic, &mut in_force);
         let in_doubt = self.source.in_doubt();
         if in_doubt {
             in_force = force::in_doubt(in_force);
@@ -236,7 +247,12 @@ impl Verifier {
         let outcomes = [authentic.outcome, in_force.outcome, answer.covers.outcome, answer.recognised.outcome];
         let about = match &question.subject {
             Subject::Number(number) => About::Number(number.as_str()),
-            Subject::Document(document) => About::Document(&document.sha256),
+            Subject::Document(document) => About::Document(document.presented_sha256()),
+        };
+        let whole_id = decision_id(about, question.goods.as_ref(), day, revisions, &answer.given);
+        let decision_id = match open {
+            Some(code) => left_open(&whole_id, code),
+            None => whole_id,
         };
         Ok(Verdict {
             outcome: overall(outcomes),
@@ -250,7 +266,7 @@ impl Verifier {
             standing,
             day,
             revisions,
-            decision_id: decision_id(about, question.goods.as_ref(), day, revisions, &answer.given),
+            decision_id,
             recognition_decision_id: answer.given.recognition,
             checkpoint_time: self.source.checkpoint_time(),
             equivalence_age: answer.age,
@@ -387,6 +403,13 @@ fn find<'a>(
     Some(Found { file, body, judged, current })
 }
 
+/// Whether a certificate may have got this version after a revision: one that has ended gets none any more.
+fn may_have(file: &CertificateFile, version: u32, revision: u64) -> bool {
+    let newest = file.versions_at(revision).last().map_or(0, |newest| newest.version);
+    let last = file.events_at(revision).last();
+    version > newest && last.is_some_and(|last| matches!(last.state_after, State::Active | State::Suspended))
+}
+
 /// Whether a document states what this version's does, in the profile that the log does not name.
 fn is_restated(version: &VersionFile, read: &PresentedDocument<'_>) -> bool {
     read.profile() == Profile::W3c && version.w3c_sha256 == Some(sha256(read.payload()))
@@ -413,6 +436,7 @@ fn present(
         Ok(read) => read,
         Err(error) => return Presented::Malformed { reason: error.to_string() },
     };
+    let stated = read.certificate();
     let key = body.and_then(|body| body.key_at(&read.key().key, revision));
     let is_compromised = key.is_some_and(|key| key.compromised_since.is_some());
     let key = key.and_then(public_key);
@@ -424,6 +448,10 @@ fn present(
     if signature == Signature::Valid && found.is_some_and(|found| is_restated(found.judged, &read)) {
         return Presented::Restated { is_compromised };
     }
-    let foreign = found.is_some_and(|found| found.file.body.name() != read.certificate().issuer.body);
-    Presented::Altered { signature, foreign }
+    let foreign = found.is_some_and(|found| found.file.body.name() != stated.issuer.body);
+    let newer = signature == Signature::Valid
+        && !foreign
+        && !is_compromised
+        && found.is_none_or(|found| may_have(found.file, stated.version, revision));
+    Presented::Altered { signature, foreign, newer }
 }

@@ -3,6 +3,7 @@
 //! Everything here is a pure function of stored facts, the question, and what recognition said.
 
 pub(crate) mod authentic;
+pub(crate) mod bundled;
 pub(crate) mod coverage;
 pub(crate) mod force;
 pub(crate) mod question;

@@ -17,6 +17,8 @@ greenlane_store::engine_tests!(Migrator:
     a_bundle_past_its_time_leaves_every_part_open,
     a_bundle_holds_what_was_asked_for_and_no_words_of_documents,
     what_a_bundle_cannot_hold_is_refused,
+    a_bundle_of_some_bodies_says_nothing_of_the_others,
+    a_document_that_is_newer_than_a_bundle_is_left_open,
 );
 
 /// A bundle, until when it is good, and its revision.
@@ -147,11 +149,82 @@ async fn a_bundle_holds_what_was_asked_for_and_no_words_of_documents(db: TestDat
     assert!(text.contains("SR-400") && !text.contains(&other.document));
     let bundle = Bundle::read(&bytes, None).unwrap();
     let unknown = offline(&served, &bundle, &question(Subject::Certificate(other.name))).await;
-    assert_eq!(codes(unknown.authentic.as_ref()), ["certificate_unknown"]);
+    assert_eq!(codes(unknown.authentic.as_ref()), ["body_not_in_bundle"]);
     let elsewhere = common::GoodsDeclaration { destination: "XC".to_owned(), ..goods() };
     let request = wire::VerifyRequest { goods: Some(elsewhere), ..question(Subject::Certificate(own.name)) };
     let verdict = offline(&served, &bundle, &request).await;
     assert_eq!(codes(verdict.recognised.as_ref()).last(), Some(&"destination_not_in_bundle"));
+}
+
+async fn a_bundle_of_some_bodies_says_nothing_of_the_others(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xa-other").await;
+    let own = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let other = served.issue("xa-other", "c2").await.certificate.unwrap();
+    let request = wire::GetTrustBundleRequest { bodies: vec!["bodies/xa-other".to_owned()], destinations: Vec::new() };
+    let (bytes, _, _) = fetch(&served, request).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    for subject in [
+        Subject::Certificate(own.name.clone()),
+        Subject::Document(own.document.clone()),
+        Subject::Certificate("GLXA4HP9Z1PPYMB35F".to_owned()),
+    ] {
+        for goods in [None, Some(goods())] {
+            let request = wire::VerifyRequest { goods, ..question(subject.clone()) };
+            let here = offline(&served, &bundle, &request).await;
+            assert_eq!(here.outcome(), wire::VerdictOutcome::Undetermined, "{subject:?}");
+            for part in [here.authentic.as_ref(), here.in_force.as_ref()] {
+                assert_eq!(codes(part), ["body_not_in_bundle"]);
+            }
+            assert_ne!(here.decision_id, online(&served, &request).await.decision_id);
+        }
+    }
+    let known = question(Subject::Document(other.document.clone()));
+    assert_eq!(offline(&served, &bundle, &known).await.outcome(), wire::VerdictOutcome::Accepted);
+    // What is wrong whoever issued it stays wrong.
+    let (signed, last) = other.document.split_at(other.document.len() - 1);
+    let forged = Subject::Document(format!("{signed}{}", if last == "A" { "Q" } else { "A" }));
+    for subject in [forged, Subject::Document("nonsense".to_owned())] {
+        let here = offline(&served, &bundle, &question(subject)).await;
+        assert_eq!(here.outcome(), wire::VerdictOutcome::Refused);
+    }
+}
+
+async fn a_document_that_is_newer_than_a_bundle_is_left_open(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let first = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let ended = served.issue("xa-lab", "c2").await.certificate.unwrap();
+    let mut body = served.certificates("bodies/xa-lab");
+    let amend = |name: &str, id: &str| super::revise::amendment(name, id, "Other words.");
+    let old = body.amend_certificate(amend(&ended.name, "a1")).await.unwrap().into_inner().certificate.unwrap();
+    body.withdraw_certificate(super::life::withdrawal(&ended.name, "w")).await.unwrap();
+    let (bytes, _, revision) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    let later = served.issue("xa-lab", "c3").await.certificate.unwrap();
+    let second = body.amend_certificate(amend(&first.name, "a2")).await.unwrap().into_inner().certificate.unwrap();
+    for document in [&later.document, &second.document] {
+        for goods in [None, Some(goods())] {
+            let request = wire::VerifyRequest { goods, ..question(Subject::Document(document.clone())) };
+            let here = offline(&served, &bundle, &request).await;
+            assert_eq!(here.outcome(), wire::VerdictOutcome::Undetermined);
+            for part in [here.authentic.as_ref(), here.in_force.as_ref()] {
+                assert_eq!(codes(part), ["not_in_bundle"]);
+            }
+            let then = wire::VerifyRequest { consistency: super::bodies::exactly(revision), ..request };
+            assert_ne!(here.decision_id, online(&served, &then).await.decision_id, "a registry knows all of then");
+        }
+    }
+    // What is there is judged as ever, and a number alone tells nothing that is newer.
+    for (document, outcome) in
+        [(&first.document, wire::VerdictOutcome::Accepted), (&old.document, wire::VerdictOutcome::Refused)]
+    {
+        let request = question(Subject::Document(document.clone()));
+        assert_eq!(offline(&served, &bundle, &request).await.outcome(), outcome);
+    }
+    let by_number = offline(&served, &bundle, &question(Subject::Certificate(later.name))).await;
+    assert_eq!(codes(by_number.authentic.as_ref()), ["certificate_unknown"]);
 }
 
 async fn what_a_bundle_cannot_hold_is_refused(db: TestDatabase) {

@@ -15,6 +15,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     a_document_keeps_back_what_is_confidential_and_verifies_with_and_without_it,
     a_disclosure_of_another_document_is_caught,
+    what_is_put_behind_a_document_is_judged_alike_whatever_is_remembered,
     a_body_that_signs_itself_discloses_all_that_it_keeps_back,
     what_is_erased_is_nowhere_and_the_log_stays_whole,
     only_the_body_erases_and_only_what_can_be_confidential,
@@ -112,6 +113,28 @@ async fn a_disclosure_of_another_document_is_caught(db: TestDatabase) {
         assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
         assert_eq!(codes(verdict.authentic.as_ref())[0], "document_malformed");
     }
+}
+
+async fn what_is_put_behind_a_document_is_judged_alike_whatever_is_remembered(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let ask = async |document: String| {
+        let request =
+            wire::VerifyRequest { goods: Some(super::harness::goods()), ..question(Subject::Document(document)) };
+        let verdict = served.verification().verify(request).await.unwrap().into_inner().verdict.unwrap();
+        wire::Verdict { freshness: None, ..verdict }
+    };
+    let spoilt = format!("{}~WyJhIiwiYiIsImMiXQ~", certificate.document);
+    let cold = ask(spoilt.clone()).await;
+    assert_eq!(codes(cold.in_force.as_ref()), ["number_not_read"]);
+    let alone = ask(certificate.document.clone()).await;
+    assert_eq!(alone.certificate, certificate.name);
+    assert_eq!(ask(spoilt.clone()).await, cold);
+    assert_ne!(alone.decision_id, cold.decision_id);
+    // Another verdict has another identifier, whatever was asked of it.
+    let (alone, spoilt) = (verdict(&served, certificate.document.clone()).await, verdict(&served, spoilt).await);
+    assert_ne!((alone.outcome(), &alone.decision_id), (spoilt.outcome(), &spoilt.decision_id));
+    assert_ne!(alone.decision_id, spoilt.decision_id);
 }
 
 async fn a_body_that_signs_itself_discloses_all_that_it_keeps_back(db: TestDatabase) {

@@ -33,8 +33,9 @@ pub(crate) enum Presented {
     Number,
     /// The very document that the log names.
     Logged,
-    /// Another document than the log names. `foreign` when it names another body than the one on record as its issuer.
-    Altered { signature: Signature, foreign: bool },
+    /// Another document than the log names. `foreign` when it names another body than the one on record as its issuer;
+    /// `newer` when it is signed as it should be, and of a certificate or a version that is not known.
+    Altered { signature: Signature, foreign: bool, newer: bool },
     /// A document that states what the one that the log names does, in another profile, signed by a key of the body.
     /// When it was signed cannot be proved: a key that was ever compromised is worth nothing.
     Restated { is_compromised: bool },
@@ -61,7 +62,7 @@ pub(crate) fn judge(presented: &Presented, judged: Option<Judged<'_>>) -> Part {
         Presented::Malformed { reason } => {
             return no(Finding::new("document_malformed", format!("This is not a certificate document: {reason}.")));
         }
-        Presented::Altered { signature, foreign } => {
+        Presented::Altered { signature, foreign, newer: _ } => {
             let mut findings = Vec::new();
             match signature {
                 Signature::Valid => {}

@@ -5,11 +5,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::goods::Goods;
 
-/// What was asked about: a number, or the hash of a document.
+/// What was asked about: a number, or the hash of a document with what was disclosed of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
     Number(&'a str),
-    Document(&'a [u8; 32]),
+    Document([u8; 32]),
 }
 
 /// The revisions of the three services; zero where one had no part.
@@ -31,6 +31,16 @@ pub(crate) struct Given {
     pub(crate) balance: bool,
     /// Whether the registry's own records were in doubt.
     pub(crate) in_doubt: bool,
+}
+
+/// The identifier of a verdict that leaves open, for this reason, what the one of that identifier tells: it is another.
+pub(crate) fn left_open(decision_id: &str, code: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in ["greenlane verdict left open 1", decision_id, code] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
 }
 
 /// Lower-case hexadecimal SHA-256 of question, revisions, and what was given at them. Every part is hashed with its
@@ -55,7 +65,7 @@ pub(crate) fn decision_id(
         }
         About::Document(sha256) => {
             put(b"document");
-            put(sha256);
+            put(&sha256);
         }
     }
     put(&chrono::Datelike::num_days_from_ce(&day).to_be_bytes());
