@@ -1,5 +1,6 @@
 //! `ReadConsistency` and names that many requests carry.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_credential::CertificateNumber as Checked;
 use greenlane_platform::auth::Caller;
@@ -100,6 +101,14 @@ pub(crate) fn must_be(caller: &Caller, body: &str) -> Result<(), Fault> {
 /// or reads all of it, as customs and auditors do.
 pub(crate) fn own_or_unbound(caller: &Caller, body: &str) -> Result<(), Fault> {
     if caller.body().is_some() { must_be(caller, body) } else { Ok(()) }
+}
+
+/// How far a caller's clock may be ahead of ours.
+const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(5);
+
+/// What has happened has done so by now.
+pub(crate) fn not_in_future(v: &mut Violations, field: &str, at: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+    v.check(field, at.is_none_or(|at| at <= now + CLOCK_DIFFERENCE), "must not be in the future");
 }
 
 /// A document is some kilobytes; more than this is not read.

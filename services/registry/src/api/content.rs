@@ -1,6 +1,7 @@
 //! The facts of a certificate, and goods as declared: from the wire to the domain, with every fault named.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use greenlane_api::common::v1 as common;
@@ -10,6 +11,7 @@ use greenlane_platform::violations::Violations;
 
 use crate::domain::content as domain;
 use crate::domain::goods::{Code, Goods, ProductId, Stock, gtin};
+use crate::domain::write_off::product_key;
 
 /// The farthest that a clock on Earth is ahead of UTC.
 const AHEAD_OF_UTC: TimeDelta = TimeDelta::hours(14);
@@ -25,6 +27,9 @@ pub(crate) fn content(
     let v = &mut *v;
     let holder = holder(v, raw.holder);
     let products = list(v, "products", raw.products, 1, 500, product);
+    if let Some(products) = &products {
+        each_is_told_apart(v, products);
+    }
     let scheme = scheme(v, raw.scheme);
     let normative_documents = list(v, "normative_documents", raw.normative_documents, 1, 50, normative_document);
     let granted_on = v.date("granted_on", &raw.granted_on);
@@ -105,6 +110,29 @@ pub(crate) fn list<R, D>(
         .map(|(index, item)| parse(&mut v.scope(format!("{field}[{index}]")), item))
         .collect();
     parsed.into_iter().collect()
+}
+
+/// Products that are limited to a quantity or to serial numbers are written off, each under what identifies it.
+fn each_is_told_apart(v: &mut Violations, products: &[domain::Product]) {
+    let is_limited = |product: &domain::Product| product.quantity.is_some() || !product.serial_ranges.is_empty();
+    if products.len() < 2 || !products.iter().any(is_limited) {
+        return;
+    }
+    let mut seen: HashMap<String, (usize, bool)> = HashMap::new();
+    for (at, product) in products.iter().enumerate() {
+        let limited = is_limited(product);
+        match seen.entry(product_key(&product.id)) {
+            Entry::Occupied(before) if limited || before.get().1 => {
+                let why = format!(
+                    "is that of products[{}]: what is limited to a quantity or to serial numbers is written off by it",
+                    before.get().0
+                );
+                v.add(&format!("products[{at}].identification"), why);
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(first) => _ = first.insert((at, limited)),
+        }
+    }
 }
 
 fn holder(v: &mut Violations, raw: Option<wire::Holder>) -> Option<domain::Holder> {

@@ -23,6 +23,7 @@ use crate::domain::verdict::question::{About, Given, Revisions, decision_id, lef
 use crate::domain::verdict::{
     Outcome, Overall, Part, authentic, bundled, coverage, force, no_number, overall, recognition,
 };
+use crate::domain::write_off::lineage::Lineage;
 
 /// What is to be verified.
 #[derive(Clone, Debug)]
@@ -238,7 +239,11 @@ impl Verifier {
             answer.given.balance = question.balance;
             if let (true, Some(found)) = (question.balance, &found) {
                 let ledger = self.source.ledger(&found.file.number, at.revision).await?;
-                answer.covers.findings.extend(ledger.tell(&found.judged.content, goods));
+                let versions = found.file.versions_at(at.revision).iter();
+                let versions = versions.map(|version| (version.version, version.content.as_ref()));
+                let lineage = Lineage::of(found.file.events_at(at.revision), versions);
+                let judged = found.judged;
+                answer.covers.findings.extend(ledger.tell(&lineage, judged.version, &judged.content, goods));
             }
         }
         answer.given.in_doubt = in_doubt;

@@ -94,6 +94,16 @@ pub(crate) fn same_gtin(a: &str, b: &str) -> bool {
     a.trim_start_matches('0') == b.trim_start_matches('0')
 }
 
+/// Type designations, batches and serial numbers are compared as people read them: case and spaces do not count.
+pub(crate) fn folded(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
+}
+
+/// Whether two texts that are told are the same to who reads them.
+pub(crate) fn same_text(a: &str, b: &str) -> bool {
+    a == b || (!a.is_empty() && folded(a) == folded(b))
+}
+
 /// Goods as an importer declares them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(crate) struct Goods {

@@ -7,6 +7,9 @@ use chrono::NaiveDate;
 use super::content::{Content, Product, Quantity, SerialRange};
 use super::goods::same_gtin;
 use super::life::Step;
+use super::write_off::amount::Amount;
+use super::write_off::ledger::common;
+use super::write_off::product_key;
 
 /// What an amendment does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +48,13 @@ pub(crate) fn amendment_faults(amendment: Amendment, before: &Content, after: &C
         Amendment::ExtendScope => check(
             "content.products",
             covers_all(after, before),
-            "must still cover all that was covered: what is taken away is a reduction, a step of its own",
+            "must still cover all that was covered, and as much of it in all: what is taken away is a reduction, a step of \
+             its own",
         ),
         Amendment::ReduceScope => check(
             "content.products",
             covers_all(before, after),
-            "must not cover what was not covered: what is added is an extension, a step of its own",
+            "must not cover what was not covered, nor more of it in all: what is added is an extension, a step of its own",
         ),
     }
     check("content.granted_on", before.granted_on == after.granted_on, "is changed by a correction only");
@@ -76,9 +80,55 @@ pub(crate) fn renewed(
     Ok(Content { valid_from, valid_until, authorised_by, ..before.clone() })
 }
 
-/// Whether every product of `part` is one of `whole`, or a part of one.
+/// Whether every product of `part` is one of `whole`, or a part of one; and whether the parts of one are together no more
+/// than it.
 fn covers_all(whole: &Content, part: &Content) -> bool {
-    part.products.iter().all(|part| whole.products.iter().any(|whole| covers(whole, part)))
+    let mut whole: Vec<Rest<'_>> = whole.products.iter().map(Rest::of).collect();
+    // What is identified as before is a part of what it was; the others find room in what is left.
+    let parts = part.products.iter().map(|part| (product_key(&part.id), part));
+    let (kept, cut): (Vec<_>, Vec<_>) = parts.partition(|(key, _)| whole.iter().any(|rest| rest.key == *key));
+    kept.into_iter().chain(cut).all(|(key, part)| {
+        let roomy = whole.iter_mut().filter(|rest| covers(rest.product, part) && rest.has_room(part));
+        let found = roomy.min_by_key(|rest| (rest.key != key, rest.left));
+        found.map(|rest| rest.take(part)).is_some()
+    })
+}
+
+/// What of a product no part has taken yet.
+struct Rest<'p> {
+    product: &'p Product,
+    key: String,
+    /// None when it is not limited to a quantity.
+    left: Option<Amount>,
+    serials: Vec<SerialRange>,
+}
+
+impl<'p> Rest<'p> {
+    fn of(product: &'p Product) -> Self {
+        let left = product.quantity.as_ref().map(|quantity| Amount::certified(&quantity.amount));
+        Self { product, key: product_key(&product.id), left, serials: Vec::new() }
+    }
+
+    fn has_room(&self, part: &Product) -> bool {
+        let wanted = part.quantity.as_ref().map(|quantity| Amount::certified(&quantity.amount));
+        let taken = |run: &SerialRange| self.serials.iter().any(|taken| common(taken, run).is_some());
+        self.left.zip(wanted).is_none_or(|(left, wanted)| wanted <= left)
+            && (self.product.serial_ranges.is_empty() || !runs(part).iter().any(taken))
+    }
+
+    fn take(&mut self, part: &Product) {
+        if let (Some(left), Some(quantity)) = (self.left, &part.quantity) {
+            self.left = Some(left.minus(Amount::certified(&quantity.amount)));
+        }
+        self.serials.extend(runs(part));
+    }
+}
+
+/// The serial numbers that a product is limited to.
+fn runs(product: &Product) -> Vec<SerialRange> {
+    let serial = &product.id.serial;
+    let one = (!serial.is_empty()).then(|| SerialRange { first: serial.clone(), last: serial.clone() });
+    product.serial_ranges.iter().cloned().chain(one).collect()
 }
 
 /// Whether all goods of `part` are goods of `whole` too. What `whole` does not say does not limit it.

@@ -2,15 +2,16 @@
 
 pub(crate) mod amount;
 pub(crate) mod ledger;
+pub(crate) mod lineage;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::content::{Content, Product, Quantity, SerialRange};
 use super::event::sha256;
-use super::goods::{ProductId, same_gtin};
+use super::goods::{ProductId, folded, same_gtin, same_text};
 use super::names::{BodyId, CertificateNumber};
-use super::verdict::coverage::same_text;
 
 /// What a record tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +114,13 @@ pub(crate) fn parse_write_off_name(name: &str) -> Result<u64, &'static str> {
     if parsed.to_string() == index && i64::try_from(parsed).is_ok() { Ok(parsed) } else { Err(SHAPE) }
 }
 
-/// The one product of a certificate that is meant: what is set must match it, and no other.
+/// The one product of a certificate that is meant: what is set must match it, and no other, unless it is identified by
+/// exactly that.
 pub(crate) fn meant<'c>(content: &'c Content, asked: &ProductId) -> Result<&'c Product, &'static str> {
+    let key = product_key(asked);
+    if let Some(exact) = content.products.iter().find(|product| product_key(&product.id) == key) {
+        return Ok(exact);
+    }
     let mut found = content.products.iter().filter(|product| is_meant(product, asked));
     match (found.next(), found.next()) {
         (Some(product), None) => Ok(product),
@@ -132,13 +138,16 @@ fn is_meant(product: &Product, asked: &ProductId) -> bool {
     gtin && model && same(&asked.batch, &id.batch) && same(&asked.serial, &id.serial)
 }
 
-/// What stands for a product in the ledger, in every version of the certificate: its identification, folded as people
-/// read it.
+/// What stands for a product in the ledger: its identification, folded as people read it.
 pub(crate) fn product_key(id: &ProductId) -> String {
-    let fold =
-        |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect() };
-    let parts = [id.gtin.trim_start_matches('0').to_owned(), fold(&id.model), fold(&id.batch), fold(&id.serial)];
+    let gtin = id.gtin.trim_start_matches('0').to_owned();
+    let parts = [gtin, folded(&id.model), folded(&id.batch), folded(&id.serial)];
     hex::encode(sha256(serde_json::to_vec(&parts).expect("texts are JSON")))
+}
+
+/// A declaration's reference as it is compared: neither case, nor the width of characters, nor blanks make it another.
+pub(crate) fn reference(text: &str) -> String {
+    folded(&text.nfkc().collect::<String>())
 }
 
 #[cfg(test)]

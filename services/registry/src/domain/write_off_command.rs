@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::certificate::current_version;
+use super::certificate::{Version, current_version};
 use super::command::{Done, Refusal};
-use super::content::Quantity;
+use super::content::{Product, Quantity};
 use super::event::Entry;
 use super::life::{Standing, State, standing};
 use super::names::CertificateNumber;
 use super::world::{Applied, Change, Known, World};
 use super::write_off::amount::Amount;
-use super::write_off::ledger::{Declared, Exceeded, Ledger};
-use super::write_off::{Kind, Record, WriteOff, meant, write_off_name};
+use super::write_off::ledger::{Exceeded, Ledger};
+use super::write_off::lineage::{Kin, Lineage};
+use super::write_off::{Kind, Record, WriteOff, meant, product_key, write_off_name};
 
 /// A record to be made. What only the certificate knows, its body, its version and the product as certified, is filled in
 /// when it is decided.
@@ -79,23 +80,27 @@ impl World {
         }
         let number = record.certificate.clone();
         let known = self.certificates.get(&number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
-        let current = current(known, now);
+        // What was released lawfully was so on its day, whatever has become of the certificate since.
+        let day = if record.kind == Kind::Use { record.event_time } else { now }.date_naive();
+        let current = current(known, day);
+        let lineage = known.lineage();
         let ledger = self.ledgers.by_certificate.entry(number.clone()).or_default();
         match record.kind {
             Kind::Use => {
-                let state = state_on(known, now);
+                let state = state_on(known, day);
                 if state != Standing::Stored(State::Active) {
                     return Err(Refusal::NotInForce { number, state });
                 }
                 let field = |why: &'static str| Refusal::WriteOffField { field: "product", why: why.to_owned() };
                 let product = meant(&current.content, &record.product).map_err(field)?;
                 record.product = product.id.clone();
-                if let Some(standing) = ledger.declared.get(&Declared::of(&record)) {
-                    let name = write_off_name(*standing);
+                let kin = lineage.kin(current.version, product);
+                if let Some(standing) = ledger.declared(&record, &kin) {
+                    let name = write_off_name(standing);
                     return Err(Refusal::DeclarationTaken { name, declaration: record.declaration });
                 }
-                ledger.allows(product, record.quantity.as_ref(), &record.serials).map_err(
-                    |exceeded| match exceeded {
+                ledger.allows(product, &kin, record.quantity.as_ref(), &record.serials).map_err(|exceeded| {
+                    match exceeded {
                         Exceeded::Field { field, why } => Refusal::WriteOffField { field, why },
                         Exceeded::Quantity { left, unit } => {
                             Refusal::QuantityExceeded { number, left: left.to_string(), unit }
@@ -103,8 +108,8 @@ impl World {
                         Exceeded::Serials { taken } => {
                             Refusal::SerialsTaken { number, first: taken.first, last: taken.last }
                         }
-                    },
-                )?;
+                    }
+                })?;
             }
             Kind::Reversal | Kind::Rejection => {}
         }
@@ -114,8 +119,8 @@ impl World {
         }
         let write_off = WriteOff { record, recorded_at: now, index };
         let used = ledger.take(&write_off);
-        let product = current.content.products.iter().find(|product| product.id == write_off.record.product);
-        let left = product.and_then(|product| ledger.left(product));
+        let product = named(current, &lineage, &write_off.record);
+        let left = product.and_then(|(product, kin)| ledger.left(product, &kin));
         if write_off.record.kind == Kind::Use {
             self.ledgers.named.insert(index, (write_off.clone(), false));
         }
@@ -125,14 +130,29 @@ impl World {
     }
 }
 
+impl Known {
+    fn lineage(&self) -> Lineage {
+        Lineage::of(&self.events, self.versions.iter().map(|version| (version.version, version.content.as_ref())))
+    }
+}
+
+/// The product of a version that a record names, or that came of it, with what counts against it.
+fn named<'v>(version: &'v Version, lineage: &Lineage, record: &Record) -> Option<(&'v Product, Kin)> {
+    let key = product_key(&record.product);
+    let products = &version.content.products;
+    let kin = |product: &'v Product| (product, lineage.kin(version.version, product));
+    let itself = products.iter().find(|product| product_key(&product.id) == key).map(kin);
+    itself.or_else(|| products.iter().map(kin).find(|(_, kin)| kin.has(&key)))
+}
+
 /// The version that is current on the day.
-fn current(known: &Known, now: DateTime<Utc>) -> &super::certificate::Version {
-    let current = current_version(&known.events, now.date_naive());
+fn current(known: &Known, day: NaiveDate) -> &Version {
+    let current = current_version(&known.events, day);
     known.versions.iter().find(|version| version.version == current).unwrap_or_else(|| known.version())
 }
 
-fn state_on(known: &Known, now: DateTime<Utc>) -> Standing {
-    let content = &current(known, now).content;
+fn state_on(known: &Known, day: NaiveDate) -> Standing {
+    let content = &current(known, day).content;
     let valid = (content.valid_from, content.valid_until);
-    standing(&known.events, valid, now.date_naive()).unwrap_or(Standing::Stored(known.head.state))
+    standing(&known.events, valid, day).unwrap_or(Standing::Stored(known.head.state))
 }

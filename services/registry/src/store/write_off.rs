@@ -13,8 +13,8 @@ use super::{IN_LIST, corrupt, rows, to_i64, to_u64};
 use crate::domain::content::SerialRange;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::write_off::amount::Amount;
-use crate::domain::write_off::ledger::{Declared, Ledger, Standing};
-use crate::domain::write_off::{Kind, Record, WriteOff, product_key};
+use crate::domain::write_off::ledger::{Declared, Ledger, Standing, run};
+use crate::domain::write_off::{Kind, Record, WriteOff, product_key, reference};
 use crate::domain::write_off_command::{Booked, Ledgers, WriteOffCommand};
 
 /// Which records to list. What is set must all hold.
@@ -112,7 +112,7 @@ pub(crate) async fn ledgers(
             declared.insert(Declared { economy, declaration, product }, to_u64(log_index));
         }
         for range in &command.record.serials {
-            for row in overlapping(tx, number, range).await? {
+            for row in overlapping(tx, number, &run(range)).await? {
                 if seen.insert((row.log_index, row.position)) {
                     by_certificate.entry(number.clone()).or_default().serials.push(standing(row)?);
                 }
@@ -128,7 +128,7 @@ async fn declared(tx: &Tx, record: &Record) -> Result<Vec<Declaration>, DbErr> {
     write_off_declaration::Entity::find()
         .filter(C::Certificate.eq(record.certificate.as_str()))
         .filter(C::Economy.eq(record.economy.as_str()))
-        .filter(C::Declaration.eq(record.declaration.as_str()))
+        .filter(C::Declaration.eq(reference(&record.declaration)))
         .all(tx)
         .await
 }
@@ -167,7 +167,7 @@ fn declarations(taken: &[&Booked], undone: &[i64]) -> Vec<write_off_declaration:
         log_index: Set(to_i64(it.index)),
         certificate: Set(it.record.certificate.as_str().to_owned()),
         economy: Set(it.record.economy.clone()),
-        declaration: Set(it.record.declaration.clone()),
+        declaration: Set(reference(&it.record.declaration)),
         product: Set(product_key(&it.record.product)),
     };
     standing.map(row).collect()
@@ -196,15 +196,15 @@ pub(crate) async fn save(tx: &Tx, taken: &[&Booked]) -> Result<(), DbErr> {
             used.insert((record.certificate.as_str(), product, unit), *amount);
         }
         match record.kind {
-            Kind::Use => serials.extend(record.serials.iter().enumerate().map(|(position, range)| {
+            Kind::Use => serials.extend(record.serials.iter().map(run).enumerate().map(|(position, range)| {
                 write_off_serial::ActiveModel {
                     log_index: Set(to_i64(write_off.index)),
                     position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
                     certificate: Set(record.certificate.as_str().to_owned()),
                     product: Set(product_key(&record.product)),
-                    length: Set(length(range)),
-                    first: Set(range.first.as_bytes().to_vec()),
-                    last: Set(range.last.as_bytes().to_vec()),
+                    length: Set(length(&range)),
+                    first: Set(range.first.into_bytes()),
+                    last: Set(range.last.into_bytes()),
                 }
             })),
             Kind::Reversal => undone.extend(record.reverses.map(to_i64)),

@@ -16,6 +16,8 @@ use super::life::{suspension, withdrawal};
 use crate::Migrator;
 use crate::audit::Auditor;
 
+mod limits;
+
 greenlane_store::engine_tests!(Migrator:
     many_ports_at_once_never_exceed_a_quantity,
     many_ports_at_once_never_let_a_serial_number_in_twice,

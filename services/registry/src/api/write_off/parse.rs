@@ -1,6 +1,6 @@
 //! Consignments from the wire.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::violations::Violations;
@@ -13,9 +13,6 @@ use crate::domain::write_off::{Kind, Record, Rejection};
 
 /// Runs of serial numbers in one record.
 const MAX_RANGES: usize = 100;
-
-/// How far a port's clock may be ahead of ours.
-const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// What releases and rejections have in common.
 pub(super) struct Consignment {
@@ -66,6 +63,8 @@ impl Consignment {
         let certificate = consistency::certificate(v, "certificate", &self.certificate, false);
         let economy = v.seat("economy", &self.economy);
         let declaration = v.text("declaration_reference", &self.declaration_reference, 1..=100);
+        let declaration = declaration
+            .filter(|told| v.check("declaration_reference", told.trim() == told, "must not begin or end with a blank"));
         let product = content::product_id(v, "product", self.product);
         let quantity = match &self.quantity {
             None => Some(None),
@@ -77,9 +76,7 @@ impl Consignment {
             v.parse("", SerialRange::new(&first?, &last?))
         });
         let event_time = v.optional_timestamp("event_time", self.event_time.as_ref());
-        if event_time.flatten().is_some_and(|at| at > now + CLOCK_DIFFERENCE) {
-            v.add("event_time", "must not be in the future");
-        }
+        consistency::not_in_future(v, "event_time", event_time.flatten(), now);
         let nothing = matches!((&quantity, &serials), (Some(None), Some(serials)) if serials.is_empty());
         let rejection = match &self.rejection {
             Some((reason, text)) => self::rejection(v, *reason, text).map(Some),

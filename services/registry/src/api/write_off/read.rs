@@ -15,6 +15,7 @@ use crate::app::read::at_revision;
 use crate::app::watch::Pace;
 use crate::domain::names::BodyId;
 use crate::domain::write_off::ledger::Ledger;
+use crate::domain::write_off::lineage::Lineage;
 use crate::domain::write_off::parse_write_off_name;
 use crate::store::list;
 use crate::store::write_off::{self, WriteOffFilter};
@@ -113,12 +114,16 @@ impl WriteOffs {
                     let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
                     let filter = WriteOffFilter { certificate: Some(number), ..WriteOffFilter::default() };
                     let records = write_off::list(tx, &filter, (0, revision), None).await?;
-                    Ok(at_revision(&known, revision, 0, today).map(|snapshot| (snapshot, Ledger::of(&records))))
+                    let Some(snapshot) = at_revision(&known, revision, 0, today) else { return Ok(None) };
+                    let versions = known.versions.iter().filter(|version| version.log_index < revision);
+                    let versions = versions.map(|version| (version.version, version.content.as_ref()));
+                    let lineage = Lineage::of(&snapshot.events, versions);
+                    Ok(Some((snapshot.version, lineage, Ledger::of(&records))))
                 })
             })
             .await?;
-        let (snapshot, ledger) = found.ok_or_else(|| Fault::not_found(number.name()))?;
-        let products = render::balances(&snapshot.version.content, &ledger);
+        let (shown, lineage, ledger) = found.ok_or_else(|| Fault::not_found(number.name()))?;
+        let products = render::balances(shown.version, &shown.content, &lineage, &ledger);
         Ok(wire::GetBalanceResponse { products, revision })
     }
 

@@ -7,7 +7,8 @@ use super::super::issue::Answer;
 use super::super::render::{identification, quantity, serial_range, timestamp};
 use crate::domain::content::{Content, Quantity};
 use crate::domain::write_off::ledger::Ledger;
-use crate::domain::write_off::{Kind, Rejection, WriteOff, product_key, write_off_name};
+use crate::domain::write_off::lineage::Lineage;
+use crate::domain::write_off::{Kind, Rejection, WriteOff, write_off_name};
 
 /// Runs of serial numbers that a balance tells.
 const MAX_RANGES: usize = 1_000;
@@ -69,23 +70,23 @@ impl From<Rejection> for wire::RejectionReason {
 }
 
 /// What is left of each product.
-pub(super) fn balances(content: &Content, ledger: &Ledger) -> Vec<wire::ProductBalance> {
+pub(super) fn balances(
+    version: u32,
+    content: &Content,
+    lineage: &Lineage,
+    ledger: &Ledger,
+) -> Vec<wire::ProductBalance> {
     let balance = |product: &crate::domain::content::Product| {
-        let key = product_key(&product.id);
-        let mut used: Vec<wire::Quantity> = ledger
-            .used
-            .iter()
-            .filter(|((of, _), amount)| *of == key && !amount.is_zero())
-            .map(|((_, unit), amount)| quantity(&Quantity { amount: amount.to_string(), unit: unit.clone() }))
-            .collect();
-        used.sort_by(|one, other| one.unit.cmp(&other.unit));
-        let standing = ledger.serials.iter().filter(|standing| standing.product == key);
+        let kin = lineage.kin(version, product);
+        let used = ledger.used(&kin).into_iter();
+        let used = used.map(|(unit, amount)| quantity(&Quantity { amount: amount.to_string(), unit: unit.to_owned() }));
+        let standing = ledger.serials.iter().filter(|standing| kin.has(&standing.product));
         wire::ProductBalance {
             product: Some(identification(&product.id)),
             product_name: product.name.clone(),
             certified: product.quantity.as_ref().map(quantity),
-            written_off: used,
-            left: ledger.left(product).as_ref().map(quantity),
+            written_off: used.collect(),
+            left: ledger.left(product, &kin).as_ref().map(quantity),
             serial_ranges_written_off: standing
                 .map(|standing| serial_range(&standing.range))
                 .take(MAX_RANGES)

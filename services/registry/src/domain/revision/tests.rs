@@ -107,6 +107,34 @@ fn every_limit_of_a_product_counts() {
 }
 
 #[test]
+fn the_parts_of_a_product_are_together_no_more_than_it() {
+    let of = |model: &str, amount: &str, runs: &[(&str, &str)]| Product {
+        quantity: Some(Quantity::new(amount, "C62").unwrap()),
+        serial_ranges: runs.iter().map(|(first, last)| SerialRange::new(first, last).unwrap()).collect(),
+        ..product(model)
+    };
+    let whole = Product { models: vec!["W5b".into()], ..of("W5", "100", &[]) };
+    let before = content(vec![whole.clone(), of("X", "50", &[])]);
+    let split = |one: &str, other: &str| content(vec![of("W5b", other, &[]), of("W5", one, &[]), of("X", "50", &[])]);
+    assert!(fields(Amendment::ReduceScope, &before, &split("60", "40")).is_empty());
+    assert_eq!(fields(Amendment::ReduceScope, &before, &split("100", "100")), ["content.products"]);
+    assert_eq!(fields(Amendment::ReduceScope, &before, &split("60.5", "40")), ["content.products"]);
+    assert_eq!(fields(Amendment::ExtendScope, &split("100", "100"), &before), ["content.products"]);
+    // Room is found wherever there is some.
+    let both = content(vec![
+        of("X", "50", &[]),
+        Product { id: ProductId { batch: "L1".into(), ..whole.id.clone() }, ..of("W5", "50", &[]) },
+    ]);
+    let after = content(vec![both.products[1].clone(), of("W5b", "50", &[])]);
+    assert!(fields(Amendment::ReduceScope, &before, &after).is_empty());
+    // A serial number is of one part.
+    let numbered = content(vec![Product { models: vec!["N2".into()], ..of("N1", "100", &[("100", "199")]) }]);
+    let halves = |from: &str| content(vec![of("N1", "50", &[("100", "149")]), of("N2", "50", &[(from, "199")])]);
+    assert!(fields(Amendment::ReduceScope, &numbered, &halves("150")).is_empty());
+    assert_eq!(fields(Amendment::ReduceScope, &numbered, &halves("149")), ["content.products"]);
+}
+
+#[test]
 fn an_amendment_changes_something_and_keeps_scheme_and_term() {
     let before = content(vec![product("A")]);
     assert_eq!(fields(Amendment::Correct, &before, &before), ["update_mask"]);

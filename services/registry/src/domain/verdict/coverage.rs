@@ -2,7 +2,7 @@
 
 use super::{Finding, Outcome, Part, unknown_certificate};
 use crate::domain::content::{Content, Product};
-use crate::domain::goods::{Code, Goods, same_gtin};
+use crate::domain::goods::{Code, Goods, same_gtin, same_text};
 
 /// How a certified code lies to the declared one of another edition, as the classification service says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,13 +216,6 @@ fn origin(product: &Product, goods: &Goods) -> Aspect {
     }
     let finding = Finding::new("origin_not_covered", "The certificate is for goods of another origin.");
     Aspect::of(Outcome::No, finding.with("certified_origin", product.origin.clone()))
-}
-
-/// Type designations are compared as people read them: case and spaces do not count.
-pub(crate) fn same_text(a: &str, b: &str) -> bool {
-    let fold =
-        |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect() };
-    a == b || (!a.is_empty() && fold(a) == fold(b))
 }
 
 #[cfg(test)]

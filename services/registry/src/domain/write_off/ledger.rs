@@ -1,11 +1,12 @@
 //! What of a certificate is taken, and what is left of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::amount::Amount;
-use super::{Kind, Record, WriteOff, is_meant, product_key};
+use super::lineage::{Kin, Lineage};
+use super::{Kind, Record, WriteOff, is_meant, product_key, reference};
 use crate::domain::content::{Content, Product, Quantity, SerialRange};
-use crate::domain::goods::{Goods, ProductId};
+use crate::domain::goods::{Goods, ProductId, folded};
 use crate::domain::verdict::Finding;
 
 /// Products that one verdict tells of.
@@ -26,6 +27,7 @@ pub(crate) struct Ledger {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Declared {
     pub(crate) economy: String,
+    /// The [`reference`], as it is compared.
     pub(crate) declaration: String,
     /// The product, as the ledger calls it.
     pub(crate) product: String,
@@ -36,10 +38,20 @@ impl Declared {
     pub(crate) fn of(record: &Record) -> Self {
         Self {
             economy: record.economy.clone(),
-            declaration: record.declaration.clone(),
+            declaration: reference(&record.declaration),
             product: product_key(&record.product),
         }
     }
+}
+
+/// A run of serial numbers as it is compared: neither case nor blanks make it another. One whose ends are not written
+/// alike is taken as it stands.
+pub(crate) fn run(range: &SerialRange) -> SerialRange {
+    range_of(range).unwrap_or_else(|| range.clone())
+}
+
+fn range_of(range: &SerialRange) -> Option<SerialRange> {
+    SerialRange::new(&folded(&range.first), &folded(&range.last)).ok()
 }
 
 /// Serial numbers that are written off.
@@ -49,6 +61,7 @@ pub(crate) struct Standing {
     pub(crate) index: u64,
     /// The product that they are of, as the ledger calls it.
     pub(crate) product: String,
+    /// As it is compared: see [`run`].
     pub(crate) range: SerialRange,
 }
 
@@ -81,7 +94,7 @@ impl Ledger {
                 self.serials.extend(record.serials.iter().map(|range| Standing {
                     index: write_off.index,
                     product: product.clone(),
-                    range: range.clone(),
+                    range: run(range),
                 }));
             }
             Kind::Reversal => {
@@ -97,31 +110,53 @@ impl Ledger {
         Some((key, *used))
     }
 
-    /// How much of a product is taken in a unit.
-    pub(crate) fn used(&self, product: &Product, unit: &str) -> Amount {
-        self.used.get(&(product_key(&product.id), unit.to_owned())).copied().unwrap_or_default()
+    /// How much of a product is taken, in each unit.
+    pub(crate) fn used(&self, kin: &Kin) -> BTreeMap<&str, Amount> {
+        let mut used: BTreeMap<&str, Amount> = BTreeMap::new();
+        for ((_, unit), amount) in self.used.iter().filter(|((key, _), amount)| kin.has(key) && !amount.is_zero()) {
+            let sum = used.entry(unit.as_str()).or_default();
+            *sum = sum.plus(*amount);
+        }
+        used
+    }
+
+    /// How much of what a product is certified for is left. Nothing, once something was taken in another unit: how much
+    /// that is of this one, nobody here knows.
+    fn rest(&self, certified: &Quantity, kin: &Kin) -> Amount {
+        let used = self.used(kin);
+        if used.keys().any(|unit| *unit != certified.unit) {
+            return Amount::default();
+        }
+        Amount::certified(&certified.amount).minus(used.values().copied().fold(Amount::default(), Amount::plus))
     }
 
     /// How much of a product is left, when it is certified for a quantity.
-    pub(crate) fn left(&self, product: &Product) -> Option<Quantity> {
+    pub(crate) fn left(&self, product: &Product, kin: &Kin) -> Option<Quantity> {
         let certified = product.quantity.as_ref()?;
-        let left = Amount::certified(&certified.amount).minus(self.used(product, &certified.unit));
-        Some(Quantity { amount: left.to_string(), unit: certified.unit.clone() })
+        Some(Quantity { amount: self.rest(certified, kin).to_string(), unit: certified.unit.clone() })
     }
 
     /// Serial numbers of a product that are taken among these.
-    pub(crate) fn taken(&self, product: &Product, wanted: &SerialRange) -> Option<SerialRange> {
-        let key = product_key(&product.id);
-        let standing = self.serials.iter().filter(|standing| standing.product == key);
-        standing.filter_map(|standing| common(&standing.range, wanted)).next()
+    pub(crate) fn taken(&self, kin: &Kin, wanted: &SerialRange) -> Option<SerialRange> {
+        let wanted = run(wanted);
+        let standing = self.serials.iter().filter(|standing| kin.has(&standing.product));
+        standing.filter_map(|standing| common(&standing.range, &wanted)).next()
     }
 
-    /// What a verdict on goods says of it, for each product that may be meant.
-    pub(crate) fn tell(&self, content: &Content, goods: &Goods) -> Vec<Finding> {
+    /// The record by which a declaration has written a product off.
+    pub(crate) fn declared(&self, record: &Record, kin: &Kin) -> Option<u64> {
+        let declared = Declared::of(record);
+        let of = |key: &str| self.declared.get(&Declared { product: key.to_owned(), ..declared.clone() }).copied();
+        kin.keys().find_map(of)
+    }
+
+    /// What a verdict on goods says of it, for each product of a version that may be meant.
+    pub(crate) fn tell(&self, lineage: &Lineage, version: u32, content: &Content, goods: &Goods) -> Vec<Finding> {
         let declared = ProductId { serial: String::new(), ..goods.product.clone() };
         let mut findings = Vec::new();
         for product in content.products.iter().filter(|product| is_meant(product, &declared)).take(TOLD) {
-            if let (Some(certified), Some(left)) = (&product.quantity, self.left(product)) {
+            let kin = lineage.kin(version, product);
+            if let (Some(certified), Some(left)) = (&product.quantity, self.left(product, &kin)) {
                 let finding = Finding::new("quantity_left", "So much of the certified quantity is not written off.");
                 findings.push(
                     finding
@@ -133,7 +168,7 @@ impl Ledger {
             }
             let serial = &goods.product.serial;
             let asked = SerialRange { first: serial.clone(), last: serial.clone() };
-            if !serial.is_empty() && self.taken(product, &asked).is_some() {
+            if !serial.is_empty() && self.taken(&kin, &asked).is_some() {
                 let message = "This serial number was written off already, for this consignment or another.";
                 findings.push(Finding::new("serial_written_off", message).with("product", product.name.clone()));
             }
@@ -145,6 +180,7 @@ impl Ledger {
     pub(crate) fn allows(
         &self,
         product: &Product,
+        kin: &Kin,
         quantity: Option<&Quantity>,
         serials: &[SerialRange],
     ) -> Result<(), Exceeded> {
@@ -163,26 +199,31 @@ impl Ledger {
         }
         let own = (!product.id.serial.is_empty())
             .then(|| SerialRange { first: product.id.serial.clone(), last: product.id.serial.clone() });
-        let certified: Vec<&SerialRange> = product.serial_ranges.iter().chain(own.as_ref()).collect();
+        let certified: Vec<SerialRange> = product.serial_ranges.iter().chain(own.as_ref()).map(run).collect();
         if !certified.is_empty() && serials.is_empty() {
             return field("serial_ranges", "is required: the certificate is for serial numbers".to_owned());
         }
-        for (at, wanted) in serials.iter().enumerate() {
+        for (at, told) in serials.iter().enumerate() {
+            let Some(wanted) = range_of(told) else {
+                let why =
+                    format!("{} to {} are not written alike: one in capitals, the other not", told.first, told.last);
+                return field("serial_ranges", why);
+            };
             let covered = certified.is_empty()
                 || certified.iter().any(|range| range.contains(&wanted.first) && range.contains(&wanted.last));
             if !covered {
-                let why = format!("{} to {} lie not within one certified run", wanted.first, wanted.last);
+                let why = format!("{} to {} lie not within one certified run", told.first, told.last);
                 return field("serial_ranges", why);
             }
-            if let Some(twice) = serials[..at].iter().find_map(|before| common(before, wanted)) {
+            if let Some(twice) = serials[..at].iter().find_map(|before| common(&run(before), &wanted)) {
                 return field("serial_ranges", format!("{} to {} are named twice", twice.first, twice.last));
             }
         }
-        if let Some(taken) = serials.iter().find_map(|wanted| self.taken(product, wanted)) {
+        if let Some(taken) = serials.iter().find_map(|wanted| self.taken(kin, wanted)) {
             return Err(Exceeded::Serials { taken });
         }
         if let (Some(certified), Some(wanted)) = (&product.quantity, quantity) {
-            let left = Amount::certified(&certified.amount).minus(self.used(product, &certified.unit));
+            let left = self.rest(certified, kin);
             if Amount::parse(&wanted.amount).map_or(true, |wanted| wanted > left) {
                 return Err(Exceeded::Quantity { left, unit: certified.unit.clone() });
             }
@@ -192,7 +233,7 @@ impl Ledger {
 }
 
 /// The serial numbers that two runs have in common. Numbers of different lengths are different numbers.
-fn common(one: &SerialRange, other: &SerialRange) -> Option<SerialRange> {
+pub(crate) fn common(one: &SerialRange, other: &SerialRange) -> Option<SerialRange> {
     let (first, last) = (one.first.clone().max(other.first.clone()), one.last.clone().min(other.last.clone()));
     (one.first.len() == other.first.len() && first <= last).then_some(SerialRange { first, last })
 }

@@ -1,5 +1,6 @@
 use super::amount::Amount;
 use super::ledger::{Declared, Exceeded, Ledger};
+use super::lineage::Kin;
 use super::*;
 
 fn product(amount: Option<&str>, ranges: &[(&str, &str)]) -> Product {
@@ -65,15 +66,19 @@ fn amounts_are_exact_and_never_more_than_was_certified() {
 fn a_quantity_is_taken_once_and_given_back_by_a_reversal() {
     let certified = product(Some("100"), &[]);
     let mut ledger = Ledger::of(&[write_off(1, Kind::Use, Some("60"), &[], None)]);
-    assert_eq!(ledger.left(&certified), quantity("40"), "in whatever case the product was named");
+    assert_eq!(
+        ledger.left(&certified, &Kin::from(&certified)),
+        quantity("40"),
+        "in whatever case the product was named"
+    );
     let left = Amount::parse("40").unwrap();
     let exceeded = Err(Exceeded::Quantity { left, unit: "C62".into() });
-    assert_eq!(ledger.allows(&certified, quantity("40.5").as_ref(), &[]), exceeded);
-    assert_eq!(ledger.allows(&certified, quantity("40").as_ref(), &[]), Ok(()));
+    assert_eq!(ledger.allows(&certified, &Kin::from(&certified), quantity("40.5").as_ref(), &[]), exceeded);
+    assert_eq!(ledger.allows(&certified, &Kin::from(&certified), quantity("40").as_ref(), &[]), Ok(()));
     ledger.take(&write_off(2, Kind::Rejection, Some("40"), &[], None));
-    assert_eq!(ledger.left(&certified), quantity("40"), "a rejection takes nothing");
+    assert_eq!(ledger.left(&certified, &Kin::from(&certified)), quantity("40"), "a rejection takes nothing");
     ledger.take(&write_off(3, Kind::Reversal, Some("60"), &[], Some(1)));
-    assert_eq!(ledger.left(&certified), quantity("100"));
+    assert_eq!(ledger.left(&certified, &Kin::from(&certified)), quantity("100"));
 }
 
 #[test]
@@ -86,10 +91,46 @@ fn a_declaration_stands_for_a_product_until_it_is_reversed() {
 }
 
 #[test]
+fn a_reference_is_the_same_in_whatever_case_width_and_spacing() {
+    for same in ["26XB-1/a", "26xb-1/A", " 26XB-1/A ", "26 XB-1 /A", "26XB-1/A\u{a0}", "２６ＸＢ-１/Ａ"] {
+        assert_eq!(reference(same), "26XB-1/A", "{same}");
+    }
+    assert_ne!(reference("26XB-11/A"), reference("26XB-1/1A"));
+}
+
+#[test]
+fn nothing_is_left_in_a_unit_once_something_was_taken_in_another() {
+    let taken = write_off(1, Kind::Use, Some("60"), &[], None);
+    let mut ledger = Ledger::of([&taken]);
+    let quantity = Some(Quantity { amount: "1".into(), unit: "TNE".into() });
+    let corrected = Product { quantity: quantity.clone(), ..product(None, &[]) };
+    let kin = Kin::from(&corrected);
+    assert_eq!(ledger.left(&corrected, &kin).unwrap().amount, "0");
+    let exceeded = Err(Exceeded::Quantity { left: Amount::default(), unit: "TNE".into() });
+    assert_eq!(ledger.allows(&corrected, &kin, quantity.as_ref(), &[]), exceeded);
+    ledger.take(&write_off(2, Kind::Reversal, Some("60"), &[], Some(1)));
+    assert_eq!(ledger.allows(&corrected, &kin, quantity.as_ref(), &[]), Ok(()));
+}
+
+#[test]
+fn a_serial_number_is_the_same_in_whatever_case() {
+    let free = product(None, &[]);
+    let ledger = Ledger::of(&[write_off(1, Kind::Use, None, &[range("SN-1", "SN-9")], None)]);
+    let allows = |first, last| ledger.allows(&free, &Kin::from(&free), None, &[range(first, last)]);
+    assert_eq!(allows("sn-5", "sn-5"), Err(Exceeded::Serials { taken: range("SN-5", "SN-5") }));
+    assert!(matches!(allows("SN-5", "sn-7"), Err(Exceeded::Serials { .. })), "in whatever case each end is written");
+    assert!(matches!(allows("B5", "a2"), Err(Exceeded::Field { field: "serial_ranges", .. })));
+    let certified = product(None, &[("a001", "a499")]);
+    let own = Kin::from(&certified);
+    assert_eq!(Ledger::default().allows(&certified, &own, None, &[range("A100", "A101")]), Ok(()));
+}
+
+#[test]
 fn a_serial_number_is_taken_once_and_within_what_is_certified() {
     let certified = product(None, &[("A001", "A499"), ("B001", "B100")]);
     let mut ledger = Ledger::of(&[write_off(1, Kind::Use, None, &[range("A100", "A199")], None)]);
-    let allows = |ledger: &Ledger, serials: &[SerialRange]| ledger.allows(&certified, None, serials);
+    let allows =
+        |ledger: &Ledger, serials: &[SerialRange]| ledger.allows(&certified, &Kin::from(&certified), None, serials);
     assert_eq!(allows(&ledger, &[range("A200", "A300"), range("B001", "B001")]), Ok(()));
     let taken = Err(Exceeded::Serials { taken: range("A150", "A199") });
     assert_eq!(allows(&ledger, &[range("B001", "B002"), range("A150", "A250")]), taken);
@@ -114,6 +155,10 @@ fn the_product_that_is_meant_is_one_and_no_other() {
     content.products = vec![product(None, &[]), other];
     let named = |model: &str| ProductId { model: model.into(), ..ProductId::default() };
     assert_eq!(meant(&content, &named("sr-500")).unwrap().id.model, "SR-500");
+    let batch = ProductId { batch: "L1".into(), ..named("SR-500") };
+    content.products.push(Product { id: batch.clone(), ..product(None, &[]) });
+    assert_eq!(meant(&content, &named("SR-500")).unwrap().id.batch, "", "what is named exactly is meant");
+    assert_eq!(meant(&content, &batch).unwrap().id.batch, "L1");
     assert!(meant(&content, &named("SR-600")).is_err() && meant(&content, &ProductId::default()).is_err());
     assert_eq!(product_key(&named("SR-400")), product_key(&named("sr - 400")));
     assert_ne!(product_key(&named("SR-400")), product_key(&named("SR-500")));
