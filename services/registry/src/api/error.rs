@@ -53,6 +53,7 @@ impl From<Refusal> for Fault {
             Refusal::QuantityExceeded { number, left, unit } => Fault::quantity_exceeded(number.name(), left, unit),
             Refusal::DeclarationTaken { name, declaration } => Fault::declaration_taken(name, declaration),
             Refusal::SerialsTaken { number, first, last } => Fault::serials_taken(number.name(), first, last),
+            Refusal::TraceKnown(name) => Fault::already_exists(name),
             Refusal::TraceCorrected(name) => Fault::state_conflict(name, "corrected", "correct"),
             Refusal::KeyState { name, state, step } => Fault::state_conflict(name, state.as_str(), step),
             Refusal::KeyTime { field, why } => Fault::invalid(field, why),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::trace_service_server::TraceService;
+use greenlane_credential::ConfidentialField;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
@@ -18,9 +19,12 @@ use super::{consistency, content, render};
 use crate::app::read::Reader;
 use crate::app::registry::Registry;
 use crate::app::trace::gather;
+use crate::domain::certificate::current_version;
 use crate::domain::command::Command;
+use crate::domain::contestation::without_effect;
 use crate::domain::goods::ProductId;
-use crate::domain::trace::footprint::{Comparison, Footprint, claim, compare, footprint};
+use crate::domain::life::{Standing, State, standing};
+use crate::domain::trace::footprint::{Certified, Comparison, Footprint, claim, compare, footprint};
 use crate::domain::trace::{is_of, parse_trace_name};
 use crate::store::trace::{self, TraceFilter};
 
@@ -91,7 +95,8 @@ impl TraceService for Traces {
         &self,
         request: Request<wire::CompareFootprintRequest>,
     ) -> Result<Response<wire::CompareFootprintResponse>, Status> {
-        Ok(Response::new(self.compare(request.into_inner()).await?))
+        let caller = Caller::of(&request)?;
+        Ok(Response::new(self.compare(&caller, request.into_inner()).await?))
     }
 }
 
@@ -111,7 +116,8 @@ impl Traces {
         if let Some(event) = &event {
             consistency::must_be(caller, &event.reporter)?;
         }
-        let parsed = event.and_then(|event| parse::event(&mut v.scope("event"), event));
+        let now = self.registry.clock.now();
+        let parsed = event.and_then(|event| parse::event(&mut v.scope("event"), event, now));
         let (request_id, (record, document)) = v.finish_with(|| Some((request_id?, parsed?)))?;
         let id = stamp.with(&request_id);
         let command = match self.registry.prepare_trace(record, document).await {
@@ -178,11 +184,15 @@ impl Traces {
     }
 
     async fn footprint(&self, product: &ProductId, revision: u64) -> Result<Footprint, Fault> {
-        let events = gather(&self.reader, product.clone(), revision).await?;
-        footprint(&events, product).ok_or_else(|| Fault::not_found("traceEvents of this product"))
+        let gathered = gather(&self.reader, product.clone(), revision).await?;
+        footprint(&gathered, product).ok_or_else(|| Fault::not_found("traceEvents of this product"))
     }
 
-    async fn compare(&self, raw: wire::CompareFootprintRequest) -> Result<wire::CompareFootprintResponse, Fault> {
+    async fn compare(
+        &self,
+        caller: &Caller,
+        raw: wire::CompareFootprintRequest,
+    ) -> Result<wire::CompareFootprintResponse, Fault> {
         let mut v = Violations::new();
         let product = required_product(&mut v, raw.product);
         let number = consistency::certificate(&mut v, "certificate", &raw.certificate, false);
@@ -191,17 +201,32 @@ impl Traces {
         let revision = self.reader.settle(freshness).await?;
         let file = self.registry.published.files().certificate(&self.reader.store, &number).await?;
         let file = file.ok_or_else(|| Fault::not_found(number.name()))?;
-        let version = file.versions_at(revision).last().ok_or_else(|| Fault::not_found(number.name()))?;
+        consistency::own_or_unbound(caller, &file.body.name()).map_err(|denied| denied.about(number.name()))?;
+        let (events, today) = (file.events_at(revision), self.registry.clock.today());
+        let current = current_version(events, today);
+        let version = file.versions_at(revision).iter().find(|version| version.version == current);
+        let version = version.ok_or_else(|| Fault::not_found(number.name()))?;
         let footprint = self.footprint(&product, revision).await?;
-        let claimed = claim(&version.content);
-        let certified = version.content.products.iter().any(|certified| {
+        // Who may not read certificates does not hear here what one keeps back.
+        let kept_back = version.content.confidential.contains(&ConfidentialField::Measurements)
+            && caller.body().is_none()
+            && !caller.has_scope("certificates.read");
+        let claimed = claim(&version.content).filter(|_| !kept_back);
+        let names_product = version.content.products.iter().any(|certified| {
             let models = certified.models.iter().chain([&certified.id.model]);
             let is_model = models.filter(|model| !model.is_empty()).any(|model| {
                 is_of(&ProductId { model: model.clone(), ..certified.id.clone() }, &wider(&product, &certified.id))
             });
             is_model || is_of(&certified.id, &wider(&product, &certified.id))
         });
-        let (comparison, findings) = compare(&footprint, claimed, certified);
+        let valid = (version.content.valid_from, version.content.valid_until);
+        let not_in_force = match standing(events, valid, today) {
+            _ if !without_effect(file.contestations_at(revision), today).is_empty() => Some("without_effect"),
+            Some(Standing::Stored(State::Active)) => None,
+            other => Some(other.map_or("not_known_then", Standing::as_str)),
+        };
+        let certified = Certified { claim: claimed, kept_back, names_product, not_in_force };
+        let (comparison, findings) = compare(&footprint, &certified);
         Ok(wire::CompareFootprintResponse {
             footprint: Some(render::footprint(&footprint, &product)),
             claimed_kg_co2e_per_unit: claimed.map(|claim| claim.to_string()).unwrap_or_default(),

@@ -152,6 +152,8 @@ pub(crate) enum Refusal {
     StatementDay(&'static str),
     #[error("{0} does not exist")]
     UnknownTrace(String),
+    #[error("the EPCIS event is recorded already, as {0}")]
+    TraceKnown(String),
     #[error("{0} was corrected already")]
     TraceCorrected(String),
     #[error("{0} does not exist")]

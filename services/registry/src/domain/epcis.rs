@@ -4,79 +4,147 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::event::sha256;
 use super::goods::{ProductId, gtin};
 use super::trace::Stage;
+use super::trace::decimal::Decimal;
 
-/// What was read; none is what the event does not tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What was read; none is what the event does not tell, and an error what it tells in a way that cannot be taken from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Epcis {
     pub(crate) event_time: Option<DateTime<Utc>>,
-    pub(crate) product: Option<ProductId>,
+    pub(crate) product: Result<Option<ProductId>, String>,
     /// Amount and unit.
-    pub(crate) quantity: Option<(String, String)>,
+    pub(crate) quantity: Result<Option<(String, String)>, String>,
     pub(crate) stage: Option<Stage>,
+}
+
+impl Default for Epcis {
+    fn default() -> Self {
+        Self { event_time: None, product: Ok(None), quantity: Ok(None), stage: None }
+    }
 }
 
 /// Event types of EPCIS 2.0.
 const TYPES: [&str; 5] =
     ["ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent"];
 
-/// Where GTINs are in the types of events, the ones that came about first.
-const EPC_LISTS: [&str; 4] = ["outputEPCList", "epcList", "childEPCs", "inputEPCList"];
-const QUANTITY_LISTS: [&str; 4] = ["outputQuantityList", "quantityList", "childQuantityList", "inputQuantityList"];
+/// Where types of events tell what they are about, as single items and as quantities: what came about first, what went
+/// into it last. An event is about those of the first kind that it has.
+const ABOUT: [(&str, &str); 4] = [
+    ("outputEPCList", "outputQuantityList"),
+    ("epcList", "quantityList"),
+    ("childEPCs", "childQuantityList"),
+    ("inputEPCList", "inputQuantityList"),
+];
 
 impl Epcis {
     /// Reads an event, or a document with exactly one.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let whole: Value = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
-        let event = match whole.pointer("/epcisBody/eventList").and_then(Value::as_array) {
-            Some(events) => match events.as_slice() {
-                [one] => one,
-                several => return Err(format!("must hold one event, not {}", several.len())),
-            },
-            None => &whole,
-        };
+        let event = one(&whole)?;
         let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
         if !TYPES.contains(&kind) {
             return Err("must be an event of EPCIS 2.0 with its type".to_owned());
         }
+        if event.get("errorDeclaration").is_some() {
+            let why = "declares an event erroneous, and tells nothing that happened: record what did, and name in \
+                       `corrects` the event that was wrong";
+            return Err(why.to_owned());
+        }
         let time = event.get("eventTime").and_then(Value::as_str).ok_or("must have an eventTime")?;
         let time = DateTime::parse_from_rfc3339(time).map_err(|_| "must have an eventTime that is a date and time")?;
         let micros = time.timestamp_micros();
+        let about = About::of(event);
         Ok(Self {
             event_time: DateTime::from_timestamp_micros(micros),
-            product: product(event)?,
-            quantity: quantity(event),
+            product: about.product(),
+            quantity: about.quantity(),
             stage: stage(event, kind),
         })
     }
 }
 
-fn items<'v>(event: &'v Value, lists: [&str; 4]) -> impl Iterator<Item = &'v Value> {
-    lists.into_iter().filter_map(|list| event.get(list)?.as_array()).flatten()
+/// The event itself.
+fn one(whole: &Value) -> Result<&Value, String> {
+    match whole.pointer("/epcisBody/eventList").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([one]) => Ok(one),
+        Some(several) => Err(format!("must hold one event, not {}", several.len())),
+        None => Ok(whole),
+    }
 }
 
-fn product(event: &Value) -> Result<Option<ProductId>, String> {
-    let classes = items(event, QUANTITY_LISTS).filter_map(|item| item.get("epcClass"));
-    let mut found = items(event, EPC_LISTS).chain(classes).filter_map(Value::as_str).map(identify);
-    let Some(first) = found.next() else { return Ok(None) };
-    let first = first?;
-    // Several items of one product are told as the product, or its batch, alone.
-    let mut common = first;
-    for other in found {
-        let other = other?;
-        if other.gtin != common.gtin {
-            return Err("must be about one product".to_owned());
-        }
-        if other.batch != common.batch {
-            common.batch = String::new();
-        }
-        if other.serial != common.serial {
-            common.serial = String::new();
-        }
-    }
-    Ok(Some(common))
+/// What tells that two records are of one event: its `eventID`, or else all that it says. None when it cannot be read.
+pub(crate) fn identity(text: &str) -> Option<String> {
+    let whole: Value = serde_json::from_str(text).ok()?;
+    let event = one(&whole).ok()?;
+    let said = match event.get("eventID").and_then(Value::as_str).map(str::trim).filter(|id| !id.is_empty()) {
+        Some(id) => format!("eventID {id}").into_bytes(),
+        None => greenlane_jose::canonical::to_vec(event).ok()?,
+    };
+    Some(hex::encode(sha256(said)))
 }
+
+/// What an event is about.
+struct About<'v> {
+    items: &'v [Value],
+    quantities: &'v [Value],
+}
+
+impl<'v> About<'v> {
+    fn of(event: &'v Value) -> Self {
+        let list = |name: &str| event.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let mut kinds =
+            ABOUT.into_iter().map(|(items, quantities)| Self { items: list(items), quantities: list(quantities) });
+        let told = kinds.find(|about| !about.items.is_empty() || !about.quantities.is_empty());
+        told.unwrap_or(Self { items: &[], quantities: &[] })
+    }
+
+    fn product(&self) -> Result<Option<ProductId>, String> {
+        let classes = self.quantities.iter().filter_map(|item| item.get("epcClass"));
+        let mut found = self.items.iter().chain(classes).filter_map(Value::as_str).map(identify);
+        let Some(first) = found.next() else { return Ok(None) };
+        // Several items of one product are told as the product, or its batch, alone.
+        let mut common = first?;
+        for other in found {
+            let other = other?;
+            if other.gtin != common.gtin {
+                return Err("must be about one product, unless `product` says which".to_owned());
+            }
+            if other.batch != common.batch {
+                common.batch = String::new();
+            }
+            if other.serial != common.serial {
+                common.serial = String::new();
+            }
+        }
+        Ok(Some(common))
+    }
+
+    /// All quantities of it, and its single items, together.
+    fn quantity(&self) -> Result<Option<(String, String)>, String> {
+        let mut sum: Option<(Decimal, &str)> = None;
+        let items = (!self.items.is_empty()).then(|| (self.items.len().to_string(), ONE));
+        let mut told: Vec<(String, &str)> = items.into_iter().collect();
+        for item in self.quantities {
+            // How much is left open: then so is the whole.
+            let Some(amount) = item.get("quantity") else { return Ok(None) };
+            told.push((amount.to_string(), item.get("uom").and_then(Value::as_str).unwrap_or(ONE)));
+        }
+        for (amount, unit) in told {
+            let amount = Decimal::parse(&amount).map_err(|why| format!("has a quantity that {why}"))?;
+            sum = match sum {
+                None => Some((amount, unit)),
+                Some((before, same)) if same == unit => Some((before.plus(amount), unit)),
+                Some(_) => return Err("has quantities of several units: `declared_units` must say how much".to_owned()),
+            };
+        }
+        Ok(sum.map(|(amount, unit)| (amount.to_string(), unit.to_owned())))
+    }
+}
+
+/// The unit of what is counted.
+const ONE: &str = "C62";
 
 /// A GS1 Digital Link or an EPC URN as GTIN, batch and serial.
 fn identify(text: &str) -> Result<ProductId, String> {
@@ -140,17 +208,6 @@ fn unescape(text: &str) -> Option<String> {
         bytes.push(u8::try_from(high * 16 + low).ok()?);
     }
     String::from_utf8(bytes).ok()
-}
-
-/// The amount: of the first quantity, or the number of single items.
-fn quantity(event: &Value) -> Option<(String, String)> {
-    if let Some(item) = items(event, QUANTITY_LISTS).next() {
-        let amount = item.get("quantity")?;
-        let unit = item.get("uom").and_then(Value::as_str).unwrap_or("C62");
-        return Some((amount.to_string(), unit.to_owned()));
-    }
-    let count = EPC_LISTS.into_iter().find_map(|list| event.get(list)?.as_array()).map_or(0, Vec::len);
-    (count > 0).then(|| (count.to_string(), "C62".to_owned()))
 }
 
 /// By the business step (CBV 2.0), as its last word; what says nothing of the stage leaves it open.

@@ -16,6 +16,8 @@ pub(crate) struct TraceCommand {
     pub(crate) document_sha256: [u8; 32],
     /// Identifier of the key that signed.
     pub(crate) key: String,
+    /// What tells its EPCIS event from others; none when it has none.
+    pub(crate) epcis: Option<String>,
 }
 
 impl TraceCommand {
@@ -39,14 +41,25 @@ impl World {
             return Err(Refusal::UnknownTrace(trace_name(*unknown)));
         }
         if let Some(corrects) = record.corrects {
-            let known = self.traces.get_mut(&corrects).ok_or_else(|| Refusal::UnknownTrace(trace_name(corrects)))?;
+            let known = self.traces.get(&corrects).ok_or_else(|| Refusal::UnknownTrace(trace_name(corrects)))?;
             if known.reporter != record.reporter {
                 return Err(Refusal::NotYours(known.reporter.clone()));
             }
             if known.corrected {
                 return Err(Refusal::TraceCorrected(trace_name(corrects)));
             }
+        }
+        // What is corrected makes room: the correction may carry the same event.
+        let of = command.epcis.as_ref().map(|epcis| (record.reporter.clone(), epcis.clone()));
+        let mut same = of.iter().filter_map(|of| self.epcis.get(of)).flatten();
+        if let Some(standing) = same.find(|standing| Some(**standing) != record.corrects) {
+            return Err(Refusal::TraceKnown(trace_name(*standing)));
+        }
+        if let Some(known) = record.corrects.and_then(|corrects| self.traces.get_mut(&corrects)) {
             known.corrected = true;
+        }
+        if let Some(corrects) = &record.corrects {
+            self.epcis.values_mut().for_each(|standing| _ = standing.remove(corrects));
         }
         let event = TraceEvent { record: record.clone(), document: command.document.clone(), recorded_at: now, index };
         let entry = TraceEntry {
@@ -57,8 +70,12 @@ impl World {
             corrects: record.corrects,
         };
         let leaf = Entry::Trace(entry, now).to_bytes();
+        if let Some(of) = of {
+            self.epcis.entry(of).or_default().insert(index);
+        }
         self.traces.insert(index, KnownTrace { reporter: record.reporter.clone(), corrected: false });
-        Ok(Applied { change: Change::Traced(Box::new(event.clone())), leaf, done: Done::Trace(Box::new(event)) })
+        let change = Change::Traced(Box::new(event.clone()), command.epcis.clone());
+        Ok(Applied { change, leaf, done: Done::Trace(Box::new(event)) })
     }
 }
 

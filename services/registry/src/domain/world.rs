@@ -3,7 +3,7 @@
 //! A group is applied one mutation after the other, so that each sees what those before it did. One that is refused
 //! changes nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) statements: HashMap<u64, Statement>,
     /// Events of products' lives, by index.
     pub(crate) traces: HashMap<u64, KnownTrace>,
+    /// What stands of the EPCIS events that reporters bring, by reporter and by what tells the event from others.
+    pub(crate) epcis: HashMap<(BodyId, String), BTreeSet<u64>>,
     pub(crate) certificates: HashMap<CertificateNumber, Arc<Known>>,
     /// Places in bodies' status lists that documents have.
     pub(crate) slots: HashSet<(BodyId, Slot)>,
@@ -68,7 +70,8 @@ pub(crate) enum Change {
     Body(Body),
     Key(Key),
     OfBody(BodyChange),
-    Traced(Box<TraceEvent>),
+    /// An event, and what tells its EPCIS event from others.
+    Traced(Box<TraceEvent>, Option<String>),
     WrittenOff(Box<Booked>),
     /// A new certificate: head, first version, grant. The JSON of its facts is made outside the lock.
     Granted {

@@ -258,6 +258,28 @@ table! {
 }
 
 table! {
+    /// What events of products' lives used up.
+    trace_input = "trace_input" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        input: i64,
+        /// The event that used it up.
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+    }
+}
+
+table! {
+    /// Which EPCIS events were recorded.
+    trace_epcis = "trace_epcis" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        reporter: String,
+        /// What tells the event from others: a hash.
+        epcis: String,
+    }
+}
+
+table! {
     /// Every checkpoint that was signed.
     log_checkpoint = "log_checkpoint" {
         #[sea_orm(primary_key, auto_increment = false)]

@@ -7,10 +7,12 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 mod contestations;
 mod declarations;
+mod trace_uses;
 mod write_offs;
 
 use contestations::Contestations;
 use declarations::Declarations;
+use trace_uses::TraceUses;
 use write_offs::WriteOffs;
 
 /// All migrations of the registry's database.
@@ -24,6 +26,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(WriteOffs));
         all.push(Box::new(Contestations));
         all.push(Box::new(Declarations));
+        all.push(Box::new(TraceUses));
         all
     }
 }

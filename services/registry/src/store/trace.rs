@@ -6,9 +6,9 @@ use greenlane_store::{Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect, Set};
 
-use super::entity::trace_event;
+use super::entity::{trace_epcis, trace_event, trace_input};
 use super::rows::{folded, padded_gtin};
-use super::{IN_LIST, rows, to_i64};
+use super::{IN_LIST, rows, to_i64, to_u64};
 use crate::domain::goods::ProductId;
 use crate::domain::names::BodyId;
 use crate::domain::trace::{Stage, TraceEvent};
@@ -87,9 +87,56 @@ pub(crate) async fn known(tx: &Tx, wanted: &BTreeSet<u64>) -> Result<HashMap<u64
     Ok(events.map(known).collect())
 }
 
-/// Writes events.
-pub(crate) async fn save(tx: &Tx, events: &[&TraceEvent]) -> Result<(), DbErr> {
-    let row = |event: &&TraceEvent| {
+/// The events that used these up.
+pub(crate) async fn users(tx: &Tx, of: &BTreeSet<u64>) -> Result<BTreeSet<u64>, DbErr> {
+    let of: Vec<i64> = of.iter().map(|index| to_i64(*index)).collect();
+    let mut found = BTreeSet::new();
+    for chunk in of.chunks(IN_LIST) {
+        let query = trace_input::Entity::find().filter(trace_input::Column::Input.is_in(chunk.iter().copied()));
+        found.extend(query.all(tx).await?.into_iter().map(|row| to_u64(row.log_index)));
+    }
+    Ok(found)
+}
+
+/// The events that stand among those that carry one of these EPCIS events.
+pub(crate) async fn standing(
+    tx: &Tx,
+    epcis: &BTreeSet<&str>,
+) -> Result<HashMap<(BodyId, String), BTreeSet<u64>>, DbErr> {
+    let mut found: HashMap<(BodyId, String), BTreeSet<u64>> = HashMap::new();
+    let epcis: Vec<&str> = epcis.iter().copied().collect();
+    for chunk in epcis.chunks(IN_LIST) {
+        let query = trace_epcis::Entity::find().filter(trace_epcis::Column::Epcis.is_in(chunk.iter().copied()));
+        for row in query.all(tx).await? {
+            found.entry((BodyId::trusted(row.reporter), row.epcis)).or_default().insert(to_u64(row.log_index));
+        }
+    }
+    let all: BTreeSet<u64> = found.values().flatten().copied().collect();
+    for corrected in corrections(tx, &all).await?.into_iter().filter_map(|event| event.record.corrects) {
+        found.values_mut().for_each(|standing| _ = standing.remove(&corrected));
+    }
+    Ok(found)
+}
+
+/// Writes events, each with what tells its EPCIS event from others.
+pub(crate) async fn save(tx: &Tx, events: &[(&TraceEvent, Option<&str>)]) -> Result<(), DbErr> {
+    let inputs = events.iter().flat_map(|(event, _)| {
+        event
+            .record
+            .inputs
+            .iter()
+            .map(|input| trace_input::ActiveModel { input: Set(to_i64(*input)), log_index: Set(to_i64(event.index)) })
+    });
+    let epcis = events.iter().filter_map(|(event, epcis)| {
+        Some(trace_epcis::ActiveModel {
+            log_index: Set(to_i64(event.index)),
+            reporter: Set(event.record.reporter.as_str().to_owned()),
+            epcis: Set((*epcis)?.to_owned()),
+        })
+    });
+    bulk::insert(tx, inputs.collect::<Vec<_>>()).await?;
+    bulk::insert(tx, epcis.collect::<Vec<_>>()).await?;
+    let row = |(event, _): &(&TraceEvent, Option<&str>)| {
         let record = &event.record;
         trace_event::ActiveModel {
             log_index: Set(to_i64(event.index)),

@@ -36,7 +36,7 @@ pub(crate) async fn load<'c>(
     let mut ledgers: BTreeSet<&str> = reversed.values().map(|(known, _)| known.record.certificate.as_str()).collect();
     let (mut body_ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
-    let (mut statements, mut traces) = (BTreeSet::new(), BTreeSet::new());
+    let (mut statements, mut traces, mut epcis) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut contested = BTreeSet::new();
     let mut slots: BTreeSet<(&str, Slot)> = BTreeSet::new();
     for command in commands {
@@ -57,6 +57,7 @@ pub(crate) async fn load<'c>(
                 body_ids.insert(command.record.reporter.as_str());
                 keys.insert(command.key.as_str());
                 traces.extend(command.named());
+                epcis.extend(command.epcis.as_deref());
             }
             Command::WriteOff(command) => {
                 ledgers.insert(command.record.certificate.as_str());
@@ -107,6 +108,7 @@ pub(crate) async fn load<'c>(
     }
     world.statements = bodies::statements(tx, &statements).await?;
     world.traces = trace::known(tx, &traces).await?;
+    world.epcis = trace::standing(tx, &epcis).await?;
     world.contestations = contestation::of_all(tx, &contested).await?;
     world.slots = status::taken(tx, &slots).await?;
     stepped.extend(&ledgers);
@@ -219,7 +221,7 @@ pub(crate) fn add_rows(inserts: &mut Inserts, applied: &[Applied]) {
             Change::Body(_)
             | Change::Key(_)
             | Change::OfBody(_)
-            | Change::Traced(_)
+            | Change::Traced(..)
             | Change::WrittenOff(_)
             | Change::Erased { .. }
             | Change::Contested { .. } => {}
@@ -240,7 +242,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     for one in applied {
         match &one.change {
             Change::Body(_) | Change::Key(_) | Change::OfBody(_) | Change::Granted { .. } => {}
-            Change::Traced(event) => traced.push(event.as_ref()),
+            Change::Traced(event, epcis) => traced.push((event.as_ref(), epcis.as_deref())),
             Change::WrittenOff(booked) => written_off.push(booked.as_ref()),
             Change::Stepped { head, previous_index, .. } => steps.push((head, *previous_index)),
             Change::Revised { head, version, previous_index, .. } => {
@@ -304,7 +306,7 @@ pub(crate) fn subject(change: &Change) -> &str {
         Change::Key(key) => key.record.body.as_str(),
         Change::OfBody(change) => change.body().as_str(),
         // Nothing that is cached depends on it.
-        Change::Traced(_) => "trace",
+        Change::Traced(..) => "trace",
         Change::WrittenOff(_) => "write_off",
         Change::Erased { number, .. } | Change::Contested { number, .. } => number.as_str(),
         Change::Granted { known, .. } => known.head.number.as_str(),

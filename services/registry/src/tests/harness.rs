@@ -112,6 +112,13 @@ impl Served {
         connect_in_process(&config, self.server.clone()).unwrap()
     }
 
+    /// A channel for a caller who may do no more than this.
+    pub(super) fn channel_with(&self, scopes: &[&str]) -> Client {
+        let request = TokenRequest::new("reader", scopes.iter().copied()).valid_for(Duration::from_secs(3_600));
+        let config = ClientConfig::to("http://registry").with_token(Secret::from_value(self.issuer.mint(&request)));
+        connect_in_process(&config, self.server.clone()).unwrap()
+    }
+
     /// A channel for a caller of an economy.
     pub(super) fn channel_of_economy(&self, economy: &str) -> Client {
         let request = TokenRequest::new("customs", ALL).valid_for(Duration::from_secs(3_600));

@@ -13,6 +13,8 @@ use tonic::Code;
 use super::harness::{Served, content, order, serve};
 use crate::Migrator;
 
+mod footprint;
+
 greenlane_store::engine_tests!(Migrator:
     an_event_is_signed_logged_and_read_again,
     a_reporter_signs_with_a_key_of_its_own,
@@ -22,6 +24,25 @@ greenlane_store::engine_tests!(Migrator:
     every_wrong_field_of_an_event_is_named,
     an_event_is_corrected_once_and_by_its_reporter,
 );
+
+/// A certificate that claims a footprint, in kg.
+async fn claiming(served: &Served, kilograms: &str, confidential: bool) -> String {
+    let mut issue = order("xa-lab", &format!("claims-{kilograms}-{confidential}"));
+    issue.content = Some(stating(kilograms, confidential));
+    let issued = served.certificates("bodies/xa-lab").issue_certificate(issue).await.unwrap().into_inner();
+    issued.certificate.unwrap().name
+}
+
+fn stating(kilograms: &str, confidential: bool) -> wire::CertificateContent {
+    let mut claims = content();
+    claims.measurements = vec![wire::Measurement {
+        metric: "Carbon footprint per module".to_owned(),
+        value: Some(wire::Quantity { amount: kilograms.to_owned(), unit: "KGM".to_owned() }),
+        method: "ISO 14067:2018".to_owned(),
+    }];
+    claims.confidential_fields = confidential.then(|| "measurements".to_owned()).into_iter().collect();
+    claims
+}
 
 fn traces(served: &Served, body: &str) -> TraceServiceClient<Client> {
     TraceServiceClient::new(served.channel("clerk", Some(body)))
@@ -144,16 +165,7 @@ async fn events_add_up_to_a_footprint_that_a_claim_is_held_against(db: TestDatab
         let request = wire::CompareFootprintRequest { product, certificate, consistency: None };
         traces(&served, "bodies/xa-lab").compare_footprint(request).await.unwrap().into_inner()
     };
-    let mut claims = content();
-    claims.measurements = vec![wire::Measurement {
-        metric: "Carbon footprint per module".to_owned(),
-        value: Some(wire::Quantity { amount: "15".to_owned(), unit: "KGM".to_owned() }),
-        method: "ISO 14067:2018".to_owned(),
-    }];
-    let mut issue = order("xa-lab", "c1");
-    issue.content = Some(claims);
-    let certificate = served.certificates("bodies/xa-lab").issue_certificate(issue).await.unwrap().into_inner();
-    let certificate = certificate.certificate.unwrap().name;
+    let certificate = claiming(&served, "15", false).await;
     let silent = served.issue("xa-lab", "c2").await.certificate.unwrap().name;
     let footprint = wire::GetFootprintRequest { product: product.clone(), consistency: None };
     assert_eq!(clerk.get_footprint(footprint.clone()).await.unwrap_err().code(), Code::NotFound);

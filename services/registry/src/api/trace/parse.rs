@@ -1,5 +1,6 @@
 //! A trace event from the wire, what it leaves out filled in from its EPCIS event.
 
+use chrono::{DateTime, Utc};
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::violations::Violations;
 
@@ -16,7 +17,11 @@ const MAX_EPCIS_BYTES: usize = 64 * 1024;
 const MAX_INPUTS: usize = 1_000;
 
 /// The event, and the document when the reporter signed one.
-pub(super) fn event(v: &mut Violations, raw: wire::TraceEvent) -> Option<(TraceRecord, Option<String>)> {
+pub(super) fn event(
+    v: &mut Violations,
+    raw: wire::TraceEvent,
+    now: DateTime<Utc>,
+) -> Option<(TraceRecord, Option<String>)> {
     let epcis = if raw.epcis_json.is_empty() {
         Some(Epcis::default())
     } else {
@@ -29,8 +34,9 @@ pub(super) fn event(v: &mut Violations, raw: wire::TraceEvent) -> Option<(TraceR
     let told = epcis.clone().unwrap_or_default();
     let product = match (raw.product, told.product) {
         (Some(given), _) => content::product_id(v, "product", given),
-        (None, Some(read)) => Some(read),
-        (None, None) => content::product_id(v, "product", Default::default()),
+        (None, Ok(Some(read))) => Some(read),
+        (None, Ok(None)) => content::product_id(v, "product", Default::default()),
+        (None, Err(why)) => v.parse("epcis_json", Err(why)),
     };
     // Nothing is asked for that a wrong EPCIS event might have told.
     let asks = epcis.is_some();
@@ -47,12 +53,14 @@ pub(super) fn event(v: &mut Violations, raw: wire::TraceEvent) -> Option<(TraceR
         (None, None) if !asks => None,
         (given, _) => v.timestamp("event_time", given.as_ref()),
     };
+    consistency::not_in_future(v, "event_time", event_time, now);
     let economy = v.seat("economy", &raw.economy);
     let declared = match (raw.declared_units, told.quantity) {
         (Some(given), _) => Some((given.amount, given.unit)),
-        (None, Some(read)) => Some(read),
-        (None, None) if !asks => None,
-        (None, None) => v.required("declared_units", None),
+        (None, Ok(Some(read))) => Some(read),
+        (None, Ok(None)) if !asks => None,
+        (None, Ok(None)) => v.required("declared_units", None),
+        (None, Err(why)) => v.parse("epcis_json", Err(why)),
     };
     let declared_units = declared.and_then(|(amount, unit)| {
         let good = Decimal::parse(&amount).and_then(|number| {

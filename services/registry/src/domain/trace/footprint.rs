@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::decimal::{Decimal, Product};
 use super::{Stage, TraceEvent, is_of};
 use crate::domain::content::{Content, Quantity};
+use crate::domain::epcis;
 use crate::domain::goods::ProductId;
 use crate::domain::verdict::Finding;
 
@@ -37,25 +38,48 @@ pub(crate) struct StageFootprint {
 }
 
 impl Footprint {
+    /// Of a product whose events are all void; none when there are none at all.
+    fn of_nothing(findings: Vec<Finding>) -> Option<Self> {
+        (!findings.is_empty()).then(|| Self {
+            energy: Decimal::default(),
+            emissions: Decimal::default(),
+            stages: Vec::new(),
+            findings,
+            event_count: 0,
+            unit: String::new(),
+        })
+    }
+
     /// Whether something is missing or counted wrongly, so that no comparison can be made.
     pub(crate) fn has_gaps(&self) -> bool {
         !self.findings.is_empty()
     }
 }
 
-/// Rolls up. `events` are all that may be needed: those of the product, and what they used up, directly or not; none
-/// when no event is of the product.
-pub(crate) fn footprint(events: &[TraceEvent], product: &ProductId) -> Option<Footprint> {
-    let corrected: BTreeSet<u64> = events.iter().filter_map(|event| event.record.corrects).collect();
+/// What a footprint is rolled up from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gathered {
+    /// All that may be needed: the events of the product, what they used up, directly or not, and what else used that up.
+    pub(crate) events: Vec<TraceEvent>,
+    /// Those of them that are void: the key that signed each was compromised by then.
+    pub(crate) void: BTreeSet<u64>,
+}
+
+/// Rolls up; none when no event is of the product.
+pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Footprint> {
+    let Gathered { events, void } = gathered;
+    // What is void corrects nothing either.
+    let good = || events.iter().filter(|event| !void.contains(&event.index));
+    let corrected: BTreeSet<u64> = good().filter_map(|event| event.record.corrects).collect();
     let standing: BTreeMap<u64, &TraceEvent> =
-        events.iter().filter(|event| !corrected.contains(&event.index)).map(|event| (event.index, event)).collect();
+        good().filter(|event| !corrected.contains(&event.index)).map(|event| (event.index, event)).collect();
     // An event that was corrected is used up in its corrected form.
-    let successor: HashMap<u64, u64> =
-        events.iter().filter_map(|event| Some((event.record.corrects?, event.index))).collect();
-    let own: Vec<&TraceEvent> =
-        standing.values().copied().filter(|event| is_of(&event.record.product, product)).collect();
-    let first = own.first()?;
-    let mut findings = Vec::new();
+    let successor: HashMap<u64, u64> = good().filter_map(|event| Some((event.record.corrects?, event.index))).collect();
+    let is_own = |event: &&TraceEvent| is_of(&event.record.product, product);
+    let own: Vec<&TraceEvent> = standing.values().copied().filter(is_own).collect();
+    let out = events.iter().filter(|event| void.contains(&event.index) && !corrected.contains(&event.index));
+    let mut findings: Vec<Finding> = out.filter(is_own).map(compromised).collect();
+    let Some(first) = own.first() else { return Footprint::of_nothing(findings) };
 
     let producing: Vec<&&TraceEvent> = own.iter().filter(|event| event.record.stage == Stage::Production).collect();
     let unit = producing.first().unwrap_or(&first).record.declared_units.unit.clone();
@@ -75,7 +99,8 @@ pub(crate) fn footprint(events: &[TraceEvent], product: &ProductId) -> Option<Fo
             None => findings.push(of(event, "unit_mismatch", "The event declares another unit than the production.")),
         }
     }
-    used_up(&standing, &successor, &mut counted, &mut findings);
+    Inputs { standing: &standing, successor: &successor, void }.count(&mut counted, &mut findings);
+    findings.extend(told_twice(counted.values().map(|(event, _)| *event)));
     for stage in EXPECTED {
         if !counted.values().any(|(event, _)| event.record.stage == stage) {
             findings.push(
@@ -116,41 +141,79 @@ pub(crate) fn footprint(events: &[TraceEvent], product: &ProductId) -> Option<Fo
     })
 }
 
-/// Adds what the counted events used up, and what that used up, each once.
-fn used_up<'e>(
-    standing: &BTreeMap<u64, &'e TraceEvent>,
-    successor: &HashMap<u64, u64>,
-    counted: &mut BTreeMap<u64, (&'e TraceEvent, Decimal)>,
-    findings: &mut Vec<Finding>,
-) {
-    let mut open: Vec<(u64, u64)> =
-        counted.values().flat_map(|(event, _)| event.record.inputs.iter().map(|input| (event.index, *input))).collect();
-    let mut users: HashMap<u64, u64> = HashMap::new();
-    while let Some((user, mut input)) = open.pop() {
-        while let Some(later) = successor.get(&input) {
-            input = *later;
+/// What was used up.
+struct Inputs<'e> {
+    standing: &'e BTreeMap<u64, &'e TraceEvent>,
+    successor: &'e HashMap<u64, u64>,
+    void: &'e BTreeSet<u64>,
+}
+
+impl<'e> Inputs<'e> {
+    /// An event as it is after its corrections.
+    fn latest(&self, mut index: u64) -> u64 {
+        while let Some(later) = self.successor.get(&index) {
+            index = *later;
         }
-        let Some(event) = standing.get(&input) else {
-            let message = "An event that was used up is not known.";
-            findings.push(Finding::new("input_missing", message).with("input", super::trace_name(input)));
-            continue;
-        };
-        if users.insert(input, user).is_some_and(|other| other != user) {
-            findings.push(of(event, "counted_twice", "Two events say that they used it up."));
-            continue;
-        }
-        if counted.contains_key(&input) {
-            // It is of the product itself, and counts already.
-            continue;
-        }
-        match amount(&event.record.declared_units) {
-            Some(amount) => {
-                counted.insert(input, (event, amount));
-                open.extend(event.record.inputs.iter().map(|next| (input, *next)));
+        index
+    }
+
+    /// Adds what the counted events used up, and what that used up, each once.
+    fn count(&self, counted: &mut BTreeMap<u64, (&'e TraceEvent, Decimal)>, findings: &mut Vec<Finding>) {
+        // Also by events of other products: what counts whole for each of two is counted twice.
+        let mut users: HashMap<u64, BTreeSet<u64>> = HashMap::new();
+        for user in self.standing.values() {
+            for input in &user.record.inputs {
+                users.entry(self.latest(*input)).or_default().insert(user.index);
             }
-            None => findings.push(of(event, "unit_mismatch", "The amount of the event cannot be read.")),
+        }
+        let mut open: Vec<u64> = counted
+            .values()
+            .flat_map(|(event, _)| event.record.inputs.iter().map(|input| self.latest(*input)))
+            .collect();
+        let mut seen: BTreeSet<u64> = BTreeSet::new();
+        while let Some(input) = open.pop() {
+            if !seen.insert(input) {
+                continue;
+            }
+            let Some(event) = self.standing.get(&input).copied() else {
+                findings.push(if self.void.contains(&input) {
+                    Finding::new("key_compromised", VOID).with("event", super::trace_name(input))
+                } else {
+                    let message = "An event that was used up is not known.";
+                    Finding::new("input_missing", message).with("input", super::trace_name(input))
+                });
+                continue;
+            };
+            if users.get(&input).is_some_and(|users| users.len() > 1) {
+                findings.push(of(event, "counted_twice", "More than one event says that it used it up."));
+            }
+            if counted.contains_key(&input) {
+                // It is of the product itself, and counts already.
+                continue;
+            }
+            match amount(&event.record.declared_units) {
+                Some(amount) => {
+                    counted.insert(input, (event, amount));
+                    open.extend(event.record.inputs.iter().map(|next| self.latest(*next)));
+                }
+                None => findings.push(of(event, "unit_mismatch", "The amount of the event cannot be read.")),
+            }
         }
     }
+}
+
+/// Events that tell what another one among these tells: of the same EPCIS event.
+fn told_twice<'e>(events: impl Iterator<Item = &'e TraceEvent>) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    let told = events.filter(|event| !event.record.epcis_json.is_empty());
+    let again = told.filter(|event| epcis::identity(&event.record.epcis_json).is_some_and(|same| !seen.insert(same)));
+    again.map(|event| of(event, "counted_twice", "Another event tells of the same EPCIS event.")).collect()
+}
+
+const VOID: &str = "The key that signed the event was compromised: it does not count.";
+
+fn compromised(event: &TraceEvent) -> Finding {
+    of(event, "key_compromised", VOID)
 }
 
 fn of(event: &TraceEvent, code: &'static str, message: &str) -> Finding {
@@ -170,8 +233,21 @@ pub(crate) enum Comparison {
     NoClaim,
 }
 
-/// What a certificate claims, in kg of CO2 equivalent per declared unit: its first measurement in kilograms that names
-/// a carbon footprint.
+/// What a certificate says, as far as a footprint is held against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Certified {
+    /// What it claims, in kg of CO2 equivalent per declared unit: its first measurement in kilograms that names a carbon
+    /// footprint.
+    pub(crate) claim: Option<Decimal>,
+    /// Whether it keeps that back from who asks.
+    pub(crate) kept_back: bool,
+    /// Whether it is for the product.
+    pub(crate) names_product: bool,
+    /// Its state, when it is not in force.
+    pub(crate) not_in_force: Option<&'static str>,
+}
+
+/// What a certificate claims.
 pub(crate) fn claim(content: &Content) -> Option<Decimal> {
     let names = |metric: &str| {
         let metric = metric.to_lowercase();
@@ -185,12 +261,19 @@ pub(crate) fn claim(content: &Content) -> Option<Decimal> {
 }
 
 /// Holds a footprint against a claim.
-pub(crate) fn compare(footprint: &Footprint, claim: Option<Decimal>, is_certified: bool) -> (Comparison, Vec<Finding>) {
-    if !is_certified {
-        let finding = Finding::new("product_not_certified", "The certificate names no such product.");
-        return (Comparison::Undetermined, vec![finding]);
+pub(crate) fn compare(footprint: &Footprint, certified: &Certified) -> (Comparison, Vec<Finding>) {
+    let open = |finding| (Comparison::Undetermined, vec![finding]);
+    if let Some(state) = certified.not_in_force {
+        return open(Finding::new("not_in_force", "The certificate is not in force today.").with("state", state));
     }
-    let Some(claim) = claim else {
+    if !certified.names_product {
+        return open(Finding::new("product_not_certified", "The certificate names no such product."));
+    }
+    if certified.kept_back {
+        let message = "What the certificate measures is confidential, and kept back from who asks.";
+        return open(Finding::new("claim_kept_back", message));
+    }
+    let Some(claim) = certified.claim else {
         let finding = Finding::new("no_claim", "The certificate claims no carbon footprint in kilograms.");
         return (Comparison::NoClaim, vec![finding]);
     };

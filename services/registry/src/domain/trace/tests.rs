@@ -1,5 +1,5 @@
 use super::decimal::Decimal;
-use super::footprint::{Comparison, compare, footprint};
+use super::footprint::{Certified, Comparison, Footprint, Gathered};
 use super::*;
 
 fn event(index: u64, stage: Stage, batch: &str, amount: &str, emissions: &str) -> TraceEvent {
@@ -30,6 +30,17 @@ fn asked() -> ProductId {
 
 fn codes(findings: &[crate::domain::verdict::Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.code).collect()
+}
+
+fn footprint(events: &[TraceEvent], product: &ProductId) -> Option<Footprint> {
+    super::footprint::footprint(&Gathered { events: events.to_vec(), ..Gathered::default() }, product)
+}
+
+/// Of a certificate that is in force and says all that it says.
+fn compare(found: &Footprint, claim: Option<&str>, names_product: bool) -> Comparison {
+    let claim = claim.map(|text| Decimal::parse(text).unwrap());
+    let certified = Certified { claim, kept_back: false, names_product, not_in_force: None };
+    super::footprint::compare(found, &certified).0
 }
 
 #[test]
@@ -64,11 +75,14 @@ fn legs_add_up_runs_average_and_other_batches_do_not_count() {
     let stages: Vec<String> = found.stages.iter().map(|stage| stage.emissions.to_string()).collect();
     assert_eq!(stages, ["10", "5", "1.8"]);
     assert_eq!((found.event_count, found.has_gaps()), (5, false));
-    let claim = |text: &str| Some(Decimal::parse(text).unwrap());
-    assert_eq!(compare(&found, claim("16.8"), true).0, Comparison::Consistent);
-    assert_eq!(compare(&found, claim("16.799999"), true).0, Comparison::ExceedsClaim);
-    assert_eq!(compare(&found, None, true).0, Comparison::NoClaim);
-    assert_eq!(compare(&found, claim("99"), false).0, Comparison::Undetermined);
+    assert_eq!(compare(&found, Some("16.8"), true), Comparison::Consistent);
+    assert_eq!(compare(&found, Some("16.799999"), true), Comparison::ExceedsClaim);
+    assert_eq!(compare(&found, None, true), Comparison::NoClaim);
+    assert_eq!(compare(&found, Some("99"), false), Comparison::Undetermined);
+    let certified = Certified { claim: None, kept_back: true, names_product: true, not_in_force: None };
+    assert_eq!(super::footprint::compare(&found, &certified).1[0].code, "claim_kept_back");
+    let ended = Certified { not_in_force: Some("withdrawn"), ..certified };
+    assert_eq!(super::footprint::compare(&found, &ended).1[0].code, "not_in_force");
     assert_eq!(footprint(&events, &ProductId { model: "other".to_owned(), ..ProductId::default() }), None);
 }
 
@@ -89,7 +103,7 @@ fn what_was_used_up_counts_once_and_twice_is_told() {
     let mut told = codes(&found.findings);
     told.sort_unstable();
     assert_eq!(told, ["counted_twice", "input_missing"]);
-    assert_eq!(compare(&found, Some(Decimal::parse("1").unwrap()), true).0, Comparison::Undetermined);
+    assert_eq!(compare(&found, Some("1"), true), Comparison::Undetermined);
 }
 
 #[test]
@@ -114,4 +128,55 @@ fn other_units_and_missing_figures_are_told_and_not_guessed() {
     told.sort_unstable();
     assert_eq!(told, ["input_missing", "stage_missing", "unit_mismatch"]);
     assert_eq!(found.emissions.to_string(), "4");
+}
+
+#[test]
+fn what_two_products_used_up_is_told_to_each() {
+    let mut cells = event(1, Stage::RawMaterial, "CELLS", "100", "1");
+    cells.record.product.model = "CELL".to_owned();
+    let mut own = event(2, Stage::Production, "B1", "10", "3");
+    own.record.inputs = vec![1];
+    let mut other = event(3, Stage::Production, "B1", "10", "3");
+    (other.record.product.model, other.record.inputs) = ("OTHER".to_owned(), vec![1]);
+    let transport = event(4, Stage::Transport, "B1", "10", "0");
+    let events = [cells, own, other.clone(), transport];
+    let found = footprint(&events, &asked()).unwrap();
+    assert_eq!((found.emissions.to_string().as_str(), codes(&found.findings)), ("13", vec!["counted_twice"]));
+    // The other one was corrected to use something else.
+    let mut right = TraceEvent { index: 5, ..other };
+    (right.record.corrects, right.record.inputs) = (Some(3), Vec::new());
+    let events: Vec<TraceEvent> = events.into_iter().chain([right]).collect();
+    assert!(!footprint(&events, &asked()).unwrap().has_gaps());
+}
+
+#[test]
+fn an_epcis_event_that_is_told_twice_is_found() {
+    let mut one = event(1, Stage::Transport, "B1", "100", "1");
+    one.record.epcis_json = r#"{"type":"ObjectEvent","eventID":"urn:uuid:3"}"#.to_owned();
+    let other = TraceEvent { index: 2, ..one.clone() };
+    let found = footprint(&[one.clone(), other], &asked()).unwrap();
+    assert_eq!(codes(&found.findings).iter().filter(|code| **code == "counted_twice").count(), 1);
+    let mut corrected = TraceEvent { index: 2, ..one.clone() };
+    corrected.record.corrects = Some(1);
+    let found = footprint(&[one, corrected], &asked()).unwrap();
+    assert!(!codes(&found.findings).contains(&"counted_twice"));
+}
+
+#[test]
+fn what_a_compromised_key_signed_neither_counts_nor_corrects() {
+    let right = event(1, Stage::Production, "B1", "100", "4");
+    let mut forged = event(2, Stage::Production, "B1", "100", "1");
+    forged.record.corrects = Some(1);
+    let mut input = event(3, Stage::RawMaterial, "CELLS", "100", "9");
+    input.record.product.model = "CELL".to_owned();
+    let mut user = event(4, Stage::Transport, "B1", "100", "1");
+    user.record.inputs = vec![3];
+    let events = vec![right, forged, input, user];
+    let void = [2, 3].into();
+    let found = super::footprint::footprint(&Gathered { events: events.clone(), void }, &asked()).unwrap();
+    assert_eq!(found.emissions.to_string(), "5");
+    assert_eq!(codes(&found.findings), ["key_compromised", "key_compromised", "stage_missing"]);
+    assert_eq!(compare(&found, Some("99"), true), Comparison::Undetermined);
+    let all = super::footprint::footprint(&Gathered { events, void: [1, 2, 3, 4].into() }, &asked()).unwrap();
+    assert_eq!((all.event_count, codes(&all.findings)), (0, vec!["key_compromised"; 3]));
 }
