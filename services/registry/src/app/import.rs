@@ -1,6 +1,8 @@
 //! Importing a body's back catalogue: many grants, each idempotent for itself.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use greenlane_platform::audit::{AuditRecord, Origin, Outcome as Audited};
 use greenlane_platform::fault::{ErrorReason, Fault};
@@ -14,6 +16,7 @@ use super::registry::{MutationId, Outcome, Registry, unavailable};
 use super::sequencer::Places;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::content::Content;
+use crate::domain::event::sha256;
 use crate::domain::names::BodyId;
 
 /// A row, checked as far as it can be for itself.
@@ -30,7 +33,7 @@ pub(crate) struct Row {
 pub(crate) struct Taken {
     /// The revision that includes it; 0 when it was only checked.
     pub(crate) revision: u64,
-    /// Whether an earlier import wrote it.
+    /// Whether an earlier import wrote it, or an earlier row is the same.
     pub(crate) already_there: bool,
 }
 
@@ -39,6 +42,36 @@ pub(crate) type Fate = Result<Taken, Fault>;
 
 /// Rows that are signed before others get their turn on this thread.
 const TURN: usize = 8;
+
+/// Rows that a trial remembers: more than these are not held against one another.
+const REMEMBERED: usize = 1_000_000;
+
+/// What a trial has found good so far: a row that comes again would be there already. By hashes, which are smaller.
+#[derive(Debug, Default)]
+pub(crate) struct Trial(Mutex<HashMap<u128, u128>>);
+
+impl Trial {
+    /// What would become of a row that is good for itself.
+    fn take(&self, id: &MutationId) -> Fate {
+        let short = |hash: &[u8; 32]| u128::from_be_bytes(std::array::from_fn(|at| hash[at]));
+        let (key, payload) = (short(&sha256(&id.key.request_id)), short(&id.payload));
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = seen.len() >= REMEMBERED;
+        let already_there = match seen.entry(key) {
+            Entry::Occupied(first) if *first.get() != payload => {
+                return Err(Fault::request_id_reused(&id.key.request_id));
+            }
+            Entry::Occupied(_) => true,
+            Entry::Vacant(place) => {
+                if !full {
+                    place.insert(payload);
+                }
+                false
+            }
+        };
+        Ok(Taken { revision: 0, already_there })
+    }
+}
 
 /// A turn at what takes a processor: parsing and signing many rows.
 pub(crate) struct Turns(Semaphore);
@@ -57,13 +90,13 @@ impl Turns {
 }
 
 impl Registry {
-    /// Writes rows that are not there yet, or only checks them, in places that were taken for them. The fates come in the
-    /// order of the rows; the outer error is one that no single row is to blame for.
+    /// Writes rows that are not there yet, or in a trial only checks them, in places that were taken for them. The fates
+    /// come in the order of the rows; the outer error is one that no single row is to blame for.
     pub(crate) async fn import(
         &self,
         places: &Places<'_>,
         rows: Vec<Row>,
-        validate_only: bool,
+        trial: Option<&Trial>,
     ) -> Result<Vec<Fate>, Fault> {
         // What an earlier attempt wrote is not signed again.
         let begun = self.begun(&rows).await?;
@@ -83,14 +116,14 @@ impl Registry {
                 Begun::Conflict => Some(Err(Fault::request_id_reused(&id.key.request_id))),
                 Begun::New => {
                     let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
-                    match self.prepare_grant(order.clone()).await {
-                        Ok(_) if validate_only => Some(Ok(Taken { revision: 0, already_there: false })),
-                        Ok(grant) => {
+                    match (self.prepare_grant(order.clone()).await, trial) {
+                        (Ok(_), Some(trial)) => Some(trial.take(&id)),
+                        (Ok(grant), None) => {
                             mutations.push(id.clone().wants(Command::Grant(Box::new(grant))));
                             positions.push((position, order, id));
                             None
                         }
-                        Err(fault) => Some(Err(of_the_row(fault)?)),
+                        (Err(fault), _) => Some(Err(of_the_row(fault)?)),
                     }
                 }
             };

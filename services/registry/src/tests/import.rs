@@ -16,6 +16,7 @@ greenlane_store::engine_tests!(Migrator:
     a_refused_row_is_reported_and_stops_no_other,
     an_import_that_broke_is_simply_repeated,
     a_trial_writes_nothing,
+    a_trial_tells_what_the_import_will,
     an_import_is_of_the_callers_body_alone,
     an_import_without_a_key_ends,
 );
@@ -149,6 +150,32 @@ async fn a_trial_writes_nothing(db: TestDatabase) {
     let last = answers.last().unwrap();
     assert_eq!((counts(last), last.revision), ((200, 199, 1), 0));
     assert_eq!(revision(&served).await, 2);
+}
+
+async fn a_trial_tells_what_the_import_will(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut rows: Vec<_> = (1..=200).map(row).collect();
+    rows[80].content = rows[1].content.clone();
+    rows[80].request_id = rows[1].request_id.clone();
+    rows[90].request_id = rows[2].request_id.clone();
+    rows[0].validate_only = true;
+    let (trial, end) = import(&served, rows.clone()).await;
+    end.unwrap();
+    rows[0].validate_only = false;
+    let (done, end) = import(&served, rows).await;
+    end.unwrap();
+    for last in [trial.last().unwrap(), done.last().unwrap()] {
+        assert_eq!((counts(last), last.already_there), ((200, 199, 1), 1));
+    }
+    let reasons = |answers: &[wire::ImportCertificatesResponse]| -> Vec<String> {
+        let refused = answers.iter().filter_map(|answer| answer.refused_row.clone());
+        refused.map(|row| row.findings[0].code.clone()).collect()
+    };
+    assert_eq!(
+        (reasons(&trial), reasons(&done)),
+        (vec!["request_id_reused".to_owned()], vec!["request_id_reused".to_owned()])
+    );
 }
 
 async fn an_import_is_of_the_callers_body_alone(db: TestDatabase) {

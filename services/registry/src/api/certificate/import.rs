@@ -19,7 +19,7 @@ use tonic::{Request, Status, Streaming};
 use super::super::issue::Stamp;
 use super::super::{consistency, content};
 use super::Certificates;
-use crate::app::import::Row;
+use crate::app::import::{Row, Trial};
 use crate::app::registry::Registry;
 
 /// Rows that are looked up, signed and queued together.
@@ -37,6 +37,8 @@ struct Import {
     caller: Arc<Caller>,
     stamp: Stamp,
     received: AtomicU64,
+    /// Of a trial, what was found good so far.
+    trial: Trial,
 }
 
 /// What became of a chunk.
@@ -70,8 +72,8 @@ impl Certificates {
         if caller.body().is_none() {
             return Err(Fault::not_yours("body", "bodies/…, the body of the rows"));
         }
-        let import =
-            Arc::new(Import { registry: Arc::clone(&self.registry), caller, stamp, received: AtomicU64::new(0) });
+        let registry = Arc::clone(&self.registry);
+        let import = Arc::new(Import { registry, caller, stamp, received: AtomicU64::new(0), trial: Trial::default() });
         let work = Arc::clone(&import);
         let mut validate_only = None;
         let chunks = request.into_inner().ready_chunks(CHUNK).map(move |rows| {
@@ -136,7 +138,7 @@ impl Import {
         }
         drop(turn);
         // The rows before the end are written all the same: they were good.
-        match self.registry.import(&places, parsed, validate_only).await {
+        match self.registry.import(&places, parsed, validate_only.then_some(&self.trial)).await {
             Ok(fates) => {
                 for (mark, fate) in marks.into_iter().zip(fates) {
                     match fate {
