@@ -20,10 +20,19 @@ fn it_goes_the_same_way_where_the_story_of_the_readme_was_told_before() {
 }
 
 fn scenario() -> anyhow::Result<()> {
-    told(&Shell::new()?)
+    let shell = Shell::new()?;
+    told(&shell)?;
+    // Told again, it says what is there already, and goes on from there.
+    let (said, talk) = run(&shell)?;
+    for part in ["The annex is there already", "annexes/xa-xe-pv-modules  unchanged", "GL/N/2"] {
+        assert!(said.contains(part), "`{part}` is not in:\n{said}\n{talk}");
+    }
+    assert!(!said.contains("annexes/xa-xe-pv-modules  created"), "{said}");
+    Ok(())
 }
 
-fn told(shell: &Shell) -> anyhow::Result<()> {
+/// Runs the script to its end. Gives what it said to stdout and to stderr.
+fn run(shell: &Shell) -> anyhow::Result<(String, String)> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples/new-annex/run.sh").canonicalize()?;
     let command = greenlane_path();
     let folder = command.parent().context("the command is in a folder")?;
@@ -31,6 +40,11 @@ fn told(shell: &Shell) -> anyhow::Result<()> {
     let run = Command::new("sh").arg(&script).current_dir(shell.folder.path()).env("PATH", path).output()?;
     let (said, talk) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{}\n{said}\n{talk}", run.status);
+    Ok((said.into_owned(), talk.into_owned()))
+}
+
+fn told(shell: &Shell) -> anyhow::Result<()> {
+    let (said, talk) = run(shell)?;
     for part in [
         "+ annexes/xa-xe-pv-modules",
         "annexes/xa-xe-pv-modules  created",
