@@ -59,6 +59,30 @@ fn the_doctor_notices_a_log_that_is_shorter_than_the_one_that_was_seen() {
     assert_eq!(outcomes(&run).last(), Some(&("log".to_owned(), "failed".to_owned())));
 }
 
+#[test]
+fn the_doctor_names_a_registry_whose_database_was_put_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
+    let up = || greenlane_e2e::Up::start(folder.path()).expect("it starts");
+    let file = |name: &str| folder.path().join("greenlane-data").join(name);
+    let before = up();
+    run("body create aurora-cert --display-name Aurora --economy XA").expect(0);
+    before.stop("TERM").expect("it ends");
+    let kept = std::fs::read(file("registry.db")).expect("a database");
+    let after = up();
+    run("body key create bodies/aurora-cert").expect(0);
+    after.stop("TERM").expect("it ends");
+    std::fs::write(file("registry.db"), kept).expect("it is put back");
+    for beside in ["registry.db-wal", "registry.db-shm"] {
+        std::fs::remove_file(file(beside)).ok();
+    }
+    let _up = up();
+    let found = run("doctor -o json").expect(10);
+    assert_eq!(outcomes(&found).last(), Some(&("log".to_owned(), "failed".to_owned())), "{}", found.stdout);
+    assert!(found.stdout.contains("LOG_INCONSISTENT"), "{}", found.stdout);
+    assert!(!folder.path().join("home/seen").exists(), "what is in doubt is not what the next one is compared with");
+}
+
 /// Where the registry of an installation is.
 fn registry_of(shell: &Shell) -> String {
     let context = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");

@@ -103,8 +103,11 @@ async fn check(servers: &Servers, args: &Args, output: Output) -> Vec<Finding> {
             findings.extend(token::check(&settled.token));
             match Session::open(servers, output) {
                 Ok(session) => {
-                    findings.extend(services::check(&session).await);
-                    findings.extend(log::check(&session, settled.data.as_deref()).await);
+                    let of_services = services::check(&session).await;
+                    let registry = of_services.iter().find(|finding| finding.check == "registry");
+                    let serves = registry.is_some_and(|finding| finding.outcome == Outcome::Ok);
+                    findings.extend(of_services);
+                    findings.extend(log::check(&session, settled.data.as_deref(), serves).await);
                 }
                 Err(error) => {
                     let advice = "`greenlane context show` says which files and addresses count: mend or unset them";

@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use greenlane_api::registry::v1::{
-    Checkpoint as Answer, GetCheckpointRequest, GetConsistencyProofRequest, log_service_client::LogServiceClient,
+    Checkpoint as Answer, GetCheckpointRequest, GetConsistencyProofRequest, VerifyRequest,
+    log_service_client::LogServiceClient, verification_service_client::VerificationServiceClient,
+    verify_request::Subject,
 };
 use greenlane_jose::{Signer as _, SigningKey};
 use greenlane_log::{Checkpoint, Hash, note::NoteKey, verify_consistency};
+use greenlane_platform::fault::{ErrorReason, Fault};
 
 use super::Finding;
 use crate::client::{
@@ -17,8 +20,9 @@ use crate::client::{
 const CHECK: &str = "log";
 const KEEP: &str = "keep both checkpoints, sign nothing more, and tell the registry's operator and the witnesses";
 
-/// Checks the log, and remembers what it showed. `data` is the directory of the installation that is meant to answer.
-pub(super) async fn check(session: &Session, data: Option<&Path>) -> Option<Finding> {
+/// Checks the log, and remembers what it showed. `data` is the directory of the installation that is meant to answer;
+/// `serves` tells whether the registry says of itself that it does.
+pub(super) async fn check(session: &Session, data: Option<&Path>, serves: bool) -> Option<Finding> {
     let mut client = LogServiceClient::new(session.registry_for_everybody().ok()?);
     // A registry that cannot be reached has been told of already.
     let answer = client.get_checkpoint(GetCheckpointRequest::default()).await.ok()?.into_inner().checkpoint?;
@@ -44,6 +48,10 @@ pub(super) async fn check(session: &Session, data: Option<&Path>) -> Option<Find
             Err(finding) => return Some(finding),
         },
     };
+    if !serves {
+        // Nor is this remembered: what was seen before is what tells.
+        return Some(in_doubt(session, &detail).await);
+    }
     let seen = Seen { verifier_key: answer.verifier_key, note: answer.note };
     Some(match home.remember(&remembered_as, &seen) {
         Ok(()) => Finding::ok(CHECK, detail),
@@ -52,6 +60,33 @@ pub(super) async fn check(session: &Session, data: Option<&Path>) -> Option<Find
         }
     })
 }
+
+/// A registry that does not serve may show a log that is good for itself: whether it contradicts what was signed before,
+/// the registry says when it is to sign something.
+async fn in_doubt(session: &Session, detail: &str) -> Finding {
+    let question = VerifyRequest {
+        subject: Some(Subject::Certificate(ANY_NUMBER.to_owned())),
+        include_statement: true,
+        ..VerifyRequest::default()
+    };
+    let asked = match session.registry() {
+        Ok(registry) => VerificationServiceClient::new(registry).verify(question).await.err(),
+        Err(_) => None,
+    };
+    match asked {
+        Some(status) if Fault::reason_of(&status) == Some(ErrorReason::LogInconsistent) => {
+            Finding::failed(CHECK, format!("{detail}; but LOG_INCONSISTENT: {}", status.message()), KEEP)
+        }
+        _ => Finding::warning(
+            CHECK,
+            format!("{detail}; but the registry does not serve, and may not sign"),
+            "see what is said of the registry above",
+        ),
+    }
+}
+
+/// A number that has its check characters; whether there is such a certificate does not matter.
+const ANY_NUMBER: &str = "GLXA4HP9Z1PPYMB35F";
 
 /// Somebody else answers where this installation should.
 fn another(session: &Session, data: &Path) -> Finding {
