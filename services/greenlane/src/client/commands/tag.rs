@@ -2,12 +2,14 @@
 //!
 //! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which the
 //! service is asked, each once and all at one revision; once to tag the rows with what it said. Memory grows with the
-//! number of codes and periods, not with the number of rows.
+//! number of codes and periods (and where rows are broken down further, of the economies that do so), not with the
+//! number of rows.
 
 mod ask;
 mod csv;
 mod out;
 mod parquet;
+mod parts;
 mod pass;
 mod seen;
 mod survey;
@@ -32,7 +34,7 @@ use crate::client::{
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// A CSV or Parquet file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code,
-    /// value. CSV may be compressed (gzip), and its columns separated by tabs.
+    /// value. CSV may be compressed (gzip), and its columns separated by tabs or semicolons.
     file: PathBuf,
     /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -58,7 +60,7 @@ pub(crate) struct Args {
     /// Report what is unambiguous (a leading zero that was lost), and do not mend it.
     #[arg(long)]
     no_mend: bool,
-    /// Go on with an output that was broken off.
+    /// Go on with an output that was broken off. What was written must be what this run comes to.
     #[arg(long, requires = "out")]
     resume: bool,
 }
@@ -113,6 +115,11 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if session.output() == Output::Table {
         render::write(&editions.told())?;
         render::write(&report(&done, said.revision))?;
+        if !args.by.contains(&By::Flow)
+            && let Some(flows) = survey.added_flows()
+        {
+            render::write(&format!("the flows {flows} are added up; --by list,year,flow keeps them apart\n"))?;
+        }
     }
     session.print(&done, TOTALS)
 }
@@ -121,8 +128,13 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 fn report(totals: &TagTotals, revision: u64) -> String {
     let mut text = format!("{} rows at revision {revision}, {} mended\n", totals.rows, totals.mended_rows);
     for (fault, rows) in &totals.faults {
-        // Which of two rows is the right one is not for us to say.
-        let kept = if fault == "duplicate" { ", which stay in the totals" } else { "" };
+        let kept = match fault.as_str() {
+            // Which of two rows is the right one is not for us to say.
+            "duplicate" => ", which stay in the totals",
+            "part_of_flow" => ", which count in the flow that they are a part of",
+            "part_of_total" => ", which count in their totals",
+            _ => "",
+        };
         text.push_str(&format!("fault {fault}: {rows} rows{kept}\n"));
     }
     if totals.totals.iter().any(|total| total.held_back_value_usd > 0.0) {

@@ -71,15 +71,17 @@ impl<R: Read> CsvRows<R> {
         self.most = most;
     }
 
-    /// Takes the table's separator from its first line: tabs, as Comtrade's bulk files have, or commas.
+    /// Takes the table's separator from its first line: tabs, as Comtrade's bulk files have, semicolons, as spreadsheets
+    /// write them where commas part decimals, or commas.
     pub(crate) fn sniff(&mut self) -> io::Result<()> {
         while !self.ended && !self.buffer[self.start..self.end].contains(&b'\n') {
             self.fill()?;
         }
         let first = self.buffer[self.start..self.end].split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if first.contains(&b'\t') && !first.contains(&b',') {
-            self.separator = b'\t';
-            self.parser = csv_core::ReaderBuilder::new().delimiter(b'\t').build();
+        let other = [b'\t', b';'].into_iter().find(|other| first.contains(other));
+        if let Some(other) = other.filter(|_| !first.contains(&b',')) {
+            self.separator = other;
+            self.parser = csv_core::ReaderBuilder::new().delimiter(other).build();
         }
         Ok(())
     }
@@ -321,10 +323,12 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_tabs_is_read_as_one() {
-        let mut rows = CsvRows::new(&b"year\tcode\n2020\t\"01,02\"\n"[..]);
-        rows.sniff().unwrap();
-        assert_eq!(rows.next().unwrap().unwrap().get(1), Some(&b"code"[..]));
-        assert_eq!(rows.next().unwrap().unwrap().get(1), Some(&b"01,02"[..]));
+    fn a_table_of_tabs_or_semicolons_is_read_as_one() {
+        for text in ["year\tcode\n2020\t\"01,02\"\n", "year;code\n2020;\"01,02\"\n"] {
+            let mut rows = CsvRows::new(text.as_bytes());
+            rows.sniff().unwrap();
+            assert_eq!(rows.next().unwrap().unwrap().get(1), Some(&b"code"[..]));
+            assert_eq!(rows.next().unwrap().unwrap().get(1), Some(&b"01,02"[..]));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -13,6 +13,7 @@ use super::{
     pass::{OWN_FAULTS, OwnFault},
     table::{Columns, Row},
 };
+use crate::client::exit::Usage;
 
 /// How much is written at once.
 const BUFFER: usize = 1 << 18;
@@ -30,8 +31,10 @@ pub(super) struct Tagged {
     path: PathBuf,
     part: PathBuf,
     rows: BufWriter<File>,
-    /// Records that an earlier run wrote.
-    skip: u64,
+    /// What an earlier run wrote: this one must come to the same, byte for byte.
+    before: Option<io::Take<BufReader<File>>>,
+    /// A record of it.
+    written: Vec<u8>,
     /// By list: what columns it has beside its bounds.
     more: Vec<More>,
     record: Vec<u8>,
@@ -46,18 +49,16 @@ impl Tagged {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(!resume);
         let mut file = options.open(&part).with_context(failed)?;
-        let (skip, end) = if resume { whole_records(&file)? } else { (0, 0) };
+        let end = if resume { whole_records(&file)? } else { 0 };
         file.set_len(end).with_context(failed)?;
+        let before = match end {
+            0 => None,
+            _ => Some(BufReader::with_capacity(BUFFER, File::open(&part).with_context(failed)?).take(end)),
+        };
         file.seek(SeekFrom::Start(end))?;
         let rows = BufWriter::with_capacity(BUFFER, file);
-        Ok(Self { path: path.to_owned(), part, rows, skip, more: Vec::new(), record: Vec::new(), value: Vec::new() })
-    }
-
-    /// Whether a record was written by an earlier run.
-    fn skipped(&mut self) -> bool {
-        let skipped = self.skip > 0;
-        self.skip = self.skip.saturating_sub(1);
-        skipped
+        let (path, more, written) = (path.to_owned(), Vec::new(), Vec::new());
+        Ok(Self { path, part, rows, before, written, more, record: Vec::new(), value: Vec::new() })
     }
 
     pub(super) fn header(&mut self, columns: &Columns, said: &Said) -> anyhow::Result<()> {
@@ -67,9 +68,6 @@ impl Tagged {
             more.estimated |= tag.estimated.is_some();
             more.held_back |= tag.held_back > 0.0;
             more.undetermined |= tag.undetermined > 0.0;
-        }
-        if self.skipped() {
-            return Ok(());
         }
         self.record.clear();
         for name in columns.names.iter().map(String::as_str).chain(["hs_edition", "hs_code", "faults", "counted"]) {
@@ -100,9 +98,6 @@ impl Tagged {
         value: f64,
         said: &Said,
     ) -> anyhow::Result<()> {
-        if self.skipped() {
-            return Ok(());
-        }
         self.record.clear();
         match row.raw.filter(|_| row.len() == columns.names.len()) {
             Some(raw) => {
@@ -178,10 +173,32 @@ impl Tagged {
         if let Some(last) = self.record.last_mut() {
             *last = b'\n';
         }
-        Ok(self.rows.write_all(&self.record)?)
+        let Some(before) = &mut self.before else { return Ok(self.rows.write_all(&self.record)?) };
+        self.written.resize(self.record.len(), 0);
+        let same = match before.read_exact(&mut self.written) {
+            Ok(()) => self.written == self.record,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => false,
+            Err(error) => return Err(error.into()),
+        };
+        if before.limit() == 0 {
+            self.before = None;
+        }
+        if same { Ok(()) } else { Err(self.of_another_run()) }
+    }
+
+    fn of_another_run(&self) -> anyhow::Error {
+        let part = self.part.display();
+        Usage(format!(
+            "{part} is of another run: of another table, other lists or options, or an earlier revision; without --resume it \
+             is written anew"
+        ))
+        .into()
     }
 
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        if self.before.is_some() {
+            return Err(self.of_another_run());
+        }
         self.rows.flush()?;
         std::fs::rename(&self.part, &self.path).with_context(|| format!("cannot write {}", self.path.display()))
     }
@@ -201,23 +218,22 @@ fn field(record: &mut Vec<u8>, field: &[u8]) {
     record.push(b',');
 }
 
-/// How many whole records a broken output has, and where the last of them ends.
-fn whole_records(file: &File) -> anyhow::Result<(u64, u64)> {
+/// Where the last whole record of a broken output ends.
+fn whole_records(file: &File) -> anyhow::Result<u64> {
     let mut reader = BufReader::new(file);
-    let (mut records, mut end, mut line) = (0, 0u64, Vec::new());
+    let (mut end, mut line) = (0u64, Vec::new());
     let mut quotes = 0usize;
     let mut begun = 0u64;
     loop {
         line.clear();
         let read = reader.read_until(b'\n', &mut line)?;
         if read == 0 || line.last() != Some(&b'\n') {
-            return Ok((records, end));
+            return Ok(end);
         }
         begun += read as u64;
         // A line break within quotes ends no record.
         quotes += line.iter().filter(|byte| **byte == b'"').count();
         if quotes.is_multiple_of(2) {
-            records += 1;
             end = begun;
         }
     }

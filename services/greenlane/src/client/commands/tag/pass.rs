@@ -7,7 +7,7 @@ use greenlane_api::classification::v1::TagTotals;
 use indicatif::ProgressBar;
 
 use super::{
-    Args,
+    Args, By,
     ask::{Code, Said},
     out::Tagged,
     seen::Seen,
@@ -21,7 +21,8 @@ use crate::client::exit::Usage;
 pub(super) const STEP: u64 = 1 << 15;
 
 /// Faults of a row beside its code's.
-pub(super) const OWN_FAULTS: [&str; 4] = ["columns_missing", "value_malformed", "aggregate_partner", "duplicate"];
+pub(super) const OWN_FAULTS: [&str; 6] =
+    ["columns_missing", "value_malformed", "aggregate_partner", "duplicate", "part_of_total", "part_of_flow"];
 
 /// A fault of a row beside its code's: its place in [`OWN_FAULTS`], and the column that shows it.
 pub(super) type OwnFault = (usize, usize);
@@ -65,6 +66,8 @@ fn tag(
     let mut of_row = [0u64; OWN_FAULTS.len()];
     let mut rows = 0u64;
     let (mut key, mut own): (Vec<u8>, Vec<OwnFault>) = (Vec::new(), Vec::new());
+    let by_flow = args.by.contains(&By::Flow);
+    let flow_at = columns.flow.filter(|_| survey.has_parts_of_flows());
     while let Some(row) = source.next()? {
         rows += 1;
         if rows.is_multiple_of(STEP) {
@@ -88,13 +91,19 @@ fn tag(
         {
             own.push((3, columns.code));
         }
+        let part = number.filter(|_| !survey.parts.is_empty()).and_then(|it| survey.parts.part(it, &columns, &row));
+        own.extend(part.map(|at| (4, at)));
+        let flow = flow_at.filter(|at| row.get(*at).is_some_and(|flow| survey.is_part(flow)));
+        own.extend(flow.map(|at| (5, at)));
         if let Some(count) = place.and_then(|place| of_code.get_mut(place)) {
             *count += 1;
         }
         own.iter().for_each(|(fault, _)| of_row[*fault] += 1);
-        let counted = number.is_some() && !code.aggregate && world.is_none();
+        let single = number.is_some() && !code.aggregate && world.is_none() && part.is_none();
+        let counted = single && flow.is_none();
         let value = value.unwrap_or_default();
-        if counted {
+        // By flow, a part of a flow has a total of its own.
+        if counted || (single && by_flow) {
             totals.add(&row, value, &code.tags);
         }
         if let Some(faults) = faults.as_mut().filter(|_| !code.faults.is_empty() || !own.is_empty()) {

@@ -6,9 +6,13 @@ use foldhash::fast::RandomState;
 use indicatif::ProgressBar;
 
 use super::{
+    parts::Parts,
     pass::STEP,
     table::{self, Columns, Row, Table},
 };
+
+/// Flows that are kept apart: there are a dozen, and a column of anything else is none of flows.
+const FLOWS: usize = 64;
 
 /// A code as it is written, with what its row says of its edition and its period.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +32,10 @@ pub(crate) struct Survey {
     pub(crate) rows: u64,
     /// Some rows name the world as partner, and some an economy: the former repeat the latter.
     pub(crate) mixed_partners: bool,
+    /// Rows that are parts of others.
+    pub(crate) parts: Parts,
+    /// As they are written.
+    flows: Vec<Vec<u8>>,
 }
 
 /// Reads a table once.
@@ -44,23 +52,72 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
         if let Some(partner) = columns.partner.and_then(|at| row.get(at)) {
             if table::is_world(partner) { world = true } else { economies = true }
         }
+        if let Some(flow) = columns.flow.and_then(|at| row.get(at)) {
+            survey.note_flow(flow);
+        }
         if !key_of(&columns, &row, &mut key) {
             continue;
         }
-        match survey.numbers.get(key.as_slice()) {
-            Some(number) => survey.written[*number as usize].1 += 1,
+        let number = match survey.numbers.get(key.as_slice()) {
+            Some(number) => {
+                survey.written[*number as usize].1 += 1;
+                *number
+            }
             None => {
                 let number = u32::try_from(survey.written.len())?;
                 survey.written.push((written(&key), 1));
                 survey.numbers.insert(key.clone(), number);
+                number
             }
+        };
+        if !columns.further.is_empty() {
+            survey.parts.note(number, &columns, &row);
         }
     }
     survey.mixed_partners = world && economies;
+    if !survey.parts.is_empty() {
+        totals(path, &mut survey)?;
+    }
     Ok(survey)
 }
 
+/// Reads a table again of which rows are broken down, for their totals.
+fn totals(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
+    let Table { columns, mut rows } = Table::surveyed(path)?;
+    let mut key = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(number) = survey.number(&columns, &row, &mut key) {
+            survey.parts.note_total(number, &columns, &row);
+        }
+    }
+    Ok(())
+}
+
 impl Survey {
+    fn note_flow(&mut self, flow: &[u8]) {
+        // Rows of one flow often follow one another, and there are few.
+        if !self.flows.iter().any(|known| known == flow) && self.flows.len() < FLOWS {
+            self.flows.push(flow.to_vec());
+        }
+    }
+
+    /// Whether there is such a flow.
+    pub(crate) fn has_parts_of_flows(&self) -> bool {
+        self.flows.iter().any(|flow| self.is_part(flow))
+    }
+
+    /// Whether a flow is a part of another one that the table has.
+    pub(crate) fn is_part(&self, flow: &[u8]) -> bool {
+        table::flow_within(flow).is_some_and(|whole| self.flows.iter().any(|known| whole.contains(&known.as_slice())))
+    }
+
+    /// The flows that are added up where they are not kept apart, when there are several.
+    pub(crate) fn added_flows(&self) -> Option<String> {
+        let added = self.flows.iter().filter(|flow| !flow.is_empty() && !self.is_part(flow));
+        let added: Vec<_> = added.map(|flow| String::from_utf8_lossy(flow)).collect();
+        (added.len() > 1 && self.flows.len() < FLOWS).then(|| added.join(", "))
+    }
+
     /// The number of what a row says of its code. None when it says nothing.
     pub(crate) fn number(&self, columns: &Columns, row: &Row<'_>, key: &mut Vec<u8>) -> Option<u32> {
         if key_of(columns, row, key) { self.numbers.get(key.as_slice()).copied() } else { None }

@@ -76,8 +76,11 @@ impl Columns {
 
     /// The columns that say what a row is of.
     fn surveyed(&self) -> Vec<usize> {
-        let optional = [self.partner, self.classification];
-        [self.period, self.code].into_iter().chain(optional.into_iter().flatten()).collect()
+        // By whom it was reported is asked where rows may be parts of others.
+        let reporter = self.reporter.filter(|_| !self.further.is_empty());
+        let optional = [self.partner, self.classification, self.flow, reporter];
+        let further = self.further.iter().copied();
+        [self.period, self.code].into_iter().chain(optional.into_iter().flatten()).chain(further).collect()
     }
 
     /// The last column that a row must reach.
@@ -205,4 +208,27 @@ pub(crate) fn edition(classification: &[u8]) -> Option<&'static str> {
 /// Whether a partner stands for all others together.
 pub(crate) fn is_world(partner: &[u8]) -> bool {
     matches!(partner, b"World" | b"WORLD" | b"W00" | b"WLD" | b"0")
+}
+
+/// Whether a mode of transport, a customs procedure or a second partner stands for all of them together.
+pub(crate) fn is_whole(field: &[u8]) -> bool {
+    matches!(field.trim_ascii(), b"" | b"0" | b"C00") || is_world(field)
+}
+
+/// The names of the flow that a flow is a part of: re-exports of exports, say.
+pub(crate) fn flow_within(flow: &[u8]) -> Option<&'static [&'static [u8]]> {
+    const EXPORTS: &[&[u8]] = &[b"X", b"Export", b"Exports"];
+    const IMPORTS: &[&[u8]] = &[b"M", b"Import", b"Imports"];
+    match flow {
+        b"RX" | b"DX" | b"XIP" | b"XOP" | b"Re-Export" | b"Re-export" | b"Re-exports" | b"Domestic Export" => {
+            Some(EXPORTS)
+        }
+        b"RM" | b"FM" | b"MIP" | b"MOP" | b"Re-Import" | b"Re-import" | b"Re-imports" | b"Foreign Import" => {
+            Some(IMPORTS)
+        }
+        // As they were numbered.
+        b"3" => Some(&[b"2"]),
+        b"4" => Some(&[b"1"]),
+        _ => None,
+    }
 }

@@ -131,6 +131,29 @@ fn an_output_that_was_broken_off_is_gone_on_with_and_ends_as_if_it_had_not_been(
 }
 
 #[test]
+fn an_output_of_another_table_or_other_lists_is_not_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, part) = (folder.path().join("rows.csv"), folder.path().join("tagged.csv.part"));
+    std::fs::write(&rows, ROWS).unwrap();
+    tagged(&args(folder.path(), false));
+    let written = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
+    let refused = |part_of: &str| {
+        std::fs::write(&part, part_of).unwrap();
+        let args = args(folder.path(), true);
+        let survey = surveyed(&args);
+        let error = run(&args, &survey, &said(&survey), &ProgressBar::hidden()).unwrap_err().to_string();
+        assert!(error.contains("is of another run"), "{error}");
+    };
+    let first: String = written.split_inclusive('\n').take(2).collect();
+    refused(&first.replace("possible:a", "possible:c"));
+    refused(&first.replace(",100,", ",90,"));
+    // The same rows and more of them.
+    std::fs::write(&rows, ROWS.split_inclusive('\n').take(2).collect::<String>()).unwrap();
+    refused(&written);
+    assert!(folder.path().join("tagged.csv").exists(), "what was whole is still there");
+}
+
+#[test]
 fn a_parquet_file_is_tagged_as_the_csv_file_of_the_same_rows_under_old_and_new_column_names() {
     let folder = tempfile::tempdir().unwrap();
     let new = ["refYear", "flowCode", "reporterISO", "partnerISO", "cmdCode", "primaryValue"];
@@ -176,4 +199,55 @@ fn a_compressed_table_and_one_of_tabs_are_tagged_like_any_other() {
     let tabs = ROWS.replace("\"Korea,\nRep.\"", "Korea").replace(',', "\t");
     std::fs::write(&path, tabs).unwrap();
     assert_eq!(tagged(&args(folder.path(), false)).totals, expected.totals);
+}
+
+/// The value of all goods, by flow where that is asked, and the rows of each fault.
+fn sums(rows: &str, by: &[By]) -> (Vec<(String, f64)>, Vec<(String, u64)>) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), rows).unwrap();
+    let totals = tagged(&Args { by: by.to_vec(), out: None, faults: None, ..args(folder.path(), false) });
+    let all = totals.totals.iter().filter(|total| total.green_list.is_empty());
+    (all.map(|total| (total.flow.clone(), total.value_usd)).collect(), totals.faults.into_iter().collect())
+}
+
+#[test]
+fn what_is_broken_down_further_counts_once_by_its_total_and_without_one_by_its_parts() {
+    let header = "refYear,reporterISO,flowCode,partnerISO,partner2Code,cmdCode,customsCode,motCode,primaryValue\n";
+    let row = |reporter: &str, rest: &str| format!("2023,{reporter},M,DEU,{rest}\n");
+    let all = |rows: &[String]| sums(&format!("{header}{}", rows.concat()), &[By::Year]);
+    let one = |value: f64| vec![(String::new(), value)];
+    let parts = |rows: u64| if rows == 0 { vec![] } else { vec![("part_of_total".to_owned(), rows)] };
+    let modes = [("0", 200), ("1000", 150), ("2000", 50), ("2100", 40)];
+    let modes = modes.map(|(mode, value)| row("CHN", &format!("0,010121,C00,{mode},{value}")));
+    assert_eq!(all(&modes), (one(200.0), parts(3)));
+    // Another economy, and another code of the same one, without a total: their parts are all that there is.
+    let others = [row("IND", "0,010121,C00,1000,7"), row("CHN", "0,010129,C00,1000,5")];
+    assert_eq!(all(&[modes.concat(), others.concat()]), (one(212.0), parts(3)));
+    // Total, by mode, by procedure, by both and by second partner.
+    let cube = ["0,010121,C00,0,100", "0,010121,C00,1000,60", "0,010121,C01,0,90", "0,010121,C01,1000,50"];
+    let cube: Vec<String> = cube.iter().chain(&["156,010121,C00,0,100"]).map(|rest| row("CHN", rest)).collect();
+    assert_eq!(all(&cube), (one(100.0), parts(4)));
+    // Without the grand total the coarsest way counts, and but one of two that are as coarse.
+    assert_eq!(all(&cube[1..4]), (one(90.0), parts(2)));
+    assert_eq!(all(&cube[..1]), (one(100.0), parts(0)));
+}
+
+#[test]
+fn a_flow_that_is_a_part_of_another_counts_in_that_one_and_by_itself_where_flows_are_kept_apart() {
+    let header = "refYear,reporterISO,flowCode,partnerISO,cmdCode,primaryValue\n";
+    let row = |flow: &str, value: u32| format!("2023,CHN,{flow},DEU,010121,{value}\n");
+    let rows = format!("{header}{}{}{}", row("X", 90), row("RX", 40), row("M", 500));
+    let fault = vec![("part_of_flow".to_owned(), 1)];
+    assert_eq!(sums(&rows, &[By::Year]), (vec![(String::new(), 590.0)], fault.clone()));
+    let apart = [("M", 500.0), ("RX", 40.0), ("X", 90.0)].map(|(flow, value)| (flow.to_owned(), value));
+    assert_eq!(sums(&rows, &[By::Flow]), (apart.to_vec(), fault));
+    let alone = format!("{header}{}{}", row("RX", 40), row("M", 500));
+    assert_eq!(sums(&alone, &[By::Year]), (vec![(String::new(), 540.0)], vec![]));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), &rows).unwrap();
+    let args = args(folder.path(), false);
+    assert_eq!(surveyed(&args).added_flows().as_deref(), Some("X, M"));
+    tagged(&args);
+    let out = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
+    assert!(out.contains("2023,CHN,RX,DEU,010121,40,HS2017,010121,part_of_flow,0,"), "{out}");
 }
