@@ -163,6 +163,8 @@ const TRANSLATION: View = View::List {
         ("PART OF SOURCE", "sourcePart"),
         ("HOLDS OTHERS TOO", "targetPart"),
         ("SAME DIGITS", "sameDigits"),
+        ("SHARE", "share"),
+        ("WHICH PART", "partDescriptions.0.text"),
     ],
 };
 const COMPARISON: View = View::Record {
@@ -173,6 +175,7 @@ const COMPARISON: View = View::Record {
         ("Comparison", "comparison"),
         ("Reason", "findings.0.message"),
         ("", "findings.1.message"),
+        ("", "findings.2.message"),
     ],
 };
 

@@ -61,6 +61,9 @@ pub(crate) enum Command {
         /// On this date [default: today in UTC].
         #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
         on: String,
+        /// Take in the links that are held back.
+        #[arg(long)]
+        held_back: bool,
     },
     /// List the versions of a list, newest first.
     Versions {
@@ -224,11 +227,12 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(ENTRIES, limit.rows(), ask).await
         }
-        Command::Check { code, lists: only, on } => {
+        Command::Check { code, lists: only, on, held_back } => {
             let request = CheckMembershipRequest {
                 code: Some(code),
                 green_lists: only.iter().map(|list| name(list)).collect(),
                 date: on,
+                include_held_back: held_back,
                 ..Default::default()
             };
             session.print(lists.check_membership(request).await?.get_ref(), MEMBERSHIPS)

@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Write the plots here, as share-by-year.svg, value-by-list.svg and top-partners.svg.
     #[arg(long, value_name = "FOLDER")]
     svg: Option<PathBuf>,
+    /// Only this flow, as the table writes it (M, X). When not given, all that the table has are added up.
+    #[arg(long, value_name = "FLOW")]
+    flow: Option<String>,
     /// How many partners are shown.
     #[arg(long, default_value_t = 10)]
     top: usize,
@@ -48,7 +51,7 @@ const YEARS: View = View::List {
 
 /// Does it.
 pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
-    let summary = read::summary(table::Table::whole(&args.file)?)?;
+    let summary = read::summary(table::Table::whole(&args.file)?, args.flow.as_deref())?;
     let partners = summary.top_partners(args.top);
     let value = json!({
         "years": summary.years().map(|(list, year, bounds)| row(list, "year", year, bounds)).collect::<Vec<_>>(),
@@ -61,6 +64,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     render::print_value(session.output(), &value, YEARS)?;
     if summary.by_list().any(|(_, bounds)| bounds.undetermined > 0.0) {
         render::talk("of some of the value it cannot be told, for want of a table: TO % may be so much higher");
+    }
+    if summary.flows.len() > 1 {
+        let flows: Vec<&str> = summary.flows.iter().map(String::as_str).collect();
+        render::talk(&format!("the flows {} are added up: --flow takes one of them", flows.join(", ")));
     }
     if let Some(folder) = &args.svg {
         plots(&summary, &partners, folder)?;

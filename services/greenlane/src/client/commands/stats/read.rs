@@ -1,6 +1,6 @@
 //! Tagged rows added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 
@@ -27,6 +27,8 @@ pub(crate) struct Summary {
     years: BTreeMap<String, Vec<Bounds>>,
     /// By partner: what is on any list.
     partners: BTreeMap<String, Bounds>,
+    /// Those that were added up.
+    pub(crate) flows: BTreeSet<String>,
 }
 
 /// Where the columns of a list are.
@@ -37,9 +39,12 @@ struct Columns {
     held_back: Option<usize>,
 }
 
-/// Adds up the rows that count: rows that repeat others are marked by `greenlane tag`.
-pub(crate) fn summary(table: Table) -> anyhow::Result<Summary> {
+/// Adds up the rows that count, of one flow or of all: rows that repeat others are marked by `greenlane tag`.
+pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summary> {
     let Table { columns, mut rows } = table;
+    if flow.is_some() && columns.flow.is_none() {
+        return Err(Usage("the table has no column for the flow".to_owned()).into());
+    }
     let find = |wanted: &str| columns.names.iter().position(|name| name == wanted);
     let tagged = || Usage("the rows are not tagged: `greenlane tag FILE --out TAGGED` writes them".to_owned());
     let counted = find("counted").with_context(tagged)?;
@@ -63,6 +68,13 @@ pub(crate) fn summary(table: Table) -> anyhow::Result<Summary> {
             continue;
         }
         let text = |at: usize| std::str::from_utf8(row.get(at).unwrap_or_default()).unwrap_or_default();
+        let flow_of_row = columns.flow.map(text).unwrap_or_default();
+        if flow.is_some_and(|flow| flow != flow_of_row) {
+            continue;
+        }
+        if !summary.flows.contains(flow_of_row) {
+            summary.flows.insert(flow_of_row.to_owned());
+        }
         let number = |at: usize| text(at).parse::<f64>().unwrap_or_default();
         let value = number(columns.value);
         let year = text(columns.period).get(..4).unwrap_or_default();
@@ -150,7 +162,7 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,certain:b,p
 
     #[test]
     fn rows_that_repeat_others_are_left_out_and_bounds_are_kept_apart() {
-        let summary = summary(table(TAGGED)).unwrap();
+        let summary = summary(table(TAGGED), None).unwrap();
         let bounds = |value, certain, possible| Bounds { value, certain, possible, ..Bounds::default() };
         assert_eq!(
             summary.years().collect::<Vec<_>>(),
@@ -171,7 +183,7 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermine
 2001,Peru,010121,100,1,0,0,100,0,0,100
 2001,Peru,010129,7,1,0,0,7,7,7,0
 ";
-        let summary = summary(table(text)).unwrap();
+        let summary = summary(table(text), None).unwrap();
         let lists: Vec<_> = summary.by_list().map(|(_, bounds)| bounds).collect();
         assert_eq!((lists[0].possible, lists[0].undetermined, lists[0].held_back), (0.0, 107.0, 0.0));
         assert_eq!((lists[1].possible, lists[1].undetermined, lists[1].held_back), (7.0, 0.0, 100.0));
@@ -180,7 +192,23 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermine
     }
 
     #[test]
+    fn flows_are_added_up_and_told_or_one_of_them_is_taken() {
+        let text = "\
+period,flowCode,cmdCode,primaryValue,counted,certain:a,possible:a
+2020,X,010121,90,1,90,90
+2020,RX,010121,40,0,40,40
+2020,M,010121,500,1,500,500
+";
+        let all = summary(table(text), None).unwrap();
+        assert_eq!(all.flows.iter().map(String::as_str).collect::<Vec<_>>(), ["M", "X"]);
+        assert_eq!(all.by_list().next().unwrap().1.possible, 590.0);
+        let one = summary(table(text), Some("X")).unwrap();
+        assert_eq!((one.flows.len(), one.by_list().next().unwrap().1.possible), (1, 90.0));
+        assert!(summary(table(TAGGED), Some("X")).is_err(), "it has no flows");
+    }
+
+    #[test]
     fn rows_that_are_not_tagged_are_refused() {
-        assert!(summary(table("period,cmdCode,primaryValue\n2020,01,1\n")).is_err());
+        assert!(summary(table("period,cmdCode,primaryValue\n2020,01,1\n"), None).is_err());
     }
 }

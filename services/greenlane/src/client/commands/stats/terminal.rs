@@ -55,7 +55,7 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermine
 2001,Peru,010121,100,1,0,0,100
 2020,Peru,010121,100,1,50,50,0
 ";
-        let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap()).unwrap();
+        let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap(), None).unwrap();
         let plots = plots(&summary, &[]);
         assert!(plots.contains("0.00% to 0.00%, cannot be told 100.00%"), "{plots}");
         assert!(plots.contains("50.00% to 50.00%\n"), "{plots}");
