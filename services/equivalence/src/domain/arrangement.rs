@@ -185,10 +185,10 @@ impl Annex {
 
     /// Whether it counts on a day for a result granted on `granted_on`, its arrangement apart.
     pub fn counts(&self, date: NaiveDate, granted_on: Option<NaiveDate>) -> Counts {
-        if !self.validity.contains(date) || self.suspensions.iter().any(|period| period.contains(date)) {
+        if self.suspensions.iter().any(|period| period.contains(date)) {
             return Counts::No;
         }
-        self.lapse.as_ref().map_or(Counts::Yes, |lapse| lapse.counts(date, granted_on))
+        self.validity.counts(self.lapse.as_ref(), date, granted_on)
     }
 }
 

@@ -7,7 +7,7 @@ use super::code::CodeScope;
 use super::equivalence::TargetKey;
 use super::key::{AnnexKey, BodyKey, DesignationKey, EconomyCode};
 use super::source::Source;
-use super::time::{Ending, Validity, optional_date};
+use super::time::{Counts, Ending, Validity, optional_date};
 use super::words::BodyRole;
 
 /// A body.
@@ -137,6 +137,14 @@ impl Contestation {
 }
 
 impl Designation {
+    /// Whether it counts on a day for a result granted on `granted_on`.
+    pub fn counts(&self, date: NaiveDate, granted_on: Option<NaiveDate>) -> Counts {
+        if self.is_suspended(date) {
+            return Counts::No;
+        }
+        self.validity.counts(self.ending.as_ref(), date, granted_on)
+    }
+
     /// Whether it is suspended on a day, by itself or while it is contested.
     pub fn is_suspended(&self, date: NaiveDate) -> bool {
         let contested = self.contestations.iter().filter_map(|contest| contest.interim_suspension.as_ref());

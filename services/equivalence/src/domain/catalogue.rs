@@ -1,6 +1,7 @@
 //! The catalogue at one revision: immutable and indexed for recognition.
 
 mod annexes;
+mod blocs;
 mod index;
 mod names;
 mod net;
@@ -14,14 +15,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 pub use self::annexes::AnnexEntry;
-pub(in crate::domain) use self::annexes::{PartyTerms, Terms};
+pub(in crate::domain) use self::annexes::{Only, PartyTerms, Terms};
 pub(in crate::domain) use self::index::EconomyEntry;
 use self::index::Index;
 pub(in crate::domain) use self::net::Passed;
 pub(in crate::domain) use self::numbers::{Held, NONE};
 pub(in crate::domain) use self::references::{By, References};
 pub use self::requirements::RequirementEntry;
-pub(in crate::domain) use self::requirements::{AcceptanceTerms, Requirements};
+pub(in crate::domain) use self::requirements::{AcceptanceTerms, Calendar, Requirements};
 pub(in crate::domain) use self::scopes::{Code, EditionScopes, Scopes};
 use super::arrangement::{Annex, Arrangement};
 use super::body::{Body, Designation};

@@ -160,9 +160,15 @@ impl<'c> Condition<'c> {
         }
     }
 
-    /// Whether it is fulfilled when the other is, wherever the two come from.
+    /// Whether it is fulfilled when the other is: a test wherever the two come from; what an annex asks for only if the same
+    /// annex does, as its identifiers are its own.
     pub fn is_same(self, other: Self) -> bool {
-        self.kind() == other.kind() && self.id() == other.id()
+        match (self, other) {
+            (Self::Bridging(..), Self::Bridging(..)) => self.id() == other.id(),
+            (Self::ByAnnex(one, annex), Self::ByAnnex(other, of)) => annex.name == of.name && one.id == other.id,
+            (Self::OfStock(one), Self::OfStock(other)) => one.name == other.name,
+            (Self::Bridging(..) | Self::ByAnnex(..) | Self::OfStock(_), _) => false,
+        }
     }
 }
 

@@ -10,10 +10,12 @@ mod describe;
 mod direct;
 pub mod fairness;
 mod identity;
+mod leads;
 mod market;
 mod outcome;
 mod plan;
 mod standing;
+mod starts;
 mod trace;
 mod way;
 
@@ -30,9 +32,8 @@ use self::coverage::Coverage;
 use self::market::Market;
 use self::standing::Standing;
 use super::catalogue::{Catalogue, RequirementEntry};
-use super::decision::{Attempt, Decision, Finding, Miss, Outcome, RequirementResult, Route, Status};
+use super::decision::{Attempt, Check, Decision, Finding, Miss, Outcome, RequirementResult, Route, Status};
 use super::question::Question;
-use super::requirement::Requirement;
 use super::translate::Translator;
 use super::words::RecognitionEffect;
 
@@ -123,7 +124,7 @@ impl<'a> Judged<'a> {
             requirement: &self.entry.requirement,
             status: self.status,
             route: self.route,
-            nearest_miss: miss.map(|failed| as_miss(ctx, &self.entry.requirement, &failed)),
+            nearest_miss: miss.map(|failed| as_miss(ctx, self.entry, &failed)),
             findings: self.findings,
             attempts: self.attempts,
         }
@@ -178,11 +179,15 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
         wanted.for_each(|node| ctx.catalogue.links().read_sources_ahead(node));
     }
     let standing = Standing::new(ctx, market, entry);
+    // What is missing, each with what would follow if it were there.
+    let mut doubts: Vec<(RecognitionEffect, Finding)> = Vec::new();
+    // The annexes that cover nothing of what was certified.
+    let mut uncovered: SmallVec<[annex::Failed<'a>; 2]> = SmallVec::new();
     let verdicts = std::iter::once_with(|| direct::attempt(ctx, market, entry, &standing))
         .chain(market.annexes.iter().map(|annex| annex::attempt(ctx, market, entry, &standing, annex)));
     for verdict in verdicts {
         if ctx.detail == Detail::Attempts {
-            result.attempts.push(as_attempt(ctx, &entry.requirement, &verdict));
+            result.attempts.push(as_attempt(ctx, entry, &verdict));
         }
         match verdict {
             Verdict::Route(route) => {
@@ -191,12 +196,18 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
                     result.route = Some(route);
                 }
             }
+            // A mend by it may mend nothing: see below.
+            Verdict::Failed(failed) if failed.annex.is_some() && failed.check == Check::Scheme => {
+                uncovered.push(failed)
+            }
             Verdict::Failed(failed) => {
                 if result.nearest.as_ref().is_none_or(|nearest| failed.checks_passed() > nearest.checks_passed()) {
                     result.nearest = Some(failed);
                 }
             }
-            Verdict::Missing { finding, .. } => result.findings.push(finding),
+            Verdict::Missing { annex, finding } => {
+                doubts.push((annex.map_or(RecognitionEffect::Full, |annex| annex.effect), finding));
+            }
         }
         // Nothing is better than this, and only an explanation tells what else there is.
         if result.route.as_ref().is_some_and(|best| way::rank(best) == way::BEST) {
@@ -208,25 +219,38 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
     }
     ctx.count_translations(true);
 
-    if let Some(route) = &result.route {
-        result.status = match route.effect {
+    // A route that may be there counts as one unless one that is there has no weaker an effect.
+    let sure = result.route.as_ref().map(|route| route.effect);
+    doubts.retain(|(effect, _)| sure.is_none_or(|sure| *effect < sure));
+    if !doubts.is_empty() {
+        result.findings = doubts.into_iter().map(|(_, finding)| finding).collect();
+        result.findings.sort();
+        result.findings.dedup();
+        (result.route, result.nearest) = (None, None);
+    } else if let Some(effect) = sure {
+        result.status = match effect {
             RecognitionEffect::Full => Status::Met,
             RecognitionEffect::Partial => Status::MetInPart,
             RecognitionEffect::InformationOnly => Status::InformationOnly,
         };
         result.nearest = None;
-        result.findings.clear();
-    } else if !result.findings.is_empty() {
-        result.findings.sort();
-        result.findings.dedup();
-        result.nearest = None;
     } else {
         result.status = Status::NotMet;
+        // One by which no certificate would do comes nowhere near.
+        let is_nearer = |it: &&annex::Failed<'_>| {
+            result.nearest.as_ref().is_none_or(|nearest| it.checks_passed() > nearest.checks_passed())
+                && it.annex.is_some_and(|annex| leads::any(ctx, entry, annex))
+        };
+        if ctx.detail != Detail::Outcome
+            && let Some(nearer) = uncovered.iter().find(is_nearer)
+        {
+            result.nearest = Some(*nearer);
+        }
     }
     Some(result)
 }
 
-fn as_attempt<'a>(ctx: &Context<'a, '_>, requirement: &Requirement, verdict: &Verdict<'a>) -> Attempt<'a> {
+fn as_attempt<'a>(ctx: &Context<'a, '_>, requirement: &RequirementEntry, verdict: &Verdict<'a>) -> Attempt<'a> {
     match verdict {
         Verdict::Route(route) => Attempt::Route(Box::new(route.clone())),
         Verdict::Failed(failed) => Attempt::Miss(as_miss(ctx, requirement, failed)),
@@ -236,7 +260,7 @@ fn as_attempt<'a>(ctx: &Context<'a, '_>, requirement: &Requirement, verdict: &Ve
     }
 }
 
-fn as_miss<'a>(ctx: &Context<'a, '_>, requirement: &Requirement, failed: &annex::Failed<'a>) -> Miss<'a> {
+fn as_miss<'a>(ctx: &Context<'a, '_>, requirement: &RequirementEntry, failed: &annex::Failed<'a>) -> Miss<'a> {
     let (reason, mend) = describe::miss(ctx, requirement, failed);
     Miss {
         annex: failed.annex.map(|entry| &entry.annex),

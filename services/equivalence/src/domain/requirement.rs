@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::code::CodeScope;
-use super::equivalence::Target;
+use super::equivalence::{Target, TargetKey};
 use super::key::{BodyKey, EconomyCode, RequirementKey};
 use super::source::Source;
 use super::time::Validity;
@@ -81,6 +81,11 @@ impl Acceptance {
         } else {
             format!("{} with {}", self.target, beside.join(" and "))
         }
+    }
+
+    /// What a certificate must name: what is accepted, and what must be certified beside it.
+    pub fn names(&self) -> impl Iterator<Item = &TargetKey> {
+        std::iter::once(&self.target).chain(&self.together_with).map(|it| &it.name)
     }
 
     /// Whether it stands on a day.

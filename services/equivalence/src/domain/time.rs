@@ -66,6 +66,24 @@ impl Validity {
         self.from <= date && self.until.is_none_or(|until| date < until)
     }
 
+    /// Whether what it is of, and what may end by a rule, counts on the day `date` for a result granted on `granted_on`:
+    /// from the day of the end on by the rule, also beyond this period. What was over before that day stays over.
+    pub fn counts(&self, ending: Option<&Ending>, date: NaiveDate, granted_on: Option<NaiveDate>) -> Counts {
+        if date < self.from {
+            return Counts::No;
+        }
+        match self.ended(ending, date) {
+            Some(ending) => ending.counts(date, granted_on),
+            None if self.contains(date) => Counts::Yes,
+            None => Counts::No,
+        }
+    }
+
+    /// The end that has come, if one has before the period was over.
+    pub fn ended<'e>(&self, ending: Option<&'e Ending>, date: NaiveDate) -> Option<&'e Ending> {
+        ending.filter(|it| it.on <= date && self.until.is_none_or(|until| it.on <= until))
+    }
+
     /// Whether some day lies within both.
     pub fn overlaps(&self, other: &Self) -> bool {
         let begins_before_end = |a: &Self, b: &Self| b.until.is_none_or(|until| a.from < until);

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use smallvec::SmallVec;
 
 use super::Catalogue;
-use super::numbers::{Held, Numbers, Wanted};
+use super::numbers::{Numbers, Wanted};
 use super::scopes::Scopes;
 use crate::domain::arrangement::{Annex, Arrangement, Exclusions, Party};
 use crate::domain::body::Designation;
@@ -184,10 +184,9 @@ impl Terms {
         self.more.as_ref().map_or(&[], |it| &it.economies)
     }
 
-    /// Whether results to something held are covered.
-    pub(in crate::domain) fn covers_held(&self, held: Held) -> bool {
-        let covered = self.more.as_ref().map_or(&[][..], |it| &it.covered);
-        covered.is_empty() || covered.iter().any(|it| it.is_met_by(held))
+    /// The schemes and standards whose results are covered; empty means all.
+    pub(in crate::domain) fn covered(&self) -> &[Wanted] {
+        self.more.as_ref().map_or(&[], |it| &it.covered)
     }
 
     pub(in crate::domain) fn exclusions(&self) -> Option<&ExclusionTerms> {
@@ -224,11 +223,17 @@ impl More {
 }
 
 impl DesignationTerms {
-    /// Whether the designation, which these are of, stands on a day.
-    pub(in crate::domain) fn stand(&self, designation: &Designation, date: NaiveDate) -> bool {
+    /// Whether the designation, which these are of, counts on a day for a result granted on `granted_on`.
+    pub(in crate::domain) fn counts(
+        &self,
+        designation: &Designation,
+        date: NaiveDate,
+        granted_on: Option<NaiveDate>,
+    ) -> Counts {
         match &self.validity {
-            Some(validity) => validity.contains(date),
-            None => designation.validity.contains(date) && !designation.is_suspended(date),
+            Some(validity) if validity.contains(date) => Counts::Yes,
+            Some(_) => Counts::No,
+            None => designation.counts(date, granted_on),
         }
     }
 

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use super::Catalogue;
 use super::annexes::{self, AnnexEntry, PartyTerms};
+use super::blocs::{Periods, memberships};
 use super::net::Links;
 use super::numbers::{Held, Numbers, Wanted, number};
 use super::requirements::{RequirementEntry, Requirements};
@@ -21,14 +22,13 @@ use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode, StandardKey};
 use crate::domain::requirement::Requirement;
 use crate::domain::standard::EditionTransition;
-use crate::domain::time::Validity;
 
 /// A bloc that an economy belongs to, or belonged.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Membership {
     pub(in crate::domain) bloc: EconomyCode,
     pub(in crate::domain) number: u32,
-    periods: SmallVec<[Validity; 1]>,
+    periods: Periods,
 }
 
 /// What the catalogue holds of an economy or bloc.
@@ -183,6 +183,11 @@ impl Catalogue {
         self.index.numbers.held(target)
     }
 
+    /// Whether something held is a scheme of which the catalogue speaks.
+    pub(in crate::domain) fn is_scheme(&self, held: Held) -> bool {
+        self.index.numbers.is_scheme(held)
+    }
+
     /// Something wanted in numbers.
     pub(in crate::domain) fn wanted(&self, target: &Target) -> Wanted {
         self.index.numbers.wanted(target)
@@ -289,14 +294,13 @@ fn economies(numbers: &mut Numbers, catalogue: &Catalogue) -> Vec<EconomyEntry> 
         if let Some(complete) = &bloc.complete_requirements {
             economies[number as usize].complete = Some(Scopes::new(numbers, &complete.codes));
         }
-        let mut periods: BTreeMap<_, SmallVec<[Validity; 1]>> = BTreeMap::new();
-        for member in &bloc.members {
-            periods.entry(&member.economy).or_default().push(member.validity.clone());
-        }
-        for (member, periods) in periods {
-            let membership = Membership { bloc: bloc.name.clone(), number, periods };
-            economies[numbers.economy(member) as usize].memberships.push(membership);
-        }
+    }
+    for (at, belongs) in memberships(numbers, catalogue).into_iter().enumerate() {
+        let each = belongs.into_iter().map(|(number, periods)| {
+            let bloc = numbers.economies()[number as usize].clone();
+            Membership { bloc, number, periods }
+        });
+        economies[at].memberships = each.collect();
     }
     for it in catalogue.bodies.values() {
         economies[numbers.economy(&it.economy) as usize].bodies.push((numbers.body(&it.name), it.clone()));

@@ -76,31 +76,32 @@ pub(super) struct Numbers {
     standards: Names,
     /// The schemes that have an entry, by number: they come first.
     known_schemes: Vec<Arc<Scheme>>,
-    /// How many schemes and standards have an entry; these come before the others.
-    known: u32,
+    /// The number of the first standard: all schemes come before.
+    first_standard: u32,
+    /// How many standards have an entry; these come before the others.
+    known_standards: u32,
     /// How many schemes and standards there are.
     nodes: u32,
     editions: HashMap<Arc<str>, u32>,
     edition_names: Vec<Arc<str>>,
 }
 
-/// Schemes and standards while they are numbered.
+/// Schemes and standards while they are numbered, each kind from zero.
 #[derive(Default)]
 struct Targets<'c> {
     schemes: HashMap<&'c str, u32>,
     standards: HashMap<&'c str, u32>,
-    next: u32,
 }
 
 impl<'c> Targets<'c> {
     fn scheme(&mut self, key: &'c SchemeKey) {
-        let known = *self.schemes.entry(key.as_str()).or_insert(self.next);
-        self.next += u32::from(known == self.next);
+        let next = number(self.schemes.len());
+        self.schemes.entry(key.as_str()).or_insert(next);
     }
 
     fn standard(&mut self, key: &'c StandardKey) {
-        let known = *self.standards.entry(key.as_str()).or_insert(self.next);
-        self.next += u32::from(known == self.next);
+        let next = number(self.standards.len());
+        self.standards.entry(key.as_str()).or_insert(next);
     }
 
     fn add(&mut self, key: &'c TargetKey) {
@@ -155,7 +156,7 @@ impl Numbers {
         let mut targets = Targets::default();
         catalogue.schemes.keys().for_each(|it| targets.scheme(it));
         catalogue.standards.keys().for_each(|it| targets.standard(it));
-        self.known = targets.next;
+        self.known_standards = number(catalogue.standards.len());
         self.known_schemes = catalogue.schemes.values().cloned().collect();
         for it in catalogue.equivalences.values() {
             targets.add(&it.from.name);
@@ -169,9 +170,11 @@ impl Numbers {
         let accepted = catalogue.requirements.values().flat_map(|it| &it.acceptances);
         let accepted = accepted.flat_map(|it| std::iter::once(&it.target).chain(&it.together_with));
         accepted.for_each(|it| targets.add(&it.name));
-        self.nodes = targets.next;
+        let first = number(targets.schemes.len());
+        self.first_standard = first;
+        self.nodes = first + number(targets.standards.len());
         self.schemes = Names::new(targets.schemes.into_iter());
-        self.standards = Names::new(targets.standards.into_iter());
+        self.standards = Names::new(targets.standards.into_iter().map(|(name, number)| (name, first + number)));
     }
 
     /// The number of an edition of a code system, given now if it has none.
@@ -230,15 +233,22 @@ impl Numbers {
     /// Something held, and whether the catalogue knows it, with its level if it has one.
     pub(super) fn held(&self, target: &Target) -> (Held, bool) {
         let node = self.node(&target.name);
-        let known = node < self.known;
         // A level of a standard means nothing and is not looked at.
         match self.scheme(node) {
             Some(scheme) if !target.level.is_empty() => {
                 let rank = scheme.rank(&target.level).map(number);
-                (Held { node, rank: rank.unwrap_or(NONE) }, known && rank.is_some())
+                (Held { node, rank: rank.unwrap_or(NONE) }, rank.is_some())
             }
-            _ => (Held::plain(node), known),
+            scheme => {
+                let is_known_standard = node.wrapping_sub(self.first_standard) < self.known_standards;
+                (Held::plain(node), scheme.is_some() || is_known_standard)
+            }
         }
+    }
+
+    /// Whether something held is a scheme, and not a standard.
+    pub(super) fn is_scheme(&self, held: Held) -> bool {
+        held.node < self.first_standard
     }
 
     /// Something wanted; a level that is not known is never reached.

@@ -8,7 +8,7 @@ use crate::domain::arrangement::Annex;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Equivalence, TargetKey};
 use crate::domain::key::{AnnexKey, ArrangementKey, EquivalenceKey, RequirementKey, SchemeKey};
-use crate::domain::requirement::Requirement;
+use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::scheme::Scheme;
 
 /// The entry by which one target leads to another.
@@ -38,7 +38,7 @@ pub(in crate::domain) struct References {
     pub(in crate::domain) before: Steps,
     /// What a target leads to, in one step.
     pub(in crate::domain) after: Steps,
-    /// The requirements that accept a target.
+    /// The requirements that accept a target, or ask for it beside what they accept.
     pub(in crate::domain) accepting: HashMap<TargetKey, Vec<RequirementKey>>,
     /// The annexes of an arrangement.
     pub(in crate::domain) annexes: HashMap<ArrangementKey, Vec<AnnexKey>>,
@@ -93,7 +93,7 @@ impl References {
     }
 
     fn requirement(&mut self, it: &Requirement) {
-        let accepted: HashSet<&TargetKey> = it.acceptances.iter().map(|it| &it.target.name).collect();
+        let accepted: HashSet<&TargetKey> = it.acceptances.iter().flat_map(Acceptance::names).collect();
         for target in accepted {
             self.accepting.entry(target.clone()).or_default().push(it.name.clone());
         }

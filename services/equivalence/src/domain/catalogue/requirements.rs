@@ -9,6 +9,7 @@ use super::Catalogue;
 use super::numbers::{Held, NONE, Numbers, Wanted};
 use super::scopes::{EditionScopes, Scopes};
 use crate::domain::equivalence::TargetKey;
+use crate::domain::key::StandardKey;
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::standard::EditionTransition;
 use crate::domain::time::Validity;
@@ -74,12 +75,43 @@ struct More {
     excluded_bodies: SmallVec<[u32; 4]>,
     /// What must be certified beside it.
     together: SmallVec<[Wanted; 2]>,
-    /// The calendars that the standard accepted has a part in, by name.
-    transitions: Vec<Arc<EditionTransition>>,
+    /// The calendars that what is accepted has a part in, by name.
+    calendars: Vec<Calendar>,
+}
+
+/// A calendar of editions, asked about one of the two.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct Calendar {
+    pub(in crate::domain) standard: StandardKey,
+    pub(in crate::domain) transition: Arc<EditionTransition>,
+}
+
+impl Catalogue {
+    /// The calendars of whatever market that bear on an acceptance, by name: of what it accepts, and of what must be
+    /// certified beside that.
+    pub(in crate::domain) fn calendars_of(&self, acceptance: &Acceptance) -> Vec<Calendar> {
+        let mut standards: Vec<&StandardKey> = std::iter::once(&acceptance.target)
+            .chain(&acceptance.together_with)
+            .filter_map(|it| match &it.name {
+                TargetKey::Standard(standard) => Some(standard),
+                TargetKey::Scheme(_) => None,
+            })
+            .collect();
+        standards.sort_unstable();
+        standards.dedup();
+        let of = |standard: &StandardKey| {
+            let all = self.transitions_of(standard).iter().cloned();
+            let calendar = |transition| Calendar { standard: standard.clone(), transition };
+            all.map(calendar).collect::<Vec<_>>()
+        };
+        let mut calendars: Vec<Calendar> = standards.into_iter().flat_map(of).collect();
+        calendars.sort_by(|one, other| one.transition.name.cmp(&other.transition.name)); // stable: by standard
+        calendars
+    }
 }
 
 impl AcceptanceTerms {
-    fn new(numbers: &Numbers, transitions: &[Arc<EditionTransition>], it: &Acceptance) -> Self {
+    fn new(numbers: &Numbers, calendars: Vec<Calendar>, it: &Acceptance) -> Self {
         let all = it.objects.is_empty();
         let objects = if all { u16::MAX } else { it.objects.iter().fold(0, |bits, it| bits | it.bit()) };
         let rule = &it.bodies;
@@ -88,7 +120,7 @@ impl AcceptanceTerms {
             && rule.bodies.is_empty()
             && rule.excluded_bodies.is_empty()
             && it.together_with.is_empty()
-            && transitions.is_empty();
+            && calendars.is_empty();
         let mut economies = rule.economies.iter().map(|it| numbers.economy(it));
         let economy = economies.next().unwrap_or(NONE);
         let more = (!plain).then(|| More {
@@ -97,7 +129,7 @@ impl AcceptanceTerms {
             bodies: rule.bodies.iter().map(|it| numbers.body(it)).collect(),
             excluded_bodies: rule.excluded_bodies.iter().map(|it| numbers.body(it)).collect(),
             together: it.together_with.iter().map(|it| numbers.wanted(it)).collect(),
-            transitions: transitions.to_vec(),
+            calendars,
         });
         Self {
             wanted: numbers.wanted(&it.target),
@@ -131,9 +163,9 @@ impl AcceptanceTerms {
         together.iter().all(|wanted| held.iter().any(|held| wanted.is_met_by(*held)))
     }
 
-    /// The calendars that the standard accepted has a part in, by name.
-    pub(in crate::domain) fn transitions(&self) -> &[Arc<EditionTransition>] {
-        self.more.as_ref().map_or(&[], |it| &it.transitions)
+    /// The calendars that what is accepted has a part in, by name.
+    pub(in crate::domain) fn calendars(&self) -> &[Calendar] {
+        self.more.as_ref().map_or(&[], |it| &it.calendars)
     }
 
     pub(in crate::domain) fn accepts(&self, object: RecognitionObject) -> bool {
@@ -162,13 +194,8 @@ impl Requirements {
         let mut entries = Vec::with_capacity(all.len());
         for requirement in all {
             let codes = Scopes::new(numbers, &requirement.codes);
-            let acceptances = requirement.acceptances.iter().map(|it| {
-                let transitions = match &it.target.name {
-                    TargetKey::Standard(standard) => catalogue.transitions_of(standard),
-                    TargetKey::Scheme(_) => &[],
-                };
-                AcceptanceTerms::new(numbers, transitions, it)
-            });
+            let acceptances = requirement.acceptances.iter();
+            let acceptances = acceptances.map(|it| AcceptanceTerms::new(numbers, catalogue.calendars_of(it), it));
             let acceptances = acceptances.collect();
             let economies = |all: &[_]| all.iter().map(|it| numbers.economy(it)).collect();
             let (only, not) = (&requirement.origins, &requirement.excluded_origins);

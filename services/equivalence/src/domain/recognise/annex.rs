@@ -1,18 +1,18 @@
 //! Routes by an annex of an arrangement.
 
+use std::borrow::Cow;
 use std::sync::Arc;
-
-use smallvec::SmallVec;
 
 use super::chain::{self, Net};
 use super::context::Context;
 use super::coverage::Coverage;
 use super::market::Market;
 use super::standing::{self, Standing, Tier};
+use super::starts::{self, Designations};
 use super::way;
 use crate::domain::arrangement::{Annex, Arrangement, TransitionPeriod};
 use crate::domain::body::Designation;
-use crate::domain::catalogue::{AnnexEntry, Held, PartyTerms, RequirementEntry, Terms};
+use crate::domain::catalogue::{AnnexEntry, PartyTerms, RequirementEntry, Terms};
 use crate::domain::decision::{Check, Condition, Conditions, Finding, Route};
 use crate::domain::key::EconomyCode;
 use crate::domain::time::Counts;
@@ -75,8 +75,8 @@ pub(super) fn attempt<'a>(
     if exporters().next().is_none() {
         return failed(Check::Parties);
     }
-    let usable = usable(ctx, terms);
-    if !usable.iter().any(|(_, held)| terms.covers_held(*held)) {
+    let covered = starts::covered(ctx, terms);
+    if covered.is_empty() {
         return failed(Check::Scheme);
     }
     match ctx.coverage(&terms.codes) {
@@ -110,46 +110,43 @@ pub(super) fn attempt<'a>(
     if terms.has_transitions && in_transition(ctx, annex, market) {
         return failed(Check::Transition);
     }
-    let mut designation = None;
-    if terms.designation_required {
-        let covered = usable.iter().map(|(_, held)| *held).filter(|held| terms.covers_held(*held));
-        match designated(ctx, entry, covered) {
-            Designated::Yes(found) => designation = Some(found),
-            Designated::No => return failed(Check::Designation),
-            Designated::Unknown(finding) => note(&mut missing, finding),
-        }
+    let designations = if terms.designation_required { Designations::of_body(ctx, entry, &covered) } else { None };
+    if terms.designation_required && designations.is_none() {
+        return failed(Check::Designation);
     }
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(terms.chain_limit);
-    let mut found = standing.chain(net, &usable, limit, Tier::Plain);
+    let starts = designations.as_ref().map_or(Cow::Borrowed(&covered), |it| it.starts(&covered));
+    let mut found = standing.chain(net, &starts, limit, Tier::Plain);
     if found.is_none() && standing.some_exempt {
-        found = standing.chain(net, &usable, limit, Tier::Exempt);
+        found = standing.chain(net, &starts, limit, Tier::Exempt);
     }
     if found.is_none() && standing.depends_on_grant {
-        found = standing.chain(net, &usable, limit, Tier::IfGranted);
+        found = standing.chain(net, &starts, limit, Tier::IfGranted);
         if let Some(found) = &found {
-            let acceptance = &requirement.requirement.acceptances[found.accepted];
-            note(&mut missing, standing::grant_date_missing(ctx, acceptance));
+            note(&mut missing, standing::grant_date_missing(ctx, market, &requirement.acceptances[found.accepted]));
         }
+    }
+    // Or from what the body may be designated for.
+    let doubtful = designations.as_ref().filter(|it| found.is_none() && !it.possible_starts().is_empty());
+    if let Some(it) = doubtful {
+        let mut tiers = [Tier::Plain, Tier::Exempt, Tier::IfGranted].into_iter();
+        found = tiers.find_map(|tier| standing.chain(net, it.possible_starts(), limit, tier));
+        missing = missing.or_else(|| it.doubt(found.as_ref()?.certified));
     }
     let Some(found) = found else { return failed(Check::Chain) };
     match missing {
         Some(finding) => Verdict::Missing { annex: Some(annex), finding },
         None => {
-            let place = found.accepted;
+            let accepted = &requirement.acceptances[found.accepted];
+            let designation = designations.and_then(|it| it.relied_on(found.certified));
             let mut route = way(ctx, market, requirement, entry, found, designation);
             if standing.some_exempt {
-                way::exempt(&mut route, standing::exemptions(ctx, market, requirement, place));
+                way::exempt(&mut route, standing::exemptions(ctx, market, accepted));
             }
             Verdict::Route(route)
         }
     }
-}
-
-/// What was certified and is not excluded, each with its place in the question.
-fn usable(ctx: &Context<'_, '_>, terms: &Terms) -> SmallVec<[(u32, Held); 8]> {
-    let excluded = terms.exclusions().map_or(&[][..], |not| &not.targets);
-    (0_u32..).zip(&ctx.held).filter(|(_, held)| !excluded.contains(&held.node)).map(|(at, held)| (at, *held)).collect()
 }
 
 /// Whether an annex may carry results granted on the day of the question to a market in full, whoever issues them and
@@ -189,7 +186,7 @@ fn note(missing: &mut Option<Finding>, finding: Finding) {
     missing.get_or_insert(finding);
 }
 
-fn grant_date_missing(annex: &Annex) -> Finding {
+pub(super) fn grant_date_missing(annex: &Annex) -> Finding {
     let message = format!("whether {} still covers the result depends on when it was granted", annex.name);
     Finding::about("granted_on_missing", "annex", &annex.name, message)
 }
@@ -240,43 +237,6 @@ fn in_transition(ctx: &Context<'_, '_>, annex: &Annex, market: &Market<'_, '_>) 
             && !(period.special_and_differential && ctx.without_special_treatment)
             && sides.iter().any(|side| side.is_within(&period.economy))
     })
-}
-
-enum Designated<'a> {
-    Yes(&'a Arc<Designation>),
-    No,
-    Unknown(Finding),
-}
-
-fn designated<'a>(
-    ctx: &Context<'a, '_>,
-    entry: &'a AnnexEntry,
-    covered: impl Iterator<Item = Held> + Clone,
-) -> Designated<'a> {
-    let mut unknown = None;
-    for at in entry.designations_by(ctx.body) {
-        let (terms, designation) = (&entry.terms.designated[at], &entry.designations[at]);
-        let stands = terms.stand(designation, ctx.date());
-        let only = entry.terms.only(at);
-        let for_these = only.is_none_or(|only| {
-            only.targets.is_empty() || covered.clone().any(|held| only.targets.contains(&held.node))
-        });
-        if !stands || !for_these {
-            continue;
-        }
-        let ending = if terms.validity.is_some() { None } else { designation.ending.as_ref() };
-        let counts = ending.map_or(Counts::Yes, |ending| ending.counts(ctx.date(), ctx.question.granted_on));
-        match (counts, only.map_or(Coverage::Inside, |only| ctx.coverage(&only.codes))) {
-            (Counts::No, _) | (_, Coverage::Outside) => {}
-            (Counts::Yes, Coverage::Inside) => return Designated::Yes(designation),
-            // Only an arrangement's entry into force may be unknown.
-            (Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce, _) => {
-                note(&mut unknown, grant_date_missing(&entry.annex))
-            }
-            (Counts::Yes, Coverage::Unknown(finding)) => note(&mut unknown, finding),
-        }
-    }
-    unknown.map_or(Designated::No, Designated::Unknown)
 }
 
 fn way<'a>(

@@ -4,21 +4,22 @@ use chrono::NaiveDate;
 
 use super::annex::Failed;
 use super::context::{Context, Place};
-use super::standing;
+use super::{leads, standing};
 use crate::domain::arrangement::Arrangement;
-use crate::domain::catalogue::AnnexEntry;
+use crate::domain::body::Designation;
+use crate::domain::catalogue::{AnnexEntry, Calendar, PartyTerms, RequirementEntry};
 use crate::domain::decision::Check;
-use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::{Acceptance, Requirement};
 use crate::domain::standard::{EditionTransition, Stock};
-use crate::domain::words::ConversionConsequence;
+use crate::domain::time::{Counts, Ending, Validity};
+use crate::domain::words::{ConversionConsequence, LapseRule};
 
 /// The reason and the mend.
-pub(super) fn miss(ctx: &Context<'_, '_>, requirement: &Requirement, failed: &Failed<'_>) -> (String, String) {
+pub(super) fn miss(ctx: &Context<'_, '_>, requirement: &RequirementEntry, failed: &Failed<'_>) -> (String, String) {
     match failed.annex {
         Some(entry) => by_annex(ctx, requirement, entry, failed.check),
-        None => direct(ctx, requirement, failed),
+        None => direct(ctx, &requirement.requirement, failed),
     }
 }
 
@@ -88,11 +89,13 @@ fn edition(ctx: &Context<'_, '_>, requirement: &Requirement, acceptance: &Accept
     let place = Place::new(ctx.catalogue, &requirement.market, date);
     let within = |it: &EconomyCode| place.is_within(it) || ctx.destination.is_within(it);
     let (granted_on, stock) = (ctx.question.granted_on, ctx.question.stock);
-    let Some(transition) = standing::refusing(ctx.catalogue, acceptance, within, date, granted_on, stock) else {
-        return (format!("{market} does not count {} on {date}", acceptance.target), certify_to(ctx, requirement));
+    let calendars = ctx.catalogue.calendars_of(acceptance);
+    let Some(Calendar { standard, transition }) = standing::refusing(&calendars, within, date, granted_on, stock)
+    else {
+        return (format!("{market} does not count {} on {date}", acceptance.wanted()), certify_to(ctx, requirement));
     };
-    let EditionTransition { from_standard, to_standard, .. } = transition;
-    if matches!(&acceptance.target.name, TargetKey::Standard(standard) if standard == to_standard) {
+    let EditionTransition { from_standard, to_standard, .. } = &**transition;
+    if standard == to_standard {
         let from = transition.either_from.map_or_else(String::new, |from| from.to_string());
         return (
             format!("{market} counts {to_standard} only from {from}"),
@@ -147,28 +150,22 @@ fn certify_to(ctx: &Context<'_, '_>, requirement: &Requirement) -> String {
     format!("certify to one of: {}", accepted(ctx, requirement))
 }
 
-fn by_annex(ctx: &Context<'_, '_>, requirement: &Requirement, entry: &AnnexEntry, check: Check) -> (String, String) {
-    let AnnexEntry { annex, arrangement, designations, .. } = entry;
+fn by_annex(ctx: &Context<'_, '_>, of: &RequirementEntry, entry: &AnnexEntry, check: Check) -> (String, String) {
+    let AnnexEntry { annex, arrangement, .. } = entry;
+    let requirement = &of.requirement;
     let date = ctx.date();
     let name = &annex.name;
-    let body = &ctx.question.body;
-    let issuer = ctx.issuer.economy.as_str();
     match check {
-        Check::Parties if annex.reciprocal && one_sided(arrangement) => (
-            format!("{name} carries only what the parties grant each other, and not all of them grant the same"),
-            format!("have the goods certified by a body of {}", exporters(arrangement, &requirement.market)),
-        ),
         // The checks of a direct route are made by no annex.
-        Check::Parties | Check::Body | Check::Edition => (
-            format!("{} does not carry results of {issuer} to {}", annex.arrangement, requirement.market.as_str()),
-            format!("have the goods certified by a body of {}", exporters(arrangement, &requirement.market)),
-        ),
+        Check::Parties | Check::Body | Check::Edition => parties(ctx, &requirement.market, entry),
         Check::Scheme => {
             let covered = list(annex.covered.iter().map(ToString::to_string));
-            (
-                format!("{name} covers {covered}; certified was {}", certified(ctx)),
-                format!("certify to one of: {covered}"),
-            )
+            let reason = if annex.covered.is_empty() {
+                format!("{name} excludes all that was certified: {}", certified(ctx))
+            } else {
+                format!("{name} covers {covered}; certified was {}", certified(ctx))
+            };
+            (reason, certify_under(ctx, of, entry, "certify"))
         }
         Check::Code => {
             let code = &ctx.question.code;
@@ -184,21 +181,15 @@ fn by_annex(ctx: &Context<'_, '_>, requirement: &Requirement, entry: &AnnexEntry
                 format!("obtain one of: {objects}"),
             )
         }
-        Check::ArrangementInForce => when(
-            &annex.arrangement.name(),
-            arrangement.applies_from().filter(|from| date < *from).map(|from| from.to_string()),
-            arrangement.lapse.as_ref().filter(|end| date >= end.on).map(|end| end.on.to_string()),
-            ctx,
-        ),
+        Check::ArrangementInForce => {
+            let from = arrangement.applies_from();
+            let lapse = arrangement.lapse.as_ref().filter(|it| it.on <= date);
+            out_of_force(ctx, &annex.arrangement.name(), from, &arrangement.suspensions, lapse, None)
+        }
         Check::AnnexInForce => {
-            let lapsed = annex.lapse.as_ref().map(|end| end.on).filter(|on| date >= *on);
-            let over = annex.validity.until.filter(|until| date >= *until);
-            when(
-                &name.name(),
-                (date < annex.validity.from).then(|| annex.validity.from.to_string()),
-                lapsed.or(over).map(|on| on.to_string()),
-                ctx,
-            )
+            let Validity { from, until } = annex.validity;
+            let lapse = annex.validity.ended(annex.lapse.as_ref(), date);
+            out_of_force(ctx, &name.name(), Some(from), &annex.suspensions, lapse, until)
         }
         Check::Exclusions => (
             format!("{name} excludes this body, economy, origin or code"),
@@ -219,33 +210,76 @@ fn by_annex(ctx: &Context<'_, '_>, requirement: &Requirement, entry: &AnnexEntry
                 format!("wait until {until}, or certify with a body that the market accepts directly"),
             )
         }
-        Check::Designation => {
-            let known = entry.designations_of(body);
-            let state = match known {
-                [] => "is not designated",
-                known if known.iter().any(|it| it.validity.contains(date) && it.is_suspended(date)) => "is suspended",
-                known if known.iter().all(|it| !it.validity.contains(date)) => "is not designated on this date",
-                _ => "is not designated for these goods and this scheme",
-            };
-            let others = designations.iter().filter(|it| it.validity.contains(date) && !it.is_suspended(date));
-            let others = list(others.filter(|it| it.body != *body).map(|it| it.body.name()));
-            (
-                format!("{body} {state} under {name} on {date}"),
-                format!("have {body} designated, or certify with a designated body: {others}"),
-            )
-        }
-        Check::Chain => {
-            let wanted = accepted(ctx, requirement);
-            (
-                format!(
-                    "no chain of at most {} equivalences in force leads from {} to {wanted}",
-                    annex.chain_limit(),
-                    certified(ctx)
-                ),
-                format!("test and certify to one of: {wanted}"),
-            )
-        }
+        Check::Designation => designation(ctx, entry),
+        Check::Chain => (
+            format!(
+                "no chain of at most {} equivalences in force leads from {} to {}",
+                annex.chain_limit(),
+                certified(ctx),
+                accepted(ctx, requirement)
+            ),
+            certify_under(ctx, of, entry, "test and certify"),
+        ),
     }
+}
+
+/// What is to be certified under an annex so that it leads to acceptance.
+fn certify_under(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry, how: &str) -> String {
+    let leading = leads::all(ctx, requirement, entry);
+    if leading.is_empty() {
+        let wanted = accepted(ctx, &requirement.requirement);
+        return format!("none by this annex: nothing that it covers leads to {wanted}");
+    }
+    format!("{how} to one of: {}", list(leading))
+}
+
+fn designation(ctx: &Context<'_, '_>, entry: &AnnexEntry) -> (String, String) {
+    let (name, body) = (&entry.annex.name, &ctx.question.body);
+    let (date, granted_on) = (ctx.date(), ctx.question.granted_on);
+    let known = entry.designations_of(body);
+    let is_in_time = |it: &Designation| it.validity.counts(it.ending.as_ref(), date, granted_on) != Counts::No;
+    let state = match known {
+        [] => "is not designated",
+        known if known.iter().any(|it| is_in_time(it) && it.is_suspended(date)) => "is suspended",
+        known if known.iter().all(|it| !is_in_time(it)) => "is not designated on this date",
+        _ => "is not designated for these goods and this scheme",
+    };
+    let mut reason = format!("{body} {state} under {name} on {date}");
+    let over = known.iter().find_map(|it| Some((it, it.validity.ended(it.ending.as_ref(), date)?)));
+    if let Some((it, ending)) = over.filter(|(it, _)| !is_in_time(it)) {
+        reason.push_str(&format!(": {}", ended(ctx, &it.name.name(), ending)));
+    }
+    let others = entry.designations.iter().filter(|it| it.body != *body && it.counts(date, Some(date)) == Counts::Yes);
+    let others: Vec<_> = others.map(|it| it.body.name()).collect();
+    let mut mend = format!("have {body} designated");
+    if !others.is_empty() {
+        mend.push_str(&format!(", or certify with a designated body: {}", list(others)));
+    }
+    (reason, mend)
+}
+
+/// Why an annex is not between the issuer and the market, and whose bodies' results it carries there.
+fn parties(ctx: &Context<'_, '_>, market: &EconomyCode, entry: &AnnexEntry) -> (String, String) {
+    let AnnexEntry { annex, arrangement, .. } = entry;
+    let reason = if annex.reciprocal && one_sided(arrangement) {
+        format!("{} carries only what the parties grant each other, and not all of them grant the same", annex.name)
+    } else {
+        let taking_part = |it: &EconomyCode| it.as_str().to_owned();
+        let all: Vec<_> = if annex.economies.is_empty() {
+            arrangement.parties.iter().map(|it| taking_part(&it.economy)).collect()
+        } else {
+            annex.economies.iter().map(taking_part).collect()
+        };
+        let issuer = ctx.issuer.economy.as_str();
+        format!("{}, of {}, carries no results of {issuer} to {}", annex.name, list(all), market.as_str())
+    };
+    let exporters = exporters(ctx, market, entry);
+    let mend = if exporters.is_empty() {
+        format!("none by this annex: it carries nobody's results to {}", market.as_str())
+    } else {
+        format!("have the goods certified by a body of {}", list(exporters))
+    };
+    (reason, mend)
 }
 
 /// Whether some party only accepts, or is only accepted.
@@ -253,16 +287,64 @@ fn one_sided(arrangement: &Arrangement) -> bool {
     arrangement.parties.iter().any(|party| !party.accepts() || !party.is_accepted())
 }
 
-fn exporters(arrangement: &Arrangement, market: &EconomyCode) -> String {
-    let accepted = arrangement.parties.iter().filter(|party| party.is_accepted() && party.economy != *market);
-    list(accepted.map(|party| party.economy.as_str().to_owned()))
+/// The economies and blocs whose bodies' results an annex carries to a market.
+fn exporters(ctx: &Context<'_, '_>, market: &EconomyCode, entry: &AnnexEntry) -> Vec<String> {
+    let AnnexEntry { annex, arrangement, terms, .. } = entry;
+    let (importer, of) = (Place::new(ctx.catalogue, market, ctx.date()), terms.economies());
+    if !(of.is_empty() || importer.is_in_any(of) || ctx.destination.is_in_any(of)) {
+        return Vec::new();
+    }
+    let accepts = |exporter: &PartyTerms| {
+        let mut importers = terms.parties.iter().filter(|it| it.accepts && importer.is_in(it.economy));
+        importers.any(|it| it.economy != exporter.economy || terms.within_party)
+    };
+    let accepted = arrangement.parties.iter().zip(&terms.parties).filter(|(_, it)| it.is_accepted && accepts(it));
+    let accepted: Vec<_> = accepted.map(|(party, _)| &party.economy).collect();
+    let parts: Vec<&EconomyCode> = if annex.economies.is_empty() {
+        accepted
+    } else {
+        // A member that takes part, of a party; or a party, of a bloc that does.
+        let within = |one: &EconomyCode, whole: &EconomyCode| ctx.catalogue.is_within(one, whole, ctx.date());
+        let of_party = |it: &&EconomyCode| accepted.iter().any(|party| within(it, party) || within(party, it));
+        annex.economies.iter().filter(of_party).collect()
+    };
+    parts.into_iter().filter(|it| **it != *market).map(|it| it.as_str().to_owned()).collect()
 }
 
-fn when(name: &str, from: Option<String>, since: Option<String>, ctx: &Context<'_, '_>) -> (String, String) {
+/// Why something is not in force.
+fn out_of_force(
+    ctx: &Context<'_, '_>,
+    name: &str,
+    from: Option<NaiveDate>,
+    suspensions: &[Validity],
+    lapse: Option<&Ending>,
+    until: Option<NaiveDate>,
+) -> (String, String) {
+    let date = ctx.date();
     let mend = "certify with a body that the market accepts directly";
-    match (from, since) {
-        (Some(from), _) => (format!("{name} is in force only from {from}"), format!("wait until {from}, or {mend}")),
-        (None, Some(since)) => (format!("{name} ended on {since} and covers no later results"), mend.to_owned()),
-        (None, None) => (format!("{name} is suspended or not in force on {}", ctx.date()), mend.to_owned()),
+    if let Some(from) = from.filter(|from| date < *from) {
+        return (format!("{name} is in force only from {from}"), format!("wait until {from}, or {mend}"));
+    }
+    let reason = match (lapse, until.filter(|until| date >= *until)) {
+        _ if suspensions.iter().any(|period| period.contains(date)) => format!("{name} is suspended on {date}"),
+        (Some(lapse), _) => ended(ctx, name, lapse),
+        (None, Some(until)) => format!("{name} ended on {until}"),
+        (None, None) => format!("{name} is not in force on {date}"),
+    };
+    (reason, mend.to_owned())
+}
+
+/// How something ended of which an end has come, and what that did to earlier results.
+fn ended(ctx: &Context<'_, '_>, name: &str, ending: &Ending) -> String {
+    let on = ending.on;
+    match (ending.rule, ending.earlier_results_until) {
+        (LapseRule::CutOff, _) => format!("{name} ended on {on}, for earlier results too"),
+        (LapseRule::Grandfather, Some(until)) if ctx.date() >= until => {
+            format!("{name} ended on {on}; results granted before counted until {until}")
+        }
+        (LapseRule::Grandfather, Some(until)) => {
+            format!("{name} ended on {on}; only results granted before count until {until}")
+        }
+        (LapseRule::Grandfather, None) => format!("{name} ended on {on}; only results granted before count"),
     }
 }

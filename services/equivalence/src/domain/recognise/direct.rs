@@ -39,12 +39,12 @@ pub(super) fn attempt<'a>(
         } else {
             match it.counts {
                 Counts::Yes if it.exempt => {
-                    exempt.get_or_insert((it.place, held));
+                    exempt.get_or_insert((it, held));
                     continue;
                 }
                 Counts::Yes => return Verdict::Route(route(requirement, it.place, held)),
                 Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce => {
-                    missing.get_or_insert_with(|| standing::grant_date_missing(ctx, acceptance()));
+                    missing.get_or_insert_with(|| standing::grant_date_missing(ctx, market, it.terms));
                     continue;
                 }
                 Counts::No => Check::Edition,
@@ -56,9 +56,9 @@ pub(super) fn attempt<'a>(
         }
     }
     match (exempt, missing) {
-        (Some((place, held)), _) => {
-            let mut found = route(requirement, place, held);
-            way::exempt(&mut found, standing::exemptions(ctx, market, entry, place));
+        (Some((it, held)), _) => {
+            let mut found = route(requirement, it.place, held);
+            way::exempt(&mut found, standing::exemptions(ctx, market, it.terms));
             Verdict::Route(found)
         }
         (None, Some(finding)) => Verdict::Missing { annex: None, finding },

@@ -1,9 +1,9 @@
 //! The audit of fairness: origins in like position that one requirement treats differently, and the clause that does it.
 //!
-//! In like position are goods of two origins under one code, each with a result of the same kind to exactly what the
-//! requirement accepts, issued at home by the body that fares best there. What differs then is treatment (TBT Agreement,
-//! articles 2.1 and 5.1.1), unless a transition period granted as special and differential treatment does it
-//! (article 12).
+//! In like position are goods of two origins under one code, each with a result of the same kind, issued at home by the
+//! body that fares best there, to what serves best: to exactly what the requirement accepts, or to something that an annex
+//! of the market covers and that leads there. What differs then is treatment (TBT Agreement, articles 2.1 and 5.1.1),
+//! unless a transition period granted as special and differential treatment does it (article 12).
 
 #[cfg(test)]
 mod tests;
@@ -89,9 +89,12 @@ pub fn audit(
     let market = Place::new(catalogue, &requirement.market, date);
     let annexes: Vec<&AnnexEntry> = market.codes().flat_map(|code| catalogue.annexes_accepted_by(code)).collect();
     let mut found = BTreeSet::new();
+    let certificates = treatment::certificates(catalogue, translator, entry, &annexes, date);
     for code in codes(translator, requirement, &annexes, code) {
         for object in objects(requirement, &annexes) {
-            let bench = Bench { catalogue, translator, entry, annexes: &annexes, code: &code, object, date };
+            let certificates = certificates.as_slice();
+            let (annexes, code) = (annexes.as_slice(), &code);
+            let bench = Bench { catalogue, translator, entry, annexes, certificates, code, object, date };
             compare(&bench, &mut found);
         }
     }

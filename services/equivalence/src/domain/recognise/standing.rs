@@ -7,12 +7,10 @@ use smallvec::SmallVec;
 use super::chain::{self, Net};
 use super::context::Context;
 use super::market::Market;
-use crate::domain::catalogue::{AcceptanceTerms, Catalogue, Held, RequirementEntry};
+use crate::domain::catalogue::{AcceptanceTerms, Calendar, Held, RequirementEntry};
 use crate::domain::decision::{Exemption, Finding};
-use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
-use crate::domain::requirement::Acceptance;
-use crate::domain::standard::{EditionTransition, Stock};
+use crate::domain::standard::Stock;
 use crate::domain::time::Counts;
 
 /// An acceptance that is in force: its place in the requirement, and whether it counts.
@@ -78,7 +76,7 @@ impl<'a> Standing<'a> {
         let all = all.filter(|(_, terms)| terms.in_force(ctx.date()) && which(terms));
         let all = all
             .map(|(place, terms)| {
-                let (counts, exempt) = edition_counts(ctx, market, entry, place, terms);
+                let (counts, exempt) = edition_counts(ctx, market, terms);
                 depends_on_grant |= counts == Counts::NeedsGrantDate;
                 some_exempt |= exempt;
                 Stands { place, terms, counts, exempt }
@@ -113,25 +111,10 @@ impl<'a> Standing<'a> {
     }
 }
 
-fn edition_counts(
-    ctx: &Context<'_, '_>,
-    market: &Market<'_, '_>,
-    entry: &RequirementEntry,
-    place: usize,
-    terms: &AcceptanceTerms,
-) -> (Counts, bool) {
-    let transitions = terms.transitions();
-    if transitions.is_empty() {
-        return (Counts::Yes, false);
-    }
-    let TargetKey::Standard(standard) = &entry.requirement.acceptances[place].target.name else {
-        return (Counts::Yes, false);
-    };
+/// By the calendars of what is accepted and of what must be certified beside it: each must let its edition count.
+fn edition_counts(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> (Counts, bool) {
     let (mut counts, mut exempt) = (Counts::Yes, false);
-    for transition in transitions {
-        if !(market.place.is_within(&transition.market) || ctx.destination.is_within(&transition.market)) {
-            continue;
-        }
+    for Calendar { standard, transition } in here(ctx, market, terms) {
         match transition.counts(standard, ctx.date(), ctx.question.granted_on, ctx.question.stock) {
             Counts::Yes => {}
             Counts::No => return (Counts::No, false),
@@ -142,39 +125,55 @@ fn edition_counts(
     (counts, exempt)
 }
 
-/// The transitions from which the goods are exempt, where an acceptance counts for that reason; by name.
-pub(super) fn exemptions<'a>(
-    ctx: &Context<'a, '_>,
-    market: &Market<'a, '_>,
-    entry: &'a RequirementEntry,
-    place: usize,
-) -> Vec<Exemption<'a>> {
-    let stock = ctx.question.stock;
-    let acceptance = &entry.requirement.acceptances[place];
-    let TargetKey::Standard(standard) = &acceptance.target.name else { return Vec::new() };
-    let here = |it: &EditionTransition| market.place.is_within(&it.market) || ctx.destination.is_within(&it.market);
-    let all = entry.acceptances[place].transitions().iter().map(|it| &**it);
-    let exempts = all.filter(|it| here(it) && it.exempts(standard, ctx.date(), stock));
-    exempts.map(|transition| Exemption { transition, stock }).collect()
+/// The calendars of the market and of the destination that bear on an acceptance, by name.
+fn here<'a>(
+    ctx: &Context<'_, '_>,
+    market: &Market<'_, '_>,
+    terms: &'a AcceptanceTerms,
+) -> impl Iterator<Item = &'a Calendar> {
+    terms.calendars().iter().filter(|it| {
+        let of = &it.transition.market;
+        market.place.is_within(of) || ctx.destination.is_within(of)
+    })
 }
 
-/// The transition by which an acceptance does not count in a market; the first by name.
-pub(super) fn refusing<'a>(
-    catalogue: &'a Catalogue,
-    acceptance: &Acceptance,
+/// Whether an acceptance counts for a result that is granted on the day. Whatever the market is within, the destination is.
+pub(super) fn counts_anew(ctx: &Context<'_, '_>, terms: &AcceptanceTerms) -> bool {
+    let (date, stock) = (ctx.date(), ctx.question.stock);
+    let here = terms.calendars().iter().filter(|it| ctx.destination.is_within(&it.transition.market));
+    here.map(|it| it.transition.counts(&it.standard, date, Some(date), stock)).all(|counts| counts == Counts::Yes)
+}
+
+/// The transitions from which the goods are exempt, where an acceptance counts for that reason; by name.
+pub(super) fn exemptions<'a>(
+    ctx: &Context<'_, '_>,
+    market: &Market<'_, '_>,
+    terms: &'a AcceptanceTerms,
+) -> Vec<Exemption<'a>> {
+    let stock = ctx.question.stock;
+    let exempts = here(ctx, market, terms).filter(|it| it.transition.exempts(&it.standard, ctx.date(), stock));
+    exempts.map(|it| Exemption { transition: &it.transition, stock }).collect()
+}
+
+/// The calendar by which an acceptance does not count in a market; the first by name.
+pub(super) fn refusing(
+    calendars: &[Calendar],
     within: impl Fn(&EconomyCode) -> bool,
     date: NaiveDate,
     granted_on: Option<NaiveDate>,
     stock: Stock,
-) -> Option<&'a EditionTransition> {
-    let TargetKey::Standard(standard) = &acceptance.target.name else { return None };
-    let mut transitions = catalogue.transitions_of(standard).iter().filter(|it| within(&it.market));
-    transitions.find(|it| it.counts(standard, date, granted_on, stock) == Counts::No).map(|it| &**it)
+) -> Option<&Calendar> {
+    let mut calendars = calendars.iter().filter(|it| within(&it.transition.market));
+    calendars.find(|it| it.transition.counts(&it.standard, date, granted_on, stock) == Counts::No)
 }
 
-pub(super) fn grant_date_missing(ctx: &Context<'_, '_>, acceptance: &Acceptance) -> Finding {
-    let target = &acceptance.target;
+/// That whether an acceptance counts depends on when the result was granted.
+pub(super) fn grant_date_missing(ctx: &Context<'_, '_>, market: &Market<'_, '_>, terms: &AcceptanceTerms) -> Finding {
+    let depends = |it: &&Calendar| {
+        it.transition.counts(&it.standard, ctx.date(), None, ctx.question.stock) == Counts::NeedsGrantDate
+    };
+    let standard = here(ctx, market, terms).find(depends).map_or_else(String::new, |it| it.standard.to_string());
     let market = ctx.destination.economy.as_str();
-    let message = format!("whether {market} still accepts {target} depends on when the result was granted");
-    Finding::about("granted_on_missing", "standard", target, message)
+    let message = format!("whether {market} still accepts {standard} depends on when the result was granted");
+    Finding::about("granted_on_missing", "standard", standard, message)
 }

@@ -112,3 +112,29 @@ fn conditions_that_one_origin_alone_must_fulfil_are_found() {
     let all = found(&catalogue(json!({}), more));
     assert!(all.iter().any(|it| (it.0, it.1.as_str(), it.2.as_str()) == (Mfn, "XA", "XC")), "{all:?}");
 }
+
+/// What an annex covers is worth what leads from it to what is accepted.
+#[test]
+fn origins_are_compared_by_what_serves_them_best_and_that_may_be_by_an_equivalence() {
+    let link = json!({ "equivalence": { "name": "equivalences/e", "from": { "name": "standards/a-1" },
+        "to": { "name": "standards/z-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } });
+    let annex = |extra: Value| {
+        let mut it = json!({ "covered": [{ "name": "standards/a-1" }] });
+        it.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let mut more = arrangement(it);
+        more.push(link.clone());
+        more
+    };
+    let all = [
+        expected(Mfn, "XA", "XD", "annexes/x: article 4"),
+        expected(National, "XB", "XD", "requirements/r: Order, section 5"),
+    ];
+    assert_eq!(found(&catalogue(json!({}), annex(json!({})))), all);
+    // Who is held back as special treatment, and who is excluded.
+    let period = json!({ "economy": "XB", "ends_on": "2030-01-01", "special_and_differential": true,
+                         "legal_reference": "article 9" });
+    let all = found(&catalogue(json!({}), annex(json!({ "transitions": [period] }))));
+    assert!(all.contains(&expected(Special, "XB", "XA", "annexes/x: article 9")), "{all:?}");
+    let all = found(&catalogue(json!({}), annex(json!({ "exclusions": { "origins": ["XC"] } }))));
+    assert!(all.contains(&expected(Mfn, "XA", "XC", "annexes/x: article 4")), "{all:?}");
+}

@@ -8,14 +8,18 @@ use crate::domain::arrangement::Annex;
 use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
 use crate::domain::code::CodeReference;
 use crate::domain::decision::{Check, Outcome, Status};
+use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
 use crate::domain::recognise::context::Context;
 use crate::domain::recognise::market::Market;
-use crate::domain::recognise::{Detail, evaluate, outcome};
+use crate::domain::recognise::{Detail, evaluate, leads, outcome};
 use crate::domain::standard::Stock;
 use crate::domain::translate::Translator;
 use crate::domain::words::RecognitionObject;
+
+/// Any body of an economy.
+const NOBODY: &str = "any-body-of-the-economy";
 
 /// What all origins have in common.
 pub(super) struct Bench<'a> {
@@ -24,6 +28,8 @@ pub(super) struct Bench<'a> {
     pub(super) entry: &'a RequirementEntry,
     /// The annexes by which the market accepts others' results.
     pub(super) annexes: &'a [&'a AnnexEntry],
+    /// What each certificate that may serve names.
+    pub(super) certificates: &'a [Vec<Target>],
     pub(super) code: &'a CodeReference,
     pub(super) object: RecognitionObject,
     pub(super) date: NaiveDate,
@@ -36,6 +42,8 @@ pub(super) struct Treatment<'a> {
     mandatory: bool,
     conditions: usize,
     body: BodyKey,
+    /// What the certificate names that serves best.
+    certified: &'a [Target],
     /// By which annex it is met, if by one.
     annex: Option<Arc<Annex>>,
     /// Whether the requirement covers the origin.
@@ -58,10 +66,17 @@ impl Treatment<'_> {
 }
 
 impl<'a> Bench<'a> {
-    /// How goods of an origin fare, by the body of it that fares best. None when that cannot be said.
+    /// How goods of an origin fare, by the body of it that fares best and by what it certifies best. None when that cannot
+    /// be said.
     pub(super) fn treat(&self, origin: &'a EconomyCode) -> Option<Treatment<'a>> {
-        let tried = self.bodies(origin).into_iter().filter_map(|body| self.treat_by(origin, body, false));
-        tried.min_by_key(Treatment::standing)
+        self.best(origin, false)
+    }
+
+    fn best(&self, origin: &'a EconomyCode, without_special: bool) -> Option<Treatment<'a>> {
+        let bodies = self.bodies(origin).into_iter();
+        let tried = bodies.flat_map(|body| self.certificates.iter().map(move |certified| (body.clone(), certified)));
+        let treated = tried.filter_map(|(body, certified)| self.treat_by(origin, body, certified, without_special));
+        treated.min_by_key(Treatment::standing)
     }
 
     /// How goods would fare if nothing were special and differential treatment, and the clause that is.
@@ -73,9 +88,7 @@ impl<'a> Bench<'a> {
         if !self.annexes.iter().any(|entry| running(&entry.annex)) {
             return None;
         }
-        let bodies = self.bodies(treatment.origin).into_iter();
-        let without = bodies.filter_map(|body| self.treat_by(treatment.origin, body, true));
-        let without = without.min_by_key(Treatment::standing)?;
+        let without = self.best(treatment.origin, true)?;
         let annex = without.annex.as_ref().filter(|annex| running(annex))?;
         let period = annex.transitions.iter().find(|it| it.special_and_differential && self.date < it.ends_on)?;
         let clause = if period.legal_reference.is_empty() { &annex.legal_reference } else { &period.legal_reference };
@@ -93,14 +106,14 @@ impl<'a> Bench<'a> {
         let Some(annex) = favoured.annex.as_ref().or(disfavoured.annex.as_ref()) else {
             return requirement(); // by whose bodies it accepts
         };
-        let held_back = self.failed_check(disfavoured, annex) == Some(Check::Transition);
+        let held_back = self.failed_check(disfavoured, favoured.certified, annex) == Some(Check::Transition);
         let period = annex.transitions.iter().find(|it| held_back && self.date < it.ends_on);
         let clause = period.map(|it| &it.legal_reference).filter(|it| !it.is_empty());
         named(&annex.name.name(), clause.unwrap_or(&annex.legal_reference))
     }
 
-    fn failed_check(&self, treatment: &Treatment<'_>, annex: &Annex) -> Option<Check> {
-        let question = self.question(treatment.origin, &treatment.body);
+    fn failed_check(&self, treatment: &Treatment<'_>, certified: &[Target], annex: &Annex) -> Option<Check> {
+        let question = self.question(treatment.origin, &treatment.body, certified);
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Attempts);
         let market = Market::new(&ctx, &self.entry.requirement.market);
         let result = evaluate(&ctx, &market, self.entry)?;
@@ -122,14 +135,13 @@ impl<'a> Bench<'a> {
         bodies.dedup();
         // No entry has this name: names of bodies begin with a letter or digit, and so does this, but no body of the
         // catalogue is called so.
-        bodies.extend(BodyKey::parse("any-body-of-the-economy"));
+        bodies.extend(BodyKey::parse(NOBODY));
         bodies
     }
 
-    fn question(&self, origin: &EconomyCode, body: &BodyKey) -> Question {
-        let in_force = self.entry.requirement.acceptances.iter().filter(|it| it.in_force(self.date));
+    fn question(&self, origin: &EconomyCode, body: &BodyKey, certified: &[Target]) -> Question {
         Question {
-            certified: in_force.flat_map(|it| it.together_with.iter().chain([&it.target])).cloned().collect(),
+            certified: certified.to_vec(),
             body: body.clone(),
             body_economy: origin.clone(),
             object: self.object,
@@ -143,14 +155,21 @@ impl<'a> Bench<'a> {
         .normalised()
     }
 
-    fn treat_by(&self, origin: &'a EconomyCode, body: BodyKey, without_special: bool) -> Option<Treatment<'a>> {
-        let question = self.question(origin, &body);
+    fn treat_by(
+        &self,
+        origin: &'a EconomyCode,
+        body: BodyKey,
+        certified: &'a [Target],
+        without_special: bool,
+    ) -> Option<Treatment<'a>> {
+        let question = self.question(origin, &body, certified);
         let mut ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
         ctx.without_special_treatment = without_special;
         let mandatory = self.entry.mandatory;
         if !ctx.in_question(self.entry) {
             let outcome = Outcome::NoRequirementApplies;
-            return Some(Treatment { origin, outcome, mandatory, conditions: 0, body, annex: None, covered: false });
+            let (conditions, annex, covered) = (0, None, false);
+            return Some(Treatment { origin, outcome, mandatory, conditions, body, certified, annex, covered });
         }
         let market = Market::new(&ctx, &self.entry.requirement.market);
         let result = evaluate(&ctx, &market, self.entry)?;
@@ -160,8 +179,42 @@ impl<'a> Bench<'a> {
         let outcome = outcome::overall(&[&result]).outcome;
         let conditions = result.route.as_ref().map_or(0, |route| route.conditions.len());
         let annex = result.route.as_ref().and_then(|route| route.annex).cloned();
-        Some(Treatment { origin, outcome, mandatory, conditions, body, annex, covered: true })
+        Some(Treatment { origin, outcome, mandatory, conditions, body, certified, annex, covered: true })
     }
+}
+
+/// What each certificate that may serve names: everything that is accepted, or what of an annex leads to acceptance.
+pub(super) fn certificates(
+    catalogue: &Catalogue,
+    translator: &dyn Translator,
+    entry: &RequirementEntry,
+    annexes: &[&AnnexEntry],
+    date: NaiveDate,
+) -> Vec<Vec<Target>> {
+    let requirement = &entry.requirement;
+    let in_force = requirement.acceptances.iter().filter(|it| it.in_force(date));
+    let own: Vec<Target> = in_force.flat_map(|it| it.together_with.iter().chain([&it.target])).cloned().collect();
+    let mut all = vec![own];
+    let (Some(scope), Ok(nobody)) = (requirement.codes.first(), BodyKey::parse(NOBODY)) else { return all };
+    let question = Question {
+        certified: Vec::new(),
+        body: nobody,
+        body_economy: requirement.market.clone(),
+        object: RecognitionObject::Certificate,
+        granted_on: Some(date),
+        code: scope.code.clone(),
+        origin: requirement.market.clone(),
+        destination: requirement.market.clone(),
+        date,
+        stock: Stock::default(),
+    };
+    let ctx = Context::new(catalogue, translator, &question, Detail::Outcome);
+    for certified in annexes.iter().flat_map(|annex| leads::covered(&ctx, entry, annex)) {
+        if !all.contains(&certified) {
+            all.push(certified);
+        }
+    }
+    all
 }
 
 fn named(entry: &str, clause: &str) -> String {

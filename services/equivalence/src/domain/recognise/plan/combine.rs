@@ -82,7 +82,13 @@ impl<'a, 'q> Row<'a, 'q> {
         }
         for (at, new) in results.into_iter().enumerate() {
             let known = &mut self.results[at];
-            if standing(&new) < standing(known) {
+            let is_better = standing(&new) < standing(known);
+            let (better, worse) = if is_better { (&new, &*known) } else { (&*known, &new) };
+            // What could be more than is told, were it known.
+            let more =
+                worse.status == Status::Undetermined && !matches!(better.status, Status::Met | Status::Undetermined);
+            self.findings.extend(worse.findings.iter().filter(|_| more).cloned());
+            if is_better {
                 *known = new;
                 self.by[at] = by;
             } else if known.status == Status::Undetermined && new.status == Status::Undetermined {

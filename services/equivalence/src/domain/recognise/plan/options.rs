@@ -20,7 +20,7 @@ use crate::domain::recognise::chain::Net;
 use crate::domain::recognise::context::Context;
 use crate::domain::recognise::market::Market;
 use crate::domain::recognise::standing::{Standing, Tier};
-use crate::domain::recognise::{Detail, Judged, annex, evaluate};
+use crate::domain::recognise::{Detail, Judged, annex, evaluate, leads};
 use crate::domain::requirement::Acceptance;
 use crate::domain::time::Counts;
 use crate::domain::translate::Translator;
@@ -201,20 +201,55 @@ impl<'c, 'q> Options<'c, 'q> {
         } else {
             Vec::new()
         };
+        let covered = if worth.new_target { self.covered(&ctx, entry, &open) } else { Vec::new() };
         let mut kinds: Vec<_> = open.iter().map(|(_, object)| *object).collect();
         kinds.dedup();
         let questions: Vec<_> = kinds.into_iter().map(|object| Question { object, ..question.clone() }).collect();
-        let (mut tried, mut trial) = (HashSet::new(), Trial { ctx, market });
-        for (annex, object) in open {
-            trial.ctx.question = questions.iter().find(|it| it.object == object).unwrap_or(&question);
-            let of_it = worth.new_body.then(|| self.bodies_under(annex)).into_iter().flatten();
-            for body in self.issuers.iter().copied().chain(of_it) {
-                if tried.insert((body.identity(), object)) {
-                    self.by_annex(entry, body, worth, &fresh, &mut trial, &mut choices);
+        let mut trial = Trial { ctx, market };
+        let mut go_through = |worth: Worth, fresh: &[Fresh<'q>], choices: &mut Vec<Choice<'c, 'q>>| {
+            let mut tried = HashSet::new();
+            for (annex, object) in &open {
+                trial.ctx.question = questions.iter().find(|it| it.object == *object).unwrap_or(&question);
+                let of_it = worth.new_body.then(|| self.bodies_under(annex)).into_iter().flatten();
+                for body in self.issuers.iter().copied().chain(of_it) {
+                    if tried.insert((body.identity(), *object)) {
+                        self.by_annex(entry, body, worth, fresh, &mut trial, choices);
+                    }
                 }
             }
+        };
+        go_through(worth, &fresh, &mut choices);
+        // What leads on from what an annex covers takes a link at least: it is less work only where something else is more.
+        let best = choices.iter().min_by(|a, b| a.order(b)).map(|it| it.work);
+        let is_least = best.is_some_and(|it| !it.new_target || (!it.new_body && it.conditions == 0));
+        if !covered.is_empty() && !is_least {
+            go_through(Worth { held: false, ..worth }, &covered, &mut choices);
         }
         choices
+    }
+
+    /// Certificates of what annexes cover and that leads to acceptance.
+    fn covered(
+        &self,
+        ctx: &Context<'c, '_>,
+        entry: &'c RequirementEntry,
+        open: &[(&'c AnnexEntry, RecognitionObject)],
+    ) -> Vec<Fresh<'q>> {
+        let mut all: Vec<Fresh<'q>> = Vec::new();
+        for certified in open.iter().flat_map(|(annex, _)| leads::covered(ctx, entry, annex)) {
+            let mut certified: Vec<Target> =
+                certified.iter().map(|it| self.holding(it).unwrap_or(it).clone()).collect();
+            certified.sort();
+            certified.dedup();
+            // One of which everything is held is tried as such.
+            let known =
+                all.iter().any(|(it, _)| **it == *certified) || certified.iter().all(|it| self.held.contains(it));
+            if !known {
+                let numbers = in_numbers(self.catalogue, &certified);
+                all.push((Cow::Owned(certified), numbers));
+            }
+        }
+        all
     }
 
     /// What is worth a trial beside what is accepted directly.
@@ -393,19 +428,29 @@ impl<'c, 'q> Options<'c, 'q> {
         let date = self.product.date;
         if entry.annex.designation_required {
             let all = entry.terms.designated.iter().zip(&entry.designations);
-            let standing = all.filter(|(terms, designation)| terms.stand(designation, date));
+            let standing = all.filter(|(it, designation)| it.counts(designation, date, Some(date)) == Counts::Yes);
             return standing.map(|(terms, designation)| self.numbered(&designation.body, terms.body)).collect();
         }
         let exporters = entry.arrangement.parties.iter().filter(|party| party.is_accepted());
         exporters.flat_map(|party| self.bodies_in(&party.economy).take(MOST_BODIES)).collect()
     }
 
-    /// The bodies of an economy, or of the members of a bloc, that certify.
+    /// The bodies of an economy, or of whoever belongs to a bloc, that certify.
     fn bodies_in(&self, economy: &'q EconomyCode) -> impl Iterator<Item = Candidate<'q>> {
         let (catalogue, date) = (self.catalogue, self.product.date);
-        let members = catalogue.economies.get(economy).map_or(&[][..], |it: &Arc<Economy>| &it.members);
-        let members = members.iter().filter(move |it| it.validity.contains(date)).map(|it| &it.economy);
-        let all = std::iter::once(economy).chain(members).flat_map(|economy| catalogue.bodies_of(economy));
+        // Of members that are blocs, the members too.
+        let mut all: SmallVec<[&EconomyCode; 1]> = SmallVec::from_elem(economy, 1);
+        let mut next = 0;
+        while let Some(economy) = all.get(next) {
+            let members = catalogue.economies.get(*economy).map_or(&[][..], |it: &Arc<Economy>| &it.members);
+            for member in members.iter().filter(|it| it.validity.contains(date)) {
+                if !all.contains(&&member.economy) {
+                    all.push(&member.economy);
+                }
+            }
+            next += 1;
+        }
+        let all = all.into_iter().flat_map(|economy| catalogue.bodies_of(economy));
         let certifying = all.filter(|(_, body)| certifies(body));
         certifying.map(|(number, body)| Candidate { key: &body.name, economy: &body.economy, number: *number })
     }

@@ -128,7 +128,8 @@ proptest! {
             for step in market.steps.iter().filter(|step| step.target.is_some()) {
                 let new_target = !held.contains(step.target.as_ref().unwrap());
                 let accepted = step.requirement.acceptances.iter().map(|it| it.target.clone());
-                for target in held.iter().cloned().chain(accepted) {
+                let covered = catalogue.annexes.values().flat_map(|it| it.covered.clone());
+                for target in held.iter().cloned().chain(accepted).chain(covered) {
                     for body in bodies(&catalogue) {
                         let tried = Facts {
                             certified: vec![target.clone()],
@@ -221,4 +222,38 @@ fn a_bloc_is_a_market_only_where_it_has_requirements_and_no_member_is_known() {
     assert_eq!(on("2026-01-01"), ["NONE", "UNION", "XA"]);
     assert_eq!(on("2029-01-01"), ["NONE", "XA"], "its requirement is over");
     assert_eq!(on("2030-01-01"), ["NONE", "XA"], "it has no member any more, and no requirement");
+}
+
+/// What is accepted no annex need cover, if something leads there from what one does.
+#[test]
+fn a_step_may_begin_with_what_an_annex_covers_and_equivalences_lead_on_from() {
+    let entries = serde_json::json!([
+        { "economy": { "name": "XA" } },
+        { "economy": { "name": "XB" } },
+        { "body": { "name": "bodies/a", "economy": "XA" } },
+        { "requirement": { "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true,
+            "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
+            "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } },
+        { "equivalence": { "name": "equivalences/one", "from": { "name": "standards/a-1" },
+            "to": { "name": "standards/b-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } },
+        { "equivalence": { "name": "equivalences/two", "from": { "name": "standards/b-1" },
+            "to": { "name": "standards/z-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } },
+        { "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
+        { "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x", "objects": ["certificate"],
+            "validity": { "from": "2020-01-01" }, "covered": [{ "name": "standards/a-1" }], "max_chain_links": 2 } },
+    ]);
+    let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
+    let catalogue = Catalogue::new(1, entries);
+    let product = Product {
+        code: CodeReference::new("HS2022", "854143").unwrap(),
+        origin: EconomyCode::parse("XA").unwrap(),
+        date: "2026-01-01".parse().unwrap(),
+        stock: Stock::default(),
+        certificates: Vec::new(),
+    };
+    let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
+    let step = &plan.markets[0].steps[0];
+    assert_eq!(step.target.as_ref().unwrap().to_string(), "standards/a-1", "{}", step.description);
+    assert_eq!(step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["bodies/a"]);
 }

@@ -40,7 +40,7 @@ pub(super) fn question(certified: &str) -> Question {
     }
 }
 
-fn world() -> Vec<Value> {
+pub(super) fn world() -> Vec<Value> {
     vec![
         json!({ "economy": { "name": "economies/XA" } }),
         json!({ "economy": { "name": "economies/XB" } }),
@@ -52,7 +52,7 @@ fn world() -> Vec<Value> {
     ]
 }
 
-fn link(name: &str, from: &str, to: &str, degree: &str) -> Value {
+pub(super) fn link(name: &str, from: &str, to: &str, degree: &str) -> Value {
     let deviations = if degree == "identical" {
         json!([])
     } else {
@@ -62,7 +62,7 @@ fn link(name: &str, from: &str, to: &str, degree: &str) -> Value {
         "degree": degree, "deviations": deviations, "validity": { "from": "2020-01-01" } } })
 }
 
-fn annex(extra: Value) -> Value {
+pub(super) fn annex(extra: Value) -> Value {
     let mut annex = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
         "objects": ["certificate"], "validity": { "from": "2020-01-01" } });
     annex.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());

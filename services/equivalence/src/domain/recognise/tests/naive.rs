@@ -2,6 +2,7 @@
 //! Slow and plain on purpose; the real one must agree with it.
 
 mod annex;
+mod calendar;
 mod chain;
 mod codes;
 
@@ -9,13 +10,12 @@ use std::collections::BTreeSet;
 
 use crate::domain::arrangement::{Annex, Arrangement};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decision::{Check, Decision, Outcome, Status};
+use crate::domain::decision::{Check, Condition, Decision, Outcome, Status};
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
 use crate::domain::requirement::{Acceptance, Requirement};
-use crate::domain::standard::EditionTransition;
 use crate::domain::translate::Translator;
 use crate::domain::words::{PartyDirection, RecognitionEffect};
 
@@ -23,8 +23,43 @@ use crate::domain::words::{PartyDirection, RecognitionEffect};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Essence {
     outcome: Outcome,
-    conditions: Vec<String>,
+    conditions: Vec<Asked>,
     results: Vec<Judged>,
+}
+
+/// Rules that were once wrong, each as it was: evaluators that go by one must differ in some random case, or nothing shows
+/// that the rule is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// A calendar of editions bears on what is accepted, and not on what must be certified beside it.
+    CalendarOfTargetAlone,
+    /// A route settles a requirement, however much stronger one is that depends on what is missing.
+    WeakerSettles,
+    /// A chain starts from anything that was certified, if anything of it is covered.
+    StartsAnywhere,
+    /// A body that is designated for something starts from anything.
+    DesignatedForAll,
+    /// The end of a validity annuls what its ending lets count on.
+    EndAnnulsGrandfathering,
+    /// Who belongs to a member of a bloc does not belong to the bloc.
+    MembersAlone,
+    /// Conditions of two annexes with one identifier are one.
+    ConditionsByIdentifier,
+}
+
+/// Something to be fulfilled: what asks for it, and its identifier there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asked {
+    by: String,
+    id: String,
+}
+
+impl Asked {
+    /// A test that comes up twice is done once, whatever asks for it.
+    fn is_done_with(&self, other: &Self) -> bool {
+        let is_test = |it: &Self| it.by.starts_with("equivalences/");
+        self.id == other.id && (self.by == other.by || is_test(self) && is_test(other))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +78,15 @@ struct Way {
     accepted: Target,
     links: Vec<String>,
     effect: RecognitionEffect,
-    conditions: Vec<String>,
+    conditions: Vec<Asked>,
     designation: Option<String>,
     exemptions: Vec<String>,
 }
 
 pub(super) fn essence(decision: &Decision<'_>, question: &Question) -> Essence {
+    let asked = |all: &[Condition<'_>]| -> Vec<Asked> {
+        all.iter().map(|it| Asked { by: it.origin(), id: it.id().to_owned() }).collect()
+    };
     let results = decision.requirements.iter().map(|result| Judged {
         requirement: result.requirement.name.name(),
         status: result.status,
@@ -62,18 +100,14 @@ pub(super) fn essence(decision: &Decision<'_>, question: &Question) -> Essence {
             accepted: route.accepted().clone(),
             links: route.links.iter().map(|link| link.name.name()).collect(),
             effect: route.effect,
-            conditions: route.conditions.iter().map(|condition| condition.id().to_owned()).collect(),
+            conditions: asked(&route.conditions),
             designation: route.designation.as_ref().map(|it| it.name.name()),
             exemptions: route.exemptions.iter().map(|it| it.transition.name.name()).collect(),
         }),
         miss: result.nearest_miss.as_ref().map(|miss| (miss.annex.as_ref().map(|annex| annex.name.name()), miss.check)),
         missing: result.findings.iter().map(|finding| finding.code).collect(),
     });
-    Essence {
-        outcome: decision.outcome,
-        conditions: decision.conditions.iter().map(|condition| condition.id().to_owned()).collect(),
-        results: results.collect(),
-    }
+    Essence { outcome: decision.outcome, conditions: asked(&decision.conditions), results: results.collect() }
 }
 
 struct World<'a> {
@@ -81,12 +115,7 @@ struct World<'a> {
     question: &'a Question,
     translator: &'a dyn Translator,
     issuer: EconomyCode,
-}
-
-/// What must be shown of exempt stock, by the transitions that exempt it.
-fn shown_of_stock(exempt: &[&EditionTransition]) -> Vec<String> {
-    let asks = exempt.iter().filter(|it| it.stock_exemption.as_ref().is_some_and(|it| !it.provided.is_empty()));
-    asks.map(|it| it.name.as_str().to_owned()).collect()
+    flaw: Option<Flaw>,
 }
 
 enum Three {
@@ -96,13 +125,22 @@ enum Three {
 }
 
 pub(super) fn recognise(catalogue: &Catalogue, translator: &dyn Translator, question: &Question) -> Essence {
+    recognise_with(None, catalogue, translator, question)
+}
+
+pub(super) fn recognise_with(
+    flaw: Option<Flaw>,
+    catalogue: &Catalogue,
+    translator: &dyn Translator,
+    question: &Question,
+) -> Essence {
     let entries = catalogue.entries();
     let known_body = entries.iter().find_map(|entry| match entry {
         Entry::Body(body) if body.name == question.body => Some(body.economy.clone()),
         _ => None,
     });
     let issuer = known_body.unwrap_or_else(|| question.body_economy.clone());
-    let world = World { entries, question, translator, issuer };
+    let world = World { entries, question, translator, issuer, flaw };
     world.recognise()
 }
 
@@ -144,14 +182,8 @@ impl World<'_> {
         if outcome == Outcome::NoRequirementApplies && !(self.holds_everything(&markets) && self.code_exists()) {
             outcome = Outcome::Undetermined;
         }
-        let mut conditions: Vec<String> = Vec::new();
-        for way in counted.iter().filter_map(|judged| judged.route.as_ref()) {
-            for condition in &way.conditions {
-                if !conditions.contains(condition) {
-                    conditions.push(condition.clone());
-                }
-            }
-        }
+        let ways = counted.iter().filter_map(|judged| judged.route.as_ref());
+        let conditions = self.each_once(ways.flat_map(|way| way.conditions.clone()).collect());
         Essence { outcome, conditions, results: results.into_iter().map(|(_, judged)| judged).collect() }
     }
 
@@ -195,6 +227,17 @@ impl World<'_> {
         (outcome, mandatory)
     }
 
+    fn each_once(&self, all: Vec<Asked>) -> Vec<Asked> {
+        let by_id = self.flaw == Some(Flaw::ConditionsByIdentifier);
+        let mut once: Vec<Asked> = Vec::new();
+        for asked in all {
+            if !once.iter().any(|known| known.is_done_with(&asked) || by_id && known.id == asked.id) {
+                once.push(asked);
+            }
+        }
+        once
+    }
+
     fn holds_everything(&self, markets: &[EconomyCode]) -> bool {
         markets.iter().all(|market| {
             self.entries.iter().any(|entry| match entry {
@@ -212,18 +255,24 @@ impl World<'_> {
         self.translator.translate(code, &code.edition).is_ok()
     }
 
+    /// The blocs that it is a member of on the date, those that these are members of, and so on; by their codes.
     fn blocs_of(&self, economy: &EconomyCode) -> Vec<EconomyCode> {
         let date = self.question.date;
-        let mut blocs = Vec::new();
-        for entry in &self.entries {
-            let Entry::Economy(bloc) = entry else { continue };
-            let member = bloc.members.iter().any(|m| {
-                m.economy == *economy && m.validity.from <= date && m.validity.until.is_none_or(|until| date < until)
+        let mut blocs: Vec<EconomyCode> = Vec::new();
+        loop {
+            let belongs =
+                |it: &EconomyCode| it == economy || blocs.contains(it) && self.flaw != Some(Flaw::MembersAlone);
+            let next = self.entries.iter().find_map(|entry| match entry {
+                Entry::Economy(bloc) if bloc.name != *economy && !blocs.contains(&bloc.name) => {
+                    let mut members = bloc.members.iter();
+                    members.any(|it| belongs(&it.economy) && it.validity.contains(date)).then(|| bloc.name.clone())
+                }
+                _ => None,
             });
-            if member {
-                blocs.push(bloc.name.clone());
-            }
+            let Some(next) = next else { break };
+            blocs.push(next);
         }
+        blocs.sort();
         blocs
     }
 
@@ -253,11 +302,10 @@ impl World<'_> {
         // 3. The direct route, then one by each annex through which this market accepts others' results.
         let mut ways = Vec::new();
         let mut misses: Vec<(u32, Option<String>, Check)> = Vec::new();
+        let mut missing: Vec<(RecognitionEffect, &'static str)> = Vec::new();
         match self.direct(requirement) {
             Ok(Ok(way)) => ways.push(way),
-            Ok(Err(missing)) => {
-                judged.missing.insert(missing);
-            }
+            Ok(Err(code)) => missing.push((RecognitionEffect::Full, code)),
             Err((check, passed)) => misses.push((passed, None, check)),
         }
         for entry in &self.entries {
@@ -271,24 +319,29 @@ impl World<'_> {
             }
             match self.by_annex(requirement, annex, arrangement) {
                 Ok(Ok(way)) => ways.push(way),
-                Ok(Err(missing)) => {
-                    judged.missing.insert(missing);
-                }
+                Ok(Err(code)) => missing.push((annex.effect, code)),
+                // One by which no certificate would do comes nowhere near.
+                Err(Check::Scheme) if !self.leads(requirement, annex) => {}
                 Err(check) => misses.push((check.number() as u32 - 1, Some(annex.name.name()), check)),
             }
         }
         // The best route: strongest effect, fewest conditions, fewest links, direct, by name.
         ways.sort_by_key(|way| (way.effect, way.conditions.len(), way.links.len(), way.annex.clone()));
-        if let Some(best) = ways.into_iter().next() {
-            judged.missing.clear();
+        let best = ways.into_iter().next();
+        // What is missing and could make for a stronger effect leaves it unsaid; what could not does not matter.
+        if let Some(best) = &best {
+            missing.retain(|(effect, _)| *effect < best.effect && self.flaw != Some(Flaw::WeakerSettles));
+        }
+        judged.missing = missing.into_iter().map(|(_, code)| code).collect();
+        if !judged.missing.is_empty() {
+            judged.status = Status::Undetermined;
+        } else if let Some(best) = best {
             judged.status = match best.effect {
                 RecognitionEffect::Full => Status::Met,
                 RecognitionEffect::Partial => Status::MetInPart,
                 RecognitionEffect::InformationOnly => Status::InformationOnly,
             };
             judged.route = Some(best);
-        } else if !judged.missing.is_empty() {
-            judged.status = Status::Undetermined;
         } else {
             // 5. The nearest miss: most checks passed; among equals the direct route, then by name.
             misses.sort_by_key(|(passed, annex, _)| (std::cmp::Reverse(*passed), annex.clone()));
@@ -358,7 +411,7 @@ impl World<'_> {
                         accepted: acceptance.target.clone(),
                         links: Vec::new(),
                         effect: RecognitionEffect::Full,
-                        conditions: shown_of_stock(&exempt),
+                        conditions: calendar::shown_of_stock(&exempt),
                         designation: None,
                         exemptions: exempt.iter().map(|it| it.name.name()).collect(),
                     };
@@ -374,67 +427,6 @@ impl World<'_> {
             (None, Some(code)) => Ok(Err(code)),
             (None, None) => Err(furthest),
         }
-    }
-
-    /// The transitions that leave the goods under the edition that is accepted: those past their day of conversion.
-    fn exempt(&self, requirement: &Requirement, acceptance: &Acceptance) -> Vec<&EditionTransition> {
-        let question = self.question;
-        let mut found = Vec::new();
-        for entry in &self.entries {
-            let Entry::EditionTransition(it) = entry else { continue };
-            let TargetKey::Standard(standard) = &acceptance.target.name else { continue };
-            let here = self.belongs(&requirement.market, &it.market) || self.belongs(&question.destination, &it.market);
-            let over = question.date >= it.new_only_from && it.convert_by.is_some_and(|by| by < question.date);
-            if !here || *standard != it.from_standard || *standard == it.to_standard || !over {
-                continue;
-            }
-            let Some(exemption) = &it.stock_exemption else { continue };
-            let sold = exemption.until.is_some_and(|until| question.date >= until);
-            let placed = match (exemption.placed_on_market_before, question.stock.placed_on) {
-                (None, _) => true,
-                (Some(_), None) => false,
-                (Some(limit), Some(day)) => day < limit,
-            };
-            let made = match (exemption.manufactured_before, question.stock.manufactured_on) {
-                (None, _) => true,
-                (Some(_), None) => false,
-                (Some(limit), Some(day)) => day < limit,
-            };
-            if !sold && placed && made {
-                found.push(it);
-            }
-        }
-        found
-    }
-
-    /// Whether the market's calendar of editions lets an accepted one count.
-    fn edition(&self, requirement: &Requirement, acceptance: &Acceptance) -> Three {
-        let (date, granted_on) = (self.question.date, self.question.granted_on);
-        let mut unknown = false;
-        for entry in &self.entries {
-            let Entry::EditionTransition(it) = entry else { continue };
-            let here =
-                self.belongs(&requirement.market, &it.market) || self.belongs(&self.question.destination, &it.market);
-            let TargetKey::Standard(standard) = &acceptance.target.name else { continue };
-            if !here {
-                continue;
-            }
-            if *standard == it.to_standard && it.either_from.is_some_and(|from| date < from) {
-                return Three::No; // not yet
-            }
-            if *standard == it.from_standard && *standard != it.to_standard && date >= it.new_only_from {
-                let as_stock = self.exempt(requirement, acceptance).iter().any(|exempt| exempt.name == it.name);
-                if it.convert_by.is_some_and(|by| by < date) && !as_stock {
-                    return Three::No; // not converted
-                }
-                match granted_on {
-                    None => unknown = true,
-                    Some(day) if day >= it.new_only_from => return Three::No, // a new one, to the old edition
-                    Some(_) => {}
-                }
-            }
-        }
-        if unknown { Three::Unknown("granted_on_missing") } else { Three::Yes }
     }
 
     fn arrangement(&self, annex: &Annex) -> Option<&Arrangement> {

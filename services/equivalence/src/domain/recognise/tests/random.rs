@@ -117,12 +117,14 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
         json!({ "scheme": { "name": "schemes/t", "kind": "safety_and_performance", "source": source } }),
         json!({ "body": { "name": "bodies/a", "display_name": "A", "economy": "XA", "source": source } }),
     ];
-    for bloc in ["BLOC", "PACT"] {
-        let members: Vec<_> = dice
-            .some(&["XA", "XB", "XC"], 3)
-            .into_iter()
-            .map(|economy| json!({ "economy": economy, "validity": validity(dice) }))
-            .collect();
+    for (bloc, other) in [("BLOC", "PACT"), ("PACT", "BLOC")] {
+        let mut members = dice.some(&["XA", "XB", "XC"], 3);
+        // Now and then each of them is a member of the other, which validation lets nobody publish.
+        if dice.one_in(3) {
+            members.push(other);
+        }
+        let members: Vec<_> =
+            members.into_iter().map(|economy| json!({ "economy": economy, "validity": validity(dice) })).collect();
         all.push(json!({ "economy": { "name": format!("economies/{bloc}"), "bloc": true, "members": members,
             "complete_requirements": complete(dice), "source": source } }));
     }
@@ -191,7 +193,7 @@ fn entries(dice: &mut Dice) -> Vec<Value> {
                     "economies": if dice.one_in(4) { dice.some(ECONOMIES, 1) } else { Vec::new() },
                     "bodies": dice.some(BODIES, 1),
                     "excluded_bodies": if dice.one_in(6) { dice.some(BODIES, 1) } else { Vec::new() } });
-                let together = if dice.one_in(6) { vec![target(dice)] } else { Vec::new() };
+                let together = if dice.one_in(4) { vec![target(dice)] } else { Vec::new() };
                 json!({ "target": target(dice), "bodies": rule, "objects": objects, "validity": validity,
                     "together_with": together })
             })
@@ -266,7 +268,13 @@ pub(in crate::domain::recognise) fn catalogue_of_stock(dice: &mut Dice) -> Catal
     all.push(json!({ "edition_transition": { "name": "editionTransitions/stock", "market": "XB",
         "from_standard": "standards/p-1", "to_standard": "standards/q-1", "new_only_from": "2020-01-01",
         "convert_by": "2020-06-01", "stock_exemption": stock_exemption(dice), "source": source } }));
-    let accepted = json!({ "target": { "name": "standards/p-1" }, "bodies": { "any": dice.one_in(2) } });
+    let bodies = json!({ "any": dice.one_in(2) });
+    let edition = json!({ "name": "standards/p-1" });
+    let accepted = if dice.one_in(3) {
+        json!({ "target": { "name": "schemes/t" }, "together_with": [edition], "bodies": bodies })
+    } else {
+        json!({ "target": edition, "bodies": bodies })
+    };
     all.push(json!({ "requirement": { "name": "requirements/stock", "market": "XB", "title": "r", "mandatory": true,
         "codes": [{ "code": { "edition": "HS2022", "code": "85" } }], "acceptances": [accepted],
         "validity": { "from": "2018-01-01" }, "source": source } }));
@@ -274,10 +282,82 @@ pub(in crate::domain::recognise) fn catalogue_of_stock(dice: &mut Dice) -> Catal
     Catalogue::new(7, entries)
 }
 
+/// A catalogue with requirements of XB, and annexes between XA and XB that differ in what matters most: by chance alone
+/// few results pass all the checks before.
+pub(in crate::domain::recognise) fn catalogue_of_routes(dice: &mut Dice) -> Catalogue {
+    let mut all = entries(dice);
+    let source = json!({ "example": true });
+    all.push(json!({ "arrangement": { "name": "arrangements/y", "title": "y", "in_force_from": "2018-01-01",
+        "parties": [{ "economy": "XA" }, { "economy": "XB" }], "source": source } }));
+    // In force until a day, and grandfathered from it on, or from a day before.
+    let over = |dice: &mut Dice| {
+        let until = if dice.one_in(2) { "2021-01-01" } else { "" };
+        let on = dice.pick(&["2020-01-01", "2021-01-01"]);
+        let ending = json!({ "on": on, "rule": "grandfather" });
+        let ending = if dice.one_in(2) { ending } else { Value::Null };
+        (json!({ "from": "2018-01-01", "until": until }), ending)
+    };
+    for i in 0..3 {
+        let (validity, lapse) = over(dice);
+        let covered: Vec<_> = if dice.one_in(3) { Vec::new() } else { vec![target(dice)] };
+        let condition = json!({ "id": "c1", "kind": "label", "description": "c1" });
+        let conditions = if dice.one_in(5) { Vec::new() } else { vec![condition] };
+        all.push(json!({ "annex": { "name": format!("annexes/y{i}"), "arrangement": "arrangements/y", "title": "y",
+            "validity": validity, "lapse": lapse, "objects": ["certificate"],
+            "effect": dice.pick(&["full", "full", "partial", "information_only"]), "covered": covered,
+            "designation_required": dice.one_in(3), "conditions": conditions,
+            "max_chain_links": 1 + dice.below(2), "source": source } }));
+    }
+    for i in 0..4 {
+        let (validity, ending) = over(dice);
+        all.push(json!({ "designation": { "name": format!("designations/y{i}"), "body": "bodies/a",
+            "authority": "bodies/a", "annex": format!("annexes/y{}", dice.below(3)), "targets": [dice.pick(TARGETS)],
+            "validity": validity, "ending": ending, "source": source } }));
+    }
+    for i in 0..3 {
+        let degree = dice.pick(&["identical", "equivalent_legacy"]);
+        let (from, to) = (dice.pick(TARGETS), dice.pick(TARGETS));
+        all.push(json!({ "equivalence": { "name": format!("equivalences/y{i}"), "from": { "name": from },
+            "to": { "name": to }, "degree": degree, "validity": { "from": "2018-01-01" }, "source": source } }));
+    }
+    all.push(json!({ "edition_transition": { "name": "editionTransitions/y", "market": "XB",
+        "from_standard": "standards/p-1", "to_standard": "standards/q-1", "either_from": "2020-01-01",
+        "new_only_from": "2021-01-01", "convert_by": "2022-01-01", "source": source } }));
+    for i in 0..2 {
+        let beside = json!({ "name": dice.pick(&["standards/p-1", "standards/q-1"]) });
+        let together = if dice.one_in(3) { vec![beside] } else { Vec::new() };
+        let accepted = json!({ "target": { "name": dice.pick(TARGETS) }, "together_with": together,
+            "bodies": { "any": dice.one_in(6) } });
+        all.push(json!({ "requirement": { "name": format!("requirements/y{i}"), "market": "XB", "title": "r",
+            "mandatory": true, "codes": [{ "code": { "edition": "HS2022", "code": "85" } }], "acceptances": [accepted],
+            "validity": { "from": "2018-01-01" }, "source": source } }));
+    }
+    let entries = all.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
+    Catalogue::new(7, entries)
+}
+
+/// A question to which these annexes may be the answer.
+pub(in crate::domain::recognise) fn question_of_routes(dice: &mut Dice) -> Question {
+    let mut question = question(dice);
+    let more = (0..1 + dice.below(2))
+        .map(|_| Target { name: TargetKey::parse(dice.pick(TARGETS)).unwrap(), level: "".into() });
+    let more: Vec<_> = more.collect();
+    question.certified.extend(more);
+    question.body = BodyKey::parse("bodies/a").unwrap();
+    question.object = RecognitionObject::Certificate;
+    question.code = CodeReference::new("HS2022", "854141").unwrap();
+    question.origin = EconomyCode::parse("XA").unwrap();
+    question.destination = EconomyCode::parse("XB").unwrap();
+    question.date = parse_date(dice.pick(&["2020-06-01", "2021-06-01", "2021-06-01", "2022-06-01"])).unwrap();
+    question.normalised()
+}
+
 /// A question that such a calendar bears on, about goods of any age.
 pub(in crate::domain::recognise) fn question_of_stock(dice: &mut Dice) -> Question {
     let mut question = question(dice);
-    question.certified.push(Target { name: TargetKey::parse("standards/p-1").unwrap(), level: "".into() });
+    for name in ["standards/p-1", "schemes/t"] {
+        question.certified.push(Target { name: TargetKey::parse(name).unwrap(), level: "".into() });
+    }
     question.code = CodeReference::new("HS2022", "854141").unwrap();
     question.destination = EconomyCode::parse("XB").unwrap();
     question.date = parse_date(dice.pick(&["2020-06-01", "2021-06-01", "2021-06-01", "2023-06-01"])).unwrap();

@@ -1,19 +1,34 @@
 //! The way by an annex: every check in words, in its order.
 
-use std::collections::BTreeSet;
-
+use super::calendar::shown_of_stock;
 use super::chain::Wanted;
-use super::{Three, Way, World, shown_of_stock};
+use super::{Asked, Flaw, Three, Way, World};
 use crate::domain::arrangement::{Annex, Arrangement, Party};
 use crate::domain::decision::Check;
 use crate::domain::entry::Entry;
-use crate::domain::equivalence::Target;
+use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::EconomyCode;
 use crate::domain::requirement::Requirement;
-use crate::domain::time::Ending;
+use crate::domain::time::{Ending, Validity};
 use crate::domain::words::{LapseRule, OriginRule, PartyDirection};
 
+/// Which results a certificate shows that are named by their scheme or their standard: of a scheme that is named, those to
+/// whatever standard the certificate names beside it.
+fn results<'t>(certified: &[&'t Target], named: impl Fn(&Target) -> bool) -> Vec<&'t Target> {
+    let is_scheme = |it: &Target| matches!(it.name, TargetKey::Scheme(_));
+    let of_named_scheme = certified.iter().any(|it| is_scheme(it) && named(it));
+    certified.iter().copied().filter(|it| named(it) || of_named_scheme && !is_scheme(it)).collect()
+}
+
 impl World<'_> {
+    /// Whether something is in force by its period, or its end has come, from which day on the rule of that end counts.
+    fn in_time(&self, validity: &Validity, ending: Option<&Ending>) -> bool {
+        let date = self.question.date;
+        let over = validity.until.is_some_and(|until| date >= until);
+        let by_rule = ending.is_some_and(|it| date >= it.on && validity.until.is_none_or(|until| it.on <= until));
+        validity.from <= date && (!over || by_rule && self.flaw != Some(Flaw::EndAnnulsGrandfathering))
+    }
+
     fn ended(&self, ending: Option<&Ending>) -> Three {
         let Some(ending) = ending else { return Three::Yes };
         let date = self.question.date;
@@ -70,11 +85,11 @@ impl World<'_> {
         // Scheme.
         let not = annex.exclusions.clone().unwrap_or_default();
         let usable: Vec<&Target> = question.certified.iter().filter(|t| !not.targets.contains(&t.name)).collect();
-        let covered: Vec<&Target> = usable
-            .iter()
-            .copied()
-            .filter(|held| annex.covered.is_empty() || annex.covered.iter().any(|c| self.holds(held, c)))
-            .collect();
+        let covered = if annex.covered.is_empty() {
+            usable.clone()
+        } else {
+            results(&usable, |held| annex.covered.iter().any(|covered| self.holds(held, covered)))
+        };
         if covered.is_empty() {
             return Err(Check::Scheme);
         }
@@ -100,7 +115,8 @@ impl World<'_> {
             Three::No => return Err(Check::ArrangementInForce),
             Three::Unknown(code) => missing.push(code),
         }
-        if !annex.validity.contains(date) || annex.suspensions.iter().any(|period| period.contains(date)) {
+        let suspended = annex.suspensions.iter().any(|period| period.contains(date));
+        if suspended || !self.in_time(&annex.validity, annex.lapse.as_ref()) {
             return Err(Check::AnnexInForce);
         }
         match self.ended(annex.lapse.as_ref()) {
@@ -138,32 +154,45 @@ impl World<'_> {
             }
         }
         // Designation.
-        let mut designation = None;
-        if annex.designation_required {
-            match self.designation(annex, &covered) {
-                Ok(name) => designation = Some(name),
-                Err(Three::Unknown(code)) => missing.push(code),
-                Err(_) => return Err(Check::Designation),
-            }
+        let designated = if annex.designation_required { self.designated(annex, &covered) } else { Vec::new() };
+        if annex.designation_required && designated.is_empty() {
+            return Err(Check::Designation);
         }
-        // Chain.
-        // To what counts anyhow; else to what counts for exempt stock; else to what may count.
-        let certain = self.chain(requirement, annex, &usable, Wanted::Plain);
-        let certain = certain.or_else(|| self.chain(requirement, annex, &usable, Wanted::AsStock));
-        let Some((certified, accepted, links)) = certain.or_else(|| {
-            missing.push("granted_on_missing");
-            self.chain(requirement, annex, &usable, Wanted::IfGranted)
-        }) else {
-            return Err(Check::Chain);
+        let under = |held: &Target, doubtful: bool| {
+            let mut fitting = designated.iter().filter(|it| it.doubt.is_some() == doubtful);
+            fitting.find(|it| it.targets.contains(&held))
         };
+        let of_all = if self.flaw == Some(Flaw::StartsAnywhere) { &usable } else { &covered };
+        let starts = |doubtful: bool| -> Vec<&Target> {
+            let fits = |held: &&Target| {
+                let any = self.flaw == Some(Flaw::DesignatedForAll) && designated.iter().any(|it| it.doubt.is_none());
+                !annex.designation_required || any || under(held, doubtful).is_some()
+            };
+            of_all.iter().copied().filter(fits).collect()
+        };
+        // Chain: from what the body is designated for, to what counts anyhow; else to what counts for exempt stock; else to
+        // what may count. Else from what it may be designated for.
+        let chain = |doubtful, wanted| self.chain(requirement, annex, &starts(doubtful), wanted);
+        let mut found = chain(false, Wanted::Plain).or_else(|| chain(false, Wanted::AsStock));
+        if found.is_none() {
+            found = chain(false, Wanted::IfGranted);
+            missing.extend(found.is_some().then_some("granted_on_missing"));
+        }
+        if found.is_none() && annex.designation_required {
+            let all = [Wanted::Plain, Wanted::AsStock, Wanted::IfGranted];
+            found = all.into_iter().find_map(|wanted| chain(true, wanted));
+            missing.extend(found.as_ref().and_then(|(certified, ..)| under(certified, true)?.doubt));
+        }
+        let Some((certified, accepted, links)) = found else { return Err(Check::Chain) };
+        let designation = under(&certified, false).map(|it| it.name.clone());
         if let Some(code) = missing.first() {
             return Ok(Err(code));
         }
-        let mut conditions: Vec<(u8, String)> = Vec::new();
+        let mut conditions: Vec<Asked> = Vec::new();
         for link in &links {
             for deviation in &link.deviations {
                 if let Some(test) = &deviation.bridging_test {
-                    conditions.push((0, test.id.to_string()));
+                    conditions.push(Asked { by: link.name.name(), id: test.id.to_string() });
                 }
             }
         }
@@ -172,28 +201,27 @@ impl World<'_> {
                 || self.belongs_to_any(market, &condition.markets)
                 || self.belongs_to_any(destination, &condition.markets)
             {
-                conditions.push((condition.kind as u8, condition.id.to_string()));
+                conditions.push(Asked { by: annex.name.name(), id: condition.id.to_string() });
             }
         }
         let exempt = self.exempt(requirement, &accepted);
-        conditions.extend(shown_of_stock(&exempt).into_iter().map(|id| (u8::MAX, id)));
-        let mut seen = BTreeSet::new();
-        conditions.retain(|condition| seen.insert(condition.clone()));
+        conditions.extend(shown_of_stock(&exempt));
         Ok(Ok(Way {
             annex: Some(annex.name.name()),
             certified,
             accepted: accepted.target,
             links: links.iter().map(|link| link.name.name()).collect(),
             effect: annex.effect,
-            conditions: conditions.into_iter().map(|(_, id)| id).collect(),
+            conditions: self.each_once(conditions),
             designation,
             exemptions: exempt.iter().map(|it| it.name.name()).collect(),
         }))
     }
 
-    fn designation(&self, annex: &Annex, covered: &[&Target]) -> Result<String, Three> {
+    /// The designations of the body that count or may, each with what of the certificate it is for; by their names.
+    fn designated<'t>(&self, annex: &Annex, covered: &[&'t Target]) -> Vec<Designated<'t>> {
         let date = self.question.date;
-        let mut unknown = None;
+        let mut found = Vec::new();
         for entry in &self.entries {
             let Entry::Designation(it) = entry else { continue };
             if it.annex != annex.name || it.body != self.question.body {
@@ -201,18 +229,28 @@ impl World<'_> {
             }
             let suspended = it.suspensions.iter().any(|period| period.contains(date))
                 || it.contestations.iter().any(|c| c.interim_suspension.as_ref().is_some_and(|p| p.contains(date)));
-            let fits = it.targets.is_empty() || covered.iter().any(|held| it.targets.contains(&held.name));
-            if suspended || !fits || !it.validity.contains(date) {
+            let targets = if it.targets.is_empty() {
+                covered.to_vec()
+            } else {
+                results(covered, |held| it.targets.contains(&held.name))
+            };
+            if suspended || targets.is_empty() || !self.in_time(&it.validity, it.ending.as_ref()) {
                 continue;
             }
-            match (self.ended(it.ending.as_ref()), self.covers(&it.codes)) {
-                (Three::No, _) | (_, Three::No) => {}
-                (Three::Yes, Three::Yes) => return Ok(it.name.name()),
-                (Three::Unknown(code), _) | (_, Three::Unknown(code)) => {
-                    unknown.get_or_insert(code);
-                }
-            }
+            let doubt = match (self.ended(it.ending.as_ref()), self.covers(&it.codes)) {
+                (Three::No, _) | (_, Three::No) => continue,
+                (Three::Yes, Three::Yes) => None,
+                (Three::Unknown(code), _) | (_, Three::Unknown(code)) => Some(code),
+            };
+            found.push(Designated { name: it.name.name(), targets, doubt });
         }
-        Err(unknown.map_or(Three::No, Three::Unknown))
+        found
     }
+}
+
+/// A designation, what of a certificate it is for, and why it cannot be said whether it counts.
+struct Designated<'t> {
+    name: String,
+    targets: Vec<&'t Target>,
+    doubt: Option<&'static str>,
 }

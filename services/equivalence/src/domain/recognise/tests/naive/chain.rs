@@ -3,7 +3,7 @@
 use super::{Three, World};
 use crate::domain::arrangement::Annex;
 use crate::domain::entry::Entry;
-use crate::domain::equivalence::{Equivalence, Target};
+use crate::domain::equivalence::{Equivalence, Target, TargetKey};
 use crate::domain::requirement::{Acceptance, Requirement};
 
 /// Where a chain is to lead.
@@ -52,6 +52,56 @@ impl World<'_> {
         });
         let (start, accepted, links) = all.into_iter().next()?;
         Some((usable[start].clone(), requirement.acceptances[accepted].clone(), links))
+    }
+
+    /// Whether some certificate under an annex, granted on the day, would lead to something that is accepted.
+    pub(super) fn leads(&self, requirement: &Requirement, annex: &Annex) -> bool {
+        let date = self.question.date;
+        let usable = |it: &Target| annex.exclusions.as_ref().is_none_or(|not| !not.targets.contains(&it.name));
+        let accepted: Vec<&Target> = requirement
+            .acceptances
+            .iter()
+            .filter(|it| it.validity.as_ref().is_none_or(|validity| validity.contains(date)))
+            .filter(|it| matches!(self.edition_of(requirement, it, Some(date)), Three::Yes))
+            .map(|it| &it.target)
+            .collect();
+        if annex.covered.is_empty() {
+            return accepted.iter().any(|it| usable(it));
+        }
+        let limit = annex.max_chain_links.unwrap_or(1) as usize;
+        annex.covered.iter().filter(|it| usable(it)).any(|covered| {
+            let is_standard = |it: &Target| matches!(it.name, TargetKey::Standard(_));
+            let beside = !is_standard(covered) && accepted.iter().any(|it| is_standard(it) && usable(it));
+            beside || self.as_certified(covered).iter().any(|held| self.reaches(held, limit, &accepted))
+        })
+    }
+
+    /// What may be certified where something is covered.
+    fn as_certified(&self, covered: &Target) -> Vec<Target> {
+        let mut all = vec![covered.clone()];
+        for entry in &self.entries {
+            let Entry::Scheme(scheme) = entry else { continue };
+            let levels =
+                scheme.levels.iter().map(|level| Target { level: level.id.as_str().into(), ..covered.clone() });
+            if covered.name == TargetKey::Scheme(scheme.name.clone()) {
+                all.extend(levels.filter(|it| self.holds(it, covered)));
+            }
+        }
+        all
+    }
+
+    fn reaches(&self, held: &Target, left: usize, wanted: &[&Target]) -> bool {
+        if wanted.iter().any(|it| self.holds(held, it)) {
+            return true;
+        }
+        left > 0
+            && self.entries.iter().any(|entry| match entry {
+                Entry::Equivalence(link) => {
+                    let passes = link.passes() && link.validity.contains(self.question.date);
+                    passes && self.holds(held, &link.from) && self.reaches(&link.to, left - 1, wanted)
+                }
+                _ => false,
+            })
     }
 
     fn walk<'w>(

@@ -1,0 +1,89 @@
+//! What of the things that an annex covers would lead to acceptance: what it helps to certify to.
+
+use smallvec::SmallVec;
+
+use super::chain::{self, Net};
+use super::context::Context;
+use super::standing;
+use crate::domain::catalogue::{AcceptanceTerms, AnnexEntry, Held, RequirementEntry};
+use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::requirement::Acceptance;
+
+/// Whether any certificate under an annex would, if it were granted on the day.
+pub(super) fn any(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> bool {
+    !all(ctx, requirement, entry).is_empty()
+}
+
+/// What such certificates must name, in words.
+pub(super) fn all(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<String> {
+    if !entry.annex.covered.is_empty() {
+        return covered(ctx, requirement, entry).iter().map(|it| words(it)).collect();
+    }
+    // Whatever is covered: what is accepted itself.
+    let itself = accepted(ctx, requirement).into_iter().filter(|(it, _)| is_usable(entry, &it.target));
+    itself.map(|(it, _)| words(&named(&it.target, &it.together_with))).collect()
+}
+
+/// What such certificates must name of what an annex covers, if it names that: each list begins with what is covered.
+pub(super) fn covered(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<Vec<Target>> {
+    let accepted = accepted(ctx, requirement);
+    let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
+    let limit = usize::from(entry.terms.chain_limit);
+    let goal = |held: Held| accepted.iter().position(|(_, terms)| terms.wanted.is_met_by(held));
+    let by_itself = |start: Target| {
+        let found = chain::search(net, &[(0, ctx.catalogue.held(&start).0)], limit, goal, |_| true)?;
+        Some(named(&start, &accepted[found.accepted].0.together_with))
+    };
+    // A result of a scheme to a standard that is accepted.
+    let beside = |covered: &Target| {
+        let is_scheme = matches!(covered.name, TargetKey::Scheme(_));
+        let is_standard = |it: &Target| matches!(it.name, TargetKey::Standard(_)) && is_usable(entry, it);
+        let (acceptance, _) = accepted.iter().find(|(it, _)| is_scheme && is_standard(&it.target))?;
+        let all: Vec<_> = std::iter::once(&acceptance.target).chain(&acceptance.together_with).cloned().collect();
+        Some(named(covered, &all))
+    };
+    let usable = entry.annex.covered.iter().filter(|it| is_usable(entry, it));
+    usable.filter_map(|it| levels(ctx, it).into_iter().find_map(by_itself).or_else(|| beside(it))).collect()
+}
+
+/// What counts for a result that is granted on the day.
+fn accepted<'r>(
+    ctx: &Context<'_, '_>,
+    requirement: &'r RequirementEntry,
+) -> SmallVec<[(&'r Acceptance, &'r AcceptanceTerms); 4]> {
+    let all = requirement.requirement.acceptances.iter().zip(&requirement.acceptances);
+    all.filter(|(_, terms)| terms.in_force(ctx.date()) && standing::counts_anew(ctx, terms)).collect()
+}
+
+fn is_usable(entry: &AnnexEntry, target: &Target) -> bool {
+    entry.annex.exclusions.as_ref().is_none_or(|not| !not.targets.contains(&target.name))
+}
+
+/// What may be certified where something is covered: of a scheme each of its levels that is, the least first.
+fn levels(ctx: &Context<'_, '_>, covered: &Target) -> Vec<Target> {
+    let scheme = match &covered.name {
+        TargetKey::Scheme(key) => ctx.catalogue.schemes.get(key),
+        TargetKey::Standard(_) => None,
+    };
+    let Some(scheme) = scheme.filter(|it| !it.levels.is_empty()) else { return vec![covered.clone()] };
+    let any = covered.level.is_empty();
+    let least = if any { scheme.levels.len() } else { scheme.rank(&covered.level).map_or(0, |at| at + 1) };
+    let levels = scheme.levels[..least].iter().rev();
+    levels.map(|level| Target { name: covered.name.clone(), level: level.id.as_str().into() }).collect()
+}
+
+fn named(start: &Target, beside: &[Target]) -> Vec<Target> {
+    let beside = beside.iter().filter(|it| it.name != start.name);
+    std::iter::once(start).chain(beside).cloned().collect()
+}
+
+fn words(certified: &[Target]) -> String {
+    match certified {
+        [] => String::new(),
+        [start] => start.to_string(),
+        [start, beside @ ..] => {
+            let beside: Vec<_> = beside.iter().map(ToString::to_string).collect();
+            format!("{start} with {}", beside.join(" and "))
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Where two rules meet, and only one of them was heeded once.
+
+use serde_json::{Value, json};
+
+use super::cases::{annex, kept, link, question, world};
+use crate::domain::decision::{Decision, Outcome};
+use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::question::Question;
+use crate::domain::recognise;
+use crate::domain::time::parse_date;
+use crate::domain::translate::NoTranslation;
+
+fn decide(entries: Vec<Value>, question: &Question) -> Decision<'static> {
+    recognise(kept(entries), &NoTranslation, question)
+}
+
+fn certified(names: &[&str]) -> Question {
+    let mut question = question(names[0]);
+    question.certified =
+        names.iter().map(|name| Target { name: TargetKey::parse(name).unwrap(), level: "".into() }).collect();
+    question.normalised()
+}
+
+fn requirement(name: &str, extra: Value) -> Value {
+    let mut it = json!({ "name": format!("requirements/{name}"), "market": "XB", "title": "r", "mandatory": true,
+        "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
+        "acceptances": [{ "target": { "name": "standards/z-1" } }] });
+    it.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json!({ "requirement": it })
+}
+
+#[test]
+fn a_calendar_of_editions_bears_on_what_must_be_certified_beside_a_scheme() {
+    let mut entries = world();
+    entries.retain(|it| it.get("requirement").is_none());
+    let any = json!({ "any": true });
+    entries.push(requirement(
+        "r",
+        json!({ "acceptances": [
+            { "target": { "name": "schemes/u" }, "together_with": [{ "name": "standards/ux-1" }], "bodies": any },
+            { "target": { "name": "schemes/u" }, "together_with": [{ "name": "standards/ux-2" }], "bodies": any }] }),
+    ));
+    entries.push(json!({ "edition_transition": { "name": "editionTransitions/u", "market": "XB",
+        "from_standard": "standards/ux-1", "to_standard": "standards/ux-2", "either_from": "2022-06-01",
+        "new_only_from": "2024-01-01", "convert_by": "2025-12-31" } }));
+    let on = |date: &str, edition: &str, granted_on: &str| {
+        let mut question = certified(&["schemes/u", edition]);
+        question.date = parse_date(date).unwrap();
+        question.granted_on = parse_date(granted_on);
+        decide(entries.clone(), &question)
+    };
+    let (old, new) = ("standards/ux-1", "standards/ux-2");
+    for (date, edition, granted_on, outcome) in [
+        ("2023-12-31", old, "", Outcome::Recognised),
+        ("2024-01-01", old, "", Outcome::Undetermined),
+        ("2025-12-31", old, "2023-12-31", Outcome::Recognised),
+        ("2025-12-31", old, "2024-01-01", Outcome::NotRecognised),
+        ("2026-01-01", old, "2023-12-31", Outcome::NotRecognised),
+        ("2022-05-31", new, "", Outcome::NotRecognised),
+        ("2022-06-01", new, "", Outcome::Recognised),
+    ] {
+        let decision = on(date, edition, granted_on);
+        assert_eq!(decision.outcome, outcome, "{edition} on {date}, granted on {granted_on}");
+        let result = &decision.requirements[0];
+        match outcome {
+            Outcome::Undetermined => {
+                assert_eq!(result.findings[0].parameters["standard"], "standards/ux-1");
+            }
+            Outcome::NotRecognised => {
+                let miss = result.nearest_miss.as_ref().unwrap();
+                assert!(miss.reason.contains(edition), "{}", miss.reason);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_weaker_route_settles_nothing_while_a_stronger_one_depends_on_what_is_missing() {
+    let mut entries = world();
+    let ended = json!({ "on": "2026-01-01", "rule": "grandfather", "earlier_results_until": "2028-01-01" });
+    let named = |mut it: Value, name: &str| {
+        it["annex"]["name"] = json!(format!("annexes/{name}"));
+        it
+    };
+    entries.push(named(annex(json!({ "effect": "information_only" })), "info"));
+    entries.push(named(annex(json!({ "lapse": ended })), "whole"));
+    let on = |granted_on: &str| {
+        let mut question = question("standards/z-1");
+        question.date = parse_date("2026-03-01").unwrap();
+        question.granted_on = parse_date(granted_on);
+        decide(entries.clone(), &question)
+    };
+    let unsaid = on("");
+    assert_eq!(unsaid.outcome, Outcome::Undetermined);
+    assert_eq!(unsaid.requirements[0].findings[0].code, "granted_on_missing");
+    assert!(unsaid.best_route.is_none());
+    assert_eq!(on("2025-12-31").outcome, Outcome::Recognised);
+    assert_eq!(on("2026-01-01").outcome, Outcome::InformationOnly);
+    // What is missing for a weaker route does not matter where a stronger one is there.
+    entries.iter_mut().for_each(|it| match it["annex"]["name"].as_str() {
+        Some("annexes/info") => it["annex"]["effect"] = json!("full"),
+        Some("annexes/whole") => it["annex"]["effect"] = json!("partial"),
+        _ => {}
+    });
+    let mut question = question("standards/z-1");
+    question.date = parse_date("2026-03-01").unwrap();
+    assert_eq!(decide(entries, &question).outcome, Outcome::Recognised);
+}
+
+#[test]
+fn a_chain_starts_from_what_the_annex_covers_and_the_body_is_designated_for() {
+    let links = || {
+        [
+            link("good", "standards/a-1", "standards/b-1", "identical"),
+            link("oth", "standards/o-1", "standards/z-1", "identical"),
+        ]
+    };
+    let with = |extra: Value, more: Vec<Value>| {
+        let mut entries = world();
+        entries.extend(links());
+        entries.push(annex(extra));
+        entries.extend(more);
+        let question = certified(&["schemes/s", "standards/a-1", "standards/o-1"]);
+        decide(entries, &question).outcome
+    };
+    let covers = |names: &[&str]| {
+        let covered: Vec<_> = names.iter().map(|name| json!({ "name": name })).collect();
+        json!({ "covered": covered })
+    };
+    assert_eq!(with(covers(&["standards/a-1"]), vec![]), Outcome::NotRecognised);
+    assert_eq!(with(covers(&["standards/o-1"]), vec![]), Outcome::Recognised);
+    assert_eq!(with(covers(&["schemes/s"]), vec![]), Outcome::Recognised, "a result of the scheme to that standard");
+    assert_eq!(with(covers(&["schemes/other", "standards/a-1"]), vec![]), Outcome::NotRecognised);
+
+    let designated = |names: &[&[&str]]| -> Vec<Value> {
+        let each = names.iter().enumerate().map(|(i, targets)| {
+            json!({ "designation": { "name": format!("designations/d{i}"), "body": "bodies/a", "authority": "bodies/x",
+                "annex": "annexes/x", "targets": targets, "validity": { "from": "2020-01-01" } } })
+        });
+        each.collect()
+    };
+    let by = |names: &[&[&str]]| with(json!({ "designation_required": true }), designated(names));
+    assert_eq!(by(&[&["standards/a-1"]]), Outcome::NotRecognised);
+    assert_eq!(by(&[&["standards/o-1"]]), Outcome::Recognised);
+    assert_eq!(by(&[&["standards/a-1"], &["standards/o-1"]]), Outcome::Recognised, "by the second of them");
+    assert_eq!(by(&[&["schemes/s"]]), Outcome::Recognised);
+    // The one for what leads on is of a part of the code only.
+    let mut doubtful = designated(&[&["standards/a-1"], &["standards/o-1"]]);
+    doubtful[1]["designation"]["codes"] =
+        json!([{ "code": { "edition": "HS2022", "code": "854143" }, "ex_description": "Those of glass." }]);
+    assert_eq!(with(json!({ "designation_required": true }), doubtful), Outcome::Undetermined);
+}
+
+#[test]
+fn what_an_ending_lets_count_on_counts_beyond_the_end_of_the_validity() {
+    let ending = json!({ "on": "2024-01-01", "rule": "grandfather", "earlier_results_until": "2026-01-01" });
+    let period = json!({ "from": "2020-01-01", "until": "2024-01-01" });
+    let of_annex = annex(json!({ "validity": period, "lapse": ending }));
+    let of_designation = json!({ "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/x",
+        "annex": "annexes/x", "validity": period, "ending": ending } });
+    for more in [vec![of_annex], vec![annex(json!({ "designation_required": true })), of_designation]] {
+        let on = |date: &str, granted_on: &str| {
+            let mut question = question("standards/z-1");
+            question.date = parse_date(date).unwrap();
+            question.granted_on = parse_date(granted_on);
+            decide(world().into_iter().chain(more.clone()).collect(), &question)
+        };
+        assert_eq!(on("2023-12-31", "").outcome, Outcome::Recognised);
+        assert_eq!(on("2025-06-01", "2023-06-01").outcome, Outcome::Recognised);
+        assert_eq!(on("2025-06-01", "").outcome, Outcome::Undetermined);
+        for (date, granted_on, told) in [
+            ("2025-06-01", "2024-01-01", "results granted before count until 2026-01-01"),
+            ("2026-01-01", "2023-06-01", "results granted before counted until 2026-01-01"),
+        ] {
+            let decision = on(date, granted_on);
+            assert_eq!(decision.outcome, Outcome::NotRecognised, "{date} {granted_on}");
+            let miss = decision.requirements[0].nearest_miss.as_ref().unwrap();
+            assert!(miss.reason.contains(told), "{}", miss.reason);
+        }
+    }
+}
+
+#[test]
+fn a_requirement_of_a_bloc_binds_who_belongs_to_a_member() {
+    let bloc = |name: &str, member: &str, until: &str| {
+        json!({ "economy": { "name": name, "bloc": true,
+            "members": [{ "economy": member, "validity": { "from": "2020-01-01", "until": until } }] } })
+    };
+    let entries = vec![
+        json!({ "economy": { "name": "XA" } }),
+        json!({ "economy": { "name": "XB" } }),
+        bloc("BIG", "BOREAL", "2026-01-01"),
+        bloc("BOREAL", "XB", ""),
+        requirement(
+            "r",
+            json!({ "market": "BIG",
+            "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["BIG"] } }] }),
+        ),
+    ];
+    let mut asked = question("standards/z-1");
+    asked.date = parse_date("2025-06-01").unwrap();
+    let decision = decide(entries.clone(), &asked);
+    assert_eq!(decision.outcome, Outcome::NotRecognised, "a body of nobody's");
+    assert_eq!(decision.markets.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["XB", "BIG", "BOREAL"]);
+    asked.body_economy = asked.destination.clone();
+    assert_eq!(decide(entries.clone(), &asked).outcome, Outcome::Recognised, "a body of a member's member");
+    asked.date = parse_date("2026-01-01").unwrap();
+    let decision = decide(entries, &asked);
+    assert_eq!(decision.markets.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["XB", "BOREAL"]);
+}
+
+#[test]
+fn conditions_of_two_annexes_are_two_whatever_their_identifiers() {
+    let mut entries = world();
+    entries.retain(|it| it.get("requirement").is_none());
+    for (name, standard, ask) in
+        [("w1", "standards/a-1", "Test at -30 C."), ("w2", "standards/b-1", "Noise below 100 dB.")]
+    {
+        let condition = json!({ "id": "ND-1", "kind": "national_difference", "description": ask });
+        let mut it = annex(json!({ "covered": [{ "name": standard }], "conditions": [condition] }));
+        it["annex"]["name"] = json!(format!("annexes/{name}"));
+        entries.push(it);
+        entries.push(requirement(name, json!({ "acceptances": [{ "target": { "name": standard } }] })));
+    }
+    let decision = decide(entries, &certified(&["standards/a-1", "standards/b-1"]));
+    assert_eq!(decision.outcome, Outcome::RecognisedOnConditions);
+    let told: Vec<_> = decision.conditions.iter().map(|it| it.description()).collect();
+    assert_eq!(told, ["Test at -30 C.", "Noise below 100 dB."]);
+}
