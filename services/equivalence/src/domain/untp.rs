@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Calendar, Catalogue};
 use super::equivalence::TargetKey;
 use super::key::{DesignationKey, SchemeKey};
-use super::requirement::Requirement;
+use super::requirement::{Acceptance, Requirement};
 use super::scheme::Scheme;
+use super::standard::Stock;
+use super::time::Counts;
 use super::words::EquivalenceDegree;
 
 const UNTP: &str = "https://vocabulary.uncefact.org/untp/0.7.0/context/";
@@ -168,15 +170,26 @@ impl Exporter<'_> {
         standards.collect()
     }
 
-    /// Mandatory requirements in force that accept some of it, each with the best level.
+    /// Mandatory requirements in force that accept some of it, each with the best level: what a new certificate is good for.
     fn regulations(&self, aligned: &BTreeMap<TargetKey, Level>) -> Vec<(&Requirement, Level)> {
         let all = self.catalogue.requirements.values();
         let in_force = all.filter(|it| it.mandatory && it.validity.contains(self.date));
         let met = in_force.filter_map(|it| {
-            let accepted = it.acceptances.iter().filter(|it| it.in_force(self.date) && it.target.level.is_empty());
-            Some((&**it, *accepted.filter_map(|it| aligned.get(&it.target.name)).max()?))
+            let accepted = it.acceptances.iter().filter(|accepted| self.counts(it, accepted));
+            Some((&**it, accepted.filter_map(|it| answers(aligned, it)).max()?))
         });
         met.collect()
+    }
+
+    /// Whether an acceptance is in force, and every calendar of its market lets the editions that it names count for a
+    /// certificate granted on the day.
+    fn counts(&self, requirement: &Requirement, acceptance: &Acceptance) -> bool {
+        let here = |it: &Calendar| self.catalogue.is_within(&requirement.market, &it.transition.market, self.date);
+        let counts = |it: &Calendar| {
+            it.transition.counts(&it.standard, self.date, Some(self.date), Stock::default()) == Counts::Yes
+        };
+        acceptance.in_force(self.date)
+            && self.catalogue.calendars_of(acceptance).iter().filter(|it| here(it)).all(counts)
     }
 
     fn regulation(&self, requirement: &Requirement, level: Level) -> Value {
@@ -242,6 +255,14 @@ impl Exporter<'_> {
         }
         Ok(credential)
     }
+}
+
+/// How far what is aligned answers to an acceptance, with everything that must be certified beside it. What is wanted at a
+/// level of a scheme only is nothing that the whole scheme answers to.
+fn answers(aligned: &BTreeMap<TargetKey, Level>, acceptance: &Acceptance) -> Option<Level> {
+    let wanted = std::iter::once(&acceptance.target).chain(&acceptance.together_with);
+    let levels = wanted.map(|it| aligned.get(&it.name).copied().filter(|_| it.level.is_empty()));
+    levels.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
 /// The beginning of a day in UTC. What ends on the first day after ends there.

@@ -11,9 +11,11 @@ use crate::domain::arrangement::{Annex, Arrangement};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::Change;
 use crate::domain::code::CodeScope;
+use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::TargetKey;
 use crate::domain::key::EconomyCode;
+use crate::domain::requirement::Acceptance;
 use crate::domain::words::OriginRule;
 
 /// Whom something concerns. None of a kind means all of it.
@@ -125,7 +127,7 @@ impl<'c> ReachOf<'c> {
                 }
             }
             Entry::Requirement(it) => {
-                let accepted = it.acceptances.iter().map(|it| it.target.name.clone());
+                let accepted = it.acceptances.iter().flat_map(Acceptance::names).cloned();
                 Reach {
                     markets: Some(self.markets([it.market.clone()])),
                     codes: some(&it.codes),
@@ -174,15 +176,29 @@ impl<'c> ReachOf<'c> {
     /// Economies, with the members that they have and the blocs that they belong to, whatever the day.
     fn markets(&self, of: impl IntoIterator<Item = EconomyCode>) -> BTreeSet<EconomyCode> {
         let mut markets: BTreeSet<EconomyCode> = of.into_iter().collect();
-        for bloc in &self.0.blocs {
-            let members = || bloc.members.iter().map(|member| member.economy.clone());
-            if markets.contains(&bloc.name) {
-                markets.extend(members());
-            } else if members().any(|member| markets.contains(&member)) {
-                markets.insert(bloc.name.clone());
-            }
-        }
+        let members = |all: &BTreeSet<EconomyCode>| -> Vec<EconomyCode> {
+            let blocs = self.0.blocs.iter().filter(|bloc| all.contains(&bloc.name));
+            blocs.flat_map(|bloc| &bloc.members).map(|member| member.economy.clone()).collect()
+        };
+        let blocs = |all: &BTreeSet<EconomyCode>| -> Vec<EconomyCode> {
+            let of_them = |bloc: &&&Economy| bloc.members.iter().any(|member| all.contains(&member.economy));
+            self.0.blocs.iter().filter(of_them).map(|bloc| bloc.name.clone()).collect()
+        };
+        // Members that are blocs have members, and blocs belong to blocs.
+        extend(&mut markets, members);
+        extend(&mut markets, blocs);
         markets
+    }
+}
+
+/// Adds what follows from what is there until nothing more does.
+fn extend(all: &mut BTreeSet<EconomyCode>, next: impl Fn(&BTreeSet<EconomyCode>) -> Vec<EconomyCode>) {
+    loop {
+        let known = all.len();
+        all.extend(next(all));
+        if all.len() == known {
+            break;
+        }
     }
 }
 

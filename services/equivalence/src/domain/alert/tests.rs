@@ -202,3 +202,30 @@ fn each_day_that_comes_is_told_once_with_what_it_does_and_in_order() {
     let names = |alerts: &[super::Alert]| alerts.iter().map(|alert| alert.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&again), names(&alerts));
 }
+
+#[test]
+fn a_calendar_of_editions_concerns_the_goods_of_laws_that_ask_for_the_edition_beside_a_scheme() {
+    let more = json!([
+        { "requirement": { "name": "requirements/s", "market": "XB", "mandatory": true,
+            "codes": [{ "code": { "edition": "HS2022", "code": "850740" } }], "validity": { "from": "2020-01-01" },
+            "acceptances": [{ "target": { "name": "schemes/far" }, "together_with": [{ "name": "standards/old" }] }] } },
+        { "edition_transition": { "name": "editionTransitions/t", "market": "XB", "from_standard": "standards/old",
+            "to_standard": "standards/new", "new_only_from": "2026-01-01" } },
+    ]);
+    let more: Vec<Entry> = serde_json::from_value(more).unwrap();
+    let catalogue = Catalogue::new(8, catalogue().entries().into_iter().chain(more));
+    let reach = ReachOf::new(&catalogue).entry(&catalogue.entry("editionTransitions/t").unwrap());
+    let of = |code: &str| interest(&[("HS2022", code)], &["XB"], &[]).in_reach(&reach, &NoTranslation);
+    assert_eq!([of("850740"), of("850760")], [Concerns::Yes, Concerns::No]);
+}
+
+#[test]
+fn what_concerns_a_bloc_concerns_the_members_of_its_members() {
+    let more: Vec<Entry> = serde_json::from_value(json!([{ "economy": { "name": "AAA", "bloc": true,
+        "members": [{ "economy": "XBLOC", "validity": { "from": "2020-01-01" } }] } }]))
+    .unwrap();
+    let catalogue = Catalogue::new(8, catalogue().entries().into_iter().chain(more));
+    let reach = ReachOf::new(&catalogue).entry(&catalogue.entry("economies/AAA").unwrap());
+    let of = |market: &str| interest(&[], &[market], &[]).in_reach(&reach, &NoTranslation);
+    assert_eq!([of("XB"), of("XC")], [Concerns::Yes, Concerns::No]);
+}

@@ -85,3 +85,26 @@ fn a_designation_is_anchored_while_it_is_in_force_and_not_suspended() {
         assert!(matches!(on(date), Err(Untold::NotInForce { .. })), "{date}");
     }
 }
+
+#[test]
+fn a_law_is_met_only_with_all_that_it_asks_beside_and_by_an_edition_that_counts_for_a_new_certificate() {
+    let together = |extra: &str| {
+        json!({ "requirement": { "name": "requirements/t", "market": "XB", "title": "Together", "mandatory": true,
+            "acceptances": [{ "target": { "name": "schemes/one" }, "together_with": [{ "name": extra }] }],
+            "validity": { "from": "2020-01-01" } } })
+    };
+    let calendar = json!({ "edition_transition": { "name": "editionTransitions/t", "market": "XB",
+        "from_standard": "standards/a", "to_standard": "standards/e", "new_only_from": "2026-06-01" } });
+    let regulations = |more: &[Value], date: &str| {
+        let more = more.iter().map(|it| serde_json::from_value::<Entry>(it.clone()).unwrap());
+        let catalogue = Catalogue::new(7, catalogue().entries().into_iter().chain(more));
+        let scheme = exporter(&catalogue, date).conformity_scheme(&SchemeKey::parse("one").unwrap()).unwrap();
+        let all = alignments(&scheme["includedProfile"][0], "regulatoryAlignment", "regulation");
+        all.into_iter().find(|(name, _)| name == "Together").map(|(_, level)| level)
+    };
+    assert_eq!(regulations(&[together("standards/a")], "2026-06-01").as_deref(), Some("meets"));
+    assert_eq!(regulations(&[together("standards/c")], "2026-06-01").as_deref(), Some("partial"));
+    assert_eq!(regulations(&[together("standards/d")], "2026-06-01"), None, "what the scheme does not answer to");
+    assert_eq!(regulations(&[together("standards/a"), calendar.clone()], "2026-05-31").as_deref(), Some("meets"));
+    assert_eq!(regulations(&[together("standards/a"), calendar], "2026-06-01"), None, "the earlier edition");
+}

@@ -9,7 +9,7 @@ use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::TargetKey;
 use crate::domain::key::{AnnexKey, ArrangementKey, RequirementKey};
-use crate::domain::requirement::Requirement;
+use crate::domain::requirement::{Acceptance, Requirement};
 
 pub(super) struct Over<'c> {
     catalogue: &'c Catalogue,
@@ -77,13 +77,14 @@ impl<'c> Over<'c> {
         all.into_iter().filter_map(|key| self.annex(key)).filter(|it| it.arrangement == *arrangement).collect()
     }
 
-    /// The requirements that accept one of these, by name.
+    /// The requirements that accept one of these, or ask for it beside what they accept; by name.
     pub(super) fn accepting(&self, targets: &BTreeSet<TargetKey>) -> Vec<&'c Requirement> {
         let of = |references: &References| -> Vec<RequirementKey> {
             targets.iter().filter_map(|it| references.accepting.get(it)).flatten().cloned().collect()
         };
         let all: BTreeSet<RequirementKey> = of(self.known).into_iter().chain(of(&self.new)).collect();
-        let accepts = |it: &&Requirement| it.acceptances.iter().any(|it| targets.contains(&it.target.name));
+        let accepts =
+            |it: &&Requirement| it.acceptances.iter().flat_map(Acceptance::names).any(|it| targets.contains(it));
         all.iter().filter_map(|key| self.requirement(key)).filter(accepts).collect()
     }
 
