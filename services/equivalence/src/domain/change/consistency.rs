@@ -1,6 +1,8 @@
 //! What entries say against one another, beyond single pairs: circles, one thing said twice for one time, and parts
 //! that do not fit what they belong to.
 
+mod others;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenlane_curation::Finding;
@@ -11,13 +13,14 @@ use crate::domain::body::Designation;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
-use crate::domain::equivalence::{Target, TargetKey};
+use crate::domain::equivalence::{Equivalence, Target, TargetKey};
 use crate::domain::key::EconomyCode;
+use crate::domain::requirement::Requirement;
 use crate::domain::standard::EditionTransition;
 
 /// Every such fault that the changes bring into the catalogue.
 pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
-    let checks = Checks { catalogue, changes, view: View::new(catalogue, changes) };
+    let checks = Checks::new(catalogue, changes);
     let mut findings = Vec::new();
     for (index, change) in changes.iter().enumerate() {
         let Change::Upsert(entry) = change else { continue };
@@ -29,19 +32,9 @@ pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Find
             Entry::EditionTransition(it) => checks.transition(index, it),
             Entry::Annex(it) => checks.annex(it),
             Entry::Designation(it) => checks.designation(index, it),
-            Entry::Equivalence(it) => {
-                let levels = [("from", &it.from), ("to", &it.to)];
-                levels.iter().filter_map(|(field, target)| checks.level(field, target)).collect()
-            }
-            Entry::Requirement(it) => {
-                let targets = it.acceptances.iter().enumerate();
-                let named = targets.flat_map(|(i, it)| {
-                    let beside = it.together_with.iter().enumerate();
-                    let beside = beside.map(move |(j, it)| (format!("acceptances[{i}].together_with[{j}]"), it));
-                    std::iter::once((format!("acceptances[{i}].target"), &it.target)).chain(beside)
-                });
-                named.filter_map(|(field, target)| checks.level(&field, target)).collect()
-            }
+            Entry::Equivalence(it) => checks.equivalence(it),
+            Entry::Requirement(it) => checks.requirement(it),
+            // What others say of them: see `others`.
             Entry::Body(_) | Entry::Scheme(_) | Entry::Arrangement(_) => Vec::new(),
         };
         findings.extend(found.into_iter().map(|Fault { code, field, message }| Finding {
@@ -52,9 +45,11 @@ pub(super) fn consistency(catalogue: &Catalogue, changes: &[Change]) -> Vec<Find
             message,
         }));
     }
+    findings.extend(others::others(catalogue, changes));
     findings
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Fault {
     code: &'static str,
     field: String,
@@ -202,13 +197,45 @@ impl Checks<'_> {
         if let Some(other) = others.iter().find(same) {
             found.push(Fault::new("overlap", "validity", format!("`{}` designates the same at that time", other.name)));
         }
-        if let Some(Entry::Annex(annex)) = self.view.find(&it.annex.name())
-            && !annex.validity.overlaps(&it.validity)
-        {
+        found.extend(self.under_its_annex(it));
+        found
+    }
+
+    /// Whether a designation fits the annex that it is under.
+    pub(super) fn under_its_annex(&self, it: &Designation) -> Vec<Fault> {
+        let Some(Entry::Annex(annex)) = self.view.find(&it.annex.name()) else { return Vec::new() };
+        let mut found = Vec::new();
+        if !annex.validity.overlaps(&it.validity) {
             let message = format!("`{}` is in force at no day of it", it.annex);
             found.push(Fault::new("contradiction", "validity", message));
         }
+        // A result of a scheme that is covered may be to any standard.
+        let of_scheme = annex.covered.iter().any(|it| matches!(it.name, TargetKey::Scheme(_)));
+        let covers = |target: &TargetKey| {
+            annex.covered.is_empty()
+                || annex.covered.iter().any(|it| it.name == *target)
+                || (of_scheme && matches!(target, TargetKey::Standard(_)))
+        };
+        for (i, target) in it.targets.iter().enumerate().filter(|(_, it)| !covers(it)) {
+            let message = format!("`{}` does not cover {target}", it.annex);
+            found.push(Fault::new("contradiction", format!("targets[{i}]"), message));
+        }
         found
+    }
+
+    fn equivalence(&self, it: &Equivalence) -> Vec<Fault> {
+        let levels = [("from", &it.from), ("to", &it.to)];
+        levels.iter().filter_map(|(field, target)| self.level(field, target)).collect()
+    }
+
+    fn requirement(&self, it: &Requirement) -> Vec<Fault> {
+        let targets = it.acceptances.iter().enumerate();
+        let named = targets.flat_map(|(i, it)| {
+            let beside = it.together_with.iter().enumerate();
+            let beside = beside.map(move |(j, it)| (format!("acceptances[{i}].together_with[{j}]"), it));
+            std::iter::once((format!("acceptances[{i}].target"), &it.target)).chain(beside)
+        });
+        named.filter_map(|(field, target)| self.level(&field, target)).collect()
     }
 
     fn annex(&self, it: &Annex) -> Vec<Fault> {
@@ -233,13 +260,7 @@ impl Checks<'_> {
     }
 
     fn takes_part(&self, arrangement: &Arrangement, economy: &EconomyCode) -> bool {
-        arrangement.parties.iter().any(|party| {
-            party.economy == *economy
-                || match self.view.find(&party.economy.name()) {
-                    Some(Entry::Economy(bloc)) => bloc.members.iter().any(|member| member.economy == *economy),
-                    _ => false,
-                }
-        })
+        arrangement.parties.iter().any(|party| self.view.is_within(economy, &party.economy))
     }
 
     /// A level that its scheme does not have.

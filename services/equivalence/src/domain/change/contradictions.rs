@@ -11,6 +11,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Equivalence, Target};
 use crate::domain::key::EconomyCode;
+use crate::domain::words::BodyRole;
 
 /// Every contradiction that the changes bring into the catalogue.
 pub(super) fn contradictions(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
@@ -76,25 +77,20 @@ fn equivalences(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
 
 /// Why the authority of a designation has no say under its annex; none when it has, or when that cannot be told
 /// because a reference dangles.
-fn unaccepted(view: &View<'_>, designation: &Designation) -> Option<String> {
+pub(super) fn unaccepted(view: &View<'_>, designation: &Designation) -> Option<String> {
     let Some(Entry::Body(authority)) = view.find(&designation.authority.name()) else { return None };
     let Some(Entry::Annex(annex)) = view.find(&designation.annex.name()) else { return None };
     let Some(Entry::Arrangement(arrangement)) = view.find(&annex.arrangement.name()) else { return None };
     let economy = &authority.economy;
-    let member = |bloc: &EconomyCode| match view.find(&bloc.name()) {
-        Some(Entry::Economy(bloc)) => bloc.members.iter().any(|member| member.economy == *economy),
-        _ => false,
-    };
     let mut accepted = arrangement.parties.iter().filter(|party| party.is_accepted()).map(|party| &party.economy);
-    let has_say = accepted.any(|party| party == economy || member(party));
-    (!has_say).then(|| {
-        format!(
-            "{} of {} is of no party to {} whose results are accepted",
-            authority.name,
-            economy.as_str(),
-            arrangement.name
-        )
-    })
+    let has_say = accepted.any(|party| view.is_within(economy, party));
+    if !has_say {
+        let (name, economy) = (&authority.name, economy.as_str());
+        return Some(format!("{name} of {economy} is of no party to {} whose results are accepted", arrangement.name));
+    }
+    // What a body without a known role does is not known.
+    let designates = authority.roles.is_empty() || authority.roles.contains(&BodyRole::DesignatingAuthority);
+    (!designates).then(|| format!("{} is no designating authority by its roles", authority.name))
 }
 
 /// The catalogue as it would be: what is changed before what is published.
@@ -110,6 +106,29 @@ impl<'a> View<'a> {
             Change::Retire(name) => (name.clone(), None),
         });
         Self { catalogue, changed: changed.collect() }
+    }
+
+    /// Whether `whole` is `economy`, or a bloc that it belongs to on some day, through whichever blocs.
+    pub(super) fn is_within(&self, economy: &EconomyCode, whole: &EconomyCode) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![whole.clone()];
+        while let Some(at) = open.pop() {
+            if at == *economy {
+                return true;
+            }
+            if seen.insert(at.clone())
+                && let Some(Entry::Economy(bloc)) = self.find(&at.name())
+            {
+                open.extend(bloc.members.into_iter().map(|member| member.economy));
+            }
+        }
+        false
+    }
+
+    /// Every entry.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let stay = self.catalogue.entries().into_iter().filter(|entry| !self.changed.contains_key(&entry.name()));
+        stay.chain(self.changed.values().copied().flatten().cloned()).collect()
     }
 
     /// The entry of a resource name; none when it is not there or retired.

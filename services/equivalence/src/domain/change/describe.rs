@@ -43,6 +43,10 @@ pub fn describe(catalogue: &Catalogue, changes: &[Change]) -> Description {
             described.applies_from = Some(earliest);
         }
     }
+    // What is retired ends when that is published, whenever it began.
+    if changes.iter().any(|change| matches!(change, Change::Retire(_))) {
+        described.applies_from = None;
+    }
     described.products = products.into_iter().collect();
     described.references = references.into_iter().collect();
     described

@@ -48,9 +48,12 @@ fn what_comes_in_the_same_set_is_no_dangling_reference() {
 }
 
 fn mapping(name: &str, degree: &str, from: &str, until: &str) -> Change {
-    Change::Upsert(entry(json!({ "equivalence": { "name": format!("equivalences/{name}"), "degree": degree,
+    let deviations = if degree == "modified" { json!([{ "description": "d" }]) } else { json!([]) };
+    Change::Upsert(entry(
+        json!({ "equivalence": { "name": format!("equivalences/{name}"), "degree": degree, "deviations": deviations,
         "from": { "name": "standards/a-1" }, "to": { "name": "standards/b-1" },
-        "validity": { "from": from, "until": until }, "source": { "example": true } } })))
+        "validity": { "from": from, "until": until }, "source": { "example": true } } }),
+    ))
 }
 
 fn standards() -> Vec<Entry> {
@@ -115,4 +118,35 @@ fn an_authority_designates_only_where_its_economys_results_are_accepted() {
     let findings = validate(&catalogue, &[designation("c")]);
     let found: Vec<_> = findings.iter().map(|it| (&*it.code, it.field.as_str())).collect();
     assert_eq!(found, [("contradiction", "authority")]);
+}
+
+#[test]
+fn what_is_retired_ends_on_publication_and_not_on_the_day_on_which_it_began() {
+    let catalogue = Catalogue::new(1, standards());
+    let Change::Upsert(added) = mapping("one", "identical", "2019-01-01", "") else { panic!("it is added") };
+    let described = describe(&catalogue, &[Change::Upsert(added.clone())]);
+    assert_eq!(described.applies_from.map(|day| day.to_string()).as_deref(), Some("2019-01-01"));
+    let catalogue = Catalogue::new(2, standards().into_iter().chain([added]));
+    let described = describe(&catalogue, &[Change::Retire("equivalences/one".to_owned())]);
+    assert_eq!(described.applies_from, None);
+}
+
+#[test]
+fn a_modified_document_deviates_and_nothing_ends_after_it_is_over() {
+    let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
+    let mapped = |degree: &str| {
+        json!({ "equivalence": { "name": "equivalences/e", "degree": degree, "from": { "name": "standards/a-1" },
+            "to": { "name": "standards/b-1" }, "validity": { "from": "2020-01-01" }, "source": { "example": true } } })
+    };
+    assert_eq!(fields(mapped("modified")), ["deviations"]);
+    for degree in ["identical", "equivalent_legacy", "not_equivalent"] {
+        assert_eq!(fields(mapped(degree)), [""; 0], "{degree}");
+    }
+    let designated = |on: &str| {
+        json!({ "designation": { "name": "designations/d", "body": "bodies/a", "authority": "bodies/a",
+            "annex": "annexes/x", "validity": { "from": "2020-01-01", "until": "2024-01-01" },
+            "ending": { "on": on, "rule": "grandfather" }, "source": { "example": true } } })
+    };
+    assert_eq!(fields(designated("2024-01-01")), [""; 0]);
+    assert_eq!(fields(designated("2024-01-02")), ["ending.on"]);
 }

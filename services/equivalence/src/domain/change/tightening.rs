@@ -7,6 +7,7 @@
 mod compare;
 mod fields;
 mod goods;
+mod members;
 
 use greenlane_curation::Tightening;
 use serde_json::Value;
@@ -15,6 +16,8 @@ use self::compare::{Compare, Loss};
 use super::{Change, View};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
+use crate::domain::time::{Ending, Validity};
+use crate::domain::words::LapseRule;
 
 /// Every change that tightens access, with the field that does.
 pub fn tightening(catalogue: &Catalogue, changes: &[Change]) -> Vec<Tightening> {
@@ -75,6 +78,23 @@ fn changed(view: &View<'_>, before: &Entry, after: &Entry) -> Vec<Loss> {
         }
         // Nothing passed along it.
         (Entry::Equivalence(was), Entry::Equivalence(_)) if !was.passes() => return Vec::new(),
+        (Entry::Economy(was), Entry::Economy(is)) => {
+            let mut losses = Compare { view }.entry(fields::ECONOMY, &content(before), &content(after));
+            losses.extend(members::lost(view, was, is));
+            return losses;
+        }
+        (Entry::Annex(was), Entry::Annex(is)) => {
+            let mut losses = Compare { view }.entry(fields::ANNEX, &content(before), &content(after));
+            let (was, is) = ((&was.validity, was.lapse.as_ref()), (&is.validity, is.lapse.as_ref()));
+            losses.extend(grandfathering("lapse", was, is));
+            return losses;
+        }
+        (Entry::Designation(was), Entry::Designation(is)) => {
+            let mut losses = Compare { view }.entry(fields::DESIGNATION, &content(before), &content(after));
+            let (was, is) = ((&was.validity, was.ending.as_ref()), (&is.validity, is.ending.as_ref()));
+            losses.extend(grandfathering("ending", was, is));
+            return losses;
+        }
         // Moves with both dates, of which one alone may be known.
         (Entry::Arrangement(was), Entry::Arrangement(is)) => {
             let later = was.applies_from().is_some_and(|from| is.applies_from().is_none_or(|then| then > from));
@@ -91,6 +111,18 @@ fn changed(view: &View<'_>, before: &Entry, after: &Entry) -> Vec<Loss> {
         return vec![Loss { field: String::new(), what: "changes its kind".to_owned() }];
     };
     Compare { view }.entry(fields, &content(before), &content(after))
+}
+
+/// An ending that goes, where by it earlier results counted beyond the end of the period.
+fn grandfathering(
+    field: &str,
+    (period, was): (&Validity, Option<&Ending>),
+    (becomes, is): (&Validity, Option<&Ending>),
+) -> Option<Loss> {
+    let was = was.filter(|it| it.rule == LapseRule::Grandfather && period.until.is_none_or(|until| it.on <= until))?;
+    let until = becomes.until.filter(|_| is.is_none())?;
+    let counted_longer = was.earlier_results_until.is_none_or(|it| it > until);
+    counted_longer.then(|| Loss::of(field, "taken away: earlier results would count less long"))
 }
 
 /// The fields of an entry.

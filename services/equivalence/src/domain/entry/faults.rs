@@ -84,6 +84,19 @@ impl Faults {
         }
     }
 
+    /// An end of what has a period as well.
+    fn ending_of(&mut self, field: &str, ending: Option<&Ending>, validity: &Validity) {
+        self.ending(field, ending);
+        if let Some(until) = validity.until
+            && ending.is_some_and(|it| it.on > until)
+        {
+            self.add(
+                format!("{field}.on"),
+                format!("must not be later than `validity.until`, {until}: it is over then"),
+            );
+        }
+    }
+
     fn target(&mut self, field: &str, target: &Target) {
         if matches!(target.name, TargetKey::Standard(_)) && !target.level.is_empty() {
             self.add(format!("{field}.level"), "only schemes have levels");
@@ -194,6 +207,12 @@ impl Entry {
                 if it.degree == EquivalenceDegree::Identical && !it.deviations.is_empty() {
                     faults.add("deviations", "an identical document has none");
                 }
+                if it.degree == EquivalenceDegree::Modified && it.deviations.is_empty() {
+                    faults.add(
+                        "deviations",
+                        "at least one is required: a modified document deviates, or it is identical",
+                    );
+                }
                 for (i, deviation) in it.deviations.iter().enumerate() {
                     faults.text(&format!("deviations[{i}].description"), &deviation.description, true);
                     if let Some(test) = &deviation.bridging_test {
@@ -218,7 +237,7 @@ impl Entry {
                 faults.codes("codes", &it.codes);
                 faults.validity("validity", &it.validity);
                 faults.periods("suspensions", &it.suspensions);
-                faults.ending("ending", it.ending.as_ref());
+                faults.ending_of("ending", it.ending.as_ref(), &it.validity);
                 for (i, contest) in it.contestations.iter().enumerate() {
                     for (field, message) in contest.faults() {
                         faults.add(format!("contestations[{i}].{field}"), message);
@@ -277,6 +296,6 @@ fn annex(it: &Annex, faults: &mut Faults) {
     }
     faults.validity("validity", &it.validity);
     faults.periods("suspensions", &it.suspensions);
-    faults.ending("lapse", it.lapse.as_ref());
+    faults.ending_of("lapse", it.lapse.as_ref(), &it.validity);
     faults.source(&it.source);
 }

@@ -92,7 +92,9 @@ fn parts_fit_what_they_belong_to() {
         "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "reciprocal": true,
         "source": { "example": true } } });
     assert_eq!(found(&catalogue, std::slice::from_ref(&mutual)), []);
-    assert_eq!(found(&catalogue, &[one_way, mutual]), [at("contradiction", 1, "reciprocal")]);
+    // And the authority is then of a party whose results nobody accepts.
+    let faults = [at("contradiction", 1, "reciprocal"), at("contradiction", 0, "")];
+    assert_eq!(found(&catalogue, &[one_way, mutual]), faults);
     let designation = |name: &str, from: &str| {
         json!({ "designation": { "name": format!("designations/{name}"), "body": "bodies/a", "authority": "bodies/a",
             "annex": "annexes/x", "validity": { "from": from }, "source": { "example": true } } })
@@ -101,4 +103,89 @@ fn parts_fit_what_they_belong_to() {
     assert_eq!(found(&catalogue, &[designation("d", "2024-01-01")]), []);
     let late = [designation("d", "2025-01-01")];
     assert_eq!(found(&catalogue, &late), [at("contradiction", 0, "validity")]);
+}
+
+/// Told at what changes, since that is what is to be mended.
+#[test]
+fn what_a_change_makes_wrong_of_entries_that_stay_is_told_at_the_change() {
+    let source = json!({ "example": true });
+    let economy = |name: &str, members: &[&str]| {
+        let members: Vec<_> =
+            members.iter().map(|it| json!({ "economy": it, "validity": { "from": "2020-01-01" } })).collect();
+        json!({ "economy": { "name": format!("economies/{name}"), "bloc": !members.is_empty(), "members": members,
+            "source": source } })
+    };
+    let body = |economy: &str, role: &str| {
+        json!({ "body": { "name": "bodies/office", "display_name": "o", "economy": economy, "roles": [role],
+            "source": source } })
+    };
+    let scheme = |levels: &[&str]| {
+        let levels: Vec<_> = levels.iter().map(|it| json!({ "id": it })).collect();
+        json!({ "scheme": { "name": "schemes/s", "kind": "safety_and_performance", "levels": levels, "source": source } })
+    };
+    let arrangement = |parties: &[(&str, &str)]| {
+        let parties: Vec<_> =
+            parties.iter().map(|(economy, direction)| json!({ "economy": economy, "direction": direction })).collect();
+        json!({ "arrangement": { "name": "arrangements/m", "title": "m", "parties": parties, "source": source } })
+    };
+    let annex = |from: &str, covered: &str| {
+        json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x", "reciprocal": true,
+            "objects": ["certificate"], "validity": { "from": from }, "economies": ["XA", "XB"],
+            "covered": [{ "name": covered }], "source": source } })
+    };
+    let both = [("BIG", "both"), ("XB", "both")];
+    let published = [
+        economy("XA", &[]),
+        economy("XB", &[]),
+        economy("XC", &[]),
+        economy("BOREAL", &["XA"]),
+        economy("BIG", &["BOREAL"]),
+        body("XA", "designating_authority"),
+        scheme(&["gold", "silver"]),
+        json!({ "standard": { "name": "standards/a-1", "designation": "a 1", "publisher": "P", "source": source } }),
+        arrangement(&both),
+        annex("2020-01-01", "schemes/s"),
+        json!({ "designation": { "name": "designations/d", "body": "bodies/office", "authority": "bodies/office",
+            "annex": "annexes/x", "targets": ["schemes/s"], "validity": { "from": "2020-01-01", "until": "2030-01-01" },
+            "source": source } }),
+        json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r",
+            "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }], "validity": { "from": "2020-01-01" },
+            "acceptances": [{ "target": { "name": "schemes/s", "level": "silver" } }], "source": source } }),
+    ];
+    let catalogue = Catalogue::new(1, published.iter().map(|it| entry(it.clone())));
+    let told = |change: Value| -> Vec<String> {
+        let findings = validate(&catalogue, &[Change::Upsert(entry(change))]);
+        findings.into_iter().map(|it| format!("{} {}", it.entry, it.message)).collect()
+    };
+    for it in &published {
+        assert_eq!(told(it.clone()), [""; 0], "as it is: {it}");
+    }
+    for (change, wrong) in [
+        (scheme(&["gold"]), vec!["schemes/s then `acceptances[0].target.level` of `requirements/r` is wrong"]),
+        (
+            arrangement(&[("BOREAL", "both"), ("XC", "both")]),
+            vec!["arrangements/m then `economies[1]` of `annexes/x` is wrong"],
+        ),
+        (
+            arrangement(&[("BIG", "both"), ("XB", "accepts")]),
+            vec!["arrangements/m then `reciprocal` of `annexes/x` is wrong"],
+        ),
+        (body("XC", "designating_authority"), vec!["bodies/office then `authority` of `designations/d` is wrong"]),
+        (body("XA", "certification_body"), vec!["bodies/office then `authority` of `designations/d` is wrong"]),
+        (annex("2030-01-01", "schemes/s"), vec!["annexes/x then `validity` of `designations/d` is wrong"]),
+        (annex("2020-01-01", "standards/a-1"), vec!["annexes/x then `targets[0]` of `designations/d` is wrong"]),
+        (
+            economy("BOREAL", &["XC"]),
+            vec![
+                "economies/BOREAL then `economies[0]` of `annexes/x` is wrong",
+                "economies/BOREAL then `authority` of `designations/d` is wrong",
+            ],
+        ),
+    ] {
+        let found = told(change.clone());
+        assert!(
+            found.len() == wrong.len() && found.iter().zip(&wrong).all(|(it, begin)| it.starts_with(begin)),
+            "{change}: {found:?}"
+        );
+    }
 }

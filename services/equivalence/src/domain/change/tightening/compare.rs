@@ -80,10 +80,6 @@ impl Compare<'_> {
             May::Shrink => with(missing(before, after)),
             May::Cover => cover(items(before).is_empty(), items(after).is_empty(), || missing(after, before)),
             May::Uncover => uncover(items(before).is_empty(), items(after).is_empty(), || missing(before, after)),
-            May::Reorder(why) => {
-                let moved = !missing(after, before).is_empty() || !missing(before, after).is_empty();
-                moved.then(|| format!("changed: {why}"))
-            }
             May::CoverGoods => read(before, after, |before: Vec<CodeScope>, after: Vec<CodeScope>| {
                 cover(before.is_empty(), after.is_empty(), || scopes(goods::beyond(&after, &before)))
             }),
@@ -270,7 +266,7 @@ fn with(new: Vec<String>) -> Option<String> {
     (!new.is_empty()).then(|| format!("widened: with {}", listed(&new)))
 }
 
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMED);
     let named = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{named} and {more} more") } else { named }

@@ -20,8 +20,6 @@ pub(super) enum May {
     Cover,
     /// A list of which none means all, and that gains nothing.
     Uncover,
-    /// A list in another order only, for this reason.
-    Reorder(&'static str),
     /// Goods, of which none means all, and none of which goes.
     CoverGoods,
     /// Goods, of which none means all, and none of which comes.
@@ -99,9 +97,10 @@ pub(super) fn of(before: &Entry, after: &Entry) -> Option<Fields> {
     }
 }
 
-const ECONOMY: Fields = &[
+pub(super) const ECONOMY: Fields = &[
     ("display_names", May::Change),
-    ("members", May::Reorder("what binds or favours a bloc binds or favours its members")),
+    // What binds or favours a bloc does its members: compared with what does.
+    ("members", May::Change),
     ("complete_requirements", May::Grant(&[("codes", May::CoverGoods)])),
     ("source", May::Change),
 ];
@@ -160,7 +159,7 @@ pub(super) const ARRANGEMENT: Fields = &[
     ("legal_reference", May::Change),
     ("source", May::Change),
 ];
-const ANNEX: Fields = &[
+pub(super) const ANNEX: Fields = &[
     ("title", May::Change),
     ("legal_reference", May::Change),
     ("validity", May::Widen),
@@ -191,7 +190,7 @@ const EXCLUSIONS: Fields = &[
 ];
 const PERIOD: Fields =
     &[("ends_on", May::Sooner), ("special_and_differential", May::Change), ("legal_reference", May::Change)];
-const DESIGNATION: Fields = &[
+pub(super) const DESIGNATION: Fields = &[
     ("authority", May::Change),
     ("targets", May::Cover),
     ("codes", May::CoverGoods),

@@ -250,3 +250,59 @@ fn a_negative_record_may_become_anything() {
     assert_eq!(told(&entry("equivalence", record.clone()), &entry("equivalence", other)), [""; 0]);
     assert_eq!(told(&entry("equivalence", whole("equivalence")), &entry("equivalence", record)), ["degree"]);
 }
+
+/// A bloc XB of XC, joined or left by XE, with one entry that speaks of the bloc.
+fn members_told(speaks: Value, joins: bool) -> Vec<String> {
+    let mut whole = whole("economy");
+    whole["members"] = json!([{ "economy": "XC", "validity": { "from": "2024-01-01" } }]);
+    let mut larger = whole.clone();
+    let joining = json!({ "economy": "XE", "validity": { "from": "2024-01-01" } });
+    larger["members"].as_array_mut().unwrap().push(joining);
+    let (was, is) = if joins { (whole, larger) } else { (larger, whole) };
+    let member = json!({ "name": "XE", "complete_requirements": {} });
+    let entries = [serde_json::from_value(speaks).unwrap(), entry("economy", was), entry("economy", member)];
+    let told = tightening(&Catalogue::new(1, entries), &[Change::Upsert(entry("economy", is))]);
+    told.into_iter().map(|it| format!("{} {}", it.field, it.what)).collect()
+}
+
+#[test]
+fn who_joins_a_bloc_loses_by_what_binds_it_and_who_leaves_it_by_what_favours_it() {
+    let code = json!([{ "code": { "edition": "HS2022", "code": "8541" } }]);
+    let requirement = |extra: Value| {
+        let mut it = json!({ "name": "requirements/r", "market": "XB", "title": "r", "mandatory": true, "codes": code,
+            "acceptances": [{ "target": { "name": "standards/z-1" } }], "validity": { "from": "2020-01-01" } });
+        it.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({ "requirement": it })
+    };
+    let arrangement = json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+        "parties": [{ "economy": "XA" }, { "economy": "XB" }] } });
+    let (joins, leaves) = ("members comes to bind XE by ", "members no longer favours XE by ");
+    let accepts_its_bodies = requirement(json!({ "market": "XD",
+        "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] }));
+    for (speaks, on_joining, on_leaving) in [
+        (requirement(json!({})), vec![format!("{joins}requirements/r")], vec![]),
+        (arrangement, vec![], vec![format!("{leaves}arrangements/m")]),
+        (accepts_its_bodies, vec![], vec![format!("{leaves}requirements/r")]),
+        (
+            requirement(json!({ "market": "XD", "excluded_origins": ["XB"] })),
+            vec![],
+            vec![format!("{leaves}requirements/r")],
+        ),
+        (requirement(json!({ "market": "XD" })), vec![], vec![]),
+    ] {
+        assert_eq!(members_told(speaks.clone(), true), on_joining, "{speaks}");
+        assert_eq!(members_told(speaks.clone(), false), on_leaving, "{speaks}");
+    }
+}
+
+/// Where the ending of something goes that let earlier results count beyond the end of its period.
+#[test]
+fn to_take_away_an_ending_tightens_when_it_let_earlier_results_count_longer_than_the_period() {
+    let mut was = whole("annex");
+    was["validity"] = json!({ "from": "2020-01-01", "until": "2029-01-01" });
+    let mut is = was.clone();
+    is["lapse"] = Value::Null;
+    assert_eq!(told(&entry("annex", was.clone()), &entry("annex", is.clone())), ["lapse"]);
+    is["validity"]["until"] = json!("2029-07-01");
+    assert_eq!(told(&entry("annex", was), &entry("annex", is)), [""; 0]);
+}

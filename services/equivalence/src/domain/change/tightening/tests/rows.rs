@@ -30,9 +30,9 @@ fn general() -> Vec<Row> {
             "the same members in another order": "/members" = [
                 { "economy": "XD", "validity": { "from": "2024-01-01", "until": "2030-01-01" } },
                 { "economy": "XC", "validity": { "from": "2024-01-01", "until": "2030-01-01" } }] => [];
-            "a member more is bound by the bloc's requirements":
-                "/members/2" = { "economy": "XE", "validity": { "from": "2024-01-01" } } => ["members"];
-            "a member less has none of the bloc's routes": "/members" = [] => ["members"];
+            "a member more of a bloc of which nothing is said":
+                "/members/2" = { "economy": "XE", "validity": { "from": "2024-01-01" } } => [];
+            "a member less of a bloc of which nothing is said": "/members" = [] => [];
             "what is no bloc any more": "/bloc" = false => ["bloc"];
             "all requirements held for more goods": "/complete_requirements/codes" = [] => [];
             "all requirements held for fewer goods: nothing applies becomes undetermined":
