@@ -23,6 +23,8 @@ impl Parties {
     pub fn of(subject: &Subject, question: Option<&Question>, catalogue: &Catalogue) -> Option<Self> {
         let mut parties = Self::default();
         let body = |name: &str| catalogue.bodies.get(&BodyKey::parse(name).ok()?);
+        // Where the catalogue knows the body, what it says counts and not what the challenger does.
+        let economy = |name: &str, said: &str| body(name).map_or(said, |it| it.economy.as_str()).to_owned();
         match subject {
             Subject::Body(name) => {
                 let found = body(name)?;
@@ -37,14 +39,14 @@ impl Parties {
                 }
             }
             Subject::Certificate { body, body_economy, .. } => {
-                parties.respondents.extend([body.clone(), body_economy.clone()]);
+                parties.respondents.extend([body.clone(), economy(body, body_economy)]);
             }
             Subject::Decision { .. } => {
                 let question = question?;
                 parties.respondents.insert(question.destination.as_str().to_owned());
                 parties.interested.extend([
                     question.body.name(),
-                    question.body_economy.as_str().to_owned(),
+                    economy(&question.body.name(), question.body_economy.as_str()),
                     question.origin.as_str().to_owned(),
                 ]);
             }
@@ -73,14 +75,29 @@ impl Parties {
 
 /// The names, with the members of blocs and the blocs of members.
 pub fn with_blocs(mut names: BTreeSet<String>, catalogue: &Catalogue) -> BTreeSet<String> {
-    for bloc in catalogue.economies.values().filter(|it| it.bloc) {
-        let code = |economy: &EconomyCode| economy.as_str().to_owned();
-        let members = || bloc.members.iter().map(|member| code(&member.economy));
-        if names.contains(bloc.name.as_str()) {
-            names.extend(members());
-        } else if members().any(|member| names.contains(&member)) {
-            names.insert(code(&bloc.name));
+    let code = |economy: &EconomyCode| economy.as_str().to_owned();
+    let blocs: Vec<_> = catalogue.economies.values().filter(|it| it.bloc).collect();
+    let named: BTreeSet<String> = names.clone();
+    // Members that are blocs have members, and blocs belong to blocs.
+    loop {
+        let known = names.len();
+        let of = blocs.iter().filter(|bloc| names.contains(bloc.name.as_str()));
+        let members: Vec<_> = of.flat_map(|bloc| &bloc.members).map(|member| code(&member.economy)).collect();
+        names.extend(members);
+        if names.len() == known {
+            break;
         }
     }
+    let mut within = named;
+    loop {
+        let known = within.len();
+        let whole = blocs.iter().filter(|bloc| bloc.members.iter().any(|it| within.contains(it.economy.as_str())));
+        let whole: Vec<_> = whole.map(|bloc| code(&bloc.name)).collect();
+        within.extend(whole);
+        if within.len() == known {
+            break;
+        }
+    }
+    names.extend(within);
     names
 }

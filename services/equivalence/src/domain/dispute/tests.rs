@@ -169,3 +169,21 @@ fn an_interim_effect_is_decided_at_any_time_before_the_outcome() {
     assert!(it.check_may_apply(&actor("one", "XD"), Matter::Interim, at(22)).is_err());
     assert!(vote(&mut it, "three", Matter::Outcome, true, at(22)).is_err());
 }
+
+/// A challenger cannot name others as respondents than those that the body belongs to.
+#[test]
+fn the_economy_of_a_body_is_the_catalogues_and_not_the_challengers_to_say() {
+    let entries = serde_json::json!([
+        { "economy": { "name": "XG" } },
+        { "body": { "name": "bodies/known", "economy": "XG" } },
+    ]);
+    let entries: Vec<crate::domain::entry::Entry> = serde_json::from_value(entries).unwrap();
+    let catalogue = crate::domain::catalogue::Catalogue::new(1, entries);
+    let respondents = |body: &str| {
+        let (certificate, body_economy) = ("GLX".to_owned(), "XP".to_owned());
+        let subject = Subject::Certificate { certificate, body: body.to_owned(), body_economy };
+        Parties::of(&subject, None, &catalogue).unwrap().respondents
+    };
+    assert_eq!(respondents("bodies/known"), ["XG", "bodies/known"].map(str::to_owned).into());
+    assert_eq!(respondents("bodies/other"), ["XP", "bodies/other"].map(str::to_owned).into());
+}
