@@ -165,6 +165,9 @@ pub struct ChangeSet<C> {
     /// The proceeding in which those concerned were heard, so that it needs no comment period; empty for every other.
     #[serde(default)]
     pub heard_in: String,
+    /// The published revision that its changes were written upon; none in those of before this was noted.
+    #[serde(default)]
+    pub base_revision: Option<u64>,
     /// Grows by one with each step.
     pub version: u64,
 }

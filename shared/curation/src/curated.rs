@@ -94,6 +94,28 @@ pub trait Curated: Send + Sync + 'static {
     /// What changes do to entries, one by one in their order.
     async fn diff(&self, tx: &Tx, base: &Self::Catalogue, changes: &[Self::Change]) -> Result<Vec<EntryDiff>, DbErr>;
 
+    /// Which of the changes, by their places, are of entries that have changed since a revision, unless they are now what
+    /// the change makes of them.
+    async fn changed_since(
+        &self,
+        tx: &Tx,
+        base: u64,
+        now: &Self::Catalogue,
+        changes: &[Self::Change],
+    ) -> Result<Vec<usize>, DbErr> {
+        let base = self.catalogue(tx, base).await?;
+        let (was, is) = (self.diff(tx, &base, changes).await?, self.diff(tx, now, changes).await?);
+        let moved = was
+            .iter()
+            .zip(&is)
+            .enumerate()
+            .filter(|(_, (was, is))| was.before_json != is.before_json && is.before_json != is.after_json);
+        Ok(moved.map(|(place, _)| place).collect())
+    }
+
+    /// The resource name of the entry that a change is about.
+    fn entry_name(change: &Self::Change) -> String;
+
     /// Called in each step's transaction after the change set was written, so that what follows from a step is written
     /// with it or not at all. `before` is what was published before the step.
     async fn stepped(

@@ -32,6 +32,7 @@ impl<C> ChangeSet<C> {
             reverts: String::new(),
             urgency_reason: draft.urgency_reason,
             heard_in: String::new(),
+            base_revision: None,
             version: 1,
         }
     }
@@ -124,12 +125,19 @@ impl<C> ChangeSet<C> {
         }
     }
 
-    /// Somebody else approves or rejects it. To approve it, those concerned must have been heard; `tightening` is what
-    /// it tightens.
-    pub fn review(&mut self, actor: &Actor, review: Review, tightening: &[Tightening]) -> Result<()> {
+    /// Somebody else approves or rejects it. To approve it, those concerned must have been heard, and no entry may have
+    /// changed since it was written; `tightening` is what it tightens, `moved` are such entries.
+    pub fn review(
+        &mut self,
+        actor: &Actor,
+        review: Review,
+        tightening: &[Tightening],
+        moved: &[Finding],
+    ) -> Result<()> {
         self.check_four_eyes(actor)?;
         self.check_state(&[State::Proposed, State::Notified], "review")?;
         let state = if review.approved {
+            check_findings(moved)?;
             self.check_heard(tightening, review.at.date_naive(), "approved")?;
             State::Approved
         } else {

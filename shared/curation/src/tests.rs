@@ -69,37 +69,37 @@ fn sixty_days_are_the_rule_and_the_urgent_track_is_closed_to_what_tightens() {
 fn what_tightens_access_is_approved_only_after_a_full_comment_period() {
     let reviewer = actor("ben", "https://id.example.org");
     let mut silent = proposed("");
-    let refused = silent.review(&reviewer, approval("2026-06-01"), &tightening()).unwrap_err();
+    let refused = silent.review(&reviewer, approval("2026-06-01"), &tightening(), &[]).unwrap_err();
     assert!(
         matches!(&refused, ChangeError::NotHeard { why, .. } if why.contains("has not been notified")),
         "{refused}"
     );
     // What tightens nothing need not be notified.
-    proposed("").review(&reviewer, approval("2026-01-02"), &[]).unwrap();
+    proposed("").review(&reviewer, approval("2026-01-02"), &[], &[]).unwrap();
 
     let mut change_set = proposed("");
     notify(&mut change_set, None, true, "2026-01-01").unwrap();
-    let early = change_set.review(&reviewer, approval("2026-03-02"), &tightening()).unwrap_err();
+    let early = change_set.review(&reviewer, approval("2026-03-02"), &tightening(), &[]).unwrap_err();
     assert!(matches!(&early, ChangeError::NotHeard { why, .. } if why.contains("until 2026-03-02")), "{early}");
-    change_set.review(&reviewer, approval("2026-03-03"), &tightening()).unwrap();
+    change_set.review(&reviewer, approval("2026-03-03"), &tightening(), &[]).unwrap();
     assert_eq!(change_set.state, State::Approved);
 
     // Notified on the urgent track, and then found to tighten access because the catalogue moved meanwhile.
     let mut urgent = proposed("a recall");
     notify(&mut urgent, Some("2026-01-11"), false, "2026-01-01").unwrap();
-    let short = urgent.review(&reviewer, approval("2026-01-12"), &tightening()).unwrap_err();
+    let short = urgent.review(&reviewer, approval("2026-01-12"), &tightening(), &[]).unwrap_err();
     assert!(matches!(&short, ChangeError::NotHeard { why, .. } if why.contains("less than 60 days")), "{short}");
-    urgent.review(&reviewer, approval("2026-01-12"), &[]).unwrap();
+    urgent.review(&reviewer, approval("2026-01-12"), &[], &[]).unwrap();
 }
 
 #[test]
 fn the_author_is_the_author_by_whichever_credential() {
     let mut change_set = proposed("");
     for same in [author(), actor("ann", "https://other.example.org"), actor(" Ann ", "https://id.example.org")] {
-        let refused = change_set.review(&same, approval("2026-01-02"), &[]).unwrap_err();
+        let refused = change_set.review(&same, approval("2026-01-02"), &[], &[]).unwrap_err();
         assert!(matches!(refused, ChangeError::FourEyes { .. }), "{refused}");
     }
-    change_set.review(&actor("ben", "https://id.example.org"), approval("2026-01-02"), &[]).unwrap();
+    change_set.review(&actor("ben", "https://id.example.org"), approval("2026-01-02"), &[], &[]).unwrap();
     for same in [author(), actor("ann", "https://other.example.org")] {
         let refused = change_set.publish(&same, &[], &[], 2, at("2026-01-03")).unwrap_err();
         assert!(matches!(refused, ChangeError::FourEyes { .. }), "{refused}");
@@ -121,7 +121,7 @@ fn addenda_keep_the_symbol_and_the_period_is_only_ever_extended() {
     change_set.extend(until, at("2026-02-01"));
     change_set.check_open(day("2026-04-01")).unwrap();
     assert!(matches!(change_set.check_open(day("2026-04-02")), Err(ChangeError::CommentsClosed { .. })));
-    change_set.review(&actor("ben", ""), approval("2026-04-02"), &[]).unwrap();
+    change_set.review(&actor("ben", ""), approval("2026-04-02"), &[], &[]).unwrap();
     change_set.publish(&actor("ben", ""), &[], &[], 7, at("2026-04-03")).unwrap();
     let notification = change_set.notification.unwrap();
     let symbols: Vec<_> = notification.addenda.iter().map(|it| it.symbol.as_str()).collect();
@@ -151,7 +151,7 @@ fn a_change_set_says_beforehand_whether_it_must_be_notified_and_when_it_can_be_p
     let can = |change_set: &ChangeSet<u8>, on: NaiveDate| {
         let mut change_set = change_set.clone();
         let approval = Review { at: on.and_hms_opt(12, 0, 0).unwrap().and_utc(), ..approval("2026-01-01") };
-        change_set.review(&actor("ben", ""), approval, &tightening()).is_ok()
+        change_set.review(&actor("ben", ""), approval, &tightening(), &[]).is_ok()
     };
     let free = proposed("").duty(&[], today);
     assert_eq!(

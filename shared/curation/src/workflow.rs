@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use greenlane_platform::clock::Clock;
 use greenlane_store::{Body, Store, StoreError, Tx, revision};
+use sea_orm::DbErr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -105,7 +106,8 @@ impl<S: Curated> Workflow<S> {
                 let catalogue = curated.catalogue(tx, revision).await?;
                 curated.check_owners(&caller, &catalogue, &draft.changes).map_err(ChangeError::NotYours)?;
                 curated.check_brought(tx, &caller, &draft.changes).await?;
-                let change_set = ChangeSet::draft(name, &Actor::from(&*caller), draft, now);
+                let mut change_set = ChangeSet::draft(name, &Actor::from(&*caller), draft, now);
+                change_set.base_revision = Some(revision);
                 store::insert(tx, &change_set).await?;
                 Ok(done(change_set, revision, Checked::default()))
             })
@@ -130,7 +132,11 @@ impl<S: Curated> Workflow<S> {
                 let revision = revision::current(tx, S::COUNTER).await?;
                 let mut change_set = find(tx, &name).await?;
                 change_set.check_etag(&etag)?;
+                let rewritten = update.changes.is_some();
                 change_set.update(&Actor::from(&*caller), update)?;
+                if rewritten {
+                    change_set.base_revision = Some(revision);
+                }
                 let catalogue = curated.catalogue(tx, revision).await?;
                 curated.check_owners(&caller, &catalogue, &change_set.changes).map_err(ChangeError::NotYours)?;
                 curated.check_brought(tx, &caller, &change_set.changes).await?;
@@ -200,6 +206,7 @@ impl<S: Curated> Workflow<S> {
             Step::Propose => {
                 let mut findings = curated.validate(tx, catalogue, &change_set.changes).await?;
                 findings.extend(elsewhere);
+                findings.extend(self.moved(tx, &change_set, catalogue, revision).await?);
                 change_set.propose(actor, &findings, now)?;
                 checked = self.checked(&change_set, catalogue, findings);
             }
@@ -220,10 +227,12 @@ impl<S: Curated> Workflow<S> {
             Step::Review { approve, comment } => {
                 let tightening = if approve { curated.tightens(catalogue, &change_set.changes) } else { Vec::new() };
                 let review = Review { reviewer: actor.subject.clone(), approved: approve, comment, at: now };
-                change_set.review(actor, review, &tightening)?;
+                let moved = if approve { self.moved(tx, &change_set, catalogue, revision).await? } else { Vec::new() };
+                change_set.review(actor, review, &tightening, &moved)?;
             }
             Step::Publish => {
-                let findings = curated.validate(tx, catalogue, &change_set.changes).await?;
+                let mut findings = curated.validate(tx, catalogue, &change_set.changes).await?;
+                findings.extend(self.moved(tx, &change_set, catalogue, revision).await?);
                 let tightening = curated.tightens(catalogue, &change_set.changes);
                 change_set.publish(actor, &findings, &tightening, revision + 1, now)?;
                 curated.publish(tx, revision, &change_set, now).await?;
@@ -233,6 +242,29 @@ impl<S: Curated> Workflow<S> {
             Step::Withdraw { comment } => change_set.withdraw(actor, comment, now)?,
         }
         Ok(Answer { change_set, revision, checked })
+    }
+
+    /// The entries that have changed since a change set was written: it would undo that, and nobody has seen it do so.
+    async fn moved(
+        &self,
+        tx: &Tx,
+        change_set: &ChangeSet<S::Change>,
+        catalogue: &S::Catalogue,
+        revision: u64,
+    ) -> std::result::Result<Vec<Finding>, DbErr> {
+        // What a proceeding has decided nobody can write anew: it is made of the entries whatever became of them.
+        let base = change_set.base_revision.filter(|base| *base < revision && change_set.heard_in.is_empty());
+        let Some(base) = base else { return Ok(Vec::new()) };
+        let moved = self.curated.changed_since(tx, base, catalogue, &change_set.changes).await?;
+        let finding = |index: usize| {
+            let entry = S::entry_name(&change_set.changes[index]);
+            let message = format!(
+                "`{entry}` has changed since revision {base}, upon which this was written: to publish it would undo that. \
+                 Write it anew upon revision {revision}"
+            );
+            Finding { code: "entry_changed".into(), index, entry, field: String::new(), message }
+        };
+        Ok(moved.into_iter().map(finding).collect())
     }
 
     /// Drafts and proposes a change set within a transaction of the service's own: what another proceeding has decided.
@@ -301,6 +333,7 @@ impl<S: Curated> Workflow<S> {
                 let title = format!("Revert: {}", published.title).chars().take(MAX_TITLE_CHARS).collect();
                 let draft = Draft { title, reason, urgency_reason, changes };
                 let mut change_set = ChangeSet::draft(draft_name, &Actor::from(&*caller), draft, now);
+                change_set.base_revision = Some(revision);
                 change_set.reverts = published.name;
                 store::insert(tx, &change_set).await?;
                 Ok(done(change_set, revision, Checked::default()))
@@ -381,7 +414,8 @@ impl<S: Curated> Workflow<S> {
                 Box::pin(async move {
                     let revision = revision::current(tx, S::COUNTER).await?;
                     let catalogue = this.curated.catalogue(tx, revision).await?;
-                    let findings = this.curated.validate(tx, &catalogue, &change_set.changes).await?;
+                    let mut findings = this.curated.validate(tx, &catalogue, &change_set.changes).await?;
+                    findings.extend(this.moved(tx, &change_set, &catalogue, revision).await?);
                     Ok((this.checked(&change_set, &catalogue, findings), revision))
                 })
             })

@@ -224,6 +224,10 @@ impl Curated for CuratedCatalogue {
         Ok(change::diff(base, changes))
     }
 
+    fn entry_name(change: &Change) -> String {
+        change.entry_name()
+    }
+
     async fn stepped(
         &self,
         tx: &Tx,

@@ -105,6 +105,24 @@ impl Curated for CuratedCatalogue {
         Ok(change::diff(&base.catalogue, changes))
     }
 
+    async fn changed_since(&self, tx: &Tx, base: u64, now: &Loaded, changes: &[Change]) -> Result<Vec<usize>, DbErr> {
+        let names = changes.iter().map(Change::entry_name).collect();
+        let moved = entries::changed_since(tx, base, names).await?;
+        let undoes = |change: &Change| {
+            let name = change.entry_name();
+            let becomes = match change {
+                Change::Upsert(entry) => Some(entry),
+                Change::Retire(_) => None,
+            };
+            moved.contains(&name) && now.catalogue.entry(&name).as_ref() != becomes
+        };
+        Ok(changes.iter().enumerate().filter(|(_, it)| undoes(it)).map(|(place, _)| place).collect())
+    }
+
+    fn entry_name(change: &Change) -> String {
+        change.entry_name()
+    }
+
     async fn stepped(
         &self,
         tx: &Tx,

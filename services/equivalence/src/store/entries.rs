@@ -1,12 +1,12 @@
 //! Entries and revisions. An entry's row says from which revision to which it is the state that is known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use greenlane_store::{Micros, Tx, bulk, revision};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
-use sea_orm::{Condition, QueryOrder, Set};
+use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 
 use super::REVISION;
 use crate::domain::catalogue::Catalogue;
@@ -90,6 +90,20 @@ pub(crate) async fn load(tx: &Tx, at: u64) -> Result<Loaded, DbErr> {
         since,
         published_at: published.map(|row| row.published_at.to_utc()),
     })
+}
+
+/// Those of some entries that have been added, replaced or retired since a revision.
+pub(crate) async fn changed_since(tx: &Tx, base: u64, names: Vec<String>) -> Result<HashSet<String>, DbErr> {
+    let base = to_row(base)?;
+    let mut changed = HashSet::new();
+    // Fewer than a statement may bind.
+    for names in names.chunks(1_000) {
+        let since = Condition::any().add(row::Column::RevisionFrom.gt(base)).add(row::Column::RevisionTo.gt(base));
+        let rows = row::Entity::find().filter(row::Column::Name.is_in(names.iter().map(String::as_str))).filter(since);
+        let rows: Vec<String> = rows.select_only().column(row::Column::Name).into_tuple().all(tx).await?;
+        changed.extend(rows);
+    }
+    Ok(changed)
 }
 
 /// Writes changes as the revision after `current`, which the transaction holds locked. Moving the counter is left to

@@ -18,6 +18,7 @@ greenlane_store::engine_tests!(Migrator:
     a_published_change_is_shown_entry_by_entry_and_undone_by_another,
     an_urgent_revert_has_the_urgent_track_and_it_too_shortens_nothing_that_tightens,
     what_changed_again_since_is_not_undone_over,
+    what_was_written_upon_an_entry_that_has_changed_since_is_neither_approved_nor_published,
 );
 
 pub(super) fn notify(name: &str, until: &str) -> pb::NotifyChangeSetRequest {
@@ -357,4 +358,49 @@ fn standard(title: &str) -> pb::StandardEdition {
         source: Some(common::Source { example: true, ..Default::default() }),
         ..Default::default()
     }
+}
+
+async fn what_was_written_upon_an_entry_that_has_changed_since_is_neither_approved_nor_published(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut reviewer = served.changes("reviewer");
+    let approved = proposed(&served, create("one", vec![mapping("a")])).await;
+    reviewer.review_change_set(review(&approved)).await.unwrap();
+    let waiting = proposed(&served, create("two", vec![mapping("b")])).await;
+    let between = proposed(&served, create("three", vec![mapping("c")])).await;
+    assert_eq!(published(&served, &between).await, 2);
+
+    let unseen = reviewer.publish_change_set(publish(&approved)).await.unwrap_err();
+    let id = "later".to_owned();
+    let unread = reviewer.review_change_set(pb::ReviewChangeSetRequest { request_id: id, ..review(&waiting) }).await;
+    for refused in [unseen, unread.unwrap_err()] {
+        let violations = Fault::violations_of(&refused);
+        assert_eq!(violations[0].field, "changes[0]", "{refused}");
+        assert!(violations[0].description.contains("has changed since revision 1"), "{refused}");
+    }
+    let mut author = served.changes("author");
+    let validated = author.validate_change_set(pb::ValidateChangeSetRequest { name: waiting }).await.unwrap();
+    let findings = validated.into_inner().findings;
+    assert_eq!(
+        findings.iter().map(|it| (it.code.as_str(), it.blocking)).collect::<Vec<_>>(),
+        [("entry_changed", true)]
+    );
+
+    // A draft is written anew, and what is the same by now undoes nothing.
+    let drafted = drafted(&served, create("four", vec![mapping("d")])).await;
+    let same = proposed(&served, create("five", vec![mapping("e")])).await;
+    let as_it_becomes = proposed(&served, create("six", vec![mapping("e")])).await;
+    assert_eq!(published(&served, &same).await, 3);
+    assert_eq!(published(&served, &as_it_becomes).await, 4);
+    let stale = author.propose_change_set(with_id(propose(&drafted), &drafted)).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&stale)[0].field, "changes[0]", "{stale}");
+    let anew = pb::UpdateChangeSetRequest {
+        request_id: "anew".into(),
+        change_set: Some(pb::ChangeSet { name: drafted.clone(), changes: vec![mapping("d")], ..Default::default() }),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["changes".into()] }),
+        ..Default::default()
+    };
+    author.update_change_set(anew).await.unwrap();
+    let again = pb::ProposeChangeSetRequest { request_id: "again".into(), ..propose(&drafted) };
+    author.propose_change_set(again).await.unwrap();
+    assert_eq!(published(&served, &drafted).await, 5);
 }
