@@ -47,7 +47,12 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
     for condition in &decision.conditions {
         lines.push(format!("condition: {}", condition.description));
     }
-    lines.extend(decision.findings.iter().map(|finding| finding.message.clone()));
+    for finding in &decision.findings {
+        // What a requirement lacks is told with it.
+        if !lines.contains(&finding.message) {
+            lines.push(finding.message.clone());
+        }
+    }
     lines
 }
 

@@ -22,6 +22,9 @@ fn announced() -> anyhow::Result<()> {
     let said = format!("announced: it takes effect on {day}T00:00:00Z; until then the certificate is active");
     assert!(told.stderr.contains(&said), "{}", told.stderr);
 
+    let got = shell.run(&format!("certificate get {certificate}"))?.expect(0).stdout;
+    assert!(got.contains("Announced") && got.contains(&format!("suspend from {day}T00:00:00Z")), "{got}");
+
     let watched = shell.run("watch certificates --earliest --until-now")?.expect(0);
     assert!(watched.stdout.contains(&format!("suspended from {day}T00:00:00Z")), "{}", watched.stdout);
     let revision = watched.stdout.lines().last().and_then(|line| line.split_whitespace().next()).unwrap_or_default();
@@ -30,6 +33,8 @@ fn announced() -> anyhow::Result<()> {
     // What takes effect at once has nothing to announce.
     let now = shell.run(&suspend)?.expect(0);
     assert!(!now.stdout.contains("Announced") && !now.stderr.contains("announced"), "{} {}", now.stdout, now.stderr);
+    let got = shell.run(&format!("certificate get {certificate}"))?.expect(0).stdout;
+    assert!(!got.contains("Announced"), "it was overtaken: {got}");
     Ok(())
 }
 

@@ -135,6 +135,10 @@ fn unknown_code() -> anyhow::Result<()> {
     // Of this edition the starter catalogue holds a part: what it cannot tell it says, and lets pass.
     write("HS2022")?;
     let said = "new.yaml:7:42: codes[0].code.code: HS2022 999999: whether it exists is not known";
+    let stderr = shell.run(dry)?.expect(0).stderr;
+    for part in ["1 entry would change; nothing was written", "can be published from ", "it does not tighten access"] {
+        assert!(stderr.contains(part), "{stderr}");
+    }
     for (words, code) in [(dry, 0), ("diff -f new.yaml", 10), ("apply -f new.yaml --title New", 0)] {
         let stderr = shell.run(words)?.expect(code).stderr;
         assert!(stderr.contains(said), "{words}: {stderr}");

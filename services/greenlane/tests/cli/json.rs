@@ -146,7 +146,11 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("certificate issue", "--body bodies/aurora-cert --file FILE --request-id issue --token-file clerk.token", 0),
     ("certificate get", "CERT", 0),
     ("get", "schemes/aurelian-pv-mark", 0),
-    ("explain", "--certificate CERT --code HS2022:854143 --origin XA --destination XB", 0),
+    (
+        "explain",
+        "--certificate CERT --code HS2022:854143 --origin XA --destination XB --revision 1 --classification-revision 1",
+        0,
+    ),
     ("manifest verify", "manifest.csv --destination XB", 10),
     ("manifest recognise", "portfolio.csv --destination XB", 10),
     ("watch certificates", "--earliest --count 1 --until-now", 0),

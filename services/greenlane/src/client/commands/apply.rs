@@ -78,9 +78,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             ..Default::default()
         }),
     };
-    let checked = check(session, compared, &draft).await?;
+    let (checked, duty) = check(session, compared, &draft).await?;
     let changes = checked.iter().filter(|(_, it)| it.change.is_some()).count();
-    let (mut name, mut duty) = (String::new(), NotificationDuty::default());
+    let (mut name, mut duty) = (String::new(), duty.unwrap_or_default());
     if changes > 0 && !args.mutation.dry_run {
         let mut client = ChangeServiceClient::new(session.equivalence()?);
         let request = draft(&checked, session.request_id(&args.mutation), false);
@@ -100,13 +100,25 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         let unchanged = checked.len() - items.len();
         eprintln!("unchanged: {}", several(unchanged as u64, "entry"));
     }
-    let answer = json!({ "changeSet": name, "dryRun": args.mutation.dry_run, "items": items, "revision": revision });
+    let notified = json!({
+        "required": duty.required,
+        "reason": duty.reason,
+        "earliestPublication": duty.earliest_publication,
+    });
+    let answer = json!({
+        "changeSet": name,
+        "dryRun": args.mutation.dry_run,
+        "items": items,
+        "notificationDuty": if changes > 0 { notified } else { Value::Null },
+        "revision": revision,
+    });
     render::print_value(session.output(), &answer, APPLIED)?;
     if session.output() == Output::Table {
         match (changes, name.is_empty()) {
             (0, _) => eprintln!("nothing differs: no change set is needed"),
             (changes, true) => {
                 eprintln!("{} would change; nothing was written", several(changes as u64, "entry"));
+                workflow::tell_duty(duty.required, &duty.reason, &duty.earliest_publication);
             }
             (changes, false) => {
                 let entries = several(changes as u64, "changed entry");
@@ -192,12 +204,12 @@ async fn ask(
     Ok(client.create_change_set(request).await.map(tonic::Response::into_inner))
 }
 
-/// The same, with everything that is wrong at its place in the files.
+/// The same, with everything that is wrong at its place in the files; and whether what differs must be notified.
 async fn check(
     session: &Session,
     compared: Vec<WithItem>,
     draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
-) -> anyhow::Result<Vec<WithItem>> {
+) -> anyhow::Result<(Vec<WithItem>, Option<NotificationDuty>)> {
     let answer = match ask(session, &compared, draft).await? {
         Ok(answer) => answer,
         Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
@@ -207,7 +219,8 @@ async fn check(
     };
     if !answer.findings.iter().any(|finding| finding.blocking) {
         told(&compared, &answer.findings).iter().for_each(|line| render::talk(line));
-        return settle(session, compared, &answer).await;
+        let duty = answer.notification_duty.clone();
+        return Ok((settle(session, compared, &answer).await?, duty));
     }
     let lines: String = told(&compared, &answer.findings).iter().map(|line| format!("\n  {line}")).collect();
     let findings = several(answer.findings.len() as u64, "finding");

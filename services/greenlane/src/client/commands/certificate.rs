@@ -18,6 +18,8 @@ use greenlane_api::registry::v1::{
     certificate_service_client::CertificateServiceClient, issue_certificate_request::Signing,
 };
 
+use greenlane_platform::clock::Clock;
+
 pub(super) use self::watch::{Watch, run as watch};
 use serde_json::Value;
 
@@ -27,7 +29,7 @@ use crate::client::{
     complete::Named,
     exit::Exit,
     input,
-    render::{self, View},
+    render::{self, Output, View},
 };
 
 /// In whose words a document names its places in status lists.
@@ -208,7 +210,16 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 render::write(&format!("{text}\n"))?;
                 return Ok(Exit::Done);
             }
-            session.print(&answer, CERTIFICATE)
+            let mut value = render::to_json(&answer)?;
+            // Programs ask for the events themselves.
+            if matches!(session.output(), Output::Table | Output::Csv) {
+                let announced = announced(session, &certificate).await?;
+                if !announced.is_empty() {
+                    value["certificate"]["announced"] = announced.into();
+                }
+            }
+            render::print_value(session.output(), &value, CERTIFICATE)?;
+            Ok(Exit::Done)
         }
         Command::List(args) => {
             let rows = args.limit.rows();
@@ -291,6 +302,27 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
 }
 
 /// The events of a certificate's life.
+/// The steps of a certificate that are to take effect, and when.
+async fn announced(session: &Session, certificate: &str) -> anyhow::Result<String> {
+    let mut certificates = CertificateServiceClient::new(session.registry()?);
+    let now = Clock::system().now().timestamp();
+    let (mut told, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListCertificateEventsRequest { certificate: name(certificate), page_token, ..Default::default() };
+        let page = certificates.list_certificate_events(request).await?.into_inner();
+        for event in page.events.into_iter().filter(|it| it.overtaken_by.is_empty()) {
+            if let Some(later) = event.effective_time.filter(|it| it.seconds > now) {
+                let kind = event.kind().as_str_name().trim_start_matches("CERTIFICATE_EVENT_KIND_");
+                told.push(format!("{} from {later}", kind.to_ascii_lowercase().replace('_', " ")));
+            }
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(told.join("; "));
+        }
+    }
+}
+
 async fn history(session: &Session, certificate: &str, view: View) -> anyhow::Result<Exit> {
     let mut certificates = CertificateServiceClient::new(session.registry()?);
     let ask = async |page_size, page_token| {

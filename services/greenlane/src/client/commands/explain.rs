@@ -36,6 +36,8 @@ pub(crate) struct Args {
     /// Economy of import [default: the context's].
     #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, add = Named::Economies.completer())]
     destination: Option<String>,
+    #[command(flatten)]
+    known: recognise::Known,
 }
 
 const EXPLAINED: View = View::Record { at: "decision", name: "decisionId", fields: &[] };
@@ -61,7 +63,11 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let destination = args.destination.or_else(|| session.economy().map(str::to_owned)).ok_or_else(no_destination)?;
     let question = args.facts.question(session, &destination).await?;
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
-    let request = ExplainRequest { question: Some(question), ..Default::default() };
+    let request = ExplainRequest {
+        question: Some(question),
+        consistency: args.known.consistency(),
+        classification_revision: args.known.classification_revision,
+    };
     let answer = recognition.explain(request).await?.into_inner();
     match session.output() {
         Output::Table => render::write(&tree(&destination, &answer, render::width()))?,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{ArgGroup, Args as ClapArgs};
 use greenlane_api::{
-    common::v1::CodeReference,
+    common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
     equivalence::v1::{
         BatchRecogniseRequest, BatchRecogniseResponse, CertificateFacts, CertifiedScheme, RecogniseRequest,
         RecognitionDecision, RecognitionOutcome, RecognitionQuestion,
@@ -40,12 +40,31 @@ pub(crate) struct Args {
     /// Economy of import [default: the context's]. May be repeated: one answer each.
     #[arg(long = "destination", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, add = Named::Economies.completer())]
     destinations: Vec<String>,
+    #[command(flatten)]
+    known: Known,
     /// Ask nobody: decide on this recognition pack, as `greenlane pack` fetched it.
-    #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["certificate", "revision", "classification_revision"])]
     pack: Option<PathBuf>,
     /// Believe the pack only if it is signed by the key of this thumbprint, or of one of these.
     #[arg(long, value_name = "THUMBPRINT", requires = "pack", allow_hyphen_values = true)]
     pack_key: Vec<String>,
+}
+
+/// With what was known when.
+#[derive(ClapArgs, Clone, Copy, Debug)]
+pub(crate) struct Known {
+    /// As the catalogue was at this revision.
+    #[arg(long, value_name = "N")]
+    revision: Option<u64>,
+    /// Translate codes as classification was at this revision: a decision is repeated exactly with the two that it names.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) classification_revision: u64,
+}
+
+impl Known {
+    pub(super) fn consistency(self) -> Option<ReadConsistency> {
+        self.revision.map(|it| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(it)) })
+    }
 }
 
 /// What was certified, and the goods.
@@ -110,7 +129,12 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     let questions = args.questions(&certificate);
     let decisions = match questions.as_slice() {
         [one] => {
-            let request = RecogniseRequest { question: Some(one.clone()), explain: true, ..Default::default() };
+            let request = RecogniseRequest {
+                question: Some(one.clone()),
+                explain: true,
+                consistency: args.known.consistency(),
+                classification_revision: args.known.classification_revision,
+            };
             let answer = recognition.recognise(request).await?.into_inner();
             if is_whole(session.output()) {
                 session.print(&answer, DECISION)?;
@@ -118,7 +142,12 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
             answer.decision.into_iter().collect()
         }
         _ => {
-            let request = BatchRecogniseRequest { questions, explain: true, ..Default::default() };
+            let request = BatchRecogniseRequest {
+                questions,
+                explain: true,
+                consistency: args.known.consistency(),
+                classification_revision: args.known.classification_revision,
+            };
             let answer = recognition.batch_recognise(request).await?.into_inner();
             if is_whole(session.output()) {
                 session.print(&answer, DECISIONS)?;

@@ -7,7 +7,7 @@ use super::{affected, watch};
 use crate::client::{
     Confirm, Mutation, Session, dynamic,
     exit::Exit,
-    render::{self, Output, View, pages::Limit},
+    render::{self, Output, View, pages::Limit, several},
 };
 
 /// What can be done but to subscribe.
@@ -119,10 +119,10 @@ const ALERTS: View = View::List {
         ("POSITION", "position"),
         ("KIND", "kind"),
         ("TITLE", "title"),
-        ("WHAT", "items.0.what"),
-        ("FROM", "items.0.from"),
+        ("WHAT", "told.what"),
+        ("FROM", "told.from"),
         ("COMMENTS UNTIL", "commentsUntil"),
-        ("TO DO", "items.0.toDo"),
+        ("TO DO", "told.toDo"),
     ],
 };
 const WITH_CERTIFICATES: View = View::List {
@@ -132,8 +132,8 @@ const WITH_CERTIFICATES: View = View::List {
         ("POSITION", "position"),
         ("KIND", "kind"),
         ("TITLE", "title"),
-        ("FROM", "items.0.from"),
-        ("TO DO", "items.0.toDo"),
+        ("FROM", "told.from"),
+        ("TO DO", "told.toDo"),
         ("CERTIFICATES", "certificates"),
     ],
 };
@@ -227,6 +227,9 @@ impl Of {
             let fields = json!({ "subscription": name, "afterPosition": args.after });
             let mut answer = self.page(session, "ListAlerts", fields, size, token).await?;
             look_ahead = answer["lookAheadDays"].clone();
+            if matches!(session.output(), Output::Table | Output::Csv) {
+                answer["alerts"].as_array_mut().into_iter().flatten().for_each(tell);
+            }
             if args.certificates {
                 affected::join(session, self, &mut answer, &subscription).await?;
             }
@@ -241,7 +244,44 @@ impl Of {
     }
 }
 
+/// What a row tells of an alert: the first of its items by which somebody may lose access, or else the first, and how many
+/// more there are. Programs have them all.
+fn tell(alert: &mut Value) {
+    let items = alert["items"].as_array().map_or(&[][..], Vec::as_slice);
+    let told = items.iter().find(|item| item["tightens"] == true).or(items.first());
+    let Some(mut told) = told.cloned() else { return };
+    if items.len() > 1 {
+        let losing = items.iter().filter(|item| item["tightens"] == true).count();
+        let what = told["what"].as_str().unwrap_or_default();
+        let others = several(items.len() as u64 - 1, "more item");
+        let losing = if losing > 0 { format!("; {losing} of {} take access away", items.len()) } else { String::new() };
+        told["what"] = format!("{what} ({others}{losing})").into();
+    }
+    alert["told"] = told;
+}
+
 /// A subscription's name from its name or its bare identifier.
 pub(super) fn name(subscription: &str) -> String {
     if subscription.contains('/') { subscription.to_owned() } else { format!("subscriptions/{subscription}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::tell;
+
+    #[test]
+    fn a_row_tells_of_the_item_that_takes_access_away_and_how_many_more_there_are() {
+        let mut alert = json!({ "items": [
+            { "what": "adds annexes/a", "toDo": "Nothing is lost by it." },
+            { "what": "adds requirements/r", "toDo": "Prepare another route.", "from": "2026-01-01", "tightens": true },
+            { "what": "adds annexes/b", "toDo": "Nothing is lost by it." } ] });
+        tell(&mut alert);
+        assert_eq!(alert["told"]["what"], "adds requirements/r (2 more items; 1 of 3 take access away)");
+        assert_eq!(alert["told"]["toDo"], "Prepare another route.");
+        let mut alone = json!({ "items": [{ "what": "adds annexes/a", "toDo": "Nothing is lost by it." }] });
+        tell(&mut alone);
+        assert_eq!(alone["told"]["what"], "adds annexes/a");
+    }
 }
