@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use greenlane_platform::fault::Fault;
 
 use crate::app::cosign::CosignError;
@@ -78,8 +79,15 @@ impl From<Refusal> for Fault {
                 Fault::invalid("signed_document", "its index in the status list is another document's: prepare it anew")
             }
             Refusal::NotYours(body) => Fault::not_yours("body", body.name()),
-            Refusal::StateConflict { number, state, step } => {
-                Fault::state_conflict(number.name(), state.as_str(), step.as_str())
+            Refusal::StateConflict { number, state, announced, step } => {
+                let (name, state, step) = (number.name(), state.as_str(), step.as_str());
+                let fault = Fault::state_conflict(&name, state, step);
+                let Some(from) = announced.map(|from| from.to_rfc3339_opts(SecondsFormat::Secs, true)) else {
+                    return fault;
+                };
+                let message =
+                    format!("`{name}` is announced to be {state} from {from}: {step} is not possible from there");
+                fault.with_message(message).with_metadata("from", from)
             }
             Refusal::EtagMismatch { number, etag } | Refusal::VersionMoved { number, etag } => {
                 Fault::etag_mismatch(number.name(), etag)

@@ -186,8 +186,9 @@ pub(crate) enum Refusal {
     StatusIndexTaken,
     #[error("the certificate belongs to {}", .0.name())]
     NotYours(BodyId),
+    /// The state may be one that was `announced` for later.
     #[error("{} is {}: {} is not possible", number.name(), state.as_str(), step.as_str())]
-    StateConflict { number: CertificateNumber, state: State, step: Step },
+    StateConflict { number: CertificateNumber, state: State, announced: Option<DateTime<Utc>>, step: Step },
     #[error("the certificate's etag is {etag}")]
     EtagMismatch { number: CertificateNumber, etag: String },
     #[error("that {dispute} is {turn} is recorded already")]

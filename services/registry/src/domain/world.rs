@@ -17,7 +17,7 @@ use greenlane_credential::ConfidentialField;
 use super::command::{Command, Done, EraseCommand, Grant, Refusal, StepCommand};
 use super::event::{CertificateEntry, DocumentEntry, Entry, EraseEntry};
 use super::key::{Key, KeyRecord, KeyStanding};
-use super::life::{Event, Ground, Reason, State, Step, after, ground};
+use super::life::{Event, Ground, Reason, Recorded as _, State, Step, Taken, after, ground};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::Statement;
 use super::status::Slot;
@@ -268,8 +268,7 @@ impl World {
         }
         let (ground, effective_at) = known.ground(command.step, command.effective_at, now)?;
         let Some(state_after) = ground.after(command.step) else {
-            let state = ground.upon.state_after;
-            return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
+            return Err(conflict(number, ground.upon, command.step, now));
         };
         let leaf = Entry::Certificate(CertificateEntry {
             step: command.step,
@@ -345,6 +344,12 @@ impl Grant {
     }
 }
 
+/// A step that is not possible upon this event. What was announced is no state yet, and is told as such.
+fn conflict(number: &CertificateNumber, upon: Taken, step: Step, now: DateTime<Utc>) -> Refusal {
+    let announced = (upon.effective_at > now).then_some(upon.effective_at);
+    Refusal::StateConflict { number: number.clone(), state: upon.state_after, announced, step }
+}
+
 impl Known {
     /// Upon what a step is taken, and when it takes effect: when it is asked to or else now. An annulment counts from the
     /// start.
@@ -356,13 +361,12 @@ impl Known {
     ) -> Result<(Ground, DateTime<Utc>), Refusal> {
         let granted = self.events.first().map_or(now, |grant| grant.effective_at);
         let effective_at = if step == Step::Annul { granted } else { asked.unwrap_or(now) };
-        let (number, state) = (&self.head.number, self.head.state);
-        match ground(&self.events, step, effective_at, now) {
-            Ok(ground) => Ok((ground, effective_at)),
-            Err(_) if after(state, step).is_none() => {
-                Err(Refusal::StateConflict { number: number.clone(), state, step })
+        match (ground(&self.events, step, effective_at, now), self.events.last()) {
+            (Ok(ground), _) => Ok((ground, effective_at)),
+            (Err(_), Some(last)) if after(last.state_after, step).is_none() => {
+                Err(conflict(&self.head.number, last.taken(), step, now))
             }
-            Err(floor) => Err(Refusal::EffectTooEarly { floor }),
+            (Err(floor), _) => Err(Refusal::EffectTooEarly { floor }),
         }
     }
 

@@ -28,6 +28,7 @@ greenlane_store::engine_tests!(Migrator:
     a_reduction_ends_a_suspension,
     an_annulled_certificate_was_in_force_on_no_day,
     a_terminated_certificate_stays_so,
+    a_step_that_an_announced_one_forbids_is_told_when_that_one_comes,
     a_certificate_goes_on_under_conditions,
     the_states_say_what_status_lists_say,
 );
@@ -449,6 +450,22 @@ async fn a_terminated_certificate_stays_so(db: TestDatabase) {
     assert_eq!(in_force(&served, by_name(&first.name), "2026-05-25").await, ["terminated"]);
     let late = body.renew_certificate(renewal(&first.name, "r", "2032-01-09")).await.unwrap_err();
     assert_eq!(Fault::reason_of(&late), Some(ErrorReason::StateConflict));
+}
+
+async fn a_step_that_an_announced_one_forbids_is_told_when_that_one_comes(db: TestDatabase) {
+    let served = serve(&db).await;
+    let first = issued(&served).await;
+    let mut body = served.certificates("bodies/xa-lab");
+    let later = served.clock.now() + TimeDelta::days(9);
+    let announced = wire::TerminateCertificateRequest { effective_time: stamp(later), ..termination(&first.name, "t") };
+    body.terminate_certificate(announced).await.unwrap();
+    let refused = body.renew_certificate(renewal(&first.name, "r", "2032-01-09")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::StateConflict));
+    let from = later.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    assert_eq!(Fault::metadata_of(&refused).get("from"), Some(&from));
+    let message =
+        format!("`{}` is announced to be terminated from {from}: renew is not possible from there", first.name);
+    assert_eq!(refused.message(), message);
 }
 
 async fn a_certificate_goes_on_under_conditions(db: TestDatabase) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Applied, Change, World};
+use super::{Applied, Change, World, conflict};
 use crate::domain::certificate::{Version, etag};
 use crate::domain::command::{Done, Refusal, Revision};
 use crate::domain::event::{CertificateEntry, DocumentEntry, Entry};
@@ -25,8 +25,7 @@ impl World {
         }
         let (ground, effective_at) = known.ground(command.step, command.effective_at, now)?;
         let Some(state_after) = ground.after(command.step) else {
-            let state = ground.upon.state_after;
-            return Err(Refusal::StateConflict { number: number.clone(), state, step: command.step });
+            return Err(conflict(number, ground.upon, command.step, now));
         };
         // The document was built on another version than the one that is there now, or under a number that is taken, or
         // of what was erased meanwhile: written now, it would say again what nobody is to be shown any more.
