@@ -22,11 +22,11 @@ use crate::{
 #[command(name = "greenlane", version, after_help = after_help(), max_term_width = 100)]
 pub(crate) struct Cli {
     /// How answers are printed: for people, as protobuf JSON or YAML, as CSV, or names only.
-    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = PRINTED)]
     output: Output,
 
     /// Say on stderr which methods are called, how each call ended, and how long it took.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = PRINTED)]
     verbose: bool,
 
     #[command(flatten)]
@@ -35,6 +35,9 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// The heading of what every command has beside the services, so that it does not stand among its own options.
+const PRINTED: &str = "Output";
 
 /// What stands below the help of the whole.
 fn after_help() -> String {
@@ -190,7 +193,9 @@ fn advised(mut error: clap::Error) -> clap::Error {
         ErrorKind::UnknownArgument => {
             "this is done at once, without --confirm; --dry-run, where there is one, checks only"
         }
-        ErrorKind::InvalidValue => "type out the name of what it is done to: --confirm GLXA4HP9Z1PPYMB35F",
+        ErrorKind::InvalidValue => {
+            "type out the name of what it is done to behind it, as it was given above: --confirm NAME"
+        }
         _ => return error,
     };
     if error.get(ContextKind::InvalidArg).is_some_and(of_confirm) {

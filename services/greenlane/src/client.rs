@@ -17,6 +17,7 @@ pub(crate) mod paper;
 pub(crate) mod progress;
 pub(crate) mod recognition;
 pub(crate) mod render;
+pub(crate) mod sheet;
 pub(crate) mod token;
 pub(crate) mod trace;
 pub(crate) mod verdict;
@@ -59,6 +60,8 @@ pub(crate) struct Session {
     request_id: OnceCell<String>,
     /// Whether a mutation was only checked, as was asked for.
     checked: Cell<bool>,
+    /// The same, also where it was not confirmed.
+    trial: Cell<bool>,
     clients: RefCell<Vec<Client>>,
     /// Where they lead to.
     addresses: RefCell<BTreeSet<String>>,
@@ -74,6 +77,7 @@ impl Session {
             output,
             request_id: OnceCell::new(),
             checked: Cell::default(),
+            trial: Cell::default(),
             clients: RefCell::default(),
             addresses: RefCell::default(),
             sent: RefCell::default(),
@@ -145,6 +149,11 @@ impl Session {
         }
     }
 
+    /// Whether what is answered was only checked.
+    pub(crate) fn is_trial(&self) -> bool {
+        self.trial.get()
+    }
+
     /// Where we are, as `GREENLANE_ECONOMY` or the context says.
     pub(crate) fn economy(&self) -> Option<&str> {
         self.context.economy.as_deref()
@@ -153,6 +162,7 @@ impl Session {
     /// The request id of the command's mutation: the caller's, or a fresh one.
     pub(crate) fn request_id(&self, mutation: &Mutation) -> String {
         self.checked.set(mutation.dry_run && !mutation.held);
+        self.trial.set(mutation.dry_run);
         let fresh = || mutation.request_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         self.request_id.get_or_init(fresh).clone()
     }
@@ -163,6 +173,7 @@ impl Session {
             request_id: self.request_id.into_inner(),
             sent: self.sent.into_inner(),
             asked: self.addresses.into_inner().into_iter().collect(),
+            is_default: self.context.is_default,
         }
     }
 

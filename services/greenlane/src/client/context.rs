@@ -18,6 +18,9 @@ use super::{complete, exit::Usage};
 /// The file that `greenlane up` writes into its data directory for the commands.
 pub(crate) const CONTEXT_FILE: &str = "client.toml";
 
+/// Where a context comes from when there is none.
+const DEFAULTS: &str = "defaults of `greenlane up`";
+
 /// Flags that name the services. What is not given comes from the context, then from the defaults of `greenlane up`.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Services")]
@@ -70,6 +73,8 @@ pub(crate) struct Context {
     pub(crate) token: Option<Secret>,
     pub(crate) economy: Option<String>,
     pub(crate) tls: Option<ClientTlsConfig>,
+    /// Whether there is no context, and no flag names a service either.
+    pub(crate) is_default: bool,
 }
 
 /// What the flags, the environment and the context say together.
@@ -125,7 +130,8 @@ impl Servers {
 
     /// The same, ready to be talked to.
     pub(crate) fn resolve(&self) -> anyhow::Result<Context> {
-        let Settled { file, token, .. } = self.settle()?;
+        let Settled { file, token, origin, .. } = self.settle()?;
+        let is_named = [&self.registry, &self.equivalence, &self.classification].into_iter().any(Option::is_some);
         let token = match token {
             TokenFrom::Environment(token) => Some(token),
             TokenFrom::Stdin => Some(Secret::from_value(token_from_stdin()?)),
@@ -142,6 +148,7 @@ impl Servers {
             classification: file.classification,
             token,
             economy: file.economy,
+            is_default: origin == DEFAULTS && !is_named,
         })
     }
 
@@ -172,7 +179,7 @@ impl Servers {
             let origin = format!("file {}", local.display());
             return Ok(Settled { data: data_of(&local), ..settled("", origin, file) });
         }
-        Ok(settled("", "defaults of `greenlane up`".to_owned(), ContextFile::default()))
+        Ok(settled("", DEFAULTS.to_owned(), ContextFile::default()))
     }
 
     /// What the flags and the environment say, over a context.

@@ -3,13 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, io, process::ExitCode};
+use std::{collections::BTreeMap, fmt, io, process::ExitCode};
 
 use greenlane_api::common::v1::ErrorReason;
 use greenlane_platform::{fault::Fault, server::TRACE_ID};
 use tonic::{Code, Status};
 
-use super::files::Sent;
+use super::{context::CONTEXT_FILE, files::Sent};
 
 /// The exit codes of `greenlane`, as its help prints them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,19 @@ pub(crate) struct Missing(pub(crate) String);
 #[error("{0}")]
 pub(crate) struct Exists(pub(crate) String);
 
+/// Flags that are not called like the fields that they fill.
+const CALLED: [(&str, &str); 9] = [
+    ("event-time", "at"),
+    ("effective-time", "effective"),
+    ("comments-until", "until"),
+    ("update-mask", "file"),
+    ("urgency-reason", "urgent"),
+    ("reason-text", "text"),
+    ("declaration-reference", "declaration"),
+    ("placed-on-market-on", "placed-on"),
+    ("manufactured-on", "made-on"),
+];
+
 /// A command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -95,6 +108,8 @@ pub(crate) struct Tried {
     pub(crate) sent: Vec<Sent>,
     /// The addresses of the services.
     pub(crate) asked: Vec<String>,
+    /// Whether nobody and nothing said which services are meant.
+    pub(crate) is_default: bool,
 }
 
 impl Failure {
@@ -138,7 +153,9 @@ impl Failure {
         let mut parts = field.split('.').rev().map(|part| part.split('[').next().unwrap_or(part).replace('_', "-"));
         parts.find_map(|part| {
             let one = part.strip_suffix('s').unwrap_or(&part);
-            flags.iter().find(|flag| **flag == part || **flag == one).map(|flag| (*flag).to_owned())
+            let other = CALLED.iter().find(|(field, _)| *field == part).map(|(_, flag)| *flag);
+            let mut own = flags.iter().filter(|flag| **flag == part || **flag == one || Some(**flag) == other);
+            own.next().map(|flag| (*flag).to_owned())
         })
     }
 
@@ -159,7 +176,9 @@ impl Failure {
             match place {
                 Some(place) => writeln!(f, "  {place}: {}: {}", violation.field, violation.description)?,
                 None => match self.flag_of(&violation.field) {
-                    Some(flag) if flag == violation.field => writeln!(f, "  --{flag}: {}", violation.description)?,
+                    Some(flag) if flag == violation.field.replace('_', "-") => {
+                        writeln!(f, "  --{flag}: {}", violation.description)?;
+                    }
                     Some(flag) => writeln!(f, "  --{flag}: {}: {}", violation.field, violation.description)?,
                     None => writeln!(f, "  {}: {}", violation.field, violation.description)?,
                 },
@@ -194,6 +213,10 @@ impl Failure {
         }
         if let Some(hint) = advice(status) {
             writeln!(f, "hint: {hint}")?;
+            if hint == UNREACHED && self.tried.is_default {
+                let local = crate::cli::default_data().join(CONTEXT_FILE);
+                writeln!(f, "hint: no context is chosen and {} is not here: these are the defaults", local.display())?;
+            }
         } else if reason == Some(ErrorReason::ResourceNotFound)
             && let Some(list) = Fault::metadata_of(status).get("resource").and_then(|name| lists(name))
         {
@@ -242,13 +265,47 @@ pub(crate) fn advice(status: &Status) -> Option<&'static str> {
              mistake is reversed first",
         );
     }
+    if reason == Some(ErrorReason::NotYours)
+        && Fault::metadata_of(status).get("claim").is_some_and(|claim| claim == "sub")
+    {
+        return Some("act with that person's own token: under `greenlane up`: greenlane token mint --subject");
+    }
+    if reason == Some(ErrorReason::StateConflict) {
+        return Some(of_state(&Fault::metadata_of(status)));
+    }
     reason.and_then(hint).or_else(|| hint_of_code(status.code()))
+}
+
+/// What to do where the state of something forbids a step.
+fn of_state(told: &BTreeMap<String, String>) -> &'static str {
+    let of = |key: &str| told.get(key).map(String::as_str).unwrap_or_default();
+    if !of("from").is_empty() {
+        return "see what was announced: greenlane certificate history";
+    }
+    if !of("resource").contains("changeSets/") {
+        return "look at the state first, with `get`";
+    }
+    match of("state") {
+        "draft" => "its author proposes it first: greenlane change propose, or greenlane code change propose",
+        "proposed" => {
+            "those concerned are heard first, or it is reviewed: greenlane change notify, greenlane change review"
+        }
+        "notified" => "when comments are over, somebody else than its author reviews it: greenlane change review",
+        "published" => "what is published is undone by another change set: greenlane change revert",
+        "rejected" | "withdrawn" => "that is its end: draft another one",
+        _ => "look at the state first, with `get`",
+    }
 }
 
 /// The command that lists what is called like this.
 fn lists(name: &str) -> Option<&'static str> {
     let (before, _) = name.rsplit_once('/')?;
-    Some(match before.rsplit('/').next()? {
+    lists_all(before.rsplit('/').next()?)
+}
+
+/// The command that lists a collection.
+pub(crate) fn lists_all(collection: &str) -> Option<&'static str> {
+    Some(match collection {
         "bodies" => "body list",
         "certificates" => "certificate list",
         "changeSets" => "change list, or greenlane code change list",
@@ -269,6 +326,9 @@ fn lists(name: &str) -> Option<&'static str> {
         "equivalences" => "catalogue list equivalences",
         "economies" => "catalogue list economies",
         "designations" => "catalogue list designations",
+        "editionTransitions" => "catalogue list edition-transitions",
+        "keys" => "body key list BODY",
+        "events" => "certificate history CERTIFICATE",
         _ => return None,
     })
 }
@@ -285,7 +345,6 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
             "act with a token for whom it concerns; under `greenlane up`: greenlane token mint --body or --economy"
         }
         ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
-        ErrorReason::StateConflict => "look at the state first, with `get`",
         ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",
         ErrorReason::NotServing | ErrorReason::DependencyUnavailable => UNREACHED,
         ErrorReason::NoRule => {

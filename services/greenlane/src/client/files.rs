@@ -21,7 +21,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 
 use self::positions::Positions;
-use super::{commands::catalogue::Kind, exit::Usage, input};
+use super::{commands::catalogue::Kind, exit::Usage, input, render::field_name};
 
 /// Where something stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub(crate) struct Sent {
     /// Path of that field in the request; empty for the request itself.
     at: &'static str,
     positions: Positions,
+    /// Where the message stands in the file.
+    path: String,
 }
 
 impl Sent {
@@ -71,7 +73,7 @@ impl Sent {
         let inner = field.strip_prefix(self.at)?;
         let inner =
             if self.at.is_empty() { inner } else { inner.strip_prefix('.').or(inner.is_empty().then_some(""))? };
-        Some(self.positions.place(inner))
+        Some(self.positions.place(&below(&self.path, inner)))
     }
 }
 
@@ -91,9 +93,14 @@ pub(crate) struct Item {
 impl Item {
     /// Where a field of it stands, or the next thing around it that does.
     pub(crate) fn place(&self, field: &str) -> Place {
-        let join = if field.is_empty() || field.starts_with('[') { "" } else { "." };
-        self.positions.place(&format!("{}{join}{field}", self.path))
+        self.positions.place(&below(&self.path, field))
     }
+}
+
+/// The path of a field of what stands at a path.
+fn below(path: &str, field: &str) -> String {
+    let join = if path.is_empty() || field.is_empty() || field.starts_with('[') { "" } else { "." };
+    format!("{path}{join}{field}")
 }
 
 /// Reads every entry of files and folders, in the order of names; every fault at once.
@@ -110,6 +117,10 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Item>> {
             Ok(found) => items.extend(found),
             Err(found) => faults.extend(found),
         }
+    }
+    if items.is_empty() && faults.is_empty() {
+        let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Usage(format!("there are no entries in {}", named.join(", "))).into());
     }
     let mut seen: std::collections::HashMap<&str, Place> = std::collections::HashMap::new();
     for item in &items {
@@ -177,12 +188,14 @@ pub(crate) struct Written {
     /// In the contract's own names.
     pub(crate) fields: Vec<String>,
     positions: Positions,
+    /// Where it stands in the file.
+    path: String,
 }
 
 impl Written {
     /// What remains of it when its message has become a field of a request.
     pub(crate) fn sent(self, at: &'static str) -> Sent {
-        Sent { at, positions: self.positions.in_contract_names() }
+        Sent { at, positions: self.positions.in_contract_names(), path: field_name(&self.path) }
     }
 }
 
@@ -195,13 +208,14 @@ pub(crate) fn message(file: &str, text: &str, kind: &MessageDescriptor) -> Resul
         let message = format!("nothing is in it; a {} has the fields {}", kind.name(), fit::known(kind));
         return Err(vec![Fault { place: positions.at(1, 1), message }]);
     }
-    let message = fit::message(&positions, kind, &value, &mut faults);
+    let (path, value) = fit::within(kind, value);
+    let message = fit::message(&positions, kind, &value, &path, &mut faults);
     faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
     let message = message.filter(|_| faults.is_empty()).ok_or(faults)?;
     let named = value.as_object().into_iter().flat_map(|fields| fields.keys());
     let field = |name: &String| kind.fields().find(|it| it.name() == name || it.json_name() == name);
     let named = named.filter_map(field).map(|field| field.name().to_owned()).collect();
-    Ok(Written { message, fields: named, positions })
+    Ok(Written { message, fields: named, positions, path })
 }
 
 /// What a YAML text says.

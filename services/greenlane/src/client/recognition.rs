@@ -4,7 +4,7 @@ use greenlane_api::equivalence::v1::{
     NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
 };
 
-use super::render::{colour, label, prose_table, tidy};
+use super::render::{bare_table, colour, label, stacked, tidy};
 
 /// A few words for an outcome.
 pub(crate) fn outcome(outcome: RecognitionOutcome) -> &'static str {
@@ -58,9 +58,9 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
 
 /// Decisions as a table, one a destination.
 pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d RecognitionDecision)>) -> String {
-    let mut table = prose_table();
+    let mut table = bare_table();
     for (destination, decision) in decisions {
-        let cells = [destination, outcome(decision.outcome()), &reasons(decision).join("\n")];
+        let cells = [destination, outcome(decision.outcome()), &stacked(&reasons(decision), "; ")];
         table.add_row(cells.map(colour::cell));
     }
     tidy(&mut table)

@@ -23,10 +23,8 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
 
-pub(crate) use cell::{at, label, plain, text as cell_text};
+pub(crate) use cell::{at, field_name, label, plain, text as cell_text, written};
 
-/// Columns of a page of prose where there is no terminal to fit.
-pub(crate) const PAGE: u16 = 116;
 /// Columns of a terminal that does not say how many it has: one that a script has opened says 0.
 const TERMINAL: u16 = 80;
 const NARROWEST: u16 = 20;
@@ -140,7 +138,7 @@ fn names(value: &Value, view: View) -> String {
         View::List { name, .. } | View::Record { name, .. } => name,
         View::Document { .. } => "name",
     };
-    let found = rows(value, view).into_iter().filter_map(|row| at(row, path)).map(plain);
+    let found = rows(value, view).into_iter().map(|row| cell_text(row, path));
     found.filter(|name| !name.is_empty()).map(|name| name + "\n").collect()
 }
 
@@ -193,19 +191,15 @@ pub(crate) fn bare_table() -> Table {
     table
 }
 
-/// How many characters fit on a line of the terminal; of a page of prose where there is none.
+/// How many characters fit on a line of the terminal; any number where there is none.
 pub(crate) fn width() -> usize {
     let terminal = std::io::stdout().is_terminal().then(|| bare_table().width()).flatten();
-    terminal.unwrap_or(PAGE).into()
+    terminal.map_or(usize::MAX, usize::from)
 }
 
-/// The same for prose, which is wrapped without a terminal too.
-pub(crate) fn prose_table() -> Table {
-    let mut table = bare_table();
-    if !std::io::stdout().is_terminal() {
-        table.set_width(PAGE);
-    }
-    table
+/// Several texts in one cell, each on a line of its own; on one line where there is no terminal, as their row is.
+pub(crate) fn stacked(texts: &[String], between: &str) -> String {
+    texts.join(if std::io::stdout().is_terminal() { "\n" } else { between })
 }
 
 /// A table's text without trailing blanks.

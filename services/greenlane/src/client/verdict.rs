@@ -4,11 +4,11 @@ pub(crate) mod line;
 
 use comfy_table::Cell;
 use greenlane_api::{
-    common::v1::Revisions,
+    common::v1::{Finding, Revisions},
     registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart},
 };
 
-use super::render::{colour, prose_table, tidy};
+use super::render::{bare_table, colour, stacked, tidy};
 
 /// One word for an outcome.
 pub(crate) fn outcome(verdict: &Verdict) -> &'static str {
@@ -53,14 +53,37 @@ fn asked(revisions: &Revisions) -> String {
     asked.map(|(service, revision)| format!("{service} {revision}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The verdict as a table: the outcome, then each part with its reasons.
-pub(crate) fn table(verdict: &Verdict) -> String {
-    let mut table = prose_table();
-    table.add_row([Cell::new("VERDICT"), colour::cell(outcome(verdict)), Cell::new(&verdict.certificate)]);
+/// What is left of the certified quantity of each product that may be meant: `40 of 100 C62 of Example module`.
+pub(crate) fn left(verdict: &Verdict) -> Vec<String> {
+    let findings = verdict.covers_goods.iter().flat_map(|part| &part.findings);
+    findings.filter(|finding| finding.code == "quantity_left").map(quantity_left).collect()
+}
+
+fn quantity_left(finding: &Finding) -> String {
+    let of = |key: &str| finding.parameters.get(key).map(String::as_str).unwrap_or_default();
+    format!("{} of {} {} of {}", of("left"), of("certified"), of("unit"), of("product"))
+}
+
+/// A reason, with the numbers that it speaks of, and the flags by which a question says what it lacks.
+fn told(finding: &Finding) -> String {
+    match finding.code.as_str() {
+        "quantity_left" => format!("Not written off: {}.", quantity_left(finding)),
+        "product_not_declared" => format!("{} (--model, --gtin, --batch, --serial)", finding.message),
+        _ => finding.message.clone(),
+    }
+}
+
+/// The verdict as a table: the outcome, then each part with its reasons. `named` is what was asked about.
+pub(crate) fn table(verdict: &Verdict, named: &str) -> String {
+    let mut table = bare_table();
+    table.add_row([
+        Cell::new("VERDICT"),
+        colour::cell(outcome(verdict)),
+        Cell::new(if verdict.certificate.is_empty() { named } else { &verdict.certificate }),
+    ]);
     for (name, value) in parts(verdict) {
-        let reasons: Vec<_> =
-            value.map(|part| part.findings.iter().map(|f| f.message.clone()).collect()).unwrap_or_default();
-        table.add_row([Cell::new(name), colour::cell(part(value)), Cell::new(reasons.join("\n"))]);
+        let reasons: Vec<_> = value.map(|part| part.findings.iter().map(told).collect()).unwrap_or_default();
+        table.add_row([Cell::new(name), colour::cell(part(value)), Cell::new(stacked(&reasons, " "))]);
     }
     if let Some(revisions) = &verdict.revisions {
         table.add_row(["at revisions".to_owned(), String::new(), asked(revisions)]);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::client::render::{prose_table, tidy};
+use crate::client::render::{bare_table, tidy};
 
 /// Whether stdout is for data.
 static ON_STDERR: AtomicBool = AtomicBool::new(false);
@@ -34,7 +34,7 @@ pub(super) fn say(text: &str) -> anyhow::Result<()> {
 
 /// Shows a table, indented.
 pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
-    let mut table = prose_table();
+    let mut table = bare_table();
     if !header.is_empty() {
         table.set_header(header.iter().copied());
     }

@@ -17,6 +17,9 @@ fn announced() -> anyhow::Result<()> {
     let suspend =
         format!("certificate suspend {certificate} --reason nonconformity --remedy Mend. --token-file clerk.token");
     let day = Clock::system().today() + chrono::TimeDelta::days(60);
+    // Only checked, it announces nothing.
+    let check = shell.run(&format!("{suspend} --effective {day} --dry-run"))?.expect(0).stderr;
+    assert!(check.contains("it would take effect on") && !check.contains("announced"), "{check}");
     let told = shell.run(&format!("{suspend} --effective {day}"))?.expect(0);
     assert!(told.stdout.contains(&format!("suspend from {day}T00:00:00Z")), "{}", told.stdout);
     let said = format!("announced: it takes effect on {day}T00:00:00Z; until then the certificate is active");
@@ -35,6 +38,30 @@ fn announced() -> anyhow::Result<()> {
     assert!(!now.stdout.contains("Announced") && !now.stderr.contains("announced"), "{} {}", now.stdout, now.stderr);
     let got = shell.run(&format!("certificate get {certificate}"))?.expect(0).stdout;
     assert!(!got.contains("Announced"), "it was overtaken: {got}");
+
+    // An announced amendment is of a version that is not valid yet, while the certificate is.
+    shell.run(&format!("certificate reinstate {certificate} --reason remedied --token-file clerk.token"))?.expect(0);
+    std::fs::write(shell.folder.path().join("scope.yaml"), "scope: Other words.\n")?;
+    let amend = format!("certificate amend {certificate} -f scope.yaml --kind correct --reason ordinary");
+    let amended = shell.run(&format!("{amend} --effective {day} --token-file clerk.token"))?.expect(0);
+    assert!(amended.stderr.contains("the certificate is as it was: version 2 does not count"), "{}", amended.stderr);
+    assert!(
+        !amended.stdout.contains("not-yet-valid") && !amended.stderr.contains("not-yet-valid"),
+        "{}",
+        amended.stdout
+    );
+
+    // Nor is what is announced to be withdrawn withdrawn.
+    let withdraw = format!("certificate withdraw {certificate} --reason safety --text t --confirm --effective {day}");
+    shell.run(&format!("{withdraw} --token-file clerk.token"))?.expect(0);
+    let renew = "--valid-until 2040-01-01 --authorised-by Head --reason ordinary --token-file clerk.token";
+    let refused = shell.run(&format!("certificate renew {certificate} {renew}"))?.expect(5).stderr;
+    assert!(refused.contains(&format!("is announced to be withdrawn from {day}T00:00:00Z")), "{refused}");
+    assert!(refused.contains("hint: see what was announced: greenlane certificate history"), "{refused}");
+    let event = shell.run(&format!("certificate history {certificate} -o name"))?.expect(0).stdout;
+    let event = event.lines().last().unwrap_or_default();
+    assert!(shell.run(&format!("get {event}"))?.expect(0).stdout.contains("kind: withdraw"));
+    shell.run(&format!("get {certificate}/events/999"))?.expect(3);
     Ok(())
 }
 
@@ -60,6 +87,28 @@ fn written_off() -> anyhow::Result<()> {
     for part in ["`26XB1/1` is written off already", &name, "RESOURCE_EXISTS", "hint: look at it with"] {
         assert!(again.contains(part), "`{part}` is not in {again}");
     }
+    let balance =
+        format!("verify {certificate} --code HS2022:854143 --origin XA --destination XB --model EX-450M --balance");
+    let none = shell.run(&balance)?.expect(0).stderr;
+    assert!(none.contains("names no quantity"), "{none}");
+    let limited = std::fs::read_to_string(crate::example()?)?
+        .replace("    origin: XA\n", "    origin: XA\n    quantity: { amount: \"100\", unit: C62 }\n");
+    std::fs::write(shell.folder.path().join("limited.yaml"), limited)?;
+    let issue = "certificate issue --body aurora-cert --file limited.yaml --token-file clerk.token -o name";
+    let other = shell.run(issue)?.expect(0).stdout.trim().to_owned();
+    // Customs is where we are.
+    shell
+        .run(&format!(
+            "write-off record {other} --here XB --declaration 26XB2/1 --quantity 60:C62 --token-file port.token"
+        ))?
+        .expect(0);
+    let balance = balance.replace(&certificate, &other);
+    let told = shell.run(&balance)?.expect(0).stdout;
+    assert!(told.contains("Not written off: 40 of 100 C62 of Example photovoltaic module, 450 W."), "{told}");
+    let csv = shell.run(&format!("{balance} -o csv"))?.expect(0).stdout;
+    assert!(csv.lines().next().is_some_and(|it| it.ends_with(",LEFT")) && csv.contains("40 of 100 C62"), "{csv}");
+    let negative = record("-5:C62")?.expect(2).stderr;
+    assert!(negative.contains("--quantity: "), "the service says what is wrong with it: {negative}");
     let unknown = record("5:PCS")?.expect(2).stderr;
     assert!(unknown.contains("--quantity: quantity.unit: ") && unknown.contains("Recommendation 20"), "{unknown}");
     Ok(())
@@ -83,6 +132,8 @@ fn imported() -> anyhow::Result<()> {
     let (trial, talk) = rows("")?;
     assert_eq!(trial, "Rows read 1 Can be imported 1 Already there 0 Refused 0");
     assert!(talk.contains("nothing was written"), "{talk}");
+    let name = shell.run(&format!("{import} -o name"))?.expect(0).stdout;
+    assert_eq!(name, "", "a trial makes nothing that has a name");
     let (first, _) = rows("--confirm")?;
     assert!(first.starts_with("Rows read 1 Imported 1 Already there 0 Refused 0 Written by revision "), "{first}");
     for confirm in ["--confirm", ""] {
@@ -112,11 +163,20 @@ fn names() -> anyhow::Result<()> {
         format!("plan --code HS2022:854143 --origin XA --certificate {certificate} --destination XB --destination XE");
     assert!(shell.run(&plan)?.expect(0).stdout.contains("XE"));
     assert_eq!(shell.run(&format!("{plan} -o name"))?.expect(0).stdout, "XB\n", "XE is closed");
+    let asked = format!("--certificate {certificate} --code HS2022:854143 --origin XA --destination XB");
+    for command in ["recognise", "explain"] {
+        let then = shell.run(&format!("{command} {asked} --revision 1 -o json"))?.expect(0).json()?;
+        assert_eq!(then["revision"], 1, "{command}");
+        let later = shell.run(&format!("{command} {asked} --revision 99"))?.expect(75).stderr;
+        assert!(later.contains("REVISION_NOT_REACHED"), "{later}");
+    }
+    let bundle = shell.run("bundle --out qq.bundle --destination QQ")?.expect(0).stderr;
+    assert!(bundle.contains("the catalogue has no `QQ`"), "{bundle}");
     let verdict =
         format!("verify {certificate} --code HS2022:854143 --origin XA --destination XE --model EX-450M -o csv");
     let csv = shell.run(&verdict)?.expect(10).stdout;
     let (heading, row) = csv.split_once('\n').unwrap_or_default();
-    assert_eq!(heading, "CERTIFICATE,OUTCOME,AUTHENTIC,IN FORCE,COVERS THESE GOODS,RECOGNISED HERE,WHY");
+    assert_eq!(heading, "CERTIFICATE,OUTCOME,AUTHENTIC,IN FORCE,COVERS THESE GOODS,RECOGNISED HERE,WHY,SUBJECT");
     assert!(row.contains(",REFUSED,yes,yes,yes,no,"), "{row}");
     Ok(())
 }
@@ -161,7 +221,7 @@ fn sentences() -> anyhow::Result<()> {
     let needless = shell.run("change propose changeSets/x --confirm")?.expect(2).stderr;
     assert!(needless.contains("done at once, without --confirm"), "{needless}");
     let nameless = shell.run("certificate annul GLXA --reason fraud --confirm")?.expect(2).stderr;
-    assert!(nameless.contains("type out the name"), "{nameless}");
+    assert!(nameless.contains("type out the name") && nameless.contains("--confirm NAME"), "{nameless}");
     let held_back = shell.run("code translate HS2017:854140 --to HS2022")?.expect(0).stdout;
     assert!(held_back.contains("(--held-back)"), "{held_back}");
     let all = shell.run("code translate HS2017:854140 --to HS2022 --held-back")?.expect(0).stdout;

@@ -29,6 +29,18 @@ fn pull() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_folder_without_entries_is_said_to_be_one_and_what_prune_looks_at_is_told() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    std::fs::create_dir(shell.folder.path().join("empty")).expect("a folder");
+    assert!(run("diff -f empty").expect(2).stderr.contains("there are no entries in empty"));
+    run("pull catalogue").expect(0);
+    std::fs::remove_file(shell.folder.path().join("catalogue/annexes.yaml")).expect("a file");
+    let pruned = run("diff -f catalogue --prune").expect(0).stderr;
+    assert!(pruned.contains("--prune looks at the kinds") && !pruned.contains("annexes"), "{pruned}");
+}
+
+#[test]
 fn a_check_says_that_nothing_was_written_once() {
     check().expect("it runs");
 }

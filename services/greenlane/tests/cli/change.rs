@@ -13,7 +13,24 @@ fn a_change_needs_a_second_person_and_leaves_the_earlier_revision_as_it_was() {
 fn change() -> anyhow::Result<()> {
     let shell = Shell::new()?;
     std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
+    assert_eq!(shell.run("change create --file change.yaml -o name --dry-run")?.expect(0).stdout, "", "none is made");
     let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    // What is shown can be given back, as it is told to people and to programs.
+    let differs = shell.run(&format!("change diff {draft}"))?.expect(0).stdout;
+    for output in ["table", "yaml", "json"] {
+        let got = shell.run(&format!("change get {draft} -o {output}"))?.expect(0).stdout;
+        std::fs::write(shell.folder.path().join("got.yaml"), got)?;
+        shell.run(&format!("change update {draft} --file got.yaml"))?.expect(0);
+        assert_eq!(shell.run(&format!("change diff {draft}"))?.expect(0).stdout, differs, "{output}");
+    }
+    assert!(differs.contains("    + degree: identical\n") && differs.contains("+ source.example: true\n"), "{differs}");
+    let rows = shell.run(&format!("change diff {draft} -o csv"))?.expect(0).stdout;
+    assert!(
+        rows.starts_with("ENTRY,OUTCOME,FIELD,BEFORE,AFTER\nequivalences/example,created,degree,,identical\n"),
+        "{rows}"
+    );
+    let early = shell.run(&format!("change notify {draft}"))?.expect(5).stderr;
+    assert!(early.contains("hint: its author proposes it first: greenlane change propose"), "{early}");
     shell.run(&format!("change propose {draft}"))?.expect(0);
     let alone = shell.run(&format!("change review {draft} --approve"))?.expect(5);
     assert!(alone.stderr.contains("FOUR_EYES") && alone.stderr.contains("hint: somebody else"), "{}", alone.stderr);

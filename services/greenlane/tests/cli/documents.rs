@@ -21,6 +21,8 @@ fn a_certificate_is_printed_and_its_state_with_it() {
         .expect("it runs")
         .expect(0);
     assert!(print("two.pdf").expect(0).stdout.contains("withdrawn"));
+    let clerk = print("three.pdf --token-file clerk.token").expect(0).stderr;
+    assert!(clerk.contains("bodies.read") && clerk.contains("catalogue.read"), "what is left out is said: {clerk}");
     let nowhere = print("no/such/folder.pdf").expect(2).stderr;
     assert!(nowhere.contains("cannot write no/such/folder.pdf"), "{nowhere}");
 }

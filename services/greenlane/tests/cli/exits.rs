@@ -55,6 +55,15 @@ fn try_all() -> anyhow::Result<()> {
     let text = refused(shell.run("body get bodies/nobody")?.expect(3));
     assert!(text.contains("bodies/nobody") && text.contains("\n  reason: RESOURCE_NOT_FOUND\n"), "{text}");
 
+    for nothing in ["get foo", "get nothing/foo", "get codes/854143", "get codes/HS2022:999999"] {
+        refused(shell.run(nothing)?.expect(3));
+    }
+    let text = refused(shell.run("get schemes")?.expect(2));
+    assert!(text.contains("to list: greenlane catalogue list schemes"), "{text}");
+    for words in ["get codes/HS2022:854143", "get scheme aurelian-pv-mark", "get certificate CERT"] {
+        shell.run(&words.replace("CERT", certificate.trim_start_matches("certificates/")))?.expect(0);
+    }
+
     // 4: somebody else's certificate; no token.
     let withdraw = format!("certificate withdraw {certificate} --reason safety --text t");
     let text = refused(shell.run(&withdraw)?.expect(4));
@@ -64,6 +73,10 @@ fn try_all() -> anyhow::Result<()> {
     let text = refused(shell.run("body list --token-file bad.token")?.expect(4));
     assert!(text.contains("\n  reason: TOKEN_INVALID\n") && text.contains("\nhint: "), "{text}");
     assert!(!text.contains("request id"), "a read has none: {text}");
+
+    let renew = format!("certificate renew {certificate} --valid-until 2020-01-01 --authorised-by x --reason ordinary");
+    let text = refused(shell.run(&format!("{renew} --token-file clerk.token"))?.expect(2));
+    assert!(text.contains("\n  --valid-until: must") && !text.contains("valid_until"), "{text}");
 
     // 5
     let create = "body create aurora-cert --display-name Other --economy XA";
@@ -85,6 +98,11 @@ fn try_all() -> anyhow::Result<()> {
     let text = refused(shell.run(&format!("{withdraw} --request-id again {NOWHERE}"))?.expect(75));
     assert!(text.contains("\nhint: is it running"), "{text}");
     assert!(text.contains("\nhint: repeat it with --request-id again"), "{text}");
+
+    // Who has no context is told so.
+    let elsewhere = tempfile::tempdir()?;
+    let text = greenlane_e2e::greenlane(elsewhere.path(), ["body", "list"])?.expect(75).stderr;
+    assert!(text.contains("no context is chosen and greenlane-data/client.toml is not here"), "{text}");
 
     // A file that is not there is named wrongly.
     let text = refused(shell.run("certificate issue --body bodies/aurora-cert --file missing.yaml")?.expect(2));

@@ -21,8 +21,8 @@ fn feed() -> anyhow::Result<()> {
     assert_eq!(manifest.end()?, Some(10));
 
     let mut portfolio = Running::start(shell.folder.path(), "manifest recognise - --destination XB -o csv")?;
-    portfolio.say("body,code,origin,scheme")?;
-    portfolio.say("aurora-cert,HS2022:854143,XA,schemes/aurelian-pv-mark")?;
+    portfolio.say("body,body_economy,code,origin,scheme")?;
+    portfolio.say("aurora-cert,XA,HS2022:854143,XA,schemes/aurelian-pv-mark")?;
     assert_eq!(portfolio.hear()?, "LINE,DESTINATION,OUTCOME,WHY");
     assert!(portfolio.hear()?.starts_with("2,XB,"));
     portfolio.end()?;

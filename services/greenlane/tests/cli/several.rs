@@ -52,6 +52,47 @@ fn several() -> anyhow::Result<()> {
 }
 
 #[test]
+fn the_lines_of_a_spreadsheet_are_told_by_their_numbers_in_order_and_with_what_decided_each() {
+    spreadsheet().expect("it runs");
+}
+
+fn spreadsheet() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let number = certificate.trim_start_matches("certificates/");
+    let lines = [
+        "certificate,code,origin,model",
+        "NUMBER,HS2022:854143,XA,EX-999",
+        "",
+        "NUMBER,854143,XA,EX-450M",
+        "NUMBER,,,",
+        "NUMBER,HS2022:854143,XA,",
+        "GLXA4HP9Z1PPYMB35F,,,",
+    ];
+    let text = lines.map(|line| line.replace("NUMBER", number) + "\r\n").concat();
+    std::fs::write(shell.folder.path().join("manifest.csv"), text)?;
+    let told = shell.run("manifest verify manifest.csv --destination XB -o json")?.expect(10).json()?;
+    let of = |line: usize, field: &str| told["lines"][line][field].clone();
+    assert_eq!([0, 1, 2, 3, 4].map(|line| of(line, "line").as_u64().unwrap_or_default()), [2, 4, 5, 6, 7], "{told}");
+    let why = |line: usize| of(line, "why").as_str().unwrap_or_default().to_owned();
+    assert_eq!(why(0), "covers these goods: The declared product is not the certified one.");
+    assert!(of(1, "outcome") == "FAULTY" && why(1).contains("EDITION:CODE"), "{told}");
+    assert_eq!(why(2), "only the certificate was asked about: no code");
+    assert_eq!(why(3), "covers these goods: The certificate names a product; which it is, was not declared.");
+    assert_eq!(why(4), "authentic, in force: No certificate of this number is known here.");
+    let nowhere = shell.run("manifest verify manifest.csv -o csv")?.expect(10).stdout;
+    assert!(nowhere.contains("destination: is required: in its column, by --destination"), "{nowhere}");
+
+    let unknown = shell.run("verify GLXA4HP9Z1PPYMB35F")?.expect(10).stdout;
+    assert!(unknown.lines().next().is_some_and(|line| line.ends_with("GLXA4HP9Z1PPYMB35F")), "{unknown}");
+    let verify = format!("verify {number} --origin XA --destination XB --code HS2022:854143");
+    let open = shell.run(&verify)?.expect(11).stdout;
+    assert!(open.contains("--model, --gtin"), "what the question lacks has flags: {open}");
+    assert!(open.lines().all(|line| !line.starts_with("  ")), "through a pipe a row is one line: {open}");
+    Ok(())
+}
+
+#[test]
 fn a_method_that_streams_is_called_by_its_name_too() {
     streams().expect("it runs");
 }

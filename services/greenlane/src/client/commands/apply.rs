@@ -136,7 +136,7 @@ pub(super) fn item(compared: &Compared) -> Value {
         "name": compared.name,
         "outcome": compared.outcome.as_str(),
         "place": compared.place.as_ref().map(ToString::to_string).unwrap_or_default(),
-        "fields": compared.fields.lines().map(str::trim).collect::<Vec<_>>(),
+        "fields": compared.fields,
     })
 }
 
@@ -147,6 +147,10 @@ pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result
     let items = files::read(&files.paths)?;
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
     let (published, revision) = published::fetch(session, &kinds, None).await?;
+    if files.prune {
+        let kinds: Vec<_> = kinds.iter().map(|kind| kind.items()).collect();
+        render::talk(&format!("--prune looks at the kinds that the files have entries of: {}", kinds.join(", ")));
+    }
     let compared = compare(&items, &published, files.prune);
     // What is to be retired comes behind the items.
     let items = items.into_iter().map(Some).chain(std::iter::repeat_with(|| None));

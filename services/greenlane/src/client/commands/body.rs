@@ -146,7 +146,7 @@ impl Update {
     }
 }
 
-const BODY: View = View::Record {
+pub(super) const BODY: View = View::Record {
     at: "body",
     name: "name",
     fields: &[

@@ -7,9 +7,12 @@ use anyhow::Context as _;
 use clap::Args as ClapArgs;
 use greenlane_api::registry::v1::{GetTrustBundleRequest, verification_service_client::VerificationServiceClient};
 use serde_json::json;
+use tonic::{Code, Status};
 
 use crate::client::{
     Session,
+    commands::catalogue::Kind,
+    dynamic,
     exit::Exit,
     render::{self, View},
 };
@@ -32,6 +35,17 @@ pub(crate) struct Args {
     destinations: Vec<String>,
 }
 
+/// Says so when the catalogue has no such market: every verdict for it would be undetermined. Who may not ask it has the
+/// bundle all the same.
+async fn tell_unknown(session: &Session, destination: &str) {
+    let asked = json!({ "name": format!("economies/{destination}") });
+    let Err(error) = dynamic::ask(session, &Kind::Economies.get_method(), asked).await else { return };
+    if error.downcast_ref::<Status>().is_some_and(|status| status.code() == Code::NotFound) {
+        let see = "see greenlane catalogue list economies";
+        render::talk(&format!("the catalogue has no `{destination}`: nothing can be told of that market; {see}"));
+    }
+}
+
 const BUNDLE: View = View::Record {
     at: "",
     name: "file",
@@ -47,6 +61,9 @@ const BUNDLE: View = View::Record {
 
 /// Fetches it. The file is there whole or not at all.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    for destination in &args.destinations {
+        tell_unknown(session, destination).await;
+    }
     let request = GetTrustBundleRequest { bodies: args.bodies, destinations: args.destinations };
     let mut parts = VerificationServiceClient::new(session.registry()?).get_trust_bundle(request).await?.into_inner();
     let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());

@@ -248,7 +248,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request = args.request(session)?;
             let effect = request.effective_time;
             let answer = certificates.amend_certificate(request).await?.into_inner();
-            step::told(session, &answer, CERTIFICATE, "amend", effect)
+            step::told(session, &answer, CERTIFICATE, step::AMEND, effect)
         }
         Command::Renew(args) => {
             let request = args.request(session)?;

@@ -19,7 +19,7 @@ use self::{
 use crate::client::{
     Session,
     exit::Exit,
-    render::{Output, several},
+    render::{Output, several, talk},
 };
 
 /// `greenlane change …`.
@@ -44,7 +44,7 @@ Example of a file (greenlane.equivalence.v1.ChangeSet):
           name: equivalences/xa-xb-pv
           from: { name: standards/iec-61215-1-2021 }
           to: { name: standards/xb-61215-1-2021 }
-          degree: EQUIVALENCE_DEGREE_IDENTICAL
+          degree: identical
           validity: { from: \"2026-01-01\" }
     - retire: requirements/xb-pv-old";
 
@@ -67,7 +67,7 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
     };
     let answer = changes.preview_impact(request).await?.into_inner();
     if session.output() == Output::Table {
-        tell_totals(&answer);
+        totals(&answer).iter().for_each(|line| talk(line));
     }
     // That there are more examples than asked for is no news where examples are not shown.
     let shown = PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() };
@@ -96,36 +96,36 @@ fn name_untold(untold: &UndeterminedDecision) -> String {
     )
 }
 
-/// What a preview is of, and what it comes to over all markets.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
-fn tell_totals(answer: &PreviewImpactResponse) {
+/// What a preview comes to over all markets, one line each.
+pub(crate) fn totals(answer: &PreviewImpactResponse) -> Vec<String> {
     let totals = answer.totals.unwrap_or_default();
-    eprintln!(
-        "of {} certificates in force {} gain, {} lose and {} change otherwise, with {} holders",
-        answer.certificates_examined,
-        totals.certificates_gaining,
-        totals.certificates_losing,
-        totals.certificates_otherwise,
-        totals.holders,
-    );
-    eprintln!(
-        "of {} recent verifications {} gain, {} lose and {} change otherwise",
-        answer.questions_examined,
-        totals.recent_verifications_gaining,
-        totals.recent_verifications_losing,
-        totals.recent_verifications_otherwise,
-    );
+    let mut lines = vec![
+        format!(
+            "of {} certificates in force {} gain, {} lose and {} change otherwise, with {} holders",
+            answer.certificates_examined,
+            totals.certificates_gaining,
+            totals.certificates_losing,
+            totals.certificates_otherwise,
+            totals.holders,
+        ),
+        format!(
+            "of {} recent verifications {} gain, {} lose and {} change otherwise",
+            answer.questions_examined,
+            totals.recent_verifications_gaining,
+            totals.recent_verifications_losing,
+            totals.recent_verifications_otherwise,
+        ),
+    ];
     if answer.undetermined > 0 {
         let untold = several(answer.undetermined, "decision");
-        eprintln!("{untold} could not be told, and counted nowhere");
+        lines.push(format!("{untold} could not be told, and counted nowhere"));
     }
-    for untold in answer.undetermined_examples.iter().take(UNTOLD) {
-        eprintln!("  {}", name_untold(untold));
-    }
+    lines.extend(answer.undetermined_examples.iter().take(UNTOLD).map(|untold| format!("  {}", name_untold(untold))));
     if answer.undetermined > UNTOLD as u64 && answer.undetermined_examples.len() > UNTOLD {
-        eprintln!("  … and others: -o json names up to 20");
+        lines.push("  … and others: -o json names up to 20".to_owned());
     }
     if !answer.complete {
-        eprintln!("the time ran out: these numbers are of a part only");
+        lines.push("the time ran out: these numbers are of a part only".to_owned());
     }
+    lines
 }

@@ -3,7 +3,10 @@
 use clap::Args as Arguments;
 use serde_json::{Value, json};
 
-use super::apply::{self, Files};
+use super::{
+    apply::{self, Files},
+    change::diff::{lines, rows_of},
+};
 use crate::client::{
     Session,
     exit::Exit,
@@ -18,10 +21,20 @@ pub(crate) struct Args {
     files: Files,
 }
 
-const ITEMS: View = View::List {
-    items: "items",
-    name: "name",
-    columns: &[("ENTRY", "name"), ("OUTCOME", "outcome"), ("WHERE", "place")],
+const ITEMS: View = View::List { items: "items", name: "name", columns: &[] };
+
+/// A row for each field, as comma-separated values.
+const FIELDS: View = View::List {
+    items: "rows",
+    name: "entry",
+    columns: &[
+        ("ENTRY", "entry"),
+        ("OUTCOME", "outcome"),
+        ("FIELD", "field"),
+        ("BEFORE", "before"),
+        ("AFTER", "after"),
+        ("WHERE", "place"),
+    ],
 };
 
 /// Does it; 10 when there are differences.
@@ -31,6 +44,12 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let differing: Vec<&Compared> = compared.iter().filter(|it| it.outcome != Outcome::Unchanged).collect();
     if session.output() == Output::Table {
         render::write(&text(&differing))?;
+    } else if session.output() == Output::Csv {
+        let rows = differing.iter().flat_map(|it| {
+            let place = it.place.as_ref().map(ToString::to_string).unwrap_or_default();
+            rows_of(&it.name, it.outcome.as_str(), &place, &it.fields)
+        });
+        render::print_value(Output::Csv, &json!({ "rows": rows.collect::<Vec<_>>() }), FIELDS)?;
     } else {
         let items: Vec<Value> = differing.iter().map(|it| apply::item(it)).collect();
         let answer = json!({ "items": items, "findings": findings, "revision": revision });
@@ -49,7 +68,7 @@ fn text(differing: &[&Compared]) -> String {
             Outcome::Updated | Outcome::Unchanged => '~',
         };
         let place = it.place.as_ref().map(|place| format!("  ({place})")).unwrap_or_default();
-        text.push_str(&format!("{sign} {}{place}\n{}", it.name, it.fields));
+        text.push_str(&format!("{sign} {}{place}\n{}", it.name, lines(&it.fields)));
     }
     text
 }

@@ -1,14 +1,14 @@
 //! `greenlane get`: anything by its name, whichever service has it.
 
 use anyhow::Context as _;
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum as _};
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
-use super::{catalogue::Kind, certificate};
+use super::{body, catalogue::Kind, certificate, write_off};
 use crate::client::{
     Session, complete, dynamic,
-    exit::{Exit, Usage},
+    exit::{Exit, Missing, Usage, lists_all},
     input,
     render::{self, Output, POOL, View},
 };
@@ -21,12 +21,15 @@ Examples:
   greenlane get schemes/aurelian-pv-mark
   greenlane get HS2022:854143
   greenlane get changeSets/0199…
+  greenlane get scheme aurelian-pv-mark
 
 A certificate is shown with its history. The commands of each noun have more to say of it, and can be asked for more.")]
 pub(crate) struct Args {
     /// A resource name as the commands print it, a certificate's number, or a code with its edition.
     #[arg(add = complete::anything())]
     name: String,
+    /// Where the name is but a word for a kind, such as `certificate` or `schemes`: which one.
+    id: Option<String>,
 }
 
 /// What has a method of its own to be read by, beside the entries of the catalogue: by its last collection. Where two
@@ -64,7 +67,14 @@ const READ_BY: [(&str, &[&str]); 13] = [
 
 /// Finds out what it is, and shows it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let (methods, fields) = read_by(&args.name)?;
+    let name = match args.id {
+        None => args.name,
+        Some(id) => named(&args.name, &id)?,
+    };
+    if let ["certificates", number, "events", _] = name.split('/').collect::<Vec<_>>()[..] {
+        return event(session, &format!("certificates/{number}"), &name).await;
+    }
+    let (methods, fields) = read_by(&name)?;
     let mut unknown = None;
     for method in &methods {
         match dynamic::ask(session, method, fields.clone()).await {
@@ -74,9 +84,13 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
                 let whole = matches!(session.output(), Output::Json | Output::Yaml);
                 let shown = if whole { &answer } else { &answer[&at] };
                 if at == "certificate" && session.output() == Output::Table {
-                    return certificate::page(session, &args.name, &answer).await;
+                    return certificate::page(session, &name, &answer).await;
                 }
-                render::print_value(session.output(), shown, View::Document { at: "" })?;
+                // What has a table of its own is no page of fields that only programs want.
+                match record(method).filter(|_| session.output() == Output::Table) {
+                    Some(view) => render::print_value(Output::Table, &answer, view)?,
+                    None => render::print_value(session.output(), shown, View::Document { at: "" })?,
+                }
                 return Ok(Exit::Done);
             }
             Err(error) if is_unknown(&error) => unknown = Some(error),
@@ -84,6 +98,45 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         }
     }
     Err(unknown.context("there is a method for each name")?)
+}
+
+/// How the commands of a noun show what a method answers with.
+fn record(method: &str) -> Option<View> {
+    match method.rsplit('/').next()? {
+        "GetBody" => Some(body::BODY),
+        "GetWriteOff" => Some(write_off::WRITE_OFF),
+        _ => None,
+    }
+}
+
+/// The name of one of a kind.
+fn named(kind: &str, id: &str) -> anyhow::Result<String> {
+    let collection = collection(kind).with_context(|| Usage(format!("there is no kind `{kind}`")))?;
+    Ok(if id.starts_with(&format!("{collection}/")) { id.to_owned() } else { format!("{collection}/{id}") })
+}
+
+/// The collection that a word stands for: `certificates`, `certificate`, `write-off`.
+fn collection(word: &str) -> Option<&'static str> {
+    let letters = |text: &str| text.replace('-', "").to_lowercase();
+    let one = |many: &str| match (many.strip_suffix("ies"), many.strip_suffix("xes")) {
+        (Some(stem), _) => format!("{stem}y"),
+        (_, Some(stem)) => format!("{stem}x"),
+        _ => many.trim_end_matches('s').to_owned(),
+    };
+    let word = letters(word);
+    let own = READ_BY.iter().map(|(collection, _)| *collection);
+    let mut all = own.chain(Kind::value_variants().iter().map(|kind| kind.items())).chain(["events"]);
+    all.find(|collection| word == letters(collection) || word == one(&letters(collection)))
+}
+
+/// An event of a certificate's life: no method reads one alone.
+async fn event(session: &Session, certificate: &str, name: &str) -> anyhow::Result<Exit> {
+    const LIST: &str = "greenlane.registry.v1.CertificateService/ListCertificateEvents";
+    let events = dynamic::all(session, LIST, json!({ "certificate": certificate }), "events").await?;
+    let event =
+        events.iter().find(|event| event["name"] == name).ok_or_else(|| Missing(format!("there is no `{name}`")))?;
+    render::print_value(session.output(), event, View::Document { at: "" })?;
+    Ok(Exit::Done)
 }
 
 /// The methods to ask, one after another, and what to ask them.
@@ -97,17 +150,20 @@ fn read_by(name: &str) -> anyhow::Result<(Vec<String>, Value)> {
     if let ["editions", edition, "codes", code] = name.split('/').collect::<Vec<_>>()[..] {
         return read_by(&format!("{edition}:{code}"));
     }
-    let Some((before, _)) = name.rsplit_once('/') else {
+    let Some((before, last)) = name.rsplit_once('/') else {
         if !looks_like_a_number(name) {
-            return Err(unknown(name).into());
+            return Err(unknown(name));
         }
         return Ok((methods("certificates"), json!({ "name": certificate::name(name) })));
     };
+    if before == "codes" && input::parse_code(last).is_ok() {
+        return read_by(last);
+    }
     let collection = before.rsplit('/').next().unwrap_or_default();
     let mut methods = methods(collection);
-    if methods.is_empty() {
-        let kind = Kind::of(name).map_err(|_| unknown(name))?;
-        methods.push(kind.get_method());
+    // A code is read by its edition and digits, and not by a name.
+    if methods.is_empty() || collection == "codes" {
+        methods = vec![Kind::of(name).map_err(|_| unknown(name))?.get_method()];
     }
     Ok((methods, json!({ "name": name })))
 }
@@ -117,13 +173,17 @@ fn looks_like_a_number(name: &str) -> bool {
     (15..=21).contains(&name.chars().filter(char::is_ascii_alphanumeric).count())
 }
 
-fn unknown(name: &str) -> Usage {
+fn unknown(name: &str) -> anyhow::Error {
+    if let Some(list) = collection(name).and_then(lists_all) {
+        return Usage(format!("which of them? `{name}` is a kind; to list: greenlane {list}")).into();
+    }
     let known: Vec<_> = READ_BY.iter().map(|(collection, _)| *collection).filter(|it| *it != "codes").collect();
-    Usage(format!(
+    Missing(format!(
         "nothing is called `{name}`; names begin with {}, or with a collection of the catalogue, such as schemes; codes \
          are written EDITION:CODE",
         known.join(", ")
     ))
+    .into()
 }
 
 fn methods(collection: &str) -> Vec<String> {
@@ -161,6 +221,25 @@ mod tests {
         assert_eq!(of("GLXA4HP9Z1PPYMB35F"), ["greenlane.registry.v1.CertificateService/GetCertificate"]);
         assert_eq!(of("changeSets/a").len(), 2, "two services have change sets");
         assert!(read_by("things/a").is_err());
+        assert_eq!(of("codes/HS2022:854143"), of("HS2022:854143"));
+        assert!(read_by("codes/854143").is_err(), "it says no edition");
+    }
+
+    #[test]
+    fn a_kind_is_meant_by_its_word_for_one_or_for_many() {
+        for (word, id, name) in [
+            ("certificate", "GLXA", "certificates/GLXA"),
+            ("schemes", "schemes/a", "schemes/a"),
+            ("body", "a", "bodies/a"),
+            ("annex", "a", "annexes/a"),
+            ("write-offs", "3", "writeOffs/3"),
+            ("edition-transition", "a", "editionTransitions/a"),
+        ] {
+            assert_eq!(named(word, id).unwrap(), name);
+        }
+        let usage = |name: &str| read_by(name).unwrap_err().to_string();
+        assert!(usage("schemes").ends_with("to list: greenlane catalogue list schemes"), "{}", usage("schemes"));
+        assert!(read_by("foo").unwrap_err().is::<Missing>() && read_by("things/foo").unwrap_err().is::<Missing>());
     }
 
     #[test]

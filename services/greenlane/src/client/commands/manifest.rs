@@ -4,7 +4,7 @@ mod printed;
 mod recognise;
 mod rows;
 
-use std::path::PathBuf;
+use std::{collections::VecDeque, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use greenlane_api::registry::v1::{
@@ -39,7 +39,8 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Columns of the file, in any order: certificate (a number, or the text of a QR code), and for the goods code \
-(EDITION:CODE), origin, destination, date, model, gtin, batch, serial. Only certificate must be there.
+(EDITION:CODE), origin, destination, date, placed_on_market_on, manufactured_on, model, gtin, batch, serial. Only \
+certificate must be there; a line without a code asks about the certificate alone.
 
 Exits with 0 when every line is accepted, 10 when one is refused or cannot be asked about, else 11 when one is \
 undetermined.
@@ -109,7 +110,15 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     let mut answers = service.stream_verify(ReceiverStream::new(requests)).await?.into_inner();
     let bar = progress::bar(total, "lines");
     let (mut tally, mut printed) = (Tally::default(), Printed::new(session, VERDICTS)?);
+    let mut faults = VecDeque::new();
     while let Some(answer) = printed.next(&mut answers).await? {
+        // Answers come in the order of the questions; between two of them are the lines that were none.
+        faults.extend(std::iter::from_fn(|| unreadable.try_recv().ok()));
+        let number = mark(&answer).0;
+        while faults.front().is_some_and(|(line, ..)| *line < number) {
+            tally.faulty += 1;
+            faults.pop_front().into_iter().for_each(|fault| printed.push(faulty(fault)));
+        }
         let accepted = tally.count(answer.result.as_ref());
         bar.inc(1);
         if !(only_faults && accepted) {
@@ -121,9 +130,10 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
         return Ok(tally.exit());
     }
     reading.await??;
-    while let Ok((line, certificate, why)) = unreadable.try_recv() {
+    faults.extend(std::iter::from_fn(|| unreadable.try_recv().ok()));
+    for fault in faults {
         tally.faulty += 1;
-        printed.push(json!({ "line": line, "certificate": certificate, "outcome": "FAULTY", "why": why }));
+        printed.push(faulty(fault));
     }
     printed.end(json!({ "accepted": tally.accepted, "refused": tally.refused, "undetermined": tally.undetermined,
         "faulty": tally.faulty }))?;
@@ -131,10 +141,25 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     Ok(tally.exit())
 }
 
+/// A line that is no question.
+fn faulty((line, certificate, why): (u64, String, String)) -> Value {
+    json!({ "line": line, "certificate": certificate, "outcome": "FAULTY", "why": why })
+}
+
+/// The line that asked, and the certificate that it names.
+fn mark(answer: &StreamVerifyResponse) -> (u64, &str) {
+    let (number, named) = answer.tag.split_once(' ').unwrap_or((&answer.tag, ""));
+    (number.parse().unwrap_or_default(), named)
+}
+
 /// An answer with the line that asked.
 fn line(answer: &StreamVerifyResponse, output: Output) -> anyhow::Result<Value> {
-    let (number, named) = answer.tag.split_once(' ').unwrap_or((&answer.tag, ""));
+    let (number, named) = mark(answer);
     let mut line = verdict::line::line(named, answer.result.as_ref(), output)?;
-    line["line"] = json!(number.parse::<u64>().unwrap_or_default());
+    line["line"] = json!(number);
+    // That goods and market have no say is no news where there are none.
+    if line["why"] == "" && verdict::line::is_without_goods(answer.result.as_ref()) {
+        line["why"] = "only the certificate was asked about: no code".into();
+    }
     Ok(line)
 }

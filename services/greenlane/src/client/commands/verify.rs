@@ -65,7 +65,8 @@ pub(crate) struct Args {
     /// A font to print a PDF with (TrueType or OpenType), before those of this machine. May be repeated.
     #[arg(long = "font", value_name = "FILE", requires = "report")]
     fonts: Vec<PathBuf>,
-    /// Tell also what is left to be written off against the certificate.
+    /// Tell also what is left to be written off of the goods that --code and --origin name; `greenlane write-off balance`
+    /// tells it of every product.
     #[arg(long, requires = "code", conflicts_with = "trust")]
     balance: bool,
     /// Ask nobody: verify with this trust bundle, as `greenlane bundle` fetched it.
@@ -174,6 +175,9 @@ fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
+/// Characters of a certificate's number or name, or of a file's name, at most.
+const NUMBER: usize = 64;
+
 /// Of one; its comma-separated values are those of several.
 const VERDICT: View = View::Record { at: "verdict", name: "certificate", fields: &[] };
 
@@ -199,7 +203,7 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
         // What it was fetched for beside the report is not printed unasked.
         answer.proof = answer.proof.filter(|_| proof);
     }
-    print(session.output(), &answer)?;
+    print(session.output(), &args, &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
 }
 
@@ -239,7 +243,7 @@ pub(crate) async fn offline(output: Output, mut args: Args, economy: Option<&str
     if let Some(path) = &report {
         write_report(path, &fonts, &request, &answer, &described)?;
     }
-    print(output, &answer)?;
+    print(output, &args, &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
 }
 
@@ -290,19 +294,36 @@ fn write_report(
 ) -> anyhow::Result<()> {
     let report = Report::new(request, answer, &report::Asked { at: Clock::system().now(), of });
     let bytes = if is_pdf(path) { report::pdf(&report, fonts)? } else { report::html(&report).into_bytes() };
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    render::talk(&format!("the report is in {}", path.display()));
+    Ok(())
 }
 
-fn print(output: Output, answer: &VerifyResponse) -> anyhow::Result<()> {
+fn print(output: Output, args: &Args, answer: &VerifyResponse) -> anyhow::Result<()> {
+    // A document would be no name.
+    let named = args.subjects.first().filter(|named| named.len() <= NUMBER).map_or("", String::as_str);
     match (output, &answer.verdict) {
         // One as several.
         (Output::Csv, Some(verdict)) => {
             let answer = VerifyResult { result: Some(verify_result::Result::Response(answer.clone())) };
-            let line = line(&verdict.certificate, Some(&answer), output)?;
-            render::print_value(output, &json!({ "lines": [line] }), several::IN_PARTS)
+            let line = line(named, Some(&answer), output)?;
+            render::print_value(output, &json!({ "lines": [line] }), several::in_parts(args.balance))?;
+            tell_of_balance(args, verdict);
+            Ok(())
         }
-        (Output::Table, Some(verdict)) => render::write(&verdict::table(verdict)),
+        (Output::Table, Some(verdict)) => {
+            render::write(&verdict::table(verdict, named))?;
+            tell_of_balance(args, verdict);
+            Ok(())
+        }
         (output, _) => render::print(output, answer, VERDICT),
+    }
+}
+
+/// Says so where there is nothing to count down.
+fn tell_of_balance(args: &Args, verdict: &Verdict) {
+    if args.balance && !verdict.certificate.is_empty() && verdict::left(verdict).is_empty() {
+        render::talk("nothing is said of what is left: the certificate names no quantity of these goods");
     }
 }
 

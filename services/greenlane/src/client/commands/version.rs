@@ -25,7 +25,7 @@ pub(crate) struct Args {
 
 const VERSIONS: View = View::List {
     items: "versions",
-    name: "version",
+    name: "component",
     columns: &[("COMPONENT", "component"), ("VERSION", "version"), ("ADDRESS", "address")],
 };
 

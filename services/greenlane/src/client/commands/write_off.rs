@@ -17,7 +17,7 @@ pub(super) use self::watch::{Watch, run as watch};
 
 use crate::client::{
     Confirm, Mutation, Session,
-    exit::Exit,
+    exit::{Exit, Usage},
     input,
     render::{View, pages::Limit},
 };
@@ -52,9 +52,9 @@ pub(crate) enum Command {
 pub(crate) struct Consignment {
     /// Number or name of the certificate.
     certificate: String,
-    /// Whose customs it is: ISO 3166-1 alpha-2.
+    /// Whose customs it is: ISO 3166-1 alpha-2 [default: the context's].
     #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
-    economy: String,
+    economy: Option<String>,
     /// The customs declaration, with the item when it has several, and the part when it is released in parts.
     #[arg(long)]
     declaration: String,
@@ -68,7 +68,7 @@ pub(crate) struct Consignment {
     #[arg(long, default_value = "", hide_default_value = true)]
     batch: String,
     /// How much, with the unit code of UN/ECE Recommendation 20, such as 1200:C62.
-    #[arg(long, value_name = "AMOUNT:UNIT", value_parser = parse_quantity)]
+    #[arg(long, value_name = "AMOUNT:UNIT", value_parser = parse_quantity, allow_hyphen_values = true)]
     quantity: Option<Quantity>,
     /// Serial numbers, one or a run such as A001..A099. May be repeated.
     #[arg(long = "serials", value_name = "FIRST..LAST", value_parser = parse_serials)]
@@ -190,7 +190,7 @@ impl From<Reason> for RejectionReason {
     }
 }
 
-const WRITE_OFF: View = View::Record {
+pub(super) const WRITE_OFF: View = View::Record {
     at: "",
     name: "writeOff.name",
     fields: &[
@@ -249,7 +249,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 validate_only: consignment.mutation.dry_run,
                 product: consignment.product(),
                 certificate: super::certificate::name(&consignment.certificate),
-                economy: consignment.economy,
+                economy: consignment.economy(session)?,
                 declaration_reference: consignment.declaration,
                 quantity: consignment.quantity,
                 serial_ranges: consignment.serials,
@@ -263,7 +263,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 validate_only: consignment.mutation.dry_run,
                 product: consignment.product(),
                 certificate: super::certificate::name(&consignment.certificate),
-                economy: consignment.economy,
+                economy: consignment.economy(session)?,
                 declaration_reference: consignment.declaration,
                 quantity: consignment.quantity,
                 serial_ranges: consignment.serials,
@@ -309,6 +309,14 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
 }
 
 impl Consignment {
+    /// Whose customs it is: those where we are, unless it is said whose else.
+    fn economy(&self, session: &Session) -> anyhow::Result<String> {
+        let here = || session.economy().map(str::to_owned);
+        self.economy.clone().or_else(here).ok_or_else(|| {
+            Usage("--economy is missing, and none is set: --here, GREENLANE_ECONOMY or the context".to_owned()).into()
+        })
+    }
+
     fn product(&self) -> Option<ProductIdentification> {
         let product = ProductIdentification {
             gtin: self.gtin.clone(),

@@ -8,7 +8,7 @@ use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::Value;
 
 use super::{Item, Place, fit, published::Published};
-use crate::client::commands::change::diff::{flatten, lines};
+use crate::client::commands::change::diff::{Field, between, flatten};
 
 /// How an entry of the files stands to what is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,7 @@ impl Outcome {
 pub(crate) struct Compared {
     pub(crate) name: String,
     pub(crate) outcome: Outcome,
-    /// The fields that differ, one a line.
-    pub(crate) fields: String,
+    pub(crate) fields: Vec<Field>,
     /// Where the entry is in the files; none when it is to be retired.
     pub(crate) place: Option<Place>,
     pub(crate) change: Option<Change>,
@@ -66,7 +65,7 @@ pub(crate) fn compare(items: &[Item], published: &BTreeMap<String, Published>, p
         compared.extend(gone.map(|name| Compared {
             name: name.clone(),
             outcome: Outcome::Retired,
-            fields: String::new(),
+            fields: Vec::new(),
             place: None,
             change: Some(Change { change: Some(change::Change::Retire(name.clone())) }),
         }));
@@ -85,7 +84,7 @@ fn one(item: &Item, published: Option<&Published>) -> Compared {
     Compared {
         name: item.name.clone(),
         outcome,
-        fields: lines(&before, &flatten(&item.content)),
+        fields: between(&before, &flatten(&item.content)),
         place: Some(item.place("")),
         change: (outcome != Outcome::Unchanged).then_some(upsert),
     }

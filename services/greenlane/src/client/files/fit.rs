@@ -68,15 +68,46 @@ pub(super) fn message(
     positions: &Positions,
     kind: &MessageDescriptor,
     value: &Value,
+    path: &str,
     faults: &mut Vec<Fault>,
 ) -> Option<DynamicMessage> {
     let mut fit = Fit { positions, faults };
     let before = fit.faults.len();
-    let fitted = fit.message(kind, value, "");
+    let fitted = fit.message(kind, value, path);
     if fit.faults.len() > before {
         return None;
     }
-    DynamicMessage::deserialize(kind.clone(), fitted).map_err(|error| fit.add("", error.to_string())).ok()
+    DynamicMessage::deserialize(kind.clone(), fitted).map_err(|error| fit.add(path, error.to_string())).ok()
+}
+
+/// What a file has in it of this kind, and where: all of it, or in the answer of `get -o yaml`, which may well be edited and
+/// given back, the first message of the kind: `changeSet`, `certificate.content`.
+pub(super) fn within(kind: &MessageDescriptor, value: Value) -> (String, Value) {
+    // Beside each thing stands the revision that it was read at.
+    let own =
+        |key: &String| key != "revision" && kind.fields().any(|field| field.name() == key || field.json_name() == key);
+    let Some(fields) = value.as_object().filter(|fields| !fields.keys().any(own)) else {
+        return (String::new(), value);
+    };
+    // The answers of every method that reads one.
+    let reads = POOL.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+    for answer in reads.filter(|method| method.name().starts_with("Get")).map(|method| method.output()) {
+        for field in answer.fields().filter(|field| !field.is_list()) {
+            let Type::Message(inner) = field.kind() else { continue };
+            let Some(found) = fields.get(field.json_name()) else { continue };
+            if inner == *kind {
+                return (field.json_name().to_owned(), found.clone());
+            }
+            let mut fields = inner.fields().filter(|field| !field.is_list());
+            let content = fields.find(|field| matches!(field.kind(), Type::Message(content) if content == *kind));
+            if let Some((content, found)) =
+                content.and_then(|field| Some((field.clone(), found.get(field.json_name())?)))
+            {
+                return (format!("{}.{}", field.json_name(), content.json_name()), found.clone());
+            }
+        }
+    }
+    (String::new(), value)
 }
 
 struct Fit<'f> {

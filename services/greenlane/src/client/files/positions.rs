@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use saphyr_parser::{Event, Parser, Span};
 
 use super::{Fault, Place, syntax};
+use crate::client::render::field_name;
 
 /// Lines and columns, both from 1, by path: `[2].annex.codes[0].code`.
 #[derive(Debug)]
@@ -85,7 +86,7 @@ impl Positions {
 
     /// The same with the fields under the contract's own names, where the file has them as protobuf JSON does.
     pub(super) fn in_contract_names(mut self) -> Self {
-        let renamed = |found: HashMap<String, _>| found.into_iter().map(|(path, at)| (contract_names(&path), at));
+        let renamed = |found: HashMap<String, _>| found.into_iter().map(|(path, at)| (field_name(&path), at));
         self.values = renamed(self.values).collect();
         self
     }
@@ -137,18 +138,6 @@ fn end(open: &mut [Open]) {
         Some(Open::Mapping { key, .. }) => *key = None,
         Some(Open::Sequence { next, .. }) => *next += 1,
     }
-}
-
-/// `placedOnMarketOn` as `placed_on_market_on`.
-fn contract_names(path: &str) -> String {
-    let mut named = String::with_capacity(path.len());
-    for letter in path.chars() {
-        if letter.is_ascii_uppercase() {
-            named.push('_');
-        }
-        named.push(letter.to_ascii_lowercase());
-    }
-    named
 }
 
 fn join(path: &str, key: &str) -> String {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::client::render::POOL;
 
 const ANNEX: &str = "\
 - annex:
@@ -90,6 +91,23 @@ fn what_get_prints_can_be_applied() {
     let items = parse("a.yaml", got).unwrap();
     assert_eq!((items.len(), &items[0].content["legal_reference"]), (1, &"A".into()));
     assert!(faults("annex: { name: annexes/x }\nscheme: { name: schemes/s }\n")[0].contains("must be an entry"));
+}
+
+#[test]
+fn what_get_prints_of_one_thing_is_read_as_that_thing_with_its_places() {
+    let kind = POOL.get_message_by_name("greenlane.registry.v1.CertificateContent").unwrap();
+    let got =
+        "certificate:\n  name: certificates/x\n  content:\n    scope: Modules.\n    validUntil: 2031\nrevision: 3\n";
+    let faults = message("a.yaml", got, &kind).err().unwrap();
+    assert_eq!(faults[0].to_string(), "a.yaml:5:17: must be a text: write it in quotes, \"2031\"");
+    let written = message("a.yaml", &got.replace("2031", "'2031-01-01'"), &kind).ok().unwrap();
+    assert_eq!(written.fields, ["scope", "valid_until"]);
+    let sent = written.sent("content");
+    assert_eq!(sent.place("content.valid_until").unwrap().to_string(), "a.yaml:5:17");
+    assert_eq!(sent.place("content.holder.name").unwrap().to_string(), "a.yaml:4:5", "what is not there");
+    // Something else is told as what it is not.
+    let other = message("a.yaml", "annex: { name: annexes/x }\nchangeSet: { title: X }\n", &kind).err().unwrap();
+    assert!(other[1].to_string().contains("there is no field `changeSet` here"), "{other:?}");
 }
 
 #[test]

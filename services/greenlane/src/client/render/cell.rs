@@ -38,6 +38,31 @@ pub(crate) fn label(name: &str) -> Option<&'static str> {
     LABELS.get(name).map(String::as_str)
 }
 
+/// The name of a field as the contract and the files have it, from its name in JSON: `placed_on_market_on` for
+/// `placedOnMarketOn`. Of a path, that of each field in it.
+pub(crate) fn field_name(json: &str) -> String {
+    let mut named = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter.is_ascii_uppercase() {
+            named.push('_');
+        }
+        named.push(letter.to_ascii_lowercase());
+    }
+    named
+}
+
+/// A value as files write it: enum values by their word with underscores, truths as YAML has them.
+pub(crate) fn written(value: &Value) -> String {
+    match value {
+        Value::Bool(truth) => truth.to_string(),
+        Value::String(text) => label(text).map_or_else(|| plain(value), |label| label.replace('-', "_")),
+        _ => plain(value),
+    }
+}
+
+/// Parts several texts of one cell: they may have commas in them.
+const SEVERAL: &str = "; ";
+
 /// The value at a dotted path; an empty path is the value itself. An item of a list is named by its place, and one of a
 /// list of texts by its language too: `descriptions.zh.text`.
 pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
@@ -53,11 +78,25 @@ pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     })
 }
 
-/// The cell of a column. A `*` in the path stands for each item of a list; a `?` at its end leaves a zero out.
+/// The cell of a column. A `*` in the path stands for each item of a list, a `+` for each with another value; a `?` at its
+/// end leaves a zero out.
 pub(crate) fn text(row: &Value, path: &str) -> String {
-    if let Some((list, path)) = path.split_once(".*.") {
-        let items = at(row, list).and_then(Value::as_array).into_iter().flatten();
-        return items.map(|item| text(item, path)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
+    let split = |mark: &'static str| path.split_once(mark).map(|(list, path)| (list, mark, path));
+    let first = [split(".*."), split(".+.")].into_iter().flatten().min_by_key(|(list, ..)| list.len());
+    if let Some((list, mark, path)) = first {
+        let mut texts = Vec::new();
+        for item in at(row, list).and_then(Value::as_array).into_iter().flatten() {
+            let text = text(item, path);
+            // A list within the list has texts of its own.
+            let inner: Vec<&str> =
+                if path.contains(".+.") { text.split(SEVERAL).collect() } else { vec![text.as_str()] };
+            for text in inner.into_iter().filter(|text| !text.is_empty()) {
+                if mark == ".*." || !texts.iter().any(|known: &String| known == text) {
+                    texts.push(text.to_owned());
+                }
+            }
+        }
+        return texts.join(SEVERAL);
     }
     match path.strip_suffix('?') {
         None => at(row, path).map(plain).unwrap_or_default(),

@@ -1,4 +1,5 @@
-//! A thing with parts of its own, for eyes: YAML of what it has, what is told in a line before what has parts.
+//! A thing with parts of its own, for eyes: YAML of what it has, what is told in a line before what has parts. Fields and
+//! words are spelled as in the files that people write, so that what is shown can go into one.
 
 use serde_json::Value;
 use serde_yaml_ng::{Mapping, Value as Yaml};
@@ -18,9 +19,11 @@ fn ordered(value: &Value) -> Option<Yaml> {
     match value {
         Value::Null => None,
         Value::Bool(truth) => Some(Yaml::Bool(*truth)),
+        // Numbers begin with 1: a 0 is one that is not told.
+        Value::Number(number) if number.as_f64() == Some(0.0) => None,
         Value::Number(number) => serde_yaml_ng::to_value(number).ok(),
         Value::String(_) => {
-            let text = cell::plain(value);
+            let text = cell::written(value);
             (!text.is_empty()).then_some(Yaml::String(text))
         }
         Value::Array(items) => {
@@ -34,7 +37,8 @@ fn ordered(value: &Value) -> Option<Yaml> {
                 let first = FIRST.iter().position(|name| name == key).unwrap_or(FIRST.len());
                 (first, value.is_object() || value.is_array())
             });
-            let mapping: Mapping = fields.into_iter().map(|(key, yaml, _)| (Yaml::String(key.clone()), yaml)).collect();
+            let mapping: Mapping =
+                fields.into_iter().map(|(key, yaml, _)| (Yaml::String(cell::field_name(key)), yaml)).collect();
             (!mapping.is_empty()).then_some(Yaml::Mapping(mapping))
         }
     }

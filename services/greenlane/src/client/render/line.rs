@@ -62,7 +62,8 @@ pub(crate) fn folded(text: &str) -> String {
     room().map_or_else(|| text.to_owned(), |room| folded_in(text, room))
 }
 
-fn folded_in(text: &str, room: usize) -> String {
+/// The same, wrapped to so many characters.
+pub(crate) fn folded_in(text: &str, room: usize) -> String {
     let mut folded = String::new();
     for line in text.lines() {
         let body = line.trim_start();

@@ -176,6 +176,19 @@ fn a_record_on_a_very_narrow_terminal_has_each_value_behind_its_heading() {
 }
 
 #[test]
+fn each_of_several_is_told_and_what_they_have_in_common_once_where_that_is_asked() {
+    let code = |code: &str| json!({ "edition": "HS2022", "code": code });
+    let row = json!({ "products": [
+        { "name": "Module, 450 W", "codes": [code("854143"), code("854142")] },
+        { "name": "Module, 500 W", "codes": [code("854143")] },
+        { "name": "" },
+    ] });
+    assert_eq!(cell_text(&row, "products.*.name"), "Module, 450 W; Module, 500 W");
+    assert_eq!(cell_text(&row, "products.+.codes.+."), "HS2022:854143; HS2022:854142");
+    assert_eq!(cell_text(&row, "products.*.codes.*.code"), "854143; 854142; 854143");
+}
+
+#[test]
 fn an_amount_stands_before_its_unit() {
     let quantity = json!({ "quantity": { "amount": "1200", "unit": "C62" } });
     assert_eq!(cell_text(&quantity, "quantity"), "1200 C62");

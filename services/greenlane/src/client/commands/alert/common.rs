@@ -7,7 +7,7 @@ use super::{affected, watch};
 use crate::client::{
     Confirm, Mutation, Session, dynamic,
     exit::Exit,
-    render::{self, Output, View, pages::Limit, several},
+    render::{self, Output, View, pages::Limit},
 };
 
 /// What can be done but to subscribe.
@@ -119,10 +119,10 @@ const ALERTS: View = View::List {
         ("POSITION", "position"),
         ("KIND", "kind"),
         ("TITLE", "title"),
-        ("WHAT", "told.what"),
-        ("FROM", "told.from"),
+        ("WHAT", "items.0.what"),
+        ("FROM", "items.0.from"),
         ("COMMENTS UNTIL", "commentsUntil"),
-        ("TO DO", "told.toDo"),
+        ("TO DO", "items.0.toDo"),
     ],
 };
 const WITH_CERTIFICATES: View = View::List {
@@ -132,8 +132,8 @@ const WITH_CERTIFICATES: View = View::List {
         ("POSITION", "position"),
         ("KIND", "kind"),
         ("TITLE", "title"),
-        ("FROM", "told.from"),
-        ("TO DO", "told.toDo"),
+        ("FROM", "items.0.from"),
+        ("TO DO", "items.0.toDo"),
         ("CERTIFICATES", "certificates"),
     ],
 };
@@ -227,11 +227,11 @@ impl Of {
             let fields = json!({ "subscription": name, "afterPosition": args.after });
             let mut answer = self.page(session, "ListAlerts", fields, size, token).await?;
             look_ahead = answer["lookAheadDays"].clone();
-            if matches!(session.output(), Output::Table | Output::Csv) {
-                answer["alerts"].as_array_mut().into_iter().flatten().for_each(tell);
-            }
             if args.certificates {
                 affected::join(session, self, &mut answer, &subscription).await?;
+            }
+            if matches!(session.output(), Output::Table | Output::Csv) {
+                one_by_one(&mut answer);
             }
             anyhow::Ok(answer)
         };
@@ -244,20 +244,20 @@ impl Of {
     }
 }
 
-/// What a row tells of an alert: the first of its items by which somebody may lose access, or else the first, and how many
-/// more there are. Programs have them all.
-fn tell(alert: &mut Value) {
-    let items = alert["items"].as_array().map_or(&[][..], Vec::as_slice);
-    let told = items.iter().find(|item| item["tightens"] == true).or(items.first());
-    let Some(mut told) = told.cloned() else { return };
-    if items.len() > 1 {
-        let losing = items.iter().filter(|item| item["tightens"] == true).count();
-        let what = told["what"].as_str().unwrap_or_default();
-        let others = several(items.len() as u64 - 1, "more item");
-        let losing = if losing > 0 { format!("; {losing} of {} take access away", items.len()) } else { String::new() };
-        told["what"] = format!("{what} ({others}{losing})").into();
-    }
-    alert["told"] = told;
+/// Makes of each alert a row for each of its items: what is lost by one is told nowhere else. What tightens comes first.
+fn one_by_one(answer: &mut Value) {
+    let alerts = answer["alerts"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let rows = alerts.into_iter().flat_map(|mut alert| {
+        let mut items = alert["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        items.sort_by_key(|item| item["tightens"] != true);
+        let of = |item: Option<Value>| {
+            let mut row = alert.clone();
+            row["items"] = item.into_iter().collect();
+            row
+        };
+        if items.is_empty() { vec![of(None)] } else { items.into_iter().map(|item| of(Some(item))).collect::<Vec<_>>() }
+    });
+    answer["alerts"] = rows.collect();
 }
 
 /// A subscription's name from its name or its bare identifier.
@@ -267,21 +267,18 @@ pub(super) fn name(subscription: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::tell;
+    use super::*;
 
     #[test]
-    fn a_row_tells_of_the_item_that_takes_access_away_and_how_many_more_there_are() {
-        let mut alert = json!({ "items": [
-            { "what": "adds annexes/a", "toDo": "Nothing is lost by it." },
-            { "what": "adds requirements/r", "toDo": "Prepare another route.", "from": "2026-01-01", "tightens": true },
-            { "what": "adds annexes/b", "toDo": "Nothing is lost by it." } ] });
-        tell(&mut alert);
-        assert_eq!(alert["told"]["what"], "adds requirements/r (2 more items; 1 of 3 take access away)");
-        assert_eq!(alert["told"]["toDo"], "Prepare another route.");
-        let mut alone = json!({ "items": [{ "what": "adds annexes/a", "toDo": "Nothing is lost by it." }] });
-        tell(&mut alone);
-        assert_eq!(alone["told"]["what"], "adds annexes/a");
+    fn each_item_of_an_alert_is_a_row_and_what_tightens_comes_first() {
+        let item = |what: &str, tightens: bool| json!({ "what": what, "tightens": tightens });
+        let mut answer = json!({ "alerts": [
+            { "name": "a", "items": [item("adds an annex", false), item("adds a requirement", true)] },
+            { "name": "b", "items": [] },
+        ] });
+        one_by_one(&mut answer);
+        let text = render::text(Output::Csv, &answer, ALERTS).unwrap();
+        let whats: Vec<_> = text.lines().skip(1).map(|row| row.split(',').nth(3).unwrap_or_default()).collect();
+        assert_eq!(whats, ["adds a requirement", "adds an annex", ""]);
     }
 }

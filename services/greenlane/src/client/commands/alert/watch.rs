@@ -60,9 +60,16 @@ fn show(output: Output, value: &Value, first: bool) -> anyhow::Result<()> {
         Output::Name => render::write(&format!("{}\n", cell("alert.name"))),
         Output::Csv => {
             let header = if first { "POSITION,RAISED,KIND,ENTRY,FROM\n" } else { "" };
+            let beside = ["position", "alert.raisedAt", "alert.kind"].map(cell).join(",");
+            let items = at(value, "alert.items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let none = Value::Null;
+            let items = if items.is_empty() { std::slice::from_ref(&none) } else { items };
             // None of these has a comma or a quote in it.
-            let row = ["position", "alert.raisedAt", "alert.kind", "alert.items.0.entry", "alert.items.0.from"];
-            render::write(&format!("{header}{}\n", row.map(cell).join(",")))
+            let row = |item: &Value| {
+                let cells = ["entry", "from"].map(|path| at(item, path).map(plain).unwrap_or_default());
+                format!("{beside},{}\n", cells.join(","))
+            };
+            render::write(&format!("{header}{}", items.iter().map(row).collect::<String>()))
         }
         Output::Table => {
             let [position, kind, from, title] =

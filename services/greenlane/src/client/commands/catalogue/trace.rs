@@ -61,7 +61,7 @@ pub(super) async fn run(session: &Session, args: Trace) -> anyhow::Result<Exit> 
     if session.output() != Output::Table {
         return session.print(&answer, CHAINS);
     }
-    let mut table = render::prose_table();
+    let mut table = render::bare_table();
     table.set_header(["REACHED", "LINKS", "BY", "TESTS"]);
     for chain in &answer.chains {
         table.add_row(row(chain));
@@ -82,6 +82,7 @@ fn row(chain: &EquivalenceChain) -> [String; 4] {
         let degree = label(link.degree().as_str_name()).unwrap_or_default();
         format!("{} ({degree})", link.equivalence)
     });
-    let tests: Vec<_> = chain.conditions.iter().map(|condition| condition.description.as_str()).collect();
-    [to, chain.links.len().to_string(), links.collect::<Vec<_>>().join("\n"), tests.join("\n")]
+    let tests: Vec<_> = chain.conditions.iter().map(|condition| condition.description.clone()).collect();
+    let stacked = |texts: Vec<String>| render::stacked(&texts, "; ");
+    [to, chain.links.len().to_string(), stacked(links.collect()), stacked(tests)]
 }

@@ -65,7 +65,7 @@ enum Format {
 
 const DONE: View = View::Record {
     at: "",
-    name: "revision",
+    name: "revision?",
     fields: &[
         ("Rows read", "received"),
         ("Imported", "imported"),
@@ -77,7 +77,7 @@ const DONE: View = View::Record {
 /// Of a trial, which writes nothing.
 const TRIAL: View = View::Record {
     at: "",
-    name: "revision",
+    name: "revision?",
     fields: &[
         ("Rows read", "received"),
         ("Can be imported", "imported"),
@@ -96,7 +96,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
         return Ok(Exit::Done);
     }
     let format = format(args.format, &args.file)?;
-    let mut report = Report::open(args.report.as_deref())?;
+    let mut report = Report::open(args.report.as_deref(), format)?;
     let (body, trial) = (args.body.clone(), args.confirm.is_trial());
     // A table has a line of column names.
     let total = progress::lines(&args.file).map(|lines| lines.saturating_sub(u64::from(format == Format::Csv)));
@@ -194,12 +194,13 @@ fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
 struct Report {
     file: Option<BufWriter<File>>,
     told: u64,
+    format: Format,
 }
 
 impl Report {
-    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+    fn open(path: Option<&Path>, format: Format) -> anyhow::Result<Self> {
         let create = |path: &Path| File::create(path).with_context(|| format!("cannot write {}", path.display()));
-        Ok(Self { file: path.map(create).transpose()?.map(BufWriter::new), told: 0 })
+        Ok(Self { file: path.map(create).transpose()?.map(BufWriter::new), told: 0, format })
     }
 
     fn take(&mut self, refused: &RefusedRow) -> anyhow::Result<()> {
@@ -209,7 +210,11 @@ impl Report {
         if self.told < TOLD {
             self.told += 1;
             for finding in &refused.findings {
-                let field = finding.parameters.get("field").map(|field| format!("{field}: ")).unwrap_or_default();
+                let field = finding.parameters.get("field").map(|field| match self.format {
+                    Format::Csv => format!("{}: ", rows::column(field)),
+                    Format::Ndjson => format!("{field}: "),
+                });
+                let field = field.unwrap_or_default();
                 render::talk(&format!("row {}: {field}{}", refused.row, finding.message));
             }
         }

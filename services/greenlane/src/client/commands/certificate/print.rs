@@ -13,9 +13,10 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use greenlane_api::registry::v1::{
-    CertificateContent, GetBodyRequest, GetCertificateQrRequest, GetCertificateRequest, QrFormat,
+    Body, CertificateContent, GetBodyRequest, GetCertificateQrRequest, GetCertificateRequest, QrFormat,
     body_service_client::BodyServiceClient, certificate_service_client::CertificateServiceClient,
 };
+use greenlane_jose::b64;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
@@ -32,6 +33,9 @@ use crate::client::{
 
 /// Arguments of `greenlane certificate print`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+What a token needs: certificates.read; bodies.read for the body's economy, and catalogue.read for the titles of scheme and \
+standards. What cannot be read is left out, and said on stderr.")]
 pub(crate) struct Print {
     /// Number or name of the certificate.
     #[arg(add = Named::Certificates.completer())]
@@ -68,13 +72,17 @@ pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> 
     let code = certificates.get_certificate_qr(request).await?.into_inner();
     let request = GetBodyRequest { name: certificate.body.clone(), ..Default::default() };
     let body = match BodyServiceClient::new(session.registry()?).get_body(request).await {
-        Ok(answer) => answer.into_inner().body,
-        // Who may not read bodies still has the name that the certificate gives.
-        Err(status) if status.code() == Code::PermissionDenied => None,
+        Ok(answer) => answer.into_inner().body.unwrap_or_default(),
+        // Who may not read bodies still has the name that the signed document gives.
+        Err(status) if status.code() == Code::PermissionDenied => {
+            let display_name = issuer(&certificate.document).unwrap_or_default();
+            render::talk(&format!("{}: the body's economy is left out", status.message()));
+            Body { display_name, ..Body::default() }
+        }
         Err(status) => return Err(status.into()),
     };
     let told = page::Told {
-        body: body.unwrap_or_default(),
+        body,
         revision: answer.revision,
         code: code.text,
         titles: titles(session, certificate.content.as_ref()).await,
@@ -94,8 +102,15 @@ pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
+/// What the document says that its issuer is called: it was signed, and is what counts.
+fn issuer(document: &str) -> Option<String> {
+    let payload = b64::decode(document.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    Some(claims["issuer"]["name"].as_str()?.to_owned())
+}
+
 /// What the catalogue calls the scheme and the standards. A registry may stand where no catalogue can be asked: then the
-/// page has their names only.
+/// page has their names only, and it is said why.
 async fn titles(session: &Session, content: Option<&CertificateContent>) -> BTreeMap<String, String> {
     let scheme = content.and_then(|content| content.scheme.as_ref()).map(|it| it.scheme.as_str());
     let standards = content.into_iter().flat_map(|content| &content.normative_documents).map(|it| it.edition.as_str());
@@ -107,7 +122,14 @@ async fn titles(session: &Session, content: Option<&CertificateContent>) -> BTre
                 titles.insert(name.to_owned(), title(&answer[kind.field()]));
             }
             Err(error) if error.downcast_ref::<Status>().is_some_and(|it| it.code() == Code::NotFound) => {}
-            Err(_) => break,
+            Err(error) => {
+                let why = match error.downcast_ref::<Status>() {
+                    Some(status) => status.message().to_owned(),
+                    None => error.to_string(),
+                };
+                render::talk(&format!("{why}: scheme and standards have no titles"));
+                break;
+            }
         }
     }
     titles

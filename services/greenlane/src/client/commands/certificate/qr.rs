@@ -16,7 +16,7 @@ use crate::client::{
     Session,
     complete::Named,
     exit::{Exit, Usage},
-    render::{Output, View},
+    render::{self, Output, View},
 };
 
 /// Arguments of `greenlane certificate qr`.
@@ -75,6 +75,7 @@ pub(super) async fn run(session: &Session, args: Qr) -> anyhow::Result<Exit> {
     match (&args.out, session.output()) {
         (Some(path), _) => {
             std::fs::write(path, &answer.content).with_context(|| format!("cannot write {}", path.display()))?;
+            render::talk(&format!("the picture is in {}", path.display()));
         }
         (None, Output::Table) => std::io::stdout().lock().write_all(&answer.content)?,
         (None, _) => return session.print(&answer, TEXT),

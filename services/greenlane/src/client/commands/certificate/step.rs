@@ -54,6 +54,9 @@ impl Promise {
     }
 }
 
+/// The step that makes a version.
+pub(super) const AMEND: &str = "amend";
+
 /// From when it counts.
 #[derive(Args, Debug)]
 pub(crate) struct Effect {
@@ -72,12 +75,23 @@ pub(super) fn told<M: Message + Name>(
 ) -> anyhow::Result<Exit> {
     let mut value = render::to_json(answer)?;
     if let Some(later) = effect.filter(|it| it.seconds > Clock::system().now().timestamp()) {
+        let certificate = &mut value["certificate"];
+        // The answer to an amendment is of the version that it makes: what is not valid yet is that, and no more.
+        let is_amended = step == AMEND;
+        let until = if is_amended {
+            format!("until then the certificate is as it was: version {} does not count", certificate["version"])
+        } else {
+            format!("until then the certificate is {}", cell_text(certificate, "state"))
+        };
         // Programs have the answer as it is.
         if matches!(session.output(), Output::Table | Output::Csv) {
-            value["certificate"]["announced"] = format!("{step} from {later}").into();
+            certificate["announced"] = format!("{step} from {later}").into();
+            if is_amended {
+                certificate["state"] = "".into();
+            }
         }
-        let state = cell_text(&value, "certificate.state");
-        render::talk(&format!("announced: it takes effect on {later}; until then the certificate is {state}"));
+        let when = if session.is_trial() { "it would take effect on" } else { "announced: it takes effect on" };
+        render::talk(&format!("{when} {later}; {until}"));
     }
     render::print_value(session.output(), &value, view)?;
     Ok(Exit::Done)

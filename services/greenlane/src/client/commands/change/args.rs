@@ -65,7 +65,8 @@ pub(crate) struct Update {
     /// Name or bare identifier of the change set.
     #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
-    /// A file with title, reason, urgency_reason or changes; what it does not have stays. `-` is stdin.
+    /// A file with title, reason, urgency_reason or changes, such as what `get` prints; what it does not have stays. `-` is
+    /// stdin.
     #[arg(short, long, value_name = "FILE")]
     pub(super) file: PathBuf,
     #[command(flatten)]

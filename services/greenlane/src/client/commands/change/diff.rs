@@ -1,45 +1,96 @@
 //! What a change set does, field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::client::render::plain;
+use crate::client::render::{field_name, written};
+
+/// A field that differs: what it was, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Field {
+    path: String,
+    before: Option<String>,
+    after: Option<String>,
+}
 
 /// The text: each entry, and below it the fields that differ, with what they were and are.
 pub(crate) fn text(diffs: &[Value]) -> anyhow::Result<String> {
     let mut text = String::new();
     for diff in diffs {
-        let of = |member: &str| diff[member].as_str().unwrap_or_default();
-        let (sign, nothing) = match (of("beforeJson").is_empty(), of("afterJson").is_empty()) {
-            (true, true) => ('-', "    there is no such entry: nothing is retired\n"),
-            (true, false) => ('+', ""),
-            (false, true) => ('-', ""),
-            (false, false) => ('~', ""),
+        let (outcome, fields) = read(diff)?;
+        let (sign, nothing) = match outcome {
+            NOTHING => ('-', "    there is no such entry: nothing is retired\n"),
+            "created" => ('+', ""),
+            "retired" => ('-', ""),
+            _ => ('~', ""),
         };
-        text.push_str(&format!("{sign} {}\n{nothing}", of("entry")));
-        text.push_str(&lines(&fields(of("beforeJson"))?, &fields(of("afterJson"))?));
+        text.push_str(&format!("{sign} {}\n{nothing}", diff["entry"].as_str().unwrap_or_default()));
+        text.push_str(&lines(&fields));
     }
     Ok(text)
 }
 
-/// One line for each field that differs.
-pub(crate) fn lines(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
-    let mut text = String::new();
-    let mut paths: Vec<&String> = before.keys().chain(after.keys()).collect();
-    paths.sort();
-    paths.dedup();
-    for path in paths {
-        match (before.get(path), after.get(path)) {
-            (Some(before), Some(after)) if before == after => {}
-            (Some(before), Some(after)) => text.push_str(&format!("    ~ {path}: {before} -> {after}\n")),
-            (Some(before), None) => text.push_str(&format!("    - {path}: {before}\n")),
-            (None, Some(after)) => text.push_str(&format!("    + {path}: {after}\n")),
-            (None, None) => {}
-        }
+/// A retirement of what is not there.
+const NOTHING: &str = "nothing";
+
+/// What becomes of an entry, and the fields that differ.
+fn read(diff: &Value) -> anyhow::Result<(&'static str, Vec<Field>)> {
+    let of = |member: &str| diff[member].as_str().unwrap_or_default();
+    let outcome = match (of("beforeJson").is_empty(), of("afterJson").is_empty()) {
+        (true, true) => NOTHING,
+        (true, false) => "created",
+        (false, true) => "retired",
+        (false, false) => "updated",
+    };
+    Ok((outcome, between(&fields(of("beforeJson"))?, &fields(of("afterJson"))?)))
+}
+
+/// A row for each field that differs, as comma-separated values have them.
+pub(crate) fn rows(diffs: &[Value]) -> anyhow::Result<Vec<Value>> {
+    let mut rows = Vec::new();
+    for diff in diffs {
+        let (outcome, fields) = read(diff)?;
+        rows.extend(rows_of(diff["entry"].as_str().unwrap_or_default(), outcome, "", &fields));
     }
-    text
+    Ok(rows)
+}
+
+/// The rows of an entry: one where no field differs.
+pub(crate) fn rows_of(entry: &str, outcome: &str, place: &str, fields: &[Field]) -> Vec<Value> {
+    let row = |field: Option<&Field>| {
+        let of = |value: Option<&String>| value.cloned().unwrap_or_default();
+        json!({
+            "entry": entry,
+            "outcome": outcome,
+            "place": place,
+            "field": of(field.map(|it| &it.path)),
+            "before": of(field.and_then(|it| it.before.as_ref())),
+            "after": of(field.and_then(|it| it.after.as_ref())),
+        })
+    };
+    if fields.is_empty() { vec![row(None)] } else { fields.iter().map(|field| row(Some(field))).collect() }
+}
+
+/// The fields that differ, by their paths.
+pub(crate) fn between(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<Field> {
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let differing = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    differing
+        .map(|path| Field { path: path.clone(), before: before.get(path).cloned(), after: after.get(path).cloned() })
+        .collect()
+}
+
+/// One line for each.
+pub(crate) fn lines(fields: &[Field]) -> String {
+    let line = |Field { path, before, after }: &Field| match (before, after) {
+        (Some(before), Some(after)) => format!("    ~ {path}: {before} -> {after}\n"),
+        (Some(before), None) => format!("    - {path}: {before}\n"),
+        (None, after) => format!("    + {path}: {}\n", after.as_deref().unwrap_or_default()),
+    };
+    fields.iter().map(line).collect()
 }
 
 /// The fields of an entry in its JSON, by their paths.
@@ -53,13 +104,14 @@ fn fields(json: &str) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(flatten(kind.filter(|content| content.is_object()).unwrap_or(&entry)))
 }
 
-/// Every value that is not empty, by its path: `acceptances[0].bodies.economies[1]`.
+/// Every value that is not empty, by its path, both as files write them: `acceptances[0].bodies.economies[1]`.
 pub(crate) fn flatten(value: &Value) -> BTreeMap<String, String> {
     fn walk(path: String, value: &Value, found: &mut BTreeMap<String, String>) {
         match value {
             Value::Object(fields) => {
                 for (key, value) in fields {
-                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    let key = field_name(key);
+                    let path = if path.is_empty() { key } else { format!("{path}.{key}") };
                     walk(path, value, found);
                 }
             }
@@ -70,7 +122,7 @@ pub(crate) fn flatten(value: &Value) -> BTreeMap<String, String> {
             }
             Value::Null | Value::Bool(false) => {}
             other => {
-                let text = plain(other);
+                let text = written(other);
                 if !text.is_empty() {
                     found.insert(path, text);
                 }
@@ -99,5 +151,22 @@ mod tests {
         assert_eq!(diff("", ""), "- schemes/x\n    there is no such entry: nothing is retired\n");
         // An entry of which nothing is said is there all the same.
         assert!(diff(r#"{"scheme":{}}"#, entry).starts_with("~ schemes/x\n"));
+    }
+
+    #[test]
+    fn a_row_is_a_field_with_what_it_was_and_is_as_files_write_it() {
+        let before = r#"{"annex":{"title":"X","basis":"RECOGNITION_BASIS_HARMONISED_STANDARD"}}"#;
+        let after = r#"{"annex":{"title":"X","basis":"RECOGNITION_BASIS_EQUIVALENT_RULES","legalReference":"Art. 1"}}"#;
+        let diffs = [
+            json!({ "entry": "annexes/x", "beforeJson": before, "afterJson": after }),
+            json!({ "entry": "annexes/y", "beforeJson": "", "afterJson": "" }),
+        ];
+        let rows = rows(&diffs).unwrap();
+        let cell = |row: usize, name: &str| rows[row][name].as_str().unwrap().to_owned();
+        let row = |at: usize| ["entry", "outcome", "field", "before", "after"].map(|name| cell(at, name));
+        assert_eq!(row(0), ["annexes/x", "updated", "basis", "harmonised_standard", "equivalent_rules"]);
+        assert_eq!(row(1), ["annexes/x", "updated", "legal_reference", "", "Art. 1"]);
+        assert_eq!(row(2), ["annexes/y", "nothing", "", "", ""]);
+        assert_eq!(rows.len(), 3);
     }
 }

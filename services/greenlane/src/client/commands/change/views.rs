@@ -57,7 +57,19 @@ pub(super) const COMMENTS: View = View::List {
     name: "author",
     columns: &[("WHEN", "commentedAt"), ("AUTHOR", "author"), ("ECONOMY", "economy"), ("TEXT", "text")],
 };
-pub(super) const DIFFS: View = View::List { items: "diffs", name: "entry", columns: &[("ENTRY", "entry")] };
+pub(super) const DIFFS: View = View::List { items: "diffs", name: "entry", columns: &[] };
+/// A row for each field, as comma-separated values.
+pub(super) const FIELDS: View = View::List {
+    items: "rows",
+    name: "entry",
+    columns: &[
+        ("ENTRY", "entry"),
+        ("OUTCOME", "outcome"),
+        ("FIELD", "field"),
+        ("BEFORE", "before"),
+        ("AFTER", "after"),
+    ],
+};
 pub(super) const MARKETS: View = View::List {
     items: "markets",
     name: "market",

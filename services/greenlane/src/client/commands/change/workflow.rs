@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     args::{Comment, Create, List, Notify, Revert, Review, Step, Update, Withdraw},
     diff,
-    views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FINDINGS, WHOLE},
+    views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FIELDS, FINDINGS, WHOLE},
 };
 use crate::client::{
     Mutation, Session,
@@ -114,7 +114,8 @@ impl Of {
     pub(crate) async fn create(self, session: &Session, args: Create) -> anyhow::Result<Exit> {
         let (change_set, _) = session.read_value(&args.file, &self.full("ChangeSet"), "change_set")?;
         let fields = with(mutation(session, &args.mutation), json!({ "changeSet": change_set }));
-        show_checked(session, &self.ask(session, "CreateChangeSet", fields).await?, CHANGE_SET)
+        let answer = unnamed(session, self.ask(session, "CreateChangeSet", fields).await?);
+        show_checked(session, &answer, CHANGE_SET)
     }
 
     /// What a file has of a change set, in place of what it is.
@@ -154,10 +155,11 @@ impl Of {
                 break with(page, json!({ "diffs": diffs, "nextPageToken": "" }));
             }
         };
-        if session.output() == Output::Table {
-            render::write(&diff::text(answer["diffs"].as_array().map(Vec::as_slice).unwrap_or_default())?)?;
-        } else {
-            render::print_value(session.output(), &answer, DIFFS)?;
+        let diffs = answer["diffs"].as_array().map(Vec::as_slice).unwrap_or_default();
+        match session.output() {
+            Output::Table => render::write(&diff::text(diffs)?)?,
+            Output::Csv => render::print_value(Output::Csv, &json!({ "rows": diff::rows(diffs)? }), FIELDS)?,
+            other => render::print_value(other, &answer, DIFFS)?,
         }
         Ok(Exit::Done)
     }
@@ -214,7 +216,9 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
         Command::Revert(args) => {
             let fields = json!({ "name": name(&args.change_set), "reason": args.reason, "urgencyReason": args.urgent });
             let fields = with(mutation(session, &args.mutation), fields);
-            of.show(session, "RevertChangeSet", fields, CHANGE_SET).await
+            let answer = unnamed(session, of.ask(session, "RevertChangeSet", fields).await?);
+            render::print_value(session.output(), &answer, CHANGE_SET)?;
+            Ok(Exit::Done)
         }
     }
 }
@@ -223,6 +227,14 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
 fn stepped(session: &Session, step: &Step) -> Value {
     let of = json!({ "name": name(&step.change_set), "etag": step.guarded.etag });
     with(mutation(session, &step.guarded.mutation), of)
+}
+
+/// A draft that was only checked has no name: nobody finds it by the one that it would have had.
+fn unnamed(session: &Session, mut answer: Value) -> Value {
+    if session.is_trial() {
+        answer["changeSet"]["name"] = "".into();
+    }
+    answer
 }
 
 /// Shows an answer, and says what was found of the change set in it, and whether it must be notified.
@@ -243,18 +255,24 @@ fn tell_finding(finding: &Value) {
 }
 
 fn tell_duty_of(answer: &Value) {
+    duty_of(answer).iter().for_each(|duty| render::talk(duty));
+}
+
+/// Whether a change set must be notified, and when it can be published, as an answer says it.
+pub(crate) fn duty_of(answer: &Value) -> Option<String> {
     let duty = &answer["notificationDuty"];
     let text = |part: &str| duty[part].as_str().unwrap_or_default();
-    tell_duty(duty["required"] == true, text("reason"), text("earliestPublication"));
+    duty_told(duty["required"] == true, text("reason"), text("earliestPublication"))
+}
+
+fn duty_told(required: bool, reason: &str, earliest: &str) -> Option<String> {
+    let must = if required { "must be notified, and " } else { "" };
+    (!earliest.is_empty()).then(|| format!("{must}can be published from {earliest}, since {reason}"))
 }
 
 /// Says whether a change set must be notified, and when it can be published.
 pub(crate) fn tell_duty(required: bool, reason: &str, earliest: &str) {
-    if earliest.is_empty() {
-        return;
-    }
-    let must = if required { "must be notified, and " } else { "" };
-    render::talk(&format!("{must}can be published from {earliest}, since {reason}"));
+    duty_told(required, reason, earliest).iter().for_each(|duty| render::talk(duty));
 }
 
 /// What every mutation has.

@@ -18,6 +18,7 @@ use crate::client::{
     Confirm, Mutation, Session,
     exit::{Exit, Usage},
     render::{self, View},
+    sheet::{self, Sheet},
 };
 
 /// Examples in one request.
@@ -165,28 +166,25 @@ impl From<Row> for TaughtExample {
 
 /// The rows of a table, and those that cannot be read.
 fn read(file: impl std::io::Read) -> anyhow::Result<(Vec<Read>, Vec<Refused>)> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let columns = reader.headers()?.clone();
+    let mut sheet = Sheet::open(csv::ReaderBuilder::new().flexible(true), file)?;
+    let columns = sheet.header().clone();
     let missing: Vec<&str> = NEEDED.into_iter().filter(|needed| !columns.iter().any(|it| it == *needed)).collect();
     anyhow::ensure!(missing.is_empty(), "it needs the columns {}", missing.join(", "));
     let (mut examples, mut refused) = (Vec::new(), Vec::new());
-    for record in reader.records() {
-        let line = |position: Option<&csv::Position>| position.map_or(0, csv::Position::line);
-        let row = match &record {
-            Ok(record) => record.deserialize::<Row>(Some(&columns)).map_err(|why| (line(record.position()), why)),
+    let mut record = csv::StringRecord::new();
+    while let Some((line, read)) = sheet.next(&mut record) {
+        let row = match read {
+            Ok(()) => record.deserialize::<Row>(Some(&columns)),
             // Bytes that are no text. What cannot be read at all ends the table.
             Err(why) if why.is_io_error() => anyhow::bail!("{why}"),
             Err(why) => {
-                refused.push(Refused { line: line(why.position()), column: String::new(), why: why.to_string() });
+                refused.push(Refused { line, column: String::new(), why: sheet::why(&why) });
                 continue;
             }
         };
         match row {
-            Ok(row) => {
-                let line = record.as_ref().map_or(0, |record| line(record.position()));
-                examples.push(Read { line, example: row.into() });
-            }
-            Err((line, _)) => {
+            Ok(row) => examples.push(Read { line, example: row.into() }),
+            Err(_) => {
                 let why = format!("the row has fewer columns than the {} of the first line", columns.len());
                 refused.push(Refused { line, column: String::new(), why });
             }
@@ -213,6 +211,9 @@ Chip,HS2022,999999,2024-01-01
         let (examples, refused) = read(TABLE.as_bytes()).unwrap();
         let lines: Vec<u64> = examples.iter().map(|read| read.line).collect();
         assert_eq!(lines, [2, 3, 6]);
+        assert_eq!(refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [5]);
+        // As a spreadsheet writes it.
+        let (_, refused) = read(TABLE.replace('\n', "\r\n").as_bytes()).unwrap();
         assert_eq!(refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [5]);
         let violation = FieldViolation::new("examples[2].code.code", "HS2022 has no code 999999");
         let expected = Refused { line: 6, column: "code".to_owned(), why: "HS2022 has no code 999999".to_owned() };

@@ -30,7 +30,7 @@ use crate::client::{
 #[command(after_help = "\
 Columns of the file, in any order: scheme (SCHEME or SCHEME=LEVEL) and standard, either of them several with `;` between \
 them; body, body_economy, granted_on, code (EDITION:CODE), origin, destination, date, placed_on_market_on, \
-manufactured_on. body, code and origin must be there.
+manufactured_on. body, body_economy, code and origin must be there.
 
 Exits with 0 when every line is recognised, with or without conditions, or nothing is demanded, 10 when one is not or \
 cannot be asked about, else 11 when one is undetermined.
@@ -50,17 +50,8 @@ const DECISIONS: View = View::List {
 
 /// The columns of a portfolio.
 const COLUMNS: Columns = Columns {
-    demanded: &["body", "code", "origin"],
-    known: &[
-        "scheme",
-        "standard",
-        "body_economy",
-        "granted_on",
-        "destination",
-        "date",
-        "placed_on_market_on",
-        "manufactured_on",
-    ],
+    demanded: &["body", "body_economy", "code", "origin"],
+    known: &["scheme", "standard", "granted_on", "destination", "date", "placed_on_market_on", "manufactured_on"],
 };
 
 /// A line of the file.
@@ -72,7 +63,6 @@ struct Row {
     #[serde(default)]
     standard: String,
     body: String,
-    #[serde(default)]
     body_economy: String,
     #[serde(default)]
     granted_on: String,

@@ -9,7 +9,11 @@ use greenlane_api::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::client::{exit::Usage, input};
+use crate::client::{
+    exit::Usage,
+    input,
+    sheet::{self, Sheet},
+};
 
 /// The columns of a manifest of certificates.
 pub(super) const COLUMNS: Columns = Columns {
@@ -86,17 +90,25 @@ pub(super) fn read<R: DeserializeOwned>(
     } else {
         Box::new(File::open(file).with_context(|| Usage(format!("cannot read {}", file.display())))?)
     };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
-    let header = reader.headers().with_context(|| format!("cannot read {}", file.display()))?.clone();
+    let named = file.display();
+    let mut sheet = Sheet::open(csv::ReaderBuilder::new().trim(csv::Trim::All), input)
+        .with_context(|| format!("cannot read {named}"))?;
+    let header = sheet.header().clone();
     if let Some(fault) = columns.fault(&header) {
-        return Err(Usage(format!("{}:1: {fault}", file.display())).into());
+        return Err(Usage(format!("{named}:1: {fault}")).into());
     }
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).with_context(|| Usage(format!("{} is no CSV", file.display())))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = record.deserialize::<R>(Some(&header));
+    while let Some((line, read)) = sheet.next(&mut record) {
+        match read {
+            Err(error) if error.is_io_error() => return Err(error).with_context(|| format!("cannot read {named}")),
+            Err(error) => {
+                return Err(Usage(format!("{named}:{line}: {}", sheet::why(&error))).into());
+            }
+            Ok(()) => {}
+        }
         // Columns that are not known are wrong for every line.
-        let row = row.with_context(|| Usage(format!("{}:{line}: cannot be read", file.display())))?;
+        let row = record.deserialize::<R>(Some(&header));
+        let row = row.with_context(|| Usage(format!("{named}:{line}: cannot be read")))?;
         if !take(line, row) {
             return Ok(());
         }
@@ -117,18 +129,24 @@ pub(super) fn parse_code(text: &str) -> Result<CodeReference, String> {
 /// The question of a line, or why it is none.
 pub(super) fn request(line: u64, row: Row, destination: &str, date: &str) -> Result<StreamVerifyRequest, String> {
     let product = ProductIdentification { gtin: row.gtin, model: row.model, batch: row.batch, serial: row.serial };
-    let goods = match row.code.as_str() {
-        "" => None,
-        code => Some(GoodsDeclaration {
-            code: Some(parse_code(code)?),
-            origin: row.origin,
-            destination: or(row.destination, destination),
-            date: or(row.date, date),
-            product: (product != ProductIdentification::default()).then_some(product),
-            placed_on_market_on: row.placed_on_market_on,
-            manufactured_on: row.manufactured_on,
-        }),
+    let destination = or(row.destination, destination);
+    let code = (!row.code.is_empty()).then(|| parse_code(&row.code)).transpose();
+    let nowhere = (!row.code.is_empty() && destination.is_empty())
+        .then(|| "destination: is required: in its column, by --destination, or by the context".to_owned());
+    let code = match (code, nowhere) {
+        (Ok(code), None) => code,
+        (Ok(_), Some(why)) | (Err(why), None) => return Err(why),
+        (Err(why), Some(nowhere)) => return Err(format!("{why}; {nowhere}")),
     };
+    let goods = code.map(|code| GoodsDeclaration {
+        code: Some(code),
+        origin: row.origin,
+        destination,
+        date: or(row.date, date),
+        product: (product != ProductIdentification::default()).then_some(product),
+        placed_on_market_on: row.placed_on_market_on,
+        manufactured_on: row.manufactured_on,
+    });
     // The mark has room for a number and a certificate; a longer text, a document in a code, shows itself in the answer.
     let named = if row.certificate.len() <= 40 { row.certificate.as_str() } else { "" };
     let tag = format!("{line} {named}");

@@ -10,7 +10,7 @@ use greenlane_api::equivalence::v1::{
 use crate::client::{
     html::{self, escape},
     recognition,
-    render::{colour, prose_table, tidy},
+    render::{bare_table, colour, stacked, tidy},
 };
 
 /// The columns of the comma-separated values.
@@ -106,7 +106,7 @@ impl Line<'_> {
 
 /// For eyes.
 pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
-    let mut table = prose_table();
+    let mut table = bare_table();
     let headings = ["MARKET", "OUTCOME", "REQUIREMENT", "STATUS", "ROUTE, OR WHAT IS TO BE DONE", "ALSO OPENS"];
     table.set_header(headings.map(colour::heading));
     let (untold, told): (Vec<_>, Vec<_>) = lines(plan).into_iter().partition(Line::is_untold);
@@ -123,7 +123,7 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
                 line.outcome().to_owned(),
                 line.requirement.map(|it| it.title.clone()).unwrap_or_default(),
                 line.status().to_owned(),
-                how.join("\n"),
+                stacked(&how, "; "),
                 line.also_opens(),
             ]
             .map(colour::cell),
@@ -131,7 +131,7 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
     }
     let mut text = tidy(&mut table);
     if !untold.is_empty() {
-        let mut table = prose_table();
+        let mut table = bare_table();
         let markets: Vec<_> = untold.iter().map(|line| line.market.destination.as_str()).collect();
         table.add_row([format!("Cannot be told, for the catalogue may lack requirements: {}", markets.join(" "))]);
         text.push_str(&format!("\n{}", tidy(&mut table)));

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 use tonic::Status;
 
 use super::model::{Ask, Section};
-use crate::client::{Session, commands::catalogue, exit};
+use crate::client::{
+    Session,
+    commands::{catalogue, change::workflow::Of},
+    exit,
+};
 
 /// Rows of a list that are fetched.
 const MOST: i32 = 1_000;
@@ -25,6 +29,7 @@ pub(super) async fn ask(session: &Session, ask: &Ask) -> anyhow::Result<Value> {
         Ask::Comments(of, name) => {
             of.ask(session, "ListChangeComments", json!({ "name": name, "pageSize": MOST })).await
         }
+        Ask::Impact(name) => Of::Catalogue.ask(session, "PreviewImpact", json!({ "name": name, "pageSize": 1 })).await,
         Ask::Review { of, name, etag, approve, comment, request_id } => {
             let fields = json!({
                 "requestId": request_id, "name": name, "etag": etag, "approve": approve, "comment": comment,

@@ -22,8 +22,22 @@ pub(super) enum Ask {
     Diff(Of, String),
     Check(Of, String),
     Comments(Of, String),
-    Review { of: Of, name: String, etag: String, approve: bool, comment: String, request_id: String },
-    Publish { of: Of, name: String, etag: String, request_id: String },
+    /// Which verdicts it would change; of the catalogue's change sets only.
+    Impact(String),
+    Review {
+        of: Of,
+        name: String,
+        etag: String,
+        approve: bool,
+        comment: String,
+        request_id: String,
+    },
+    Publish {
+        of: Of,
+        name: String,
+        etag: String,
+        request_id: String,
+    },
 }
 
 /// What comes in.
@@ -230,22 +244,33 @@ impl Model {
     /// Opens what is selected.
     fn open(&mut self) -> Vec<Ask> {
         let Some(name) = self.selected_name() else { return Vec::new() };
+        self.look_at(name)
+    }
+
+    /// Opens what has this name.
+    fn look_at(&mut self, name: String) -> Vec<Ask> {
         self.detail = Some(Detail::new(name.clone()));
         match self.shown() {
             Section::Entries(kind) => vec![Ask::Entry(kind, name)],
-            Section::Changes(of) => vec![
-                Ask::ChangeSet(of, name.clone()),
-                Ask::Diff(of, name.clone()),
-                Ask::Check(of, name.clone()),
-                Ask::Comments(of, name),
-            ],
+            Section::Changes(of) => {
+                let mut asks = vec![
+                    Ask::ChangeSet(of, name.clone()),
+                    Ask::Diff(of, name.clone()),
+                    Ask::Check(of, name.clone()),
+                    Ask::Comments(of, name.clone()),
+                ];
+                if of == Of::Catalogue {
+                    asks.push(Ask::Impact(name));
+                }
+                asks
+            }
         }
     }
 
     /// Begins a step on the change set that is open: what was not read is not decided on.
     fn begin(&mut self, mode: Mode) {
         match (self.shown(), self.detail.as_ref().and_then(Detail::etag)) {
-            (Section::Entries(_), _) => {}
+            (Section::Entries(_), _) => self.note = "only change sets are decided on".to_owned(),
             (Section::Changes(_), None) => self.note = "open it first, with enter".to_owned(),
             (Section::Changes(_), Some(_)) => self.mode = mode,
         }
@@ -278,7 +303,12 @@ impl Model {
             Ask::List(_) => {}
             Ask::Review { approve, name, .. } => {
                 self.note = format!("{name} is {}", if approve { "approved" } else { "rejected" });
-                return self.after_step();
+                let mut asks = self.after_step();
+                // What is approved waits to be published.
+                if approve {
+                    asks.extend(self.look_at(name));
+                }
+                return asks;
             }
             Ask::Publish { name, .. } => {
                 let revision = answer.get("revision").and_then(Value::as_u64).unwrap_or_default();
@@ -289,7 +319,8 @@ impl Model {
             | Ask::ChangeSet(_, ref name)
             | Ask::Diff(_, ref name)
             | Ask::Check(_, ref name)
-            | Ask::Comments(_, ref name) => {
+            | Ask::Comments(_, ref name)
+            | Ask::Impact(ref name) => {
                 if let Some(detail) = self.detail.as_mut().filter(|detail| detail.name == *name) {
                     detail.take(&ask, &answer);
                 }

@@ -43,7 +43,7 @@ fn pending() -> Model {
 fn open() -> Model {
     let mut model = pending();
     let asks = key(&mut model, KeyCode::Enter);
-    assert_eq!(asks.len(), 4);
+    assert_eq!(asks.len(), 5);
     let set = json!({ "changeSet": { "name": "changeSets/a", "title": "Accept a standard", "etag": "e1" } });
     let after = r#"{"equivalence":{"degree":"IDENTICAL"}}"#;
     let diffs = json!({ "diffs": [{ "entry": "equivalences/x", "beforeJson": "", "afterJson": after }] });
@@ -51,7 +51,11 @@ fn open() -> Model {
     let comments = json!([{ "author": "bo", "economy": "XA", "text": "Fine.", "commentedAt": "2026-05-02T10:00:00Z" }]);
     answer(&mut model, asks[0].clone(), set);
     answer(&mut model, asks[1].clone(), diffs);
-    answer(&mut model, asks[2].clone(), json!({ "findings": [], "tightening": tightens }));
+    let duty = json!({ "required": true, "reason": "it tightens access", "earliestPublication": "2026-07-01" });
+    let check = json!({ "findings": [], "tightening": tightens, "notificationDuty": duty });
+    answer(&mut model, asks[2].clone(), check);
+    let totals = json!({ "certificatesLosing": 4 });
+    answer(&mut model, asks[4].clone(), json!({ "totals": totals, "certificatesExamined": 9, "complete": true }));
     answer(&mut model, asks[3].clone(), json!({ "comments": comments }));
     model
 }
@@ -89,11 +93,17 @@ fn an_open_change_set_says_what_it_does_tightens_and_what_was_said_of_it() {
             "degree: IDENTICAL",
             "CHECK",
             "no longer accepts schemes/z",
+            "must be notified, and can be published from 2026-07-01",
+            "of 9 certificates in force 0 gain, 4 lose",
             "bo XA: Fine.",
         ] {
             assert!(screen.contains(text), "`{text}` is not on\n{screen}");
         }
     }
+    // What is decided on is seen first, and that there is more below.
+    let small = screen(&mut open(), 80, 24);
+    assert!(small.contains("degree: IDENTICAL") && small.contains("more below"), "{small}");
+    assert!(small.contains("q leave"), "{small}");
     // However small the screen, it is drawn.
     for (width, height) in [(1, 1), (30, 5), (80, 3)] {
         screen(&mut open(), width, height);
@@ -111,9 +121,9 @@ fn a_review_is_of_what_was_read_asks_for_a_yes_and_looks_again() {
     let [Ask::Review { name, etag, approve: true, comment, .. }] = asks.as_slice() else { panic!("{asks:?}") };
     assert_eq!((name.as_str(), etag.as_str(), comment.as_str()), ("changeSets/a", "e1", "as agreed"));
     let next = answer(&mut model, asks[0].clone(), json!({}));
-    assert_eq!(next, [Ask::List(Section::Changes(Of::Catalogue))]);
+    assert_eq!(next[..2], [Ask::List(Section::Changes(Of::Catalogue)), Ask::ChangeSet(Of::Catalogue, name.clone())]);
     assert_eq!(model.note, "changeSets/a is approved");
-    assert!(model.detail.is_none());
+    assert!(model.detail.is_some(), "it waits to be published");
 }
 
 #[test]
@@ -129,6 +139,14 @@ fn nothing_is_decided_without_reading_without_a_reason_to_reject_and_without_a_y
     key(&mut model, KeyCode::Char('p'));
     assert!(key(&mut model, KeyCode::Char('n')).is_empty());
     assert_eq!(model.note, "nothing was done");
+    // A long refusal is told in whole words.
+    let why = "a word ".repeat(20) + "end";
+    model.take(Input::Answer(Ask::Impact("changeSets/a".to_owned()), Err(why)));
+    assert!(screen(&mut model, 80, 24).contains("a word end"));
+    let (mut entries, _) = Model::new();
+    key(&mut entries, KeyCode::BackTab);
+    key(&mut entries, KeyCode::Char('p'));
+    assert_eq!(entries.note, "only change sets are decided on");
 }
 
 #[test]

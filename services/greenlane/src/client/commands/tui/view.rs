@@ -4,12 +4,12 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
-    text::{Line, Text},
+    text::Text,
     widgets::{Block, Borders, Clear, List, ListState, Paragraph, Row as Cells, Table, TableState, Wrap},
 };
 
 use super::model::{Detail, Mode, Model, Row, Section, Step};
-use crate::client::render::colour;
+use crate::client::render::{colour, line::folded_in};
 
 /// Columns from which list and detail stand side by side.
 const WIDE: u16 = 110;
@@ -17,7 +17,7 @@ const WIDE: u16 = 110;
 const HELP: &str = "\
 tab, left, right   another section
 up, down, j, k     another row
-enter              open it: what it says, does, breaks; comments
+enter              open it: what it does, whom it concerns, what is wrong; comments
 page up, page down scroll what is open
 /                  show only rows that have a text; esc shows all
 a, r               approve or reject the open change set
@@ -26,9 +26,14 @@ R                  ask again
 esc                close what is open
 q                  leave";
 
+/// Lines at the bottom at most.
+const MOST_TOLD: u16 = 4;
+
 /// Draws it.
 pub(super) fn draw(frame: &mut Frame<'_>, model: &mut Model) {
-    let [middle, bottom] = Layout::vertical([Constraint::Min(3), Constraint::Length(1)]).areas(frame.area());
+    let told = folded_in(&status(model), usize::from(frame.area().width));
+    let foot = u16::try_from(told.lines().count()).unwrap_or(1).clamp(1, MOST_TOLD);
+    let [middle, bottom] = Layout::vertical([Constraint::Min(3), Constraint::Length(foot)]).areas(frame.area());
     let titles = model.sections.iter().map(|section| section.title().chars().count()).max().unwrap_or(0);
     let titles = u16::try_from(titles + 1).unwrap_or(u16::MAX);
     let [left, right] = Layout::horizontal([Constraint::Length(titles), Constraint::Min(20)]).areas(middle);
@@ -45,7 +50,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &mut Model) {
             model.detail = Some(detail);
         }
     }
-    frame.render_widget(Line::from(status(model)).style(dim()), bottom);
+    frame.render_widget(Paragraph::new(told).style(dim()), bottom);
     popup(frame, model);
 }
 
@@ -123,12 +128,16 @@ fn tone(state: &str) -> Option<Style> {
 }
 
 fn opened(frame: &mut Frame<'_>, detail: &mut Detail, area: Rect) {
-    let text = detail.text();
+    let text = folded_in(&detail.text(), usize::from(area.width));
     let text = if text.is_empty() { Text::from("…") } else { Text::from(text) };
     let room = area.height.saturating_sub(1);
     let lines = u16::try_from(text.lines.len()).unwrap_or(u16::MAX);
     detail.scroll = detail.scroll.min(lines.saturating_sub(room));
-    let block = Block::new().borders(Borders::TOP).title(format!(" {} ", detail.name));
+    let more = match lines.saturating_sub(room).saturating_sub(detail.scroll) {
+        0 => String::new(),
+        more => format!("· {more} more below, page down "),
+    };
+    let block = Block::new().borders(Borders::TOP).title(format!(" {} {more}", detail.name));
     let paragraph = Paragraph::new(text).block(block).wrap(Wrap { trim: false }).scroll((detail.scroll, 0));
     frame.render_widget(paragraph, area);
 }
@@ -138,7 +147,7 @@ fn status(model: &Model) -> String {
         Mode::Filter => format!("show only: {}_", model.filter),
         _ if !model.note.is_empty() => model.note.clone(),
         _ if model.waiting > 0 => "asking …".to_owned(),
-        _ => "enter open · tab section · / search · a approve · r reject · p publish · ? help · q leave".to_owned(),
+        _ => "enter open · tab section · / search · a, r, p decide · ? help · q leave".to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::client::{
     Session,
     exit::{Exit, Usage},
     offline::OfflineTrust,
-    render::{self, Output, View},
+    render::{self, Column, Output, View},
     verdict::line::{Tally, line},
 };
 
@@ -21,23 +21,27 @@ const MOST: usize = 1_000;
 pub(super) const LINES: View = View::List {
     items: "lines",
     name: "certificate",
-    columns: &[("CERTIFICATE", "certificate"), ("OUTCOME", "outcome"), ("WHY", "why")],
+    columns: &[("SUBJECT", "subject"), ("CERTIFICATE", "certificate"), ("OUTCOME", "outcome"), ("WHY", "why")],
 };
 
-/// The same for programs, with the four parts of each verdict.
-pub(super) const IN_PARTS: View = View::List {
-    items: "lines",
-    name: "certificate",
-    columns: &[
-        ("CERTIFICATE", "certificate"),
-        ("OUTCOME", "outcome"),
-        ("AUTHENTIC", "authentic"),
-        ("IN FORCE", "inForce"),
-        ("COVERS THESE GOODS", "coversGoods"),
-        ("RECOGNISED HERE", "recognised"),
-        ("WHY", "why"),
-    ],
-};
+/// The same for programs, with the four parts of each verdict, and what is left where that is asked.
+const COLUMNS: &[Column] = &[
+    ("CERTIFICATE", "certificate"),
+    ("OUTCOME", "outcome"),
+    ("AUTHENTIC", "authentic"),
+    ("IN FORCE", "inForce"),
+    ("COVERS THESE GOODS", "coversGoods"),
+    ("RECOGNISED HERE", "recognised"),
+    ("WHY", "why"),
+    ("SUBJECT", "subject"),
+    ("LEFT", "left"),
+];
+
+/// The view of those columns.
+pub(super) fn in_parts(balance: bool) -> View {
+    let columns = if balance { COLUMNS } else { &COLUMNS[..COLUMNS.len() - 1] };
+    View::List { items: "lines", name: "certificate", columns }
+}
 
 pub(super) async fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     let requests = requests(args)?;
@@ -90,7 +94,7 @@ fn print(output: Output, args: &Args, answer: &BatchVerifyResponse) -> anyhow::R
     } else {
         let lines = args.subjects.iter().zip(&answer.results).map(|(named, result)| line(named, Some(result), output));
         let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
-        let view = if output == Output::Csv { IN_PARTS } else { LINES };
+        let view = if output == Output::Csv { in_parts(args.balance) } else { LINES };
         render::print_value(output, &json!({ "lines": lines }), view)?;
     }
     render::talk(&tally.text());

@@ -21,7 +21,9 @@ pub(super) fn keep(path: &Path, statement: &str) -> anyhow::Result<()> {
     if statement.is_empty() {
         bail!("the registry sent no statement");
     }
-    std::fs::write(path, format!("{statement}\n")).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, format!("{statement}\n")).with_context(|| format!("cannot write {}", path.display()))?;
+    render::talk(&format!("the signed statement is in {}", path.display()));
+    Ok(())
 }
 
 /// Checks a statement, prints the verdict in it, and tells that by the exit code, as when it was asked for. One that was
@@ -43,12 +45,12 @@ pub(super) fn check(output: Output, path: &Path, args: &Args) -> anyhow::Result<
         statement.issuer,
         statement.signed_at.to_rfc3339_opts(SecondsFormat::Secs, true),
         statement.tree_size,
-        statement.question,
+        render::plain(&statement.question),
     ));
     let exit = exit_of(Some(&statement.verdict));
     let revision = statement.verdict.revisions.map_or(0, |revisions| revisions.registry);
     let answer = VerifyResponse { verdict: Some(statement.verdict), revision, ..Default::default() };
-    print(output, &answer)?;
+    print(output, args, &answer)?;
     Ok(exit)
 }
 

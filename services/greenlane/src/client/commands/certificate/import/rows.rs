@@ -16,7 +16,12 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::Read;
-use crate::client::{exit::Usage, input, render::POOL};
+use crate::client::{
+    exit::Usage,
+    input,
+    render::POOL,
+    sheet::{self, Sheet},
+};
 
 /// The columns of a CSV file, and what each holds. Several values in one are parted by semicolons.
 const COLUMNS: [(&str, &str); 23] = [
@@ -30,12 +35,12 @@ const COLUMNS: [(&str, &str); 23] = [
     ("model", ""),
     ("batch", ""),
     ("serial", ""),
-    ("models", "further models; several"),
-    ("codes", "required: EDITION:CODE; several"),
+    ("models", "further models; several, with `;` between"),
+    ("codes", "required: EDITION:CODE; several, with `;` between"),
     ("origin", "economy of origin, when limited to one"),
     ("scheme", "required: schemes/ID"),
     ("level", ""),
-    ("standards", "required: normative documents with their edition; several"),
+    ("standards", "required: normative documents with their edition; several, with `;` between"),
     ("granted_on", "required: YYYY-MM-DD"),
     ("valid_from", "YYYY-MM-DD; empty means the day it was granted"),
     ("valid_until", "required: YYYY-MM-DD"),
@@ -50,25 +55,44 @@ pub(super) fn columns() -> String {
     COLUMNS.iter().map(|(name, holds)| format!("{name:<18} {holds}").trim_end().to_owned() + "\n").collect()
 }
 
+/// The column that a field of a request is made of.
+pub(super) fn column(field: &str) -> &str {
+    let field = field.strip_prefix("content.").unwrap_or(field);
+    let (field, product) = match field.strip_prefix("products").and_then(|rest| rest.split_once('.')) {
+        Some((_, field)) => (field, true),
+        None => (field, false),
+    };
+    let field = field.trim_start_matches("identification.");
+    match (field.split('[').next().unwrap_or(field), product) {
+        ("name", true) => "product_name",
+        ("products", _) => "product_name",
+        ("holder.name" | "holder", _) => "holder_name",
+        ("holder.address", _) => "holder_address",
+        ("holder.economy", _) => "holder_economy",
+        ("holder.identifier", _) => "holder_identifier",
+        ("scheme.scheme", _) => "scheme",
+        ("scheme.level", _) => "level",
+        ("normative_documents", _) => "standards",
+        (column, _) => column,
+    }
+}
+
 /// Hands over each row of a CSV file until there is nobody to take it. Rows are counted by their lines.
 pub(super) fn read_csv(input: impl BufRead, body: &str, mut take: impl FnMut(Read) -> bool) -> anyhow::Result<()> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
-    let header = reader.headers().context("the CSV file has no header")?.clone();
-    for name in &header {
+    let mut sheet =
+        Sheet::open(csv::ReaderBuilder::new().trim(csv::Trim::All), input).context("the CSV file has no header")?;
+    for name in sheet.header() {
         if !COLUMNS.iter().any(|(known, _)| *known == name) {
             let usage = format!("`{name}` is no column of an import; `--columns` lists those that are");
             return Err(Usage(usage).into());
         }
     }
-    let place = |name: &str| header.iter().position(|column| column == name);
+    let place = |name: &str| sheet.header().iter().position(|column| column == name);
     let places: Vec<Option<usize>> = COLUMNS.iter().map(|(name, _)| place(name)).collect();
     let mut record = csv::StringRecord::new();
-    loop {
-        let line = reader.position().line();
-        let row = match reader.read_record(&mut record) {
-            Ok(false) => return Ok(()),
-            Ok(true) => {
-                let line = record.position().map_or(line, csv::Position::line);
+    while let Some((line, read)) = sheet.next(&mut record) {
+        let row = match read {
+            Ok(()) => {
                 let values = |name: &str| {
                     let column = COLUMNS.iter().position(|(known, _)| *known == name);
                     column.and_then(|column| places[column]).and_then(|place| record.get(place)).unwrap_or_default()
@@ -77,13 +101,14 @@ pub(super) fn read_csv(input: impl BufRead, body: &str, mut take: impl FnMut(Rea
                     .map(|content| request(values("request_id").to_owned(), body, content, line))
                     .map_err(|why| unreadable(line, &why))
             }
-            Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => return Err(error.into()),
-            Err(error) => Err(unreadable(line, &error.to_string())),
+            Err(error) if error.is_io_error() => return Err(error.into()),
+            Err(error) => Err(unreadable(line, &sheet::why(&error))),
         };
         if !take(row) {
             return Ok(());
         }
     }
+    Ok(())
 }
 
 /// Hands over each line of an NDJSON file until there is nobody to take it.
@@ -155,7 +180,11 @@ fn content<'r>(values: &impl Fn(&str) -> &'r str) -> Result<CertificateContent, 
     let several = |name: &str| -> Vec<String> {
         values(name).split(';').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
-    let codes = several("codes").iter().map(|code| input::parse_code(code)).collect::<Result<_, _>>();
+    let code = |code: &String| match code.matches(':').count() {
+        0 | 1 => input::parse_code(code).map_err(|why| format!("`{code}`: {why}")),
+        _ => Err(format!("`{code}`: several are written with `;` between")),
+    };
+    let codes = several("codes").iter().map(code).collect::<Result<_, _>>();
     Ok(CertificateContent {
         holder: Some(Holder {
             name: text("holder_name"),
@@ -228,6 +257,26 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_told_by_the_column_that_it_is_made_of() {
+        for (field, expected) in [
+            ("content.granted_on", "granted_on"),
+            ("content.products[0].codes[0].code", "codes"),
+            ("content.products[0].identification.gtin", "gtin"),
+            ("content.products[0].name", "product_name"),
+            ("content.holder.economy", "holder_economy"),
+            ("content.normative_documents[1].edition", "standards"),
+            ("content.scheme.scheme", "scheme"),
+            ("request_id", "request_id"),
+        ] {
+            assert_eq!(column(field), expected);
+            assert!(COLUMNS.iter().any(|(known, _)| *known == expected), "{expected}");
+        }
+        let rows = csv("codes\nHS2022:854143 HS2022:850231\n").unwrap();
+        let why = &rows[0].as_ref().unwrap_err().findings[0].message;
+        assert_eq!(why, "codes: `HS2022:854143 HS2022:850231`: several are written with `;` between");
+    }
+
+    #[test]
     fn the_same_row_has_the_same_id_wherever_it_stands() {
         let rows = csv("model,scope\nM1,a\nM2,a\nM1,a\n").unwrap();
         let ids: Vec<&str> = rows.iter().map(|row| row.as_ref().unwrap().request_id.as_str()).collect();
@@ -244,6 +293,10 @@ mod tests {
         let rows = csv("model,codes\nM1,854143\nM2,HS2022:854143,too many\nM3,HS2022:854143\n").unwrap();
         let refused: Vec<Option<u64>> = rows.iter().map(|row| row.as_ref().err().map(|refused| refused.row)).collect();
         assert_eq!(refused, [Some(2), Some(3), None]);
+        // As a spreadsheet writes it.
+        let rows = csv("model,codes\r\nM1,854143\r\n\r\nM2,HS2022:854143\r\nM3,x\r\n").unwrap();
+        let told = rows.iter().map(|row| row.as_ref().map_or_else(|refused| refused.row, |row| row.row));
+        assert_eq!(told.collect::<Vec<_>>(), [2, 4, 5]);
     }
 
     #[test]

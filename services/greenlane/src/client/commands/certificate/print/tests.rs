@@ -17,6 +17,13 @@ const PNG: &[u8] = &[
     0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
 ];
 
+#[test]
+fn the_document_says_what_its_issuer_is_called() {
+    let payload = greenlane_jose::b64::encode(r#"{"issuer":{"name":"Example Certification"}}"#);
+    assert_eq!(super::issuer(&format!("e30.{payload}.AA")).unwrap(), "Example Certification");
+    assert_eq!(super::issuer("nothing"), None);
+}
+
 fn certificate(products: usize) -> Certificate {
     let product = |index: usize| CertifiedProduct {
         name: format!("Invented module {index}"),

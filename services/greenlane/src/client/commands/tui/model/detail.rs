@@ -1,10 +1,12 @@
-//! What is open: an entry, or a change set with what it does, what is wrong with it and what was said of it.
+//! What is open: an entry, or a change set with what it does, whom it concerns, what is wrong with it and what was said of
+//! it.
 
 use serde_json::Value;
 
 use super::Ask;
 use crate::client::{
-    commands::change::diff,
+    commands::change::{diff, totals, workflow},
+    input::parse_message,
     render::{self, Output, View, cell_text},
 };
 
@@ -16,6 +18,7 @@ pub(in super::super) struct Detail {
     etag: Option<String>,
     itself: String,
     does: String,
+    breaks: String,
     wrong: String,
     said: String,
 }
@@ -59,8 +62,9 @@ impl Detail {
                 let tightens = lines(answer, "tightening", |it| {
                     format!("tightens: {} {}", cell_text(it, "entry"), cell_text(it, "what"))
                 });
-                self.wrong =
-                    if findings.is_empty() { "nothing is wrong with it\n".to_owned() } else { findings } + &tightens;
+                let duty = workflow::duty_of(answer).map(|duty| duty + "\n").unwrap_or_default();
+                let findings = if findings.is_empty() { "nothing is wrong with it\n".to_owned() } else { findings };
+                self.wrong = findings + &tightens + &duty;
             }
             Ask::Comments(..) => {
                 self.said = lines(answer, "comments", |it| {
@@ -68,14 +72,24 @@ impl Detail {
                     format!("{} {}: {}", cell_text(it, "commentedAt"), who.trim(), cell_text(it, "text"))
                 });
             }
+            Ask::Impact(_) => {
+                let preview = serde_json::to_string(answer).ok().and_then(|text| parse_message(&text).ok());
+                self.breaks = preview.map(|it| totals(&it).join("\n") + "\n").unwrap_or_default();
+            }
             Ask::List(_) | Ask::Review { .. } | Ask::Publish { .. } => {}
         }
     }
 
-    /// The text, part by part under headings.
+    /// The text, part by part under headings: what is decided on comes before the record.
     pub(in super::super) fn text(&self) -> String {
-        let parts =
-            [("", &self.itself), ("WHAT IT DOES", &self.does), ("CHECK", &self.wrong), ("COMMENTS", &self.said)];
+        let record = if self.does.is_empty() { "" } else { "THE CHANGE SET" };
+        let parts = [
+            ("WHAT IT DOES", &self.does),
+            ("WHOM IT CONCERNS", &self.breaks),
+            ("CHECK", &self.wrong),
+            ("COMMENTS", &self.said),
+            (record, &self.itself),
+        ];
         let parts = parts.iter().filter(|(_, text)| !text.is_empty());
         let parts = parts
             .map(|(heading, text)| if heading.is_empty() { (*text).clone() } else { format!("{heading}\n{text}") });
