@@ -10,7 +10,7 @@ use greenlane_platform::violations::{PageBinding, Violations};
 use super::{Lookup, method};
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
-use crate::domain::{HitKind, Query, green_rows, resolve_edition, search};
+use crate::domain::{CodeText, HitKind, Query, green_rows, resolve_edition, search};
 
 /// Longest query.
 const MAX_QUERY: usize = 500;
@@ -52,6 +52,8 @@ impl Lookup {
         } else {
             wanted.iter().map(|edition| (*edition, green_rows(&catalogue, &lists, *edition, today))).collect()
         };
+        let asked = CodeText::parse(text.trim()).ok().filter(|code| code.as_str().bytes().all(|b| b.is_ascii_digit()));
+        let searched = wanted.clone();
         let hits = search(&catalogue, &Query { text, editions: wanted, levels, on: Some(today) });
         let hits = hits.filter(|hit| {
             lists.is_empty() || green.get(&hit.at.edition).is_some_and(|rows| rows.contains(&hit.at.row))
@@ -63,11 +65,20 @@ impl Lookup {
             matched_words: hit.matched,
         });
         let page = page.cut(&catalogue, found)?;
-        Ok(SearchCodesResponse {
+        let mut answer = SearchCodesResponse {
             hits: page.items,
             next_page_token: page.next_page_token,
             revision: catalogue.revision,
-        })
+            ..SearchCodesResponse::default()
+        };
+        // A code that is none any more, or of another edition, is told where it is one.
+        if let Some(code) = asked.filter(|_| answer.hits.is_empty() && request.page_token.is_empty()) {
+            answer.editions_with = catalogue.editions_with(code.as_str()).into_iter().map(str::to_owned).collect();
+            let nearest =
+                searched.iter().filter_map(|edition| catalogue.nearest(*edition, code.as_str()).first().copied());
+            answer.nearest = nearest.map(|at| render::reference(&catalogue, at)).collect();
+        }
+        Ok(answer)
     }
 }
 

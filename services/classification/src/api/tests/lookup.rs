@@ -150,7 +150,11 @@ async fn a_search_finds_codes_in_both_languages(db: TestDatabase) {
     assert!(codes.contains(&"850231") && !codes.contains(&"850211"), "{codes:?}");
 
     let none = running.lookup().search_codes(search("xylophone", &[])).await.unwrap().into_inner();
-    assert!(none.hits.is_empty() && none.next_page_token.is_empty());
+    assert!(none.hits.is_empty() && none.next_page_token.is_empty() && none.editions_with.is_empty());
+    // A code that is none any more is told where it was one.
+    let gone = running.lookup().search_codes(search("854140", &[])).await.unwrap().into_inner();
+    assert_eq!((gone.hits.len(), gone.editions_with), (0, vec!["HS2017".to_owned()]));
+    assert_eq!(digits(gone.nearest.iter().map(Some)), ["8541"]);
     running.end().await;
 }
 

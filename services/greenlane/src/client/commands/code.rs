@@ -220,10 +220,18 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Search { words, editions, lists, limit } => {
             let green_lists = lists.iter().map(|list| super::list::name(list)).collect();
             let request = SearchCodesRequest { query: words.join(" "), editions, green_lists, ..Default::default() };
+            let mut elsewhere = Vec::new();
             let ask = async |page_size, page_token| {
-                lookup.search_codes(SearchCodesRequest { page_size, page_token, ..request.clone() }).await
+                let page = SearchCodesRequest { page_size, page_token, ..request.clone() };
+                let answer = lookup.search_codes(page).await?;
+                elsewhere.clone_from(&answer.get_ref().editions_with);
+                Ok(answer)
             };
-            session.list(HITS, limit.rows(), ask).await
+            let done = session.list(HITS, limit.rows(), ask).await?;
+            if !elsewhere.is_empty() {
+                render::talk(&format!("{} is a code of {}", request.query, elsewhere.join(", ")));
+            }
+            Ok(done)
         }
         Command::Translate { codes, to, held_back } => translate(session, lookup, codes, to, held_back).await,
         Command::List { edition, under, limit } => {
