@@ -7,6 +7,9 @@ use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault
 use crate::domain::catalogue::Catalogue;
 use crate::domain::harmonized;
 
+/// The code system of the Harmonized System.
+const HARMONIZED: &str = "hs";
+
 /// Checks the rows, edition by edition.
 pub(super) fn codes(catalogue: &Catalogue, announced: &Announced, rows: Vec<CodeRow>, imported: &mut Imported) {
     let own = announced.edition.as_ref().map(|edition| edition.id.as_str());
@@ -31,6 +34,9 @@ pub(super) fn codes(catalogue: &Catalogue, announced: &Announced, rows: Vec<Code
         let lengths = lengths(catalogue, announced, &fact, &rows);
         for row in rows.iter_mut().filter(|row| !exempt(row)) {
             mend_zero(row.line, "code", &mut row.code, &lengths, &mut imported.faults);
+        }
+        if fact.system == HARMONIZED {
+            digits_only(&id, &mut rows, imported);
         }
         edition(&id, rows, &lengths, imported);
         if let Some(system) = imported.systems.iter_mut().find(|system| system.id == fact.system) {
@@ -63,6 +69,18 @@ fn lengths(catalogue: &Catalogue, announced: &Announced, edition: &EditionFact, 
     lengths.sort_unstable();
     lengths.dedup();
     lengths
+}
+
+/// Refuses codes of the Harmonized System that are not digits.
+fn digits_only(id: &str, rows: &mut Vec<CodeRow>, imported: &mut Imported) {
+    rows.retain(|row| {
+        let good = exempt(row) || row.code.bytes().all(|b| b.is_ascii_digit());
+        if !good {
+            let message = format!("Codes of {id} have nothing but digits.");
+            refuse(imported, RowFault::new(row.line, "code", "code_malformed", message, &row.code));
+        }
+        good
+    });
 }
 
 fn edition(id: &str, mut rows: Vec<CodeRow>, lengths: &[u32], imported: &mut Imported) {

@@ -201,6 +201,13 @@ fn of_codes_that_a_table_of_changes_leaves_out_nothing_is_known_unless_it_says_t
 }
 
 #[test]
+fn a_code_of_the_harmonized_system_has_nothing_but_digits() {
+    let text = b"edition,code,level,description_en\nHS2022,01,2,Animals\nHS2022,0101,4,Horses\nHS2022,0101AB,6,None\n";
+    let imported = read(&starter(), &announced(Format::ComtradeNomenclature, None), text, 9);
+    assert_eq!((told(&imported), imported.codes.len()), (vec!["4 code code_malformed".to_owned()], 2));
+}
+
+#[test]
 fn what_ends_before_it_begins_is_refused() {
     let list = b"list,edition,code,effective_from,effective_to\nours,HS2022,850231,2030-01-01,2020-01-01\n";
     let codes = b"code,description_en,effective_from,effective_to\n010121,Horses,2022-01-01,2021-12-31\n";

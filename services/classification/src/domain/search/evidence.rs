@@ -14,8 +14,8 @@ pub(super) struct Evidence<'c> {
 }
 
 impl<'c> Evidence<'c> {
-    /// What is said of the codes of an edition: to it, or to a code of another edition of its system that holds just the
-    /// same goods.
+    /// What is said of the codes of an edition: to it, or to a code of another edition of its system all of whose goods it
+    /// holds.
     pub(super) fn of(catalogue: &'c Catalogue, edition: usize) -> Self {
         let mut same = Same { catalogue, edition, known: HashMap::new() };
         let mut evidence = Self::default();
@@ -63,8 +63,9 @@ impl Same<'_> {
         }
         *self.known.entry(at).or_insert_with(|| {
             let found = translate(self.catalogue, at, self.edition, false);
+            // What was merged since with other goods is all there still: what is said of it is said of the whole too.
             match (found.relation, found.targets.as_slice()) {
-                (Relation::Exact, [only]) => Some(only.at.row),
+                (Relation::Exact | Relation::Merged, [only]) => Some(only.at.row),
                 _ => None,
             }
         })

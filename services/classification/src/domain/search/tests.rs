@@ -68,6 +68,30 @@ fn a_name_that_few_descriptions_begin_with_comes_before_what_merely_holds_its_wo
 }
 
 #[test]
+fn a_term_leads_to_the_older_code_that_all_its_goods_were_in_and_to_none_that_had_a_part() {
+    use crate::domain::TermFact;
+    let editions = ["10 11 12", "10 11 12", "20 21 22"];
+    let mut facts =
+        crate::domain::testing::invented_facts(&editions, &["10>10 11>11 12>12", "10>20 10>21 11>22 12>22"]);
+    let term = |code: &str, term: &str| TermFact {
+        edition: "E3".to_owned(),
+        code: code.to_owned(),
+        language: "en".to_owned(),
+        term: term.to_owned(),
+    };
+    facts.terms.extend([term("20", "laptop"), term("22", "gadget")]);
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let found = |edition: usize, text: &str| -> Vec<String> {
+        let query = Query { text: text.to_owned(), editions: vec![edition], ..Query::default() };
+        search(&catalogue, &query).map(|hit| catalogue.code(hit.at).fact.code.clone()).collect()
+    };
+    for edition in [0, 1] {
+        assert_eq!(found(edition, "laptop"), ["10"]);
+        assert!(found(edition, "gadget").is_empty());
+    }
+}
+
+#[test]
 fn plain_words_find_what_people_mean_in_both_languages() {
     let catalogue = starter();
     for (text, code) in [
