@@ -10,7 +10,7 @@ mod publish;
 mod revisions;
 mod taught;
 
-pub(crate) use facts::load;
+pub(crate) use facts::{changed, load, load_within};
 pub(crate) use imports::{
     ImportRow, ImportState, Piece, find_import, forget_pieces, get_import, insert_import, keep_piece, list_faults,
     list_imports, move_import, next_piece,

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Catalogue, ExampleFact, Facts};
+use crate::domain::{Catalogue, ExampleFact, Facts, Scope};
 use crate::store::{self, COUNTER};
 
 /// Why a catalogue could not be had.
@@ -157,7 +157,11 @@ impl Catalogues {
                         // Lists change more often than codes, and are small.
                         None => match store::lists_only(tx, known, revision).await? {
                             Some(lists) => News::Lists(Box::new(lists)),
-                            None => News::Catalogue(Box::new(store::load(tx, revision).await?)),
+                            None => {
+                                let scope = store::changed(tx, known, revision).await?;
+                                let facts = store::load_within(tx, revision, scope.as_ref()).await?;
+                                News::Catalogue(Box::new(facts), scope)
+                            }
                         },
                     };
                     Ok(Some((revision, news)))
@@ -169,7 +173,8 @@ impl Catalogues {
         let catalogue = match news {
             News::Taught(examples) => held.with_taught(revision, examples),
             News::Lists(lists) => held.with_lists(revision, *lists).map_err(unfit)?,
-            News::Catalogue(facts) => Catalogue::build(revision, *facts).map_err(unfit)?,
+            News::Catalogue(facts, Some(scope)) => held.rebuilt(revision, *facts, &scope).map_err(unfit)?,
+            News::Catalogue(facts, None) => Catalogue::build(revision, *facts).map_err(unfit)?,
         };
         let codes = catalogue.editions.iter().map(|edition| edition.codes.len()).sum::<usize>();
         tracing::info!(revision, codes, "catalogue loaded");
@@ -219,7 +224,8 @@ enum News {
     Taught(Vec<ExampleFact>),
     /// Green lists, and examples beside them.
     Lists(Box<Facts>),
-    Catalogue(Box<Facts>),
+    /// What changed of codes and links, if anything is here already, and all else.
+    Catalogue(Box<Facts>, Option<Scope>),
 }
 
 /// Facts that do not fit together are a fault of the stored data.

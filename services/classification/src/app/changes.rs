@@ -18,7 +18,7 @@ use super::imports::read_import;
 use super::owners;
 use crate::domain::alert::{self, Alert};
 use crate::domain::change::{self, Change};
-use crate::domain::{Catalogue, Delta, EntryFact, Facts, Format, apply};
+use crate::domain::{Catalogue, Delta, EntryFact, Facts, Format, Imported, Scope, SourceFact, apply};
 use crate::store::{self, COUNTER, ImportState};
 
 /// The catalogue, curated.
@@ -39,8 +39,9 @@ impl CuratedCatalogue {
         let today = self.clock.today();
         let mut findings = change::repeated(changes);
         let imports = changes.iter().any(|change| matches!(change, Change::PublishImport(_)));
-        // Lists alone need no copy of a hundred thousand codes.
-        let before = if imports { catalogue.facts() } else { catalogue.list_facts() };
+        // Lists alone need nothing else, and an import no codes and links but those that it brings.
+        let mut scope = Scope::default();
+        let mut before = if imports { catalogue.facts_within(&scope) } else { catalogue.list_facts() };
         let mut after = before.clone();
         let mut rebuilt: Option<Catalogue> = None;
         for (index, change) in changes.iter().enumerate() {
@@ -49,12 +50,25 @@ impl CuratedCatalogue {
                 change::make(current, &mut after, change, index, today, &mut findings);
                 continue;
             };
-            match import(tx, current, &after, id).await? {
-                Ok(facts) => match Catalogue::build(catalogue.revision, facts.clone()) {
-                    Ok(built) => (after, rebuilt) = (facts, Some(built)),
-                    Err(why) => findings.push(change.finding(index, "code_unknown", "publish_import", why.to_string())),
-                },
-                Err((code, why)) => findings.push(change.finding(index, code, "publish_import", why)),
+            let (imported, source) = match import(tx, current, &after, id).await? {
+                Ok(imported) => imported,
+                Err((code, why)) => {
+                    findings.push(change.finding(index, code, "publish_import", why));
+                    continue;
+                }
+            };
+            let more = imported.scope().without(&scope);
+            let (codes, links) = catalogue.codes_and_links(&more);
+            for facts in [&mut before, &mut after] {
+                facts.codes.extend_from_slice(&codes);
+                facts.links.extend_from_slice(&links);
+            }
+            scope.extend(more);
+            let mut next = after.clone();
+            apply(&mut next, imported, &source);
+            match current.rebuilt(catalogue.revision, next.clone(), &scope) {
+                Ok(built) => (after, rebuilt) = (next, Some(built)),
+                Err(why) => findings.push(change.finding(index, "code_unknown", "publish_import", why.to_string())),
             }
         }
         change::number_versions(&before, &mut after);
@@ -78,13 +92,13 @@ async fn tell(
     alerts::append(tx, &[alert]).await
 }
 
-/// The facts with an import in them, or why it cannot be published.
+/// What an import brings, or why it cannot be published.
 async fn import(
     tx: &Tx,
     catalogue: &Catalogue,
     facts: &Facts,
     id: &str,
-) -> Result<Result<Facts, (&'static str, String)>, DbErr> {
+) -> Result<Result<(Imported, SourceFact), (&'static str, String)>, DbErr> {
     let Some(row) = store::find_import(tx, id).await? else {
         return Ok(Err(("import_unknown", "there is no such import".to_owned())));
     };
@@ -102,9 +116,7 @@ async fn import(
         let message = format!("the entry {} of {} is not in the file: end it by a change", lost.id, lost.list);
         return Ok(Err(("import_removes_entries", message)));
     }
-    let mut facts = facts.clone();
-    apply(&mut facts, imported, &row.announced.source);
-    Ok(Ok(facts))
+    Ok(Ok((imported, row.announced.source)))
 }
 
 /// An entry of the lists of a file that the file does not have.

@@ -1,14 +1,16 @@
 //! The catalogue at one revision, indexed for reading. Immutable once built.
 
+mod share;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+pub(crate) use self::share::Scope;
 use super::correlation::Table;
 use super::facts::{
-    CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, LinkFact, ListFact, TableFact,
-    TermFact,
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, ListFact, TableFact, TermFact,
 };
 use super::search::{SearchIndex, Synonyms};
 use super::taught::Taught;
@@ -40,8 +42,29 @@ pub(crate) struct EditionData {
     /// Lengths of codes in its system.
     pub(crate) code_lengths: Vec<u32>,
     /// In the order of the digits, so that what is below a code follows it.
-    pub(crate) codes: Vec<CodeRow>,
-    index: HashMap<Box<str>, u32>,
+    pub(crate) codes: Codes,
+    index: Arc<HashMap<Box<str>, u32>>,
+}
+
+/// The codes of an edition, shared by the revisions that did not change them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Codes(Arc<Vec<CodeRow>>);
+
+impl std::ops::Deref for Codes {
+    type Target = [CodeRow];
+
+    fn deref(&self) -> &[CodeRow] {
+        &self.0
+    }
+}
+
+impl<'c> IntoIterator for &'c Codes {
+    type Item = &'c CodeRow;
+    type IntoIter = std::slice::Iter<'c, CodeRow>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
 }
 
 /// A code with its place in the hierarchy.
@@ -113,35 +136,31 @@ impl Catalogue {
 
     /// Indexes the facts of a revision.
     pub(crate) fn build(revision: u64, facts: Facts) -> Result<Self, BuildError> {
-        let Facts { mut systems, editions, codes, tables, links, lists, entries, terms, synonyms, examples } = facts;
-        systems.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut catalogue = Self { revision, systems, ..Self::empty() };
-        catalogue.add_editions(editions)?;
-        catalogue.add_codes(codes)?;
-        for link in &links {
-            let earlier = catalogue.linked(&link.earlier_edition, &link.earlier_code)?;
-            let later = catalogue.linked(&link.later_edition, &link.later_code)?;
-            catalogue.table_between(earlier.edition, later.edition).add(earlier.row, later.row, link);
-        }
+        Self::empty().rebuilt(revision, facts, &Scope::default())
+    }
+
+    /// What follows from the codes and the tables that are there.
+    fn finish(&mut self, facts: Facts) -> Result<(), BuildError> {
+        let Facts { tables, lists, entries, terms, synonyms, examples, .. } = facts;
         for fact in tables {
-            catalogue.describe_table(fact)?;
+            self.describe_table(fact)?;
         }
-        catalogue.add_extensions();
-        for table in Arc::make_mut(&mut catalogue.tables) {
+        self.add_extensions();
+        for table in Arc::make_mut(&mut self.tables) {
             table.sort();
         }
-        catalogue.doubt();
-        Arc::make_mut(&mut catalogue.tables).sort_by_key(|table| (table.earlier, table.later));
-        let editions = catalogue.editions.len();
+        self.doubt();
+        Arc::make_mut(&mut self.tables).sort_by_key(|table| (table.earlier, table.later));
+        let editions = self.editions.len();
         let pairs = (0..editions).flat_map(|from| (0..editions).map(move |to| (from, to)));
-        let ways = pairs.filter_map(|(from, to)| Some(((from, to), Way::between(&catalogue, from, to)?))).collect();
-        catalogue.ways = Arc::new(ways);
-        catalogue.add_lists(lists, entries)?;
-        catalogue.add_terms(terms);
-        catalogue.synonyms = Arc::new(Synonyms::of(synonyms));
-        catalogue.search = SearchIndex::of(catalogue.editions.len());
-        catalogue.taught = Arc::new(Taught::default().with(&catalogue, examples));
-        Ok(catalogue)
+        let ways = pairs.filter_map(|(from, to)| Some(((from, to), Way::between(self, from, to)?))).collect();
+        self.ways = Arc::new(ways);
+        self.add_lists(lists, entries)?;
+        self.add_terms(terms);
+        self.synonyms = Arc::new(Synonyms::of(synonyms));
+        self.search = SearchIndex::of(self.editions.len());
+        self.taught = Arc::new(Taught::default().with(self, examples));
+        Ok(())
     }
 
     /// The same at a later revision that taught examples and changed nothing else.
@@ -164,32 +183,6 @@ impl Catalogue {
     /// Whether two revisions have their codes in common, in memory too.
     pub(crate) fn shares_codes(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.editions, &other.editions)
-    }
-
-    /// What it is made of, but for what was taught: that is no part of what changes by change sets.
-    pub(crate) fn facts(&self) -> Facts {
-        let mut facts = Facts { systems: self.systems.clone(), ..Facts::default() };
-        for edition in self.editions.iter() {
-            facts.editions.push(edition.fact.clone());
-            facts.codes.extend(edition.codes.iter().map(|code| code.fact.clone()));
-        }
-        for table in self.tables.iter().filter(|table| !table.extension) {
-            facts.tables.extend(table.fact.clone());
-            let (earlier, later) = (&self.editions[table.earlier], &self.editions[table.later]);
-            facts.links.extend(table.rows().map(|(row, edge)| LinkFact {
-                earlier_edition: earlier.fact.id.clone(),
-                earlier_code: earlier.codes[row as usize].fact.code.clone(),
-                later_edition: later.fact.id.clone(),
-                later_code: later.codes[edge.to as usize].fact.code.clone(),
-                ex: edge.ex,
-                held_back: edge.held_back,
-                words: table.words(row, edge.to).map(|words| Box::new(words.clone())),
-            }));
-        }
-        facts.terms = self.terms.iter().map(|term| term.fact.clone()).collect();
-        facts.synonyms = self.synonyms.facts().to_vec();
-        let Facts { lists, entries, .. } = self.list_facts();
-        Facts { lists, entries, ..facts }
     }
 
     /// What its green lists are made of.
@@ -307,8 +300,8 @@ impl Catalogue {
             Arc::make_mut(&mut self.editions).push(EditionData {
                 fact,
                 code_lengths,
-                codes: Vec::new(),
-                index: HashMap::new(),
+                codes: Codes::default(),
+                index: Arc::default(),
             });
         }
         Ok(())
@@ -482,7 +475,7 @@ impl EditionData {
     /// Adds a code that comes after all those added before.
     fn add(&mut self, fact: CodeFact) -> Result<(), BuildError> {
         let row = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
-        if self.index.insert(fact.code.clone().into_boxed_str(), row).is_some() {
+        if Arc::make_mut(&mut self.index).insert(fact.code.clone().into_boxed_str(), row).is_some() {
             return Err(BuildError::Twice(format!("{} of {}", fact.code, fact.edition)));
         }
         let parent = match fact.parent.as_str() {
@@ -492,16 +485,17 @@ impl EditionData {
                 Some(self.row_of(above).filter(|above| *above != row).ok_or_else(unknown)?)
             }
         };
+        let codes = Arc::make_mut(&mut self.codes.0);
         if let Some(parent) = parent {
-            self.codes[parent as usize].children.push(row);
+            codes[parent as usize].children.push(row);
         }
         let mut above = parent;
         while let Some(ancestor) = above {
-            self.codes[ancestor as usize].end = row + 1;
-            above = self.codes[ancestor as usize].parent;
+            codes[ancestor as usize].end = row + 1;
+            above = codes[ancestor as usize].parent;
         }
         let level = fact.level.unwrap_or_else(|| Level::of(&fact.code));
-        self.codes.push(CodeRow { fact, level, parent, children: Vec::new(), end: row + 1 });
+        codes.push(CodeRow { fact, level, parent, children: Vec::new(), end: row + 1 });
         Ok(())
     }
 }

@@ -72,6 +72,14 @@ impl Table {
         }
     }
 
+    /// The same links where its editions are numbered anew. What is not known of them is to be said again.
+    pub(crate) fn between(&self, earlier: usize, later: usize) -> Self {
+        let unsure = [BTreeSet::new(), BTreeSet::new()];
+        let (forward, backward, words) = (self.forward.clone(), self.backward.clone(), self.words.clone());
+        let any_held_back = self.any_held_back;
+        Self { earlier, later, fact: None, extension: false, forward, backward, words, unsure, any_held_back }
+    }
+
     /// Adds a row. Rows come once.
     pub(crate) fn add(&mut self, earlier: u32, later: u32, fact: &LinkFact) {
         self.link(earlier, later, fact.ex, fact.held_back);

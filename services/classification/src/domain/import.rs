@@ -16,11 +16,13 @@ mod synonyms;
 mod terms;
 mod us_hts;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub(crate) use apply::apply;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Scope};
 use super::facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, Level, LinkFact, LinkWords, Localized, NoteFact, SourceFact,
     SynonymGroup, SynonymsFact, TableFact, TermFact,
@@ -189,6 +191,17 @@ pub(crate) struct Imported {
     pub(crate) faults: Vec<RowFault>,
     pub(crate) rows: u64,
     pub(crate) refused: u64,
+}
+
+impl Imported {
+    /// The codes and links that it brings.
+    pub(crate) fn scope(&self) -> Scope {
+        let editions: BTreeSet<&str> = self.codes.iter().map(|code| code.edition.as_str()).collect();
+        Scope {
+            editions: editions.into_iter().map(str::to_owned).collect(),
+            tables: self.tables.iter().map(|table| (table.earlier.clone(), table.later.clone())).collect(),
+        }
+    }
 }
 
 /// Reads a file.

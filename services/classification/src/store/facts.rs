@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use greenlane_store::Tx;
 use sea_orm::sea_query::IntoCondition;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -11,25 +11,69 @@ use super::entities::{code, entry, item, link, term};
 use super::taught;
 use super::{EDITION, LIST, SYNONYMS, SYSTEM, TABLE, corrupt};
 use crate::domain::{
-    CodeFact, EntryFact, Facts, Level, LinkFact, LinkWords, ListFact, Localized, NoteFact, SourceFact, TermFact,
+    CodeFact, EntryFact, Facts, Level, LinkFact, LinkWords, ListFact, Localized, NoteFact, Scope, SourceFact, TermFact,
 };
 
 /// The catalogue as it was at a revision.
 pub(crate) async fn load(tx: &Tx, revision: u64) -> Result<Facts, DbErr> {
+    load_within(tx, revision, None).await
+}
+
+/// Of which codes and links anything changed after a revision and up to another. None when nothing was there before.
+pub(crate) async fn changed(tx: &Tx, known: u64, newest: u64) -> Result<Option<Scope>, DbErr> {
+    if known == 0 {
+        return Ok(None);
+    }
+    let (after, until) = (i64::try_from(known).map_err(corrupt)?, i64::try_from(newest).map_err(corrupt)?);
+    let editions: Vec<String> = code::Entity::find()
+        .filter(began_or_ended(code::Column::RevisionFrom, code::Column::RevisionTo, after, until))
+        .select_only()
+        .column(code::Column::Edition)
+        .distinct()
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let tables: Vec<(String, String)> = link::Entity::find()
+        .filter(began_or_ended(link::Column::RevisionFrom, link::Column::RevisionTo, after, until))
+        .select_only()
+        .columns([link::Column::EarlierEdition, link::Column::LaterEdition])
+        .distinct()
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(Some(Scope { editions: editions.into_iter().collect(), tables: tables.into_iter().collect() }))
+}
+
+/// Rows that began or ended after a revision and up to another.
+pub(super) fn began_or_ended<C: ColumnTrait>(from: C, to: C, after: i64, until: i64) -> Condition {
+    let within = |column: C| Condition::all().add(column.gt(after)).add(column.lte(until));
+    Condition::any().add(within(from)).add(within(to))
+}
+
+/// The catalogue as it was at a revision, of codes and links only those within a scope.
+pub(crate) async fn load_within(tx: &Tx, revision: u64, scope: Option<&Scope>) -> Result<Facts, DbErr> {
     let at = i64::try_from(revision).map_err(corrupt)?;
     let items =
         item::Entity::find().filter(known(item::Column::RevisionFrom, item::Column::RevisionTo, at)).all(tx).await?;
-    let codes =
-        code::Entity::find().filter(known(code::Column::RevisionFrom, code::Column::RevisionTo, at)).all(tx).await?;
-    let links =
-        link::Entity::find().filter(known(link::Column::RevisionFrom, link::Column::RevisionTo, at)).all(tx).await?;
+    let mut codes = code::Entity::find().filter(known(code::Column::RevisionFrom, code::Column::RevisionTo, at));
+    let mut links = link::Entity::find().filter(known(link::Column::RevisionFrom, link::Column::RevisionTo, at));
+    if let Some(scope) = scope {
+        codes = codes.filter(code::Column::Edition.is_in(&scope.editions));
+        let none = Condition::any().add(link::Column::EarlierEdition.is_in(Vec::<String>::new()));
+        links = links.filter(scope.tables.iter().fold(none, |any, (earlier, later)| {
+            let one = Condition::all().add(link::Column::EarlierEdition.eq(earlier));
+            any.add(one.add(link::Column::LaterEdition.eq(later)))
+        }));
+    }
+    let codes = codes.all(tx).await?.into_iter().map(code_fact).collect::<Result<_, _>>()?;
+    let links = links.all(tx).await?.into_iter().map(link_fact).collect::<Result<_, _>>()?;
     let entries =
         entry::Entity::find().filter(known(entry::Column::RevisionFrom, entry::Column::RevisionTo, at)).all(tx).await?;
     let terms =
         term::Entity::find().filter(known(term::Column::RevisionFrom, term::Column::RevisionTo, at)).all(tx).await?;
     let mut facts = Facts {
-        codes: codes.into_iter().map(code_fact).collect::<Result<_, _>>()?,
-        links: links.into_iter().map(link_fact).collect::<Result<_, _>>()?,
+        codes,
+        links,
         entries: entries.into_iter().map(entry_fact).collect::<Result<_, _>>()?,
         terms: terms.into_iter().map(term_fact).collect(),
         examples: taught::examples(tx, 0, at).await?.into_iter().map(|(_, example)| example).collect(),

@@ -5,7 +5,7 @@ use greenlane_store::{Store, StoreError, Tx};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entities::{entry, item, revision as revisions, term};
-use super::facts::{entry_fact, known, list_fact};
+use super::facts::{began_or_ended, entry_fact, known, list_fact};
 use super::{LIST, corrupt, taught};
 use crate::domain::{Facts, ListData};
 
@@ -103,20 +103,14 @@ pub(crate) async fn lists_only(tx: &Tx, known: u64, newest: u64) -> Result<Optio
     }
     let codes = Condition::any().add(revisions::Column::CodesChanged.gt(0)).add(revisions::Column::LinksChanged.gt(0));
     let published = revisions::Entity::find().filter(within(revisions::Column::Revision, after, until));
-    let others = item::Entity::find().filter(item::Column::Kind.ne(LIST)).filter(
-        Condition::any().add(within(item::Column::RevisionFrom, after, until)).add(within(
-            item::Column::RevisionTo,
-            after,
-            until,
-        )),
-    );
-    let terms = term::Entity::find().filter(
-        Condition::any().add(within(term::Column::RevisionFrom, after, until)).add(within(
-            term::Column::RevisionTo,
-            after,
-            until,
-        )),
-    );
+    let others = item::Entity::find().filter(item::Column::Kind.ne(LIST)).filter(began_or_ended(
+        item::Column::RevisionFrom,
+        item::Column::RevisionTo,
+        after,
+        until,
+    ));
+    let terms =
+        term::Entity::find().filter(began_or_ended(term::Column::RevisionFrom, term::Column::RevisionTo, after, until));
     let more = published.filter(codes).one(tx).await?.is_some()
         || others.one(tx).await?.is_some()
         || terms.one(tx).await?.is_some();

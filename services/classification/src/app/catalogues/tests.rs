@@ -85,6 +85,10 @@ async fn a_revision_of_lists_shares_its_codes_with_the_one_before_it(db: TestDat
     let third = catalogues.read(Consistency::AtLeast(3)).await.unwrap();
     assert!(!third.shares_codes(&second));
     assert_eq!(words(&third), "Solar panels");
+    // But for those of the editions that did not.
+    assert!(third.shares_codes_of(&second, "HS2017") && !third.shares_codes_of(&second, "HS2022"));
+    let anew = open(&db, 1_000).await.current();
+    assert_eq!(anew.facts(), third.facts());
 }
 
 async fn a_follower_notices_what_another_replica_publishes(db: TestDatabase) {
