@@ -201,8 +201,11 @@ fn a_compressed_table_and_one_of_tabs_are_tagged_like_any_other() {
     assert_eq!(tagged(&args(folder.path(), false)).totals, expected.totals);
 }
 
+type Values = Vec<(String, f64)>;
+type Faults = Vec<(String, u64)>;
+
 /// The value of all goods, by flow where that is asked, and the rows of each fault.
-fn sums(rows: &str, by: &[By]) -> (Vec<(String, f64)>, Vec<(String, u64)>) {
+fn sums(rows: &str, by: &[By]) -> (Values, Faults) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("rows.csv"), rows).unwrap();
     let totals = tagged(&Args { by: by.to_vec(), out: None, faults: None, ..args(folder.path(), false) });
