@@ -42,6 +42,7 @@ impl Scope {
 
 impl Catalogue {
     /// What it is made of, but for what was taught: that is no part of what changes by change sets.
+    #[cfg(test)]
     pub(crate) fn facts(&self) -> Facts {
         let id = |edition: usize| self.editions[edition].fact.id.clone();
         let published = self.tables.iter().filter(|table| !table.extension);
