@@ -54,18 +54,21 @@ pub(crate) fn tell<T: Expires>(kind: &'static str, towards: Option<&str>, held: 
     );
 }
 
+/// Numbers of seconds, which may have fractions (RFC 7519, 2).
 #[derive(Deserialize)]
 struct Claims {
-    exp: i64,
-    iat: Option<i64>,
+    exp: f64,
+    iat: Option<f64>,
+    nbf: Option<f64>,
 }
 
 /// Of a signed token (RFC 7519). Whether its signature is good is its receiver's business.
 pub(crate) fn of_token(token: &str) -> Option<Validity> {
     let claims = b64::decode(token.split('.').nth(1)?).ok()?;
     let claims: Claims = serde_json::from_slice(&claims).ok()?;
-    let at = |seconds| DateTime::from_timestamp(seconds, 0);
-    Some(Validity { from: claims.iat.and_then(at), until: at(claims.exp)? })
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds are enough, and a moment too far away is none")]
+    let at = |seconds: f64| DateTime::from_timestamp(seconds as i64, 0);
+    Some(Validity { from: claims.iat.or(claims.nbf).and_then(at), until: at(claims.exp)? })
 }
 
 /// Of a chain: it is good for as long as all that is in it.

@@ -49,7 +49,7 @@ impl Registry {
             }
         };
         let document_sha256 = sha256(&document);
-        let epcis = epcis::identity(&record.epcis_json);
+        let epcis = epcis::identity_of(&record.epcis_json, &record.product);
         Ok(TraceCommand { record, document, document_sha256, key, epcis })
     }
 
@@ -108,7 +108,8 @@ async fn gathered(tx: &Tx, filter: &TraceFilter, revision: u64) -> Result<Option
     let mut known: BTreeSet<u64> = found.iter().map(|event| event.index).collect();
     let mut open: Vec<TraceEvent> = found.clone();
     while !open.is_empty() && known.len() <= MAX_EVENTS {
-        let mut wanted: BTreeSet<u64> = open.iter().flat_map(|event| event.record.inputs.iter().copied()).collect();
+        let named = |event: &TraceEvent| event.record.inputs.clone().into_iter().chain(event.record.corrects);
+        let mut wanted: BTreeSet<u64> = open.iter().flat_map(named).collect();
         wanted.retain(|index| !known.contains(index));
         let mut next = trace::by_index(tx, &wanted).await?;
         let indices = open.iter().map(|event| event.index).chain(wanted).collect();
@@ -120,14 +121,19 @@ async fn gathered(tx: &Tx, filter: &TraceFilter, revision: u64) -> Result<Option
     if known.len() > MAX_EVENTS {
         return Ok(None);
     }
-    // Whoever else used up an input named it as it was, or as one of its corrections has it.
+    // Whoever else used up an input named it as it was, or as one of its corrections has it, whichever we name.
     let mut inputs: BTreeSet<u64> = found.iter().flat_map(|event| event.record.inputs.iter().copied()).collect();
     let mut corrected: Vec<(u64, u64)> =
         found.iter().filter_map(|event| Some((event.record.corrects?, event.index))).collect();
     corrected.sort_unstable();
-    for (before, after) in corrected {
-        if inputs.contains(&before) {
-            inputs.insert(after);
+    for (before, after) in corrected.iter().rev() {
+        if inputs.contains(after) {
+            inputs.insert(*before);
+        }
+    }
+    for (before, after) in &corrected {
+        if inputs.contains(before) {
+            inputs.insert(*after);
         }
     }
     let users = trace::users(tx, &inputs).await?;

@@ -2,12 +2,14 @@
 //! much, and by the business step at which stage. Energy and emissions are no part of EPCIS.
 
 use chrono::{DateTime, Utc};
+use greenlane_jose::canonical;
 use serde_json::Value;
 
 use super::event::sha256;
 use super::goods::{ProductId, gtin};
 use super::trace::Stage;
 use super::trace::decimal::Decimal;
+use super::write_off::product_key;
 
 /// What was read; none is what the event does not tell, and an error what it tells in a way that cannot be taken from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,15 +76,22 @@ fn one(whole: &Value) -> Result<&Value, String> {
     }
 }
 
-/// What tells that two records are of one event: its `eventID`, or else all that it says. None when it cannot be read.
+/// What tells that two records are of one event: its `eventID`, or else all that it says, in whatever order of members.
+/// None when it cannot be read.
 pub(crate) fn identity(text: &str) -> Option<String> {
     let whole: Value = serde_json::from_str(text).ok()?;
     let event = one(&whole).ok()?;
     let said = match event.get("eventID").and_then(Value::as_str).map(str::trim).filter(|id| !id.is_empty()) {
         Some(id) => format!("eventID {id}").into_bytes(),
-        None => greenlane_jose::canonical::to_vec(event).ok()?,
+        // A number of a size that has no one way to be written is taken as it stands.
+        None => canonical::to_vec_with_decimals(event).unwrap_or_else(|_| event.to_string().into_bytes()),
     };
     Some(hex::encode(sha256(said)))
+}
+
+/// The same of one of the products that an event may be about: it is recorded once of each.
+pub(crate) fn identity_of(text: &str, product: &ProductId) -> Option<String> {
+    Some(hex::encode(sha256(format!("{} {}", identity(text)?, product_key(product)))))
 }
 
 /// What an event is about.

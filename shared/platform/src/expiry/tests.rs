@@ -50,6 +50,7 @@ fn a_token_tells_its_end_and_maybe_its_beginning() {
     let token = |claims: &str| format!("e30.{}.c2ln", b64::encode(claims));
     let told = of_token(&token(r#"{"sub":"x","iat":60,"exp":3660}"#)).unwrap();
     assert_eq!((told.from, told.until), (Some(at("1970-01-01T00:01:00Z")), at("1970-01-01T01:01:00Z")));
+    assert_eq!(of_token(&token(r#"{"nbf":60.5,"exp":3660.25}"#)), Some(told));
     assert_eq!(of_token(&token(r#"{"exp":3660}"#)).unwrap().from, None);
     for wrong in [token(r#"{"iat":60}"#), token("[]"), "opaque".to_owned(), "a.b.c".to_owned(), String::new()] {
         assert_eq!(of_token(&wrong), None, "{wrong}");

@@ -101,10 +101,13 @@ fn quantities_of_one_unit_add_up_and_others_are_not_guessed() {
 
 #[test]
 fn one_event_is_the_same_however_it_is_written() {
-    let event = r#"{"type":"ObjectEvent","eventTime":"2026-05-01T10:00:00Z","action":"ADD"}"#;
-    let wrapped =
-        r#"{"epcisBody":{"eventList":[{"action":"ADD", "type":"ObjectEvent","eventTime":"2026-05-01T10:00:00Z"}]}}"#;
+    let event = r#"{"type":"ObjectEvent","eventTime":"2026-05-01T10:00:00Z","action":"ADD","quantity":200.5}"#;
+    let wrapped = r#"{"epcisBody":{"eventList":[{"action":"ADD", "type":"ObjectEvent","quantity":200.50,
+        "eventTime":"2026-05-01T10:00:00Z"}]}}"#;
+    assert!(identity(event).is_some(), "an event with a fraction in it has an identity too");
     assert_eq!(identity(event), identity(wrapped));
+    assert_ne!(identity(event), identity(&event.replace("200.5", "200.25")));
+    assert!(identity(&event.replace("200.5", "1e-9")).is_some());
     let named = |id: &str, action: &str| {
         event.replace(r#""action":"ADD""#, &format!(r#""eventID":"{id}","action":"{action}""#))
     };
@@ -112,4 +115,6 @@ fn one_event_is_the_same_however_it_is_written() {
     assert_ne!(identity(&named("urn:uuid:3", "ADD")), identity(&named("urn:uuid:4", "ADD")));
     assert_ne!(identity(event), identity(&named("urn:uuid:3", "ADD")));
     assert_eq!(identity("nonsense"), None);
+    let of = |model: &str| identity_of(event, &ProductId { model: model.to_owned(), ..ProductId::default() });
+    assert!(of("A").is_some() && of("A") == of("a") && of("A") != of("B"), "it is recorded once of each product");
 }

@@ -65,16 +65,29 @@ pub(crate) struct Gathered {
     pub(crate) void: BTreeSet<u64>,
 }
 
+/// Which events were corrected, and by which good one each. An event that was corrected is used up in its corrected form.
+/// Where a correction is void and was corrected itself, so is what it corrected: nothing else could correct that any more.
+fn corrections(events: &[TraceEvent], void: &BTreeSet<u64>) -> (BTreeSet<u64>, HashMap<u64, u64>) {
+    let correct: HashMap<u64, Option<u64>> = events.iter().map(|event| (event.index, event.record.corrects)).collect();
+    let (mut corrected, mut successor) = (BTreeSet::new(), HashMap::new());
+    for event in events.iter().filter(|event| !void.contains(&event.index)) {
+        let mut before = event.record.corrects;
+        while let Some(index) = before.filter(|index| corrected.insert(*index)) {
+            successor.insert(index, event.index);
+            before = correct.get(&index).copied().flatten().filter(|_| void.contains(&index));
+        }
+    }
+    (corrected, successor)
+}
+
 /// Rolls up; none when no event is of the product.
 pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Footprint> {
     let Gathered { events, void } = gathered;
     // What is void corrects nothing either.
     let good = || events.iter().filter(|event| !void.contains(&event.index));
-    let corrected: BTreeSet<u64> = good().filter_map(|event| event.record.corrects).collect();
+    let (corrected, successor) = corrections(events, void);
     let standing: BTreeMap<u64, &TraceEvent> =
         good().filter(|event| !corrected.contains(&event.index)).map(|event| (event.index, event)).collect();
-    // An event that was corrected is used up in its corrected form.
-    let successor: HashMap<u64, u64> = good().filter_map(|event| Some((event.record.corrects?, event.index))).collect();
     let is_own = |event: &&TraceEvent| is_of(&event.record.product, product);
     let own: Vec<&TraceEvent> = standing.values().copied().filter(is_own).collect();
     let out = events.iter().filter(|event| void.contains(&event.index) && !corrected.contains(&event.index));

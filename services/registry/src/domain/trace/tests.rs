@@ -180,3 +180,15 @@ fn what_a_compromised_key_signed_neither_counts_nor_corrects() {
     let all = super::footprint::footprint(&Gathered { events, void: [1, 2, 3, 4].into() }, &asked()).unwrap();
     assert_eq!((all.event_count, codes(&all.findings)), (0, vec!["key_compromised"; 3]));
 }
+
+#[test]
+fn what_corrects_a_void_correction_stands_for_what_that_corrected() {
+    let first = event(1, Stage::Production, "B1", "100", "4");
+    let mut forged = event(2, Stage::Production, "B1", "100", "1");
+    forged.record.corrects = Some(1);
+    let mut right = event(3, Stage::Production, "B1", "100", "6");
+    right.record.corrects = Some(2);
+    let gathered = Gathered { events: vec![first, forged, right], void: [2].into() };
+    let found = super::footprint::footprint(&gathered, &asked()).unwrap();
+    assert_eq!((found.emissions.to_string().as_str(), found.event_count), ("6", 1));
+}

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use super::product_key;
 use crate::domain::content::{Content, Product};
-use crate::domain::goods::{same_gtin, same_text};
-use crate::domain::life::{Event, Step, is_overtaken};
+use crate::domain::goods::{folded, same_gtin, same_text};
+use crate::domain::life::{Event, Step, overtakers};
 
 /// All products that a certificate's versions identify in different ways, and which came of which.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +47,21 @@ impl From<&Product> for Kin {
     }
 }
 
-/// A product of a version, with what the ledger calls it.
-type Keyed<'c> = (String, &'c Product);
+/// A product of a version.
+struct Keyed<'c> {
+    /// What the ledger calls it.
+    key: String,
+    product: &'c Product,
+    /// All its models, as they are compared: a certificate has many products of many models.
+    models: BTreeSet<String>,
+}
+
+impl<'c> From<&'c Product> for Keyed<'c> {
+    fn from(product: &'c Product) -> Self {
+        let models = product.models.iter().chain([&product.id.model]).filter(|model| !model.is_empty());
+        Self { key: product_key(&product.id), product, models: models.map(|model| folded(model)).collect() }
+    }
+}
 
 impl Lineage {
     /// Of a certificate with these events and versions, both in the order of the log. A version that was overtaken before
@@ -56,10 +69,14 @@ impl Lineage {
     pub(crate) fn of<'c>(events: &[Event], versions: impl Iterator<Item = (u32, &'c Content)>) -> Self {
         let mut lineage = Self::default();
         let mut before: Option<Vec<Keyed<'c>>> = None;
-        for (version, content) in versions.filter(|(version, _)| !is_overtaken(events, *version)) {
-            let made = events.iter().find(|event| event.version == version).map_or(Step::Reissue, |event| event.step);
-            let after: Vec<Keyed<'c>> =
-                content.products.iter().map(|product| (product_key(&product.id), product)).collect();
+        let overtakers = overtakers(events);
+        for (version, content) in versions {
+            let by = events.iter().position(|event| event.version == version);
+            if by.is_some_and(|by| overtakers[by].is_some()) {
+                continue;
+            }
+            let made = by.map_or(Step::Reissue, |by| events[by].step);
+            let after: Vec<Keyed<'c>> = content.products.iter().map(Keyed::from).collect();
             if let Some(before) = before {
                 lineage.links.extend(links(version, made, &before, &after));
             }
@@ -89,55 +106,59 @@ impl Lineage {
 
 /// Which products of a version that a step made, identified as none was before, came of which ones before.
 fn links(version: u32, step: Step, before: &[Keyed<'_>], after: &[Keyed<'_>]) -> Vec<Link> {
-    let was: BTreeSet<&str> = before.iter().map(|(key, _)| key.as_str()).collect();
-    let is: BTreeSet<&str> = after.iter().map(|(key, _)| key.as_str()).collect();
-    let new: Vec<&Keyed<'_>> = after.iter().filter(|(key, _)| !was.contains(key.as_str())).collect();
-    let link = |from: &str, to: &str| Link { version, from: from.to_owned(), to: to.to_owned() };
+    let keys = |products: &'_ [Keyed<'_>]| -> BTreeSet<String> { products.iter().map(|it| it.key.clone()).collect() };
+    let (was, is) = (keys(before), keys(after));
+    let new: Vec<&Keyed<'_>> = after.iter().filter(|it| !was.contains(&it.key)).collect();
+    let link = |from: &Keyed<'_>, to: &Keyed<'_>| Link { version, from: from.key.clone(), to: to.key.clone() };
     let mut found = Vec::new();
-    let mut renamed = Vec::new();
-    for (from, old) in before {
-        let is_gone = !is.contains(from.as_str());
+    let mut gone = Vec::new();
+    for old in before {
+        let is_gone = !is.contains(&old.key);
         // What an extension adds beside a product is more, and not a part of it.
         if !is_gone && step == Step::ExtendScope {
             continue;
         }
-        let heirs: Vec<Link> =
-            new.iter().filter(|(_, new)| may_be_same(old, new)).map(|(to, _)| link(from, to)).collect();
-        if heirs.is_empty() && is_gone && step == Step::Reissue {
-            renamed.push((from, old));
+        found.extend(new.iter().filter(|new| may_be_same(old, new)).map(|new| link(old, new)));
+        if is_gone && step == Step::Reissue {
+            gone.push(old);
         }
-        found.extend(heirs);
     }
-    // A correction that knows a product no more, and another that none was before: it is called otherwise.
-    let unclaimed: Vec<_> = new.iter().filter(|(key, _)| !found.iter().any(|link| link.to == *key)).collect();
-    for (from, old) in renamed {
-        let of_that_name: Vec<_> = unclaimed.iter().filter(|(_, new)| same_text(&old.name, &new.name)).collect();
-        if of_that_name.is_empty() {
-            found.extend(unclaimed.iter().map(|(to, _)| link(from, to)));
+    // A correction that knows a product no more, and another that came of none: it is called otherwise. Also of one that
+    // something else may be: that may be so by chance.
+    let claimed: BTreeSet<String> = found.iter().map(|link: &Link| link.to.clone()).collect();
+    let unclaimed: Vec<&Keyed<'_>> = new.into_iter().filter(|it| !claimed.contains(&it.key)).collect();
+    for old in gone {
+        let named = |new: &&&Keyed<'_>| same_text(&old.product.name, &new.product.name);
+        if unclaimed.iter().any(|new| named(&new)) {
+            found.extend(unclaimed.iter().filter(named).map(|new| link(old, new)));
         } else {
-            found.extend(of_that_name.into_iter().map(|(to, _)| link(from, to)));
+            found.extend(unclaimed.iter().map(|new| link(old, new)));
         }
     }
     found
 }
 
 /// Whether an item can be one of both products: something that both tell is the same, and nothing contradicts it.
-fn may_be_same(one: &Product, other: &Product) -> bool {
-    let models = |product: &Product| -> Vec<String> {
-        product.models.iter().chain([&product.id.model]).filter(|model| !model.is_empty()).cloned().collect()
-    };
-    let (of_one, of_other) = (models(one), models(other));
-    let (a, b) = (&one.id, &other.id);
-    let told = |a: &str, b: &str| !a.is_empty() && !b.is_empty();
-    let compared = [
-        told(&a.gtin, &b.gtin).then(|| same_gtin(&a.gtin, &b.gtin)),
-        (!of_one.is_empty() && !of_other.is_empty())
-            .then(|| of_one.iter().any(|model| of_other.iter().any(|other| same_text(model, other)))),
-        told(&a.batch, &b.batch).then(|| same_text(&a.batch, &b.batch)),
-        told(&a.serial, &b.serial).then(|| same_text(&a.serial, &b.serial)),
-    ];
-    let mut told = compared.into_iter().flatten().peekable();
-    told.peek().is_some() && told.all(|same| same)
+fn may_be_same(one: &Keyed<'_>, other: &Keyed<'_>) -> bool {
+    let (a, b) = (&one.product.id, &other.product.id);
+    let mut told = false;
+    for (a, b, same) in [
+        (&a.gtin, &b.gtin, same_gtin as fn(&str, &str) -> bool),
+        (&a.batch, &b.batch, same_text),
+        (&a.serial, &b.serial, same_text),
+    ] {
+        if a.is_empty() || b.is_empty() {
+            continue;
+        }
+        if !same(a, b) {
+            return false;
+        }
+        told = true;
+    }
+    if one.models.is_empty() || other.models.is_empty() {
+        return told;
+    }
+    !one.models.is_disjoint(&other.models)
 }
 
 #[cfg(test)]

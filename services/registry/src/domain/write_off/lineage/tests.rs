@@ -92,6 +92,18 @@ fn a_product_that_a_correction_calls_otherwise_is_the_same_one() {
 }
 
 #[test]
+fn a_product_that_is_called_otherwise_is_found_though_another_may_be_it_by_chance() {
+    let batch = |batch: &str| {
+        let plain = product("", "EX", &[]);
+        Product { id: ProductId { batch: batch.into(), ..plain.id.clone() }, ..plain }
+    };
+    let (wrong, right) = (product("", "EX", &[]), product("", "EY", &[]));
+    let found =
+        lineage(&[(Step::Grant, vec![wrong.clone(), batch("B2")]), (Step::Reissue, vec![right.clone(), batch("B3")])]);
+    assert!(counts(&found, 2, &right, &wrong));
+}
+
+#[test]
 fn what_is_taken_away_or_added_has_no_part_in_the_others() {
     let (a, b, c) = (product("", "A", &[]), product("", "B", &["B2"]), product("", "C", &[]));
     let narrowed = Product { id: ProductId { batch: "L1".into(), ..b.id.clone() }, ..b.clone() };
