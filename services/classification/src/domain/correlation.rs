@@ -52,8 +52,6 @@ pub(crate) struct Table {
     words: HashMap<(u32, u32), Box<LinkWords>>,
     /// Rows of either edition whose links are not all known.
     unsure: [BTreeSet<u32>; 2],
-    /// There are links that are held back.
-    pub(crate) any_held_back: bool,
 }
 
 impl Table {
@@ -68,7 +66,6 @@ impl Table {
             backward,
             words: HashMap::new(),
             unsure: [BTreeSet::new(), BTreeSet::new()],
-            any_held_back: false,
         }
     }
 
@@ -76,8 +73,7 @@ impl Table {
     pub(crate) fn between(&self, earlier: usize, later: usize) -> Self {
         let unsure = [BTreeSet::new(), BTreeSet::new()];
         let (forward, backward, words) = (self.forward.clone(), self.backward.clone(), self.words.clone());
-        let any_held_back = self.any_held_back;
-        Self { earlier, later, fact: None, extension: false, forward, backward, words, unsure, any_held_back }
+        Self { earlier, later, fact: None, extension: false, forward, backward, words, unsure }
     }
 
     /// Adds a row. Rows come once.
@@ -93,7 +89,6 @@ impl Table {
         let edge = |to| Edge { to, ex, held_back };
         self.forward[earlier as usize].push(edge(later));
         self.backward[later as usize].push(edge(earlier));
-        self.any_held_back |= held_back;
     }
 
     /// Notes that not all links of a code of one of the editions are known.

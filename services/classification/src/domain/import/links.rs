@@ -127,9 +127,10 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
             }
         }
     }
-    left_out(catalogue, announced, &tables, &seen, imported);
     if announced.format == Format::UnsdConversion {
         keep_correlations(catalogue, &mut tables, imported);
+    } else {
+        left_out(catalogue, announced, &tables, &seen, imported);
     }
     hold_back(&mut imported.links);
     imported.tables = tables.into_values().collect();

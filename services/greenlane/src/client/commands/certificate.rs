@@ -301,7 +301,6 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     }
 }
 
-/// The events of a certificate's life.
 /// The steps of a certificate that are to take effect, and when.
 async fn announced(session: &Session, certificate: &str) -> anyhow::Result<String> {
     let mut certificates = CertificateServiceClient::new(session.registry()?);

@@ -1,13 +1,24 @@
 //! A thing with parts of its own, for eyes: YAML of what it has, what is told in a line before what has parts. Fields and
 //! words are spelled as in the files that people write, so that what is shown can go into one.
 
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use prost_reflect::Kind;
 use serde_json::Value;
 use serde_yaml_ng::{Mapping, Value as Yaml};
 
-use super::cell;
+use super::{POOL, cell};
 
 /// Fields that come first when a thing has them.
 const FIRST: [&str; 6] = ["name", "title", "designation", "displayName", "state", "reason"];
+
+/// Fields of numbers that tell whether they were set: a 0 there is said. Elsewhere it is one that is not told.
+static CAN_BE_ZERO: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let numbers = [Kind::Int32, Kind::Uint32, Kind::Float, Kind::Double];
+    let fields = POOL.all_messages().flat_map(|message| message.fields().collect::<Vec<_>>());
+    let set = fields.filter(|field| field.supports_presence() && numbers.contains(&field.kind()));
+    set.map(|field| field.json_name().to_owned()).collect()
+});
 
 /// The text of a thing.
 pub(super) fn text(value: &Value) -> anyhow::Result<String> {
@@ -19,8 +30,6 @@ fn ordered(value: &Value) -> Option<Yaml> {
     match value {
         Value::Null => None,
         Value::Bool(truth) => Some(Yaml::Bool(*truth)),
-        // Numbers begin with 1: a 0 is one that is not told.
-        Value::Number(number) if number.as_f64() == Some(0.0) => None,
         Value::Number(number) => serde_yaml_ng::to_value(number).ok(),
         Value::String(_) => {
             let text = cell::written(value);
@@ -31,8 +40,8 @@ fn ordered(value: &Value) -> Option<Yaml> {
             (!items.is_empty()).then_some(Yaml::Sequence(items))
         }
         Value::Object(fields) => {
-            let mut fields: Vec<_> =
-                fields.iter().filter_map(|(key, value)| Some((key, ordered(value)?, value))).collect();
+            let told = fields.iter().filter(|(key, value)| value.as_f64() != Some(0.0) || CAN_BE_ZERO.contains(*key));
+            let mut fields: Vec<_> = told.filter_map(|(key, value)| Some((key, ordered(value)?, value))).collect();
             fields.sort_by_key(|(key, _, value)| {
                 let first = FIRST.iter().position(|name| name == key).unwrap_or(FIRST.len());
                 (first, value.is_object() || value.is_array())
@@ -41,5 +50,18 @@ fn ordered(value: &Value) -> Option<Yaml> {
                 fields.into_iter().map(|(key, yaml, _)| (Yaml::String(cell::field_name(key)), yaml)).collect();
             (!mapping.is_empty()).then_some(Yaml::Mapping(mapping))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::text;
+
+    #[test]
+    fn a_zero_is_shown_where_it_says_something() {
+        let shown = text(&json!({ "name": "annexes/x", "maxChainLinks": 0, "version": 0 })).unwrap();
+        assert_eq!(shown, "name: annexes/x\nmax_chain_links: 0\n");
     }
 }

@@ -63,13 +63,16 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
             summary.lists.push(list.to_owned());
         }
     }
+    let faults = find("faults");
     while let Some(row) = rows.next()? {
-        if row.get(counted) != Some(b"1") {
-            continue;
-        }
         let text = |at: usize| std::str::from_utf8(row.get(at).unwrap_or_default()).unwrap_or_default();
         let flow_of_row = columns.flow.map(text).unwrap_or_default();
         if flow.is_some_and(|flow| flow != flow_of_row) {
+            continue;
+        }
+        // A flow that is a part of another counts by itself when it is asked for.
+        let by_itself = flow.is_some() && faults.is_some_and(|at| is_out_as_part_of_flow_alone(text(at)));
+        if text(counted) != "1" && !by_itself {
             continue;
         }
         if !summary.flows.contains(flow_of_row) {
@@ -105,7 +108,17 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
             summary.partners.entry(text(partner).to_owned()).or_default().add(any);
         }
     }
+    if let Some(flow) = flow.filter(|_| summary.flows.is_empty()) {
+        return Err(Usage(format!("no row of the flow {flow} counts")).into());
+    }
     Ok(summary)
+}
+
+/// Whether a row counts in no totals for no other reason than that its flow is a part of another.
+fn is_out_as_part_of_flow_alone(faults: &str) -> bool {
+    const OUT: [&str; 4] = ["aggregate_code", "aggregate_partner", "columns_missing", "part_of_total"];
+    let has = |fault: &str| faults.split(' ').any(|it| it == fault);
+    has("part_of_flow") && !OUT.into_iter().any(has)
 }
 
 impl Bounds {
@@ -194,16 +207,20 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermine
     #[test]
     fn flows_are_added_up_and_told_or_one_of_them_is_taken() {
         let text = "\
-period,flowCode,cmdCode,primaryValue,counted,certain:a,possible:a
-2020,X,010121,90,1,90,90
-2020,RX,010121,40,0,40,40
-2020,M,010121,500,1,500,500
+period,flowCode,cmdCode,primaryValue,faults,counted,certain:a,possible:a
+2020,X,010121,90,,1,90,90
+2020,RX,010121,40,duplicate part_of_flow,0,40,40
+2020,RX,010121,7,aggregate_code part_of_flow,0,7,7
+2020,M,010121,500,,1,500,500
 ";
         let all = summary(table(text), None).unwrap();
         assert_eq!(all.flows.iter().map(String::as_str).collect::<Vec<_>>(), ["M", "X"]);
         assert_eq!(all.by_list().next().unwrap().1.possible, 590.0);
         let one = summary(table(text), Some("X")).unwrap();
         assert_eq!((one.flows.len(), one.by_list().next().unwrap().1.possible), (1, 90.0));
+        let part = summary(table(text), Some("RX")).unwrap();
+        assert_eq!(part.by_list().next().unwrap().1.possible, 40.0, "by itself, but no total over codes");
+        assert!(summary(table(text), Some("XX")).is_err(), "no row is of it");
         assert!(summary(table(TAGGED), Some("X")).is_err(), "it has no flows");
     }
 

@@ -2,8 +2,8 @@
 //!
 //! UN Comtrade breaks the trade of a code down by mode of transport, customs procedure and second partner, with totals
 //! beside the parts. Parts do not add up to their total: modes lie within one another (water, sea), and not all that is
-//! traded is broken down. So of the ways in which the rows of an economy, a flow, a period and a code are broken down,
-//! the one that breaks down least counts: the total where there is one.
+//! traded is broken down. So of the ways in which the rows of an economy, a partner, a flow, a period and a code are
+//! broken down, the one that breaks down least counts: the total where there is one.
 //!
 //! Which rows have totals is known of those alone that are broken down. Most tables have none, and it costs them nothing.
 
@@ -18,8 +18,7 @@ type Way = u8;
 /// There are six such columns at most.
 const WAYS: Way = 64;
 
-/// By rows of one economy, flow, period and code, with or without a partner: the ways in which they are broken down, a
-/// bit for each.
+/// By rows of one economy, partner, flow, period and code: the ways in which they are broken down, a bit for each.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parts {
     ways: HashMap<u64, u64, FixedState>,
@@ -74,6 +73,5 @@ fn way(columns: &Columns, row: &Row<'_>) -> Way {
 /// Two different ones share a key once in 2^64.
 fn key(number: u32, columns: &Columns, row: &Row<'_>) -> u64 {
     let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
-    let world = table::is_world(of(columns.partner));
-    FixedState::default().hash_one((number, of(columns.reporter), of(columns.flow), world))
+    FixedState::default().hash_one((number, of(columns.reporter), of(columns.flow), of(columns.partner)))
 }

@@ -226,6 +226,9 @@ fn what_is_broken_down_further_counts_once_by_its_total_and_without_one_by_its_p
     // Another economy, and another code of the same one, without a total: their parts are all that there is.
     let others = [row("IND", "0,010121,C00,1000,7"), row("CHN", "0,010129,C00,1000,5")];
     assert_eq!(all(&[modes.concat(), others.concat()]), (one(212.0), parts(3)));
+    // Nor has another partner one.
+    let partner = row("CHN", "0,010121,C00,1000,3").replace("DEU", "FRA");
+    assert_eq!(all(&[modes.concat(), partner]), (one(203.0), parts(3)));
     // Total, by mode, by procedure, by both and by second partner.
     let cube = ["0,010121,C00,0,100", "0,010121,C00,1000,60", "0,010121,C01,0,90", "0,010121,C01,1000,50"];
     let cube: Vec<String> = cube.iter().chain(&["156,010121,C00,0,100"]).map(|rest| row("CHN", rest)).collect();
