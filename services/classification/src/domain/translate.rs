@@ -155,9 +155,9 @@ pub(crate) enum Lie {
     Beyond,
 }
 
-/// Whether the goods of codes of the last edition of a way are within some codes of the first. Each code on the way is
-/// followed once, and no further than to the first link that leads elsewhere: those that are held back lead to a thousand
-/// codes.
+/// Whether the goods of codes of the last edition of a way are within some codes of the first. Each code before
+/// the last step of the way is followed once, and none further than to the first link that leads elsewhere: those that are
+/// held back lead to a thousand codes.
 pub(crate) struct Within<'c> {
     catalogue: &'c Catalogue,
     way: &'c Way,

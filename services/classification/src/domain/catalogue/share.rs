@@ -1,7 +1,7 @@
 //! A catalogue out of the one before it.
 //!
 //! Most revisions change the codes of one edition or the rows of one table, and there are a hundred thousand of either:
-//! what did not change is not copied, and not even looked at.
+//! codes that did not change are not copied, and not even looked at. Tables are copied.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

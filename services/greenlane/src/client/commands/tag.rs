@@ -1,9 +1,9 @@
 //! `greenlane tag`: tables of trade statistics, row by row, with the green lists that they fall under.
 //!
 //! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which the
-//! service is asked, each once and all at one revision; once to tag the rows with what it said. Memory grows with the
-//! number of codes and periods (and where rows are broken down further, of the economies that do so), not with the
-//! number of rows.
+//! service is asked, each once and all at one revision; once to tag the rows with what it said; and between the two once
+//! more for totals, where rows are broken down further. Memory grows with the number of codes and periods (and where rows
+//! are broken down further, of the economies that do so and their partners), not with the number of rows.
 
 mod ask;
 mod csv;

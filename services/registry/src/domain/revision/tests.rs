@@ -120,7 +120,7 @@ fn the_parts_of_a_product_are_together_no_more_than_it() {
     assert_eq!(fields(Amendment::ReduceScope, &before, &split("100", "100")), ["content.products"]);
     assert_eq!(fields(Amendment::ReduceScope, &before, &split("60.5", "40")), ["content.products"]);
     assert_eq!(fields(Amendment::ExtendScope, &split("100", "100"), &before), ["content.products"]);
-    // Room is found wherever there is some.
+    // Room is found in another product where the first has none.
     let both = content(vec![
         of("X", "50", &[]),
         Product { id: ProductId { batch: "L1".into(), ..whole.id.clone() }, ..of("W5", "50", &[]) },
