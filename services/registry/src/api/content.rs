@@ -182,10 +182,16 @@ fn product(v: &mut Violations, raw: wire::CertifiedProduct) -> Option<domain::Pr
 pub(crate) fn product_id(v: &mut Violations, field: &str, raw: common::ProductIdentification) -> Option<ProductId> {
     let mut v = v.scope(field);
     let gtin = if raw.gtin.is_empty() { Some(String::new()) } else { v.parse("gtin", gtin(&raw.gtin)) };
-    let model = v.text("model", &raw.model, 0..=200);
-    let batch = v.text("batch", &raw.batch, 0..=100);
-    let serial = v.text("serial", &raw.serial, 0..=100);
+    let model = told(&mut v, "model", &raw.model, 200);
+    let batch = told(&mut v, "batch", &raw.batch, 100);
+    let serial = told(&mut v, "serial", &raw.serial, 100);
     Some(ProductId { gtin: gtin?, model: model?, batch: batch?, serial: serial? })
+}
+
+/// A text that may be left out; blanks alone tell nothing from anything.
+fn told(v: &mut Violations, field: &str, raw: &str, most: usize) -> Option<String> {
+    let text = v.text(field, raw, 0..=most)?;
+    v.check(field, text.is_empty() || !text.trim().is_empty(), "must not be blank").then_some(text)
 }
 
 /// A code with its edition.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use greenlane_credential::ConfidentialField;
 use serde::{Deserialize, Serialize};
 
-use super::goods::{Code, ProductId};
+use super::goods::{Code, ProductId, as_read, folded};
 use super::units;
 
 /// The facts of one version of a certificate. Stored and hashed as JSON; texts were validated when they came in.
@@ -63,7 +63,15 @@ pub(crate) struct Product {
     pub(crate) models: Vec<String>,
 }
 
-/// A run of serial numbers of one length, both ends covered.
+impl Product {
+    /// The serial numbers that it is limited to; none when it is not.
+    pub(crate) fn runs(&self) -> Vec<SerialRange> {
+        let one = (!self.id.serial.is_empty()).then(|| SerialRange::one(&self.id.serial));
+        self.serial_ranges.iter().cloned().chain(one).collect()
+    }
+}
+
+/// A run of serial numbers of one length, both ends covered. Kept as it was told; compared as people read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SerialRange {
     pub(crate) first: String,
@@ -72,17 +80,38 @@ pub(crate) struct SerialRange {
 
 impl SerialRange {
     pub(crate) fn new(first: &str, last: &str) -> Result<Self, &'static str> {
-        if first.len() != last.len() {
+        let (from, until) = (as_read(first), as_read(last));
+        if from.len() != until.len() {
             return Err("both ends must be of the same length");
         }
-        if first > last {
+        if from > until {
             return Err("the first must not come after the last");
         }
         Ok(Self { first: first.to_owned(), last: last.to_owned() })
     }
 
+    /// The run of one number.
+    pub(crate) fn one(serial: &str) -> Self {
+        Self { first: serial.to_owned(), last: serial.to_owned() }
+    }
+
+    /// As it is compared: see [`as_read`].
+    pub(crate) fn as_read(&self) -> Self {
+        Self { first: folded(&self.first), last: folded(&self.last) }
+    }
+
     pub(crate) fn contains(&self, serial: &str) -> bool {
-        serial.len() == self.first.len() && self.first.as_str() <= serial && serial <= self.last.as_str()
+        let (first, last, serial) = (as_read(&self.first), as_read(&self.last), as_read(serial));
+        serial.len() == first.len() && first <= serial && serial <= last
+    }
+
+    /// The serial numbers that two runs have in common, as they are compared. Numbers of different lengths are different
+    /// numbers.
+    pub(crate) fn common(&self, other: &Self) -> Option<Self> {
+        let (one, another) = (as_read(&self.first), as_read(&other.first));
+        let is_comparable = one.len() == another.len();
+        let (first, last) = (one.max(another), as_read(&self.last).min(as_read(&other.last)));
+        (is_comparable && first <= last).then(|| Self { first: first.into_owned(), last: last.into_owned() })
     }
 }
 

@@ -1,7 +1,10 @@
 //! Commodity codes, product identification, and goods as declared.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A code in an edition of a code system, separators folded away.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,14 +97,34 @@ pub(crate) fn same_gtin(a: &str, b: &str) -> bool {
     a.trim_start_matches('0') == b.trim_start_matches('0')
 }
 
-/// Type designations, batches and serial numbers are compared as people read them: case and spaces do not count.
+/// A type designation, a batch, a serial number or a reference as it is compared: as people read it. Neither case, nor
+/// blanks, nor the width of characters, nor which of the dashes it is makes another one.
 pub(crate) fn folded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
+    as_read(text).into_owned()
+}
+
+/// [`folded`], without a copy of what is written so already.
+pub(crate) fn as_read(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase()) {
+        return Cow::Borrowed(text);
+    }
+    let told = |c: &char| !c.is_whitespace();
+    if text.is_ascii() {
+        return text.chars().filter(told).map(|c| c.to_ascii_uppercase()).collect::<String>().into();
+    }
+    let capitals = text.nfkc().filter(told).map(one_dash).flat_map(char::to_uppercase);
+    // A capital may be made of several characters that are one again.
+    capitals.nfkc().collect::<String>().into()
+}
+
+/// Texts that are copied from documents have dashes and minus signs where people type a hyphen.
+fn one_dash(c: char) -> char {
+    if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c }
 }
 
 /// Whether two texts that are told are the same to who reads them.
 pub(crate) fn same_text(a: &str, b: &str) -> bool {
-    a == b || (!a.is_empty() && folded(a) == folded(b))
+    a == b || (!a.is_empty() && as_read(a) == as_read(b))
 }
 
 /// Goods as an importer declares them.

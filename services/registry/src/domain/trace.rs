@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::content::Quantity;
-use super::goods::{ProductId, same_gtin};
+use super::goods::{ProductId, same_gtin, same_text};
 use super::names::BodyId;
 
 /// A stage of a product's life.
@@ -93,7 +93,7 @@ pub(crate) fn parse_trace_name(name: &str) -> Result<u64, &'static str> {
 
 /// Whether an event's product is the one asked for: all that is asked must be the same.
 pub(crate) fn is_of(product: &ProductId, asked: &ProductId) -> bool {
-    let same = |one: &str, other: &str| other.is_empty() || one.to_lowercase() == other.to_lowercase();
+    let same = |one: &str, other: &str| other.is_empty() || same_text(one, other);
     (asked.gtin.is_empty() || (!product.gtin.is_empty() && same_gtin(&product.gtin, &asked.gtin)))
         && same(&product.model, &asked.model)
         && same(&product.batch, &asked.batch)

@@ -6,7 +6,6 @@ pub(crate) mod lineage;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::content::{Content, Product, Quantity, SerialRange};
 use super::event::sha256;
@@ -143,11 +142,6 @@ pub(crate) fn product_key(id: &ProductId) -> String {
     let gtin = id.gtin.trim_start_matches('0').to_owned();
     let parts = [gtin, folded(&id.model), folded(&id.batch), folded(&id.serial)];
     hex::encode(sha256(serde_json::to_vec(&parts).expect("texts are JSON")))
-}
-
-/// A declaration's reference as it is compared: neither case, nor the width of characters, nor blanks make it another.
-pub(crate) fn reference(text: &str) -> String {
-    folded(&text.nfkc().collect::<String>())
 }
 
 #[cfg(test)]

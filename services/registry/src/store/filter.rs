@@ -7,10 +7,10 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Func, LikeExpr, Query, SimpleExpr};
 
 use super::entity::{body, certificate, term};
-use super::rows::{folded, padded_gtin, terms};
+use super::rows::{lowered, padded_gtin, terms};
 use super::to_i64;
 use crate::domain::content::{Content, Product};
-use crate::domain::goods::{Code, ProductId};
+use crate::domain::goods::{Code, ProductId, folded, same_text};
 use crate::domain::names::{BodyId, CertificateNumber};
 
 /// No number is longer.
@@ -84,7 +84,7 @@ impl Filter {
             (terms::MODEL, (!product.model.is_empty()).then(|| folded(&product.model))),
             (terms::BATCH, (!product.batch.is_empty()).then(|| folded(&product.batch))),
             (terms::SERIAL, (!product.serial.is_empty()).then(|| folded(&product.serial))),
-            (terms::STANDARD, self.standard.as_deref().map(folded)),
+            (terms::STANDARD, self.standard.as_deref().map(lowered)),
             (terms::REFERENCE, self.body_reference.clone()),
         ];
         for (kind, value) in exact {
@@ -118,7 +118,7 @@ impl Filter {
             });
         }
         if let Some(holder) = &self.holder {
-            let within = term::Column::Value.like(like_within(&folded(holder)));
+            let within = term::Column::Value.like(like_within(&lowered(holder)));
             all = all.add(has_term(terms::HOLDER.to_owned(), within));
         }
         if let Some(code) = &self.code {
@@ -132,16 +132,16 @@ impl Filter {
     /// Whether these facts are what is asked for.
     pub(crate) fn holds_for(&self, content: &Content) -> bool {
         let same = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);
-        let holder = self.holder.as_deref().map(folded);
-        let standard = self.standard.as_deref().map(folded);
-        holder.is_none_or(|holder| folded(&content.holder.name).contains(&holder))
+        let holder = self.holder.as_deref().map(lowered);
+        let standard = self.standard.as_deref().map(lowered);
+        holder.is_none_or(|holder| lowered(&content.holder.name).contains(&holder))
             && (self.product.is_empty() || content.products.iter().any(|product| is_product(&self.product, product)))
             && self.code.as_ref().is_none_or(|code| {
                 content.products.iter().flat_map(|product| &product.codes).any(|covered| code.covers(covered))
             })
             && (self.schemes.is_empty() || self.schemes.contains(&content.scheme.scheme))
             && standard.is_none_or(|standard| {
-                content.normative_documents.iter().any(|document| folded(&document.edition) == standard)
+                content.normative_documents.iter().any(|document| lowered(&document.edition) == standard)
             })
             && same(&self.body_reference, &content.body_reference)
             && self.valid_on.is_none_or(|day| content.valid_from <= day && day <= content.valid_until)
@@ -155,7 +155,7 @@ impl Filter {
 /// Whether all that is asked of a product is true of this one.
 fn is_product(wanted: &ProductId, product: &Product) -> bool {
     let id = &product.id;
-    let same = |wanted: &str, text: &str| wanted.is_empty() || folded(wanted) == folded(text);
+    let same = |wanted: &str, text: &str| wanted.is_empty() || same_text(wanted, text);
     let model = same(&wanted.model, &id.model) || product.models.iter().any(|model| same(&wanted.model, model));
     (wanted.gtin.is_empty() || !id.gtin.is_empty() && padded_gtin(&wanted.gtin) == padded_gtin(&id.gtin))
         && model

@@ -13,6 +13,7 @@ use super::{corrupt, packed, to_i64, to_u64};
 use crate::domain::body::Body;
 use crate::domain::certificate::{Head, Version};
 use crate::domain::content::Content;
+use crate::domain::goods::folded;
 use crate::domain::key::Key;
 use crate::domain::life::{Event, Reason, State, Step};
 use crate::domain::names::{BodyId, CertificateNumber};
@@ -138,8 +139,8 @@ pub(crate) fn certificate_row(head: &Head) -> certificate::ActiveModel {
     }
 }
 
-/// A text as searches compare it: both engines then agree about case.
-pub(crate) fn folded(text: &str) -> String {
+/// A name as searches look for a part of it: both engines then agree about case.
+pub(crate) fn lowered(text: &str) -> String {
     text.to_lowercase()
 }
 
@@ -242,7 +243,7 @@ pub(crate) type Term = (Cow<'static, str>, String);
 /// What a certificate can be found by; some of it may be named twice.
 pub(crate) fn terms_of(content: &Content) -> Vec<Term> {
     let mut found: Vec<Term> = vec![
-        (terms::HOLDER.into(), folded(&content.holder.name)),
+        (terms::HOLDER.into(), lowered(&content.holder.name)),
         (terms::SCHEME.into(), content.scheme.scheme.clone()),
         (terms::GRANTED_ON.into(), content.granted_on.to_string()),
     ];
@@ -267,7 +268,7 @@ pub(crate) fn terms_of(content: &Content) -> Vec<Term> {
         }
     }
     for document in &content.normative_documents {
-        found.push((terms::STANDARD.into(), folded(&document.edition)));
+        found.push((terms::STANDARD.into(), lowered(&document.edition)));
     }
     found
 }

@@ -14,6 +14,7 @@ use crate::offline::Bundle;
 
 greenlane_store::engine_tests!(Migrator:
     a_bundle_gives_the_verdicts_of_its_revision,
+    a_serial_is_compared_as_people_read_it_with_a_network_and_without,
     a_bundle_past_its_time_leaves_every_part_open,
     a_bundle_holds_what_was_asked_for_and_no_words_of_documents,
     what_a_bundle_cannot_hold_is_refused,
@@ -109,6 +110,37 @@ async fn a_bundle_gives_the_verdicts_of_its_revision(db: TestDatabase) {
     assert_eq!(online(&served, &request).await.outcome(), wire::VerdictOutcome::Refused);
     let here = offline(&served, &bundle, &request).await;
     assert_eq!((here.outcome(), here.revisions.unwrap().registry), (wire::VerdictOutcome::Accepted, revision));
+}
+
+async fn a_serial_is_compared_as_people_read_it_with_a_network_and_without(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut order = super::harness::order("xa-lab", "numbered");
+    order.content.as_mut().unwrap().products[0].serial_ranges =
+        vec![wire::SerialRange { first: "sn-0100".to_owned(), last: "sn-0199".to_owned() }];
+    let mut body = served.certificates("bodies/xa-lab");
+    let issued = body.issue_certificate(order).await.unwrap().into_inner().certificate.unwrap();
+    let (bytes, ..) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    for (serial, expected) in [
+        ("sn-0150", wire::PartOutcome::Yes),
+        ("SN-0150", wire::PartOutcome::Yes),
+        ("ＳＮ－０１５０", wire::PartOutcome::Yes),
+        ("Sn – 01 50", wire::PartOutcome::Yes),
+        ("SN-0200", wire::PartOutcome::No),
+    ] {
+        let mut goods = goods();
+        goods.product.as_mut().unwrap().serial = serial.to_owned();
+        let request = wire::VerifyRequest { goods: Some(goods), ..question(Subject::Certificate(issued.name.clone())) };
+        let (there, here) = (online(&served, &request).await, offline(&served, &bundle, &request).await);
+        assert_eq!(there.covers_goods.as_ref().unwrap().outcome(), expected, "{serial}");
+        assert_eq!(here.covers_goods, there.covers_goods, "{serial}");
+    }
+    // Who searches finds it likewise.
+    let product = |model: &str| common::ProductIdentification { model: model.to_owned(), ..Default::default() };
+    let filter = wire::CertificateFilter { product: Some(product("sr – 400")), ..Default::default() };
+    let listed = wire::ListCertificatesRequest { filter: Some(filter), ..Default::default() };
+    assert_eq!(body.list_certificates(listed).await.unwrap().into_inner().certificates.len(), 1);
 }
 
 async fn a_bundle_past_its_time_leaves_every_part_open(db: TestDatabase) {

@@ -44,3 +44,24 @@ fn gtins_of_different_lengths_can_name_the_same_item() {
     assert!(same_gtin("4012345123456", "04012345123456"));
     assert!(!same_gtin("4012345123456", "4012345123463"));
 }
+
+#[test]
+fn a_text_is_the_same_in_whatever_case_width_and_spacing() {
+    for same in
+        ["26XB-1/a", "26xb-1/A", " 26XB-1/A ", "26 XB-1 /A", "26XB-1/A\u{a0}", "２６ＸＢ-１/Ａ", "26XB–1/A", "26XB−1/A"]
+    {
+        assert_eq!(folded(same), "26XB-1/A", "{same}");
+        assert!(same_text(same, "26XB-1/A") && same_text("26xb-1/a", same), "{same}");
+    }
+    assert!(!same_text("26XB-11/A", "26XB-1/1A") && !same_text("", "A"));
+    assert_eq!(folded("e\u{301}"), folded("É"), "however a letter is put together");
+}
+
+#[test]
+fn what_is_folded_stays_so() {
+    for text in ["ΐ", "e \u{301}x", "ｱ", "ﬁn", "Straße", "x²", "Ⅳ", "ǆ", "a\u{2011}b", "\u{b4}a", "ŉ", "ẖ"]
+    {
+        let once = folded(text);
+        assert_eq!(folded(&once), once, "{text}");
+    }
+}

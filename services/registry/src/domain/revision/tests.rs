@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::content::{Holder, Scheme};
+use crate::domain::content::{Holder, Product, Quantity, Scheme, SerialRange};
 use crate::domain::goods::{Code, ProductId};
 
 /// What is changed of a product, in words and in deed.
@@ -84,7 +84,7 @@ fn every_limit_of_a_product_counts() {
     for (what, change) in parts {
         let mut part = whole.clone();
         change(&mut part);
-        assert!(covers(&whole, &part), "{what}");
+        assert_eq!(room(&[whole.clone()], &[part]), Room::Found, "{what}");
     }
     let others: [Case; 8] = [
         ("another model", |part| part.id.model = "C".into()),
@@ -102,7 +102,7 @@ fn every_limit_of_a_product_counts() {
     for (what, change) in others {
         let mut part = whole.clone();
         change(&mut part);
-        assert!(!covers(&whole, &part), "{what}");
+        assert_eq!(room(&[whole.clone()], &[part]), Room::None, "{what}");
     }
 }
 
@@ -161,4 +161,50 @@ fn a_late_renewal_leaves_the_gap() {
     assert_eq!(late.granted_on, before.granted_on);
     assert_eq!(renewed("2028-12-31", "2028-06-01").unwrap_err().0, "valid_until");
     assert_eq!(renewed("2029-01-31", "2029-02-01").unwrap_err().0, "valid_until");
+}
+
+#[test]
+fn every_part_finds_its_place_when_there_is_one() {
+    let of = |model: &str, models: &[&str], amount: &str| Product {
+        models: models.iter().map(|model| (*model).to_owned()).collect(),
+        quantity: Some(Quantity::new(amount, "C62").unwrap()),
+        ..product(model)
+    };
+    // What may be of both products is put into the one that the other part needs, unless it is tried again.
+    let before = content(vec![of("W1", &["A", "B"], "10"), of("W2", &["A"], "10")]);
+    for models in [["A", "B"], ["B", "A"]] {
+        let after = content(models.iter().map(|model| of(model, &[], "10")).collect());
+        assert!(fields(Amendment::ReduceScope, &before, &after).is_empty(), "{models:?}");
+    }
+    let more = content(vec![of("A", &[], "10"), of("A", &["W1"], "5"), of("B", &[], "6")]);
+    assert_eq!(fields(Amendment::ReduceScope, &before, &more), ["content.products"]);
+    // The smallest that has room is not always the one to take.
+    let before = content(vec![of("V1", &["C"], "9"), of("V2", &["C"], "8")]);
+    let parts = |amounts: &[&str]| content(amounts.iter().map(|amount| of("C", &[], amount)).collect());
+    assert!(fields(Amendment::ReduceScope, &before, &parts(&["5", "5", "4", "3"])).is_empty());
+    assert_eq!(fields(Amendment::ReduceScope, &before, &parts(&["5", "5", "5"])), ["content.products"]);
+    let numbered = |model: &str, models: &[&str], runs: &[(&str, &str)]| Product {
+        quantity: None,
+        serial_ranges: runs.iter().map(|(first, last)| SerialRange::new(first, last).unwrap()).collect(),
+        ..of(model, models, "1")
+    };
+    let before =
+        content(vec![numbered("N1", &["A", "B"], &[("100", "199")]), numbered("N2", &["A"], &[("100", "199")])]);
+    let after = content(vec![numbered("A", &[], &[("150", "160")]), numbered("B", &[], &[("155", "165")])]);
+    assert!(fields(Amendment::ReduceScope, &before, &after).is_empty());
+}
+
+#[test]
+fn a_part_is_compared_as_people_read_it() {
+    let numbered = |batch: &str, first: &str, last: &str| Product {
+        id: ProductId { batch: batch.into(), ..product("A").id },
+        serial_ranges: vec![SerialRange { first: first.into(), last: last.into() }],
+        ..product("A")
+    };
+    let before = content(vec![numbered("L-1", "sn-100", "sn-199")]);
+    assert!(fields(Amendment::ReduceScope, &before, &content(vec![numbered("l 1", "SN-110", "SN-120")])).len() == 1);
+    assert!(fields(Amendment::ReduceScope, &before, &content(vec![numbered("l-1", "SN-110", "SN-120")])).is_empty());
+    assert!(fields(Amendment::ReduceScope, &before, &content(vec![numbered("L–1", "Sn-110", "sN-120")])).is_empty());
+    let twice = content(vec![numbered("L-1", "SN-110", "SN-120"), numbered("L-1", "sn-120", "sn-130")]);
+    assert_eq!(fields(Amendment::ReduceScope, &before, &twice), ["content.products"]);
 }

@@ -101,33 +101,12 @@ fn code(product: &Product, goods: &Goods, compare: &impl Fn(&Code) -> SameGoods)
         let finding = Finding::new("code_covered", "The certificate names this code.");
         return Aspect::of(Outcome::Yes, describe(finding).with("certified_code", certified.code.clone()));
     }
-    if product.codes.iter().any(|code| code.edition == declared.edition) {
-        return Aspect::of(
-            Outcome::No,
-            describe(Finding::new("code_not_covered", "The certificate names other codes of this edition.")),
-        );
-    }
     let name = |finding: Finding, certified: &Code| {
         describe(finding)
             .with("certified_code", certified.code.clone())
             .with("certified_edition", certified.edition.clone())
     };
-    let (mut unknown, mut can_be) = (false, None);
-    for certified in &product.codes {
-        match compare(certified) {
-            SameGoods::Within => {
-                let finding = Finding::new(
-                    "code_covered",
-                    "By the correlation of the two editions, all goods of this code are of a certified code.",
-                );
-                return Aspect::of(Outcome::Yes, name(finding, certified));
-            }
-            SameGoods::CanBe => can_be = can_be.or(Some(certified)),
-            SameGoods::No => {}
-            SameGoods::Unknown => unknown = true,
-        }
-    }
-    if let Some(certified) = can_be {
+    let can_be = |certified: &Code| {
         // The code alone does not tell; the product does, when it is the certified one.
         let told = identity(product, goods).finding.is_some_and(|finding| finding.code == "product_matched");
         let (outcome, message) = if told {
@@ -139,6 +118,34 @@ fn code(product: &Product, goods: &Goods, compare: &impl Fn(&Code) -> SameGoods)
             )
         };
         Aspect::of(outcome, name(Finding::new("code_can_be_covered", message), certified))
+    };
+    if product.codes.iter().any(|code| code.edition == declared.edition) {
+        // Goods that are declared by a heading or a chapter alone may be those of a certified code below it.
+        return match product.codes.iter().find(|code| declared.covers(code)) {
+            Some(certified) => can_be(certified),
+            None => Aspect::of(
+                Outcome::No,
+                describe(Finding::new("code_not_covered", "The certificate names other codes of this edition.")),
+            ),
+        };
+    }
+    let (mut unknown, mut part) = (false, None);
+    for certified in &product.codes {
+        match compare(certified) {
+            SameGoods::Within => {
+                let finding = Finding::new(
+                    "code_covered",
+                    "By the correlation of the two editions, all goods of this code are of a certified code.",
+                );
+                return Aspect::of(Outcome::Yes, name(finding, certified));
+            }
+            SameGoods::CanBe => part = part.or(Some(certified)),
+            SameGoods::No => {}
+            SameGoods::Unknown => unknown = true,
+        }
+    }
+    if let Some(certified) = part {
+        can_be(certified)
     } else if unknown {
         let finding = Finding::new(
             "code_other_edition",

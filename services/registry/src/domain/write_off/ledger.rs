@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::amount::Amount;
 use super::lineage::{Kin, Lineage};
-use super::{Kind, Record, WriteOff, is_meant, product_key, reference};
+use super::{Kind, Record, WriteOff, is_meant, product_key};
 use crate::domain::content::{Content, Product, Quantity, SerialRange};
 use crate::domain::goods::{Goods, ProductId, folded};
 use crate::domain::verdict::Finding;
@@ -27,7 +27,7 @@ pub(crate) struct Ledger {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Declared {
     pub(crate) economy: String,
-    /// The [`reference`], as it is compared.
+    /// The reference, as it is compared.
     pub(crate) declaration: String,
     /// The product, as the ledger calls it.
     pub(crate) product: String,
@@ -38,20 +38,10 @@ impl Declared {
     pub(crate) fn of(record: &Record) -> Self {
         Self {
             economy: record.economy.clone(),
-            declaration: reference(&record.declaration),
+            declaration: folded(&record.declaration),
             product: product_key(&record.product),
         }
     }
-}
-
-/// A run of serial numbers as it is compared: neither case nor blanks make it another. One whose ends are not written
-/// alike is taken as it stands.
-pub(crate) fn run(range: &SerialRange) -> SerialRange {
-    range_of(range).unwrap_or_else(|| range.clone())
-}
-
-fn range_of(range: &SerialRange) -> Option<SerialRange> {
-    SerialRange::new(&folded(&range.first), &folded(&range.last)).ok()
 }
 
 /// Serial numbers that are written off.
@@ -61,7 +51,7 @@ pub(crate) struct Standing {
     pub(crate) index: u64,
     /// The product that they are of, as the ledger calls it.
     pub(crate) product: String,
-    /// As it is compared: see [`run`].
+    /// As it is compared.
     pub(crate) range: SerialRange,
 }
 
@@ -94,7 +84,7 @@ impl Ledger {
                 self.serials.extend(record.serials.iter().map(|range| Standing {
                     index: write_off.index,
                     product: product.clone(),
-                    range: run(range),
+                    range: range.as_read(),
                 }));
             }
             Kind::Reversal => {
@@ -138,9 +128,8 @@ impl Ledger {
 
     /// Serial numbers of a product that are taken among these.
     pub(crate) fn taken(&self, kin: &Kin, wanted: &SerialRange) -> Option<SerialRange> {
-        let wanted = run(wanted);
         let standing = self.serials.iter().filter(|standing| kin.has(&standing.product));
-        standing.filter_map(|standing| common(&standing.range, &wanted)).next()
+        standing.filter_map(|standing| standing.range.common(wanted)).next()
     }
 
     /// The record by which a declaration has written a product off.
@@ -167,8 +156,7 @@ impl Ledger {
                 );
             }
             let serial = &goods.product.serial;
-            let asked = SerialRange { first: serial.clone(), last: serial.clone() };
-            if !serial.is_empty() && self.taken(&kin, &asked).is_some() {
+            if !serial.is_empty() && self.taken(&kin, &SerialRange::one(serial)).is_some() {
                 let message = "This serial number was written off already, for this consignment or another.";
                 findings.push(Finding::new("serial_written_off", message).with("product", product.name.clone()));
             }
@@ -197,25 +185,18 @@ impl Ledger {
             }
             (Some(_) | None, _) => {}
         }
-        let own = (!product.id.serial.is_empty())
-            .then(|| SerialRange { first: product.id.serial.clone(), last: product.id.serial.clone() });
-        let certified: Vec<SerialRange> = product.serial_ranges.iter().chain(own.as_ref()).map(run).collect();
+        let certified = product.runs();
         if !certified.is_empty() && serials.is_empty() {
             return field("serial_ranges", "is required: the certificate is for serial numbers".to_owned());
         }
-        for (at, told) in serials.iter().enumerate() {
-            let Some(wanted) = range_of(told) else {
-                let why =
-                    format!("{} to {} are not written alike: one in capitals, the other not", told.first, told.last);
-                return field("serial_ranges", why);
-            };
+        for (at, wanted) in serials.iter().enumerate() {
             let covered = certified.is_empty()
                 || certified.iter().any(|range| range.contains(&wanted.first) && range.contains(&wanted.last));
             if !covered {
                 let why = format!("{} to {} lie not within one certified run", told.first, told.last);
                 return field("serial_ranges", why);
             }
-            if let Some(twice) = serials[..at].iter().find_map(|before| common(&run(before), &wanted)) {
+            if let Some(twice) = serials[..at].iter().find_map(|before| before.common(wanted)) {
                 return field("serial_ranges", format!("{} to {} are named twice", twice.first, twice.last));
             }
         }
@@ -230,10 +211,4 @@ impl Ledger {
         }
         Ok(())
     }
-}
-
-/// The serial numbers that two runs have in common. Numbers of different lengths are different numbers.
-pub(crate) fn common(one: &SerialRange, other: &SerialRange) -> Option<SerialRange> {
-    let (first, last) = (one.first.clone().max(other.first.clone()), one.last.clone().min(other.last.clone()));
-    (one.first.len() == other.first.len() && first <= last).then_some(SerialRange { first, last })
 }

@@ -177,3 +177,35 @@ fn no_certificate_makes_more_comparisons_than_the_bound() {
     let answer = |code: &Code| if compared.contains(code) { SameGoods::No } else { SameGoods::Unknown };
     assert_eq!(judge(Some(&content), &goods, answer).outcome, Outcome::Undetermined);
 }
+
+#[test]
+fn a_serial_is_the_same_in_whatever_case_width_and_spacing() {
+    let mut limited = product();
+    limited.serial_ranges = vec![SerialRange::new("SN-0100", "SN-0199").unwrap()];
+    let content = content(vec![limited]);
+    let with = |serial: &str| {
+        let mut goods = goods();
+        goods.product.serial = serial.into();
+        judge(Some(&content), &goods, unknown).outcome
+    };
+    for same in ["SN-0150", "sn-0150", " SN-01 50", "ＳＮ－０１５０", "SN\u{2011}0150", "SN–0150"] {
+        assert_eq!(with(same), Outcome::Yes, "{same}");
+    }
+    for other in ["SN-0200", "sn-0200", "SN0150", "SN-150"] {
+        assert_eq!(with(other), Outcome::No, "{other}");
+    }
+}
+
+#[test]
+fn a_heading_that_holds_other_goods_too_is_no_code_that_is_not_certified() {
+    let goods = Goods { code: code_of("HS2022", "8541"), ..goods() };
+    let of = |goods: &Goods| {
+        let part = judge(Some(&content(vec![product()])), goods, unknown);
+        (part.outcome, codes(&part))
+    };
+    assert_eq!(of(&goods), (Outcome::Yes, vec!["code_can_be_covered", "product_matched"]));
+    let undeclared = Goods { product: ProductId::default(), ..goods.clone() };
+    assert_eq!(of(&undeclared), (Outcome::Undetermined, vec!["code_can_be_covered", "product_not_declared"]));
+    let other = Goods { code: code_of("HS2022", "8542"), ..goods };
+    assert_eq!(of(&other).0, Outcome::No);
+}
