@@ -26,8 +26,27 @@ use crate::store::trace::{self, TraceFilter};
 /// The media type in the header's `typ`, without `application/`.
 const TYP: &str = "trace-event+jwt";
 
-/// Events that a footprint is rolled up from at most.
-pub(crate) const MAX_EVENTS: usize = 100_000;
+/// How much is read for a footprint at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Events of the product, and what they used up.
+    pub(crate) events: usize,
+    /// Bytes of what was recorded of all.
+    pub(crate) bytes: usize,
+    /// Events that used one input up: two of them tell that it is counted twice.
+    pub(crate) users_of_one: u64,
+    /// Events of others that used any input up.
+    pub(crate) users: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { events: 100_000, bytes: 128 << 20, users_of_one: 20, users: 20_000 }
+    }
+}
+
+/// Events that are read at a time.
+const PAGE: usize = 200;
 
 impl Registry {
     /// The event that is to be recorded: signed by the reporter, or by the registry with a key that it holds for it.
@@ -89,42 +108,65 @@ fn sign(signer: &Arc<dyn Signer>, kid: &str, payload: &Value) -> Result<String, 
 /// Everything that the footprint of a product needs at a revision: its events, their corrections, what they used up,
 /// directly or not, and what else used that up.
 pub(crate) async fn gather(reader: &Reader, product: ProductId, revision: u64) -> Result<Gathered, Fault> {
-    let events = reader
+    let bounds = Bounds::default();
+    let gathered = reader
         .read("gather_trace_events", move |tx| {
             let filter = TraceFilter { product: product.clone(), ..TraceFilter::default() };
-            Box::pin(async move { Ok(gathered(tx, &filter, revision).await?) })
+            Box::pin(async move { Ok(gathered(tx, &filter, revision, bounds).await?) })
         })
         .await?;
-    let Some(events) = events else {
-        return Err(Fault::invalid("product", format!("has more than {MAX_EVENTS} events: name a batch")));
+    let Some(mut gathered) = gathered else {
+        let (events, mebibytes) = (bounds.events, bounds.bytes >> 20);
+        return Err(Fault::invalid(
+            "product",
+            format!("has more than {events} events, or more than {mebibytes} MiB of them: name a batch"),
+        ));
     };
-    let void = void(reader, &events, revision).await?;
-    Ok(Gathered { events, void })
+    gathered.void = void(reader, &gathered.events, revision).await?;
+    Ok(gathered)
 }
 
-/// The events; none when there are too many.
-async fn gathered(tx: &Tx, filter: &TraceFilter, revision: u64) -> Result<Option<Vec<TraceEvent>>, DbErr> {
-    let mut found = trace::list(tx, filter, revision, None, MAX_EVENTS as u64 + 1).await?;
-    let mut known: BTreeSet<u64> = found.iter().map(|event| event.index).collect();
-    let mut open: Vec<TraceEvent> = found.clone();
-    while !open.is_empty() && known.len() <= MAX_EVENTS {
-        let named = |event: &TraceEvent| event.record.inputs.clone().into_iter().chain(event.record.corrects);
-        let mut wanted: BTreeSet<u64> = open.iter().flat_map(named).collect();
-        wanted.retain(|index| !known.contains(index));
-        let mut next = trace::by_index(tx, &wanted).await?;
-        let indices = open.iter().map(|event| event.index).chain(wanted).collect();
-        next.extend(trace::corrections(tx, &indices).await?);
-        next.retain(|event| event.index < revision && known.insert(event.index));
-        found.extend(next.iter().cloned());
-        open = next;
+/// The events; none when there are too many. Which are void is not said yet.
+pub(crate) async fn gathered(
+    tx: &Tx,
+    filter: &TraceFilter,
+    revision: u64,
+    bounds: Bounds,
+) -> Result<Option<Gathered>, DbErr> {
+    let mut read = Read { events: Vec::new(), known: BTreeSet::new(), left: bounds.bytes, revision };
+    let mut after = None;
+    loop {
+        let page = trace::list(tx, filter, revision, after, PAGE as u64).await?;
+        after = page.last().map(|event| event.index).filter(|_| page.len() == PAGE);
+        if !read.take(page) || read.known.len() > bounds.events {
+            return Ok(None);
+        }
+        if after.is_none() {
+            break;
+        }
     }
-    if known.len() > MAX_EVENTS {
-        return Ok(None);
+    let mut begun = 0;
+    while begun < read.events.len() {
+        // Every event that is named was recorded before.
+        let (mut wanted, mut of) = (BTreeSet::new(), BTreeSet::new());
+        for event in &read.events[begun..] {
+            of.insert(event.index);
+            let named = event.record.inputs.iter().copied().chain(event.record.corrects);
+            wanted.extend(named.filter(|index| !read.known.contains(index)));
+            if read.known.len() + wanted.len() > bounds.events {
+                return Ok(None);
+            }
+        }
+        begun = read.events.len();
+        of.extend(&wanted);
+        if !read.named(tx, &wanted).await? || !read.corrections(tx, &of).await? || read.known.len() > bounds.events {
+            return Ok(None);
+        }
     }
     // Whoever else used up an input named it as it was, or as one of its corrections has it, whichever we name.
-    let mut inputs: BTreeSet<u64> = found.iter().flat_map(|event| event.record.inputs.iter().copied()).collect();
+    let mut inputs: BTreeSet<u64> = read.events.iter().flat_map(|event| event.record.inputs.iter().copied()).collect();
     let mut corrected: Vec<(u64, u64)> =
-        found.iter().filter_map(|event| Some((event.record.corrects?, event.index))).collect();
+        read.events.iter().filter_map(|event| Some((event.record.corrects?, event.index))).collect();
     corrected.sort_unstable();
     for (before, after) in corrected.iter().rev() {
         if inputs.contains(after) {
@@ -136,12 +178,66 @@ async fn gathered(tx: &Tx, filter: &TraceFilter, revision: u64) -> Result<Option
             inputs.insert(*after);
         }
     }
-    let users = trace::users(tx, &inputs).await?;
-    let mut others = trace::by_index(tx, &users).await?;
-    others.extend(trace::corrections(tx, &users).await?);
-    others.retain(|event| event.index < revision && known.insert(event.index));
-    found.extend(others);
-    Ok(Some(found))
+    let users = trace::users(tx, &inputs, revision, (bounds.users_of_one, bounds.users)).await?;
+    let mut more_users = users.more;
+    let mut begun = read.events.len();
+    let mut whole = read.named(tx, &users.events).await?;
+    // One that was corrected used up what its last correction says.
+    while whole && begun < read.events.len() && read.events.len() < bounds.events + bounds.users * 2 {
+        let of = read.events[begun..].iter().map(|event| event.index).collect();
+        begun = read.events.len();
+        whole = read.corrections(tx, &of).await?;
+    }
+    if !whole || begun < read.events.len() {
+        more_users.extend(inputs);
+    }
+    Ok(Some(Gathered { events: read.events, more_users, void: BTreeSet::new() }))
+}
+
+/// What was read of a revision.
+struct Read {
+    events: Vec<TraceEvent>,
+    known: BTreeSet<u64>,
+    /// Bytes that may still be held.
+    left: usize,
+    revision: u64,
+}
+
+impl Read {
+    /// Takes in what is new. False when that is too much.
+    fn take(&mut self, events: Vec<TraceEvent>) -> bool {
+        for event in events {
+            if event.index < self.revision && self.known.insert(event.index) {
+                let bytes = std::mem::size_of::<TraceEvent>() + event.document.len() + event.record.epcis_json.len();
+                let Some(left) = self.left.checked_sub(bytes) else { return false };
+                self.left = left;
+                self.events.push(event);
+            }
+        }
+        true
+    }
+
+    /// Events by their indices.
+    async fn named(&mut self, tx: &Tx, wanted: &BTreeSet<u64>) -> Result<bool, DbErr> {
+        let wanted: Vec<u64> = wanted.iter().copied().filter(|index| !self.known.contains(index)).collect();
+        for page in wanted.chunks(PAGE) {
+            if !self.take(trace::by_index(tx, &page.iter().copied().collect()).await?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The events that correct these.
+    async fn corrections(&mut self, tx: &Tx, of: &BTreeSet<u64>) -> Result<bool, DbErr> {
+        let of: Vec<u64> = of.iter().copied().collect();
+        for page in of.chunks(PAGE) {
+            if !self.take(trace::corrections(tx, &page.iter().copied().collect()).await?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// Which of these events are void at a revision: those that were recorded when the key that signed them was compromised.

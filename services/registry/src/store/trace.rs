@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use greenlane_store::{Tx, bulk};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Order, Query, SelectStatement, UnionType};
 use sea_orm::{Condition, DbErr, QueryOrder, QuerySelect, Set};
 
 use super::entity::{trace_epcis, trace_event, trace_input};
-use super::rows::{folded, padded_gtin};
+use super::rows::padded_gtin;
 use super::{IN_LIST, rows, to_i64, to_u64};
-use crate::domain::goods::ProductId;
+use crate::domain::goods::{ProductId, folded};
 use crate::domain::names::BodyId;
 use crate::domain::trace::{Stage, TraceEvent};
 use crate::domain::trace_command::KnownTrace;
@@ -87,15 +88,66 @@ pub(crate) async fn known(tx: &Tx, wanted: &BTreeSet<u64>) -> Result<HashMap<u64
     Ok(events.map(known).collect())
 }
 
-/// The events that used these up.
-pub(crate) async fn users(tx: &Tx, of: &BTreeSet<u64>) -> Result<BTreeSet<u64>, DbErr> {
+/// Who used up some inputs, as far as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Users {
+    pub(crate) events: BTreeSet<u64>,
+    /// Inputs that more events used up than were read.
+    pub(crate) more: BTreeSet<u64>,
+}
+
+/// The events that used these up, of those known at a revision: of each input the first `most_of_one`, and no more inputs
+/// once `most` were found.
+pub(crate) async fn users(
+    tx: &Tx,
+    of: &BTreeSet<u64>,
+    revision: u64,
+    (most_of_one, most): (u64, usize),
+) -> Result<Users, DbErr> {
+    let mut found = Users::default();
     let of: Vec<i64> = of.iter().map(|index| to_i64(*index)).collect();
-    let mut found = BTreeSet::new();
-    for chunk in of.chunks(IN_LIST) {
-        let query = trace_input::Entity::find().filter(trace_input::Column::Input.is_in(chunk.iter().copied()));
-        found.extend(query.all(tx).await?.into_iter().map(|row| to_u64(row.log_index)));
+    for chunk in of.chunks(AT_ONCE) {
+        if found.events.len() >= most {
+            found.more.extend(chunk.iter().map(|input| to_u64(*input)));
+            continue;
+        }
+        let mut parts = chunk.iter().map(|input| first_users(*input, revision, most_of_one + 1));
+        let Some(mut query) = parts.next() else { continue };
+        for part in parts {
+            query.union(UnionType::All, part);
+        }
+        let mut by_input: HashMap<u64, Vec<u64>> = HashMap::new();
+        for row in tx.query_all(&query).await? {
+            let (input, user): (i64, i64) = (row.try_get("", "input")?, row.try_get("", "log_index")?);
+            by_input.entry(to_u64(input)).or_default().push(to_u64(user));
+        }
+        for (input, mut users) in by_input {
+            users.sort_unstable();
+            if users.len() as u64 > most_of_one {
+                users.pop();
+                found.more.insert(input);
+            }
+            found.events.extend(users);
+        }
     }
     Ok(found)
+}
+
+/// Inputs whose users are read together.
+const AT_ONCE: usize = 100;
+
+/// The first events that used an input up. As a table of its own: a part of a union has no end but so.
+fn first_users(input: i64, revision: u64, limit: u64) -> SelectStatement {
+    let columns = [trace_input::Column::Input, trace_input::Column::LogIndex];
+    let first = Query::select()
+        .columns(columns)
+        .from(trace_input::Entity)
+        .and_where(trace_input::Column::Input.eq(input))
+        .and_where(trace_input::Column::LogIndex.lt(to_i64(revision)))
+        .order_by(trace_input::Column::LogIndex, Order::Asc)
+        .limit(limit)
+        .take();
+    Query::select().columns(columns).from_subquery(first, "first_users").take()
 }
 
 /// The events that stand among those that carry one of these EPCIS events.

@@ -61,6 +61,8 @@ impl Footprint {
 pub(crate) struct Gathered {
     /// All that may be needed: the events of the product, what they used up, directly or not, and what else used that up.
     pub(crate) events: Vec<TraceEvent>,
+    /// Inputs that more events used up than were read.
+    pub(crate) more_users: BTreeSet<u64>,
     /// Those of them that are void: the key that signed each was compromised by then.
     pub(crate) void: BTreeSet<u64>,
 }
@@ -82,7 +84,7 @@ fn corrections(events: &[TraceEvent], void: &BTreeSet<u64>) -> (BTreeSet<u64>, H
 
 /// Rolls up; none when no event is of the product.
 pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Footprint> {
-    let Gathered { events, void } = gathered;
+    let Gathered { events, more_users, void } = gathered;
     // What is void corrects nothing either.
     let good = || events.iter().filter(|event| !void.contains(&event.index));
     let (corrected, successor) = corrections(events, void);
@@ -112,7 +114,7 @@ pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Foot
             None => findings.push(of(event, "unit_mismatch", "The event declares another unit than the production.")),
         }
     }
-    Inputs { standing: &standing, successor: &successor, void }.count(&mut counted, &mut findings);
+    Inputs { standing: &standing, successor: &successor, more_users, void }.count(&mut counted, &mut findings);
     findings.extend(told_twice(counted.values().map(|(event, _)| *event)));
     for stage in EXPECTED {
         if !counted.values().any(|(event, _)| event.record.stage == stage) {
@@ -158,6 +160,7 @@ pub(crate) fn footprint(gathered: &Gathered, product: &ProductId) -> Option<Foot
 struct Inputs<'e> {
     standing: &'e BTreeMap<u64, &'e TraceEvent>,
     successor: &'e HashMap<u64, u64>,
+    more_users: &'e BTreeSet<u64>,
     void: &'e BTreeSet<u64>,
 }
 
@@ -179,6 +182,8 @@ impl<'e> Inputs<'e> {
                 users.entry(self.latest(*input)).or_default().insert(user.index);
             }
         }
+        let more_users: BTreeSet<u64> = self.more_users.iter().map(|input| self.latest(*input)).collect();
+        let mut unknown: BTreeSet<u64> = BTreeSet::new();
         let mut open: Vec<u64> = counted
             .values()
             .flat_map(|(event, _)| event.record.inputs.iter().map(|input| self.latest(*input)))
@@ -199,6 +204,8 @@ impl<'e> Inputs<'e> {
             };
             if users.get(&input).is_some_and(|users| users.len() > 1) {
                 findings.push(of(event, "counted_twice", "More than one event says that it used it up."));
+            } else if more_users.contains(&input) {
+                unknown.insert(input);
             }
             if counted.contains_key(&input) {
                 // It is of the product itself, and counts already.
@@ -211,6 +218,11 @@ impl<'e> Inputs<'e> {
                 }
                 None => findings.push(of(event, "unit_mismatch", "The amount of the event cannot be read.")),
             }
+        }
+        if let Some(first) = unknown.first() {
+            let message = "More events say what they used up than are read: whether it counts twice is not known.";
+            let finding = Finding::new("uses_unknown", message).with("event", super::trace_name(*first));
+            findings.push(finding.with("events", unknown.len().to_string()));
         }
     }
 }
@@ -293,7 +305,8 @@ pub(crate) fn compare(footprint: &Footprint, certified: &Certified) -> (Comparis
     let numbers =
         |finding: Finding| finding.with("claimed", claim.to_string()).with("found", footprint.emissions.to_string());
     // More than is claimed is more, whatever is missing; but counted twice or in other units it may be too much.
-    let exact = !footprint.findings.iter().any(|finding| matches!(finding.code, "counted_twice" | "unit_mismatch"));
+    let may_be_too_much = |code| matches!(code, "counted_twice" | "unit_mismatch" | "uses_unknown");
+    let exact = !footprint.findings.iter().any(|finding| may_be_too_much(finding.code));
     if footprint.emissions > claim && exact {
         let finding = Finding::new("claim_exceeded", "The events add up to more than the certificate claims.");
         return (Comparison::ExceedsClaim, vec![numbers(finding)]);

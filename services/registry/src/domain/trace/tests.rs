@@ -173,11 +173,15 @@ fn what_a_compromised_key_signed_neither_counts_nor_corrects() {
     user.record.inputs = vec![3];
     let events = vec![right, forged, input, user];
     let void = [2, 3].into();
-    let found = super::footprint::footprint(&Gathered { events: events.clone(), void }, &asked()).unwrap();
+    let found =
+        super::footprint::footprint(&Gathered { events: events.clone(), void, ..Gathered::default() }, &asked())
+            .unwrap();
     assert_eq!(found.emissions.to_string(), "5");
     assert_eq!(codes(&found.findings), ["key_compromised", "key_compromised", "stage_missing"]);
     assert_eq!(compare(&found, Some("99"), true), Comparison::Undetermined);
-    let all = super::footprint::footprint(&Gathered { events, void: [1, 2, 3, 4].into() }, &asked()).unwrap();
+    let all =
+        super::footprint::footprint(&Gathered { events, void: [1, 2, 3, 4].into(), ..Gathered::default() }, &asked())
+            .unwrap();
     assert_eq!((all.event_count, codes(&all.findings)), (0, vec!["key_compromised"; 3]));
 }
 
@@ -188,7 +192,32 @@ fn what_corrects_a_void_correction_stands_for_what_that_corrected() {
     forged.record.corrects = Some(1);
     let mut right = event(3, Stage::Production, "B1", "100", "6");
     right.record.corrects = Some(2);
-    let gathered = Gathered { events: vec![first, forged, right], void: [2].into() };
+    let gathered = Gathered { events: vec![first, forged, right], void: [2].into(), ..Gathered::default() };
     let found = super::footprint::footprint(&gathered, &asked()).unwrap();
     assert_eq!((found.emissions.to_string().as_str(), found.event_count), ("6", 1));
+}
+
+#[test]
+fn whether_an_input_counts_twice_is_not_known_when_more_used_it_up_than_are_read() {
+    let mut cells = event(1, Stage::RawMaterial, "CELLS", "100", "1");
+    cells.record.product.model = "CELL".to_owned();
+    let mut own = event(2, Stage::Production, "B1", "10", "3");
+    own.record.inputs = vec![1];
+    let transport = event(3, Stage::Transport, "B1", "10", "0");
+    let mut right = event(4, Stage::RawMaterial, "CELLS", "100", "2");
+    (right.record.product.model, right.record.corrects) = ("CELL".to_owned(), Some(1));
+    let gathered = |events: Vec<TraceEvent>| Gathered { events, more_users: [1].into(), ..Gathered::default() };
+    let of = |events| super::footprint::footprint(&gathered(events), &asked()).unwrap();
+    let found = of(vec![cells.clone(), own.clone(), transport.clone(), right]);
+    assert_eq!((found.emissions.to_string().as_str(), codes(&found.findings)), ("23", vec!["uses_unknown"]));
+    assert_eq!(
+        found.findings[0].parameters,
+        [("event", "traceEvents/4"), ("events", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+    assert_eq!(compare(&found, Some("1"), true), Comparison::Undetermined, "it may be counted twice");
+    assert_eq!(compare(&found, Some("99"), true), Comparison::Undetermined);
+    // Two that are read tell enough.
+    let mut other = event(5, Stage::Production, "B1", "10", "3");
+    (other.record.product.model, other.record.inputs) = ("OTHER".to_owned(), vec![1]);
+    assert_eq!(codes(&of(vec![cells, own, transport, other]).findings), ["counted_twice"]);
 }

@@ -1,12 +1,17 @@
 //! What counts in a footprint, what does not, and who is told of a claim.
 
 use super::*;
+use crate::app::trace::{Bounds, gathered};
+use crate::domain::goods::ProductId;
+use crate::domain::trace::footprint::footprint;
+use crate::store::trace::TraceFilter;
 
 greenlane_store::engine_tests!(Migrator:
     what_a_certificate_keeps_back_no_comparison_tells,
     a_footprint_is_held_against_the_version_that_counts,
     what_a_compromised_key_signed_counts_in_no_footprint,
     what_two_products_used_up_is_told_of_both,
+    who_else_used_up_an_input_is_read_up_to_a_bound,
     an_epcis_event_is_recorded_once,
     what_has_not_happened_yet_is_refused,
 );
@@ -166,6 +171,62 @@ async fn what_two_products_used_up_is_told_of_both(db: TestDatabase) {
     let right = wire::TraceEvent { corrects: other, inputs: Vec::new(), ..made("T3") };
     clerk.record_trace_event(record(right, "p3b")).await.unwrap();
     assert_eq!(codes_of(&ask("T2").await.findings), ["stage_missing"]);
+}
+
+async fn who_else_used_up_an_input_is_read_up_to_a_bound(db: TestDatabase) {
+    use wire::LifeCycleStage as S;
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mut clerk = traces(&served, "bodies/xa-lab");
+    let named = |model: &str| Some(common::ProductIdentification { model: model.to_owned(), ..Default::default() });
+    let mut tell = async |event: wire::TraceEvent, id: &str| {
+        clerk.record_trace_event(record(event, id)).await.unwrap().into_inner().event.unwrap().name
+    };
+    let mut inputs = Vec::new();
+    for id in ["c1", "c2", "c3"] {
+        inputs.push(tell(wire::TraceEvent { product: named("CELL"), ..event(S::RawMaterial, "1") }, id).await);
+    }
+    let made = |model: &str, inputs: &[String]| wire::TraceEvent {
+        product: named(model),
+        inputs: inputs.to_vec(),
+        ..event(S::Production, "2")
+    };
+    tell(made("MINE", &inputs), "mine").await;
+    // Others said so by mistake; only the last did use up the first of them.
+    for other in ["o1", "o2", "o3"] {
+        let wrong = tell(made(other, &inputs[..1]), other).await;
+        tell(wire::TraceEvent { corrects: wrong, ..made(other, &[]) }, &format!("{other}-right")).await;
+    }
+    tell(made("BOTH", &inputs[1..]), "both").await;
+    let last = tell(made("LAST", &inputs[..1]), "last").await;
+    let revision = last.strip_prefix("traceEvents/").unwrap().parse::<u64>().unwrap() + 1;
+    let store = greenlane_store::Store::open(&db.config()).await.unwrap();
+    let read = async |revision: u64, users_of_one: u64, users: usize| {
+        let read: Result<_, greenlane_store::StoreError> = store
+            .read("gather", move |tx| {
+                Box::pin(async move {
+                    let product = ProductId { model: "MINE".to_owned(), ..ProductId::default() };
+                    let bounds = Bounds { users_of_one, users, ..Bounds::default() };
+                    let filter = TraceFilter { product, ..TraceFilter::default() };
+                    Ok(gathered(tx, &filter, revision, bounds).await?)
+                })
+            })
+            .await;
+        let gathered = read.unwrap().unwrap();
+        let product = ProductId { model: "mine".to_owned(), ..ProductId::default() };
+        let found = footprint(&gathered, &product).unwrap();
+        let told = found.findings.into_iter().filter(|finding| finding.code != "stage_missing");
+        told.map(|finding| (finding.code, finding.parameters.last().unwrap().1.clone())).collect::<Vec<_>>()
+    };
+    let twice: Vec<_> = inputs.iter().rev().map(|input| ("counted_twice", input.clone())).collect();
+    assert_eq!(read(revision, 20, 20_000).await, twice);
+    // Those that were corrected take up all that is read of the first; of the others all is read.
+    let unknown = |inputs: &str| ("uses_unknown", inputs.to_owned());
+    assert_eq!(read(revision, 3, 20_000).await, [&twice[..2], &[unknown("1")]].concat());
+    assert_eq!(read(revision, 1, 20_000).await, [unknown("3")]);
+    assert_eq!(read(revision, 20, 0).await, [unknown("3")]);
+    assert_eq!(read(revision - 1, 20, 20_000).await, twice[..2], "as it was known then");
+    assert_eq!(read(revision - 1, 4, 20_000).await, twice[..2], "all that had used it up by then was read");
 }
 
 async fn an_epcis_event_is_recorded_once(db: TestDatabase) {
