@@ -169,6 +169,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         published: Arc::clone(&published),
         queue,
         turns: Turns::new(),
+        trials: Memory::new(),
         keyring,
         slots: Slots::new(config.status_list_fill),
         log: Arc::clone(&log),

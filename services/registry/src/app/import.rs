@@ -1,13 +1,12 @@
 //! Importing a body's back catalogue: many grants, each idempotent for itself.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenlane_platform::audit::{AuditRecord, Origin, Outcome as Audited};
 use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_store::idempotency::{self, Begun};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::issue::{IssueOrder, Signing};
 use super::mutation::{Receipt, WriteError};
@@ -43,33 +42,93 @@ pub(crate) type Fate = Result<Taken, Fault>;
 /// Rows that are signed before others get their turn on this thread.
 const TURN: usize = 8;
 
-/// Rows that a trial remembers: more than these are not held against one another.
-const REMEMBERED: usize = 1_000_000;
+/// Rows that a trial remembers: more than these are not held against one another. So many fill a table that would
+/// double its size for one more.
+const REMEMBERED: usize = 917_504;
 
-/// What a trial has found good so far: a row that comes again would be there already. By hashes, which are smaller.
+/// Rows that all trials of this process together remember: about 27 MB.
+const REMEMBERED_BY_ALL: usize = 2_000_000;
+
+/// Rows that a trial takes of that at a time.
+const SHARE: usize = 1_024;
+
+/// What trials may remember together.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory {
+    shares: Arc<Semaphore>,
+    most_of_one: usize,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self::of(REMEMBERED_BY_ALL / SHARE, REMEMBERED)
+    }
+
+    fn of(shares: usize, most_of_one: usize) -> Self {
+        Self { shares: Arc::new(Semaphore::new(shares)), most_of_one }
+    }
+}
+
+/// What a trial has found good so far: a row that comes again would be there already.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    memory: Memory,
+    seen: Mutex<Seen>,
+}
+
+/// Parts of the hashes of rows, of twelve bytes each. Of a million request ids no two are the same in the first eight
+/// bytes but once in thirty million imports; and of one that comes again with something else that is noticed but once in
+/// four thousand million.
 #[derive(Debug, Default)]
-pub(crate) struct Trial(Mutex<HashMap<u128, u128>>);
+struct Seen {
+    rows: HashMap<[u32; 2], u32>,
+    shares: Vec<OwnedSemaphorePermit>,
+    forgotten: u64,
+}
+
+impl Seen {
+    /// Whether one more may be remembered.
+    fn has_room(&mut self, memory: &Memory) -> bool {
+        if self.rows.len() == self.shares.len() * SHARE {
+            self.shares.extend(Arc::clone(&memory.shares).try_acquire_owned().ok());
+        }
+        self.rows.len() < memory.most_of_one.min(self.shares.len() * SHARE)
+    }
+}
 
 impl Trial {
+    pub(crate) fn new(memory: Memory) -> Self {
+        Self { memory, seen: Mutex::default() }
+    }
+
     /// What would become of a row that is good for itself.
-    fn take(&self, id: &MutationId) -> Fate {
-        let short = |hash: &[u8; 32]| u128::from_be_bytes(std::array::from_fn(|at| hash[at]));
-        let (key, payload) = (short(&sha256(&id.key.request_id)), short(&id.payload));
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = seen.len() >= REMEMBERED;
-        let already_there = match seen.entry(key) {
-            Entry::Occupied(first) if *first.get() != payload => {
-                return Err(Fault::request_id_reused(&id.key.request_id));
-            }
-            Entry::Occupied(_) => true,
-            Entry::Vacant(place) => {
-                if !full {
-                    place.insert(payload);
+    fn take(&self, request_id: &str, payload: &idempotency::PayloadHash) -> Fate {
+        let part = |hash: &[u8; 32], at: usize| u32::from_be_bytes(std::array::from_fn(|byte| hash[at * 4 + byte]));
+        let id = sha256(request_id);
+        let (key, payload) = ([part(&id, 0), part(&id, 1)], part(payload, 0));
+        let mut seen = self.seen();
+        let already_there = match seen.rows.get(&key) {
+            Some(first) if *first != payload => return Err(Fault::request_id_reused(request_id)),
+            Some(_) => true,
+            None => {
+                if seen.has_room(&self.memory) {
+                    seen.rows.insert(key, payload);
+                } else {
+                    seen.forgotten += 1;
                 }
                 false
             }
         };
         Ok(Taken { revision: 0, already_there })
+    }
+
+    /// Rows that were found good, and are not remembered: whether one of them comes again is not told.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.seen().forgotten
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,7 +176,7 @@ impl Registry {
                 Begun::New => {
                     let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
                     match (self.prepare_grant(order.clone()).await, trial) {
-                        (Ok(_), Some(trial)) => Some(trial.take(&id)),
+                        (Ok(_), Some(trial)) => Some(trial.take(&id.key.request_id, &id.payload)),
                         (Ok(grant), None) => {
                             mutations.push(id.clone().wants(Command::Grant(Box::new(grant))));
                             positions.push((position, order, id));
@@ -183,5 +242,40 @@ fn of_the_row(fault: Fault) -> Result<Fault, Fault> {
     match fault.reason() {
         ErrorReason::FieldViolations | ErrorReason::RequestIdReused | ErrorReason::ResourceExists => Ok(fault),
         _ => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What became of a row: whether it was there already, or is refused.
+    fn fate(trial: &Trial, request_id: &str, payload: u8) -> Option<bool> {
+        trial.take(request_id, &[payload; 32]).ok().map(|taken| taken.already_there)
+    }
+
+    #[test]
+    fn a_trial_says_how_many_rows_it_does_not_remember() {
+        let trial = Trial::new(Memory::of(1, 2));
+        assert_eq!([fate(&trial, "a", 1), fate(&trial, "b", 2), fate(&trial, "c", 3)], [Some(false); 3]);
+        assert_eq!(trial.forgotten(), 1);
+        assert_eq!([fate(&trial, "a", 1), fate(&trial, "b", 1)], [Some(true), None]);
+        assert_eq!((fate(&trial, "c", 4), trial.forgotten()), (Some(false), 2), "of the third nothing is known");
+    }
+
+    #[test]
+    fn all_trials_together_remember_no_more_than_one_bound() {
+        let memory = Memory::of(2, REMEMBERED);
+        let (one, other) = (Trial::new(memory.clone()), Trial::new(memory));
+        for row in 0..SHARE + 1 {
+            fate(&one, &format!("row-{row}"), 1);
+        }
+        assert_eq!((one.forgotten(), fate(&other, "row-1", 1), other.forgotten()), (0, Some(false), 1));
+        drop(one);
+        assert_eq!(
+            (fate(&other, "row-2", 1), other.forgotten()),
+            (Some(false), 1),
+            "what one remembered is free again"
+        );
     }
 }

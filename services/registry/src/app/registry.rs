@@ -9,7 +9,7 @@ use greenlane_platform::fault::Fault;
 use greenlane_store::idempotency::{self, Begun};
 use greenlane_store::{Store, StoreError};
 
-use super::import::Turns;
+use super::import::{Memory, Turns};
 use super::keyring::Keyring;
 use super::log::{LogBroken, LogWriter};
 use super::mutation::{Mutation, Receipt, WriteError};
@@ -21,7 +21,7 @@ use crate::domain::command::{Command, Done};
 use crate::domain::world::Parties;
 use crate::store::{log, world};
 
-/// How far from now a step may take effect.
+/// How far from now a step may take effect; and how far back a consignment may have been released or refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EffectBounds {
     pub(crate) past: TimeDelta,
@@ -34,6 +34,8 @@ pub(crate) struct Registry {
     pub(crate) published: Arc<Published>,
     pub(crate) queue: WriteQueue,
     pub(crate) turns: Turns,
+    /// What trials of imports remember.
+    pub(crate) trials: Memory,
     pub(crate) keyring: Keyring,
     pub(crate) slots: Slots,
     pub(crate) log: Arc<LogWriter>,
@@ -117,11 +119,17 @@ impl Registry {
         }
     }
 
+    /// Why something may not be dated back to this time, if so.
+    pub(crate) fn past_fault(&self, at: DateTime<Utc>) -> Option<String> {
+        let is_too_early = at < self.clock.now() - self.bounds.past;
+        is_too_early.then(|| format!("must not be more than {} days in the past", self.bounds.past.num_days()))
+    }
+
     /// Why a step may not take effect at this time, if so.
     pub(crate) fn effect_fault(&self, at: Option<DateTime<Utc>>) -> Option<String> {
         let (at, now) = (at?, self.clock.now());
-        if at < now - self.bounds.past {
-            return Some(format!("must not be more than {} days in the past", self.bounds.past.num_days()));
+        if let Some(why) = self.past_fault(at) {
+            return Some(why);
         }
         if at > now + self.bounds.future {
             return Some(format!("must not be more than {} days in the future", self.bounds.future.num_days()));

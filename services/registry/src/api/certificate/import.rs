@@ -73,7 +73,8 @@ impl Certificates {
             return Err(Fault::not_yours("body", "bodies/…, the body of the rows"));
         }
         let registry = Arc::clone(&self.registry);
-        let import = Arc::new(Import { registry, caller, stamp, received: AtomicU64::new(0), trial: Trial::default() });
+        let trial = Trial::new(registry.trials.clone());
+        let import = Arc::new(Import { registry, caller, stamp, received: AtomicU64::new(0), trial });
         let work = Arc::clone(&import);
         let mut validate_only = None;
         let chunks = request.into_inner().ready_chunks(CHUNK).map(move |rows| {
@@ -231,7 +232,8 @@ impl Telling {
             self.ready.push_back(told);
         }
         if let Some(status) = outcome.end {
-            self.ready.push_back(self.totals.clone());
+            let told = self.progress();
+            self.ready.push_back(told);
             self.end = Some(status);
         } else if self.told.elapsed() >= TELL {
             let told = self.progress();
@@ -242,6 +244,7 @@ impl Telling {
     fn progress(&mut self) -> wire::ImportCertificatesResponse {
         self.told = Instant::now();
         self.totals.received = self.import.received.load(Ordering::Relaxed);
+        self.totals.not_remembered = self.import.trial.forgotten();
         self.totals.clone()
     }
 }

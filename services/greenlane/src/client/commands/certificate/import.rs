@@ -83,6 +83,7 @@ const TRIAL: View = View::Record {
         ("Can be imported", "imported"),
         ("Already there", "alreadyThere"),
         ("Refused", "refused"),
+        ("Not held against later rows", "notRemembered?"),
     ],
 };
 
