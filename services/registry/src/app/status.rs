@@ -162,10 +162,16 @@ impl StatusLists {
         let read = self.reader.read("read_status_list", move |tx| {
             let of = of.clone();
             Box::pin(async move {
-                if !status::exists(tx, &of, list).await? {
+                let recorded_by = recorded_by.map(Micros::from);
+                let exists = match recorded_by {
+                    None => status::exists(tx, &of, list).await?,
+                    // Before anything had a place in it, there was no such list.
+                    Some(moment) => status::existed(tx, &of, list, moment).await?,
+                };
+                if !exists {
                     return Ok(None);
                 }
-                Ok(Some(status::stepped(tx, &of, list, revision, recorded_by.map(Micros::from)).await?))
+                Ok(Some(status::stepped(tx, &of, list, revision, recorded_by).await?))
             })
         });
         let Listing { documents, events, contestations } = read.await?.ok_or(StatusError::Unknown)?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use greenlane_store::{Engine, Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
 use sea_orm::{Condition, DbBackend, DbErr, JoinType, QueryOrder, QuerySelect, Set, Statement};
 
 use super::entity::{certificate, contestation, event, status_entry};
@@ -105,6 +105,20 @@ pub(crate) fn row(head: &Head, slot: Slot, version: u32) -> status_entry::Active
 /// Whether any document has a place in the list.
 pub(crate) async fn exists(tx: &Tx, body: &BodyId, list: u32) -> Result<bool, DbErr> {
     Ok(of_list(body, small(list)).limit(1).one(tx).await?.is_some())
+}
+
+/// Whether any document that was recorded by a moment has a place in the list.
+pub(crate) async fn existed(tx: &Tx, body: &BodyId, list: u32, moment: Micros) -> Result<bool, DbErr> {
+    let events = status_entry::Entity::belongs_to(event::Entity)
+        .from(status_entry::Column::Certificate)
+        .to(event::Column::Certificate);
+    let of_its_version = Expr::col((event::Entity, event::Column::Version))
+        .equals((status_entry::Entity, status_entry::Column::Version));
+    let recorded = of_list(body, small(list))
+        .join(JoinType::InnerJoin, events.into())
+        .filter(of_its_version)
+        .filter(event::Column::RecordedAt.lte(moment));
+    Ok(recorded.limit(1).one(tx).await?.is_some())
 }
 
 /// Whether a certificate of the body took a step in `from..to` of the log, or something was heard of a dispute about one.

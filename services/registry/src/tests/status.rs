@@ -202,6 +202,8 @@ async fn what_there_is_not_is_a_problem(db: TestDatabase) {
         ("/status/nobody/1/revocation", 404),
         ("/status/xa-lab/1/revocation?timestamp=2026-06-01", 400),
         ("/status/xa-lab/1/revocation?timestamp=2099-06-01T00:00:00Z", 400),
+        // Before anything had a place in it there was no such list.
+        ("/status/xa-lab/1/revocation?timestamp=2026-06-01T11:59:59Z", 404),
     ] {
         let got = get(port, path, "").await;
         assert_eq!(got.status, status, "{path}");
