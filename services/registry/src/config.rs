@@ -48,7 +48,7 @@ pub struct Config {
     /// How often equivalence is told what the certificates and verifications here ask of recognition, so that it can
     /// preview what a change of its catalogue does to them. 0: never.
     pub use_report_interval_seconds: u64,
-    /// How far in the past a step may take effect, in days.
+    /// How far in the past a step may take effect, or a consignment that is written off have been released, in days.
     pub effect_past_days: u32,
     /// How far in the future a step may take effect, in days.
     pub effect_future_days: u32,

@@ -31,7 +31,7 @@ use crate::api;
 use crate::app::contestations::Contestations;
 use crate::app::cosign;
 use crate::app::files::Files;
-use crate::app::import::Turns;
+use crate::app::import::{Memory, Turns};
 use crate::app::keyring::Keyring;
 use crate::app::log::LogWriter;
 use crate::app::log::mark::Mark;

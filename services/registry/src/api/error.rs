@@ -47,9 +47,7 @@ impl From<Refusal> for Fault {
             Refusal::UnknownWriteOff(name) => Fault::not_found(name),
             Refusal::OtherEconomy(economy) => Fault::not_yours("economy", economy),
             Refusal::NotReversible { name, state } => Fault::state_conflict(name, state, "reverse"),
-            Refusal::NotInForce { number, state } => {
-                Fault::state_conflict(number.name(), state.as_str(), "to write off")
-            }
+            Refusal::NotInForce { number, state } => Fault::state_conflict(number.name(), state, "to write off"),
             Refusal::WriteOffField { field, why } => Fault::invalid(field, why),
             Refusal::QuantityExceeded { number, left, unit } => Fault::quantity_exceeded(number.name(), left, unit),
             Refusal::DeclarationTaken { name, declaration } => Fault::declaration_taken(name, declaration),

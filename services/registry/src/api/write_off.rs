@@ -122,9 +122,12 @@ impl WriteOffs {
         let record = consignment.parse(&mut v, now, caller.subject());
         let (request_id, record) = v.finish_with(|| Some((request_id?, record?)))?;
         caller.must_be_economy(&record.economy)?;
-        let name = record.certificate.name();
+        let (name, id) = (record.certificate.name(), stamp.with(&request_id));
+        if let Some(why) = self.registry.past_fault(record.event_time) {
+            return Ok(self.registry.unless_done_before(&id, Fault::invalid("event_time", why)).await?.into());
+        }
         let command = Command::WriteOff(Box::new(WriteOffCommand { record }));
-        let done = self.registry.perform(stamp.with(&request_id).wants(command), validate_only).await;
+        let done = self.registry.perform(id.wants(command), validate_only).await;
         Ok(Answer::from(done.map_err(|error| Fault::from(error).about(name))?))
     }
 

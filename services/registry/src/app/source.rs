@@ -9,11 +9,12 @@ use super::bundle::Trusted;
 use super::files::{BodyFile, CertificateFile};
 use super::log::LogWriter;
 use super::read::Reader;
+use crate::domain::content::SerialRange;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::bundled::Extent;
 use crate::domain::write_off::ledger::Ledger;
 use crate::store::log;
-use crate::store::write_off::{self, WriteOffFilter};
+use crate::store::write_off::{self, Asked};
 
 /// The facts.
 pub(crate) enum Source {
@@ -90,17 +91,22 @@ impl Source {
         }
     }
 
-    /// What was written off against a certificate by a revision. A bundle does not tell.
-    pub(crate) async fn ledger(&self, number: &CertificateNumber, revision: u64) -> Result<Ledger, StoreError> {
+    /// What was written off against a certificate by a revision; of serial numbers, whether this one was, if one is named.
+    /// A bundle does not tell.
+    pub(crate) async fn ledger(
+        &self,
+        number: &CertificateNumber,
+        revision: u64,
+        serial: &str,
+    ) -> Result<Ledger, StoreError> {
         let Self::Registry { reader, .. } = self else { return Ok(Ledger::default()) };
-        let filter = WriteOffFilter { certificate: Some(number.clone()), ..WriteOffFilter::default() };
-        let records = reader
-            .read("read_ledger", move |tx| {
-                let filter = filter.clone();
-                Box::pin(async move { Ok(write_off::list(tx, &filter, (0, revision), None).await?) })
-            })
-            .await?;
-        Ok(Ledger::of(&records))
+        let asked = if serial.is_empty() { Asked::None } else { Asked::Among(SerialRange::one(serial)) };
+        let number = number.clone();
+        let read = reader.read("read_ledger", move |tx| {
+            let (number, asked) = (number.clone(), asked.clone());
+            Box::pin(async move { Ok(write_off::ledger_at(tx, &number, revision, &asked).await?) })
+        });
+        read.await
     }
 
     /// A body's file.

@@ -238,7 +238,8 @@ impl Verifier {
             answer = self.judge_goods(found.as_ref(), goods, at, &mut revisions).await;
             answer.given.balance = question.balance;
             if let (true, Some(found)) = (question.balance, &found) {
-                let ledger = self.source.ledger(&found.file.number, at.revision).await?;
+                let serial = &goods.product.serial;
+                let ledger = self.source.ledger(&found.file.number, at.revision, serial).await?;
                 let versions = found.file.versions_at(at.revision).iter();
                 let versions = versions.map(|version| (version.version, version.content.as_ref()));
                 let lineage = Lineage::of(found.file.events_at(at.revision), versions);

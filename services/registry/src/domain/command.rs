@@ -11,7 +11,7 @@ use super::certificate::Snapshot;
 use super::content::Content;
 use super::contestation::ContestCommand;
 use super::key::{Key, KeyRecord, KeyStanding};
-use super::life::{Reason, Standing, State, Step};
+use super::life::{Reason, State, Step};
 use super::names::{BodyId, CertificateNumber};
 use super::statement::{Statement, StatementState, StatementStep};
 use super::status::Slot;
@@ -162,8 +162,8 @@ pub(crate) enum Refusal {
     OtherEconomy(String),
     #[error("{name} is {state}: it cannot be reversed")]
     NotReversible { name: String, state: &'static str },
-    #[error("{} is {}: nothing can be written off against it", number.name(), state.as_str())]
-    NotInForce { number: CertificateNumber, state: Standing },
+    #[error("{} is {state}: nothing can be written off against it", number.name())]
+    NotInForce { number: CertificateNumber, state: &'static str },
     #[error("{field} {why}")]
     WriteOffField { field: &'static str, why: String },
     #[error("of {} are left {left} {unit}", number.name())]

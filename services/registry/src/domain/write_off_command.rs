@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::certificate::{Version, current_version};
 use super::command::{Done, Refusal};
 use super::content::{Product, Quantity};
+use super::contestation::without_effect;
 use super::event::Entry;
 use super::life::{Standing, State, standing};
 use super::names::CertificateNumber;
@@ -81,15 +82,20 @@ impl World {
         let number = record.certificate.clone();
         let known = self.certificates.get(&number).ok_or_else(|| Refusal::UnknownCertificate(number.clone()))?;
         // What was released lawfully was so on its day, whatever has become of the certificate since.
-        let day = if record.kind == Kind::Use { record.event_time } else { now }.date_naive();
+        // A clock that is ahead of this one makes no day of tomorrow.
+        let day = if record.kind == Kind::Use { record.event_time.min(now) } else { now }.date_naive();
         let current = current(known, day);
         let lineage = known.lineage();
         let ledger = self.ledgers.by_certificate.entry(number.clone()).or_default();
         match record.kind {
             Kind::Use => {
+                let heard = self.contestations.get(&number).map(Vec::as_slice).unwrap_or_default();
                 let state = state_on(known, day);
                 if state != Standing::Stored(State::Active) {
-                    return Err(Refusal::NotInForce { number, state });
+                    return Err(Refusal::NotInForce { number, state: state.as_str() });
+                }
+                if !without_effect(heard, day).is_empty() {
+                    return Err(Refusal::NotInForce { number, state: "without_effect" });
                 }
                 let field = |why: &'static str| Refusal::WriteOffField { field: "product", why: why.to_owned() };
                 let product = meant(&current.content, &record.product).map_err(field)?;

@@ -61,6 +61,7 @@ pub(crate) async fn load<'c>(
             }
             Command::WriteOff(command) => {
                 ledgers.insert(command.record.certificate.as_str());
+                contested.insert(command.record.certificate.as_str());
             }
             Command::Grant(grant) => {
                 body_ids.insert(grant.body.as_str());

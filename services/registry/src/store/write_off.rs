@@ -11,10 +11,11 @@ use super::entity::write_off_declaration::Model as Declaration;
 use super::entity::{write_off, write_off_declaration, write_off_serial, write_off_used};
 use super::{IN_LIST, corrupt, rows, to_i64, to_u64};
 use crate::domain::content::SerialRange;
+use crate::domain::goods::folded;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::write_off::amount::Amount;
-use crate::domain::write_off::ledger::{Declared, Ledger, Standing, run};
-use crate::domain::write_off::{Kind, Record, WriteOff, product_key, reference};
+use crate::domain::write_off::ledger::{Declared, Ledger, Standing};
+use crate::domain::write_off::{Kind, Record, WriteOff, product_key};
 use crate::domain::write_off_command::{Booked, Ledgers, WriteOffCommand};
 
 /// Which records to list. What is set must all hold.
@@ -61,6 +62,46 @@ pub(crate) async fn reversals(
         }
     }
     Ok(found)
+}
+
+/// Which serial numbers that are taken are asked about.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    All,
+    /// Those that this run has in common with them.
+    Among(SerialRange),
+    None,
+}
+
+/// What is taken of a certificate at a revision. What stands taken is kept up beside the records, of which there may be
+/// very many; they are read only when more was recorded since. Declarations are left out.
+pub(crate) async fn ledger_at(
+    tx: &Tx,
+    number: &CertificateNumber,
+    revision: u64,
+    asked: &Asked,
+) -> Result<Ledger, DbErr> {
+    let filter = WriteOffFilter { certificate: Some(number.clone()), ..WriteOffFilter::default() };
+    if !list(tx, &filter, (revision, i64::MAX.unsigned_abs()), Some(1)).await?.is_empty() {
+        return Ok(Ledger::of(&list(tx, &filter, (0, revision), None).await?));
+    }
+    let mut ledger = Ledger::default();
+    let used = write_off_used::Entity::find().filter(write_off_used::Column::Certificate.eq(number.as_str()));
+    for row in used.all(tx).await? {
+        let amount = Amount::parse(&row.amount).map_err(|_| corrupt("amount"))?;
+        ledger.used.insert((row.product, row.unit), amount);
+    }
+    let mut rows = match asked {
+        Asked::None => Vec::new(),
+        Asked::Among(range) => overlapping(tx, number, &range.as_read()).await?,
+        Asked::All => {
+            let all = write_off_serial::Entity::find();
+            all.filter(write_off_serial::Column::Certificate.eq(number.as_str())).all(tx).await?
+        }
+    };
+    rows.sort_unstable_by_key(|row| (row.log_index, row.position));
+    ledger.serials = rows.into_iter().map(standing).collect::<Result<_, _>>()?;
+    Ok(ledger)
 }
 
 /// A record.
@@ -112,7 +153,7 @@ pub(crate) async fn ledgers(
             declared.insert(Declared { economy, declaration, product }, to_u64(log_index));
         }
         for range in &command.record.serials {
-            for row in overlapping(tx, number, &run(range)).await? {
+            for row in overlapping(tx, number, &range.as_read()).await? {
                 if seen.insert((row.log_index, row.position)) {
                     by_certificate.entry(number.clone()).or_default().serials.push(standing(row)?);
                 }
@@ -128,7 +169,7 @@ async fn declared(tx: &Tx, record: &Record) -> Result<Vec<Declaration>, DbErr> {
     write_off_declaration::Entity::find()
         .filter(C::Certificate.eq(record.certificate.as_str()))
         .filter(C::Economy.eq(record.economy.as_str()))
-        .filter(C::Declaration.eq(reference(&record.declaration)))
+        .filter(C::Declaration.eq(folded(&record.declaration)))
         .all(tx)
         .await
 }
@@ -167,7 +208,7 @@ fn declarations(taken: &[&Booked], undone: &[i64]) -> Vec<write_off_declaration:
         log_index: Set(to_i64(it.index)),
         certificate: Set(it.record.certificate.as_str().to_owned()),
         economy: Set(it.record.economy.clone()),
-        declaration: Set(reference(&it.record.declaration)),
+        declaration: Set(folded(&it.record.declaration)),
         product: Set(product_key(&it.record.product)),
     };
     standing.map(row).collect()
@@ -196,17 +237,19 @@ pub(crate) async fn save(tx: &Tx, taken: &[&Booked]) -> Result<(), DbErr> {
             used.insert((record.certificate.as_str(), product, unit), *amount);
         }
         match record.kind {
-            Kind::Use => serials.extend(record.serials.iter().map(run).enumerate().map(|(position, range)| {
-                write_off_serial::ActiveModel {
-                    log_index: Set(to_i64(write_off.index)),
-                    position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
-                    certificate: Set(record.certificate.as_str().to_owned()),
-                    product: Set(product_key(&record.product)),
-                    length: Set(length(&range)),
-                    first: Set(range.first.into_bytes()),
-                    last: Set(range.last.into_bytes()),
-                }
-            })),
+            Kind::Use => {
+                serials.extend(record.serials.iter().map(SerialRange::as_read).enumerate().map(|(position, range)| {
+                    write_off_serial::ActiveModel {
+                        log_index: Set(to_i64(write_off.index)),
+                        position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
+                        certificate: Set(record.certificate.as_str().to_owned()),
+                        product: Set(product_key(&record.product)),
+                        length: Set(length(&range)),
+                        first: Set(range.first.into_bytes()),
+                        last: Set(range.last.into_bytes()),
+                    }
+                }))
+            }
             Kind::Reversal => undone.extend(record.reverses.map(to_i64)),
             Kind::Rejection => {}
         }

@@ -31,13 +31,13 @@ greenlane_store::engine_tests!(Migrator:
 
 /// Tells the disputes that it holds, by position, as they are. Streams end when it was restored from a backup.
 #[derive(Clone, Default)]
-struct Disputes {
+pub(super) struct Disputes {
     all: Arc<Mutex<Vec<eq::Dispute>>>,
     restored: Arc<AtomicU64>,
 }
 
 impl Disputes {
-    fn say(&self, dispute: eq::Dispute) {
+    pub(super) fn say(&self, dispute: eq::Dispute) {
         self.all.lock().unwrap().push(dispute);
     }
 
@@ -84,7 +84,7 @@ impl eq::dispute_service_server::DisputeService for Disputes {
 
 const RULES: &[Rule] = &[Rule::public("/greenlane.equivalence.v1.DisputeService/WatchDisputes")];
 
-async fn beside(db: &TestDatabase, disputes: &Disputes) -> Served {
+pub(super) async fn beside(db: &TestDatabase, disputes: &Disputes) -> Served {
     beside_with(db, disputes, Arc::new(tempfile::tempdir().unwrap()), |_| {}).await
 }
 
@@ -105,7 +105,7 @@ async fn beside_with(
     serve_with(db, Clock::settable(now()), keys, change, peers).await
 }
 
-fn dispute(name: &str, certificate: &str, body: &str, state: eq::DisputeState) -> eq::Dispute {
+pub(super) fn dispute(name: &str, certificate: &str, body: &str, state: eq::DisputeState) -> eq::Dispute {
     let certificate = eq::DisputedCertificate {
         certificate: certificate.to_owned(),
         body: body.to_owned(),
@@ -121,7 +121,7 @@ fn dispute(name: &str, certificate: &str, body: &str, state: eq::DisputeState) -
 }
 
 /// Waits until the verdict on what is in force has these codes.
-async fn until(served: &Served, certificate: &str, expected: &[&str]) -> wire::Verdict {
+pub(super) async fn until(served: &Served, certificate: &str, expected: &[&str]) -> wire::Verdict {
     let asked = async {
         loop {
             let verdict = served.verdict(certificate).await;

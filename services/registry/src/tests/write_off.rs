@@ -29,6 +29,7 @@ greenlane_store::engine_tests!(Migrator:
     a_body_is_told_of_use_and_rejection_by_list_and_watch,
     each_reads_and_writes_what_is_its_own,
     a_verdict_tells_what_is_left_when_it_is_asked,
+    what_stands_taken_is_what_the_records_leave,
     the_log_tells_neither_certificate_nor_amount_and_binds_the_record,
 );
 
@@ -424,6 +425,52 @@ async fn a_verdict_tells_what_is_left_when_it_is_asked(db: TestDatabase) {
     let without_goods = wire::VerifyRequest { goods: None, ..request };
     let refused = served.verification().verify(without_goods).await.unwrap_err();
     assert_eq!(Fault::violations_of(&refused)[0].field, "include_balance");
+}
+
+async fn what_stands_taken_is_what_the_records_leave(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut port = customs(&served, "XB");
+    port.record_write_off(consignment(&name, "a", "70.5")).await.unwrap();
+    port.record_write_off(items(&name, "b", "A010", "A019")).await.unwrap();
+    let undone =
+        port.record_write_off(items(&name, "c", "A100", "A199")).await.unwrap().into_inner().write_off.unwrap();
+    port.record_write_off(items(&name, "d", "a000", "A005")).await.unwrap();
+    let reversal = wire::ReverseWriteOffRequest {
+        request_id: "r".to_owned(),
+        name: undone.name,
+        reason_text: "The wrong certificate.".to_owned(),
+        ..Default::default()
+    };
+    let revision = port.reverse_write_off(reversal).await.unwrap().into_inner().revision;
+    let told = async || {
+        let consistency = crate::tests::bodies::exactly(revision);
+        let request = wire::GetBalanceRequest { certificate: name.clone(), consistency };
+        let balance = customs(&served, "XC").get_balance(request).await.unwrap().into_inner();
+        let mut verdicts = Vec::new();
+        for (model, serial) in [("SR-400", ""), ("SR-500", "A003"), ("SR-500", "A150"), ("SR-500", "a019")] {
+            let mut goods = goods();
+            goods.product = Some(common::ProductIdentification { serial: serial.to_owned(), ..self::model(model) });
+            let request = wire::VerifyRequest {
+                goods: Some(goods),
+                include_balance: true,
+                consistency: crate::tests::bodies::exactly(revision),
+                ..question(wire::verify_request::Subject::Certificate(name.clone()))
+            };
+            let verdict = served.verification().verify(request).await.unwrap().into_inner().verdict.unwrap();
+            verdicts.push(verdict.covers_goods.unwrap().findings);
+        }
+        (balance.products, verdicts)
+    };
+    let now = told().await;
+    let runs: Vec<&str> = now.0[1].serial_ranges_written_off.iter().map(|run| run.first.as_str()).collect();
+    assert_eq!((now.0[0].left.clone().unwrap(), runs), (pieces("29.5"), vec!["A010", "A000"]));
+    let is_taken = |at: usize| now.1[at].iter().any(|finding| finding.code == "serial_written_off");
+    assert_eq!([0, 1, 2, 3].map(is_taken), [false, true, false, true]);
+    // More is recorded: what was taken by that revision is what the records of then leave.
+    port.record_write_off(items(&name, "e", "A150", "A150")).await.unwrap();
+    port.record_write_off(consignment(&name, "f", "1")).await.unwrap();
+    assert_eq!(told().await, now);
 }
 
 async fn the_log_tells_neither_certificate_nor_amount_and_binds_the_record(db: TestDatabase) {

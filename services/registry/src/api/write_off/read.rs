@@ -14,11 +14,10 @@ use crate::app::notices::Notices;
 use crate::app::read::at_revision;
 use crate::app::watch::Pace;
 use crate::domain::names::BodyId;
-use crate::domain::write_off::ledger::Ledger;
 use crate::domain::write_off::lineage::Lineage;
 use crate::domain::write_off::parse_write_off_name;
 use crate::store::list;
-use crate::store::write_off::{self, WriteOffFilter};
+use crate::store::write_off::{self, Asked, WriteOffFilter};
 
 impl WriteOffs {
     pub(super) async fn get(
@@ -112,13 +111,12 @@ impl WriteOffs {
                 let number = asked.clone();
                 Box::pin(async move {
                     let Some(known) = list::certificate(tx, &number).await? else { return Ok(None) };
-                    let filter = WriteOffFilter { certificate: Some(number), ..WriteOffFilter::default() };
-                    let records = write_off::list(tx, &filter, (0, revision), None).await?;
+                    let ledger = write_off::ledger_at(tx, &number, revision, &Asked::All).await?;
                     let Some(snapshot) = at_revision(&known, revision, 0, today) else { return Ok(None) };
                     let versions = known.versions.iter().filter(|version| version.log_index < revision);
                     let versions = versions.map(|version| (version.version, version.content.as_ref()));
                     let lineage = Lineage::of(&snapshot.events, versions);
-                    Ok(Some((snapshot.version, lineage, Ledger::of(&records))))
+                    Ok(Some((snapshot.version, lineage, ledger)))
                 })
             })
             .await?;

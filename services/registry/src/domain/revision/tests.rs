@@ -84,7 +84,7 @@ fn every_limit_of_a_product_counts() {
     for (what, change) in parts {
         let mut part = whole.clone();
         change(&mut part);
-        assert_eq!(room(&[whole.clone()], &[part]), Room::Found, "{what}");
+        assert_eq!(room(std::slice::from_ref(&whole), &[part]), Room::Found, "{what}");
     }
     let others: [Case; 8] = [
         ("another model", |part| part.id.model = "C".into()),
@@ -102,7 +102,7 @@ fn every_limit_of_a_product_counts() {
     for (what, change) in others {
         let mut part = whole.clone();
         change(&mut part);
-        assert_eq!(room(&[whole.clone()], &[part]), Room::None, "{what}");
+        assert_eq!(room(std::slice::from_ref(&whole), &[part]), Room::None, "{what}");
     }
 }
 

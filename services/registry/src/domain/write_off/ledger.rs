@@ -193,7 +193,7 @@ impl Ledger {
             let covered = certified.is_empty()
                 || certified.iter().any(|range| range.contains(&wanted.first) && range.contains(&wanted.last));
             if !covered {
-                let why = format!("{} to {} lie not within one certified run", told.first, told.last);
+                let why = format!("{} to {} lie not within one certified run", wanted.first, wanted.last);
                 return field("serial_ranges", why);
             }
             if let Some(twice) = serials[..at].iter().find_map(|before| before.common(wanted)) {

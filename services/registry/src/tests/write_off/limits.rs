@@ -1,10 +1,15 @@
 //! What is the same declaration, the same item and the same product, and on which day.
 
+use greenlane_api::equivalence::v1 as eq;
+
 use super::*;
+use crate::tests::contestations::{Disputes, beside, dispute, until};
 
 greenlane_store::engine_tests!(Migrator:
     a_declaration_is_the_same_however_its_reference_is_written,
     a_release_is_judged_by_its_day,
+    a_release_is_dated_back_no_further_than_steps_are,
+    nothing_is_written_off_while_a_panel_has_a_certificate_without_effect,
     what_is_taken_of_a_product_is_taken_of_what_a_new_version_makes_of_it,
     no_reduction_makes_more_of_a_product,
     a_serial_number_is_written_off_once_in_whatever_case,
@@ -59,11 +64,86 @@ async fn a_release_is_judged_by_its_day(db: TestDatabase) {
     };
     body.reinstate_certificate(reinstatement).await.unwrap();
     port.record_write_off(consignment(&name, "c", "10")).await.unwrap();
-    for (day, state) in [(suspended, "suspended"), ("1999-01-01T00:00:00Z".parse().unwrap(), "not_yet_valid")] {
-        let refused = port.record_write_off(on("d", day)).await.unwrap_err();
-        assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::StateConflict));
-        assert_eq!(Fault::metadata_of(&refused).get("state").map(String::as_str), Some(state));
+    let refused = port.record_write_off(on("d", suspended)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::StateConflict));
+    assert_eq!(Fault::metadata_of(&refused).get("state").map(String::as_str), Some("suspended"));
+    assert_eq!(left(&served, &name).await, "80");
+    // Before its first day of validity it did not count, and after its last it does no more.
+    let of_days = |id: &str, valid_from: &str, valid_until: &str| {
+        let mut order = order("xa-lab", id);
+        let content = order.content.as_mut().unwrap();
+        (content.valid_from, content.valid_until) = (valid_from.to_owned(), valid_until.to_owned());
+        order
+    };
+    let begun = body.issue_certificate(of_days("begun", "2026-05-20", "2029-01-09")).await.unwrap().into_inner();
+    let early = wire::RecordWriteOffRequest {
+        certificate: begun.certificate.unwrap().name,
+        ..on("e", "2026-05-19T12:00:00Z".parse().unwrap())
+    };
+    let refused = port.record_write_off(early).await.unwrap_err();
+    assert_eq!(Fault::metadata_of(&refused).get("state").map(String::as_str), Some("not_yet_valid"));
+    // A clock that is ahead of this one makes no day of tomorrow.
+    let today = served.clock.now().date_naive();
+    let last = body.issue_certificate(of_days("last", "2026-01-10", &today.to_string())).await.unwrap().into_inner();
+    let night = today.and_hms_opt(23, 58, 0).unwrap().and_utc();
+    served.clock.advance(night - served.clock.now());
+    let ahead = wire::RecordWriteOffRequest {
+        certificate: last.certificate.unwrap().name,
+        ..on("f", night + chrono::TimeDelta::minutes(4))
+    };
+    port.record_write_off(ahead).await.unwrap();
+}
+
+async fn a_release_is_dated_back_no_further_than_steps_are(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut port = customs(&served, "XB");
+    let ago = |days: i64| {
+        let moment = served.clock.now() - chrono::TimeDelta::days(days);
+        Some(prost_types::Timestamp { seconds: moment.timestamp(), nanos: 0 })
+    };
+    let on = |id: &str, days| wire::RecordWriteOffRequest { event_time: ago(days), ..consignment(&name, id, "10") };
+    let latest = on("a", 30);
+    let done = port.record_write_off(latest.clone()).await.unwrap().into_inner();
+    let rejected = wire::RecordRejectionRequest {
+        request_id: "c".to_owned(),
+        certificate: name.clone(),
+        economy: "XB".to_owned(),
+        declaration_reference: "26XBc/1".to_owned(),
+        event_time: ago(31),
+        reason: wire::RejectionReason::Nonconformity.into(),
+        ..Default::default()
+    };
+    for refused in [port.record_write_off(on("b", 31)).await.err(), port.record_rejection(rejected).await.err()] {
+        let refused = refused.expect("what lies too far back is refused");
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        let violation = Fault::violations_of(&refused).remove(0);
+        assert_eq!((violation.field.as_str(), violation.description.contains("30 days")), ("event_time", true));
     }
+    assert_eq!(left(&served, &name).await, "90");
+    // What was done stays done, also when it lies too far back by now.
+    served.clock.advance(chrono::TimeDelta::days(3));
+    assert_eq!(port.record_write_off(latest).await.unwrap().into_inner(), done);
+}
+
+async fn nothing_is_written_off_while_a_panel_has_a_certificate_without_effect(db: TestDatabase) {
+    let disputes = Disputes::default();
+    let served = beside(&db, &disputes).await;
+    let name = issued(&served).await;
+    let mut port = customs(&served, "XB");
+    port.record_write_off(consignment(&name, "a", "10")).await.unwrap();
+    disputes.say(eq::Dispute {
+        interim_effect_from: "2026-06-01".to_owned(),
+        ..dispute("a", &name, "bodies/xa-lab", eq::DisputeState::WithPanel)
+    });
+    until(&served, &name, &["without_effect", "active", "contested"]).await;
+    let refused = port.record_write_off(consignment(&name, "b", "10")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::StateConflict));
+    assert_eq!(Fault::metadata_of(&refused).get("state").map(String::as_str), Some("without_effect"));
+    // What was released the day before was so lawfully.
+    let day_before = served.clock.now() - chrono::TimeDelta::days(1);
+    let event_time = Some(prost_types::Timestamp { seconds: day_before.timestamp(), nanos: 0 });
+    port.record_write_off(wire::RecordWriteOffRequest { event_time, ..consignment(&name, "c", "10") }).await.unwrap();
     assert_eq!(left(&served, &name).await, "80");
 }
 

@@ -52,7 +52,7 @@ fn an_item_may_be_named_by_its_run_and_a_run_by_its_items() {
     };
     let whole = [numbered("S7", &[("A0", "A9")])];
     for part in [numbered("s7", &[]), numbered("", &[("A3", "A4"), ("S7", "S7")]), numbered("A5", &[])] {
-        assert_eq!(room(&whole, &[part.clone()]), Room::Found);
+        assert_eq!(room(&whole, std::slice::from_ref(&part)), Room::Found);
         assert_eq!(room(&whole, &[part.clone(), part]), Room::None, "an item is of one part");
     }
     for other in [numbered("S8", &[]), numbered("", &[("A5", "B5")]), numbered("", &[])] {
