@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use tokio_rustls::rustls::RootCertStore;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+
+use crate::expiry::{self, Validity};
+use crate::tls;
 
 /// Names the file, as OpenSSL and many others have it.
 const VARIABLE: &str = "SSL_CERT_FILE";
@@ -28,17 +29,15 @@ pub(crate) fn file(named: Option<&Path>) -> Result<PathBuf, String> {
         .ok_or_else(|| "this system has no file of certificate authorities that we know: name one".to_owned())
 }
 
-/// The authorities of a file, of which there is at least one.
-pub(crate) fn roots(path: &Path) -> Result<RootCertStore, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+/// The authorities of a file, of which there is at least one, and until when they are good.
+pub(crate) fn roots(path: &Path) -> Result<(RootCertStore, Option<Validity>), String> {
+    let certificates = tls::certificates(path)?;
+    let validity = expiry::of_authorities(&certificates);
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))? {
-        let certificate = certificate.map_err(|error| failed(&error))?;
-        // A system's bundle may hold a certificate that rustls does not understand; the others count all the same.
-        let _ = roots.add(certificate);
-    }
+    // A system's bundle may hold a certificate that rustls does not understand; the others count all the same.
+    roots.add_parsable_certificates(certificates);
     if roots.is_empty() {
-        return Err(failed(&"no usable certificate"));
+        return Err(format!("{}: no usable certificate", path.display()));
     }
-    Ok(roots)
+    Ok((roots, validity))
 }

@@ -105,7 +105,7 @@ impl Client {
         let host = uri.as_ref().and_then(Uri::host).unwrap_or(&address).to_owned();
         let token = config.token.clone().map(Token::new).transpose()?.map(Arc::new);
         if let Some(token) = &token {
-            expiry::tell("token", Some(&host), &Arc::downgrade(token));
+            expiry::tell("token", Some(&host), &Arc::downgrade(token), Token::validity);
         }
         Ok(Self(Arc::new(Inner {
             channel,

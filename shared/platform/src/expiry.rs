@@ -1,6 +1,8 @@
 //! How long what this process shows to others is still good: its certificates, and its tokens towards the services that
-//! it calls. Told as metrics, so that somebody hears of it before it is over.
+//! it calls; and the authorities that it is told to believe. Told as metrics, so that somebody hears of it before it is
+//! over.
 
+use std::collections::HashMap;
 use std::sync::Weak;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -19,15 +21,14 @@ pub(crate) struct Validity {
     pub(crate) until: DateTime<Utc>,
 }
 
-/// What is good for a time.
-pub(crate) trait Expires: Send + Sync + 'static {
-    /// Of what is in use now; none of what tells of no end.
-    fn validity(&self) -> Option<Validity>;
-}
-
-/// Tells for how long it is good, whenever metrics are read, as long as somebody holds it. `towards` is who is shown it,
-/// where that is one.
-pub(crate) fn tell<T: Expires>(kind: &'static str, towards: Option<&str>, held: &Weak<T>) {
+/// Tells for how long something is good, whenever metrics are read, as long as somebody holds it: `validity` is of what is
+/// in use then, none of what tells of no end. `towards` is who is shown it or believed by it, where that is one.
+pub(crate) fn tell<T: Send + Sync + 'static>(
+    kind: &'static str,
+    towards: Option<&str>,
+    held: &Weak<T>,
+    validity: fn(&T) -> Option<Validity>,
+) {
     let mut labels = vec![KeyValue::new("kind", kind)];
     labels.extend(towards.map(|address| KeyValue::new("server.address", address.to_owned())));
     let meter = global::meter("greenlane.platform");
@@ -35,7 +36,7 @@ pub(crate) fn tell<T: Expires>(kind: &'static str, towards: Option<&str>, held: 
         let (held, labels) = (held.clone(), labels.clone());
         let gauge = meter.f64_observable_gauge(name).with_unit("s").with_description(what);
         let tell = gauge.with_callback(move |observer| {
-            let validity = held.upgrade().and_then(|held| held.validity());
+            let validity = held.upgrade().and_then(|held| validity(&held));
             if let Some(seconds) = validity.as_ref().and_then(told) {
                 observer.observe(seconds, &labels);
             }
@@ -44,12 +45,12 @@ pub(crate) fn tell<T: Expires>(kind: &'static str, towards: Option<&str>, held: 
     };
     seconds(
         "greenlane.credential.remaining",
-        "Time until a certificate or token that this process shows to others expires.",
+        "Time until a certificate or token expires that this process shows to others or believes them by.",
         |validity| Some((validity.until - Clock::system().now()).as_seconds_f64()),
     );
     seconds(
         "greenlane.credential.lifetime",
-        "Time for which a certificate or token that this process shows to others was made.",
+        "Time for which a certificate or token was made that this process shows to others or believes them by.",
         |validity| validity.from.map(|from| (validity.until - from).as_seconds_f64()),
     );
 }
@@ -76,9 +77,26 @@ pub(crate) fn of_chain(chain: &[CertificateDer<'_>]) -> Option<Validity> {
     chain.iter().filter_map(|certificate| of_certificate(certificate)).min_by_key(|validity| validity.until)
 }
 
-/// Of a certificate (RFC 5280, 4.1). The libraries that check certificates do not hand its dates out, and one that reads
-/// all of it is much to carry for two.
+/// Of the authorities that are believed: until the first of them expires that no certificate of the same authority
+/// replaces, as while it changes its key.
+pub(crate) fn of_authorities(believed: &[CertificateDer<'_>]) -> Option<Validity> {
+    let mut last: HashMap<&[u8], Validity> = HashMap::new();
+    for (validity, subject) in believed.iter().filter_map(|certificate| dates(certificate)) {
+        let last = last.entry(subject).or_insert(validity);
+        if validity.until > last.until {
+            *last = validity;
+        }
+    }
+    last.into_values().min_by_key(|validity| validity.until)
+}
+
 fn of_certificate(der: &[u8]) -> Option<Validity> {
+    dates(der).map(|(validity, _)| validity)
+}
+
+/// The dates of a certificate, and whose it is (RFC 5280, 4.1). The libraries that check certificates do not hand its dates
+/// out, and one that reads all of it is much to carry for three fields.
+fn dates(der: &[u8]) -> Option<(Validity, &[u8])> {
     const VERSION: u8 = 0xa0;
     let (_, certificate, _) = element(der)?;
     let (_, mut fields, _) = element(certificate)?;
@@ -88,11 +106,12 @@ fn of_certificate(der: &[u8]) -> Option<Validity> {
     for _serial_algorithm_issuer in 0..3 {
         fields = element(fields)?.2;
     }
-    let (_, validity, _) = element(fields)?;
+    let (_, validity, fields) = element(fields)?;
+    let (_, subject, _) = element(fields)?;
     let (tag, text, rest) = element(validity)?;
     let from = time(tag, text);
     let (tag, text, _) = element(rest)?;
-    Some(Validity { from, until: time(tag, text)? })
+    Some((Validity { from, until: time(tag, text)? }, subject))
 }
 
 /// The first element of some DER: its tag, what is in it, and what follows.

@@ -128,7 +128,7 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
 }
 
 pub(crate) fn tls_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
-    let roots = authorities::roots(&authorities::file(ca_file)?)?;
+    let (roots, _) = authorities::roots(&authorities::file(ca_file)?)?;
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

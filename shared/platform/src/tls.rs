@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::expiry::{Expires, Validity};
+use crate::expiry::Validity;
 
 /// How often the files are looked at, when connections come or are made.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -19,11 +19,20 @@ pub(crate) struct Renewed<T> {
     current: Mutex<Current<T>>,
 }
 
-/// Makes it of the files, and says for how long our certificate in them is good.
-type Make<T> = dyn Fn() -> Result<(T, Option<Validity>), String> + Send + Sync;
+/// Makes it of the files.
+type Make<T> = dyn Fn() -> Result<Made<T>, String> + Send + Sync;
+
+/// What was made of files, and how long what is in them is good.
+pub(crate) struct Made<T> {
+    pub(crate) it: T,
+    /// Our certificate.
+    pub(crate) own: Option<Validity>,
+    /// The authorities that we were told to believe.
+    pub(crate) authorities: Option<Validity>,
+}
 
 struct Current<T> {
-    made: (T, Option<Validity>),
+    made: Made<T>,
     /// When the files that it was made of were written.
     written: Vec<Option<SystemTime>>,
     looked: Instant,
@@ -39,7 +48,7 @@ impl<T: Clone> Renewed<T> {
     /// Makes it of the files as they are.
     pub(crate) fn new(
         files: Vec<PathBuf>,
-        make: impl Fn() -> Result<(T, Option<Validity>), String> + Send + Sync + 'static,
+        make: impl Fn() -> Result<Made<T>, String> + Send + Sync + 'static,
     ) -> Result<Self, String> {
         let written = written(&files);
         let current = Current { made: make()?, written, looked: Instant::now() };
@@ -48,7 +57,7 @@ impl<T: Clone> Renewed<T> {
 
     /// Made of the files as they are now; when those cannot be used, of what they were.
     pub(crate) fn get(&self) -> T {
-        self.look().made.0.clone()
+        self.look().made.it.clone()
     }
 }
 
@@ -71,11 +80,15 @@ impl<T> Renewed<T> {
         }
         current
     }
-}
 
-impl<T: Send + 'static> Expires for Renewed<T> {
-    fn validity(&self) -> Option<Validity> {
-        self.look().made.1
+    /// How long our certificate is good.
+    pub(crate) fn own(&self) -> Option<Validity> {
+        self.look().made.own
+    }
+
+    /// How long the authorities are good that we were told to believe.
+    pub(crate) fn authorities(&self) -> Option<Validity> {
+        self.look().made.authorities
     }
 }
 

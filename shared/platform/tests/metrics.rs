@@ -57,7 +57,7 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
     let tls = TlsConfig {
         cert: own("server.pem"),
         key: own("server.key"),
-        client_ca: None,
+        client_ca: Some(file("ca.pem")),
         client_names: Vec::new(),
         client_optional: false,
     };
@@ -80,6 +80,10 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
     assert!(remaining(&shown).is_some_and(|left| left > 30_000.0 * DAY), "a hundred years");
     let served = ["kind=\"server certificate\""];
     let before = told("greenlane_credential_remaining_seconds", &served).expect("the server's own");
+
+    for authority in ["kind=\"trusted authority\",server_address=\"localhost\"", "kind=\"trusted client authority\""] {
+        assert!(remaining(&[authority]).is_some_and(|left| left > 30_000.0 * DAY), "{authority}");
+    }
 
     // Whoever renews a file is believed at once: nobody has called meanwhile.
     mint(30);

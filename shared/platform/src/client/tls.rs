@@ -18,8 +18,8 @@ use tower::ServiceExt as _;
 
 use super::{ClientConfig, ClientError, ClientTlsConfig};
 use crate::authorities;
-use crate::expiry::{self, Validity};
-use crate::tls::{self, Renewed};
+use crate::expiry;
+use crate::tls::{self, Made, Renewed};
 
 const H2: &[u8] = b"h2";
 
@@ -43,12 +43,17 @@ impl Connector {
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let name = settings.domain.clone().unwrap_or_else(|| host.to_owned());
         let name = ServerName::try_from(name).map_err(|error| refused(error.to_string()))?;
+        // Those of the system come and go without our help.
+        let named = settings.ca.is_some();
         let ca = authorities::file(settings.ca.as_deref()).map_err(refused)?;
         let files = [Some(&ca), settings.cert.as_ref(), settings.key.as_ref()];
         let files = files.into_iter().flatten().cloned().collect();
         let settings = ClientTlsConfig { ca: Some(ca), ..settings };
         let tls = Arc::new(Renewed::new(files, move || connector(&settings)).map_err(refused)?);
-        expiry::tell("client certificate", Some(host), &Arc::downgrade(&tls));
+        expiry::tell("client certificate", Some(host), &Arc::downgrade(&tls), Renewed::own);
+        if named {
+            expiry::tell("trusted authority", Some(host), &Arc::downgrade(&tls), Renewed::authorities);
+        }
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -70,17 +75,18 @@ impl Connector {
 
 /// Of the files as they are. A new one also forgets the sessions of the last: a session that is resumed is of whoever
 /// began it.
-fn connector(settings: &ClientTlsConfig) -> Result<(TlsConnector, Option<Validity>), String> {
-    let roots = authorities::roots(&authorities::file(settings.ca.as_deref())?)?;
+fn connector(settings: &ClientTlsConfig) -> Result<Made<TlsConnector>, String> {
+    let ca = authorities::file(settings.ca.as_deref())?;
+    let (roots, authorities) = authorities::roots(&ca)?;
     let builder = RustlsConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("protocol versions: {error}"))?
         .with_root_certificates(roots);
-    let mut validity = None;
+    let mut own = None;
     let mut config = match (&settings.cert, &settings.key) {
         (Some(cert), Some(key)) => {
             let chain = tls::certificates(cert)?;
-            validity = expiry::of_chain(&chain);
+            own = expiry::of_chain(&chain);
             builder
                 .with_client_auth_cert(chain, tls::key(key)?)
                 .map_err(|error| format!("certificate and key: {error}"))?
@@ -88,5 +94,5 @@ fn connector(settings: &ClientTlsConfig) -> Result<(TlsConnector, Option<Validit
         _ => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![H2.to_vec()];
-    Ok((TlsConnector::from(Arc::new(config)), validity))
+    Ok(Made { it: TlsConnector::from(Arc::new(config)), own, authorities })
 }

@@ -8,7 +8,7 @@ use http::HeaderValue;
 
 use super::ClientError;
 use crate::config::Secret;
-use crate::expiry::{self, Expires, Validity};
+use crate::expiry::{self, Validity};
 
 /// How long a token that was read is used before its file is looked at again.
 const FRESH: Duration = Duration::from_secs(1);
@@ -44,15 +44,14 @@ impl Token {
         self.read.store(Arc::new((header.clone(), Instant::now())));
         header
     }
-}
 
-impl Expires for Token {
     /// Of the token that the next call would show: without calls nobody has read its file again.
-    fn validity(&self) -> Option<Validity> {
+    pub(super) fn validity(&self) -> Option<Validity> {
         let header = reveal(&self.secret).unwrap_or_else(|_| self.read.load().0.clone());
         expiry::of_token(header.to_str().ok()?.strip_prefix("Bearer ")?)
     }
 }
+
 
 fn reveal(secret: &Secret) -> Result<HeaderValue, ClientError> {
     let token = secret.reveal()?;

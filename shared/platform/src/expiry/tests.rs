@@ -24,6 +24,28 @@ fn a_chain_is_good_until_the_first_of_it_expires() {
     assert_eq!(of_chain(&[]), None);
 }
 
+/// The same name's certificate that is good for ten years more. Whether it is signed does not matter here.
+fn renewed(der: &[u8]) -> CertificateDer<'static> {
+    let (old, new) = (b"21261030233228Z", b"21361030233228Z");
+    let at = der.windows(old.len()).position(|it| it == old).unwrap();
+    [&der[..at], new, &der[at + old.len()..]].concat().into()
+}
+
+#[test]
+fn authorities_are_good_until_the_first_expires_that_is_not_replaced_by_one_of_its_name() {
+    let until = |believed: &[CertificateDer<'_>]| of_authorities(believed).map(|told| told.until);
+    let (one, other) = (chain("server.pem"), chain("workloads/registry.pem"));
+    let renewed = renewed(&one[0]);
+    let [one, other, renewed] = [&one[0], &other[0], &renewed].map(|it| CertificateDer::from(it.to_vec()));
+    let ends = [&one, &other, &renewed].map(|it| until(&[it.clone()]).unwrap());
+    assert!(ends[0] < ends[1] && ends[1] < ends[2], "{ends:?}");
+    assert_eq!(until(&[one.clone(), other.clone()]), Some(ends[0]));
+    for order in [[&one, &other, &renewed], [&renewed, &one, &other]] {
+        assert_eq!(until(&order.map(Clone::clone)), Some(ends[1]), "the first is replaced");
+    }
+    assert_eq!(until(&[]), None);
+}
+
 #[test]
 fn what_is_cut_off_or_no_certificate_tells_nothing() {
     let whole = chain("server.pem").remove(0);

@@ -15,8 +15,8 @@ use webpki::EndEntityCert;
 
 use super::{ServeError, TlsConfig};
 use crate::auth::CertificateThumbprint;
-use crate::expiry::{self, Validity};
-use crate::tls::{self, Renewed};
+use crate::expiry;
+use crate::tls::{self, Made, Renewed};
 
 /// Takes TLS connections.
 #[derive(Debug)]
@@ -37,7 +37,8 @@ impl Tls {
         let files = files.into_iter().flatten().cloned().collect();
         let made_of = config.clone();
         let acceptor = Arc::new(Renewed::new(files, move || acceptor(&made_of)).map_err(ServeError::Tls)?);
-        expiry::tell("server certificate", None, &Arc::downgrade(&acceptor));
+        expiry::tell("server certificate", None, &Arc::downgrade(&acceptor), Renewed::own);
+        expiry::tell("trusted client authority", None, &Arc::downgrade(&acceptor), Renewed::authorities);
         Ok(Self { client_names: config.client_names.clone(), client_optional: config.client_optional, acceptor })
     }
 
@@ -73,16 +74,19 @@ fn carries(certificate: &CertificateDer<'_>, names: &[String]) -> bool {
     })
 }
 
-fn acceptor(config: &TlsConfig) -> Result<(TlsAcceptor, Option<Validity>), String> {
+fn acceptor(config: &TlsConfig) -> Result<Made<TlsAcceptor>, String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = RustlsConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("protocol versions: {error}"))?;
+    let mut authorities = None;
     let builder = match &config.client_ca {
         None => builder.with_no_client_auth(),
         Some(path) => {
             let mut roots = RootCertStore::empty();
-            for authority in tls::certificates(path)? {
+            let believed = tls::certificates(path)?;
+            authorities = expiry::of_authorities(&believed);
+            for authority in believed {
                 roots.add(authority).map_err(|error| format!("{}: {error}", path.display()))?;
             }
             let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
@@ -94,10 +98,10 @@ fn acceptor(config: &TlsConfig) -> Result<(TlsAcceptor, Option<Validity>), Strin
         }
     };
     let chain = tls::certificates(&config.cert)?;
-    let validity = expiry::of_chain(&chain);
+    let own = expiry::of_chain(&chain);
     let mut tls = builder
         .with_single_cert(chain, tls::key(&config.key)?)
         .map_err(|error| format!("certificate and key: {error}"))?;
     tls.alpn_protocols = vec![b"h2".to_vec()];
-    Ok((TlsAcceptor::from(Arc::new(tls)), validity))
+    Ok(Made { it: TlsAcceptor::from(Arc::new(tls)), own, authorities })
 }
