@@ -6,6 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_platform::auth::Caller;
 use serde::{Deserialize, Serialize};
 
+use crate::clock;
+
 /// Where a change set stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -110,8 +112,29 @@ pub struct Notification {
     pub notified_at: DateTime<Utc>,
     /// The last day on which comments are taken.
     pub comments_until: NaiveDate,
+    /// Since when they are taken without a break, where the period was extended after a shorter one had run out; none means
+    /// since it was notified.
+    #[serde(default)]
+    pub reopened_on: Option<NaiveDate>,
     /// What was added since, under the same symbol.
     pub addenda: Vec<Addendum>,
+}
+
+impl Notification {
+    /// Since when comments are taken without a break.
+    pub fn open_since(&self) -> NaiveDate {
+        self.reopened_on.unwrap_or_else(|| self.notified_at.date_naive())
+    }
+
+    /// Whether they are not taken for the whole period.
+    pub fn is_short(&self) -> bool {
+        clock::is_short(self.open_since(), self.comments_until)
+    }
+
+    /// Whether they have not been taken for a day or more.
+    pub fn has_lapsed(&self, today: NaiveDate) -> bool {
+        self.comments_until.succ_opt().is_some_and(|next| next < today)
+    }
 }
 
 /// Something added to a notification.

@@ -100,8 +100,15 @@ impl<C> ChangeSet<C> {
         until: NaiveDate,
         now: DateTime<Utc>,
     ) {
-        self.notification =
-            Some(Notification { symbol, articles, text, notified_at: now, comments_until: until, addenda: Vec::new() });
+        self.notification = Some(Notification {
+            symbol,
+            articles,
+            text,
+            notified_at: now,
+            comments_until: until,
+            reopened_on: None,
+            addenda: Vec::new(),
+        });
         self.step(State::Notified);
     }
 
@@ -109,6 +116,11 @@ impl<C> ChangeSet<C> {
     pub fn extend(&mut self, until: NaiveDate, now: DateTime<Utc>) {
         self.add(format!("The final date for comments is {until}."), now);
         if let Some(notification) = &mut self.notification {
+            let today = now.date_naive();
+            // Days on which nobody could comment are none of the period.
+            if notification.is_short() && notification.has_lapsed(today) {
+                notification.reopened_on = Some(today);
+            }
             notification.comments_until = until;
         }
         self.step(State::Notified);
@@ -214,11 +226,12 @@ impl<C> ChangeSet<C> {
             };
         };
         let (on, until) = (notification.notified_at.date_naive(), notification.comments_until);
-        if clock::is_short(on, until) {
+        if notification.is_short() {
+            let since = if notification.has_lapsed(today) { today } else { notification.open_since() };
             return Duty {
                 required: true,
                 reason: format!("{why}: its comment period is less than {} days, to be extended", clock::COMMENT_DAYS),
-                earliest: Some(clock::earliest_publication(on).max(today)),
+                earliest: Some(clock::earliest_publication(since).max(today)),
             };
         }
         free(format!("{why}, and it was notified on {on}: comments are taken until {until}"), heard(until))
@@ -233,9 +246,7 @@ impl<C> ChangeSet<C> {
             (Some(notification), _) if today <= notification.comments_until => {
                 refuse(format!("comments are taken until {}", notification.comments_until))
             }
-            (Some(notification), Some(first))
-                if clock::is_short(notification.notified_at.date_naive(), notification.comments_until) =>
-            {
+            (Some(notification), Some(first)) if notification.is_short() => {
                 refuse(format!("{}, and it was open for comments for less than 60 days", tightens(first)))
             }
             (None, Some(first)) if self.heard_in.is_empty() => {

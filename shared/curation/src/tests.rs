@@ -129,6 +129,39 @@ fn addenda_keep_the_symbol_and_the_period_is_only_ever_extended() {
     assert!(notification.addenda[1].text.contains("revision 7"), "{notification:?}");
 }
 
+/// What opens access was notified urgently, and tightens now that the catalogue has moved.
+#[test]
+fn days_on_which_nobody_could_comment_are_none_of_the_sixty() {
+    let can = |change_set: &ChangeSet<u8>, on: &str| {
+        let mut change_set = change_set.clone();
+        change_set.review(&actor("ben", ""), approval(on), &tightening(), &[]).is_ok()
+    };
+    let notified = || {
+        let mut short = proposed("a shortage");
+        notify(&mut short, Some("2026-01-11"), false, "2026-01-01").unwrap();
+        short
+    };
+    // Over since the eleventh of January, and open again for two days only.
+    let mut reopened = notified();
+    let duty = reopened.duty(&tightening(), day("2026-03-01"));
+    assert_eq!(duty.earliest, Some(day("2026-03-01") + Days::new(61)));
+    reopened.extend(day("2026-03-02"), at("2026-03-01"));
+    assert!(!can(&reopened, "2026-03-03"));
+    assert!(reopened.duty(&tightening(), day("2026-03-03")).required);
+    let full = day("2026-03-01") + Days::new(60);
+    reopened.extend(full, at("2026-03-02"));
+    assert!(!can(&reopened, "2026-04-30") && can(&reopened, "2026-05-01"));
+    // Extended on the day after the last, nobody missed a day.
+    let mut at_once = notified();
+    at_once.extend(day("2026-03-02"), at("2026-01-12"));
+    assert!(can(&at_once, "2026-03-03"));
+    // Open for all of them once, and again later for those who were late.
+    let mut again = proposed("");
+    notify(&mut again, None, true, "2026-01-01").unwrap();
+    again.extend(day("2026-06-05"), at("2026-06-01"));
+    assert!(!can(&again, "2026-06-05") && can(&again, "2026-06-06"));
+}
+
 #[test]
 fn a_draft_alone_is_updated_and_nothing_final_is_withdrawn() {
     let update = || crate::Update { title: None, reason: None, urgency_reason: None, changes: Some(vec![2]) };
