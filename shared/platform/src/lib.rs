@@ -12,6 +12,7 @@ pub mod deadline;
 mod expiry;
 pub mod fault;
 pub mod follow;
+pub mod names;
 pub mod outbound;
 pub mod process;
 pub mod revisions;

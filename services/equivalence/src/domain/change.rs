@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenlane_curation::Finding;
+use greenlane_platform::names::check_body_id;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::contradictions::View;
@@ -79,6 +80,13 @@ pub fn validate(catalogue: &Catalogue, changes: &[Change]) -> Vec<Finding> {
             Change::Upsert(it) => {
                 for fault in it.faults() {
                     add("entry_invalid", &fault.field, fault.message);
+                }
+                // One of another name that is there already, from before this was asked, can still be changed.
+                if let Entry::Body(body) = it
+                    && !catalogue.bodies.contains_key(&body.name)
+                    && let Err(why) = check_body_id(body.name.as_str())
+                {
+                    add("entry_invalid", "name", why.to_owned());
                 }
                 for (field, name) in it.references() {
                     if !stands(&name) {

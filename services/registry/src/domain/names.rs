@@ -2,25 +2,17 @@
 
 use std::fmt;
 
+use greenlane_platform::names::check_body_id;
 use serde::{Deserialize, Serialize};
 
-/// The identifier in a body's resource name: 3 to 63 of `a-z 0-9 -`, beginning with a letter, not ending in a hyphen.
+/// The identifier in a body's resource name, by the rule that the catalogue of equivalence has too.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct BodyId(String);
 
 impl BodyId {
     pub(crate) fn new(raw: &str) -> Result<Self, &'static str> {
-        let bytes = raw.as_bytes();
-        let good = (3..=63).contains(&bytes.len())
-            && bytes[0].is_ascii_lowercase()
-            && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
-            && bytes[bytes.len() - 1] != b'-';
-        if good {
-            Ok(Self(raw.to_owned()))
-        } else {
-            Err("must be 3 to 63 characters of a-z, 0-9 and -, begin with a letter and not end with a hyphen")
-        }
+        check_body_id(raw).map(|()| Self(raw.to_owned()))
     }
 
     /// From `bodies/{body}`.

@@ -16,7 +16,7 @@ fn every_finding_comes_at_once_with_its_place() {
         ],
     );
     let changes = [
-        Change::Upsert(entry(json!({ "body": { "name": "bodies/b", "display_name": "", "economy": "XB",
+        Change::Upsert(entry(json!({ "body": { "name": "bodies/other", "display_name": "", "economy": "XB",
                                                "source": { "example": true } } }))),
         Change::Retire("economies/XA".to_owned()),
         Change::Retire("schemes/none".to_owned()),
@@ -40,11 +40,33 @@ fn every_finding_comes_at_once_with_its_place() {
 #[test]
 fn what_comes_in_the_same_set_is_no_dangling_reference() {
     let changes = [
-        Change::Upsert(entry(json!({ "body": { "name": "bodies/a", "display_name": "A", "economy": "XA",
+        Change::Upsert(entry(json!({ "body": { "name": "bodies/some", "display_name": "A", "economy": "XA",
                                                "source": { "example": true } } }))),
         Change::Upsert(entry(json!({ "economy": { "name": "economies/XA", "source": { "example": true } } }))),
     ];
     assert_eq!(validate(&Catalogue::default(), &changes), []);
+}
+
+#[test]
+fn a_body_has_a_name_that_a_registry_could_give_it() {
+    let economy = || entry(json!({ "economy": { "name": "economies/XA" } }));
+    let body = |name: &str| {
+        let body = json!({ "name": format!("bodies/{name}"), "display_name": "A", "economy": "XA",
+                           "source": { "example": true } });
+        entry(json!({ "body": body }))
+    };
+    let catalogue = Catalogue::new(1, [economy(), body("Old.Name")]);
+    let found = |name: &str| {
+        let findings = validate(&catalogue, &[Change::Upsert(body(name))]).into_iter();
+        findings.map(|it| (it.code.into_owned(), it.field)).collect::<Vec<_>>()
+    };
+    for name in ["aurora-cert", "abc", "tuv2"] {
+        assert_eq!(found(name), [], "{name}");
+    }
+    for name in ["ab", "A-cert", "1st-cert", "a_cert", "a.cert", &"a".repeat(64)] {
+        assert_eq!(found(name), [("entry_invalid".to_owned(), "name".to_owned())], "{name}");
+    }
+    assert_eq!(found("Old.Name"), [], "it was there before");
 }
 
 fn mapping(name: &str, degree: &str, from: &str, until: &str) -> Change {
