@@ -188,6 +188,9 @@ pub struct ChangeSet<C> {
     /// The proceeding in which those concerned were heard, so that it needs no comment period; empty for every other.
     #[serde(default)]
     pub heard_in: String,
+    /// The proceeding that orders it: whoever has a part in that takes no step of it. Empty for every other.
+    #[serde(default)]
+    pub ordered_by: String,
     /// The published revision that its changes were written upon; none in those of before this was noted.
     #[serde(default)]
     pub base_revision: Option<u64>,

@@ -51,6 +51,36 @@ pub trait Curated: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether the caller may take a step on a change set that another has brought, but for its author's withdrawing it.
+    ///
+    /// # Errors
+    /// When it belongs to somebody else, when the caller has an interest in it, or when the database fails.
+    async fn check_step(
+        &self,
+        _tx: &Tx,
+        caller: &Caller,
+        catalogue: &Self::Catalogue,
+        change_set: &ChangeSet<Self::Change>,
+    ) -> Result<(), StoreError<ChangeError>> {
+        let owners = self.check_owners(caller, catalogue, &change_set.changes);
+        owners.map_err(|owners| ChangeError::NotYours(owners).into())
+    }
+
+    /// What the changes of a change set that a proceeding orders are upon the entries as they are now, where they were
+    /// written upon those of an earlier revision.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn carried_over(
+        &self,
+        _tx: &Tx,
+        change_set: &ChangeSet<Self::Change>,
+        _base: u64,
+        _now: &Self::Catalogue,
+    ) -> Result<Carried<Self::Change>, DbErr> {
+        Ok(Ok(change_set.changes.clone()))
+    }
+
     /// What another service finds wrong with changes. Asked outside of every transaction, when they are drafted, validated
     /// and proposed; what cannot be told is [`UNCHECKED`](crate::change_set::UNCHECKED).
     async fn validate_elsewhere(&self, _changes: &[Self::Change]) -> Vec<Finding> {
@@ -131,6 +161,9 @@ pub trait Curated: Send + Sync + 'static {
     /// Called after a revision was published here, so that this replica need not wait for its next look.
     async fn published(&self);
 }
+
+/// Changes upon the entries as they are now, or the places of those that cannot be carried over to them.
+pub type Carried<C> = Result<Vec<C>, Vec<usize>>;
 
 /// A published change set, and the states around it.
 #[derive(Debug)]

@@ -41,7 +41,7 @@ pub use change_set::{
     Tightening, UNCHECKED, Update,
 };
 pub use contract::{Contract, one_more};
-pub use curated::{Curated, Reverted};
+pub use curated::{Carried, Curated, Reverted};
 pub use error::{ChangeError, fault};
 pub use mutation::{Done, Mutation};
 pub use notice::{Description, Matters};

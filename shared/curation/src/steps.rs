@@ -32,6 +32,7 @@ impl<C> ChangeSet<C> {
             reverts: String::new(),
             urgency_reason: draft.urgency_reason,
             heard_in: String::new(),
+            ordered_by: String::new(),
             base_revision: None,
             version: 1,
         }
@@ -197,12 +198,17 @@ impl<C> ChangeSet<C> {
         self.check_state(&[State::Published], "revert")
     }
 
+    /// Whether no step is left to take.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Rejected | State::Published | State::Withdrawn)
+    }
+
     /// Whether it must be notified before it is published, and when it can be; `tightening` is what it tightens. What is
     /// said holds while nothing else is published.
     pub fn duty(&self, tightening: &[Tightening], today: NaiveDate) -> Duty {
         let free = |reason: String, earliest| Duty { required: false, reason, earliest };
         let heard = |after: NaiveDate| Some(after.succ_opt().unwrap_or(after).max(today));
-        if matches!(self.state, State::Rejected | State::Published | State::Withdrawn) {
+        if self.is_over() {
             return free(format!("it is {}", self.state.as_str()), None);
         }
         let until = self.notification.as_ref().map(|it| it.comments_until);

@@ -169,8 +169,7 @@ impl<S: Curated> Workflow<S> {
                     let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
                     let catalogue = this.curated.catalogue(tx, revision).await?;
                     if !matches!(step, Step::Withdraw { .. }) {
-                        let owners = this.curated.check_owners(&caller, &catalogue, &change_set.changes);
-                        owners.map_err(ChangeError::NotYours)?;
+                        this.curated.check_step(tx, &caller, &catalogue, &change_set).await?;
                     }
                     change_set.check_etag(&etag)?;
                     change_set.check_etag(&elsewhere.etag)?;
@@ -178,7 +177,12 @@ impl<S: Curated> Workflow<S> {
                     let published = (&*catalogue, revision);
                     let taken = this.take(tx, step, elsewhere.findings, change_set, &actor, published).await;
                     let Answer { change_set, revision, checked } = taken?;
-                    store::update(tx, &change_set).await?;
+                    // What is ordered may have been carried over to entries as they are now.
+                    if change_set.ordered_by.is_empty() {
+                        store::update(tx, &change_set).await?;
+                    } else {
+                        store::replace(tx, &change_set).await?;
+                    }
                     this.curated.stepped(tx, &change_set, &catalogue, this.clock.now()).await?;
                     Ok(done(change_set, revision, checked))
                 })
@@ -202,11 +206,17 @@ impl<S: Curated> Workflow<S> {
         let now = self.clock.now();
         let curated = &self.curated;
         let mut checked = Checked::default();
+        let matters = match &step {
+            Step::Propose | Step::Publish | Step::Review { approve: true, .. } => true,
+            Step::Notify { .. } => !change_set.ordered_by.is_empty(),
+            Step::Review { approve: false, .. } | Step::Withdraw { .. } => false,
+        };
+        let moved = if matters { self.lay(tx, &mut change_set, catalogue, revision).await? } else { Vec::new() };
         match step {
             Step::Propose => {
                 let mut findings = curated.validate(tx, catalogue, &change_set.changes).await?;
                 findings.extend(elsewhere);
-                findings.extend(self.moved(tx, &change_set, catalogue, revision).await?);
+                findings.extend(moved);
                 change_set.propose(actor, &findings, now)?;
                 checked = self.checked(&change_set, catalogue, findings);
             }
@@ -227,12 +237,11 @@ impl<S: Curated> Workflow<S> {
             Step::Review { approve, comment } => {
                 let tightening = if approve { curated.tightens(catalogue, &change_set.changes) } else { Vec::new() };
                 let review = Review { reviewer: actor.subject.clone(), approved: approve, comment, at: now };
-                let moved = if approve { self.moved(tx, &change_set, catalogue, revision).await? } else { Vec::new() };
                 change_set.review(actor, review, &tightening, &moved)?;
             }
             Step::Publish => {
                 let mut findings = curated.validate(tx, catalogue, &change_set.changes).await?;
-                findings.extend(self.moved(tx, &change_set, catalogue, revision).await?);
+                findings.extend(moved);
                 let tightening = curated.tightens(catalogue, &change_set.changes);
                 change_set.publish(actor, &findings, &tightening, revision + 1, now)?;
                 curated.publish(tx, revision, &change_set, now).await?;
@@ -244,18 +253,31 @@ impl<S: Curated> Workflow<S> {
         Ok(Answer { change_set, revision, checked })
     }
 
-    /// The entries that have changed since a change set was written: it would undo that, and nobody has seen it do so.
-    async fn moved(
+    /// Lays a change set upon what is published now. Of entries that have changed since it was written it would undo that,
+    /// and nobody has seen it do so: these are found. What a proceeding orders nobody need write anew, or whoever lost
+    /// could put it off for ever by a change of its own: it is carried over to the entries as they are, and found is only
+    /// what cannot be.
+    async fn lay(
         &self,
         tx: &Tx,
-        change_set: &ChangeSet<S::Change>,
+        change_set: &mut ChangeSet<S::Change>,
         catalogue: &S::Catalogue,
         revision: u64,
     ) -> std::result::Result<Vec<Finding>, DbErr> {
-        // What a proceeding has decided nobody can write anew: it is made of the entries whatever became of them.
-        let base = change_set.base_revision.filter(|base| *base < revision && change_set.heard_in.is_empty());
-        let Some(base) = base else { return Ok(Vec::new()) };
-        let moved = self.curated.changed_since(tx, base, catalogue, &change_set.changes).await?;
+        let Some(base) = change_set.base_revision.filter(|base| *base < revision) else { return Ok(Vec::new()) };
+        let moved = if change_set.ordered_by.is_empty() {
+            self.curated.changed_since(tx, base, catalogue, &change_set.changes).await?
+        } else if change_set.is_over() {
+            Vec::new()
+        } else {
+            match self.curated.carried_over(tx, change_set, base, catalogue).await? {
+                Ok(changes) => {
+                    (change_set.changes, change_set.base_revision) = (changes, Some(revision));
+                    Vec::new()
+                }
+                Err(places) => places,
+            }
+        };
         let finding = |index: usize| {
             let entry = S::entry_name(&change_set.changes[index]);
             let message = format!(
@@ -267,15 +289,15 @@ impl<S: Curated> Workflow<S> {
         Ok(moved.into_iter().map(finding).collect())
     }
 
-    /// Drafts and proposes a change set within a transaction of the service's own: what another proceeding has decided.
-    /// `heard_in` names it when those concerned were heard there; `elsewhere` is what another service found, asked before
-    /// the transaction.
+    /// Drafts and proposes a change set within a transaction of the service's own: what the proceeding `ordered_by` has
+    /// decided. `heard` says that those concerned were heard there; `elsewhere` is what another service found, asked
+    /// before the transaction.
     pub async fn propose_in(
         &self,
         tx: &Tx,
         actor: &Actor,
         draft: Draft<S::Change>,
-        heard_in: String,
+        (ordered_by, heard): (String, bool),
         elsewhere: Vec<Finding>,
     ) -> Result<Answer<S::Change>> {
         let now = self.clock.now();
@@ -284,7 +306,9 @@ impl<S: Curated> Workflow<S> {
         let mut findings = self.curated.validate(tx, &catalogue, &draft.changes).await?;
         findings.extend(elsewhere);
         let mut change_set = ChangeSet::draft(new_name(), actor, draft, now);
-        change_set.heard_in = heard_in;
+        change_set.heard_in = if heard { ordered_by.clone() } else { String::new() };
+        change_set.ordered_by = ordered_by;
+        change_set.base_revision = Some(revision);
         change_set.propose(actor, &findings, now)?;
         store::insert(tx, &change_set).await?;
         let checked = self.checked(&change_set, &catalogue, findings);
@@ -405,17 +429,17 @@ impl<S: Curated> Workflow<S> {
 
     /// The same of a change set that need not be stored.
     pub async fn check(&self, change_set: ChangeSet<S::Change>) -> Result<(Checked, u64)> {
-        let change_set = Arc::new(change_set);
         let elsewhere = self.curated.validate_elsewhere(&change_set.changes).await;
         let this = self.clone();
         let (mut checked, revision) = self
             .read("check_changes", move |tx| {
-                let (change_set, this) = (change_set.clone(), this.clone());
+                let (mut change_set, this) = (change_set.clone(), this.clone());
                 Box::pin(async move {
                     let revision = revision::current(tx, S::COUNTER).await?;
                     let catalogue = this.curated.catalogue(tx, revision).await?;
+                    let moved = this.lay(tx, &mut change_set, &catalogue, revision).await?;
                     let mut findings = this.curated.validate(tx, &catalogue, &change_set.changes).await?;
-                    findings.extend(this.moved(tx, &change_set, &catalogue, revision).await?);
+                    findings.extend(moved);
                     Ok((this.checked(&change_set, &catalogue, findings), revision))
                 })
             })
@@ -440,20 +464,30 @@ impl<S: Curated> Workflow<S> {
     /// What a change set did, or would do, entry by entry, and the revision that it is compared with: the one that it
     /// was published upon, or the current one.
     pub async fn diff(&self, name: String) -> Result<(Vec<EntryDiff>, u64)> {
-        let curated = self.curated.clone();
+        let this = self.clone();
         self.read("diff_change_set", move |tx| {
-            let (name, curated) = (name.clone(), curated.clone());
+            let (name, this) = (name.clone(), this.clone());
             Box::pin(async move {
-                let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
-                let base = match change_set.published_revision {
-                    0 => revision::current(tx, S::COUNTER).await?,
-                    published => published - 1,
-                };
-                let catalogue = curated.catalogue(tx, base).await?;
-                Ok((curated.diff(tx, &catalogue, &change_set.changes).await?, base))
+                let (change_set, catalogue, base) = this.upon(tx, &name).await?;
+                Ok((this.curated.diff(tx, &catalogue, &change_set.changes).await?, base))
             })
         })
         .await
+    }
+
+    /// A change set as it would be published now, or was, with what is, or was, published before it, and the revision of
+    /// that.
+    pub async fn upon(&self, tx: &Tx, name: &str) -> Result<(ChangeSet<S::Change>, Arc<S::Catalogue>, u64)> {
+        let mut change_set: ChangeSet<S::Change> = find(tx, name).await?;
+        let base = match change_set.published_revision {
+            0 => revision::current(tx, S::COUNTER).await?,
+            published => published - 1,
+        };
+        let catalogue = self.curated.catalogue(tx, base).await?;
+        if !change_set.ordered_by.is_empty() {
+            self.lay(tx, &mut change_set, &catalogue, base).await?;
+        }
+        Ok((change_set, catalogue, base))
     }
 
     /// Runs a mutation of the service's own the way steps are run: idempotent, audited, in one transaction.

@@ -45,6 +45,7 @@ impl Contract for ChangesApi {
 
     fn complete(rendered: &mut pb::ChangeSet, change_set: &ChangeSet<Change>) {
         rendered.heard_in.clone_from(&change_set.heard_in);
+        rendered.ordered_by.clone_from(&change_set.ordered_by);
     }
 }
 

@@ -5,22 +5,60 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use greenlane_curation::alerts::{self, AlertKind};
-use greenlane_curation::{ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, Tightening};
+use greenlane_curation::{
+    Carried, ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, Tightening,
+};
 use greenlane_platform::auth::Caller;
 use greenlane_store::{StoreError, Tx};
 use sea_orm::DbErr;
 
 use super::catalogue::Catalogues;
+use super::disputes;
 use super::nomenclature::Nomenclature;
 use crate::domain::alert;
 use crate::domain::change::{self, Change, View};
+use crate::domain::dispute::{self, Dispute};
 use crate::domain::owners::owners;
+use crate::store;
 use crate::store::entries::{self, Loaded};
 
 /// The catalogue, curated.
 pub(crate) struct CuratedCatalogue {
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) nomenclature: Nomenclature,
+}
+
+/// The owners of each entry that belongs to others than the caller: as it is, and as it is to be.
+fn others(caller: &Caller, loaded: &Loaded, changes: &[Change]) -> Vec<Vec<String>> {
+    let owned = |owners: &[String]| {
+        let is = |claim: Option<&str>| claim.is_some_and(|claim| owners.iter().any(|owner| owner == claim));
+        owners.is_empty()
+            || is(caller.economy())
+            || is(caller.body())
+            || (caller.economy().is_none() && caller.is_admin())
+    };
+    let as_is = |name: &str| loaded.catalogue.entry(name);
+    let view = View::new(&loaded.catalogue, changes);
+    let to_be = |name: &str| view.find(name);
+    let of = |change: &Change| {
+        let before = as_is(&change.entry_name()).map(|entry| owners(&entry, &as_is));
+        let after = match change {
+            Change::Upsert(entry) => Some(owners(entry, &to_be)),
+            Change::Retire(_) => None,
+        };
+        before.into_iter().chain(after)
+    };
+    changes.iter().flat_map(of).filter(|owners| !owned(owners)).collect()
+}
+
+/// The dispute whose panel orders a change set, if one does.
+async fn ordering(tx: &Tx, change_set: &ChangeSet<Change>) -> Result<Option<Dispute>, DbErr> {
+    // Of an interim effect that was drawn up before this was noted, those concerned are heard there.
+    let by = [&change_set.ordered_by, &change_set.heard_in].into_iter().find(|name| !name.is_empty());
+    match by {
+        Some(name) => store::disputes::get(tx, name).await,
+        None => Ok(None),
+    }
 }
 
 #[async_trait]
@@ -40,29 +78,44 @@ impl Curated for CuratedCatalogue {
     /// A caller changes what belongs to its economy, or to its body: as it is and as it is to be. Without an economy in
     /// its token only the scope `admin` may change what belongs to another.
     fn check_owners(&self, caller: &Caller, loaded: &Loaded, changes: &[Change]) -> Result<(), String> {
-        let owned = |owners: &[String]| {
-            let is = |claim: Option<&str>| claim.is_some_and(|claim| owners.iter().any(|owner| owner == claim));
-            owners.is_empty()
-                || is(caller.economy())
-                || is(caller.body())
-                || (caller.economy().is_none() && caller.is_admin())
-        };
-        let as_is = |name: &str| loaded.catalogue.entry(name);
-        let view = View::new(&loaded.catalogue, changes);
-        let to_be = |name: &str| view.find(name);
-        for change in changes {
-            let before = as_is(&change.entry_name()).map(|entry| owners(&entry, &as_is));
-            let after = match change {
-                Change::Upsert(entry) => Some(owners(entry, &to_be)),
-                Change::Retire(_) => None,
-            };
-            for owners in before.iter().chain(&after) {
-                if !owned(owners) {
-                    return Err(owners.join(", "));
-                }
+        others(caller, loaded, changes).first().map_or(Ok(()), |owners| Err(owners.join(", ")))
+    }
+
+    /// What a dispute's panel orders is reviewed and published by those who have no part in the dispute, and by nobody who
+    /// has one: of what belongs to who has a part, by its panel and by any economy without one; the rest by its owners.
+    async fn check_step(
+        &self,
+        tx: &Tx,
+        caller: &Caller,
+        loaded: &Loaded,
+        change_set: &ChangeSet<Change>,
+    ) -> Result<(), StoreError<ChangeError>> {
+        let mut others = others(caller, loaded, &change_set.changes);
+        if let Some(dispute) = ordering(tx, change_set).await? {
+            let (by, interest) = (disputes::actor(caller, loaded), disputes::interest(&dispute, loaded));
+            dispute.check_may_carry_out(&by, &interest)?;
+            if dispute.is_of_panel(&by) || by.economy.as_ref().is_some_and(|it| disputes::is_known(it, loaded)) {
+                others.retain(|owners| !owners.iter().any(|owner| interest.contains(owner)));
             }
         }
-        Ok(())
+        match others.first() {
+            Some(owners) => Err(ChangeError::NotYours(owners.join(", ")).into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn carried_over(
+        &self,
+        tx: &Tx,
+        change_set: &ChangeSet<Change>,
+        base: u64,
+        now: &Loaded,
+    ) -> Result<Carried<Change>, DbErr> {
+        let (base, now) = (self.catalogue(tx, base).await?, &now.catalogue);
+        let carried = change::carry(&base.catalogue, now, &change_set.changes);
+        let (Ok(changes), Some(dispute)) = (&carried, ordering(tx, change_set).await?) else { return Ok(carried) };
+        let anew = dispute::applied_anew(&dispute, &change_set.name, changes, now, change_set.created_at.date_naive());
+        Ok(anew.map_err(|_| (0..change_set.changes.len()).collect()))
     }
 
     async fn validate_elsewhere(&self, changes: &[Change]) -> Vec<Finding> {

@@ -169,7 +169,7 @@ impl Disputes {
     ) -> Result<DrawnUp> {
         let catalogue = &loaded.catalogue;
         let by = actor(caller, loaded);
-        let interest = || dispute_interest(dispute, loaded);
+        let interest = || interest(dispute, loaded);
         let state =
             |text: String, evidence: Vec<Evidence>| Statement { by: by.clone(), text, evidence, at: now, late: false };
         match step {
@@ -199,12 +199,9 @@ impl Disputes {
                     changes,
                 };
                 // What the panel orders meanwhile cannot wait for comments; what is to last is open to them as any change.
-                let heard_in = match matter {
-                    Matter::Interim => dispute.name.clone(),
-                    Matter::Outcome => String::new(),
-                };
+                let ordered_by = (dispute.name.clone(), matter == Matter::Interim);
                 let author = Author::from(caller);
-                let made = self.changes.propose_in(tx, &author, draft, heard_in, elsewhere).await?;
+                let made = self.changes.propose_in(tx, &author, draft, ordered_by, elsewhere).await?;
                 let change_set = made.change_set.name;
                 dispute.apply(by, matter, change_set.clone(), now);
                 return Ok(DrawnUp { change_set, checked: made.checked });
@@ -297,7 +294,7 @@ fn title(dispute: &Dispute, matter: Matter) -> String {
 }
 
 /// Who calls. The economy of its body is its own too.
-fn actor(caller: &Caller, loaded: &Loaded) -> Actor {
+pub(super) fn actor(caller: &Caller, loaded: &Loaded) -> Actor {
     let of_body = || economy_of(caller.body()?, loaded);
     Actor {
         subject: caller.subject().to_owned(),
@@ -316,6 +313,12 @@ fn is_economy(code: &str, loaded: &Loaded) -> bool {
     key.and_then(|key| loaded.catalogue.economies.get(&key)).is_some_and(|it| !it.bloc)
 }
 
-fn dispute_interest(dispute: &Dispute, loaded: &Loaded) -> BTreeSet<String> {
+/// Whether the catalogue knows an economy or bloc, and so to what it belongs.
+pub(super) fn is_known(code: &str, loaded: &Loaded) -> bool {
+    EconomyCode::parse(code).is_ok_and(|key| loaded.catalogue.economies.contains_key(&key))
+}
+
+/// Everybody with a part in a dispute.
+pub(super) fn interest(dispute: &Dispute, loaded: &Loaded) -> BTreeSet<String> {
     dispute.parties.with_an_interest(&dispute.challenger, &loaded.catalogue)
 }

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use greenlane_curation::{ChangeError, ChangeSet, Curated, Done, Mutation, Workflow};
+use greenlane_curation::{ChangeError, Done, Mutation, Workflow};
 use greenlane_platform::deadline;
 use greenlane_store::{Store, StoreError, revision};
 
 use super::changes::CuratedCatalogue;
 use super::recognition::Recogniser;
 use crate::domain::Detail;
-use crate::domain::change::Change;
 use crate::domain::decision::Outcome;
-use crate::domain::impact::{Example, Preview, Shift, Untold, apply};
+use crate::domain::impact::{Example, Preview, Shift, Untold, Verdict, apply};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
 use crate::domain::usage::{AskedQuestion, Profile, ReportedCertificate};
@@ -82,8 +81,7 @@ impl Impacts {
 
     /// What a change set would do, or did.
     pub(crate) async fn preview(&self, wanted: Wanted) -> Result<Preview> {
-        let change_set = self.changes.get(wanted.name.clone()).await?;
-        let (sides, revision) = self.sides(&change_set).await?;
+        let (sides, revision) = self.sides(wanted.name.clone()).await?;
         let mut preview = Preview { revision, complete: true, ..Preview::default() };
         let mut markets: Vec<EconomyCode> = economies(&sides.before).chain(economies(&sides.after)).collect();
         markets.sort();
@@ -94,24 +92,16 @@ impl Impacts {
     }
 
     /// The catalogue that the change set would be, or was, published upon, and that catalogue with it.
-    async fn sides(&self, change_set: &ChangeSet<Change>) -> Result<(Sides, u64)> {
-        let curated = self.changes.curated().clone();
-        let published = change_set.published_revision;
-        let base: Arc<Loaded> = self
+    async fn sides(&self, name: String) -> Result<(Sides, u64)> {
+        let changes = self.changes.clone();
+        let (change_set, base, revision) = self
             .store
             .read("preview_base", move |tx| {
-                let curated = curated.clone();
-                Box::pin(async move {
-                    let revision = match published {
-                        0 => revision::current(tx, REVISION).await?,
-                        published => published - 1,
-                    };
-                    Ok(curated.catalogue(tx, revision).await?)
-                })
+                let (changes, name) = (changes.clone(), name.clone());
+                Box::pin(async move { changes.upon(tx, &name).await })
             })
             .await?;
         let after = Loaded { catalogue: apply(&base.catalogue, &change_set.changes), ..Loaded::default() };
-        let revision = base.catalogue.revision();
         Ok((Sides { before: base, after }, revision))
     }
 

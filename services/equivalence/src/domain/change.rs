@@ -1,5 +1,6 @@
 //! Changes to the catalogue, and everything that is wrong with them.
 
+mod carry;
 mod consistency;
 mod contradictions;
 pub(crate) mod describe;
@@ -13,6 +14,7 @@ use greenlane_curation::Finding;
 use greenlane_platform::names::check_body_id;
 use serde::{Deserialize, Serialize};
 
+pub use self::carry::carry;
 pub(crate) use self::contradictions::View;
 pub use self::describe::describe;
 pub use self::tightening::tightening;

@@ -7,7 +7,7 @@ mod steps;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::apply::{applied, still_contested};
+pub use self::apply::{applied, applied_anew, still_contested};
 pub use self::parties::{Parties, with_blocs};
 use super::body::{ANSWER_DAYS, FAST_ANSWER_DAYS, FAST_OBJECT_DAYS, OBJECT_DAYS};
 use super::time::Validity;

@@ -14,6 +14,7 @@ use super::harness::{Served, question, serve};
 use crate::Migrator;
 
 mod designations;
+mod orders;
 mod subjects;
 
 greenlane_store::engine_tests!(Migrator:

@@ -44,6 +44,9 @@ pub fn applied(
     let Some(current) = current else { return wrong("name", "the designation is not in the catalogue any more") };
     let mut designation = Designation::clone(current);
     if matter == Matter::Interim {
+        if still_contested(dispute, catalogue) {
+            return wrong("matter", "is applied: the designation is without effect by it");
+        }
         contest(&mut designation, dispute, today);
         return Ok(vec![Change::Upsert(Entry::Designation(designation))]);
     }
@@ -68,6 +71,25 @@ pub fn applied(
         settle(its_own, dispute, today, until);
     }
     Ok(given)
+}
+
+/// What a change set of the dispute is upon a catalogue that has moved on since it was drawn up on `drawn_up_on`: what the
+/// service draws up, drawn up anew, and `changes` where they were given, carried over already.
+///
+/// # Errors
+/// That it cannot be applied any more, or is none of the dispute.
+pub fn applied_anew(
+    dispute: &Dispute,
+    change_set: &str,
+    changes: &[Change],
+    catalogue: &Catalogue,
+    drawn_up_on: NaiveDate,
+) -> Result<Vec<Change>, ChangeError> {
+    let matter = dispute.change_sets.iter().find(|(_, name)| name == change_set).map(|(matter, _)| *matter);
+    let matter = matter.ok_or_else(|| ChangeError::NotFound(change_set.to_owned()))?;
+    let upheld = dispute.ruling(matter).is_some_and(|ruling| ruling.upheld);
+    let given = if matter == Matter::Outcome && upheld { changes.to_vec() } else { Vec::new() };
+    applied(dispute, matter, given, catalogue, drawn_up_on)
 }
 
 /// The designation of a name, if that is what changes.

@@ -111,7 +111,7 @@ impl Dispute {
     /// A member of the panel votes.
     pub fn vote(&mut self, actor: Actor, vote: Vote, interest: &BTreeSet<String>) -> Result<()> {
         let now = vote.at;
-        if !self.panel.iter().any(|member| same(&member.subject, &actor.subject)) {
+        if !self.is_of_panel(&actor) {
             return Err(ChangeError::NotAuthor(format!("a vote in the panel of {}", self.name)));
         }
         if actor.names().any(|name| interest.contains(name)) {
@@ -178,6 +178,21 @@ impl Dispute {
     pub fn apply(&mut self, actor: Actor, matter: Matter, change_set: String, now: DateTime<Utc>) {
         self.step(now, actor, "applied", &change_set);
         self.change_sets.push((matter, change_set));
+    }
+
+    /// Fails for who has a part in it or has spoken in it: what it orders is for others to notify, review and publish.
+    pub fn check_may_carry_out(&self, actor: &Actor, interest: &BTreeSet<String>) -> Result<()> {
+        let statements = self.answer.iter().chain(&self.objections).map(|it| &it.by);
+        let mut spoke = statements.chain([&self.challenger]);
+        if actor.names().any(|name| interest.contains(name)) || spoke.any(|it| same(&it.subject, &actor.subject)) {
+            return Err(self.conflict(actor, "who carries out what it orders has no part in the dispute"));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody is of its panel.
+    pub fn is_of_panel(&self, actor: &Actor) -> bool {
+        self.panel.iter().any(|member| same(&member.subject, &actor.subject))
     }
 
     /// Somebody without a part closes it.

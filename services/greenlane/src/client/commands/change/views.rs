@@ -14,6 +14,7 @@ pub(super) const CHANGE_SET: View = View::Record {
         ("Publisher", "publisher"),
         ("Published as revision", "publishedRevision?"),
         ("Reverts", "reverts"),
+        ("Ordered by", "orderedBy"),
         ("Urgent because", "urgencyReason"),
         ("Notification", "notification.symbol"),
         ("Under TBT articles", "notification.articles"),
