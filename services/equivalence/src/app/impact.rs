@@ -250,8 +250,8 @@ impl Impacts {
             }
             return None;
         }
+        let shift = Shift::between(Verdict::from(&before), Verdict::from(&after))?;
         let (before, after) = (before.outcome, after.outcome);
-        let shift = Shift::between(before, after)?;
         let (skip, size) = wanted.examples;
         if preview.example_count >= skip && preview.examples.len() < size {
             preview.examples.push(Example { question, before, after, certificates, verifications });

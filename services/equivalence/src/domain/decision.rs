@@ -315,6 +315,8 @@ pub struct Decision<'c> {
     pub id: DecisionId,
     /// The outcome.
     pub outcome: Outcome,
+    /// Whether the market demands something of the goods, or may, and not only honours it.
+    pub demanded: bool,
     /// What is still to be fulfilled.
     pub conditions: Conditions<'c>,
     /// The best route.

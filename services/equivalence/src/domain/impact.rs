@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::catalogue::Catalogue;
 use super::change::Change;
-use super::decision::{Finding, Outcome};
+use super::decision::{Decision, Finding, Outcome};
 use super::key::EconomyCode;
 use super::question::Question;
 
@@ -19,25 +19,66 @@ pub enum Shift {
     Otherwise,
 }
 
-impl Shift {
-    /// How one outcome differs from another; none when it does not, or when one of them cannot be told.
-    pub fn between(before: Outcome, after: Outcome) -> Option<Self> {
-        if before == after || before == Outcome::Undetermined || after == Outcome::Undetermined {
-            return None;
-        }
-        Some(match (accepted(before), accepted(after)) {
-            (false, true) => Self::Gains,
-            (true, false) => Self::Loses,
-            _ => Self::Otherwise,
-        })
+/// What a decision comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Whether the market demands something of the goods.
+    pub demanded: bool,
+}
+
+impl From<&Decision<'_>> for Verdict {
+    fn from(decision: &Decision<'_>) -> Self {
+        Self { outcome: decision.outcome, demanded: decision.demanded }
     }
 }
 
-/// Whether goods may enter: recognised, or nothing is asked of them.
-fn accepted(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Recognised | Outcome::RecognisedOnConditions | Outcome::NoRequirementApplies => true,
-        Outcome::Partial | Outcome::InformationOnly | Outcome::NotRecognised | Outcome::Undetermined => false,
+impl Verdict {
+    fn is_recognised(self) -> bool {
+        match self.outcome {
+            Outcome::Recognised | Outcome::RecognisedOnConditions => true,
+            Outcome::Partial
+            | Outcome::InformationOnly
+            | Outcome::NotRecognised
+            | Outcome::NoRequirementApplies
+            | Outcome::Undetermined => false,
+        }
+    }
+
+    /// Whether goods may enter: what is demanded of them is met, if anything is.
+    fn enters(self) -> bool {
+        !self.demanded || self.is_recognised()
+    }
+
+    /// Whether goods have what the market honours beside what it demands.
+    fn is_honoured(self) -> bool {
+        !self.demanded && self.is_recognised()
+    }
+
+    /// Whether goods enter and nothing is recognised of them: nothing is asked, or what is honoured is not met.
+    fn is_plain(self) -> bool {
+        !self.demanded && !self.is_recognised()
+    }
+}
+
+impl Shift {
+    /// How one decision differs from another; none when it does not, or when one of them cannot be told. As a change
+    /// tightens, so it takes away: what is newly honoured takes nothing from who does not have it, and what is no longer
+    /// demanded nothing from who had it.
+    pub fn between(before: Verdict, after: Verdict) -> Option<Self> {
+        if before.outcome == Outcome::Undetermined || after.outcome == Outcome::Undetermined {
+            return None;
+        }
+        let gains =
+            |from: Verdict, to: Verdict| (!from.enters() && to.enters()) || (from.is_plain() && to.is_honoured());
+        if gains(before, after) {
+            Some(Self::Gains)
+        } else if gains(after, before) {
+            Some(Self::Loses)
+        } else {
+            (before.outcome != after.outcome).then_some(Self::Otherwise)
+        }
     }
 }
 
@@ -143,3 +184,6 @@ pub struct Preview {
     /// The revision compared with.
     pub revision: u64,
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,6 +84,8 @@ pub fn decide<'c>(
     }
     drop(counted);
     let outcome::Summary { outcome, conditions, best } = summary;
+    // Those come first.
+    let demanded = results.first().is_some_and(|result| result.entry.mandatory);
     let (best_route, requirements) = match detail {
         Detail::Outcome => (best.and_then(|best| results[best].route.take()), Vec::new()),
         Detail::Requirements | Detail::Attempts => {
@@ -94,6 +96,7 @@ pub fn decide<'c>(
     Decision {
         id: identity::of(&ctx),
         outcome,
+        demanded,
         conditions,
         best_route,
         requirements,
