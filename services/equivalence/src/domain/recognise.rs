@@ -116,6 +116,8 @@ struct Judged<'a> {
     route: Option<Route<'a>>,
     nearest: Option<annex::Failed<'a>>,
     findings: Vec<Finding>,
+    /// The strongest effect that it may have, where what it has cannot be said.
+    may_have: Option<RecognitionEffect>,
     attempts: Vec<Attempt<'a>>,
 }
 
@@ -166,12 +168,14 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
         route: None,
         nearest: None,
         findings: Vec::new(),
+        may_have: None,
         attempts: Vec::new(),
     };
     match ctx.coverage(&entry.codes) {
         Coverage::Outside => return None,
         Coverage::Unknown(finding) => {
             result.findings.push(finding);
+            result.may_have = Some(RecognitionEffect::Full);
             return Some(result);
         }
         Coverage::Inside => {}
@@ -226,6 +230,7 @@ fn evaluate<'a>(ctx: &Context<'a, '_>, market: &Market<'a, '_>, entry: &'a Requi
     let sure = result.route.as_ref().map(|route| route.effect);
     doubts.retain(|(effect, _)| sure.is_none_or(|sure| *effect < sure));
     if !doubts.is_empty() {
+        result.may_have = doubts.iter().map(|(effect, _)| *effect).min();
         result.findings = doubts.into_iter().map(|(_, finding)| finding).collect();
         result.findings.sort();
         result.findings.dedup();

@@ -28,7 +28,14 @@ pub(super) fn overall<'a>(results: &[&Judged<'a>]) -> Summary<'a> {
     if mandatory > 0 {
         return summary(together(&results[..mandatory]), results, 0..mandatory);
     }
-    let Some(best) = (0..results.len()).min_by_key(|at| standing(results[*at])) else {
+    // What cannot be said settles nothing less than what it may come to, and something stronger may be there: never a guess.
+    let settled = |it: &Judged<'_>| {
+        let sure = it.route.as_ref().map(|route| route.effect);
+        it.status == Status::Undetermined
+            || results.iter().all(|other| other.may_have.is_none_or(|may| sure.is_some_and(|sure| sure <= may)))
+    };
+    let settled = (0..results.len()).filter(|at| settled(results[*at]));
+    let Some(best) = settled.min_by_key(|at| standing(results[*at])) else {
         return Summary::of(Outcome::NoRequirementApplies);
     };
     summary(alone(results[best]), results, best..best + 1)

@@ -108,6 +108,45 @@ fn a_weaker_route_settles_nothing_while_a_stronger_one_depends_on_what_is_missin
     assert_eq!(decide(entries, &question).outcome, Outcome::Recognised);
 }
 
+/// Two voluntary requirements: what is there by one, what may be by the other.
+#[test]
+fn of_what_is_honoured_a_weaker_effect_settles_nothing_while_a_stronger_one_may_be_there() {
+    let with = |sure: &str, may_be: &str, granted_on: &str| {
+        let mut entries = world();
+        entries.retain(|it| it.get("requirement").is_none());
+        let lapse = json!({ "on": "2026-01-01", "rule": "grandfather", "earlier_results_until": "2028-01-01" });
+        for (name, standard, extra) in [
+            ("sure", "standards/a-1", json!({ "effect": sure })),
+            ("may-be", "standards/b-1", json!({ "effect": may_be, "lapse": lapse })),
+        ] {
+            let mut it = annex(extra);
+            it["annex"]["name"] = json!(format!("annexes/{name}"));
+            it["annex"]["covered"] = json!([{ "name": standard }]);
+            entries.push(it);
+            let accepts = json!({ "mandatory": false, "acceptances": [{ "target": { "name": standard } }] });
+            entries.push(requirement(name, accepts));
+        }
+        let mut question = certified(&["standards/a-1", "standards/b-1"]);
+        question.date = parse_date("2026-03-01").unwrap();
+        question.granted_on = parse_date(granted_on);
+        decide(entries, &question).outcome
+    };
+    for (sure, may_be, unsaid, early, late) in [
+        ("information_only", "full", Outcome::Undetermined, Outcome::Recognised, Outcome::InformationOnly),
+        ("information_only", "partial", Outcome::Undetermined, Outcome::Partial, Outcome::InformationOnly),
+        ("partial", "full", Outcome::Undetermined, Outcome::Recognised, Outcome::Partial),
+        // What could not be more says nothing.
+        ("partial", "information_only", Outcome::Partial, Outcome::Partial, Outcome::Partial),
+        ("partial", "partial", Outcome::Partial, Outcome::Partial, Outcome::Partial),
+        ("full", "full", Outcome::Recognised, Outcome::Recognised, Outcome::Recognised),
+    ] {
+        let told = format!("{sure} is there and {may_be} may be");
+        assert_eq!(with(sure, may_be, ""), unsaid, "{told}");
+        assert_eq!(with(sure, may_be, "2025-06-01"), early, "{told}");
+        assert_eq!(with(sure, may_be, "2026-02-01"), late, "{told}");
+    }
+}
+
 #[test]
 fn a_chain_starts_from_what_the_annex_covers_and_the_body_is_designated_for() {
     let links = || {

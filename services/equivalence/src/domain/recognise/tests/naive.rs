@@ -45,6 +45,8 @@ pub(super) enum Flaw {
     MembersAlone,
     /// Conditions of two annexes with one identifier are one.
     ConditionsByIdentifier,
+    /// Of what is honoured alone, what is there is said, whatever stronger there may be.
+    WhatIsThereSettles,
 }
 
 /// Something to be fulfilled: what asks for it, and its identifier there.
@@ -155,47 +157,66 @@ impl World<'_> {
         let mut markets = vec![destination.clone()];
         markets.extend(self.blocs_of(destination));
         // 2. Applicable requirements, mandatory ones first.
-        let mut results: Vec<(bool, Judged)> = Vec::new();
+        let mut results: Vec<(bool, Judged, Option<RecognitionEffect>)> = Vec::new();
         for market in &markets {
             for entry in &self.entries {
                 let Entry::Requirement(requirement) = entry else { continue };
                 if requirement.market != *market || !self.concerns(requirement) {
                     continue;
                 }
-                let judged = match self.covers(&requirement.codes) {
+                let (judged, may_have) = match self.covers(&requirement.codes) {
                     Three::No => continue,
-                    Three::Unknown(code) => Judged {
-                        requirement: requirement.name.name(),
-                        status: Status::Undetermined,
-                        route: None,
-                        miss: None,
-                        missing: BTreeSet::from([code]),
-                    },
+                    Three::Unknown(code) => {
+                        let judged = Judged {
+                            requirement: requirement.name.name(),
+                            status: Status::Undetermined,
+                            route: None,
+                            miss: None,
+                            missing: BTreeSet::from([code]),
+                        };
+                        (judged, Some(RecognitionEffect::Full))
+                    }
                     Three::Yes => self.judge(requirement),
                 };
-                results.push((requirement.mandatory, judged));
+                results.push((requirement.mandatory, judged, may_have));
             }
         }
-        results.sort_by_key(|(mandatory, _)| !mandatory);
+        results.sort_by_key(|(mandatory, ..)| !mandatory);
         // 4. The verdict.
-        let (mut outcome, counted) = Self::overall(&results);
+        let (mut outcome, counted) = self.overall(&results);
         if outcome == Outcome::NoRequirementApplies && !(self.holds_everything(&markets) && self.code_exists()) {
             outcome = Outcome::Undetermined;
         }
         let ways = counted.iter().filter_map(|judged| judged.route.as_ref());
         let conditions = self.each_once(ways.flat_map(|way| way.conditions.clone()).collect());
-        Essence { outcome, conditions, results: results.into_iter().map(|(_, judged)| judged).collect() }
+        Essence { outcome, conditions, results: results.into_iter().map(|(_, judged, _)| judged).collect() }
     }
 
-    fn overall(results: &[(bool, Judged)]) -> (Outcome, Vec<Judged>) {
-        let mandatory: Vec<Judged> = results.iter().filter(|(m, _)| *m).map(|(_, j)| j.clone()).collect();
+    fn overall(&self, results: &[(bool, Judged, Option<RecognitionEffect>)]) -> (Outcome, Vec<Judged>) {
+        let mandatory: Vec<Judged> = results.iter().filter(|(m, ..)| *m).map(|(_, j, _)| j.clone()).collect();
         if mandatory.is_empty() {
             if results.is_empty() {
                 return (Outcome::NoRequirementApplies, Vec::new());
             }
-            let order = [Status::Met, Status::MetInPart, Status::InformationOnly, Status::Undetermined, Status::NotMet];
+            // What may be stronger, were it known, comes before what is there.
+            let may = |effect| results.iter().any(|(.., may_have)| *may_have == Some(effect));
+            let mut order = vec![Status::Met];
+            for (effect, weaker) in [
+                (RecognitionEffect::Full, Status::MetInPart),
+                (RecognitionEffect::Partial, Status::InformationOnly),
+                (RecognitionEffect::InformationOnly, Status::NotMet),
+            ] {
+                if may(effect) && self.flaw != Some(Flaw::WhatIsThereSettles) {
+                    order.push(Status::Undetermined);
+                }
+                order.push(weaker);
+            }
+            if self.flaw == Some(Flaw::WhatIsThereSettles) {
+                order.insert(3, Status::Undetermined);
+            }
             for status in order {
-                let mut fitting: Vec<&Judged> = results.iter().map(|(_, j)| j).filter(|j| j.status == status).collect();
+                let mut fitting: Vec<&Judged> =
+                    results.iter().map(|(_, j, _)| j).filter(|j| j.status == status).collect();
                 fitting.sort_by_key(|j| j.route.as_ref().map_or((0, 0), |way| (way.conditions.len(), way.links.len())));
                 if let Some(best) = fitting.first() {
                     let outcome = match status {
@@ -291,7 +312,8 @@ impl World<'_> {
             && !self.belongs_to_any(origin, &requirement.excluded_origins)
     }
 
-    fn judge(&self, requirement: &Requirement) -> Judged {
+    /// What becomes of a requirement; and where that cannot be said, the strongest effect that it may have.
+    fn judge(&self, requirement: &Requirement) -> (Judged, Option<RecognitionEffect>) {
         let mut judged = Judged {
             requirement: requirement.name.name(),
             status: Status::NotMet,
@@ -332,6 +354,7 @@ impl World<'_> {
         if let Some(best) = &best {
             missing.retain(|(effect, _)| *effect < best.effect && self.flaw != Some(Flaw::WeakerSettles));
         }
+        let may_have = missing.iter().map(|(effect, _)| *effect).min();
         judged.missing = missing.into_iter().map(|(_, code)| code).collect();
         if !judged.missing.is_empty() {
             judged.status = Status::Undetermined;
@@ -347,7 +370,7 @@ impl World<'_> {
             misses.sort_by_key(|(passed, annex, _)| (std::cmp::Reverse(*passed), annex.clone()));
             judged.miss = misses.into_iter().next().map(|(_, annex, check)| (annex, check));
         }
-        judged
+        (judged, may_have)
     }
 
     fn holds(&self, held: &Target, wanted: &Target) -> bool {
