@@ -152,7 +152,7 @@ fn codes(
     asked: Option<&CodeReference>,
 ) -> Vec<CodeReference> {
     let Some(edition) = requirement.codes.first().map(|scope| scope.code.edition.clone()) else {
-        return asked.cloned().into_iter().collect();
+        return asked.map_or_else(|| codes_of_all(translator, annexes), |asked| vec![asked.clone()]);
     };
     // A code of another edition is translated as a whole.
     if let Some(asked) = asked.filter(|it| it.edition != edition) {
@@ -170,6 +170,44 @@ fn codes(
     let touched = |code: &Arc<str>| asked.is_none_or(|asked| code.starts_with(&*asked.code));
     let codes = named.into_iter().filter(|code| touched(code) && within(code) == Within::Yes);
     codes.map(|code| CodeReference { edition: edition.clone(), code }).collect()
+}
+
+/// The edition of codes that nobody looks at.
+const WHICHEVER: &str = "HS2022";
+
+fn whichever() -> CodeReference {
+    CodeReference { edition: WHICHEVER.into(), code: "01".into() }
+}
+
+/// The same of a requirement on all goods: those that annexes name or except, in each edition that they speak in, of what
+/// has exceptions one code beside them, and one chapter of which none of them speaks, for all the rest.
+fn codes_of_all(translator: &dyn Translator, annexes: &[&AnnexEntry]) -> Vec<CodeReference> {
+    let scopes = || {
+        let scopes = annexes.iter().map(|it| &it.annex);
+        scopes.flat_map(|it| it.codes.iter().chain(it.exclusions.iter().flat_map(|not| &not.codes)))
+    };
+    let mut editions: BTreeSet<Arc<str>> = scopes().map(|scope| scope.code.edition.clone()).collect();
+    if editions.is_empty() {
+        editions.insert(WHICHEVER.into());
+    }
+    let mut all = Vec::new();
+    for edition in editions {
+        let of_it = scopes().filter(|scope| scope.code.edition == edition);
+        let mut named: BTreeSet<Arc<str>> =
+            of_it.flat_map(|scope| std::iter::once(&scope.code.code).chain(&scope.except)).cloned().collect();
+        let parted = named.iter().filter(|code| is_excepted_from(annexes, code));
+        let beside: Vec<Arc<str>> = parted.filter_map(|code| beside(translator, &edition, code, &named)).collect();
+        let chapters = (1..98).map(|chapter| Arc::<str>::from(format!("{chapter:02}")));
+        let mut others = chapters.filter(|chapter| !named.iter().any(|named| named.starts_with(&**chapter)));
+        let exists = |code: &Arc<str>| {
+            let code = CodeReference { edition: edition.clone(), code: code.clone() };
+            translator.translate(&code, &edition).is_ok()
+        };
+        let rest = others.find(|code| named.is_empty() || exists(code));
+        named.extend(beside.into_iter().chain(rest));
+        all.extend(named.into_iter().map(|code| CodeReference { edition: edition.clone(), code }));
+    }
+    all
 }
 
 /// Whether an annex covers a part of the code only.

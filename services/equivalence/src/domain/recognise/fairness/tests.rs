@@ -103,6 +103,31 @@ fn a_heading_with_exceptions_is_audited_beside_them_and_at_those_of_annexes() {
 }
 
 #[test]
+fn a_requirement_on_all_goods_is_audited_at_the_codes_of_annexes_and_beside_them() {
+    let all_goods = json!({ "codes": [] });
+    let clause = "requirements/r: Order, section 5";
+    let domestic = ["XA", "XC", "XD"].map(|it| expected(National, "XB", it, clause));
+    assert_eq!(found(&catalogue(all_goods.clone(), Vec::new())), domestic, "without any annex");
+    // An annex for all goods.
+    let all = found(&catalogue(all_goods.clone(), arrangement(json!({}))));
+    assert_eq!(all, [expected(Mfn, "XA", "XD", "annexes/x: article 4"), expected(National, "XB", "XD", clause)]);
+    // One for some: there XD alone is worse off, beside them everybody abroad.
+    let some = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "8541" }, "except": ["854142"] }] });
+    let all = found(&catalogue(all_goods.clone(), arrangement(some)));
+    assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
+    for it in &domestic {
+        assert!(all.contains(it), "{all:?}");
+    }
+    // What serves by an equivalence serves here too.
+    let link = json!({ "equivalence": { "name": "equivalences/e", "from": { "name": "standards/a-1" },
+        "to": { "name": "standards/z-1" }, "degree": "identical", "validity": { "from": "2020-01-01" } } });
+    let mut more = arrangement(json!({ "covered": [{ "name": "standards/a-1" }] }));
+    more.push(link);
+    let all = found(&catalogue(all_goods, more));
+    assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
+}
+
+#[test]
 fn conditions_that_one_origin_alone_must_fulfil_are_found() {
     // XC has its own annex with one more condition.
     let mut more = arrangement(json!({ "economies": ["XA", "XB"] }));

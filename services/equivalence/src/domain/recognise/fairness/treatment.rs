@@ -195,14 +195,15 @@ pub(super) fn certificates(
     let in_force = requirement.acceptances.iter().filter(|it| it.in_force(date));
     let own: Vec<Target> = in_force.flat_map(|it| it.together_with.iter().chain([&it.target])).cloned().collect();
     let mut all = vec![own];
-    let (Some(scope), Ok(nobody)) = (requirement.codes.first(), BodyKey::parse(NOBODY)) else { return all };
+    let Ok(nobody) = BodyKey::parse(NOBODY) else { return all };
     let question = Question {
         certified: Vec::new(),
         body: nobody,
         body_economy: requirement.market.clone(),
         object: RecognitionObject::Certificate,
         granted_on: Some(date),
-        code: scope.code.clone(),
+        // Of no matter to what is accepted and what leads there.
+        code: requirement.codes.first().map_or_else(super::whichever, |scope| scope.code.clone()),
         origin: requirement.market.clone(),
         destination: requirement.market.clone(),
         date,
