@@ -131,16 +131,27 @@ impl Product {
 }
 
 /// The markets of a catalogue on a day: its economies. A bloc's requirements bind its members, which are the markets; it
-/// stands for them where it has requirements, or is said to have none, and none of its members is known.
+/// stands for them where it has requirements, or is said to have none, and none of its members is a market, nor whoever
+/// belongs to one.
 pub fn markets(catalogue: &Catalogue, date: NaiveDate) -> Vec<EconomyCode> {
     let demands = |bloc: &Economy| {
         let mut own = catalogue.requirements.values().filter(|it| it.market == bloc.name);
         bloc.complete_requirements.is_some() || own.any(|it| it.validity.contains(date))
     };
-    let stands_for_members =
-        |bloc: &Economy| !bloc.members.iter().any(|it| it.validity.contains(date)) && demands(bloc);
-    let all = catalogue.economies.values().filter(|it| !it.bloc || stands_for_members(it));
-    all.map(|it| it.name.clone()).collect()
+    let within = |it: &Economy, bloc: &Economy| it.name != bloc.name && catalogue.is_within(&it.name, &bloc.name, date);
+    let known = |bloc: &Economy| catalogue.economies.values().any(|it| !it.bloc && within(it, bloc));
+    let (blocs, mut markets): (Vec<_>, Vec<_>) = catalogue.economies.values().partition(|it| it.bloc);
+    let mut open: Vec<_> = blocs.into_iter().filter(|bloc| demands(bloc) && !known(bloc)).collect();
+    // The innermost first: what they belong to is asked for by them. Of those of a circle the first stands for all.
+    while !open.is_empty() {
+        let innermost = open.iter().position(|bloc| !open.iter().any(|it| within(it, bloc))).unwrap_or(0);
+        let bloc = open.remove(innermost);
+        open.retain(|it| !within(bloc, it));
+        markets.push(bloc);
+    }
+    let mut markets: Vec<_> = markets.into_iter().map(|it| it.name.clone()).collect();
+    markets.sort();
+    markets
 }
 
 /// Plans access to markets. `destinations` may be in any order; the rows are in the order of their codes.

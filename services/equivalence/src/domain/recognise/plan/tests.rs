@@ -257,3 +257,36 @@ fn a_step_may_begin_with_what_an_annex_covers_and_equivalences_lead_on_from() {
     assert_eq!(step.target.as_ref().unwrap().to_string(), "standards/a-1", "{}", step.description);
     assert_eq!(step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["bodies/a"]);
 }
+
+#[test]
+fn a_bloc_stands_for_itself_where_no_market_belongs_to_it_by_whichever_of_its_members() {
+    use serde_json::{Value, json};
+    let bloc = |name: &str, members: &[&str], demands: bool| {
+        let period = json!({ "from": "2020-01-01", "until": "2026-01-01" });
+        let members: Vec<_> = members.iter().map(|it| json!({ "economy": it, "validity": period })).collect();
+        let mut it = json!({ "name": name, "bloc": true, "members": members });
+        if demands {
+            it["complete_requirements"] = json!({});
+        }
+        json!({ "economy": it })
+    };
+    let of = |entries: Vec<Value>, date: &str| {
+        let entries = entries.into_iter().map(|it| serde_json::from_value::<Entry>(it).unwrap());
+        let all = markets(&Catalogue::new(1, entries), crate::domain::time::parse_date(date).unwrap());
+        all.iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let (day, last, end) = ("2025-06-01", "2025-12-31", "2026-01-01");
+    let empty = || bloc("INNER", &[], false);
+    assert_eq!(of(vec![bloc("OUTER", &["INNER"], true), empty()], day), ["OUTER"]);
+    // One that demands something itself is the market, and the outer one binds it.
+    assert_eq!(of(vec![bloc("OUTER", &["INNER"], true), bloc("INNER", &[], true)], day), ["INNER"]);
+    let known =
+        || vec![bloc("OUTER", &["INNER"], true), bloc("INNER", &["XA"], false), json!({ "economy": { "name": "XA" } })];
+    assert_eq!(of(known(), day), ["XA"]);
+    // On the day on which a membership ends it is over.
+    assert_eq!(of(known(), last), ["XA"]);
+    assert_eq!(of(known(), end), ["OUTER", "XA"]);
+    // Those of a circle are one market.
+    assert_eq!(of(vec![bloc("ONE", &["TWO"], true), bloc("TWO", &["ONE"], true)], day), ["ONE"]);
+    assert_eq!(of(vec![bloc("ONE", &["TWO"], false), bloc("TWO", &["ONE"], false)], day), Vec::<String>::new());
+}
