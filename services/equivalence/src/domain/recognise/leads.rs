@@ -11,7 +11,11 @@ use crate::domain::requirement::Acceptance;
 
 /// Whether any certificate under an annex would, if it were granted on the day.
 pub(super) fn any(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> bool {
-    !all(ctx, requirement, entry).is_empty()
+    let accepted = accepted(ctx, requirement);
+    if entry.annex.covered.is_empty() {
+        return accepted.iter().any(|(it, _)| is_usable(entry, &it.target));
+    }
+    each_covered(ctx, &accepted, entry).next().is_some()
 }
 
 /// What such certificates must name, in words.
@@ -26,16 +30,24 @@ pub(super) fn all(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: 
 
 /// What such certificates must name of what an annex covers, if it names that: each list begins with what is covered.
 pub(super) fn covered(ctx: &Context<'_, '_>, requirement: &RequirementEntry, entry: &AnnexEntry) -> Vec<Vec<Target>> {
-    let accepted = accepted(ctx, requirement);
+    each_covered(ctx, &accepted(ctx, requirement), entry).collect()
+}
+
+/// The same, one after the other: each is searched for when it is asked for.
+fn each_covered<'e>(
+    ctx: &'e Context<'_, '_>,
+    accepted: &'e [(&Acceptance, &AcceptanceTerms)],
+    entry: &'e AnnexEntry,
+) -> impl Iterator<Item = Vec<Target>> + 'e {
     let net = Net { catalogue: ctx.catalogue, date: ctx.date() };
     let limit = usize::from(entry.terms.chain_limit);
-    let goal = |held: Held| accepted.iter().position(|(_, terms)| terms.wanted.is_met_by(held));
-    let by_itself = |start: Target| {
+    let goal = move |held: Held| accepted.iter().position(|(_, terms)| terms.wanted.is_met_by(held));
+    let by_itself = move |start: Target| {
         let found = chain::search(net, &[(0, ctx.catalogue.held(&start).0)], limit, goal, |_| true)?;
         Some(named(&start, &accepted[found.accepted].0.together_with))
     };
     // A result of a scheme to a standard that is accepted.
-    let beside = |covered: &Target| {
+    let beside = move |covered: &Target| {
         let is_scheme = matches!(covered.name, TargetKey::Scheme(_));
         let is_standard = |it: &Target| matches!(it.name, TargetKey::Standard(_)) && is_usable(entry, it);
         let (acceptance, _) = accepted.iter().find(|(it, _)| is_scheme && is_standard(&it.target))?;
@@ -43,7 +55,7 @@ pub(super) fn covered(ctx: &Context<'_, '_>, requirement: &RequirementEntry, ent
         Some(named(covered, &all))
     };
     let usable = entry.annex.covered.iter().filter(|it| is_usable(entry, it));
-    usable.filter_map(|it| levels(ctx, it).into_iter().find_map(by_itself).or_else(|| beside(it))).collect()
+    usable.filter_map(move |it| levels(ctx, it).into_iter().find_map(by_itself).or_else(|| beside(it)))
 }
 
 /// What counts for a result that is granted on the day.

@@ -201,7 +201,6 @@ impl<'c, 'q> Options<'c, 'q> {
         } else {
             Vec::new()
         };
-        let covered = if worth.new_target { self.covered(&ctx, entry, &open) } else { Vec::new() };
         let mut kinds: Vec<_> = open.iter().map(|(_, object)| *object).collect();
         kinds.dedup();
         let questions: Vec<_> = kinds.into_iter().map(|object| Question { object, ..question.clone() }).collect();
@@ -222,8 +221,12 @@ impl<'c, 'q> Options<'c, 'q> {
         // What leads on from what an annex covers takes a link at least: it is less work only where something else is more.
         let best = choices.iter().min_by(|a, b| a.order(b)).map(|it| it.work);
         let is_least = best.is_some_and(|it| !it.new_target || (!it.new_body && it.conditions == 0));
-        if !covered.is_empty() && !is_least {
-            go_through(Worth { held: false, ..worth }, &covered, &mut choices);
+        if worth.new_target && !is_least {
+            let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Outcome);
+            let covered = self.covered(&ctx, entry, &open);
+            if !covered.is_empty() {
+                go_through(Worth { held: false, ..worth }, &covered, &mut choices);
+            }
         }
         choices
     }
