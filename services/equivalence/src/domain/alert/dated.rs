@@ -82,10 +82,14 @@ impl Days {
 
     fn suspensions(&mut self, field: &str, periods: &[Validity]) {
         for (index, period) in periods.iter().enumerate() {
-            self.closes(format!("{field}[{index}].from"), period.from, "is suspended", ANOTHER_ROUTE);
-            if let Some(until) = period.until {
-                self.opens(format!("{field}[{index}].until"), until, "is no longer suspended", OPENS);
-            }
+            self.suspension(&format!("{field}[{index}]"), period);
+        }
+    }
+
+    fn suspension(&mut self, field: &str, period: &Validity) {
+        self.closes(format!("{field}.from"), period.from, "is suspended", ANOTHER_ROUTE);
+        if let Some(until) = period.until {
+            self.opens(format!("{field}.until"), until, "is no longer suspended", OPENS);
         }
     }
 
@@ -175,11 +179,21 @@ fn days(entry: &Entry) -> Vec<Dated> {
             days.period("validity", &it.validity, RENEW_DESIGNATION);
             days.suspensions("suspensions", &it.suspensions);
             days.ending("ending", it.ending.as_ref(), RENEW_DESIGNATION);
+            for (index, contest) in it.contestations.iter().enumerate() {
+                let Some(period) = &contest.interim_suspension else { continue };
+                let field = format!("contestations[{index}].interim_suspension");
+                days.suspension(&field, period);
+            }
         }
         Entry::Requirement(it) => {
-            days.closes("validity.from", it.validity.from, "begins to apply", DEMANDED);
-            if let Some(on) = it.validity.until {
-                days.opens("validity.until", on, "no longer applies", NO_LONGER_DEMANDED);
+            if it.mandatory {
+                days.closes("validity.from", it.validity.from, "begins to apply", DEMANDED);
+                if let Some(on) = it.validity.until {
+                    days.opens("validity.until", on, "no longer applies", NO_LONGER_DEMANDED);
+                }
+            } else {
+                // What is honoured takes nothing by beginning, and something by its end.
+                days.period("validity", &it.validity, ANOTHER_ROUTE);
             }
             for (index, acceptance) in it.acceptances.iter().enumerate() {
                 let Some(validity) = &acceptance.validity else { continue };

@@ -229,3 +229,38 @@ fn what_concerns_a_bloc_concerns_the_members_of_its_members() {
     let of = |market: &str| interest(&[], &[market], &[]).in_reach(&reach, &NoTranslation);
     assert_eq!([of("XB"), of("XC")], [Concerns::Yes, Concerns::No]);
 }
+
+#[test]
+fn what_is_honoured_opens_by_its_beginning_and_closes_by_its_end() {
+    for mandatory in [true, false] {
+        let entries: Vec<Entry> = serde_json::from_value(json!([
+            { "economy": { "name": "XB" } },
+            { "requirement": { "name": "requirements/r", "market": "XB", "mandatory": mandatory,
+                "acceptances": [{ "target": { "name": "standards/two" } }],
+                "validity": { "from": "2026-01-01", "until": "2026-06-01" } } },
+        ]))
+        .unwrap();
+        let day = |text: &str| crate::domain::time::parse_date(text).unwrap();
+        let now = "2026-01-01T12:00:00Z".parse().unwrap();
+        let all = due(&Catalogue::new(1, entries), day("2026-01-01"), day("2026-12-31"), now);
+        let told: Vec<_> = all.iter().flat_map(|it| &it.items).map(|it| (it.field.as_str(), it.tightens)).collect();
+        assert_eq!(told, [("validity.from", mandatory), ("validity.until", !mandatory)], "{all:?}");
+    }
+}
+
+#[test]
+fn a_designation_that_is_contested_is_told_of_when_it_counts_again() {
+    let entries: Vec<Entry> = serde_json::from_value(json!([
+        { "designation": { "name": "designations/d", "body": "bodies/cab", "authority": "bodies/cab",
+            "annex": "annexes/a", "validity": { "from": "2020-01-01" },
+            "contestations": [{ "party": "XB", "raised_on": "2026-01-01",
+                "interim_suspension": { "from": "2026-01-02", "until": "2026-03-01" } }] } },
+    ]))
+    .unwrap();
+    let day = |text: &str| crate::domain::time::parse_date(text).unwrap();
+    let now = "2026-01-01T12:00:00Z".parse().unwrap();
+    let all = due(&Catalogue::new(1, entries), day("2026-01-01"), day("2026-12-31"), now);
+    let told: Vec<_> = all.iter().flat_map(|it| &it.items).map(|it| (it.field.as_str(), it.tightens)).collect();
+    let field = |end: &str| format!("contestations[0].interim_suspension.{end}");
+    assert_eq!(told, [(field("from").as_str(), true), (field("until").as_str(), false)]);
+}

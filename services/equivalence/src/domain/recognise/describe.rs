@@ -203,7 +203,11 @@ fn by_annex(ctx: &Context<'_, '_>, of: &RequirementEntry, entry: &AnnexEntry, ch
             "have the goods certified in the economy where they originate".to_owned(),
         ),
         Check::Transition => {
-            let until = annex.transitions.iter().map(|period| period.ends_on).filter(|ends_on| date < *ends_on).max();
+            let market = Place::new(ctx.catalogue, &requirement.market, date);
+            let concerns =
+                |it: &EconomyCode| [&ctx.issuer, &market, &ctx.destination].iter().any(|side| side.is_within(it));
+            let periods = annex.transitions.iter().filter(|period| concerns(&period.economy));
+            let until = periods.map(|period| period.ends_on).filter(|ends_on| date < *ends_on).max();
             let until = until.map_or_else(String::new, |until| until.to_string());
             (
                 format!("under {name} a transition period of one of the parties runs until {until}"),

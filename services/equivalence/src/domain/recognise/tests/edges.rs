@@ -250,6 +250,74 @@ fn a_requirement_of_a_bloc_binds_who_belongs_to_a_member() {
 }
 
 #[test]
+fn a_transition_period_is_waited_for_as_long_as_a_party_of_the_question_has_one() {
+    let period = |economy: &str, ends_on: &str| json!({ "economy": economy, "ends_on": ends_on });
+    let mut entries = world();
+    entries.push(json!({ "economy": { "name": "XC" } }));
+    let transitions = [period("XA", "2027-01-01"), period("XB", "2028-01-01"), period("XC", "2035-01-01")];
+    entries.push(annex(json!({ "transitions": transitions })));
+    let decision = decide(entries.clone(), &question("standards/z-1"));
+    let miss = decision.requirements[0].nearest_miss.as_ref().unwrap();
+    assert!(miss.mend.starts_with("wait until 2028-01-01"), "{}", miss.mend);
+    // On the very day it is over.
+    let on = |date: &str| {
+        let mut question = question("standards/z-1");
+        question.date = parse_date(date).unwrap();
+        decide(entries.clone(), &question).outcome
+    };
+    assert_eq!((on("2027-12-31"), on("2028-01-01")), (Outcome::NotRecognised, Outcome::Recognised));
+}
+
+/// Which links a chain has, and a test that two of them ask for.
+#[test]
+fn a_test_that_bridges_two_links_is_done_once() {
+    let mut entries = world();
+    let mut bridged = |name: &str, from: &str, to: &str, tests: &[&str]| {
+        let mut it = link(name, from, to, "modified");
+        let deviations =
+            tests.iter().map(|id| json!({ "description": "d", "bridging_test": { "id": id, "description": "t" } }));
+        it["equivalence"]["deviations"] = deviations.collect();
+        entries.push(it);
+    };
+    bridged("a", "standards/a-1", "standards/b-1", &["frost", "salt"]);
+    bridged("b", "standards/b-1", "standards/z-1", &["salt", "wind"]);
+    entries.push(annex(json!({ "max_chain_links": 2 })));
+    let decision = decide(entries, &question("standards/a-1"));
+    assert_eq!(decision.outcome, Outcome::RecognisedOnConditions);
+    let ids: Vec<_> = decision.conditions.iter().map(|it| it.id()).collect();
+    assert_eq!(ids, ["frost", "salt", "wind"]);
+}
+
+#[test]
+fn a_designation_that_is_reinstated_on_a_day_counts_on_that_day() {
+    let entries = |suspensions: Value| {
+        let designation = json!({ "designation": { "name": "designations/d", "body": "bodies/a",
+            "authority": "bodies/x", "annex": "annexes/x", "validity": { "from": "2020-01-01" },
+            "suspensions": suspensions } });
+        let mut entries = world();
+        entries.extend([annex(json!({ "designation_required": true })), designation]);
+        entries
+    };
+    let on = |date: &str, suspensions: Value| {
+        let mut question = question("standards/z-1");
+        question.date = parse_date(date).unwrap();
+        decide(entries(suspensions), &question).outcome
+    };
+    let two =
+        || json!([{ "from": "2025-01-01", "until": "2025-02-01" }, { "from": "2025-02-02", "until": "2025-03-01" }]);
+    for (date, outcome) in [
+        ("2024-12-31", Outcome::Recognised),
+        ("2025-01-01", Outcome::NotRecognised),
+        ("2025-01-31", Outcome::NotRecognised),
+        ("2025-02-01", Outcome::Recognised),
+        ("2025-02-02", Outcome::NotRecognised),
+        ("2025-03-01", Outcome::Recognised),
+    ] {
+        assert_eq!(on(date, two()), outcome, "{date}");
+    }
+}
+
+#[test]
 fn conditions_of_two_annexes_are_two_whatever_their_identifiers() {
     let mut entries = world();
     entries.retain(|it| it.get("requirement").is_none());
