@@ -5,6 +5,7 @@ use greenlane_platform::auth::issuer::TokenRequest;
 use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_store::testing::TestDatabase;
 
+use super::changes::{create, propose, publish, review, upsert};
 use super::harness::{at_least, exactly, serve, serve_with};
 use crate::Migrator;
 
@@ -12,6 +13,7 @@ greenlane_store::engine_tests!(Migrator:
     the_starter_is_published_once_however_many_replicas_begin,
     without_the_starter_nothing_is_published,
     entries_are_read_and_listed_page_by_page,
+    members_of_a_bloc_are_listed_and_not_members_of_these,
     a_revision_that_is_not_there_is_refused,
     a_caller_without_the_scope_is_denied,
 );
@@ -71,6 +73,34 @@ async fn entries_are_read_and_listed_page_by_page(db: TestDatabase) {
     let of_market = pb::ListRequirementsRequest { market: "XC".into(), ..Default::default() };
     let listed = client.list_requirements(of_market).await.unwrap().into_inner();
     assert_eq!(listed.requirements.len(), 1);
+}
+
+async fn members_of_a_bloc_are_listed_and_not_members_of_these(db: TestDatabase) {
+    let served = serve(&db).await;
+    let member = |economy: &str, until: &str| pb::Membership {
+        economy: economy.into(),
+        validity: Some(pb::Validity { from: "2020-01-01".into(), until: until.into() }),
+    };
+    let outer = pb::Economy {
+        name: "economies/XBLOC".into(),
+        bloc: true,
+        members: vec![member("EU", ""), member("XB", "2021-01-01")],
+        source: Some(greenlane_api::common::v1::Source { example: true, ..Default::default() }),
+        ..Default::default()
+    };
+    let admin = |subject: &str| {
+        let token = TokenRequest::new(subject, ["admin"]);
+        pb::change_service_client::ChangeServiceClient::new(served.channel_with(token))
+    };
+    let request = create("create", vec![upsert(pb::catalogue_entry::Entry::Economy(outer))]);
+    let name = admin("author").create_change_set(request).await.unwrap().into_inner().change_set.unwrap().name;
+    admin("author").propose_change_set(propose(&name)).await.unwrap();
+    admin("reviewer").review_change_set(review(&name)).await.unwrap();
+    admin("publisher").publish_change_set(publish(&name)).await.unwrap();
+    let request = pb::ListEconomiesRequest { member_of: "XBLOC".into(), ..Default::default() };
+    let listed = served.catalogue().list_economies(request).await.unwrap().into_inner().economies;
+    // Who was one and is none any more too; of the European Union's members none.
+    assert_eq!(listed.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["economies/EU", "economies/XB"]);
 }
 
 async fn a_revision_that_is_not_there_is_refused(db: TestDatabase) {
