@@ -2,7 +2,7 @@
 
 mod args;
 pub(crate) mod diff;
-mod views;
+pub(crate) mod views;
 pub(crate) mod workflow;
 
 use clap::Subcommand;

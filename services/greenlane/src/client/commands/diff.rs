@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use super::{
     apply::{self, Files},
-    change::diff::{lines, rows_of},
+    change::{
+        diff::{lines, rows_of},
+        views::FIELDS_OF_FILES,
+    },
 };
 use crate::client::{
     Session,
@@ -23,20 +26,6 @@ pub(crate) struct Args {
 
 const ITEMS: View = View::List { items: "items", name: "name", columns: &[] };
 
-/// A row for each field, as comma-separated values.
-const FIELDS: View = View::List {
-    items: "rows",
-    name: "entry",
-    columns: &[
-        ("ENTRY", "entry"),
-        ("OUTCOME", "outcome"),
-        ("FIELD", "field"),
-        ("BEFORE", "before"),
-        ("AFTER", "after"),
-        ("WHERE", "place"),
-    ],
-};
-
 /// Does it; 10 when there are differences.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let (compared, revision) = apply::compared(session, &args.files).await?;
@@ -49,7 +38,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             let place = it.place.as_ref().map(ToString::to_string).unwrap_or_default();
             rows_of(&it.name, it.outcome.as_str(), &place, &it.fields)
         });
-        render::print_value(Output::Csv, &json!({ "rows": rows.collect::<Vec<_>>() }), FIELDS)?;
+        render::print_value(Output::Csv, &json!({ "rows": rows.collect::<Vec<_>>() }), FIELDS_OF_FILES)?;
     } else {
         let items: Vec<Value> = differing.iter().map(|it| apply::item(it)).collect();
         let answer = json!({ "items": items, "findings": findings, "revision": revision });

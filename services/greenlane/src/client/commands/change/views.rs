@@ -1,6 +1,6 @@
 //! How answers about change sets look.
 
-use crate::client::render::View;
+use crate::client::render::{Column, View};
 
 pub(super) const CHANGE_SET: View = View::Record {
     at: "changeSet",
@@ -59,18 +59,20 @@ pub(super) const COMMENTS: View = View::List {
     columns: &[("WHEN", "commentedAt"), ("AUTHOR", "author"), ("ECONOMY", "economy"), ("TEXT", "text")],
 };
 pub(super) const DIFFS: View = View::List { items: "diffs", name: "entry", columns: &[] };
+/// What is told of each field that differs, and last where that is written.
+const OF_FIELDS: &[Column] = &[
+    ("ENTRY", "entry"),
+    ("OUTCOME", "outcome"),
+    ("FIELD", "field"),
+    ("BEFORE", "before"),
+    ("AFTER", "after"),
+    ("WHERE", "place"),
+];
 /// A row for each field, as comma-separated values.
-pub(super) const FIELDS: View = View::List {
-    items: "rows",
-    name: "entry",
-    columns: &[
-        ("ENTRY", "entry"),
-        ("OUTCOME", "outcome"),
-        ("FIELD", "field"),
-        ("BEFORE", "before"),
-        ("AFTER", "after"),
-    ],
-};
+pub(super) const FIELDS: View =
+    View::List { items: "rows", name: "entry", columns: OF_FIELDS.split_at(OF_FIELDS.len() - 1).0 };
+/// The same of what files would change, with the place in them.
+pub(crate) const FIELDS_OF_FILES: View = View::List { items: "rows", name: "entry", columns: OF_FIELDS };
 pub(super) const MARKETS: View = View::List {
     items: "markets",
     name: "market",
