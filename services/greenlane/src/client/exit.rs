@@ -88,6 +88,15 @@ const CALLED: [(&str, &str); 9] = [
     ("manufactured-on", "made-on"),
 ];
 
+/// A text of a service with the flags in it that fill the fields which it names: `--placed-on` for `placed_on_market_on`.
+pub(crate) fn with_flags(text: &str) -> String {
+    let with = |text: String, (field, flag): (&str, &str)| {
+        let field = field.replace('-', "_");
+        if text.contains(&field) { text.replace(&field, &format!("--{flag}")) } else { text }
+    };
+    CALLED.into_iter().fold(text.to_owned(), with)
+}
+
 /// A command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -4,7 +4,10 @@ use greenlane_api::equivalence::v1::{
     NearestMiss, RecognitionDecision, RecognitionOutcome, RecognitionRoute, RequirementResult,
 };
 
-use super::render::{bare_table, colour, label, stacked, tidy};
+use super::{
+    exit::with_flags,
+    render::{bare_table, colour, label, stacked, tidy},
+};
 
 /// A few words for an outcome.
 pub(crate) fn outcome(outcome: RecognitionOutcome) -> &'static str {
@@ -31,6 +34,11 @@ pub(crate) fn is_open(outcome: RecognitionOutcome) -> bool {
         | RecognitionOutcome::Undetermined
         | RecognitionOutcome::Unspecified => false,
     }
+}
+
+/// Why, as a command tells it: what would mend it is said by flags.
+pub(crate) fn told(decision: &RecognitionDecision) -> Vec<String> {
+    reasons(decision).iter().map(|line| with_flags(line)).collect()
 }
 
 /// Why: the best route, or the nearest miss, or what is missing; one line each.
@@ -60,7 +68,7 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
 pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d RecognitionDecision)>) -> String {
     let mut table = bare_table();
     for (destination, decision) in decisions {
-        let cells = [destination, outcome(decision.outcome()), &stacked(&reasons(decision), "; ")];
+        let cells = [destination, outcome(decision.outcome()), &stacked(&told(decision), "; ")];
         table.add_row(cells.map(colour::cell));
     }
     tidy(&mut table)

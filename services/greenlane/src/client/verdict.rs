@@ -8,7 +8,10 @@ use greenlane_api::{
     registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart},
 };
 
-use super::render::{bare_table, colour, stacked, tidy};
+use super::{
+    exit::with_flags,
+    render::{bare_table, colour, stacked, tidy},
+};
 
 /// One word for an outcome.
 pub(crate) fn outcome(verdict: &Verdict) -> &'static str {
@@ -69,6 +72,7 @@ fn told(finding: &Finding) -> String {
     match finding.code.as_str() {
         "quantity_left" => format!("Not written off: {}.", quantity_left(finding)),
         "product_not_declared" => format!("{} (--model, --gtin, --batch, --serial)", finding.message),
+        "nearest_miss" => with_flags(&finding.message),
         _ => finding.message.clone(),
     }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::client::{
     Session,
     complete::Named,
-    exit::Exit,
+    exit::{Exit, with_flags},
     recognition,
     render::{self, Output, View, colour, line::wrapped},
 };
@@ -79,6 +79,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
                     Some(Tried::Miss(_)) => "no",
                     Some(Tried::MissingFact(_)) | None => "undetermined",
                 });
+                if let Some(Tried::Miss(miss)) = &attempt.result {
+                    row["miss"]["mend"] = json!(with_flags(&miss.mend));
+                }
             }
             render::print_value(Output::Csv, &value, ATTEMPTS)?;
         }
@@ -190,7 +193,7 @@ fn attempt(of: &RouteAttempt) -> Branch {
         }
         Some(Tried::Miss(miss)) => Branch {
             text: format!("no   {through}, after {} checks passed: {}", miss.checks_passed, miss.reason),
-            below: vec![Branch::leaf(format!("what would mend it: {}", miss.mend))],
+            below: vec![Branch::leaf(format!("what would mend it: {}", with_flags(&miss.mend)))],
         },
         Some(Tried::MissingFact(fact)) => Branch::leaf(format!("?    {through}: {fact}")),
         None => Branch::leaf(format!("?    {through}")),
@@ -202,6 +205,25 @@ mod tests {
     use greenlane_api::equivalence::v1::NearestMiss;
 
     use super::*;
+
+    #[test]
+    fn what_would_mend_it_names_the_flags_of_the_command() {
+        let said =
+            "the question must say placed_on_market_on (before 2024-06-01) and manufactured_on (before 2024-01-01)";
+        let miss = NearestMiss { mend: said.into(), ..Default::default() };
+        let tried = RouteAttempt { result: Some(Tried::Miss(miss)), ..Default::default() };
+        let told = attempt(&tried).below.remove(0).text;
+        let flags = "the question must say --placed-on (before 2024-06-01) and --made-on (before 2024-01-01)";
+        assert_eq!(told, format!("what would mend it: {flags}"));
+        // There are such flags.
+        let mut command = <crate::cli::Cli as clap::CommandFactory>::command();
+        for of in ["explain", "recognise", "plan", "verify"] {
+            let command = command.find_subcommand_mut(of).unwrap();
+            for flag in ["placed-on", "made-on"] {
+                assert!(command.get_arguments().any(|it| it.get_long() == Some(flag)), "{of} --{flag}");
+            }
+        }
+    }
 
     #[test]
     fn each_requirement_stands_above_the_routes_that_were_tried_for_it() {

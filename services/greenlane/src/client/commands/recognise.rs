@@ -203,7 +203,7 @@ fn tell(output: Output, args: &Args, decisions: &[RecognitionDecision]) -> anyho
             let row = |(destination, decision): (&str, &RecognitionDecision)| {
                 let mut row = render::to_json(decision)?;
                 row["destination"] = json!(destination);
-                row["why"] = json!(recognition::reasons(decision).join("; "));
+                row["why"] = json!(recognition::told(decision).join("; "));
                 anyhow::Ok(row)
             };
             let rows = told.map(row).collect::<anyhow::Result<Vec<_>>>()?;
