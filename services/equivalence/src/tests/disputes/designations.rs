@@ -135,6 +135,10 @@ async fn an_interim_effect_acts_until_an_outcome_that_tightens_can_be_published(
     let served = serve(&db).await;
     let challenged = designation(&served).await;
     let name = with_interim_effect(&served, &challenged).await;
+    // It acts once.
+    let again = apply(&name, pb::DisputeMatter::InterimEffect, Vec::new());
+    let again = client(&served, "two", "NZ").apply_dispute(again).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&again)[0].field, "matter");
     served.clock.advance(TimeDelta::days(21));
     vote(&served, "one", &name, pb::DisputeMatter::Outcome, true).await;
     vote(&served, "two", &name, pb::DisputeMatter::Outcome, true).await;
