@@ -332,6 +332,10 @@ pub(in crate::domain::recognise) fn catalogue_of_routes(dice: &mut Dice) -> Cata
             "mandatory": true, "codes": [{ "code": { "edition": "HS2022", "code": "85" } }], "acceptances": [accepted],
             "validity": { "from": "2018-01-01" }, "source": source } }));
     }
+    // In half of them nothing is demanded: then the best of what is honoured decides.
+    if dice.one_in(2) {
+        all.iter_mut().filter_map(|it| it.get_mut("requirement")).for_each(|it| it["mandatory"] = json!(false));
+    }
     let entries = all.into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
     Catalogue::new(7, entries)
 }
