@@ -1,6 +1,7 @@
 //! A correlation table between two editions, indexed both ways.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::facts::{LinkFact, LinkWords, TableFact};
 
@@ -47,11 +48,19 @@ pub(crate) struct Table {
     pub(crate) fact: Option<TableFact>,
     /// It is no published table, but follows from that the one edition extends the other.
     pub(crate) extension: bool,
+    links: Arc<Links>,
+    /// Whether the edges are in the order of their codes.
+    sorted: bool,
+    /// Rows of either edition whose links are not all known.
+    unsure: [BTreeSet<u32>; 2],
+}
+
+/// The rows of a table, shared by the revisions that did not change them.
+#[derive(Clone, Debug)]
+struct Links {
     forward: Vec<Vec<Edge>>,
     backward: Vec<Vec<Edge>>,
     words: HashMap<(u32, u32), Box<LinkWords>>,
-    /// Rows of either edition whose links are not all known.
-    unsure: [BTreeSet<u32>; 2],
 }
 
 impl Table {
@@ -62,9 +71,8 @@ impl Table {
             later,
             fact: None,
             extension: false,
-            forward,
-            backward,
-            words: HashMap::new(),
+            links: Arc::new(Links { forward, backward, words: HashMap::new() }),
+            sorted: true,
             unsure: [BTreeSet::new(), BTreeSet::new()],
         }
     }
@@ -72,23 +80,31 @@ impl Table {
     /// The same links where its editions are numbered anew. What is not known of them is to be said again.
     pub(crate) fn between(&self, earlier: usize, later: usize) -> Self {
         let unsure = [BTreeSet::new(), BTreeSet::new()];
-        let (forward, backward, words) = (self.forward.clone(), self.backward.clone(), self.words.clone());
-        Self { earlier, later, fact: None, extension: false, forward, backward, words, unsure }
+        let (links, sorted) = (Arc::clone(&self.links), self.sorted);
+        Self { earlier, later, fact: None, extension: false, links, sorted, unsure }
+    }
+
+    /// Whether the rows of two tables are the same in memory.
+    #[cfg(test)]
+    pub(crate) fn shares_links(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.links, &other.links)
     }
 
     /// Adds a row. Rows come once.
     pub(crate) fn add(&mut self, earlier: u32, later: u32, fact: &LinkFact) {
         self.link(earlier, later, fact.ex, fact.held_back);
         if let Some(words) = &fact.words {
-            self.words.insert((earlier, later), words.clone());
+            Arc::make_mut(&mut self.links).words.insert((earlier, later), words.clone());
         }
     }
 
     /// Adds a row of which nothing is said but whether it is for a part and held back.
     pub(crate) fn link(&mut self, earlier: u32, later: u32, ex: bool, held_back: bool) {
         let edge = |to| Edge { to, ex, held_back };
-        self.forward[earlier as usize].push(edge(later));
-        self.backward[later as usize].push(edge(earlier));
+        let links = Arc::make_mut(&mut self.links);
+        links.forward[earlier as usize].push(edge(later));
+        links.backward[later as usize].push(edge(earlier));
+        self.sorted = false;
     }
 
     /// Notes that not all links of a code of one of the editions are known.
@@ -109,29 +125,34 @@ impl Table {
 
     /// Puts the edges in the order of their codes.
     pub(crate) fn sort(&mut self) {
-        for edges in self.forward.iter_mut().chain(&mut self.backward) {
+        if self.sorted {
+            return;
+        }
+        let Links { forward, backward, .. } = Arc::make_mut(&mut self.links);
+        for edges in forward.iter_mut().chain(backward) {
             edges.sort_unstable_by_key(|edge| edge.to);
             edges.shrink_to_fit();
         }
+        self.sorted = true;
     }
 
     /// Where the goods of an earlier code went.
     pub(crate) fn later_of(&self, earlier: u32) -> &[Edge] {
-        self.forward.get(earlier as usize).map_or(&[], Vec::as_slice)
+        self.links.forward.get(earlier as usize).map_or(&[], Vec::as_slice)
     }
 
     /// Where the goods of a later code came from.
     pub(crate) fn earlier_of(&self, later: u32) -> &[Edge] {
-        self.backward.get(later as usize).map_or(&[], Vec::as_slice)
+        self.links.backward.get(later as usize).map_or(&[], Vec::as_slice)
     }
 
     /// What the table says of a link.
     pub(crate) fn words(&self, earlier: u32, later: u32) -> Option<&LinkWords> {
-        self.words.get(&(earlier, later)).map(Box::as_ref)
+        self.links.words.get(&(earlier, later)).map(Box::as_ref)
     }
 
     /// All rows, in the order of the earlier codes: earlier, later edge.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (u32, Edge)> + '_ {
-        (0u32..).zip(&self.forward).flat_map(|(earlier, edges)| edges.iter().map(move |edge| (earlier, *edge)))
+        (0u32..).zip(&self.links.forward).flat_map(|(earlier, edges)| edges.iter().map(move |edge| (earlier, *edge)))
     }
 }

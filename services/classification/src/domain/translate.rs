@@ -155,9 +155,9 @@ pub(crate) enum Lie {
     Beyond,
 }
 
-/// Whether the goods of codes of the last edition of a way are within some codes of the first. Each code before
-/// the last step of the way is followed once, and none further than to the first link that leads elsewhere: those that are
-/// held back lead to a thousand codes.
+/// Whether the goods of codes of the last edition of a way are within some codes of the first. Each code on the way is
+/// followed once, and none further than to the first link that leads elsewhere: those that are held back lead to a thousand
+/// codes.
 pub(crate) struct Within<'c> {
     catalogue: &'c Catalogue,
     way: &'c Way,
@@ -181,8 +181,8 @@ impl<'c> Within<'c> {
         let Some(before) = left.checked_sub(1) else {
             return if self.leaves.contains(&row) { Lie::Within } else { Lie::Beyond };
         };
-        // With one step left nothing would be asked twice.
-        let passed = before > 0;
+        // By one table alone nothing is passed.
+        let passed = self.way.steps.len() > 1;
         if passed && let Some(known) = self.known.get(&(left, row)) {
             return *known;
         }

@@ -1,7 +1,7 @@
 //! A catalogue out of the one before it.
 //!
 //! Most revisions change the codes of one edition or the rows of one table, and there are a hundred thousand of either:
-//! codes that did not change are not copied, and not even looked at. Tables are copied.
+//! codes and rows that did not change are not copied, and not even looked at.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

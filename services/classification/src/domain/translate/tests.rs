@@ -108,6 +108,16 @@ fn without_a_table_the_way_leads_over_other_editions() {
 }
 
 #[test]
+fn a_code_that_several_came_from_is_followed_once() {
+    let catalogue = invented(&["01 02", "01", "01 02 03"], &["01>01 02>01", "01>01 01>02 01>03"]);
+    let way = catalogue.way(0, 2).unwrap();
+    let leaves = BTreeSet::from([0, 1]);
+    let mut within = Within::new(&catalogue, way, &leaves, false);
+    assert!((0..3).all(|row| within.of(row) == Lie::Within));
+    assert_eq!(within.known.get(&(1, 0)), Some(&Lie::Within), "the code between is known by its first question");
+}
+
+#[test]
 fn without_any_way_nothing_is_guessed() {
     let catalogue = invented(&["01", "01"], &[]);
     let found = to(&catalogue, ("E1", "01"), "E2", false);

@@ -40,6 +40,9 @@ fn a_revision_shares_the_codes_of_the_editions_that_it_does_not_change_and_is_as
         assert!(after.shares_codes_of(&before, edition));
     }
     assert!(!after.shares_codes_of(&before, "E3"));
+    // Of the tables only that of the edition has rows of its own.
+    let [old, new] = [&before, &after].map(|it| (&it.tables[0], &it.tables[1]));
+    assert!(new.0.shares_links(old.0) && !new.1.shares_links(old.1));
     for (from, code) in [("E1", "01"), ("E1", "02"), ("E2", "03"), ("E2", "02")] {
         let to = |catalogue: &Catalogue| {
             translate(catalogue, at(catalogue, from, code), catalogue.edition("E3").unwrap(), true)
