@@ -25,12 +25,14 @@ pub(crate) fn estimate(catalogue: &Catalogue, list: &ListData, code: Position, o
     let mut share = 0.0;
     for (row, weight) in spread(catalogue, code, edition)? {
         let at = Position { edition, row };
-        let mut way = std::iter::once(at).chain(catalogue.ancestors(at)).map(|at| &catalogue.code(at).fact.code);
-        let entry = way.find_map(|digits| entries.iter().find(|entry| entry.code == *digits));
-        match entry {
-            Some(entry) if entry.ex => return None,
-            Some(_) => share += weight,
-            None => {}
+        let way: Vec<_> =
+            std::iter::once(at).chain(catalogue.ancestors(at)).map(|at| &catalogue.code(at).fact.code).collect();
+        let over = |part: bool| entries.iter().any(|entry| entry.ex == part && way.contains(&&entry.code));
+        match (over(false), over(true)) {
+            // What holds all of it decides, whatever parts stand beside it.
+            (true, _) => share += weight,
+            (false, true) => return None,
+            (false, false) => {}
         }
     }
     Some(share.clamp(0.0, 1.0))
@@ -107,6 +109,19 @@ mod tests {
         assert!((estimated(&catalogue, "E2", "10").unwrap() - 0.8).abs() < 1e-9);
         assert_eq!(estimated(&catalogue, "E3", "11"), Some(1.0));
         assert_eq!(estimated(&catalogue, "E3", "12"), Some(0.0));
+    }
+
+    #[test]
+    fn what_is_wholly_on_the_list_needs_no_weight_of_a_part_of_it_that_stands_beside() {
+        let mut facts = invented_facts(&["10", "10 20"], &["10>10~ 10>20~"]);
+        for (link, share) in facts.links.iter_mut().zip([0.25, 0.75]) {
+            let share_of_earlier = Share::new(share);
+            link.words = Some(Box::new(LinkWords { share_of_earlier, ..LinkWords::default() }));
+        }
+        let mut facts = with_list(facts, "E2", "20~");
+        let whole = crate::domain::testing::entry("list", "E2", "20");
+        facts.entries.push(crate::domain::EntryFact { id: "20-whole".to_owned(), ..whole });
+        assert_eq!(estimated(&Catalogue::build(1, facts).unwrap(), "E1", "10"), Some(0.75));
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
         let unknown = || Finding::new("links_incomplete", "This catalogue does not hold all links of the code.");
         if side.hits.is_empty() {
             // A held back link to an entry decides nothing, and must not be passed over in silence.
-            if !held && translation.held_back.iter().any(|at| self.under_entry(*at, entries).is_some()) {
+            if !held && translation.held_back.iter().any(|at| !self.entries_over(*at, entries).is_empty()) {
                 self.unsaid.get_or_insert(Unsaid::HeldBack);
                 let message = "Only links that say next to nothing lead from the code to an entry.";
                 self.findings.push(Finding::new("held_back_link_only", message));
@@ -131,24 +131,35 @@ impl<'a> Check<'a> {
         self.sides.push(side);
     }
 
-    fn under_entry(&self, at: Position, entries: &[&'a EntryFact]) -> Option<&'a EntryFact> {
-        std::iter::once(at).chain(self.catalogue.ancestors(at)).find_map(|at| {
+    /// The entries that a code of their edition is under: the nearest that is of a whole code, or else those of parts of the
+    /// nearest code.
+    fn entries_over(&self, at: Position, entries: &[&'a EntryFact]) -> Vec<&'a EntryFact> {
+        let mut parts: Vec<&'a EntryFact> = Vec::new();
+        for at in std::iter::once(at).chain(self.catalogue.ancestors(at)) {
             let digits = &self.catalogue.code(at).fact.code;
             // They are kept in the order of their codes.
-            let at = entries.partition_point(|entry| entry.code < *digits);
-            entries.get(at).filter(|entry| entry.code == *digits).copied()
-        })
+            let from = entries.partition_point(|entry| entry.code < *digits);
+            let of_code = || entries[from..].iter().copied().take_while(|entry| entry.code == *digits);
+            if let Some(whole) = of_code().find(|entry| !entry.ex) {
+                return vec![whole];
+            }
+            if parts.is_empty() {
+                parts.extend(of_code());
+            }
+        }
+        parts
     }
 
     /// Notes the entries that a code of the list's edition is under, or that are under it. Whether all its goods are.
     fn covers(&self, at: Position, entries: &[&'a EntryFact], side: &mut Side<'a>) -> bool {
         let digits = &self.catalogue.code(at).fact.code;
-        if let Some(entry) = self.under_entry(at, entries) {
+        let over = self.entries_over(at, entries);
+        if let Some(entry) = over.first() {
             if entry.code != *digits {
                 let message = format!("{digits} lies under {}, which is on the list.", entry.code);
                 side.findings.push(Finding::new("below_entry", message).with("entry", &entry.code));
             }
-            side.hit(entry);
+            over.into_iter().for_each(|entry| side.hit(entry));
             return true;
         }
         // By the hierarchy and not by letters: in some systems the codes above are as long as those below.
@@ -159,10 +170,22 @@ impl<'a> Check<'a> {
             false => entries.iter().filter(|it| row(it).is_some_and(|row| under.contains(&row))).copied().collect(),
         };
         if !below.is_empty() {
-            side.parts = true;
+            // Where each of the codes under it is known and on the list, so are all its goods.
+            let is_whole = |row: u32| {
+                let over = self.entries_over(Position { edition: at.edition, row }, entries);
+                over.first().is_some_and(|entry| !entry.ex)
+            };
+            let all_known = !self.catalogue.editions[at.edition].fact.partial;
+            let whole = all_known && self.catalogue.leaves(at).all(is_whole);
+            side.parts |= !whole;
             let message = format!("{} codes under {digits} are on the list.", below.len());
             side.findings.push(Finding::new("above_entries", message).with("count", below.len()));
-            below.into_iter().for_each(|entry| side.hit(entry));
+            match whole {
+                // Parts beside the whole leave nothing open.
+                true => side.hits.extend(below),
+                false => below.into_iter().for_each(|entry| side.hit(entry)),
+            }
+            return whole;
         }
         false
     }
@@ -210,7 +233,11 @@ impl<'a> Side<'a> {
         if entry.ex {
             self.parts = true;
             let message = format!("The list holds a part of {} only.", entry.code);
-            self.findings.push(Finding::new("ex_entry", message).with("code", &entry.code));
+            let finding = Finding::new("ex_entry", message).with("code", &entry.code);
+            // Of several parts of a code it is said once.
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
         }
         self.hits.push(entry);
     }

@@ -1,9 +1,12 @@
 //! Green lists in Greenlane's own CSV: `list` (its identifier), `edition` (otherwise the announced one), `code`, and as
-//! far as known `entry` (its identifier; otherwise the code, with its edition where the list has the code in several),
-//! `ex`, `category`, `added_by`, `effective_from`, `effective_to`,
-//! `ex_description_{language}` and `reason_{language}`.
+//! far as known `entry` (its identifier; otherwise that which the published list has for it, or else one made of the
+//! code), `ex`, `category`, `added_by`, `effective_from`, `effective_to`, `ex_description_{language}` and
+//! `reason_{language}`.
 
-use std::collections::{HashMap, HashSet};
+mod names;
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use super::{
     Announced, EntryFact, Imported, ListRow, Record, RowFault, code, dates, line, mend_zero, refuse, texts, yes,
@@ -52,9 +55,7 @@ fn identifier(record: &Record, column: &'static str, faults: &mut Vec<RowFault>)
 
 /// Holds the rows against the catalogue.
 pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<ListRow>, imported: &mut Imported) {
-    let mut seen = HashSet::new();
-    // By list and code: the edition of its first row.
-    let mut first: HashMap<(String, String), String> = HashMap::new();
+    let mut read = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(mut entry) = row.entry else { continue };
         if let Some(announced) = announced.edition.as_ref().filter(|_| entry.edition.is_empty()) {
@@ -70,21 +71,38 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<List
         };
         let lengths = &catalogue.editions[edition].code_lengths;
         mend_zero(row.line, "code", &mut entry.code, lengths, &mut imported.faults);
-        if entry.id.is_empty() {
-            let first = first.entry((entry.list.clone(), entry.code.clone())).or_insert_with(|| entry.edition.clone());
-            entry.id = match *first == entry.edition {
-                true => entry.code.clone(),
-                false => format!("{}-{}", entry.code, entry.edition),
-            };
-        }
         if catalogue.find(edition, &entry.code).is_none() {
             let message = format!("{} has no code {}.", entry.edition, entry.code);
             refuse(imported, RowFault::new(row.line, "code", "code_unknown", message, &entry.code));
-        } else if seen.insert((entry.list.clone(), entry.id.clone())) {
-            imported.entries.push(entry);
         } else {
-            let message = "The list has an entry of this name before.";
-            refuse(imported, RowFault::new(row.line, "code", "duplicate", message, &entry.id));
+            read.push((row.line, edition, entry));
         }
     }
+    names::give(catalogue, &mut read);
+    // Of several entries of one name that is kept which says most: the order of the rows says nothing.
+    let mut kept: HashMap<(String, String), usize> = HashMap::new();
+    for (at, (line, _, entry)) in read.iter().enumerate() {
+        let first = kept.entry((entry.list.clone(), entry.id.clone())).or_insert(at);
+        let (other, _, known) = &read[*first];
+        if (Reverse(content(entry)), line) < (Reverse(content(known)), other) {
+            *first = at;
+        }
+    }
+    let lines: Vec<u64> = read.iter().map(|(line, ..)| *line).collect();
+    for (at, (line, _, entry)) in read.into_iter().enumerate() {
+        match kept.get(&(entry.list.clone(), entry.id.clone())) {
+            Some(first) if *first != at => {
+                let message = format!("Line {} has the same entry of the list.", lines[*first]);
+                refuse(imported, RowFault::new(line, "code", "duplicate", message, &entry.id));
+            }
+            _ => imported.entries.push(entry),
+        }
+    }
+}
+
+/// All that an entry says, to be put in order: what says something comes behind what does not.
+fn content(entry: &EntryFact) -> impl Ord + '_ {
+    let EntryFact { edition, code, ex, category, added_by, effective_from, effective_to, .. } = entry;
+    let texts = (&entry.ex_descriptions, &entry.reasons);
+    (edition, code, ex, texts, category, added_by, effective_from, effective_to)
 }

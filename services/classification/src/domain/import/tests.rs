@@ -224,10 +224,11 @@ fn what_ends_before_it_begins_is_refused() {
 #[test]
 fn a_green_list_is_read_with_its_parts() {
     let text = b"list,edition,code,ex_description_en,category\nours,HS2022,854143,Above 20 percent,REP\n\
-        ours,HS2022,854140,,\nours,HS1988,854140,,\nours,HS2022,8541.43,,\n";
+        ours,HS2022,854140,,\nours,HS1988,854140,,\nours,HS2022,8541.43,Above 20 percent,\n";
     let imported = read(&starter(), &announced(Format::GreenListCsv, None), text, 9);
     assert_eq!(told(&imported), ["3 code code_unknown", "4 edition edition_wrong", "5 code duplicate"]);
-    assert!(imported.entries[0].ex);
+    assert_eq!((imported.entries.len(), imported.entries[0].ex), (1, true));
+    assert_eq!(imported.entries[0].category, "REP", "the row that says more is kept");
 }
 
 #[test]
@@ -239,6 +240,72 @@ fn a_green_list_may_have_a_code_in_several_editions_and_leave_the_announced_one_
     assert_eq!(entries, [("850231", "HS2017"), ("850231-HS2022", "HS2022"), ("854143", "HS2022")]);
     let none = read(&starter(), &announced(Format::GreenListCsv, None), b"list,code\nours,854143\n", 9);
     assert_eq!(none.faults[0].message, "The row names no edition, and none was announced.");
+}
+
+/// The entries of a file whose rows come in this order: name, edition, part.
+fn entries_of(catalogue: &Catalogue, rows: &[&str], order: &[usize]) -> (Vec<[String; 3]>, Vec<String>) {
+    let rows: Vec<&str> = order.iter().map(|at| rows[*at]).collect();
+    let text = format!("list,edition,code,entry,ex_description_en,category\n{}\n", rows.join("\n"));
+    let imported = read(catalogue, &announced(Format::GreenListCsv, None), text.as_bytes(), 9);
+    let mut entries: Vec<[String; 3]> = imported
+        .entries
+        .iter()
+        .map(|it| {
+            let part = it.ex_descriptions.first().map(|(_, texts)| texts[0].1.clone()).unwrap_or_default();
+            [it.id.clone(), it.edition.clone(), format!("{part}{}", it.category)]
+        })
+        .collect();
+    entries.sort();
+    let faults = told(&imported).into_iter().map(|fault| fault.split_once(' ').unwrap().1.to_owned());
+    (entries, faults.collect())
+}
+
+#[test]
+fn the_same_rows_of_a_green_list_in_another_order_are_the_same_entries() {
+    let rows = [
+        "ours,HS2017,850231,,,",
+        "ours,HS2022,850231,,,",
+        "ours,HS2022,854143,,Above 20 percent,",
+        "ours,HS2022,854143,,Of thin films,",
+        "ours,HS2022,850231,,,",
+        "ours,HS2022,854142,,,A",
+        "ours,HS2022,854142,,,B",
+        "ours,HS2022,850231,cells,,",
+    ];
+    let (expected, faults) = entries_of(&starter(), &rows, &[0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(faults, ["code duplicate", "code duplicate"]);
+    let ids: Vec<&str> = expected.iter().map(|it| it[0].as_str()).collect();
+    assert_eq!(&ids[..3], ["850231", "850231-HS2022", "854142"]);
+    assert!(ids[3].starts_with("854143-") && ids[4].starts_with("854143-") && ids[5] == "cells", "{ids:?}");
+    assert_eq!(expected[2][2], "B", "of two that differ in no more than this the same one is kept");
+    for order in [[7, 6, 5, 4, 3, 2, 1, 0], [3, 1, 4, 0, 6, 2, 7, 5], [1, 0, 3, 2, 5, 4, 7, 6]] {
+        assert_eq!(entries_of(&starter(), &rows, &order), (expected.clone(), faults.clone()), "{order:?}");
+    }
+}
+
+#[test]
+fn what_was_published_of_a_green_list_keeps_its_name_whatever_comes_beside_it() {
+    let header = "list,edition,code,entry,ex_description_en,category\n";
+    let publish = |catalogue: &Catalogue, rows: &str| {
+        let text = format!("{header}{rows}");
+        with(catalogue, &announced(Format::GreenListCsv, None), text.as_bytes()).0
+    };
+    let ids = |catalogue: &Catalogue| -> Vec<String> {
+        catalogue.list("ours").unwrap().entries.iter().map(|it| format!("{} {}", it.edition, it.id)).collect()
+    };
+    let first = publish(&starter(), "ours,HS2022,850231,,,\nours,HS2022,854143,,Above 20 percent,\n");
+    assert_eq!(ids(&first), ["HS2022 850231", "HS2022 854143"]);
+    // An older edition, and another part, are called otherwise; of the one that stays the words change.
+    let more = "ours,HS2017,850231,,,\nours,HS2022,850231,,,\n\
+        ours,HS2022,854143,,Of thin films,\nours,HS2022,854143,,Above 20 percent,\n";
+    let second = publish(&first, more);
+    assert_eq!(ids(&second)[..2], ["HS2017 850231-HS2017", "HS2022 850231"]);
+    let parts = ids(&second)[2..].to_vec();
+    assert!(parts[0] == "HS2022 854143" && parts[1].starts_with("HS2022 854143-"), "{parts:?}");
+    let third = publish(&second, &more.replace("Above 20 percent", "Above 21 percent"));
+    assert_eq!(ids(&third), ids(&second));
+    let moved = publish(&first, "ours,HS2017,850231,,,\n");
+    assert_eq!(ids(&moved), ["HS2017 850231"], "what took its place has its name");
 }
 
 #[test]

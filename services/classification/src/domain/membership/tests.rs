@@ -76,6 +76,30 @@ fn a_part_of_a_code_is_there_in_part() {
 }
 
 #[test]
+fn an_entry_of_a_whole_code_decides_whatever_parts_of_it_stand_beside_it() {
+    let mut facts = with_list(invented_facts(&["01 0101 010121 010129 02"], &[]), "E1", "0101 010121~ 02~");
+    let more = |id: &str, ex| EntryFact { id: id.to_owned(), ex, ..entry("list", "E1", "02") };
+    facts.entries.push(more("02-another", true));
+    assert_eq!(check(facts.clone(), ("E1", "010121"), ON), (MembershipStatus::Member, vec!["below_entry"]));
+    assert_eq!(check(facts.clone(), ("E1", "02"), ON), (MembershipStatus::Partly, vec!["ex_entry"]), "told once");
+    let catalogue = Catalogue::build(1, facts.clone()).unwrap();
+    let found = check_membership(&catalogue, &catalogue.lists[0], at(&catalogue, "E1", "02"), day(ON), false);
+    let ids: Vec<&str> = found.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids, ["02", "02-another"], "each part is an entry that decided");
+    facts.entries.push(more("02-whole", false));
+    assert_eq!(check(facts, ("E1", "02"), ON), (MembershipStatus::Member, vec![]));
+}
+
+#[test]
+fn a_code_of_which_each_code_below_it_is_on_the_list_is_on_it_wholly() {
+    let facts = with_list(invented_facts(&["01 0101 010121 010129"], &[]), "E1", "010121 010129");
+    assert_eq!(check(facts.clone(), ("E1", "0101"), ON), (MembershipStatus::Member, vec!["above_entries"]));
+    let mut part = facts;
+    part.entries[1].ex = true;
+    assert_eq!(check(part, ("E1", "0101"), ON), (MembershipStatus::Partly, vec!["above_entries", "ex_entry"]));
+}
+
+#[test]
 fn before_its_first_day_nothing_is_on_a_list() {
     let facts = with_list(invented_facts(&["01"], &[]), "E1", "01");
     assert_eq!(check(facts, ("E1", "01"), "2000-12-31").0, MembershipStatus::NotMember);
