@@ -26,24 +26,25 @@ pub(crate) enum CodeError {
 }
 
 impl CodeText {
-    /// Reads a code, folding the separators that are in use (`8541.43`, `8541 43`, `8541-43`). A separator stands
-    /// between two characters of the code, never at an end and never doubled.
+    /// Reads a code, folding the separators that are in use (`8541.43`, `8541 43`, `8541-43`) and the full-width forms of
+    /// what is typed in Chinese (`８５４１．４３`). A separator stands between two characters of the code, never at an end and
+    /// never doubled.
     pub(crate) fn parse(raw: &str) -> Result<Self, CodeError> {
         if raw.is_empty() {
             return Err(CodeError::Empty);
         }
         let mut code = String::with_capacity(raw.len().min(MAX_CODE));
         let mut after_separator = true;
-        for byte in raw.bytes() {
-            match byte {
-                b'0'..=b'9' | b'A'..=b'Z' => {
+        for letter in raw.chars().map(half_width) {
+            match letter {
+                '0'..='9' | 'A'..='Z' => {
                     if code.len() == MAX_CODE {
                         return Err(CodeError::TooLong);
                     }
-                    code.push(char::from(byte));
+                    code.push(letter);
                     after_separator = false;
                 }
-                b'.' | b'-' | b' ' if !after_separator => after_separator = true,
+                '.' | '-' | ' ' if !after_separator => after_separator = true,
                 _ => return Err(CodeError::Character),
             }
         }
@@ -58,6 +59,17 @@ impl CodeText {
 impl fmt::Display for CodeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// The form of a letter or mark of ASCII that is as wide as a Chinese one, as it is without.
+pub(crate) fn half_width(letter: char) -> char {
+    match letter {
+        '\u{3000}' => ' ',
+        '\u{ff01}'..='\u{ff5e}' => {
+            char::from_u32(u32::from(letter) - u32::from('\u{ff01}') + u32::from('!')).unwrap_or(letter)
+        }
+        _ => letter,
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::NaiveDate;
 
 use super::catalogue::{Catalogue, Position};
+use super::code::half_width;
 use super::facts::Level;
 use super::translate::translate;
 use super::words::{Word, fold, shown, words};
@@ -274,12 +275,12 @@ pub(crate) fn matched(catalogue: &Catalogue, words: &[Word], asked: &Asked, at: 
 }
 
 fn digits(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '.' | ' ' | '-')).collect()
+    text.chars().map(half_width).filter(|c| !matches!(c, '.' | ' ' | '-')).collect()
 }
 
 fn by_code<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ranked<'c>> {
-    let text = text.trim();
-    let digits = digits(text);
+    let text: String = text.trim().chars().map(half_width).collect();
+    let digits = digits(&text);
     let separated = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-'));
     if digits.len() < 2 || !separated {
         return Vec::new();

@@ -115,7 +115,7 @@ pub(crate) fn parse_economy(text: &str) -> Result<String, String> {
 
 /// A code with its edition, as `HS2022:854143`. The separators that people print are dropped.
 pub(crate) fn parse_code(text: &str) -> Result<CodeReference, String> {
-    let (edition, code) = text.split_once(':').ok_or("write EDITION:CODE, such as HS2022:854143")?;
+    let (edition, code) = text.split_once([':', '：']).ok_or("write EDITION:CODE, such as HS2022:854143")?;
     let code = code.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
     Ok(CodeReference { edition: edition.to_ascii_uppercase(), code })
 }
@@ -123,6 +123,15 @@ pub(crate) fn parse_code(text: &str) -> Result<CodeReference, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_parted_from_its_edition_by_a_colon_of_either_width() {
+        for text in ["HS2022:8541.43", "hs2022:8541 43", "HS2022：854143"] {
+            let code = parse_code(text).unwrap();
+            assert_eq!((code.edition.as_str(), code.code.as_str()), ("HS2022", "854143"), "{text}");
+        }
+        assert!(parse_code("854143").is_err());
+    }
 
     #[test]
     fn a_moment_is_a_day_or_a_time_with_its_offset() {

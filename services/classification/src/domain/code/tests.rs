@@ -8,9 +8,19 @@ fn separators_are_folded_and_leading_zeros_stay() {
 }
 
 #[test]
+fn digits_as_wide_as_chinese_letters_are_digits() {
+    for (raw, code) in [("８５４１．４３", "854143"), ("８５４１　４３－００", "85414300"), ("85４１43", "854143")]
+    {
+        assert_eq!(CodeText::parse(raw).unwrap().as_str(), code, "{raw}");
+    }
+}
+
+#[test]
 fn what_is_no_code_is_refused() {
     assert_eq!(CodeText::parse(""), Err(CodeError::Empty));
-    for raw in [".8541", "8541.", "8541..43", "８５４１", "85x1", "8541\0", "85,41", " 8541", "ex 8541"] {
+    for raw in
+        [".8541", "8541.", "8541..43", "８５４１．", "八五四一", "٨٥٤١", "85x1", "8541\0", "85,41", " 8541", "ex 8541"]
+    {
         assert_eq!(CodeText::parse(raw), Err(CodeError::Character), "{raw:?}");
     }
     assert_eq!(CodeText::parse("12345678901234567"), Err(CodeError::TooLong));

@@ -14,7 +14,7 @@ fn first(catalogue: &Catalogue, text: &str) -> (String, HitKind) {
 #[test]
 fn the_exact_code_comes_first_then_those_that_begin_with_it() {
     let catalogue = starter();
-    for text in ["8541.43", "854143", "8541 43"] {
+    for text in ["8541.43", "854143", "8541 43", "８５４１．４３"] {
         assert_eq!(find(&catalogue, text), [("854143".to_owned(), HitKind::ExactCode)], "{text}");
     }
     let heading = find(&catalogue, "8541");
