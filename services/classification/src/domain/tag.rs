@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use foldhash::quality::RandomState;
+use greenlane_tally::Share;
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
@@ -100,16 +101,8 @@ pub(crate) struct Tag {
     /// Its index.
     pub(crate) list: usize,
     pub(crate) status: MembershipStatus,
-    /// Share of the value that is certainly on it.
-    pub(crate) certain: f64,
-    /// Share that may be, the certain included.
-    pub(crate) possible: f64,
-    /// Share that only links which are held back lead to it.
-    pub(crate) held_back: f64,
-    /// Share of which it cannot be told.
-    pub(crate) undetermined: f64,
-    /// Share that is by published weights. None without them, and where the bounds leave nothing open.
-    pub(crate) estimated: Option<f64>,
+    /// How much of the value.
+    pub(crate) share: Share,
 }
 
 /// What is said of a code as it is written.
@@ -250,8 +243,8 @@ impl Tagger {
                     continue;
                 }
             };
-            let (list, status, estimated) = (*list, standing.status, standing.estimated);
-            said.tags.push(Tag { list, status, certain, possible, held_back, undetermined, estimated });
+            let share = Share { certain, possible, held_back, undetermined, estimated: standing.estimated };
+            said.tags.push(Tag { list: *list, status: standing.status, share });
         }
         said
     }

@@ -33,7 +33,7 @@ type Told = (String, Vec<(f64, f64)>, Vec<(&'static str, bool)>);
 fn told(tagger: &mut Tagger, text: &str) -> Told {
     let tagged = tagger.tag(&row(text)).unwrap();
     let code = tagged.at().map(|at| tagger.catalogue().code(at).fact.code.clone()).unwrap_or_default();
-    let tags = tagged.tags().iter().map(|tag| (tag.certain, tag.possible)).collect();
+    let tags = tagged.tags().iter().map(|tag| (tag.share.certain, tag.share.possible)).collect();
     (code, tags, tagged.faults().map(|(fault, mended)| (fault.name(), mended)).collect())
 }
 
@@ -132,8 +132,8 @@ fn what_is_open_is_estimated_where_weights_are_published_and_only_there() {
         let catalogue = catalogue(shares);
         let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
         let open = tagger.tag(&row("10 2003 100")).unwrap();
-        let open = (open.tags()[0].certain, open.tags()[0].possible, open.tags()[0].estimated);
-        assert_eq!(tagger.tag(&row("20 2003 7")).unwrap().tags()[0].estimated, None, "nothing of it is open");
+        let open = (open.tags()[0].share.certain, open.tags()[0].share.possible, open.tags()[0].share.estimated);
+        assert_eq!(tagger.tag(&row("20 2003 7")).unwrap().tags()[0].share.estimated, None, "nothing of it is open");
         let totals = tagger.totals();
         (open, totals.iter().map(|total| total.estimated).collect::<Vec<_>>())
     };
@@ -150,7 +150,11 @@ fn what_only_held_back_links_lead_to_a_list_is_possible_only_when_they_are_asked
         let mut tagger = Tagger::new(Arc::clone(&catalogue), settings);
         let tags = tagger.tag(&row("11 2006 100")).unwrap().tags().to_vec();
         let totals = tagger.totals().into_iter();
-        (tags[0].possible, tags[0].held_back, totals.map(|it| (it.rows, it.possible, it.held_back)).collect::<Vec<_>>())
+        (
+            tags[0].share.possible,
+            tags[0].share.held_back,
+            totals.map(|it| (it.rows, it.possible, it.held_back)).collect::<Vec<_>>(),
+        )
     };
     assert_eq!(tagged(false), (0.0, 1.0, vec![(1, 0.0, 100.0), (0, 0.0, 100.0)]));
     assert_eq!(tagged(true), (1.0, 0.0, vec![(1, 100.0, 0.0), (1, 100.0, 0.0)]));
@@ -163,7 +167,7 @@ fn without_a_table_a_row_is_undetermined_and_not_possibly_green() {
     let settings = Settings { edition: catalogue.edition("E2"), ..settings(&catalogue) };
     let mut tagger = Tagger::new(Arc::clone(&catalogue), settings);
     let tags = tagger.tag(&row("10 2006 100")).unwrap().tags().to_vec();
-    assert_eq!((tags[0].certain, tags[0].possible, tags[0].undetermined), (0.0, 0.0, 1.0));
+    assert_eq!((tags[0].share.certain, tags[0].share.possible, tags[0].share.undetermined), (0.0, 0.0, 1.0));
     tagger.tag(&row("20 2006 11")).unwrap();
     let short = |it: &Total| (it.rows, it.value, it.possible, it.undetermined, it.undetermined_rows);
     let totals: Vec<_> = tagger.totals().iter().map(short).collect();
@@ -246,7 +250,7 @@ mod real_rows {
         let row = Row { edition: "HS2022", ..row("854231 2023 100") };
         let tagged = tagger.tag(&row).unwrap();
         assert!(!tagged.tags().is_empty());
-        assert!(tagged.tags().iter().all(|tag| (tag.possible, tag.held_back) == (0.0, 1.0)), "{tagged:?}");
+        assert!(tagged.tags().iter().all(|tag| (tag.share.possible, tag.share.held_back) == (0.0, 1.0)), "{tagged:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
+use greenlane_tally::{Share, Sum};
 
 use super::{Row, Tag};
 
@@ -44,22 +45,6 @@ pub(crate) struct Total {
     pub(crate) undetermined_rows: u64,
     /// By published weights. None without them, or where some were missing.
     pub(crate) estimated: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    rows: u64,
-    value: f64,
-    certain: f64,
-    possible: f64,
-    held_back: f64,
-    undetermined: f64,
-    undetermined_rows: u64,
-    estimated: f64,
-    /// Weights said something.
-    weighed: bool,
-    /// Somewhere they would have, and there were none.
-    unweighed: bool,
 }
 
 /// Sums by year, economies and flow: first of all goods, then of each list.
@@ -106,17 +91,15 @@ impl Totals {
             None if full => return Err(TooMany),
             None => self.sums.entry(Box::from(self.key.as_str())).or_insert_with(|| vec![Sum::default(); kept]),
         };
-        sums[0].add_row(value);
-        if let Some(any) = any(tags) {
-            sums[0].add(value, &any);
-        }
+        sums[0].count(value);
+        sums[0].add(value, Share::of_any(tags.iter().map(|tag| tag.share)));
         for tag in tags {
             if let Some(place) = self.places.get(&tag.list) {
                 // Rows of which it cannot be told are counted by themselves.
-                if tag.possible > 0.0 {
-                    sums[*place].add_row(value);
+                if tag.share.possible > 0.0 {
+                    sums[*place].count(value);
                 }
-                sums[*place].add(value, tag);
+                sums[*place].add(value, tag.share);
             }
         }
         Ok(())
@@ -145,49 +128,10 @@ impl Totals {
                     held_back: sum.held_back,
                     undetermined: sum.undetermined,
                     undetermined_rows: sum.undetermined_rows,
-                    estimated: (sum.weighed && !sum.unweighed).then_some(sum.estimated),
+                    estimated: sum.estimated(),
                 });
             }
         }
         totals
     }
-}
-
-impl Sum {
-    fn add_row(&mut self, value: f64) {
-        self.rows += 1;
-        self.value += value;
-    }
-
-    fn add(&mut self, value: f64, tag: &Tag) {
-        self.certain += value * tag.certain;
-        self.possible += value * tag.possible;
-        self.held_back += value * tag.held_back;
-        self.undetermined += value * tag.undetermined;
-        self.undetermined_rows += u64::from(tag.undetermined > 0.0);
-        self.estimated += value * tag.estimated.unwrap_or(tag.certain);
-        self.weighed |= tag.estimated.is_some();
-        self.unweighed |= tag.estimated.is_none() && tag.certain < tag.possible;
-    }
-}
-
-/// How a row stands to all lists together: what is on any of them, and of the rest what is held back or cannot be told
-/// of any.
-fn any(tags: &[Tag]) -> Option<Tag> {
-    let first = tags.first()?;
-    let most = |share: fn(&Tag) -> f64| tags.iter().map(share).fold(0.0, f64::max);
-    let possible = most(|tag| tag.possible);
-    let held_back = (most(|tag| tag.possible + tag.held_back) - possible).max(0.0);
-    let open = most(|tag| tag.possible + tag.held_back + tag.undetermined);
-    // By weights only where one list decides: those of several may be of the same goods or of others.
-    let mut deciding = tags.iter().filter(|tag| tag.possible > 0.0);
-    let estimated = deciding.next().filter(|_| deciding.next().is_none()).and_then(|only| only.estimated);
-    Some(Tag {
-        certain: most(|tag| tag.certain),
-        possible,
-        held_back,
-        undetermined: (open - possible - held_back).max(0.0),
-        estimated,
-        ..*first
-    })
 }

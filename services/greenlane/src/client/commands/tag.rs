@@ -5,6 +5,7 @@
 //! more for totals, where rows are broken down further. Memory grows with the number of codes and periods (and where rows
 //! are broken down further, of the economies that do so and their partners), not with the number of rows.
 
+pub(crate) mod amount;
 mod ask;
 mod csv;
 mod out;
@@ -34,12 +35,14 @@ use crate::client::{
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// A CSV or Parquet file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code,
-    /// value. CSV may be compressed (gzip), and its columns separated by tabs or semicolons.
+    /// value. CSV may be compressed (gzip), and its columns separated by tabs or semicolons. Where a table has the columns of
+    /// both, of old and new exports one below the other, those count that a row fills. Values may have their thousands parted
+    /// and a decimal comma; what may be either (1,234) is a fault.
     file: PathBuf,
     /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year.
     #[arg(long, default_value = "", hide_default_value = true)]
     edition: String,
-    /// Only this green list, greenLists/ID. May be repeated.
+    /// Only this green list, in a version if not the current one: apec-54@2. May be repeated.
     #[arg(long = "list", value_name = "LIST")]
     lists: Vec<String>,
     /// What totals are kept by.

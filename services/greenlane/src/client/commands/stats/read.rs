@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
+use greenlane_tally::Share;
 
 use super::table::Table;
+use crate::client::commands::tag::amount::amount;
 use crate::client::exit::Usage;
 
 /// Value, and how much of it is on a list: certainly, and possibly; and beside these, of how much it cannot be told.
@@ -79,14 +81,14 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
             summary.flows.insert(flow_of_row.to_owned());
         }
         let number = |at: usize| text(at).parse::<f64>().unwrap_or_default();
-        let value = number(columns.value);
-        let year = text(columns.period).get(..4).unwrap_or_default();
+        // As it was tagged: what is no amount counts as nothing.
+        let value = row.get(columns.value).and_then(amount).unwrap_or_default();
+        let year = text(columns.period).trim().get(..4).unwrap_or_default();
         if !summary.years.contains_key(year) {
             summary.years.insert(year.to_owned(), vec![Bounds::default(); shares.len()]);
         }
-        let mut any = Bounds { value, ..Bounds::default() };
+        let mut shares_of_row = Vec::with_capacity(shares.len());
         if let Some(bounds) = summary.years.get_mut(year) {
-            let (mut not_held, mut open) = (0.0f64, 0.0f64);
             for (bounds, at) in bounds.iter_mut().zip(&shares) {
                 let own = Bounds {
                     value,
@@ -96,16 +98,14 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
                     held_back: at.held_back.map_or(0.0, number),
                 };
                 bounds.add(own);
-                any.certain = any.certain.max(own.certain);
-                any.possible = any.possible.max(own.possible);
-                not_held = not_held.max(own.possible + own.held_back);
-                open = open.max(own.possible + own.held_back + own.undetermined);
+                shares_of_row.push(own.share());
             }
-            any.held_back = (not_held - any.possible).max(0.0);
-            any.undetermined = (open - any.possible - any.held_back).max(0.0);
         }
+        let any = Bounds::of(value, Share::of_any(shares_of_row));
         if let Some(partner) = columns.partner {
-            summary.partners.entry(text(partner).to_owned()).or_default().add(any);
+            // Names that are no UTF-8 are not all one partner.
+            let partner = String::from_utf8_lossy(row.get(partner).unwrap_or_default()).into_owned();
+            summary.partners.entry(partner).or_default().add(any);
         }
     }
     if let Some(flow) = flow.filter(|_| summary.flows.is_empty()) {
@@ -122,6 +122,17 @@ fn is_out_as_part_of_flow_alone(faults: &str) -> bool {
 }
 
 impl Bounds {
+    /// What of a value is on a list, in its units.
+    fn of(value: f64, share: Share) -> Self {
+        let Share { certain, possible, held_back, undetermined, .. } = share;
+        Self { value, certain, possible, undetermined, held_back }
+    }
+
+    fn share(self) -> Share {
+        let Self { certain, possible, undetermined, held_back, .. } = self;
+        Share { certain, possible, held_back, undetermined, estimated: None }
+    }
+
     fn add(&mut self, other: Self) {
         self.value += other.value;
         self.certain += other.certain;

@@ -9,12 +9,14 @@ use greenlane_api::classification::v1::{
     tagging_service_client::TaggingServiceClient,
 };
 use greenlane_platform::client::Client;
+use greenlane_tally::Share;
 
 use super::{
     Args,
     survey::{Survey, Written},
     table,
 };
+use crate::client::commands::list;
 
 /// Rows in a message.
 const BATCH: usize = 10_000;
@@ -61,52 +63,13 @@ pub(crate) struct Code {
 pub(crate) struct Tag {
     /// Index of the list.
     pub(crate) list: usize,
-    /// Share of the value that is certainly on it.
-    pub(crate) certain: f64,
-    /// Share that may be, the certain included.
-    pub(crate) possible: f64,
-    /// Share that only links which are held back lead to it; no part of the possible.
-    pub(crate) held_back: f64,
-    /// Share of which it cannot be told; no part of the possible.
-    pub(crate) undetermined: f64,
-    /// Share that is by published weights.
-    pub(crate) estimated: Option<f64>,
-}
-
-impl Tag {
-    /// How a code stands to all lists together: what is on any of them, and of the rest what is held back or cannot be
-    /// told of any. By weights only where one list decides: those of several may be of the same goods or of others.
-    pub(crate) fn most(tags: &[Self]) -> Self {
-        if let [only] = tags {
-            return *only;
-        }
-        let mut most = Self::default();
-        let (mut not_held, mut open, mut deciding) = (0.0f64, 0.0f64, 0);
-        for tag in tags {
-            most.certain = most.certain.max(tag.certain);
-            most.possible = most.possible.max(tag.possible);
-            not_held = not_held.max(tag.possible + tag.held_back);
-            open = open.max(tag.possible + tag.held_back + tag.undetermined);
-            if tag.possible > 0.0 {
-                deciding += 1;
-                most.estimated = tag.estimated.filter(|_| deciding == 1);
-            }
-        }
-        most.held_back = (not_held - most.possible).max(0.0);
-        most.undetermined = (open - most.possible - most.held_back).max(0.0);
-        most
-    }
-
-    /// Whether weights would say more than the bounds do.
-    pub(crate) fn is_open(&self) -> bool {
-        self.certain < self.possible
-    }
+    /// How much of the value.
+    pub(crate) share: Share,
 }
 
 pub(crate) fn settings(args: &Args) -> TagSettings {
-    let name = |list: &String| if list.contains('/') { list.clone() } else { format!("greenLists/{list}") };
     TagSettings {
-        green_lists: args.lists.iter().map(name).collect(),
+        green_lists: args.lists.iter().map(|list| list::name(list)).collect(),
         edition: String::new(),
         include_held_back: args.include_held_back,
         mend: !args.no_mend,
@@ -121,8 +84,16 @@ fn year(period: &str) -> &str {
     period.get(..4).unwrap_or_default()
 }
 
+/// Whether a text is a year, or a month of one, that the service takes: what is none is a fault of its row alone.
 fn is_period(text: &str) -> bool {
-    matches!(text.len(), 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit())
+    let digits = matches!(text.len(), 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let month = || text.get(4..).is_some_and(|month| month.is_empty() || ("01"..="12").contains(&month));
+    digits && text >= "1900" && month()
+}
+
+/// Whether a code is worth asking about: a text that the service takes.
+fn is_askable(code: &str) -> bool {
+    (1..=LONGEST).contains(&code.chars().count()) && !code.contains(char::is_control)
 }
 
 /// Refuses an edition that the service does not know: every row would then be a fault of the table.
@@ -147,8 +118,7 @@ pub(crate) async fn editions(
     let mut samples: BTreeMap<&str, Vec<CodeSample>> = BTreeMap::new();
     for (written, count) in &survey.written {
         let named = table::edition(written.classification.as_bytes()).is_some();
-        let askable = (1..=LONGEST).contains(&written.code.len()) && is_period(&written.period);
-        if !named && askable {
+        if !named && is_askable(&written.code) && is_period(&written.period) {
             let sample = CodeSample { code: written.code.clone(), period: written.period.clone(), count: *count };
             samples.entry(year(&written.period)).or_default().push(sample);
         }
@@ -227,14 +197,14 @@ pub(crate) async fn codes(
                 (code.edition, code.code) = (reference.edition, reference.code);
             }
             for tag in row.tags {
-                code.tags.push(Tag {
-                    list: number_of(&mut said.lists, tag.green_list),
+                let share = Share {
                     certain: tag.certain_value_usd,
                     possible: tag.possible_value_usd,
                     held_back: tag.held_back_value_usd,
                     undetermined: tag.undetermined_value_usd,
                     estimated: tag.estimated_value_usd,
-                });
+                };
+                code.tags.push(Tag { list: number_of(&mut said.lists, tag.green_list), share });
             }
             for fault in row.faults {
                 code.aggregate |= fault.code == "aggregate_code";
@@ -279,4 +249,20 @@ fn number_of(names: &mut Vec<String>, name: String) -> usize {
         names.push(name);
         names.len() - 1
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_service_would_refuse_is_not_asked_and_keeps_no_other_row_from_being_tagged() {
+        for (period, good) in
+            [("2020", true), ("202012", true), ("1900", true), ("0000", false), ("1899", false), ("202013", false)]
+        {
+            assert_eq!(is_period(period), good, "{period}");
+        }
+        assert!(!is_period("202000") && !is_period("20x0") && !is_period("20201"));
+        assert!(is_askable("8541.43") && !is_askable("8541\n43") && !is_askable(&"1".repeat(65)) && !is_askable(""));
+    }
 }

@@ -65,9 +65,9 @@ impl Tagged {
         self.more = vec![More::default(); said.lists.len()];
         for tag in said.codes.iter().flat_map(|code| &code.tags) {
             let more = &mut self.more[tag.list];
-            more.estimated |= tag.estimated.is_some();
-            more.held_back |= tag.held_back > 0.0;
-            more.undetermined |= tag.undetermined > 0.0;
+            more.estimated |= tag.share.estimated.is_some();
+            more.held_back |= tag.share.held_back > 0.0;
+            more.undetermined |= tag.share.undetermined > 0.0;
         }
         self.record.clear();
         for name in columns.names.iter().map(String::as_str).chain(["hs_edition", "hs_code", "faults", "counted"]) {
@@ -134,22 +134,22 @@ impl Tagged {
             let tag = tags.next_if(|tag| tag.list == list);
             match tag {
                 Some(tag) => {
-                    self.part(value, tag.certain)?;
-                    self.part(value, tag.possible)?;
+                    self.part(value, tag.share.certain)?;
+                    self.part(value, tag.share.possible)?;
                 }
                 None => self.record.extend_from_slice(b"0,0,"),
             }
             if more.estimated {
-                match tag.and_then(|tag| tag.estimated) {
+                match tag.and_then(|tag| tag.share.estimated) {
                     Some(estimated) => self.part(value, estimated)?,
                     None => self.record.push(b','),
                 }
             }
             if more.held_back {
-                self.part(value, tag.map_or(0.0, |tag| tag.held_back))?;
+                self.part(value, tag.map_or(0.0, |tag| tag.share.held_back))?;
             }
             if more.undetermined {
-                self.part(value, tag.map_or(0.0, |tag| tag.undetermined))?;
+                self.part(value, tag.map_or(0.0, |tag| tag.share.undetermined))?;
             }
         }
         Ok(())

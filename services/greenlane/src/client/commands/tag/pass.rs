@@ -8,6 +8,7 @@ use indicatif::ProgressBar;
 
 use super::{
     Args, By,
+    amount::amount,
     ask::{Code, Said},
     out::Tagged,
     seen::Seen,
@@ -125,12 +126,6 @@ fn tag(
         mended_rows += if code.faults.iter().any(|(_, mended)| *mended) { rows } else { 0 };
     }
     Ok(TagTotals { totals: totals.all(said), rows, faults: counts.into_iter().collect(), mended_rows })
-}
-
-/// An amount: not negative.
-fn amount(field: &[u8]) -> Option<f64> {
-    let value: f64 = std::str::from_utf8(field.trim_ascii()).ok()?.parse().ok()?;
-    (value.is_finite() && value >= 0.0).then_some(value)
 }
 
 fn write_faults(

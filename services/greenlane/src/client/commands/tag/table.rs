@@ -17,7 +17,8 @@ const PARQUET: &[u8] = b"PAR1";
 /// What a compressed file begins with.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// Names of the columns, the best first.
+/// Names of the columns, the best first. Those of old exports have blanks in them, but for year and
+/// classification.
 const PERIOD: &[&str] = &["period", "refyear", "year"];
 const REPORTER: &[&str] = &["reporteriso", "reporter iso", "reportercode", "reporter code", "reporterdesc", "reporter"];
 const PARTNER: &[&str] = &["partneriso", "partner iso", "partnercode", "partner code", "partnerdesc", "partner"];
@@ -39,8 +40,23 @@ pub(crate) struct Columns {
     pub(crate) value: usize,
     pub(crate) classification: Option<usize>,
     pub(crate) further: Vec<usize>,
+    /// Of a table that was put together of old and new exports: columns, each with the one that a row fills instead.
+    other: Vec<(usize, usize)>,
     /// As they stand in the file.
     pub(crate) names: Vec<String>,
+}
+
+/// Where a field stands in a table that was put together of old and new exports: the two columns. None where there is but
+/// one.
+fn twice(names: &[String], wanted: &[&str]) -> Option<(usize, usize)> {
+    let is_old = |name: &str| name.contains(' ') || matches!(name, "year" | "classification");
+    let find = |old: bool| {
+        let of_kind = wanted.iter().filter(|name| is_old(name) == old);
+        of_kind.filter_map(|name| names.iter().position(|it| it.eq_ignore_ascii_case(name))).next()
+    };
+    let first = wanted.iter().find_map(|name| names.iter().position(|it| it.eq_ignore_ascii_case(name)))?;
+    let second = [find(false), find(true)].into_iter().flatten().find(|at| *at != first)?;
+    Some((first, second))
 }
 
 impl Columns {
@@ -53,7 +69,12 @@ impl Columns {
                 || Usage(format!("the table has no column for the {what}: none is called {}", wanted.join(", ")));
             find(wanted).with_context(hint)
         };
+        // Where one has two columns for the value, all others may stand in two as well.
+        let both = twice(&names, VALUE).is_some();
+        let fields = [PERIOD, REPORTER, PARTNER, FLOW, CODE, VALUE, CLASSIFICATION];
+        let other = fields.iter().filter(|_| both).filter_map(|wanted| twice(&names, wanted)).collect();
         Ok(Self {
+            other,
             period: required(PERIOD, "period")?,
             code: required(CODE, "code")?,
             value: required(VALUE, "value")?,
@@ -71,6 +92,7 @@ impl Columns {
         let optional = [self.reporter, self.partner, self.flow, self.classification];
         let mut needed = vec![self.period, self.code, self.value];
         needed.extend(optional.into_iter().flatten().chain(self.further.iter().copied()));
+        needed.extend(self.other.iter().map(|(_, other)| *other));
         needed
     }
 
@@ -80,7 +102,8 @@ impl Columns {
         let reporter = self.reporter.filter(|_| !self.further.is_empty());
         let optional = [self.partner, self.classification, self.flow, reporter];
         let further = self.further.iter().copied();
-        [self.period, self.code].into_iter().chain(optional.into_iter().flatten()).chain(further).collect()
+        let of_row = [self.period, self.code].into_iter().chain(optional.into_iter().flatten()).chain(further);
+        of_row.chain(self.other.iter().map(|(_, other)| *other)).collect()
     }
 
     /// The last column that a row must reach.
@@ -127,7 +150,16 @@ pub(crate) struct Table {
 }
 
 /// The rows of a table.
-pub(crate) enum Rows {
+pub(crate) struct Rows {
+    source: Source,
+    /// Columns, each with the one that is taken where it is empty.
+    other: Vec<(usize, usize)>,
+    /// Where the fields of such a row are.
+    fields: Vec<(u32, u32)>,
+}
+
+/// Where rows come from.
+enum Source {
     Csv(Box<CsvRows<Box<dyn Read>>>),
     Parquet(Box<ParquetRows>),
 }
@@ -141,7 +173,8 @@ impl Table {
         file.seek(SeekFrom::Start(0))?;
         if first == PARQUET {
             let rows = ParquetRows::open(file).with_context(|| format!("cannot read {}", path.display()))?;
-            return Ok(Self { columns: Columns::of(rows.names())?, rows: Rows::Parquet(Box::new(rows)) });
+            let columns = Columns::of(rows.names())?;
+            return Ok(Self { rows: Rows::of(&columns, Source::Parquet(Box::new(rows))), columns });
         }
         let source: Box<dyn Read> =
             if first.starts_with(GZIP) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
@@ -153,9 +186,9 @@ impl Table {
     pub(crate) fn needed(path: &Path) -> anyhow::Result<Self> {
         let mut table = Self::whole(path)?;
         let needed = table.columns.needed();
-        match &mut table.rows {
-            Rows::Parquet(rows) => rows.only(&needed),
-            Rows::Csv(rows) => rows.first(end(&needed)),
+        match &mut table.rows.source {
+            Source::Parquet(rows) => rows.only(&needed),
+            Source::Csv(rows) => rows.first(end(&needed)),
         }
         Ok(table)
     }
@@ -163,7 +196,7 @@ impl Table {
     /// Opens a table of which those fields are read that say what its rows are of.
     pub(crate) fn surveyed(path: &Path) -> anyhow::Result<Self> {
         let mut table = Self::needed(path)?;
-        if let Rows::Csv(rows) = &mut table.rows {
+        if let Source::Csv(rows) = &mut table.rows.source {
             rows.first(end(&table.columns.surveyed()));
         }
         Ok(table)
@@ -177,17 +210,32 @@ impl Table {
         let header = rows.next()?;
         let names = header.iter().flat_map(|row| (0..row.len()).filter_map(|at| row.get(at))).map(name);
         let columns = Columns::of(names.collect())?;
-        Ok(Self { columns, rows: Rows::Csv(Box::new(rows)) })
+        Ok(Self { rows: Rows::of(&columns, Source::Csv(Box::new(rows))), columns })
     }
 }
 
 impl Rows {
+    fn of(columns: &Columns, source: Source) -> Self {
+        Self { source, other: columns.other.clone(), fields: Vec::new() }
+    }
+
     /// The next row. Rows may be longer or shorter than the header: that is for the row to answer for.
     pub(crate) fn next(&mut self) -> anyhow::Result<Option<Row<'_>>> {
-        match self {
-            Self::Csv(rows) => Ok(rows.next()?),
-            Self::Parquet(rows) => rows.next(),
+        let row = match &mut self.source {
+            Source::Csv(rows) => rows.next()?,
+            Source::Parquet(rows) => rows.next()?,
+        };
+        let Some(row) = row.filter(|_| !self.other.is_empty()) else { return Ok(row) };
+        self.fields.clear();
+        self.fields.extend_from_slice(row.fields);
+        for (first, second) in &self.other {
+            if row.get(*first).is_some_and(|field| field.trim_ascii().is_empty())
+                && let Some(field) = row.fields.get(*second)
+            {
+                self.fields[*first] = *field;
+            }
         }
+        Ok(Some(Row { fields: &self.fields, raw: None, ..row }))
     }
 }
 

@@ -2,31 +2,15 @@
 
 use std::collections::HashMap;
 
-use greenlane_api::classification::v1::TagTotal;
-
 use foldhash::fast::RandomState;
+use greenlane_api::classification::v1::TagTotal;
+use greenlane_tally::{Share, Sum};
 
 use super::{
     By,
     ask::{Said, Tag},
     table::{Columns, Row},
 };
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    rows: u64,
-    value: f64,
-    certain: f64,
-    possible: f64,
-    held_back: f64,
-    undetermined: f64,
-    undetermined_rows: u64,
-    estimated: f64,
-    /// Weights said something.
-    weighed: bool,
-    /// Somewhere they would have, and there were none: the sum cannot be estimated.
-    unweighed: bool,
-}
 
 /// Sums by year, economies and flow: first of all goods, then of each list.
 pub(crate) struct Totals {
@@ -63,21 +47,21 @@ impl Totals {
         self.key.clear();
         for (place, at) in self.columns.iter().enumerate() {
             let field = at.and_then(|at| row.get(at)).unwrap_or_default();
-            let field = if place == 0 { field.get(..4).unwrap_or_default() } else { field };
+            let field = if place == 0 { field.trim_ascii().get(..4).unwrap_or_default() } else { field };
             self.key.extend_from_slice(field);
             self.key.push(0);
         }
         let place = self.place();
         let sums = &mut self.sums[place..place + self.width];
-        sums[0].add_row(value);
-        sums[0].add(value, Tag::most(tags));
+        sums[0].count(value);
+        sums[0].add(value, Share::of_any(tags.iter().map(|tag| tag.share)));
         if sums.len() > 1 {
             for tag in tags {
                 // Rows of which it cannot be told are counted by themselves.
-                if tag.possible > 0.0 {
-                    sums[tag.list + 1].add_row(value);
+                if tag.share.possible > 0.0 {
+                    sums[tag.list + 1].count(value);
                 }
-                sums[tag.list + 1].add(value, *tag);
+                sums[tag.list + 1].add(value, tag.share);
             }
         }
     }
@@ -123,28 +107,10 @@ impl Totals {
                     held_back_value_usd: sum.held_back,
                     undetermined_value_usd: sum.undetermined,
                     undetermined_rows: sum.undetermined_rows,
-                    estimated_value_usd: (sum.weighed && !sum.unweighed).then_some(sum.estimated),
+                    estimated_value_usd: sum.estimated(),
                 });
             }
         }
         totals
-    }
-}
-
-impl Sum {
-    fn add_row(&mut self, value: f64) {
-        self.rows += 1;
-        self.value += value;
-    }
-
-    fn add(&mut self, value: f64, tag: Tag) {
-        self.certain += value * tag.certain;
-        self.possible += value * tag.possible;
-        self.held_back += value * tag.held_back;
-        self.undetermined += value * tag.undetermined;
-        self.undetermined_rows += u64::from(tag.undetermined > 0.0);
-        self.estimated += value * tag.estimated.unwrap_or(tag.certain);
-        self.weighed |= tag.estimated.is_some();
-        self.unweighed |= tag.estimated.is_none() && tag.is_open();
     }
 }

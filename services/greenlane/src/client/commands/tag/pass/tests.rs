@@ -1,3 +1,5 @@
+use greenlane_tally::Share;
+
 use super::*;
 use crate::client::commands::tag::{By, ask::Tag, parquet, survey};
 
@@ -6,7 +8,10 @@ const SUM: usize = 1;
 
 /// What is said of the codes of a survey.
 fn said(survey: &Survey) -> Said {
-    let tag = |list, certain, possible, estimated| Tag { list, certain, possible, estimated, ..Tag::default() };
+    let tag = |list, certain, possible, estimated| Tag {
+        list,
+        share: Share { certain, possible, estimated, ..Share::default() },
+    };
     let known = |digits: &str, tags: Vec<Tag>| Code {
         edition: "HS2017".to_owned(),
         code: digits.to_owned(),
@@ -256,4 +261,30 @@ fn a_flow_that_is_a_part_of_another_counts_in_that_one_and_by_itself_where_flows
     tagged(&args);
     let out = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
     assert!(out.contains("2023,CHN,RX,DEU,010121,40,HS2017,010121,part_of_flow,0,"), "{out}");
+}
+
+#[test]
+fn old_and_new_exports_in_one_table_are_read_by_the_columns_that_each_row_fills() {
+    let header = "refYear,reporterISO,flowCode,partnerISO,cmdCode,primaryValue,\
+        Year,Reporter ISO,Trade Flow Code,Partner ISO,Commodity Code,Trade Value (US$)\n";
+    let rows = "2023,CHN,X,DEU,010121,90,,,,,,\n,,,,,,2010,CHN,X,DEU,010121,40\n,,,,,,2010,CHN,X,DEU,20110,7\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), format!("{header}{rows}")).unwrap();
+    let args = args(folder.path(), false);
+    let totals = tagged(&args);
+    assert_eq!(totals.faults.into_iter().collect::<Vec<_>>(), [("leading_zero_lost".to_owned(), 1)]);
+    let values = totals.totals.iter().filter(|it| it.green_list.is_empty()).map(|it| (it.year.as_str(), it.value_usd));
+    assert_eq!(values.collect::<Vec<_>>(), [("2010", 47.0), ("2023", 90.0)]);
+    // The usual columns of one export are no two of anything.
+    let usual = "refYear,period,reporterISO,reporterCode,reporterDesc,partnerISO,flowCode,cmdCode,primaryValue\n\
+        2023,2023,CHN,156,China,,X,010121,90\n";
+    assert_eq!(sums(usual, &[By::Partner]).0, [(String::new(), 90.0)]);
+}
+
+#[test]
+fn values_of_a_spreadsheet_are_read_and_what_may_mean_two_is_a_fault() {
+    let rows = "period;cmdCode;primaryValue\n2020;010121;1.234,50\n2020;010121;\"1 000,5\"\n 2020 ;010121;1,234\n";
+    let (values, faults) = sums(rows, &[By::Year]);
+    assert_eq!(values, [(String::new(), 2235.0)]);
+    assert_eq!(faults, [("duplicate".to_owned(), 2), ("value_malformed".to_owned(), 1)]);
 }

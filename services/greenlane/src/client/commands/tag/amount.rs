@@ -1,0 +1,101 @@
+//! Amounts as tables write them.
+
+/// What may part thousands beside a comma or a point.
+const APART: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
+/// Digits between two marks.
+const GROUP: usize = 3;
+
+/// An amount: not negative. Thousands may be parted (`1,234,567`, `1 234 567`) and decimals may stand behind a comma
+/// (`1234,5`, `1.234,56`). What may mean either (`1,234`) means nothing.
+pub(crate) fn amount(field: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(field.trim_ascii()).ok()?;
+    let value: f64 = match text.parse() {
+        Ok(value) => value,
+        Err(_) => plain(text)?.parse().ok()?,
+    };
+    (value.is_finite() && value >= 0.0).then_some(value)
+}
+
+/// The same as a program writes it.
+fn plain(text: &str) -> Option<String> {
+    let count = |mark: char| text.matches(mark).count();
+    let decimal = match (count(','), count('.')) {
+        (0, 0) => None,
+        (1, 0) => Some(','),
+        (0, 1) => Some('.'),
+        (0, _) | (_, 0) => None,
+        (_, _) => text.chars().rev().find(|letter| matches!(letter, ',' | '.')),
+    };
+    let (whole, part) = match decimal {
+        Some(mark) => text.split_once(mark)?,
+        None => (text, ""),
+    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let marks = |letter: char| matches!(letter, ',' | '.') || APART.contains(&letter);
+    let mut parted = whole.matches(marks);
+    let first = parted.next();
+    // One comma before three digits may part thousands.
+    let thousands = first.is_none() && part.len() == GROUP && (1..=GROUP).contains(&whole.len()) && whole != "0";
+    if !digits(part) || (decimal.is_some() && part.is_empty()) || (decimal == Some(',') && thousands) {
+        return None;
+    }
+    let groups: Vec<&str> = whole.split(marks).collect();
+    let (head, tail) = groups.split_first()?;
+    let grouped = tail.iter().all(|group| group.len() == GROUP && digits(group)) && parted.all(|it| Some(it) == first);
+    let good = !head.is_empty() && digits(head) && grouped && (tail.is_empty() || head.len() <= GROUP);
+    good.then(|| format!("{}.{part}0", groups.concat()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_however_their_thousands_and_decimals_are_parted() {
+        for (text, value) in [
+            ("1234.5", 1234.5),
+            ("1e3", 1000.0),
+            (" 7 ", 7.0),
+            ("1,234,567", 1_234_567.0),
+            ("1,234.56", 1234.56),
+            ("12,345,678.9", 12_345_678.9),
+            ("1.234,56", 1234.56),
+            ("1.234.567", 1_234_567.0),
+            ("1 234 567,8", 1_234_567.8),
+            ("1\u{202f}234,567", 1234.567),
+            ("1'234.50", 1234.5),
+            ("1234,5", 1234.5),
+            ("1234,567", 1234.567),
+            ("0,125", 0.125),
+        ] {
+            assert_eq!(amount(text.as_bytes()), Some(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_or_may_be_two_is_none() {
+        for text in [
+            "",
+            "-7",
+            "-1,5",
+            "NaN",
+            "inf",
+            "1,234",
+            "12,345",
+            "1,23,456",
+            "1,2345,678",
+            ",5",
+            "5,",
+            "1..2",
+            "1,2.3,4",
+            "1.234,567.8",
+            "1 234'567",
+            "12 34",
+            "USD 5",
+            "1,,234",
+            "1234,567,890",
+        ] {
+            assert_eq!(amount(text.as_bytes()), None, "{text}");
+        }
+    }
+}
