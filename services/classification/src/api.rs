@@ -6,9 +6,11 @@ mod code_systems;
 mod error;
 mod green_lists;
 pub(crate) mod lookup;
+mod named_list;
 mod pages;
 pub(crate) mod parse;
 mod render;
+mod room;
 mod rules;
 mod tagging;
 

@@ -26,6 +26,7 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::{Request, Response, Status};
 
+use super::named_list::ListName;
 use super::pages::PageRequest;
 use super::{error, parse, render};
 use crate::app::Catalogues;
@@ -50,14 +51,14 @@ impl GreenLists {
 
     async fn get(&self, request: GetGreenListRequest) -> Result<GetGreenListResponse, Fault> {
         let mut v = Violations::new();
-        let id = parse::green_list(&mut v, "name", &request.name);
+        let name = ListName::parse(&mut v, "name", &request.name);
         let on = self.day(&mut v, &request.date);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let (id, on, consistency) = v.finish_with(|| Some((id?, on?, consistency?)))?;
+        let (name, on, consistency) = v.finish_with(|| Some((name?, on?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
-        let list = find(&catalogue, &id)?;
-        Ok(GetGreenListResponse { green_list: Some(render::green_list(list, on)), revision: catalogue.revision })
+        let list = name.find(&self.catalogues, &catalogue).await?;
+        Ok(GetGreenListResponse { green_list: Some(render::green_list(&list, on)), revision: catalogue.revision })
     }
 
     async fn list(&self, request: ListGreenListsRequest) -> Result<ListGreenListsResponse, Fault> {
@@ -80,15 +81,15 @@ impl GreenLists {
 
     async fn entries(&self, request: ListGreenListEntriesRequest) -> Result<ListGreenListEntriesResponse, Fault> {
         let mut v = Violations::new();
-        let id = parse::green_list(&mut v, "name", &request.name);
+        let name = ListName::parse(&mut v, "name", &request.name);
         let on = self.day(&mut v, &request.date);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new(&method("ListGreenListEntries")).with(&request.name).with(&request.date);
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
-        let (id, on, consistency, page) = v.finish_with(|| Some((id?, on?, consistency?, page?)))?;
+        let (name, on, consistency, page) = v.finish_with(|| Some((name?, on?, consistency?, page?)))?;
 
         let catalogue = page.read(&self.catalogues, consistency).await?;
-        let list = find(&catalogue, &id)?;
+        let list = name.find(&self.catalogues, &catalogue).await?;
         let page = page.cut(&catalogue, list.entries_on(on).map(|entry| render::entry(&list.fact, entry)))?;
         Ok(ListGreenListEntriesResponse {
             entries: page.items,
@@ -100,19 +101,17 @@ impl GreenLists {
     async fn check(&self, request: CheckMembershipRequest) -> Result<CheckMembershipResponse, Fault> {
         let mut v = Violations::new();
         let code = parse::code(&mut v, "code", request.code.as_ref());
-        let ids = parse::green_lists(&mut v, &request.green_lists);
+        let names = ListName::several(&mut v, &request.green_lists);
         let on = self.day(&mut v, &request.date);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let (code, ids, on, consistency) = v.finish_with(|| Some((code?, ids?, on?, consistency?)))?;
+        let (code, names, on, consistency) = v.finish_with(|| Some((code?, names?, on?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
         let at = resolve(&catalogue, &code).map_err(|why| error::unresolved("code", why))?;
-        let all = ids.is_empty();
-        let lists: Vec<&ListData> = if all {
-            catalogue.lists.iter().collect()
-        } else {
-            ids.iter().map(|id| find(&catalogue, id)).collect::<Result<_, _>>()?
-        };
+        let all = names.is_empty();
+        let named = ListName::find_all(&names, &self.catalogues, &catalogue).await?;
+        let lists: Vec<&ListData> =
+            if all { catalogue.lists.iter().collect() } else { named.iter().map(AsRef::as_ref).collect() };
         let found =
             lists.into_iter().map(|list| (list, check_membership(&catalogue, list, at, on, request.include_held_back)));
         let shown = found.filter(|(_, found)| !all || found.status != MembershipStatus::NotMember);

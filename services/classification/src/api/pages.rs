@@ -5,8 +5,10 @@ use std::sync::Arc;
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
+use prost::Message;
 use serde::{Deserialize, Serialize};
 
+use super::room::Room;
 use crate::app::Catalogues;
 use crate::domain::Catalogue;
 
@@ -51,12 +53,22 @@ impl PageRequest {
         from.read(pinned).await.map_err(super::error::read)
     }
 
-    /// Cuts the page out of all items. Only the items of the page are made.
-    pub(super) fn cut<T>(self, catalogue: &Catalogue, mut all: impl Iterator<Item = T>) -> Result<Page<T>, Fault> {
+    /// Cuts the page out of all items: as many as it may have, or fewer where they are so long that a message does not
+    /// hold more. No items are made but those of the page and the one behind it.
+    pub(super) fn cut<T: Message>(self, catalogue: &Catalogue, all: impl Iterator<Item = T>) -> Result<Page<T>, Fault> {
         let from = self.cursor.map_or(0, |cursor| cursor.from);
-        let items: Vec<T> = all.by_ref().skip(from).take(self.size).collect();
-        let next_page_token = if all.next().is_some() {
-            self.binding.token(&Cursor { revision: catalogue.revision, from: from + self.size })?
+        let mut room = Room::default();
+        let (mut items, mut more) = (Vec::new(), false);
+        for item in all.skip(from) {
+            // The first is there, however long it is.
+            if items.len() == self.size || !(room.take(&item) || items.is_empty()) {
+                more = true;
+                break;
+            }
+            items.push(item);
+        }
+        let next_page_token = if more {
+            self.binding.token(&Cursor { revision: catalogue.revision, from: from + items.len() })?
         } else {
             String::new()
         };

@@ -2,10 +2,9 @@
 
 use greenlane_api::classification::v1 as wire;
 use greenlane_api::common::v1::{CodeReference, Source};
-use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
-use crate::domain::{Catalogue, CodeRef, CodeText, EditionId, Level, ListData, SourceFact};
+use crate::domain::{CodeRef, CodeText, EditionId, Level, SourceFact};
 
 /// Most codes in a batch.
 const MAX_BATCH: usize = 1_000;
@@ -102,23 +101,9 @@ pub(super) fn levels(v: &mut Violations, field: &str, raw: &[i32]) -> Option<Vec
     levels.into_iter().collect()
 }
 
-/// Green lists by resource name: their identifiers.
-pub(super) fn green_lists(v: &mut Violations, raw: &[String]) -> Option<Vec<String>> {
-    bounded(v, "green_lists", raw.len())?;
-    let parsed: Vec<_> =
-        raw.iter().enumerate().map(|(index, raw)| green_list(v, &format!("green_lists[{index}]"), raw)).collect();
-    parsed.into_iter().collect()
-}
-
 /// A green list by resource name: its identifier.
 pub(super) fn green_list(v: &mut Violations, field: &str, raw: &str) -> Option<String> {
     v.resource_name::<1>(field, raw, "greenLists/{green_list}").map(|[id]| id)
-}
-
-/// Lists by their identifiers, as they are in a catalogue.
-pub(super) fn known_lists<'c>(catalogue: &'c Catalogue, ids: &[String]) -> Result<Vec<&'c ListData>, Fault> {
-    let list = |id: &String| catalogue.list(id).ok_or_else(|| Fault::not_found(format!("greenLists/{id}")));
-    ids.iter().map(list).collect()
 }
 
 /// A source, and whether it says that what it speaks of is made up.
@@ -132,6 +117,7 @@ pub(super) fn source(v: &mut Violations, field: &str, raw: &Source) -> Option<(S
     Some((fact, raw.example))
 }
 
-fn bounded(v: &mut Violations, field: &str, count: usize) -> Option<()> {
+/// Whether there are no more of a filter than are taken.
+pub(super) fn bounded(v: &mut Violations, field: &str, count: usize) -> Option<()> {
     v.check(field, count <= MAX_FILTER, format!("must be at most {MAX_FILTER}")).then_some(())
 }

@@ -3,6 +3,7 @@
 mod infer;
 mod rows;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -17,6 +18,7 @@ use greenlane_platform::violations::Violations;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::named_list::ListName;
 use super::{error, parse};
 use crate::app::Catalogues;
 use crate::domain::{Settings, Tagger, TotalKey};
@@ -38,7 +40,7 @@ impl Tagging {
         let mut total_by = Vec::new();
         let parsed = {
             let mut v = v.scope("settings");
-            let lists = parse::green_lists(&mut v, &raw.green_lists);
+            let lists = ListName::several(&mut v, &raw.green_lists);
             let edition = match raw.edition.as_str() {
                 "" => Some(None),
                 edition => parse::edition(&mut v, "edition", edition).map(Some),
@@ -60,13 +62,18 @@ impl Tagging {
             }
             None => None,
         };
-        let index = |id: &String| {
-            let found = catalogue.lists.iter().position(|list| list.fact.id == *id);
-            found.ok_or_else(|| Fault::not_found(format!("greenLists/{id}")))
-        };
+        // A tag says which list, and not which version of it.
+        for (at, list) in lists.iter().enumerate() {
+            if lists[..at].iter().any(|other| other.id == list.id && other.version != list.version) {
+                let field = format!("settings.green_lists[{at}]");
+                return Err(Fault::invalid(&field, "must not be another version of a list that is named before"));
+            }
+        }
+        let catalogue = ListName::put_back(&lists, &self.catalogues, catalogue).await?;
+        let index = |name: &ListName| catalogue.lists.iter().position(|list| list.fact.id == name.id);
         let lists = match lists.as_slice() {
             [] => (0..catalogue.lists.len()).collect(),
-            named => named.iter().map(index).collect::<Result<_, _>>()?,
+            named => named.iter().filter_map(index).collect(),
         };
         let settings = Settings { lists, edition, held: raw.include_held_back, mend: raw.mend, on, total_by };
         Ok(Tagger::new(catalogue, settings))
@@ -78,12 +85,17 @@ struct Run {
     tagging: Tagging,
     rows: Streaming<TagRowsRequest>,
     tagger: Option<Tagger>,
+    /// Answers to the last message that were not taken yet.
+    answers: VecDeque<TagRowsResponse>,
     ended: bool,
 }
 
 impl Run {
     /// The answer to the next message; at the end, the totals.
     async fn next(mut self) -> Result<Option<(TagRowsResponse, Self)>, Status> {
+        if let Some(answer) = self.answers.pop_front() {
+            return Ok(Some((answer, self)));
+        }
         while !self.ended {
             let message = match self.rows.next().await {
                 Some(request) => request?.message,
@@ -100,8 +112,10 @@ impl Run {
                     self.tagger = Some(self.tagging.tagger(settings).await?);
                 }
                 (Some(tag_rows_request::Message::Rows(rows)), Some(tagger)) => {
-                    let answer = rows::tag(tagger, &rows.rows).await?;
-                    return Ok(Some((answer, self)));
+                    self.answers = rows::tag(tagger, &rows.rows).await?;
+                    if let Some(answer) = self.answers.pop_front() {
+                        return Ok(Some((answer, self)));
+                    }
                 }
                 (Some(tag_rows_request::Message::Settings(_)), Some(_)) => {
                     return Err(Fault::invalid("message", "only the first message may carry the settings").into());
@@ -124,7 +138,8 @@ impl TaggingService for Tagging {
     ) -> Result<Response<BoxStream<TagRowsResponse>>, Status> {
         // A message is read only when the answer to the one before has been taken: a slow reader slows its own sender
         // and nothing is kept for it.
-        let run = Run { tagging: self.clone(), rows: request.into_inner(), tagger: None, ended: false };
+        let rows = request.into_inner();
+        let run = Run { tagging: self.clone(), rows, tagger: None, answers: VecDeque::new(), ended: false };
         Ok(Response::new(Box::pin(try_unfold(run, Run::next))))
     }
 

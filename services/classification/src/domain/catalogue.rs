@@ -180,6 +180,17 @@ impl Catalogue {
         Ok(next)
     }
 
+    /// The same with some of its lists as they were in earlier versions.
+    pub(crate) fn with_earlier(&self, lists: Vec<ListData>) -> Self {
+        let mut catalogue = self.clone();
+        for list in lists {
+            if let Ok(at) = catalogue.lists.binary_search_by(|known| known.fact.id.cmp(&list.fact.id)) {
+                catalogue.lists[at] = list;
+            }
+        }
+        catalogue
+    }
+
     /// Whether two revisions have their codes in common, in memory too.
     pub(crate) fn shares_codes(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.editions, &other.editions)

@@ -52,6 +52,10 @@ pub(crate) fn lint(
     on: NaiveDate,
 ) -> Lint {
     let mut lint = Lint::default();
+    if rows.is_empty() {
+        let finding = Finding::new("no_codes", "There is no code to look over.");
+        lint.findings.push(LintFinding { finding, rows: Vec::new() });
+    }
     let codes = read_codes(catalogue, rows, &mut lint);
     lint.likely_edition = likely(catalogue, &codes, claimed);
     duplicates(&codes, &mut lint);

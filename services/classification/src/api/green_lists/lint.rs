@@ -5,9 +5,10 @@ use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
+use super::GreenLists;
 use super::state::{self, edition_name};
-use super::{GreenLists, find};
-use crate::api::{error, parse, render};
+use crate::api::named_list::ListName;
+use crate::api::{error, render};
 use crate::domain::{LintFinding, LintRow, lint};
 
 /// Most rows to look over.
@@ -21,13 +22,13 @@ const MAX_TEXT: usize = 2_000;
 impl GreenLists {
     pub(super) async fn lint(&self, request: LintGreenListRequest) -> Result<LintGreenListResponse, Fault> {
         let mut v = Violations::new();
-        let id = match (request.name.as_str(), request.rows.as_slice()) {
+        let name = match (request.name.as_str(), request.rows.as_slice()) {
             ("", []) => {
                 v.add("rows", "either a list or rows are required");
                 None
             }
             ("", _) => Some(None),
-            (name, []) => parse::green_list(&mut v, "name", name).map(Some),
+            (name, []) => ListName::parse(&mut v, "name", name).map(Some),
             (_, _) => {
                 v.add("rows", "must be empty when a list is named");
                 None
@@ -46,24 +47,25 @@ impl GreenLists {
             raw => edition_name(&mut v, "claimed_edition", raw).map(Some),
         };
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let (id, claimed, consistency) = v.finish_with(|| Some((id?, claimed?, consistency?)))?;
+        let (name, claimed, consistency) = v.finish_with(|| Some((name?, claimed?, consistency?)))?;
 
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
         let today = self.clock.today();
         let mut claimed = claimed.map(|claimed| state::edition(&catalogue, "claimed_edition", &claimed)).transpose()?;
-        let rows: Vec<LintRow> = match &id {
+        let rows: Vec<LintRow> = match &name {
             None => {
                 let row = |row: wire::LintRow| LintRow { code: row.code, columns: row.columns.into_iter().collect() };
                 request.rows.into_iter().map(row).collect()
             }
-            Some(id) => {
-                let list = find(&catalogue, id)?;
+            Some(name) => {
+                let list = name.find(&self.catalogues, &catalogue).await?;
                 claimed = claimed.or_else(|| catalogue.edition(&list.fact.edition));
                 let code = |code: &str| LintRow { code: code.to_owned(), ..LintRow::default() };
                 list.entries_on(today).map(|entry| code(&entry.code)).collect()
             }
         };
         // Thousands of rows against all lists: not on the thread that answers others.
+        let id = name.map(|name| name.id);
         let (linted, catalogue) =
             tokio::task::spawn_blocking(move || (lint(&catalogue, &rows, claimed, id.as_deref(), today), catalogue))
                 .await

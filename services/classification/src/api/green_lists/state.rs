@@ -7,17 +7,15 @@ use greenlane_api::classification::v1::GreenListState;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
-use super::{GreenLists, find};
-use crate::api::{error, parse};
+use super::GreenLists;
+use crate::api::error;
+use crate::api::named_list::ListName;
 use crate::domain::{Catalogue, EditionId, ListData, OnDay, resolve_edition};
-use crate::store;
 
 /// Which list, in which version, on which day.
 #[derive(Clone, Debug)]
 pub(super) struct StateRef {
-    id: String,
-    /// Zero means that of the catalogue.
-    version: u32,
+    name: ListName,
     on: NaiveDate,
 }
 
@@ -48,24 +46,19 @@ impl GreenLists {
     pub(super) fn state_ref(&self, v: &mut Violations, field: &str, raw: Option<&GreenListState>) -> Option<StateRef> {
         let raw = v.required(field, raw)?;
         let mut v = v.scope(field);
-        let id = parse::green_list(&mut v, "name", &raw.name);
+        let name = ListName::parse(&mut v, "name", &raw.name);
         let on = self.day(&mut v, &raw.date);
-        Some(StateRef { id: id?, version: raw.version, on: on? })
+        let mut name = name?;
+        let one = raw.version == 0 || name.version == 0 || raw.version == name.version;
+        v.check("version", one, "must be that of the name, or 0");
+        name.version = name.version.max(raw.version);
+        Some(StateRef { name, on: on? })
     }
 
     /// The list that is meant. A version that there is not is not found.
     pub(super) async fn state<'c>(&self, catalogue: &'c Catalogue, asked: &StateRef) -> Result<State<'c>, Fault> {
-        let current = find(catalogue, &asked.id)?;
-        if asked.version == 0 || asked.version == current.fact.version {
-            return Ok(State { list: Cow::Borrowed(current), on: asked.on });
-        }
-        let found = store::list_at_version(self.catalogues.store(), &asked.id, asked.version, catalogue.revision).await;
-        let missing = || {
-            Fault::not_found(format!("greenLists/{}", asked.id))
-                .with_message(format!("the list {} has no version {}", asked.id, asked.version))
-        };
-        let list = found.map_err(error::store)?.ok_or_else(missing)?;
-        Ok(State { list: Cow::Owned(list), on: asked.on })
+        let list = asked.name.find(&self.catalogues, catalogue).await?;
+        Ok(State { list, on: asked.on })
     }
 }
 

@@ -9,32 +9,39 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
 use super::Lookup;
+use crate::api::room::{MEBIBYTES, Room};
 use crate::api::{error, parse, render};
 use crate::domain::{Translation, resolve, resolve_edition, translate};
 
-/// Most codes that all translations of an answer lead to: what is more does not fit into a message, and links that are
-/// held back lead from one code to a thousand.
-const MAX_TARGETS: usize = 50_000;
 /// A translation that looked at more codes than this lets others work at once.
 const LONG: usize = 64;
 
-/// What the translations of an answer come to.
+/// The translations of an answer.
 #[derive(Debug, Default)]
 pub(super) struct Translations {
-    targets: usize,
+    room: Room,
+    pub(super) results: Vec<TranslationResult>,
 }
 
 impl Translations {
-    /// Counts one, and lets others work where it was long; the whole ends when nobody waits for it. `field` is what asked
-    /// for it.
-    pub(super) async fn add(&mut self, field: &str, found: Option<&Translation>) -> Result<(), Fault> {
-        let (targets, looked) =
-            found.map_or((0, 0), |found| (found.targets.len(), found.targets.len() + found.held_back.len()));
-        self.targets += targets;
-        if self.targets > MAX_TARGETS {
-            let message = format!("lead to more than {MAX_TARGETS} codes: must be fewer at once");
+    /// Adds one, and lets others work where it was long; the whole ends when nobody waits for it. `field` is what asked
+    /// for it. Links that are held back lead from one code to a thousand, and a message holds the targets of few such codes.
+    pub(super) async fn add(
+        &mut self,
+        field: &str,
+        result: translation_result::Result,
+        found: Option<&Translation>,
+    ) -> Result<(), Fault> {
+        let result = TranslationResult { result: Some(result) };
+        if !self.room.take(&result) {
+            let message = format!(
+                "lead to more than an answer holds, which is {MEBIBYTES} MiB: the first {} fill it; ask for the codes in parts",
+                self.results.len(),
+            );
             return Err(Fault::invalid(field, message));
         }
+        self.results.push(result);
+        let looked = found.map_or(0, |found| found.targets.len() + found.held_back.len());
         if looked > LONG {
             tokio::task::yield_now().await
         } else {
@@ -80,7 +87,6 @@ impl Lookup {
         let target = resolve_edition(&catalogue, &target).map_err(|why| error::unresolved("target_edition", why))?;
         let held = request.include_held_back;
         let mut translations = Translations::default();
-        let mut results = Vec::with_capacity(codes.len());
         for asked in &codes {
             let (result, found) = match resolve(&catalogue, asked) {
                 Ok(at) => {
@@ -90,9 +96,8 @@ impl Lookup {
                 }
                 Err(why) => (translation_result::Result::NotFound(render::code_not_found(asked, why)), None),
             };
-            translations.add("codes", found.as_ref()).await?;
-            results.push(TranslationResult { result: Some(result) });
+            translations.add("codes", result, found.as_ref()).await?;
         }
-        Ok(BatchTranslateCodesResponse { results, revision: catalogue.revision })
+        Ok(BatchTranslateCodesResponse { results: translations.results, revision: catalogue.revision })
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use greenlane_api::classification::v1::{
-    RehearseEditionRequest, RehearseEditionResponse, TranslationResult, translation_result,
-};
+use greenlane_api::classification::v1::{RehearseEditionRequest, RehearseEditionResponse, translation_result};
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
 use super::Lookup;
 use super::batch::Translations;
+use crate::api::named_list::ListName;
 use crate::api::{error, parse, render};
 use crate::domain::{CodeRef, CodeText, EditionId, resolve, resolve_edition, translate};
 
@@ -22,7 +21,7 @@ impl Lookup {
         let mut v = Violations::new();
         let list = match (request.green_list.as_str(), request.codes.as_slice()) {
             ("", _) => Some(None),
-            (raw, []) => parse::green_list(&mut v, "green_list", raw).map(Some),
+            (raw, []) => ListName::parse(&mut v, "green_list", raw).map(Some),
             (_, _) => {
                 v.add("green_list", "must be empty when codes are given");
                 None
@@ -39,8 +38,8 @@ impl Lookup {
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
         let target = resolve_edition(&catalogue, &target).map_err(|why| error::unresolved("target_edition", why))?;
         let field = if list.is_some() { "green_list" } else { "codes" };
-        if let Some(id) = list {
-            let list = catalogue.list(&id).ok_or_else(|| Fault::not_found(request.green_list))?;
+        if let Some(name) = list {
+            let list = name.find(&self.catalogues, &catalogue).await?;
             let code = |edition: &str, code: &str| {
                 Some(CodeRef { edition: EditionId::parse(edition).ok()?, code: CodeText::parse(code).ok()? })
             };
@@ -68,9 +67,9 @@ impl Lookup {
                     (translation_result::Result::NotFound(render::code_not_found(asked, why)), None)
                 }
             };
-            translations.add(field, found.as_ref()).await?;
-            answer.results.push(TranslationResult { result: Some(result) });
+            translations.add(field, result, found.as_ref()).await?;
         }
+        answer.results = translations.results;
         answer.counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
         Ok(answer)
     }

@@ -8,9 +8,10 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 
 use super::{Lookup, method};
+use crate::api::named_list::ListName;
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
-use crate::domain::{CodeText, HitKind, Query, green_rows, resolve_edition, search};
+use crate::domain::{CodeText, HitKind, ListData, Query, green_rows, resolve_edition, search};
 
 /// Longest query.
 const MAX_QUERY: usize = 500;
@@ -21,7 +22,7 @@ impl Lookup {
         let text = v.text("query", &request.query, 1..=MAX_QUERY);
         let editions = parse::editions(&mut v, "editions", &request.editions);
         let levels = parse::levels(&mut v, "levels", &request.levels);
-        let lists = parse::green_lists(&mut v, &request.green_lists);
+        let lists = ListName::several(&mut v, &request.green_lists);
         let languages = parse::languages(&mut v, &request.languages);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new(&method("SearchCodes"))
@@ -46,7 +47,8 @@ impl Lookup {
         if wanted.is_empty() {
             wanted = catalogue.in_force(today);
         }
-        let lists = parse::known_lists(&catalogue, &lists)?;
+        let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
+        let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
         let green: HashMap<usize, HashSet<u32>> = if lists.is_empty() {
             HashMap::new()
         } else {

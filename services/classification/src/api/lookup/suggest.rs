@@ -15,9 +15,12 @@ use prost::Message as _;
 use tonic::Request;
 
 use super::Lookup;
+use crate::api::named_list::ListName;
 use crate::api::{error, parse, render};
 use crate::app::{Teaching, teach};
-use crate::domain::{CodeRef, Example, ExampleFact, Question, SourceFact, Unresolved, green_rows, resolve, suggest};
+use crate::domain::{
+    CodeRef, Example, ExampleFact, ListData, Question, SourceFact, Unresolved, green_rows, resolve, suggest,
+};
 
 /// Longest description.
 const MAX_DESCRIPTION: usize = 4_000;
@@ -32,7 +35,7 @@ impl Lookup {
         let description = v.paragraphs("description", &request.description, 1..=MAX_DESCRIPTION);
         let edition = parse::edition(&mut v, "edition", &request.edition);
         let on = v.optional_date("date", &request.date);
-        let lists = parse::green_lists(&mut v, &request.green_lists);
+        let lists = ListName::several(&mut v, &request.green_lists);
         let most = request.max_candidates;
         v.check("max_candidates", (0..=CANDIDATES.1).contains(&most), format!("must be 1 to {}", CANDIDATES.1));
         let languages = parse::languages(&mut v, &request.languages);
@@ -43,7 +46,8 @@ impl Lookup {
         let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
         let edition = super::resolve_edition(&catalogue, "edition", &edition)?;
         let today = self.clock.today();
-        let lists = parse::known_lists(&catalogue, &lists)?;
+        let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
+        let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
         let green = (!lists.is_empty()).then(|| green_rows(&catalogue, &lists, edition, today));
         let limit = usize::try_from(if most == 0 { CANDIDATES.0 } else { most }).unwrap_or(1);
         let question =

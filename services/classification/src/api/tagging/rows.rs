@@ -1,6 +1,6 @@
 //! Rows in, tagged rows and totals out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use greenlane_api::classification::v1 as wire;
 use greenlane_api::classification::v1::tag_rows_response::Message;
@@ -10,6 +10,7 @@ use greenlane_platform::violations::Violations;
 
 use super::TOTAL_KEYS;
 use crate::api::render;
+use crate::api::room::Room;
 use crate::domain::{Row, Tagged, Tagger, Total, TotalKey, TradeFault};
 
 /// Most rows in a message.
@@ -23,12 +24,18 @@ pub(super) fn total_key(v: &mut Violations, field: &str, raw: i32) -> Option<Tot
     key
 }
 
-/// Tags the rows of a message.
-pub(super) async fn tag(tagger: &mut Tagger, rows: &[wire::TradeRow]) -> Result<wire::TagRowsResponse, Fault> {
+/// Tags the rows of a message: one answer, or several where one does not hold them all.
+pub(super) async fn tag(
+    tagger: &mut Tagger,
+    rows: &[wire::TradeRow],
+) -> Result<VecDeque<wire::TagRowsResponse>, Fault> {
     if rows.len() > MAX_ROWS {
         return Err(Fault::invalid("rows.rows", format!("must be at most {MAX_ROWS}")));
     }
-    let mut tagged = Vec::with_capacity(rows.len());
+    let revision = tagger.catalogue().revision;
+    let answer = |rows| wire::TagRowsResponse { message: Some(Message::Rows(wire::TaggedRows { rows })), revision };
+    let mut answers = VecDeque::new();
+    let (mut tagged, mut room) = (Vec::with_capacity(rows.len()), Room::default());
     for turn in rows.chunks(TURN) {
         for row in turn {
             let given = Row {
@@ -43,12 +50,18 @@ pub(super) async fn tag(tagger: &mut Tagger, rows: &[wire::TradeRow]) -> Result<
             let found = tagger.tag(&given).map_err(|why| {
                 Fault::invalid("settings.total_by", format!("{why}: keep them by less, or tag fewer rows at once"))
             })?;
-            tagged.push(tagged_row(tagger, row, &found));
+            let row = tagged_row(tagger, row, &found);
+            if !room.take(&row) {
+                answers.push_back(answer(std::mem::take(&mut tagged)));
+                room = Room::default();
+                room.take(&row);
+            }
+            tagged.push(row);
         }
         tokio::task::yield_now().await;
     }
-    let revision = tagger.catalogue().revision;
-    Ok(wire::TagRowsResponse { message: Some(Message::Rows(wire::TaggedRows { rows: tagged })), revision })
+    answers.push_back(answer(tagged));
+    Ok(answers)
 }
 
 fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::TaggedRow {
@@ -63,11 +76,11 @@ fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::Ta
             .map(|tag| wire::RowTag {
                 green_list: format!("greenLists/{}", catalogue.lists[tag.list].fact.id),
                 status: render::membership_status(tag.status).into(),
-                certain_value_usd: value * tag.certain,
-                possible_value_usd: value * tag.possible,
-                held_back_value_usd: value * tag.held_back,
-                undetermined_value_usd: value * tag.undetermined,
-                estimated_value_usd: tag.estimated.map(|share| value * share),
+                certain_value_usd: value * tag.share.certain,
+                possible_value_usd: value * tag.share.possible,
+                held_back_value_usd: value * tag.share.held_back,
+                undetermined_value_usd: value * tag.share.undetermined,
+                estimated_value_usd: tag.share.estimated.map(|share| value * share),
             })
             .collect(),
         faults: found.faults().map(|(fault, mended)| finding(fault, mended, row)).collect(),

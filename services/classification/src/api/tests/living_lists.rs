@@ -1,8 +1,11 @@
+use greenlane_api::classification::v1::green_list_service_client::GreenListServiceClient;
 use greenlane_api::classification::v1::{
-    BuildReferenceClassificationRequest, CombineGreenListsRequest, CompareGreenListsRequest, GreenListState,
-    LintGreenListRequest, LintRow, ListGreenListVersionsRequest, ListOperation, ProjectGreenListRequest,
-    ProjectionClass, RehearseEditionRequest, WeightedList, translation_result,
+    BuildReferenceClassificationRequest, CheckMembershipRequest, CombineGreenListsRequest, CompareGreenListsRequest,
+    GetGreenListRequest, GreenListState, LintGreenListRequest, LintRow, ListGreenListEntriesRequest,
+    ListGreenListVersionsRequest, ListOperation, MembershipStatus, ProjectGreenListRequest, ProjectGreenListResponse,
+    ProjectionClass, RehearseEditionRequest, SearchCodesRequest, WeightedList, translation_result,
 };
+use greenlane_platform::client::Client;
 use greenlane_store::engine_tests;
 use greenlane_store::testing::TestDatabase;
 use tonic::Code;
@@ -14,6 +17,7 @@ use crate::store::testing::{redescribe, retire_entry};
 engine_tests!(Migrator:
     versions_are_told_with_what_each_changed,
     an_earlier_version_is_read_as_it_was,
+    wherever_a_list_is_named_its_name_may_have_a_version_behind_it,
     a_projection_has_the_class_of_each_row_and_pages_that_hold_each_once,
     a_comparison_tells_a_change_of_edition_from_a_real_one,
     lists_are_put_together_with_reasons,
@@ -68,6 +72,87 @@ async fn an_earlier_version_is_read_as_it_was(db: TestDatabase) {
     assert_eq!((same.differences.len(), same.common), (0, answer.common));
     assert_eq!(lists.compare_green_lists(compare(7, 0)).await.unwrap_err().code(), Code::NotFound);
     running.end().await;
+}
+
+async fn wherever_a_list_is_named_its_name_may_have_a_version_behind_it(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    retire_entry(&db, "oecd-cleg", "854140").await;
+    running.reach(2).await;
+    let named = |version: &str| format!("greenLists/oecd-cleg{version}");
+    let mut lists = running.green_lists();
+    let (mut got, mut listed) = (Vec::new(), Vec::new());
+    for version in ["@1", "@2", ""] {
+        let list = GetGreenListRequest { name: named(version), ..Default::default() };
+        let list = lists.get_green_list(list).await.unwrap().into_inner().green_list.unwrap();
+        assert_eq!(list.name, "greenLists/oecd-cleg");
+        got.push((list.version, list.entry_count));
+        let entries = ListGreenListEntriesRequest { name: named(version), page_size: 1_000, ..Default::default() };
+        let entries = lists.list_green_list_entries(entries).await.unwrap().into_inner().entries;
+        listed.push(u32::try_from(entries.len()).unwrap());
+    }
+    assert_eq!(got, [(1, listed[0]), (2, listed[1]), (2, listed[1])]);
+    assert_eq!(listed, [listed[0], listed[0] - 1, listed[0] - 1]);
+
+    let edition = got_edition(&mut lists).await;
+    let check = CheckMembershipRequest {
+        code: code(&edition, "854140"),
+        green_lists: ["@1", "@2"].map(named).to_vec(),
+        ..Default::default()
+    };
+    let found = lists.check_membership(check).await.unwrap().into_inner().memberships;
+    let found: Vec<_> = found.iter().map(|it| (it.version, it.status())).collect();
+    assert_eq!(found, [(1, MembershipStatus::Member), (2, MembershipStatus::NotMember)]);
+
+    let mut lookup = running.lookup();
+    for (version, found) in [("@1", 1), ("", 0)] {
+        let search = SearchCodesRequest {
+            query: "854140".to_owned(),
+            editions: vec![edition.clone()],
+            green_lists: vec![named(version)],
+            ..Default::default()
+        };
+        assert_eq!(lookup.search_codes(search).await.unwrap().into_inner().hits.len(), found, "{version}");
+        let rehearse = RehearseEditionRequest {
+            green_list: named(version),
+            target_edition: "HS2022".to_owned(),
+            ..Default::default()
+        };
+        let rehearsed = lookup.rehearse_edition(rehearse).await.unwrap().into_inner().results;
+        assert_eq!(rehearsed.len(), listed[if found == 1 { 0 } else { 1 }] as usize);
+    }
+    let lint = LintGreenListRequest { name: named("@1"), ..Default::default() };
+    lists.lint_green_list(lint).await.unwrap();
+    let project = |name: String, version| ProjectGreenListRequest {
+        green_list: Some(GreenListState { name, version, date: String::new() }),
+        target_edition: "editions/HS2022".to_owned(),
+        ..Default::default()
+    };
+    let rows = |answer: tonic::Response<ProjectGreenListResponse>| answer.into_inner().counts.values().sum::<u32>();
+    let by_name = rows(lists.project_green_list(project(named("@1"), 0)).await.unwrap());
+    assert_eq!(by_name, rows(lists.project_green_list(project(named(""), 1)).await.unwrap()));
+    assert!(by_name > rows(lists.project_green_list(project(named(""), 0)).await.unwrap()));
+    let two = lists.project_green_list(project(named("@1"), 2)).await.unwrap_err();
+    assert_eq!(two.code(), Code::InvalidArgument);
+
+    for (version, code) in [
+        ("@7", Code::NotFound),
+        ("@0", Code::InvalidArgument),
+        ("@x", Code::InvalidArgument),
+        ("@", Code::InvalidArgument),
+    ] {
+        let list = GetGreenListRequest { name: named(version), ..Default::default() };
+        assert_eq!(lists.get_green_list(list).await.unwrap_err().code(), code, "{version}");
+    }
+    let versions = ListGreenListVersionsRequest { name: named("@1"), ..Default::default() };
+    assert_eq!(lists.list_green_list_versions(versions).await.unwrap_err().code(), Code::InvalidArgument);
+    running.end().await;
+}
+
+/// The edition of the OECD's list.
+async fn got_edition(lists: &mut GreenListServiceClient<Client>) -> String {
+    let list = GetGreenListRequest { name: "greenLists/oecd-cleg".to_owned(), ..Default::default() };
+    let list = lists.get_green_list(list).await.unwrap().into_inner().green_list.unwrap();
+    list.edition.trim_start_matches("editions/").to_owned()
 }
 
 async fn a_projection_has_the_class_of_each_row_and_pages_that_hold_each_once(db: TestDatabase) {

@@ -1,7 +1,8 @@
 use greenlane_api::classification::v1::{
     BatchGetCodesRequest, BatchTranslateCodesRequest, CanBeSameGoods, CodeComparison, CodeLevel, CompareCodesRequest,
     CorrelationRelation, GetCodeRequest, ListCodesRequest, ListCorrelationsRequest, MatchKind, MembershipStatus,
-    SearchCodesRequest, TranslateCodeRequest, TranslationMethod, code_result, translation_result,
+    RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest, TranslationMethod, code_result,
+    translation_result,
 };
 use greenlane_api::common::v1::read_consistency::Requirement;
 use greenlane_api::common::v1::{ErrorReason, ReadConsistency};
@@ -19,6 +20,7 @@ engine_tests!(Migrator:
     languages_are_those_asked_for,
     an_unknown_code_is_told_with_what_is_near_it,
     a_batch_answers_what_is_missing_in_its_place,
+    what_an_answer_does_not_hold_is_refused_with_how_many_it_holds,
     a_search_finds_codes_in_both_languages,
     pages_hold_every_row_once_at_one_revision,
     a_translation_tells_its_relation_and_what_is_held_back,
@@ -125,6 +127,26 @@ async fn a_batch_answers_what_is_missing_in_its_place(db: TestDatabase) {
         translation_result::Result::NotFound(_) => 0,
     };
     assert_eq!([targets(0), targets(1), targets(2), targets(3)], [1, 0, 4, 0]);
+    running.end().await;
+}
+
+async fn what_an_answer_does_not_hold_is_refused_with_how_many_it_holds(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let asked = |codes: usize| RehearseEditionRequest {
+        codes: (0..codes).filter_map(|_| code("HS2017", "854140")).collect(),
+        target_edition: "HS2022".to_owned(),
+        include_held_back: true,
+        ..RehearseEditionRequest::default()
+    };
+    let refused = running.lookup().rehearse_edition(asked(10_000)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let violation = Fault::violations_of(&refused).remove(0);
+    assert_eq!(violation.field, "codes");
+    let first = violation.description.split("the first ").nth(1).and_then(|rest| rest.split(' ').next());
+    let first: usize = first.unwrap().parse().unwrap();
+    // A client takes 4 MiB unless it is told otherwise.
+    let answer = running.lookup().rehearse_edition(asked(first)).await.unwrap().into_inner();
+    assert!(answer.results.len() == first && first > 1_000, "{first}");
     running.end().await;
 }
 

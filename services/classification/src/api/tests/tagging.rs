@@ -12,10 +12,13 @@ use tonic::{Code, Status};
 
 use super::running::Running;
 use crate::Migrator;
+use crate::store::testing::retire_entry;
 
 engine_tests!(Migrator:
     rows_come_back_in_their_order_with_lists_bounds_and_faults_and_totals_last,
     settings_come_first_and_once,
+    rows_are_tagged_with_a_list_as_it_was_in_a_version,
+    what_one_message_does_not_hold_comes_in_several,
     an_edition_is_inferred_from_codes_and_years,
 );
 
@@ -62,6 +65,47 @@ async fn rows_come_back_in_their_order_with_lists_bounds_and_faults_and_totals_l
     assert_eq!((totals.rows, totals.faults["value_malformed"], totals.faults["code_unknown"]), (4, 1, 1));
     let all = totals.totals.iter().find(|total| total.green_list.is_empty()).unwrap();
     assert_eq!((all.value_usd, all.year.as_str(), all.rows), (105.0, "2023", 3));
+    running.end().await;
+}
+
+async fn rows_are_tagged_with_a_list_as_it_was_in_a_version(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    retire_entry(&db, "oecd-cleg", "854140").await;
+    running.reach(2).await;
+    let mut tagging = TaggingServiceClient::new(running.client(&["tag"]));
+    for (version, tags) in [("@1", 1), ("@2", 0), ("", 0)] {
+        let green_lists = vec![format!("greenLists/oecd-cleg{version}")];
+        let settings = TagSettings { edition: "HS2017".to_owned(), green_lists, ..settings() };
+        let rows = TradeRows { rows: vec![row(1, "854140", 100.0)] };
+        let answers = tag(&mut tagging, vec![Message::Settings(settings), Message::Rows(rows)]).await.unwrap();
+        let Some(tag_rows_response::Message::Rows(rows)) = &answers[0].message else { panic!("{answers:?}") };
+        assert_eq!(rows.rows[0].tags.len(), tags, "{version}");
+        assert!(rows.rows[0].tags.iter().all(|tag| tag.green_list == "greenLists/oecd-cleg"));
+    }
+    let green_lists = ["@1", ""].map(|version| format!("greenLists/oecd-cleg{version}")).to_vec();
+    let both = TagSettings { green_lists, ..settings() };
+    let refused = tag(&mut tagging, vec![Message::Settings(both)]).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "settings.green_lists[1]");
+    running.end().await;
+}
+
+async fn what_one_message_does_not_hold_comes_in_several(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut tagging = TaggingServiceClient::new(running.client(&["tag"]));
+    // What is wrong with a code repeats it.
+    let long = "X".repeat(350);
+    let rows = TradeRows { rows: (0..10_000).map(|number| row(number, &long, 1.0)).collect() };
+    let answers = tag(&mut tagging, vec![Message::Settings(settings()), Message::Rows(rows)]).await.unwrap();
+    let sequences: Vec<u64> = answers
+        .iter()
+        .filter_map(|answer| match &answer.message {
+            Some(tag_rows_response::Message::Rows(rows)) => Some(&rows.rows),
+            _ => None,
+        })
+        .flatten()
+        .map(|row| row.sequence)
+        .collect();
+    assert!(answers.len() > 2 && sequences == (0..10_000).collect::<Vec<_>>(), "{} answers", answers.len());
     running.end().await;
 }
 

@@ -38,6 +38,11 @@ fn a_good_list_has_no_findings() {
 }
 
 #[test]
+fn a_list_without_codes_is_not_without_faults() {
+    assert_eq!(found(&look(&invented(), &[], Some("E3"))), ["no_codes: "]);
+}
+
+#[test]
 fn each_fault_names_its_rows() {
     let catalogue = invented();
     assert_eq!(found(&look(&catalogue, &rows("10 1 20 10"), None)), ["leading_zero_lost: 2", "duplicate: 4"]);

@@ -1,6 +1,7 @@
 //! `greenlane list`: green lists.
 
 mod living;
+mod rows;
 
 use std::path::PathBuf;
 
@@ -26,7 +27,7 @@ use crate::client::{
 pub(crate) enum Command {
     /// Show a list.
     Get {
-        /// Its name or bare identifier.
+        /// Its name or bare identifier, with a version if not the current one: apec-54@2.
         #[arg(add = Named::GreenLists.completer())]
         list: String,
         /// As it is on this date [default: today in UTC].
@@ -41,7 +42,7 @@ pub(crate) enum Command {
     },
     /// List the entries of a list.
     Entries {
-        /// Its name or bare identifier.
+        /// Its name or bare identifier, with a version if not the current one: apec-54@2.
         #[arg(add = Named::GreenLists.completer())]
         list: String,
         /// As it is on this date [default: today in UTC].
@@ -55,7 +56,7 @@ pub(crate) enum Command {
         /// The code with its edition: HS2022:854143.
         #[arg(value_parser = input::parse_code, value_name = "EDITION:CODE")]
         code: CodeReference,
-        /// On this list only. May be repeated.
+        /// On this list only, in a version if not the current one: apec-54@2. May be repeated.
         #[arg(long = "list")]
         lists: Vec<String>,
         /// On this date [default: today in UTC].
@@ -116,10 +117,10 @@ pub(crate) enum Command {
     },
     /// Look a list, or a CSV file of codes, over for faults. Ends with 10 when it has any but overlaps.
     Lint {
-        /// A list's name or bare identifier.
+        /// A list's name or bare identifier, with a version if not the current one.
         #[arg(required_unless_present = "file", conflicts_with = "file")]
         list: Option<String>,
-        /// A CSV file with a line of column names; `-` is stdin.
+        /// A CSV file with a line of column names, its columns parted by commas, semicolons or tabs; `-` is stdin.
         #[arg(long)]
         file: Option<PathBuf>,
         /// Its column of codes [default: the first].
@@ -258,7 +259,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     }
 }
 
-/// A list's name from its name or its bare identifier.
+/// A list's name from its name or its bare identifier, either with `@` and a version behind it or without.
 pub(super) fn name(list: &str) -> String {
     if list.contains('/') { list.to_owned() } else { format!("greenLists/{list}") }
 }

@@ -7,6 +7,7 @@ use greenlane_api::classification::v1::{
 
 use crate::client::{
     Session,
+    commands::list,
     exit::Exit,
     render::{self, Output, View},
 };
@@ -26,7 +27,7 @@ pub(crate) struct Suggest {
     /// As if on this day: what was decided later does not count. Today when not given.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     date: String,
-    /// Only codes on this green list, greenLists/ID. May be repeated.
+    /// Only codes on this green list, in a version if not the current one: apec-54@2. May be repeated.
     #[arg(long = "list", value_name = "LIST")]
     lists: Vec<String>,
     /// At most this many, 1 to 100.
@@ -57,12 +58,11 @@ const TAUGHT: View = View::List {
 
 /// Suggests.
 pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit> {
-    let lists = args.lists.into_iter().map(|list| if list.contains('/') { list } else { format!("greenLists/{list}") });
     let request = SuggestCodesRequest {
         description: args.words.join(" "),
         edition: args.edition,
         date: args.date,
-        green_lists: lists.collect(),
+        green_lists: args.lists.iter().map(|list| list::name(list)).collect(),
         max_candidates: args.limit,
         ..Default::default()
     };

@@ -6,17 +6,16 @@ use anyhow::Context as _;
 use greenlane_api::{
     classification::v1::{
         BuildReferenceClassificationRequest, CombineGreenListsRequest, CompareGreenListsRequest, GreenListState,
-        LintGreenListRequest, LintRow, ListGreenListVersionsRequest, ListOperation, ProjectGreenListRequest,
-        WeightedList, green_list_service_client::GreenListServiceClient,
+        LintGreenListRequest, ListGreenListVersionsRequest, ListOperation, ProjectGreenListRequest, WeightedList,
+        green_list_service_client::GreenListServiceClient,
     },
     common::v1::CodeReference,
 };
 
-use super::{Operation, name};
+use super::{Operation, name, rows};
 use crate::client::{
     Session,
     exit::{Exit, Usage},
-    input,
     render::{self, Output, View},
 };
 
@@ -164,7 +163,7 @@ pub(super) async fn lint(
     column: Option<&str>,
     claimed: Option<&str>,
 ) -> anyhow::Result<Exit> {
-    let rows = file.map(|file| rows(file, column)).transpose()?.unwrap_or_default();
+    let rows = file.map(|file| rows::read(file, column)).transpose()?.unwrap_or_default();
     let mut lists = GreenListServiceClient::new(session.classification()?);
     let request = LintGreenListRequest {
         name: list.map(name).unwrap_or_default(),
@@ -240,28 +239,4 @@ fn weighted(text: &str) -> anyhow::Result<WeightedList> {
         }
     };
     Ok(WeightedList { green_list: Some(state(list)?), weight })
-}
-
-/// The rows of a CSV file of codes.
-fn rows(file: &Path, column: Option<&str>) -> anyhow::Result<Vec<LintRow>> {
-    let text = input::read_text(file)?;
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().with_context(|| format!("cannot read {}", file.display()))?.clone();
-    let at = match column {
-        None => 0,
-        Some(column) => {
-            let at = names.iter().position(|name| name == column);
-            at.with_context(|| Usage(format!("{} has no column {column}", file.display())))?
-        }
-    };
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.with_context(|| format!("cannot read {}", file.display()))?;
-        let others = names.iter().zip(&record).enumerate().filter(|(index, _)| *index != at);
-        rows.push(LintRow {
-            code: record.get(at).unwrap_or_default().to_owned(),
-            columns: others.map(|(_, (name, value))| (name.to_owned(), value.to_owned())).collect(),
-        });
-    }
-    Ok(rows)
 }

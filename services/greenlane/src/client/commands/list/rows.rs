@@ -1,0 +1,145 @@
+//! The rows of a file of codes, as spreadsheets write them: separated by commas, semicolons or tabs.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use csv::{ReaderBuilder, StringRecord};
+use greenlane_api::classification::v1::LintRow;
+
+use crate::client::{
+    exit::Usage,
+    input,
+    sheet::{self, Sheet},
+};
+
+/// The shortest code that a line of column names may not have in the place of a name.
+const CODE: usize = 4;
+
+/// Reads a file; `-` is stdin.
+pub(super) fn read(file: &Path, column: Option<&str>) -> anyhow::Result<Vec<LintRow>> {
+    let named = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
+    of_text(&named, &input::read_text(file)?, column)
+}
+
+fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Vec<LintRow>> {
+    let text = text.trim_start_matches('\u{feff}');
+    let (separator, table, before) = separated(text);
+    anyhow::ensure!(
+        table.matches('"').count().is_multiple_of(2),
+        Usage(format!("a quotation mark in {named} is not closed: rows behind it would be lost"))
+    );
+    let cannot_read = || format!("cannot read {named}");
+    let mut sheet =
+        Sheet::open(ReaderBuilder::new().delimiter(separator), table.as_bytes()).with_context(cannot_read)?;
+    let names = names(sheet.header());
+    let at = match column {
+        None => 0,
+        Some(column) => {
+            let at = names.iter().position(|name| name == column);
+            at.with_context(|| Usage(format!("{named} has no column {column}: it has {}", names.join(", "))))?
+        }
+    };
+    if let Some(code) = names.get(at).filter(|name| is_code(name)) {
+        anyhow::bail!(Usage(format!("{named} has no line of column names: its first line has the code {code}")));
+    }
+    let (mut rows, mut record) = (Vec::new(), StringRecord::new());
+    while let Some((line, read)) = sheet.next(&mut record) {
+        read.map_err(|error| Usage(format!("{named}:{}: {}", line + before, sheet::why(&error))))?;
+        // Spreadsheets write lines of nothing but separators below their tables.
+        if record.iter().all(|field| field.trim().is_empty()) {
+            continue;
+        }
+        let others = names.iter().zip(&record).enumerate().filter(|(index, _)| *index != at);
+        rows.push(LintRow {
+            code: record.get(at).unwrap_or_default().to_owned(),
+            columns: others.map(|(_, (name, value))| (name.clone(), value.to_owned())).collect(),
+        });
+    }
+    anyhow::ensure!(!rows.is_empty(), Usage(format!("{named} has no row of codes below a line of column names")));
+    Ok(rows)
+}
+
+/// What parts the columns of a table, the table, and how many lines stand before it: one that names the separator, as
+/// Excel writes it.
+fn separated(text: &str) -> (u8, &str, u64) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some([separator]) = first.trim_end_matches('\r').strip_prefix("sep=").map(str::as_bytes) {
+        return (*separator, rest, 1);
+    }
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    for byte in first.bytes() {
+        quoted ^= byte == b'"';
+        let count = counts.iter_mut().find(|(separator, _)| *separator == byte && !quoted);
+        count.into_iter().for_each(|(_, count)| *count += 1);
+    }
+    // Of several that are as many, the first.
+    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
+    (most.map_or(b',', |(separator, _)| *separator), text, 0)
+}
+
+/// The names of the columns, each once: those of the same name are told apart by their number.
+fn names(header: &StringRecord) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in header.iter().map(str::trim) {
+        let same = header.iter().take(names.len()).filter(|other| other.trim() == name).count();
+        names.push(if same == 0 { name.to_owned() } else { format!("{name} ({})", same + 1) });
+    }
+    names
+}
+
+fn is_code(name: &str) -> bool {
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    digits >= CODE && name.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Codes and what stands in the column `on`.
+    fn codes(text: &str) -> Result<Vec<(String, String)>, String> {
+        let rows = of_text("codes.csv", text, None).map_err(|error| error.to_string())?;
+        Ok(rows.into_iter().map(|mut row| (row.code, row.columns.remove("on").unwrap_or_default())).collect())
+    }
+
+    #[test]
+    fn whatever_parts_its_columns_a_file_has_the_same_codes() {
+        let expected = Ok(vec![("854143".to_owned(), "1".to_owned()), ("850231".to_owned(), "0".to_owned())]);
+        for text in [
+            "code,on\n854143,1\n850231,0\n",
+            "code;on\r\n854143;1\r\n850231;0\r\n;\r\n",
+            "code\ton\n854143\t1\n850231\t0\n",
+            "sep=;\ncode;on\n854143;1\n850231;0\n",
+            "\u{feff}code;on\n854143;1\n850231;0",
+            "\u{feff}sep=|\r\ncode|on\r\n854143|1\r\n850231|0\r\n",
+            "code;\"a, b, c\";on\n854143;\"x\ny\";1\n850231;;0\n",
+        ] {
+            assert_eq!(codes(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_of_codes_is_refused_and_not_found_without_faults() {
+        for (text, why) in [
+            ("", "no row of codes"),
+            ("code,on\n", "no row of codes"),
+            ("code;on\n;\n;\n", "no row of codes"),
+            ("854143\n", "no line of column names: its first line has the code 854143"),
+            ("8541.43;1\n850231;0\n", "no line of column names"),
+            ("code,on\n854143,\"1\n850231,0\n", "a quotation mark in codes.csv is not closed"),
+            ("code,on\n854143\n", "codes.csv:2: it has 1 columns, and the header has 2"),
+            ("sep=;\ncode;on\n854143;1;2\n", "codes.csv:3: it has 3 columns, and the header has 2"),
+        ] {
+            let refused = codes(text).unwrap_err();
+            assert!(refused.contains(why), "{text:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn columns_of_the_same_name_are_all_looked_over() {
+        let rows = of_text("codes.csv", "code,on,on\n854143,1,0\n", None).unwrap();
+        let columns = [("on".to_owned(), "1".to_owned()), ("on (2)".to_owned(), "0".to_owned())];
+        assert_eq!(rows[0].columns, columns.into());
+    }
+}
