@@ -44,8 +44,9 @@ fn after_help() -> String {
     format!(
         "CSV (-o csv) has headings in capitals. A single thing is one row; one with parts of its own, such as an arrangement, \
          is a row for each field: FIELD, VALUE.\n\n\
-         Tables are as wide as the terminal; where their columns have no room in it, each row is lines of its own, heading: \
-         value. Through a pipe a row is one line, however long: COLUMNS is not heeded.\n\n{EXIT_CODES}"
+         Tables are as wide as the terminal, or as COLUMNS says; where their columns have no room, each row is lines of its \
+         own, heading: value. Through a pipe a row is one line, however long, unless CLICOLOR_FORCE asks for what is made \
+         for eyes, as for a pager, and COLUMNS says how wide.\n\n{EXIT_CODES}"
     )
 }
 

@@ -203,17 +203,29 @@ impl Session {
         &self,
         view: View,
         rows: u64,
+        ask: impl AsyncFnMut(i32, String) -> anyhow::Result<Value>,
+    ) -> anyhow::Result<Exit> {
+        self.list_shown(view, rows, ask, |_| {}).await
+    }
+
+    /// The same of answers of which tables show each thing in as many rows as `show` makes of it: what is counted are the
+    /// things.
+    pub(crate) async fn list_shown(
+        &self,
+        view: View,
+        things: u64,
         mut ask: impl AsyncFnMut(i32, String) -> anyhow::Result<Value>,
+        show: impl Fn(&mut Value),
     ) -> anyhow::Result<Exit> {
         let mut list = Pages::new(self.output, view, io::stdout())?;
         let mut last = Value::Null;
-        while let Some(size) = list.next(rows) {
+        while let Some(size) = list.next(things) {
             let token = next_page(&last);
             if !last.is_null() && token.is_none() {
                 break;
             }
             last = ask(size, token.unwrap_or_default()).await?;
-            if !list.page(&last)? {
+            if !list.page_as(&mut last, &show)? {
                 return Ok(Exit::Done);
             }
         }

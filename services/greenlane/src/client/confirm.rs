@@ -4,7 +4,11 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use clap::Args;
 
-use super::{Mutation, exit::Usage, render::talk};
+use super::{
+    Mutation,
+    exit::Usage,
+    render::{say, talk},
+};
 
 /// Of what ends something for good, or changes many things.
 #[derive(Args, Clone, Copy, Debug)]
@@ -63,12 +67,11 @@ fn hold(mutation: &mut Mutation) {
 }
 
 /// What somebody at a terminal types; nothing for an empty line, and where there is nobody.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 fn asked(name: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }
-    eprint!("This cannot be taken back. Type {name} to do it, or nothing to check only: ");
+    say(&format!("This cannot be taken back. Type {name} to do it, or nothing to check only: "));
     std::io::stderr().flush().ok()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).ok()?;

@@ -9,7 +9,7 @@ use greenlane_api::common::v1::ErrorReason;
 use greenlane_platform::{fault::Fault, server::TRACE_ID};
 use tonic::{Code, Status};
 
-use super::{context::CONTEXT_FILE, files::Sent};
+use super::{context::CONTEXT_FILE, files::Sent, render};
 
 /// The exit codes of `greenlane`, as its help prints them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,9 +145,8 @@ impl Failure {
     }
 
     /// Prints it for a person on stderr and says how the process ends.
-    #[expect(clippy::print_stderr, reason = "the one place where a failure meets the terminal")]
     pub(crate) fn report(&self) -> ExitCode {
-        eprint!("{self}");
+        render::say(&self.to_string());
         self.exit().into()
     }
 
@@ -337,6 +336,7 @@ pub(crate) fn lists_all(collection: &str) -> Option<&'static str> {
         "designations" => "catalogue list designations",
         "editionTransitions" => "catalogue list edition-transitions",
         "keys" => "body key list BODY",
+        "entries" => "list entries LIST",
         "events" => "certificate history CERTIFICATE",
         _ => return None,
     })

@@ -119,10 +119,14 @@ pub(crate) fn several(number: u64, one: &str) -> String {
     }
 }
 
-/// Says something on stderr.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+/// Says something on stderr, on a line of its own.
 pub(crate) fn talk(text: &str) {
-    eprintln!("{text}");
+    say(&format!("{text}\n"));
+}
+
+/// Says something on stderr. That nobody hears it is no failure: of `2>&1 | head` both go away.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes data to stdout; a reader that has gone away is not a failure.
@@ -178,28 +182,46 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
     Ok(tidy(&mut table))
 }
 
-/// A table without rules, wrapped to the terminal. Where there is none, each row is one line, for `grep` and the like.
+/// A table without rules, wrapped to what eyes have room for. Where none look, each row is one line, for `grep` and the
+/// like.
 pub(crate) fn bare_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).style_text_only();
-    if table.width().is_some_and(|width| width < NARROWEST) {
-        table.set_width(TERMINAL);
-    }
+    match *ROOM {
+        Some(room) => table.set_width(room),
+        None => table.force_no_tty(),
+    };
     if colour::wanted() {
         table.enforce_styling();
     }
     table
 }
 
-/// How many characters fit on a line of the terminal; any number where there is none.
-pub(crate) fn width() -> usize {
-    let terminal = std::io::stdout().is_terminal().then(|| bare_table().width()).flatten();
-    terminal.map_or(usize::MAX, usize::from)
+/// How many characters fit on a line, as COLUMNS says, or the terminal; none where no eyes look.
+static ROOM: LazyLock<Option<u16>> = LazyLock::new(|| {
+    let terminal = Table::new().width().filter(|_| std::io::stdout().is_terminal());
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    room(terminal, columns, colour::forced())
+});
+
+/// As POSIX has it, COLUMNS is what the user wants, whatever the terminal says. Through a pipe a row is one line, however
+/// long, unless somebody asks for what is made for eyes (CLICOLOR_FORCE, for a pager) and says how far they see.
+fn room(terminal: Option<u16>, columns: Option<u16>, forced: bool) -> Option<u16> {
+    let wanted = columns.filter(|columns| *columns > 0).map(|columns| columns.max(NARROWEST));
+    match terminal {
+        Some(width) => Some(wanted.unwrap_or(if width < NARROWEST { TERMINAL } else { width })),
+        None => wanted.filter(|_| forced),
+    }
 }
 
-/// Several texts in one cell, each on a line of its own; on one line where there is no terminal, as their row is.
+/// How many characters fit on a line for eyes; any number where none look.
+pub(crate) fn width() -> usize {
+    ROOM.map_or(usize::MAX, usize::from)
+}
+
+/// Several texts in one cell, each on a line of its own; on one line where no eyes look, as their row is.
 pub(crate) fn stacked(texts: &[String], between: &str) -> String {
-    texts.join(if std::io::stdout().is_terminal() { "\n" } else { between })
+    texts.join(if ROOM.is_some() { "\n" } else { between })
 }
 
 /// A table's text without trailing blanks.

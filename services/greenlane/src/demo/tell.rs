@@ -12,10 +12,9 @@ pub(super) fn talk_to_stderr() {
     ON_STDERR.store(true, Ordering::Relaxed);
 }
 
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 fn write(text: &str) -> anyhow::Result<()> {
     if ON_STDERR.load(Ordering::Relaxed) {
-        eprint!("{text}");
+        crate::client::render::say(text);
         Ok(())
     } else {
         crate::client::render::write(text)

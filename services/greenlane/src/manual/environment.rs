@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// What no flag stands for.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 6] = [
     ("GREENLANE_TOKEN", "The bearer token itself. It counts before a context's file, and a --token-file before it."),
     (
         "GREENLANE_HOME",
@@ -12,6 +12,10 @@ const OTHERS: [(&str, &str); 5] = [
     ),
     ("NO_COLOR", "Set to anything: nothing is coloured."),
     ("CLICOLOR_FORCE", "Set to anything but 0: what goes through a pipe is coloured too."),
+    (
+        "COLUMNS",
+        "How many characters a line of a table has; else as many as the terminal. Through a pipe only with CLICOLOR_FORCE.",
+    ),
     (
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "Where traces of the calls go, as OpenTelemetry has it. Without it they go nowhere.",

@@ -125,6 +125,27 @@ fn try_all() -> anyhow::Result<()> {
 }
 
 #[test]
+fn where_nobody_hears_what_is_said_the_exit_code_is_the_same() {
+    let said_to_nobody = |words: &str| -> anyhow::Result<Option<i32>> {
+        let (reader, writer) = std::io::pipe()?;
+        drop(reader);
+        let folder = tempfile::tempdir()?;
+        let mut command = std::process::Command::new(greenlane_e2e::greenlane_path());
+        command.args(words.split_whitespace()).current_dir(folder.path()).env("GREENLANE_HOME", folder.path());
+        Ok(command.stdout(writer.try_clone()?).stderr(writer).status()?.code())
+    };
+    for (words, code) in [
+        ("body list --registry http://127.0.0.1:9", 75),
+        ("stats missing.csv", 2),
+        ("context use nowhere", 3),
+        ("--help", 0),
+        ("nonsense", 2),
+    ] {
+        assert_eq!(said_to_nobody(words).expect("it runs"), Some(code), "{words}");
+    }
+}
+
+#[test]
 fn a_dry_run_is_asked_of_the_server_and_changes_nothing() {
     dry_run().expect("it runs");
 }

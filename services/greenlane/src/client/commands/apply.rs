@@ -64,7 +64,6 @@ const APPLIED: View = View::List {
 };
 
 /// Does it.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let (compared, revision) = compared(session, &args.files).await?;
     let draft = |compared: &[(Option<Item>, Compared)], request_id: String, validate_only| CreateChangeSetRequest {
@@ -98,7 +97,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         // What changes would drown in what does not.
         items.retain(|item| item["outcome"] != "unchanged");
         let unchanged = checked.len() - items.len();
-        eprintln!("unchanged: {}", several(unchanged as u64, "entry"));
+        render::talk(&format!("unchanged: {}", several(unchanged as u64, "entry")));
     }
     let notified = json!({
         "required": duty.required,
@@ -115,14 +114,14 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     render::print_value(session.output(), &answer, APPLIED)?;
     if session.output() == Output::Table {
         match (changes, name.is_empty()) {
-            (0, _) => eprintln!("nothing differs: no change set is needed"),
+            (0, _) => render::talk("nothing differs: no change set is needed"),
             (changes, true) => {
-                eprintln!("{} would change; nothing was written", several(changes as u64, "entry"));
+                render::talk(&format!("{} would change; nothing was written", several(changes as u64, "entry")));
                 workflow::tell_duty(duty.required, &duty.reason, &duty.earliest_publication);
             }
             (changes, false) => {
                 let entries = several(changes as u64, "changed entry");
-                eprintln!("{name} was drafted with {entries}; next: greenlane change propose {name}");
+                render::talk(&format!("{name} was drafted with {entries}; next: greenlane change propose {name}"));
                 workflow::tell_duty(duty.required, &duty.reason, &duty.earliest_publication);
             }
         }

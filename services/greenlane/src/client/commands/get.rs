@@ -65,14 +65,31 @@ const READ_BY: [(&str, &[&str]); 13] = [
     ("codes", &["greenlane.classification.v1.LookupService/GetCode"]),
 ];
 
+/// What no method reads alone, and a method lists with all others of what it is within: the two collections, the method,
+/// and the request's field for what they are within.
+const LISTED: [(&str, &str, &str, &str); 4] = [
+    ("certificates", "events", "greenlane.registry.v1.CertificateService/ListCertificateEvents", "certificate"),
+    ("bodies", "accreditationScopes", "greenlane.registry.v1.BodyService/ListAccreditationScopes", "body"),
+    ("bodies", "designations", "greenlane.registry.v1.BodyService/ListDesignations", "body"),
+    ("greenLists", "entries", "greenlane.classification.v1.GreenListService/ListGreenListEntries", "name"),
+];
+
+/// Kinds of which each is called by what it is within, and how.
+const WITHIN: [(&str, &str); 4] = [
+    ("keys", "bodies/BODY/keys/KEY"),
+    ("events", "certificates/CERTIFICATE/events/EVENT"),
+    ("accreditationScopes", "bodies/BODY/accreditationScopes/SCOPE"),
+    ("entries", "greenLists/LIST/entries/ENTRY"),
+];
+
 /// Finds out what it is, and shows it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let name = match args.id {
         None => args.name,
         Some(id) => named(&args.name, &id)?,
     };
-    if let ["certificates", number, "events", _] = name.split('/').collect::<Vec<_>>()[..] {
-        return event(session, &format!("certificates/{number}"), &name).await;
+    if let Some((within, method, field, items)) = listed(&name) {
+        return one_of(session, method, json!({ field: within }), items, &name).await;
     }
     let (methods, fields) = read_by(&name)?;
     let mut unknown = None;
@@ -112,7 +129,14 @@ fn record(method: &str) -> Option<View> {
 /// The name of one of a kind.
 fn named(kind: &str, id: &str) -> anyhow::Result<String> {
     let collection = collection(kind).with_context(|| Usage(format!("there is no kind `{kind}`")))?;
-    Ok(if id.starts_with(&format!("{collection}/")) { id.to_owned() } else { format!("{collection}/{id}") })
+    // A full name of that kind: pairs of a collection and an identifier, the last of them of the kind.
+    let segments: Vec<&str> = id.split('/').collect();
+    let full = segments.len() >= 2 && segments.len().is_multiple_of(2) && segments[segments.len() - 2] == collection;
+    match WITHIN.iter().find(|(nested, _)| *nested == collection) {
+        _ if full => Ok(id.to_owned()),
+        None => Ok(format!("{collection}/{id}")),
+        Some((_, pattern)) => Err(Usage(format!("`{id}` does not say whose: such a thing is called {pattern}")).into()),
+    }
 }
 
 /// The collection that a word stands for: `certificates`, `certificate`, `write-off`.
@@ -125,17 +149,25 @@ fn collection(word: &str) -> Option<&'static str> {
     };
     let word = letters(word);
     let own = READ_BY.iter().map(|(collection, _)| *collection);
-    let mut all = own.chain(Kind::value_variants().iter().map(|kind| kind.items())).chain(["events"]);
+    let nested = LISTED.iter().map(|(_, nested, ..)| *nested);
+    let mut all = own.chain(Kind::value_variants().iter().map(|kind| kind.items())).chain(nested);
     all.find(|collection| word == letters(collection) || word == one(&letters(collection)))
 }
 
-/// An event of a certificate's life: no method reads one alone.
-async fn event(session: &Session, certificate: &str, name: &str) -> anyhow::Result<Exit> {
-    const LIST: &str = "greenlane.registry.v1.CertificateService/ListCertificateEvents";
-    let events = dynamic::all(session, LIST, json!({ "certificate": certificate }), "events").await?;
-    let event =
-        events.iter().find(|event| event["name"] == name).ok_or_else(|| Missing(format!("there is no `{name}`")))?;
-    render::print_value(session.output(), event, View::Document { at: "" })?;
+/// What a name is within, where no method reads it alone; the method that lists such things, the field for what they are
+/// within, and where they are in the answer.
+fn listed(name: &str) -> Option<(&str, &'static str, &'static str, &'static str)> {
+    let (within, last) = name.rsplit_once('/').and_then(|(before, _)| before.rsplit_once('/'))?;
+    let (first, _) = within.split_once('/').filter(|(_, id)| !id.contains('/'))?;
+    let found = LISTED.iter().find(|(collection, nested, ..)| *collection == first && *nested == last);
+    found.map(|(_, nested, method, field)| (within, *method, *field, *nested))
+}
+
+/// Finds a thing of this name among all that a method lists.
+async fn one_of(session: &Session, method: &str, asked: Value, items: &str, name: &str) -> anyhow::Result<Exit> {
+    let all = dynamic::all(session, method, asked, items).await?;
+    let found = all.iter().find(|it| it["name"] == name).ok_or_else(|| Missing(format!("there is no `{name}`")))?;
+    render::print_value(session.output(), found, View::Document { at: "" })?;
     Ok(Exit::Done)
 }
 
@@ -237,9 +269,40 @@ mod tests {
         ] {
             assert_eq!(named(word, id).unwrap(), name);
         }
+        for (word, name) in [
+            ("key", "bodies/a/keys/1"),
+            ("keys", "bodies/a/keys/1"),
+            ("event", "certificates/GLXA/events/3"),
+            ("code", "editions/HS2022/codes/854143"),
+            ("accreditation-scope", "bodies/a/accreditationScopes/1"),
+            ("designation", "bodies/a/designations/1"),
+            ("entry", "greenLists/a/entries/854143"),
+            ("annexes", "arrangements/a/annexes/b"),
+        ] {
+            assert_eq!(named(word, name).unwrap(), name, "a full name of the kind is the name");
+        }
+        for (word, id) in [("key", "1"), ("keys", "a/keys/1"), ("event", "3"), ("entry", "854143")] {
+            let refused = named(word, id).unwrap_err();
+            assert!(refused.is::<Usage>() && refused.to_string().contains("does not say whose"), "{refused}");
+        }
         let usage = |name: &str| read_by(name).unwrap_err().to_string();
         assert!(usage("schemes").ends_with("to list: greenlane catalogue list schemes"), "{}", usage("schemes"));
         assert!(read_by("foo").unwrap_err().is::<Missing>() && read_by("things/foo").unwrap_err().is::<Missing>());
+    }
+
+    #[test]
+    fn what_no_method_reads_alone_is_found_among_what_one_lists() {
+        for (_, nested, method, field) in LISTED {
+            let method = dynamic::find_method(&POOL, method).unwrap();
+            assert!(method.input().get_field_by_name(field).is_some(), "{field} of {}", method.full_name());
+            let items = method.output().get_field_by_json_name(nested);
+            assert!(items.is_some_and(|items| items.is_list()), "{nested} of {}", method.full_name());
+        }
+        let within = |name| listed(name).map(|(within, ..)| within);
+        assert_eq!(within("greenLists/a/entries/854143"), Some("greenLists/a"));
+        assert_eq!(within("bodies/a/designations/1"), Some("bodies/a"));
+        assert_eq!(within("designations/1"), None);
+        assert_eq!(within("bodies/a/keys/1"), None);
     }
 
     #[test]

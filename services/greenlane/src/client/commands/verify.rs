@@ -217,7 +217,6 @@ fn is_code(text: &str) -> bool {
 }
 
 /// The same with a trust bundle, or a statement of before: says on stderr whose it is, and how long it is good.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(crate) async fn offline(output: Output, mut args: Args, economy: Option<&str>) -> anyhow::Result<Exit> {
     args.goods.settle(economy)?;
     if let Some(path) = args.statement.clone() {
@@ -233,7 +232,7 @@ pub(crate) async fn offline(output: Output, mut args: Args, economy: Option<&str
     }
     let trust = OfflineTrust::open(&path, key.as_ref(), pack)?;
     described.push_str(&trust.describe(key.is_some()));
-    eprintln!("{described}");
+    render::talk(&described);
     let (report, fonts) = (args.report.clone(), args.fonts.clone());
     if args.subjects.len() > 1 {
         return several::offline(output, &args, &trust).await;

@@ -6,11 +6,15 @@ use comfy_table::{Attribute, Cell, Color};
 
 /// Whether stdout is coloured (no-color.org, bixense.com/clicolors).
 static WANTED: LazyLock<bool> = LazyLock::new(|| {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    !refused && (set("CLICOLOR_FORCE") || (!dumb && std::io::stdout().is_terminal()))
+    !refused && (forced() || (!dumb && std::io::stdout().is_terminal()))
 });
+
+/// Whether what is made for eyes is asked for through a pipe too.
+pub(super) fn forced() -> bool {
+    std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0")
+}
 
 /// Words that say how something stands: those of our enums, and those of verdicts and checks.
 const TONES: [(Color, &[&str]); 3] = [

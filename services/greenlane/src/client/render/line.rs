@@ -1,15 +1,13 @@
 //! Lines of a log and of prose that fit the terminal. Through a pipe each is one line, for `grep` and the like.
 
-use std::io::IsTerminal as _;
-
 /// Characters of a line at least, however deep it hangs.
 const LEAST: usize = 20;
 /// Where what does not fit on the line of a log goes on.
 const FURTHER: usize = 11;
 
-/// How many characters fit on a line; none where nobody looks at it on a terminal.
+/// How many characters fit on a line; none where no eyes look at it.
 fn room() -> Option<usize> {
-    std::io::stdout().is_terminal().then(super::width)
+    super::ROOM.map(usize::from)
 }
 
 /// A line of a log: cells in columns at least so wide, and what does not fit below them.

@@ -42,6 +42,8 @@ pub(crate) struct Pages<W> {
     out: W,
     /// Widths of the columns, from the first page that has rows.
     widths: Vec<u16>,
+    /// How many things were given, and how many rows they were written in.
+    given: u64,
     written: u64,
     begun: bool,
     /// Whether each row is lines of its own, as those of the first page had no room beside one another.
@@ -54,17 +56,32 @@ impl<W: Write> Pages<W> {
         let View::List { items, name, columns } = view else {
             anyhow::bail!("only lists come in pages");
         };
-        Ok(Self { output, items, name, columns, out, widths: Vec::new(), written: 0, begun: false, below: false })
+        let (widths, given, written) = (Vec::new(), 0, 0);
+        Ok(Self { output, items, name, columns, out, widths, given, written, begun: false, below: false })
     }
 
-    /// How many rows to ask for next, of as many as are `wanted`; none when there are enough.
+    /// How many things to ask for next, of as many as are `wanted`; none when there are enough.
     pub(crate) fn next(&self, wanted: u64) -> Option<i32> {
-        let left = wanted.saturating_sub(self.written).min(PAGE_ROWS);
-        i32::try_from(left).ok().filter(|rows| *rows > 0)
+        let left = wanted.saturating_sub(self.given).min(PAGE_ROWS);
+        i32::try_from(left).ok().filter(|things| *things > 0)
     }
 
-    /// Writes a page. False when nobody reads any more.
+    /// Writes a page; in a table each of its things is the rows that `show` makes of it. False when nobody reads any more.
+    pub(crate) fn page_as(&mut self, answer: &mut Value, show: impl Fn(&mut Value)) -> anyhow::Result<bool> {
+        self.given += rows(answer, self.view()).len() as u64;
+        if matches!(self.output, Output::Table | Output::Csv) {
+            show(answer);
+        }
+        self.rows_of(answer)
+    }
+
+    /// Writes a page as it is.
     pub(crate) fn page(&mut self, answer: &Value) -> anyhow::Result<bool> {
+        self.given += rows(answer, self.view()).len() as u64;
+        self.rows_of(answer)
+    }
+
+    fn rows_of(&mut self, answer: &Value) -> anyhow::Result<bool> {
         let text = self.text(answer)?;
         self.written += rows(answer, self.view()).len() as u64;
         self.begun = true;

@@ -75,6 +75,24 @@ fn a_list_keeps_a_row_on_one_line_where_there_is_no_terminal() {
 }
 
 #[test]
+fn what_eyes_have_room_for_is_as_columns_says_or_the_terminal_and_through_a_pipe_nothing_is_cut() {
+    for (terminal, columns, forced, expected) in [
+        (Some(120), None, false, Some(120)),
+        (Some(120), Some(60), false, Some(60)),
+        (Some(0), None, false, Some(TERMINAL)),
+        (Some(0), Some(132), false, Some(132)),
+        (Some(120), Some(0), false, Some(120)),
+        (Some(120), Some(3), false, Some(NARROWEST)),
+        (None, None, false, None),
+        (None, Some(60), false, None),
+        (None, None, true, None),
+        (None, Some(60), true, Some(60)),
+    ] {
+        assert_eq!(room(terminal, columns, forced), expected, "{terminal:?} {columns:?} {forced}");
+    }
+}
+
+#[test]
 fn every_enum_value_of_the_contracts_has_a_word_without_its_prefix() {
     for kind in POOL.all_enums().filter(|kind| kind.full_name().starts_with("greenlane.")) {
         for value in kind.values() {

@@ -63,9 +63,16 @@ mod tests {
             "code": "0101", "block": "one\nno\n2021-05-26\n", "ratio": 0.5,
         });
         let text = text(&value).unwrap();
-        for line in
-            ["economy: 'NO'", "'on': '2021-05-26'", "- 'Yes'", "- 'n'", "number: 12", "truth: true", "ratio: 0.5"]
-        {
+        for line in [
+            "economy: 'NO'",
+            "'on': '2021-05-26'",
+            "- 'Yes'",
+            "- 'n'",
+            "number: 12",
+            "truth: true",
+            "ratio: 0.5",
+            "code: '0101'",
+        ] {
             assert!(text.lines().any(|it| it == line), "{line} in\n{text}");
         }
         for line in ["edition: '60335-1:2020''s'", "text: annexes/no", "中文: 光伏", "- no one", "  no", "  2021-05-26"]

@@ -230,13 +230,10 @@ impl Of {
             if args.certificates {
                 affected::join(session, self, &mut answer, &subscription).await?;
             }
-            if matches!(session.output(), Output::Table | Output::Csv) {
-                one_by_one(&mut answer);
-            }
             anyhow::Ok(answer)
         };
         let view = if args.certificates { WITH_CERTIFICATES } else { ALERTS };
-        let done = session.list_values(view, args.limit.rows(), ask).await?;
+        let done = session.list_shown(view, args.limit.rows(), ask, one_by_one).await?;
         if session.output() == Output::Table {
             render::talk(&format!("days are told {look_ahead} days before they come"));
         }

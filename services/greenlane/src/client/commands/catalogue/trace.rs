@@ -47,7 +47,6 @@ const CHAINS: View = View::List {
 };
 
 /// Traces and prints.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(super) async fn run(session: &Session, args: Trace) -> anyhow::Result<Exit> {
     let consistency = args.revision.map(|it| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(it)) });
     let request = TraceEquivalencesRequest {
@@ -68,8 +67,8 @@ pub(super) async fn run(session: &Session, args: Trace) -> anyhow::Result<Exit> 
     }
     render::write(&render::tidy(&mut table))?;
     match (answer.chains.is_empty(), answer.truncated) {
-        (true, _) => eprintln!("nothing is reached"),
-        (false, true) => eprintln!("there are more than these"),
+        (true, _) => render::talk("nothing is reached"),
+        (false, true) => render::talk("there are more than these"),
         (false, false) => {}
     }
     Ok(Exit::Done)

@@ -323,14 +323,14 @@ fn send(
 }
 
 /// Says on stderr what is wrong with the first rows.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr, the answer to stdout")]
 fn tell(faults: &[RowFault]) {
     for fault in faults.iter().take(SHOWN) {
         let mended = if fault.mended { " (mended)" } else { "" };
-        eprintln!("line {} {}: {}{mended} {}", fault.line, fault.column, fault.message, fault.value);
+        let RowFault { line, column, message, value, .. } = fault;
+        render::talk(&format!("line {line} {column}: {message}{mended} {value}"));
     }
     if faults.len() > SHOWN {
-        eprintln!("and {} more", faults.len() - SHOWN);
+        render::talk(&format!("and {} more", faults.len() - SHOWN));
     }
 }
 

@@ -79,7 +79,6 @@ enum Found {
 }
 
 /// Audits.
-#[expect(clippy::print_stderr, reason = "an accusation is talk that must be heard, and no answer")]
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     match audit(session, args).await? {
         Found::Sound(value) => {
@@ -87,7 +86,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         Found::Accused(text) => {
-            eprintln!("{text}");
+            render::talk(&text);
             Ok(Exit::No)
         }
     }

@@ -81,3 +81,19 @@ fn no_more_is_asked_for_than_is_wanted_and_nothing_when_nobody_reads() {
     assert_eq!((list.next(3), list.next(1_002)), (None, Some(999)));
     assert!(!Pages::new(Output::Name, VIEW, Gone).unwrap().page(&page(0, 1, "x")).unwrap());
 }
+
+#[test]
+fn things_are_counted_and_not_the_rows_that_a_table_shows_each_in() {
+    let twice = |answer: &mut Value| {
+        let things = answer["things"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        answer["things"] = things.into_iter().flat_map(|thing| [thing.clone(), thing]).collect();
+    };
+    for (output, rows) in [(Output::Table, 4), (Output::Csv, 4), (Output::Name, 2)] {
+        let mut out = Vec::new();
+        let mut list = Pages::new(output, VIEW, &mut out).unwrap();
+        list.page_as(&mut page(0, 2, "x"), twice).unwrap();
+        assert_eq!((list.next(2), list.next(3)), (None, Some(1)), "{output:?}");
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(written.lines().filter(|line| line.starts_with('t')).count(), rows, "{written}");
+    }
+}
