@@ -2,11 +2,12 @@
 //! clients. Waiting happens in the queue, where it can be timed and given up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::{KeyValue, global};
-use sea_orm::DatabaseConnection;
-use tokio::sync::Semaphore;
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr, RuntimeErr, sqlx};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::engine::Engine;
 
@@ -14,8 +15,15 @@ pub(crate) struct Lane {
     pub(crate) connection: DatabaseConnection,
     pub(crate) permits: Semaphore,
     pub(crate) acquire_timeout: Duration,
+    /// Whether the last transaction that had a place in the queue got a connection.
+    is_reached: AtomicBool,
     /// Its name, as a label.
     pub(crate) name: KeyValue,
+}
+
+/// No connection could be opened in time: whoever has a place waits for nobody else's.
+pub(crate) fn away() -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::PoolTimedOut)))
 }
 
 impl Lane {
@@ -27,9 +35,26 @@ impl Lane {
         acquire_timeout: Duration,
     ) -> Arc<Self> {
         let name = KeyValue::new("db.client.connection.pool.name", name);
-        let lane = Arc::new(Self { connection, permits: Semaphore::new(most), acquire_timeout, name });
+        let permits = Semaphore::new(most);
+        let lane = Arc::new(Self { connection, permits, acquire_timeout, is_reached: AtomicBool::new(true), name });
         lane.tell(engine, most);
         lane
+    }
+
+    /// Waits for a place among those that may have a connection.
+    pub(crate) async fn permit(&self) -> Result<SemaphorePermit<'_>, DbErr> {
+        let patience = self.acquire_timeout.max(Duration::from_millis(1));
+        let permit = tokio::time::timeout(patience, self.permits.acquire()).await.ok().and_then(Result::ok);
+        // When those who have a place wait for a database that is away, more callers are not what is wrong.
+        permit.ok_or_else(|| {
+            let is_busy = self.is_reached.load(Ordering::Relaxed);
+            if is_busy { DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) } else { away() }
+        })
+    }
+
+    /// Takes note of whether whoever had a place got a connection.
+    pub(crate) fn note(&self, is_reached: bool) {
+        self.is_reached.store(is_reached, Ordering::Relaxed);
     }
 
     /// Tells of it whenever metrics are read, as long as it is there.

@@ -1,7 +1,7 @@
 //! The one function that all database work runs in.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use greenlane_platform::telemetry;
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr, sqlx};
@@ -11,7 +11,7 @@ use tracing::Instrument;
 use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::meter::{Meter, Operation};
-use crate::pool::Lane;
+use crate::pool::{self, Lane};
 use crate::retry::{self, Class};
 use crate::store::{Shared, Store};
 use crate::tx::{self, Body, Failure, Inner, Tx};
@@ -42,7 +42,7 @@ impl Kind {
             Engine::Postgres => connection.get_postgres_connection_pool().begin_with(begins).await.map(Inner::Postgres),
         };
         inner.map(|inner| Tx::new(inner, Arc::clone(meter))).map_err(|error| match error {
-            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            sqlx::Error::PoolTimedOut => pool::away(),
             sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
             error => tx::told(error),
         })
@@ -139,7 +139,7 @@ impl<T, E> Run<'_, T, E> {
             Kind::Write | Kind::WriteSerializable => &self.shared.writer,
         };
         let waiting = Instant::now();
-        let permit = wait_for_permit(lane).await;
+        let permit = lane.permit().await;
         self.shared.meter.wait(self.name, &lane.name, waiting.elapsed());
         let _permit = match permit {
             Ok(permit) => permit,
@@ -160,7 +160,9 @@ impl<T, E> Run<'_, T, E> {
         F: for<'tx> Fn(&'tx Tx) -> Body<'tx, T, E>,
     {
         let engine = self.shared.engine;
-        let tx = match self.kind.begin(engine, &lane.connection, &self.shared.meter).await {
+        let begun = self.kind.begin(engine, &lane.connection, &self.shared.meter).await;
+        lane.note(begun.is_ok());
+        let tx = match begun {
             Ok(tx) => tx,
             Err(error) => return Attempt::Failed(retry::classify(&error), error),
         };
@@ -238,14 +240,6 @@ impl<T, E> Run<'_, T, E> {
             let _ = answer.send(result);
         }
     }
-}
-
-async fn wait_for_permit(lane: &Lane) -> Result<tokio::sync::SemaphorePermit<'_>, DbErr> {
-    let timeout = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
-    tokio::time::timeout(lane.acquire_timeout.max(Duration::from_millis(1)), lane.permits.acquire())
-        .await
-        .map_err(|_| timeout())?
-        .map_err(|_| timeout())
 }
 
 /// Ends a transaction that changes nothing. A failure is not news: the pool drops a connection that cannot roll back.

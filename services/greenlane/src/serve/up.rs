@@ -101,7 +101,7 @@ fn announce(data: &DataDir, local: &Local, output: Output) -> anyhow::Result<()>
         return render::print_value(output, &value, View::Record { at: "", name: "context", fields: &[] });
     }
     render::write(&format!(
-        "registry        {}\nequivalence     {}\nclassification  {}\nregistry, HTTP  {}  (log tiles, did:web, status lists)\n\
+        "registry        {}\nequivalence     {}\nclassification  {}\nregistry, HTTP  {}  (verification page, log tiles, did:web, status lists)\n\
          data            {}\n\n\
          Go on in another shell:\n  \
          export GREENLANE_CONTEXT={}\n  \

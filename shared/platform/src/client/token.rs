@@ -52,7 +52,6 @@ impl Token {
     }
 }
 
-
 fn reveal(secret: &Secret) -> Result<HeaderValue, ClientError> {
     let token = secret.reveal()?;
     let mut header = HeaderValue::try_from(format!("Bearer {}", token.trim()))

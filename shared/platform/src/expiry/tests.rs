@@ -37,7 +37,7 @@ fn authorities_are_good_until_the_first_expires_that_is_not_replaced_by_one_of_i
     let (one, other) = (chain("server.pem"), chain("workloads/registry.pem"));
     let renewed = renewed(&one[0]);
     let [one, other, renewed] = [&one[0], &other[0], &renewed].map(|it| CertificateDer::from(it.to_vec()));
-    let ends = [&one, &other, &renewed].map(|it| until(&[it.clone()]).unwrap());
+    let ends = [&one, &other, &renewed].map(|it| until(std::slice::from_ref(it)).unwrap());
     assert!(ends[0] < ends[1] && ends[1] < ends[2], "{ends:?}");
     assert_eq!(until(&[one.clone(), other.clone()]), Some(ends[0]));
     for order in [[&one, &other, &renewed], [&renewed, &one, &other]] {

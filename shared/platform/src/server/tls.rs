@@ -49,7 +49,10 @@ impl Tls {
             let (_, session) = stream.get_ref();
             let leaf = session.peer_certificates().and_then(|chain| chain.first());
             if !leaf.map_or(self.client_optional, |leaf| carries(leaf, &self.client_names)) {
+                let peer = stream.get_ref().0.peer_addr().map(|address| address.to_string()).unwrap_or_default();
                 tracing::warn!(
+                    %peer,
+                    names = ?leaf.map(names).unwrap_or_default(),
                     "a client's certificate carries none of server.tls.client_names; its connection is closed"
                 );
                 return Err(io::ErrorKind::PermissionDenied.into());
@@ -66,12 +69,15 @@ pub(super) fn client_certificate(stream: &TlsStream<TcpStream>) -> Option<Certif
     Some(CertificateThumbprint::of_der(leaf))
 }
 
-/// Whether a certificate carries one of these names, as a URI (SPIFFE) or a DNS name.
-fn carries(certificate: &CertificateDer<'_>, names: &[String]) -> bool {
-    EndEntityCert::try_from(certificate).is_ok_and(|certificate| {
-        let mut carried = certificate.valid_uri_names().chain(certificate.valid_dns_names());
-        carried.any(|carried| names.iter().any(|name| name == carried))
-    })
+/// Whether a certificate carries one of these names.
+fn carries(certificate: &CertificateDer<'_>, wanted: &[String]) -> bool {
+    names(certificate).iter().any(|carried| wanted.contains(carried))
+}
+
+/// The names that a certificate carries, as URIs (SPIFFE) or DNS names.
+fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Ok(certificate) = EndEntityCert::try_from(certificate) else { return Vec::new() };
+    certificate.valid_uri_names().chain(certificate.valid_dns_names()).map(str::to_owned).collect()
 }
 
 fn acceptor(config: &TlsConfig) -> Result<Made<TlsAcceptor>, String> {

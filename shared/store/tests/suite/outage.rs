@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_store::testing::{TestDatabase, run_postgres};
 use greenlane_store::{Store, StoreConfig, StoreError};
 
-use crate::schema::{Migrator, ids, insert_note, put};
+use crate::schema::{Migrator, ids, ids_in, insert_note, put};
 
 #[test]
 fn a_commit_whose_answer_is_lost_is_told_apart_from_a_failure() {
@@ -105,6 +106,14 @@ fn a_server_that_is_away_is_unavailable_and_the_store_recovers_by_itself() {
         let away = put(&store, 2).await;
         assert!(matches!(away, Err(StoreError::Unavailable(_))), "{away:?}");
         assert!(store.ping().await.is_err());
+        // Nor are they too many, those who wait for it behind one another.
+        let callers = (0..20).map(|_| async {
+            let away: StoreError =
+                store.read("away", |tx| Box::pin(async move { Ok(ids_in(tx).await?) })).await.unwrap_err();
+            Fault::from(away).reason()
+        });
+        let told = futures_util::future::join_all(callers).await;
+        assert!(told.iter().all(|reason| *reason == ErrorReason::NotServing), "{told:?}");
         proxy.refuse_connections(false);
         put(&store, 3).await.unwrap();
         store.ping().await.unwrap();

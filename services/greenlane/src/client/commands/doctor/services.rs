@@ -114,13 +114,20 @@ fn authority(name: &str, asked: &Result<(), Status>) -> Finding {
         Err(status) => {
             let reason = Fault::reason_of(status).map_or("", |reason| reason.as_str_name());
             let detail = format!("{} {}", code(status), reason.trim_start_matches("ERROR_REASON_"));
-            let advice = advice(status, "`greenlane context show` says as whom you ask: use another token");
+            let otherwise = match status.code() {
+                Code::Unauthenticated => "`greenlane context show` says as whom you ask: use another token",
+                _ => "the service's own log says why, and so may its health",
+            };
+            let advice = advice(status, otherwise);
             if Fault::reason_of(status) == Some(ErrorReason::NoRule) {
                 return Finding::failed(name, "another service answers at this address", advice);
             }
             // Some callers may not read everything: that is not a fault of the set-up.
             if status.code() == Code::PermissionDenied {
-                Finding::warning(check, detail.trim_end(), advice)
+                let needs = Fault::metadata_of(status).get("scope").map(|it| format!(" ({it})")).unwrap_or_default();
+                let may =
+                    format!("believed, and not allowed to read what the doctor asks for{needs}: {}", detail.trim_end());
+                Finding::warning(check, may, "nothing, if whoever holds this token needs not read that")
             } else {
                 Finding::failed(check, detail.trim_end(), advice)
             }
