@@ -303,16 +303,13 @@ fn parse(raw: wire::VerifyRequest, now: DateTime<Utc>, in_batch: bool, hint: &st
         v.check("as_of", moment <= now, format!("must not be later than now, {}", now.format("%Y-%m-%dT%H:%M:%SZ")));
     }
     let freshness = consistency::freshness(&mut v, raw.consistency.as_ref());
-    let given =
-        [("consistency", raw.consistency.is_some()), ("as_of", raw.as_of.is_some()), ("replay", raw.replay.is_some())];
+    let given = [("as_of", raw.as_of.is_some()), ("replay", raw.replay.is_some())].into_iter().filter(|(_, it)| *it);
+    let is_consistent = raw.consistency.is_some();
     if in_batch {
-        for (field, given) in given {
-            v.check(field, !given, "is set for the whole batch");
-        }
-    } else if given.iter().filter(|(_, given)| *given).count() > 1 {
-        for (field, _) in given.into_iter().filter(|(_, given)| *given) {
-            v.add(field, "consistency, as_of and replay exclude one another");
-        }
+        v.check("consistency", !is_consistent, "is the whole batch's");
+        given.for_each(|(field, _)| v.add(field, "can be asked for one by one only: Verify"));
+    } else if is_consistent {
+        given.for_each(|(field, _)| v.add(field, "is not together with consistency"));
     }
     let as_of = match (&raw.replay, moment, freshness) {
         (Some(revisions), _, _) => replay(&mut v, revisions),

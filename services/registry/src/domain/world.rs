@@ -363,7 +363,11 @@ impl Known {
         let effective_at = if step == Step::Annul { granted } else { asked.unwrap_or(now) };
         match (ground(&self.events, step, effective_at, now), self.events.last()) {
             (Ok(ground), _) => Ok((ground, effective_at)),
-            (Err(_), Some(last)) if after(last.state_after, step).is_none() => {
+            // Unless it would overtake what was announced, if only it took effect later.
+            (Err(floor), Some(last))
+                if after(last.state_after, step).is_none()
+                    && !ground(&self.events, step, floor, now).is_ok_and(|ground| ground.after(step).is_some()) =>
+            {
                 Err(conflict(&self.head.number, last.taken(), step, now))
             }
             (Err(floor), _) => Err(Refusal::EffectTooEarly { floor }),

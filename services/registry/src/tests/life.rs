@@ -126,6 +126,20 @@ async fn a_step_cannot_take_effect_before_the_last_one(db: TestDatabase) {
     let long_ago = served.clock.now() - TimeDelta::days(400);
     let step = wire::WithdrawCertificateRequest { effective_time: stamp(long_ago), ..withdrawal(&name, "w") };
     assert_eq!(body.withdraw_certificate(step).await.unwrap_err().code(), Code::InvalidArgument);
+
+    // Nor is it the announced end that stands against a suspension which would overtake it.
+    body.reinstate_certificate(reinstatement(&name, "r")).await.unwrap();
+    let announced =
+        wire::WithdrawCertificateRequest { effective_time: in_days(&served, 100), ..withdrawal(&name, "w2") };
+    body.withdraw_certificate(announced).await.unwrap();
+    let step = wire::SuspendCertificateRequest { effective_time: stamp(earlier), ..suspension(&name, "s2") };
+    let refused = body.suspend_certificate(step).await.unwrap_err();
+    assert!(
+        refused.code() == Code::InvalidArgument && refused.message().contains("effective_time"),
+        "{}",
+        refused.message()
+    );
+    body.suspend_certificate(suspension(&name, "s3")).await.unwrap();
 }
 
 /// So many days from now.

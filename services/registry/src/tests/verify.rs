@@ -21,6 +21,7 @@ greenlane_store::engine_tests!(Migrator:
     a_document_in_the_name_of_another_body_is_caught,
     goods_are_held_against_the_certificate,
     an_earlier_verdict_is_given_again_byte_for_byte,
+    a_verdict_without_goods_is_given_again_on_a_later_day,
     a_verdict_can_be_asked_as_of_a_moment,
     what_will_be_known_at_a_moment_to_come_is_not_asked,
     a_batch_answers_every_item_at_one_revision,
@@ -194,6 +195,28 @@ async fn an_earlier_verdict_is_given_again_byte_for_byte(db: TestDatabase) {
     // How fresh the data is belongs to the answer, not to the verdict.
     (before.freshness, again.freshness) = (None, None);
     assert_eq!(before, again);
+}
+
+async fn a_verdict_without_goods_is_given_again_on_a_later_day(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let request = question(Subject::Certificate(certificate.name.clone()));
+    let asked_at = prost_types::Timestamp { seconds: served.clock.now().timestamp(), nanos: 0 };
+    let before = ask(&served, request.clone()).await;
+    served.clock.advance(TimeDelta::days(40_000));
+    let replay = wire::VerifyRequest { replay: before.revisions, ..request };
+    assert_eq!(codes(ask(&served, replay.clone()).await.in_force.as_ref()), ["expired"], "of the later day");
+    let again = ask(&served, wire::VerifyRequest { as_of: Some(asked_at), ..replay.clone() }).await;
+    assert_eq!((&before.decision_id, &before.date), (&again.decision_id, &again.date));
+
+    let latest = common::ReadConsistency { requirement: Some(common::read_consistency::Requirement::Latest(true)) };
+    let both = wire::VerifyRequest { consistency: Some(latest), ..replay.clone() };
+    let refused = served.verification().verify(both).await.unwrap_err();
+    assert!(refused.message().contains("replay: is not together with consistency"), "{}", refused.message());
+    let batch = wire::BatchVerifyRequest { requests: vec![replay], ..Default::default() };
+    let results = served.verification().batch_verify(batch).await.unwrap().into_inner().results;
+    let Some(wire::verify_result::Result::Error(error)) = &results[0].result else { panic!("{results:?}") };
+    assert!(format!("{error:?}").contains("can be asked for one by one only"), "{error:?}");
 }
 
 async fn a_verdict_can_be_asked_as_of_a_moment(db: TestDatabase) {

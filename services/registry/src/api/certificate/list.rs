@@ -53,7 +53,11 @@ impl Certificates {
                 })
             })
             .await?;
-        let (mut snapshot, proof) = found.ok_or_else(|| not_found(&number))?;
+        let missing = || match raw.version {
+            0 => not_found(&number),
+            version => Fault::not_found(format!("{}/versions/{version}", number.name())),
+        };
+        let (mut snapshot, proof) = found.ok_or_else(missing)?;
         consistency::own_or_unbound(caller, &snapshot.body.name()).map_err(|denied| denied.about(number.name()))?;
         if profile == Profile::W3c {
             snapshot.version.document = self.registry.restate(&snapshot.body, &snapshot.version).await?.into();
