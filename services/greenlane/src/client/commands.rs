@@ -17,6 +17,7 @@ pub(crate) mod edition;
 pub(crate) mod explain;
 pub(crate) mod fairness;
 pub(crate) mod get;
+pub(crate) mod held;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod login;

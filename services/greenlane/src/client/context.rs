@@ -31,13 +31,13 @@ pub(crate) struct Servers {
         add = complete::contexts())]
     context: Option<String>,
     /// Address of the registry.
-    #[arg(long, global = true, env = "GREENLANE_REGISTRY", hide_env_values = true, value_name = "URI")]
+    #[arg(long, global = true, env = "GREENLANE_REGISTRY", hide_env_values = true, value_name = "URI", value_parser = uri)]
     registry: Option<String>,
     /// Address of the equivalence service.
-    #[arg(long, global = true, env = "GREENLANE_EQUIVALENCE", hide_env_values = true, value_name = "URI")]
+    #[arg(long, global = true, env = "GREENLANE_EQUIVALENCE", hide_env_values = true, value_name = "URI", value_parser = uri)]
     equivalence: Option<String>,
     /// Address of the classification service.
-    #[arg(long, global = true, env = "GREENLANE_CLASSIFICATION", hide_env_values = true, value_name = "URI")]
+    #[arg(long, global = true, env = "GREENLANE_CLASSIFICATION", hide_env_values = true, value_name = "URI", value_parser = uri)]
     classification: Option<String>,
     /// A file that holds the bearer token; `-` is stdin. GREENLANE_TOKEN may hold the token itself, and counts before a
     /// context's file.
@@ -137,7 +137,10 @@ impl Servers {
             TokenFrom::Stdin => Some(Secret::from_value(token_from_stdin()?)),
             TokenFrom::File(path) => {
                 anyhow::ensure!(path.exists(), Usage(format!("the token file {} does not exist", path.display())));
-                Some(Secret::from_file(path))
+                let token = super::input::read_text(&path)?;
+                anyhow::ensure!(!token.trim().is_empty(), Usage(format!("{} holds no token", path.display())));
+                // A pipe gives what is in it once; a file may be renewed meanwhile.
+                Some(if path.is_file() { Secret::from_file(path) } else { Secret::from_value(token) })
             }
             TokenFrom::Nowhere => None,
         };
@@ -194,6 +197,14 @@ impl Servers {
             tls_cert: self.tls_cert.clone().or(file.tls_cert),
             tls_key: self.tls_key.clone().or(file.tls_key),
         }
+    }
+}
+
+/// The address of a service.
+fn uri(text: &str) -> Result<String, String> {
+    match text.split_once("://") {
+        Some(("http" | "https", rest)) if !rest.is_empty() => Ok(text.to_owned()),
+        _ => Err("write it with http:// or https://, such as http://127.0.0.1:7401".to_owned()),
     }
 }
 

@@ -338,6 +338,7 @@ pub(crate) fn lists_all(collection: &str) -> Option<&'static str> {
         "keys" => "body key list BODY",
         "entries" => "list entries LIST",
         "events" => "certificate history CERTIFICATE",
+        "versions" => "certificate versions CERTIFICATE",
         _ => return None,
     })
 }
@@ -371,7 +372,9 @@ const UNREACHED: &str = "is it running, and is this its address? `greenlane doct
 fn hint_of_code(code: Code) -> Option<&'static str> {
     match code {
         Code::Unavailable => Some(UNREACHED),
-        Code::Unimplemented => Some("this service does not have this method yet"),
+        Code::Unimplemented => {
+            Some("this service does not have this method yet, or something else answers at this address")
+        }
         _ => None,
     }
 }

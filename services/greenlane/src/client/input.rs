@@ -70,14 +70,17 @@ fn of_value<M: Message + Name + Default>(value: Value) -> anyhow::Result<M> {
     Ok(DynamicMessage::deserialize(descriptor, value)?.transcode_to()?)
 }
 
-/// Reads a text file; `-` is stdin.
+/// Reads a text file, without the mark of byte order that some editors begin it with; `-` is stdin.
 pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read stdin")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(path).with_context(|| Usage(format!("cannot read {}", path.display())))
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?;
+        bytes
+    } else {
+        std::fs::read(path).with_context(|| Usage(format!("cannot read {}", path.display())))?
+    };
+    let text = String::from_utf8(bytes).with_context(|| Usage(format!("{} is no text in UTF-8", path.display())))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Reads on a thread of its own, which nobody waits for when the command ends: what somebody types may never come.

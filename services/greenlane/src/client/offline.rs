@@ -18,6 +18,8 @@ use greenlane_platform::clock::Clock;
 use greenlane_registry::offline::{Bundle, OfflinePeers};
 use tonic::Status;
 
+use super::exit::Usage;
+
 /// A bundle, ready to answer.
 pub(crate) struct OfflineTrust {
     bundle: Bundle,
@@ -38,12 +40,24 @@ enum Recognition {
 
 struct CodesOf(Option<OfflineCodes>);
 
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| Usage(format!("cannot read {}", path.display())))
+}
+
+fn untrusted(path: &Path) -> Usage {
+    Usage(format!("{} is not to be trusted", path.display()))
+}
+
+/// Reads a bundle, which must be signed by the log's key if that is named.
+pub(crate) fn read_bundle(path: &Path, key: Option<&NoteKey>) -> anyhow::Result<Bundle> {
+    Bundle::read(&read(path)?, key).with_context(|| untrusted(path))
+}
+
 impl OfflineTrust {
     /// Reads a bundle; `key` is the log's that it must be signed by. Recognition is decided on `pack`, when there is one,
     /// in place of what the bundle carries.
     pub(crate) fn open(path: &Path, key: Option<&NoteKey>, pack: Option<OfflinePack>) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let bundle = Bundle::read(&bytes, key).with_context(|| format!("{} is not to be trusted", path.display()))?;
+        let bundle = read_bundle(path, key)?;
         let codes = CodesOf(match bundle.classification() {
             Some((revision, bytes)) => Some(OfflineCodes::read(revision, bytes).context("the bundle's codes")?),
             None => None,
@@ -92,9 +106,7 @@ pub(crate) struct OfflinePack {
 impl OfflinePack {
     /// Reads a pack; `keys` are the thumbprints of the keys that it may be signed by, none for any.
     pub(crate) fn open(path: &Path, keys: &[String]) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let pack =
-            RecognitionPack::read(&bytes, keys).with_context(|| format!("{} is not to be trusted", path.display()))?;
+        let pack = RecognitionPack::read(&read(path)?, keys).with_context(|| untrusted(path))?;
         let (revision, bytes) = pack.equivalence();
         let catalogue = OfflineCatalogue::read(revision, bytes).context("the pack's catalogue")?;
         let (revision, bytes) = pack.classification();

@@ -141,6 +141,13 @@ fn words() -> anyhow::Result<()> {
     let faulty = shell.run("manifest verify manifest.csv")?.expect(10).stdout;
     assert!(faulty.contains("GLXA4HP9Z1PPYMB35F") && faulty.contains("code: `854143`: write EDITION:CODE"), "{faulty}");
     shell.run("context set border --context greenlane-data/client.toml --here XB")?.expect(0);
+    let address = shell.run("context set border --registry 127.0.0.1:7401")?.expect(2).stderr;
+    assert!(address.contains("write it with http:// or https://"), "{address}");
+    let nobody = shell.run("token mint --subject= --scope verify --out nobody.token")?.expect(2).stderr;
+    assert!(nobody.contains("--subject"), "{nobody}");
+    std::fs::write(shell.folder.path().join("empty.token"), "\n")?;
+    let empty = shell.run("body list --token-file empty.token")?.expect(2).stderr;
+    assert!(empty.contains("empty.token holds no token"), "{empty}");
     let unset = shell.run("context unset border here token-file -o json")?.expect(0).json()?;
     assert_eq!((&unset["here"], &unset["tokenFile"]), (&serde_json::Value::Null, &serde_json::Value::Null));
     std::fs::write(shell.folder.path().join("other.toml"), "[registry.store]\nurl = \"sqlite:other.db\"\n")?;

@@ -163,3 +163,64 @@ fn codes() -> anyhow::Result<()> {
     assert!(picture.starts_with(b"\x89PNG"), "a PNG");
     Ok(())
 }
+
+#[test]
+fn a_file_is_verified_by_what_it_holds() {
+    held().expect("it runs");
+}
+
+fn held() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let number = certificate.trim_start_matches("certificates/").to_owned();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(shell.folder.path().join(name), bytes);
+    for text in [format!("{number}\n"), format!("{certificate}\r\n")] {
+        write("number.txt", text.as_bytes())?;
+        let verdict = shell.run("verify number.txt")?.expect(0).stdout;
+        assert!(verdict.contains("ACCEPTED"), "{text}: {verdict}");
+    }
+    let document = shell.run(&format!("certificate get {number} --document"))?.expect(0).stdout;
+    write("marked.jwt", format!("\u{feff}{document}").as_bytes())?;
+    assert!(shell.run("verify marked.jwt")?.expect(0).stdout.contains("ACCEPTED"));
+    write("half.jwt", document.split_at(document.len() / 3).0.as_bytes())?;
+    assert!(shell.run("verify half.jwt")?.expect(10).stdout.contains("REFUSED"));
+    write("paper.pdf", b"%PDF-1.7\n\xe2\xe3\xcf\xd3")?;
+    let paper = shell.run("verify paper.pdf")?.expect(2).stderr;
+    assert!(paper.contains("on paper") && paper.contains("QR code"), "{paper}");
+
+    let version = shell.run(&format!("certificate get {number} --version 9"))?.expect(3).stderr;
+    assert!(version.contains("/versions/9` does not exist"), "{version}");
+    assert!(version.contains("greenlane certificate versions"), "{version}");
+    Ok(())
+}
+
+#[test]
+fn what_is_recognised_of_a_certificate_that_is_worth_nothing_says_so() {
+    worthless().expect("it runs");
+}
+
+fn worthless() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let goods = "--code HS2022:854143 --origin XA --destination XB";
+    let recognise = format!("recognise --certificate {certificate} {goods}");
+    assert!(!shell.run(&recognise)?.expect(0).stderr.contains("worth nothing"));
+    let key = shell.run("body key list aurora-cert -o name")?.expect(0).stdout;
+    let key = key.trim();
+    shell.run(&format!("body key revoke {key} --since 2020-01-01 --text stolen --confirm {key}"))?.expect(0);
+    for command in ["recognise", "explain"] {
+        let told = shell.run(&format!("{command} --certificate {certificate} {goods}"))?.expect(0).stderr;
+        assert!(told.contains("worth nothing") && told.contains("compromised"), "{command}: {told}");
+    }
+    let plan = shell.run(&format!("plan --certificate {certificate} {goods}"))?;
+    assert!(
+        plan.stderr.contains("is left out: it is not genuine") && plan.stderr.contains("compromised"),
+        "{}",
+        plan.stderr
+    );
+    let withdraw =
+        format!("certificate withdraw {certificate} --reason nonconformity --text x --token-file clerk.token");
+    shell.run(&format!("{withdraw} --confirm"))?.expect(0);
+    assert!(shell.run(&recognise)?.expect(0).stderr.contains("the body has withdrawn it"));
+    Ok(())
+}

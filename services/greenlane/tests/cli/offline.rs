@@ -92,11 +92,11 @@ fn offline() -> anyhow::Result<()> {
     let key = key.as_str().context("a key")?.to_owned();
     shell.run(&format!("verify certificate.jwt --trust customs.bundle --log-key {key}"))?.expect(0);
     let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-    let refused = shell.run(&format!("verify certificate.jwt --trust customs.bundle --log-key {other}"))?.expect(1);
+    let refused = shell.run(&format!("verify certificate.jwt --trust customs.bundle --log-key {other}"))?.expect(2);
     assert!(refused.stderr.contains("not of the one that is trusted"), "{}", refused.stderr);
     let whole = std::fs::read(shell.folder.path().join("customs.bundle"))?;
     std::fs::write(shell.folder.path().join("cut.bundle"), &whole[..whole.len() - 20])?;
-    shell.run("verify certificate.jwt --trust cut.bundle")?.expect(1);
+    shell.run("verify certificate.jwt --trust cut.bundle")?.expect(2);
     shell.run("bundle --out some.bundle --body bodies/nobody")?.expect(3);
 
     without_network(&shell)

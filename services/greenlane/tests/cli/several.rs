@@ -68,18 +68,24 @@ fn spreadsheet() -> anyhow::Result<()> {
         "NUMBER,,,",
         "NUMBER,HS2022:854143,XA,",
         "GLXA4HP9Z1PPYMB35F,,,",
+        "NUMBER,HS2022:854143",
     ];
     let text = lines.map(|line| line.replace("NUMBER", number) + "\r\n").concat();
     std::fs::write(shell.folder.path().join("manifest.csv"), text)?;
     let told = shell.run("manifest verify manifest.csv --destination XB -o json")?.expect(10).json()?;
     let of = |line: usize, field: &str| told["lines"][line][field].clone();
-    assert_eq!([0, 1, 2, 3, 4].map(|line| of(line, "line").as_u64().unwrap_or_default()), [2, 4, 5, 6, 7], "{told}");
+    let lines = [0, 1, 2, 3, 4, 5].map(|line| of(line, "line").as_u64().unwrap_or_default());
+    assert_eq!(lines, [2, 4, 5, 6, 7, 8], "{told}");
     let why = |line: usize| of(line, "why").as_str().unwrap_or_default().to_owned();
     assert_eq!(why(0), "covers these goods: The declared product is not the certified one.");
     assert!(of(1, "outcome") == "FAULTY" && why(1).contains("EDITION:CODE"), "{told}");
     assert_eq!(why(2), "only the certificate was asked about: no code");
     assert_eq!(why(3), "covers these goods: The certificate names a product; which it is, was not declared.");
     assert_eq!(why(4), "authentic, in force: No certificate of this number is known here.");
+    assert!(of(5, "outcome") == "FAULTY" && why(5) == "it has 2 columns, and the header has 4", "{told}");
+    std::fs::write(shell.folder.path().join("semicolons.csv"), "certificate;code\nNUMBER;HS2022:854143\n")?;
+    let semicolons = shell.run("manifest verify semicolons.csv")?.expect(2).stderr;
+    assert!(semicolons.contains("separated by commas"), "{semicolons}");
     let nowhere = shell.run("manifest verify manifest.csv -o csv")?.expect(10).stdout;
     assert!(nowhere.contains("destination: is required: in its column, by --destination"), "{nowhere}");
 

@@ -98,9 +98,9 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     let (sender, requests) = mpsc::channel::<StreamVerifyRequest>(AHEAD);
     let (bad, mut unreadable) = mpsc::unbounded_channel();
     let reading = input::beside(move || {
-        rows::read(&args.file, &rows::COLUMNS, |line, row: rows::Row| {
-            let certificate = row.certificate.clone();
-            match rows::request(line, row, &args.destination, &args.date) {
+        rows::read(&args.file, &rows::COLUMNS, |line, row: Result<rows::Row, String>| {
+            let certificate = row.as_ref().map(|row| row.certificate.clone()).unwrap_or_default();
+            match row.and_then(|row| rows::request(line, row, &args.destination, &args.date)) {
                 Ok(request) => sender.blocking_send(request).is_ok(),
                 Err(fault) => bad.send((line, certificate, fault)).is_ok(),
             }

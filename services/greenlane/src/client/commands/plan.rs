@@ -1,6 +1,5 @@
 //! `greenlane plan`: which markets accept what a product holds, and what would open the others.
 
-mod held;
 mod matrix;
 #[cfg(test)]
 mod tests;
@@ -16,7 +15,6 @@ use greenlane_api::{
 };
 
 use greenlane_platform::clock::Clock;
-use held::{Held, held};
 use serde_json::json;
 use tonic::{Code, Status};
 
@@ -24,6 +22,7 @@ use crate::client::{
     Session,
     commands::{
         catalogue::{self, Kind},
+        held::{Held, held},
         recognise::scheme,
     },
     complete::Named,

@@ -16,9 +16,10 @@ use greenlane_api::{
         certificate_service_client::CertificateServiceClient,
     },
 };
+use greenlane_platform::clock::Clock;
 use serde_json::json;
 
-use super::verify::no_destination;
+use super::{held, verify::no_destination};
 use crate::client::{
     Session,
     complete::Named,
@@ -256,7 +257,14 @@ impl Facts {
     /// The facts of the certificate: those of the registry, or those that are given.
     async fn certificate(&self, session: &Session) -> anyhow::Result<CertificateFacts> {
         match &self.certificate {
-            Some(name) => Ok(facts_of(session, name).await?.1),
+            Some(name) => {
+                let (certificate, facts) = facts_of(session, name).await?;
+                let date = if self.date.is_empty() { Clock::system().today().to_string() } else { self.date.clone() };
+                if let Some(why) = held::worth_nothing(session, &certificate, &self.code, &date).await? {
+                    render::talk(&format!("{} is worth nothing, whatever markets recognise: {why}", certificate.name));
+                }
+                Ok(facts)
+            }
             None => Ok(self.given()),
         }
     }

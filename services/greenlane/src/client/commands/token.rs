@@ -6,7 +6,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use clap::{
+    Args, Subcommand,
+    builder::{NonEmptyStringValueParser, PossibleValuesParser},
+};
 use greenlane_platform::{
     auth::{CertificateThumbprint, SCOPES, issuer::TokenRequest},
     violations::{EconomyCode, Violations},
@@ -47,7 +50,7 @@ pub(crate) struct Jwks {
 #[derive(Args, Debug)]
 pub(crate) struct Mint {
     /// Who the token speaks for.
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     subject: String,
     /// What it allows; `admin` is all of them. May be repeated.
     #[arg(long = "scope", required = true, value_parser = PossibleValuesParser::new(SCOPES.iter().copied()))]

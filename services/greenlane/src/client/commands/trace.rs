@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::client::{
     Confirm, Mutation, Session,
+    complete::Named,
     exit::{Exit, Usage},
     input, progress,
     render::{self, View},
@@ -129,7 +130,8 @@ impl From<Stage> for LifeCycleStage {
 /// Arguments of `greenlane trace compare`.
 #[derive(Args, Debug)]
 pub(crate) struct Compare {
-    /// The certificate's name, certificates/NUMBER.
+    /// The certificate's number or name.
+    #[arg(add = Named::Certificates.completer())]
     certificate: String,
     #[command(flatten)]
     product: Product,
@@ -244,7 +246,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Compare(args) => {
             let request = CompareFootprintRequest {
                 product: Some(args.product.into()),
-                certificate: args.certificate,
+                certificate: super::certificate::name(&args.certificate),
                 consistency: None,
             };
             let answer = traces.compare_footprint(request).await?.into_inner();

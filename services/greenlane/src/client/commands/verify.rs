@@ -207,6 +207,21 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     Ok(exit_of(answer.verdict.as_ref()))
 }
 
+/// What a file holds: the number or name of a certificate, the text of its QR code, or its document.
+fn in_file(path: &Path) -> anyhow::Result<Subject> {
+    let text = input::read_text(path);
+    let is_pdf = || std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"%PDF-"));
+    if text.is_err() && is_pdf() {
+        let why = "is a certificate on paper, and not its document: verify the number or the text of the QR code on it";
+        return Err(Usage(format!("{} {why}", path.display())).into());
+    }
+    // Three parts of a signed document are never as short.
+    let is_named = |text: &str| text.len() <= 64 && !text.contains('.') && !text.contains(char::is_control);
+    Ok(subject(text?.trim().to_owned(), |text| {
+        if is_named(&text) { Subject::Certificate(text) } else { Subject::Document(text) }
+    }))
+}
+
 /// The text of a QR code shows itself; any other is what it stands for where it was given.
 fn subject(text: String, other: impl FnOnce(String) -> Subject) -> Subject {
     if is_code(&text) { Subject::QrText(text) } else { other(text) }
@@ -266,7 +281,7 @@ impl Args {
     fn request(&self, named: &str) -> anyhow::Result<VerifyRequest> {
         let path = Path::new(named);
         let subject = if named == "-" || path.is_file() {
-            subject(input::read_text(path)?.trim().to_owned(), Subject::Document)
+            in_file(path)?
         } else if path.extension().is_some() && !is_code(named) {
             // A number has no dot.
             return Err(Usage(format!("there is no file {}, and it is no certificate's number", path.display())).into());

@@ -123,7 +123,9 @@ impl Fit<'_> {
     /// A message: its fields under the contract's own names, with what they must be.
     fn message(&mut self, kind: &MessageDescriptor, value: &Value, path: &str) -> Value {
         let Some(fields) = value.as_object() else {
-            self.add(path, format!("must be fields, of {}", known(kind)));
+            let entries = value.as_array().is_some_and(|all| path.is_empty() && !all.is_empty());
+            let apply = if entries { "; entries of a catalogue are for `greenlane apply`" } else { "" };
+            self.add(path, format!("must be fields, of {}{apply}", known(kind)));
             return Value::Null;
         };
         let mut fitted = Map::new();

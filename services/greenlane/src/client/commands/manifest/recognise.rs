@@ -95,9 +95,10 @@ pub(super) async fn run(session: &Session, Recognise { lines: mut args }: Recogn
     // What is told of a line beside its decision: none of these is in the answer.
     let (asked, mut beside) = mpsc::unbounded_channel::<Asked>();
     let reading = input::beside(move || {
-        rows::read(&args.file, &COLUMNS, |line, row: Row| {
-            let destination = or(row.destination.clone(), &args.destination);
-            match question(row, &destination, &args.date) {
+        rows::read(&args.file, &COLUMNS, |line, row: Result<Row, String>| {
+            let own = row.as_ref().map(|row| row.destination.clone()).unwrap_or_default();
+            let destination = or(own, &args.destination);
+            match row.and_then(|row| question(row, &destination, &args.date)) {
                 Ok(question) => {
                     let request = StreamRecogniseRequest {
                         sequence: line,

@@ -68,6 +68,11 @@ pub(super) struct Columns {
 impl Columns {
     /// What is wrong with a header.
     fn fault(&self, header: &csv::StringRecord) -> Option<String> {
+        if let [only] = header.iter().collect::<Vec<_>>()[..]
+            && only.contains([';', '\t'])
+        {
+            return Some("the columns are to be separated by commas".to_owned());
+        }
         let is_known = |name: &str| self.demanded.contains(&name) || self.known.contains(&name);
         let unknown = header.iter().filter(|name| !is_known(name)).map(|name| format!("there is no column `{name}`"));
         let has = |name: &str| header.iter().any(|own| own == name);
@@ -79,11 +84,11 @@ impl Columns {
     }
 }
 
-/// Hands over each line with its number until there is nobody to take it.
+/// Hands over each line with its number, or what makes it none, until there is nobody to take it.
 pub(super) fn read<R: DeserializeOwned>(
     file: &Path,
     columns: &Columns,
-    mut take: impl FnMut(u64, R) -> bool,
+    mut take: impl FnMut(u64, Result<R, String>) -> bool,
 ) -> anyhow::Result<()> {
     let input: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())
@@ -102,14 +107,17 @@ pub(super) fn read<R: DeserializeOwned>(
         match read {
             Err(error) if error.is_io_error() => return Err(error).with_context(|| format!("cannot read {named}")),
             Err(error) => {
-                return Err(Usage(format!("{named}:{line}: {}", sheet::why(&error))).into());
+                if !take(line, Err(sheet::why(&error))) {
+                    return Ok(());
+                }
+                continue;
             }
             Ok(()) => {}
         }
         // Columns that are not known are wrong for every line.
         let row = record.deserialize::<R>(Some(&header));
         let row = row.with_context(|| Usage(format!("{named}:{line}: cannot be read")))?;
-        if !take(line, row) {
+        if !take(line, Ok(row)) {
             return Ok(());
         }
     }
@@ -169,7 +177,7 @@ mod tests {
         std::fs::write(file.path(), text)?;
         let mut rows = Vec::new();
         read(file.path(), &COLUMNS, |line, row| {
-            rows.push(request(line, row, "XB", "2026-07-01").map_err(|why| (line, why)));
+            rows.push(row.and_then(|row| request(line, row, "XB", "2026-07-01")).map_err(|why| (line, why)));
             true
         })?;
         Ok(rows)

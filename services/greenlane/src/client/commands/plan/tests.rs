@@ -93,8 +93,9 @@ fn a_certificate_that_does_not_count_on_the_date_for_the_goods_is_left_out() {
     };
     let mut certificate =
         Certificate { content: Some(content), state: CertificateState::Active.into(), ..Default::default() };
-    let why =
-        |certificate: &Certificate, goods: &str, date: &str| super::held::why_not(certificate, &code(goods), date);
+    let why = |certificate: &Certificate, goods: &str, date: &str| {
+        crate::client::commands::held::why_not(certificate, &code(goods), date)
+    };
     assert_eq!(why(&certificate, "854143", "2026-06-01"), None);
     assert!(why(&certificate, "850720", "2026-06-01").unwrap().contains("other goods"));
     assert!(why(&certificate, "854143", "2025-12-31").unwrap().contains("from 2026-01-01"));

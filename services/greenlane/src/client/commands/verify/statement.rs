@@ -6,13 +6,13 @@ use anyhow::{Context as _, bail};
 use chrono::SecondsFormat;
 use greenlane_api::registry::v1::VerifyResponse;
 use greenlane_log::note::NoteKey;
-use greenlane_registry::offline::Bundle;
 use greenlane_registry::statement::{Statement, StatementError};
 
 use super::{Args, exit_of, print};
 use crate::client::{
     exit::{Exit, Usage},
     input,
+    offline::read_bundle,
     render::{self, Output},
 };
 
@@ -37,7 +37,10 @@ pub(super) fn check(output: Output, path: &Path, args: &Args) -> anyhow::Result<
             render::talk(&format!("NOT GENUINE: {error}"));
             return Ok(Exit::No);
         }
-        Err(error) => return Err(anyhow::Error::new(error).context(format!("{} is no statement", path.display()))),
+        Err(error) => {
+            let why = Usage(format!("{} is no statement", path.display()));
+            return Err(anyhow::Error::new(error).context(why));
+        }
     };
     let pinned = if args.log_key.is_some() { "" } else { " (taken at its word: name --log-key to hold it to a key)" };
     render::talk(&format!(
@@ -59,9 +62,7 @@ fn log_key(args: &Args) -> anyhow::Result<NoteKey> {
     let named = args.named_key()?;
     match (&args.trust, named) {
         (Some(path), named) => {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            let bundle = Bundle::read(&bytes, named.as_ref());
-            let bundle = bundle.with_context(|| format!("{} is not to be trusted", path.display()))?;
+            let bundle = read_bundle(path, named.as_ref())?;
             bundle.log_key().parse().context("the bundle's key cannot be read")
         }
         (None, Some(named)) => Ok(named),
