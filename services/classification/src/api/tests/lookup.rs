@@ -133,12 +133,12 @@ async fn a_batch_answers_what_is_missing_in_its_place(db: TestDatabase) {
 async fn what_an_answer_does_not_hold_is_refused_with_how_many_it_holds(db: TestDatabase) {
     let running = Running::start(&db).await;
     let asked = |codes: usize| RehearseEditionRequest {
-        codes: (0..codes).filter_map(|_| code("HS2017", "854140")).collect(),
+        codes: (0..codes).filter_map(|_| code("HS2017", "8541")).collect(),
         target_edition: "HS2022".to_owned(),
         include_held_back: true,
         ..RehearseEditionRequest::default()
     };
-    let refused = running.lookup().rehearse_edition(asked(10_000)).await.unwrap_err();
+    let refused = running.lookup().rehearse_edition(asked(10_000)).await.map(drop).unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     let violation = Fault::violations_of(&refused).remove(0);
     assert_eq!(violation.field, "codes");
@@ -146,7 +146,7 @@ async fn what_an_answer_does_not_hold_is_refused_with_how_many_it_holds(db: Test
     let first: usize = first.unwrap().parse().unwrap();
     // A client takes 4 MiB unless it is told otherwise.
     let answer = running.lookup().rehearse_edition(asked(first)).await.unwrap().into_inner();
-    assert!(answer.results.len() == first && first > 1_000, "{first}");
+    assert!(answer.results.len() == first && first > 100, "{first}");
     running.end().await;
 }
 
