@@ -79,7 +79,7 @@ pub(crate) struct RowFault {
 }
 
 /// Identifiers of faults.
-const FAULTS: [&str; 17] = [
+const FAULTS: [&str; 20] = [
     "code_malformed",
     "code_unknown",
     "parent_missing",
@@ -96,6 +96,9 @@ const FAULTS: [&str; 17] = [
     "level_unknown",
     "json_malformed",
     "row_too_long",
+    "quotation_malformed",
+    "fields_too_many",
+    "flag_malformed",
     "codes_left_out",
 ];
 
@@ -256,9 +259,12 @@ impl Reader {
 
     fn take(&mut self, last: bool) -> Vec<RowFault> {
         let mut faults = Vec::new();
-        let missing = |columns: &[&'static str]| {
-            let message = format!("The file needs the columns {}.", columns.join(", "));
-            RowFault::new(1, "", "columns_missing", message, "")
+        let missing = |columns: &[&'static str], record: &Record| {
+            let mut message = format!("The file needs the columns {}.", columns.join(", "));
+            if let Some(separator) = record.other_separator() {
+                message.push_str(&format!(" Its columns are parted by {separator}: part them by commas."));
+            }
+            RowFault::new(record.line(), "", "columns_missing", message, "")
         };
         while let Some(record) = self.records.next(last) {
             let record = match record {
@@ -272,7 +278,7 @@ impl Reader {
             };
             if let Some(needed) = record.header_of().then(|| needed(self.format)).filter(|needed| !record.has(needed)) {
                 self.records.give_up();
-                faults.push(missing(needed));
+                faults.push(missing(needed, &record));
                 break;
             }
             if record.header_of() {
@@ -394,9 +400,26 @@ fn texts(record: &Record, prefix: &str) -> Localized {
     texts
 }
 
-/// Whether a column says yes.
-fn yes(record: &Record, column: &str) -> bool {
-    matches!(record.get(column).trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "ex")
+/// Whether a column says yes. Nothing says no; what says neither is no answer.
+fn yes(record: &Record, column: &str, faults: &mut Vec<RowFault>) -> Option<bool> {
+    let raw = record.get(column).trim();
+    match raw.to_ascii_lowercase().as_str() {
+        "1" | "true" | "t" | "yes" | "y" | "x" | "ex" => Some(true),
+        "" | "0" | "false" | "f" | "no" | "n" => Some(false),
+        _ => {
+            let message = "A mark is 1, true, yes, x or ex, or it is 0, false, no or nothing.";
+            faults.push(RowFault::new(record.line(), column, "flag_malformed", message, raw));
+            None
+        }
+    }
+}
+
+/// What is said of an edition that is not known.
+fn unknown_edition(id: &str) -> String {
+    match id {
+        "" => "Neither the row nor the import names an edition.".to_owned(),
+        _ => format!("The edition {id} is not known."),
+    }
 }
 
 /// The refused lines, each counted once.

@@ -24,7 +24,7 @@ pub(crate) enum Unresolved {
     /// No code of this edition has so many characters.
     #[error(
         "codes of {edition} have {lengths} digits, this has {length}; leading zeros are part of a code{}",
-        near(.nearest, .editions)
+        zero.as_ref().map_or_else(|| near(.nearest, .editions), |code| format!("; with its leading zero it is {code}"))
     )]
     WrongLength {
         /// The edition.
@@ -33,7 +33,9 @@ pub(crate) enum Unresolved {
         lengths: String,
         /// The length it has.
         length: usize,
-        /// The codes above it that exist, nearest first.
+        /// The code that it is with a leading zero.
+        zero: Option<String>,
+        /// The codes above it that exist, nearest first; where it has lost its leading zero, the code with it alone.
         nearest: Vec<String>,
         /// The editions in which these digits are a code.
         editions: Vec<String>,
@@ -85,11 +87,14 @@ pub(crate) fn resolve(catalogue: &Catalogue, asked: &CodeRef) -> Result<Position
     let lengths = &catalogue.editions[edition].code_lengths;
     if !lengths.iter().any(|length| *length as usize == code.len()) {
         let words: Vec<_> = lengths.iter().map(u32::to_string).collect();
+        // Without its zero it begins like codes that it has nothing to do with.
+        let zero = Some(format!("0{code}")).filter(|zero| catalogue.find(edition, zero).is_some());
         return Err(Unresolved::WrongLength {
             edition: asked.edition.to_string(),
             lengths: words.join(", "),
             length: code.len(),
-            nearest,
+            nearest: zero.clone().map_or(nearest, |zero| vec![zero]),
+            zero,
             editions,
         });
     }

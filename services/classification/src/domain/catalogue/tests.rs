@@ -60,6 +60,15 @@ fn facts_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
+fn a_code_that_has_lost_its_leading_zero_is_near_the_one_with_it() {
+    let catalogue = Catalogue::build(1, invented_facts(&["01 0101 010121 10"], &[])).unwrap();
+    let (edition, code) = (EditionId::parse("E1").unwrap(), CodeText::parse("10121").unwrap());
+    let why = resolve(&catalogue, &CodeRef { edition, code }).unwrap_err();
+    assert!(why.to_string().ends_with("; with its leading zero it is 010121"), "{why}");
+    assert!(matches!(&why, Unresolved::WrongLength { nearest, .. } if *nearest == ["010121"]), "{why:?}");
+}
+
+#[test]
 fn a_wrong_length_a_missing_code_and_a_missing_edition_are_told_apart() {
     let catalogue = starter();
     let asked = |edition: &str, code: &str| {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::eu::DECLARABLE;
-use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault, mend_zero, refuse};
+use super::{Announced, CodeFact, CodeRow, EditionFact, Imported, Level, RowFault, mend_zero, refuse, unknown_edition};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::harmonized;
 
@@ -20,7 +20,7 @@ pub(super) fn codes(catalogue: &Catalogue, announced: &Announced, rows: Vec<Code
         if of_another || edition_fact(catalogue, announced, edition).is_none() {
             let message = match of_another {
                 true => "The row is of another edition than the file.".to_owned(),
-                false => format!("The edition {edition} is not known."),
+                false => unknown_edition(edition),
             };
             refuse(imported, RowFault::new(row.line, "edition", "edition_wrong", message, edition));
             continue;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     Announced, Format, Imported, LinkFact, LinkRow, LinkWords, Record, RowFault, TableFact, code, mend_zero, refuse,
-    texts, yes,
+    texts, unknown_edition, yes,
 };
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::correlation::hold_back;
@@ -20,12 +20,13 @@ use crate::domain::facts::Share;
 /// A row of the UN Statistics Division's tables, which lead from the later to the earlier edition.
 pub(super) fn unsd(record: &Record, faults: &mut Vec<RowFault>) -> Option<LinkRow> {
     let (from, to) = (code(record, "from_code", faults), code(record, "to_code", faults));
+    let ex = yes(record, "ex", faults);
     let edition = |column: &str| record.get(column).trim().to_owned();
     Some(LinkRow {
         line: record.line(),
         from: (edition("from_edition"), from?, "from_code"),
         to: (edition("to_edition"), to?, "to_code"),
-        ex: yes(record, "ex"),
+        ex: ex?,
         ..LinkRow::default()
     })
 }
@@ -33,14 +34,15 @@ pub(super) fn unsd(record: &Record, faults: &mut Vec<RowFault>) -> Option<LinkRo
 /// A row of our own.
 pub(super) fn own(record: &Record, faults: &mut Vec<RowFault>) -> Option<LinkRow> {
     let (earlier, later) = (code(record, "earlier", faults), code(record, "later", faults));
+    let (ex, held_back) = (yes(record, "ex", faults), yes(record, "held_back", faults));
     let share_of_earlier = share(record, "share_of_earlier", faults);
     let share_of_later = share(record, "share_of_later", faults);
     Some(LinkRow {
         line: record.line(),
         from: (String::new(), later?, "later"),
         to: (String::new(), earlier?, "earlier"),
-        ex: yes(record, "ex"),
-        held_back: yes(record, "held_back"),
+        ex: ex?,
+        held_back: held_back?,
         words: LinkWords {
             part: texts(record, "part_"),
             share_of_earlier: share_of_earlier?,
@@ -71,13 +73,14 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
         let (from, to) = (or(&row.from.0, &announced.second_edition), or(&row.to.0, &first));
         let (Some(from), Some(to)) = (catalogue.edition(from), catalogue.edition(to)) else {
             let unknown = if catalogue.edition(from).is_none() { from } else { to };
-            let message = format!("The edition {unknown} is not known.");
-            refuse(imported, RowFault::new(row.line, "", "edition_wrong", message, unknown));
+            refuse(imported, RowFault::new(row.line, "", "edition_wrong", unknown_edition(unknown), unknown));
             continue;
         };
         for (edition, (_, code, column)) in [(from, &mut row.from), (to, &mut row.to)] {
             let lengths = &catalogue.editions[edition].code_lengths;
-            mend_zero(row.line, column, code, lengths, &mut imported.faults);
+            if catalogue.find(edition, &format!("0{code}")).is_some() {
+                mend_zero(row.line, column, code, lengths, &mut imported.faults);
+            }
         }
         let since = |edition: usize| catalogue.editions[edition].fact.effective_from;
         let same_system = catalogue.editions[from].fact.system == catalogue.editions[to].fact.system;

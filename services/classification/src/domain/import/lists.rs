@@ -23,14 +23,14 @@ pub(super) fn row(record: &Record, faults: &mut Vec<RowFault>) -> Option<ListRow
         "" => Some(String::new()),
         _ => identifier(record, "entry", faults),
     };
-    let ex = texts(record, "ex_description_");
+    let (marked, ex) = (yes(record, "ex", faults), texts(record, "ex_description_"));
     let (effective_from, effective_to) = days?;
     let entry = EntryFact {
         list: list?,
         id: id?,
         edition: record.get("edition").trim().to_owned(),
         code: code?,
-        ex: yes(record, "ex") || !ex.is_empty(),
+        ex: marked? || !ex.is_empty(),
         ex_descriptions: if ex.is_empty() { Vec::new() } else { vec![(String::new(), ex)] },
         category: line(record.get("category")),
         reasons: texts(record, "reason_"),

@@ -44,20 +44,87 @@ impl Record {
         self.names.iter().map(String::as_str).zip(self.values.iter().map(String::as_str))
     }
 
+    /// What parts the columns in place of commas, as it seems.
+    pub(super) fn other_separator(&self) -> Option<&'static str> {
+        let [only] = self.values.as_slice() else { return None };
+        [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")]
+            .into_iter()
+            .find(|(mark, _)| only.contains(*mark))
+            .map(|it| it.1)
+    }
+
     /// The only value of a row that is not CSV.
     pub(super) fn text(&self) -> &str {
         self.values.first().map_or("", String::as_str)
     }
 }
 
+/// Where in a row of CSV a byte stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// At the start of a row.
+    Row,
+    /// In a row that is a comment.
+    Comment,
+    /// At the start of a field: only here a quotation mark opens anything.
+    Field,
+    /// In a field without quotation marks around it, or behind those.
+    Plain,
+    /// Within quotation marks.
+    Quoted,
+    /// Behind a quotation mark that closes the field, unless another follows it.
+    Closed,
+}
+
+impl Place {
+    /// Where the byte after this one stands, and whether this one may not stand here: a text goes on behind the
+    /// quotation mark that closed it.
+    fn after(self, byte: u8) -> (Self, bool) {
+        match (self, byte) {
+            (Self::Quoted, b'"') => (Self::Closed, false),
+            (Self::Quoted, _) | (Self::Closed, b'"') => (Self::Quoted, false),
+            (_, b'\n' | b'\r') => (Self::Row, false),
+            (Self::Row, b'#') | (Self::Comment, _) => (Self::Comment, false),
+            (Self::Row | Self::Field, b'"') => (Self::Quoted, false),
+            (_, b',') => (Self::Field, false),
+            (Self::Closed, b' ' | b'\t') => (Self::Closed, false),
+            (Self::Row | Self::Field | Self::Plain | Self::Closed, _) => (Self::Plain, self == Self::Closed),
+        }
+    }
+
+    /// Whether the quotation marks of a row do not match.
+    fn mismatched(row: &[u8]) -> bool {
+        let mut place = Self::Row;
+        for byte in row {
+            let (next, wrong) = place.after(*byte);
+            if wrong {
+                return true;
+            }
+            place = next;
+        }
+        place == Self::Quoted
+    }
+}
+
+/// The mark of a file's encoding that a text in UTF-8 may begin with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes of a file are read again, those of lines behind a quotation mark that does not match. Beyond that such
+/// rows are refused as they stand, so that no file is read for ever.
+const MAX_REREAD: usize = 16 << 20;
+
 /// Cuts rows out of bytes.
 #[derive(Debug)]
 pub(super) struct Records {
     csv: bool,
     buffer: Vec<u8>,
-    /// Up to where the buffer was searched for the end of a row, and whether that is within quotation marks.
+    /// Up to where the buffer was searched for the end of a row, and what stands there.
     searched: usize,
-    quoted: bool,
+    place: Place,
+    /// A text went on behind the quotation mark that closed it.
+    mismatch: bool,
+    /// Bytes that may still be read again.
+    reread: usize,
     /// Line of the buffer's first byte.
     line: u64,
     names: Option<std::sync::Arc<Vec<String>>>,
@@ -65,6 +132,8 @@ pub(super) struct Records {
     ends: VecDeque<usize>,
     /// Bytes of the buffer that were given out.
     given: usize,
+    /// No more bytes come, and all were searched.
+    whole: bool,
     done: bool,
 }
 
@@ -74,11 +143,14 @@ impl Records {
             csv,
             buffer: Vec::new(),
             searched: 0,
-            quoted: false,
+            place: Place::Row,
+            mismatch: false,
+            reread: MAX_REREAD,
             line: 1,
             names: None,
             ends: VecDeque::new(),
             given: 0,
+            whole: false,
             done: false,
         }
     }
@@ -95,24 +167,67 @@ impl Records {
         if self.done {
             return;
         }
+        // Ends are positions in the buffer, which begins anew with each piece: all were given out.
         self.buffer.drain(..self.given);
         self.searched -= self.given;
         self.given = 0;
         self.buffer.extend_from_slice(bytes);
-        for at in self.searched..self.buffer.len() {
-            match self.buffer[at] {
-                b'"' if self.csv => self.quoted = !self.quoted,
-                b'\n' if !self.quoted => self.ends.push_back(at + 1),
-                _ => {}
+        self.search(false);
+    }
+
+    /// Searches the buffer for ends of rows. `last`: nothing comes after it.
+    fn search(&mut self, last: bool) {
+        let mut at = self.searched;
+        loop {
+            let start = self.ends.back().copied().unwrap_or(self.given);
+            let Some(byte) = self.buffer.get(at).copied() else {
+                if last && self.csv && (self.mismatch || self.place == Place::Quoted) && self.recover(start, &mut at) {
+                    continue;
+                }
+                break;
+            };
+            // A line ends with a line feed, a carriage return or both: what follows a carriage return tells which.
+            if byte == b'\r' && self.place != Place::Quoted && at + 1 == self.buffer.len() && !last {
+                break;
             }
-            let start = self.ends.back().copied().unwrap_or(0);
-            if at + 1 - start > MAX_ROW {
-                self.quoted = false;
-                self.ends.push_back(at + 1);
+            let (next, wrong) = if self.csv { self.place.after(byte) } else { (Place::Plain, false) };
+            let ended = match byte {
+                b'\n' => !self.csv || next == Place::Row,
+                b'\r' => (!self.csv || next == Place::Row) && self.buffer.get(at + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            let mark = self.line == 1 && start == 0 && at < MARK.len() && MARK[at] == byte;
+            self.place = if mark { self.place } else { next };
+            self.mismatch |= wrong;
+            at += 1;
+            let long = at - start > MAX_ROW;
+            if (ended && self.mismatch || long && self.csv) && self.recover(start, &mut at) {
+                continue;
+            }
+            if ended || long {
+                self.end(at);
             }
         }
-        self.searched = self.buffer.len();
-        // Ends are positions in the buffer, which begins anew with each piece.
+        self.searched = at;
+    }
+
+    /// The row ends here.
+    fn end(&mut self, at: usize) {
+        self.place = Place::Row;
+        self.mismatch = false;
+        self.ends.push_back(at);
+    }
+
+    /// Goes back to the end of a row's first line, if it has more: its quotation marks do not match, and the lines behind
+    /// it may be rows that have nothing to do with that.
+    fn recover(&mut self, start: usize, at: &mut usize) -> bool {
+        let row = &self.buffer[start..*at];
+        let Some(first) = (1..row.len()).find(|end| line_ends(row, *end)) else { return false };
+        let Some(reread) = self.reread.checked_sub(row.len()) else { return false };
+        self.reread = reread;
+        *at = start + first;
+        self.end(*at);
+        true
     }
 
     /// The next row, or what is wrong with it. `last`: what is left without an end of line is a row.
@@ -120,6 +235,9 @@ impl Records {
         loop {
             if self.done {
                 return None;
+            }
+            if last && !std::mem::replace(&mut self.whole, true) {
+                self.search(true);
             }
             let start = self.given;
             let end = match self.ends.pop_front() {
@@ -130,12 +248,17 @@ impl Records {
             self.given = end;
             let line = self.line;
             let bytes = self.buffer[start..end].to_vec();
-            self.line += u64::try_from(bytes.iter().filter(|b| **b == b'\n').count()).unwrap_or(0);
+            self.line += (1..=bytes.len()).map(|end| u64::from(line_ends(&bytes, end))).sum::<u64>();
             let blank = bytes.iter().all(u8::is_ascii_whitespace);
             if blank || (self.csv && bytes.starts_with(b"#")) {
                 continue;
             }
-            return Some(self.record(line, &bytes));
+            let record = self.record(line, &bytes);
+            if self.csv && self.names.is_none() {
+                // Without the row of names no other can be read.
+                self.give_up();
+            }
+            return Some(record);
         }
     }
 
@@ -144,14 +267,35 @@ impl Records {
             let message = "The row is longer than 1 MiB: a quotation mark may not be closed.";
             return Err(RowFault::new(line, "", "row_too_long", message, ""));
         }
-        let bytes = if line == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+        let bytes = if line == 1 { bytes.strip_prefix(MARK).unwrap_or(bytes) } else { bytes };
+        if line == 1 && (bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0)) {
+            self.give_up();
+            let message = "The file is not UTF-8 but UTF-16, as it seems: write it as UTF-8.";
+            return Err(RowFault::new(line, "", "encoding", message, ""));
+        }
         if !self.csv {
             let text = std::str::from_utf8(bytes).map_err(|_| encoding(line, "", bytes))?;
             let values = vec![text.trim().to_owned()];
             return Ok(Record { line, names: std::sync::Arc::default(), values, header: false });
         }
         let mut values = Vec::new();
-        for (index, field) in fields(bytes).into_iter().enumerate() {
+        let fields = if Place::mismatched(bytes) { None } else { fields(bytes) };
+        let Some(fields) = fields else {
+            let message = "The quotation marks of the row do not match: one that is opened is not closed, or a text goes on \
+                           behind one that is closed.";
+            return Err(RowFault::new(line, "", "quotation_malformed", message, &String::from_utf8_lossy(bytes)));
+        };
+        if let Some((first, names)) =
+            self.names.as_ref().and_then(|names| Some((surplus(&fields, names.len())?, names)))
+        {
+            let message = format!(
+                "The row has {} fields and the file {} columns: a text with a comma in it stands within quotation marks.",
+                fields.len(),
+                names.len()
+            );
+            return Err(RowFault::new(line, "", "fields_too_many", message, &String::from_utf8_lossy(first)));
+        }
+        for (index, field) in fields.into_iter().enumerate() {
             let name = self.names.as_ref().and_then(|names| names.get(index).cloned());
             let name = name.unwrap_or_else(|| (index + 1).to_string());
             values.push(String::from_utf8(field).map_err(|bad| encoding(line, &name, bad.as_bytes()))?);
@@ -172,13 +316,29 @@ fn encoding(line: u64, column: &str, bytes: &[u8]) -> RowFault {
     RowFault::new(line, column, "encoding", "The text is not UTF-8.", &value)
 }
 
-/// The fields of one row of CSV.
-fn fields(row: &[u8]) -> Vec<Vec<u8>> {
+/// Whether a line ends before this place: with a line feed, or with a carriage return that none follows.
+fn line_ends(bytes: &[u8], end: usize) -> bool {
+    match bytes[end - 1] {
+        b'\n' => true,
+        b'\r' => bytes.get(end) != Some(&b'\n'),
+        _ => false,
+    }
+}
+
+/// The first field beyond the columns of a file that says something: a spreadsheet ends its rows with empty ones.
+fn surplus(fields: &[Vec<u8>], columns: usize) -> Option<&[u8]> {
+    let mut beyond = fields.iter().skip(columns).map(Vec::as_slice);
+    beyond.find(|field| !field.trim_ascii().is_empty())
+}
+
+/// The fields of one row of CSV. None when it is more than one row.
+fn fields(row: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(row);
     let mut record = csv::ByteRecord::new();
     // A slice in memory is always read, and every row is some fields.
-    match reader.read_byte_record(&mut record) {
+    let fields = match reader.read_byte_record(&mut record) {
         Ok(true) => record.iter().map(<[u8]>::to_vec).collect(),
         Ok(false) | Err(_) => Vec::new(),
-    }
+    };
+    (!matches!(reader.read_byte_record(&mut record), Ok(true))).then_some(fields)
 }
