@@ -57,7 +57,7 @@ pub(crate) use resolve::{CodeRef, Unresolved, resolve, resolve_edition};
 pub(crate) use search::{HitKind, Query, search};
 pub(crate) use suggest::{Question, suggest};
 pub(crate) use tag::{Row, Settings, Tagged, Tagger, Total, TotalKey, TradeFault};
-pub(crate) use taught::Example;
+pub(crate) use taught::{Example, folded};
 pub(crate) use translate::{Method, Relation, Target, Translation, translate};
 
 /// A reason for a part of an answer.

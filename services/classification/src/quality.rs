@@ -45,6 +45,8 @@ fn examples(cases: &[&Case], edition: &str) -> Vec<ExampleFact> {
         decided_on: NOMENCLATURE_DAY.unwrap(),
         source: crate::domain::SourceFact::default(),
         invented: false,
+        withdrawn: false,
+        taught: 2,
     };
     cases.iter().map(example).collect()
 }

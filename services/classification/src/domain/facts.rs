@@ -266,6 +266,10 @@ pub(crate) struct ExampleFact {
     pub(crate) source: SourceFact,
     /// The source says that it is made up.
     pub(crate) invented: bool,
+    /// That this was decided is taken back: from the day on it says nothing.
+    pub(crate) withdrawn: bool,
+    /// The revision that taught it: of what was decided of the same goods on one day, the last taught stands.
+    pub(crate) taught: u64,
 }
 
 /// Everything that a catalogue is made of, at one revision.

@@ -3,6 +3,11 @@
 //! What is taught counts at once and from its own date on: a question about a day is answered as if nothing decided
 //! later had ever been taught, down to the rarity of words. Examples lie in the order of their dates, so that what was
 //! decided by a day is a beginning of every list of postings.
+//!
+//! Of the examples with the same words the last decided stands, and of those of one day what was taught last: it corrects
+//! those before it. What was taught together stands together. A withdrawal takes back the examples of its words and code
+//! that were decided before it, or on its day and taught before it: from its day on they say nothing, and what they
+//! corrected stands again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,12 +40,34 @@ pub(crate) struct Example {
     /// Features with how often each stands in it.
     features: Vec<(u32, u16)>,
     length: u32,
+    /// From when it is withdrawn.
+    until: Option<NaiveDate>,
+}
+
+impl Example {
+    /// By what it corrects those of the same words with less.
+    fn rank(&self) -> (NaiveDate, u64) {
+        (self.fact.decided_on, self.fact.taught)
+    }
+
+    /// Whether it counts on a day, corrections left aside.
+    fn counts(&self, on: NaiveDate) -> bool {
+        self.fact.decided_on <= on && self.until.is_none_or(|until| on < until)
+    }
+}
+
+/// What descriptions of the same goods have in common.
+pub(crate) fn folded(description: &str) -> String {
+    fold(description)
 }
 
 /// All examples of a revision, by date.
 #[derive(Debug, Default)]
 pub(crate) struct Taught {
     examples: Vec<Arc<Example>>,
+    withdrawals: Vec<Arc<Example>>,
+    /// Whether an example is withdrawn, or others have its words: whether it stands has to be looked up.
+    doubtful: Vec<bool>,
     ids: HashMap<Box<str>, u32, RandomState>,
     /// By feature: examples in their order.
     postings: Vec<Vec<Posting>>,
@@ -50,6 +77,8 @@ pub(crate) struct Taught {
     by_words: HashMap<String, Vec<u32>, RandomState>,
     /// By the digits of a code: the examples that were decided to be it, in whatever edition.
     by_digits: HashMap<Box<str>, Vec<u32>, RandomState>,
+    /// By the digits of a code: the days from which examples that were decided to be it are withdrawn, in their order.
+    withdrawn: HashMap<Box<str>, Vec<NaiveDate>, RandomState>,
 }
 
 /// An example that has a feature.
@@ -73,14 +102,19 @@ pub(crate) struct Neighbour {
 impl Taught {
     /// These examples and more. One whose code the catalogue no longer has says nothing.
     pub(crate) fn with(&self, catalogue: &Catalogue, more: Vec<ExampleFact>) -> Self {
-        let mut taught = Self { examples: self.examples.clone(), ids: self.ids.clone(), ..Self::default() };
+        let (examples, withdrawals) = (self.examples.clone(), self.withdrawals.clone());
+        let mut taught = Self { examples, withdrawals, ids: self.ids.clone(), ..Self::default() };
         for fact in more {
             let edition = catalogue.edition(&fact.edition);
             if let Some(at) = edition.and_then(|edition| catalogue.find(edition, &fact.code)) {
-                let example = taught.example(fact, at);
-                taught.examples.push(Arc::new(example));
+                let example = Arc::new(taught.example(fact, at));
+                match example.fact.withdrawn {
+                    true => taught.withdrawals.push(example),
+                    false => taught.examples.push(example),
+                }
             }
         }
+        taught.withdraw();
         taught.index();
         taught
     }
@@ -97,15 +131,35 @@ impl Taught {
             folded: fold(&fact.description),
             features: ids.chunk_by(|a, b| a == b).map(count).collect(),
             length: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            until: None,
             fact,
             at,
         }
     }
 
+    /// Takes back what is withdrawn. What never counted on any day goes altogether.
+    fn withdraw(&mut self) {
+        let mut by_words: HashMap<&str, Vec<&Example>> = HashMap::new();
+        for withdrawal in &self.withdrawals {
+            by_words.entry(&withdrawal.folded).or_default().push(withdrawal);
+        }
+        if by_words.is_empty() {
+            return;
+        }
+        self.examples.retain_mut(|example| {
+            let all = by_words.get(example.folded.as_str()).map_or(&[][..], Vec::as_slice);
+            let of_it = all.iter().filter(|other| other.at == example.at && other.rank() > example.rank());
+            if let Some(until) = of_it.map(|withdrawal| withdrawal.fact.decided_on).min() {
+                Arc::make_mut(example).until = Some(until);
+            }
+            example.until.is_none_or(|until| example.fact.decided_on < until)
+        });
+    }
+
     fn index(&mut self) {
         let key = |example: &Arc<Example>| {
             let fact = &example.fact;
-            (fact.decided_on, fact.description.clone(), example.at)
+            (fact.decided_on, fact.description.clone(), example.at, fact.taught)
         };
         self.examples.sort_by_cached_key(key);
         self.postings = vec![Vec::new(); self.ids.len()];
@@ -114,12 +168,19 @@ impl Taught {
             self.lengths.push(length);
             length += u64::from(example.length);
             self.by_words.entry(example.folded.clone()).or_default().push(number);
-            self.by_digits.entry(Box::from(example.fact.code.as_str())).or_default().push(number);
+            let digits = || Box::from(example.fact.code.as_str());
+            self.by_digits.entry(digits()).or_default().push(number);
+            if let Some(until) = example.until {
+                self.withdrawn.entry(digits()).or_default().push(until);
+            }
             for (feature, count) in &example.features {
                 self.postings[*feature as usize].push(Posting { example: number, count: *count, alike: 0.0 });
             }
         }
         self.lengths.push(length);
+        self.withdrawn.values_mut().for_each(|days| days.sort_unstable());
+        let shared = |example: &Arc<Example>| self.by_words[&example.folded].len() > 1;
+        self.doubtful = self.examples.iter().map(|example| example.until.is_some() || shared(example)).collect();
         let mut decided: HashMap<&str, u64, RandomState> = HashMap::default();
         for postings in &mut self.postings {
             decided.clear();
@@ -133,8 +194,7 @@ impl Taught {
         }
     }
 
-    /// The examples decided by a day that a description is most like, nearest first. Of examples with the same words
-    /// the last decided stands: it corrects those before it.
+    /// The examples that stand on a day and that a description is most like, nearest first.
     #[expect(clippy::cast_precision_loss, reason = "numbers of examples are far below 2^52")]
     pub(crate) fn nearest(&self, description: &str, on: NaiveDate) -> Vec<Neighbour> {
         let known = self.examples.partition_point(|example| example.fact.decided_on <= on);
@@ -166,49 +226,56 @@ impl Taught {
                 scores[number] += weight * gain * times.min(2.0).sqrt();
             }
         }
-        self.take(scores, whole.max(f64::MIN_POSITIVE))
+        self.take(scores, whole.max(f64::MIN_POSITIVE), on)
     }
 
-    /// The codes that these very words were decided to mean, by the last day of decision that is not after `on`.
+    /// The codes that these very words are decided to mean on a day.
     pub(crate) fn decided(&self, folded: &str, on: NaiveDate) -> Vec<Position> {
+        self.standing(folded, on).map(|example| example.at).collect()
+    }
+
+    /// Whether a code was taught of these words, and not later than a withdrawal would be.
+    pub(crate) fn knows(&self, description: &str, at: Position, by: NaiveDate) -> bool {
+        let folded = fold(description);
+        let mut all = self.examples.iter().chain(&self.withdrawals);
+        all.any(|example| example.folded == folded && example.at == at && example.fact.decided_on <= by)
+    }
+
+    /// The examples of these words that stand on a day.
+    fn standing(&self, folded: &str, on: NaiveDate) -> impl Iterator<Item = &Arc<Example>> {
         let same = self.by_words.get(folded).map_or(&[][..], Vec::as_slice);
-        let known = same.iter().map(|number| &self.examples[*number as usize]).filter(|it| it.fact.decided_on <= on);
-        let last = known.clone().map(|example| example.fact.decided_on).max();
-        known.filter(|example| Some(example.fact.decided_on) == last).map(|example| example.at).collect()
+        let known = same.iter().map(|number| &self.examples[*number as usize]).filter(move |it| it.counts(on));
+        let last = known.clone().map(|example| example.rank()).max();
+        known.filter(move |example| Some(example.rank()) == last)
     }
 
     /// How many examples were decided by a day to be a code of these digits. An edition's change of what the digits hold
     /// is looked past: what is asked is how usual a code is.
     pub(crate) fn count(&self, digits: &str, on: NaiveDate) -> usize {
         let decided = self.by_digits.get(digits).map_or(&[][..], Vec::as_slice);
-        decided.partition_point(|number| self.examples[*number as usize].fact.decided_on <= on)
+        let decided = decided.partition_point(|number| self.examples[*number as usize].fact.decided_on <= on);
+        decided - self.withdrawn.get(digits).map_or(0, |days| days.partition_point(|day| *day <= on))
     }
 
-    fn take(&self, scores: Vec<f64>, whole: f64) -> Vec<Neighbour> {
-        let mut found: Vec<(f64, usize)> =
-            scores.into_iter().enumerate().filter(|(_, score)| *score > 0.0).map(|(at, score)| (score, at)).collect();
+    fn take(&self, scores: Vec<f64>, whole: f64, on: NaiveDate) -> Vec<Neighbour> {
+        let mut highest: HashMap<&str, Option<(NaiveDate, u64)>> = HashMap::new();
+        let mut stands = |at: usize| {
+            let example = &self.examples[at];
+            let rank = || self.standing(&example.folded, on).next().map(|standing| standing.rank());
+            !self.doubtful[at]
+                || example.counts(on) && *highest.entry(&example.folded).or_insert_with(rank) == Some(example.rank())
+        };
+        let likely = scores.into_iter().enumerate().filter(|(at, score)| *score > 0.0 && stands(*at));
+        let mut found: Vec<(f64, usize)> = likely.map(|(at, score)| (score, at)).collect();
         let order = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        // Enough of them that corrected ones can fall away.
-        let most = 2 * NEAREST;
-        if found.len() > most {
-            found.select_nth_unstable_by(most, order);
-            found.truncate(most);
+        if found.len() > NEAREST {
+            found.select_nth_unstable_by(NEAREST, order);
+            found.truncate(NEAREST);
         }
         found.sort_unstable_by(order);
-        let mut last: HashMap<&str, NaiveDate> = HashMap::new();
-        for (_, at) in &found {
-            let example = &self.examples[*at];
-            let decided = last.entry(&example.folded).or_insert(example.fact.decided_on);
-            *decided = (*decided).max(example.fact.decided_on);
-        }
-        let stands = |at: &usize| {
-            let example = &self.examples[*at];
-            last.get(example.folded.as_str()) == Some(&example.fact.decided_on)
-        };
-        let standing = found.iter().filter(|(_, at)| stands(at)).take(NEAREST);
-        standing
-            .map(|(score, at)| Neighbour { example: Arc::clone(&self.examples[*at]), likeness: score / whole })
-            .collect()
+        let neighbour = |(score, at): (f64, usize)| (Arc::clone(&self.examples[at]), score / whole);
+        let found = found.into_iter().map(neighbour);
+        found.map(|(example, likeness)| Neighbour { example, likeness }).collect()
     }
 }
 

@@ -141,7 +141,8 @@ pub(super) mod example {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "taught_example")]
     pub(crate) struct Model {
-        /// SHA-256 of description, edition, code and date: the same example is learned once.
+        /// SHA-256 of description, edition, code and date, of whether it is withdrawn, and of the revision where it is
+        /// taught once more: the same example is learned once.
         #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
         pub(crate) id: String,
         /// The revision from which it counts.

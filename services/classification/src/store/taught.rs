@@ -1,5 +1,7 @@
 //! Taught examples. Each lies there once and for ever, with the revision from which it counts.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use chrono::NaiveDate;
 use greenlane_store::{Micros, Tx, bulk, revision};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
@@ -8,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::entities::{example, revision as revisions};
 use super::{COUNTER, corrupt};
-use crate::domain::{ExampleFact, SourceFact};
+use crate::domain::{ExampleFact, SourceFact, folded};
 
 #[derive(Serialize, Deserialize)]
 struct Body {
@@ -18,6 +20,8 @@ struct Body {
     decided_on: NaiveDate,
     source: SourceFact,
     invented: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    withdrawn: bool,
 }
 
 /// Examples to be learned, and who teaches them.
@@ -28,13 +32,22 @@ pub(crate) struct Lesson {
     pub(crate) at: Micros,
 }
 
-/// Learns the examples that are not known yet: how many they are, and the revision from which all of them count. The
-/// counter is held from the first look to the end, so that no two lessons learn the same example.
+/// Learns the examples that are not known yet, or that stand no more because others were taught since of the same goods
+/// and day: how many they are, and the revision from which all of them count. The counter is held from the first look to
+/// the end, so that no two lessons learn the same example.
 pub(crate) async fn teach(tx: &Tx, lesson: &Lesson) -> Result<(u32, u64), DbErr> {
     let current = revision::lock(tx, COUNTER).await?;
     let next = i64::try_from(current + 1).map_err(corrupt)?;
-    let rows: Vec<example::ActiveModel> =
-        lesson.examples.iter().map(|fact| row(fact, next)).collect::<Result<_, _>>()?;
+    let known = known(tx, &lesson.examples).await?;
+    let again = not_standing(tx, &lesson.examples, &known).await?;
+    let new = lesson.examples.iter().filter_map(|fact| {
+        let id = id(fact, None);
+        match known.contains(&id) {
+            false => Some(row(fact, id, next)),
+            true => again.contains(&id).then(|| row(fact, self::id(fact, Some(next)), next)),
+        }
+    });
+    let rows: Vec<example::ActiveModel> = new.collect::<Result<_, _>>()?;
     let learned = bulk::insert_absent(tx, rows).await?;
     if learned == 0 {
         return Ok((0, current));
@@ -62,7 +75,7 @@ pub(crate) async fn examples(tx: &Tx, after: i64, until: i64) -> Result<Vec<(i64
         .order_by_asc(example::Column::Id)
         .all(tx)
         .await?;
-    rows.into_iter().map(|row| Ok((row.revision, fact(&row.body)?))).collect()
+    rows.into_iter().map(|row| Ok((row.revision, fact(&row)?))).collect()
 }
 
 /// The examples of the revisions after `known` and up to `newest`, if each of these did nothing but teach.
@@ -75,20 +88,65 @@ pub(crate) async fn taught_only(tx: &Tx, known: u64, newest: u64) -> Result<Opti
     Ok(all.then(|| examples.into_iter().map(|(_, example)| example).collect()))
 }
 
-fn row(fact: &ExampleFact, revision: i64) -> Result<example::ActiveModel, DbErr> {
-    let ExampleFact { description, edition, code, decided_on, source, invented } = fact.clone();
-    let mut id = Sha256::new();
-    for part in [&description, &edition, &code, &decided_on.to_string()] {
-        id.update((part.len() as u64).to_be_bytes());
-        id.update(part.as_bytes());
-    }
-    let body = Body { description, edition, code, decided_on, source, invented };
-    let body = serde_json::to_string(&body).map_err(corrupt)?;
-    Ok(example::Model { id: hex::encode(id.finalize()), revision, body }.into_active_model())
+/// Which of the examples were taught before, by their identifiers.
+async fn known(tx: &Tx, examples: &[ExampleFact]) -> Result<HashSet<String>, DbErr> {
+    let ids = examples.iter().map(|fact| id(fact, None));
+    let rows = example::Entity::find().filter(example::Column::Id.is_in(ids)).all(tx).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-fn fact(body: &str) -> Result<ExampleFact, DbErr> {
-    let Body { description, edition, code, decided_on, source, invented } =
-        serde_json::from_str(body).map_err(corrupt)?;
-    Ok(ExampleFact { description, edition, code, decided_on, source, invented })
+/// Which of the known examples stand no more: of the same words and day others were taught later.
+async fn not_standing(tx: &Tx, examples: &[ExampleFact], known: &HashSet<String>) -> Result<HashSet<String>, DbErr> {
+    let repeated: Vec<&ExampleFact> = examples.iter().filter(|fact| known.contains(&id(fact, None))).collect();
+    let days: BTreeSet<NaiveDate> = repeated.iter().map(|fact| fact.decided_on).collect();
+    let mut last: HashMap<(NaiveDate, String), u64> = HashMap::new();
+    let mut own: HashMap<String, u64> = HashMap::new();
+    for day in days {
+        // As it stands in the body.
+        let on_it = example::Column::Body.contains(format!("\"decided_on\":\"{day}\""));
+        for row in example::Entity::find().filter(on_it).all(tx).await? {
+            let fact = fact(&row)?;
+            let newest = |known: &mut u64| *known = (*known).max(fact.taught);
+            newest(own.entry(id(&fact, None)).or_default());
+            newest(last.entry((day, folded(&fact.description))).or_default());
+        }
+    }
+    let overtaken = |fact: &&ExampleFact| {
+        let last = last.get(&(fact.decided_on, folded(&fact.description)));
+        own.get(&id(fact, None)).zip(last).is_some_and(|(own, last)| own < last)
+    };
+    Ok(repeated.into_iter().filter(overtaken).map(|fact| id(fact, None)).collect())
+}
+
+/// What an example lies by. `again`: the revision that teaches it once more.
+fn id(fact: &ExampleFact, again: Option<i64>) -> String {
+    let mut id = Sha256::new();
+    let mut part = |part: &str| {
+        id.update((part.len() as u64).to_be_bytes());
+        id.update(part.as_bytes());
+    };
+    for text in [&fact.description, &fact.edition, &fact.code, &fact.decided_on.to_string()] {
+        part(text);
+    }
+    if fact.withdrawn {
+        part("withdrawn");
+    }
+    if let Some(revision) = again {
+        part(&revision.to_string());
+    }
+    hex::encode(id.finalize())
+}
+
+fn row(fact: &ExampleFact, id: String, revision: i64) -> Result<example::ActiveModel, DbErr> {
+    let ExampleFact { description, edition, code, decided_on, source, invented, withdrawn, taught: _ } = fact.clone();
+    let body = Body { description, edition, code, decided_on, source, invented, withdrawn };
+    let body = serde_json::to_string(&body).map_err(corrupt)?;
+    Ok(example::Model { id, revision, body }.into_active_model())
+}
+
+fn fact(row: &example::Model) -> Result<ExampleFact, DbErr> {
+    let Body { description, edition, code, decided_on, source, invented, withdrawn } =
+        serde_json::from_str(&row.body).map_err(corrupt)?;
+    let taught = u64::try_from(row.revision).map_err(corrupt)?;
+    Ok(ExampleFact { description, edition, code, decided_on, source, invented, withdrawn, taught })
 }

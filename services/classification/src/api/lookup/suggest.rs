@@ -19,13 +19,16 @@ use crate::api::named_list::ListName;
 use crate::api::{error, parse, render};
 use crate::app::{Teaching, teach};
 use crate::domain::{
-    CodeRef, Example, ExampleFact, ListData, Question, SourceFact, Unresolved, green_rows, resolve, suggest,
+    Catalogue, CodeRef, Example, ExampleFact, ListData, Position, Question, SourceFact, Unresolved, green_rows,
+    resolve, suggest,
 };
 
 /// Longest description.
 const MAX_DESCRIPTION: usize = 4_000;
 /// Most examples in one request.
 const MAX_EXAMPLES: usize = 1_000;
+/// Codes below one that are named.
+const SHOWN: usize = 5;
 /// Candidates when the caller does not say, and the most that there are.
 const CANDIDATES: (i32, i32) = (10, 100);
 
@@ -83,15 +86,41 @@ impl Lookup {
         let counted = v.check("examples", (1..=MAX_EXAMPLES).contains(&count), format!("must be 1 to {MAX_EXAMPLES}"));
         let mut examples = Vec::new();
         if counted {
+            if request.examples.iter().any(|example| example.withdrawn) {
+                // What another replica has just taught can be taken back here.
+                self.catalogues.refresh().await.map_err(error::store)?;
+            }
             let catalogue = self.catalogues.current();
             for (index, raw) in request.examples.iter().enumerate() {
                 let field = format!("examples[{index}]");
                 let Some((description, code, decided_on, source)) = example(&mut v, &field, raw) else { continue };
                 match resolve(&catalogue, &code) {
+                    Ok(at) if !raw.withdrawn && classifies_nothing(&catalogue, at) => {
+                        let below = catalogue.code(at).children.iter().take(SHOWN);
+                        let codes = &catalogue.editions[at.edition].codes;
+                        let below: Vec<&str> = below.map(|row| codes[*row as usize].fact.code.as_str()).collect();
+                        let why =
+                            format!("has codes below it: name the one that was decided ({}, ...)", below.join(", "));
+                        v.add(&format!("{field}.code.code"), why);
+                    }
+                    Ok(at) if raw.withdrawn && !catalogue.taught.knows(&description, at, decided_on) => {
+                        let why = "nothing to withdraw: this code was not taught of these words by that day";
+                        v.add(&format!("{field}.withdrawn"), why);
+                    }
                     Ok(_) => {
                         let (edition, code) = (code.edition.to_string(), code.code.to_string());
                         let (source, invented) = source;
-                        examples.push(ExampleFact { description, edition, code, decided_on, source, invented });
+                        examples.push(ExampleFact {
+                            description,
+                            edition,
+                            code,
+                            decided_on,
+                            source,
+                            invented,
+                            withdrawn: raw.withdrawn,
+                            // Known when it is stored.
+                            taught: 0,
+                        });
                     }
                     Err(why @ Unresolved::UnknownEdition { .. }) => v.add(&format!("{field}.code.edition"), why),
                     Err(why) => v.add(&format!("{field}.code.code"), why),
@@ -111,6 +140,19 @@ impl Lookup {
         };
         let taught = teach(&self.catalogues, teaching).await.map_err(error::teach)?;
         Ok(TeachClassificationsResponse { learned: taught.learned, revision: taught.revision })
+    }
+}
+
+/// Whether goods cannot be decided to be a code: of its system's own codes there are some below it. What stands below a
+/// code that another system extends is that system's.
+fn classifies_nothing(catalogue: &Catalogue, at: Position) -> bool {
+    let code = catalogue.code(at);
+    let base = catalogue.edition(&catalogue.editions[at.edition].fact.extends);
+    let rung = base.map(|base| catalogue.find(base, &code.fact.code));
+    match rung {
+        None => !code.children.is_empty(),
+        Some(None) => false,
+        Some(Some(rung)) => !catalogue.code(rung).children.is_empty(),
     }
 }
 
@@ -137,5 +179,6 @@ fn taught(example: &Example) -> TaughtExample {
             retrieved_on: fact.source.retrieved_on.map(|day| day.to_string()).unwrap_or_default(),
             example: fact.invented,
         }),
+        withdrawn: fact.withdrawn,
     }
 }

@@ -18,6 +18,8 @@ engine_tests!(Migrator:
     what_was_taught_counts_at_once_survives_a_restart_and_is_learned_once,
     a_taught_example_counts_from_its_date_and_its_revision,
     a_lesson_is_learned_whole_or_not_at_all,
+    a_correction_of_the_same_day_stands_and_a_teaching_can_be_taken_back_and_taught_again,
+    an_example_of_a_heading_is_refused_with_the_codes_below_it,
     the_green_filter_keeps_codes_on_the_list,
     a_misspelt_word_finds_what_was_meant,
 );
@@ -28,6 +30,7 @@ fn example(description: &str, digits: &str, decided_on: &str) -> TaughtExample {
         code: code("HS2022", digits),
         decided_on: decided_on.to_owned(),
         source: Some(Source { example: true, ..Source::default() }),
+        withdrawn: false,
     }
 }
 
@@ -125,6 +128,53 @@ async fn a_lesson_is_learned_whole_or_not_at_all(db: TestDatabase) {
         running.lookup().teach_classifications(lesson("x", Vec::new())).await.unwrap_err().code(),
         Code::PermissionDenied
     );
+    running.end().await;
+}
+
+async fn a_correction_of_the_same_day_stands_and_a_teaching_can_be_taken_back_and_taught_again(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut teacher = teacher(&running);
+    let (day, words) = ("2026-01-01", "Sun catcher 9000");
+    let withdrawn = |digits| TaughtExample { withdrawn: true, ..example(words, digits, day) };
+    let steps = [
+        (example(words, "854143", day), "854143"),
+        (example(words, "853951", day), "853951"),
+        // The first again, which corrects the correction.
+        (example(words, "854143", day), "854143"),
+        (withdrawn("854143"), "853951"),
+        (withdrawn("853951"), ""),
+        (example(words, "854143", day), "854143"),
+    ];
+    for (number, (step, expected)) in steps.into_iter().enumerate() {
+        let taught = teacher.teach_classifications(lesson(&format!("step-{number}"), vec![step.clone()])).await;
+        assert_eq!(taught.unwrap().into_inner().learned, 1, "{number}");
+        let answer = teacher.suggest_codes(question(words)).await.unwrap().into_inner();
+        assert_eq!(best(&answer), expected, "{number}");
+        if !expected.is_empty() {
+            assert!(answer.candidates[0].confidence > 0.7, "{number}");
+        }
+        let again = teacher.teach_classifications(lesson(&format!("again-{number}"), vec![step])).await;
+        assert_eq!(again.unwrap().into_inner().learned, 0, "{number}: it stands");
+    }
+    let answer = teacher.suggest_codes(question(words)).await.unwrap().into_inner();
+    let never = lesson("never", vec![TaughtExample { withdrawn: true, ..example("Moon light", "854143", day) }]);
+    let refused = teacher.teach_classifications(never).await.unwrap_err();
+    assert_eq!(Fault::violations_of(&refused)[0].field, "examples[0].withdrawn");
+    running.end().await;
+    let restarted = Running::start(&db).await;
+    assert_eq!(restarted.lookup().suggest_codes(question(words)).await.unwrap().into_inner(), answer);
+    restarted.end().await;
+}
+
+async fn an_example_of_a_heading_is_refused_with_the_codes_below_it(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut teacher = teacher(&running);
+    let refused =
+        teacher.teach_classifications(lesson("one", vec![example("Sun catcher", "8541", "2026-01-01")])).await;
+    let violations = Fault::violations_of(&refused.unwrap_err());
+    assert_eq!(violations.len(), 1);
+    assert_eq!(violations[0].field, "examples[0].code.code");
+    assert!(violations[0].description.contains("8541"), "{}", violations[0].description);
     running.end().await;
 }
 

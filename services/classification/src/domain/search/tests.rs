@@ -188,6 +188,8 @@ fn what_these_very_words_were_decided_to_mean_comes_after_titles_and_before_word
         decided_on: day(day_of),
         source: SourceFact::default(),
         invented: true,
+        withdrawn: false,
+        taught: 2,
     };
     let lessons =
         vec![taught("Solar modules!", "853951", "2024-01-01"), taught("solar MODULES", "740400", "2025-01-01")];

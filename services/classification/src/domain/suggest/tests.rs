@@ -10,6 +10,8 @@ fn example(description: &str, edition: &str, code: &str) -> ExampleFact {
         decided_on: day("2024-01-01"),
         source: SourceFact::default(),
         invented: true,
+        withdrawn: false,
+        taught: 2,
     }
 }
 

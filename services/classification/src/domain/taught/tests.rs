@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::domain::testing::{day, starter};
 
@@ -9,6 +11,8 @@ fn example(description: &str, code: &str, decided_on: &str) -> ExampleFact {
         decided_on: day(decided_on),
         source: crate::domain::SourceFact::default(),
         invented: true,
+        withdrawn: false,
+        taught: 2,
     }
 }
 
@@ -74,4 +78,61 @@ fn the_order_in_which_it_is_taught_does_not_matter() {
 fn an_example_of_a_code_that_is_gone_says_nothing() {
     let catalogue = starter().with_taught(2, vec![example("sun catcher", "999998", "2024-01-01")]);
     assert!(nearest(&catalogue, "sun catcher", "2025-01-01").is_empty());
+}
+
+/// An example as a later revision teaches it.
+fn later(taught: u64, fact: ExampleFact) -> ExampleFact {
+    ExampleFact { taught, ..fact }
+}
+
+#[test]
+fn of_one_day_the_last_taught_stands_and_what_was_taught_together_stands_together() {
+    let day_of = "2024-01-01";
+    let lessons =
+        |last| vec![example("Sun catcher!", "853951", day_of), later(last, example("sun catcher", "854143", day_of))];
+    let codes = |last| {
+        let catalogue = starter().with_taught(last, lessons(last));
+        let near: BTreeSet<String> =
+            nearest(&catalogue, "sun catcher", day_of).into_iter().map(|near| near.0).collect();
+        let decided = catalogue.taught.decided(&fold("Sun catcher"), day(day_of));
+        let decided: BTreeSet<String> = decided.into_iter().map(|at| catalogue.code(at).fact.code.clone()).collect();
+        assert_eq!(near, decided);
+        near.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(codes(3), ["854143"]);
+    assert_eq!(codes(2), ["853951", "854143"]);
+}
+
+#[test]
+fn what_is_withdrawn_says_nothing_from_that_day_on_and_what_it_corrected_stands_again() {
+    let withdrawn = |revision, code: &str, day_of: &str| ExampleFact {
+        withdrawn: true,
+        ..later(revision, example("SUN catcher", code, day_of))
+    };
+    let lessons = || {
+        vec![example("Sun catcher", "853951", "2024-01-01"), later(3, example("sun catcher", "854143", "2024-03-01"))]
+    };
+    let codes = |more: ExampleFact, on: &str| {
+        let whole = starter().with_taught(4, lessons().into_iter().chain([more.clone()]).collect());
+        let stepwise = starter().with_taught(3, lessons()).with_taught(4, vec![more]);
+        assert_eq!(nearest(&whole, "sun catcher", on), nearest(&stepwise, "sun catcher", on));
+        let counted = ["853951", "854143"].map(|digits| whole.taught.count(digits, day(on)));
+        (nearest(&whole, "sun catcher", on).into_iter().map(|near| near.0).collect::<Vec<_>>(), counted)
+    };
+    let none: [&str; 0] = [];
+    // On its own day: as if it had never been taught.
+    assert_eq!(codes(withdrawn(4, "854143", "2024-03-01"), "2024-03-01"), (vec!["853951".to_owned()], [1, 0]));
+    // Later: it counted until then.
+    assert_eq!(codes(withdrawn(4, "854143", "2024-05-01"), "2024-04-30").0, ["854143"]);
+    assert_eq!(codes(withdrawn(4, "854143", "2024-05-01"), "2024-05-01"), (vec!["853951".to_owned()], [1, 0]));
+    // The one that was corrected: nothing changes for what corrected it.
+    assert_eq!(codes(withdrawn(4, "853951", "2024-02-01"), "2024-02-15").0, none);
+    assert_eq!(codes(withdrawn(4, "853951", "2024-02-01"), "2024-03-01").0, ["854143"]);
+    // Another code, or before it was decided: no withdrawal of it.
+    assert_eq!(codes(withdrawn(4, "740400", "2024-05-01"), "2024-05-01").0, ["854143"]);
+    assert_eq!(codes(withdrawn(4, "854143", "2024-02-01"), "2024-05-01").0, ["854143"]);
+    // Taught again after that, it stands again.
+    let again = later(5, example("sun catcher", "854143", "2024-03-01"));
+    let catalogue = starter().with_taught(4, lessons()).with_taught(4, vec![withdrawn(4, "854143", "2024-03-01")]);
+    assert_eq!(nearest(&catalogue.with_taught(5, vec![again]), "sun catcher", "2024-03-01")[0].0, "854143");
 }

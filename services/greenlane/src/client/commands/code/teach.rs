@@ -38,6 +38,9 @@ pub(crate) struct Teach {
     /// description, edition, code, decided_on, source_uri, source_note.
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
+    /// Take back the examples of the file, each as it was taught: from its decided_on on it says nothing.
+    #[arg(long)]
+    withdraw: bool,
     #[command(flatten)]
     confirm: Confirm,
     #[command(flatten)]
@@ -66,13 +69,16 @@ struct Refused {
 pub(crate) async fn run(session: &Session, mut args: Teach) -> anyhow::Result<Exit> {
     args.confirm.settle(&mut args.mutation);
     let table = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    let (examples, mut refused) = if table {
+    let (mut examples, mut refused) = if table {
         let file = std::fs::File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
         read(file).with_context(|| Usage(format!("{} is no table of examples", args.file.display())))?
     } else {
         let examples = session.read_message::<TeachClassificationsRequest>(&args.file, "")?.examples;
         (examples.into_iter().map(|example| Read { line: 0, example }).collect(), Vec::new())
     };
+    if args.withdraw {
+        examples.iter_mut().for_each(|read| read.example.withdrawn = true);
+    }
     if examples.is_empty() && refused.is_empty() {
         anyhow::bail!(Usage(format!("{} has no examples", args.file.display())));
     }
@@ -159,6 +165,7 @@ impl From<Row> for TaughtExample {
             description: row.description,
             code: Some(CodeReference { edition: row.edition, code: row.code }),
             decided_on: row.decided_on,
+            withdrawn: false,
             source: Some(Source { uri: row.source_uri, note: row.source_note, ..Source::default() }),
         }
     }
