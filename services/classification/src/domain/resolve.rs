@@ -24,7 +24,7 @@ pub(crate) enum Unresolved {
     /// No code of this edition has so many characters.
     #[error(
         "codes of {edition} have {lengths} digits, this has {length}; leading zeros are part of a code{}",
-        zero.as_ref().map_or_else(|| near(.nearest, .editions), |code| format!("; with its leading zero it is {code}"))
+        near(*.lost_zero, .nearest, .editions)
     )]
     WrongLength {
         /// The edition.
@@ -33,8 +33,8 @@ pub(crate) enum Unresolved {
         lengths: String,
         /// The length it has.
         length: usize,
-        /// The code that it is with a leading zero.
-        zero: Option<String>,
+        /// Whether it is a code with a leading zero before it.
+        lost_zero: bool,
         /// The codes above it that exist, nearest first; where it has lost its leading zero, the code with it alone.
         nearest: Vec<String>,
         /// The editions in which these digits are a code.
@@ -55,8 +55,11 @@ pub(crate) enum Unresolved {
 }
 
 /// What is near a code that is none, as the end of a sentence.
-fn near(nearest: &[String], editions: &[String]) -> String {
+fn near(lost_zero: bool, nearest: &[String], editions: &[String]) -> String {
     let mut text = String::new();
+    if let (true, [whole]) = (lost_zero, nearest) {
+        return format!("; with its leading zero it is {whole}");
+    }
     if let Some(nearest) = nearest.first() {
         text.push_str(&format!("; the nearest code above it is {nearest}"));
     }
@@ -93,8 +96,8 @@ pub(crate) fn resolve(catalogue: &Catalogue, asked: &CodeRef) -> Result<Position
             edition: asked.edition.to_string(),
             lengths: words.join(", "),
             length: code.len(),
-            nearest: zero.clone().map_or(nearest, |zero| vec![zero]),
-            zero,
+            lost_zero: zero.is_some(),
+            nearest: zero.map_or(nearest, |zero| vec![zero]),
             editions,
         });
     }
