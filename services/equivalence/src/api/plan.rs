@@ -68,6 +68,8 @@ fn market(market: MarketAccess<'_>) -> pb::MarketAccess {
 }
 
 fn step(step: Step<'_>) -> pb::MarketAccessStep {
+    let beside = step.certified.iter().filter(|it| step.target.as_ref().is_some_and(|target| target != *it));
+    let together_with = beside.map(render::target).collect();
     let target = step.target.as_ref().map(render::target).unwrap_or_default();
     pb::MarketAccessStep {
         requirement: step.requirement.name.name(),
@@ -78,5 +80,6 @@ fn step(step: Step<'_>) -> pb::MarketAccessStep {
         also_opens: step.also_opens.iter().map(|market| market.as_str().to_owned()).collect(),
         level: target.level,
         object: step.object.number(),
+        together_with,
     }
 }

@@ -62,6 +62,10 @@ async fn the_plan_of_the_story_covers_all_markets_and_says_what_opens_the_closed
     let step = &market("AU").steps[0];
     assert_eq!((step.target.as_str(), step.bodies.len()), ("schemes/iecee-cb", 0));
     assert!(step.description.contains("does not say every body"), "{}", step.description);
+    // A certificate to the scheme alone would not do.
+    let beside: Vec<_> = step.together_with.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(beside, ["standards/iec-61215-1-2021"]);
+    assert_eq!(market("XE").steps[0].together_with, []);
 }
 
 async fn a_plan_without_certificates_says_what_it_would_take(db: TestDatabase) {

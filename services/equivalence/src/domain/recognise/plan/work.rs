@@ -135,11 +135,13 @@ fn nobody<'c>(options: &Options<'_, '_>, requirement: &'c Arc<Requirement>) -> S
     } else {
         format!("certify to {}; the catalogue knows no body whose result {market} would accept", named.join(" or "))
     };
+    let first = in_force.first();
+    let certified = first.map(|it| std::iter::once(&it.target).chain(&it.together_with).cloned().collect());
     Step {
         requirement,
         description,
-        target: in_force.first().map(|it| it.target.clone()),
-        certified: Vec::new(),
+        target: first.map(|it| it.target.clone()),
+        certified: certified.unwrap_or_default(),
         object: RecognitionObject::Certificate,
         conditions: Conditions::new(),
         bodies: Vec::new(),

@@ -14,7 +14,7 @@ use crate::client::{
 };
 
 /// The columns of the comma-separated values.
-const HEADINGS: [&str; 12] = [
+const HEADINGS: [&str; 13] = [
     "MARKET",
     "OUTCOME",
     "REQUIREMENT",
@@ -27,6 +27,7 @@ const HEADINGS: [&str; 12] = [
     "TARGET",
     "BODIES",
     "ALSO OPENS",
+    "TOGETHER WITH",
 ];
 
 /// The finding of a market of which the catalogue does not say that it has every requirement.
@@ -165,7 +166,7 @@ pub(super) fn csv(plan: &PlanMarketAccessResponse) -> anyhow::Result<String> {
         let requirement = line.requirement.cloned().unwrap_or_default();
         let demanded = line.requirement.map_or("", |it| if it.mandatory { "yes" } else { "no" });
         let step = line.step.cloned().unwrap_or_default();
-        let target = if step.level.is_empty() { step.target } else { format!("{}={}", step.target, step.level) };
+        let beside: Vec<_> = step.together_with.iter().map(|it| at_level(&it.name, &it.level)).collect();
         let cells = [
             line.market.destination.clone(),
             line.outcome().to_lowercase(),
@@ -176,13 +177,19 @@ pub(super) fn csv(plan: &PlanMarketAccessResponse) -> anyhow::Result<String> {
             line.route(),
             line.conditions().join("; "),
             line.step().to_owned(),
-            target,
+            at_level(&step.target, &step.level),
             step.bodies.join(" "),
             step.also_opens.join(" "),
+            beside.join(" "),
         ];
         rows.write_record(cells.map(|it| plain(&it)))?;
     }
     Ok(String::from_utf8(rows.into_inner()?)?)
+}
+
+/// As the flags of commands take it.
+fn at_level(target: &str, level: &str) -> String {
+    if level.is_empty() { target.to_owned() } else { format!("{target}={level}") }
 }
 
 fn plain(text: &str) -> String {

@@ -1,6 +1,6 @@
 use greenlane_api::equivalence::v1::{
-    MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse, RecognitionOutcome,
-    RequirementResult, RequirementStatus,
+    CertifiableTarget, MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse,
+    RecognitionOutcome, RequirementResult, RequirementStatus,
 };
 
 use super::matrix;
@@ -19,6 +19,7 @@ fn plan(title: &str) -> PlanMarketAccessResponse {
         target: "standards/z-1".into(),
         bodies: vec!["bodies/a".into(), "bodies/b".into()],
         also_opens: vec!["XD".into()],
+        together_with: vec![CertifiableTarget { name: "schemes/s".into(), level: "A".into() }],
         ..Default::default()
     };
     let closed = MarketAccess {
@@ -40,13 +41,13 @@ fn plan(title: &str) -> PlanMarketAccessResponse {
 fn comma_separated_values_have_one_line_a_requirement_and_quote_what_they_must() {
     let text = matrix::csv(&plan("Safety, of \"modules\"")).unwrap();
     let lines: Vec<_> = text.split('\n').collect();
-    assert_eq!(lines[0].split(',').count(), 12);
+    assert_eq!(lines[0].split(',').count(), 13);
     assert_eq!(
         lines[1],
         "XC,not recognised,requirements/r,\"Safety, of \"\"modules\"\"\",yes,not met,,,\
-         \"certify to standards/z-1, or \"\"so\"\"\",standards/z-1,bodies/a bodies/b,XD"
+         \"certify to standards/z-1, or \"\"so\"\"\",standards/z-1,bodies/a bodies/b,XD,schemes/s=A"
     );
-    assert_eq!(lines[2], "XF,no requirement applies,,,,,,,,,,");
+    assert_eq!(lines[2], "XF,no requirement applies,,,,,,,,,,,");
     assert_eq!(lines.len(), 4, "the last line ends too");
 }
 
