@@ -292,10 +292,14 @@ pub struct Finding {
 /// nothing.
 pub const UNCHECKED: &str = "code_unchecked";
 
+/// The code of a finding that says of a day that it comes before those concerned have been heard. It too stands in the way
+/// of nothing: what is law already is written down as it is.
+pub const BEFORE_HEARD: &str = "before_heard";
+
 impl Finding {
     /// Whether a change set that has it cannot be proposed.
     pub fn is_blocking(&self) -> bool {
-        self.code != UNCHECKED
+        ![UNCHECKED, BEFORE_HEARD].contains(&&*self.code)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_platform::auth::Caller;
 use greenlane_store::{StoreError, Tx};
 use sea_orm::DbErr;
@@ -98,8 +98,19 @@ pub trait Curated: Send + Sync + 'static {
     /// Every change by which somebody could lose access that they have; when in doubt, it is one.
     fn tightens(&self, catalogue: &Self::Catalogue, changes: &[Self::Change]) -> Vec<Tightening>;
 
-    /// What a notification says of the changes.
-    fn describe(&self, catalogue: &Self::Catalogue, changes: &[Self::Change]) -> Description;
+    /// Which of the changes that tighten access do so from a day before `earliest`, the first on which they can be
+    /// published: [`BEFORE_HEARD`](crate::change_set::BEFORE_HEARD).
+    fn before_heard(
+        &self,
+        _catalogue: &Self::Catalogue,
+        _changes: &[Self::Change],
+        _earliest: NaiveDate,
+    ) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// What a notification says of the changes; `published` is the first day on which they can be.
+    fn describe(&self, catalogue: &Self::Catalogue, changes: &[Self::Change], published: NaiveDate) -> Description;
 
     /// Writes the change set's changes as revision `current + 1`. The transaction holds the counter, which is at
     /// `current` and is moved afterwards.

@@ -37,8 +37,8 @@ pub mod wire;
 mod workflow;
 
 pub use change_set::{
-    Actor, Addendum, Answer, ChangeSet, Checked, Comment, Draft, Duty, EntryDiff, Finding, Notification, Review, State,
-    Tightening, UNCHECKED, Update,
+    Actor, Addendum, Answer, BEFORE_HEARD, ChangeSet, Checked, Comment, Draft, Duty, EntryDiff, Finding, Notification,
+    Review, State, Tightening, UNCHECKED, Update,
 };
 pub use contract::{Contract, one_more};
 pub use curated::{Carried, Curated, Reverted};

@@ -45,7 +45,9 @@ pub struct Description {
     pub content: Vec<String>,
     /// Laws and instruments.
     pub references: Vec<String>,
-    /// The first day on which something of it applies.
+    /// The economies whose measures they are: who notifies where the token names no economy.
+    pub economies: Vec<String>,
+    /// The first day on which something of it applies; none when something does on publication.
     pub applies_from: Option<NaiveDate>,
 }
 
@@ -55,7 +57,7 @@ const LINES: usize = 50;
 /// The text of a notification.
 pub(crate) fn text<C>(
     change_set: &ChangeSet<C>,
-    symbol: &str,
+    (symbol, economies): (&str, &[String]),
     actor: &Actor,
     description: &Description,
     tightening: &[Tightening],
@@ -66,7 +68,7 @@ pub(crate) fn text<C>(
     let or_none = |text: &str| if text.is_empty() { "none named".to_owned() } else { text.to_owned() };
     let mut text = format!("Notification {symbol}\n\n");
     let mut item = |number: u32, what: &str, value: String| text.push_str(&format!("{number}. {what}: {value}\n"));
-    item(1, "Notifying economy", or_none(&actor.economy));
+    item(1, "Notifying economy", or_none(&some(economies).join(", ")));
     item(2, "Responsible", actor.subject.clone());
     let under =
         if articles.is_empty() { "no article".to_owned() } else { format!("Article {}", articles.join(", Article ")) };

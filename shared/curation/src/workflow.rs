@@ -226,9 +226,17 @@ impl<S: Curated> Workflow<S> {
                 if change_set.notification.is_some() {
                     change_set.extend(until, now);
                 } else {
-                    let symbol = symbol(tx, &actor.economy).await?;
-                    let described = curated.describe(catalogue, &change_set.changes);
-                    let text = notice::text(&change_set, &symbol, actor, &described, &tightening, until);
+                    let published = until.succ_opt().unwrap_or(until);
+                    let described = curated.describe(catalogue, &change_set.changes, published);
+                    let economies = match actor.economy.as_str() {
+                        "" => described.economies.clone(),
+                        economy => vec![economy.to_owned()],
+                    };
+                    // Of several economies it is the symbol of none.
+                    let one = if let [one] = &economies[..] { one } else { "" };
+                    let symbol = symbol(tx, one).await?;
+                    let from = (&*symbol, &economies[..]);
+                    let text = notice::text(&change_set, from, actor, &described, &tightening, until);
                     let urgent = !change_set.urgency_reason.is_empty();
                     let articles = described.matters.articles(urgent).into_iter().map(str::to_owned).collect();
                     change_set.notify(symbol, articles, text, until, now);
@@ -315,9 +323,18 @@ impl<S: Curated> Workflow<S> {
         Ok(Answer { change_set, revision, checked })
     }
 
-    fn checked(&self, change_set: &ChangeSet<S::Change>, catalogue: &S::Catalogue, findings: Vec<Finding>) -> Checked {
+    fn checked(
+        &self,
+        change_set: &ChangeSet<S::Change>,
+        catalogue: &S::Catalogue,
+        mut findings: Vec<Finding>,
+    ) -> Checked {
         let tightening = self.curated.tightens(catalogue, &change_set.changes);
         let duty = change_set.duty(&tightening, self.clock.today());
+        let is_heard_here = !tightening.is_empty() && change_set.heard_in.is_empty();
+        if let Some(earliest) = duty.earliest.filter(|_| is_heard_here) {
+            findings.extend(self.curated.before_heard(catalogue, &change_set.changes, earliest));
+        }
         Checked { findings, tightening, duty }
     }
 

@@ -1,9 +1,10 @@
 //! The catalogue as what changes by change sets.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_curation::alerts::{self, AlertKind};
 use greenlane_curation::{
     ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, State, Tightening,
@@ -166,7 +167,7 @@ impl Curated for CuratedCatalogue {
         change::tightening(catalogue, changes)
     }
 
-    fn describe(&self, _: &Catalogue, changes: &[Change]) -> Description {
+    fn describe(&self, catalogue: &Catalogue, changes: &[Change], published: NaiveDate) -> Description {
         let products = changes.iter().filter_map(|change| match change {
             Change::PutEntry(entry) => Some(format!("{} {}", entry.edition, entry.code)),
             _ => None,
@@ -185,10 +186,19 @@ impl Curated for CuratedCatalogue {
             Change::PutList(list) => list.effective_from,
             _ => None,
         });
+        let lists = changes.iter().filter_map(|change| match change {
+            Change::PublishImport(_) => None,
+            Change::PutList(list) => Some(list.economy.clone()),
+            Change::RetireList(id) => Some(catalogue.list(id)?.fact.economy.clone()),
+            Change::PutEntry(entry) => Some(catalogue.list(&entry.list)?.fact.economy.clone()),
+            Change::EndEntry(end) => Some(catalogue.list(&end.list)?.fact.economy.clone()),
+        });
+        let economies: BTreeSet<String> = lists.filter(|economy| !economy.is_empty()).collect();
         Description {
+            economies: economies.into_iter().collect(),
             products: products.collect(),
             content: content.collect(),
-            applies_from: applies_from.min(),
+            applies_from: applies_from.min().filter(|day| *day > published),
             ..Description::default()
         }
     }

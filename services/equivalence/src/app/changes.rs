@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_curation::alerts::{self, AlertKind};
 use greenlane_curation::{
     Carried, ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, Tightening,
@@ -130,8 +130,12 @@ impl Curated for CuratedCatalogue {
         change::tightening(&loaded.catalogue, changes)
     }
 
-    fn describe(&self, loaded: &Loaded, changes: &[Change]) -> Description {
-        change::describe(&loaded.catalogue, changes)
+    fn before_heard(&self, loaded: &Loaded, changes: &[Change], earliest: NaiveDate) -> Vec<Finding> {
+        change::before_heard(&loaded.catalogue, changes, earliest)
+    }
+
+    fn describe(&self, loaded: &Loaded, changes: &[Change], published: NaiveDate) -> Description {
+        change::describe(&loaded.catalogue, changes, published)
     }
 
     async fn publish(

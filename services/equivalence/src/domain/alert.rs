@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use self::changes::of_change_set;
+pub(crate) use self::dated::closing;
 pub use self::dated::due;
 pub use self::interest::Interest;
 pub use self::reach::{Reach, ReachOf};

@@ -1,5 +1,7 @@
 //! Changes to the catalogue, and everything that is wrong with them.
 
+pub(crate) mod applies;
+mod before_heard;
 mod carry;
 mod consistency;
 mod contradictions;
@@ -14,6 +16,7 @@ use greenlane_curation::Finding;
 use greenlane_platform::names::check_body_id;
 use serde::{Deserialize, Serialize};
 
+pub use self::before_heard::before_heard;
 pub use self::carry::carry;
 pub(crate) use self::contradictions::View;
 pub use self::describe::describe;

@@ -85,8 +85,10 @@ async fn a_subscriber_is_told_what_was_notified_and_published_once_and_nobody_el
     assert_eq!(notified.comments_until, "2027-01-22");
     assert_eq!(published.revision, revision);
     assert!(notified.position < published.position && notified.name != published.name);
+    // It tightens a requirement that began long ago: from publication on.
+    assert_eq!(notified.items[0].from, "");
     let item = &published.items[0];
-    assert_eq!((item.entry.as_str(), item.from.as_str()), ("requirements/xb-pv-qualification", "2022-01-01"));
+    assert_eq!((item.entry.as_str(), item.from.as_str()), ("requirements/xb-pv-qualification", "2027-01-23"));
     assert!(item.tightens && item.what.contains("it "), "{item:?}");
     assert!(!item.to_do.is_empty() && !item.uncertain);
     assert!(item.markets.contains(&"XB".to_owned()), "{:?}", item.markets);

@@ -16,6 +16,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     whether_a_change_must_be_notified_is_said_beforehand_and_holds,
     an_acceptance_that_only_grows_waits_for_nobody,
+    what_tightens_access_from_before_its_comment_period_is_over_is_said_with_the_first_possible_day,
     a_proposal_repeats_what_nobody_can_tell,
     a_classification_that_never_answers_holds_a_proposal_up_for_a_second_and_no_longer,
 );
@@ -67,6 +68,46 @@ async fn an_acceptance_that_only_grows_waits_for_nobody(db: TestDatabase) {
     grown.validity.as_mut().unwrap().until = "2040-01-01".into();
     let name = proposed(&served, create("grow", vec![upsert(Entry::Requirement(grown))])).await;
     assert_eq!(published(&served, &name).await, 2);
+}
+
+async fn what_tightens_access_from_before_its_comment_period_is_over_is_said_with_the_first_possible_day(
+    db: TestDatabase,
+) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    let earliest = (served.clock.today() + chrono::Days::new(61)).to_string();
+    let from = |from: &str| {
+        let mut new = pb::Requirement { name: "requirements/xb-new".into(), ..tightened() };
+        new.validity.as_mut().unwrap().from = from.into();
+        upsert(Entry::Requirement(new))
+    };
+    let early = author.create_change_set(create("early", vec![mapping("a"), from("2026-06-01")])).await.unwrap();
+    let early = early.into_inner();
+    assert_eq!(found(&early.findings), [("before_heard", "validity.from")]);
+    let finding = &early.findings[0];
+    assert!(!finding.blocking && finding.change_index == 1, "{finding:?}");
+    assert!(finding.message.contains("2026-06-01") && finding.message.ends_with(&earliest), "{finding:?}");
+    let name = early.change_set.unwrap().name;
+    let proposed = author.propose_change_set(propose(&name)).await.unwrap().into_inner();
+    assert_eq!(proposed.findings, early.findings);
+    let validate = pb::ValidateChangeSetRequest { name: name.clone() };
+    assert_eq!(author.validate_change_set(validate.clone()).await.unwrap().into_inner().findings, early.findings);
+    // Its notification says nothing of a day on which it cannot apply.
+    let notified = author.notify_change_set(notify(&name, "")).await.unwrap().into_inner().change_set.unwrap();
+    let text = notified.notification.unwrap().text;
+    assert!(text.contains("Proposed date of entry into force: on publication"), "{text}");
+    // A longer comment period puts the day off.
+    let later = (served.clock.today() + chrono::Days::new(90)).to_string();
+    author.notify_change_set(notify(&name, &later)).await.unwrap();
+    let findings = author.validate_change_set(validate).await.unwrap().into_inner().findings;
+    let earliest_then = (served.clock.today() + chrono::Days::new(91)).to_string();
+    assert!(findings[0].message.ends_with(&earliest_then), "{findings:?}");
+
+    let in_time = author.create_change_set(create("in-time", vec![from(&earliest)])).await.unwrap().into_inner();
+    assert_eq!(found(&in_time.findings), []);
+    // What an entry says already is not new.
+    let known = author.create_change_set(tighten("known")).await.unwrap().into_inner();
+    assert_eq!(found(&known.findings), []);
 }
 
 async fn a_proposal_repeats_what_nobody_can_tell(db: TestDatabase) {

@@ -12,6 +12,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     what_tightens_access_waits_for_sixty_days_of_comments,
     the_urgent_track_shortens_the_clock_with_its_reason_for_what_tightens_nothing,
+    a_notification_is_of_the_economies_whose_requirements_change_where_the_token_names_none,
     comments_are_taken_from_everybody_while_the_clock_runs_and_kept_in_order,
     a_draft_is_updated_by_its_author_field_by_field,
     a_withdrawn_change_set_goes_no_further,
@@ -120,6 +121,29 @@ async fn what_tightens_access_waits_for_sixty_days_of_comments(db: TestDatabase)
     let addenda = kept.change_set.unwrap().notification.unwrap().addenda;
     assert_eq!(addenda.len(), 1);
     assert_eq!(addenda[0].symbol, "GL/N/XB/1/Add.1");
+}
+
+async fn a_notification_is_of_the_economies_whose_requirements_change_where_the_token_names_none(db: TestDatabase) {
+    let served = serve(&db).await;
+    let token = greenlane_platform::auth::issuer::TokenRequest::new("admin", ["admin"]);
+    let mut admin = ChangeServiceClient::new(served.channel_with(token));
+    let mut notified = async |id: &str, changes: Vec<pb::Change>| {
+        let name = admin.create_change_set(create(id, changes)).await.unwrap().into_inner().change_set.unwrap().name;
+        admin.propose_change_set(with_id(propose(&name), &name)).await.unwrap();
+        let request = pb::NotifyChangeSetRequest { request_id: format!("notify-{id}"), ..notify(&name, "") };
+        let answer = admin.notify_change_set(request).await.unwrap().into_inner();
+        let notification = answer.change_set.unwrap().notification.unwrap();
+        let by = notification.text.lines().find_map(|line| line.strip_prefix("1. Notifying economy: ")).unwrap();
+        (notification.symbol.clone(), by.to_owned())
+    };
+    let of = |market: &str| {
+        let name = format!("requirements/{}-new", market.to_lowercase());
+        upsert(Entry::Requirement(pb::Requirement { name, market: market.into(), ..tightened() }))
+    };
+    let told = |symbol: &str, by: &str| (symbol.to_owned(), by.to_owned());
+    assert_eq!(notified("one", vec![of("XC"), mapping("a")]).await, told("GL/N/XC/1", "XC"));
+    assert_eq!(notified("two", vec![of("XC"), of("XB")]).await, told("GL/N/1", "XB, XC"));
+    assert_eq!(notified("none", vec![mapping("a")]).await, told("GL/N/2", "none named"));
 }
 
 async fn the_urgent_track_shortens_the_clock_with_its_reason_for_what_tightens_nothing(db: TestDatabase) {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_curation::ChangeSet;
 use greenlane_curation::alerts::{AlertKind, comments_until};
 
 use super::reach::ReachOf;
 use super::{Alert, Item};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::change::{Change, describe, tightening};
+use crate::domain::change::{Change, applies, describe, tightening};
 use crate::domain::entry::Entry;
 
 /// The alert of a change set's last step. `before` is what was published before it.
@@ -19,6 +19,7 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
     for it in tightening(before, &change_set.changes) {
         tightened.entry(it.entry).or_default().push(it.what);
     }
+    let published = published(kind, change_set, now);
     let comments_until = comments_until(kind, change_set).map(|day| day.to_string());
     let items = change_set.changes.iter().map(|change| {
         let entry = change.entry_name();
@@ -34,7 +35,8 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
         Item {
             field: String::new(),
             what: what(verb, &entry, described, &tightens),
-            from: is.and_then(describe::applies_from),
+            from: applies::first_day(was.as_ref(), is, published)
+                .filter(|day| kind == AlertKind::Published || *day > published),
             legal_reference: described.and_then(|it| describe::reference(it).next()).unwrap_or_default().to_owned(),
             to_do: to_do(kind, !tightens.is_empty(), comments_until.as_deref()),
             tightens: !tightens.is_empty(),
@@ -43,6 +45,13 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
         }
     });
     Alert::of_step(kind, change_set, before.revision(), now, items.collect())
+}
+
+/// The day on which it is published, or the first on which it can be.
+fn published(kind: AlertKind, change_set: &ChangeSet<Change>, now: DateTime<Utc>) -> NaiveDate {
+    let today = now.date_naive();
+    let heard = change_set.notification.as_ref().and_then(|it| it.comments_until.succ_opt());
+    heard.filter(|day| kind != AlertKind::Published && *day > today).unwrap_or(today)
 }
 
 fn what(verb: &str, name: &str, entry: Option<&Entry>, tightens: &[String]) -> String {

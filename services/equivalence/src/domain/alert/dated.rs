@@ -60,6 +60,11 @@ pub fn due(catalogue: &Catalogue, first: NaiveDate, last: NaiveDate, now: DateTi
     found.into_iter().map(alert).collect()
 }
 
+/// The days on which something of an entry closes: the field, the day, and what the entry does then.
+pub(crate) fn closing(entry: &Entry) -> impl Iterator<Item = (String, NaiveDate, String)> {
+    days(entry).into_iter().filter(|it| it.tightens).map(|it| (it.field, it.on, it.what))
+}
+
 #[derive(Default)]
 struct Days(Vec<Dated>);
 

@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use greenlane_curation::{Description, Matters};
 
-use super::Change;
+use super::{Change, applies};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeScope;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::TargetKey;
 
-/// Describes changes to those concerned.
-pub fn describe(catalogue: &Catalogue, changes: &[Change]) -> Description {
+/// Describes changes to those concerned; `published` is the first day on which they can be.
+pub fn describe(catalogue: &Catalogue, changes: &[Change], published: NaiveDate) -> Description {
     let mut described = Description::default();
     let mut products = BTreeSet::new();
     let mut references = BTreeSet::new();
+    let mut economies = BTreeSet::new();
     for change in changes {
         let name = change.entry_name();
         let before = catalogue.entry(&name);
@@ -32,22 +33,22 @@ pub fn describe(catalogue: &Catalogue, changes: &[Change]) -> Description {
         let title = if title.is_empty() { String::new() } else { format!(": {title}") };
         described.content.push(format!("{verb} {name}{title}"));
         matters(&entry, &mut described.matters);
+        economies.extend(match &entry {
+            Entry::Requirement(it) => Some(it.market.as_str().to_owned()),
+            Entry::EditionTransition(it) => Some(it.market.as_str().to_owned()),
+            _ => None,
+        });
         for scope in codes(&entry) {
             let ex =
                 if scope.ex_description.is_empty() { String::new() } else { format!(" (ex {})", scope.ex_description) };
             products.insert(format!("{}{ex}", scope.code));
         }
         references.extend(reference(&entry).filter(|text| !text.is_empty()).map(str::to_owned));
-        if let Some(from) = applies_from(&entry) {
-            let earliest = described.applies_from.map_or(from, |earliest| earliest.min(from));
-            described.applies_from = Some(earliest);
-        }
     }
-    // What is retired ends when that is published, whenever it began.
-    if changes.iter().any(|change| matches!(change, Change::Retire(_))) {
-        described.applies_from = None;
-    }
+    let applies = changes.iter().filter_map(|change| applies::first_day_of(catalogue, change, published)).min();
+    described.applies_from = applies.filter(|day| *day > published);
     described.products = products.into_iter().collect();
+    described.economies = economies.into_iter().collect();
     described.references = references.into_iter().collect();
     described
 }
@@ -103,16 +104,4 @@ pub(crate) fn reference(entry: &Entry) -> impl Iterator<Item = &str> {
         _ => ["", ""],
     };
     texts.into_iter()
-}
-
-pub(crate) fn applies_from(entry: &Entry) -> Option<NaiveDate> {
-    match entry {
-        Entry::Requirement(it) => Some(it.validity.from),
-        Entry::Annex(it) => Some(it.validity.from),
-        Entry::Designation(it) => Some(it.validity.from),
-        Entry::Equivalence(it) => Some(it.validity.from),
-        Entry::EditionTransition(it) => Some(it.either_from.unwrap_or(it.new_only_from)),
-        Entry::Arrangement(it) => it.applies_from(),
-        Entry::Economy(_) | Entry::Body(_) | Entry::Scheme(_) | Entry::Standard(_) => None,
-    }
 }

@@ -143,17 +143,6 @@ fn an_authority_designates_only_where_its_economys_results_are_accepted() {
 }
 
 #[test]
-fn what_is_retired_ends_on_publication_and_not_on_the_day_on_which_it_began() {
-    let catalogue = Catalogue::new(1, standards());
-    let Change::Upsert(added) = mapping("one", "identical", "2019-01-01", "") else { panic!("it is added") };
-    let described = describe(&catalogue, &[Change::Upsert(added.clone())]);
-    assert_eq!(described.applies_from.map(|day| day.to_string()).as_deref(), Some("2019-01-01"));
-    let catalogue = Catalogue::new(2, standards().into_iter().chain([added]));
-    let described = describe(&catalogue, &[Change::Retire("equivalences/one".to_owned())]);
-    assert_eq!(described.applies_from, None);
-}
-
-#[test]
 fn a_modified_document_deviates_and_nothing_ends_after_it_is_over() {
     let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
     let mapped = |degree: &str| {
