@@ -296,10 +296,14 @@ pub const UNCHECKED: &str = "code_unchecked";
 /// of nothing: what is law already is written down as it is.
 pub const BEFORE_HEARD: &str = "before_heard";
 
+/// The code of a finding that says that no token of one economy or body is good for every entry, so that nobody who has
+/// only such a token can take a step. It too stands in the way of nothing.
+pub const NO_COMMON_OWNER: &str = "no_common_owner";
+
 impl Finding {
     /// Whether a change set that has it cannot be proposed.
     pub fn is_blocking(&self) -> bool {
-        ![UNCHECKED, BEFORE_HEARD].contains(&&*self.code)
+        ![UNCHECKED, BEFORE_HEARD, NO_COMMON_OWNER].contains(&&*self.code)
     }
 }
 

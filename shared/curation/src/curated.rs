@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::change_set::{ChangeSet, EntryDiff, Finding, Tightening};
-use crate::error::ChangeError;
+use crate::error::{ChangeError, Owned};
 use crate::notice::Description;
 
 /// Something published that changes by change sets. Every method with a `tx` runs inside a step's transaction and must
@@ -29,13 +29,21 @@ pub trait Curated: Send + Sync + 'static {
     /// The published state at a revision, from memory where it is there.
     async fn catalogue(&self, tx: &Tx, revision: u64) -> Result<Arc<Self::Catalogue>, DbErr>;
 
-    /// Whether the caller may change what is changed; otherwise to whom it belongs.
+    /// Each entry that changes with its owners, as it is and as it is to be, in the order of the changes; what is
+    /// everybody's is left out.
+    fn owned(&self, catalogue: &Self::Catalogue, changes: &[Self::Change]) -> Vec<Owned>;
+
+    /// Whether the caller may change what is changed; otherwise what of it belongs to others.
     fn check_owners(
         &self,
         caller: &Caller,
         catalogue: &Self::Catalogue,
         changes: &[Self::Change],
-    ) -> Result<(), String>;
+    ) -> Result<(), Vec<Owned>> {
+        let mut others = self.owned(catalogue, changes);
+        others.retain(|it| !it.is_of(caller));
+        if others.is_empty() { Ok(()) } else { Err(others) }
+    }
 
     /// Whether the caller may bring these changes in, where only the database tells: asked when they are written, and not
     /// of those who review and publish what another has brought.
@@ -63,7 +71,7 @@ pub trait Curated: Send + Sync + 'static {
         change_set: &ChangeSet<Self::Change>,
     ) -> Result<(), StoreError<ChangeError>> {
         let owners = self.check_owners(caller, catalogue, &change_set.changes);
-        owners.map_err(|owners| ChangeError::NotYours(owners).into())
+        owners.map_err(|others| ChangeError::Foreign(others).into())
     }
 
     /// What the changes of a change set that a proceeding orders are upon the entries as they are now, where they were

@@ -1,6 +1,7 @@
 //! Why a step is refused, and what that looks like from outside.
 
 use chrono::NaiveDate;
+use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::{Fault, FieldViolation};
 use greenlane_store::{DomainError, StoreError};
 
@@ -70,6 +71,9 @@ pub enum ChangeError {
     /// What is changed belongs to others.
     #[error("an entry belongs to {0}")]
     NotYours(String),
+    /// Entries of it belong to others.
+    #[error("{}", belongs(.0))]
+    Foreign(Vec<Owned>),
     /// Only a body or an economy does this.
     #[error("the token names neither a body nor an economy")]
     ForNobody,
@@ -107,8 +111,64 @@ pub enum ChangeError {
 
 impl DomainError for ChangeError {}
 
+/// An entry that belongs to somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Its resource name.
+    pub entry: String,
+    /// The economies (by code) and bodies (by resource name) of which each may change it.
+    pub owners: Vec<String>,
+}
+
+impl Owned {
+    /// Whether a caller may change it: for the economy or body of the token, or where that names no economy, with the
+    /// scope `admin`.
+    pub fn is_of(&self, caller: &Caller) -> bool {
+        let is = |claim: Option<&str>| claim.is_some_and(|claim| self.owners.iter().any(|owner| owner == claim));
+        is(caller.economy()) || is(caller.body()) || (caller.economy().is_none() && caller.is_admin())
+    }
+}
+
 /// At most so many names in a message.
 const NAMED: usize = 10;
+/// About so long is what a message says of owners: details of an error travel in headers.
+const OWNERS_BYTES: usize = 1_500;
+
+/// To whom entries belong, as sentences: those of the same owners in one.
+pub(crate) fn belongs(entries: &[Owned]) -> String {
+    let mut groups: Vec<(&[String], Vec<String>)> = Vec::new();
+    for it in entries {
+        let entry = format!("`{}`", it.entry);
+        match groups.iter_mut().find(|(owners, _)| *owners == it.owners) {
+            Some((_, known)) if known.contains(&entry) => {}
+            Some((_, known)) => known.push(entry),
+            None => groups.push((&it.owners, vec![entry])),
+        }
+    }
+    let mut text = String::new();
+    for (owners, entries) in groups {
+        let verb = if entries.len() == 1 { "belongs" } else { "belong" };
+        let more = format!("{} {verb} to {}", listed(&entries), listed(owners));
+        if text.is_empty() {
+            text = more;
+        } else if text.len() + more.len() <= OWNERS_BYTES {
+            text.push_str(&format!("; {more}"));
+        } else {
+            text.push_str("; others to others");
+            break;
+        }
+    }
+    text
+}
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let mut list = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        list.push_str(&format!(" and {more} more"));
+    }
+    list
+}
 
 /// The fault of a refused step.
 pub fn fault(error: StoreError<ChangeError>) -> Fault {
@@ -137,6 +197,17 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
                 format!("it belongs to {owners}: the token's `economy` or `body` must be one that it belongs to");
             Fault::not_yours("economy", owners).with_message(message)
         }
+        ChangeError::Foreign(entries) => {
+            let message = format!(
+                "{}: the token's `economy` or `body` must be one that each of them belongs to, or the token one of scope \
+                 `admin` that names no economy",
+                belongs(&entries)
+            );
+            let mut owners: Vec<String> = entries.into_iter().flat_map(|it| it.owners).collect();
+            owners.sort();
+            owners.dedup();
+            Fault::not_yours("economy", listed(&owners)).with_message(message)
+        }
         ChangeError::ForNobody => Fault::not_yours("economy", "any").with_message(
             "this is done for a body or an economy, and the token names neither: it needs a claim `body` or `economy`",
         ),
@@ -149,11 +220,7 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             FieldViolation::new(field, format!("{}: {}", finding.code, finding.message))
         })),
         ChangeError::ChangedSince { name, entries } => {
-            let more = entries.len().saturating_sub(NAMED);
-            let mut list = entries.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-            if more > 0 {
-                list.push_str(&format!(" and {more} more"));
-            }
+            let list = listed(&entries);
             let message = format!("{list} changed again since `{name}`: undo it by a change set of your own");
             Fault::state_conflict(name, "published", "revert").with_message(message)
         }

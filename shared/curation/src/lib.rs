@@ -37,12 +37,12 @@ pub mod wire;
 mod workflow;
 
 pub use change_set::{
-    Actor, Addendum, Answer, BEFORE_HEARD, ChangeSet, Checked, Comment, Draft, Duty, EntryDiff, Finding, Notification,
-    Review, State, Tightening, UNCHECKED, Update,
+    Actor, Addendum, Answer, BEFORE_HEARD, ChangeSet, Checked, Comment, Draft, Duty, EntryDiff, Finding,
+    NO_COMMON_OWNER, Notification, Review, State, Tightening, UNCHECKED, Update,
 };
 pub use contract::{Contract, one_more};
 pub use curated::{Carried, Curated, Reverted};
-pub use error::{ChangeError, fault};
+pub use error::{ChangeError, Owned, fault};
 pub use mutation::{Done, Mutation};
 pub use notice::{Description, Matters};
 pub use store::{Cursor, migration};

@@ -10,9 +10,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::change_set::{Actor, Answer, ChangeSet, Checked, Comment, Draft, EntryDiff, Finding, Review, State, Update};
+use crate::change_set::{
+    Actor, Answer, ChangeSet, Checked, Comment, Draft, EntryDiff, Finding, NO_COMMON_OWNER, Review, State, Update,
+};
 use crate::curated::{Curated, Reverted};
-use crate::error::ChangeError;
+use crate::error::{ChangeError, Owned, belongs};
 use crate::mutation::{self, Done, Mutation};
 use crate::notice;
 use crate::store::{self, Cursor};
@@ -104,7 +106,7 @@ impl<S: Curated> Workflow<S> {
             Box::pin(async move {
                 let revision = revision::current(tx, S::COUNTER).await?;
                 let catalogue = curated.catalogue(tx, revision).await?;
-                curated.check_owners(&caller, &catalogue, &draft.changes).map_err(ChangeError::NotYours)?;
+                curated.check_owners(&caller, &catalogue, &draft.changes).map_err(ChangeError::Foreign)?;
                 curated.check_brought(tx, &caller, &draft.changes).await?;
                 let mut change_set = ChangeSet::draft(name, &Actor::from(&*caller), draft, now);
                 change_set.base_revision = Some(revision);
@@ -138,7 +140,7 @@ impl<S: Curated> Workflow<S> {
                     change_set.base_revision = Some(revision);
                 }
                 let catalogue = curated.catalogue(tx, revision).await?;
-                curated.check_owners(&caller, &catalogue, &change_set.changes).map_err(ChangeError::NotYours)?;
+                curated.check_owners(&caller, &catalogue, &change_set.changes).map_err(ChangeError::Foreign)?;
                 curated.check_brought(tx, &caller, &change_set.changes).await?;
                 store::replace(tx, &change_set).await?;
                 Ok(done(change_set, revision, Checked::default()))
@@ -335,6 +337,10 @@ impl<S: Curated> Workflow<S> {
         if let Some(earliest) = duty.earliest.filter(|_| is_heard_here) {
             findings.extend(self.curated.before_heard(catalogue, &change_set.changes, earliest));
         }
+        if duty.earliest.is_some() && change_set.heard_in.is_empty() && change_set.ordered_by.is_empty() {
+            findings
+                .extend(no_common_owner::<S>(&change_set.changes, self.curated.owned(catalogue, &change_set.changes)));
+        }
         Checked { findings, tightening, duty }
     }
 
@@ -370,7 +376,7 @@ impl<S: Curated> Workflow<S> {
                 let reverted =
                     Reverted { change_set: &published, before: &*before, after: &*after, now: &*now_published };
                 let changes = curated.undo(tx, reverted).await?;
-                curated.check_owners(&caller, &now_published, &changes).map_err(ChangeError::NotYours)?;
+                curated.check_owners(&caller, &now_published, &changes).map_err(ChangeError::Foreign)?;
                 let title = format!("Revert: {}", published.title).chars().take(MAX_TITLE_CHARS).collect();
                 let draft = Draft { title, reason, urgency_reason, changes };
                 let mut change_set = ChangeSet::draft(draft_name, &Actor::from(&*caller), draft, now);
@@ -527,6 +533,23 @@ impl<S: Curated> Workflow<S> {
 
 fn new_name() -> String {
     format!("changeSets/{}", Uuid::now_v7())
+}
+
+/// That no token of one economy or body is good for all entries, said at the first that has no owner in common with those
+/// before it.
+fn no_common_owner<S: Curated>(changes: &[S::Change], owned: Vec<Owned>) -> Option<Finding> {
+    let mut common = owned.first()?.owners.clone();
+    let entry = owned.iter().find_map(|it| {
+        common.retain(|owner| it.owners.contains(owner));
+        common.is_empty().then(|| it.entry.clone())
+    })?;
+    let message = format!(
+        "no token of one economy or body can take a step of this: {}. Propose them apart, or by tokens of scope `admin` that \
+         name no economy",
+        belongs(&owned)
+    );
+    let index = changes.iter().position(|change| S::entry_name(change) == entry).unwrap_or_default();
+    Some(Finding { code: NO_COMMON_OWNER.into(), index, entry, field: String::new(), message })
 }
 
 fn done<C>(change_set: ChangeSet<C>, revision: u64, checked: Checked) -> Done<Answer<C>> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_curation::alerts::{self, AlertKind};
 use greenlane_curation::{
-    ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, State, Tightening,
+    ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Owned, Reverted, State, Tightening,
 };
 use greenlane_platform::auth::Caller;
 use greenlane_platform::clock::Clock;
@@ -144,8 +144,8 @@ impl Curated for CuratedCatalogue {
         }
     }
 
-    fn check_owners(&self, caller: &Caller, catalogue: &Catalogue, changes: &[Change]) -> Result<(), String> {
-        owners::check(caller, catalogue, changes)
+    fn owned(&self, catalogue: &Catalogue, changes: &[Change]) -> Vec<Owned> {
+        owners::of(catalogue, changes)
     }
 
     async fn check_brought(&self, tx: &Tx, caller: &Caller, changes: &[Change]) -> Result<(), StoreError<ChangeError>> {

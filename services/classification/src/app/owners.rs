@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use greenlane_curation::ChangeError;
 use greenlane_curation::alerts::owner;
+use greenlane_curation::{ChangeError, Owned};
 use greenlane_platform::auth::Caller;
 
 use crate::domain::change::Change;
@@ -28,31 +28,25 @@ pub(super) fn another<'l>(
     })
 }
 
-/// Whether a caller may make changes of lists: as they are, and as they are to be. What an import
-/// brings was settled when it was received; whose the import is, is asked where it is at hand.
-///
-/// # Errors
-/// The economy to which a list belongs.
-pub(super) fn check(caller: &Caller, catalogue: &Catalogue, changes: &[Change]) -> Result<(), String> {
-    for change in changes {
-        let list = match change {
-            Change::PublishImport(_) => continue,
-            Change::PutList(list) => {
-                if !may(caller, &list.economy) {
-                    return Err(list.economy.clone());
-                }
-                &list.id
-            }
-            Change::RetireList(id) => id,
-            Change::PutEntry(entry) => &entry.list,
-            Change::EndEntry(end) => &end.list,
+/// To whom the lists that change belong: as they are, and as they are to be. What an import brings was settled when it was
+/// received; whose the import is, is asked where it is at hand.
+pub(super) fn of(catalogue: &Catalogue, changes: &[Change]) -> Vec<Owned> {
+    let of = |change: &Change| {
+        let (brought, list) = match change {
+            Change::PublishImport(_) => (None, None),
+            Change::PutList(list) => (Some(list.economy.clone()), Some(&list.id)),
+            Change::RetireList(id) => (None, Some(id)),
+            Change::PutEntry(entry) => (None, Some(&entry.list)),
+            Change::EndEntry(end) => (None, Some(&end.list)),
         };
-        // A list that the change set itself brings was looked at above.
-        if let Some(economy) = another(caller, catalogue, std::iter::once(list.as_str())) {
-            return Err(economy);
-        }
-    }
-    Ok(())
+        // A list that the change set itself brings is looked at where it does.
+        let known = list.and_then(|id| Some(catalogue.list(id)?.fact.economy.clone()));
+        let mut all: Vec<String> = known.into_iter().chain(brought).filter(|economy| !economy.is_empty()).collect();
+        all.dedup();
+        let entry = change.entry_name();
+        all.into_iter().map(move |economy| Owned { entry: entry.clone(), owners: vec![economy] })
+    };
+    changes.iter().flat_map(of).collect()
 }
 
 /// Whether a caller may go on with an import, give it up or propose it: whoever acts for whom it was started, and the

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_curation::alerts::{self, AlertKind};
 use greenlane_curation::{
-    Carried, ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Reverted, Tightening,
+    Carried, ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Owned, Reverted, Tightening,
 };
 use greenlane_platform::auth::Caller;
 use greenlane_store::{StoreError, Tx};
@@ -26,29 +26,6 @@ use crate::store::entries::{self, Loaded};
 pub(crate) struct CuratedCatalogue {
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) nomenclature: Nomenclature,
-}
-
-/// The owners of each entry that belongs to others than the caller: as it is, and as it is to be.
-fn others(caller: &Caller, loaded: &Loaded, changes: &[Change]) -> Vec<Vec<String>> {
-    let owned = |owners: &[String]| {
-        let is = |claim: Option<&str>| claim.is_some_and(|claim| owners.iter().any(|owner| owner == claim));
-        owners.is_empty()
-            || is(caller.economy())
-            || is(caller.body())
-            || (caller.economy().is_none() && caller.is_admin())
-    };
-    let as_is = |name: &str| loaded.catalogue.entry(name);
-    let view = View::new(&loaded.catalogue, changes);
-    let to_be = |name: &str| view.find(name);
-    let of = |change: &Change| {
-        let before = as_is(&change.entry_name()).map(|entry| owners(&entry, &as_is));
-        let after = match change {
-            Change::Upsert(entry) => Some(owners(entry, &to_be)),
-            Change::Retire(_) => None,
-        };
-        before.into_iter().chain(after)
-    };
-    changes.iter().flat_map(of).filter(|owners| !owned(owners)).collect()
 }
 
 /// The dispute whose panel orders a change set, if one does.
@@ -75,10 +52,22 @@ impl Curated for CuratedCatalogue {
         }
     }
 
-    /// A caller changes what belongs to its economy, or to its body: as it is and as it is to be. Without an economy in
-    /// its token only the scope `admin` may change what belongs to another.
-    fn check_owners(&self, caller: &Caller, loaded: &Loaded, changes: &[Change]) -> Result<(), String> {
-        others(caller, loaded, changes).first().map_or(Ok(()), |owners| Err(owners.join(", ")))
+    fn owned(&self, loaded: &Loaded, changes: &[Change]) -> Vec<Owned> {
+        let as_is = |name: &str| loaded.catalogue.entry(name);
+        let view = View::new(&loaded.catalogue, changes);
+        let to_be = |name: &str| view.find(name);
+        let of = |change: &Change| {
+            let entry = change.entry_name();
+            let before = as_is(&entry).map(|entry| owners(&entry, &as_is));
+            let after = match change {
+                Change::Upsert(entry) => Some(owners(entry, &to_be)),
+                Change::Retire(_) => None,
+            };
+            let mut all: Vec<_> = before.into_iter().chain(after).filter(|owners| !owners.is_empty()).collect();
+            all.dedup();
+            all.into_iter().map(move |owners| Owned { entry: entry.clone(), owners })
+        };
+        changes.iter().flat_map(of).collect()
     }
 
     /// What a dispute's panel orders is reviewed and published by those who have no part in the dispute, and by nobody who
@@ -90,18 +79,16 @@ impl Curated for CuratedCatalogue {
         loaded: &Loaded,
         change_set: &ChangeSet<Change>,
     ) -> Result<(), StoreError<ChangeError>> {
-        let mut others = others(caller, loaded, &change_set.changes);
+        let mut others = self.owned(loaded, &change_set.changes);
+        others.retain(|it| !it.is_of(caller));
         if let Some(dispute) = ordering(tx, change_set).await? {
             let (by, interest) = (disputes::actor(caller, loaded), disputes::interest(&dispute, loaded));
             dispute.check_may_carry_out(&by, &interest)?;
             if dispute.is_of_panel(&by) || by.economy.as_ref().is_some_and(|it| disputes::is_known(it, loaded)) {
-                others.retain(|owners| !owners.iter().any(|owner| interest.contains(owner)));
+                others.retain(|it| !it.owners.iter().any(|owner| interest.contains(owner)));
             }
         }
-        match others.first() {
-            Some(owners) => Err(ChangeError::NotYours(owners.join(", ")).into()),
-            None => Ok(()),
-        }
+        if others.is_empty() { Ok(()) } else { Err(ChangeError::Foreign(others).into()) }
     }
 
     async fn carried_over(

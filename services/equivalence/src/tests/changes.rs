@@ -20,6 +20,7 @@ greenlane_store::engine_tests!(Migrator:
     validation_only_writes_nothing,
     an_administrator_changes_its_own_economys_entries_only,
     an_annex_is_its_parties_own_and_a_designation_its_authoritys,
+    every_entry_that_a_token_is_not_good_for_is_named_with_its_owners_and_nobody_is_sent_round_in_circles,
 );
 
 /// XB, which accepted bodies of XA and of itself, is to accept its own only.
@@ -343,4 +344,58 @@ async fn an_annex_is_its_parties_own_and_a_designation_its_authoritys(db: TestDa
     let mut other = ChangeServiceClient::new(served.channel_with(token("bodies/meridian-cert")));
     let status = other.create_change_set(create("two", designation)).await.unwrap_err();
     assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
+}
+
+async fn every_entry_that_a_token_is_not_good_for_is_named_with_its_owners_and_nobody_is_sent_round_in_circles(
+    db: TestDatabase,
+) {
+    let served = serve(&db).await;
+    let of = |market: &str| {
+        let name = format!("requirements/{}-new", market.to_lowercase());
+        upsert(pb::catalogue_entry::Entry::Requirement(pb::Requirement {
+            name,
+            market: market.into(),
+            validity: Some(pb::Validity { from: "2030-01-01".into(), until: String::new() }),
+            ..tightened()
+        }))
+    };
+    let admin = |subject: &str| {
+        let token = TokenRequest::new(subject, ["admin"]);
+        ChangeServiceClient::new(served.channel_with(token))
+    };
+    let both = create("both", vec![of("XA"), of("XF"), super::workflow::mapping("a")]);
+    let drafted = admin("ann").create_change_set(both).await.unwrap().into_inner();
+    // It is said before anybody is asked to review it.
+    assert_eq!(found(&drafted.findings), [("no_common_owner", "")]);
+    let finding = &drafted.findings[0];
+    assert!(!finding.blocking && finding.entry == "requirements/xf-new", "{finding:?}");
+    assert!(finding.message.contains("`requirements/xa-new` belongs to XA"), "{finding:?}");
+    let name = drafted.change_set.unwrap().name;
+    let proposed = admin("ann").propose_change_set(propose(&name)).await.unwrap().into_inner();
+    assert_eq!(proposed.findings, drafted.findings);
+    let refused = async |economy: &'static str| {
+        let mut reviewer = ChangeServiceClient::new(served.channel("rita", economy));
+        let status = reviewer.review_change_set(review(&name)).await.unwrap_err();
+        assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours));
+        (status.message().to_owned(), Fault::metadata_of(&status)["required"].clone())
+    };
+    let (message, required) = refused("XB").await;
+    assert!(message.contains("`requirements/xa-new` belongs to XA; `requirements/xf-new` belongs to XF:"), "{message}");
+    assert_eq!(required, "XA, XF");
+    let (message, required) = refused("XA").await;
+    assert!(message.starts_with("`requirements/xf-new` belongs to XF:") && message.contains("`admin`"), "{message}");
+    assert_eq!(required, "XF");
+    let one = admin("ann").create_change_set(create("one", vec![of("XA")])).await.unwrap().into_inner();
+    assert_eq!(found(&one.findings), []);
+
+    // However many they are, it fits into the headers of an answer.
+    let many = (0..600).map(|at| {
+        let market = ["XA", "XB", "XC", "XD", "XE", "XF"][at % 6];
+        let name = format!("requirements/{}-{at}", "long".repeat(10));
+        upsert(pb::catalogue_entry::Entry::Requirement(pb::Requirement { name, market: market.into(), ..tightened() }))
+    });
+    let mut stranger = ChangeServiceClient::new(served.channel("rita", "NZ"));
+    let status = stranger.create_change_set(create("many", many.collect())).await.unwrap_err();
+    assert!(status.message().contains("and 90 more belong to XA;"), "{}", status.message());
+    assert!(status.details().len() < 4_096, "{}", status.details().len());
 }
