@@ -154,7 +154,7 @@ pub(crate) fn belongs(entries: &[Owned]) -> String {
         } else if text.len() + more.len() <= OWNERS_BYTES {
             text.push_str(&format!("; {more}"));
         } else {
-            text.push_str("; others to others");
+            text.push_str("; and more to others");
             break;
         }
     }

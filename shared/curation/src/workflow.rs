@@ -235,7 +235,7 @@ impl<S: Curated> Workflow<S> {
                         economy => vec![economy.to_owned()],
                     };
                     // Of several economies it is the symbol of none.
-                    let one = if let [one] = &economies[..] { one } else { "" };
+                    let one = if let [one] = &economies[..] { one.as_str() } else { "" };
                     let symbol = symbol(tx, one).await?;
                     let from = (&*symbol, &economies[..]);
                     let text = notice::text(&change_set, from, actor, &described, &tightening, until);
