@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use greenlane_curation::{ChangeError, Done, Mutation, Workflow};
+use greenlane_curation::{ChangeError, ChangeSet, Done, Mutation, Workflow};
 use greenlane_platform::deadline;
 use greenlane_store::{Store, StoreError, revision};
 
 use super::changes::CuratedCatalogue;
 use super::recognition::Recogniser;
 use crate::domain::Detail;
+use crate::domain::change::applies::first_day_of;
+use crate::domain::change::{Change, tightening};
 use crate::domain::decision::Outcome;
 use crate::domain::impact::{Example, Preview, Shift, Untold, Verdict, apply};
 use crate::domain::key::EconomyCode;
@@ -38,13 +40,12 @@ pub(crate) struct Report {
     pub(crate) questions: Vec<(AskedQuestion, u64)>,
 }
 
-/// Which preview is wanted.
+/// What is decided, and how much of it is told.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    pub(crate) name: String,
-    pub(crate) date: NaiveDate,
+struct Wanted {
+    date: NaiveDate,
     /// Examples to leave out, and to give.
-    pub(crate) examples: (u64, usize),
+    examples: (u64, usize),
 }
 
 /// Takes reports and previews impact.
@@ -79,10 +80,18 @@ impl Impacts {
             .await
     }
 
-    /// What a change set would do, or did.
-    pub(crate) async fn preview(&self, wanted: Wanted) -> Result<Preview> {
-        let (sides, revision) = self.sides(wanted.name.clone()).await?;
-        let mut preview = Preview { revision, complete: true, ..Preview::default() };
+    /// What a change set would do, or did, on a day: the first on which it is felt, where none is given. `examples` are to
+    /// be left out, and given.
+    pub(crate) async fn preview(
+        &self,
+        name: String,
+        date: Option<NaiveDate>,
+        examples: (u64, usize),
+    ) -> Result<Preview> {
+        let (change_set, sides, revision) = self.sides(name).await?;
+        let date = date.unwrap_or_else(|| self.felt_from(&change_set, &sides.before));
+        let wanted = Wanted { date, examples };
+        let mut preview = Preview { date, revision, complete: true, ..Preview::default() };
         let mut markets: Vec<EconomyCode> = economies(&sides.before).chain(economies(&sides.after)).collect();
         markets.sort();
         markets.dedup();
@@ -92,7 +101,7 @@ impl Impacts {
     }
 
     /// The catalogue that the change set would be, or was, published upon, and that catalogue with it.
-    async fn sides(&self, name: String) -> Result<(Sides, u64)> {
+    async fn sides(&self, name: String) -> Result<(ChangeSet<Change>, Sides, u64)> {
         let changes = self.changes.clone();
         let (change_set, base, revision) = self
             .store
@@ -102,7 +111,18 @@ impl Impacts {
             })
             .await?;
         let after = Loaded { catalogue: apply(&base.catalogue, &change_set.changes), ..Loaded::default() };
-        Ok((Sides { before: base, after }, revision))
+        Ok((change_set, Sides { before: base, after }, revision))
+    }
+
+    /// The first day on which an answer can differ by a change set, if it is published as soon as it can be, or was.
+    fn felt_from(&self, change_set: &ChangeSet<Change>, before: &Loaded) -> NaiveDate {
+        let (catalogue, today) = (&before.catalogue, self.changes.clock().today());
+        let published = match change_set.published_at {
+            Some(at) => at.date_naive(),
+            None => change_set.duty(&tightening(catalogue, &change_set.changes), today).earliest.unwrap_or(today),
+        };
+        let days = change_set.changes.iter().filter_map(|it| first_day_of(catalogue, it, published));
+        days.min().unwrap_or(published)
     }
 
     async fn certificates(

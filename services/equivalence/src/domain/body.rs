@@ -147,8 +147,15 @@ impl Designation {
 
     /// Whether it is suspended on a day, by itself or while it is contested.
     pub fn is_suspended(&self, date: NaiveDate) -> bool {
-        let contested = self.contestations.iter().filter_map(|contest| contest.interim_suspension.as_ref());
-        self.suspensions.iter().chain(contested).any(|period| period.contains(date))
+        self.suspensions_on(date).next().is_some()
+    }
+
+    /// The periods by which it is suspended on a day, each with what it is contested by where that is why.
+    pub fn suspensions_on(&self, date: NaiveDate) -> impl Iterator<Item = (&Validity, Option<&Contestation>)> {
+        let own = self.suspensions.iter().map(|period| (period, None));
+        let contested = self.contestations.iter();
+        let interim = contested.filter_map(|contest| Some((contest.interim_suspension.as_ref()?, Some(contest))));
+        own.chain(interim).filter(move |(period, _)| period.contains(date))
     }
 }
 

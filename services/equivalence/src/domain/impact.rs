@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::NaiveDate;
+
 use super::catalogue::Catalogue;
 use super::change::Change;
 use super::decision::{Decision, Finding, Outcome};
@@ -181,6 +183,8 @@ pub struct Preview {
     pub untold: Vec<Untold>,
     /// Whether everything was decided.
     pub complete: bool,
+    /// The day for which decisions were compared.
+    pub date: NaiveDate,
     /// The revision compared with.
     pub revision: u64,
 }

@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     the_previewed_impact_is_what_the_change_does,
     reports_are_taken_once_and_what_cannot_be_asked_is_left_out,
     what_a_preview_cannot_tell_is_named_with_what_is_missing,
+    a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_felt,
 );
 
 /// The day of every question: after the comment period, so that it is the same before and after the change.
@@ -255,4 +256,36 @@ async fn what_a_preview_cannot_tell_is_named_with_what_is_missing(db: TestDataba
     assert_eq!((untold.certificates, untold.recent_verifications), (0, 4));
     assert_eq!(untold.question.as_ref().unwrap().destination, "XB");
     assert!(untold.findings.iter().any(|it| it.code == "code_ambiguous"), "{:?}", untold.findings);
+}
+
+async fn a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_felt(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = admin(&served, "author");
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
+    registry.report_use(report("report")).await.unwrap();
+    // XB demands a safety certificate that few have, from later than it can be published.
+    let mut later = pb::Requirement { name: "requirements/xb-later".into(), ..tightened() };
+    later.acceptances[0].target.as_mut().unwrap().name = "standards/iec-61730-1-2016".into();
+    later.validity.as_mut().unwrap().from = DAY.into();
+    let drafted = author.create_change_set(create("later", vec![upsert(Entry::Requirement(later))])).await.unwrap();
+    let name = drafted.into_inner().change_set.unwrap().name;
+    let today = served.clock.today().to_string();
+    let mut of = async |date: &str| {
+        let request = pb::PreviewImpactRequest { name: name.clone(), date: date.into(), ..Default::default() };
+        author.preview_impact(request).await.unwrap().into_inner()
+    };
+    let (unsaid, that_day, now) = (of("").await, of(DAY).await, of(&today).await);
+    assert_eq!((unsaid.date.as_str(), now.date), (DAY, today));
+    assert_eq!(unsaid, that_day);
+    let losing = |preview: &pb::PreviewImpactResponse| preview.totals.unwrap().certificates_losing;
+    assert_eq!(now.totals.unwrap().certificates_losing, 0);
+    assert!(losing(&unsaid) > 0, "{unsaid:?}");
+
+    // What applies at once is felt when it can be published: after sixty days of comments.
+    let at_once = author.create_change_set(create("at-once", vec![upsert(Entry::Requirement(tightened()))]));
+    let name = at_once.await.unwrap().into_inner().change_set.unwrap().name;
+    let request = pb::PreviewImpactRequest { name, ..Default::default() };
+    let preview = author.preview_impact(request).await.unwrap().into_inner();
+    assert_eq!(preview.date, (served.clock.today() + chrono::Days::new(61)).to_string());
+    assert!(losing(&preview) > 0, "{preview:?}");
 }

@@ -9,7 +9,7 @@ use prost::Message;
 use tonic::Request;
 
 use crate::api::{question, render};
-use crate::app::impact::{Impacts, Report, Wanted};
+use crate::app::impact::{Impacts, Report};
 use crate::domain::impact::{Counts, Example, Preview, Untold};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
@@ -31,10 +31,8 @@ pub(super) async fn preview(
     let size = v.page_size(request.page_size);
     let after = v.page_token::<u64>(&request.page_token, &binding);
     let (name, date, size, after) = v.finish_with(|| Some((name?, date?, size?, after?)))?;
-    let date = date.unwrap_or_else(|| impacts.changes.clock().today());
     let skip = after.unwrap_or(0);
-    let wanted = Wanted { name, date, examples: (skip, size) };
-    let preview = impacts.preview(wanted).await.map_err(fault)?;
+    let preview = impacts.preview(name, date, (skip, size)).await.map_err(fault)?;
     let end = skip.saturating_add(u64::try_from(preview.examples.len()).unwrap_or(u64::MAX));
     let next_page_token = if end < preview.example_count { binding.token(&end)? } else { String::new() };
     Ok(answer(preview, next_page_token))
@@ -75,6 +73,7 @@ fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactRespons
         undetermined: preview.undetermined,
         complete: preview.complete,
         undetermined_examples: preview.untold.into_iter().map(untold).collect(),
+        date: preview.date.to_string(),
     }
 }
 

@@ -242,9 +242,10 @@ fn designation(ctx: &Context<'_, '_>, entry: &AnnexEntry) -> (String, String) {
     let (date, granted_on) = (ctx.date(), ctx.question.granted_on);
     let known = entry.designations_of(body);
     let is_in_time = |it: &Designation| it.validity.counts(it.ending.as_ref(), date, granted_on) != Counts::No;
+    let suspended = known.iter().find(|it| is_in_time(it) && it.is_suspended(date));
     let state = match known {
         [] => "is not designated",
-        known if known.iter().any(|it| is_in_time(it) && it.is_suspended(date)) => "is suspended",
+        _ if suspended.is_some() => "is suspended",
         known if known.iter().all(|it| !is_in_time(it)) => "is not designated on this date",
         _ => "is not designated for these goods and this scheme",
     };
@@ -255,11 +256,26 @@ fn designation(ctx: &Context<'_, '_>, entry: &AnnexEntry) -> (String, String) {
     }
     let others = entry.designations.iter().filter(|it| it.body != *body && it.counts(date, Some(date)) == Counts::Yes);
     let others: Vec<_> = others.map(|it| it.body.name()).collect();
-    let mut mend = format!("have {body} designated");
+    let mut mend = suspended.map_or_else(|| format!("have {body} designated"), |it| end_of_suspension(it, date));
     if !others.is_empty() {
         mend.push_str(&format!(", or certify with a designated body: {}", list(others)));
     }
     (reason, mend)
+}
+
+/// What is waited for while a designation is suspended.
+fn end_of_suspension(it: &Designation, date: NaiveDate) -> String {
+    let periods: Vec<_> = it.suspensions_on(date).collect();
+    let last = periods.iter().map(|(period, _)| period.until).max_by_key(|until| until.unwrap_or(NaiveDate::MAX));
+    let contested = periods.iter().find_map(|(_, contest)| *contest);
+    match (last.flatten(), contested) {
+        (until, Some(contest)) => {
+            let until = until.map(|day| format!("{day}, or until ")).unwrap_or_default();
+            format!("wait until {until}the contestation of {} by {} is settled", it.name, contest.party.as_str())
+        }
+        (Some(until), None) => format!("wait until {until}, when the suspension of {} ends", it.name),
+        (None, None) => format!("wait until the suspension of {} ends", it.name),
+    }
 }
 
 /// Why an annex is not between the issuer and the market, and whose bodies' results it carries there.

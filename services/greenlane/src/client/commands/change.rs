@@ -99,9 +99,10 @@ fn name_untold(untold: &UndeterminedDecision) -> String {
 /// What a preview comes to over all markets, one line each.
 pub(crate) fn totals(answer: &PreviewImpactResponse) -> Vec<String> {
     let totals = answer.totals.unwrap_or_default();
+    let on = if answer.date.is_empty() { String::new() } else { format!(" on {}", answer.date) };
     let mut lines = vec![
         format!(
-            "of {} certificates in force {} gain, {} lose and {} change otherwise, with {} holders",
+            "of {} certificates in force{on} {} gain, {} lose and {} change otherwise, with {} holders",
             answer.certificates_examined,
             totals.certificates_gaining,
             totals.certificates_losing,

@@ -335,3 +335,25 @@ fn conditions_of_two_annexes_are_two_whatever_their_identifiers() {
     let told: Vec<_> = decision.conditions.iter().map(|it| it.description()).collect();
     assert_eq!(told, ["Test at -30 C.", "Noise below 100 dB."]);
 }
+
+#[test]
+fn what_mends_a_suspension_is_its_end_and_not_a_designation_that_is_there() {
+    let mend = |more: Value| {
+        let mut designation = json!({ "name": "designations/d", "body": "bodies/a", "authority": "bodies/x",
+            "annex": "annexes/x", "validity": { "from": "2020-01-01" } });
+        designation.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let mut entries = world();
+        entries.extend([annex(json!({ "designation_required": true })), json!({ "designation": designation })]);
+        let mut question = question("standards/z-1");
+        question.date = parse_date("2025-01-15").unwrap();
+        decide(entries, &question).requirements[0].nearest_miss.as_ref().unwrap().mend.clone()
+    };
+    let own = json!({ "suspensions": [{ "from": "2025-01-01", "until": "2025-02-01" }] });
+    assert_eq!(mend(own), "wait until 2025-02-01, when the suspension of designations/d ends");
+    let contested = json!({ "contestations": [{ "party": "XB", "raised_on": "2024-12-01",
+        "interim_suspension": { "from": "2025-01-01" } }] });
+    assert_eq!(mend(contested), "wait until the contestation of designations/d by XB is settled");
+    let over = json!({ "suspensions": [{ "from": "2024-01-01", "until": "2025-01-01" }],
+        "validity": { "from": "2020-01-01", "until": "2025-01-01" } });
+    assert_eq!(mend(over), "have bodies/a designated");
+}

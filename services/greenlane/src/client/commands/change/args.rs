@@ -79,7 +79,7 @@ pub(crate) struct Preview {
     /// Name or bare identifier of the change set.
     #[arg(add = Named::ChangeSets.completer())]
     pub(super) change_set: String,
-    /// The day for which decisions are compared, YYYY-MM-DD; today when not given.
+    /// The day for which decisions are compared, YYYY-MM-DD; the first on which it can be felt when not given.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) date: String,
     /// At most this many examples, which JSON and YAML show.
