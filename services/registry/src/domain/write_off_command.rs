@@ -9,6 +9,7 @@ use super::command::{Done, Refusal};
 use super::content::{Product, Quantity};
 use super::contestation::without_effect;
 use super::event::Entry;
+use super::key::KeyStanding;
 use super::life::{Standing, State, standing};
 use super::names::CertificateNumber;
 use super::world::{Applied, Change, Known, World};
@@ -96,6 +97,10 @@ impl World {
                 }
                 if !without_effect(heard, day).is_empty() {
                     return Err(Refusal::NotInForce { number, state: "without_effect" });
+                }
+                let signed_by = self.keys.get(&current.key).map(|key| key.standing_at(current.recorded_at));
+                if signed_by == Some(KeyStanding::Compromised) {
+                    return Err(Refusal::NotInForce { number, state: "key_compromised" });
                 }
                 let field = |why: &'static str| Refusal::WriteOffField { field: "product", why: why.to_owned() };
                 let product = meant(&current.content, &record.product).map_err(field)?;

@@ -92,21 +92,13 @@ pub(crate) async fn load<'c>(
         Some((id, body)) => world.bodies.insert(id.clone(), body.clone()).is_some(),
         None => true,
     });
-    keys.retain(|id| match held.keys.get_key_value(*id) {
-        Some((id, key)) => world.keys.insert(id.clone(), key.clone()).is_some(),
-        None => true,
-    });
+    take_held(&mut world, &mut keys, held);
     for id in chunks(&body_ids) {
         for row in body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::Id, id)).all(tx).await? {
             world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
         }
     }
-    for id in chunks(&keys) {
-        let wanted = bulk::is_in(tx.engine(), body_key::Column::Id, id);
-        for row in body_key::Entity::find().filter(wanted).all(tx).await? {
-            world.keys.insert(row.id.clone(), row.try_into()?);
-        }
-    }
+    load_keys(tx, &mut world, &keys).await?;
     world.statements = bodies::statements(tx, &statements).await?;
     world.traces = trace::known(tx, &traces).await?;
     world.epcis = trace::standing(tx, &epcis).await?;
@@ -118,7 +110,36 @@ pub(crate) async fn load<'c>(
     for known in certificates(tx, &taken).await? {
         world.certificates.insert(known.head.number.clone(), Arc::new(known));
     }
+    // What is written off is written off against what a key is good for.
+    let drawn_on: Vec<Arc<Known>> = world
+        .certificates
+        .iter()
+        .filter(|(number, _)| ledgers.contains(number.as_str()))
+        .map(|(_, it)| it.clone())
+        .collect();
+    let mut signed: BTreeSet<&str> = drawn_on.iter().flat_map(|it| &it.versions).map(|it| it.key.as_str()).collect();
+    signed.retain(|key| !world.keys.contains_key(*key));
+    take_held(&mut world, &mut signed, held);
+    load_keys(tx, &mut world, &signed).await?;
     Ok(world)
+}
+
+/// Takes keys that are held already, and leaves those that are not.
+fn take_held(world: &mut World, keys: &mut BTreeSet<&str>, held: &Parties) {
+    keys.retain(|id| match held.keys.get_key_value(*id) {
+        Some((id, key)) => world.keys.insert(id.clone(), key.clone()).is_some(),
+        None => true,
+    });
+}
+
+async fn load_keys(tx: &Tx, world: &mut World, keys: &BTreeSet<&str>) -> Result<(), DbErr> {
+    for id in chunks(keys) {
+        let wanted = bulk::is_in(tx.engine(), body_key::Column::Id, id);
+        for row in body_key::Entity::find().filter(wanted).all(tx).await? {
+            world.keys.insert(row.id.clone(), row.try_into()?);
+        }
+    }
+    Ok(())
 }
 
 /// Certificates with all versions and events.

@@ -10,6 +10,7 @@ greenlane_store::engine_tests!(Migrator:
     a_release_is_judged_by_its_day,
     a_release_is_dated_back_no_further_than_steps_are,
     nothing_is_written_off_while_a_panel_has_a_certificate_without_effect,
+    nothing_is_written_off_against_what_a_compromised_key_signed,
     what_is_taken_of_a_product_is_taken_of_what_a_new_version_makes_of_it,
     no_reduction_makes_more_of_a_product,
     a_serial_number_is_written_off_once_in_whatever_case,
@@ -145,6 +146,38 @@ async fn nothing_is_written_off_while_a_panel_has_a_certificate_without_effect(d
     let event_time = Some(prost_types::Timestamp { seconds: day_before.timestamp(), nanos: 0 });
     port.record_write_off(wire::RecordWriteOffRequest { event_time, ..consignment(&name, "c", "10") }).await.unwrap();
     assert_eq!(left(&served, &name).await, "80");
+}
+
+async fn nothing_is_written_off_against_what_a_compromised_key_signed(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut port = customs(&served, "XB");
+    let used = port.record_write_off(consignment(&name, "a", "10")).await.unwrap().into_inner().write_off.unwrap();
+    let read = wire::GetCertificateRequest { name: name.clone(), ..Default::default() };
+    let read = served.certificates("bodies/xa-lab").get_certificate(read).await.unwrap().into_inner();
+    let key = read.certificate.unwrap().signing_key;
+    let since = (served.clock.now() - chrono::TimeDelta::hours(1)).timestamp();
+    let revoked = wire::RevokeBodyKeyRequest {
+        name: key,
+        compromised_since: Some(prost_types::Timestamp { seconds: since, nanos: 0 }),
+        reason_text: "The safe was found open.".to_owned(),
+        request_id: "stolen".to_owned(),
+        ..Default::default()
+    };
+    served.bodies().revoke_body_key(revoked).await.unwrap();
+    let refused = port.record_write_off(consignment(&name, "b", "10")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::StateConflict));
+    assert_eq!(Fault::metadata_of(&refused).get("state").map(String::as_str), Some("key_compromised"));
+    assert_eq!(left(&served, &name).await, "90");
+    // What was written off before it was known can be taken back.
+    let back = wire::ReverseWriteOffRequest {
+        name: used.name,
+        request_id: "back".to_owned(),
+        reason_text: "released in error".to_owned(),
+        ..Default::default()
+    };
+    port.reverse_write_off(back).await.unwrap();
+    assert_eq!(left(&served, &name).await, "100");
 }
 
 /// A correction of the products of a certificate.
