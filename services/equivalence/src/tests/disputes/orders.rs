@@ -109,19 +109,19 @@ async fn changed_by_its_owners(served: &Served, economy: &str, change: pb::Chang
     reviewer.publish_change_set(publish(&set)).await.unwrap();
 }
 
+/// What is ordered, drawn up and told to those concerned.
+async fn ordered_and_notified(served: &Served, dispute: &str, orders: Vec<pb::Change>) -> String {
+    let set = ordered(served, dispute, orders).await;
+    let notify = pb::NotifyChangeSetRequest { request_id: "ordered".into(), name: set.clone(), ..Default::default() };
+    changes(served, "two", "NZ").notify_change_set(notify).await.unwrap();
+    set
+}
+
 async fn what_became_of_an_entry_since_stays_and_what_is_ordered_of_it_is_published(db: TestDatabase) {
     let served = serve(&db).await;
     let challenged = designation(&served).await;
     let (name, economy) = upheld(&served, &challenged).await;
-    let set = ordered(&served, &name, vec![narrowed(&challenged)]).await;
-    changes(&served, "two", "NZ")
-        .notify_change_set(pb::NotifyChangeSetRequest {
-            request_id: "ordered".into(),
-            name: set.clone(),
-            ..Default::default()
-        })
-        .await
-        .unwrap();
+    let set = ordered_and_notified(&served, &name, vec![narrowed(&challenged)]).await;
     // Its authority suspends it for a while, and opens it to another code, which is what is ordered otherwise.
     let suspended = pb::Validity { from: "2027-01-01".into(), until: "2027-02-01".into() };
     let own = pb::Designation {
@@ -147,15 +147,7 @@ async fn an_order_on_what_was_retired_since_is_to_be_written_anew(db: TestDataba
     let served = serve(&db).await;
     let challenged = designation(&served).await;
     let (name, economy) = upheld(&served, &challenged).await;
-    let set = ordered(&served, &name, vec![narrowed(&challenged)]).await;
-    changes(&served, "two", "NZ")
-        .notify_change_set(pb::NotifyChangeSetRequest {
-            request_id: "ordered".into(),
-            name: set.clone(),
-            ..Default::default()
-        })
-        .await
-        .unwrap();
+    let set = ordered_and_notified(&served, &name, vec![narrowed(&challenged)]).await;
     let retire = pb::Change { change: Some(pb::change::Change::Retire(challenged.name.clone())) };
     changed_by_its_owners(&served, &economy, retire).await;
     let mut bystander = changes(&served, "bystander", "AU");
