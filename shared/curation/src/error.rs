@@ -131,8 +131,10 @@ impl Owned {
 
 /// At most so many names in a message.
 const NAMED: usize = 10;
-/// About so long is what a message says of owners: details of an error travel in headers.
-const OWNERS_BYTES: usize = 1_500;
+/// At most so many entries of the same owners: a message travels in a header, and has to say what to do besides.
+const ENTRIES_NAMED: usize = 3;
+/// About so long is what a message says of owners.
+const OWNERS_BYTES: usize = 320;
 
 /// To whom entries belong, as sentences: those of the same owners in one.
 pub(crate) fn belongs(entries: &[Owned]) -> String {
@@ -148,7 +150,7 @@ pub(crate) fn belongs(entries: &[Owned]) -> String {
     let mut text = String::new();
     for (owners, entries) in groups {
         let verb = if entries.len() == 1 { "belongs" } else { "belong" };
-        let more = format!("{} {verb} to {}", listed(&entries), listed(owners));
+        let more = format!("{} {verb} to {}", listed(&entries, ENTRIES_NAMED), listed(owners, NAMED));
         if text.is_empty() {
             text = more;
         } else if text.len() + more.len() <= OWNERS_BYTES {
@@ -161,9 +163,9 @@ pub(crate) fn belongs(entries: &[Owned]) -> String {
     text
 }
 
-fn listed(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMED);
-    let mut list = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+fn listed(names: &[String], most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let mut list = names.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
     if more > 0 {
         list.push_str(&format!(" and {more} more"));
     }
@@ -206,7 +208,7 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             let mut owners: Vec<String> = entries.into_iter().flat_map(|it| it.owners).collect();
             owners.sort();
             owners.dedup();
-            Fault::not_yours("economy", listed(&owners)).with_message(message)
+            Fault::not_yours("economy", listed(&owners, NAMED)).with_message(message)
         }
         ChangeError::ForNobody => Fault::not_yours("economy", "any").with_message(
             "this is done for a body or an economy, and the token names neither: it needs a claim `body` or `economy`",
@@ -220,7 +222,7 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             FieldViolation::new(field, format!("{}: {}", finding.code, finding.message))
         })),
         ChangeError::ChangedSince { name, entries } => {
-            let list = listed(&entries);
+            let list = listed(&entries, NAMED);
             let message = format!("{list} changed again since `{name}`: undo it by a change set of your own");
             Fault::state_conflict(name, "published", "revert").with_message(message)
         }
