@@ -42,6 +42,12 @@ impl PageRequest {
         Some(Self { size: size?, cursor: cursor?, binding })
     }
 
+    /// The same where no size means all of them: of a method that had no pages once, and whose callers may ask for none.
+    pub(super) fn parse_or_all(v: &mut Violations, size: i32, token: &str, binding: PageBinding) -> Option<Self> {
+        let page = Self::parse(v, size, token, binding)?;
+        Some(if size == 0 { Self { size: usize::MAX, ..page } } else { page })
+    }
+
     /// Whether it is the first page.
     pub(super) fn is_first(&self) -> bool {
         self.cursor.is_none()

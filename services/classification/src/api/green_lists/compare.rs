@@ -3,11 +3,12 @@
 use greenlane_api::classification::v1::{CompareGreenListsRequest, CompareGreenListsResponse};
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
-use greenlane_platform::violations::Violations;
+use greenlane_platform::violations::{PageBinding, Violations};
 
-use super::GreenLists;
 use super::state::{self, edition_name};
-use crate::api::{error, render};
+use super::{GreenLists, method};
+use crate::api::pages::PageRequest;
+use crate::api::render;
 use crate::domain::{EditionId, Finding, difference};
 
 impl GreenLists {
@@ -20,10 +21,16 @@ impl GreenLists {
             raw => edition_name(&mut v, "edition", raw).map(Some),
         };
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let (first, second, edition, consistency) =
-            v.finish_with(|| Some((first?, second?, edition?, consistency?)))?;
+        let binding = PageBinding::new(&method("CompareGreenLists"))
+            .with(state::binding(request.first.as_ref()))
+            .with(state::binding(request.second.as_ref()))
+            .with(&request.edition)
+            .with([u8::from(request.include_held_back)]);
+        let page = PageRequest::parse_or_all(&mut v, request.page_size, &request.page_token, binding);
+        let (first, second, edition, consistency, page) =
+            v.finish_with(|| Some((first?, second?, edition?, consistency?, page?)))?;
 
-        let catalogue = self.catalogues.read(consistency).await.map_err(error::read)?;
+        let catalogue = page.read(&self.catalogues, consistency).await?;
         let first = self.state(&catalogue, &first).await?;
         let second = self.state(&catalogue, &second).await?;
         let edition = match edition {
@@ -43,9 +50,12 @@ impl GreenLists {
             Finding::new("list_partial", message).with("list", list)
         };
         let findings: Vec<Finding> = partial.into_iter().map(in_part).collect();
+        let differences = found.iter().map(|found| render::difference(&catalogue, one, other, found));
+        let page = page.cut(&catalogue, differences)?;
         Ok(CompareGreenListsResponse {
             findings: render::findings(&findings),
-            differences: found.iter().map(|found| render::difference(&catalogue, one, other, found)).collect(),
+            differences: page.items,
+            next_page_token: page.next_page_token,
             common,
             revision: catalogue.revision,
         })

@@ -204,7 +204,7 @@ async fn a_comparison_tells_a_change_of_edition_from_a_real_one(db: TestDatabase
         edition: "editions/HS2022".to_owned(),
         ..Default::default()
     };
-    let answer = running.green_lists().compare_green_lists(request).await.unwrap().into_inner();
+    let answer = running.green_lists().compare_green_lists(request.clone()).await.unwrap().into_inner();
     let mind: Vec<_> = answer.findings.iter().map(|it| (it.code.as_str(), it.parameters["list"].as_str())).collect();
     assert_eq!(mind, [("list_partial", "apec-54"), ("list_partial", "oecd-cleg")], "what is added may be on both");
     let kinds: std::collections::BTreeSet<_> = answer.differences.iter().map(|d| d.kind.as_str()).collect();
@@ -213,6 +213,22 @@ async fn a_comparison_tells_a_change_of_edition_from_a_real_one(db: TestDatabase
         assert_eq!(difference.first.is_none(), difference.kind == "added");
         assert_eq!(difference.code.as_ref().unwrap().edition, "HS2022");
     }
+    // In pages the same.
+    assert!(answer.next_page_token.is_empty() && answer.differences.len() > 3);
+    let mut paged = Vec::new();
+    let mut token = String::new();
+    loop {
+        let page = CompareGreenListsRequest { page_size: 3, page_token: token, ..request.clone() };
+        let page = running.green_lists().compare_green_lists(page).await.unwrap().into_inner();
+        assert_eq!((page.common, page.revision, &page.findings), (answer.common, answer.revision, &answer.findings));
+        assert!(page.differences.len() <= 3);
+        paged.extend(page.differences);
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(paged, answer.differences);
     running.end().await;
 }
 

@@ -123,10 +123,14 @@ pub(super) async fn compare(
         include_held_back: held_back,
         ..Default::default()
     };
-    let answer = lists.compare_green_lists(request).await?.into_inner();
-    let done = session.print(&answer, DIFFERENCES)?;
+    let mut findings = Vec::new();
+    let ask = async |page_size, page_token| {
+        let request = CompareGreenListsRequest { page_size, page_token, ..request.clone() };
+        lists.compare_green_lists(request).await.inspect(|answer| findings.clone_from(&answer.get_ref().findings))
+    };
+    let done = session.list(DIFFERENCES, u64::MAX, ask).await?;
     if session.output() == Output::Table {
-        answer.findings.iter().for_each(|finding| render::talk(&format!("mind: {}", finding.message)));
+        findings.iter().for_each(|finding| render::talk(&format!("mind: {}", finding.message)));
     }
     Ok(done)
 }
