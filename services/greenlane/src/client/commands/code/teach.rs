@@ -1,6 +1,6 @@
 //! `greenlane code teach`.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -85,11 +85,11 @@ pub(crate) async fn run(session: &Session, mut args: Teach) -> anyhow::Result<Ex
     let id = session.request_id(&args.mutation);
     let mut lookup = LookupServiceClient::new(session.classification()?);
     let mut answer = TeachClassificationsResponse::default();
-    let batches = examples.len().div_ceil(BATCH);
-    for (number, batch) in examples.chunks(BATCH).enumerate() {
+    let batches = batches(examples);
+    let several = batches.len() > 1;
+    for (number, mut batch) in batches.into_iter().enumerate() {
         // Each batch is a request of its own: a repetition of the command repeats all of them safely.
-        let request_id = if batches == 1 { id.clone() } else { format!("{id}.{number}") };
-        let mut batch = batch.to_vec();
+        let request_id = if several { format!("{id}.{number}") } else { id.clone() };
         while !batch.is_empty() {
             let request = TeachClassificationsRequest {
                 request_id: request_id.clone(),
@@ -115,9 +115,39 @@ pub(crate) async fn run(session: &Session, mut args: Teach) -> anyhow::Result<Ex
             }
         }
     }
+    refused.sort_by_key(|refused| refused.line);
     tell(&refused);
     session.print(&answer, LEARNED)?;
     Ok(if refused.is_empty() { Exit::Done } else { Exit::No })
+}
+
+/// The examples in requests, in the order of the file but for those of the same words and day, which go in one request
+/// with the first of them: what contradicts itself in one file shares the confidence, wherever the file would be cut,
+/// while a later request corrects an earlier one.
+fn batches(examples: Vec<Read>) -> Vec<Vec<Read>> {
+    let goods = |read: &Read| {
+        let words = read.example.description.to_lowercase();
+        let words: Vec<&str> = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        (words.join(" "), read.example.decided_on.clone())
+    };
+    let mut groups: Vec<Vec<Read>> = Vec::new();
+    let mut known: HashMap<(String, String), usize> = HashMap::new();
+    for read in examples {
+        let at = *known.entry(goods(&read)).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[at].push(read);
+    }
+    let mut batches: Vec<Vec<Read>> = Vec::new();
+    for group in groups {
+        match batches.last_mut() {
+            Some(last) if last.len() + group.len() <= BATCH => last.extend(group),
+            // Of more than a request holds the last correct the others: nobody writes so of the same words.
+            _ => batches.extend(group.chunks(BATCH).map(<[Read]>::to_vec)),
+        }
+    }
+    batches
 }
 
 /// The rows that are to blame for a refusal. None when something else is to blame too.
@@ -227,6 +257,33 @@ Chip,HS2022,999999,2024-01-01
         assert_eq!(blamed(std::slice::from_ref(&violation), &examples), [expected]);
         let other = FieldViolation::new("request_id", "is required");
         assert!(blamed(&[violation, other], &examples).is_empty(), "it is no fault of the rows alone");
+    }
+
+    #[test]
+    fn examples_of_the_same_words_and_day_are_taught_in_one_request() {
+        let read = |line: usize, description: &str| Read {
+            line: line as u64,
+            example: TaughtExample {
+                description: description.to_owned(),
+                decided_on: "2024-01-01".to_owned(),
+                ..TaughtExample::default()
+            },
+        };
+        let mut examples: Vec<Read> = (0..2_500).map(|line| read(line, &format!("Goods {line}"))).collect();
+        examples[10] = read(10, "Solar  MODULE!");
+        examples[2_400] = read(2_400, "solar module");
+        let batches = batches(examples);
+        assert!(batches.iter().all(|batch| batch.len() <= BATCH) && batches.len() == 3);
+        assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), 2_500);
+        let lines: Vec<u64> = batches[0].iter().map(|read| read.line).collect();
+        assert_eq!(&lines[9..13], [9, 10, 2_400, 11]);
+        let otherwise = (0..1_500).map(|line| read(line, &format!("Goods {line}"))).collect();
+        let lines = super::batches(otherwise).into_iter().map(|batch| batch[0].line);
+        assert_eq!(
+            lines.collect::<Vec<_>>(),
+            [0, 1_000],
+            "where nothing is of the same words the file is cut as it is"
+        );
     }
 
     #[test]
