@@ -79,7 +79,7 @@ pub(crate) struct RowFault {
 }
 
 /// Identifiers of faults.
-const FAULTS: [&str; 20] = [
+const FAULTS: [&str; 21] = [
     "code_malformed",
     "code_unknown",
     "parent_missing",
@@ -100,6 +100,7 @@ const FAULTS: [&str; 20] = [
     "fields_too_many",
     "flag_malformed",
     "codes_left_out",
+    "shares_exceed_whole",
 ];
 
 /// Longest text that a fault repeats, in characters.

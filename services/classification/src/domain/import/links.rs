@@ -69,6 +69,8 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
     let first = announced.edition.as_ref().map(|edition| edition.id.clone()).unwrap_or_default();
     let mut tables: BTreeMap<(usize, usize), TableFact> = BTreeMap::new();
     let mut seen: HashSet<(Position, Position)> = HashSet::new();
+    // Of each link the line that brought it.
+    let mut lines: Vec<u64> = Vec::new();
     for mut row in rows {
         let (from, to) = (or(&row.from.0, &announced.second_edition), or(&row.to.0, &first));
         let (Some(from), Some(to)) = (catalogue.edition(from), catalogue.edition(to)) else {
@@ -103,6 +105,7 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
         match (at(earlier), at(later)) {
             (Some(one), Some(other)) if seen.insert((one, other)) => {
                 let words = row.words;
+                lines.push(row.line);
                 imported.links.push(LinkFact {
                     earlier_edition: id(earlier.0),
                     earlier_code: earlier.1.1.clone(),
@@ -130,6 +133,7 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
             }
         }
     }
+    take_back_shares(&lines, imported);
     if announced.format == Format::UnsdConversion {
         keep_correlations(catalogue, &mut tables, imported);
     } else {
@@ -137,6 +141,49 @@ pub(super) fn check(catalogue: &Catalogue, announced: &Announced, rows: Vec<Link
     }
     hold_back(&mut imported.links);
     imported.tables = tables.into_values().collect();
+}
+
+/// What rounding to whole percents adds to a share at most.
+const ROUNDED: f64 = 0.005;
+
+/// Takes back the shares of each code that add up to more than the whole of it: no row says which of them is wrong, and
+/// no estimate is better than one of more than there is. The links stay.
+fn take_back_shares(lines: &[u64], imported: &mut Imported) {
+    let Imported { links, faults, .. } = imported;
+    let earlier = |link: &LinkFact| [&link.earlier_edition, &link.earlier_code, &link.later_edition].map(Clone::clone);
+    let later = |link: &LinkFact| [&link.later_edition, &link.later_code, &link.earlier_edition].map(Clone::clone);
+    type Side<'s> = (&'static str, &'s dyn Fn(&LinkFact) -> [String; 3], fn(&mut LinkWords) -> &mut Option<Share>);
+    let sides: [Side<'_>; 2] = [
+        ("share_of_earlier", &earlier, |words| &mut words.share_of_earlier),
+        ("share_of_later", &later, |words| &mut words.share_of_later),
+    ];
+    for (column, of, share) in sides {
+        let mut by_code: BTreeMap<[String; 3], Vec<usize>> = BTreeMap::new();
+        for (at, link) in links.iter_mut().enumerate() {
+            if link.words.as_mut().is_some_and(|words| share(words).is_some()) {
+                by_code.entry(of(link)).or_default().push(at);
+            }
+        }
+        for ([_, code, _], rows) in by_code {
+            let told = rows.iter().filter_map(|at| *share(links[*at].words.as_mut()?));
+            let (sum, room) = told.fold((0.0, 1.0), |(sum, room), share| (sum + share.get(), room + ROUNDED));
+            if sum <= room {
+                continue;
+            }
+            for at in rows {
+                let message = format!(
+                    "The shares of {code} add up to {sum:.2}, which is more than the whole: they are left out, the links \
+                     are not."
+                );
+                let taken = links[at].words.as_mut().and_then(|words| share(words).take());
+                let value = taken.map(|share| share.get().to_string()).unwrap_or_default();
+                faults.push(RowFault::new(lines[at], column, "shares_exceed_whole", message, &value).mended());
+            }
+        }
+    }
+    for link in links {
+        link.words = link.words.take().filter(|words| **words != LinkWords::default());
+    }
 }
 
 /// Looks after the codes of both editions of a table that no row names: takes them for unchanged, or says that they are

@@ -342,3 +342,6 @@ fn fields(row: &[u8]) -> Option<Vec<Vec<u8>>> {
     };
     (!matches!(reader.read_byte_record(&mut record), Ok(true))).then_some(fields)
 }
+
+#[cfg(test)]
+mod tests;

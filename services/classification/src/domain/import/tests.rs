@@ -1,10 +1,11 @@
 use std::fs;
 
 use super::*;
+use crate::domain::facts::Share;
 use crate::domain::testing::{at, invented_facts, real, starter};
 use crate::domain::{Facts, Likeness, Position, Query, compare, resolve, search, translate};
 
-fn announced(format: Format, edition: Option<EditionFact>) -> Announced {
+pub(super) fn announced(format: Format, edition: Option<EditionFact>) -> Announced {
     Announced {
         format,
         edition,
@@ -15,13 +16,13 @@ fn announced(format: Format, edition: Option<EditionFact>) -> Announced {
     }
 }
 
-fn edition(id: &str, system: &str, extends: &str) -> EditionFact {
+pub(super) fn edition(id: &str, system: &str, extends: &str) -> EditionFact {
     let known = crate::domain::harmonized::edition("HS2022").unwrap();
     EditionFact { id: id.to_owned(), system: system.to_owned(), extends: extends.to_owned(), ..known }
 }
 
 /// Reads a text in pieces of so many bytes.
-fn read(catalogue: &Catalogue, announced: &Announced, text: &[u8], piece: usize) -> Imported {
+pub(super) fn read(catalogue: &Catalogue, announced: &Announced, text: &[u8], piece: usize) -> Imported {
     let mut reader = Reader::new(announced.format);
     let mut early = Vec::new();
     for piece in text.chunks(piece) {
@@ -33,7 +34,7 @@ fn read(catalogue: &Catalogue, announced: &Announced, text: &[u8], piece: usize)
     imported
 }
 
-fn told(imported: &Imported) -> Vec<String> {
+pub(super) fn told(imported: &Imported) -> Vec<String> {
     let mark = |fault: &RowFault| if fault.mended { " mended" } else { "" };
     imported.faults.iter().map(|f| format!("{} {} {}{}", f.line, f.column, f.code, mark(f))).collect()
 }
@@ -115,107 +116,6 @@ fn a_code_of_an_odd_length_that_its_system_has_is_kept_as_it_is() {
 }
 
 #[test]
-fn a_file_without_its_columns_brings_nothing() {
-    let of = |format| announced(format, Some(edition("HS2028", "hs", "")));
-    for format in [Format::CodesCsv, Format::UsHtsCsv, Format::EuNomenclature, Format::CorrelationCsv] {
-        let imported = read(&starter(), &of(format), b"a,b\n1,2\n3,4\n", 3);
-        assert_eq!(told(&imported), ["1  columns_missing"]);
-        assert_eq!((imported.codes.len(), imported.links.len(), imported.rows), (0, 0, 0));
-    }
-}
-
-/// The codes and the faults of a file of codes, in whatever pieces it comes.
-fn codes_of(text: &[u8]) -> (Vec<String>, Vec<String>, (u64, u64)) {
-    let announced = announced(Format::CodesCsv, Some(edition("HS2028", "hs", "")));
-    let of = |piece| {
-        let read = read(&starter(), &announced, text, piece);
-        (read.codes.iter().map(|code| code.code.clone()).collect(), told(&read), (read.rows, read.refused))
-    };
-    let whole = of(text.len());
-    for piece in 1..9 {
-        assert_eq!(of(piece), whole, "in pieces of {piece}");
-    }
-    whole
-}
-
-#[test]
-fn a_stray_quotation_mark_takes_no_row_with_it() {
-    let of = |rows: &str| codes_of(format!("code,description_en\n{rows}").as_bytes());
-    let all = ["01", "0101", "02", "03"].map(str::to_owned).to_vec();
-    let three = |without: &str| all.iter().filter(|code| *code != without).cloned().collect::<Vec<_>>();
-    // Within a field it is a letter like others, be it one or a pair lines apart.
-    let inches = "01,Live animals\n0101,Horses 12\" tall\n02,Meat\n03,Fish 9\" long\n";
-    assert_eq!(of(inches), (all.clone(), vec![], (4, 0)));
-    // One that opens a field and is never closed.
-    let open = "01,Live animals\n0101,\"Horses\n02,Meat\n03,Fish\n";
-    let faults = vec!["3  quotation_malformed".to_owned()];
-    assert_eq!(of(open), (three("0101"), faults.clone(), (4, 1)));
-    // One that a later one seems to close, in the middle of another row.
-    let far = "01,Live animals\n0101,\"Horses\n02,Meat\n03,\"Fish\"\n";
-    assert_eq!(of(far), (three("0101"), faults.clone(), (4, 1)));
-    let behind = "01,Live animals\n0101,\"Horses\" tall\n02,Meat\n03,Fish\n";
-    assert_eq!(of(behind), (three("0101"), faults, (4, 1)));
-    let last = "01,Live animals\n0101,Horses\n02,Meat\n03,\"Fish";
-    assert_eq!(of(last), (three("03"), vec!["5  quotation_malformed".to_owned()], (4, 1)));
-    // A comment says nothing, whatever stands in it.
-    assert_eq!(of("01,Live animals\n# see,\"there\n0101,Horses\n02,Meat\n03,Fish\n"), (all, vec![], (4, 0)));
-}
-
-#[test]
-fn a_file_full_of_quotation_marks_that_do_not_match_is_read_in_time() {
-    let rows = "01,x\" ,\"a\n".repeat(200_000);
-    let read = read(
-        &starter(),
-        &announced(Format::CodesCsv, Some(edition("HS2028", "hs", ""))),
-        format!("code,description_en\n{rows}").as_bytes(),
-        1 << 16,
-    );
-    assert_eq!(read.codes.len(), 0);
-    assert!(read.faults.len() > 10, "{}", read.faults.len());
-    assert!(read.faults.iter().all(|fault| !fault.mended));
-}
-
-#[test]
-fn a_row_with_more_fields_than_columns_is_a_fault_and_empty_ones_are_none() {
-    let text = b"code,description_en\n01,Live animals, horses, asses\n02,Meat,,\n03,\"Fish, dried\"\n";
-    let (codes, faults, _) = codes_of(text);
-    assert_eq!((codes, faults), (vec!["02".to_owned(), "03".to_owned()], vec!["2  fields_too_many".to_owned()]));
-}
-
-#[test]
-fn a_line_may_end_with_a_carriage_return_alone() {
-    let (codes, faults, counts) = codes_of(b"code,description_en\r01,Live animals\r02,Meat\r0201,,\r");
-    assert_eq!((codes, counts), (vec!["01".to_owned(), "02".to_owned()], (3, 1)));
-    assert_eq!(faults, ["4  description_empty"]);
-    let (codes, faults, _) = codes_of(b"code,description_en\r\n01,\"Live\r\nanimals\"\r\n\r\n02,\r\n");
-    assert_eq!((codes, faults), (vec!["01".to_owned()], vec!["5  description_empty".to_owned()]));
-}
-
-#[test]
-fn a_file_that_is_not_utf_8_or_not_parted_by_commas_is_told_so() {
-    let (little, big): (Vec<u8>, Vec<u8>) = {
-        let text = "\u{feff}code,description_en\n01,Live animals\n";
-        (
-            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-        )
-    };
-    let of = |text: &[u8]| {
-        let read = read(&starter(), &announced(Format::CodesCsv, Some(edition("HS2028", "hs", ""))), text, 1 << 16);
-        assert!(read.codes.is_empty());
-        read.faults.iter().map(|fault| format!("{} {}", fault.code, fault.message)).collect::<Vec<_>>().join("; ")
-    };
-    for text in [&little, &big] {
-        assert!(of(text).starts_with("encoding") && of(text).contains("UTF-16"), "{}", of(text));
-        assert!(!of(text).contains("columns_missing"), "{}", of(text));
-    }
-    assert!(of(b"code;description_en\n01;Live animals\n").ends_with("parted by semicolons: part them by commas."));
-    assert!(of(b"code\tdescription_en\n01\tLive animals\n").contains("tabs"));
-    let none = read(&starter(), &announced(Format::CodesCsv, None), b"code,description_en\n01,Live animals\n", 99);
-    assert_eq!(none.faults[0].message, "Neither the row nor the import names an edition.");
-}
-
-#[test]
 fn a_mark_of_a_part_is_yes_or_no_or_a_fault() {
     let of = |mark: &str| {
         let text = format!("earlier,later,ex\n740400,740400,{mark}\n");
@@ -234,23 +134,6 @@ fn a_mark_of_a_part_is_yes_or_no_or_a_fault() {
         assert_eq!(of(no), (Some(false), vec![]), "{no}");
     }
     assert_eq!(of("partly"), (None, vec!["2 ex flag_malformed".to_owned()]));
-}
-
-#[test]
-fn rows_are_the_same_in_whatever_pieces_they_come() {
-    let text =
-        "code,description_en,description_zh\n01,\"Animals,\n live\",活动物\n0101,\"The \"\"horse\"\"\",马\n".as_bytes();
-    let announced = announced(Format::CodesCsv, Some(edition("HS2028", "hs", "")));
-    let whole = read(&starter(), &announced, text, text.len());
-    assert_eq!(
-        whole.codes[0].descriptions,
-        [("en".to_owned(), "Animals, live".to_owned()), ("zh".to_owned(), "活动物".to_owned())]
-    );
-    assert_eq!(whole.codes[1].descriptions[0].1, "The \"horse\"");
-    for piece in 1..text.len() {
-        let cut = read(&starter(), &announced, text, piece);
-        assert_eq!((cut.codes, cut.faults), (whole.codes.clone(), whole.faults.clone()), "{piece}");
-    }
 }
 
 #[test]
@@ -285,6 +168,28 @@ fn a_correlation_of_our_own_brings_shares_and_words() {
     let found = translate(&catalogue, at(&catalogue, "HS2017", "854140"), catalogue.edition("HS2022").unwrap(), false);
     assert_eq!(found.targets.len(), 1);
     assert!(found.targets[0].source_part, "the link says that it is a part");
+}
+
+#[test]
+fn shares_that_add_up_to_more_than_a_code_are_left_out_and_the_links_are_not() {
+    let mut announced = announced(Format::CorrelationCsv, Some(edition("HS2017", "hs", "")));
+    announced.second_edition = "HS2022".to_owned();
+    let of = |first: &str, second: &str| {
+        let text = format!(
+            "earlier,later,ex,share_of_earlier,share_of_later\n854140,854142,1,{first},0.3\n854140,854143,1,{second},1\n"
+        );
+        let imported = read(&starter(), &announced, text.as_bytes(), 99);
+        let share = |link: &LinkFact| {
+            let words = link.words.as_ref().unwrap();
+            (words.share_of_earlier.map(Share::get), words.share_of_later.map(Share::get))
+        };
+        let faults: Vec<String> = told(&imported).into_iter().filter(|it| !it.contains("codes_left_out")).collect();
+        (imported.links.iter().map(share).collect::<Vec<_>>(), faults, imported.refused)
+    };
+    assert_eq!(of("0.4", "0.6"), (vec![(Some(0.4), Some(0.3)), (Some(0.6), Some(1.0))], vec![], 0));
+    assert_eq!(of("0.34", "0.67").1, Vec::<String>::new(), "both were rounded up");
+    let faults = [2, 3].map(|line| format!("{line} share_of_earlier shares_exceed_whole mended")).to_vec();
+    assert_eq!(of("0.9", "0.9"), (vec![(None, Some(0.3)), (None, Some(1.0))], faults, 0));
 }
 
 #[test]
