@@ -42,7 +42,7 @@ pub(crate) use correlation::{Edge, Table};
 pub(crate) use delta::Delta;
 pub(crate) use facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, LinkFact, LinkWords, ListFact,
-    Localized, NoteFact, Share, SourceFact, TermFact,
+    Localized, NoteFact, Share, SourceFact, SynonymGroup, SynonymsFact, TermFact,
 };
 pub(crate) use green_rows::green_rows;
 pub(crate) use history::{Event, Step, history};
@@ -59,6 +59,8 @@ pub(crate) use suggest::{Question, suggest};
 pub(crate) use tag::{Row, Settings, Tagged, Tagger, Total, TotalKey, TradeFault};
 pub(crate) use taught::{Example, folded};
 pub(crate) use translate::{Method, Relation, Target, Translation, translate};
+#[cfg(test)]
+pub(crate) use words::words;
 
 /// A reason for a part of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,13 +6,17 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::{CodeFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact, harmonized};
+use crate::domain::{
+    CodeFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, Localized, SourceFact, SynonymGroup, SynonymsFact,
+    harmonized,
+};
 
 const EDITIONS: &str = include_str!("../starter/editions.csv");
 const CODES: &str = include_str!("../starter/codes.csv");
 const CORRELATION: &str = include_str!("../starter/correlation_hs2017_hs2022.csv");
 const LISTS: &str = include_str!("../starter/green_lists.csv");
 const ENTRIES: &str = include_str!("../starter/green_list_entries.csv");
+const WORDS_ZH: &str = include_str!("../starter/words_zh.csv");
 
 /// The code system of the starter's editions.
 const SYSTEM: &str = "hs";
@@ -34,12 +38,14 @@ pub(crate) fn facts() -> Result<Facts, StarterError> {
     let links: Vec<LinkRow> = rows("correlation_hs2017_hs2022.csv", CORRELATION)?;
     let lists: Vec<ListRow> = rows("green_lists.csv", LISTS)?;
     let entries: Vec<EntryRow> = rows("green_list_entries.csv", ENTRIES)?;
+    let words: Vec<WordRow> = rows("words_zh.csv", WORDS_ZH)?;
     Ok(Facts {
         systems: harmonized::system(SYSTEM).into_iter().collect(),
         codes: codes.iter().flat_map(CodeRow::facts).collect(),
         links: links.into_iter().map(LinkRow::fact).collect(),
         entries: entries.into_iter().map(|entry| entry.fact(&lists)).collect(),
         lists: lists.into_iter().map(ListRow::fact).collect(),
+        synonyms: vec![WordRow::all(words)],
         editions: editions.into_iter().map(EditionRow::fact).collect(),
         ..Facts::default()
     })
@@ -60,6 +66,28 @@ fn nomenclature() -> SourceFact {
         note: "Which codes exist: UN Comtrade reference classification. Descriptions are our own words.".to_owned(),
         retrieved_on: READ_ON,
         example: false,
+    }
+}
+
+/// What goods are called in Chinese, in the English words by which the codes are described.
+#[derive(Deserialize)]
+struct WordRow {
+    zh: String,
+    en: String,
+}
+
+impl WordRow {
+    fn all(rows: Vec<Self>) -> SynonymsFact {
+        let group = |row: Self| SynonymGroup {
+            asked: vec![row.zh],
+            meant: row.en.split_whitespace().map(str::to_owned).collect(),
+        };
+        let note = "Our own list of common words.".to_owned();
+        SynonymsFact {
+            language: "zh".to_owned(),
+            groups: rows.into_iter().map(group).collect(),
+            source: SourceFact { note, retrieved_on: READ_ON, ..SourceFact::default() },
+        }
     }
 }
 

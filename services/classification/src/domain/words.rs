@@ -31,6 +31,13 @@ pub(crate) struct Word {
     pub(crate) excluded: bool,
 }
 
+impl Word {
+    /// Whether another is a part of it, as Chinese words have them.
+    pub(crate) fn has(&self, part: &Self) -> bool {
+        self.shown.starts_with(is_han) && self.shown != part.shown && self.shown.contains(&part.shown)
+    }
+}
+
 /// The words of a text, in their order.
 pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();

@@ -52,6 +52,18 @@ fn the_files_fit_together() {
 }
 
 #[test]
+fn every_chinese_word_is_one_that_texts_are_cut_into_and_means_words_of_its_own() {
+    let facts = facts().unwrap();
+    let mut seen = BTreeSet::new();
+    for group in facts.synonyms.iter().flat_map(|fact| &fact.groups) {
+        let [word] = group.asked.as_slice() else { panic!("{group:?}") };
+        let cut = crate::domain::words(word);
+        assert!(cut.iter().any(|part| part.shown == *word), "{word} is cut into {cut:?}");
+        assert!(seen.insert(word) && (1..=3).contains(&group.meant.len()), "{group:?}");
+    }
+}
+
+#[test]
 fn every_code_is_described_in_english_and_chinese() {
     let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     for code in facts().unwrap().codes {

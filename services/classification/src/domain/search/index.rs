@@ -49,6 +49,8 @@ const ONLY_SYNONYM: f32 = 0.8;
 const SYNONYMS: usize = 3;
 /// What a residual code gets: words that no other code has more of belong there.
 const RESIDUAL: f32 = 0.05;
+/// What is left of the score of a code of parts where the whole is asked for.
+const OF_PARTS: f32 = 0.9;
 /// How many codes may be described beginning with one name, up to a semicolon: what more begin with names none of them.
 const NAMED: usize = 4;
 
@@ -73,9 +75,11 @@ pub(crate) struct EditionIndex {
     terms: Vec<Term>,
     terms_by_word: HashMap<u32, Vec<u32>, RandomState>,
     factors: Vec<f32>,
+    /// By row: its description is of parts of something.
+    of_parts: Vec<bool>,
 }
 
-/// A text that names a code's goods as a whole: an A to Z term, or the code's own description.
+/// A text that names a code's goods as a whole: an A to Z term, the code's own description, or the head of it.
 #[derive(Debug)]
 struct Term {
     row: u32,
@@ -110,6 +114,8 @@ pub(crate) struct Asked {
     excluded: Vec<Key>,
     /// What all its words weigh.
     pub(crate) total: f32,
+    /// It names parts or accessories of something.
+    parts: bool,
 }
 
 /// What each row scored. Each thread keeps one for its next search, so that a search touches no more of it than it
@@ -176,12 +182,18 @@ impl EditionIndex {
         let mut titles: HashMap<String, Vec<u32>, RandomState> = HashMap::default();
         let mut names: HashMap<Vec<u32>, Vec<u32>, RandomState> = HashMap::default();
         let mut described = Vec::with_capacity(count);
+        let mut heads: HashMap<Vec<u32>, Vec<u32>, RandomState> = HashMap::default();
+        let mut of_parts = vec![false; count];
         for (row, code) in (0u32..).zip(&data.codes) {
             for (_, text) in &code.fact.descriptions {
                 titles.entry(fold(text)).or_default().push(row);
                 if let Some(name) = build.name(text) {
                     names.entry(name).or_default().push(row);
                 }
+                if let Some(head) = build.head(text) {
+                    heads.entry(head).or_default().push(row);
+                }
+                of_parts[row as usize] |= names_parts(text);
                 let from = own[row as usize].len();
                 for (id, excluded) in build.ids(text) {
                     if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
@@ -198,6 +210,12 @@ impl EditionIndex {
         }
         let factors = factors(data, &kept);
         kept.extend(described);
+        // A head that many descriptions have names the goods of none.
+        let few = heads.into_iter().filter(|(_, rows)| rows.len() <= NAMED);
+        let mut few: Vec<Term> =
+            few.flat_map(|(words, rows)| rows.into_iter().map(move |row| Term::of(row, words.clone()))).collect();
+        few.sort_by(|a, b| (a.row, &a.words).cmp(&(b.row, &b.words)));
+        kept.extend(few);
         let mut lines = Vec::with_capacity(evidence.lines.len());
         for national in &evidence.lines {
             let mut field = vec![Vec::new(); count];
@@ -238,6 +256,7 @@ impl EditionIndex {
             terms: kept,
             terms_by_word,
             factors,
+            of_parts,
         };
         for postings in postings {
             index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
@@ -253,6 +272,7 @@ impl EditionIndex {
     /// The words of a query. Words that stand nowhere are taken for those that mean the same, or the nearest that do.
     pub(crate) fn ask(&self, words: &[Word], synonyms: &Synonyms) -> Asked {
         let mut asked = Asked::default();
+        asked.parts = words.iter().any(|word| PARTS.contains(&word.shown.as_str()));
         // Each word once, with where it stands first and how often it does.
         let mut once: Vec<(&Word, usize, f32)> = Vec::new();
         for (number, word) in words.iter().enumerate() {
@@ -267,13 +287,14 @@ impl EditionIndex {
             }
             let mut key = self.key(&word.key, *number, synonyms);
             key.weight *= (ASKED_AGAIN + 1.0) * times / (ASKED_AGAIN + times);
-            if word.excluded {
-                asked.excluded.push(key);
-            } else {
-                asked.total += key.weight;
-                asked.keys.push(key);
-            }
+            if word.excluded { asked.excluded.push(key) } else { asked.keys.push(key) }
         }
+        // A part of a Chinese word that is known says nothing beside it.
+        let known: Vec<usize> = asked.keys.iter().filter(|key| !key.forms.is_empty()).map(|key| key.word).collect();
+        asked
+            .keys
+            .retain(|key| !key.forms.is_empty() || !known.iter().any(|whole| words[*whole].has(&words[key.word])));
+        asked.total = asked.keys.iter().map(|key| key.weight).sum();
         asked
     }
 
@@ -340,9 +361,11 @@ impl EditionIndex {
         }
         self.add_terms(asked, scores);
         self.exclude(asked, scores);
+        let parts = if asked.parts { 1.0 } else { OF_PARTS };
         for row in &scores.rows {
             let score = &mut scores.by_row[*row as usize].sum;
-            *score = (*score * self.factors[*row as usize]).max(f32::MIN_POSITIVE);
+            let parts = if self.of_parts[*row as usize] { parts } else { 1.0 };
+            *score = (*score * self.factors[*row as usize] * parts).max(f32::MIN_POSITIVE);
         }
     }
 
@@ -420,6 +443,17 @@ impl EditionIndex {
         asked.keys.iter().filter(move |key| key.forms.iter().any(stands)).map(|key| key.word)
     }
 
+    /// Whether a title, a name or a term is of just these words.
+    pub(crate) fn calls(&self, words: &[Word]) -> bool {
+        let ids = words.iter().map(|word| self.ids.get(word.key.as_str()).copied()).collect::<Option<Vec<u32>>>();
+        let Some(mut ids) = ids else { return false };
+        ids.sort_unstable();
+        ids.dedup();
+        let Some(first) = ids.first() else { return false };
+        let mut terms = self.terms_by_word.get(first).into_iter().flatten();
+        terms.any(|term| self.terms[*term as usize].words == ids)
+    }
+
     /// Rows in whose fields a word stands, as it is or as it was meant.
     pub(crate) fn rows_with(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
         self.forms(word).into_iter().flat_map(|(id, _)| self.postings(id)).map(|(row, _)| row)
@@ -431,6 +465,29 @@ impl EditionIndex {
 fn doing(key: &str) -> Option<&str> {
     let doing = key.strip_suffix("er").or_else(|| key.strip_suffix("or"))?;
     (doing.len() >= 4).then_some(doing)
+}
+
+/// Words by which a text is of parts of something, and not of the whole.
+const PARTS: &[&str] = &[
+    "accessories",
+    "accessory",
+    "component",
+    "components",
+    "part",
+    "parts",
+    "spare",
+    "spares",
+    "配件",
+    "零件",
+    "部件",
+    "附件",
+];
+
+/// Whether a description is of parts of something.
+fn names_parts(text: &str) -> bool {
+    let mut parts = false;
+    each(text, |shown, excluded| parts |= !excluded && PARTS.contains(&shown));
+    parts
 }
 
 /// What a word says that stands in `found` of `rows`.
@@ -472,6 +529,21 @@ impl Build {
     fn name(&mut self, text: &str) -> Option<Vec<u32>> {
         let (name, _) = text.split_once([';', '；'])?;
         let words: Vec<u32> = self.ids(name).into_iter().filter(|(_, excluded)| !excluded).map(|(id, _)| id).collect();
+        (!words.is_empty()).then_some(words)
+    }
+
+    /// The words of the head of a description, in order, each once: what stands before the first mark, `and` or `or`, where
+    /// more stands behind it. `Bicycles and other cycles; …` speaks of bicycles first.
+    fn head(&mut self, text: &str) -> Option<Vec<u32>> {
+        let marked = text.split([';', '；', ',', '，', '(', '（', ':', '：']).next()?;
+        let head = [" and ", " or "].iter().fold(marked, |head, word| head.split(word).next().unwrap_or(head));
+        if head.len() == text.len() {
+            return None;
+        }
+        let mut words: Vec<u32> =
+            self.ids(head).into_iter().filter(|(_, excluded)| !excluded).map(|(id, _)| id).collect();
+        words.sort_unstable();
+        words.dedup();
         (!words.is_empty()).then_some(words)
     }
 

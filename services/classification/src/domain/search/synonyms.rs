@@ -22,7 +22,8 @@ impl Synonyms {
         let mut by_key: HashMap<String, BTreeSet<String>, RandomState> = HashMap::default();
         let key = |text: &String| match words(text).as_slice() {
             [only] => Some(only.key.clone()),
-            _ => None,
+            // A Chinese word stands beside those within it.
+            several => several.iter().find(|word| word.shown == *text).map(|word| word.key.clone()),
         };
         for group in facts.iter().flat_map(|fact| &fact.groups) {
             let asked: Vec<String> = group.asked.iter().filter_map(key).collect();

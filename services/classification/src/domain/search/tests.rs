@@ -67,6 +67,53 @@ fn a_name_that_few_descriptions_begin_with_comes_before_what_merely_holds_its_wo
     assert!(asked("cycles").iter().all(|(_, kind)| *kind != HitKind::Name));
 }
 
+/// The codes that words find in such a catalogue, best first.
+fn found_in(catalogue: &Catalogue, text: &str) -> Vec<String> {
+    let query = Query { text: text.to_owned(), editions: vec![0], ..Query::default() };
+    search(catalogue, &query).map(|hit| catalogue.code(hit.at).fact.code.clone()).collect()
+}
+
+#[test]
+fn a_description_speaks_first_of_what_its_head_names() {
+    let catalogue = described(&[
+        ("871200", "Bicycles and other cycles; including delivery tricycles, not motorised"),
+        ("401150", "Rubber tyres, of a kind used on bicycles"),
+        ("851210", "Lamps for bicycles"),
+        ("270900", "Oils (petroleum), crude"),
+    ]);
+    assert_eq!(found_in(&catalogue, "bicycle")[0], "871200");
+    assert_eq!(found_in(&catalogue, "bicycle tyres")[0], "401150");
+    assert_eq!(found_in(&catalogue, "oil")[0], "270900");
+}
+
+#[test]
+fn who_asks_for_a_thing_does_not_ask_for_its_parts() {
+    let catalogue = described(&[
+        ("845011", "Washing machines, fully automatic"),
+        ("845090", "Washing machines, parts"),
+        ("732490", "Sinks and baths"),
+    ]);
+    assert_eq!(found_in(&catalogue, "washing machine")[0], "845011");
+    for text in ["washing machine parts", "parts for washing machines", "washing machine accessory"] {
+        assert_eq!(found_in(&catalogue, text)[0], "845090", "{text}");
+    }
+}
+
+#[test]
+fn goods_are_found_by_common_chinese_words_where_they_are_described_in_english_alone() {
+    let mut facts = crate::domain::testing::invented_facts(&["871200 871160 330510"], &[]);
+    for (fact, text) in
+        facts.codes.iter_mut().zip(["Bicycles and other cycles; not motorised", "Motorcycles; electric", "Shampoos"])
+    {
+        fact.descriptions[0].1 = text.to_owned();
+    }
+    facts.synonyms = starter().synonyms.facts().to_vec();
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    for (text, code) in [("自行车", "871200"), ("洗发水", "330510")] {
+        assert_eq!(found_in(&catalogue, text), [code], "{text}");
+    }
+}
+
 #[test]
 fn a_term_leads_to_the_older_code_that_all_its_goods_were_in_and_to_none_that_had_a_part() {
     use crate::domain::TermFact;
