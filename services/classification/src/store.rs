@@ -30,6 +30,8 @@ const EDITION: &str = "edition";
 const LIST: &str = "list";
 const TABLE: &str = "table";
 const SYNONYMS: &str = "synonyms";
+/// A kind of item.
+const VAGUE: &str = "vague_terms";
 
 /// What a stored row can be wrong about.
 fn corrupt(what: impl std::fmt::Display) -> sea_orm::DbErr {

@@ -13,3 +13,4 @@ mod rules;
 mod running;
 mod suggest;
 mod tagging;
+mod vague;

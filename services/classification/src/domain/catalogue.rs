@@ -13,6 +13,7 @@ use super::facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, ExampleFact, Facts, Level, ListFact, TableFact, TermFact,
 };
 use super::search::{SearchIndex, Synonyms};
+use super::suggest::Vague;
 use super::taught::Taught;
 use super::translate::{Translation, Way};
 
@@ -28,6 +29,7 @@ pub(crate) struct Catalogue {
     pub(crate) lists: Vec<ListData>,
     pub(crate) terms: Arc<Vec<TermRow>>,
     pub(crate) synonyms: Arc<Synonyms>,
+    pub(crate) vague: Arc<Vague>,
     pub(crate) search: SearchIndex,
     pub(crate) taught: Arc<Taught>,
     by_edition: Arc<HashMap<String, usize>>,
@@ -127,6 +129,7 @@ impl Catalogue {
             lists: Vec::new(),
             terms: Arc::default(),
             synonyms: Arc::default(),
+            vague: Arc::default(),
             search: SearchIndex::default(),
             taught: Arc::default(),
             by_edition: Arc::default(),
@@ -141,7 +144,7 @@ impl Catalogue {
 
     /// What follows from the codes and the tables that are there.
     fn finish(&mut self, facts: Facts) -> Result<(), BuildError> {
-        let Facts { tables, lists, entries, terms, synonyms, examples, .. } = facts;
+        let Facts { tables, lists, entries, terms, synonyms, vague, examples, .. } = facts;
         for fact in tables {
             self.describe_table(fact)?;
         }
@@ -158,6 +161,7 @@ impl Catalogue {
         self.add_lists(lists, entries)?;
         self.add_terms(terms);
         self.synonyms = Arc::new(Synonyms::of(synonyms));
+        self.vague = Arc::new(Vague::of(vague));
         self.search = SearchIndex::of(self.editions.len());
         self.taught = Arc::new(Taught::default().with(self, examples));
         Ok(())

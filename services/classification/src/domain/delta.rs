@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use super::facts::{
     CodeFact, CodeSystemFact, EditionFact, EntryFact, Facts, LinkFact, ListFact, SynonymsFact, TableFact, TermFact,
+    VagueFact,
 };
 
 /// A changed kind of facts: what is added, and the keys of what ends. What is changed is both.
@@ -62,6 +63,8 @@ pub(crate) struct Delta {
     pub(crate) terms: Changed<TermFact, [String; 4]>,
     /// By language.
     pub(crate) synonyms: Changed<SynonymsFact, String>,
+    /// By shortfall and language.
+    pub(crate) vague: Changed<VagueFact, String>,
 }
 
 impl Delta {
@@ -81,6 +84,7 @@ impl Delta {
                 [&it.edition, &it.code, &it.language, &it.term].map(Clone::clone)
             }),
             synonyms: Changed::between(&before.synonyms, &after.synonyms, |it| it.language.clone()),
+            vague: Changed::between(&before.vague, &after.vague, VagueFact::id),
         }
     }
 }

@@ -253,6 +253,50 @@ pub(crate) struct SynonymGroup {
     pub(crate) meant: Vec<String>,
 }
 
+/// How terms fall short of naming goods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Shortfall {
+    /// They name none.
+    #[default]
+    Vague,
+    /// They name many.
+    Ambiguous,
+}
+
+/// Terms of a language of which a description may not consist alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VagueFact {
+    pub(crate) shortfall: Shortfall,
+    /// Of the terms.
+    pub(crate) language: String,
+    pub(crate) terms: Vec<VagueTerm>,
+    pub(crate) source: SourceFact,
+}
+
+impl VagueFact {
+    /// What it lies by: the whole of its kind in its language.
+    pub(crate) fn id(&self) -> String {
+        let shortfall = match self.shortfall {
+            Shortfall::Vague => "vague",
+            Shortfall::Ambiguous => "ambiguous",
+        };
+        format!("{shortfall}-{}", self.language)
+    }
+}
+
+/// A term that says too little.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VagueTerm {
+    pub(crate) term: String,
+    /// Others that are the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) related: Vec<String>,
+    /// What to ask of who says no more. Empty: nothing that is not asked of all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) question: String,
+}
+
 /// A decided classification that was taught.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExampleFact {
@@ -285,5 +329,7 @@ pub(crate) struct Facts {
     pub(crate) terms: Vec<TermFact>,
     /// By language.
     pub(crate) synonyms: Vec<SynonymsFact>,
+    /// By shortfall and language.
+    pub(crate) vague: Vec<VagueFact>,
     pub(crate) examples: Vec<ExampleFact>,
 }

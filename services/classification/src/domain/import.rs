@@ -1,4 +1,4 @@
-//! Files of code systems, correlations, A to Z terms and green lists, read row by row.
+//! Files of code systems, correlations, A to Z terms, vague terms and green lists, read row by row.
 //!
 //! A file arrives in pieces: a [`Reader`] takes them, gives back what is wrong with each row as it goes, and keeps the
 //! rows that can be read. At the end [`Reader::finish`] holds them against each other and the catalogue. A bad row
@@ -15,6 +15,7 @@ mod records;
 mod synonyms;
 mod terms;
 mod us_hts;
+mod vague;
 
 use std::collections::BTreeSet;
 
@@ -24,8 +25,8 @@ pub(crate) use apply::apply;
 
 use super::catalogue::{Catalogue, Scope};
 use super::facts::{
-    CodeFact, CodeSystemFact, EditionFact, EntryFact, Level, LinkFact, LinkWords, Localized, NoteFact, SourceFact,
-    SynonymGroup, SynonymsFact, TableFact, TermFact,
+    CodeFact, CodeSystemFact, EditionFact, EntryFact, Level, LinkFact, LinkWords, Localized, NoteFact, Shortfall,
+    SourceFact, SynonymGroup, SynonymsFact, TableFact, TermFact, VagueFact, VagueTerm,
 };
 use records::{Record, Records};
 
@@ -43,6 +44,8 @@ pub(crate) enum Format {
     EuNomenclature,
     UkSearchReferences,
     UkSearchSynonyms,
+    UkVagueTerms,
+    UkInterceptTerms,
     GreenListCsv,
 }
 
@@ -178,6 +181,7 @@ struct Rows {
     entries: Vec<ListRow>,
     terms: Vec<TermRow>,
     synonyms: Vec<SynonymGroup>,
+    vague: Vec<VagueTerm>,
 }
 
 /// What a whole file comes to.
@@ -192,6 +196,7 @@ pub(crate) struct Imported {
     pub(crate) entries: Vec<EntryFact>,
     pub(crate) terms: Vec<TermFact>,
     pub(crate) synonyms: Option<SynonymsFact>,
+    pub(crate) vague: Option<VagueFact>,
     pub(crate) faults: Vec<RowFault>,
     pub(crate) rows: u64,
     pub(crate) refused: u64,
@@ -221,7 +226,8 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(format: Format) -> Self {
-        let records = Records::new(!matches!(format, Format::CodesJson | Format::UkSearchSynonyms));
+        let lines = matches!(format, Format::CodesJson | Format::UkSearchSynonyms | Format::UkVagueTerms);
+        let records = Records::new(!lines);
         Self { format, records, rows: Rows::default(), read: 0, refused: 0 }
     }
 
@@ -252,6 +258,9 @@ impl Reader {
             }
             Format::UkSearchReferences => terms::check(catalogue, announced, rows.terms, &mut imported),
             Format::UkSearchSynonyms => imported.synonyms = Some(synonyms::whole(announced, rows.synonyms)),
+            Format::UkVagueTerms | Format::UkInterceptTerms => {
+                imported.vague = Some(vague::whole(announced, rows.vague))
+            }
             Format::GreenListCsv => lists::check(catalogue, announced, rows.entries, &mut imported),
         }
         imported.faults.sort_by_key(|fault| fault.line);
@@ -308,6 +317,8 @@ impl Reader {
             }
             Format::UkSearchReferences => terms::uk(record, faults).map(|row| self.rows.terms.push(row)),
             Format::UkSearchSynonyms => synonyms::uk(record, faults).map(|group| self.rows.synonyms.extend(group)),
+            Format::UkVagueTerms => vague::uk(record, faults).map(|term| self.rows.vague.push(term)),
+            Format::UkInterceptTerms => vague::ambiguous(record, faults).map(|term| self.rows.vague.push(term)),
             Format::GreenListCsv => lists::row(record, faults).map(|row| self.rows.entries.push(row)),
         };
         taken.is_some()
@@ -317,7 +328,7 @@ impl Reader {
 /// The columns that a layout cannot do without; of names parted by `|` any one.
 fn needed(format: Format) -> &'static [&'static str] {
     match format {
-        Format::CodesJson | Format::UkSearchSynonyms => &[],
+        Format::CodesJson | Format::UkSearchSynonyms | Format::UkVagueTerms => &[],
         Format::CodesCsv => &["code"],
         Format::ComtradeNomenclature => &["code", "description_en"],
         Format::UsHtsCsv => &["hts_code|HTS Number", "indent|Indent", "description|Description"],
@@ -325,6 +336,7 @@ fn needed(format: Format) -> &'static [&'static str] {
         Format::CorrelationCsv => &["earlier", "later"],
         Format::UnsdCorrelation | Format::UnsdConversion => &["from_code", "to_code"],
         Format::UkSearchReferences => &["term", "commodity_code"],
+        Format::UkInterceptTerms => &["term"],
         Format::GreenListCsv => &["list", "code"],
     }
 }

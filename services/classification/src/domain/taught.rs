@@ -10,14 +10,15 @@
 //! corrected stands again.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use foldhash::fast::RandomState;
+use foldhash::fast::{FixedState, RandomState};
 
 use super::catalogue::{Catalogue, Position};
 use super::facts::ExampleFact;
-use super::words::{features, fold};
+use super::words::{features, fold, words};
 
 /// How soon repetitions of a feature stop counting.
 const SATURATION: f64 = 0.8;
@@ -40,6 +41,8 @@ pub(crate) struct Example {
     /// Features with how often each stands in it.
     features: Vec<(u32, u16)>,
     length: u32,
+    /// Its words, each once.
+    words: Vec<u64>,
     /// From when it is withdrawn.
     until: Option<NaiveDate>,
 }
@@ -97,6 +100,8 @@ pub(crate) struct Neighbour {
     pub(crate) example: Arc<Example>,
     /// How much of the description it shares, 0 to about 1.
     pub(crate) likeness: f64,
+    /// How much the words of both agree, 0 to 1 (Dice): one of many words is like any description of one of them.
+    pub(crate) agreed: f64,
 }
 
 impl Taught {
@@ -131,6 +136,7 @@ impl Taught {
             folded: fold(&fact.description),
             features: ids.chunk_by(|a, b| a == b).map(count).collect(),
             length: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            words: said(&fact.description),
             until: None,
             fact,
             at,
@@ -197,7 +203,7 @@ impl Taught {
     /// The examples that stand on a day and that a description is most like, nearest first.
     #[expect(clippy::cast_precision_loss, reason = "numbers of examples are far below 2^52")]
     pub(crate) fn nearest(&self, description: &str, on: NaiveDate) -> Vec<Neighbour> {
-        let known = self.examples.partition_point(|example| example.fact.decided_on <= on);
+        let known = self.known(on);
         if known == 0 {
             return Vec::new();
         }
@@ -226,7 +232,15 @@ impl Taught {
                 scores[number] += weight * gain * times.min(2.0).sqrt();
             }
         }
-        self.take(scores, whole.max(f64::MIN_POSITIVE), on)
+        let mut found = self.take(scores, whole.max(f64::MIN_POSITIVE), on);
+        let words = said(description);
+        found.iter_mut().for_each(|near| near.agreed = agreed(&words, &near.example.words));
+        found
+    }
+
+    /// How many examples are known on a day.
+    pub(crate) fn known(&self, on: NaiveDate) -> usize {
+        self.examples.partition_point(|example| example.fact.decided_on <= on)
     }
 
     /// The codes that these very words are decided to mean on a day.
@@ -275,8 +289,24 @@ impl Taught {
         found.sort_unstable_by(order);
         let neighbour = |(score, at): (f64, usize)| (Arc::clone(&self.examples[at]), score / whole);
         let found = found.into_iter().map(neighbour);
-        found.map(|(example, likeness)| Neighbour { example, likeness }).collect()
+        found.map(|(example, likeness)| Neighbour { example, likeness, agreed: 0.0 }).collect()
     }
+}
+
+/// The words that a description says of goods, each once, as numbers in order.
+fn said(description: &str) -> Vec<u64> {
+    let words = words(description).into_iter().filter(|word| !word.excluded);
+    let mut said: Vec<u64> = words.map(|word| FixedState::default().hash_one(word.key)).collect();
+    said.sort_unstable();
+    said.dedup();
+    said
+}
+
+/// How much the words of two descriptions agree.
+#[expect(clippy::cast_precision_loss, reason = "numbers of words are far below 2^52")]
+fn agreed(one: &[u64], other: &[u64]) -> f64 {
+    let both = one.iter().filter(|word| other.binary_search(word).is_ok()).count();
+    2.0 * both as f64 / (one.len() + other.len()).max(1) as f64
 }
 
 /// How alike examples were decided, of which so many pairs have the same code: two taken at random, drawn towards what is

@@ -45,8 +45,8 @@ const DEPTHS: [usize; 3] = [1, 5, 10];
 
 /// What is wanted of a set, and what is held: the least shares in percent of HS6 codes to be found at 1, 5 and 10, of the
 /// cases whose code the edition has: of 66 queries of traders 64, of 1,161 parcels 1,154. What is wanted was measured
-/// so: no number of 66 is 84 percent. The shares of all cases stand in the table and beside the others. Nothing is wanted
-/// where it is zero. One is held at what is reached: UK parcel at 1, of which half of the set is few to teach.
+/// so: no number of 66 is 84 percent. The shares of all cases stand in the table and beside the others.
+/// Nothing is wanted where it is zero.
 struct Promise {
     set: &'static str,
     wanted: [f64; 3],
@@ -57,7 +57,7 @@ const PROMISES: &[Promise] = &[
     Promise { set: "HSCodeComp", wanted: [20.0, 42.0, 52.0], held: [26.0, 48.0, 59.0] },
     Promise { set: "UK trader", wanted: [50.0, 73.0, 84.0], held: [57.0, 75.0, 84.0] },
     Promise { set: "misspelt texts", wanted: [90.0, 99.0, 99.0], held: [90.0, 99.0, 99.0] },
-    Promise { set: "UK parcel, taught in 5 folds", wanted: [35.0, 0.0, 50.0], held: [34.0, 0.0, 50.0] },
+    Promise { set: "UK parcel, taught in 5 folds", wanted: [35.0, 0.0, 50.0], held: [35.0, 0.0, 50.0] },
     Promise { set: "Chinese titles, 500 taught", wanted: [63.0, 0.0, 0.0], held: [63.0, 0.0, 0.0] },
     Promise { set: "Chinese titles, 12000 taught", wanted: [80.0, 0.0, 0.0], held: [80.0, 0.0, 0.0] },
 ];

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entities::{code, entry, item, link, term};
 use super::taught;
-use super::{EDITION, LIST, SYNONYMS, SYSTEM, TABLE, corrupt};
+use super::{EDITION, LIST, SYNONYMS, SYSTEM, TABLE, VAGUE, corrupt};
 use crate::domain::{
     CodeFact, EntryFact, Facts, Level, LinkFact, LinkWords, ListFact, Localized, NoteFact, Scope, SourceFact, TermFact,
 };
@@ -86,6 +86,7 @@ pub(crate) async fn load_within(tx: &Tx, revision: u64, scope: Option<&Scope>) -
             LIST => facts.lists.push(read(&item.body)?),
             TABLE => facts.tables.push(read(&item.body)?),
             SYNONYMS => facts.synonyms.push(read(&item.body)?),
+            VAGUE => facts.vague.push(read(&item.body)?),
             other => return Err(corrupt(format!("an item of the unknown kind {other}"))),
         }
     }
@@ -133,6 +134,9 @@ impl Rows {
         }
         for synonyms in &facts.synonyms {
             items.push(item(SYNONYMS, &synonyms.language, write(synonyms)?));
+        }
+        for vague in &facts.vague {
+            items.push(item(VAGUE, &vague.id(), write(vague)?));
         }
         let codes: Result<_, _> = facts.codes.iter().map(|fact| code_row(fact, revision)).collect();
         let entries: Result<_, _> = facts.entries.iter().map(|fact| entry_row(fact, revision)).collect();

@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, Query
 
 use super::entities;
 use super::facts::Rows;
-use super::{COUNTER, EDITION, LIST, SYNONYMS, SYSTEM, TABLE, corrupt};
+use super::{COUNTER, EDITION, LIST, SYNONYMS, SYSTEM, TABLE, VAGUE, corrupt};
 use crate::domain::{Delta, Facts};
 
 /// What is published, by whom and why.
@@ -87,6 +87,7 @@ pub(crate) async fn publish_delta<C>(
         entries: delta.entries.added,
         terms: delta.terms.added,
         synonyms: delta.synonyms.added,
+        vague: delta.vague.added,
         ..Facts::default()
     };
     add(tx, &added, number).await?;
@@ -118,6 +119,7 @@ async fn end(tx: &Tx, delta: &Delta, revision: i64) -> Result<(), DbErr> {
         (TABLE, &delta.tables.ended),
         (LIST, &delta.lists.ended),
         (SYNONYMS, &delta.synonyms.ended),
+        (VAGUE, &delta.vague.ended),
     ];
     for (kind, ids) in kinds {
         for ids in ids.chunks(KEYS) {

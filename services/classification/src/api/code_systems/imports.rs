@@ -290,6 +290,8 @@ fn format(v: &mut Violations, raw: wire::ImportFormat) -> Option<Format> {
         wire::ImportFormat::GreenListCsv => Format::GreenListCsv,
         wire::ImportFormat::UkSearchReferences => Format::UkSearchReferences,
         wire::ImportFormat::UkSearchSynonyms => Format::UkSearchSynonyms,
+        wire::ImportFormat::UkVagueTerms => Format::UkVagueTerms,
+        wire::ImportFormat::UkInterceptTerms => Format::UkInterceptTerms,
         wire::ImportFormat::Unspecified => {
             v.add("format", "is required");
             return None;
@@ -311,6 +313,8 @@ fn import(row: &ImportRow) -> wire::Import {
         Format::EuNomenclature => wire::ImportFormat::EuNomenclature,
         Format::UkSearchReferences => wire::ImportFormat::UkSearchReferences,
         Format::UkSearchSynonyms => wire::ImportFormat::UkSearchSynonyms,
+        Format::UkVagueTerms => wire::ImportFormat::UkVagueTerms,
+        Format::UkInterceptTerms => wire::ImportFormat::UkInterceptTerms,
         Format::GreenListCsv => wire::ImportFormat::GreenListCsv,
     };
     let state = match row.state {

@@ -27,6 +27,8 @@ pub(super) fn parse(
                 | Format::UnsdConversion
                 | Format::GreenListCsv
                 | Format::UkSearchSynonyms
+                | Format::UkVagueTerms
+                | Format::UkInterceptTerms
                 | Format::CodesCsv
                 | Format::CodesJson
         );

@@ -26,7 +26,7 @@ engine_tests!(Migrator:
     synonyms_of_the_uk_are_imported_and_what_they_mean_is_found,
 );
 
-const SCOPES: &[&str] = &["codes.read", "codes.write", "lists.write"];
+pub(super) const SCOPES: &[&str] = &["codes.read", "codes.write", "lists.write"];
 
 fn list(economy: &str) -> Raw {
     Raw::PutGreenList(GreenList {
@@ -63,7 +63,7 @@ async fn draft(client: Client, id: &str, made: Vec<Raw>) -> Result<String, Statu
     Ok(made.into_inner().change_set.unwrap().name)
 }
 
-async fn publish(running: &Running, author: Client, id: &str, made: Vec<Raw>) {
+pub(super) async fn publish(running: &Running, author: Client, id: &str, made: Vec<Raw>) {
     let name = draft(author.clone(), id, made).await.unwrap();
     let propose = ProposeChangeSetRequest { request_id: format!("{id}-p"), name: name.clone(), ..Default::default() };
     ChangeServiceClient::new(author).propose_change_set(propose).await.unwrap();
@@ -80,7 +80,12 @@ async fn publish(running: &Running, author: Client, id: &str, made: Vec<Raw>) {
     reviewer.publish_change_set(publish).await.unwrap();
 }
 
-async fn upload(client: Client, format: ImportFormat, edition: Option<&str>, text: &str) -> Result<String, Status> {
+pub(super) async fn upload(
+    client: Client,
+    format: ImportFormat,
+    edition: Option<&str>,
+    text: &str,
+) -> Result<String, Status> {
     let request = CreateImportRequest {
         format: format.into(),
         edition: edition.map(|id| Edition { name: format!("editions/{id}"), ..Edition::default() }),

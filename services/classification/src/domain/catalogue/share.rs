@@ -63,6 +63,7 @@ impl Catalogue {
         }
         facts.terms = self.terms.iter().map(|term| term.fact.clone()).collect();
         facts.synonyms = self.synonyms.facts().to_vec();
+        facts.vague = self.vague.facts().to_vec();
         facts
     }
 

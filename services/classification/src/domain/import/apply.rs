@@ -2,7 +2,8 @@
 //!
 //! A nomenclature is the whole of its edition: codes that it does not have are gone, words in languages that it does
 //! not have stay. A table is the whole of the links between its two editions, a green list the whole of its entries, an
-//! A to Z index the whole of its edition's terms in its language, synonyms the whole of their language's.
+//! A to Z index the whole of its edition's terms in its language, synonyms and vague or ambiguous terms
+//! the whole of their language's.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -65,6 +66,10 @@ pub(crate) fn apply(facts: &mut Facts, imported: Imported, source: &SourceFact) 
     if let Some(synonyms) = imported.synonyms {
         facts.synonyms.retain(|known| known.language != synonyms.language);
         facts.synonyms.push(synonyms);
+    }
+    if let Some(vague) = imported.vague {
+        facts.vague.retain(|known| known.id() != vague.id());
+        facts.vague.push(vague);
     }
 }
 

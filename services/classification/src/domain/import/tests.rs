@@ -488,6 +488,43 @@ fn terms_of_the_uk_lead_to_the_codes_that_hold_their_lines() {
 }
 
 #[test]
+fn vague_and_ambiguous_terms_of_the_uk_are_kept_apart_each_the_whole_of_its_kind() {
+    let vague = announced(Format::UkVagueTerms, None);
+    let (catalogue, found) = with(&starter(), &vague, b"gift\n\"parts, spare\"\n\"24\"\" screen\"\n...\n");
+    assert_eq!(told(&found), ["4  description_empty"]);
+    assert_eq!((found.rows, found.refused), (4, 1));
+    let terms = |catalogue: &Catalogue| {
+        let of = |fact: &VagueFact| (fact.id(), fact.terms.iter().map(|it| it.term.clone()).collect::<Vec<_>>());
+        catalogue.facts().vague.iter().map(of).collect::<Vec<_>>()
+    };
+    let expected = ["gift", "parts, spare", "24\" screen"].map(str::to_owned).to_vec();
+    assert_eq!(terms(&catalogue), [("vague-en".to_owned(), expected.clone())]);
+    let ambiguous = announced(Format::UkInterceptTerms, None);
+    let text = b"term,related_words,question,guidance_page\nadapter,\"adapters, adaptor\",,\nsteel,,Which product of steel?,\n\
+        tile,,,ceramics\n,x,,\n";
+    let (catalogue, found) = with(&catalogue, &ambiguous, text);
+    assert_eq!(told(&found), ["5 term description_empty"]);
+    let all = terms(&catalogue);
+    assert_eq!(all[0], ("vague-en".to_owned(), expected));
+    assert_eq!(all[1], ("ambiguous-en".to_owned(), ["adapter", "steel", "tile"].map(str::to_owned).to_vec()));
+    let facts = catalogue.facts().vague;
+    assert_eq!(facts[1].terms[0].related, ["adapters", "adaptor"]);
+    assert_eq!(facts[1].terms[1].question, "Which product of steel?");
+    assert!(facts[1].terms[2].question.ends_with("ceramics"));
+    // The next file takes the place of its own kind alone.
+    let (catalogue, _) = with(&catalogue, &vague, b"stuff\n");
+    assert_eq!(terms(&catalogue).into_iter().map(|(_, terms)| terms.len()).collect::<Vec<_>>(), [3, 1]);
+
+    let (Some(vague), Some(ambiguous)) = (file("uk_vague_terms.csv"), file("uk_intercept_terms_ambiguous.csv")) else {
+        return;
+    };
+    let (_, found) = with(&starter(), &announced(Format::UkVagueTerms, None), &vague);
+    assert!(found.rows > 4_400 && found.refused < 10, "{} {:?}", found.rows, &found.faults);
+    let (_, found) = with(&starter(), &announced(Format::UkInterceptTerms, None), &ambiguous);
+    assert_eq!((found.rows, found.refused), (728, 0), "{:?}", found.faults.first());
+}
+
+#[test]
 fn the_european_nomenclature_is_known_by_code_and_suffix() {
     let (Some(base), Some(text)) = (imported(), file("eu_taric_nomenclature_en_fr_de.csv")) else { return };
     let announced = announced(Format::EuNomenclature, Some(edition("EU-TARIC-2025", "eu-taric", "HS2022")));

@@ -1,12 +1,13 @@
 //! What is missing when a description does not decide: words that say nothing, words that mean many things, a material
 //! or a use that is not named; and the question that would tell the best candidates apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Question, Suggestion};
 use crate::domain::Finding;
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::code::display;
+use crate::domain::facts::Shortfall;
 use crate::domain::words::{Word, words};
 
 /// From this confidence on nothing is asked.
@@ -16,10 +17,16 @@ const COMPARED: usize = 5;
 /// A word that stands in the codes of this many chapters says little of which.
 const SPREAD: usize = 12;
 
+/// From this likeness on what was decided before is of the same goods.
+const DECIDED: f64 = 0.8;
+/// Words whose codes lie in this many headings name no goods of any.
+const EVERYWHERE: f64 = 30.0;
+
 /// Stems of words that name no goods. Our own list.
 const VAGUE: &[&str] = &[
     "accessori",
     "apparatus",
+    "apparel",
     "appli",
     "applianc",
     "articl",
@@ -27,6 +34,7 @@ const VAGUE: &[&str] = &[
     "box",
     "card",
     "carton",
+    "cloth",
     "commod",
     "compon",
     "consign",
@@ -36,17 +44,20 @@ const VAGUE: &[&str] = &[
     "element",
     "equip",
     "fit",
+    "garment",
     "gift",
     "good",
     "hardwar",
     "item",
     "kit",
+    "machin",
     "machineri",
     "materi",
     "merchandis",
     "miscellan",
     "mix",
     "object",
+    "other",
     "pack",
     "packag",
     "parcel",
@@ -64,6 +75,56 @@ const VAGUE: &[&str] = &[
     "tool",
     "unit",
     "various",
+    "产品",
+    "商品",
+    "杂物",
+    "样品",
+    "物品",
+    "用品",
+    "礼品",
+    "礼物",
+    "货物",
+    "部件",
+    "配件",
+    "零件",
+];
+
+/// Stems of words that say how goods are and not what they are: colour, size, state, number. Our own list.
+const QUALITIES: &[&str] = &[
+    "big",
+    "black",
+    "blue",
+    "brand",
+    "brown",
+    "cheap",
+    "colour",
+    "eco",
+    "environment",
+    "friend",
+    "general",
+    "green",
+    "grey",
+    "high",
+    "larg",
+    "light",
+    "new",
+    "old",
+    "orang",
+    "origin",
+    "pc",
+    "pcs",
+    "pink",
+    "purpl",
+    "qualiti",
+    "red",
+    "size",
+    "small",
+    "standard",
+    "type",
+    "use",
+    "valu",
+    "white",
+    "yellow",
 ];
 
 /// Stems of materials by which tariffs tell goods apart.
@@ -122,12 +183,20 @@ const MATERIALS: &[&str] = &[
     "zinc",
 ];
 
-/// Adds findings and the question.
-pub(super) fn explain(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer: &mut Suggestion) {
+/// Adds findings and the question. `decided`: how like the description is to what was decided before, 0 to 1.
+pub(super) fn explain(
+    catalogue: &Catalogue,
+    question: &Question<'_>,
+    asked: &[Word],
+    decided: f64,
+    answer: &mut Suggestion,
+) {
     let best = answer.candidates.first().map_or(0.0, |best| best.confidence);
     let telling = vague(catalogue, question, asked, answer);
-    if !telling && answer.candidates.iter().all(|candidate| candidate.examples.is_empty()) {
-        // Nothing but words that name no goods, and nobody has decided such a thing before.
+    // Whatever the words are, somebody has decided such a thing before.
+    let told = decided >= DECIDED;
+    let own = if told { None } else { listed(catalogue, asked, answer) };
+    if !told && (own.is_some() || !telling || everywhere(catalogue, question, asked)) {
         answer.cannot_tell = true;
     }
     if best >= SURE && !answer.cannot_tell {
@@ -137,7 +206,49 @@ pub(super) fn explain(catalogue: &Catalogue, question: &Question<'_>, asked: &[W
         ambiguous(catalogue, question, asked, answer);
     }
     missing(catalogue, asked, answer);
-    answer.question = ask(catalogue, answer);
+    answer.question = own.filter(|own| !own.is_empty()).or_else(|| ask(catalogue, answer));
+}
+
+/// Notes that the description is a term that is listed as one which says too little. What to ask then.
+fn listed(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) -> Option<String> {
+    let listed = catalogue.vague.find(asked)?;
+    let (code, why) = match listed.shortfall {
+        Shortfall::Vague => ("vague_term", "says nothing of what the goods are"),
+        Shortfall::Ambiguous => ("ambiguous_term", "may be goods of many codes"),
+    };
+    let message = format!("\"{}\" is listed as a term that {why}.", listed.term);
+    answer.findings.retain(|finding| finding.parameters.iter().all(|(_, value)| value != listed.term));
+    answer.findings.insert(0, Finding::new(code, message).with("term", listed.term));
+    Some(listed.question.to_owned())
+}
+
+/// Whether a word is one of those that name no goods.
+fn names_nothing(word: &Word) -> bool {
+    let key = word.key.as_str();
+    VAGUE.contains(&key) || QUALITIES.contains(&key) || !says(word)
+}
+
+/// Whether the codes in which all words of a description stand together lie all over the classification, and nothing is
+/// called by just these words. Words that never stand together are not held against it.
+fn everywhere(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word]) -> bool {
+    let index = catalogue.index(question.edition);
+    let codes = &catalogue.editions[question.edition].codes;
+    let mut together: Option<BTreeSet<u32>> = None;
+    for word in asked.iter().filter(|word| !word.excluded && !names_nothing(word)) {
+        let rows = index.rows_with(&word.key).filter(|row| codes[*row as usize].children.is_empty());
+        together = Some(match together {
+            None => rows.collect(),
+            Some(known) => rows.filter(|row| known.contains(row)).collect(),
+        });
+    }
+    let mut by_heading: BTreeMap<&str, f64> = BTreeMap::new();
+    for row in together.into_iter().flatten() {
+        *by_heading.entry(codes[row as usize].fact.code.get(..4).unwrap_or_default()).or_default() += 1.0;
+    }
+    let all: f64 = by_heading.values().sum();
+    // As many headings as would hold the codes if each held the same number of them (Shannon's measure, undone).
+    let headings = by_heading.values().map(|codes| -codes / all * (codes / all).ln()).sum::<f64>().exp();
+    headings >= EVERYWHERE && !index.calls(asked)
 }
 
 /// Notes the words that say nothing. Whether any says something.
@@ -146,20 +257,27 @@ fn vague(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer:
     let near = answer.candidates.iter().flat_map(|candidate| &candidate.examples);
     let taught: BTreeSet<String> =
         near.flat_map(|example| words(&example.fact.description)).map(|word| word.key).collect();
-    let mut telling = false;
+    let (mut telling, mut qualities) = (false, Vec::new());
     let mut seen = BTreeSet::new();
     for word in asked.iter().filter(|word| !word.excluded && seen.insert(word.shown.as_str())) {
         let unknown = !taught.contains(&word.key) && index.rows_with(&word.key).next().is_none();
-        if VAGUE.contains(&word.key.as_str()) || unknown {
-            let message = if unknown {
-                format!("No description that is held here has the word \"{}\".", word.shown)
-            } else {
-                format!("\"{}\" names no goods.", word.shown)
-            };
-            answer.findings.push(Finding::new("vague_term", message).with("term", &word.shown));
+        let message = if QUALITIES.contains(&word.key.as_str()) {
+            qualities.push(word);
+            continue;
+        } else if unknown {
+            format!("No description that is held here has the word \"{}\".", word.shown)
+        } else if VAGUE.contains(&word.key.as_str()) {
+            format!("\"{}\" names no goods.", word.shown)
         } else {
-            telling = true;
-        }
+            telling |= says(word);
+            continue;
+        };
+        answer.findings.push(Finding::new("vague_term", message).with("term", &word.shown));
+    }
+    // Beside a word that names goods they say something of them.
+    for word in qualities.into_iter().filter(|_| !telling) {
+        let message = format!("\"{}\" says how goods are, and not what they are.", word.shown);
+        answer.findings.push(Finding::new("vague_term", message).with("term", &word.shown));
     }
     telling
 }
@@ -172,7 +290,7 @@ fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], ans
     for word in asked.iter().filter(|word| !word.excluded && seen.insert(word.shown.as_str())) {
         let chapters: BTreeSet<&str> =
             index.rows_with(&word.key).filter_map(|row| codes[row as usize].fact.code.get(..2)).collect();
-        if chapters.len() >= SPREAD && !VAGUE.contains(&word.key.as_str()) {
+        if chapters.len() >= SPREAD && !names_nothing(word) {
             let message = format!("\"{}\" stands in {} chapters.", word.shown, chapters.len());
             let finding = Finding::new("ambiguous_term", message).with("term", &word.shown);
             answer.findings.push(finding.with("chapters", chapters.len()));

@@ -154,6 +154,10 @@ enum Format {
     UkSearchReferences,
     /// Search synonyms of the United Kingdom: words that mean the same.
     UkSearchSynonyms,
+    /// Vague terms of the United Kingdom, one a line: no description may consist of one alone.
+    UkVagueTerms,
+    /// Ambiguous terms of the United Kingdom, with what to ask: term, related_words, question, guidance_page.
+    UkInterceptTerms,
     /// Green lists in our own CSV.
     GreenListCsv,
 }
@@ -171,6 +175,8 @@ impl From<Format> for ImportFormat {
             Format::EuNomenclature => Self::EuNomenclature,
             Format::UkSearchReferences => Self::UkSearchReferences,
             Format::UkSearchSynonyms => Self::UkSearchSynonyms,
+            Format::UkVagueTerms => Self::UkVagueTerms,
+            Format::UkInterceptTerms => Self::UkInterceptTerms,
             Format::GreenListCsv => Self::GreenListCsv,
         }
     }

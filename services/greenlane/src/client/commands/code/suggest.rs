@@ -35,9 +35,6 @@ pub(crate) struct Suggest {
     limit: i32,
 }
 
-/// From this confidence on somebody may take a candidate for an answer.
-const TELLING: f64 = 0.25;
-
 const CANDIDATES: View = View::List {
     items: "candidates",
     name: "code.reference",
@@ -86,10 +83,7 @@ pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit
 fn remarks(answer: &SuggestCodesResponse) -> String {
     let mut text = String::new();
     if answer.cannot_tell {
-        // A word that names no goods stands in few codes, and how rarely it means another is all that CONFIDENCE says.
-        let by_words = answer.candidates.first().is_some_and(|best| best.confidence >= TELLING);
-        text.push_str("Cannot tell from this description");
-        text.push_str(if by_words { ": CONFIDENCE is here of words that name no goods.\n" } else { ".\n" });
+        text.push_str("Cannot tell from this description.\n");
     }
     for finding in &answer.findings {
         text.push_str(&format!("mind: {}\n", finding.message));
