@@ -2,7 +2,7 @@
 
 mod body;
 mod certificate;
-mod consistency;
+pub(crate) mod consistency;
 mod content;
 mod error;
 mod issue;

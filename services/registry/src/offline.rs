@@ -13,7 +13,7 @@ use tonic::Status;
 pub use crate::app::bundle::BundleError;
 pub use crate::app::recognise::OfflinePeers;
 
-use crate::api::{verdict, verify};
+use crate::api::{consistency, verdict, verify};
 use crate::app::bundle::Trusted;
 use crate::app::recognise::Recogniser;
 use crate::app::source::Source;
@@ -95,7 +95,8 @@ impl Bundle {
         let within =
             destination.is_empty() || header.destinations.is_empty() || header.destinations.contains(&destination);
         let now = clock.now();
-        let question = verify::question(request, now)?;
+        let hint = self.meant(&request);
+        let question = verify::question(request, now, &hint)?;
         let equivalence = peers.clone().filter(|_| within && self.equivalence().is_some());
         let codes = peers.filter(|_| self.classification().is_some());
         let recogniser = Recogniser::offline(equivalence, codes);
@@ -129,6 +130,15 @@ impl Bundle {
             proof: None,
             statement: String::new(),
         })
+    }
+
+    /// Which certificate of the bundle is meant by a number that is mistyped, if there is one like it.
+    fn meant(&self, request: &wire::VerifyRequest) -> String {
+        let Some(wire::verify_request::Subject::Certificate(text)) = &request.subject else { return String::new() };
+        let near = greenlane_credential::CertificateNumber::near(text.strip_prefix("certificates/").unwrap_or(text));
+        let numbers = near.into_iter().map(|near| near.as_str().to_owned());
+        let held = numbers.filter(|number| self.trusted.certificates.contains_key(number));
+        consistency::meant(&held.collect::<Vec<_>>())
     }
 
     fn not_good_at(&self, now: DateTime<Utc>) -> Option<Finding> {

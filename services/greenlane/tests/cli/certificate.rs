@@ -224,3 +224,29 @@ fn worthless() -> anyhow::Result<()> {
     assert!(shell.run(&recognise)?.expect(0).stderr.contains("the body has withdrawn it"));
     Ok(())
 }
+
+#[test]
+fn a_revoked_key_is_told_with_what_it_makes_void_and_how_that_is_mended() {
+    revoked().expect("it runs");
+}
+
+fn revoked() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let key = shell.run("body key list bodies/aurora-cert -o name")?.expect(0).stdout.trim().to_owned();
+    let revoke = format!("body key revoke {key} --since 2026-01-01 --text stolen");
+    let trial = shell.run(&revoke)?.expect(0).stderr;
+    assert!(trial.contains("it would make 1 certificate void"), "{trial}");
+    let done = shell.run(&format!("{revoke} --confirm {key}"))?.expect(0).stderr;
+    assert!(done.contains("it makes 1 certificate void") && done.contains("certificate amend NUMBER"), "{done}");
+    shell.run(&format!("verify {certificate}"))?.expect(10);
+    shell.run("body key create bodies/aurora-cert")?.expect(0);
+    let amend = format!("certificate amend {certificate} --kind correct --token-file clerk.token");
+    let without = shell.run(&format!("{amend} --reason mistake"))?.expect(2).stderr;
+    assert!(without.contains("name with --file what changes"), "{without}");
+    shell.run(&format!("{amend} --reason key-compromise"))?.expect(0);
+    shell.run(&format!("verify {certificate}"))?.expect(0);
+    let earlier = shell.run(&format!("body key revoke {key} --since 2025-01-01 --text stolen"))?.expect(0).stderr;
+    assert!(earlier.contains("no certificate stands on what it signed since then"), "{earlier}");
+    Ok(())
+}

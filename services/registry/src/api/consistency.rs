@@ -83,7 +83,12 @@ pub(crate) async fn did_you_mean(reader: &Reader, caller: &Caller, raw: &str) ->
             Box::pin(async move { Ok(list::existing(tx, near, body).await?) })
         })
         .await?;
-    Ok(if found.is_empty() { String::new() } else { format!("; did you mean {}?", found.join(" or ")) })
+    Ok(meant(&found))
+}
+
+/// The hint that names these numbers; none where there are none.
+pub(crate) fn meant(numbers: &[String]) -> String {
+    if numbers.is_empty() { String::new() } else { format!("; did you mean {}?", numbers.join(" or ")) }
 }
 
 /// `certificates/{number}`, when given.

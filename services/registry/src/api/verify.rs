@@ -3,9 +3,10 @@
 pub(crate) mod quick;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::verification_service_server::VerificationService;
@@ -13,6 +14,7 @@ use greenlane_credential::{OFFLINE_PREFIX, from_offline};
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{EconomyCode, Violations};
+use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -49,6 +51,9 @@ const IN_WORK: usize = 16;
 
 /// Later events whose proofs a bundle holds at most.
 const MAX_EVENTS: u64 = 1_000;
+
+/// How long a bundle in the making says nothing.
+const BEAT: Duration = Duration::from_secs(10);
 
 /// A question with what else is wanted beside the verdict.
 struct Asked {
@@ -122,16 +127,28 @@ impl VerificationService for Verifications {
                 classification: header.classification_revision,
             }),
         };
-        let parts = futures_util::stream::unfold(parts, async |mut parts| {
-            let part = parts.recv().await?;
-            let message = part.map_err(Status::from).map(|chunk| wire::GetTrustBundleResponse {
-                chunk: chunk.into(),
-                ..wire::GetTrustBundleResponse::default()
-            });
-            Some((message, parts))
-        });
-        Ok(Response::new(Box::pin(futures_util::stream::once(std::future::ready(Ok(first))).chain(parts))))
+        let first = futures_util::stream::once(std::future::ready(Ok(first)));
+        Ok(Response::new(Box::pin(first.chain(parts_of(parts, BEAT)))))
     }
+}
+
+/// The parts of a bundle as they come. While none does, an empty one tells now and then that it is in the making: a
+/// stream on which nothing moves is ended.
+fn parts_of(
+    parts: mpsc::Receiver<Result<Vec<u8>, Fault>>,
+    beat: Duration,
+) -> impl Stream<Item = Result<wire::GetTrustBundleResponse, Status>> {
+    futures_util::stream::unfold(parts, move |mut parts| async move {
+        let part = match tokio::time::timeout(beat, parts.recv()).await {
+            Ok(part) => part?,
+            Err(_) => Ok(Vec::new()),
+        };
+        let message = part.map_err(Status::from).map(|chunk| wire::GetTrustBundleResponse {
+            chunk: chunk.into(),
+            ..wire::GetTrustBundleResponse::default()
+        });
+        Some((message, parts))
+    })
 }
 
 /// An answer, and for how long it may be given again to the same question.
@@ -144,15 +161,20 @@ impl Verifications {
     /// The one question of a call.
     async fn one(&self, caller: &Caller, raw: wire::VerifyRequest) -> Result<Answered, Fault> {
         may_ask(caller, &raw, "Verify")?;
-        let hint = match &raw.subject {
-            Some(wire::verify_request::Subject::Certificate(text)) => {
-                consistency::did_you_mean(&self.reader, caller, text).await?
-            }
-            _ => String::new(),
-        };
+        let hint = self.hint(caller, &raw).await?;
         let asked = parse(raw, self.verifier.clock.now(), false, &hint)?;
         let at = self.verifier.settle(asked.question.as_of).await?;
         self.answer(&asked, at).await
+    }
+
+    /// Which certificate is meant by a number that is mistyped, if there is one like it.
+    async fn hint(&self, caller: &Caller, raw: &wire::VerifyRequest) -> Result<String, Fault> {
+        match &raw.subject {
+            Some(wire::verify_request::Subject::Certificate(text)) => {
+                consistency::did_you_mean(&self.reader, caller, text).await
+            }
+            Some(_) | None => Ok(String::new()),
+        }
     }
 
     /// The revision that a batch of so many questions is answered at.
@@ -168,7 +190,8 @@ impl Verifications {
     /// A question of a batch.
     async fn of_batch(&self, caller: &Caller, raw: wire::VerifyRequest, at: At) -> Result<Answered, Fault> {
         may_ask(caller, &raw, "BatchVerify")?;
-        let asked = parse(raw, self.verifier.clock.now(), true, "")?;
+        let hint = self.hint(caller, &raw).await?;
+        let asked = parse(raw, self.verifier.clock.now(), true, &hint)?;
         self.answer(&asked, at).await
     }
 
@@ -179,7 +202,8 @@ impl Verifications {
         let raw = v.required("request", raw);
         let raw = v.finish_with(|| raw)?;
         may_ask(caller, &raw, "StreamVerify")?;
-        let asked = parse(raw, self.verifier.clock.now(), false, "")?;
+        let hint = self.hint(caller, &raw).await?;
+        let asked = parse(raw, self.verifier.clock.now(), false, &hint)?;
         let at = self.verifier.settle(asked.question.as_of).await?;
         self.answer(&asked, at).await
     }
@@ -287,9 +311,9 @@ fn may_ask(caller: &Caller, raw: &wire::VerifyRequest, method: &str) -> Result<(
     }
 }
 
-/// The question that a request asks, its proof and statement apart.
-pub(crate) fn question(raw: wire::VerifyRequest, now: DateTime<Utc>) -> Result<Question, Fault> {
-    parse(raw, now, false, "").map(|asked| asked.question)
+/// The question that a request asks, its proof and statement apart; what is wrong with a number is followed by a hint.
+pub(crate) fn question(raw: wire::VerifyRequest, now: DateTime<Utc>, hint: &str) -> Result<Question, Fault> {
+    parse(raw, now, false, hint).map(|asked| asked.question)
 }
 
 fn parse(raw: wire::VerifyRequest, now: DateTime<Utc>, in_batch: bool, hint: &str) -> Result<Asked, Fault> {
@@ -389,5 +413,23 @@ fn item_error(fault: &Fault) -> wire::ItemError {
         reason: name.strip_prefix("ERROR_REASON_").unwrap_or(name).to_owned(),
         message: fault.message().to_owned(),
         field_violations: fault.violations().iter().map(violation).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bundle_in_the_making_shows_now_and_then_that_it_lives() {
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            sender.send(Ok(b"whole".to_vec())).await
+        });
+        let beat = Duration::from_millis(20);
+        let parts: Vec<_> = parts_of(receiver, beat).map(|part| part.unwrap().chunk).collect().await;
+        let (last, before) = parts.split_last().unwrap();
+        assert!(last == "whole" && !before.is_empty() && before.iter().all(|part| part.is_empty()), "{parts:?}");
     }
 }

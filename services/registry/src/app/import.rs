@@ -34,6 +34,15 @@ pub(crate) struct Taken {
     pub(crate) revision: u64,
     /// Whether an earlier import wrote it, or an earlier row is the same.
     pub(crate) already_there: bool,
+    /// Whether it came to be there in the course of this import.
+    pub(crate) since_it_began: bool,
+}
+
+impl Taken {
+    /// A row that this import wrote.
+    fn new_at(revision: u64) -> Self {
+        Self { revision, already_there: false, since_it_began: false }
+    }
 }
 
 /// What became of a row, or why it is refused.
@@ -76,6 +85,15 @@ pub(crate) struct Trial {
     seen: Mutex<Seen>,
 }
 
+/// How the rows of an import are taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way<'t> {
+    /// Written. What the log has beyond this size was written since the import began.
+    Write { began_at: u64 },
+    /// Only checked.
+    Try(&'t Trial),
+}
+
 /// Parts of the hashes of rows, of twelve bytes each. Of a million request ids no two are the same in the first eight
 /// bytes but once in thirty million imports; and of one that comes again with something else that is noticed but once in
 /// four thousand million.
@@ -93,6 +111,14 @@ impl Seen {
             self.shares.extend(Arc::clone(&memory.shares).try_acquire_owned().ok());
         }
         self.rows.len() < memory.most_of_one.min(self.shares.len() * SHARE)
+    }
+}
+
+impl Way<'_> {
+    /// A row that is there already, and came to be so at this revision.
+    fn there(self, revision: u64) -> Taken {
+        let since_it_began = matches!(self, Self::Write { began_at } if revision > began_at);
+        Taken { revision, already_there: true, since_it_began }
     }
 }
 
@@ -119,7 +145,7 @@ impl Trial {
                 false
             }
         };
-        Ok(Taken { revision: 0, already_there })
+        Ok(Taken { revision: 0, already_there, since_it_began: already_there })
     }
 
     /// Rows that were found good, and are not remembered: whether one of them comes again is not told.
@@ -151,12 +177,7 @@ impl Turns {
 impl Registry {
     /// Writes rows that are not there yet, or in a trial only checks them, in places that were taken for them. The fates
     /// come in the order of the rows; the outer error is one that no single row is to blame for.
-    pub(crate) async fn import(
-        &self,
-        places: &Places<'_>,
-        rows: Vec<Row>,
-        trial: Option<&Trial>,
-    ) -> Result<Vec<Fate>, Fault> {
+    pub(crate) async fn import(&self, places: &Places<'_>, rows: Vec<Row>, way: Way<'_>) -> Result<Vec<Fate>, Fault> {
         // What an earlier attempt wrote is not signed again.
         let begun = self.begun(&rows).await?;
         let turn = self.turns.next().await;
@@ -170,14 +191,14 @@ impl Registry {
             let fate = match begun {
                 Begun::Replay(response) => {
                     let revision = recall::size(&response).map_err(Fault::internal)?;
-                    Some(Ok(Taken { revision, already_there: true }))
+                    Some(Ok(way.there(revision)))
                 }
                 Begun::Conflict => Some(Err(Fault::request_id_reused(&id.key.request_id))),
                 Begun::New => {
                     let order = IssueOrder { body, content: Arc::new(content), signing: Signing::Newest, actor };
-                    match (self.prepare_grant(order.clone()).await, trial) {
-                        (Ok(_), Some(trial)) => Some(trial.take(&id.key.request_id, &id.payload)),
-                        (Ok(grant), None) => {
+                    match (self.prepare_grant(order.clone()).await, way) {
+                        (Ok(_), Way::Try(trial)) => Some(trial.take(&id.key.request_id, &id.payload)),
+                        (Ok(grant), Way::Write { .. }) => {
                             mutations.push(id.clone().wants(Command::Grant(Box::new(grant))));
                             positions.push((position, order, id));
                             None
@@ -193,7 +214,7 @@ impl Registry {
             return Err(WriteError::LogInconsistent(why).into());
         }
         for ((position, order, id), receipt) in positions.into_iter().zip(places.submit_all(mutations).await) {
-            fates[position] = Some(match self.retried(receipt, order, id).await {
+            fates[position] = Some(match self.retried(receipt, order, id, way).await {
                 Ok(taken) => Ok(taken),
                 Err(fault) => Err(of_the_row(fault)?),
             });
@@ -207,13 +228,17 @@ impl Registry {
         receipt: Result<Receipt, WriteError>,
         order: IssueOrder,
         id: MutationId,
+        way: Way<'_>,
     ) -> Result<Taken, Fault> {
-        let written = |receipt: &Receipt| Taken { revision: receipt.log.size, already_there: receipt.replayed };
+        let written = |receipt: &Receipt| {
+            let size = receipt.log.size;
+            if receipt.replayed { way.there(size) } else { Taken::new_at(size) }
+        };
         match receipt {
             Ok(receipt) => Ok(written(&receipt)),
             Err(WriteError::Refused(Refusal::StatusIndexTaken)) => match self.grant(order, id, false).await? {
                 Outcome::Logged(receipt) => Ok(written(&receipt)),
-                Outcome::Checked(_, revision) => Ok(Taken { revision, already_there: false }),
+                Outcome::Checked(_, revision) => Ok(Taken::new_at(revision)),
             },
             Err(error) => Err(error.into()),
         }

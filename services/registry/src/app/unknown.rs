@@ -10,6 +10,7 @@ use greenlane_api::common::v1::CodeReference;
 use greenlane_api::equivalence::v1::catalogue_service_client::CatalogueServiceClient;
 use greenlane_api::equivalence::v1::{GetSchemeRequest, GetStandardEditionRequest};
 use greenlane_platform::client::Client;
+use greenlane_platform::deadline;
 use quick_cache::sync::Cache;
 use tonic::{Code as GrpcCode, Status};
 
@@ -18,13 +19,15 @@ use crate::domain::verdict::Finding;
 
 /// How long a mutation waits for the other services; after that nothing is said.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long many rows wait together.
+const PATIENCE_OF_MANY: Duration = Duration::from_secs(3);
 /// How long what is known is taken for known: nothing that was published goes away.
 const KNOWN: Duration = Duration::from_secs(600);
 /// How long what is not known, or cannot be told, is not asked for again.
 const UNKNOWN: Duration = Duration::from_secs(5);
 /// Names that are remembered.
 const REMEMBERED: usize = 10_000;
-/// Codes of one certificate that are looked up.
+/// Codes that are looked up together.
 const MOST_CODES: usize = 1_000;
 
 /// Something that is named.
@@ -37,6 +40,10 @@ enum Name {
 
 /// What is known of a name; none when it cannot be told.
 type Known = Option<bool>;
+
+/// What a certificate names, each once.
+#[derive(Clone, Debug)]
+pub(crate) struct Names(BTreeSet<Name>);
 
 /// Looks names up, and remembers what was said.
 pub(crate) struct Unknown {
@@ -57,12 +64,39 @@ impl Unknown {
 
     /// What nobody knows of what a certificate names.
     pub(crate) async fn findings(&self, content: &Content) -> Vec<Finding> {
-        let names = names(content);
-        let open: Vec<Name> = names.iter().filter(|name| self.fresh(name).is_none()).cloned().collect();
-        if !open.is_empty() && tokio::time::timeout(PATIENCE, self.ask(&open)).await.is_err() {
-            open.into_iter().for_each(|name| self.remember(name, None));
+        let Names(names) = Names::of(content);
+        let unknown = self.look_up(&names, PATIENCE).await;
+        names.into_iter().filter(|name| unknown.contains(name)).map(Name::finding).collect()
+    }
+
+    /// The same of many certificates, whose names are looked up together.
+    pub(crate) async fn findings_of_many(&self, all: &[Names]) -> Vec<Vec<Finding>> {
+        let names: BTreeSet<Name> = all.iter().flat_map(|Names(names)| names).cloned().collect();
+        let unknown = self.look_up(&names, PATIENCE_OF_MANY).await;
+        let of = |Names(names): &Names| names.intersection(&unknown).cloned().map(Name::finding).collect();
+        all.iter().map(of).collect()
+    }
+
+    /// Which of these nobody knows.
+    async fn look_up(&self, names: &BTreeSet<Name>, patience: Duration) -> BTreeSet<Name> {
+        let (mut unknown, mut open) = (BTreeSet::new(), Vec::new());
+        for name in names {
+            match self.fresh(name) {
+                Some(Some(false)) => drop(unknown.insert(name.clone())),
+                Some(_) => {}
+                None => open.push(name.clone()),
+            }
         }
-        names.into_iter().filter(|name| self.fresh(name) == Some(Some(false))).map(Name::finding).collect()
+        if open.is_empty() {
+            return unknown;
+        }
+        // The chunks of an import are work of their own, without the deadline of a call.
+        if tokio::time::timeout(patience, deadline::within(patience, self.ask(&open))).await.is_err() {
+            // What was told in time counts.
+            open.iter().filter(|name| self.fresh(name).is_none()).for_each(|name| self.remember(name.clone(), None));
+        }
+        unknown.extend(open.into_iter().filter(|name| self.fresh(name) == Some(Some(false))));
+        unknown
     }
 
     /// What is remembered of a name, if it is not too old.
@@ -111,23 +145,21 @@ impl Unknown {
                 }
                 Name::Scheme { .. } | Name::Standard(_) => None,
             })
-            .take(MOST_CODES)
             .collect();
-        if asked.is_empty() {
-            return;
-        }
-        let request = BatchGetCodesRequest {
-            codes: asked.iter().map(|(_, code)| code.clone()).collect(),
-            languages: vec!["en".to_owned()],
-            ..Default::default()
-        };
-        let results = codes.batch_get_codes(request).await.map(|answer| answer.into_inner().results);
-        let known = |index: usize| match &results {
-            Ok(results) => results.get(index).map(|it| matches!(it.result, Some(code_result::Result::Code(_)))),
-            Err(_) => None,
-        };
-        for (index, (name, _)) in asked.into_iter().enumerate() {
-            self.remember(name.clone(), known(index));
+        for asked in asked.chunks(MOST_CODES) {
+            let request = BatchGetCodesRequest {
+                codes: asked.iter().map(|(_, code)| code.clone()).collect(),
+                languages: vec!["en".to_owned()],
+                ..Default::default()
+            };
+            let results = codes.batch_get_codes(request).await.map(|answer| answer.into_inner().results);
+            let known = |index: usize| match &results {
+                Ok(results) => results.get(index).map(|it| matches!(it.result, Some(code_result::Result::Code(_)))),
+                Err(_) => None,
+            };
+            for (index, (name, _)) in asked.iter().enumerate() {
+                self.remember(Name::clone(name), known(index));
+            }
         }
     }
 }
@@ -148,13 +180,14 @@ fn standard(edition: &str) -> String {
     format!("standards/{}", words.join("-"))
 }
 
-/// What a certificate names, each once.
-fn names(content: &Content) -> BTreeSet<Name> {
-    let scheme = Name::Scheme { scheme: content.scheme.scheme.clone(), level: content.scheme.level.clone() };
-    let standards = content.normative_documents.iter().map(|it| Name::Standard(it.edition.clone()));
-    let codes = content.products.iter().flat_map(|product| &product.codes);
-    let codes = codes.map(|it| Name::Code { edition: it.edition.clone(), code: it.code.clone() });
-    std::iter::once(scheme).chain(standards).chain(codes).collect()
+impl Names {
+    pub(crate) fn of(content: &Content) -> Self {
+        let scheme = Name::Scheme { scheme: content.scheme.scheme.clone(), level: content.scheme.level.clone() };
+        let standards = content.normative_documents.iter().map(|it| Name::Standard(it.edition.clone()));
+        let codes = content.products.iter().flat_map(|product| &product.codes);
+        let codes = codes.map(|it| Name::Code { edition: it.edition.clone(), code: it.code.clone() });
+        Self(std::iter::once(scheme).chain(standards).chain(codes).collect())
+    }
 }
 
 impl Name {

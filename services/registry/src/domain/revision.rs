@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use self::parts::{Room, room};
 use super::content::Content;
-use super::life::Step;
+use super::life::{Reason, Step};
 
 /// What an amendment does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +29,20 @@ impl Amendment {
 /// The field of a request that is to blame, and why.
 pub(crate) type Fault = (&'static str, String);
 
+/// Whether an amendment may leave the content as it is: the document is worth nothing, and is to be signed again.
+pub(crate) fn signs_again(amendment: Amendment, reason: Reason) -> bool {
+    amendment == Amendment::Correct && reason == Reason::KeyCompromise
+}
+
 /// Why an amendment may not make `after` of `before`; empty when it may.
-pub(crate) fn amendment_faults(amendment: Amendment, before: &Content, after: &Content) -> Vec<Fault> {
+pub(crate) fn amendment_faults(amendment: Amendment, before: &Content, after: &Content, reason: Reason) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
     let mut check = |field, holds: bool, why: &str| {
         if !holds {
             faults.push((field, why.to_owned()));
         }
     };
-    check("update_mask", before != after, "changes nothing");
+    check("update_mask", before != after || signs_again(amendment, reason), "changes nothing");
     let same_scheme = before.scheme.scheme == after.scheme.scheme;
     check("content.scheme.scheme", same_scheme, "cannot change: another scheme is another certificate");
     let (whole, parts, taken_away_or_added) = match amendment {

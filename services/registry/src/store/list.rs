@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use greenlane_store::{Tx, bulk};
+use greenlane_store::{Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, DbErr, JoinType, QueryOrder, QuerySelect, QueryTrait};
 
-use super::entity::{body, body_key, certificate, event, version};
+use super::entity::{body, body_key, certificate, event, log_entry, version};
 use super::filter::Filter;
 use super::rows::role_text;
-use super::{corrupt, to_i64, world};
+use super::{corrupt, to_i64, to_u64, world};
 use crate::domain::body::{Body, Role};
 use crate::domain::certificate::Version;
 use crate::domain::key::Key;
-use crate::domain::life::Event;
+use crate::domain::life::{Event, State};
 use crate::domain::names::CertificateNumber;
 use crate::domain::world::Known;
 
@@ -44,6 +44,40 @@ pub(crate) async fn bodies(
 
 pub(crate) async fn key(tx: &Tx, id: &str) -> Result<Option<Key>, DbErr> {
     body_key::Entity::find_by_id(id).one(tx).await?.map(Key::try_from).transpose()
+}
+
+/// Certificates that have not ended, and whose current document this key signed at the moment or later. Only what the
+/// log holds since then is looked through.
+pub(crate) async fn signed_since(tx: &Tx, key: &str, moment: Micros) -> Result<u64, DbErr> {
+    let first: Option<Option<i64>> = log_entry::Entity::find()
+        .select_only()
+        .column_as(log_entry::Column::Idx.min(), "first")
+        .filter(log_entry::Column::RecordedAt.gte(moment))
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let Some(first) = first.flatten() else { return Ok(0) };
+    let current = Expr::col((version::Entity, version::Column::Version))
+        .equals((certificate::Entity, certificate::Column::Version));
+    let counted: Option<i64> = version::Entity::find()
+        .select_only()
+        .column_as(version::Column::LogIndex.count(), "counted")
+        .join(
+            JoinType::InnerJoin,
+            version::Entity::belongs_to(certificate::Entity)
+                .from(version::Column::Certificate)
+                .to(certificate::Column::GrantedIndex)
+                .into(),
+        )
+        .filter(version::Column::LogIndex.gte(first))
+        .filter(version::Column::RecordedAt.gte(moment))
+        .filter(version::Column::KeyId.eq(key))
+        .filter(current)
+        .filter(certificate::Column::State.is_in([State::Active, State::Suspended].map(State::as_str)))
+        .into_tuple()
+        .one(tx)
+        .await?;
+    Ok(counted.map_or(0, to_u64))
 }
 
 /// A certificate with all versions and events.

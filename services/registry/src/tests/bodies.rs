@@ -203,7 +203,12 @@ async fn what_a_compromised_key_signed_since_then_is_void(db: TestDatabase) {
     let refused = stranger.clone().revoke_body_key(revoke(&after.signing_key, since, "v0")).await.unwrap_err();
     assert_eq!(Fault::reason_of(&refused), Some(common::ErrorReason::NotYours));
     let mut own = bodies_of(&served, "bodies/xa-lab");
+    let mut trial = revoke(&after.signing_key, since, "trial");
+    trial.validate_only = true;
+    let told = own.revoke_body_key(trial).await.unwrap().into_inner();
+    assert_eq!(told.void_certificates, Some(1), "the one before was signed while the key was good");
     let revoked = own.revoke_body_key(revoke(&after.signing_key, since, "v1")).await.unwrap().into_inner();
+    assert_eq!(revoked.void_certificates, Some(1));
     let key = revoked.key.unwrap();
     assert_eq!(key.compromised_since.unwrap().seconds, since.timestamp());
     assert_eq!(key.latest_revision, revoked.revision);
@@ -226,7 +231,8 @@ async fn what_a_compromised_key_signed_since_then_is_void(db: TestDatabase) {
     let refused = served.bodies().revoke_body_key(later).await.unwrap_err();
     assert_eq!(Fault::reason_of(&refused), Some(common::ErrorReason::StateConflict));
     let earlier = revoke(&after.signing_key, since - TimeDelta::days(1), "v3");
-    served.bodies().revoke_body_key(earlier).await.unwrap();
+    let revoked = served.bodies().revoke_body_key(earlier).await.unwrap().into_inner();
+    assert_eq!(revoked.void_certificates, Some(2));
     assert_eq!(codes(served.verdict(&before.name).await.authentic.as_ref()), ["key_compromised"]);
 }
 

@@ -71,7 +71,7 @@ fn no_text_of_a_qr_code_makes_the_question_panic() {
     ];
     fuzz_text("qr_text", seeds, |text| {
         let subject = Some(wire::verify_request::Subject::QrText(text.to_owned()));
-        drop(question(wire::VerifyRequest { subject, ..wire::VerifyRequest::default() }, now));
+        drop(question(wire::VerifyRequest { subject, ..wire::VerifyRequest::default() }, now, ""));
     });
 }
 

@@ -131,6 +131,7 @@ async fn an_import_that_broke_is_simply_repeated(db: TestDatabase) {
     let (answers, end) = import(&served, again.collect()).await;
     end.unwrap();
     assert_eq!(answers.last().unwrap().already_there, 100, "so many were there");
+    assert_eq!(answers.last().unwrap().same_as_earlier_row, 0, "and all of them before");
     let last = answers.last().unwrap();
     assert_eq!((counts(last), last.revision), ((150, 150, 0), 152), "each is there once");
     let (answers, end) = import(&served, (1..=150).map(row).collect()).await;
@@ -167,6 +168,7 @@ async fn a_trial_tells_what_the_import_will(db: TestDatabase) {
     end.unwrap();
     for last in [trial.last().unwrap(), done.last().unwrap()] {
         assert_eq!((counts(last), last.already_there), ((200, 199, 1), 1));
+        assert_eq!(last.same_as_earlier_row, 1, "the registry had none of them");
     }
     let reasons = |answers: &[wire::ImportCertificatesResponse]| -> Vec<String> {
         let refused = answers.iter().filter_map(|answer| answer.refused_row.clone());

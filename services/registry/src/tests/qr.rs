@@ -115,6 +115,29 @@ async fn a_mistyped_number_is_answered_with_the_one_that_was_meant(db: TestDatab
     assert!(ask("bodies/xa-lab").await.contains(&meant));
     assert!(!ask("bodies/xb-lab").await.contains("did you mean"), "what others have is not told");
     let request = question(wire::verify_request::Subject::Certificate(mistyped.clone()));
-    let refused = served.verification().verify(request).await.unwrap_err();
+    let refused = served.verification().verify(request.clone()).await.unwrap_err();
     assert!(refused.message().contains(&meant), "customs is helped: {}", refused.message());
+    // Among others too, and without a network.
+    let wrong = |result: wire::VerifyResult| match result.result.unwrap() {
+        wire::verify_result::Result::Error(error) => error.field_violations[0].description.clone(),
+        wire::verify_result::Result::Response(answer) => panic!("{answer:?}"),
+    };
+    let batch = wire::BatchVerifyRequest { requests: vec![request.clone()], consistency: None };
+    let mut answer = served.verification().batch_verify(batch).await.unwrap().into_inner();
+    let said = wrong(answer.results.remove(0));
+    assert!(said.contains(&meant), "{said}");
+    let item = wire::StreamVerifyRequest { request: Some(request.clone()), tag: "1".to_owned() };
+    let stream = futures_util::stream::iter([item]);
+    let answer = served.verification().stream_verify(stream).await.unwrap().into_inner().message().await.unwrap();
+    let said = wrong(answer.unwrap().result.unwrap());
+    assert!(said.contains(&meant), "{said}");
+    let mut parts =
+        served.verification().get_trust_bundle(wire::GetTrustBundleRequest::default()).await.unwrap().into_inner();
+    let mut bytes = Vec::new();
+    while let Some(part) = parts.message().await.unwrap() {
+        bytes.extend_from_slice(&part.chunk);
+    }
+    let bundle = crate::offline::Bundle::read(&bytes, None).unwrap();
+    let refused = bundle.verify(request, None, served.clock.clone()).await.unwrap_err();
+    assert!(refused.message().contains(&meant), "{}", refused.message());
 }

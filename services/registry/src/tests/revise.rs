@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     an_amendment_makes_a_version_and_keeps_the_one_before,
     an_amendment_announced_for_later_counts_from_its_day,
     an_amendment_says_all_that_is_wrong_with_it,
+    what_a_compromised_key_signed_is_signed_again_as_it_is,
     what_one_amendment_is_made_of_is_what_the_one_before_left,
     a_repeated_amendment_is_done_once,
     a_new_version_is_the_bodys_own_affair,
@@ -105,6 +106,46 @@ fn continuation(name: &str, request_id: &str) -> wire::ContinueCertificateReques
 
 fn stamp(at: chrono::DateTime<chrono::Utc>) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 })
+}
+
+async fn what_a_compromised_key_signed_is_signed_again_as_it_is(db: TestDatabase) {
+    let served = serve(&db).await;
+    let before = issued(&served).await;
+    let revoke = wire::RevokeBodyKeyRequest {
+        request_id: "revoke".to_owned(),
+        name: before.signing_key.clone(),
+        compromised_since: stamp(served.clock.now() - TimeDelta::hours(1)),
+        reason_text: "Lost.".to_owned(),
+        ..Default::default()
+    };
+    served.bodies().revoke_body_key(revoke).await.unwrap();
+    let second = wire::CreateBodyKeyRequest { request_id: "key-2".to_owned(), ..super::harness::new_key("xa-lab") };
+    served.bodies().create_body_key(second).await.unwrap();
+    let again = wire::AmendCertificateRequest {
+        content: None,
+        update_mask: None,
+        reason: wire::CertificateReason::KeyCompromise.into(),
+        ..amendment(&before.name, "again", "")
+    };
+    let mut body = served.certificates("bodies/xa-lab");
+    for (wrong, reason, kind) in [
+        ("w1", wire::CertificateReason::Mistake, wire::AmendmentKind::Correct),
+        ("w2", wire::CertificateReason::KeyCompromise, wire::AmendmentKind::ReduceScope),
+    ] {
+        let request = wire::AmendCertificateRequest {
+            request_id: wrong.to_owned(),
+            reason: reason.into(),
+            kind: kind.into(),
+            ..again.clone()
+        };
+        let refused = body.amend_certificate(request).await.unwrap_err();
+        assert_eq!(Fault::violations_of(&refused)[0].field, "update_mask", "{wrong}");
+    }
+    assert_eq!(served.verdict(&before.name).await.outcome(), wire::VerdictOutcome::Refused);
+    let after = body.amend_certificate(again).await.unwrap().into_inner().certificate.unwrap();
+    assert_eq!((after.version, &after.content), (2, &before.content));
+    assert_ne!(after.signing_key, before.signing_key);
+    assert_eq!(served.verdict(&before.name).await.outcome(), wire::VerdictOutcome::Accepted);
 }
 
 async fn issued(served: &Served) -> wire::Certificate {

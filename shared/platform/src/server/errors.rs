@@ -16,13 +16,13 @@ pub(super) fn expired(why: Expiry) -> Status {
     match why {
         Expiry::Deadline => Fault::deadline_too_short().into(),
         Expiry::Idle => Fault::deadline_too_short()
-            .with_message("nothing moved on this stream for too long: open it again and resume")
+            .with_message("nothing moved on this stream for too long: open it again, and resume where it can be")
             .into(),
         Expiry::Age => Fault::not_serving(Duration::ZERO, "a stream reached its greatest age")
-            .with_message("this stream has reached its greatest age: open it again and resume")
+            .with_message("this stream has reached its greatest age: open it again, and resume where it can be")
             .into(),
         Expiry::Drain => Fault::not_serving(Duration::from_millis(100), "a stream ended because the server drains")
-            .with_message("this server is going away: open the stream again and resume")
+            .with_message("this server is going away: open the stream again, and resume where it can be")
             .into(),
     }
 }

@@ -65,12 +65,23 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         tell_unknown(session, destination).await;
     }
     let request = GetTrustBundleRequest { bodies: args.bodies, destinations: args.destinations };
-    let mut parts = VerificationServiceClient::new(session.registry()?).get_trust_bundle(request).await?.into_inner();
+    // What broke off cannot go on where it was: the next one is of another moment.
+    let tell = |_: &Status| {
+        render::talk("nothing of it is kept: fetch it again; one for fewer bodies or markets comes sooner")
+    };
+    let parts = VerificationServiceClient::new(session.registry()?).get_trust_bundle(request).await;
+    let mut parts = parts
+        .inspect_err(|status| {
+            if status.code() == Code::DeadlineExceeded {
+                tell(status)
+            }
+        })?
+        .into_inner();
     let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
     let cannot_write = || format!("cannot write {}", args.out.display());
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot_write)?;
     let (mut good_until, mut revisions, mut bytes) = (None, None, 0);
-    while let Some(part) = parts.message().await? {
+    while let Some(part) = parts.message().await.inspect_err(tell)? {
         file.write_all(&part.chunk).with_context(cannot_write)?;
         bytes += part.chunk.len();
         good_until = good_until.or(part.good_until);

@@ -1,5 +1,8 @@
 //! Changes to what is registered: the record of a body, the validity of a key.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
@@ -11,9 +14,13 @@ use crate::domain::body::BodyPatch;
 use crate::domain::body_command::BodyCommand;
 use crate::domain::command::Command;
 use crate::domain::names::parse_key_name;
+use crate::store::list;
 
 /// What can change of a record.
 const FIELDS: &[&str] = &["display_name", "economy", "roles", "website", "accreditation_number"];
+
+/// How long the certificates of a key are counted, of which there may be millions.
+const COUNTING: Duration = Duration::from_secs(3);
 
 /// What a body does not decide of itself: it would give itself powers over others.
 const KEEPERS: [&str; 2] = ["economy", "roles"];
@@ -81,10 +88,31 @@ impl Bodies {
         let (request_id, (body, key), since, reason_text) =
             v.finish_with(|| Some((request_id?, name?, since?, reason_text?)))?;
         self.may_change(&incoming.caller, &body.name()).await?;
-        let command = Command::OfBody(BodyCommand::RevokeKey { body, key, since, reason_text });
+        let command = Command::OfBody(BodyCommand::RevokeKey { body, key: key.clone(), since, reason_text });
         let stamp = incoming.stamp.clone().with(&request_id);
         let answer = Answer::from(self.registry.perform(stamp.wants(command), raw.validate_only).await?);
-        Ok(wire::RevokeBodyKeyResponse { key: Some(answer.key()?), revision: answer.revision, proof: answer.proof })
+        Ok(wire::RevokeBodyKeyResponse {
+            key: Some(answer.key()?),
+            revision: answer.revision,
+            proof: answer.proof,
+            void_certificates: self.made_void(key, since).await,
+        })
+    }
+
+    /// How many certificates a revocation makes void; none when that cannot be told in time: it stands all the same.
+    async fn made_void(&self, key: String, since: DateTime<Utc>) -> Option<u64> {
+        let counting = self.reader.read("count_made_void", move |tx| {
+            let key = key.clone();
+            Box::pin(async move { Ok(list::signed_since(tx, &key, since.into()).await?) })
+        });
+        match tokio::time::timeout(COUNTING, counting).await {
+            Ok(Ok(counted)) => Some(counted),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the certificates of a revoked key could not be counted");
+                None
+            }
+            Err(_) => None,
+        }
     }
 }
 

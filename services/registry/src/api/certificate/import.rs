@@ -17,13 +17,18 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Status, Streaming};
 
 use super::super::issue::Stamp;
-use super::super::{consistency, content};
+use super::super::{consistency, content, render};
 use super::Certificates;
-use crate::app::import::{Row, Trial};
+use crate::app::import::{Row, Trial, Way};
 use crate::app::registry::Registry;
+use crate::app::unknown::{Names, Unknown};
+use crate::domain::verdict::Finding;
 
 /// Rows that are looked up, signed and queued together.
 const CHUNK: usize = 64;
+
+/// Warnings that are told at most, each for all of its rows.
+const WARNINGS: usize = 100;
 
 /// Chunks in work at a time. No more rows than these are read ahead of the answers that the caller has taken.
 const CHUNKS: usize = 24;
@@ -39,6 +44,9 @@ struct Import {
     received: AtomicU64,
     /// Of a trial, what was found good so far.
     trial: Trial,
+    /// The revision at which it began.
+    began_at: u64,
+    unknown: Arc<Unknown>,
 }
 
 /// What became of a chunk.
@@ -46,7 +54,10 @@ struct Import {
 struct Outcome {
     accepted: u64,
     already_there: u64,
+    since_it_began: u64,
     refused: Vec<wire::RefusedRow>,
+    /// Rows that were taken, and what nobody knows of what they name.
+    warned: Vec<(u64, Vec<Finding>)>,
     revision: u64,
     /// Why the import ends here.
     end: Option<Status>,
@@ -57,6 +68,8 @@ struct Telling {
     import: Arc<Import>,
     chunks: Chunks<'static, Outcome>,
     totals: wire::ImportCertificatesResponse,
+    /// What rows were warned of, each once.
+    warnings: Vec<wire::ImportWarning>,
     ready: VecDeque<wire::ImportCertificatesResponse>,
     told: Instant,
     end: Option<Status>,
@@ -74,7 +87,10 @@ impl Certificates {
         }
         let registry = Arc::clone(&self.registry);
         let trial = Trial::new(registry.trials.clone());
-        let import = Arc::new(Import { registry, caller, stamp, received: AtomicU64::new(0), trial });
+        let began_at = registry.published.revision();
+        let unknown = Arc::clone(&self.unknown);
+        let import =
+            Arc::new(Import { registry, caller, stamp, received: AtomicU64::new(0), trial, began_at, unknown });
         let work = Arc::clone(&import);
         let mut validate_only = None;
         let chunks = request.into_inner().ready_chunks(CHUNK).map(move |rows| {
@@ -91,6 +107,7 @@ impl Certificates {
             import,
             chunks: chunks.buffered(CHUNKS).boxed(),
             totals: wire::ImportCertificatesResponse::default(),
+            warnings: Vec::new(),
             ready: VecDeque::new(),
             told: Instant::now(),
             end: None,
@@ -138,15 +155,23 @@ impl Import {
             }
         }
         drop(turn);
+        let names: Vec<Names> = parsed.iter().map(|row| Names::of(&row.content)).collect();
+        let way = if validate_only { Way::Try(&self.trial) } else { Way::Write { began_at: self.began_at } };
         // The rows before the end are written all the same: they were good.
-        match self.registry.import(&places, parsed, validate_only.then_some(&self.trial)).await {
+        let (fates, unknown) =
+            tokio::join!(self.registry.import(&places, parsed, way), self.unknown.findings_of_many(&names));
+        match fates {
             Ok(fates) => {
-                for (mark, fate) in marks.into_iter().zip(fates) {
+                for ((mark, fate), unknown) in marks.into_iter().zip(fates).zip(unknown) {
                     match fate {
                         Ok(taken) => {
                             outcome.accepted += 1;
                             outcome.already_there += u64::from(taken.already_there);
+                            outcome.since_it_began += u64::from(taken.since_it_began);
                             outcome.revision = outcome.revision.max(taken.revision);
+                            if !unknown.is_empty() {
+                                outcome.warned.push((mark.0, unknown));
+                            }
                         }
                         Err(refused) => outcome.refused.push(self.refused(mark, &refused)),
                     }
@@ -214,7 +239,8 @@ impl Telling {
                 Ok(Some(outcome)) => self.take(outcome),
                 Ok(None) => {
                     self.over = true;
-                    return Some(Ok(self.progress()));
+                    let warnings = std::mem::take(&mut self.warnings);
+                    return Some(Ok(wire::ImportCertificatesResponse { warnings, ..self.progress() }));
                 }
                 Err(_) => return Some(Ok(self.progress())),
             }
@@ -224,6 +250,11 @@ impl Telling {
     fn take(&mut self, outcome: Outcome) {
         self.totals.accepted += outcome.accepted;
         self.totals.already_there += outcome.already_there;
+        self.totals.same_as_earlier_row += outcome.since_it_began;
+        for (row, findings) in outcome.warned {
+            self.totals.warned += 1;
+            findings.into_iter().for_each(|finding| self.warn(row, finding));
+        }
         self.totals.revision = self.totals.revision.max(outcome.revision);
         for row in outcome.refused {
             self.totals.refused += 1;
@@ -238,6 +269,16 @@ impl Telling {
         } else if self.told.elapsed() >= TELL {
             let told = self.progress();
             self.ready.push_back(told);
+        }
+    }
+
+    /// Counts a row to what it was warned of.
+    fn warn(&mut self, row: u64, finding: Finding) {
+        let finding = render::finding(finding);
+        if let Some(known) = self.warnings.iter_mut().find(|it| it.finding.as_ref() == Some(&finding)) {
+            known.rows += 1;
+        } else if self.warnings.len() < WARNINGS {
+            self.warnings.push(wire::ImportWarning { finding: Some(finding), rows: 1, first_row: row });
         }
     }
 

@@ -12,8 +12,8 @@ use crate::app::mutation::WriteError;
 use crate::app::revise::{Base, RevisionOrder};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::content::Content;
-use crate::domain::life::Step;
-use crate::domain::revision::{Amendment, amendment_faults, renewed};
+use crate::domain::life::{Reason, Step};
+use crate::domain::revision::{Amendment, amendment_faults, renewed, signs_again};
 
 /// How often a new version is made anew when another one came between.
 const ATTEMPTS: u32 = 4;
@@ -155,7 +155,8 @@ impl Certificates {
         }
         let body = caller.body().unwrap_or_default();
         let signing = signing(&mut v, raw.signing.clone(), body);
-        let changed = self.changed(&mut v, base.as_ref(), &raw.change);
+        let why = reason.as_ref().map(|(reason, _)| *reason);
+        let changed = self.changed(&mut v, base.as_ref(), &raw.change, why);
         let known_id = request_id.clone();
         let parsed = v.finish_with(|| {
             // A certificate that is not there changes into nothing, which is no violation.
@@ -204,17 +205,28 @@ impl Certificates {
     }
 
     /// The step, and the content after it.
-    fn changed(&self, v: &mut Violations, base: Option<&Base>, change: &Change<'_>) -> Option<(Step, Content)> {
+    fn changed(
+        &self,
+        v: &mut Violations,
+        base: Option<&Base>,
+        change: &Change<'_>,
+        why: Option<Reason>,
+    ) -> Option<(Step, Content)> {
         match change {
             Change::Amend { kind, content: new, mask } => {
                 let kind = v.enumeration("kind", *kind).and_then(amendment);
+                let names_none = mask.is_none_or(|mask| mask.paths.is_empty());
+                if names_none && kind.zip(why).is_some_and(|(kind, why)| signs_again(kind, why)) {
+                    // What was good when it was granted stays what it is, whatever rules there are by now.
+                    return Some((Step::Reissue, Content::clone(&base?.content)));
+                }
                 let mask = v.update_mask(*mask, &FIELDS);
                 let new = v.required("content", *new);
                 let (base, mask, new) = (base?, mask?, new?);
                 let merged = merged(render::content(&base.content), new, &mask);
                 let after = content::content(v, Some(merged), self.registry.clock.now())?;
-                let kind = kind?;
-                let faults = amendment_faults(kind, &base.content, &after);
+                let (kind, why) = (kind?, why?);
+                let faults = amendment_faults(kind, &base.content, &after, why);
                 for (field, why) in &faults {
                     v.add(field, why);
                 }

@@ -46,7 +46,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn fields(amendment: Amendment, before: &Content, after: &Content) -> Vec<&'static str> {
-    amendment_faults(amendment, before, after).into_iter().map(|(field, _)| field).collect()
+    amendment_faults(amendment, before, after, Reason::Mistake).into_iter().map(|(field, _)| field).collect()
 }
 
 #[test]

@@ -10,7 +10,13 @@ use greenlane_api::registry::v1::{
 use prost_types::Timestamp;
 
 use super::Bodies;
-use crate::client::{Confirm, ConfirmByName, Mutation, Session, complete::Named, exit::Exit, input, render::View};
+use crate::client::{
+    Confirm, ConfirmByName, Mutation, Session,
+    complete::Named,
+    exit::Exit,
+    input,
+    render::{self, View},
+};
 
 /// `greenlane body key …`.
 #[derive(Debug, Subcommand)]
@@ -154,11 +160,33 @@ pub(super) async fn run(session: &Session, bodies: &mut Bodies, command: KeyComm
             let request = RevokeBodyKeyRequest {
                 request_id: session.request_id(&args.mutation),
                 validate_only: args.mutation.dry_run,
-                name: args.name,
+                name: args.name.clone(),
                 compromised_since: Some(args.since),
                 reason_text: args.text,
             };
-            session.print(bodies.revoke_body_key(request).await?.get_ref(), KEY)
+            let answer = bodies.revoke_body_key(request).await?.into_inner();
+            let done = session.print(&answer, KEY)?;
+            tell_void(&args.name, answer.void_certificates, args.mutation.dry_run);
+            Ok(done)
         }
+    }
+}
+
+/// Says how many certificates a revocation makes void, and how they are mended.
+fn tell_void(key: &str, void: Option<u64>, trial: bool) {
+    let makes = if trial { "it would make" } else { "it makes" };
+    let mend = "greenlane certificate amend NUMBER --kind correct --reason key-compromise";
+    let body = key.split_once("/keys/").map_or(key, |(body, _)| body);
+    match void {
+        Some(0) => render::talk("no certificate stands on what it signed since then"),
+        Some(void) => {
+            render::talk(&format!(
+                "{makes} {} void, by what it signed since then",
+                render::several(void, "certificate")
+            ));
+            render::talk(&format!("to have one signed again with another key: {mend}"));
+            render::talk(&format!("which key signed each: greenlane certificate list --body {body} -o json"));
+        }
+        None => render::talk("how many certificates stand on what it signed since then could not be counted in time"),
     }
 }

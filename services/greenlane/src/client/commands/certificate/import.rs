@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use greenlane_api::registry::v1::{
-    ImportCertificatesRequest, ImportCertificatesResponse, RefusedRow,
+    ImportCertificatesRequest, ImportCertificatesResponse, ImportWarning, RefusedRow,
     certificate_service_client::CertificateServiceClient,
 };
 use indicatif::ProgressBar;
@@ -31,6 +31,9 @@ const AHEAD: usize = 2_048;
 /// Refused rows that are told on stderr when there is no file for them.
 const TOLD: u64 = 20;
 
+/// Warnings that are told on stderr, each for all of its rows.
+const WARNED: usize = 20;
+
 /// Arguments of `greenlane certificate import`.
 #[derive(Args, Debug)]
 pub(crate) struct Import {
@@ -46,7 +49,7 @@ pub(crate) struct Import {
     format: Option<Format>,
     #[command(flatten)]
     confirm: Confirm,
-    /// A file for the rows that are refused, as NDJSON [default: some are told on stderr].
+    /// A file for the rows that are refused, as NDJSON, each with its line as `row` [default: some are told on stderr].
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// List the columns of a CSV file and what each holds, and do nothing else.
@@ -70,7 +73,9 @@ const DONE: View = View::Record {
         ("Rows read", "received"),
         ("Imported", "imported"),
         ("Already there", "alreadyThere"),
+        ("Same as an earlier row", "sameAsEarlierRow?"),
         ("Refused", "refused"),
+        ("With a warning", "warned?"),
         ("Written by revision", "revision?"),
     ],
 };
@@ -82,7 +87,9 @@ const TRIAL: View = View::Record {
         ("Rows read", "received"),
         ("Can be imported", "imported"),
         ("Already there", "alreadyThere"),
+        ("Same as an earlier row", "sameAsEarlierRow?"),
         ("Refused", "refused"),
+        ("With a warning", "warned?"),
         ("Not held against later rows", "notRemembered?"),
     ],
 };
@@ -124,7 +131,8 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     });
     let bar = progress::bar(total, "rows");
     let mut certificates = CertificateServiceClient::new(session.registry()?);
-    let told = tell(&mut certificates, ReceiverStream::new(requests), &mut report, &bar).await;
+    let mut unread = Unread { waiting: &mut unreadable, first: None, told: 0 };
+    let told = tell(&mut certificates, ReceiverStream::new(requests), &mut report, &mut unread, &bar).await;
     bar.finish_and_clear();
     let mut last = told.inspect_err(|_| {
         if !trial {
@@ -132,12 +140,11 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
         }
     })?;
     reading.await??;
-    while let Ok(refused) = unreadable.try_recv() {
-        last.received += 1;
-        last.refused += 1;
-        report.take(&refused)?;
-    }
+    unread.before(u64::MAX, &mut report)?;
+    last.received += unread.told;
+    last.refused += unread.told;
     report.end(last.refused)?;
+    tell_warnings(&last.warnings);
     match (last.received, last.accepted) {
         (0, _) => render::talk("the file has no rows"),
         (_, 0) => render::talk("no row can be imported"),
@@ -148,6 +155,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     let mut value = render::to_json(&last)?;
     if matches!(session.output(), Output::Table | Output::Csv) {
         value["imported"] = last.accepted.saturating_sub(last.already_there).into();
+        value["alreadyThere"] = last.already_there.saturating_sub(last.same_as_earlier_row).into();
     }
     render::print_value(session.output(), &value, if trial { TRIAL } else { DONE })?;
     Ok(if last.refused == 0 && last.received > 0 { Exit::Done } else { Exit::No })
@@ -158,6 +166,7 @@ async fn tell(
     certificates: &mut CertificateServiceClient<greenlane_platform::client::Client>,
     requests: ReceiverStream<ImportCertificatesRequest>,
     report: &mut Report,
+    unread: &mut Unread<'_>,
     bar: &ProgressBar,
 ) -> anyhow::Result<ImportCertificatesResponse> {
     let mut answers = certificates.import_certificates(requests).await?.into_inner();
@@ -166,11 +175,48 @@ async fn tell(
         bar.set_position(answer.accepted + answer.refused);
         bar.set_message(format!("{} refused", answer.refused));
         if let Some(refused) = answer.refused_row.take() {
+            unread.before(refused.row, report)?;
             report.take(&refused)?;
         }
         last = answer;
     }
     Ok(last)
+}
+
+/// Rows that could not be read, and so were never sent: they are told between those that the service refuses, in the
+/// order of the file.
+struct Unread<'r> {
+    waiting: &'r mut mpsc::UnboundedReceiver<RefusedRow>,
+    first: Option<RefusedRow>,
+    told: u64,
+}
+
+impl Unread<'_> {
+    /// Tells those that stand before a line. All of them are known by then: they were read before it.
+    fn before(&mut self, line: u64, report: &mut Report) -> anyhow::Result<()> {
+        loop {
+            self.first = self.first.take().or_else(|| self.waiting.try_recv().ok());
+            let Some(first) = self.first.take_if(|first| first.row < line) else { return Ok(()) };
+            self.told += 1;
+            report.take(&first)?;
+        }
+    }
+}
+
+/// Says what rows name that nobody knows: once for all rows that name it.
+fn tell_warnings(warnings: &[ImportWarning]) {
+    for warning in warnings.iter().take(WARNED) {
+        let others = match warning.rows.saturating_sub(1) {
+            0 => String::new(),
+            others => format!(" and {}", render::several(others, "other row")),
+        };
+        let message = warning.finding.as_ref().map(|finding| finding.message.as_str()).unwrap_or_default();
+        render::talk(&format!("warning: line {}{others}: {message}", warning.first_row));
+    }
+    if warnings.len() > WARNED {
+        let more = render::several((warnings.len() - WARNED) as u64, "more warning");
+        render::talk(&format!("{more} of this kind: -o json has them"));
+    }
 }
 
 fn format(asked: Option<Format>, file: &Path) -> anyhow::Result<Format> {
@@ -216,7 +262,7 @@ impl Report {
                     Format::Ndjson => format!("{field}: "),
                 });
                 let field = field.unwrap_or_default();
-                render::talk(&format!("row {}: {field}{}", refused.row, finding.message));
+                render::talk(&format!("line {}: {field}{}", refused.row, finding.message));
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 use greenlane_api::registry::v1::{
     AmendCertificateRequest, AmendmentKind, RenewCertificateRequest, amend_certificate_request,
@@ -11,9 +12,9 @@ use prost_types::FieldMask;
 
 use super::{
     name, signing,
-    step::{Effect, Why},
+    step::{Effect, Reason, Why},
 };
-use crate::client::Session;
+use crate::client::{Session, exit::Usage};
 
 /// How the new document comes to be signed.
 #[derive(Args, Debug)]
@@ -35,9 +36,10 @@ pub(crate) struct Amend {
     #[arg(long, value_enum)]
     kind: Kind,
     /// A file with the fields of greenlane.registry.v1.CertificateContent that change, each whole, as YAML or JSON; `-`
-    /// is stdin. What the file does not name stays.
+    /// is stdin. What the file does not name stays. Needed, but with `--kind correct --reason key-compromise`: the
+    /// certificate is then signed again as it is.
     #[arg(short, long, value_name = "FILE")]
-    file: PathBuf,
+    file: Option<PathBuf>,
     #[command(flatten)]
     effect: Effect,
     #[command(flatten)]
@@ -83,7 +85,12 @@ impl From<Kind> for AmendmentKind {
 impl Amend {
     pub(super) fn request(self, session: &Session) -> anyhow::Result<AmendCertificateRequest> {
         use amend_certificate_request::Signing as S;
-        let (content, paths) = session.read_fields(&self.file, "content")?;
+        let signs_again = matches!(self.kind, Kind::Correct) && matches!(self.why.reason, Reason::KeyCompromise);
+        let (content, paths) = match &self.file {
+            Some(file) => session.read_fields(file, "content")?,
+            None if signs_again => Default::default(),
+            None => bail!(Usage("name with --file what changes".to_owned())),
+        };
         let signing = signing(self.signed.signing_key, self.signed.signed_document)?;
         Ok(AmendCertificateRequest {
             request_id: session.request_id(&self.why.mutation),
