@@ -10,6 +10,7 @@ mod syntax;
 pub(crate) mod write;
 
 use std::{
+    collections::{BTreeSet, HashMap},
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -24,7 +25,7 @@ use self::positions::Positions;
 use super::{commands::catalogue::Kind, exit::Usage, input, render::field_name};
 
 /// Where something stands in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     file: Arc<str>,
     line: usize,
@@ -51,7 +52,7 @@ impl fmt::Display for Fault {
 }
 
 /// Faults as the failure of a command: each on a line of its own, as compilers and editors have them.
-pub(crate) fn failure(faults: &[Fault]) -> anyhow::Error {
+pub(crate) fn failure(faults: &[impl fmt::Display]) -> anyhow::Error {
     let number = super::render::several(faults.len() as u64, "fault");
     let lines: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
     Usage(format!("the files have {number}{lines}")).into()
@@ -103,33 +104,44 @@ fn below(path: &str, field: &str) -> String {
     format!("{path}{join}{field}")
 }
 
-/// Reads every entry of files and folders, in the order of names; every fault at once.
-pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Item>> {
+/// What was read of files.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// The entries with which nothing is wrong that can be told here.
+    pub(crate) items: Vec<Item>,
+    /// What is wrong with the others, from the top.
+    pub(crate) faults: Vec<Fault>,
+    /// What the others are called, as far as that can be read.
+    pub(crate) faulty: BTreeSet<String>,
+}
+
+/// Reads every entry of files and folders, in the order of names.
+pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Read> {
     let mut files = Vec::new();
     for path in paths {
         collect(path, &mut files)?;
     }
-    let mut items: Vec<Item> = Vec::new();
-    let mut faults = Vec::new();
+    let mut read = Read::default();
     for file in files {
         let text = input::read_text(&file)?;
-        match parse(&file.display().to_string(), &text) {
-            Ok(found) => items.extend(found),
-            Err(found) => faults.extend(found),
-        }
+        parse(&file.display().to_string(), &text, &mut read);
     }
-    if items.is_empty() && faults.is_empty() {
+    if read.items.is_empty() && read.faults.is_empty() {
         let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Usage(format!("there are no entries in {}", named.join(", "))).into());
     }
-    let mut seen: std::collections::HashMap<&str, Place> = std::collections::HashMap::new();
-    for item in &items {
+    let Read { items, faults, .. } = &mut read;
+    let mut seen: HashMap<String, Place> = HashMap::new();
+    items.retain(|item| {
         let place = item.place("name");
-        if let Some(first) = seen.insert(&item.name, place.clone()) {
-            faults.push(Fault { place, message: format!("`{}` is in {first} already", item.name) });
-        }
-    }
-    if faults.is_empty() { Ok(items) } else { Err(failure(&faults)) }
+        let Some(first) = seen.get(&item.name) else {
+            seen.insert(item.name.clone(), place);
+            return true;
+        };
+        faults.push(Fault { place, message: format!("`{}` is in {first} already", item.name) });
+        false
+    });
+    Ok(read)
 }
 
 /// The YAML files at a path: itself, or those in the folder.
@@ -151,35 +163,62 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 }
 
 /// The entries of a text: a list of them, or one. Where one is no YAML, what is wrong with the others is told all the same.
-pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
-    let entries = match Positions::read(file, text) {
-        Ok(_) => return parse_whole(file, text),
-        Err(fault) => match syntax::entries(text) {
-            entries if entries.is_empty() => return Err(vec![fault]),
-            entries => entries,
-        },
+pub(crate) fn parse(file: &str, text: &str, read: &mut Read) {
+    let fault = match Positions::read(file, text) {
+        Ok(_) => return parse_whole(file, text, read),
+        Err(fault) => fault,
     };
-    let faults: Vec<Fault> = entries.iter().filter_map(|entry| parse_whole(file, entry).err()).flatten().collect();
+    let entries = syntax::entries(text);
+    let before = read.faults.len();
+    if entries.is_empty() {
+        read.faulty.extend(syntax::name(text));
+        read.faults.push(fault);
+        return;
+    }
+    let mut parts = Read::default();
+    entries.iter().for_each(|entry| parse_whole(file, entry, &mut parts));
     // Each is YAML for itself, and they are none together.
-    if faults.is_empty() { parse_whole(file, text) } else { Err(faults) }
+    if parts.faults.is_empty() {
+        return parse_whole(file, text, read);
+    }
+    read.items.extend(parts.items);
+    read.faults.extend(parts.faults);
+    read.faulty.extend(parts.faulty);
+    read.faults[before..].sort_by_key(|fault| (fault.place.line, fault.place.column));
 }
 
-fn parse_whole(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
-    let positions = Arc::new(Positions::read(file, text).map_err(|fault| vec![fault])?);
-    let value = value(&positions, text)?;
-    let mut faults = positions.twice();
-    let items = match value {
-        Value::Null => Vec::new(),
-        Value::Array(entries) => entries
-            .iter()
-            .enumerate()
-            .filter_map(|(index, value)| fit::entry(&positions, &format!("[{index}]"), value, &mut faults))
-            .collect(),
-        one => fit::entry(&positions, "", &one, &mut faults).into_iter().collect(),
+fn parse_whole(file: &str, text: &str, read: &mut Read) {
+    let before = read.faults.len();
+    let known = Positions::read(file, text).map_err(|fault| vec![fault]);
+    let known = known.and_then(|positions| Ok((value(&positions, text)?, Arc::new(positions))));
+    let (value, positions) = match known {
+        Ok(known) => known,
+        Err(faults) => {
+            read.faulty.extend(syntax::name(text));
+            read.faults.extend(faults);
+            return;
+        }
     };
+    let twice = positions.twice();
+    let is_twice = !twice.is_empty();
+    read.faults.extend(twice);
+    let entries: Vec<(String, Value)> = match value {
+        Value::Null => Vec::new(),
+        Value::Array(entries) => {
+            entries.into_iter().enumerate().map(|(index, value)| (format!("[{index}]"), value)).collect()
+        }
+        one => vec![(String::new(), one)],
+    };
+    for (path, value) in &entries {
+        match fit::entry(&positions, path, value, &mut read.faults) {
+            // Which of two values is meant nobody knows.
+            Some(item) if is_twice => drop(read.faulty.insert(item.name)),
+            Some(item) => read.items.push(item),
+            None => read.faulty.extend(fit::name(value).map(str::to_owned)),
+        }
+    }
     // The fields were gone through by name; people read from the top.
-    faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
-    if faults.is_empty() { Ok(items) } else { Err(faults) }
+    read.faults[before..].sort_by_key(|fault| (fault.place.line, fault.place.column));
 }
 
 /// A message of a text, and the names of the fields that it names.

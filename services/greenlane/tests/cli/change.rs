@@ -115,6 +115,49 @@ fn codes() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[test]
+fn all_faults_of_a_folder_are_told_at_once_those_that_only_the_service_finds_too() {
+    folder().expect("it runs");
+}
+
+fn folder() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let catalogue = shell.folder.path().join("catalogue");
+    std::fs::create_dir(&catalogue)?;
+    let named = |name: &str| REQUIREMENT.replace("requirements/xb-example", name).replace("EDITION", "HS2022");
+    let write = |file: &str, text: String| std::fs::write(catalogue.join(file), text);
+    write("a-broken.yaml", named("requirements/a").replace("market: XB", "market XB"))?;
+    write("b-unknown.yaml", named("requirements/b").replace("mandatory:", "mandatry:"))?;
+    write("c-twice.yaml", named("requirements/c") + &named("requirements/c"))?;
+    write("d-dangling.yaml", named("requirements/d").replace("iec-61215-1-2021", "nowhere"))?;
+    write("e-date.yaml", named("requirements/e").replace("2027-01-01", "2027-13-01"))?;
+    // Refers to one that has a fault of its own.
+    write("f-standard.yaml", "- standard: { name: standards/xb-f, titel: F }\n".to_owned())?;
+    write("g-refers.yaml", named("requirements/g").replace("iec-61215-1-2021", "xb-f"))?;
+    for command in ["diff -f catalogue", "apply -f catalogue --title New --dry-run"] {
+        let told = shell.run(command)?.expect(2).stderr;
+        for fault in [
+            "catalogue/a-broken.yaml:3:5: there is no `: ` here",
+            "catalogue/b-unknown.yaml:5:5: there is no field `mandatry` here",
+            "catalogue/c-twice.yaml:14:11: `requirements/c` is in catalogue/c-twice.yaml:2:11 already",
+            "`standards/nowhere` is not in the catalogue (reference_dangling)",
+            "catalogue/d-dangling.yaml:9:",
+            "catalogue/e-date.yaml:11:",
+            "catalogue/f-standard.yaml:1:37: there is no field `titel` here",
+        ] {
+            assert!(told.contains(fault), "{command}: no {fault}: {told}");
+        }
+        assert!(!told.contains("g-refers") && told.contains("6 faults"), "{command}: {told}");
+    }
+    // Where the service cannot read some of it, what it finds in the rest comes with that.
+    for file in ["a-broken", "b-unknown", "c-twice", "f-standard", "g-refers"] {
+        std::fs::remove_file(catalogue.join(format!("{file}.yaml")))?;
+    }
+    let told = shell.run("diff -f catalogue")?.expect(2).stderr;
+    assert!(told.contains("2 faults") && told.contains("e-date.yaml") && told.contains("standards/nowhere"), "{told}");
+    Ok(())
+}
+
 /// A requirement of the starter catalogue's XB.
 const REQUIREMENT: &str = "\
 - requirement:

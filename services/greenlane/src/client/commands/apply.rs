@@ -7,7 +7,7 @@ use greenlane_api::equivalence::v1::{
     ChangeFinding, ChangeSet, CreateChangeSetRequest, CreateChangeSetResponse, NotificationDuty, change,
     change_service_client::ChangeServiceClient,
 };
-use greenlane_platform::fault::{ErrorReason, Fault as ServiceFault};
+use greenlane_platform::fault::{ErrorReason, Fault as ServiceFault, FieldViolation};
 use serde_json::{Value, json};
 
 use super::{catalogue::Kind, change::workflow};
@@ -31,7 +31,7 @@ pub(crate) struct Files {
     /// A file of entries, or a folder of such files as `pull` writes it. May be repeated; `-` is stdin.
     #[arg(short = 'f', long = "file", value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Retire what is published and of a kind that the files have entries of, and not in them.
+    /// Retire also what is published and not in the files, of the kinds that the files have entries of.
     #[arg(long)]
     prune: bool,
 }
@@ -143,7 +143,10 @@ type WithItem = (Option<Item>, Compared);
 
 /// The files' entries, compared with what is published, and the revision of that.
 pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result<(Vec<WithItem>, u64)> {
-    let items = files::read(&files.paths)?;
+    let files::Read { items, faults, faulty } = files::read(&files.paths)?;
+    if !faults.is_empty() {
+        return Err(with_the_rest(session, items, faults, faulty).await);
+    }
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
     let (published, revision) = published::fetch(session, &kinds, None).await?;
     if files.prune {
@@ -163,22 +166,13 @@ pub(super) async fn normalised(
     session: &Session,
     compared: Vec<WithItem>,
 ) -> anyhow::Result<(Vec<Compared>, Vec<String>)> {
-    let draft = |compared: &[WithItem], request_id, validate_only| CreateChangeSetRequest {
-        request_id,
-        validate_only,
-        change_set: Some(ChangeSet {
-            title: "diff".to_owned(),
-            changes: compared.iter().filter_map(|(_, it)| it.change.clone()).collect(),
-            ..Default::default()
-        }),
-    };
     match ask(session, &compared, &draft).await? {
         Ok(answer) => {
             let findings = told(&compared, &answer.findings);
             Ok((settle(session, compared, &answer).await?.into_iter().map(|(_, it)| it).collect(), findings))
         }
         Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
-            Err(refused(&compared, status))
+            Err(refused(session, compared, status, &draft).await)
         }
         Err(status) => {
             let unchecked = format!("the service did not check what differs: {}", status.message());
@@ -216,7 +210,7 @@ async fn check(
     let answer = match ask(session, &compared, draft).await? {
         Ok(answer) => answer,
         Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
-            return Err(refused(&compared, status));
+            return Err(refused(session, compared, status, draft).await);
         }
         Err(status) => return Err(status.into()),
     };
@@ -235,9 +229,14 @@ fn told(compared: &[WithItem], findings: &[ChangeFinding]) -> Vec<String> {
     let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
     let line = |finding: &ChangeFinding| match found(&changed, finding) {
         Some(fault) => fault.to_string(),
-        None => format!("{}: {} ({})", finding.entry, finding.message, finding.code),
+        None => without_place(finding),
     };
     findings.iter().map(line).collect()
+}
+
+/// A finding about what is in no file.
+fn without_place(finding: &ChangeFinding) -> String {
+    format!("{}: {} ({})", finding.entry, finding.message, finding.code)
 }
 
 /// A finding at its place; none when it is about what is to be retired, which is in no file.
@@ -248,20 +247,114 @@ fn found(changed: &[&WithItem], finding: &ChangeFinding) -> Option<Fault> {
     Some(Fault { place, message: format!("{field}{} ({})", finding.message, finding.code) })
 }
 
-/// Fields that the server could not read, at their places; those of no entry as the server said them.
-fn refused(compared: &[WithItem], status: tonic::Status) -> anyhow::Error {
-    let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
+/// A draft of which only what is wrong with it is of interest.
+fn draft(compared: &[WithItem], request_id: String, validate_only: bool) -> CreateChangeSetRequest {
+    CreateChangeSetRequest {
+        request_id,
+        validate_only,
+        change_set: Some(ChangeSet {
+            title: "diff".to_owned(),
+            changes: compared.iter().filter_map(|(_, it)| it.change.clone()).collect(),
+            ..Default::default()
+        }),
+    }
+}
+
+/// Faults of files, and with them what the service finds wrong with the entries that have none: nobody is to mend a
+/// folder in rounds. Nothing is said of what is missing only because it has a fault itself.
+async fn with_the_rest(
+    session: &Session,
+    items: Vec<Item>,
+    mut faults: Vec<Fault>,
+    faulty: BTreeSet<String>,
+) -> anyhow::Error {
+    let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
+    let asking = async {
+        let (published, _) = published::fetch(session, &kinds, None).await?;
+        let compared = compare(&items, &published, false);
+        let compared = items.into_iter().map(Some).zip(compared).collect();
+        anyhow::Ok(findings_of(session, compared, faulty, &draft).await?.0)
+    };
+    match asking.await {
+        Ok(more) => faults.extend(more),
+        Err(_) => render::talk("the service did not check the other entries: what is wrong with them is told later"),
+    }
+    faults.sort_by(|one, other| one.place.cmp(&other.place));
+    files::failure(&faults)
+}
+
+/// What the service finds so wrong with what differs that it stops a change set: at its places, and what stands at none.
+/// Where it cannot read some of it, it is asked about the others alone.
+async fn findings_of(
+    session: &Session,
+    mut compared: Vec<WithItem>,
+    mut faulty: BTreeSet<String>,
+    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
+) -> anyhow::Result<(Vec<Fault>, Vec<String>)> {
     let mut faults = Vec::new();
-    for violation in ServiceFault::violations_of(&status) {
-        let within = violation.field.strip_prefix("change_set.changes[").and_then(|rest| rest.split_once(']'));
-        let at = within.and_then(|(index, field)| Some((changed.get(index.parse::<usize>().ok()?)?, field)));
-        let Some(((Some(item), _), field)) = at else { return status.into() };
+    loop {
+        let answer = match ask(session, &compared, draft).await? {
+            Ok(answer) => answer,
+            Err(status) => {
+                let Some(unread) = unread(&compared, &status) else { return Err(status.into()) };
+                let names: BTreeSet<String> = unread.iter().map(|(name, _)| name.clone()).collect();
+                faults.extend(unread.into_iter().map(|(_, fault)| fault));
+                compared.retain(|(_, it)| !names.contains(&it.name));
+                faulty.extend(names);
+                continue;
+            }
+        };
+        let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
+        let mut placeless = Vec::new();
+        // An entry that refers to one with a fault of its own may be as good as any.
+        let of_faulty = |finding: &&ChangeFinding| faulty.iter().any(|it| finding.message.contains(&format!("`{it}`")));
+        for finding in answer.findings.iter().filter(|it| it.blocking && !of_faulty(it)) {
+            match found(&changed, finding) {
+                Some(fault) => faults.push(fault),
+                None => placeless.push(without_place(finding)),
+            }
+        }
+        return Ok((faults, placeless));
+    }
+}
+
+/// Fields that the service could not read, at their places, with the names of their entries; none where it refused
+/// something else.
+fn unread(compared: &[WithItem], status: &tonic::Status) -> Option<Vec<(String, Fault)>> {
+    if ServiceFault::reason_of(status) != Some(ErrorReason::FieldViolations) {
+        return None;
+    }
+    let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
+    let one = |violation: &FieldViolation| {
+        let (index, field) = violation.field.strip_prefix("change_set.changes[")?.split_once(']')?;
+        let item = changed.get(index.parse::<usize>().ok()?)?.0.as_ref()?;
         // `.upsert.annex.title`: the first two are the message's ways of saying what is in the file.
         let field = field.splitn(4, '.').nth(3).unwrap_or_default();
         let named = if field.is_empty() { String::new() } else { format!("{field}: ") };
-        faults.push(Fault { place: item.place(field), message: format!("{named}{}", violation.description) });
-    }
-    files::failure(&faults)
+        let message = format!("{named}{}", violation.description);
+        Some((item.name.clone(), Fault { place: item.place(field), message }))
+    };
+    let unread: Vec<_> = ServiceFault::violations_of(status).iter().map(one).collect::<Option<_>>()?;
+    (!unread.is_empty()).then_some(unread)
+}
+
+/// Fields that the service could not read, and what it finds wrong with the rest; a refusal of something else as it said
+/// it.
+async fn refused(
+    session: &Session,
+    compared: Vec<WithItem>,
+    status: tonic::Status,
+    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
+) -> anyhow::Error {
+    let Some(unread) = unread(&compared, &status) else { return status.into() };
+    let names: BTreeSet<String> = unread.iter().map(|(name, _)| name.clone()).collect();
+    let mut faults: Vec<Fault> = unread.into_iter().map(|(_, fault)| fault).collect();
+    let rest = compared.into_iter().filter(|(_, it)| !names.contains(&it.name)).collect();
+    let (more, placeless) = findings_of(session, rest, names, draft).await.unwrap_or_default();
+    faults.extend(more);
+    faults.sort_by(|one, other| one.place.cmp(&other.place));
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).chain(placeless).collect();
+    files::failure(&lines)
 }
 
 /// Takes what the server made of the changes, and finds what does not differ after all.

@@ -34,23 +34,23 @@ pub(super) fn entry(positions: &Arc<Positions>, path: &str, value: &Value, fault
         return None;
     };
     let fitted = fit.message(&kinds, &json!({ word: content }), path);
-    if fit.faults.len() > before {
-        return None;
-    }
     let field = kinds.fields().find(|field| field.name() == word || field.json_name() == word)?;
     let path = if path.is_empty() { word.clone() } else { format!("{path}.{word}") };
-    let name = fitted[field.name()]["name"].as_str().unwrap_or_default().to_owned();
+    let name = name(value).unwrap_or_default().to_owned();
     let kind = match Kind::of(&name) {
-        Ok(kind) if kind.field() == field.json_name() => kind,
+        Ok(kind) if kind.field() == field.json_name() => Some(kind),
+        // What is no name at all was told as such.
+        _ if fit.faults.len() > before && content.get("name").is_none_or(|name| !name.is_string()) => None,
         Ok(_) => {
             fit.add(&format!("{path}.name"), format!("`{name}` does not name an entry of the kind `{}`", field.name()));
-            return None;
+            None
         }
         Err(wrong) => {
             fit.add(&format!("{path}.name"), wrong.to_string());
-            return None;
+            None
         }
     };
+    let kind = kind.filter(|_| fit.faults.len() == before)?;
     let dynamic = match DynamicMessage::deserialize(kinds, fitted) {
         Ok(dynamic) => dynamic,
         Err(error) => {
@@ -61,6 +61,13 @@ pub(super) fn entry(positions: &Arc<Positions>, path: &str, value: &Value, fault
     let entry: CatalogueEntry = dynamic.transcode_to().ok()?;
     let content = super::compare::content(&dynamic).ok()?.1;
     Some(Item { kind, name, entry, content, positions: Arc::clone(positions), path })
+}
+
+/// What the entry in a value is called, if it says so.
+pub(super) fn name(value: &Value) -> Option<&str> {
+    let fields = value.as_object()?.iter().filter(|(word, _)| !BESIDE.contains(&word.as_str()));
+    let mut names = fields.filter_map(|(_, content)| content.get("name")?.as_str());
+    names.next()
 }
 
 /// A message of any kind, with its fields under the contract's own names, or a note of everything that is wrong with it.

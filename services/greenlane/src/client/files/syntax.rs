@@ -28,6 +28,14 @@ pub(super) fn fault(text: &str, line: usize, column: usize, noticed: &str) -> (u
     (line, column, message)
 }
 
+/// What an entry that is no YAML is called, as far as it can be told: by the first name in it.
+pub(super) fn name(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("name:")?;
+    let name = rest.trim_start().split(|letter: char| letter.is_whitespace() || "\"',}]#".contains(letter));
+    let mut name = name.filter(|part| !part.is_empty());
+    name.next().filter(|name| name.contains('/')).map(str::to_owned)
+}
+
 /// A line without what stands before its first word.
 fn bare(line: &str) -> &str {
     line.trim_start_matches([' ', '\t', '-']).trim_end()

@@ -13,8 +13,33 @@ const ANNEX: &str = "\
       - code: { edition: HS2022, code: \"854143\" }
 ";
 
+fn parse(file: &str, text: &str) -> Result<Vec<Item>, Vec<Fault>> {
+    let mut read = Read::default();
+    super::parse(file, text, &mut read);
+    if read.faults.is_empty() { Ok(read.items) } else { Err(read.faults) }
+}
+
 fn faults(text: &str) -> Vec<String> {
     parse("a.yaml", text).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_fault_of_an_entry_hides_neither_its_name_nor_the_entries_beside_it() {
+    let wrong = ANNEX.replace("annexes/x", "schemes/s").replace("title: X", "titel: X");
+    let other = ANNEX.replace("annexes/x", "annexes/y");
+    let broken = ANNEX.replace("annexes/x", "annexes/z").replace("title: X", "title X");
+    let mut read = Read::default();
+    super::parse("a.yaml", &format!("{wrong}{other}{broken}"), &mut read);
+    let told: Vec<String> = read.faults.iter().map(ToString::to_string).collect();
+    let expected = [
+        "a.yaml:2:11: `schemes/s` does not name an entry of the kind `annex`",
+        "a.yaml:4:5: there is no field `titel` here",
+        "a.yaml:22:5: there is no `: ` here",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    assert!(told.iter().zip(expected).all(|(told, expected)| told.starts_with(expected)), "{told:#?}");
+    assert_eq!(read.items.iter().map(|item| item.name.as_str()).collect::<Vec<_>>(), ["annexes/y"]);
+    assert_eq!(read.faulty.iter().map(String::as_str).collect::<Vec<_>>(), ["annexes/z", "schemes/s"]);
 }
 
 #[test]
