@@ -109,7 +109,7 @@ enum ClientCommand {
     Certificate(commands::certificate::Command),
     /// Verify a certificate, by number or as a presented document, for goods as declared.
     Verify(commands::verify::Args),
-    /// Verify what a shipment or a night brings, line by line of a file, in one stream.
+    /// Verify the certificates of a shipment, or of a night: line by line of a file, in one stream.
     #[command(subcommand)]
     Manifest(commands::manifest::Command),
     /// Fetch the trust bundle that certificates are verified with where there is no network.
@@ -132,9 +132,9 @@ enum ClientCommand {
     Catalogue(commands::catalogue::Command),
     /// Write the published catalogue to a folder of YAML files.
     Pull(commands::pull::Args),
-    /// Show what files would change of the catalogue, and on stderr what `apply` would refuse of it; exits with 10 when there are differences.
+    /// Show what the files would change in the catalogue, and on stderr what `apply` would refuse; exits with 10 when there are differences.
     Diff(commands::diff::Args),
-    /// Draft a change set of what files change of the catalogue; exits with 2 when the service finds something wrong with it.
+    /// Draft a change set of what the files change in the catalogue; exits with 2 when the service finds something wrong with it.
     #[command(after_help = commands::who::CATALOGUE)]
     Apply(commands::apply::Args),
     /// Change sets: how the catalogue changes, under four eyes.

@@ -67,11 +67,20 @@ pub async fn copy(config: &StoreConfig, to: &Path) -> Result<(), BackupError> {
     settle(to).map_err(|source| BackupError::File { path: to.to_owned(), source })
 }
 
-/// Checks a copy: that it is whole, and that every migration in it is one of `M`. Returns those of `M` that it lacks.
+/// Which schema a copy is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The last migration in it; empty when there is none.
+    pub last: String,
+    /// The migrations of this program that it lacks.
+    pub missing: Vec<String>,
+}
+
+/// Checks a copy: that it is whole, and that every migration in it is one of `M`. Returns its schema.
 ///
 /// # Errors
 /// When it cannot be read, is damaged, or is ahead of this program.
-pub async fn inspect<M: MigratorTrait>(copy: &Path) -> Result<Vec<String>, BackupError> {
+pub async fn inspect<M: MigratorTrait>(copy: &Path) -> Result<Schema, BackupError> {
     let failed = |source| BackupError::Sqlite { path: copy.to_owned(), source };
     // Immutable: nobody writes it, and nothing may be written beside it.
     let mut connection = connect(copy, SqliteConnectOptions::new().filename(copy).immutable(true)).await?;
@@ -83,7 +92,10 @@ pub async fn inspect<M: MigratorTrait>(copy: &Path) -> Result<Vec<String>, Backu
     let applied: Vec<String> =
         sqlx::query_scalar("SELECT version FROM seaql_migrations").fetch_all(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
-    Ok(migrate::missing::<M>(&applied.into_iter().collect())?)
+    let missing = migrate::missing::<M>(&applied.iter().cloned().collect())?;
+    let mut known = M::migrations().into_iter().rev().map(|migration| migration.name().to_owned());
+    let last = known.find(|name| applied.contains(name)).unwrap_or_default();
+    Ok(Schema { last, missing })
 }
 
 /// Puts a copy where the database is. What was there is moved aside, never deleted; returns where it is now.

@@ -59,6 +59,7 @@ pub(crate) enum Named {
     /// Of the catalogue, or of codes and lists: as the command says.
     Subscriptions,
     Imports,
+    WriteOffs,
 }
 
 impl Named {
@@ -89,6 +90,9 @@ impl Named {
                 ("greenlane.equivalence.v1.AlertService/ListSubscriptions", "subscriptions", "title")
             }
             Self::Imports => ("greenlane.classification.v1.CodeSystemService/ListImports", "imports", "edition"),
+            Self::WriteOffs => {
+                ("greenlane.registry.v1.WriteOffService/ListWriteOffs", "writeOffs", "declarationReference")
+            }
             Self::Editions => {
                 ("greenlane.classification.v1.CodeSystemService/ListEditions", "editions", "titles.0.text")
             }
@@ -97,7 +101,7 @@ impl Named {
 
     /// Whether the command takes the identifier without the collection's name before it.
     fn is_bare(self) -> bool {
-        !matches!(self, Self::Bodies | Self::Schemes | Self::Standards)
+        !matches!(self, Self::Bodies | Self::Schemes | Self::Standards | Self::WriteOffs)
     }
 
     /// What completes an argument that names one of them.
@@ -111,22 +115,27 @@ impl Named {
     /// What the service is asked beside how many: to begin with what is typed already, where it can.
     fn beginning(self, current: &str) -> Value {
         let typed = current.rsplit('/').next().unwrap_or_default();
+        // A collection's name that is half written is the beginning of no number.
+        let is_collection = !current.contains('/') && "certificates/".starts_with(current);
         match self {
-            Self::Certificates => json!({ "filter": { "numberPrefix": typed } }),
+            Self::Certificates if !is_collection => json!({ "filter": { "numberPrefix": typed } }),
             _ => json!({}),
         }
     }
 
     fn candidates(self, words: &[String], current: &str) -> Vec<CompletionCandidate> {
-        let bare = self.is_bare() && !current.contains('/');
         let items = fetch(self.listed(words), self.beginning(current), words).into_iter();
-        let named = items.map(|(name, help)| {
-            let id = name.rsplit('/').next().filter(|_| bare).map(str::to_owned);
-            (id.unwrap_or(name), help)
-        });
-        let found = named.filter(|(name, _)| name.starts_with(current));
+        let found = items.filter_map(|(name, help)| Some((written(&name, current, self.is_bare())?, help)));
         found.map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into))).collect()
     }
+}
+
+/// How what is typed so far goes on to a name: to its identifier alone, where the command takes that, or to all of it,
+/// which is how everything prints it; none where it is not the beginning of either.
+fn written(name: &str, current: &str, bare: bool) -> Option<String> {
+    let id = name.rsplit('/').next().filter(|id| bare && id.starts_with(current));
+    let whole = || name.starts_with(current).then_some(name);
+    id.or_else(whole).map(str::to_owned)
 }
 
 /// What completes a code: its edition, then the codes that begin with its digits.
@@ -170,7 +179,8 @@ fn listed((method, items, path): (&str, &str, &str), asked: Value, words: &[Stri
 /// What completes anything that has a name: that of a certificate, of an entry of the catalogue, of a change set and the
 /// like, or a code.
 pub(crate) fn anything() -> ArgValueCompleter {
-    const BY_NAME: [(&str, Named); 5] = [
+    const BY_NAME: [(&str, Named); 6] = [
+        ("writeOffs/", Named::WriteOffs),
         ("changeSets/", Named::ChangeSets),
         ("greenLists/", Named::GreenLists),
         ("editions/", Named::Editions),
@@ -335,6 +345,23 @@ mod tests {
     fn settled(words: &[&str]) -> super::super::context::ContextFile {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         servers(&words).over(Default::default())
+    }
+
+    #[test]
+    fn a_name_is_completed_from_its_identifier_and_from_the_name_of_its_collection() {
+        let (name, id) = ("changeSets/0199-a", "0199-a");
+        for (typed, bare, expected) in [
+            ("", true, Some(id)),
+            ("01", true, Some(id)),
+            ("change", true, Some(name)),
+            ("changeSets/", true, Some(name)),
+            ("changeSets/01", true, Some(name)),
+            ("x", true, None),
+            ("", false, Some(name)),
+            ("01", false, None),
+        ] {
+            assert_eq!(written(name, typed, bare).as_deref(), expected, "{typed}");
+        }
     }
 
     #[test]

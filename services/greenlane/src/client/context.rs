@@ -46,7 +46,7 @@ pub(crate) struct Servers {
     /// The bearer token itself, from the environment only: arguments are seen by every user of the machine.
     #[arg(skip = token_of_environment())]
     token: Option<Secret>,
-    /// The economy where we are, of a context: the one of import, unless a command is told another.
+    /// The economy where we are, in place of the context's: that of import, unless a command names another.
     #[arg(long, global = true, env = "GREENLANE_ECONOMY", hide_env_values = true, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     here: Option<String>,
     /// A PEM file of the authorities of the services' certificates [default: the system's].

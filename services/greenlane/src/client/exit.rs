@@ -264,6 +264,10 @@ fn exit_of(status: &Status) -> Exit {
 /// What to do about a refusal, where we know something.
 pub(crate) fn advice(status: &Status) -> Option<&'static str> {
     let reason = Fault::reason_of(status);
+    // tonic's words for an answer that is none of gRPC.
+    if reason.is_none() && status.message().contains("mapped from HTTP status code") {
+        return Some(ELSEWHERE);
+    }
     if reason == Some(ErrorReason::NoSigningKey) && Fault::metadata_of(status).contains_key("service") {
         return Some("its operator names a key file in its configuration (deploy/config has every key)");
     }
@@ -366,6 +370,10 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+const ELSEWHERE: &str = "\
+a server of another kind answers at this address, or a proxy on the way: look at --registry, --equivalence and \
+--classification; `greenlane doctor` asks all three";
 
 const UNREACHED: &str = "is it running, and is this its address? `greenlane doctor` looks at all three services";
 

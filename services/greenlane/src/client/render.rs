@@ -224,6 +224,22 @@ pub(crate) fn stacked(texts: &[String], between: &str) -> String {
     texts.join(if ROOM.is_some() { "\n" } else { between })
 }
 
+/// Sentences in one text. Some end with a point, and some do not.
+pub(crate) fn sentences<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let join = |mut all: String, text: &str| {
+        if !all.is_empty() {
+            all.push_str(if all.ends_with(['.', '?', '!', '。', ':']) { " " } else { "; " });
+        }
+        all + text
+    };
+    texts.into_iter().fold(String::new(), join)
+}
+
+/// Sentences in a cell, as [`stacked`] has texts.
+pub(crate) fn stacked_sentences(texts: &[String]) -> String {
+    if ROOM.is_some() { texts.join("\n") } else { sentences(texts.iter().map(String::as_str)) }
+}
+
 /// A table's text without trailing blanks.
 pub(crate) fn tidy(table: &mut Table) -> String {
     if fit::fits(table, true) { fit::lines(table) } else { fit::below(table) }

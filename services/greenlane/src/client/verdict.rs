@@ -10,7 +10,7 @@ use greenlane_api::{
 
 use super::{
     exit::with_flags,
-    render::{bare_table, colour, stacked, tidy},
+    render::{bare_table, colour, stacked_sentences, tidy},
 };
 
 /// One word for an outcome.
@@ -87,7 +87,7 @@ pub(crate) fn table(verdict: &Verdict, named: &str) -> String {
     ]);
     for (name, value) in parts(verdict) {
         let reasons: Vec<_> = value.map(|part| part.findings.iter().map(told).collect()).unwrap_or_default();
-        table.add_row([Cell::new(name), colour::cell(part(value)), Cell::new(stacked(&reasons, " "))]);
+        table.add_row([Cell::new(name), colour::cell(part(value)), Cell::new(stacked_sentences(&reasons))]);
     }
     if let Some(revisions) = &verdict.revisions {
         table.add_row(["at revisions".to_owned(), String::new(), asked(revisions)]);

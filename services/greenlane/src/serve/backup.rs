@@ -41,7 +41,8 @@ pub(crate) struct Args {
     /// The service whose database it is.
     #[arg(value_enum, value_name = "SERVICE")]
     which: Which,
-    /// The configuration file (TOML), the same that serves [default: the database of `greenlane up` in this folder].
+    /// The configuration file (TOML) that the service is served with [default: the database of `greenlane up` in this
+    /// folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The directory to make. It must not exist.
@@ -192,8 +193,8 @@ pub(crate) fn file_of(url: &str) -> Option<PathBuf> {
     Some(path.split('?').next().unwrap_or(path).into())
 }
 
-/// Checks a copy against this program; says which migrations it lacks.
-pub(super) async fn inspect(which: Which, copy: &Path) -> Result<Vec<String>, backup::BackupError> {
+/// Checks a copy against this program; says of which schema it is.
+pub(super) async fn inspect(which: Which, copy: &Path) -> Result<backup::Schema, backup::BackupError> {
     match which {
         Which::Registry => backup::inspect::<greenlane_registry::Migrator>(copy).await,
         Which::Equivalence => backup::inspect::<greenlane_equivalence::Migrator>(copy).await,

@@ -13,7 +13,7 @@ pub(crate) struct Args {
     /// The service whose database it is.
     #[arg(value_enum, value_name = "SERVICE")]
     which: Which,
-    /// The configuration file (TOML), the same that serves.
+    /// The configuration file (TOML) that the service is served with.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Change nothing; fail unless the database has this version's schema.

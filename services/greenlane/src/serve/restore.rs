@@ -4,8 +4,8 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args as ClapArgs;
-use greenlane_store::backup::put_in_place;
-use serde_json::json;
+use greenlane_store::backup::{Schema, put_in_place};
+use serde_json::{Value, json};
 
 use super::{
     backup::{copy_keys, copy_mark, file_of, inspect, read},
@@ -32,10 +32,11 @@ pub(crate) struct Args {
     /// The service whose database it is.
     #[arg(value_enum, value_name = "SERVICE")]
     which: Which,
-    /// The configuration file (TOML), the same that serves [default: the database of `greenlane up` in this folder].
+    /// The configuration file (TOML) that the service is served with [default: the database of `greenlane up` in this
+    /// folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The directory that `greenlane backup` made. Keys in it are put where none of their name is.
+    /// The directory that `greenlane backup` made. Keys in it are put back where there is none of the same name.
     #[arg(long, value_name = "DIR", required_unless_present = "new_log")]
     from: Option<PathBuf>,
     /// End the registry's log and begin another, of the configured log_origin and with a fresh key, with the entries
@@ -54,6 +55,9 @@ const RESTORED: View = View::Record {
     fields: &[
         ("Service", "service"),
         ("Backup of", "made_at"),
+        ("Made by version", "made_by"),
+        ("Schema", "schema"),
+        ("This program reads it", "reads_it"),
         ("Would replace", "would_replace"),
         ("Moved aside", "moved_aside"),
         ("Keys in it", "keys_in_it"),
@@ -80,10 +84,11 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     if let Some(from) = &args.from {
         let backup = read(from, args.which)?;
         value["made_at"] = backup.manifest.made_at.into();
+        value["made_by"] = backup.manifest.version.into();
         let database = config.store(args.which);
         if args.confirm.is_none() {
             if let Some(copy) = &backup.database {
-                value["to_migrate"] = runtime.block_on(inspect(args.which, copy))?.into();
+                tell_schema(&mut value, service, runtime.block_on(inspect(args.which, copy))?);
                 let there = file_of(&database.url).filter(|path| path.exists());
                 value["would_replace"] = there.map(|path| path.display().to_string()).into();
             }
@@ -93,12 +98,12 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
             return Ok(Exit::Done.into());
         }
         if let Some(copy) = &backup.database {
-            let (missing, aside) = runtime.block_on(async {
-                let missing = inspect(args.which, copy).await?;
-                anyhow::Ok((missing, put_in_place(database, copy).await?))
+            let (schema, aside) = runtime.block_on(async {
+                let schema = inspect(args.which, copy).await?;
+                anyhow::Ok((schema, put_in_place(database, copy).await?))
             })?;
             value["moved_aside"] = aside.map(|path| path.display().to_string()).into();
-            value["to_migrate"] = missing.into();
+            tell_schema(&mut value, service, schema);
         }
         if let Some(keys) = &backup.keys {
             value["keys"] = copy_keys(keys, &config.registry.key_directory)?.into();
@@ -113,4 +118,12 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     }
     render::print_value(output, &value, RESTORED)?;
     Ok(Exit::Done.into())
+}
+
+/// Of which schema a backup is, and what this program makes of it; one that it does not know was refused before.
+fn tell_schema(value: &mut Value, service: &str, Schema { last, missing }: Schema) {
+    value["schema"] = last.into();
+    let first = if missing.is_empty() { "as it is".to_owned() } else { format!("after greenlane migrate {service}") };
+    value["reads_it"] = format!("yes, {first}").into();
+    value["to_migrate"] = missing.into();
 }

@@ -148,6 +148,51 @@ fn imported() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows of which some are good, some cannot be read, and some are refused.
+const ROWS: &str = "\
+holder_name,holder_economy,product_name,model,codes,scheme,standards,granted_on,valid_until,authorised_by,scope
+H,XA,P,M-1,HS2022:999999,schemes/nowhere,IEC 6l215-1:2021,2026-01-10,2029-01-09,Head,PV
+H,XA,P,M-2,854143,schemes/aurelian-pv-mark,IEC 61215-1:2021,2026-01-10,2029-01-09,Head,PV
+,XA,P,M-3,HS2022:854143,schemes/aurelian-pv-mark,IEC 61215-1:2021,2026-01-10,never,Head,PV
+H,XA,P,M-1,HS2022:999999,schemes/nowhere,IEC 6l215-1:2021,2026-01-10,2029-01-09,Head,PV
+H,XA,P,M-4,HS2022:854143,schemes/aurelian-pv-mark,IEC 61215-1:2021,2026-01-10,2029-01-09,Head,PV,more
+H,XA,P,M-5,HS2022:854143,schemes/nowhere,IEC 61215-1:2021,2026-01-10,2029-01-09,Head,PV
+";
+
+#[test]
+fn an_import_tells_refused_rows_by_their_lines_in_order_rows_that_come_again_and_names_that_nobody_knows() {
+    lines_of_an_import().expect("it runs");
+}
+
+fn lines_of_an_import() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.certify()?;
+    std::fs::write(shell.folder.path().join("rows.csv"), ROWS)?;
+    let import = "certificate import rows.csv --body bodies/aurora-cert --token-file clerk.token";
+    for (confirm, made) in [("", "Can be imported"), ("--confirm", "Imported")] {
+        let run = shell.run(&format!("{import} {confirm}"))?.expect(10);
+        let told = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expected =
+            format!("Rows read 6 {made} 2 Already there 0 Same as an earlier row 1 Refused 3 With a warning 3");
+        assert!(told.starts_with(&expected), "{told}");
+        let lines: Vec<&str> =
+            run.stderr.lines().filter_map(|it| it.strip_prefix("line ")?.split(':').next()).collect();
+        assert_eq!(lines, ["3", "4", "4", "6"], "{}", run.stderr);
+        for warning in [
+            "warning: line 2 and 2 other rows: The equivalence catalogue does not know the scheme schemes/nowhere",
+            "warning: line 2 and 1 other row: The equivalence catalogue does not know the standard edition IEC 6l215",
+            "warning: line 2 and 1 other row: Classification does not know the code HS2022:999999",
+        ] {
+            assert!(run.stderr.contains(warning), "{}", run.stderr);
+        }
+    }
+    let told = shell.run(&format!("{import} -o json"))?.expect(10).json()?;
+    assert_eq!(told["warned"], 3, "{told}");
+    assert_eq!((&told["alreadyThere"], &told["sameAsEarlierRow"]), (&3.into(), &0.into()), "{told}");
+    assert_eq!(told["warnings"].as_array().map(Vec::len), Some(3), "{told}");
+    Ok(())
+}
+
 #[test]
 fn names_are_those_that_are_meant_and_each_is_told_once() {
     names().expect("it runs");
@@ -196,6 +241,9 @@ fn backup() -> anyhow::Result<()> {
     assert!(doctor.contains("has this version's schema"), "{doctor}");
     let would = shell.run("restore registry --from kept")?.expect(0).stdout;
     assert!(would.contains("greenlane-data/registry.db"), "{would}");
+    let told: Vec<String> = would.lines().map(|it| it.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert!(told.iter().any(|it| it.starts_with("Schema registry_")), "{would}");
+    assert!(told.iter().any(|it| it == "This program reads it yes, as it is"), "{would}");
 
     // Where there is none the doctor makes none.
     let folder = tempfile::tempdir()?;

@@ -79,6 +79,19 @@ fn more_names() -> anyhow::Result<()> {
     complete(&["get", &number[..6]], number);
     complete(&["get", "certificates/"], &certificate);
     complete(&["get", "changeSets/"], &draft);
+    // As everything prints them, from the first letters on.
+    complete(&["change", "get", "change"], &draft);
+    complete(&["change", "propose", "changeSets/"], &draft);
+    complete(&["certificate", "get", "cert"], &certificate);
+    complete(&["certificate", "get", "certificates/"], &certificate);
+    complete(&["certificate", "get", &certificate[..15]], &certificate);
+    shell.run("token mint --subject port --economy XB --scope write_offs.write --out port.token")?.expect(0);
+    let written = format!(
+        "write-off record {certificate} --economy XB --declaration 26XB/1 --quantity 5:C62 --token-file port.token -o name"
+    );
+    let written = shell.run(&written)?.expect(0).stdout.trim().to_owned();
+    complete(&["write-off", "get", ""], &written);
+    complete(&["write-off", "reverse", "write"], &written);
     complete(&["get", "HS2022:85414"], "HS2022\\:854143");
     complete(&["get", "green"], "greenLists/");
     Ok(())

@@ -22,6 +22,7 @@ mod serve;
 mod setup;
 mod several;
 mod skew;
+mod speed;
 mod transcripts;
 mod up;
 mod watch;

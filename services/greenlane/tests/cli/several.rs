@@ -52,6 +52,59 @@ fn several() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_mistyped_number_is_answered_with_the_one_that_was_meant_among_others_and_without_a_network_too() {
+    mistyped().expect("it runs");
+}
+
+fn mistyped() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let certificate = shell.certify()?;
+    let number = certificate.trim_start_matches("certificates/");
+    let (head, last) = number.split_at(number.len() - 1);
+    let wrong = format!("{head}{}", if last == "7" { "3" } else { "7" });
+    let meant = format!("did you mean {number}?");
+    shell.run("bundle --out all.bundle")?.expect(0);
+    // A name that is longer than a number is a name all the same.
+    let long = format!("{}.txt", "a-folder-of-the-case-".repeat(4));
+    for (file, text) in [("manifest.csv", format!("certificate\n{wrong}\n")), (long.as_str(), format!("{number}\n"))] {
+        std::fs::write(shell.folder.path().join(file), text)?;
+    }
+    for trust in ["", "--trust all.bundle"] {
+        let alone = shell.run(&format!("verify {wrong} {trust}"))?.expect(2).stderr;
+        assert!(alone.contains(&meant), "{trust}: {alone}");
+        let among = shell.run(&format!("verify {number} {wrong} {long} {trust}"))?.expect(10).stdout;
+        assert!(among.contains(&meant), "{trust}: {among}");
+        let told = shell.run(&format!("verify {number} {wrong} {long} {trust} -o json"))?.expect(10).json()?;
+        let subjects = [0, 1, 2].map(|at| told["results"][at]["subject"].as_str().unwrap_or_default());
+        assert_eq!(subjects, [number, wrong.as_str(), long.as_str()], "each is named as it was given: {told}");
+        for output in ["csv", "table"] {
+            let among = shell.run(&format!("verify {number} {wrong} {long} {trust} -o {output}"))?.expect(10).stdout;
+            assert!(among.contains(&long), "{trust} {output}: {among}");
+        }
+    }
+    let manifest = shell.run("manifest verify manifest.csv")?.expect(10).stdout;
+    assert!(manifest.contains(&meant), "{manifest}");
+    // What is neither a number nor a document is not refused at the border: nothing was asked.
+    std::fs::write(shell.folder.path().join("note.txt"), "see annex\n")?;
+    let neither = shell.run("verify note.txt")?.expect(2).stderr;
+    assert!(neither.contains("in note.txt there is none of a certificate's number or name"), "{neither}");
+    Ok(())
+}
+
+#[test]
+fn a_file_of_codes_is_looked_over_whether_its_name_stands_alone_or_behind_an_option() {
+    let shell = Shell::new().expect("it starts");
+    std::fs::write(shell.folder.path().join("codes.csv"), "code,apec\n854140,1\n854143,1\n").expect("it is written");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    let named = run("list lint --file codes.csv --edition HS2022").expect(10).stdout;
+    assert_eq!(run("list lint codes.csv --edition HS2022").expect(10).stdout, named);
+    let nowhere = run("list lint nowhere.csv").expect(2).stderr;
+    assert!(nowhere.contains("there is no file nowhere.csv, and no list is called so"), "{nowhere}");
+    let column = run("list lint apec-54 --column code").expect(2).stderr;
+    assert!(column.contains("--column is of a file"), "{column}");
+}
+
+#[test]
 fn the_lines_of_a_spreadsheet_are_told_by_their_numbers_in_order_and_with_what_decided_each() {
     spreadsheet().expect("it runs");
 }

@@ -19,7 +19,8 @@ const UNKNOWN_ROLE: i32 = 99;
 #[test]
 fn a_newer_service_is_understood_as_far_as_both_know_and_an_older_one_says_what_it_lacks() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let address = runtime.block_on(serve()).expect("a port");
+    let serving = serve(|path, _| path.ends_with("/ListBodies").then(bodies));
+    let address = runtime.block_on(serving).expect("a port");
     let folder = tempfile::tempdir().expect("a folder");
     let run = |words: &str| {
         let registry = format!("{words} --registry http://{address}");
@@ -38,40 +39,60 @@ fn a_newer_service_is_understood_as_far_as_both_know_and_an_older_one_says_what_
     assert!(lacking.contains("this service does not have this method yet"), "{lacking}");
 }
 
-/// A service that knows one method, in a version to come.
-async fn serve() -> std::io::Result<SocketAddr> {
+/// What a service makes of a method and of its request; none when it does not know the method.
+type Answer = fn(&str, &[u8]) -> Option<Vec<u8>>;
+
+/// A service in a version to come.
+pub(crate) async fn serve(answer: Answer) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
             let http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-            tokio::spawn(http.serve_connection(TokioIo::new(connection), service_fn(answer)));
+            let service = service_fn(move |request| respond(answer, request));
+            tokio::spawn(http.serve_connection(TokioIo::new(connection), service));
         }
     });
     Ok(address)
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+async fn respond(
+    answer: Answer,
+    request: Request<Incoming>,
+) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let response = Response::builder().header("content-type", "application/grpc").header("server", "greenlane/999.1.0");
-    let response = if request.uri().path().ends_with("/ListBodies") {
-        let mut trailers = HeaderMap::new();
-        trailers.insert("grpc-status", 0.into());
-        let body = Full::new(bodies()).with_trailers(async move { Some(Ok(trailers)) });
-        response.body(body.boxed())
-    } else {
-        response.header("grpc-status", 12).body(Full::default().boxed())
+    let path = request.uri().path().to_owned();
+    let asked = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    // Before the message stand a mark and its length.
+    let response = match answer(&path, asked.get(5..).unwrap_or_default()) {
+        Some(answer) => {
+            let mut trailers = HeaderMap::new();
+            trailers.insert("grpc-status", 0.into());
+            let body = Full::new(Bytes::from(answer)).with_trailers(async move { Some(Ok(trailers)) });
+            response.body(body.boxed())
+        }
+        None => response.header("grpc-status", 12).body(Full::default().boxed()),
     };
     Ok(response.expect("headers are well-formed"))
 }
 
+/// A message as gRPC sends it.
+pub(crate) fn answered(message: &impl prost::Message) -> Vec<u8> {
+    framed(message.encode_to_vec())
+}
+
+fn framed(message: Vec<u8>) -> Vec<u8> {
+    let mut framed = BytesMut::new();
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(message.len()).expect("it is short"));
+    framed.extend(message);
+    framed.to_vec()
+}
+
 /// The answer of ListBodies as gRPC sends it.
-fn bodies() -> Bytes {
+fn bodies() -> Vec<u8> {
     let body = Body { name: "bodies/aurora-cert".to_owned(), roles: vec![UNKNOWN_ROLE], ..Body::default() };
     let mut answer = ListBodiesResponse { bodies: vec![body], ..Default::default() }.encode_to_vec();
     answer.extend(UNKNOWN_FIELD);
-    let mut framed = BytesMut::new();
-    framed.put_u8(0);
-    framed.put_u32(u32::try_from(answer.len()).expect("it is short"));
-    framed.extend(answer);
-    framed.freeze()
+    framed(answer)
 }

@@ -62,7 +62,7 @@ pub(crate) struct Create {
     #[arg(long = "role", value_enum, default_value = "certification-body")]
     roles: Vec<Role>,
     /// Its web site.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     website: String,
     #[command(flatten)]
     mutation: Mutation,

@@ -64,7 +64,7 @@ pub(crate) enum Command {
         /// Print the signed document only, as it is.
         #[arg(long)]
         document: bool,
-        /// With the disclosures of what the document keeps back behind it, for somebody who may see that.
+        /// Append the disclosures of what the document keeps back, for somebody who may see that.
         #[arg(long, requires = "document")]
         disclosed: bool,
         /// The profile of the document: UNTP's, which was issued, or W3C's, signed anew.
@@ -344,6 +344,15 @@ fn signing(key: Option<String>, document: Option<PathBuf>) -> anyhow::Result<Opt
     let document = document.map(|path| input::read_text(&path)).transpose()?;
     let signed = document.map(|text| Signing::SignedDocument(text.trim().to_owned()));
     Ok(signed.or(key.map(Signing::SigningKey)))
+}
+
+/// Whether somebody may have meant a certificate's number or name: as long as a number, give or take some characters,
+/// with what people write between them. No document is as short.
+pub(super) fn looks_like_one(text: &str) -> bool {
+    let number = text.strip_prefix("certificates/").unwrap_or(text);
+    let may_stand = |letter: char| !matches!(letter, '.' | '/' | ':') && !letter.is_control();
+    number.chars().all(may_stand)
+        && (15..=21).contains(&number.chars().filter(|letter| letter.is_alphanumeric()).count())
 }
 
 /// A certificate's name from its name or its bare number.

@@ -19,7 +19,7 @@ use self::{
 use crate::client::{
     Session,
     exit::Exit,
-    render::{Output, several, talk},
+    render::{Output, sentences, several, talk},
 };
 
 /// `greenlane change …`.
@@ -83,7 +83,7 @@ fn name_untold(untold: &UndeterminedDecision) -> String {
     let facts = question.certificate.unwrap_or_default();
     let code = question.code.unwrap_or_default();
     let certified: Vec<_> = facts.schemes.into_iter().map(|it| it.scheme).chain(facts.standard_editions).collect();
-    let why: Vec<_> = untold.findings.iter().map(|it| it.message.as_str()).collect();
+    let why = sentences(untold.findings.iter().map(|it| it.message.as_str()));
     format!(
         "{} of {} for {} {} from {} to {}: {}",
         certified.join(", "),
@@ -92,7 +92,7 @@ fn name_untold(untold: &UndeterminedDecision) -> String {
         code.code,
         question.origin,
         question.destination,
-        why.join(" ")
+        why
     )
 }
 

@@ -59,7 +59,7 @@ pub(crate) enum Command {
         /// The edition to translate to.
         #[arg(long, value_name = "EDITION")]
         to: String,
-        /// Take in the links that are held back.
+        /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
     },
@@ -107,7 +107,7 @@ pub(crate) enum Command {
         /// The edition to come.
         #[arg(long, value_name = "EDITION")]
         to: String,
-        /// Take in the links that are held back.
+        /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
     },
@@ -117,7 +117,7 @@ pub(crate) enum Command {
     Imports(imports::Imports),
     /// List what is wrong with the rows of an import.
     Faults(imports::Faults),
-    /// Give an import up that is not published.
+    /// Give up an import that is not published.
     Abandon(imports::Abandon),
     /// Alerts: be told of what happens to codes and green lists, and of what to do.
     #[command(subcommand)]

@@ -30,7 +30,7 @@ Example:
         /// Its name.
         name: String,
     },
-    /// Clear fields of a context, which then count as they do without it.
+    /// Clear fields of a context, as if they had never been set.
     #[command(after_help = "\
 Example:
   greenlane context unset border here token-file")]

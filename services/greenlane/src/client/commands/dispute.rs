@@ -40,11 +40,11 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Answer for a respondent.
     Answer(Say),
-    /// State something as somebody who is no party, while objections are taken.
+    /// Object as somebody who is no party, while objections are taken.
     Object(Say),
     /// Appoint the panel, whose members have no part in the dispute.
     Panel(Panel),
-    /// Vote as a member of the panel; more than half of it decides.
+    /// Vote as a member of the panel; more than half of the members decide.
     Decide(Decide),
     /// Draw up and propose the change set that applies what was decided.
     Apply(Apply),

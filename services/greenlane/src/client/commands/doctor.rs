@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Check the configuration and the database of this service too, as `greenlane serve` would use them here.
     #[arg(long, value_enum, value_name = "SERVICE")]
     service: Option<Which>,
-    /// Check again for so long while something fails: services that are just started need a moment.
+    /// Keep checking for so long while something fails: services that have just been started need a moment.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
     /// The configuration file of that service (TOML).

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// A resource name as the commands print it, a certificate's number, or a code with its edition.
     #[arg(add = complete::anything())]
     name: String,
-    /// Where the name is but a word for a kind, such as `certificate` or `schemes`: which one.
+    /// Which one, where the name is only the word for a kind, such as `certificate` or `schemes`.
     id: Option<String>,
 }
 
@@ -183,7 +183,7 @@ fn read_by(name: &str) -> anyhow::Result<(Vec<String>, Value)> {
         return read_by(&format!("{edition}:{code}"));
     }
     let Some((before, last)) = name.rsplit_once('/') else {
-        if !looks_like_a_number(name) {
+        if !certificate::looks_like_one(name) {
             return Err(unknown(name));
         }
         return Ok((methods("certificates"), json!({ "name": certificate::name(name) })));
@@ -198,11 +198,6 @@ fn read_by(name: &str) -> anyhow::Result<(Vec<String>, Value)> {
         methods = vec![Kind::of(name).map_err(|_| unknown(name))?.get_method()];
     }
     Ok((methods, json!({ "name": name })))
-}
-
-/// Whether somebody may have meant the number of a certificate: as long as one, give or take a letter.
-fn looks_like_a_number(name: &str) -> bool {
-    (15..=21).contains(&name.chars().filter(char::is_ascii_alphanumeric).count())
 }
 
 fn unknown(name: &str) -> anyhow::Error {

@@ -4,14 +4,18 @@ use greenlane_api::{
     common::v1::CodeReference,
     equivalence::v1::CertificateFacts,
     registry::v1::{
-        Certificate, CertificateState, PartOutcome, VerifyRequest,
+        BatchVerifyRequest, Certificate, CertificateState, PartOutcome, VerifyRequest, VerifyResult,
         verification_service_client::VerificationServiceClient, verify_request::Subject,
+        verify_result::Result as Answer,
     },
 };
-use tonic::Code;
+use tonic::{Code, Status};
 
 use super::recognise::facts_of;
-use crate::client::Session;
+use crate::client::{Session, render::sentences};
+
+/// How many a service verifies together.
+const TOGETHER: usize = 1_000;
 
 /// A certificate as a plan takes it.
 pub(super) enum Held {
@@ -20,40 +24,68 @@ pub(super) enum Held {
     LeftOut(String),
 }
 
-/// What a certificate in the registry says, if it counts for these goods on this date (`YYYY-MM-DD`).
-pub(super) async fn held(session: &Session, name: &str, code: &CodeReference, date: &str) -> anyhow::Result<Held> {
-    let (certificate, facts) = facts_of(session, name).await?;
-    Ok(match worth_nothing(session, &certificate, code, date).await? {
-        Some(why) => Held::LeftOut(format!("{} is left out: {why}", certificate.name)),
-        None => Held::Counts(facts),
-    })
-}
-
-/// Why a certificate is worth nothing for these goods on the date: by what it says, or since it is not genuine.
-pub(super) async fn worth_nothing(
+/// What certificates in the registry say, if they count for these goods on this date (`YYYY-MM-DD`).
+pub(super) async fn held(
     session: &Session,
-    certificate: &Certificate,
+    names: &[String],
     code: &CodeReference,
     date: &str,
-) -> anyhow::Result<Option<String>> {
-    match why_not(certificate, code, date) {
-        Some(why) => Ok(Some(why)),
-        None => not_genuine(session, certificate).await,
+) -> anyhow::Result<Vec<Held>> {
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        found.push(facts_of(session, name).await?);
     }
+    let certificates: Vec<&Certificate> = found.iter().map(|(certificate, _)| certificate).collect();
+    let why = worth_nothing(session, &certificates, code, date).await?;
+    let held = found.into_iter().zip(why).map(|((certificate, facts), why)| match why {
+        Some(why) => Held::LeftOut(format!("{} is left out: {why}", certificate.name)),
+        None => Held::Counts(facts),
+    });
+    Ok(held.collect())
 }
 
-/// Why a certificate is not genuine: its key was compromised when it was signed, say.
-async fn not_genuine(session: &Session, certificate: &Certificate) -> anyhow::Result<Option<String>> {
-    let subject = Some(Subject::Certificate(certificate.name.clone()));
-    let asked = VerifyRequest { subject, ..Default::default() };
-    let answer = match VerificationServiceClient::new(session.registry()?).verify(asked).await {
+/// Why each certificate is worth nothing for these goods on the date: by what it says, or since it is not genuine. None
+/// where it is not so.
+pub(super) async fn worth_nothing(
+    session: &Session,
+    certificates: &[&Certificate],
+    code: &CodeReference,
+    date: &str,
+) -> anyhow::Result<Vec<Option<String>>> {
+    let mut why: Vec<_> = certificates.iter().map(|certificate| why_not(certificate, code, date)).collect();
+    let open: Vec<usize> = (0..why.len()).filter(|at| why[*at].is_none()).collect();
+    for open in open.chunks(TOGETHER) {
+        let names: Vec<&str> = open.iter().map(|at| certificates[*at].name.as_str()).collect();
+        for (at, reason) in open.iter().zip(not_genuine(session, &names).await?) {
+            why[*at] = reason;
+        }
+    }
+    Ok(why)
+}
+
+/// Why certificates are not genuine: their keys were compromised when they were signed, say. All are asked about at
+/// once.
+async fn not_genuine(session: &Session, names: &[&str]) -> anyhow::Result<Vec<Option<String>>> {
+    let ask =
+        |name: &&str| VerifyRequest { subject: Some(Subject::Certificate((*name).to_owned())), ..Default::default() };
+    let asked = BatchVerifyRequest { requests: names.iter().map(ask).collect(), consistency: None };
+    let answer = match VerificationServiceClient::new(session.registry()?).batch_verify(asked).await {
         Ok(answer) => answer.into_inner(),
         // Who may read certificates need not have leave to verify them.
-        Err(status) if status.code() == Code::PermissionDenied => return Ok(None),
+        Err(status) if status.code() == Code::PermissionDenied => return Ok(vec![None; names.len()]),
         Err(status) => return Err(status.into()),
     };
-    let authentic = answer.verdict.unwrap_or_default().authentic.unwrap_or_default();
-    let why = || authentic.findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" ");
+    answer.results.into_iter().map(denied).collect()
+}
+
+fn denied(result: VerifyResult) -> anyhow::Result<Option<String>> {
+    let verdict = match result.result {
+        Some(Answer::Response(answer)) => answer.verdict.unwrap_or_default(),
+        Some(Answer::Error(error)) => return Err(Status::new(Code::from_i32(error.code), error.message).into()),
+        None => return Err(Status::internal("the service gave no answer").into()),
+    };
+    let authentic = verdict.authentic.unwrap_or_default();
+    let why = || sentences(authentic.findings.iter().map(|finding| finding.message.as_str()));
     Ok((authentic.outcome() == PartOutcome::No).then(|| format!("it is not genuine. {}", why())))
 }
 

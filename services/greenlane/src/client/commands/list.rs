@@ -3,7 +3,7 @@
 mod living;
 mod rows;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use greenlane_api::{
@@ -17,7 +17,7 @@ use greenlane_api::{
 use crate::client::{
     Session,
     complete::Named,
-    exit::Exit,
+    exit::{Exit, Usage},
     input,
     render::{View, pages::Limit},
 };
@@ -62,7 +62,7 @@ pub(crate) enum Command {
         /// On this date [default: today in UTC].
         #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
         on: String,
-        /// Take in the links that are held back.
+        /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
     },
@@ -81,7 +81,7 @@ pub(crate) enum Command {
         /// The edition.
         #[arg(long, value_name = "EDITION")]
         to: String,
-        /// Take in the links that are held back.
+        /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
         #[command(flatten)]
@@ -98,7 +98,7 @@ pub(crate) enum Command {
         /// In this edition [default: the other's].
         #[arg(long = "in", value_name = "EDITION")]
         edition: Option<String>,
-        /// Take in the links that are held back.
+        /// Use also the links that are held back.
         #[arg(long)]
         held_back: bool,
     },
@@ -117,14 +117,15 @@ pub(crate) enum Command {
     },
     /// Look a list, or a CSV file of codes, over for faults. Ends with 10 when it has any but overlaps.
     Lint {
-        /// A list's name or bare identifier, with a version if not the current one.
-        #[arg(required_unless_present = "file", conflicts_with = "file")]
+        /// A list's name or bare identifier, with a version if not the current one; or a CSV file, as --file takes it.
+        #[arg(required_unless_present = "file", conflicts_with = "file", value_name = "LIST|FILE",
+            add = Named::GreenLists.completer())]
         list: Option<String>,
         /// A CSV file with a line of column names, its columns parted by commas, semicolons or tabs; `-` is stdin.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// Its column of codes [default: the first].
-        #[arg(long, requires = "file")]
+        /// The file's column of codes [default: the first].
+        #[arg(long)]
         column: Option<String>,
         /// The edition that the codes claim to be of.
         #[arg(long, value_name = "EDITION")]
@@ -141,7 +142,7 @@ pub(crate) enum Command {
         /// Take a code when the lists that hold it weigh this much together.
         #[arg(long, default_value_t = 1.0)]
         threshold: f64,
-        /// Take codes that lists hold a part of too, marked as such.
+        /// Take also codes of which lists hold only a part, marked as such.
         #[arg(long)]
         parts: bool,
         /// Take this code in any case. May be repeated.
@@ -249,6 +250,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             living::combine(session, operation, &lists, &edition, limit.rows()).await
         }
         Command::Lint { list, file, column, edition } => {
+            let (list, file) = listed_or_filed(list, file)?;
+            if list.is_some() && column.is_some() {
+                return Err(Usage("--column is of a file, and none is named".to_owned()).into());
+            }
             living::lint(session, list.as_deref(), file.as_deref(), column.as_deref(), edition.as_deref()).await
         }
         Command::Reference { lists, edition, threshold, parts, always, never, limit } => {
@@ -257,6 +262,19 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             living::reference(session, reference).await
         }
     }
+}
+
+/// What is meant by a name that may be a list's or a file's.
+fn listed_or_filed(list: Option<String>, file: Option<PathBuf>) -> anyhow::Result<(Option<String>, Option<PathBuf>)> {
+    let Some(named) = list else { return Ok((None, file)) };
+    let path = Path::new(&named);
+    if named == "-" || path.is_file() {
+        return Ok((None, Some(path.to_owned())));
+    }
+    // No list is called so.
+    let ends_as_a_file = ["csv", "tsv", "txt"].iter().any(|end| path.extension().is_some_and(|own| own == *end));
+    anyhow::ensure!(!ends_as_a_file, Usage(format!("there is no file {named}, and no list is called so")));
+    Ok((Some(named), None))
 }
 
 /// A list's name from its name or its bare identifier, either with `@` and a version behind it or without.

@@ -26,7 +26,7 @@ Example:
   greenlane context set border --registry https://registry.example.org
   greenlane login --context border --issuer https://login.example.org --client-id greenlane-cli
 
-The token is kept for the context in a file that only its owner can read. When it is near its end, the next command
+The token is kept for the context in a file that only its owner can read. When it is near its end, the next command \
 renews it by itself, as long as the provider does. Issuer and client are remembered: later `greenlane login` is enough.")]
 pub(crate) struct Args {
     /// Address of the OpenID provider, as its tokens name it [default: that of the last login].

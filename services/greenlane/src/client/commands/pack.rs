@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Where it is written.
     #[arg(long, value_name = "FILE", required_unless_present = "keys")]
     out: Option<PathBuf>,
-    /// Tell the keys that packs are to be believed by now, in place of a pack.
+    /// Fetch no pack: tell by which keys packs are to be believed now.
     #[arg(long, conflicts_with_all = ["out", "revision"])]
     keys: bool,
     /// Of the catalogue as it was at this revision [default: the newest].

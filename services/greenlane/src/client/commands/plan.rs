@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
     origin: String,
     /// A certificate that the product holds, by number or name in the registry. One that is not in force on the date, or
-    /// that names other goods, is left out and said so. May be repeated.
+    /// that names other goods, is left out, and it is said why. May be repeated.
     #[arg(long = "certificate", value_name = "CERTIFICATE")]
     certificates: Vec<String>,
     #[command(flatten)]
@@ -97,8 +97,8 @@ const PLAN: View = View::List { items: "markets", name: "destination", columns: 
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let date = if args.date.is_empty() { Clock::system().today().to_string() } else { args.date.clone() };
     let mut certificates = Vec::new();
-    for certificate in &args.certificates {
-        match held(session, certificate, &args.code, &date).await? {
+    for held in held(session, &args.certificates, &args.code, &date).await? {
+        match held {
             Held::Counts(facts) => certificates.push(facts),
             Held::LeftOut(why) => render::talk(&why),
         }

@@ -260,7 +260,8 @@ impl Facts {
             Some(name) => {
                 let (certificate, facts) = facts_of(session, name).await?;
                 let date = if self.date.is_empty() { Clock::system().today().to_string() } else { self.date.clone() };
-                if let Some(why) = held::worth_nothing(session, &certificate, &self.code, &date).await? {
+                let why = held::worth_nothing(session, &[&certificate], &self.code, &date).await?;
+                if let Some(why) = why.into_iter().next().flatten() {
                     render::talk(&format!("{} is worth nothing, whatever markets recognise: {why}", certificate.name));
                 }
                 Ok(facts)

@@ -36,8 +36,8 @@ use crate::client::{
 pub(crate) struct Args {
     /// A CSV or Parquet file with the columns of UN Comtrade, old or new: period or year, reporter, partner, flow, code,
     /// value. CSV may be compressed (gzip), and its columns separated by tabs or semicolons. Where a table has the columns of
-    /// both, of old and new exports one below the other, those count that a row fills. Values may have their thousands parted
-    /// and a decimal comma; what may be either (1,234) is a fault.
+    /// both, as when old and new exports are put together, each row is read by those that it fills. Values may have
+    /// separators of thousands and a decimal comma; what may be either (1,234) is a fault.
     file: PathBuf,
     /// Edition of the codes. When not given: what the rows say, or else what they fit, year by year.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -57,7 +57,7 @@ pub(crate) struct Args {
     /// Membership on this day instead of the last of each row's period.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
     on: String,
-    /// Take in the links between editions that are held back by default.
+    /// Use also the links between editions that are held back by default.
     #[arg(long)]
     include_held_back: bool,
     /// Report what is unambiguous (a leading zero that was lost), and do not mend it.

@@ -20,6 +20,7 @@ use greenlane_platform::clock::Clock;
 use serde_json::json;
 
 use self::report::Report;
+use super::certificate::looks_like_one;
 use crate::client::{
     Session,
     complete::Named,
@@ -27,7 +28,10 @@ use crate::client::{
     input,
     offline::{OfflinePack, OfflineTrust},
     render::{self, Output, View},
-    verdict::{self, line::line},
+    verdict::{
+        self,
+        line::{line, short},
+    },
 };
 
 /// Arguments of `greenlane verify`.
@@ -175,7 +179,7 @@ fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
-/// Characters of a certificate's number or name, or of a file's name, at most.
+/// Characters of a certificate's number or name at most, with all that people write between them.
 const NUMBER: usize = 64;
 
 /// Of one; its comma-separated values are those of several.
@@ -215,11 +219,19 @@ fn in_file(path: &Path) -> anyhow::Result<Subject> {
         let why = "is a certificate on paper, and not its document: verify the number or the text of the QR code on it";
         return Err(Usage(format!("{} {why}", path.display())).into());
     }
-    // Three parts of a signed document are never as short.
-    let is_named = |text: &str| text.len() <= 64 && !text.contains('.') && !text.contains(char::is_control);
-    Ok(subject(text?.trim().to_owned(), |text| {
-        if is_named(&text) { Subject::Certificate(text) } else { Subject::Document(text) }
-    }))
+    let text = text?.trim().to_owned();
+    // A document has three parts, with a dot between each. What is as short as a number was never one.
+    let is_nothing = text.len() <= NUMBER && !text.contains('.') && !is_code(&text) && !looks_like_one(&text);
+    if is_nothing {
+        let what = "a certificate's number or name, the text of its QR code, or its document";
+        return Err(Usage(format!("in {} there is none of {what}", named(path))).into());
+    }
+    Ok(subject(text, |text| if looks_like_one(&text) { Subject::Certificate(text) } else { Subject::Document(text) }))
+}
+
+/// A file as people call it.
+fn named(path: &Path) -> String {
+    if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() }
 }
 
 /// The text of a QR code shows itself; any other is what it stands for where it was given.
@@ -314,8 +326,7 @@ fn write_report(
 }
 
 fn print(output: Output, args: &Args, answer: &VerifyResponse) -> anyhow::Result<()> {
-    // A document would be no name.
-    let named = args.subjects.first().filter(|named| named.len() <= NUMBER).map_or("", String::as_str);
+    let named = args.subjects.first().map(String::as_str).unwrap_or_default();
     match (output, &answer.verdict) {
         // One as several.
         (Output::Csv, Some(verdict)) => {
@@ -326,7 +337,7 @@ fn print(output: Output, args: &Args, answer: &VerifyResponse) -> anyhow::Result
             Ok(())
         }
         (Output::Table, Some(verdict)) => {
-            render::write(&verdict::table(verdict, named))?;
+            render::write(&verdict::table(verdict, &short(named)))?;
             tell_of_balance(args, verdict);
             Ok(())
         }

@@ -38,7 +38,7 @@ What a token needs:
   catalogue.read       to look and watch
   verify, bodies.read  to open one about a certificate, whose body is asked of the registry
 A dispute is opened for a body or an economy: the token names it, so the administrator's token of \
-`greenlane up` does not do. Respondents answer with a token of theirs. Under `greenlane up`:
+`greenlane up` is not enough. Respondents answer with a token of theirs. Under `greenlane up`:
   greenlane token mint --subject cho --economy XC --scope catalogue.propose --scope catalogue.read \\
     --scope verify --scope bodies.read --out cho.token";
 

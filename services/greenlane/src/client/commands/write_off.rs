@@ -17,6 +17,7 @@ pub(super) use self::watch::{Watch, run as watch};
 
 use crate::client::{
     Confirm, Mutation, Session,
+    complete::Named,
     exit::{Exit, Usage},
     input,
     render::{View, pages::Limit},
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     /// Show a record.
     Get {
         /// Its name, writeOffs/INDEX.
+        #[arg(add = Named::WriteOffs.completer())]
         name: String,
     },
     /// List records in the order of the log.
@@ -104,6 +106,7 @@ pub(crate) struct Reject {
 #[derive(Args, Debug)]
 pub(crate) struct Reverse {
     /// Name of the write-off, writeOffs/INDEX.
+    #[arg(add = Named::WriteOffs.completer())]
     name: String,
     /// Why, in words.
     #[arg(long)]

@@ -94,3 +94,13 @@ fn who_is_not_known_is_told_whom_they_asked() {
     let other = of(Status::not_found("no such thing")).to_string();
     assert!(!other.contains("asked"), "{other}");
 }
+
+#[test]
+fn an_answer_that_is_none_of_grpc_is_told_as_one_of_another_server() {
+    for code in [Code::Unimplemented, Code::Unavailable, Code::PermissionDenied, Code::Unknown] {
+        let status = Status::new(code, "grpc-status header missing, mapped from HTTP status code 404");
+        let told = failure(status, None).to_string();
+        assert!(told.contains("hint: a server of another kind answers at this address"), "{told}");
+        assert!(!told.contains("does not have this method yet"), "{told}");
+    }
+}

@@ -64,6 +64,8 @@ pub(crate) fn is_without_goods(result: Option<&VerifyResult>) -> bool {
 
 /// An answer as a line: its outcome, and why it is not a plain yes. Programs get the verdict too.
 pub(crate) fn line(named: &str, result: Option<&VerifyResult>, output: Output) -> anyhow::Result<Value> {
+    // Programs find again what they asked about.
+    let asked = if output == Output::Table { short(named) } else { named.to_owned() };
     let Some(found) = verdict_of(result) else {
         let error = result.and_then(|result| match &result.result {
             Some(Answer::Error(error)) => Some(error.clone()),
@@ -74,11 +76,11 @@ pub(crate) fn line(named: &str, result: Option<&VerifyResult>, output: Output) -
         let fields = error.field_violations.iter().map(|it| format!("{}: {}", bare(&it.field), it.description));
         let fields = fields.collect::<Vec<_>>().join("; ");
         let why = if fields.is_empty() { error.message } else { fields };
-        return Ok(json!({ "certificate": named, "subject": short(named), "outcome": "FAULTY", "why": why }));
+        return Ok(json!({ "certificate": named, "subject": asked, "outcome": "FAULTY", "why": why }));
     };
     let certificate = if found.certificate.is_empty() { named } else { &found.certificate };
     let mut line =
-        json!({ "certificate": certificate, "subject": short(named), "outcome": outcome(found), "why": why(found) });
+        json!({ "certificate": certificate, "subject": asked, "outcome": outcome(found), "why": why(found) });
     if matches!(output, Output::Json | Output::Yaml) {
         line["verdict"] = render::to_json(found)?;
     } else {
@@ -90,10 +92,13 @@ pub(crate) fn line(named: &str, result: Option<&VerifyResult>, output: Output) -
     Ok(line)
 }
 
-/// What was asked about: of a long text, that of an offline code, where it begins.
-fn short(named: &str) -> String {
+/// What was asked about, for eyes: all of a number or of the name of a file, and of an offline code how it begins.
+pub(crate) fn short(named: &str) -> String {
     const MOST: usize = 64;
-    if named.chars().count() <= MOST { named.to_owned() } else { named.chars().take(MOST).chain(['…']).collect() }
+    if !named.starts_with("GL1:") || named.chars().count() <= MOST {
+        return named.to_owned();
+    }
+    named.chars().take(MOST).chain(['…']).collect()
 }
 
 /// What a column or a flag calls a field: `goods.product.model` is `model`.
@@ -128,7 +133,9 @@ fn why(verdict: &Verdict) -> String {
     for (name, part) in parts(verdict) {
         let Some(part) = part else { continue };
         let reasons = match part.outcome() {
-            PartOutcome::No | PartOutcome::Undetermined | PartOutcome::YesOnConditions => decisive(part).join(" "),
+            PartOutcome::No | PartOutcome::Undetermined | PartOutcome::YesOnConditions => {
+                render::sentences(decisive(part))
+            }
             _ => continue,
         };
         match told.iter_mut().find(|(_, known)| *known == reasons) {
@@ -136,7 +143,8 @@ fn why(verdict: &Verdict) -> String {
             None => told.push((vec![name], reasons)),
         }
     }
-    told.iter().map(|(names, reasons)| format!("{}: {reasons}", names.join(", "))).collect::<Vec<_>>().join(" ")
+    let told: Vec<String> = told.iter().map(|(names, reasons)| format!("{}: {reasons}", names.join(", "))).collect();
+    render::sentences(told.iter().map(String::as_str))
 }
 
 /// The findings that make a part what it is; the first one where none says so itself. One that a newer service has and we
@@ -186,6 +194,13 @@ mod tests {
         let force = [("active", "In force."), ("continued_under_conditions", "Test monthly.")];
         let verdict = Verdict { in_force: part(PartOutcome::YesOnConditions, &force), ..Verdict::default() };
         assert_eq!(why(&verdict), "in force: Test monthly.");
+    }
+
+    #[test]
+    fn reasons_are_told_apart_whether_they_end_with_a_point_or_not() {
+        let findings = [("scheme_unknown", "the catalogue does not know a"), ("x", "It is not b."), ("y", "Nor c.")];
+        let verdict = Verdict { recognised: part(PartOutcome::Undetermined, &findings), ..Verdict::default() };
+        assert_eq!(why(&verdict), "recognised here: the catalogue does not know a; It is not b. Nor c.");
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl Kind {
             Self::Arrangements => &[
                 ("NAME", "name"),
                 ("TITLE", "title"),
+                ("PARTIES", "parties.*.economy"),
                 ("IN FORCE FROM", "inForceFrom"),
                 ("REFERENCE", "legalReference"),
             ],

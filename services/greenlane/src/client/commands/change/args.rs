@@ -132,7 +132,7 @@ pub(crate) struct Revert {
     /// Why.
     #[arg(long)]
     pub(super) reason: String,
-    /// Why it is urgent, for the urgent track, which shortens no comment period of what tightens access.
+    /// Why it is urgent, for the urgent track; the comment period of what tightens access stays as long.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "REASON")]
     pub(super) urgent: String,
     #[command(flatten)]
@@ -151,7 +151,7 @@ pub(crate) struct Review {
     /// It may not, for good: only checked without --confirm.
     #[arg(long, group = "verdict", requires = "comment")]
     pub(super) reject: bool,
-    /// Why.
+    /// Why; needed with --reject.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) comment: String,
     #[command(flatten)]

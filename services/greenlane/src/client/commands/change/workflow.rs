@@ -85,6 +85,37 @@ impl Of {
         format!("{package}.{name}")
     }
 
+    /// The commands of its change sets.
+    fn commands(self) -> &'static str {
+        match self {
+            Self::Catalogue => "greenlane change",
+            Self::Codes => "greenlane code change",
+        }
+    }
+
+    /// Says what is to be done next with the change set of an answer.
+    fn tell_next(self, session: &Session, answer: &Value) {
+        if session.output() == Output::Table && !session.is_trial() {
+            self.next(answer).iter().for_each(|next| render::talk(next));
+        }
+    }
+
+    fn next(self, answer: &Value) -> Option<String> {
+        let (commands, change_set) = (self.commands(), &answer["changeSet"]);
+        let name = change_set["name"].as_str().filter(|name| !name.is_empty())?;
+        let reviewed = format!("somebody else than its author reviews it: {commands} review {name} --approve");
+        Some(match change_set["state"].as_str()?.trim_start_matches("CHANGE_SET_STATE_") {
+            "DRAFT" => format!("next: {commands} validate {name}, then {commands} propose {name}"),
+            "PROPOSED" if answer["notificationDuty"]["required"] == true => {
+                format!("next: {commands} notify {name}, which opens it for comments")
+            }
+            "PROPOSED" => format!("next: {reviewed}"),
+            "NOTIFIED" => format!("next: when comments are over, {reviewed}"),
+            "APPROVED" => format!("next: {commands} publish {name}"),
+            _ => return None,
+        })
+    }
+
     /// Asks a method of the service for the answer to `fields`.
     pub(crate) async fn ask(self, session: &Session, method: &str, fields: Value) -> anyhow::Result<Value> {
         dynamic::ask(session, &self.full(&format!("ChangeService/{method}")), fields).await
@@ -115,7 +146,9 @@ impl Of {
         let (change_set, _) = session.read_value(&args.file, &self.full("ChangeSet"), "change_set")?;
         let fields = with(mutation(session, &args.mutation), json!({ "changeSet": change_set }));
         let answer = unnamed(session, self.ask(session, "CreateChangeSet", fields).await?);
-        show_checked(session, &answer, CHANGE_SET)
+        let done = show_checked(session, &answer, CHANGE_SET)?;
+        self.tell_next(session, &answer);
+        Ok(done)
     }
 
     /// What a file has of a change set, in place of what it is.
@@ -138,7 +171,10 @@ impl Of {
 
     /// Takes a step; `more` is what the step has beside its change set.
     async fn step(self, session: &Session, method: &str, step: Step, more: Value) -> anyhow::Result<Exit> {
-        self.show(session, method, with(stepped(session, &step), more), CHANGE_SET).await
+        let answer = self.ask(session, method, with(stepped(session, &step), more)).await?;
+        render::print_value(session.output(), &answer, CHANGE_SET)?;
+        self.tell_next(session, &answer);
+        Ok(Exit::Done)
     }
 
     async fn diff(self, session: &Session, change_set: &str) -> anyhow::Result<Exit> {
@@ -189,7 +225,9 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
         Command::Diff { change_set } => of.diff(session, &change_set).await,
         Command::Propose(step) => {
             let answer = of.ask(session, "ProposeChangeSet", stepped(session, &step)).await?;
-            show_checked(session, &answer, CHANGE_SET)
+            let done = show_checked(session, &answer, CHANGE_SET)?;
+            of.tell_next(session, &answer);
+            Ok(done)
         }
         Command::Notify(Notify { step, until }) => {
             of.step(session, "NotifyChangeSet", step, json!({ "commentsUntil": until })).await
@@ -218,6 +256,7 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
             let fields = with(mutation(session, &args.mutation), fields);
             let answer = unnamed(session, of.ask(session, "RevertChangeSet", fields).await?);
             render::print_value(session.output(), &answer, CHANGE_SET)?;
+            of.tell_next(session, &answer);
             Ok(Exit::Done)
         }
     }
@@ -291,4 +330,30 @@ fn with(mut fields: Value, more: Value) -> Value {
 /// A change set's name from its name or its bare identifier.
 pub(crate) fn name(change_set: &str) -> String {
     if change_set.contains('/') { change_set.to_owned() } else { format!("changeSets/{change_set}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_names_the_next_one_until_the_last() {
+        let next = |state: &str, required: bool| {
+            let change_set = json!({ "name": "changeSets/1", "state": format!("CHANGE_SET_STATE_{state}") });
+            let answer = json!({ "changeSet": change_set, "notificationDuty": { "required": required } });
+            Of::Codes.next(&answer).unwrap_or_default()
+        };
+        for (state, required, command) in [
+            ("DRAFT", true, "greenlane code change propose changeSets/1"),
+            ("PROPOSED", true, "greenlane code change notify changeSets/1"),
+            ("PROPOSED", false, "greenlane code change review changeSets/1 --approve"),
+            ("NOTIFIED", true, "when comments are over, somebody else"),
+            ("APPROVED", true, "greenlane code change publish changeSets/1"),
+        ] {
+            assert!(next(state, required).contains(command), "{state}: {}", next(state, required));
+        }
+        for state in ["PUBLISHED", "REJECTED", "WITHDRAWN"] {
+            assert_eq!(next(state, true), "");
+        }
+    }
 }

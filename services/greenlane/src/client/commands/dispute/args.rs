@@ -180,7 +180,7 @@ pub(crate) struct Decide {
     /// Why.
     #[arg(long)]
     pub(super) finding: String,
-    /// Declare to have no interest in the dispute. Nobody votes without.
+    /// Declare that you have no interest in the dispute. Nobody votes without this.
     #[arg(long)]
     pub(super) declare_no_interest: bool,
     #[command(flatten)]

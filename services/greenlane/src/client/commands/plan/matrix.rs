@@ -10,7 +10,7 @@ use greenlane_api::equivalence::v1::{
 use crate::client::{
     html::{self, escape},
     recognition,
-    render::{bare_table, colour, stacked, tidy},
+    render::{bare_table, colour, several, stacked, tidy},
 };
 
 /// The columns of the comma-separated values.
@@ -152,9 +152,11 @@ fn summary(plan: &PlanMarketAccessResponse) -> String {
     let untold = number(|it| matches!(it, RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified));
     let (all, open) = (plan.markets.len(), number(recognition::is_open));
     let shut = all - open - untold;
+    let markets = several(all as u64, "market");
+    let be = |number: usize| if number == 1 { "is" } else { "are" };
     match untold {
-        0 => format!("{open} of {all} markets are open."),
-        _ => format!("Of {all} markets {open} are open, {shut} are not, and {untold} cannot be told."),
+        0 => format!("{open} of {markets} {} open.", be(open)),
+        _ => format!("Of {markets} {open} {} open, {shut} {} not, and {untold} cannot be told.", be(open), be(shut)),
     }
 }
 

@@ -63,7 +63,7 @@ fn the_page_carries_no_markup_of_the_catalogues() {
     let page = matrix::html(&PlanMarketAccessRequest::default(), &plan("<script>alert('x')</script> & more"));
     assert!(!page.contains("<script"), "{page}");
     assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; more"));
-    assert!(page.contains("1 of 2 markets are open. Catalogue revision 7."));
+    assert!(page.contains("1 of 2 markets is open. Catalogue revision 7."));
     assert!(!page.contains("http"), "nothing comes from elsewhere");
     assert_eq!(page.matches("<tr").count(), page.matches("</tr>").count());
 }
@@ -76,7 +76,7 @@ fn the_table_says_what_is_to_be_done_and_what_else_it_opens() {
         row.contains("NOT RECOGNISED") && row.contains("certify to standards/z-1") && row.ends_with("XD"),
         "{text}"
     );
-    assert!(text.ends_with("1 of 2 markets are open.\n"));
+    assert!(text.ends_with("1 of 2 markets is open.\n"));
 }
 
 #[test]

@@ -90,7 +90,12 @@ fn print(output: Output, args: &Args, answer: &BatchVerifyResponse) -> anyhow::R
         tally.count(Some(result));
     }
     if matches!(output, Output::Json | Output::Yaml) {
-        render::print(output, answer, LINES)?;
+        let mut value = render::to_json(answer)?;
+        // Results come in the order of the questions; each names its own, so that none is taken for another's.
+        for (result, named) in value["results"].as_array_mut().into_iter().flatten().zip(&args.subjects) {
+            result["subject"] = named.as_str().into();
+        }
+        render::print_value(output, &value, LINES)?;
     } else {
         let lines = args.subjects.iter().zip(&answer.results).map(|(named, result)| line(named, Some(result), output));
         let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
