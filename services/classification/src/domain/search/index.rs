@@ -271,8 +271,8 @@ impl EditionIndex {
 
     /// The words of a query. Words that stand nowhere are taken for those that mean the same, or the nearest that do.
     pub(crate) fn ask(&self, words: &[Word], synonyms: &Synonyms) -> Asked {
-        let mut asked = Asked::default();
-        asked.parts = words.iter().any(|word| PARTS.contains(&word.shown.as_str()));
+        let parts = words.iter().any(|word| PARTS.contains(&word.shown.as_str()));
+        let mut asked = Asked { parts, ..Asked::default() };
         // Each word once, with where it stands first and how often it does.
         let mut once: Vec<(&Word, usize, f32)> = Vec::new();
         for (number, word) in words.iter().enumerate() {
