@@ -257,8 +257,14 @@ fn exit_of(status: &Status) -> Exit {
         Code::Unauthenticated | Code::PermissionDenied => Exit::Denied,
         Code::AlreadyExists | Code::FailedPrecondition | Code::Aborted => Exit::Conflict,
         Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded => Exit::TryLater,
+        // tonic's words for a connection that ended within a stream.
+        Code::Unknown | Code::Internal if is_cut_off(status) => Exit::TryLater,
         Code::Cancelled | Code::Unknown | Code::Unimplemented | Code::Internal | Code::DataLoss => Exit::Failed,
     }
+}
+
+fn is_cut_off(status: &Status) -> bool {
+    Fault::reason_of(status).is_none() && status.message().contains("error reading a body from connection")
 }
 
 /// What to do about a refusal, where we know something.
@@ -312,6 +318,9 @@ fn of_state(told: &BTreeMap<String, String>) -> &'static str {
 /// The command that lists what is called like this.
 fn lists(name: &str) -> Option<&'static str> {
     let (before, _) = name.rsplit_once('/')?;
+    if before == "entries" {
+        return Some("log entries");
+    }
     lists_all(before.rsplit('/').next()?)
 }
 

@@ -242,7 +242,7 @@ impl Verifications {
         };
         let about = match &asked.subject {
             Subject::Number(number) => ("certificate", number.name()),
-            Subject::Document(document) => ("documentSha256", hex::encode(document.sha256)),
+            Subject::Document(document) => ("documentSha256", hex::encode(document.presented_sha256())),
         };
         if !self.log.can_sign() {
             return Err(Fault::role_forbids("include_statement", VERIFIER));

@@ -15,6 +15,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     a_document_keeps_back_what_is_confidential_and_verifies_with_and_without_it,
     a_disclosure_of_another_document_is_caught,
+    a_signed_verdict_names_all_that_was_presented,
     what_is_put_behind_a_document_is_judged_alike_whatever_is_remembered,
     a_body_that_signs_itself_discloses_all_that_it_keeps_back,
     what_is_erased_is_nowhere_and_the_log_stays_whole,
@@ -112,6 +113,21 @@ async fn a_disclosure_of_another_document_is_caught(db: TestDatabase) {
         let verdict = verdict(&served, document).await;
         assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused);
         assert_eq!(codes(verdict.authentic.as_ref())[0], "document_malformed");
+    }
+}
+
+async fn a_signed_verdict_names_all_that_was_presented(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let head = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
+    let key: greenlane_log::note::NoteKey = head.checkpoint.unwrap().verifier_key.parse().unwrap();
+    // A forged disclosure brings no word against the document itself.
+    let forged = format!("{}~bogus~", certificate.document);
+    for presented in [certificate.document.clone(), whole(&certificate), forged] {
+        let request = wire::VerifyRequest { include_statement: true, ..question(Subject::Document(presented.clone())) };
+        let answer = served.verification().verify(request).await.unwrap().into_inner();
+        let stated = crate::statement::Statement::open(&answer.statement, &key).unwrap();
+        assert_eq!(stated.question["documentSha256"], hex::encode(crate::domain::event::sha256(&presented)));
     }
 }
 

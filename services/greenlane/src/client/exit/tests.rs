@@ -104,3 +104,17 @@ fn an_answer_that_is_none_of_grpc_is_told_as_one_of_another_server() {
         assert!(!told.contains("does not have this method yet"), "{told}");
     }
 }
+
+#[test]
+fn a_stream_that_breaks_off_may_be_tried_again() {
+    for code in [Code::Unknown, Code::Internal] {
+        let cut = Status::new(code, "h2 protocol error: error reading a body from connection");
+        assert_eq!(failure(cut, None).exit() as u8, 75, "{code:?}");
+    }
+}
+
+#[test]
+fn an_entry_of_the_log_is_looked_for_in_the_log_and_one_of_a_list_in_the_list() {
+    assert_eq!(lists("entries/7"), Some("log entries"));
+    assert_eq!(lists("greenLists/apec-54/entries/7"), Some("list entries LIST"));
+}
