@@ -24,7 +24,7 @@ fn scenario() -> anyhow::Result<()> {
     told(&shell)?;
     // Told again, it says what is there already, and goes on from there.
     let (said, talk) = run(&shell)?;
-    for part in ["The annex is there already", "annexes/xa-xe-pv-modules  unchanged", "GL/N/2"] {
+    for part in ["The annex is there already", "annexes/xa-xe-pv-modules  unchanged", "GL/N/XF/2"] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}\n{talk}");
     }
     assert!(!said.contains("annexes/xa-xe-pv-modules  created"), "{said}");
@@ -49,7 +49,7 @@ fn told(shell: &Shell) -> anyhow::Result<()> {
         "+ annexes/xa-xe-pv-modules",
         "annexes/xa-xe-pv-modules  created",
         "annexes/xa-xe-pv-modules  unchanged",
-        "GL/N/1",
+        "GL/N/XF/1",
         "Bodies of XA should be accepted too.",
     ] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}\n{talk}");
