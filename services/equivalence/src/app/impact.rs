@@ -249,7 +249,7 @@ impl Impacts {
         }
     }
 
-    /// How the decision on a question shifts. Notes it as an example when its outcome differs.
+    /// How the decision on a question shifts. Notes it as an example when it does.
     async fn decide(
         &self,
         wanted: &Wanted,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::catalogue::Catalogue;
 use super::change::Change;
-use super::decision::{Decision, Finding, Outcome};
+use super::decision::{Condition, Decision, Finding, Outcome};
 use super::key::EconomyCode;
 use super::question::Question;
 
@@ -22,21 +22,23 @@ pub enum Shift {
 }
 
 /// What a decision comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict<'d> {
     /// The outcome.
     pub outcome: Outcome,
     /// Whether the market demands something of the goods.
     pub demanded: bool,
+    /// What is still to be fulfilled.
+    pub conditions: &'d [Condition<'d>],
 }
 
-impl From<&Decision<'_>> for Verdict {
-    fn from(decision: &Decision<'_>) -> Self {
-        Self { outcome: decision.outcome, demanded: decision.demanded }
+impl<'d> From<&'d Decision<'_>> for Verdict<'d> {
+    fn from(decision: &'d Decision<'_>) -> Self {
+        Self { outcome: decision.outcome, demanded: decision.demanded, conditions: &decision.conditions }
     }
 }
 
-impl Verdict {
+impl Verdict<'_> {
     fn is_recognised(self) -> bool {
         match self.outcome {
             Outcome::Recognised | Outcome::RecognisedOnConditions => true,
@@ -58,6 +60,14 @@ impl Verdict {
         !self.demanded && self.is_recognised()
     }
 
+    /// Whether the same is still to be fulfilled, in the same words.
+    fn asks_the_same(self, other: Verdict<'_>) -> bool {
+        let asks = |all: &[Condition<'_>], one: &Condition<'_>| {
+            all.iter().any(|it| it.is_same(*one) && it.description() == one.description())
+        };
+        self.conditions.len() == other.conditions.len() && self.conditions.iter().all(|it| asks(other.conditions, it))
+    }
+
     /// Whether goods enter and nothing is recognised of them: nothing is asked, or what is honoured is not met.
     fn is_plain(self) -> bool {
         !self.demanded && !self.is_recognised()
@@ -68,18 +78,19 @@ impl Shift {
     /// How one decision differs from another; none when it does not, or when one of them cannot be told. As a change
     /// tightens, so it takes away: what is newly honoured takes nothing from who does not have it, and what is no longer
     /// demanded nothing from who had it.
-    pub fn between(before: Verdict, after: Verdict) -> Option<Self> {
+    pub fn between(before: Verdict<'_>, after: Verdict<'_>) -> Option<Self> {
         if before.outcome == Outcome::Undetermined || after.outcome == Outcome::Undetermined {
             return None;
         }
-        let gains =
-            |from: Verdict, to: Verdict| (!from.enters() && to.enters()) || (from.is_plain() && to.is_honoured());
+        let gains = |from: Verdict<'_>, to: Verdict<'_>| {
+            (!from.enters() && to.enters()) || (from.is_plain() && to.is_honoured())
+        };
         if gains(before, after) {
             Some(Self::Gains)
         } else if gains(after, before) {
             Some(Self::Loses)
         } else {
-            (before.outcome != after.outcome).then_some(Self::Otherwise)
+            (before.outcome != after.outcome || !before.asks_the_same(after)).then_some(Self::Otherwise)
         }
     }
 }

@@ -25,9 +25,14 @@ fn requirement(mandatory: bool, accepts: &str) -> Entry {
 /// What becomes of a certificate to `standards/z-1` when the one requirement of XB becomes another, and whether that
 /// tightens access.
 fn shift(before: Option<Entry>, after: Option<Entry>) -> (Option<Shift>, bool) {
+    shift_in([], before, after)
+}
+
+/// The same in a world of more.
+fn shift_in<const N: usize>(more: [Entry; N], before: Option<Entry>, after: Option<Entry>) -> (Option<Shift>, bool) {
     let market = json!({ "economy": { "name": "XB", "complete_requirements": {} } });
     let world = [market, json!({ "economy": { "name": "XA" } })].map(entry);
-    let catalogue = Catalogue::new(1, world.into_iter().chain(before));
+    let catalogue = Catalogue::new(1, world.into_iter().chain(more).chain(before));
     let change = after.map_or_else(|| Change::Retire("requirements/r".to_owned()), Change::Upsert);
     let question = Question {
         certified: vec![Target { name: TargetKey::parse("standards/z-1").unwrap(), level: "".into() }],
@@ -43,8 +48,8 @@ fn shift(before: Option<Entry>, after: Option<Entry>) -> (Option<Shift>, bool) {
     };
     let tightens = !tightening(&catalogue, std::slice::from_ref(&change)).is_empty();
     let changed = apply(&catalogue, &[change]);
-    let of = |catalogue: &Catalogue| Verdict::from(&decide(catalogue, &NoTranslation, &question, Detail::Outcome));
-    (Shift::between(of(&catalogue), of(&changed)), tightens)
+    let [before, after] = [&catalogue, &changed].map(|side| decide(side, &NoTranslation, &question, Detail::Outcome));
+    (Shift::between(Verdict::from(&before), Verdict::from(&after)), tightens)
 }
 
 #[test]
@@ -73,5 +78,33 @@ fn what_a_change_takes_away_is_what_tightens() {
         let found = shift(before, after);
         assert_eq!(found, (expected, tightens), "{told}");
         assert!(found.1 || found.0 != Some(Shift::Loses), "it loses though nothing tightens: {told}");
+    }
+}
+
+#[test]
+fn what_is_recognised_on_other_conditions_changes_otherwise() {
+    let (one, other) = (json!({ "economy": "XA" }), json!({ "economy": "XB" }));
+    let arrangement = entry(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+        "in_force_from": "2020-01-01", "parties": [one, other] } }));
+    let requirement = entry(json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r",
+        "mandatory": true, "codes": [{ "code": { "edition": "HS2022", "code": "8541" } }],
+        "acceptances": [{ "target": { "name": "standards/z-1" } }], "validity": { "from": "2020-01-01" } } }));
+    let annex = |title: &str, conditions: &[(&str, &str)]| {
+        let condition = |(id, told): &(&str, &str)| json!({ "id": id, "kind": "label", "description": told });
+        let conditions: Vec<_> = conditions.iter().map(condition).collect();
+        Some(entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": title,
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "conditions": conditions } })))
+    };
+    let (plate, sample) = (("plate", "rating plate"), ("sample", "a sample"));
+    for (before, after, expected) in [
+        (&[plate, sample][..], &[sample, plate][..], None),
+        (&[plate], &[("plate", "rating plate, also in Dorvanian")], Some(Shift::Otherwise)),
+        (&[plate], &[sample], Some(Shift::Otherwise)),
+        (&[plate], &[plate, sample], Some(Shift::Otherwise)),
+        (&[plate], &[], Some(Shift::Otherwise)),
+    ] {
+        let world = [arrangement.clone(), requirement.clone()];
+        let found = shift_in(world, annex("x", before), annex("named otherwise", after)).0;
+        assert_eq!(found, expected, "{before:?} becomes {after:?}");
     }
 }
