@@ -1,0 +1,263 @@
+//! The index of an edition, made of its descriptions, the A to Z terms and the lines of national tariffs below its codes.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::{EditionIndex, PARTS, Term, weight};
+use crate::domain::catalogue::{Catalogue, EditionData};
+use crate::domain::search::evidence::Evidence;
+use crate::domain::search::fuzzy::Vocabulary;
+use crate::domain::words::{each, fold, key};
+
+/// What a word counts in the code's own description.
+const OWN: f32 = 1.0;
+/// In the description directly above. Much more hurts: all codes of a heading then look alike.
+const PARENT: f32 = 0.7;
+/// In those further up.
+const ABOVE: f32 = 0.2;
+/// In a term of an A to Z index.
+const TERM: f32 = 2.0;
+/// In the lines of a national tariff below the code. Each tariff is a field of its own: theirs are worded and cut
+/// differently.
+const LINE: f32 = 0.7;
+/// How much a long field is held against it.
+const LENGTH: f32 = 0.3;
+/// How soon repetitions stop counting (BM25's k1).
+const SATURATION: f32 = 1.0;
+/// What each doubling of a code's terms adds: codes that goods often fall in have many.
+const COMMON: f32 = 0.04;
+/// What a residual code gets: words that no other code has more of belong there.
+const RESIDUAL: f32 = 0.05;
+/// How many codes may be described beginning with one name, up to a semicolon: what more begin with names none of them.
+const NAMED: usize = 4;
+
+impl EditionIndex {
+    pub(crate) fn build(catalogue: &Catalogue, edition: usize) -> Self {
+        let data = &catalogue.editions[edition];
+        let evidence = Evidence::of(catalogue, edition);
+        let mut build = Build::default();
+        let count = data.codes.len();
+        let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        let mut excluding: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
+        let mut titles: HashMap<String, Vec<u32>, RandomState> = HashMap::default();
+        let mut names: HashMap<Vec<u32>, Vec<u32>, RandomState> = HashMap::default();
+        let mut described = Vec::with_capacity(count);
+        let mut heads: HashMap<Vec<u32>, Vec<u32>, RandomState> = HashMap::default();
+        let mut of_parts = vec![false; count];
+        for (row, code) in (0u32..).zip(&data.codes) {
+            for (_, text) in &code.fact.descriptions {
+                titles.entry(fold(text)).or_default().push(row);
+                if let Some(name) = build.name(text) {
+                    names.entry(name).or_default().push(row);
+                }
+                if let Some(head) = build.head(text) {
+                    heads.entry(head).or_default().push(row);
+                }
+                of_parts[row as usize] |= names_parts(text);
+                let from = own[row as usize].len();
+                for (id, excluded) in build.ids(text) {
+                    if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
+                }
+                described.push(Term::of(row, own[row as usize][from..].to_vec()));
+            }
+        }
+        names.retain(|_, rows| rows.len() <= NAMED);
+        let mut kept: Vec<Term> = Vec::with_capacity(evidence.terms.len());
+        for (row, text) in &evidence.terms {
+            let words: Vec<u32> = build.ids(text).into_iter().map(|(id, _)| id).collect();
+            terms[*row as usize].extend(&words);
+            kept.push(Term::of(*row, words));
+        }
+        let factors = factors(data, &kept);
+        kept.extend(described);
+        // A head that many descriptions have names the goods of none.
+        let few = heads.into_iter().filter(|(_, rows)| rows.len() <= NAMED);
+        let mut few: Vec<Term> =
+            few.flat_map(|(words, rows)| rows.into_iter().map(move |row| Term::of(row, words.clone()))).collect();
+        few.sort_by(|a, b| (a.row, &a.words).cmp(&(b.row, &b.words)));
+        kept.extend(few);
+        let mut lines = Vec::with_capacity(evidence.lines.len());
+        for national in &evidence.lines {
+            let mut field = vec![Vec::new(); count];
+            for (row, text) in national {
+                field[*row as usize].extend(build.included(text));
+            }
+            lines.push(field);
+        }
+        let mut terms_by_word: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
+        for (index, term) in (0u32..).zip(&kept) {
+            for word in &term.words {
+                terms_by_word.entry(*word).or_default().push(index);
+            }
+        }
+        excluding.values_mut().for_each(Vec::dedup);
+        let fields = Fields { own, terms, lines };
+        let postings = fields.postings(data, build.ids.len());
+        // How rare a word is, is asked of the codes that goods are declared under: those above repeat it.
+        let leaf = |row: u32| data.codes[row as usize].children.is_empty();
+        let leaves = (0u32..).zip(&data.codes).filter(|(row, _)| leaf(*row)).count();
+        let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf(*row)).count();
+        let weights: Vec<f32> = postings.iter().map(|rows| weight(found(rows), leaves)).collect();
+        for term in &mut kept {
+            term.weight = term.words.iter().map(|id| weights[*id as usize]).sum();
+        }
+        let mut index = Self {
+            vocabulary: Vocabulary::of(&build.ids),
+            ids: build.ids,
+            starts: Vec::with_capacity(postings.len() + 1),
+            rows: Vec::new(),
+            gains: Vec::new(),
+            weights,
+            leaves,
+            excluding,
+            titles,
+            names,
+            terms: kept,
+            terms_by_word,
+            factors,
+            of_parts,
+        };
+        for postings in postings {
+            index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
+            for (row, count) in postings {
+                index.rows.push(row);
+                index.gains.push(count * (SATURATION + 1.0) / (SATURATION + count));
+            }
+        }
+        index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
+        index
+    }
+}
+
+/// Whether a description is of parts of something.
+fn names_parts(text: &str) -> bool {
+    let mut parts = false;
+    each(text, |shown, excluded| parts |= !excluded && PARTS.contains(&shown));
+    parts
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of terms are far below 2^23")]
+fn factors(data: &EditionData, terms: &[Term]) -> Vec<f32> {
+    let mut count = vec![0u32; data.codes.len()];
+    for term in terms {
+        count[term.row as usize] += 1;
+    }
+    let residual = |code: &crate::domain::catalogue::CodeRow| {
+        let english = code.fact.descriptions.iter().find(|(language, _)| language == "en");
+        english.is_some_and(|(_, text)| {
+            let text = text.to_lowercase();
+            text.contains("n.e.c") || text.rsplit(';').next().is_some_and(|last| last.trim_start().starts_with("other"))
+        })
+    };
+    data.codes
+        .iter()
+        .zip(count)
+        .map(|(code, terms)| 1.0 + COMMON * (terms as f32).ln_1p() + if residual(code) { RESIDUAL } else { 0.0 })
+        .collect()
+}
+
+/// Words on their way into an index.
+#[derive(Default)]
+struct Build {
+    ids: HashMap<Box<str>, u32, RandomState>,
+    /// Words as they stand in texts: each is brought to its stem once.
+    known: HashMap<Box<str>, u32, RandomState>,
+}
+
+impl Build {
+    /// The words of the name with which a description begins, if there is one and more behind it.
+    fn name(&mut self, text: &str) -> Option<Vec<u32>> {
+        let (name, _) = text.split_once([';', '；'])?;
+        Some(self.included(name)).filter(|words| !words.is_empty())
+    }
+
+    /// The words of the head of a description, in order, each once: what stands before the first mark, `and` or `or`, where
+    /// more stands behind it. `Bicycles and other cycles; …` speaks of bicycles first.
+    fn head(&mut self, text: &str) -> Option<Vec<u32>> {
+        let marked = text.split([';', '；', ',', '，', '(', '（', ':', '：']).next()?;
+        let head = [" and ", " or "].iter().fold(marked, |head, word| head.split(word).next().unwrap_or(head));
+        if head.len() == text.len() {
+            return None;
+        }
+        let mut words = self.included(head);
+        words.sort_unstable();
+        words.dedup();
+        Some(words).filter(|words| !words.is_empty())
+    }
+
+    /// The words of a text but for those that it excludes.
+    fn included(&mut self, text: &str) -> Vec<u32> {
+        self.ids(text).into_iter().filter(|(_, excluded)| !excluded).map(|(id, _)| id).collect()
+    }
+
+    fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
+        let mut found = Vec::new();
+        each(text, |shown, excluded| {
+            let id = match self.known.get(shown) {
+                Some(id) => *id,
+                None => {
+                    let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+                    let id = *self.ids.entry(key(shown).into_boxed_str()).or_insert(next);
+                    self.known.insert(Box::from(shown), id);
+                    id
+                }
+            };
+            found.push((id, excluded));
+        });
+        found
+    }
+}
+
+/// The words of each row, by field.
+struct Fields {
+    own: Vec<Vec<u32>>,
+    terms: Vec<Vec<u32>>,
+    /// By national edition.
+    lines: Vec<Vec<Vec<u32>>>,
+}
+
+impl Fields {
+    /// By word: its rows, with how much of the word stands in each, all fields weighed together.
+    fn postings(&self, data: &EditionData, words: usize) -> Vec<Vec<(u32, f32)>> {
+        let mut postings: Vec<Vec<(u32, f32)>> = vec![Vec::new(); words];
+        let (own, terms) = (mean(&self.own), mean(&self.terms));
+        let lines: Vec<f32> = self.lines.iter().map(|field| mean(field)).collect();
+        let mut row_words: Vec<(u32, f32)> = Vec::new();
+        for (row, code) in (0u32..).zip(&data.codes) {
+            row_words.clear();
+            add(&mut row_words, &self.own[row as usize], OWN, own);
+            add(&mut row_words, &self.terms[row as usize], TERM, terms);
+            for (field, mean) in self.lines.iter().zip(&lines) {
+                add(&mut row_words, &field[row as usize], LINE, *mean);
+            }
+            let mut above = code.parent;
+            let mut weight = PARENT;
+            while let Some(parent) = above {
+                add(&mut row_words, &self.own[parent as usize], weight, own);
+                weight = ABOVE;
+                above = data.codes[parent as usize].parent;
+            }
+            row_words.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            for same in row_words.chunk_by(|a, b| a.0 == b.0) {
+                postings[same[0].0 as usize].push((row, same.iter().map(|(_, count)| count).sum()));
+            }
+        }
+        postings
+    }
+}
+
+fn add(to: &mut Vec<(u32, f32)>, words: &[u32], weight: f32, mean: f32) {
+    let count = weight / (1.0 - LENGTH + LENGTH * length(words) / mean);
+    to.extend(words.iter().map(|id| (*id, count)));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of words are far below 2^23")]
+fn length(words: &[u32]) -> f32 {
+    words.len() as f32
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of codes are far below 2^23")]
+fn mean(field: &[Vec<u32>]) -> f32 {
+    (field.iter().map(|words| length(words)).sum::<f32>() / field.len().max(1) as f32).max(f32::MIN_POSITIVE)
+}
