@@ -314,6 +314,7 @@ async fn findings_of(
                 None => placeless.push(without_place(finding)),
             }
         }
+        faults.sort_by(|one, other| one.place.cmp(&other.place));
         return Ok((faults, placeless));
     }
 }
@@ -346,15 +347,15 @@ async fn refused(
     status: tonic::Status,
     draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
 ) -> anyhow::Error {
-    let Some(unread) = unread(&compared, &status) else { return status.into() };
-    let names: BTreeSet<String> = unread.iter().map(|(name, _)| name.clone()).collect();
-    let mut faults: Vec<Fault> = unread.into_iter().map(|(_, fault)| fault).collect();
-    let rest = compared.into_iter().filter(|(_, it)| !names.contains(&it.name)).collect();
-    let (more, placeless) = findings_of(session, rest, names, draft).await.unwrap_or_default();
-    faults.extend(more);
-    faults.sort_by(|one, other| one.place.cmp(&other.place));
-    let lines: Vec<String> = faults.iter().map(ToString::to_string).chain(placeless).collect();
-    files::failure(&lines)
+    if unread(&compared, &status).is_none() {
+        return status.into();
+    }
+    match findings_of(session, compared, BTreeSet::new(), draft).await {
+        Ok((faults, placeless)) => {
+            files::failure(&faults.iter().map(ToString::to_string).chain(placeless).collect::<Vec<_>>())
+        }
+        Err(error) => error,
+    }
 }
 
 /// Takes what the server made of the changes, and finds what does not differ after all.
