@@ -81,11 +81,12 @@ class Lab:
 
     def start(self, name, command, user=None):
         log = (self.folder / f"{name}.log").open("ab")
-        identity = {"user": user, "group": user, "extra_groups": []} if user else {}
+        # Another program changes the user: for `user=` Popen forks, and a child of a process that speaks gRPC may not live.
+        identity = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"] if user else []
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}
         environment["PATH"] = f"{PROGRAMS.parent}:{environment['PATH']}"
         self.processes[name] = subprocess.Popen(
-            [str(part) for part in command], stdout=log, stderr=log, cwd="/", env=environment, **identity
+            [str(part) for part in (*identity, *command)], stdout=log, stderr=log, cwd="/", env=environment
         )
 
     def stop_all(self):
