@@ -1,10 +1,11 @@
 """An upgrade under load: two replicas of the registry over one PostgreSQL, a migration, then each replica restarted.
 
-    python tests/deployment/upgrade.py --greenlane PROGRAM
+    python tests/deployment/upgrade.py --greenlane PROGRAM [--previous PROGRAM]
 
-The migration is made here, as the next release would bring one that expands: a column with a default, a table, an index,
-under the lock that `greenlane migrate` takes. The release that is running knows nothing of it, goes on, and starts on it.
-Callers retry what is told to be unavailable, as gRPC clients do by themselves: no call of theirs may fail. A migration
+With the program of the release before, which PREVIOUS is, the replicas begin as that, this one migrates, and the replicas are
+restarted as the release before and then as this one. Without it the migration is made here, as the next release would bring
+one that expands: a column with a default, a table, an index, under the lock that `greenlane migrate` takes. The release that is
+running knows nothing of it, goes on, and starts on it. Callers retry what is told to be unavailable, as gRPC clients do by themselves: no call of theirs may fail. A migration
 that does not only add is the negative control: a program that does not know it must not start.
 
 GREENLANE_TEST_POSTGRES_URL names the server.
@@ -60,8 +61,8 @@ def ports(count):
 
 
 class Replicas:
-    def __init__(self, greenlane, folder, server):
-        self.greenlane, self.folder, self.server = greenlane, folder, server
+    def __init__(self, greenlane, previous, folder, server):
+        self.greenlane, self.running, self.folder, self.server = greenlane, previous or greenlane, folder, server
         self.database = f"greenlane_upgrade_{uuid.uuid4().hex}"
         self.url = f"{server.rsplit('/', 1)[0]}/{self.database}"
         self.sql(f"CREATE DATABASE {self.database}", server)
@@ -74,8 +75,8 @@ class Replicas:
         if done.returncode != 0:
             raise SystemExit(f"{text}\n{done.stderr}")
 
-    def run(self, *arguments, fails=False):
-        command = [str(part) for part in (self.greenlane, *arguments)]
+    def run(self, *arguments, program=None, fails=False):
+        command = [str(part) for part in (program or self.running, *arguments)]
         ours = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, env=ours, check=False)
         if (done.returncode != 0) != fails:
@@ -94,7 +95,7 @@ class Replicas:
 
     def start(self, name):
         log = (self.folder / f"{name}.log").open("ab")
-        command = [self.greenlane, "serve", "registry", "--config", self.config(name)]
+        command = [self.running, "serve", "registry", "--config", self.config(name)]
         self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log)
         began = time.monotonic()
         while not self.ready(name):
@@ -108,8 +109,9 @@ class Replicas:
                 return True
         return False
 
-    def restart(self, name):
+    def restart(self, name, program=None):
         """As an orchestrator does: asked to end, waited for, started anew."""
+        self.running = program or self.running
         self.processes[name].send_signal(signal.SIGTERM)
         expect(f"replica {name} drained and ended with", self.processes[name].wait(PATIENCE_SECONDS), 0)
         self.start(name)
@@ -137,7 +139,7 @@ class Replicas:
         self.sql(f"DROP DATABASE {self.database} WITH (FORCE)", self.server)
 
 
-def upgrade(replicas):
+def upgrade(replicas, steps):
     clerk = replicas.token("clerk", "--scope", "certificates.write", "--scope", "certificates.read", "--body", BODY)
     customs = replicas.token("customs", "--scope", "verify", "--scope", "log.read", "--scope", "certificates.read")
     addresses = ",".join(f"127.0.0.1:{listen}" for listen, _ in replicas.ports.values())
@@ -156,16 +158,15 @@ def upgrade(replicas):
 
     try:
         phase("before", lambda: None)
-        phase("migrated", lambda: replicas.sql(EXPAND))
-        phase("first restarted", lambda: replicas.restart("one"))
-        phase("second restarted", lambda: replicas.restart("two"))
+        for what, step in steps:
+            phase(what, step)
     finally:
         load.stop()
-    print("  phase              issued  failed  longest gap  verified  failed  longest gap")
+    print("  phase                issued  failed  longest gap  verified  failed  longest gap")
     for what, seen in rows:
         reads = seen.reads["read"]
         print(
-            f"  {what:<17} {seen.writes:>7} {seen.unacknowledged:>7} {seen.write_gap:>10.2f} s"
+            f"  {what:<19} {seen.writes:>7} {seen.unacknowledged:>7} {seen.write_gap:>10.2f} s"
             f" {reads.answered:>9} {reads.refused:>7} {reads.gap:>10.2f} s"
         )
     expect("calls that failed", sum(seen.unacknowledged + seen.reads["read"].refused for _, seen in rows), 0)
@@ -176,15 +177,27 @@ def upgrade(replicas):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--greenlane", required=True, type=lambda path: pathlib.Path(path).resolve())
+    program = lambda path: pathlib.Path(path).resolve()  # noqa: E731
+    parser.add_argument("--greenlane", required=True, type=program)
+    parser.add_argument("--previous", type=program, help="the program of the release before")
     arguments = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="greenlane-upgrade-"))
-    replicas = Replicas(arguments.greenlane, folder, os.environ["GREENLANE_TEST_POSTGRES_URL"])
+    new, old = arguments.greenlane, arguments.previous
+    replicas = Replicas(new, old, folder, os.environ["GREENLANE_TEST_POSTGRES_URL"])
+    migrate = ("migrate", "registry", "--config", folder / "one.toml")
+    steps = [
+        ("migrated", lambda: replicas.run(*migrate, program=new) if old else replicas.sql(EXPAND)),
+        ("first restarted", lambda: replicas.restart("one")),
+        ("second restarted", lambda: replicas.restart("two")),
+    ]
+    if old:
+        steps.append(("first is the new", lambda: replicas.restart("one", new)))
+        steps.append(("second is the new", lambda: replicas.restart("two", new)))
     try:
         replicas.up()
-        print("Two registries over one PostgreSQL, upgraded under load")
-        upgrade(replicas)
-        said = replicas.run("migrate", "registry", "--check", "--config", folder / "one.toml")
+        print(f"Two registries over one PostgreSQL, upgraded under load{' from the release before' if old else ''}")
+        upgrade(replicas, steps)
+        said = replicas.run("migrate", "registry", "--check", "--config", folder / "one.toml", program=old or new)
         expect("the release before takes the schema for its own", "has this version's schema" in said, True)
         replicas.sql(CONTRACT)
         said = replicas.run("serve", "registry", "--config", folder / "one.toml", fails=True)
