@@ -276,6 +276,7 @@ def look_at_dashboards(command):
     deadline = time.monotonic() + PANEL_SECONDS
     while True:
         command("verify", name)
+        urllib.request.urlopen(f"http://127.0.0.1:7404/{name}", timeout=10).close()
         empty = [f"{title}: {query}" for title, query in panels if not has_data(query)]
         if not empty or time.monotonic() > deadline:
             break
