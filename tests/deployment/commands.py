@@ -36,6 +36,12 @@ def commands(text):
                 yield arguments_of(line[found.end():]), whole
 
 
+def loose(text):
+    """Commands that stand indented and in no block, where nobody would look at them."""
+    block = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+    return re.findall(r"^ {4,}(greenlane [a-z].*)$", block.sub("", text), re.MULTILINE)
+
+
 def arguments_of(rest):
     lexer = shlex.shlex(rest, posix=True, punctuation_chars="|&;<>()")
     lexer.whitespace_split, lexer.commenters = True, "#"
@@ -51,6 +57,7 @@ def main():
     greenlane = sys.argv[1]
     wrong, parsed = [], 0
     for page in sorted([*(DEPLOY / "runbooks").glob("*.md"), *DEPLOY.glob("*.md")]):
+        wrong += [f"{page.name}: not in a block: {command}" for command in loose(page.read_text())]
         for arguments, whole in commands(page.read_text()):
             told = [STANDS_FOR.get(argument, argument) for argument in arguments]
             done = subprocess.run([greenlane, *told, "--help"], capture_output=True, text=True, check=False)
