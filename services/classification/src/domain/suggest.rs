@@ -107,6 +107,7 @@ pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggest
     let best = candidates.first().map_or(0.0, |best| best.confidence);
     let mut answer = Suggestion { cannot_tell: best < TELLS, candidates, ..Suggestion::default() };
     doubt::explain(catalogue, question, &words, examples.nearest, &mut answer);
+    doubt::in_part(catalogue, question, &mut answer);
     if answer.cannot_tell {
         answer.lower();
     }

@@ -10,7 +10,7 @@
 mod build;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -32,6 +32,7 @@ const ONLY_SYNONYM: f32 = 0.8;
 const SYNONYMS: usize = 3;
 /// What is left of the score of a code of parts where the whole is asked for.
 const OF_PARTS: f32 = 0.9;
+
 /// The index of one edition. Rows are those of the edition.
 #[derive(Debug)]
 pub(crate) struct EditionIndex {
@@ -52,26 +53,20 @@ pub(crate) struct EditionIndex {
     names: HashMap<Vec<u32>, Vec<u32>, RandomState>,
     terms: Vec<Term>,
     terms_by_word: HashMap<u32, Vec<u32>, RandomState>,
+    /// The words of each term, in order, each once.
+    called: HashSet<Box<[u32]>, RandomState>,
     factors: Vec<f32>,
     /// By row: its description is of parts of something.
     of_parts: Vec<bool>,
 }
 
-/// A text that names a code's goods as a whole: an A to Z term, the code's own description, or the head of it.
-#[derive(Debug)]
+/// A text that names a code's goods as a whole: an A to Z term, the code's own description, or the head of it. No more of
+/// it than a search looks at, which looks at many.
+#[derive(Clone, Copy, Debug)]
 struct Term {
     row: u32,
-    words: Vec<u32>,
     /// What its words say, all together.
     weight: f32,
-}
-
-impl Term {
-    fn of(row: u32, mut words: Vec<u32>) -> Self {
-        words.sort_unstable();
-        words.dedup();
-        Self { row, words, weight: 0.0 }
-    }
 }
 
 /// A word of a query as the index has it.
@@ -330,9 +325,7 @@ impl EditionIndex {
         let Some(mut ids) = ids else { return false };
         ids.sort_unstable();
         ids.dedup();
-        let Some(first) = ids.first() else { return false };
-        let mut terms = self.terms_by_word.get(first).into_iter().flatten();
-        terms.any(|term| self.terms[*term as usize].words == ids)
+        self.called.contains(ids.as_slice())
     }
 
     /// Rows in whose fields a word stands, as it is or as it was meant.

@@ -196,7 +196,7 @@ pub(super) fn explain(
     // Whatever the words are, somebody has decided such a thing before.
     let told = decided >= DECIDED;
     let own = if told { None } else { listed(catalogue, asked, answer) };
-    if !told && (own.is_some() || !telling || everywhere(catalogue, question, asked)) {
+    if !told && (own.is_some() || !telling || by_nothing(asked, answer) || everywhere(catalogue, question, asked)) {
         answer.cannot_tell = true;
     }
     if best >= SURE && !answer.cannot_tell {
@@ -207,6 +207,15 @@ pub(super) fn explain(
     }
     missing(catalogue, asked, answer);
     answer.question = own.filter(|own| !own.is_empty()).or_else(|| ask(catalogue, answer));
+}
+
+/// Notes that the right code may be none of those that are held.
+pub(super) fn in_part(catalogue: &Catalogue, question: &Question<'_>, answer: &mut Suggestion) {
+    let edition = &catalogue.editions[question.edition].fact;
+    if edition.partial {
+        let message = format!("Only a part of the codes of {} is held here: the right one may not be.", edition.id);
+        answer.findings.push(Finding::new("edition_partial", message).with("edition", &edition.id));
+    }
 }
 
 /// Notes that the description is a term that is listed as one which says too little. What to ask then.
@@ -226,6 +235,12 @@ fn listed(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) -> Opt
 fn names_nothing(word: &Word) -> bool {
     let key = word.key.as_str();
     VAGUE.contains(&key) || QUALITIES.contains(&key) || !says(word)
+}
+
+/// Whether the best candidate has none of the words that name goods: a `washing machine` is not any machine.
+fn by_nothing(asked: &[Word], answer: &Suggestion) -> bool {
+    let best = answer.candidates.first().filter(|best| best.examples.is_empty());
+    best.is_some_and(|best| asked.iter().filter(|word| best.matched.contains(&word.shown)).all(names_nothing))
 }
 
 /// Whether the codes in which all words of a description stand together lie all over the classification, and nothing is
@@ -301,9 +316,6 @@ fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], ans
 /// Notes what the best candidates differ in and the description does not say.
 fn missing(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) {
     let compared: Vec<_> = answer.candidates.iter().take(COMPARED).collect();
-    if compared.len() < 2 {
-        return;
-    }
     let named = |key: &str| asked.iter().any(|word| word.key == key);
     let materials: Vec<BTreeSet<String>> = compared
         .iter()
@@ -321,7 +333,8 @@ fn missing(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) {
         answer.findings.push(Finding::new("material_missing", message).with("materials", all.join(",")));
         return;
     }
-    let differing = telling_words(catalogue, compared[0].at, compared[1].at, &named);
+    let [first, others @ ..] = compared.as_slice() else { return };
+    let differing = telling_words(catalogue, first.at, others.first().map(|other| other.at), &named);
     if !differing.is_empty() {
         let message = format!("The description does not say whether this holds: {}.", differing.join(", "));
         answer.findings.push(Finding::new("use_missing", message).with("words", differing.join(",")));
@@ -338,9 +351,9 @@ pub(super) fn says(word: &Word) -> bool {
     !short && !word.shown.bytes().all(|byte| byte.is_ascii_digit()) && !REFERRING.contains(&word.shown.as_str())
 }
 
-/// Words that stand in just one of two descriptions and were not asked.
-fn telling_words(catalogue: &Catalogue, a: Position, b: Position, named: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let (a, b) = (words(description(catalogue, a)), words(description(catalogue, b)));
+/// Words that stand in just one of two descriptions, or in the only one, and were not asked.
+fn telling_words(catalogue: &Catalogue, a: Position, b: Option<Position>, named: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let (a, b) = (words(description(catalogue, a)), words(b.map_or("", |b| description(catalogue, b))));
     let only = |these: &[Word], those: &[Word]| -> Vec<String> {
         let alone = |word: &&Word| !those.iter().any(|other| other.key == word.key) && !named(&word.key);
         these.iter().filter(|word| says(word)).filter(alone).map(|word| word.shown.clone()).collect()

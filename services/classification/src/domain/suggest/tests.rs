@@ -62,6 +62,35 @@ fn a_taught_name_is_found_with_the_example_that_decided_and_the_lift_it_gave() {
 }
 
 #[test]
+fn of_an_edition_that_is_held_in_part_it_is_said_that_the_right_code_may_not_be_there() {
+    let catalogue = starter();
+    let answer = ask(&catalogue, "bicycle");
+    assert_eq!(first(&catalogue, &answer), "871160", "no code of bicycles without a motor is held");
+    assert_eq!(findings(&answer), ["use_missing", "edition_partial"]);
+    assert!(answer.findings[0].message.contains("electric, motor"), "{:?}", answer.findings);
+    let mut facts = crate::starter::facts().unwrap();
+    facts.editions.iter_mut().for_each(|edition| edition.partial = false);
+    let whole = Catalogue::build(1, facts).unwrap();
+    assert_eq!(findings(&ask(&whole, "bicycle")), ["use_missing"]);
+}
+
+#[test]
+fn a_code_that_has_only_the_words_which_name_no_goods_is_not_told() {
+    // The starter has no code of washing machines, and several of machines.
+    let answer = ask(&starter(), "washing machine");
+    assert!(answer.cannot_tell, "{:?}", answer.candidates.first());
+    assert!(answer.candidates.iter().all(|candidate| candidate.confidence < 0.25));
+}
+
+#[test]
+fn the_everyday_chinese_words_for_solar_panels_and_for_solar_cells_are_told_apart() {
+    let catalogue = starter();
+    for (text, code) in [("太阳能电池板", "854143"), ("太阳能电池", "854142")] {
+        assert_eq!(first(&catalogue, &ask(&catalogue, text)), code, "{text}");
+    }
+}
+
+#[test]
 fn abbreviations_and_references_to_other_codes_tell_nothing_of_goods() {
     let said = words("Harvesting machinery, n.e.c. in heading no. 8433").into_iter().filter(doubt::says);
     assert_eq!(said.map(|word| word.shown).collect::<Vec<_>>(), ["harvesting", "machinery"]);

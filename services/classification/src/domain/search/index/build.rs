@@ -59,22 +59,22 @@ impl EditionIndex {
                 for (id, excluded) in build.ids(text) {
                     if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
                 }
-                described.push(Term::of(row, own[row as usize][from..].to_vec()));
+                described.push(Called::of(row, own[row as usize][from..].to_vec()));
             }
         }
         names.retain(|_, rows| rows.len() <= NAMED);
-        let mut kept: Vec<Term> = Vec::with_capacity(evidence.terms.len());
+        let mut kept: Vec<Called> = Vec::with_capacity(evidence.terms.len());
         for (row, text) in &evidence.terms {
             let words: Vec<u32> = build.ids(text).into_iter().map(|(id, _)| id).collect();
             terms[*row as usize].extend(&words);
-            kept.push(Term::of(*row, words));
+            kept.push(Called::of(*row, words));
         }
         let factors = factors(data, &kept);
         kept.extend(described);
         // A head that many descriptions have names the goods of none.
         let few = heads.into_iter().filter(|(_, rows)| rows.len() <= NAMED);
-        let mut few: Vec<Term> =
-            few.flat_map(|(words, rows)| rows.into_iter().map(move |row| Term::of(row, words.clone()))).collect();
+        let mut few: Vec<Called> =
+            few.flat_map(|(words, rows)| rows.into_iter().map(move |row| Called::of(row, words.clone()))).collect();
         few.sort_by(|a, b| (a.row, &a.words).cmp(&(b.row, &b.words)));
         kept.extend(few);
         let mut lines = Vec::with_capacity(evidence.lines.len());
@@ -99,9 +99,8 @@ impl EditionIndex {
         let leaves = (0u32..).zip(&data.codes).filter(|(row, _)| leaf(*row)).count();
         let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf(*row)).count();
         let weights: Vec<f32> = postings.iter().map(|rows| weight(found(rows), leaves)).collect();
-        for term in &mut kept {
-            term.weight = term.words.iter().map(|id| weights[*id as usize]).sum();
-        }
+        let weight = |words: &[u32]| words.iter().map(|id| weights[*id as usize]).sum::<f32>();
+        let terms = kept.iter().map(|it| Term { row: it.row, weight: weight(&it.words) }).collect();
         let mut index = Self {
             vocabulary: Vocabulary::of(&build.ids),
             ids: build.ids,
@@ -113,8 +112,9 @@ impl EditionIndex {
             excluding,
             titles,
             names,
-            terms: kept,
+            terms,
             terms_by_word,
+            called: kept.into_iter().map(|it| it.words.into_boxed_slice()).filter(|words| !words.is_empty()).collect(),
             factors,
             of_parts,
         };
@@ -138,7 +138,7 @@ fn names_parts(text: &str) -> bool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of terms are far below 2^23")]
-fn factors(data: &EditionData, terms: &[Term]) -> Vec<f32> {
+fn factors(data: &EditionData, terms: &[Called]) -> Vec<f32> {
     let mut count = vec![0u32; data.codes.len()];
     for term in terms {
         count[term.row as usize] += 1;
@@ -155,6 +155,20 @@ fn factors(data: &EditionData, terms: &[Term]) -> Vec<f32> {
         .zip(count)
         .map(|(code, terms)| 1.0 + COMMON * (terms as f32).ln_1p() + if residual(code) { RESIDUAL } else { 0.0 })
         .collect()
+}
+
+/// A term with its words, in order, each once.
+struct Called {
+    row: u32,
+    words: Vec<u32>,
+}
+
+impl Called {
+    fn of(row: u32, mut words: Vec<u32>) -> Self {
+        words.sort_unstable();
+        words.dedup();
+        Self { row, words }
+    }
 }
 
 /// Words on their way into an index.
