@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use serde::Serialize;
 
 use crate::child::Child;
@@ -37,7 +37,7 @@ pub struct Figures {
 #[derive(Clone, Copy)]
 enum Measure {
     /// Beside a classification with all editions.
-    WithEditions(for<'a> fn(&'a Place<'a>) -> BoxFuture<'a, anyhow::Result<Vec<Figure>>>),
+    WithEditions(for<'a> fn(&'a Place<'a>) -> LocalBoxFuture<'a, anyhow::Result<Vec<Figure>>>),
     /// By themselves, and only when they are named: they take many minutes.
     Alone(fn() -> BoxFuture<'static, anyhow::Result<Vec<Figure>>>),
 }
