@@ -7,6 +7,7 @@
 mod config;
 mod context;
 mod log;
+mod process;
 mod sampler;
 
 use std::str::FromStr as _;
@@ -89,6 +90,7 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
     }
 
     global::set_meter_provider(meter.clone());
+    process::tell();
     global::set_text_map_propagator(TraceContextPropagator::new());
     let spans = tracer.as_ref().map(|tracer| {
         context::export_spans(config.sampling_ratio);
