@@ -369,7 +369,12 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
         }
         ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
         ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",
-        ErrorReason::NotServing | ErrorReason::DependencyUnavailable => UNREACHED,
+        ErrorReason::NotServing => {
+            "it runs and cannot answer now, as when its database is away: try again later; its own log says what it lacks"
+        }
+        ErrorReason::DependencyUnavailable => {
+            "it runs, and a service that it asks does not answer: `greenlane doctor` looks at all three"
+        }
         ErrorReason::NoRule => {
             "this address may be another service's: look at --registry, --equivalence and --classification"
         }

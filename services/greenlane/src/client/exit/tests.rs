@@ -55,6 +55,16 @@ fn refused_fields_are_named_one_a_line_with_the_reason_and_the_request_id() {
 }
 
 #[test]
+fn of_a_service_that_answers_nobody_asks_whether_it_runs() {
+    let away = advice(&Status::unavailable("http://127.0.0.1:1 cannot be reached")).unwrap();
+    assert!(away.starts_with("is it running"), "{away}");
+    for fault in [Fault::not_serving(std::time::Duration::ZERO, ""), Fault::dependency_unavailable("equivalence", "")] {
+        let told = advice(&Status::from(fault)).unwrap();
+        assert!(told.starts_with("it runs"), "{told}");
+    }
+}
+
+#[test]
 fn a_mutation_whose_fate_is_unknown_says_how_it_is_safely_repeated() {
     assert_eq!(
         failure(Status::unavailable("the connection was lost"), Some("r-2")).to_string(),
