@@ -1,7 +1,7 @@
 //! Verification beside an equivalence service that answers, is asked no more than needed, and dies.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use greenlane_api::equivalence::v1 as eq;
@@ -23,14 +23,16 @@ use crate::{Migrator, Peers};
 greenlane_store::engine_tests!(Migrator:
     a_decision_is_asked_for_once_and_outlives_the_service_within_the_bound,
     past_the_bound_nothing_is_guessed,
+    a_service_that_does_not_answer_is_not_waited_for_longer_than_was_said,
     goods_of_another_age_are_another_question_and_an_exemption_is_told_with_the_route,
     a_verdict_that_is_given_again_is_the_one_that_was_judged_until_the_log_moves,
 );
 
-/// Answers with conditions, and counts how often it was asked.
+/// Answers with conditions unless it is stuck, and counts how often it was asked.
 #[derive(Clone, Default)]
 struct Equivalence {
     asked: Arc<AtomicU64>,
+    stuck: Arc<AtomicBool>,
 }
 
 #[tonic::async_trait]
@@ -40,6 +42,9 @@ impl eq::recognition_service_server::RecognitionService for Equivalence {
         request: Request<eq::RecogniseRequest>,
     ) -> Result<Response<eq::RecogniseResponse>, Status> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.stuck.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         let question = request.into_inner().question.unwrap();
         let facts = question.certificate.unwrap();
         assert_eq!((facts.body.as_str(), facts.body_economy.as_str()), ("bodies/xa-lab", "XA"));
@@ -166,6 +171,22 @@ async fn past_the_bound_nothing_is_guessed(db: TestDatabase) {
     let verdict = tokio::time::timeout(Duration::from_secs(30), gone).await.expect("it turns undetermined");
     assert_eq!(codes(verdict.recognised.as_ref()), ["recognition_unavailable"]);
     assert_eq!(verdict.in_force.unwrap().outcome(), wire::PartOutcome::Yes, "the rest goes on");
+}
+
+async fn a_service_that_does_not_answer_is_not_waited_for_longer_than_was_said(db: TestDatabase) {
+    let (served, equivalence, _stop) = beside(&db, 3_600).await;
+    served.enrol("xa-lab").await;
+    let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
+    equivalence.stuck.store(true, Ordering::SeqCst);
+    // `recognition_timeout_ms` is a second; a call that nothing bounds is waited for five.
+    let verdict = tokio::time::timeout(Duration::from_secs(4), ask(&served, &name)).await.expect("it answers");
+    assert_eq!(verdict.outcome(), wire::VerdictOutcome::Undetermined);
+    assert_eq!(codes(verdict.recognised.as_ref()), ["recognition_unavailable"]);
+    assert_eq!(verdict.in_force.unwrap().outcome(), wire::PartOutcome::Yes, "the rest is told");
+    assert_eq!(equivalence.asked.load(Ordering::SeqCst), 1);
+
+    equivalence.stuck.store(false, Ordering::SeqCst);
+    assert_eq!(ask(&served, &name).await.outcome(), wire::VerdictOutcome::AcceptedOnConditions, "nothing is left over");
 }
 
 /// Asks in a batch of two, and in a stream.
