@@ -103,6 +103,8 @@ impl Client {
     fn over(channel: Channel, address: String, config: &ClientConfig) -> Result<Self, ClientError> {
         let uri = address.parse::<Uri>().ok();
         let host = uri.as_ref().and_then(Uri::host).unwrap_or(&address).to_owned();
+        let usual = if uri.as_ref().and_then(Uri::scheme_str) == Some("https") { 443 } else { 80 };
+        let port = uri.as_ref().and_then(Uri::port_u16).unwrap_or(usual);
         let token = config.token.clone().map(Token::new).transpose()?.map(Arc::new);
         if let Some(token) = &token {
             expiry::tell("token", Some(&host), &Arc::downgrade(token), Token::validity);
@@ -112,7 +114,7 @@ impl Client {
             address,
             token,
             retries: Retries::new(config.max_retries),
-            metrics: ClientMetrics::new(host),
+            metrics: ClientMetrics::new(host, port),
             timeout: Duration::from_millis(config.timeout_ms),
             background_timeout: config.background_timeout_ms.map(Duration::from_millis),
             stream_timeout: Duration::from_secs(config.stream_timeout_seconds),
@@ -156,7 +158,7 @@ impl Inner {
         let mut finish = Finish::new(&self.metrics, parts.uri.path());
         let trace = TraceContext::current();
         let span = match &trace {
-            Some(trace) if trace.records() => metrics::span(&finish.method),
+            Some(trace) if trace.records() => self.metrics.span(&finish.method),
             _ => tracing::Span::none(),
         };
         let inject = || TraceContext::current().inspect(|trace| trace.inject(&mut parts.headers));

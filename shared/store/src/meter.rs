@@ -34,6 +34,8 @@ impl Operation {
 
 pub(crate) struct Meter {
     engine: KeyValue,
+    /// The database's name.
+    pub(crate) namespace: String,
     operations: Histogram<f64>,
     /// Of operations that succeed, in the order of [`OPERATIONS`]: there are many.
     labels: [[KeyValue; 3]; OPERATIONS.len()],
@@ -52,14 +54,14 @@ impl Meter {
             histogram.with_boundaries(DURATION_BOUNDARIES_SECONDS.to_vec()).build()
         };
         let engine = KeyValue::new("db.system.name", engine.name());
-        let namespace = KeyValue::new("db.namespace", namespace.to_owned());
         let labels = |index| {
             let operation = KeyValue::new("db.operation.name", Operation(index).name());
-            [engine.clone(), namespace.clone(), operation]
+            [engine.clone(), KeyValue::new("db.namespace", namespace.to_owned()), operation]
         };
         Self {
             labels: std::array::from_fn(labels),
             engine,
+            namespace: namespace.to_owned(),
             operations: seconds("db.client.operation.duration", "Time of one statement, or of a COMMIT."),
             wait: seconds("db.client.connection.wait_time", "Time that an attempt waited for a connection."),
             attempt: seconds(

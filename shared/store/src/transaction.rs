@@ -67,7 +67,10 @@ where
             "transaction",
             otel.name = name,
             otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
             db.system.name = shared.engine.name(),
+            db.namespace = shared.meter.namespace,
+            error.type = tracing::field::Empty,
         )
     } else {
         tracing::Span::none()
@@ -235,6 +238,11 @@ impl<T, E> Run<'_, T, E> {
             Err(StoreError::Database(_) | StoreError::Aborted(_)) => "failed",
         };
         self.shared.meter.whole(self.name, self.began.elapsed(), outcome);
+        if !matches!(outcome, "ok" | "refused") {
+            let span = tracing::Span::current();
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", outcome);
+        }
         if let Some(answer) = self.answer.take() {
             // The caller may be gone, which is its right.
             let _ = answer.send(result);

@@ -95,6 +95,7 @@ async fn traced() -> anyhow::Result<()> {
         assert_eq!(attributes.get("rpc.system.name"), Some(&"grpc"), "{call:#?}");
         assert_eq!(attributes.get("rpc.method"), Some(&call.span.name.as_str()), "{call:#?}");
         assert!(attributes.contains_key("rpc.response.status_code"), "{call:#?}");
+        assert!(call.span.kind == SERVER || attributes.get("server.address") == Some(&"127.0.0.1"), "{call:#?}");
     }
     assert_eq!(verified.attributes().get("rpc.response.status_code"), Some(&"OK"));
     from_command_to_database(&collector.spans())
@@ -117,6 +118,7 @@ fn from_command_to_database(spans: &[ReceivedSpan]) -> anyhow::Result<()> {
     let database = ours.iter().find(|it| it.service == "registry" && it.attributes().contains_key("db.system.name"));
     let database = database.with_context(|| format!("the registry's database has no part in it: {ours:#?}"))?;
     assert_eq!(database.attributes().get("db.system.name"), Some(&"sqlite"));
+    assert_eq!(database.attributes().get("db.namespace"), Some(&"registry"));
     assert_is(ancestor(&ours, database, SERVER)?, "registry", VERIFY, SERVER);
     Ok(())
 }

@@ -15,34 +15,37 @@ use crate::telemetry::{DURATION_BOUNDARIES_SECONDS, code_name};
 pub(super) struct ClientMetrics {
     duration: Histogram<f64>,
     /// Where calls go.
-    server: KeyValue,
+    address: String,
+    port: u16,
 }
 
 impl ClientMetrics {
-    pub(super) fn new(server: String) -> Self {
+    pub(super) fn new(address: String, port: u16) -> Self {
         let duration = opentelemetry::global::meter("greenlane.client")
             .f64_histogram("rpc.client.call.duration")
             .with_unit("s")
             .with_description("How long calls to other services took, retries included, by method and status.")
             .with_boundaries(DURATION_BOUNDARIES_SECONDS.to_vec())
             .build();
-        Self { duration, server: KeyValue::new("server.address", server) }
+        Self { duration, address, port }
     }
-}
 
-/// The span of one call.
-pub(super) fn span(method: &str) -> Span {
-    tracing::info_span!(
-        target: "greenlane::rpc",
-        "rpc.client",
-        otel.name = method,
-        otel.kind = "client",
-        otel.status_code = tracing::field::Empty,
-        rpc.system.name = "grpc",
-        rpc.method = method,
-        rpc.response.status_code = tracing::field::Empty,
-        error.type = tracing::field::Empty,
-    )
+    /// The span of one call.
+    pub(super) fn span(&self, method: &str) -> Span {
+        tracing::info_span!(
+            target: "greenlane::rpc",
+            "rpc.client",
+            otel.name = method,
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
+            rpc.system.name = "grpc",
+            rpc.method = method,
+            rpc.response.status_code = tracing::field::Empty,
+            server.address = self.address,
+            server.port = self.port,
+            error.type = tracing::field::Empty,
+        )
+    }
 }
 
 /// What is due when a call ends. Dropped without a status, it was cancelled.
@@ -87,7 +90,8 @@ impl Finish {
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", std::mem::take(&mut self.method)),
             KeyValue::new("rpc.response.status_code", code_name(code)),
-            self.metrics.server.clone(),
+            KeyValue::new("server.address", self.metrics.address.clone()),
+            KeyValue::new("server.port", i64::from(self.metrics.port)),
             KeyValue::new("error.type", code_name(code)),
         ];
         let told = attributes.len() - usize::from(code == Code::Ok);
