@@ -8,6 +8,7 @@ mod client;
 mod reasons;
 mod render;
 
+pub(crate) use reasons::LIMIT;
 pub(crate) use render::{current_trace_id, cut};
 
 use std::collections::BTreeMap;

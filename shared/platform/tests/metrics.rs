@@ -98,6 +98,24 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
     assert!((before - after - 1_309.0).abs() < 60.0, "{before} {after}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_refused_because_a_limit_is_reached_is_counted_by_that_limit() {
+    telemetry::init("test", &TelemetryConfig::default()).unwrap();
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let towards = |uri: String| connect(&ClientConfig { max_retries: 0, ..ClientConfig::to(uri) }).unwrap();
+    // One call at a time, and each asks another server, which asks this one.
+    let other = relay(&ServerConfig::loopback(), Some(towards(format!("http://{listen}")))).await.unwrap();
+    let config = ServerConfig { listen, max_concurrent_calls: 1, ..ServerConfig::loopback() };
+    let one = relay(&config, Some(towards(other.uri()))).await.unwrap();
+    let caller = towards(one.uri());
+    for server in [one, other] {
+        tokio::spawn(server.serve(CancellationToken::new()));
+    }
+    assert_eq!(ask(caller).await.unwrap_err().code(), Code::ResourceExhausted);
+    let refused = told("greenlane_server_overloaded_total", &["limit=\"concurrency\""]);
+    assert!(refused.is_some_and(|calls| calls >= 1.0), "{refused:?}");
+}
+
 #[tokio::test]
 async fn time_and_memory_that_the_process_takes_are_told() {
     telemetry::init("test", &TelemetryConfig::default()).unwrap();

@@ -29,7 +29,7 @@ impl<E> StoreError<E> {
         match self {
             Self::Domain(error) => domain(error),
             Self::Unavailable(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) | Self::Exhausted { .. } => {
-                Fault::overloaded(AFTER_CONTENTION).with_operator_text(text)
+                Fault::overloaded("database", AFTER_CONTENTION).with_operator_text(text)
             }
             Self::Unavailable(_) => Fault::not_serving(AFTER_OUTAGE, text),
             Self::CommitUnknown(_) => Fault::not_serving(AFTER_OUTAGE, text).with_message(

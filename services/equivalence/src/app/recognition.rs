@@ -82,7 +82,7 @@ impl Recogniser {
         classification_revision: u64,
         finish: fn(Plan<'_>) -> T,
     ) -> Result<T, Fault> {
-        let place = self.planned.clone().try_acquire_owned().map_err(|_| Fault::overloaded(RETRY_AFTER))?;
+        let place = self.planned.clone().try_acquire_owned().map_err(|_| Fault::overloaded("plans", RETRY_AFTER))?;
         let turn = self.planning.clone().acquire_owned().await.map_err(Fault::internal)?;
         // Whoever asked may go before it is done: then it ends too, and only then makes room for another.
         let gone = CancellationToken::new();

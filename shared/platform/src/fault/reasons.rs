@@ -7,6 +7,9 @@ use tonic::Code;
 
 use super::{ErrorReason, Fault, FieldViolation};
 
+/// The metadata that names the limit which was reached.
+pub(crate) const LIMIT: &str = "limit";
+
 /// The gRPC code that the contract fixes for a reason.
 pub(super) fn code(reason: ErrorReason) -> Code {
     use ErrorReason as R;
@@ -186,14 +189,17 @@ impl Fault {
         .with_metadata("oldest_revision", oldest.to_string())
     }
 
-    /// The service is at its limit of concurrent work.
-    pub fn overloaded(retry_after: Duration) -> Self {
-        Self::new(ErrorReason::Overloaded, "the service is at its limit: try again later").with_retry_after(retry_after)
+    /// The service is at this limit of concurrent work.
+    pub fn overloaded(limit: &'static str, retry_after: Duration) -> Self {
+        Self::new(ErrorReason::Overloaded, "the service is at its limit: try again later")
+            .with_metadata(LIMIT, limit)
+            .with_retry_after(retry_after)
     }
 
     /// The write queue is full; nothing was written.
     pub fn write_queue_full(retry_after: Duration) -> Self {
         Self::new(ErrorReason::WriteQueueFull, "the write queue is full; nothing was written: try again later")
+            .with_metadata(LIMIT, "write_queue")
             .with_retry_after(retry_after)
     }
 

@@ -13,7 +13,6 @@ use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use opentelemetry::KeyValue;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
@@ -186,18 +185,14 @@ impl Edge {
             _ if method.infrastructure => Some(&self.infrastructure),
             _ => Some(&self.streams),
         };
-        let pass = gate.map(|gate| gate.enter().ok_or_else(|| self.overloaded())).transpose()?;
+        let pass =
+            gate.map(|gate| gate.enter().ok_or_else(|| Fault::overloaded("concurrency", RETRY_AFTER))).transpose()?;
         let until = Instant::now() + bound;
         slot.set_deadline(until, means);
         if method.kind != Kind::Unary && !method.infrastructure {
             slot.set_idle(self.stream_idle);
         }
         Ok((pass, until))
-    }
-
-    fn overloaded(&self) -> Fault {
-        self.metrics.refused.add(1, &[KeyValue::new("limit", "concurrency")]);
-        Fault::overloaded(RETRY_AFTER)
     }
 }
 

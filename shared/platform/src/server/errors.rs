@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tonic::{Code, Status};
 
 use super::slot::Expiry;
-use crate::fault::Fault;
+use crate::fault::{Fault, LIMIT};
 
 /// The metadata key under which every error carries the trace id, for a caller to quote.
 pub const TRACE_ID: HeaderName = HeaderName::from_static("greenlane-trace-id");
@@ -30,6 +30,12 @@ pub(super) fn expired(why: Expiry) -> Status {
 /// The gRPC code that a header or trailer block carries, none when it carries no status.
 pub(super) fn code(headers: &HeaderMap) -> Option<Code> {
     headers.get(Status::GRPC_STATUS).map(|value| Code::from_bytes(value.as_bytes()))
+}
+
+/// The limit for which a call was refused, if that is why it ended.
+pub(super) fn limit(code: Code, headers: &HeaderMap) -> Option<String> {
+    let status = Some(code).filter(|code| *code == Code::ResourceExhausted).and(Status::from_header_map(headers))?;
+    Fault::metadata_of(&status).remove(LIMIT)
 }
 
 /// Completes an error that leaves the server: the reason when tonic made it, and the trace id.

@@ -19,7 +19,7 @@ use crate::telemetry::{DURATION_BOUNDARIES_SECONDS, TraceContext, code_name};
 #[derive(Debug)]
 pub(super) struct ServerMetrics {
     duration: Histogram<f64>,
-    /// Calls refused because a limit was reached.
+    /// Calls and connections refused because a limit was reached.
     pub(super) refused: opentelemetry::metrics::Counter<u64>,
     /// Connections open.
     pub(super) connections: UpDownCounter<i64>,
@@ -74,6 +74,9 @@ impl Finish {
         }
         // What tonic says of a message it cannot read is corrected above.
         let code = if code == Code::Ok { code } else { errors::code(headers).unwrap_or(code) };
+        if let Some(limit) = errors::limit(code, headers) {
+            self.metrics.refused.add(1, &[KeyValue::new("limit", limit)]);
+        }
         self.count(code);
     }
 

@@ -20,6 +20,7 @@ use crate::testing::{Echo, code, public, request, start};
 fn assert_overloaded(status: &Status) {
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!(Fault::reason_of(status), Some(ErrorReason::Overloaded));
+    assert_eq!(Fault::metadata_of(status).get("limit").map(String::as_str), Some("concurrency"));
     let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
     assert!(retry.is_some_and(|delay| delay > Duration::ZERO));
 }
