@@ -67,7 +67,7 @@ pub fn decide<'c>(
 ) -> Decision<'c> {
     let ctx = Context::new(catalogue, translator, question, detail);
     let mut findings = ctx.unknown_names();
-    let known = ctx.destination.is_known();
+    let known = ctx.knows_places();
     let mut results = if known { judge(&ctx) } else { SmallVec::new() };
     let counted: SmallVec<[&Judged<'_>; 4]> = results.iter().collect();
     let mut summary = if known { outcome::overall(&counted) } else { outcome::Summary::of(Outcome::Undetermined) };

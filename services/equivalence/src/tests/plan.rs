@@ -10,7 +10,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     the_plan_of_the_story_covers_all_markets_and_says_what_opens_the_closed_ones,
     a_plan_without_certificates_says_what_it_would_take,
-    bad_plans_are_refused_with_every_field_and_unknown_markets_are_named,
+    bad_plans_are_refused_with_every_field_and_unknown_places_are_named,
     however_many_plans_are_wanted_other_questions_are_answered,
     fairness_is_audited_in_pages_that_together_are_the_whole,
     the_fairness_of_a_market_that_is_not_known_is_not_audited,
@@ -104,7 +104,7 @@ async fn however_many_plans_are_wanted_other_questions_are_answered(db: TestData
     assert!(made > 0);
 }
 
-async fn bad_plans_are_refused_with_every_field_and_unknown_markets_are_named(db: TestDatabase) {
+async fn bad_plans_are_refused_with_every_field_and_unknown_places_are_named(db: TestDatabase) {
     let served = serve(&db).await;
     let mut bad = plan();
     bad.origin = "nowhere".into();
@@ -122,6 +122,13 @@ async fn bad_plans_are_refused_with_every_field_and_unknown_markets_are_named(db
     let answer = served.recognition().plan_market_access(unknown).await.unwrap().into_inner();
     assert_eq!(answer.markets[0].outcome(), Outcome::Undetermined);
     assert_eq!(answer.markets[0].findings[0].code, "destination_unknown");
+    // Of goods from nowhere that is known no market can be told.
+    let unknown = pb::PlanMarketAccessRequest { origin: "QQ".into(), ..plan() };
+    let answer = served.recognition().plan_market_access(unknown).await.unwrap().into_inner();
+    for market in answer.markets {
+        assert_eq!(market.outcome(), Outcome::Undetermined, "{market:?}");
+        assert_eq!(market.findings[0].code, "origin_unknown");
+    }
 }
 
 async fn fairness_is_audited_in_pages_that_together_are_the_whole(db: TestDatabase) {

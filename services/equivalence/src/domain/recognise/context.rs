@@ -219,6 +219,12 @@ impl<'a, 'q> Context<'a, 'q> {
             && (rule.any_body || rule.names(self.body) || rule.economies().any(|it| self.issuer.is_in(it)))
     }
 
+    /// Whether the catalogue knows whence the goods come and where they go: of a place that it does not know it holds neither
+    /// what is asked there, nor to which blocs it belongs, and so not what is asked of goods from it.
+    pub(super) fn knows_places(&self) -> bool {
+        self.destination.is_known() && self.origin.is_known()
+    }
+
     /// What the question names and the catalogue does not know.
     pub(super) fn unknown_names(&self) -> Vec<Finding> {
         let mut findings = Vec::new();

@@ -13,7 +13,7 @@ use crate::domain::translate::Translator;
 pub(super) struct Row<'a: 'q, 'q> {
     /// What each certificate was judged in.
     contexts: Vec<Context<'a, 'q>>,
-    /// Whether the catalogue knows the market.
+    /// Whether the catalogue knows the market, and whence the goods come.
     pub(super) known: bool,
     /// Whether the market may ask something although nothing is held that it asks.
     pub(super) in_doubt: bool,
@@ -30,7 +30,7 @@ impl<'a, 'q> Row<'a, 'q> {
         let context = |question| Context::new(catalogue, translator, question, Detail::Requirements);
         let contexts: Vec<_> = questions.iter().map(context).collect();
         let mut row = Self {
-            known: contexts.iter().all(|ctx| ctx.destination.is_known()),
+            known: contexts.iter().all(Context::knows_places),
             contexts: Vec::new(),
             in_doubt: false,
             results: Vec::new(),

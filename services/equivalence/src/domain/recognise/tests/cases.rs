@@ -267,6 +267,25 @@ fn an_unknown_destination_is_named_and_undetermined() {
 }
 
 #[test]
+fn an_unknown_origin_is_named_and_undetermined_however_good_the_certificate() {
+    let mut question = question("standards/z-1");
+    question.body_economy = EconomyCode::parse("XB").unwrap();
+    let entries = || {
+        let mut entries = world();
+        entries[2]["requirement"]["acceptances"][0]["bodies"] = json!({ "any": true });
+        entries
+    };
+    assert_eq!(recognise(kept(entries()), &NoTranslation, &question).outcome, Outcome::Recognised);
+    question.origin = EconomyCode::parse("QQ").unwrap();
+    let decision = recognise(kept(entries()), &NoTranslation, &question);
+    assert_eq!(decision.outcome, Outcome::Undetermined);
+    assert_eq!(decision.findings[0].code, "origin_unknown");
+    assert_eq!(decision.findings[0].parameters["origin"], "QQ");
+    // Nor does it matter for which market it is asked: what binds goods from a bloc cannot be told either.
+    assert!(decision.conditions.is_empty() && decision.best_route.is_none());
+}
+
+#[test]
 fn identifiers_of_different_questions_and_revisions_differ() {
     let entries = || world().into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());
     let (one, two) = (Catalogue::new(1, entries()), Catalogue::new(2, entries()));

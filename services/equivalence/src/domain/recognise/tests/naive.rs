@@ -47,6 +47,8 @@ pub(super) enum Flaw {
     ConditionsByIdentifier,
     /// Of what is honoured alone, what is there is said, whatever stronger there may be.
     WhatIsThereSettles,
+    /// Goods from an economy that nobody knows are judged as goods from one that belongs to nothing.
+    AnyOrigin,
 }
 
 /// Something to be fulfilled: what asks for it, and its identifier there.
@@ -149,8 +151,11 @@ pub(super) fn recognise_with(
 impl World<'_> {
     fn recognise(&self) -> Essence {
         let destination = &self.question.destination;
-        let known = self.entries.iter().any(|entry| matches!(entry, Entry::Economy(it) if it.name == *destination));
-        if !known {
+        let known = |economy: &EconomyCode| {
+            self.entries.iter().any(|entry| matches!(entry, Entry::Economy(it) if it.name == *economy))
+        };
+        let origin_counts = self.flaw != Some(Flaw::AnyOrigin);
+        if !known(destination) || origin_counts && !known(&self.question.origin) {
             return Essence { outcome: Outcome::Undetermined, conditions: Vec::new(), results: Vec::new() };
         }
         // 1. Markets: the destination, and the blocs that it belongs to on that date.

@@ -387,7 +387,7 @@ pub(in crate::domain::recognise) fn question(dice: &mut Dice) -> Question {
         object,
         granted_on: if dice.one_in(3) { None } else { parse_date(dice.pick(DATES)) },
         code: CodeReference::new(dice.pick(EDITIONS), dice.pick(&["854140", "854141", "8541", "850720"])).unwrap(),
-        origin: economy(dice.pick(&["XA", "XA", "XB", "XC"])),
+        origin: economy(dice.pick(&["XA", "XA", "XA", "XA", "XB", "XB", "XC", "ZZ"])),
         destination: economy(dice.pick(&["XB", "XB", "XB", "XC", "BLOC", "ZZ"])),
         date: parse_date(dice.pick(&["2019-06-01", "2021-06-01", "2022-01-01", "2023-06-01"])).unwrap(),
         stock: stock(dice),
