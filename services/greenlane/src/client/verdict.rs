@@ -7,6 +7,7 @@ use greenlane_api::{
     common::v1::{Finding, Revisions},
     registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart},
 };
+use greenlane_platform::clock::Clock;
 
 use super::{
     exit::with_flags,
@@ -88,6 +89,10 @@ pub(crate) fn table(verdict: &Verdict, named: &str) -> String {
     for (name, value) in parts(verdict) {
         let reasons: Vec<_> = value.map(|part| part.findings.iter().map(told).collect()).unwrap_or_default();
         table.add_row([Cell::new(name), colour::cell(part(value)), Cell::new(stacked_sentences(&reasons))]);
+    }
+    // Of today it goes without saying.
+    if verdict.date != Clock::system().today().to_string() {
+        table.add_row(["on the date".to_owned(), String::new(), verdict.date.clone()]);
     }
     if let Some(revisions) = &verdict.revisions {
         table.add_row(["at revisions".to_owned(), String::new(), asked(revisions)]);

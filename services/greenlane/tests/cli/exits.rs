@@ -98,6 +98,19 @@ fn try_all() -> anyhow::Result<()> {
     let text = refused(shell.run(&format!("{withdraw} --request-id again {NOWHERE}"))?.expect(75));
     assert!(text.contains("\nhint: is it running"), "{text}");
     assert!(text.contains("\nhint: repeat it with --request-id again"), "{text}");
+    // Of a day alone: whether it counts then.
+    let alone = shell.run(&format!("verify {certificate} {date}"))?.expect(10).stdout;
+    assert!(alone.contains("not asked") && alone.contains("2040-01-01"), "{alone}");
+    shell
+        .run(&format!("verify {certificate} --date {}", greenlane_platform::clock::Clock::system().today()))?
+        .expect(0);
+    // From nowhere that is known: a slip gets no yes.
+    let nowhere = "--code HS2022:854143 --origin ZZ --destination XB";
+    let unsure = shell.run(&format!("recognise --certificate {certificate} {nowhere}"))?.expect(11).stdout;
+    assert!(unsure.contains("undetermined") && unsure.contains("does not know the economy ZZ"), "{unsure}");
+    let unsure = shell.run(&format!("verify {certificate} {nowhere} --model EX-450M -o json"))?;
+    assert_eq!(unsure.json()?["verdict"]["recognised"]["outcome"], "PART_OUTCOME_UNDETERMINED");
+
 
     // Who has no context is told so.
     let elsewhere = tempfile::tempdir()?;

@@ -320,6 +320,7 @@ fn parse(raw: wire::VerifyRequest, now: DateTime<Utc>, in_batch: bool, hint: &st
     let today = now.date_naive();
     let mut v = Violations::new();
     let subject = subject(&mut v, raw.subject, hint);
+    let declares_goods = raw.goods.is_some();
     let goods = content::goods(&mut v, raw.goods, today);
     let moment = v.optional_timestamp("as_of", raw.as_of.as_ref());
     if let Some(Some(moment)) = moment {
@@ -340,7 +341,12 @@ fn parse(raw: wire::VerifyRequest, now: DateTime<Utc>, in_batch: bool, hint: &st
         (None, Some(Some(moment)), _) => Some(AsOf::Moment(moment)),
         (None, _, freshness) => freshness.map(as_of),
     };
-    let day: Option<NaiveDate> = moment.map(|moment| moment.map_or(today, |moment| moment.date_naive()));
+    let day = day(&mut v, &raw.date, moment, today);
+    v.check(
+        "date",
+        raw.date.is_empty() || !declares_goods,
+        "is not together with goods, which have a date of their own",
+    );
     let balance = raw.include_balance;
     v.check("include_balance", !balance || matches!(goods, Some(Some(_)) | None), "needs goods to tell of");
     let (include_proof, include_statement) = (raw.include_proof, raw.include_statement);
@@ -348,6 +354,12 @@ fn parse(raw: wire::VerifyRequest, now: DateTime<Utc>, in_batch: bool, hint: &st
         let question = Question { subject: subject?, goods: goods?, day: day?, as_of: as_of?, balance };
         Some(Asked { question, include_proof, include_statement })
     })
+}
+
+/// The date that is judged when no goods are declared: the one that is named, or that of the moment, or today.
+fn day(v: &mut Violations, raw: &str, moment: Option<Option<DateTime<Utc>>>, today: NaiveDate) -> Option<NaiveDate> {
+    let (named, moment) = (v.optional_date("date", raw)?, moment?);
+    Some(named.unwrap_or_else(|| moment.map_or(today, |moment| moment.date_naive())))
 }
 
 fn as_of(freshness: Freshness) -> AsOf {

@@ -24,6 +24,7 @@ greenlane_store::engine_tests!(Migrator:
     a_verdict_without_goods_is_given_again_on_a_later_day,
     a_verdict_can_be_asked_as_of_a_moment,
     what_will_be_known_at_a_moment_to_come_is_not_asked,
+    whether_a_certificate_counts_on_a_day_is_asked_without_goods,
     a_batch_answers_every_item_at_one_revision,
     a_proof_bundle_proves_the_document,
     a_qr_text_leads_to_the_certificate,
@@ -209,6 +210,9 @@ async fn a_verdict_without_goods_is_given_again_on_a_later_day(db: TestDatabase)
     let again = ask(&served, wire::VerifyRequest { as_of: Some(asked_at), ..replay.clone() }).await;
     assert_eq!((&before.decision_id, &before.date), (&again.decision_id, &again.date));
 
+    let by_date = ask(&served, wire::VerifyRequest { date: before.date.clone(), ..replay.clone() }).await;
+    assert_eq!((&before.decision_id, &before.date), (&by_date.decision_id, &by_date.date));
+
     let latest = common::ReadConsistency { requirement: Some(common::read_consistency::Requirement::Latest(true)) };
     let both = wire::VerifyRequest { consistency: Some(latest), ..replay.clone() };
     let refused = served.verification().verify(both).await.unwrap_err();
@@ -234,6 +238,42 @@ async fn a_verdict_can_be_asked_as_of_a_moment(db: TestDatabase) {
     assert_eq!(ask(&served, at(served.clock.now())).await.outcome(), wire::VerdictOutcome::Refused);
     let before_all = ask(&served, at(moment - TimeDelta::days(30))).await;
     assert_eq!(codes(before_all.authentic.as_ref()), ["certificate_unknown"]);
+}
+
+async fn whether_a_certificate_counts_on_a_day_is_asked_without_goods(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let on = |date: &str| wire::VerifyRequest {
+        date: date.to_owned(),
+        ..question(Subject::Certificate(certificate.name.clone()))
+    };
+    for (date, expected) in [("2026-06-01", "active"), ("2020-01-01", "not_yet_valid"), ("2031-01-01", "expired")] {
+        let verdict = ask(&served, on(date)).await;
+        assert_eq!((codes(verdict.in_force.as_ref()), verdict.date.as_str()), (vec![expected], date));
+        assert_eq!(verdict.covers_goods.unwrap().outcome(), wire::PartOutcome::NotAsked);
+    }
+    // Of many too; and what is answered from memory is of the day that was asked for.
+    for _ in 0..2 {
+        let requests = vec![on("2031-01-01"), on("2026-06-01"), on("")];
+        let batch = wire::BatchVerifyRequest { requests, ..Default::default() };
+        let results = served.verification().batch_verify(batch).await.unwrap().into_inner().results;
+        let codes: Vec<_> = results
+            .into_iter()
+            .map(|it| match it.result {
+                Some(wire::verify_result::Result::Response(it)) => it.verdict.unwrap().in_force.unwrap(),
+                other => panic!("{other:?}"),
+            })
+            .map(|part| part.findings[0].code.clone())
+            .collect();
+        assert_eq!(codes, ["expired", "active", "active"]);
+    }
+    for (request, field) in
+        [(on("2026-02-30"), "date"), (wire::VerifyRequest { goods: Some(goods()), ..on("2026-06-01") }, "date")]
+    {
+        let refused = served.verification().verify(request).await.unwrap_err();
+        let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+        assert_eq!(fields, [field]);
+    }
 }
 
 async fn what_will_be_known_at_a_moment_to_come_is_not_asked(db: TestDatabase) {

@@ -38,12 +38,13 @@ use crate::client::{
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 Whether goods may come in is asked with --code, --origin and --destination together; without them the verdict is of the \
-certificate alone.
+certificate alone: whether it is genuine, and in force today or on --date.
 
 Examples:
   greenlane verify GLXA4HP9Z1PPYMB35F --code HS2022:854143 --origin XA --destination XB \\
     --model EX-450M
   greenlane verify certificate.jwt
+  greenlane verify GLXA4HP9Z1PPYMB35F --date 2027-01-01
   greenlane verify GLXA4HP9Z1PPYMB35F certificate.jwt
   greenlane verify certificate.jwt --code HS2022:854143 --origin XA --destination XB \\
     --model EX-450M --report case-17.html
@@ -83,7 +84,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "trust")]
     statement_out: Option<PathBuf>,
     /// Ask nobody: check such a statement with the key of the bundle or with --log-key, and print the verdict in it.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "code", "proof", "statement_out"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "code", "date", "proof", "statement_out"])]
     statement: Option<PathBuf>,
     /// Decide recognition on this recognition pack, as `greenlane pack` fetched it, in place of what the bundle carries.
     #[arg(long, value_name = "FILE", requires = "trust")]
@@ -108,8 +109,8 @@ pub(crate) struct Goods {
     /// Economy of import [default: the context's].
     #[arg(long, value_name = "ECONOMY", value_parser = crate::client::input::parse_economy, requires = "code", add = Named::Economies.completer())]
     pub(crate) destination: Option<String>,
-    /// The date that counts [default: today in UTC].
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "code")]
+    /// The date that counts, of goods and of the certificate alone [default: today in UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<String>,
     /// When the goods were placed on the market: some stock is exempt.
     #[arg(long = "placed-on", value_name = "YYYY-MM-DD", requires = "code")]
@@ -138,6 +139,11 @@ impl Goods {
             self.destination = Some(economy.map(str::to_owned).ok_or_else(no_destination)?);
         }
         Ok(())
+    }
+
+    /// The day that is asked about where no goods are declared, which have it with them.
+    fn day_alone(&self) -> String {
+        self.date.clone().filter(|_| self.code.is_none()).unwrap_or_default()
     }
 
     fn declaration(&self) -> Option<GoodsDeclaration> {
@@ -303,6 +309,7 @@ impl Args {
         Ok(VerifyRequest {
             subject: Some(subject),
             goods: self.goods.declaration(),
+            date: self.goods.day_alone(),
             include_proof: self.proof || self.report.is_some(),
             include_statement: self.statement_out.is_some(),
             include_balance: self.balance,

@@ -146,11 +146,12 @@ pub(super) fn request(line: u64, row: Row, destination: &str, date: &str) -> Res
         (Ok(_), Some(why)) | (Err(why), None) => return Err(why),
         (Err(why), Some(nowhere)) => return Err(format!("{why}; {nowhere}")),
     };
+    let day = or(row.date, date);
     let goods = code.map(|code| GoodsDeclaration {
         code: Some(code),
         origin: row.origin,
         destination,
-        date: or(row.date, date),
+        date: day.clone(),
         product: (product != ProductIdentification::default()).then_some(product),
         placed_on_market_on: row.placed_on_market_on,
         manufactured_on: row.manufactured_on,
@@ -160,9 +161,11 @@ pub(super) fn request(line: u64, row: Row, destination: &str, date: &str) -> Res
     let tag = format!("{line} {named}");
     let is_code = ["GL1:", "https://", "http://"].iter().any(|start| row.certificate.starts_with(start));
     let subject = if is_code { Subject::QrText(row.certificate) } else { Subject::Certificate(row.certificate) };
+    // Goods have their day with them.
+    let date = if goods.is_some() { String::new() } else { day };
     Ok(StreamVerifyRequest {
         tag,
-        request: Some(VerifyRequest { subject: Some(subject), goods, ..Default::default() }),
+        request: Some(VerifyRequest { subject: Some(subject), goods, date, ..Default::default() }),
     })
 }
 
@@ -191,6 +194,7 @@ mod tests {
         assert_eq!((goods.destination.as_str(), goods.date.as_str()), ("XB", "2026-07-01"));
         let second = rows[1].as_ref().unwrap();
         assert!(second.request.as_ref().unwrap().goods.is_none());
+        assert_eq!(second.request.as_ref().unwrap().date, "2026-07-01", "on which day the certificate is to count");
         assert!(matches!(second.request.as_ref().unwrap().subject, Some(Subject::QrText(_))));
         let (line, why) = rows[2].as_ref().unwrap_err();
         assert!(*line == 4 && why.starts_with("code: `HS2022`: write EDITION:CODE"), "{line}: {why}");
