@@ -105,6 +105,25 @@ fn a_file_of_codes_is_looked_over_whether_its_name_stands_alone_or_behind_an_opt
 }
 
 #[test]
+fn faulty_codes_of_a_file_are_named_with_the_line_that_an_editor_shows() {
+    let shell = Shell::new().expect("it starts");
+    let text = "edition,code,description\nHS2022,854143,modules\nHS2022,999999,none\nHS2022,854143,modules\n";
+    std::fs::write(shell.folder.path().join("codes.csv"), text).expect("it is written");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    let told = run("list lint codes.csv").expect(10);
+    assert!(told.stderr.contains("the codes are read from the column `code`"), "{}", told.stderr);
+    for (finding, which) in [("code_unknown", "999999 (line 3)"), ("duplicate", "854143 (line 4)")] {
+        let row = told.stdout.lines().find(|line| line.starts_with(finding));
+        assert!(row.is_some_and(|row| row.ends_with(which)), "{finding}: {}", told.stdout);
+    }
+    let json = run("list lint codes.csv -o json").expect(10).json().expect("it is JSON");
+    let unknown =
+        json["findings"].as_array().expect("a list").iter().find(|it| it["finding"]["code"] == "code_unknown");
+    let unknown = unknown.expect("it is found");
+    assert_eq!((&unknown["codes"][0], &unknown["lines"][0]), (&"999999".into(), &3.into()), "{unknown}");
+}
+
+#[test]
 fn the_lines_of_a_spreadsheet_are_told_by_their_numbers_in_order_and_with_what_decided_each() {
     spreadsheet().expect("it runs");
 }

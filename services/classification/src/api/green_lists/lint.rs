@@ -15,6 +15,8 @@ use crate::domain::{LintFinding, LintRow, lint};
 const MAX_ROWS: usize = 10_000;
 /// Most rows that a finding names.
 const MAX_NAMED: usize = 100;
+/// Most characters of a code that a finding repeats.
+const MAX_CODE: usize = 64;
 /// Most columns of a row, and most characters of a column's name or value and of a code.
 const MAX_COLUMNS: usize = 64;
 const MAX_TEXT: usize = 2_000;
@@ -66,24 +68,30 @@ impl GreenLists {
         };
         // Thousands of rows against all lists: not on the thread that answers others.
         let id = name.map(|name| name.id);
-        let (linted, catalogue) =
-            tokio::task::spawn_blocking(move || (lint(&catalogue, &rows, claimed, id.as_deref(), today), catalogue))
-                .await
-                .map_err(|error| Fault::internal(format!("the look-over: {error}")))?;
+        let linted = tokio::task::spawn_blocking(move || {
+            let linted = lint(&catalogue, &rows, claimed, id.as_deref(), today);
+            (linted, rows, catalogue)
+        });
+        let (linted, rows, catalogue) =
+            linted.await.map_err(|error| Fault::internal(format!("the look-over: {error}")))?;
         let likely = linted.likely_edition.map(|edition| catalogue.editions[edition].fact.id.as_str());
         Ok(LintGreenListResponse {
-            findings: linted.findings.iter().map(finding).collect(),
+            findings: linted.findings.iter().map(|found| finding(found, &rows)).collect(),
             likely_edition: likely.map(|edition| format!("editions/{edition}")).unwrap_or_default(),
             revision: catalogue.revision,
         })
     }
 }
 
-fn finding(found: &LintFinding) -> wire::LintFinding {
+fn finding(found: &LintFinding, rows: &[LintRow]) -> wire::LintFinding {
+    let named = || found.rows.iter().take(MAX_NAMED);
     let row = |index: &usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
+    let code =
+        |index: &usize| rows.get(*index).map(|row| row.code.chars().take(MAX_CODE).collect()).unwrap_or_default();
     wire::LintFinding {
         finding: render::findings(std::slice::from_ref(&found.finding)).pop(),
-        rows: found.rows.iter().take(MAX_NAMED).map(row).collect(),
+        rows: named().map(row).collect(),
+        codes: named().map(code).collect(),
         row_count: u32::try_from(found.rows.len()).unwrap_or(u32::MAX),
     }
 }

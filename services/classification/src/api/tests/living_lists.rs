@@ -304,6 +304,8 @@ async fn rows_are_looked_over_and_lists_by_name(db: TestDatabase) {
         ("editions_mixed", vec![1], 1),
     ];
     assert_eq!(found, expected);
+    let codes: Vec<_> = answer.findings.iter().map(|found| found.codes.join(" ")).collect();
+    assert_eq!(codes, ["999999", "850231", "854140", "854140"], "each by its code");
     assert_eq!(answer.likely_edition, "editions/HS2022");
 
     let named = LintGreenListRequest { name: "greenLists/apec-54".to_owned(), ..Default::default() };

@@ -124,7 +124,8 @@ pub(crate) enum Command {
         /// A CSV file with a line of column names, its columns parted by commas, semicolons or tabs; `-` is stdin.
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// The file's column of codes [default: the first].
+        /// The file's column of codes [default: the one that is called code, hs_code, commodity_code or the like, or else the
+        /// first].
         #[arg(long)]
         column: Option<String>,
         /// The edition that the codes claim to be of.

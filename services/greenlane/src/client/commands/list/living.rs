@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use greenlane_api::{
     classification::v1::{
         BuildReferenceClassificationRequest, CombineGreenListsRequest, CompareGreenListsRequest, GreenListState,
-        LintGreenListRequest, ListGreenListVersionsRequest, ListOperation, ProjectGreenListRequest, WeightedList,
-        green_list_service_client::GreenListServiceClient,
+        LintFinding, LintGreenListRequest, ListGreenListVersionsRequest, ListOperation, ProjectGreenListRequest,
+        WeightedList, green_list_service_client::GreenListServiceClient,
     },
     common::v1::CodeReference,
 };
@@ -61,8 +61,10 @@ const COMBINATION: View = View::List {
 const FAULTS: View = View::List {
     items: "findings",
     name: "finding.code",
-    columns: &[("FINDING", "finding.code"), ("ROWS", "rowCount"), ("FIRST", "rows.0"), ("WHAT", "finding.message")],
+    columns: &[("FINDING", "finding.code"), ("ROWS", "rowCount"), ("WHAT", "finding.message"), ("WHICH", "which")],
 };
+/// So many faulty codes are named to people: of others the JSON has up to a hundred.
+const NAMED: usize = 5;
 const REFERENCE: View = View::List {
     items: "rows",
     name: "code",
@@ -167,7 +169,12 @@ pub(super) async fn lint(
     column: Option<&str>,
     claimed: Option<&str>,
 ) -> anyhow::Result<Exit> {
-    let rows = file.map(|file| rows::read(file, column)).transpose()?.unwrap_or_default();
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    if let Some(file) = file {
+        let read = rows::read(file, column)?;
+        render::talk(&read.told);
+        (rows, lines) = (read.rows, read.lines);
+    }
     let mut lists = GreenListServiceClient::new(session.classification()?);
     let request = LintGreenListRequest {
         name: list.map(name).unwrap_or_default(),
@@ -177,8 +184,37 @@ pub(super) async fn lint(
     };
     let answer = lists.lint_green_list(request).await?.into_inner();
     let faulty = answer.findings.iter().filter_map(|found| found.finding.as_ref()).any(|found| found.code != "overlap");
-    session.print(&answer, FAULTS)?;
+    let mut value = render::to_json(&answer)?;
+    let for_programs = matches!(session.output(), Output::Json | Output::Yaml);
+    for (found, finding) in value["findings"].as_array_mut().into_iter().flatten().zip(&answer.findings) {
+        if !lines.is_empty() {
+            found["lines"] = finding.rows.iter().filter_map(|row| line_of(*row, &lines)).collect::<Vec<_>>().into();
+        }
+        if !for_programs {
+            found["which"] = which(finding, &lines).into();
+        }
+    }
+    render::print_value(session.output(), &value, FAULTS)?;
     Ok(if faulty { Exit::No } else { Exit::Done })
+}
+
+/// The line of a file that a row stands in; none where there is no file.
+fn line_of(row: u32, lines: &[u64]) -> Option<u64> {
+    usize::try_from(row).ok().and_then(|row| lines.get(row.checked_sub(1)?)).copied()
+}
+
+/// The first codes that a finding is about, in words.
+fn which(finding: &LintFinding, lines: &[u64]) -> String {
+    let named = finding.codes.iter().zip(&finding.rows).take(NAMED).map(|(code, row)| match line_of(*row, lines) {
+        Some(line) => format!("{code} (line {line})"),
+        None => code.clone(),
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    // What concerns a list as a whole names no codes.
+    match usize::try_from(finding.row_count).unwrap_or(usize::MAX).saturating_sub(NAMED) {
+        more if more > 0 && !named.is_empty() => format!("{named}, and {more} more"),
+        _ => named,
+    }
 }
 
 /// What `greenlane list reference` was asked for.

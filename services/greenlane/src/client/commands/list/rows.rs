@@ -7,6 +7,7 @@ use csv::{ReaderBuilder, StringRecord};
 use greenlane_api::classification::v1::LintRow;
 
 use crate::client::{
+    commands::tag::table,
     exit::Usage,
     input,
     sheet::{self, Sheet},
@@ -15,13 +16,35 @@ use crate::client::{
 /// The shortest code that a line of column names may not have in the place of a name.
 const CODE: usize = 4;
 
+/// What a column of codes may be called beside what tables of trade call theirs, without case, blanks and the like.
+const CODES: [&str; 8] = ["hscode", "hs", "commoditycode", "tariffcode", "商品编码", "商品编号", "hs编码", "税则号列"];
+
+/// A file of codes.
+#[derive(Debug)]
+pub(super) struct Codes {
+    pub(super) rows: Vec<LintRow>,
+    /// The line that each row begins in, as an editor counts lines.
+    pub(super) lines: Vec<u64>,
+    /// Which column they were read from, in words.
+    pub(super) told: String,
+}
+
 /// Reads a file; `-` is stdin.
-pub(super) fn read(file: &Path, column: Option<&str>) -> anyhow::Result<Vec<LintRow>> {
+pub(super) fn read(file: &Path, column: Option<&str>) -> anyhow::Result<Codes> {
     let named = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
     of_text(&named, &input::read_text(file)?, column)
 }
 
-fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Vec<LintRow>> {
+/// The column that is called as codes are, the best name first.
+fn called_so(names: &[String]) -> Option<usize> {
+    let bare =
+        |name: &str| name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let names: Vec<String> = names.iter().map(|name| bare(name)).collect();
+    let mut known = table::CODE.iter().map(|name| bare(name)).chain(CODES.map(str::to_owned));
+    known.find_map(|known| names.iter().position(|name| *name == known))
+}
+
+fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Codes> {
     let text = text.trim_start_matches('\u{feff}');
     let (separator, table, before) = separated(text);
     anyhow::ensure!(
@@ -32,8 +55,9 @@ fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Vec<
     let mut sheet =
         Sheet::open(ReaderBuilder::new().delimiter(separator), table.as_bytes()).with_context(cannot_read)?;
     let names = names(sheet.header());
+    let known = called_so(&names);
     let at = match column {
-        None => 0,
+        None => known.unwrap_or(0),
         Some(column) => {
             let at = names.iter().position(|name| name == column);
             at.with_context(|| Usage(format!("{named} has no column {column}: it has {}", names.join(", "))))?
@@ -42,13 +66,21 @@ fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Vec<
     if let Some(code) = names.get(at).filter(|name| is_code(name)) {
         anyhow::bail!(Usage(format!("{named} has no line of column names: its first line has the code {code}")));
     }
-    let (mut rows, mut record) = (Vec::new(), StringRecord::new());
+    let read = names.get(at).map(String::as_str).unwrap_or_default();
+    let told = match (column, known) {
+        (None, None) if names.len() > 1 => format!(
+            "the codes are read from the first column, `{read}`: none is called code or hs_code; --column takes another"
+        ),
+        _ => format!("the codes are read from the column `{read}`"),
+    };
+    let (mut rows, mut lines, mut record) = (Vec::new(), Vec::new(), StringRecord::new());
     while let Some((line, read)) = sheet.next(&mut record) {
         read.map_err(|error| Usage(format!("{named}:{}: {}", line + before, sheet::why(&error))))?;
         // Spreadsheets write lines of nothing but separators below their tables.
         if record.iter().all(|field| field.trim().is_empty()) {
             continue;
         }
+        lines.push(line + before);
         let others = names.iter().zip(&record).enumerate().filter(|(index, _)| *index != at);
         rows.push(LintRow {
             code: record.get(at).unwrap_or_default().to_owned(),
@@ -56,7 +88,7 @@ fn of_text(named: &str, text: &str, column: Option<&str>) -> anyhow::Result<Vec<
         });
     }
     anyhow::ensure!(!rows.is_empty(), Usage(format!("{named} has no row of codes below a line of column names")));
-    Ok(rows)
+    Ok(Codes { rows, lines, told })
 }
 
 /// What parts the columns of a table, the table, and how many lines stand before it: one that names the separator, as
@@ -99,8 +131,8 @@ mod tests {
 
     /// Codes and what stands in the column `on`.
     fn codes(text: &str) -> Result<Vec<(String, String)>, String> {
-        let rows = of_text("codes.csv", text, None).map_err(|error| error.to_string())?;
-        Ok(rows.into_iter().map(|mut row| (row.code, row.columns.remove("on").unwrap_or_default())).collect())
+        let read = of_text("codes.csv", text, None).map_err(|error| error.to_string())?;
+        Ok(read.rows.into_iter().map(|mut row| (row.code, row.columns.remove("on").unwrap_or_default())).collect())
     }
 
     #[test]
@@ -137,8 +169,30 @@ mod tests {
     }
 
     #[test]
+    fn codes_are_read_from_the_column_that_is_called_so_wherever_it_stands_and_it_is_said_which() {
+        for (header, told) in [
+            ("edition,code,text", "the codes are read from the column `code`"),
+            ("code,hs_code,text", "the codes are read from the column `code`"),
+            ("edition,HS Code,text", "the codes are read from the column `HS Code`"),
+            ("edition,hs_code,text", "the codes are read from the column `hs_code`"),
+            ("edition,Commodity-Code,text", "the codes are read from the column `Commodity-Code`"),
+            ("edition,商品编码,text", "the codes are read from the column `商品编码`"),
+        ] {
+            let at = if header.starts_with("code") { 0 } else { 1 };
+            let row = ["HS2022", "854143"][at];
+            let read = of_text("codes.csv", &format!("{header}\nHS2022,854143,x\n"), None).unwrap();
+            assert_eq!((read.rows[0].code.as_str(), read.told.as_str()), (row, told));
+        }
+        let read = of_text("codes.csv", "edition,number\nHS2022,854143\n\nHS2022,850231\n", None).unwrap();
+        assert!(read.told.contains("the first column, `edition`: none is called code"), "{}", read.told);
+        assert_eq!(read.lines, [2, 4], "as an editor counts them");
+        let read = of_text("codes.csv", "sep=,\nedition,number\nHS2022,854143\n", Some("number")).unwrap();
+        assert_eq!((read.rows[0].code.as_str(), read.lines[0]), ("854143", 3));
+    }
+
+    #[test]
     fn columns_of_the_same_name_are_all_looked_over() {
-        let rows = of_text("codes.csv", "code,on,on\n854143,1,0\n", None).unwrap();
+        let rows = of_text("codes.csv", "code,on,on\n854143,1,0\n", None).unwrap().rows;
         let columns = [("on".to_owned(), "1".to_owned()), ("on (2)".to_owned(), "0".to_owned())];
         assert_eq!(rows[0].columns, columns.into());
     }

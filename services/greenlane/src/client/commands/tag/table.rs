@@ -23,7 +23,7 @@ const PERIOD: &[&str] = &["period", "refyear", "year"];
 const REPORTER: &[&str] = &["reporteriso", "reporter iso", "reportercode", "reporter code", "reporterdesc", "reporter"];
 const PARTNER: &[&str] = &["partneriso", "partner iso", "partnercode", "partner code", "partnerdesc", "partner"];
 const FLOW: &[&str] = &["flowcode", "trade flow code", "flowdesc", "trade flow", "flow"];
-const CODE: &[&str] = &["cmdcode", "commodity code", "hs6", "code"];
+pub(crate) const CODE: &[&str] = &["cmdcode", "commodity code", "hs6", "code"];
 const VALUE: &[&str] = &["primaryvalue", "trade value (us$)", "value", "value_usd"];
 const CLASSIFICATION: &[&str] = &["classificationcode", "classification"];
 /// What else tells rows of one code and period apart.
