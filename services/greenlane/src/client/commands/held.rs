@@ -24,22 +24,25 @@ pub(super) enum Held {
     LeftOut(String),
 }
 
-/// What certificates in the registry say, if they count for these goods on this date (`YYYY-MM-DD`).
+/// Certificates in the registry with what each says, if it counts for these goods on this date (`YYYY-MM-DD`).
 pub(super) async fn held(
     session: &Session,
     names: &[String],
     code: &CodeReference,
     date: &str,
-) -> anyhow::Result<Vec<Held>> {
+) -> anyhow::Result<Vec<(Certificate, Held)>> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
         found.push(facts_of(session, name).await?);
     }
     let certificates: Vec<&Certificate> = found.iter().map(|(certificate, _)| certificate).collect();
     let why = worth_nothing(session, &certificates, code, date).await?;
-    let held = found.into_iter().zip(why).map(|((certificate, facts), why)| match why {
-        Some(why) => Held::LeftOut(format!("{} is left out: {why}", certificate.name)),
-        None => Held::Counts(facts),
+    let held = found.into_iter().zip(why).map(|((certificate, facts), why)| {
+        let held = match why {
+            Some(why) => Held::LeftOut(format!("{} is left out: {why}", certificate.name)),
+            None => Held::Counts(facts),
+        };
+        (certificate, held)
     });
     Ok(held.collect())
 }

@@ -1,11 +1,13 @@
 //! `greenlane plan`: which markets accept what a product holds, and what would open the others.
 
 mod matrix;
+mod page;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
+use chrono::SecondsFormat;
 use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, ReadConsistency, read_consistency::Requirement},
@@ -18,6 +20,7 @@ use greenlane_platform::clock::Clock;
 use serde_json::json;
 use tonic::{Code, Status};
 
+use self::page::About;
 use crate::client::{
     Session,
     commands::{
@@ -97,15 +100,23 @@ const PLAN: View = View::List { items: "markets", name: "destination", columns: 
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let date = if args.date.is_empty() { Clock::system().today().to_string() } else { args.date.clone() };
     let mut certificates = Vec::new();
-    for held in held(session, &args.certificates, &args.code, &date).await? {
+    let mut about = About { date: date.clone(), ..About::default() };
+    for (certificate, held) in held(session, &args.certificates, &args.code, &date).await? {
         match held {
-            Held::Counts(facts) => certificates.push(facts),
-            Held::LeftOut(why) => render::talk(&why),
+            Held::Counts(facts) => {
+                about.add(&certificate, &args.code);
+                certificates.push(facts);
+            }
+            Held::LeftOut(why) => {
+                render::talk(&why);
+                about.left_out.push(why);
+            }
         }
     }
     let planned = planned(args.facts)?;
     if let Some(facts) = &planned {
         tell_unknown(session, facts, args.revision).await?;
+        about.plan(facts);
     }
     certificates.extend(planned);
     let consistency = args.revision.map(|it| ReadConsistency { requirement: Some(Requirement::ExactlyRevision(it)) });
@@ -123,7 +134,10 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
     let plan = recognition.plan_market_access(request.clone()).await?.into_inner();
     match session.output() {
-        _ if args.html => render::write(&matrix::html(&request, &plan))?,
+        _ if args.html => {
+            about.made_at = Clock::system().now().to_rfc3339_opts(SecondsFormat::Secs, true);
+            render::write(&page::html(&request, &plan, &about))?;
+        }
         Output::Table => render::write(&matrix::table(&plan))?,
         Output::Csv => render::write(&matrix::csv(&plan)?)?,
         Output::Name => render::write(&matrix::open(&plan))?,

@@ -1,14 +1,10 @@
-//! A plan of market access as a table, as comma-separated values, and as a page.
-
-use std::fmt::Write as _;
+//! A plan of market access as a table and as comma-separated values.
 
 use greenlane_api::equivalence::v1::{
-    MarketAccess, MarketAccessStep, PlanMarketAccessRequest, PlanMarketAccessResponse, RecognitionOutcome,
-    RequirementResult, RequirementStatus,
+    MarketAccess, MarketAccessStep, PlanMarketAccessResponse, RecognitionOutcome, RequirementResult, RequirementStatus,
 };
 
 use crate::client::{
-    html::{self, escape},
     recognition,
     render::{bare_table, colour, several, stacked, tidy},
 };
@@ -34,13 +30,13 @@ const HEADINGS: [&str; 13] = [
 const NOT_COVERED: &str = "market_not_covered";
 
 /// One line of the matrix: a market with one of its requirements, if it makes any.
-struct Line<'p> {
-    market: &'p MarketAccess,
-    requirement: Option<&'p RequirementResult>,
+pub(super) struct Line<'p> {
+    pub(super) market: &'p MarketAccess,
+    pub(super) requirement: Option<&'p RequirementResult>,
     step: Option<&'p MarketAccessStep>,
 }
 
-fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
+pub(super) fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for market in &plan.markets {
         if market.requirements.is_empty() {
@@ -56,18 +52,18 @@ fn lines(plan: &PlanMarketAccessResponse) -> Vec<Line<'_>> {
 
 impl Line<'_> {
     /// Whether nothing is said of the market but that the catalogue may not know it well enough.
-    fn is_untold(&self) -> bool {
+    pub(super) fn is_untold(&self) -> bool {
         let findings = &self.market.findings;
         self.requirement.is_none()
             && self.market.outcome() == RecognitionOutcome::Undetermined
             && findings.iter().all(|finding| finding.code == NOT_COVERED)
     }
 
-    fn outcome(&self) -> &'static str {
+    pub(super) fn outcome(&self) -> &'static str {
         recognition::outcome(self.market.outcome())
     }
 
-    fn status(&self) -> &'static str {
+    pub(super) fn status(&self) -> &'static str {
         match self.requirement.map(RequirementResult::status) {
             Some(RequirementStatus::Met) if self.conditions().is_empty() => "met",
             Some(RequirementStatus::Met) => "met on conditions",
@@ -79,28 +75,28 @@ impl Line<'_> {
         }
     }
 
-    fn route(&self) -> String {
+    pub(super) fn route(&self) -> String {
         self.requirement.and_then(|it| it.route.as_ref()).map(recognition::route).unwrap_or_default()
     }
 
     /// What is to be fulfilled: on the route that there is, or after the step.
-    fn conditions(&self) -> Vec<&str> {
+    pub(super) fn conditions(&self) -> Vec<&str> {
         let of_route = self.requirement.and_then(|it| it.route.as_ref()).map(|it| &it.conditions);
         let conditions = of_route.or(self.step.map(|it| &it.conditions)).into_iter().flatten();
         conditions.map(|it| it.description.as_str()).collect()
     }
 
-    fn missing(&self) -> Vec<&str> {
+    pub(super) fn missing(&self) -> Vec<&str> {
         let of_requirement = self.requirement.map(|it| &it.findings[..]);
         let findings = of_requirement.unwrap_or(&self.market.findings);
         findings.iter().map(|it| it.message.as_str()).collect()
     }
 
-    fn step(&self) -> &str {
+    pub(super) fn step(&self) -> &str {
         self.step.map_or("", |it| it.description.as_str())
     }
 
-    fn also_opens(&self) -> String {
+    pub(super) fn also_opens(&self) -> String {
         self.step.map(|it| it.also_opens.join(" ")).unwrap_or_default()
     }
 }
@@ -133,11 +129,16 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
     let mut text = tidy(&mut table);
     if !untold.is_empty() {
         let mut table = bare_table();
-        let markets: Vec<_> = untold.iter().map(|line| line.market.destination.as_str()).collect();
-        table.add_row([format!("Cannot be told, for the catalogue may lack requirements: {}", markets.join(" "))]);
+        table.add_row([cannot_be_told(&untold)]);
         text.push_str(&format!("\n{}", tidy(&mut table)));
     }
     format!("{text}\n{}\n", summary(plan))
+}
+
+/// The markets of which nothing is said but that they may ask something.
+pub(super) fn cannot_be_told(untold: &[Line<'_>]) -> String {
+    let markets: Vec<_> = untold.iter().map(|line| line.market.destination.as_str()).collect();
+    format!("Cannot be told, for the catalogue may lack requirements: {}", markets.join(" "))
 }
 
 /// The names of the markets that are open, one a line.
@@ -147,7 +148,7 @@ pub(super) fn open(plan: &PlanMarketAccessResponse) -> String {
 }
 
 /// How many markets there are of each kind: one that cannot be told is neither open nor shut.
-fn summary(plan: &PlanMarketAccessResponse) -> String {
+pub(super) fn summary(plan: &PlanMarketAccessResponse) -> String {
     let number = |of: fn(RecognitionOutcome) -> bool| plan.markets.iter().filter(|it| of(it.outcome())).count();
     let untold = number(|it| matches!(it, RecognitionOutcome::Undetermined | RecognitionOutcome::Unspecified));
     let (all, open) = (plan.markets.len(), number(recognition::is_open));
@@ -197,60 +198,4 @@ fn at_level(target: &str, level: &str) -> String {
 fn plain(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula { format!("'{text}") } else { text.to_owned() }
-}
-
-const STYLE: &str = "\
-body{font:16px/1.4 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}\
-table{border-collapse:collapse;width:100%}\
-th,td{border:1px solid #c8c8c8;padding:.4rem .6rem;text-align:left;vertical-align:top}\
-thead th{background:#f0f0f0;position:sticky;top:0}\
-.open{background:#e3f4e3}.conditions{background:#fdf5d8}.closed{background:#fbe3e0}.unknown{background:#ececec}\
-ul{margin:.2rem 0;padding-left:1.2rem}";
-
-/// One page without scripts and without anything from elsewhere.
-pub(super) fn html(request: &PlanMarketAccessRequest, plan: &PlanMarketAccessResponse) -> String {
-    let code = request.code.clone().unwrap_or_default();
-    let of = format!("{} {} from {}", code.edition, code.code, request.origin);
-    let mut page = String::new();
-    // Writing to a text cannot fail.
-    let _ = writeln!(page, "<h1>Market access for {}</h1>", escape(&of));
-    let _ = writeln!(page, "<p>{} Catalogue revision {}.</p>", summary(plan), plan.revision);
-    page.push_str("<table>\n<thead><tr>");
-    for heading in ["Market", "Outcome", "Requirement", "Status", "Route", "What is to be done", "Also opens"] {
-        let _ = write!(page, "<th scope=\"col\">{heading}</th>");
-    }
-    page.push_str("</tr></thead>\n<tbody>\n");
-    for line in lines(plan) {
-        row(&mut page, &line);
-    }
-    page.push_str("</tbody>\n</table>\n");
-    html::page(&format!("Market access: {of}"), STYLE, &page)
-}
-
-fn row(page: &mut String, line: &Line<'_>) {
-    let class = match line.status() {
-        "met" | "" if recognition::is_open(line.market.outcome()) => "open",
-        "met" => "open",
-        "met on conditions" => "conditions",
-        "undetermined" | "" => "unknown",
-        _ => "closed",
-    };
-    let _ = write!(page, "<tr class=\"{class}\"><th scope=\"row\">{}</th>", escape(&line.market.destination));
-    let title = line.requirement.map(|it| it.title.as_str()).unwrap_or_default();
-    for text in [line.outcome(), title, line.status(), &line.route()] {
-        let _ = write!(page, "<td>{}</td>", escape(text));
-    }
-    let mut todo = vec![line.step()];
-    todo.extend(line.conditions());
-    todo.extend(line.missing());
-    todo.retain(|it| !it.is_empty());
-    page.push_str("<td>");
-    if !todo.is_empty() {
-        page.push_str("<ul>");
-        for it in todo {
-            let _ = write!(page, "<li>{}</li>", escape(it));
-        }
-        page.push_str("</ul>");
-    }
-    let _ = writeln!(page, "</td><td>{}</td></tr>", escape(&line.also_opens()));
 }

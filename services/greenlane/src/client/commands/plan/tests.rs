@@ -3,7 +3,7 @@ use greenlane_api::equivalence::v1::{
     RecognitionOutcome, RequirementResult, RequirementStatus,
 };
 
-use super::matrix;
+use super::{matrix, page};
 
 fn plan(title: &str) -> PlanMarketAccessResponse {
     let requirement = RequirementResult {
@@ -60,12 +60,82 @@ fn no_cell_is_a_formula_to_a_spreadsheet() {
 
 #[test]
 fn the_page_carries_no_markup_of_the_catalogues() {
-    let page = matrix::html(&PlanMarketAccessRequest::default(), &plan("<script>alert('x')</script> & more"));
+    let about = page::About { left_out: vec!["<script>".to_owned()], ..Default::default() };
+    let plan = plan("<script>alert('x')</script> & more");
+    let page = page::html(&PlanMarketAccessRequest::default(), &plan, &about);
     assert!(!page.contains("<script"), "{page}");
     assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; more"));
-    assert!(page.contains("1 of 2 markets is open. Catalogue revision 7."));
+    assert!(page.contains("1 of 2 markets is open.") && page.contains("catalogue 7"));
     assert!(!page.contains("http"), "nothing comes from elsewhere");
     assert_eq!(page.matches("<tr").count(), page.matches("</tr>").count());
+}
+
+#[test]
+fn the_page_says_for_whom_and_what_and_when_it_was_made_and_folds_markets_that_cannot_be_told() {
+    use greenlane_api::common::v1::{CodeReference, Finding, ProductIdentification};
+    use greenlane_api::equivalence::v1::{CertificateFacts, CertifiedScheme};
+    use greenlane_api::registry::v1::{Certificate, CertificateContent, CertifiedProduct, Holder};
+
+    let code = |code: &str| CodeReference { edition: "HS2022".into(), code: code.into() };
+    let product = |name: &str, model: &str, own: &str| CertifiedProduct {
+        name: name.into(),
+        identification: Some(ProductIdentification { model: model.into(), ..Default::default() }),
+        codes: vec![code(own)],
+        ..Default::default()
+    };
+    let content = CertificateContent {
+        holder: Some(Holder { name: "Example Solar Ltd".into(), economy: "XA".into(), ..Default::default() }),
+        products: vec![product("Module", "EX-450M", "8541"), product("Battery", "B-1", "850760")],
+        valid_until: "2031-01-01".into(),
+        ..Default::default()
+    };
+    let certificate = Certificate {
+        name: "certificates/GLXA4HP9Z1PPYMB35F".into(),
+        body: "bodies/aurora-cert".into(),
+        content: Some(content),
+        ..Default::default()
+    };
+    let mut about = page::About {
+        date: "2026-12-01".into(),
+        made_at: "2026-11-27T09:00:00Z".into(),
+        left_out: vec!["certificates/GLXB is left out: it is suspended".into()],
+        ..Default::default()
+    };
+    about.add(&certificate, &code("854143"));
+    let scheme = CertifiedScheme { scheme: "schemes/s".into(), level: "A".into() };
+    about.plan(&CertificateFacts {
+        schemes: vec![scheme],
+        body: "bodies/b".into(),
+        body_economy: "XB".into(),
+        ..Default::default()
+    });
+    let request = PlanMarketAccessRequest { code: Some(code("854143")), origin: "XA".into(), ..Default::default() };
+    let mut plan = plan("Safety");
+    for market in ["AU", "BN"] {
+        let lacking = Finding { code: "market_not_covered".into(), ..Default::default() };
+        plan.markets.push(MarketAccess {
+            destination: market.into(),
+            outcome: RecognitionOutcome::Undetermined.into(),
+            findings: vec![lacking],
+            ..Default::default()
+        });
+    }
+    let page = page::html(&request, &plan, &about);
+    for text in [
+        "GLXA4HP9Z1PPYMB35F, issued by bodies/aurora-cert, valid until 2031-01-01",
+        "Example Solar Ltd (XA)",
+        "Module, model EX-450M",
+        "schemes/s A by bodies/b (XB)",
+        "HS2022 854143",
+        "2026-12-01",
+        "2026-11-27T09:00:00Z",
+        "catalogue 7",
+        "GLXB is left out: it is suspended",
+        "Cannot be told, for the catalogue may lack requirements: AU BN",
+    ] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    assert!(!page.contains("Battery") && !page.contains(">AU<"), "{page}");
 }
 
 #[test]
