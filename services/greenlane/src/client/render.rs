@@ -9,6 +9,7 @@ pub(crate) mod line;
 pub(crate) mod pages;
 #[cfg(test)]
 mod tests;
+mod whole;
 pub(crate) mod yaml;
 
 use std::{
@@ -58,7 +59,7 @@ pub(crate) enum View {
     List { items: &'static str, name: &'static str, columns: &'static [Column] },
     /// One thing, one field a line.
     Record { at: &'static str, name: &'static str, fields: &'static [Column] },
-    /// One thing with parts of its own: what it has, indented.
+    /// One thing with parts of its own: what it has, one field a line, and that of its parts indented.
     Document { at: &'static str },
 }
 
@@ -106,7 +107,7 @@ pub(crate) fn text(output: Output, value: &Value, view: View) -> anyhow::Result<
         Output::Yaml => yaml::text(value)?,
         Output::Csv => commas::text(value, view)?,
         Output::Name => names(value, view),
-        Output::Table => table(value, view)?,
+        Output::Table => table(value, view),
     })
 }
 
@@ -155,7 +156,7 @@ fn rows(value: &Value, view: View) -> Vec<&Value> {
     }
 }
 
-fn table(value: &Value, view: View) -> anyhow::Result<String> {
+fn table(value: &Value, view: View) -> String {
     let mut table = bare_table();
     match view {
         View::List { columns, .. } => {
@@ -175,11 +176,17 @@ fn table(value: &Value, view: View) -> anyhow::Result<String> {
             }
         }
         View::Document { .. } => {
-            let whole: anyhow::Result<String> = rows(value, view).into_iter().map(document::text).collect();
-            return Ok(line::folded(&whole?));
+            for (heading, text) in rows(value, view).into_iter().flat_map(whole::rows) {
+                table.add_row([Cell::new(heading), colour::cell(text)]);
+            }
         }
     }
-    Ok(tidy(&mut table))
+    tidy(&mut table)
+}
+
+/// What is at a path of an answer, for a pane: what it has, indented.
+pub(crate) fn document(value: &Value, path: &str) -> anyhow::Result<String> {
+    at(value, path).map(document::text).unwrap_or_else(|| Ok(String::new()))
 }
 
 /// A table without rules, wrapped to what eyes have room for. Where none look, each row is one line, for `grep` and the

@@ -60,7 +60,8 @@ fn announced() -> anyhow::Result<()> {
     assert!(refused.contains("hint: see what was announced: greenlane certificate history"), "{refused}");
     let event = shell.run(&format!("certificate history {certificate} -o name"))?.expect(0).stdout;
     let event = event.lines().last().unwrap_or_default();
-    assert!(shell.run(&format!("get {event}"))?.expect(0).stdout.contains("kind: withdraw"));
+    let shown = shell.run(&format!("get {event}"))?.expect(0).stdout;
+    assert!(shown.lines().any(|line| line.starts_with("Kind ") && line.ends_with(" withdraw")), "{shown}");
     shell.run(&format!("get {certificate}/events/999"))?.expect(3);
     Ok(())
 }

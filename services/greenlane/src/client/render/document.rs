@@ -1,10 +1,10 @@
-//! A thing with parts of its own, for eyes: YAML of what it has, what is told in a line before what has parts. Fields and
+//! A thing with parts of its own, for a pane: YAML of what it has, what is told in a line before what has parts. Fields and
 //! words are spelled as in the files that people write, so that what is shown can go into one.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use prost_reflect::Kind;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use serde_yaml_ng::{Mapping, Value as Yaml};
 
 use super::{POOL, cell};
@@ -40,16 +40,35 @@ fn ordered(value: &Value) -> Option<Yaml> {
             (!items.is_empty()).then_some(Yaml::Sequence(items))
         }
         Value::Object(fields) => {
-            let told = fields.iter().filter(|(key, value)| value.as_f64() != Some(0.0) || CAN_BE_ZERO.contains(*key));
-            let mut fields: Vec<_> = told.filter_map(|(key, value)| Some((key, ordered(value)?, value))).collect();
-            fields.sort_by_key(|(key, _, value)| {
-                let first = FIRST.iter().position(|name| name == key).unwrap_or(FIRST.len());
-                (first, value.is_object() || value.is_array())
-            });
-            let mapping: Mapping =
-                fields.into_iter().map(|(key, yaml, _)| (Yaml::String(cell::field_name(key)), yaml)).collect();
+            let fields = in_order(fields).into_iter();
+            let mapping: Mapping = fields
+                .filter_map(|(key, value)| Some((Yaml::String(cell::field_name(key)), ordered(value)?)))
+                .collect();
             (!mapping.is_empty()).then_some(Yaml::Mapping(mapping))
         }
+    }
+}
+
+/// The fields of a thing that say something, in the order in which people read them.
+pub(super) fn in_order(fields: &Map<String, Value>) -> Vec<(&str, &Value)> {
+    let told = |key: &String, value: &Value| value.as_f64() != Some(0.0) || CAN_BE_ZERO.contains(key);
+    let told = fields.iter().filter(|(key, value)| told(key, value) && !is_empty(value));
+    let mut fields: Vec<_> = told.map(|(key, value)| (key.as_str(), value)).collect();
+    fields.sort_by_key(|(key, value)| {
+        let first = FIRST.iter().position(|name| name == key).unwrap_or(FIRST.len());
+        (first, value.is_object() || value.is_array())
+    });
+    fields
+}
+
+/// Whether a value says nothing.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(_) | Value::Number(_) => false,
+        Value::String(_) => cell::written(value).is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(fields) => in_order(fields).is_empty(),
     }
 }
 

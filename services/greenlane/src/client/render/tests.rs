@@ -107,8 +107,9 @@ fn every_enum_value_of_the_contracts_has_a_word_without_its_prefix() {
 fn a_document_has_its_name_first_and_nothing_that_is_empty() {
     let value =
         json!({ "thing": { "a": [{ "b": "" }], "codes": ["x"], "mandatory": false, "name": "n", "until": "" } });
+    assert_eq!(document(&value, "thing").unwrap(), "name: n\nmandatory: false\ncodes:\n- x\n");
     let text = text(Output::Table, &value, View::Document { at: "thing" }).unwrap();
-    assert_eq!(text, "name: n\nmandatory: false\ncodes:\n- x\n");
+    assert_eq!(text, "Name       n\nMandatory  no\nCodes      x\n");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::Ask;
 use crate::client::{
     commands::change::{diff, totals, workflow},
     input::parse_message,
-    render::{self, Output, View, cell_text},
+    render::{self, cell_text},
 };
 
 /// One thing, and what is known of it so far.
@@ -98,7 +98,7 @@ impl Detail {
 }
 
 fn document(answer: &Value, at: &'static str) -> String {
-    render::text(Output::Table, answer, View::Document { at }).unwrap_or_else(|error| format!("{error:#}\n"))
+    render::document(answer, at).unwrap_or_else(|error| format!("{error:#}\n"))
 }
 
 fn lines(answer: &Value, items: &str, line: impl Fn(&Value) -> String) -> String {
