@@ -182,7 +182,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut tried = Tried::default();
-    cli.run(&command, &mut tried).map_err(|error| Failure { command, tried, error })
+    cli.run(&command, &mut tried).map_err(|error| Failure { command, tried: Box::new(tried), error })
 }
 
 /// A fault of the command line, with a tip that helps where `--confirm` is given to what is done at once, or without the
@@ -262,17 +262,22 @@ impl Cli {
                 let runtime = runtime()?;
                 runtime.block_on(commands::login::renew(&self.servers));
                 let session = client::Session::open(&self.servers, self.output)?;
-                let done = runtime.block_on(async {
+                let (done, meant) = runtime.block_on(async {
                     let renewing = tokio::spawn(commands::login::keep_renewed(self.servers.clone()));
                     let done = client::trace::traced(name, command.run(&session)).await;
                     renewing.abort();
-                    done
+                    let meant = match &done {
+                        Ok(_) => None,
+                        Err(error) => client::meant::body(&session, error).await,
+                    };
+                    (done, meant)
                 });
+
                 session.tell_versions();
                 if done.is_ok() {
                     session.tell_check();
                 }
-                *tried = session.tried();
+                *tried = Tried { meant, ..session.tried() };
                 Ok(done?.into())
             }
         }

@@ -11,6 +11,7 @@ pub(crate) mod files;
 pub(crate) mod follow;
 pub(crate) mod html;
 pub(crate) mod input;
+pub(crate) mod meant;
 mod mutation;
 pub(crate) mod offline;
 pub(crate) mod paper;
@@ -174,6 +175,7 @@ impl Session {
             sent: self.sent.into_inner(),
             asked: self.addresses.into_inner().into_iter().collect(),
             is_default: self.context.is_default,
+            meant: None,
         }
     }
 

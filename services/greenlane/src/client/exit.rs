@@ -6,7 +6,7 @@ mod tests;
 use std::{collections::BTreeMap, fmt, io, process::ExitCode};
 
 use greenlane_api::common::v1::ErrorReason;
-use greenlane_platform::{fault::Fault, server::TRACE_ID};
+use greenlane_platform::{fault::Fault, server::TRACE_ID, violations::EconomyCode};
 use tonic::{Code, Status};
 
 use super::{context::CONTEXT_FILE, files::Sent, render};
@@ -103,7 +103,7 @@ pub(crate) struct Failure {
     /// The command's words: `certificate issue`.
     pub(crate) command: String,
     /// What it tried.
-    pub(crate) tried: Tried,
+    pub(crate) tried: Box<Tried>,
     /// Why.
     pub(crate) error: anyhow::Error,
 }
@@ -119,6 +119,8 @@ pub(crate) struct Tried {
     pub(crate) asked: Vec<String>,
     /// Whether nobody and nothing said which services are meant.
     pub(crate) is_default: bool,
+    /// What may have been meant by a name, where that was found out.
+    pub(crate) meant: Option<String>,
 }
 
 impl Failure {
@@ -169,7 +171,41 @@ impl Failure {
 
     fn local(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "error: {}: {}", self.command, self.error)?;
-        self.error.chain().skip(1).try_for_each(|cause| writeln!(f, "  caused by: {cause}"))
+        self.error.chain().skip(1).try_for_each(|cause| writeln!(f, "  caused by: {cause}"))?;
+        match std::env::current_dir() {
+            Ok(here) if self.lacks_a_file() => {
+                writeln!(f, "hint: files are looked for from where the command is started: {}", here.display())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The command that mints a token for whom a refused step concerns.
+    fn mint(&self, status: &Status) -> Option<String> {
+        let told = Fault::metadata_of(status);
+        let required = told.get("required").filter(|_| Fault::reason_of(status) == Some(ErrorReason::NotYours))?;
+        let whom = match told.get("claim")?.as_str() {
+            "body" if required.starts_with("bodies/") && !required.contains([' ', ',', '…']) => {
+                format!("--body {required}")
+            }
+            "economy" => {
+                format!("--economy {}", EconomyCode::new(required.split([',', ' ']).next()?).ok()?.into_string())
+            }
+            _ => return None,
+        };
+        let scopes = match self.command.split(' ').next()? {
+            "certificate" => "--scope certificates.read --scope certificates.write",
+            "body" => "--scope bodies.read --scope bodies.write",
+            "trace" => "--scope trace.read --scope trace.write",
+            "write-off" => "--scope write_offs.read --scope write_offs.write",
+            "code" | "list" => "--scope codes.read --scope codes.write --scope lists.write",
+            "apply" | "change" | "dispute" => "--scope catalogue.read --scope catalogue.propose",
+            _ => "--scope admin",
+        };
+        Some(format!(
+            "act with a token for whom it concerns; under `greenlane up`: greenlane token mint --subject clerk {scopes} {whom} \
+             --out clerk.token"
+        ))
     }
 
     fn remote(&self, status: &Status, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -212,14 +248,22 @@ impl Failure {
         if let Some(id) = status.metadata().get(TRACE_ID.as_str()).and_then(|id| id.to_str().ok())
             && !told.iter().any(|it| it == id)
         {
-            writeln!(f, "  trace id: {id}")?;
+            match &self.tried.request_id {
+                Some(_) => writeln!(f, "  trace id: {id}")?,
+                // What only reads is done again without harm, and has no other identifier.
+                None => writeln!(f, "  request id: {id} (its trace id)")?,
+            }
         }
         // Whoever is not known here may have asked somebody else than they meant.
         let elsewhere = matches!(status.code(), Code::Unauthenticated) || reason == Some(ErrorReason::NoRule);
         if elsewhere && !self.tried.asked.is_empty() {
             writeln!(f, "  asked: {}", self.tried.asked.join(", "))?;
         }
-        if let Some(hint) = advice(status) {
+        if let Some(meant) = &self.tried.meant {
+            writeln!(f, "hint: {meant}")?;
+        } else if let Some(hint) = self.mint(status) {
+            writeln!(f, "hint: {hint}")?;
+        } else if let Some(hint) = advice(status) {
             writeln!(f, "hint: {hint}")?;
             if hint == UNREACHED && self.tried.is_default {
                 let local = crate::cli::default_data().join(CONTEXT_FILE);
@@ -286,7 +330,9 @@ pub(crate) fn advice(status: &Status) -> Option<&'static str> {
     if reason == Some(ErrorReason::NotYours)
         && Fault::metadata_of(status).get("claim").is_some_and(|claim| claim == "sub")
     {
-        return Some("act with that person's own token: under `greenlane up`: greenlane token mint --subject");
+        return Some(
+            "act with that person's own token; under `greenlane up`, greenlane token mint --help says how to get one",
+        );
     }
     if reason == Some(ErrorReason::StateConflict) {
         return Some(of_state(&Fault::metadata_of(status)));
@@ -362,10 +408,12 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
             "name a token with --token-file or GREENLANE_TOKEN_FILE; `greenlane up` makes one in its data directory"
         }
         ErrorReason::TokenInvalid => "the service does not trust this token: check issuer, audience and key set",
-        ErrorReason::TokenExpired => "get a new token: greenlane login, or under `greenlane up`: greenlane token mint",
+        ErrorReason::TokenExpired => {
+            "get a new token: greenlane login; under `greenlane up`, greenlane token mint --help says how"
+        }
         ErrorReason::ScopeMissing => "ask the issuer of your token for the scope named above",
         ErrorReason::NotYours => {
-            "act with a token for whom it concerns; under `greenlane up`: greenlane token mint --body or --economy"
+            "act with a token for whom it concerns; under `greenlane up`, greenlane token mint --help says how to get one"
         }
         ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
         ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",

@@ -98,7 +98,7 @@ fn here() -> anyhow::Result<()> {
     assert_eq!(asked.json()?["verdict"]["recognised"], elsewhere.json()?["verdict"]["recognised"]);
 
     let missing = shell.run("body get nobody")?.expect(3).stderr;
-    assert!(missing.contains("trace id: "), "{missing}");
+    assert!(missing.contains("request id: ") && missing.contains("(its trace id)"), "{missing}");
     Ok(())
 }
 

@@ -51,7 +51,13 @@ fn try_all() -> anyhow::Result<()> {
         assert!(text.contains(&place), "{place} in {text}");
     }
 
+    // Of a file that is not there: where it was looked for.
+    let text = refused(shell.run("certificate issue --body bodies/aurora-cert --file nowhere.yaml")?.expect(2));
+    assert!(text.contains("\nhint: files are looked for from where the command is started: "), "{text}");
+
     // 3
+    let text = refused(shell.run("get aurora-cert")?.expect(3));
+    assert!(text.contains("nothing is called `aurora-cert`; did you mean bodies/aurora-cert?"), "{text}");
     let text = refused(shell.run("body get bodies/nobody")?.expect(3));
     assert!(text.contains("bodies/nobody") && text.contains("\n  reason: RESOURCE_NOT_FOUND\n"), "{text}");
 
@@ -72,7 +78,12 @@ fn try_all() -> anyhow::Result<()> {
     std::fs::write(shell.folder.path().join("bad.token"), "not.a.token")?;
     let text = refused(shell.run("body list --token-file bad.token")?.expect(4));
     assert!(text.contains("\n  reason: TOKEN_INVALID\n") && text.contains("\nhint: "), "{text}");
-    assert!(!text.contains("request id"), "a read has none: {text}");
+    assert!(!text.contains("request id") || text.contains("(its trace id)"), "a read has no other: {text}");
+
+    // A body that nobody knows is no other's.
+    let slip = format!("certificate issue --body bodies/auroa --file {}", crate::example()?);
+    let text = refused(shell.run(&slip)?.expect(4));
+    assert!(text.contains("\nhint: there is no bodies/auroa; did you mean bodies/aurora-cert?\n"), "{text}");
 
     let renew = format!("certificate renew {certificate} --valid-until 2020-01-01 --authorised-by x --reason ordinary");
     let text = refused(shell.run(&format!("{renew} --token-file clerk.token"))?.expect(2));
@@ -87,17 +98,6 @@ fn try_all() -> anyhow::Result<()> {
     let date = "--date 2040-01-01";
     let no = shell.run(&format!("verify {certificate} {goods} {date}"))?.expect(10);
     assert!(no.stdout.contains("REFUSED") && no.stderr.is_empty(), "{} {}", no.stdout, no.stderr);
-    let unknown = "--code HS2012:854140 --origin XA --destination XB";
-    let unsure = shell.run(&format!("verify {certificate} {unknown} --model EX-450M"))?.expect(11);
-    assert!(unsure.stdout.contains("UNDETERMINED") && unsure.stderr.is_empty(), "{} {}", unsure.stdout, unsure.stderr);
-    let asked = "recognise --scheme schemes/ecolabel --body bodies/x --body-economy XA";
-    shell.run(&format!("{asked} --code HS2022:854143 --origin XA --destination XB"))?.expect(10);
-    shell.run(&format!("{asked} {unknown}"))?.expect(11);
-
-    // 75
-    let text = refused(shell.run(&format!("{withdraw} --request-id again {NOWHERE}"))?.expect(75));
-    assert!(text.contains("\nhint: is it running"), "{text}");
-    assert!(text.contains("\nhint: repeat it with --request-id again"), "{text}");
     // Of a day alone: whether it counts then.
     let alone = shell.run(&format!("verify {certificate} {date}"))?.expect(10).stdout;
     assert!(alone.contains("not asked") && alone.contains("2040-01-01"), "{alone}");
@@ -111,6 +111,17 @@ fn try_all() -> anyhow::Result<()> {
     let unsure = shell.run(&format!("verify {certificate} {nowhere} --model EX-450M -o json"))?;
     assert_eq!(unsure.json()?["verdict"]["recognised"]["outcome"], "PART_OUTCOME_UNDETERMINED");
 
+    let unknown = "--code HS2012:854140 --origin XA --destination XB";
+    let unsure = shell.run(&format!("verify {certificate} {unknown} --model EX-450M"))?.expect(11);
+    assert!(unsure.stdout.contains("UNDETERMINED") && unsure.stderr.is_empty(), "{} {}", unsure.stdout, unsure.stderr);
+    let asked = "recognise --scheme schemes/ecolabel --body bodies/x --body-economy XA";
+    shell.run(&format!("{asked} --code HS2022:854143 --origin XA --destination XB"))?.expect(10);
+    shell.run(&format!("{asked} {unknown}"))?.expect(11);
+
+    // 75
+    let text = refused(shell.run(&format!("{withdraw} --request-id again {NOWHERE}"))?.expect(75));
+    assert!(text.contains("\nhint: is it running"), "{text}");
+    assert!(text.contains("\nhint: repeat it with --request-id again"), "{text}");
 
     // Who has no context is told so.
     let elsewhere = tempfile::tempdir()?;

@@ -91,7 +91,12 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if let Some((within, method, field, items)) = listed(&name) {
         return one_of(session, method, json!({ field: within }), items, &name).await;
     }
-    let (methods, fields) = read_by(&name)?;
+    let (methods, fields) = match read_by(&name) {
+        Err(error) if error.is::<Missing>() && !name.contains('/') => {
+            return Err(suggested(session, &name).await.unwrap_or(error));
+        }
+        read => read?,
+    };
     let mut unknown = None;
     for method in &methods {
         match dynamic::ask(session, method, fields.clone()).await {
@@ -115,6 +120,37 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         }
     }
     Err(unknown.context("there is a method for each name")?)
+}
+
+/// Kinds that people call by their bare identifiers.
+const BARE: [&str; 13] = [
+    "bodies",
+    "schemes",
+    "standards",
+    "requirements",
+    "arrangements",
+    "annexes",
+    "equivalences",
+    "economies",
+    "designations",
+    "editionTransitions",
+    "greenLists",
+    "editions",
+    "codeSystems",
+];
+
+/// What is called so but for the collection before it, asked of all kinds at once. None where nothing is, or where nobody
+/// says so.
+async fn suggested(session: &Session, name: &str) -> Option<anyhow::Error> {
+    let ask = async |collection: &str| {
+        let full = format!("{collection}/{name}");
+        let (methods, fields) = read_by(&full).ok()?;
+        dynamic::ask(session, methods.first()?, fields).await.ok().map(|_| full)
+    };
+    let found = futures_util::future::join_all(BARE.iter().map(|collection| ask(collection))).await;
+    let found: Vec<String> = found.into_iter().flatten().collect();
+    let meant = || Missing(format!("nothing is called `{name}`; did you mean {}?", found.join(", or ")));
+    (!found.is_empty()).then(|| meant().into())
 }
 
 /// How the commands of a noun show what a method answers with.

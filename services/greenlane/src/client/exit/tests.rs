@@ -4,7 +4,7 @@ use super::*;
 
 fn failure(error: impl Into<anyhow::Error>, request_id: Option<&str>) -> Failure {
     let tried = Tried { request_id: request_id.map(str::to_owned), ..Tried::default() };
-    Failure { command: "certificate issue".to_owned(), tried, error: error.into() }
+    Failure { command: "certificate issue".to_owned(), tried: Box::new(tried), error: error.into() }
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn who_is_not_known_is_told_whom_they_asked() {
     let tried = Tried { asked: vec!["http://127.0.0.1:7401".to_owned()], ..Tried::default() };
     let of = |error: Status| Failure {
         command: "body list".to_owned(),
-        tried: Tried { asked: tried.asked.clone(), ..Tried::default() },
+        tried: Box::new(Tried { asked: tried.asked.clone(), ..Tried::default() }),
         error: error.into(),
     };
     let refused = of(Status::from(Fault::token_missing())).to_string();
@@ -127,4 +127,51 @@ fn a_stream_that_breaks_off_may_be_tried_again() {
 fn an_entry_of_the_log_is_looked_for_in_the_log_and_one_of_a_list_in_the_list() {
     assert_eq!(lists("entries/7"), Some("log entries"));
     assert_eq!(lists("greenLists/apec-54/entries/7"), Some("list entries LIST"));
+}
+
+#[test]
+fn who_acts_for_another_is_told_the_command_that_mints_the_token_and_what_body_was_meant() {
+    let of = |command: &str, fault: Fault, meant: Option<&str>| {
+        let tried = Tried { meant: meant.map(str::to_owned), ..Tried::default() };
+        Failure { command: command.to_owned(), tried: Box::new(tried), error: Status::from(fault).into() }.to_string()
+    };
+    let body = || Fault::not_yours("body", "bodies/aurora-cert");
+    let told = of("certificate issue", body(), None);
+    let mint = "greenlane token mint --subject clerk --scope certificates.read --scope certificates.write \
+                --body bodies/aurora-cert --out clerk.token";
+    assert!(
+        told.contains(&format!("hint: act with a token for whom it concerns; under `greenlane up`: {mint}\n")),
+        "{told}"
+    );
+    let words: Vec<&str> = mint.split(' ').collect();
+    <crate::cli::Cli as clap::Parser>::try_parse_from(words).expect("it runs as it is printed");
+    let told = of("apply", Fault::not_yours("economy", "XA, XD"), None);
+    assert!(told.contains("--scope catalogue.propose --economy XA --out clerk.token"), "{told}");
+    let told = of("change review", Fault::not_yours("sub", "the author of changeSets/a"), None);
+    assert!(told.contains("that person's own token"), "{told}");
+    let told = of("certificate issue", body(), Some("there is no bodies/auroa; did you mean bodies/aurora-cert?"));
+    assert!(told.contains("hint: there is no bodies/auroa; did you mean"), "{told}");
+    assert!(!told.contains("token mint"), "{told}");
+}
+
+#[test]
+fn what_only_reads_has_its_trace_id_as_its_request_id() {
+    let refused = || {
+        let mut status = Status::from(Fault::not_found("schemes/x"));
+        status.metadata_mut().insert("greenlane-trace-id", "4bf92f3577b34da6a3ce929d0e0e4736".parse().unwrap());
+        status
+    };
+    let reads = failure(refused(), None).to_string();
+    assert!(reads.contains("\n  request id: 4bf92f3577b34da6a3ce929d0e0e4736 (its trace id)\n"), "{reads}");
+    let writes = failure(refused(), Some("r-1")).to_string();
+    assert!(writes.contains("\n  request id: r-1\n  trace id: 4bf92f3577b34da6a3ce929d0e0e4736\n"), "{writes}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_with_where_it_was_looked_for() {
+    let missing = std::io::Error::from(io::ErrorKind::NotFound);
+    let told = failure(anyhow::Error::new(missing).context(Usage("cannot read x.yaml".to_owned())), None).to_string();
+    let here = std::env::current_dir().unwrap();
+    let hint = format!("\nhint: files are looked for from where the command is started: {}\n", here.display());
+    assert!(told.ends_with(&hint), "{told}");
 }

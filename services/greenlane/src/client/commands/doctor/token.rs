@@ -12,7 +12,7 @@ use crate::client::{context::TokenFrom, token};
 const SOON: TimeDelta = TimeDelta::hours(1);
 
 const CHECK: &str = "token";
-const FRESH: &str = "get a new token; under `greenlane up`: greenlane token mint";
+const FRESH: &str = "get a new token; under `greenlane up`, greenlane token mint --help says how";
 
 /// Looks at the token that counts, if there is one.
 pub(super) fn check(from: &TokenFrom) -> Option<Finding> {
