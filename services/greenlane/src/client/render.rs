@@ -7,6 +7,7 @@ mod document;
 mod fit;
 pub(crate) mod line;
 pub(crate) mod pages;
+pub(crate) mod sums;
 #[cfg(test)]
 mod tests;
 mod whole;

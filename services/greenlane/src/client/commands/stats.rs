@@ -14,7 +14,7 @@ use super::tag::table;
 use crate::client::{
     Session,
     exit::Exit,
-    render::{self, Output, View},
+    render::{self, Output, View, sums},
 };
 
 /// Arguments of `greenlane stats`.
@@ -53,13 +53,15 @@ const YEARS: View = View::List {
 pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     let summary = read::summary(table::Table::whole(&args.file)?, args.flow.as_deref())?;
     let partners = summary.top_partners(args.top);
-    let value = json!({
+    let mut value = json!({
         "years": summary.years().map(|(list, year, bounds)| row(list, "year", year, bounds)).collect::<Vec<_>>(),
         "lists": summary.by_list().map(|(list, bounds)| row(list, "list", list, bounds)).collect::<Vec<_>>(),
         "partners": partners.iter().map(|(name, bounds)| row("", "partner", name, *bounds)).collect::<Vec<_>>(),
     });
     if session.output() == Output::Table {
         render::write(&terminal::plots(&summary, &partners))?;
+        let rows = value["years"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+        sums::for_eyes(rows, &["valueUsd", "certainValueUsd", "possibleValueUsd"]);
     }
     render::print_value(session.output(), &value, YEARS)?;
     if summary.by_list().any(|(_, bounds)| bounds.undetermined > 0.0) {

@@ -28,7 +28,7 @@ use crate::client::{
     Session,
     exit::Exit,
     progress,
-    render::{self, Output, View},
+    render::{self, Output, View, sums},
 };
 
 /// Arguments of `greenlane tag`.
@@ -124,8 +124,25 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             render::write(&format!("the flows {flows} are added up; --by list,year,flow keeps them apart\n"))?;
         }
     }
-    session.print(&done, TOTALS)
+    let mut value = render::to_json(&done)?;
+    if session.output() == Output::Table
+        && let Some(rows) = value["totals"].as_array_mut()
+    {
+        sums::for_eyes(rows, &AMOUNTS);
+    }
+    render::print_value(session.output(), &value, TOTALS)?;
+    Ok(Exit::Done)
 }
+
+/// The columns of amounts.
+const AMOUNTS: [&str; 6] = [
+    "valueUsd",
+    "certainValueUsd",
+    "possibleValueUsd",
+    "estimatedValueUsd",
+    "heldBackValueUsd",
+    "undeterminedValueUsd",
+];
 
 /// The faults, and what lies outside the bounds, in words.
 fn report(totals: &TagTotals, revision: u64) -> String {

@@ -1,6 +1,7 @@
 //! Plots of letters, for a terminal.
 
 use super::read::{Bounds, Summary};
+use crate::client::render::sums::parted;
 
 /// Letters in the longest bar.
 const WIDE: f64 = 40.0;
@@ -30,7 +31,8 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Bounds)]) -> String {
     let most = partners.iter().map(|(_, bounds)| bounds.possible).fold(0.0, f64::max);
     for (name, bounds) in partners {
         let bar = bar(bounds.certain, bounds.possible, most);
-        text.push_str(&format!("{name:24.24} {bar}  {:.0} to {:.0}\n", bounds.certain, bounds.possible));
+        let (from, to) = (parted(bounds.certain, 0), parted(bounds.possible, 0));
+        text.push_str(&format!("{name:24.24} {bar}  {from} to {to}\n"));
     }
     text.push('\n');
     text
