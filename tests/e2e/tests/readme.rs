@@ -137,7 +137,7 @@ fn tell() -> anyhow::Result<()> {
         assert!(accepted.contains("recognised here     yes"), "{accepted}");
     }
     assert!(withdrawn.contains("REFUSED") && withdrawn.contains("refused, exit code 10"), "{withdrawn}");
-    assert!(said("greenlane code search")[0].contains("8541.43"), "the module's code is found");
+    assert!(said("greenlane code search")[0].contains("HS2022:854143"), "the module's code is found");
     assert!(said("greenlane code translate")[0].contains("854140"), "its older code is found");
     assert!(said("greenlane certificate issue")[0].starts_with("certificates/GL"), "the certificate's name is printed");
     assert!(said("greenlane certificate history")[0].contains("Surveillance found cracked cells."), "the reason stays");

@@ -296,3 +296,49 @@ fn meant() -> anyhow::Result<()> {
     assert!(wrong.contains("did you mean `schemes/aurelian-pv-mark`?"), "{wrong}");
     Ok(())
 }
+
+#[test]
+fn every_table_of_codes_prints_them_as_commands_take_them_and_chinese_words_are_answered_in_chinese_too() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs").expect(0);
+    for words in ["code suggest photovoltaic module", "code search photovoltaic", "code list HS2022 --under 8541"] {
+        let told = run(words).stdout;
+        assert!(told.lines().any(|line| line.starts_with("HS2022:8541")), "{words}: {told}");
+    }
+    let translated = run("code translate HS2017:854140 --to HS2022");
+    let code = translated.stdout.lines().find_map(|line| line.split(' ').next().filter(|it| it.starts_with("HS2022:")));
+    run(&format!("code get {}", code.expect("a code with its edition")));
+    assert!(translated.stderr.contains("PART OF SOURCE: only a part of the goods"), "{}", translated.stderr);
+    let chinese = run("code suggest 光伏组件").stdout;
+    let best = chinese.lines().find(|line| line.starts_with("HS2022:"));
+    assert!(chinese.contains("CHINESE") && best.is_some_and(|line| line.contains('光')), "{chinese}");
+    assert!(!run("code suggest photovoltaic module").stdout.contains("CHINESE"));
+}
+
+#[test]
+fn get_shows_every_kind_as_a_table_of_two_columns() {
+    let shell = Shell::new().expect("it starts");
+    for (name, row) in [
+        ("schemes/aurelian-pv-mark", "Kind  "),
+        ("annexes/xa-xd-pv", "Arrangement  "),
+        ("HS2022:854143", "Reference  "),
+        ("editions/HS2022", "Name  "),
+        ("economies/XA", "Name  "),
+    ] {
+        let told = shell.run(&format!("get {name}")).expect("it runs").expect(0).stdout;
+        assert!(told.lines().any(|line| line.starts_with(row)), "{name}: {row} in\n{told}");
+        assert!(!told.contains("\n- ") && !told.contains("name: "), "it is no YAML: {told}");
+    }
+}
+
+#[test]
+fn sums_of_all_lists_say_so_and_all_amounts_are_in_one_form() {
+    let shell = Shell::new().expect("it starts");
+    let text = "period,flowCode,cmdCode,primaryValue\n2022,M,854143,1000250\n2022,M,010121,500\n";
+    std::fs::write(shell.folder.path().join("trade.csv"), text).expect("it is written");
+    let told =
+        shell.run("tag trade.csv --edition HS2022 --list apec-54 --out tagged.csv").expect("it runs").expect(0).stdout;
+    let all = told.lines().find(|line| line.starts_with("all rows, any list"));
+    assert!(all.is_some_and(|line| line.contains("1,000,750")), "{told}");
+    assert!(!told.contains("1000750"), "{told}");
+}

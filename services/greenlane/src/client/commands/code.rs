@@ -11,9 +11,9 @@ mod teach;
 use clap::Subcommand;
 use greenlane_api::{
     classification::v1::{
-        BatchGetCodesRequest, BatchTranslateCodesRequest, CompareCodesRequest, GetCodeRequest, ListCodesRequest,
-        ListCorrelationsRequest, RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest, code_result,
-        lookup_service_client::LookupServiceClient, translation_result,
+        BatchGetCodesRequest, BatchTranslateCodesRequest, CompareCodesRequest, CorrelationRelation, GetCodeRequest,
+        ListCodesRequest, ListCorrelationsRequest, RehearseEditionRequest, SearchCodesRequest, TranslateCodeRequest,
+        code_result, lookup_service_client::LookupServiceClient, translation_result,
     },
     common::v1::CodeReference,
 };
@@ -132,8 +132,7 @@ const HITS: View = View::List {
     items: "hits",
     name: "code.reference",
     columns: &[
-        ("EDITION", "code.reference.edition"),
-        ("CODE", "code.display"),
+        ("CODE", "code.reference"),
         ("ENGLISH", "code.descriptions.en.text"),
         ("CHINESE", "code.descriptions.zh.text"),
         ("MATCH", "match"),
@@ -143,7 +142,7 @@ const CODES: View = View::List {
     items: "codes",
     name: "reference",
     columns: &[
-        ("CODE", "display"),
+        ("CODE", "reference"),
         ("LEVEL", "level"),
         ("ENGLISH", "descriptions.en.text"),
         ("CHINESE", "descriptions.zh.text"),
@@ -158,8 +157,7 @@ const TRANSLATION: View = View::List {
     items: "translation.targets",
     name: "code",
     columns: &[
-        ("EDITION", "code.edition"),
-        ("CODE", "code.code"),
+        ("CODE", "code"),
         ("PART OF SOURCE", "sourcePart"),
         ("HOLDS OTHERS TOO", "targetPart"),
         ("SAME DIGITS", "sameDigits"),
@@ -186,7 +184,7 @@ const TRANSLATIONS: View = View::List {
     columns: &[
         ("CODE", "translation.source"),
         ("RELATION", "translation.relation"),
-        ("TO", "translation.targets.*.code.code"),
+        ("TO", "translation.targets.*.code"),
         ("NOT FOUND", "notFound.code"),
         ("MIND", "translation.findings.0.message"),
     ],
@@ -195,8 +193,7 @@ const FOUND: View = View::List {
     items: "results",
     name: "code.reference",
     columns: &[
-        ("EDITION", "code.reference.edition"),
-        ("CODE", "code.display"),
+        ("CODE", "code.reference"),
         ("ENGLISH", "code.descriptions.en.text"),
         ("CHINESE", "code.descriptions.zh.text"),
         ("NOT FOUND", "notFound.code"),
@@ -313,16 +310,39 @@ async fn translate(
             answer.results.iter().any(|it| matches!(it.result, Some(translation_result::Result::NotFound(_))));
         return Ok(if missing { Exit::NotFound } else { Exit::Done });
     };
+    let asked = format!("{}:{}", code.edition, code.code);
     let code = Some(code.clone());
     let request = TranslateCodeRequest { code, target_edition, include_held_back, ..Default::default() };
     let answer = lookup.translate_code(request).await?.into_inner();
     if let (Output::Table, Some(translation)) = (session.output(), &answer.translation) {
-        let mut text = format!("{}\n", label(translation.relation().as_str_name()).unwrap_or_default());
+        let relation = translation.relation();
+        let word = label(relation.as_str_name()).unwrap_or_default();
+        let mut text = format!("{asked} to {}: {word}: {}\n", translation.target_edition, meaning(relation));
         for finding in &translation.findings {
             let how = if finding.code == "links_held_back" { " (--held-back)" } else { "" };
             text.push_str(&format!("mind: {}{how}\n", finding.message));
         }
         render::write(&text)?;
+        if !translation.targets.is_empty() {
+            render::talk(COLUMNS);
+        }
     }
     session.print(&answer, TRANSLATION)
+}
+
+/// What the columns of a translation say.
+const COLUMNS: &str = "\
+PART OF SOURCE: only a part of the goods of the code that was asked about is here
+HOLDS OTHERS TOO: the code holds goods of other codes beside them
+SHARE: how much of the trade value of the code that was asked about is here, where that is known";
+
+/// How the goods of a code are spread over those of another edition, in words.
+fn meaning(relation: CorrelationRelation) -> &'static str {
+    match relation {
+        CorrelationRelation::Exact => "the two codes hold the same goods",
+        CorrelationRelation::Split => "its goods went to several codes, each of which holds nothing else",
+        CorrelationRelation::Merged => "all its goods went to one code, which holds others too",
+        CorrelationRelation::SplitAndMerged => "its goods went to several codes, some of which hold others too",
+        CorrelationRelation::None | CorrelationRelation::Unspecified => "no code is known to hold its goods",
+    }
 }

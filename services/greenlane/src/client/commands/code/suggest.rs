@@ -38,23 +38,36 @@ pub(crate) struct Suggest {
 const CANDIDATES: View = View::List {
     items: "candidates",
     name: "code.reference",
-    columns: &[("CODE", "code.display"), ("CONFIDENCE", "confidence"), ("ENGLISH", "code.descriptions.en.text")],
+    columns: &[("CODE", "code.reference"), ("CONFIDENCE", "confidence"), ("ENGLISH", "code.descriptions.en.text")],
 };
-/// The same where something was taught.
+/// The same for who asks in Chinese.
+const IN_CHINESE: View = View::List {
+    items: "candidates",
+    name: "code.reference",
+    columns: &[
+        ("CODE", "code.reference"),
+        ("CONFIDENCE", "confidence"),
+        ("CHINESE", "code.descriptions.zh.text"),
+        ("ENGLISH", "code.descriptions.en.text"),
+    ],
+};
+/// The same where something was taught, and for programs.
 const TAUGHT: View = View::List {
     items: "candidates",
     name: "code.reference",
     columns: &[
-        ("CODE", "code.display"),
+        ("CODE", "code.reference"),
         ("CONFIDENCE", "confidence"),
         ("FROM EXAMPLES", "taughtLift"),
         ("ENGLISH", "code.descriptions.en.text"),
+        ("CHINESE", "code.descriptions.zh.text"),
         ("NEAREST EXAMPLE", "examples.0.description"),
     ],
 };
 
 /// Suggests.
 pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit> {
+    let in_chinese = args.words.iter().flat_map(|word| word.chars()).any(is_chinese);
     let request = SuggestCodesRequest {
         description: args.words.join(" "),
         edition: args.edition,
@@ -77,7 +90,21 @@ pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit
     // Where nothing was taught nobody asks what examples did. Tables for programs have always the same columns.
     let taught = |candidate: &CodeCandidate| !candidate.examples.is_empty();
     let plain = session.output() == Output::Table && !answer.candidates.iter().any(taught);
-    session.print(&answer, if plain { CANDIDATES } else { TAUGHT })
+    session.print(
+        &answer,
+        if !plain {
+            TAUGHT
+        } else if in_chinese {
+            IN_CHINESE
+        } else {
+            CANDIDATES
+        },
+    )
+}
+
+/// Whether a letter is of the Chinese script.
+fn is_chinese(letter: char) -> bool {
+    matches!(letter, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')
 }
 
 fn remarks(answer: &SuggestCodesResponse) -> String {
