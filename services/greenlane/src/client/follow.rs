@@ -31,11 +31,15 @@ pub(crate) trait Watched {
 
     /// Where another watch would go on: what `--after` would be told.
     fn position(&self) -> Option<u64>;
+
+    /// What it begins with, and how what was before is seen.
+    fn beginning(&self) -> String;
 }
 
 /// Follows until it is over, or until somebody stops it, and says where another watch would go on. A service that goes away
 /// is waited for, once it was there.
 pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
+    talk(&watched.beginning());
     let ended = tokio::select! {
         ended = to_the_end(&mut watched) => ended,
         _ = tokio::signal::ctrl_c() => Ok(Exit::Stopped),

@@ -31,7 +31,8 @@ fn announced() -> anyhow::Result<()> {
     let watched = shell.run("watch certificates --earliest --until-now")?.expect(0);
     assert!(watched.stdout.contains(&format!("suspended from {day}T00:00:00Z")), "{}", watched.stdout);
     let revision = watched.stdout.lines().last().and_then(|line| line.split_whitespace().next()).unwrap_or_default();
-    assert_eq!(watched.stderr, format!("go on where it ended with: --after {revision}\n"));
+    let said = format!("from the oldest event on; Ctrl-C ends it\ngo on where it ended with: --after {revision}\n");
+    assert_eq!(watched.stderr, said);
 
     // What takes effect at once has nothing to announce.
     let now = shell.run(&suspend)?.expect(0);

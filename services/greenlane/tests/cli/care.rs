@@ -38,6 +38,7 @@ fn a_folder_without_entries_is_said_to_be_one_and_what_prune_looks_at_is_told() 
     std::fs::remove_file(shell.folder.path().join("catalogue/annexes.yaml")).expect("a file");
     let pruned = run("diff -f catalogue --prune").expect(0).stderr;
     assert!(pruned.contains("--prune looks at the kinds") && !pruned.contains("annexes"), "{pruned}");
+    assert!(pruned.contains("nothing differs: "), "no difference is said, too: {pruned}");
 }
 
 #[test]

@@ -157,7 +157,8 @@ fn contexts_are_written_chosen_overridden_and_removed() {
     assert_eq!(registry("context show --registry http://flag.example.org -o json"), "http://flag.example.org");
     let refused = run("body list").expect(75);
     assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
-    run("context remove office").expect(0);
+    let removed = run("context remove office").expect(0).stderr;
+    assert!(removed.contains("the context office is removed") && removed.contains("commands go by "), "{removed}");
     let unknown = run("context use office").expect(3);
     assert!(unknown.stderr.contains("there is border"), "{}", unknown.stderr);
 }

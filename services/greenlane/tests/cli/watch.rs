@@ -37,6 +37,7 @@ fn watch() -> anyhow::Result<()> {
         Ok(issued.stdout.trim().to_owned())
     };
     let watch = Running::start(folder.path(), "certificate watch --earliest")?;
+    watch.wait_for("from the oldest event on; Ctrl-C ends it")?;
     let first = issue()?;
     watch.wait_for(&first)?;
 

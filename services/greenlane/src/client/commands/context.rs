@@ -165,6 +165,7 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
             let mut row = told(&name, &context);
             row["file"] = json!(path);
             render::print_value(output, &row, CONTEXT)?;
+            tell_what_counts(servers);
         }
         Command::Unset { name, fields } => {
             let mut context = home.read(&name)?.with_paths(absolute);
@@ -178,14 +179,28 @@ pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow
         Command::Use { name } => {
             home.choose(&name)?;
             render::print_value(output, &told(&name, &home.read(&name)?), CONTEXT)?;
+            tell_what_counts(servers);
         }
         Command::Remove { name } => {
             let context = home.read(&name)?;
             home.remove(&name)?;
             render::print_value(output, &told(&name, &context), CONTEXT)?;
+            render::talk(&format!("the context {name} is removed"));
+            tell_what_counts(servers);
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says which context commands go by now, and why.
+fn tell_what_counts(servers: &Servers) {
+    // One that cannot be read is told of when a command needs it.
+    let Ok(settled) = servers.settle() else { return };
+    let by = match settled.name.as_str() {
+        "" => settled.origin,
+        name => format!("the context {name} ({})", settled.origin),
+    };
+    render::talk(&format!("commands go by {by} now"));
 }
 
 /// Says so when one service is elsewhere and another where `greenlane up` has it on this machine, which nobody may have meant.

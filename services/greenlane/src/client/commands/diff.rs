@@ -14,7 +14,7 @@ use crate::client::{
     Session,
     exit::Exit,
     files::compare::{Compared, Outcome},
-    render::{self, Output, View},
+    render::{self, Output, View, several},
 };
 
 /// Arguments of `greenlane diff`.
@@ -45,6 +45,10 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         render::print_value(session.output(), &answer, ITEMS)?;
     }
     findings.iter().for_each(|finding| render::talk(finding));
+    if differing.is_empty() {
+        let number = several(compared.len() as u64, "entry");
+        render::talk(&format!("nothing differs: {number} as in the catalogue at revision {revision}"));
+    }
     Ok(if differing.is_empty() { Exit::Done } else { Exit::No })
 }
 

@@ -91,6 +91,13 @@ impl<M: Told, O: AsyncFnMut(u64) -> Result<Streaming<M>, Status>> Watched for Po
         Some(self.position)
     }
 
+    fn beginning(&self) -> String {
+        match self.position {
+            0 => "from the oldest on; Ctrl-C ends it".to_owned(),
+            position => format!("what comes after {position}; without --after, from the oldest on; Ctrl-C ends it"),
+        }
+    }
+
     fn take(&mut self, message: &M) -> anyhow::Result<bool> {
         self.position = message.position();
         if message.is_news() || matches!(self.output, Output::Json | Output::Yaml) {

@@ -107,6 +107,19 @@ impl Watched for Progress {
         self.revision
     }
 
+    fn beginning(&self) -> String {
+        let begins = match (self.args.after, self.args.earliest, self.args.snapshot) {
+            (Some(revision), ..) => format!("what happens after revision {revision}"),
+            (None, true, _) => "from the oldest event on".to_owned(),
+            (None, false, true) => "the certificates as they are, and what happens from now on".to_owned(),
+            (None, false, false) => {
+                "what happens from now on; --earliest begins with the oldest event, --snapshot with the certificates as they are"
+                    .to_owned()
+            }
+        };
+        format!("{begins}; Ctrl-C ends it")
+    }
+
     fn take(&mut self, message: &WatchCertificatesResponse) -> anyhow::Result<bool> {
         if message.revision != 0 {
             self.revision = Some(message.revision);

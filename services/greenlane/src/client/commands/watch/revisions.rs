@@ -100,6 +100,13 @@ impl<S> Progress<S> {
         Self { service, revision: args.after, count, until_now, told: 0, output }
     }
 
+    fn beginning(&self) -> String {
+        match (self.told, self.revision) {
+            (0, 0) => "from the current revision on; --earliest tells those before it; Ctrl-C ends it".to_owned(),
+            (_, revision) => format!("what comes after revision {revision}; Ctrl-C ends it"),
+        }
+    }
+
     /// Takes a message; whether it was the last that is wanted. The first one tells the current revision.
     fn take<M: Message + Name>(&mut self, message: &M, revision: u64, bookmark: bool) -> anyhow::Result<bool> {
         // What was told already comes again: after a pause, and after what was published before.
@@ -143,6 +150,10 @@ impl Watched for Progress<equivalence::catalogue_service_client::CatalogueServic
     fn position(&self) -> Option<u64> {
         Some(self.revision)
     }
+
+    fn beginning(&self) -> String {
+        Progress::beginning(self)
+    }
 }
 
 impl Watched for Progress<classification::code_system_service_client::CodeSystemServiceClient<Client>> {
@@ -159,5 +170,9 @@ impl Watched for Progress<classification::code_system_service_client::CodeSystem
 
     fn position(&self) -> Option<u64> {
         Some(self.revision)
+    }
+
+    fn beginning(&self) -> String {
+        Progress::beginning(self)
     }
 }

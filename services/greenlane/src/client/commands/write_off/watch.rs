@@ -84,6 +84,15 @@ impl Watched for Progress {
         self.revision
     }
 
+    fn beginning(&self) -> String {
+        let begins = match (self.args.after, self.args.earliest) {
+            (Some(revision), _) => format!("what is recorded after revision {revision}"),
+            (None, true) => "from the oldest record on".to_owned(),
+            (None, false) => "what is recorded from now on; --earliest begins with the oldest record".to_owned(),
+        };
+        format!("{begins}; Ctrl-C ends it")
+    }
+
     fn take(&mut self, message: &WatchWriteOffsResponse) -> anyhow::Result<bool> {
         self.revision = Some(message.revision).filter(|revision| *revision > 0).or(self.revision);
         print(self.output, message, self.told == 0)?;
