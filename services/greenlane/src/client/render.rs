@@ -232,9 +232,12 @@ pub(crate) fn stacked(texts: &[String], between: &str) -> String {
     texts.join(if ROOM.is_some() { "\n" } else { between })
 }
 
-/// Sentences in one text. Some end with a point, and some do not.
+/// Sentences in one text. Some end with a point, and some do not; and some begin with a name, or go on where another ends.
 pub(crate) fn sentences<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     let join = |mut all: String, text: &str| {
+        if all.ends_with('.') && text.starts_with(|first: char| first.is_lowercase()) {
+            all.pop();
+        }
         if !all.is_empty() {
             all.push_str(if all.ends_with(['.', '?', '!', '。', ':']) { " " } else { "; " });
         }

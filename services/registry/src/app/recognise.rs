@@ -422,7 +422,7 @@ fn findings(decision: &eq::RecognitionDecision) -> Vec<Finding> {
     findings
 }
 
-/// `schemes/a counts as schemes/b by equivalences/c, which requirements/d accepts, under arrangements/e (article 4).`
+/// `schemes/a counts as schemes/b by equivalences/c, which requirements/d accepts, under arrangements/e [article 4].`
 fn route_in_words(route: &eq::RecognitionRoute) -> String {
     let eq::RecognitionRoute { requirement, certified, accepted, .. } = route;
     let mut words = if route.links.is_empty() {
@@ -437,7 +437,7 @@ fn route_in_words(route: &eq::RecognitionRoute) -> String {
         (annex, arrangement) => words.push_str(&format!(", under {annex} of {arrangement}")),
     }
     if !route.legal_reference.is_empty() {
-        words.push_str(&format!(" ({})", route.legal_reference));
+        words.push_str(&format!(" [{}]", route.legal_reference));
     }
     for it in &route.exemptions {
         let eq::RouteExemption { edition_transition, standard, reason, .. } = it;

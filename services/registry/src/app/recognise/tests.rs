@@ -12,7 +12,7 @@ fn route() -> eq::RecognitionRoute {
 
 #[test]
 fn a_route_is_told_in_words() {
-    assert_eq!(route_in_words(&route()), "requirements/xb-pv accepts schemes/example-pv (Order 12, article 4).");
+    assert_eq!(route_in_words(&route()), "requirements/xb-pv accepts schemes/example-pv [Order 12, article 4].");
     let link = |name: &str| eq::RouteLink { equivalence: name.into(), ..eq::RouteLink::default() };
     let chained = eq::RecognitionRoute {
         accepted: "schemes/xb-mark".into(),
@@ -24,7 +24,7 @@ fn a_route_is_told_in_words() {
     assert_eq!(
         route_in_words(&chained),
         "schemes/example-pv counts as schemes/xb-mark by equivalences/one, equivalences/two, which requirements/xb-pv \
-         accepts, under arrangements/xa-xb/annexes/pv (Order 12, article 4)."
+         accepts, under arrangements/xa-xb/annexes/pv [Order 12, article 4]."
     );
 }
 
