@@ -3,6 +3,12 @@
 /// Line and column of a mistake that was noticed at these, and what it is.
 pub(super) fn fault(text: &str, line: usize, column: usize, noticed: &str) -> (usize, usize, String) {
     let lines: Vec<&str> = text.lines().collect();
+    if let Some((line, column)) = tab(&lines, line) {
+        return (line, column, "a tab is no indentation: indent with spaces".to_owned());
+    }
+    if let Some((_, what)) = INDENTED.iter().find(|(said, _)| noticed.contains(said)) {
+        return (line, column, (*what).to_owned());
+    }
     let at = |line: usize| line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or_default();
     // A reader goes on until it knows that no colon comes any more.
     let before = (1..line).rev().find(|it| !bare(at(*it)).is_empty() && !bare(at(*it)).starts_with('#'));
@@ -26,6 +32,34 @@ pub(super) fn fault(text: &str, line: usize, column: usize, noticed: &str) -> (u
         noticed.to_owned()
     };
     (line, column, message)
+}
+
+/// What a reader says where a line stands in another column than those that it belongs to, and how people put it.
+const INDENTED: [(&str, &str); 3] = [
+    (
+        "block mapping, did not find expected key",
+        "this line is indented otherwise than the fields above it: fields of one thing begin in the same column",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "this line is indented otherwise than the list above it: its items begin with `- ` in the same column",
+    ),
+    (
+        "did not find expected <document start>",
+        "this line belongs to nothing above it: is it indented too little, or a `- ` missing?",
+    ),
+];
+
+/// Where a tab stands among what a line is indented with: in the line of which a reader complains, or the one before or
+/// behind it.
+fn tab(lines: &[&str], noticed: usize) -> Option<(usize, usize)> {
+    let indents = |line: usize| {
+        let text = lines.get(line.checked_sub(1)?)?;
+        let indentation = &text[..text.len() - text.trim_start_matches([' ', '\t']).len()];
+        let at = indentation.find('\t').filter(|_| !text.trim().is_empty())?;
+        Some((line, at + 1))
+    };
+    [noticed, noticed + 1, noticed.saturating_sub(1)].into_iter().find_map(indents)
 }
 
 /// What an entry that is no YAML is called, as far as it can be told: by the first name in it.

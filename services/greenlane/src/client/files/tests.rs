@@ -79,6 +79,19 @@ fn a_key_that_is_given_twice_is_a_fault_at_its_second_place() {
 }
 
 #[test]
+fn a_tab_and_a_line_in_a_wrong_column_are_told_where_they_stand_and_what_to_do() {
+    for (text, place) in [
+        ("- annex:\n    name: annexes/x\n\ttitle: X\n", "3:1: a tab is no indentation: indent with spaces"),
+        ("- annex:\n    title: X\n  \tname: annexes/x\n", "3:3: a tab is no indentation: indent with spaces"),
+        ("- annex:\n    title:\n      x: 1\n    \ty: 2\n", "4:5: a tab is no indentation: indent with spaces"),
+        ("- annex:\n    name: annexes/x\n   title: X\n", "3:4: this line is indented otherwise than the fields above"),
+    ] {
+        let found = faults(text);
+        assert!(found[0].starts_with(&format!("a.yaml:{place}")), "{found:?}");
+    }
+}
+
+#[test]
 fn a_missing_colon_is_told_where_it_is_missing() {
     for (text, place) in [
         (
