@@ -5,6 +5,8 @@ pub(crate) mod diff;
 pub(crate) mod views;
 pub(crate) mod workflow;
 
+use std::collections::BTreeSet;
+
 use clap::Subcommand;
 use greenlane_api::equivalence::v1::{
     PreviewImpactRequest, PreviewImpactResponse, UndeterminedDecision, change_service_client::ChangeServiceClient,
@@ -66,12 +68,18 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
         ..Default::default()
     };
     let answer = changes.preview_impact(request).await?.into_inner();
-    if session.output() == Output::Table {
-        totals(&answer).iter().for_each(|line| talk(line));
+    if session.output() != Output::Table {
+        return session.print(&answer, MARKETS);
     }
-    // That there are more examples than asked for is no news where examples are not shown.
-    let shown = PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() };
-    session.print(if session.output() == Output::Table { &shown } else { &answer }, MARKETS)
+    examined(&answer).iter().for_each(|line| talk(line));
+    if answer.markets.is_empty() {
+        talk("it changes the verdict of no market");
+    } else {
+        // That there are more examples than asked for is no news where examples are not shown.
+        session.print(&PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() }, MARKETS)?;
+    }
+    untold(&answer).iter().for_each(|line| talk(line));
+    Ok(Exit::Done)
 }
 
 /// How many decisions that could not be told are named.
@@ -98,9 +106,14 @@ fn name_untold(untold: &UndeterminedDecision) -> String {
 
 /// What a preview comes to over all markets, one line each.
 pub(crate) fn totals(answer: &PreviewImpactResponse) -> Vec<String> {
+    examined(answer).into_iter().chain(untold(answer)).collect()
+}
+
+/// How many verdicts change, of how many.
+fn examined(answer: &PreviewImpactResponse) -> Vec<String> {
     let totals = answer.totals.unwrap_or_default();
     let on = if answer.date.is_empty() { String::new() } else { format!(" on {}", answer.date) };
-    let mut lines = vec![
+    vec![
         format!(
             "of {} certificates in force{on} {} gain, {} lose and {} change otherwise, with {} holders",
             answer.certificates_examined,
@@ -116,17 +129,67 @@ pub(crate) fn totals(answer: &PreviewImpactResponse) -> Vec<String> {
             totals.recent_verifications_losing,
             totals.recent_verifications_otherwise,
         ),
-    ];
+    ]
+}
+
+/// What a preview leaves open. Of decisions that nobody can make, for the catalogue says too little of their markets, the
+/// markets are told, and of others the first.
+fn untold(answer: &PreviewImpactResponse) -> Vec<String> {
+    let mut lines = Vec::new();
+    let examples = &answer.undetermined_examples;
+    let is_of_market =
+        |untold: &&UndeterminedDecision| untold.findings.iter().all(|it| it.code == "market_not_covered");
+    let (of_markets, others): (Vec<_>, Vec<_>) = examples.iter().partition(is_of_market);
     if answer.undetermined > 0 {
         let untold = several(answer.undetermined, "decision");
-        lines.push(format!("{untold} could not be told, and counted nowhere"));
+        lines.push(format!("{untold} could not be told, and counted nowhere: -o json names up to 20"));
     }
-    lines.extend(answer.undetermined_examples.iter().take(UNTOLD).map(|untold| format!("  {}", name_untold(untold))));
-    if answer.undetermined > UNTOLD as u64 && answer.undetermined_examples.len() > UNTOLD {
-        lines.push("  … and others: -o json names up to 20".to_owned());
+    let market = |untold: &&UndeterminedDecision| untold.question.as_ref().map(|it| it.destination.clone());
+    let markets: BTreeSet<String> = of_markets.iter().filter_map(market).collect();
+    if !markets.is_empty() {
+        let all = answer.undetermined <= examples.len() as u64;
+        let more = if all { "" } else { " and others" };
+        let markets = markets.into_iter().collect::<Vec<_>>().join(" ");
+        lines.push(format!("  the catalogue may lack requirements of {markets}{more}"));
+    }
+    lines.extend(others.iter().take(UNTOLD).map(|untold| format!("  {}", name_untold(untold))));
+    if others.len() > UNTOLD {
+        lines.push(format!("  … and {} more", others.len() - UNTOLD));
     }
     if !answer.complete {
         lines.push("the time ran out: these numbers are of a part only".to_owned());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use greenlane_api::{common::v1::Finding, equivalence::v1::RecognitionQuestion};
+
+    use super::*;
+
+    #[test]
+    fn markets_that_the_catalogue_says_too_little_of_are_folded_into_one_line_and_other_doubts_are_told() {
+        let of = |market: &str, code: &str, message: &str| UndeterminedDecision {
+            question: Some(RecognitionQuestion { destination: market.into(), ..Default::default() }),
+            findings: vec![Finding { code: code.into(), message: message.into(), ..Default::default() }],
+            ..Default::default()
+        };
+        let answer = PreviewImpactResponse {
+            undetermined: 28,
+            undetermined_examples: vec![
+                of("BN", "market_not_covered", "the catalogue may lack requirements of BN for these goods"),
+                of("XB", "granted_on_missing", "it depends on when it was granted"),
+                of("AU", "market_not_covered", "the catalogue may lack requirements of AU for these goods"),
+            ],
+            complete: true,
+            ..Default::default()
+        };
+        let lines = untold(&answer);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[0].starts_with("28 decisions could not be told"), "{lines:?}");
+        assert_eq!(lines[1], "  the catalogue may lack requirements of AU BN and others");
+        assert!(lines[2].ends_with("to XB: it depends on when it was granted"), "{lines:?}");
+        assert!(totals(&answer)[0].starts_with("of 0 certificates in force"), "the answer comes first");
+    }
 }
