@@ -135,6 +135,13 @@ impl Fault {
         self
     }
 
+    /// Leaves out the text for the operator: what was to be expected is no warning, and is logged for who debugs alone.
+    #[must_use]
+    pub(crate) fn expected(mut self) -> Self {
+        self.0.operator_text = None;
+        self
+    }
+
     /// Sets when the caller may try again.
     #[must_use]
     pub fn with_retry_after(mut self, delay: Duration) -> Self {

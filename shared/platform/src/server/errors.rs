@@ -13,17 +13,21 @@ pub const TRACE_ID: HeaderName = HeaderName::from_static("greenlane-trace-id");
 
 /// The status of a call that the server ends.
 pub(super) fn expired(why: Expiry) -> Status {
+    fault(why).into()
+}
+
+/// Why the server ends a call. What it does to every stream sooner or later is no news to its operator.
+fn fault(why: Expiry) -> Fault {
     match why {
-        Expiry::Deadline => Fault::deadline_too_short().into(),
+        Expiry::Deadline => Fault::deadline_too_short(),
         Expiry::Idle => Fault::deadline_too_short()
-            .with_message("nothing moved on this stream for too long: open it again, and resume where it can be")
-            .into(),
+            .with_message("nothing moved on this stream for too long: open it again, and resume where it can be"),
         Expiry::Age => Fault::not_serving(Duration::ZERO, "a stream reached its greatest age")
             .with_message("this stream has reached its greatest age: open it again, and resume where it can be")
-            .into(),
+            .expected(),
         Expiry::Drain => Fault::not_serving(Duration::from_millis(100), "a stream ended because the server drains")
             .with_message("this server is going away: open the stream again, and resume where it can be")
-            .into(),
+            .expected(),
     }
 }
 
@@ -87,5 +91,19 @@ fn of_tonic(code: Code, message: &str, path: &str) -> Option<Fault> {
             Some(Fault::not_implemented(path))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_a_stream_ends_as_every_stream_does_is_no_warning() {
+        for why in [Expiry::Drain, Expiry::Age] {
+            let fault = fault(why);
+            assert!(fault.operator_text().is_none() && fault.message().contains("open"), "{fault:?}");
+        }
+        assert!(Fault::not_serving(Duration::ZERO, "the database is away").operator_text().is_some());
     }
 }
