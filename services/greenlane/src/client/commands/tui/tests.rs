@@ -194,3 +194,14 @@ fn names_are_whole_on_a_screen_of_80_columns() {
     let screen = screen(&mut model, 80, 24);
     assert!(screen.lines().any(|line| line.contains(name) && !line.contains('·')), "{screen}");
 }
+
+#[test]
+fn a_narrow_screen_gives_its_width_to_the_list_and_its_height_to_what_is_open() {
+    let mut model = pending();
+    let narrow = screen(&mut model, 60, 20);
+    assert!(narrow.lines().next().is_some_and(|line| line.starts_with("‹ Pending changes › 1 of ")), "{narrow}");
+    assert!(narrow.lines().any(|line| line.contains("proposed") && line.contains("Accept a standard")), "{narrow}");
+    let opened = screen(&mut open(), 60, 20);
+    let at = opened.lines().position(|line| line.contains("WHAT IT DOES"));
+    assert!(at.is_some_and(|line| line < 7), "{opened}");
+}

@@ -13,6 +13,10 @@ use crate::client::render::{colour, line::folded_in};
 
 /// Columns from which list and detail stand side by side.
 const WIDE: u16 = 110;
+/// Columns from which the sections stand beside the list; where there are fewer the one that is shown stands above it.
+const ROOMY: u16 = 80;
+/// Lines of a list above what is open at least.
+const LISTED: u16 = 4;
 
 const HELP: &str = "\
 tab, left, right   another section
@@ -34,15 +38,29 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &mut Model) {
     let told = folded_in(&status(model), usize::from(frame.area().width));
     let foot = u16::try_from(told.lines().count()).unwrap_or(1).clamp(1, MOST_TOLD);
     let [middle, bottom] = Layout::vertical([Constraint::Min(3), Constraint::Length(foot)]).areas(frame.area());
-    let titles = model.sections.iter().map(|section| section.title().chars().count()).max().unwrap_or(0);
-    let titles = u16::try_from(titles + 1).unwrap_or(u16::MAX);
-    let [left, right] = Layout::horizontal([Constraint::Length(titles), Constraint::Min(20)]).areas(middle);
-    sections(frame, model, left);
+    let right = if middle.width < ROOMY {
+        let [top, below] = Layout::vertical([Constraint::Length(1), Constraint::Min(2)]).areas(middle);
+        section(frame, model, top);
+        below
+    } else {
+        let titles = model.sections.iter().map(|section| section.title().chars().count()).max().unwrap_or(0);
+        let titles = u16::try_from(titles + 1).unwrap_or(u16::MAX);
+        let [left, right] = Layout::horizontal([Constraint::Length(titles), Constraint::Min(20)]).areas(middle);
+        sections(frame, model, left);
+        right
+    };
     match model.detail.clone() {
         None => rows(frame, model, right),
         Some(mut detail) => {
             let halves = [Constraint::Percentage(45), Constraint::Percentage(55)];
-            let split = if right.width >= WIDE { Layout::horizontal(halves) } else { Layout::vertical(halves) };
+            // What is open has the room that the list does not need.
+            let rows_and_head = u16::try_from(model.visible().len() + 2).unwrap_or(u16::MAX);
+            let listed = rows_and_head.clamp(LISTED, LISTED.max(right.height / 3));
+            let split = if right.width >= WIDE {
+                Layout::horizontal(halves)
+            } else {
+                Layout::vertical([Constraint::Length(listed), Constraint::Min(3)])
+            };
             let [list, open] = split.areas(right);
             rows(frame, model, list);
             opened(frame, &mut detail, open);
@@ -66,6 +84,13 @@ fn sections(frame: &mut Frame<'_>, model: &Model, area: Rect) {
     let titles = model.sections.iter().map(|section| section.title());
     let list = List::new(titles).block(Block::new().borders(Borders::RIGHT)).highlight_style(chosen());
     frame.render_stateful_widget(list, area, &mut ListState::default().with_selected(Some(model.section)));
+}
+
+/// The section that is shown, in a line.
+fn section(frame: &mut Frame<'_>, model: &Model, area: Rect) {
+    let (number, all) = (model.section + 1, model.sections.len());
+    let text = format!("‹ {} › {number} of {all}", model.shown().title());
+    frame.render_widget(Paragraph::new(text).style(chosen()), area);
 }
 
 fn rows(frame: &mut Frame<'_>, model: &Model, area: Rect) {
