@@ -307,7 +307,7 @@ async fn findings_of(
         let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
         let mut placeless = Vec::new();
         // An entry that refers to one with a fault of its own may be as good as any.
-        let of_faulty = |finding: &&ChangeFinding| faulty.iter().any(|it| finding.message.contains(&format!("`{it}`")));
+        let of_faulty = |finding: &ChangeFinding| finding.code == DANGLING && refers_to(&changed, finding, &faulty);
         for finding in answer.findings.iter().filter(|it| it.blocking && !of_faulty(it)) {
             match found(&changed, finding) {
                 Some(fault) => faults.push(fault),
@@ -317,6 +317,21 @@ async fn findings_of(
         faults.sort_by(|one, other| one.place.cmp(&other.place));
         return Ok((faults, placeless));
     }
+}
+
+/// What the service says of a field that names an entry which is not there.
+const DANGLING: &str = "reference_dangling";
+
+/// Whether the field that a finding is about names one of these entries: in full, or by its bare identifier.
+fn refers_to(changed: &[&WithItem], finding: &ChangeFinding, names: &BTreeSet<String>) -> bool {
+    let item = usize::try_from(finding.change_index).ok().and_then(|at| changed.get(at)?.0.as_ref());
+    let pointer: String =
+        finding.field.split(['.', '[']).map(|part| format!("/{}", part.trim_end_matches(']'))).collect();
+    let named = item.and_then(|item| item.content.pointer(&pointer)).and_then(Value::as_str);
+    let is_named = |name: &String, named: &str| {
+        name == named || name.strip_suffix(named).is_some_and(|collection| collection.ends_with('/'))
+    };
+    named.filter(|named| !named.is_empty()).is_some_and(|named| names.iter().any(|name| is_named(name, named)))
 }
 
 /// Fields that the service could not read, at their places, with the names of their entries; none where it refused
@@ -384,4 +399,31 @@ async fn settle(
     }
     debug_assert!(settled.iter().all(|(_, it)| it.outcome != Outcome::Unchanged || it.change.is_none()));
     Ok(settled)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn what_refers_to_an_entry_is_known_by_its_field_and_not_by_the_words_of_the_finding() {
+        let mut read = files::Read::default();
+        let text =
+            "- annex:\n    name: annexes/x\n    arrangement: arrangements/m\n    title: X\n    economies: [XA]\n";
+        files::parse("a.yaml", text, &mut read);
+        assert!(read.faults.is_empty(), "{:?}", read.faults);
+        let compared = compare(&read.items, &BTreeMap::new(), false);
+        let all: Vec<WithItem> = read.items.into_iter().map(Some).zip(compared).collect();
+        let changed: Vec<&WithItem> = all.iter().collect();
+        let refers = |field: &str, name: &str| {
+            let finding =
+                ChangeFinding { field: field.to_owned(), message: "它不在那里".to_owned(), ..Default::default() };
+            refers_to(&changed, &finding, &BTreeSet::from([name.to_owned()]))
+        };
+        assert!(refers("arrangement", "arrangements/m") && refers("economies[0]", "economies/XA"));
+        assert!(!refers("arrangement", "arrangements/n") && !refers("economies[0]", "economies/XB"));
+        assert!(!refers("title", "annexes/x") && !refers("", "annexes/x") && !refers("economies[7]", "economies/XA"));
+    }
 }
