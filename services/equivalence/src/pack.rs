@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use greenlane_jose::compact::{self, NewHeader};
 use greenlane_jose::{Jwk, Limits, SignError, Signer};
@@ -127,8 +127,8 @@ impl RecognitionPack {
         let classification = content(line()?, &claims.classification_sha256)?;
         // To its end: what is compressed ends with a sum over all of it.
         let mut rest = Vec::new();
-        lines.take(1).read_to_end(&mut rest).map_err(|error| PackError::Malformed(error.to_string()))?;
-        if !rest.is_empty() {
+        (&mut lines).take(1).read_to_end(&mut rest).map_err(|error| PackError::Malformed(error.to_string()))?;
+        if !rest.is_empty() || !lines.get_ref().get_ref().is_empty() {
             return Err(PackError::Malformed("something follows its last line".to_owned()));
         }
         let key_id = Jwk::from_members(&claims.key).map_err(|_| PackError::Signature)?.key.thumbprint();

@@ -69,3 +69,12 @@ fn a_pack_of_another_key_or_with_a_changed_line_or_cut_off_is_refused() {
         assert!(matches!(RecognitionPack::read(&cut, &[]), Err(PackError::Malformed(_))));
     }
 }
+
+#[test]
+fn nothing_may_stand_behind_a_pack() {
+    let bytes = write(&contents(), &SigningKey::generate_ed25519()).unwrap();
+    for behind in [&b"junk"[..], b"\0", &bytes] {
+        let longer = [&bytes, behind].concat();
+        assert!(matches!(RecognitionPack::read(&longer, &[]), Err(PackError::Malformed(_))));
+    }
+}
