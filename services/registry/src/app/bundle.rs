@@ -12,7 +12,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use greenlane_log::note::{Note, NoteKey};
 use greenlane_log::{Checkpoint, OpenError};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub(crate) struct Header {
     /// The log's origin, and its key.
     pub(crate) origin: String,
     pub(crate) log_key: String,
+    /// The registry's address, as its documents state it; bundles of before do not tell it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) registry: String,
     /// Revision of the registry: the size of the tree that the checkpoint names, or less.
     pub(crate) revision: u64,
     pub(crate) checkpoint: String,
@@ -192,7 +195,8 @@ impl Trusted {
                     read.check(&note, &hash.finalize(), trusted)?;
                     let mut rest = Vec::new();
                     std::io::Read::read_to_end(&mut lines, &mut rest).map_err(|error| malformed(&error))?;
-                    if !rest.is_empty() {
+                    // Neither in the stream nor behind its end.
+                    if !rest.is_empty() || !lines.get_ref().get_ref().is_empty() {
                         return Err(BundleError::Malformed("there is more behind its signature".to_owned()));
                     }
                     return Ok(read);

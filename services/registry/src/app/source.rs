@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use greenlane_store::{Micros, StoreError};
 
-use super::bundle::Trusted;
+use super::bundle::{Header, Trusted};
 use super::files::{BodyFile, CertificateFile};
 use super::log::LogWriter;
 use super::read::Reader;
@@ -20,6 +20,15 @@ use crate::store::write_off::{self, Asked};
 pub(crate) enum Source {
     Registry { reader: Reader, log: Arc<LogWriter> },
     Bundle(Arc<Trusted>),
+}
+
+/// What comes after a bundle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Later<'a> {
+    /// The address of the registry, which newer documents state; none where the bundle does not tell it.
+    pub(crate) registry: Option<&'a str>,
+    /// Nothing that comes after is recorded before.
+    pub(crate) from: DateTime<Utc>,
 }
 
 impl Source {
@@ -45,6 +54,17 @@ impl Source {
             Self::Registry { .. } => Extent::Whole,
             Self::Bundle(bundle) => {
                 Extent::Bundle { made_at: bundle.header.made_at, some_bodies: !bundle.header.bodies.is_empty() }
+            }
+        }
+    }
+
+    /// What is told of whatever came after the facts here; none where they are all that there is.
+    pub(crate) fn later(&self) -> Option<Later<'_>> {
+        match self {
+            Self::Registry { .. } => None,
+            Self::Bundle(bundle) => {
+                let Header { registry, checkpoint_at, .. } = &bundle.header;
+                Some(Later { registry: (!registry.is_empty()).then_some(registry), from: *checkpoint_at })
             }
         }
     }

@@ -12,12 +12,13 @@ use greenlane_store::{Micros, StoreError};
 use super::document::Document;
 use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
 use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject, Use};
-use super::source::Source;
+use super::source::{Later, Source};
 use crate::domain::event::sha256;
 use crate::domain::goods::{Code, Goods};
+use crate::domain::key::Key;
 use crate::domain::life::{Standing, State, last_effective};
 use crate::domain::names::{BodyId, CertificateNumber};
-use crate::domain::verdict::authentic::{Judged, Presented, Signature};
+use crate::domain::verdict::authentic::{Judged, Lacking, Presented, Signature};
 use crate::domain::verdict::coverage::SameGoods;
 use crate::domain::verdict::question::{About, Given, Revisions, decision_id, left_open};
 use crate::domain::verdict::{
@@ -196,9 +197,16 @@ impl Verifier {
         let found = file
             .as_deref()
             .and_then(|file| find(file, body.as_deref(), &question.subject, read.as_ref(), at.revision, day));
-        let presented = present(&question.subject, read, found.as_ref(), body.as_deref(), at.revision);
+        let known = Known {
+            later: self.source.later(),
+            file: file.as_deref(),
+            found: found.as_ref(),
+            body: body.as_deref(),
+            revision: at.revision,
+        };
+        let presented = present(&question.subject, read, known);
         let extent = self.source.extent();
-        let known = bundled::Found { number: number.is_some(), certificate: file.is_some(), body: body.is_some() };
+        let known = bundled::Found { number: number.is_some(), certificate: file.is_some() };
         let found = found.filter(|_| !extent.is_too_old_for(&presented));
         if let (Presented::Logged, Subject::Document(document), Some(number)) = (&presented, &question.subject, &number)
         {
@@ -409,6 +417,70 @@ fn find<'a>(
     Some(Found { file, body, judged, current })
 }
 
+/// What is known of the certificate and the body that a document names, at a revision.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    /// What may come after it; none where nothing is missing.
+    later: Option<Later<'a>>,
+    file: Option<&'a CertificateFile>,
+    found: Option<&'a Found<'a>>,
+    body: Option<&'a BodyFile>,
+    revision: u64,
+}
+
+impl Known<'_> {
+    /// What later facts may have of a document that is not known: a certificate or a version that was issued since, a
+    /// body or a key that was registered since. None when no later fact makes it good.
+    fn lacking(self, read: &PresentedDocument<'_>, signature: Signature, key: Option<&Key>) -> Option<Lacking> {
+        let (later, stated) = (self.later?, read.certificate());
+        let of_this_registry = later.registry.is_none_or(|registry| registry == stated.registry);
+        if !of_this_registry || stated.version == 0 || stated_number(read).is_none() {
+            return None;
+        }
+        // The body of a certificate stays what it is, and the identifier of a body.
+        let fits = match self.body {
+            Some(body) => {
+                let record = &body.body.record;
+                record.did == stated.issuer.did && record.id.name() == stated.issuer.body
+            }
+            None => self.file.is_none() && BodyId::from_name(&stated.issuer.body).is_ok(),
+        };
+        if !fits {
+            return None;
+        }
+        // A key that is compromised or retired signs nothing any more that counts.
+        let may_sign = match key {
+            Some(key) => {
+                signature == Signature::Valid
+                    && key.compromised_since.is_none()
+                    && key.record.valid_until.is_none_or(|until| until >= later.from)
+            }
+            None => is_thumbprint(&read.key().key),
+        };
+        if !may_sign {
+            return None;
+        }
+        if key.is_none() && self.found.is_some_and(|found| is_restated(found.judged, read)) {
+            return Some(Lacking::KeyOfCopy);
+        }
+        // The log names another document for this version, or the certificate gets no version any more.
+        if self.file.is_some_and(|file| !may_have(file, stated.version, self.revision)) {
+            return None;
+        }
+        Some(match (key, self.body, self.file) {
+            (Some(_), _, None) => Lacking::Certificate,
+            (Some(_), _, Some(_)) => Lacking::Version,
+            (None, Some(_), _) => Lacking::Key,
+            (None, None, _) => Lacking::Body,
+        })
+    }
+}
+
+/// Whether a key may be called so: registered ones are called by their thumbprint (RFC 7638).
+fn is_thumbprint(key: &str) -> bool {
+    greenlane_jose::b64::decode(key).is_ok_and(|bytes| bytes.len() == 32)
+}
+
 /// Whether a certificate may have got this version after a revision: one that has ended gets none any more.
 fn may_have(file: &CertificateFile, version: u32, revision: u64) -> bool {
     let newest = file.versions_at(revision).last().map_or(0, |newest| newest.version);
@@ -426,11 +498,10 @@ fn is_restated(version: &VersionFile, read: &PresentedDocument<'_>) -> bool {
 fn present(
     subject: &Subject,
     read: Option<Result<PresentedDocument<'_>, greenlane_credential::DocumentError>>,
-    found: Option<&Found<'_>>,
-    body: Option<&BodyFile>,
-    revision: u64,
+    known: Known<'_>,
 ) -> Presented {
     let Subject::Document(document) = subject else { return Presented::Number };
+    let Known { found, body, revision, .. } = known;
     // A document that the log names, with disclosures that do not belong to it, is not what was issued.
     if let (Some(Err(error)), false) = (&read, document.disclosures.is_empty()) {
         return Presented::Malformed { reason: error.to_string() };
@@ -443,10 +514,9 @@ fn present(
         Err(error) => return Presented::Malformed { reason: error.to_string() },
     };
     let stated = read.certificate();
-    let key = body.and_then(|body| body.key_at(&read.key().key, revision));
-    let is_compromised = key.is_some_and(|key| key.compromised_since.is_some());
-    let key = key.and_then(public_key);
-    let signature = match key.map(|key| read.verify(&key).is_ok()) {
+    let registered = body.and_then(|body| body.key_at(&read.key().key, revision));
+    let is_compromised = registered.is_some_and(|key| key.compromised_since.is_some());
+    let signature = match registered.and_then(public_key).map(|key| read.verify(&key).is_ok()) {
         Some(true) => Signature::Valid,
         Some(false) => Signature::Invalid,
         None => Signature::KeyUnknown,
@@ -455,9 +525,6 @@ fn present(
         return Presented::Restated { is_compromised };
     }
     let foreign = found.is_some_and(|found| found.file.body.name() != stated.issuer.body);
-    let newer = signature == Signature::Valid
-        && !foreign
-        && !is_compromised
-        && found.is_none_or(|found| may_have(found.file, stated.version, revision));
+    let newer = known.lacking(&read, signature, registered);
     Presented::Altered { signature, foreign, newer }
 }

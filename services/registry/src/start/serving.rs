@@ -84,6 +84,7 @@ impl Serving {
             classification: peers.classification.clone(),
             clock: clock.clone(),
             good_for: TimeDelta::hours(config.bundle_good_hours.into()),
+            public_url: public_url.clone(),
         });
         let cosigner = Arc::new(Cosigner {
             store: store.clone(),

@@ -20,6 +20,9 @@ greenlane_store::engine_tests!(Migrator:
     what_a_bundle_cannot_hold_is_refused,
     a_bundle_of_some_bodies_says_nothing_of_the_others,
     a_document_that_is_newer_than_a_bundle_is_left_open,
+    what_came_after_a_bundle_is_left_open_by_number_and_by_document_alike,
+    a_copy_by_a_newer_key_leaves_open_only_who_signed_it,
+    what_a_bundle_disproves_is_refused_whoever_signed_it,
 );
 
 /// A bundle, until when it is good, and its revision.
@@ -92,7 +95,6 @@ async fn a_bundle_gives_the_verdicts_of_its_revision(db: TestDatabase) {
         Subject::Document(format!("{}A", &good.document[..good.document.len() - 1])),
         Subject::Certificate(suspended.name.clone()),
         Subject::Certificate(foreign.name.clone()),
-        Subject::Certificate("GLXA4HP9Z1PPYMB35F".to_owned()),
     ] {
         for goods in [None, Some(goods()), Some(common::GoodsDeclaration { product: None, ..goods() })] {
             let request = wire::VerifyRequest { goods, ..question(subject.clone()) };
@@ -248,15 +250,186 @@ async fn a_document_that_is_newer_than_a_bundle_is_left_open(db: TestDatabase) {
             assert_ne!(here.decision_id, online(&served, &then).await.decision_id, "a registry knows all of then");
         }
     }
-    // What is there is judged as ever, and a number alone tells nothing that is newer.
+    // What is there is judged as ever.
     for (document, outcome) in
         [(&first.document, wire::VerdictOutcome::Accepted), (&old.document, wire::VerdictOutcome::Refused)]
     {
         let request = question(Subject::Document(document.clone()));
         assert_eq!(offline(&served, &bundle, &request).await.outcome(), outcome);
     }
-    let by_number = offline(&served, &bundle, &question(Subject::Certificate(later.name))).await;
-    assert_eq!(codes(by_number.authentic.as_ref()), ["certificate_unknown"]);
+}
+
+/// A second key of a body in place of the one that it has.
+async fn rotate(served: &Served, body: &str, old: &str) {
+    let key = wire::CreateBodyKeyRequest { request_id: format!("second-{body}"), ..super::harness::new_key(body) };
+    served.bodies().create_body_key(key).await.unwrap();
+    let retire =
+        wire::RetireBodyKeyRequest { request_id: format!("retire-{body}"), name: old.to_owned(), ..Default::default() };
+    served.bodies().retire_body_key(retire).await.unwrap();
+    served.clock.advance(TimeDelta::seconds(1));
+}
+
+/// The W3C profile of a certificate's document, as the registry gives it now.
+async fn copy(served: &Served, name: &str) -> String {
+    let request = wire::GetCertificateRequest {
+        name: name.to_owned(),
+        document_profile: wire::DocumentProfile::W3c.into(),
+        ..Default::default()
+    };
+    let answer = served.certificates("bodies/xa-lab").get_certificate(request).await.unwrap().into_inner();
+    answer.certificate.unwrap().document
+}
+
+/// What the finding that leaves a part open says is lacking.
+fn lacks(part: Option<&wire::VerdictPart>) -> Option<&str> {
+    let finding = part?.findings.iter().find(|finding| finding.code == "not_in_bundle")?;
+    finding.parameters.get("lacks").map(String::as_str)
+}
+
+async fn what_came_after_a_bundle_is_left_open_by_number_and_by_document_alike(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let first = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let (bytes, _, revision) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    let same_key = served.issue("xa-lab", "c2").await.certificate.unwrap();
+    rotate(&served, "xa-lab", &first.signing_key).await;
+    let other_key = served.issue("xa-lab", "c3").await.certificate.unwrap();
+    assert_ne!(other_key.signing_key, first.signing_key);
+    served.enrol("xa-new").await;
+    let other_body = served.issue("xa-new", "c4").await.certificate.unwrap();
+    let amended = super::revise::amendment(&first.name, "a1", "Other words.");
+    let mut clerk = served.certificates("bodies/xa-lab");
+    let amended = clerk.amend_certificate(amended).await.unwrap().into_inner().certificate.unwrap();
+    let qr = greenlane_credential::to_offline(&other_key.document).unwrap();
+    for (subject, lacking) in [
+        (Subject::Certificate(same_key.name.clone()), "certificate"),
+        (Subject::QrText(format!("https://registry.example.org/{}", other_key.name)), "certificate"),
+        (Subject::Document(same_key.document.clone()), "certificate"),
+        (Subject::Document(other_key.document.clone()), "key"),
+        (Subject::QrText(qr), "key"),
+        (Subject::Document(copy(&served, &other_key.name).await), "key"),
+        (Subject::Document(amended.document), "key"),
+        (Subject::Document(other_body.document), "body"),
+    ] {
+        for goods in [None, Some(goods())] {
+            let request = wire::VerifyRequest { goods, ..question(subject.clone()) };
+            let there = online(&served, &request).await;
+            assert_eq!(there.authentic.as_ref().unwrap().outcome(), wire::PartOutcome::Yes, "{subject:?}");
+            let here = offline(&served, &bundle, &request).await;
+            assert_eq!(here.outcome(), wire::VerdictOutcome::Undetermined, "{subject:?}");
+            for part in [here.authentic.as_ref(), here.in_force.as_ref()] {
+                assert_eq!(codes(part), ["not_in_bundle"], "{subject:?}");
+                assert_eq!(lacks(part), Some(lacking), "{subject:?}");
+            }
+            let then = wire::VerifyRequest { consistency: super::bodies::exactly(revision), ..request };
+            let then = online(&served, &then).await;
+            assert_eq!(then.outcome(), wire::VerdictOutcome::Refused, "a registry knows all of then: {subject:?}");
+            assert_ne!(here.decision_id, then.decision_id);
+        }
+    }
+}
+
+async fn a_copy_by_a_newer_key_leaves_open_only_who_signed_it(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let good = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let withdrawn = served.issue("xa-lab", "c2").await.certificate.unwrap();
+    let mut clerk = served.certificates("bodies/xa-lab");
+    clerk.withdraw_certificate(super::life::withdrawal(&withdrawn.name, "w")).await.unwrap();
+    let (bytes, ..) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    rotate(&served, "xa-lab", &good.signing_key).await;
+    let request =
+        wire::VerifyRequest { goods: Some(goods()), ..question(Subject::Document(copy(&served, &good.name).await)) };
+    let (there, here) = (online(&served, &request).await, offline(&served, &bundle, &request).await);
+    assert_eq!(there.authentic.as_ref().unwrap().outcome(), wire::PartOutcome::Yes);
+    assert_eq!(lacks(here.authentic.as_ref()), Some("key"));
+    assert_eq!(here.outcome(), wire::VerdictOutcome::Undetermined);
+    assert_eq!((&here.in_force, &here.covers_goods), (&there.in_force, &there.covers_goods));
+    assert_eq!((&here.certificate, here.version), (&there.certificate, there.version));
+    // What is over is over, whoever signed a copy of it.
+    let request = question(Subject::Document(copy(&served, &withdrawn.name).await));
+    let here = offline(&served, &bundle, &request).await;
+    assert_eq!((here.outcome(), lacks(here.authentic.as_ref())), (wire::VerdictOutcome::Refused, Some("key")));
+}
+
+async fn what_a_bundle_disproves_is_refused_whoever_signed_it(db: TestDatabase) {
+    use greenlane_credential::{Presented, sign_document, sign_document_as};
+    use greenlane_jose::SigningKey;
+
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xa-other").await;
+    let good = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let ended = served.issue("xa-lab", "c2").await.certificate.unwrap();
+    let mut clerk = served.certificates("bodies/xa-lab");
+    clerk.withdraw_certificate(super::life::withdrawal(&ended.name, "w")).await.unwrap();
+    let retired = good.signing_key.clone();
+    rotate(&served, "xa-lab", &retired).await;
+    let newest = served.issue("xa-lab", "c0").await.certificate.unwrap();
+    let (bytes, ..) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    let later = served.issue("xa-lab", "c3").await.certificate.unwrap();
+
+    let stated = |document: &str| Presented::read(document).unwrap().into_certificate();
+    let forger = SigningKey::generate_ed25519();
+    let forged = |change: fn(&mut greenlane_credential::Certificate), document: &str| {
+        let mut certificate = stated(document);
+        change(&mut certificate);
+        sign_document(&certificate, &forger).unwrap()
+    };
+    assert_eq!(later.signing_key, newest.signing_key, "the one that the bundle has");
+    // The control: of a key that may be newer nobody can tell.
+    let open = offline(&served, &bundle, &question(Subject::Document(forged(|_| {}, &later.document)))).await;
+    assert_eq!(open.outcome(), wire::VerdictOutcome::Undetermined);
+
+    let (signed, last) = later.document.split_at(later.document.len() - 2);
+    let broken = format!("{signed}{}", if last == "AA" { "BA" } else { "AA" });
+    let w3c = greenlane_credential::Profile::W3c;
+    let copied = {
+        let mut certificate = stated(&good.document);
+        certificate.facts.scope.push_str(" And others.");
+        sign_document_as(w3c, &certificate, &forger).unwrap()
+    };
+    let unnamed = sign_document(&stated(&later.document), &SigningKey::generate_ed25519().with_kid("key-1")).unwrap();
+    let old = retired.rsplit('/').next().unwrap();
+    let old = SigningKey::load(&served.keys.path().join(format!("keys/{old}.jwk"))).unwrap();
+    let mut left_open = Vec::new();
+    for (what, document) in [
+        ("a signature that is not by the key that it names", broken),
+        ("the document of a version that the bundle has, signed anew", forged(|_| {}, &good.document)),
+        ("other words for that version", forged(|it| it.facts.scope.push('!'), &good.document)),
+        ("a copy with other words", copied),
+        ("a later version of what has ended", forged(|it| it.version = 2, &ended.document)),
+        ("no version", forged(|it| it.version = 0, &later.document)),
+        (
+            "a certificate of another body",
+            forged(
+                |it| {
+                    it.version = 2;
+                    it.issuer.body = "bodies/xa-other".to_owned();
+                },
+                &good.document,
+            ),
+        ),
+        (
+            "another identifier of the body",
+            forged(|it| it.issuer.did = "did:web:example.org".to_owned(), &later.document),
+        ),
+        ("another registry", forged(|it| it.registry = "https://elsewhere.example.org".to_owned(), &later.document)),
+        ("a number that is none", forged(|it| it.number = "1".to_owned(), &later.document)),
+        ("a key that no registry calls so", unnamed),
+        ("a key that signs no more", sign_document(&stated(&later.document), &old).unwrap()),
+    ] {
+        let request = question(Subject::Document(document));
+        let (here, there) = (offline(&served, &bundle, &request).await, online(&served, &request).await);
+        assert_eq!(there.outcome(), wire::VerdictOutcome::Refused, "{what}");
+        if here.outcome() != wire::VerdictOutcome::Refused || lacks(here.authentic.as_ref()).is_some() {
+            left_open.push(what);
+        }
+    }
+    assert!(left_open.is_empty(), "left open: {left_open:?}");
 }
 
 async fn what_a_bundle_cannot_hold_is_refused(db: TestDatabase) {

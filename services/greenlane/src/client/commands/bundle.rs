@@ -20,6 +20,9 @@ use crate::client::{
 /// Arguments of `greenlane bundle`.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
+It holds what the registry knew when it was made. What has come since, such as a certificate that was issued an hour ago or a \
+key that was changed, is undetermined with it: fetch a new one as often as you can.
+
 Example:
   greenlane bundle --out customs.bundle --destination XB
   greenlane verify certificate.jwt --trust customs.bundle")]

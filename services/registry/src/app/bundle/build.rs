@@ -55,6 +55,8 @@ pub(crate) struct Bundler {
     pub(crate) classification: Option<Client>,
     pub(crate) clock: Clock,
     pub(crate) good_for: TimeDelta,
+    /// The registry's address, as its documents state it.
+    pub(crate) public_url: String,
 }
 
 /// The two catalogues, exported.
@@ -79,6 +81,7 @@ impl Bundler {
             form: FORM,
             origin: self.log.origin().to_owned(),
             log_key: self.log.verifier_key().to_string(),
+            registry: self.public_url.clone(),
             revision: head.size,
             checkpoint: head.note.clone(),
             checkpoint_at: head.signed_at.to_utc(),

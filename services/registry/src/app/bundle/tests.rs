@@ -18,6 +18,7 @@ fn header(signer: &NoteSigner) -> Header {
         form: FORM,
         origin: signer.key().name().to_string(),
         log_key: signer.key().to_string(),
+        registry: "https://registry.example.org".to_owned(),
         revision: 3,
         checkpoint: checkpoint.sign(signer).unwrap().to_text(),
         checkpoint_at: now,
@@ -76,4 +77,22 @@ fn a_bundle_is_believed_only_whole_and_signed_by_the_log_that_is_trusted() {
 #[test]
 fn what_is_signed_of_a_bundle_is_no_checkpoint() {
     assert!(Checkpoint::parse(&signed_text("registry.example.org/log", &[0; 32])).is_err());
+}
+
+#[test]
+fn nothing_may_stand_behind_a_bundle() {
+    let log = signer("registry.example.org/log");
+    let good = bundle(&log, header(&log), false, |_| {});
+    for behind in [&b"junk"[..], b"\0", &good] {
+        let longer = [&good, behind].concat();
+        let refused = Trusted::read(&longer, None).unwrap_err();
+        assert_eq!(refused.to_string(), "this is not a whole trust bundle: there is more behind its signature");
+    }
+}
+
+#[test]
+fn a_bundle_of_before_the_registrys_address_was_told_is_read() {
+    let log = signer("registry.example.org/log");
+    let old = bundle(&log, Header { registry: String::new(), ..header(&log) }, false, |_| {});
+    assert_eq!(Trusted::read(&old, None).unwrap().header.registry, "");
 }

@@ -26,6 +26,23 @@ pub(crate) enum Signature {
     KeyUnknown,
 }
 
+/// What facts lack of what was presented, where somebody who has later facts may have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lacking {
+    /// A certificate of this number.
+    Number,
+    /// The certificate of a document that a key of its body has signed.
+    Certificate,
+    /// The same of a version of a certificate that they have.
+    Version,
+    /// The key that signed.
+    Key,
+    /// The key that signed a copy of a version that they have.
+    KeyOfCopy,
+    /// The body that it names.
+    Body,
+}
+
 /// What was presented, held against what is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Presented {
@@ -34,8 +51,8 @@ pub(crate) enum Presented {
     /// The very document that the log names.
     Logged,
     /// Another document than the log names. `foreign` when it names another body than the one on record as its issuer;
-    /// `newer` when it is signed as it should be, and of a certificate or a version that is not known.
-    Altered { signature: Signature, foreign: bool, newer: bool },
+    /// `newer` is what later facts may have of it, and none when nothing can come that makes it good.
+    Altered { signature: Signature, foreign: bool, newer: Option<Lacking> },
     /// A document that states what the one that the log names does, in another profile, signed by a key of the body.
     /// When it was signed cannot be proved: a key that was ever compromised is worth nothing.
     Restated { is_compromised: bool },
