@@ -91,24 +91,28 @@ impl Bundle {
         v.finish()?;
         let header = &self.trusted.header;
         let destination = request.goods.as_ref().map(|goods| goods.destination.clone()).unwrap_or_default();
+        let own = peers.as_ref().is_some_and(|peers| peers.has_own_catalogue());
         // Whatever its spelling: a wrong one is refused as such.
-        let within =
-            destination.is_empty() || header.destinations.is_empty() || header.destinations.contains(&destination);
+        let within = own
+            || destination.is_empty()
+            || header.destinations.is_empty()
+            || header.destinations.contains(&destination);
         let now = clock.now();
         let hint = self.meant(&request);
         let question = verify::question(request, now, &hint)?;
-        let equivalence = peers.clone().filter(|_| within && self.equivalence().is_some());
+        let equivalence = peers.clone().filter(|_| own || within && self.equivalence().is_some());
         let codes = peers.filter(|_| self.classification().is_some());
         let recogniser = Recogniser::offline(equivalence, codes);
         let verifier = Verifier { source: Source::Bundle(Arc::clone(&self.trusted)), recogniser, clock };
         let at = verifier.settle(AsOf::Latest).await.map_err(Fault::from)?;
         let mut answer = verifier.verify(&question, at).await.map_err(Fault::from)?;
         if !within && question.goods.is_some() {
-            let message = format!("The trust bundle was made without the market {destination}.");
-            answer
-                .recognised
-                .findings
-                .push(Finding::new("destination_not_in_bundle", message).with("destination", &destination));
+            let message =
+                format!("The trust bundle was made without the market {destination}: a recognition pack tells of it.");
+            let finding = Finding::new("destination_not_in_bundle", message).with("destination", &destination);
+            // That there is nobody to ask is said by this one.
+            answer.recognised.findings.retain(|finding| finding.code != "recognition_unavailable");
+            answer.recognised.findings.push(finding);
             answer.decision_id = left_open(&answer.decision_id, "destination_not_in_bundle");
         }
         if let Some(why) = self.not_good_at(now) {

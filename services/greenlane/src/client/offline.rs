@@ -158,6 +158,10 @@ impl OfflinePeers for Peers {
     fn compare_codes(&self, request: CompareCodesRequest) -> Result<CompareCodesResponse, Status> {
         self.codes.get()?.compare(&request)
     }
+
+    fn has_own_catalogue(&self) -> bool {
+        matches!(self.recognition, Recognition::Pack(_))
+    }
 }
 
 impl CodesOf {

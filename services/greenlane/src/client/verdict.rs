@@ -73,6 +73,7 @@ fn told(finding: &Finding) -> String {
     match finding.code.as_str() {
         "quantity_left" => format!("Not written off: {}.", quantity_left(finding)),
         "product_not_declared" => format!("{} (--model, --gtin, --batch, --serial)", finding.message),
+        "destination_not_in_bundle" => format!("{} (--pack)", finding.message),
         "nearest_miss" => with_flags(&finding.message),
         _ => finding.message.clone(),
     }

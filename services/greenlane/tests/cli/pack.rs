@@ -63,6 +63,19 @@ fn offline() -> anyhow::Result<()> {
     let with = shell.run(&format!("{verify} --pack recognition.pack --pack-key {key} -o json"))?.expect(0).json()?;
     assert_eq!(with["verdict"]["recognised"], alone["verdict"]["recognised"]);
 
+    // Also of a market that the bundle was made without, whatever the bundle's own catalogue would say.
+    shell.run("bundle --out here.bundle --destination XB")?.expect(0);
+    let goods = "--code HS2022:854143 --origin XA --destination XC --model EX-450M -o json";
+    let there = shell.run(&format!("verify {certificate} {goods}"))?;
+    let verify = format!("verify {certificate} {goods} --trust here.bundle");
+    let here = shell.run(&format!("{verify} --pack recognition.pack"))?;
+    let recognised = |run: &greenlane_e2e::Run| Ok::<_, anyhow::Error>(run.json()?["verdict"]["recognised"].clone());
+    assert_eq!((here.code, recognised(&here)?), (there.code, recognised(&there)?));
+    let left_open = recognised(&shell.run(&verify)?.expect(11))?;
+    let findings = left_open["findings"].as_array().context("findings")?;
+    assert_eq!(findings.len(), 1, "that nobody is there to ask is no help: {left_open}");
+    assert_eq!(findings[0]["code"], "destination_not_in_bundle");
+
     let unshared = Command::new("unshare").args(["-rn", "true"]).status();
     if unshared.is_ok_and(|status| status.success()) {
         let words = format!("recognise {facts} {question} --pack recognition.pack");

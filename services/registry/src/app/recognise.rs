@@ -115,6 +115,10 @@ pub trait OfflinePeers: Send + Sync {
     /// # Errors
     /// As the service.
     fn compare_codes(&self, request: CompareCodesRequest) -> Result<CompareCodesResponse, Status>;
+
+    /// Whether recognition is decided on another catalogue than the bundle carries: which markets the bundle was made for
+    /// does not matter then.
+    fn has_own_catalogue(&self) -> bool;
 }
 
 enum Equivalence {
