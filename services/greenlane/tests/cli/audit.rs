@@ -35,9 +35,28 @@ fn audit() -> anyhow::Result<()> {
         assert!(halted.stderr.starts_with("HALT: ") && halted.stderr.contains(why), "{}", halted.stderr);
         assert!(halted.stderr.contains(&other.to_text()), "the proof is told: {}", halted.stderr);
     }
-    // Another log's key; a file that is no checkpoint.
-    let foreign = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-    shell.run(&format!("log audit --log-key {foreign}"))?.expect(10);
+    // A file that is no checkpoint.
     shell.run("log audit --checkpoint audit.json")?.expect(2);
+
+    // Another log's key, or the state of another log, is nothing that this one has done.
+    let other = Shell::new()?;
+    let theirs = other.run("log checkpoint -o json")?.expect(0).json()?["checkpoint"]["verifierKey"].clone();
+    let theirs = theirs.as_str().context("a key")?;
+    other.run("log audit --state theirs.json")?.expect(0);
+    std::fs::copy(other.folder.path().join("theirs.json"), shell.folder.path().join("theirs.json"))?;
+    let ours = shell.run("log checkpoint -o json")?.expect(0).json()?["checkpoint"]["verifierKey"].clone();
+    let ours = ours.as_str().context("a key")?;
+    for (words, why) in [
+        (format!("--log-key {theirs}"), "the key of --log-key does not fit the log that was asked"),
+        (
+            "--log-key PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".to_owned(),
+            "the key of --log-key does not fit",
+        ),
+        ("--state theirs.json".to_owned(), "the key that was kept in theirs.json does not fit"),
+        (format!("--state theirs.json --log-key {ours}"), "the state that was kept is of another log"),
+    ] {
+        let told = shell.run(&format!("log audit {words}"))?.expect(2).stderr;
+        assert!(told.contains(why) && !told.contains("HALT"), "{words}: {told}");
+    }
     Ok(())
 }

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args as ClapArgs;
 use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::registry::v1::{
-    CertificateState, GetCheckpointRequest, ListCertificatesRequest, ListEntriesRequest,
+    self as wire, CertificateState, GetCheckpointRequest, ListCertificatesRequest, ListEntriesRequest,
     certificate_service_client::CertificateServiceClient, log_service_client::LogServiceClient,
 };
-use greenlane_log::note::NoteKey;
-use greenlane_log::{Checkpoint, hash_leaf};
+use greenlane_log::note::{NoteError, NoteKey};
+use greenlane_log::{Checkpoint, OpenError, hash_leaf};
 use greenlane_platform::client::Client;
 use greenlane_platform::clock::Clock;
 use greenlane_registry::audit::{Accusation, Auditor};
@@ -30,7 +30,7 @@ use crate::client::{
 #[command(after_help = "\
 Reads every entry, checks that it can follow on those before it, and that each tree that was signed is met on the way.
 With --state the next audit goes on where this one ended. Exits with 10 when the log was rewritten or an entry is not
-possible: keep what it prints, it is the proof.
+possible: keep what it prints, it is the proof. A key or a state that is not this log's says nothing of it: that is 2.
 
 Example:
   greenlane log checkpoint > seen.txt
@@ -106,7 +106,9 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
     let key: NoteKey = key.parse().with_context(|| Usage(format!("{key} is no log's key")))?;
     let head = match open(&newest.note, &key) {
         Ok(head) => head,
-        Err(why) => return Ok(Found::Accused(accuse(&why, &[&newest.note]))),
+        // Another log's key says nothing against this one.
+        Err(OpenError::Note(NoteError::NoKnownSignature)) => bail!(does_not_fit(&args, &key, &newest)),
+        Err(why) => return Ok(Found::Accused(accuse(&why.to_string(), &[&newest.note]))),
     };
     let mut met: Vec<(Checkpoint, String)> = Vec::new();
     for path in &args.checkpoints {
@@ -116,7 +118,8 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
     }
     let mut auditor = Auditor::new();
     if let Some(kept) = kept {
-        let seen = open(&kept.checkpoint, &key).map_err(Usage)?;
+        let of_another = |why| Usage(format!("the state that was kept is of another log, or was changed: {why}"));
+        let seen = open(&kept.checkpoint, &key).map_err(of_another)?;
         auditor = kept.auditor;
         // A state that somebody changed is no accusation of the log.
         auditor.check(&seen).map_err(|error| Usage(format!("the state that was kept contradicts itself: {error}")))?;
@@ -169,8 +172,22 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
     Ok(Found::Sound(value))
 }
 
-fn open(note: &str, key: &NoteKey) -> Result<Checkpoint, String> {
-    Checkpoint::open(note.as_bytes(), key, &[]).map(|signed| signed.checkpoint).map_err(|error| error.to_string())
+fn open(note: &str, key: &NoteKey) -> Result<Checkpoint, OpenError> {
+    Checkpoint::open(note.as_bytes(), key, &[]).map(|signed| signed.checkpoint)
+}
+
+/// What to say where the log is not signed by the key that was named or kept. A log has one key as long as it lives: either
+/// another log is asked, or somebody else signs in its place.
+fn does_not_fit(args: &Args, key: &NoteKey, newest: &wire::Checkpoint) -> Usage {
+    let whose = match &args.state {
+        Some(path) if args.log_key.is_none() => format!("the key that was kept in {}", path.display()),
+        Some(_) | None => "the key of --log-key".to_owned(),
+    };
+    Usage(format!(
+        "{whose} does not fit the log that was asked: nothing is audited\n  the key:  {key}\n  the log:  {}\n\
+         If this is to be the same log, somebody else signs in its place: ask its operator before you trust it.",
+        newest.verifier_key
+    ))
 }
 
 /// Reads the entries up to `size`, and holds every checkpoint against the tree of its size.
