@@ -70,15 +70,23 @@ fn of_value<M: Message + Name + Default>(value: Value) -> anyhow::Result<M> {
     Ok(DynamicMessage::deserialize(descriptor, value)?.transcode_to()?)
 }
 
-/// Reads a text file, without the mark of byte order that some editors begin it with; `-` is stdin.
-pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
-    let bytes = if path == Path::new("-") {
+/// Reads a file; `-` is stdin.
+pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?;
-        bytes
-    } else {
-        std::fs::read(path).with_context(|| Usage(format!("cannot read {}", path.display())))?
-    };
+        return Ok(bytes);
+    }
+    std::fs::read(path).with_context(|| Usage(format!("cannot read {}", path.display())))
+}
+
+/// Reads a text file, without the mark of byte order that some editors begin it with; `-` is stdin.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+    text(path, read_bytes(path)?)
+}
+
+/// The same of a file that was read.
+pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> anyhow::Result<String> {
     let text = String::from_utf8(bytes).with_context(|| Usage(format!("{} is no text in UTF-8", path.display())))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

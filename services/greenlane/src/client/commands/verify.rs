@@ -55,6 +55,12 @@ Examples:
 
 The number is an example: `greenlane certificate list` has those that there are.
 
+A file is a document when it begins as documents do (`ey`), or is one word with a dot in it: what is wrong with it is then \
+its verdict. Any other file without a number or the text of a QR code is no question.
+
+With --trust, what may have come since the bundle was made is undetermined: it may also be a forgery, which the bundle \
+cannot tell. Ask the registry, or get a newer bundle.
+
 Exits with 0 when accepted (with or without conditions), 10 when refused, 11 when undetermined.")]
 pub(crate) struct Args {
     /// The certificate's number or name, the text of its QR code, or a file with that or with the presented document
@@ -217,22 +223,47 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     Ok(exit_of(answer.verdict.as_ref()))
 }
 
-/// What a file holds: the number or name of a certificate, the text of its QR code, or its document.
+/// What a file holds: the number or name of a certificate, the text of its QR code, or its document. A document that is
+/// damaged is one: what is wrong with it is its verdict. What never was any of these is refused as no question.
 fn in_file(path: &Path) -> anyhow::Result<Subject> {
-    let text = input::read_text(path);
-    let is_pdf = || std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"%PDF-"));
-    if text.is_err() && is_pdf() {
-        let why = "is a certificate on paper, and not its document: verify the number or the text of the QR code on it";
-        return Err(Usage(format!("{} {why}", path.display())).into());
+    let bytes = input::read_bytes(path)?;
+    let refuse = |why: &str| Err(Usage(format!("{} {why}", named(path))).into());
+    let text = bytes.trim_ascii();
+    if text.is_empty() {
+        return refuse("is empty");
     }
-    let text = text?.trim().to_owned();
-    // A document has three parts, with a dot between each. What is as short as a number was never one.
-    let is_nothing = text.len() <= NUMBER && !text.contains('.') && !is_code(&text) && !looks_like_one(&text);
-    if is_nothing {
+    if let Some(what) = for_eyes(text) {
+        return refuse(&format!("is {what}: verify the number or the text of the QR code on it"));
+    }
+    let text = input::text(path, bytes)?.trim().to_owned();
+    if looks_like_one(&text) {
+        return Ok(subject(text, Subject::Certificate));
+    }
+    if !is_code(&text) && !looks_like_a_document(&text) {
         let what = "a certificate's number or name, the text of its QR code, or its document";
         return Err(Usage(format!("in {} there is none of {what}", named(path))).into());
     }
-    Ok(subject(text, |text| if looks_like_one(&text) { Subject::Certificate(text) } else { Subject::Document(text) }))
+    Ok(subject(text, Subject::Document))
+}
+
+/// What shows a certificate to people, and is none for programs, by its first bytes.
+fn for_eyes(bytes: &[u8]) -> Option<&'static str> {
+    const PICTURES: [&[u8]; 4] = [b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF"];
+    if bytes.starts_with(b"%PDF-") {
+        return Some("a certificate on paper, and not its document");
+    }
+    // SVG, and pages of HTML.
+    let is_shown = bytes.starts_with(b"<") || PICTURES.iter().any(|first| bytes.starts_with(first));
+    is_shown.then_some("a picture or a page, and not a certificate's document")
+}
+
+/// Whether a text is a document, be it a damaged one: it begins as each does, or is one word with a dot in it. What is as
+/// short as a number was never one without a dot.
+fn looks_like_a_document(text: &str) -> bool {
+    let has_dot = text.contains('.');
+    let begins_as_one = text.starts_with("ey") && (has_dot || text.len() > NUMBER);
+    let is_one_word = !text.contains(char::is_whitespace) && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins_as_one || has_dot && is_one_word
 }
 
 /// A file as people call it.
