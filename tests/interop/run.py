@@ -3,7 +3,8 @@
 Nothing here is generated from our contracts: the messages are built from what the servers' reflection tells, as a
 customs office would begin that has only an address. Tokens come from an issuer of this script's own. Shown: health,
 reflection (v1alpha, which is what Python's library speaks), the refusal of a call without a token as google.rpc
-details, and a certificate issued, verified, withdrawn and verified again.
+details, and a certificate issued, verified, withdrawn and verified again. The proofs that the command writes as files are
+checked by their specification (c2sp.org/tlog-proof@v1) and RFC 9162 alone.
 
     python tests/interop/run.py --greenlane target/debug/greenlane
 """
@@ -11,6 +12,7 @@ details, and a certificate issued, verified, withdrawn and verified again.
 import argparse
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -22,8 +24,9 @@ import tempfile
 import time
 
 import grpc
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -261,6 +264,63 @@ def story(registry, issuer):
     expect("in force", part(verdict, "inForce"), "NO")
 
 
+def is_proved(text, leaf, verifier_key):
+    """Whether a proof shows that the log of this key has the entry."""
+    head, _, checkpoint = text.partition("\n\n")
+    header, *lines = head.split("\n")
+    if header != "c2sp.org/tlog-proof@v1":
+        return False
+    if lines[0].startswith("extra "):
+        lines.pop(0)
+    index = int(lines.pop(0).removeprefix("index "))
+    way = [base64.b64decode(line, validate=True) for line in lines]
+    note, _, signatures = checkpoint.rpartition("\n\n")
+    note += "\n"
+    name, key_id, key = verifier_key.split("+", 2)
+    lines = [line.split(" ") for line in signatures.splitlines()]
+    signed = [base64.b64decode(line[2]) for line in lines if line[:2] == ["\u2014", name]]
+    signed = [signature[4:] for signature in signed if signature[:4].hex() == key_id]
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(key)[1:]).verify(signed[0], note.encode())
+    except (IndexError, InvalidSignature):
+        return False
+    origin, size, root = note.split("\n")[:3]
+    # RFC 9162, 2.1.3.2
+    first, last, found = index, int(size) - 1, hashlib.sha256(b"\0" + leaf).digest()
+    for step in way:
+        if last == 0:
+            return False
+        if first & 1 or first == last:
+            found = hashlib.sha256(b"\1" + step + found).digest()
+            while first and not first & 1:
+                first, last = first >> 1, last >> 1
+        else:
+            found = hashlib.sha256(b"\1" + found + step).digest()
+        first, last = first >> 1, last >> 1
+    return origin == name and last == 0 and found == base64.b64decode(root)
+
+
+def proofs(registry, greenlane, folder):
+    print("Proofs as files")
+    package = "greenlane.registry.v1"
+    key = registry.call(f"{package}.LogService/GetCheckpoint", {})["checkpoint"]["verifierKey"]
+    entries = registry.call(f"{package}.LogService/ListEntries", {})["entries"]
+    leaves = [base64.b64decode(entry["leaf"]) for entry in entries]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GREENLANE_")}
+    for index, leaf in enumerate(leaves):
+        file = folder / f"{index}.tlog-proof"
+        command = [greenlane, "log", "inclusion", str(index), "--out", str(file)]
+        command += ["--registry", f"http://{registry.address}"]
+        subprocess.run(command, check=True, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
+        text = file.read_text()
+        expect(f"entry {index} is proved", is_proved(text, leaf, key), True)
+        expect("  another one is not", is_proved(text, leaves[index - 1], key), False)
+        lines = text.rstrip("\n").split("\n")
+        size = lines.index("") + 2
+        lines[size] = str(int(lines[size]) + 1)
+        expect("  nor in another tree", is_proved("\n".join(lines) + "\n", leaf, key), False)
+
+
 def look_ups(classification, equivalence, issuer):
     print("Classification and equivalence")
     token = issuer.token("interop-trader", ["codes.read", "recognise"])
@@ -302,6 +362,7 @@ def run(greenlane, folder):
         classification, equivalence, registry = services
         look_ups(classification, equivalence, issuer)
         story(registry, issuer)
+        proofs(registry, greenlane, folder)
         print("SIGTERM")
         for service in reversed(services):
             expect(f"{service.name} ends with", service.stop(), 0)

@@ -254,6 +254,9 @@ impl Cli {
                     ClientCommand::Recognise(args) if args.is_offline() => {
                         return Ok(commands::recognise::offline(self.output, args, self.servers.economy()?)?.into());
                     }
+                    ClientCommand::Log(commands::log::Command::Check(args)) => {
+                        return Ok(commands::log::proof::check(self.output, &args)?.into());
+                    }
                     other => other,
                 };
                 if self.verbose {

@@ -22,7 +22,9 @@ const MAKE: &[&str] = &[
     "greenlane bundle",
     "greenlane pack --out",
     "greenlane log checkpoint",
+    "greenlane log inclusion",
     "greenlane verify certificate.jwt --statement-out",
+    "greenlane verify certificate.jwt --proof-out",
 ];
 
 /// Files that the examples read and that somebody has already.

@@ -16,6 +16,7 @@ mod json;
 mod login;
 mod offline;
 mod pack;
+mod proof;
 mod running;
 mod scenario;
 mod serve;

@@ -1,9 +1,11 @@
 //! `greenlane log`: the transparency log.
 
 mod audit;
+pub(crate) mod proof;
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use greenlane_api::registry::v1::{
     AddCosignatureRequest, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest,
@@ -34,7 +36,16 @@ pub(crate) enum Command {
     Inclusion {
         /// Index of the entry.
         index: u64,
+        /// Write it into this file, with the entry and all cosignatures (C2SP tlog-proof): `log check` reads it.
+        #[arg(long, value_name = "FILE.tlog-proof")]
+        out: Option<PathBuf>,
+        /// Size of the tree, which must be one whose checkpoint was signed: of those that witnesses have cosigned,
+        /// `log cosignatures` tells the size [default: the newest].
+        #[arg(long, value_name = "TREE", default_value_t = 0, hide_default_value = true)]
+        size: u64,
     },
+    /// Check such a proof without asking anybody.
+    Check(proof::Args),
     /// Fetch the proof that the newest tree continues an earlier one.
     Consistency {
         /// Size of the earlier tree.
@@ -105,10 +116,19 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             };
             session.list(ENTRIES, limit.rows(), ask).await
         }
-        Command::Inclusion { index } => {
-            let request = GetInclusionProofRequest { index, tree_size: 0 };
-            session.print(log.get_inclusion_proof(request).await?.get_ref(), INCLUSION)
+        Command::Inclusion { index, out, size } => {
+            let request = GetInclusionProofRequest { index, tree_size: size };
+            let mut answer = log.get_inclusion_proof(request).await?.into_inner();
+            let proof = answer.proof.as_mut().context("the registry sent no proof")?;
+            if let Some(path) = out {
+                return proof::keep(session.output(), &mut log, proof, &path).await;
+            }
+            if proof.checkpoint.is_empty() {
+                proof.checkpoint = proof::checkpoint(&mut log, proof.tree_size).await?;
+            }
+            session.print(&answer, INCLUSION)
         }
+        Command::Check(args) => proof::check(session.output(), &args),
         Command::Audit(args) => audit::run(session, args).await,
         Command::Cosignatures { size } => {
             let ask = async |page_size, page_token| {

@@ -11,16 +11,17 @@ use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, GoodsDeclaration, ProductIdentification},
     registry::v1::{
-        Verdict, VerdictOutcome, VerifyRequest, VerifyResponse, VerifyResult,
-        verification_service_client::VerificationServiceClient, verify_request::Subject, verify_result,
+        ProofBundle, Verdict, VerdictOutcome, VerifyRequest, VerifyResponse, VerifyResult,
+        log_service_client::LogServiceClient, verification_service_client::VerificationServiceClient,
+        verify_request::Subject, verify_result,
     },
 };
 use greenlane_log::note::NoteKey;
-use greenlane_platform::clock::Clock;
+use greenlane_platform::{client::Client, clock::Clock};
 use serde_json::json;
 
 use self::report::Report;
-use super::certificate::looks_like_one;
+use super::{certificate::looks_like_one, log::proof};
 use crate::client::{
     Session,
     complete::Named,
@@ -49,6 +50,7 @@ Examples:
   greenlane verify certificate.jwt --code HS2022:854143 --origin XA --destination XB \\
     --model EX-450M --report case-17.html
   greenlane verify certificate.jwt --statement-out case-17.jwt
+  greenlane verify certificate.jwt --proof-out case-17.tlog-proof
   greenlane bundle --out customs.bundle --destination XB
   greenlane verify certificate.jwt --trust customs.bundle
   greenlane verify --statement case-17.jwt --trust customs.bundle
@@ -89,6 +91,10 @@ pub(crate) struct Args {
     /// Also keep the verdict as a statement signed by the registry, in this file.
     #[arg(long, value_name = "FILE", conflicts_with = "trust")]
     statement_out: Option<PathBuf>,
+    /// Also keep the proof that the log names the certificate's document, in this file (C2SP tlog-proof): `greenlane log
+    /// check` reads it.
+    #[arg(long, value_name = "FILE.tlog-proof", conflicts_with_all = ["trust", "statement"])]
+    proof_out: Option<PathBuf>,
     /// Ask nobody: check such a statement with the key of the bundle or with --log-key, and print the verdict in it.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "code", "date", "proof", "statement_out"])]
     statement: Option<PathBuf>,
@@ -207,18 +213,21 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
         return several::run(session, &args).await;
     }
     let (report, fonts) = (args.report.clone(), args.fonts.clone());
-    let (proof, out) = (args.proof, args.statement_out.clone());
+    let (proof, out, proof_out) = (args.proof, args.statement_out.clone(), args.proof_out.clone());
     let request = args.only()?;
     let client = session.registry()?;
-    let mut answer = VerificationServiceClient::new(client).verify(request.clone()).await?.into_inner();
+    let mut answer = VerificationServiceClient::new(client.clone()).verify(request.clone()).await?.into_inner();
     if let Some(path) = out {
         statement::keep(&path, &answer.statement)?;
     }
+    if let Some(path) = proof_out {
+        keep_proof(client, answer.proof.as_ref(), &path).await?;
+    }
     if let Some(path) = &report {
         write_report(path, &fonts, &request, &answer, session.registry_address())?;
-        // What it was fetched for beside the report is not printed unasked.
-        answer.proof = answer.proof.filter(|_| proof);
     }
+    // What it was fetched for beside the files is not printed unasked.
+    answer.proof = answer.proof.filter(|_| proof);
     print(session.output(), &args, &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
 }
@@ -341,12 +350,23 @@ impl Args {
             subject: Some(subject),
             goods: self.goods.declaration(),
             date: self.goods.day_alone(),
-            include_proof: self.proof || self.report.is_some(),
+            include_proof: self.proof || self.report.is_some() || self.proof_out.is_some(),
             include_statement: self.statement_out.is_some(),
             include_balance: self.balance,
             ..Default::default()
         })
     }
+}
+
+/// Keeps the proof of the entry that names the document which was judged.
+async fn keep_proof(client: Client, bundle: Option<&ProofBundle>, path: &Path) -> anyhow::Result<()> {
+    let Some(proof) = bundle.and_then(|bundle| bundle.version_proof.as_ref()) else {
+        render::talk("no proof is kept: there is no entry of such a certificate in the log");
+        return Ok(());
+    };
+    proof::write(&mut LogServiceClient::new(client), proof, path).await?;
+    render::talk(&format!("the proof is in {}", path.display()));
+    Ok(())
 }
 
 fn write_report(

@@ -72,7 +72,11 @@ pub(super) async fn offline(output: Output, args: &Args, trust: &OfflineTrust) -
 }
 
 fn requests(args: &Args) -> anyhow::Result<Vec<VerifyRequest>> {
-    let one_each = [("--report", args.report.is_some()), ("--statement-out", args.statement_out.is_some())];
+    let one_each = [
+        ("--report", args.report.is_some()),
+        ("--statement-out", args.statement_out.is_some()),
+        ("--proof-out", args.proof_out.is_some()),
+    ];
     if let Some((flag, _)) = one_each.into_iter().find(|(_, given)| *given) {
         return Err(Usage(format!("{flag} is of one certificate; {} are named", args.subjects.len())).into());
     }
