@@ -4,8 +4,9 @@
 
 With the program of the release before, which PREVIOUS is, the replicas begin as that, this one migrates, and the replicas are
 restarted as the release before and then as this one. Without it the migration is made here, as the next release would bring
-one that expands: a column with a default, a table, an index, under the lock that `greenlane migrate` takes. The release that is
-running knows nothing of it, goes on, and starts on it. Callers retry what is told to be unavailable, as gRPC clients do by themselves: no call of theirs may fail. A migration
+one that expands: a column with a default, a table, an index, under the lock that `greenlane migrate` takes. The release that
+is running knows nothing of it, goes on, and starts on it. Callers retry what is told to be unavailable, as gRPC clients do by
+themselves: no call of theirs may fail. A migration
 that does not only add is the negative control: a program that does not know it must not start.
 
 GREENLANE_TEST_POSTGRES_URL names the server.
