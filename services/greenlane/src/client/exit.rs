@@ -56,6 +56,7 @@ Exit codes:
       change validate, list lint, doctor: something is wrong
       import: rows were refused, or there were none
       diff: there are differences; what apply would refuse of them is said on stderr
+      log audit, log check: the log was rewritten, or a proof proves nothing
   11  verify, recognise: undetermined
   75  try later
   130 watch: stopped with Ctrl-C";
@@ -193,13 +194,16 @@ impl Failure {
             }
             _ => return None,
         };
-        let scopes = match self.command.split(' ').next()? {
-            "certificate" => "--scope certificates.read --scope certificates.write",
-            "body" => "--scope bodies.read --scope bodies.write",
-            "trace" => "--scope trace.read --scope trace.write",
-            "write-off" => "--scope write_offs.read --scope write_offs.write",
-            "code" | "list" => "--scope codes.read --scope codes.write --scope lists.write",
-            "apply" | "change" | "dispute" => "--scope catalogue.read --scope catalogue.propose",
+        let mut words = self.command.split(' ');
+        let scopes = match (words.next()?, words.next_back()) {
+            (_, Some("review")) => "--scope catalogue.read --scope catalogue.review",
+            (_, Some("publish")) => "--scope catalogue.read --scope catalogue.publish",
+            ("certificate", _) => "--scope certificates.read --scope certificates.write",
+            ("body", _) => "--scope bodies.read --scope bodies.write",
+            ("trace", _) => "--scope trace.read --scope trace.write",
+            ("write-off", _) => "--scope write_offs.read --scope write_offs.write",
+            ("code" | "list", _) => "--scope codes.read --scope codes.write --scope lists.write",
+            ("apply" | "change" | "dispute", _) => "--scope catalogue.read --scope catalogue.propose",
             _ => "--scope admin",
         };
         Some(format!(
@@ -418,7 +422,7 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
         ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
         ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",
         ErrorReason::NotServing => {
-            "it runs and cannot answer now, as when its database is away: try again later; its own log says what it lacks"
+            "it runs and cannot answer now, as when its database is away: try again later; if it lasts, its own log says what it lacks"
         }
         ErrorReason::DependencyUnavailable => {
             "it runs, and a service that it asks does not answer: `greenlane doctor` looks at all three"

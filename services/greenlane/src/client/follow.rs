@@ -34,12 +34,16 @@ pub(crate) trait Watched {
 
     /// What it begins with, and how what was before is seen.
     fn beginning(&self) -> String;
+
+    /// Whether it is over some day without anybody who stops it.
+    fn ends_by_itself(&self) -> bool;
 }
 
 /// Follows until it is over, or until somebody stops it, and says where another watch would go on. A service that goes away
 /// is waited for, once it was there.
 pub(crate) async fn follow(mut watched: impl Watched) -> anyhow::Result<Exit> {
-    talk(&watched.beginning());
+    let ends = if watched.ends_by_itself() { "" } else { "; Ctrl-C ends it" };
+    talk(&format!("{}{ends}", watched.beginning()));
     let ended = tokio::select! {
         ended = to_the_end(&mut watched) => ended,
         _ = tokio::signal::ctrl_c() => Ok(Exit::Stopped),

@@ -10,7 +10,7 @@ use tonic::Status;
 use super::{Session, dynamic};
 
 /// For so long a command that failed waits to say what was meant.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// So many letters may be wrong at most.
 const WRONG: usize = 2;
 

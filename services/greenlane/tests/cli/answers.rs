@@ -31,7 +31,7 @@ fn announced() -> anyhow::Result<()> {
     let watched = shell.run("watch certificates --earliest --until-now")?.expect(0);
     assert!(watched.stdout.contains(&format!("suspended from {day}T00:00:00Z")), "{}", watched.stdout);
     let revision = watched.stdout.lines().last().and_then(|line| line.split_whitespace().next()).unwrap_or_default();
-    let said = format!("from the oldest event on; Ctrl-C ends it\ngo on where it ended with: --after {revision}\n");
+    let said = format!("from the oldest event on\ngo on where it ended with: --after {revision}\n");
     assert_eq!(watched.stderr, said);
 
     // What takes effect at once has nothing to announce.
@@ -314,6 +314,17 @@ fn every_table_of_codes_prints_them_as_commands_take_them_and_chinese_words_are_
     let best = chinese.lines().find(|line| line.starts_with("HS2022:"));
     assert!(chinese.contains("CHINESE") && best.is_some_and(|line| line.contains('光')), "{chinese}");
     assert!(!run("code suggest photovoltaic module").stdout.contains("CHINESE"));
+}
+
+#[test]
+fn what_speaks_against_a_code_is_said_beside_its_name_alone_too() {
+    let shell = Shell::new().expect("it starts");
+    let named = shell.run("code suggest machine -o name --limit 1").expect("it runs").expect(0);
+    assert!(
+        named.stdout.starts_with("HS2022:") && named.stderr.starts_with("Cannot tell from this"),
+        "{}",
+        named.stderr
+    );
 }
 
 #[test]

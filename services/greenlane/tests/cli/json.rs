@@ -246,6 +246,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("bundle", "--out customs.bundle", 0),
     ("log checkpoint", "", 0),
     ("log entries", "", 0),
+    ("log inclusion", "1", 0),
     ("log inclusion", "1 --out entry.tlog-proof", 0),
     ("log check", "entry.tlog-proof --trust customs.bundle", 0),
     ("log consistency", "1", 0),

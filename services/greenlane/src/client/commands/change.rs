@@ -73,12 +73,16 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
     }
     examined(&answer).iter().for_each(|line| talk(line));
     if answer.markets.is_empty() {
-        talk("it changes the verdict of no market");
+        let all = answer.complete && answer.undetermined == 0 && answer.certificates_examined > 0;
+        talk(if all { "it changes the verdict of no market" } else { "of what could be told, it changes no verdict" });
     } else {
         // That there are more examples than asked for is no news where examples are not shown.
         session.print(&PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() }, MARKETS)?;
     }
     untold(&answer).iter().for_each(|line| talk(line));
+    if answer.undetermined > 0 {
+        talk("-o json names up to 20 of what could not be told");
+    }
     Ok(Exit::Done)
 }
 
@@ -137,12 +141,13 @@ fn examined(answer: &PreviewImpactResponse) -> Vec<String> {
 fn untold(answer: &PreviewImpactResponse) -> Vec<String> {
     let mut lines = Vec::new();
     let examples = &answer.undetermined_examples;
-    let is_of_market =
-        |untold: &&UndeterminedDecision| untold.findings.iter().all(|it| it.code == "market_not_covered");
+    let is_of_market = |untold: &&UndeterminedDecision| {
+        !untold.findings.is_empty() && untold.findings.iter().all(|it| it.code == "market_not_covered")
+    };
     let (of_markets, others): (Vec<_>, Vec<_>) = examples.iter().partition(is_of_market);
     if answer.undetermined > 0 {
         let untold = several(answer.undetermined, "decision");
-        lines.push(format!("{untold} could not be told, and counted nowhere: -o json names up to 20"));
+        lines.push(format!("{untold} could not be told, and counted nowhere"));
     }
     let market = |untold: &&UndeterminedDecision| untold.question.as_ref().map(|it| it.destination.clone());
     let markets: BTreeSet<String> = of_markets.iter().filter_map(market).collect();

@@ -9,7 +9,7 @@ use super::{body, catalogue::Kind, certificate, write_off};
 use crate::client::{
     Session, complete, dynamic,
     exit::{Exit, Missing, Usage, lists_all},
-    input,
+    input, meant,
     render::{self, Output, POOL, View},
 };
 
@@ -147,10 +147,11 @@ async fn suggested(session: &Session, name: &str) -> Option<anyhow::Error> {
         let (methods, fields) = read_by(&full).ok()?;
         dynamic::ask(session, methods.first()?, fields).await.ok().map(|_| full)
     };
-    let found = futures_util::future::join_all(BARE.iter().map(|collection| ask(collection))).await;
+    let asked = futures_util::future::join_all(BARE.iter().map(|collection| ask(collection)));
+    let found = tokio::time::timeout(meant::PATIENCE, asked).await.ok()?;
     let found: Vec<String> = found.into_iter().flatten().collect();
-    let meant = || Missing(format!("nothing is called `{name}`; did you mean {}?", found.join(", or ")));
-    (!found.is_empty()).then(|| meant().into())
+    let missing = || Missing(format!("nothing is called `{name}`; did you mean {}?", found.join(", or ")));
+    (!found.is_empty()).then(|| missing().into())
 }
 
 /// How the commands of a noun show what a method answers with.

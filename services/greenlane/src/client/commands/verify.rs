@@ -11,7 +11,7 @@ use clap::Args as ClapArgs;
 use greenlane_api::{
     common::v1::{CodeReference, GoodsDeclaration, ProductIdentification},
     registry::v1::{
-        ProofBundle, Verdict, VerdictOutcome, VerifyRequest, VerifyResponse, VerifyResult,
+        PartOutcome, Verdict, VerdictOutcome, VerifyRequest, VerifyResponse, VerifyResult,
         log_service_client::LogServiceClient, verification_service_client::VerificationServiceClient,
         verify_request::Subject, verify_result,
     },
@@ -91,7 +91,7 @@ pub(crate) struct Args {
     /// Also keep the verdict as a statement signed by the registry, in this file.
     #[arg(long, value_name = "FILE", conflicts_with = "trust")]
     statement_out: Option<PathBuf>,
-    /// Also keep the proof that the log names the certificate's document, in this file (C2SP tlog-proof): `greenlane log
+    /// Also keep the proof that the log names the document on record, in this file (C2SP tlog-proof): `greenlane log
     /// check` reads it.
     #[arg(long, value_name = "FILE.tlog-proof", conflicts_with_all = ["trust", "statement"])]
     proof_out: Option<PathBuf>,
@@ -221,7 +221,7 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
         statement::keep(&path, &answer.statement)?;
     }
     if let Some(path) = proof_out {
-        keep_proof(client, answer.proof.as_ref(), &path).await?;
+        keep_proof(client, &answer, &path).await?;
     }
     if let Some(path) = &report {
         write_report(path, &fonts, &request, &answer, session.registry_address())?;
@@ -358,14 +358,18 @@ impl Args {
     }
 }
 
-/// Keeps the proof of the entry that names the document which was judged.
-async fn keep_proof(client: Client, bundle: Option<&ProofBundle>, path: &Path) -> anyhow::Result<()> {
-    let Some(proof) = bundle.and_then(|bundle| bundle.version_proof.as_ref()) else {
+/// Keeps the proof of the entry that names the document on record, and says where that is not what was presented.
+async fn keep_proof(client: Client, answer: &VerifyResponse, path: &Path) -> anyhow::Result<()> {
+    let Some(proof) = answer.proof.as_ref().and_then(|bundle| bundle.version_proof.as_ref()) else {
         render::talk("no proof is kept: there is no entry of such a certificate in the log");
         return Ok(());
     };
     proof::write(&mut LogServiceClient::new(client), proof, path).await?;
     render::talk(&format!("the proof is in {}", path.display()));
+    let authentic = answer.verdict.as_ref().and_then(|verdict| verdict.authentic.as_ref());
+    if authentic.is_none_or(|part| part.outcome() != PartOutcome::Yes) {
+        render::talk("it is of the document on record, and not of what was presented");
+    }
     Ok(())
 }
 
@@ -385,6 +389,10 @@ fn write_report(
 
 fn print(output: Output, args: &Args, answer: &VerifyResponse) -> anyhow::Result<()> {
     let named = args.subjects.first().map(String::as_str).unwrap_or_default();
+    let date = answer.verdict.as_ref().map(|verdict| verdict.date.as_str()).unwrap_or_default();
+    if date > Clock::system().today().to_string().as_str() {
+        render::talk(&format!("{date} lies ahead: the verdict is of what is known by now"));
+    }
     match (output, &answer.verdict) {
         // One as several.
         (Output::Csv, Some(verdict)) => {

@@ -93,9 +93,13 @@ impl<M: Told, O: AsyncFnMut(u64) -> Result<Streaming<M>, Status>> Watched for Po
 
     fn beginning(&self) -> String {
         match self.position {
-            0 => "from the oldest on; Ctrl-C ends it".to_owned(),
-            position => format!("what comes after {position}; without --after, from the oldest on; Ctrl-C ends it"),
+            0 => "from the oldest on".to_owned(),
+            position => format!("what comes after {position}; without --after, from the oldest on"),
         }
+    }
+
+    fn ends_by_itself(&self) -> bool {
+        self.span.until_now || self.span.count.is_some()
     }
 
     fn take(&mut self, message: &M) -> anyhow::Result<bool> {

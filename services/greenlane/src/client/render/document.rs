@@ -1,5 +1,5 @@
 //! A thing with parts of its own, for a pane: YAML of what it has, what is told in a line before what has parts. Fields and
-//! words are spelled as in the files that people write, so that what is shown can go into one.
+//! words are spelled as in the files that people write.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 

@@ -108,7 +108,7 @@ impl Watched for Progress {
     }
 
     fn beginning(&self) -> String {
-        let begins = match (self.args.after, self.args.earliest, self.args.snapshot) {
+        match (self.args.after, self.args.earliest, self.args.snapshot) {
             (Some(revision), ..) => format!("what happens after revision {revision}"),
             (None, true, _) => "from the oldest event on".to_owned(),
             (None, false, true) => "the certificates as they are, and what happens from now on".to_owned(),
@@ -116,8 +116,11 @@ impl Watched for Progress {
                 "what happens from now on; --earliest begins with the oldest event, --snapshot with the certificates as they are"
                     .to_owned()
             }
-        };
-        format!("{begins}; Ctrl-C ends it")
+        }
+    }
+
+    fn ends_by_itself(&self) -> bool {
+        self.until.is_some() || self.args.count.is_some()
     }
 
     fn take(&mut self, message: &WatchCertificatesResponse) -> anyhow::Result<bool> {

@@ -78,6 +78,10 @@ pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit
     };
     let mut lookup = LookupServiceClient::new(session.classification()?);
     let mut answer = lookup.suggest_codes(request).await?.into_inner();
+    if matches!(session.output(), Output::Csv | Output::Name) {
+        // Neither has room for them, and a code without them would be taken for sure.
+        remarks(&answer).lines().for_each(render::talk);
+    }
     if session.output() == Output::Table {
         render::write(&remarks(&answer))?;
         // People read three digits.

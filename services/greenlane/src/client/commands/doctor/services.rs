@@ -51,8 +51,12 @@ pub(super) async fn check(session: &Session) -> Vec<Finding> {
 
 /// What to do about a refusal. What everybody else is told of a service that is not there is to ask the doctor.
 fn advice(status: &Status, otherwise: &'static str) -> &'static str {
-    let silent = status.code() == Code::Unavailable && Fault::reason_of(status).is_none();
-    if silent { NOT_THERE } else { exit::advice(status).unwrap_or(otherwise) }
+    match Fault::reason_of(status) {
+        None if status.code() == Code::Unavailable => NOT_THERE,
+        // That one is looked at too.
+        Some(ErrorReason::DependencyUnavailable) => otherwise,
+        _ => exit::advice(status).unwrap_or(otherwise),
+    }
 }
 
 const NOT_THERE: &str = "start it (`greenlane up` starts all three), or name where it is: `greenlane context show` says where it \

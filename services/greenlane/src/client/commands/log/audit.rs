@@ -102,12 +102,13 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
     let newest = log.get_checkpoint(GetCheckpointRequest::default()).await?.into_inner().checkpoint;
     let newest = newest.context("the registry has no checkpoint")?;
     let named = args.log_key.clone().or_else(|| kept.as_ref().map(|kept| kept.log_key.clone()));
+    let is_ours = named.is_some();
     let key = named.unwrap_or_else(|| newest.verifier_key.clone());
     let key: NoteKey = key.parse().with_context(|| Usage(format!("{key} is no log's key")))?;
     let head = match open(&newest.note, &key) {
         Ok(head) => head,
-        // Another log's key says nothing against this one.
-        Err(OpenError::Note(NoteError::NoKnownSignature)) => bail!(does_not_fit(&args, &key, &newest)),
+        // Another log's key says nothing against this one; that the log does not sign by the key which it tells does.
+        Err(OpenError::Note(NoteError::NoKnownSignature)) if is_ours => bail!(does_not_fit(&args, &key, &newest)),
         Err(why) => return Ok(Found::Accused(accuse(&why.to_string(), &[&newest.note]))),
     };
     let mut met: Vec<(Checkpoint, String)> = Vec::new();

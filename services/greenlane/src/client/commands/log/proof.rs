@@ -189,6 +189,9 @@ fn log_key(args: &Args) -> anyhow::Result<NoteKey> {
         named.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))?;
     match (&args.trust, named) {
         (Some(path), named) => {
+            if named.is_none() {
+                render::talk("the bundle's key is taken at its word: name --log-key to hold it to a key");
+            }
             read_bundle(path, named.as_ref())?.log_key().parse().context("the bundle's key cannot be read")
         }
         (None, named) => named.context("clap saw to it that there is a key"),

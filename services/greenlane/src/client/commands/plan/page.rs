@@ -125,20 +125,27 @@ pub(super) fn html(request: &PlanMarketAccessRequest, plan: &PlanMarketAccessRes
         let _ = writeln!(page, "<tr><th scope=\"row\">{heading}</th><td>{}</td></tr>", escape(&text));
     }
     let _ = writeln!(page, "</table>\n<p>{}</p>", summary(plan));
+    let (untold, told): (Vec<_>, Vec<_>) = lines(plan).into_iter().partition(Line::is_untold);
+    if !told.is_empty() {
+        table(&mut page, &told);
+    }
+    if !untold.is_empty() {
+        let _ = writeln!(page, "<p>{}</p>", escape(&cannot_be_told(&untold)));
+    }
+    html::page(&format!("Market access: {of}"), STYLE, &page)
+}
+
+/// What is told of each market.
+fn table(page: &mut String, told: &[Line<'_>]) {
     page.push_str("<table>\n<thead><tr>");
     for heading in ["Market", "Outcome", "Requirement", "Status", "Route", "What is to be done", "Also opens"] {
         let _ = write!(page, "<th scope=\"col\">{heading}</th>");
     }
     page.push_str("</tr></thead>\n<tbody>\n");
-    let (untold, told): (Vec<_>, Vec<_>) = lines(plan).into_iter().partition(Line::is_untold);
     for line in told {
-        row(&mut page, &line);
+        row(page, line);
     }
     page.push_str("</tbody>\n</table>\n");
-    if !untold.is_empty() {
-        let _ = writeln!(page, "<p>{}</p>", escape(&cannot_be_told(&untold)));
-    }
-    html::page(&format!("Market access: {of}"), STYLE, &page)
 }
 
 fn row(page: &mut String, line: &Line<'_>) {

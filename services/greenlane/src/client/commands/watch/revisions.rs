@@ -88,6 +88,7 @@ fn row(revision: u64, published_at: Option<&Value>) -> Value {
 struct Progress<S> {
     service: S,
     revision: u64,
+    earliest: bool,
     count: Option<u64>,
     until_now: bool,
     told: u64,
@@ -97,14 +98,19 @@ struct Progress<S> {
 impl<S> Progress<S> {
     fn new(service: S, args: &Watch, output: Output) -> Self {
         let (count, until_now) = (args.count, args.until_now);
-        Self { service, revision: args.after, count, until_now, told: 0, output }
+        Self { service, revision: args.after, earliest: args.earliest, count, until_now, told: 0, output }
     }
 
     fn beginning(&self) -> String {
         match (self.told, self.revision) {
-            (0, 0) => "from the current revision on; --earliest tells those before it; Ctrl-C ends it".to_owned(),
-            (_, revision) => format!("what comes after revision {revision}; Ctrl-C ends it"),
+            (0, 0) if self.earliest => "from the first revision on".to_owned(),
+            (0, 0) => "from the current revision on; --earliest tells those before it".to_owned(),
+            (_, revision) => format!("what comes after revision {revision}"),
         }
+    }
+
+    fn ends_by_itself(&self) -> bool {
+        self.until_now || self.count.is_some()
     }
 
     /// Takes a message; whether it was the last that is wanted. The first one tells the current revision.
@@ -154,6 +160,10 @@ impl Watched for Progress<equivalence::catalogue_service_client::CatalogueServic
     fn beginning(&self) -> String {
         Progress::beginning(self)
     }
+
+    fn ends_by_itself(&self) -> bool {
+        Progress::ends_by_itself(self)
+    }
 }
 
 impl Watched for Progress<classification::code_system_service_client::CodeSystemServiceClient<Client>> {
@@ -174,5 +184,9 @@ impl Watched for Progress<classification::code_system_service_client::CodeSystem
 
     fn beginning(&self) -> String {
         Progress::beginning(self)
+    }
+
+    fn ends_by_itself(&self) -> bool {
+        Progress::ends_by_itself(self)
     }
 }

@@ -85,12 +85,15 @@ impl Watched for Progress {
     }
 
     fn beginning(&self) -> String {
-        let begins = match (self.args.after, self.args.earliest) {
+        match (self.args.after, self.args.earliest) {
             (Some(revision), _) => format!("what is recorded after revision {revision}"),
             (None, true) => "from the oldest record on".to_owned(),
             (None, false) => "what is recorded from now on; --earliest begins with the oldest record".to_owned(),
-        };
-        format!("{begins}; Ctrl-C ends it")
+        }
+    }
+
+    fn ends_by_itself(&self) -> bool {
+        self.until.is_some() || self.args.count.is_some()
     }
 
     fn take(&mut self, message: &WatchWriteOffsResponse) -> anyhow::Result<bool> {
