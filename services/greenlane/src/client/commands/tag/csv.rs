@@ -1,8 +1,8 @@
 //! Rows of a CSV file.
 //!
 //! A table of world trade has hundreds of millions of lines, and nothing in them but fields that are quoted as a whole or
-//! not at all. Such a record is cut at its separators where it lies in the buffer, which is several times as fast as a
-//! parser that looks at each byte; any other is read by the `csv` crate's parser.
+//! not at all. Such a record is cut at its separators where it lies in the buffer, eight bytes at a time, which is several
+//! times as fast as a parser that looks at each byte; any other is read by the `csv` crate's parser.
 
 use std::io::{self, Read};
 
@@ -35,6 +35,8 @@ pub(crate) struct CsvRows<R> {
     fields: Vec<(u32, u32)>,
     /// Where fields of the record are quoted: the opening and the closing mark.
     quoted: Vec<(u32, u32)>,
+    /// Whether there is a line break in one of them.
+    broken: bool,
 }
 
 /// Where a record was found.
@@ -63,6 +65,7 @@ impl<R: Read> CsvRows<R> {
             ends: vec![0; 1 << 7],
             fields: Vec::new(),
             quoted: Vec::new(),
+            broken: false,
         }
     }
 
@@ -96,7 +99,7 @@ impl<R: Read> CsvRows<R> {
             };
             let breaks = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() as u64;
             self.line += match found {
-                Found::Plain(..) if self.quoted.is_empty() => 1,
+                Found::Plain(..) if !self.broken => 1,
                 Found::Plain(..) | Found::Parsed(_) => breaks(&self.buffer[begin..next]),
             };
             self.start = next;
@@ -107,27 +110,7 @@ impl<R: Read> CsvRows<R> {
         Ok(Some(match found {
             Found::Plain(end, _) => {
                 let bytes = &self.buffer[begin..end];
-                self.fields.clear();
-                let mut quoted = self.quoted.iter().copied().peekable();
-                let mut from = 0;
-                let separators = memchr::memchr_iter(self.separator, bytes).map(position);
-                for at in separators.chain([position(bytes.len())]) {
-                    match quoted.peek() {
-                        Some((open, close)) if *open == from => {
-                            // A separator between the marks is none.
-                            if at < *close {
-                                continue;
-                            }
-                            self.fields.push((open + 1, *close));
-                            quoted.next();
-                        }
-                        _ => self.fields.push((from, at)),
-                    }
-                    from = at + 1;
-                    if self.fields.len() >= self.most {
-                        break;
-                    }
-                }
+                cut(bytes, self.separator, &self.quoted, self.most, &mut self.fields);
                 let raw = (self.separator == b',').then_some(bytes);
                 Row { bytes, fields: &self.fields, line, raw }
             }
@@ -139,6 +122,7 @@ impl<R: Read> CsvRows<R> {
     fn find(&mut self) -> io::Result<Option<Found>> {
         let mut looked = 0;
         self.quoted.clear();
+        self.broken = false;
         loop {
             let unread = &self.buffer[self.start..self.end];
             let Some(at) = memchr::memchr3(b'\n', b'"', b'\r', &unread[looked..]).map(|at| looked + at) else {
@@ -155,7 +139,11 @@ impl<R: Read> CsvRows<R> {
                 (b'\r', Some(b'\n')) => return Ok(Some(Found::Plain(self.start + at, self.start + at + 2))),
                 (b'"', _) => {
                     let opens = at == 0 || unread[at - 1] == self.separator;
-                    let close = memchr::memchr(b'"', &unread[at + 1..]).map(|close| at + 1 + close);
+                    let mut close = memchr::memchr2(b'"', b'\n', &unread[at + 1..]).map(|close| at + 1 + close);
+                    if let Some(line) = close.filter(|close| unread[*close] == b'\n') {
+                        self.broken = true;
+                        close = memchr::memchr(b'"', &unread[line..]).map(|close| line + close);
+                    }
                     match (close, close.and_then(|close| unread.get(close + 1))) {
                         (Some(close), Some(b'\n' | b'\r')) if opens => {
                             self.quoted.push((position(at), position(close)));
@@ -238,6 +226,58 @@ impl<R: Read> CsvRows<R> {
     }
 }
 
+/// Cuts a record into its first fields, `most` of them or a few more.
+fn cut(bytes: &[u8], separator: u8, quoted: &[(u32, u32)], most: usize, fields: &mut Vec<(u32, u32)>) {
+    fields.clear();
+    let mut from = 0;
+    for (open, close) in quoted {
+        // All fields before a quoted one end at a separator.
+        from = split(&bytes[..*open as usize], separator, from, most, fields);
+        if fields.len() >= most {
+            return;
+        }
+        fields.push((open + 1, *close));
+        from = close + 2;
+        if from as usize == bytes.len() + 1 {
+            return;
+        }
+    }
+    let from = split(bytes, separator, from, most, fields);
+    if fields.len() < most {
+        fields.push((from, position(bytes.len())));
+    }
+}
+
+/// Adds the fields that end at a separator, from one place on; gives where what follows them begins.
+fn split(bytes: &[u8], separator: u8, mut from: u32, most: usize, fields: &mut Vec<(u32, u32)>) -> u32 {
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    let pattern = u64::from_ne_bytes([separator; 8]);
+    let (words, rest) = bytes[from as usize..].as_chunks();
+    let mut at = from;
+    for word in words {
+        // The highest bit of each byte that is the separator, and no other bit.
+        let other = u64::from_le_bytes(*word) ^ pattern;
+        let mut found = !(((other & LOW) + LOW) | other | LOW);
+        while found != 0 {
+            let end = at + found.trailing_zeros() / 8;
+            fields.push((from, end));
+            from = end + 1;
+            found &= found - 1;
+        }
+        if fields.len() >= most {
+            return from;
+        }
+        at += 8;
+    }
+    for (end, byte) in (at..).zip(rest) {
+        if *byte == separator {
+            fields.push((from, end));
+            from = end + 1;
+        }
+    }
+    from
+}
+
 /// A place in a row.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -284,6 +324,7 @@ mod tests {
             "\"a,b\",\"c\"\n1,\"d,\ne,\",3\n\"f",
             "\u{feff}\"a\",b\n\"c\" ,d\n",
             "a,\"b\"",
+            "a field of some bytes,,,\"b, of some more\",,,,,,,,,,,,c\u{ac},d\u{2c}\u{12c},e\n\"f\",\n\"g\",h,",
         ];
         for text in texts {
             let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
@@ -304,8 +345,9 @@ mod tests {
             let row = rows.next().unwrap()?;
             Some((row.line, (0..row.len()).filter_map(|at| row.get(at)).map(<[u8]>::to_vec).collect::<Vec<_>>()))
         };
-        assert_eq!(next(), Some((1, vec![b"a".to_vec(), b"b".to_vec()])));
-        assert_eq!(next(), Some((2, vec![b"1,1".to_vec(), b"2".to_vec()])));
+        let two = |row: Option<(u64, Vec<Vec<u8>>)>| row.map(|(line, fields)| (line, fields[..2].to_vec()));
+        assert_eq!(two(next()), Some((1, vec![b"a".to_vec(), b"b".to_vec()])));
+        assert_eq!(two(next()), Some((2, vec![b"1,1".to_vec(), b"2".to_vec()])));
         assert_eq!(next(), Some((4, vec![b"4".to_vec()])));
         assert_eq!(next(), None);
     }
