@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use csv_core::ReadRecordResult;
+
 use super::RowFault;
 
 /// The longest row, in bytes: what is longer is a quotation mark that was never closed.
@@ -128,6 +130,7 @@ pub(super) struct Records {
     /// Line of the buffer's first byte.
     line: u64,
     names: Option<std::sync::Arc<Vec<String>>>,
+    fields: Fields,
     /// Ends of rows within the buffer.
     ends: VecDeque<usize>,
     /// Bytes of the buffer that were given out.
@@ -148,6 +151,7 @@ impl Records {
             reread: MAX_REREAD,
             line: 1,
             names: None,
+            fields: Fields::new(),
             ends: VecDeque::new(),
             given: 0,
             whole: false,
@@ -279,7 +283,7 @@ impl Records {
             return Ok(Record { line, names: std::sync::Arc::default(), values, header: false });
         }
         let mut values = Vec::new();
-        let fields = if Place::mismatched(bytes) { None } else { fields(bytes) };
+        let fields = if Place::mismatched(bytes) { None } else { self.fields.of(bytes) };
         let Some(fields) = fields else {
             let message = "The quotation marks of the row do not match: one that is opened is not closed, or a text goes on \
                            behind one that is closed.";
@@ -331,16 +335,44 @@ fn surplus(fields: &[Vec<u8>], columns: usize) -> Option<&[u8]> {
     beyond.find(|field| !field.trim_ascii().is_empty())
 }
 
-/// The fields of one row of CSV. None when it is more than one row.
-fn fields(row: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(row);
-    let mut record = csv::ByteRecord::new();
-    // A slice in memory is always read, and every row is some fields.
-    let fields = match reader.read_byte_record(&mut record) {
-        Ok(true) => record.iter().map(<[u8]>::to_vec).collect(),
-        Ok(false) | Err(_) => Vec::new(),
-    };
-    (!matches!(reader.read_byte_record(&mut record), Ok(true))).then_some(fields)
+/// Reads the fields of single rows of CSV: kept from one row to the next, as a reader takes longer to build than to read one.
+#[derive(Debug)]
+struct Fields {
+    reader: csv_core::Reader,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Fields {
+    fn new() -> Self {
+        Self { reader: csv_core::Reader::new(), bytes: vec![0; 1 << 12], ends: vec![0; 1 << 7] }
+    }
+
+    /// The fields of one row. None when it is more than one row.
+    fn of(&mut self, row: &[u8]) -> Option<Vec<Vec<u8>>> {
+        self.reader.reset();
+        let (read, cut) = self.read(row);
+        let ends = self.ends[..cut].iter().copied();
+        let fields = ends.scan(0, |from, end| Some(self.bytes[std::mem::replace(from, end)..end].to_vec())).collect();
+        (self.read(&row[read..]).1 == 0).then_some(fields)
+    }
+
+    /// Reads one row: how many bytes it takes, and how many fields it has. None where there is none.
+    fn read(&mut self, row: &[u8]) -> (usize, usize) {
+        let (mut read, mut written, mut cut) = (0, 0, 0);
+        loop {
+            let (result, taken, given, ended) =
+                self.reader.read_record(&row[read..], &mut self.bytes[written..], &mut self.ends[cut..]);
+            (read, written, cut) = (read + taken, written + given, cut + ended);
+            match result {
+                // With nothing more to read, the reader is told that the row ends.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.bytes.resize(2 * self.bytes.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record | ReadRecordResult::End => return (read, cut),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
