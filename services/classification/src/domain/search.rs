@@ -120,6 +120,10 @@ const MORE: usize = 16;
 /// Finds codes, best first: they are put in order only as far as they are taken. The same question of the same catalogue
 /// gives the same hits in the same order.
 pub(crate) fn search<'c>(catalogue: &'c Catalogue, query: &Query) -> impl Iterator<Item = Hit> + use<'c> {
+    found(catalogue, query)
+}
+
+fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
     let mut hits = Hits {
         catalogue,
         words: words(&query.text),
@@ -174,8 +178,10 @@ impl<'c> Hits<'c> {
         for edition in &self.query.editions {
             let asked = &self.asked[edition];
             let (words, whole) = (asked.keys.len(), 2.0 * asked.total);
-            self.catalogue.index(*edition).score(asked, |scores| {
-                let mut floor = best.floor() * whole;
+            let floor = best.floor() * whole;
+            self.catalogue.index(*edition).score(asked, floor, |scores| {
+                let mut floor = floor;
+                best.dropped |= scores.partly;
                 for row in &scores.rows {
                     let (score, found) = scores.of(*row);
                     let all = found == words;

@@ -177,7 +177,7 @@ impl Texts {
             codes[*row as usize].children.is_empty() && question.among.is_none_or(|among| among.contains(row))
         };
         let whole = f64::from(2.0 * asked.total).max(f64::MIN_POSITIVE);
-        let mut found: Vec<(u32, f64)> = catalogue.index(question.edition).score(asked, |scores| {
+        let mut found: Vec<(u32, f64)> = catalogue.index(question.edition).score(asked, 0.0, |scores| {
             let admitted = scores.rows.iter().copied().filter(admitted);
             admitted.map(|row| (row, f64::from(scores.of(row).0) / whole)).collect()
         });

@@ -11,6 +11,7 @@ mod build;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
@@ -32,6 +33,10 @@ const ONLY_SYNONYM: f32 = 0.8;
 const SYNONYMS: usize = 3;
 /// What is left of the score of a code of parts where the whole is asked for.
 const OF_PARTS: f32 = 0.9;
+/// What rounding may add to a score.
+const ROUNDING: f32 = 1.000_1;
+/// Looking a row up costs as much as passing by so many.
+const LOOK_UP: usize = 16;
 
 /// The index of one edition. Rows are those of the edition.
 #[derive(Debug)]
@@ -43,6 +48,8 @@ pub(crate) struct EditionIndex {
     rows: Vec<u32>,
     /// What a posting adds for each unit of the word's weight.
     gains: Vec<f32>,
+    /// By word: the most that a posting of it adds.
+    most: Vec<f32>,
     weights: Vec<f32>,
     /// How many codes have none below them.
     leaves: usize,
@@ -51,11 +58,16 @@ pub(crate) struct EditionIndex {
     titles: HashMap<String, Vec<u32>, RandomState>,
     /// By the words of the name with which the description begins.
     names: HashMap<Vec<u32>, Vec<u32>, RandomState>,
+    /// In the order of their rows.
     terms: Vec<Term>,
+    /// By row: where its terms begin.
+    first_terms: Vec<u32>,
     terms_by_word: HashMap<u32, Vec<u32>, RandomState>,
     /// The words of each term, in order, each once.
     called: HashSet<Box<[u32]>, RandomState>,
     factors: Vec<f32>,
+    /// The greatest of them.
+    greatest: f32,
     /// By row: its description is of parts of something.
     of_parts: Vec<bool>,
 }
@@ -104,6 +116,8 @@ pub(crate) struct Scores {
     /// By row: what its best fitting term adds, and which rows have one.
     fits: Vec<f32>,
     fitting: Vec<u32>,
+    /// Rows may have been left out.
+    pub(crate) partly: bool,
 }
 
 /// What a row scored: all that a posting touches lies together.
@@ -114,6 +128,17 @@ struct Score {
     last: u16,
     /// How many of the words stand in the row's fields.
     found: u8,
+}
+
+impl Score {
+    /// Adds what a word says that stands in the row's fields.
+    fn add(&mut self, word: u16, says: f32) {
+        self.sum += says;
+        if self.last != word {
+            self.last = word;
+            self.found = self.found.saturating_add(1);
+        }
+    }
 }
 
 thread_local! {
@@ -170,6 +195,8 @@ impl EditionIndex {
         asked
             .keys
             .retain(|key| !key.forms.is_empty() || !known.iter().any(|whole| words[*whole].has(&words[key.word])));
+        // The rarest first: where no row can be of the best that has the others alone, none is looked for.
+        asked.keys.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         asked.total = asked.keys.iter().map(|key| key.weight).sum();
         asked
     }
@@ -207,35 +234,48 @@ impl EditionIndex {
         Key { word, forms, weight }
     }
 
-    /// Scores all rows, and gives what is made of the scores.
-    pub(crate) fn score<T>(&self, asked: &Asked, take: impl FnOnce(&Scores) -> T) -> T {
+    /// Scores rows, and gives what is made of the scores. Rows that have not all of the words and score less than the floor
+    /// may be left out.
+    pub(crate) fn score<T>(&self, asked: &Asked, floor: f32, take: impl FnOnce(&Scores) -> T) -> T {
         SCORES.with_borrow_mut(|scores| {
             scores.fit(self.factors.len(), self.terms.len());
-            self.add(asked, scores);
+            self.add(asked, floor, scores);
             let taken = take(scores);
             scores.clear();
             taken
         })
     }
 
-    fn add(&self, asked: &Asked, scores: &mut Scores) {
+    fn add(&self, asked: &Asked, floor: f32, scores: &mut Scores) {
+        let needed = self.needed(asked, floor);
+        scores.partly = needed < asked.keys.len();
         for (number, key) in (1u16..).zip(&asked.keys) {
+            let only = usize::from(number) > needed;
             for (id, trust) in &key.forms {
                 let weight = key.weight * trust;
+                let range = self.range(*id);
+                if only && scores.rows.len() * LOOK_UP < range.len() {
+                    let (rows, gains) = (&self.rows[range.clone()], &self.gains[range]);
+                    for row in &scores.rows {
+                        if let Ok(at) = rows.binary_search(row) {
+                            scores.by_row[*row as usize].add(number, weight * gains[at]);
+                        }
+                    }
+                    continue;
+                }
                 for (row, gain) in self.postings(*id) {
                     let score = &mut scores.by_row[row as usize];
                     if score.sum == 0.0 {
+                        if only {
+                            continue;
+                        }
                         scores.rows.push(row);
                     }
-                    score.sum += weight * gain;
-                    if score.last != number {
-                        score.last = number;
-                        score.found = score.found.saturating_add(1);
-                    }
+                    score.add(number, weight * gain);
                 }
             }
         }
-        self.add_terms(asked, scores);
+        self.add_terms(asked, needed, scores);
         self.exclude(asked, scores);
         let parts = if asked.parts { 1.0 } else { OF_PARTS };
         for row in &scores.rows {
@@ -245,22 +285,64 @@ impl EditionIndex {
         }
     }
 
+    /// How many of the words, of the first, a row must have one of to reach the floor: those behind them, all together, do
+    /// not add up to it. (A threshold as in MaxScore, Turtle and Flood 1995.)
+    fn needed(&self, asked: &Asked, floor: f32) -> usize {
+        let ids = || asked.keys.iter().flat_map(|key| key.forms.iter().map(|(id, _)| *id));
+        let mut once: Vec<u32> = ids().collect();
+        once.sort_unstable();
+        // A word that stands for two of the query makes more of a term than there is, and what is excluded speaks for others.
+        if floor <= 0.0 || once.windows(2).any(|two| two[0] == two[1]) || !asked.excluded.is_empty() {
+            return asked.keys.len();
+        }
+        let mut most = 0.0;
+        for (place, key) in asked.keys.iter().enumerate().rev() {
+            let adds = |(id, trust): &(u32, f32)| {
+                trust * (key.weight * self.most[*id as usize] + WHOLE_TERM * self.weights[*id as usize])
+            };
+            most += key.forms.iter().map(adds).sum::<f32>();
+            // A row that has all words has the first.
+            if most * self.greatest * ROUNDING >= floor || place == 0 {
+                return place + 1;
+            }
+        }
+        0
+    }
+
+    fn range(&self, id: u32) -> Range<usize> {
+        self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize
+    }
+
     fn postings(&self, id: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
-        let range = self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize;
+        let range = self.range(id);
         self.rows[range.clone()].iter().copied().zip(self.gains[range].iter().copied())
     }
 
     /// A term, or the code's own description, adds to its code by how much of it was asked for and how much of what was
     /// asked it is.
-    fn add_terms(&self, asked: &Asked, scores: &mut Scores) {
-        for key in &asked.keys {
+    fn add_terms(&self, asked: &Asked, needed: usize, scores: &mut Scores) {
+        let Scores { by_row, rows, by_term, terms, .. } = scores;
+        for (place, key) in asked.keys.iter().enumerate() {
             for (id, trust) in &key.forms {
-                for term in self.terms_by_word.get(id).map_or(&[][..], Vec::as_slice) {
-                    let of_term = &mut scores.by_term[*term as usize];
+                let mut add = |term: u32| {
+                    let of_term = &mut by_term[term as usize];
                     if *of_term == 0.0 {
-                        scores.terms.push(*term);
+                        terms.push(term);
                     }
                     *of_term += self.weights[*id as usize] * trust;
+                };
+                let all = self.terms_by_word.get(id).map_or(&[][..], Vec::as_slice);
+                if place < needed {
+                    all.iter().copied().for_each(add);
+                } else if rows.len() * LOOK_UP < all.len() {
+                    for row in &*rows {
+                        let (from, to) = (self.first_terms[*row as usize], self.first_terms[*row as usize + 1]);
+                        let begin = all.partition_point(|term| *term < from);
+                        all[begin..].iter().copied().take_while(|term| *term < to).for_each(&mut add);
+                    }
+                } else {
+                    let scored = |term: &u32| by_row[self.terms[*term as usize].row as usize].sum != 0.0;
+                    all.iter().copied().filter(scored).for_each(add);
                 }
             }
         }
@@ -312,10 +394,7 @@ impl EditionIndex {
 
     /// Which of a query's words stand in the fields of a row, as they are or as they were meant.
     pub(crate) fn standing(&self, asked: &Asked, row: u32) -> impl Iterator<Item = usize> {
-        let stands = move |(id, _): &(u32, f32)| {
-            let range = self.starts[*id as usize] as usize..self.starts[*id as usize + 1] as usize;
-            self.rows[range].binary_search(&row).is_ok()
-        };
+        let stands = move |(id, _): &(u32, f32)| self.rows[self.range(*id)].binary_search(&row).is_ok();
         asked.keys.iter().filter(move |key| key.forms.iter().any(stands)).map(|key| key.word)
     }
 

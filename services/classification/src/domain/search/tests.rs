@@ -253,3 +253,52 @@ fn what_these_very_words_were_decided_to_mean_comes_after_titles_and_before_word
     assert_eq!(asked(Some("2023-06-01")).0, "854143");
     assert_eq!(asked(None).0, "854143");
 }
+
+/// Two editions of codes whose words are as common as those of a language: the first stands everywhere, the last once.
+fn spoken() -> Catalogue {
+    let mut facts = crate::domain::testing::invented_facts(&["", ""], &[]);
+    let mut number = 1u64;
+    let mut below = |most: u64| {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (number >> 33) % most
+    };
+    for edition in ["E1", "E2"] {
+        for code in 0..2_000 {
+            let mut words: Vec<String> = (0..4).map(|_| format!("word{}", word(below(1 << 16)))).collect();
+            words.extend((0..40).filter(|_| below(4) == 0).map(|common| format!("word{}", word(1 << (common % 16)))));
+            facts.codes.push(crate::domain::testing::code(edition, &format!("{code:06}"), &words.join(" ")));
+        }
+    }
+    Catalogue::build(1, facts).unwrap()
+}
+
+/// Numbers as letters: digits are no words. Small ones are few.
+fn word(number: u64) -> String {
+    let few = (65_536 / (number + 1)).min(300);
+    [few / 17, few % 17].map(|part| char::from(b'a' + u8::try_from(part).unwrap())).iter().collect()
+}
+
+#[test]
+fn what_cannot_be_among_the_best_is_left_out_and_changes_nothing() {
+    let catalogue = spoken();
+    let mut left_out = 0;
+    for text in
+        ["wordcg wordab wordad", "wordbd wordah wordap wordab", "wordcg wordbd", "wordab", "wordcg wordzz wordab"]
+    {
+        let query = Query { text: text.to_owned(), editions: vec![0, 1], ..Query::default() };
+        let mut all = found(&catalogue, &query);
+        // So many that none is too many.
+        all.most = 1 << 20;
+        let all: Vec<Hit> = all.collect();
+        let mut some = found(&catalogue, &query);
+        some.rank();
+        left_out += usize::from(some.asked.values().any(|asked| {
+            let floor = some.ranked.last().map_or(0.0, |worst| 2.0 * worst.score * asked.total);
+            catalogue.index(1).score(asked, floor, |scores| scores.partly)
+        }));
+        let hits: Vec<Hit> = search(&catalogue, &query).collect();
+        assert_eq!(hits.len(), all.len(), "{text}");
+        assert_eq!(hits, all, "{text}");
+    }
+    assert!(left_out > 1, "the question is not asked");
+}

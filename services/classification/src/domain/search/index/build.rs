@@ -73,10 +73,8 @@ impl EditionIndex {
         kept.extend(described);
         // A head that many descriptions have names the goods of none.
         let few = heads.into_iter().filter(|(_, rows)| rows.len() <= NAMED);
-        let mut few: Vec<Called> =
-            few.flat_map(|(words, rows)| rows.into_iter().map(move |row| Called::of(row, words.clone()))).collect();
-        few.sort_by(|a, b| (a.row, &a.words).cmp(&(b.row, &b.words)));
-        kept.extend(few);
+        kept.extend(few.flat_map(|(words, rows)| rows.into_iter().map(move |row| Called::of(row, words.clone()))));
+        kept.sort_by(|a, b| (a.row, &a.words).cmp(&(b.row, &b.words)));
         let mut lines = Vec::with_capacity(evidence.lines.len());
         for national in &evidence.lines {
             let mut field = vec![Vec::new(); count];
@@ -100,21 +98,26 @@ impl EditionIndex {
         let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf(*row)).count();
         let weights: Vec<f32> = postings.iter().map(|rows| weight(found(rows), leaves)).collect();
         let weight = |words: &[u32]| words.iter().map(|id| weights[*id as usize]).sum::<f32>();
-        let terms = kept.iter().map(|it| Term { row: it.row, weight: weight(&it.words) }).collect();
+        let terms: Vec<Term> = kept.iter().map(|it| Term { row: it.row, weight: weight(&it.words) }).collect();
+        let first_term = |row: u32| u32::try_from(terms.partition_point(|term| term.row < row)).unwrap_or(u32::MAX);
+        let first_terms = (0u32..).take(count + 1).map(first_term).collect();
         let mut index = Self {
             vocabulary: Vocabulary::of(&build.ids),
             ids: build.ids,
             starts: Vec::with_capacity(postings.len() + 1),
             rows: Vec::new(),
             gains: Vec::new(),
+            most: Vec::with_capacity(postings.len()),
             weights,
             leaves,
             excluding,
             titles,
             names,
             terms,
+            first_terms,
             terms_by_word,
             called: kept.into_iter().map(|it| it.words.into_boxed_slice()).filter(|words| !words.is_empty()).collect(),
+            greatest: factors.iter().copied().fold(1.0, f32::max),
             factors,
             of_parts,
         };
@@ -124,6 +127,8 @@ impl EditionIndex {
                 index.rows.push(row);
                 index.gains.push(count * (SATURATION + 1.0) / (SATURATION + count));
             }
+            let of_word = &index.gains[index.starts.last().map_or(0, |start| *start as usize)..];
+            index.most.push(of_word.iter().copied().fold(0.0, f32::max));
         }
         index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
         index
