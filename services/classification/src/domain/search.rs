@@ -114,7 +114,7 @@ impl Ord for Ranked<'_> {
 }
 
 /// How many hits are put in order at first, and how many times as many whenever those are taken.
-const FIRST: usize = 128;
+const FIRST: usize = 16;
 const MORE: usize = 16;
 
 /// Finds codes, best first: they are put in order only as far as they are taken. The same question of the same catalogue
