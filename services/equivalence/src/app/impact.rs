@@ -15,7 +15,7 @@ use crate::domain::Detail;
 use crate::domain::change::applies::first_day_of;
 use crate::domain::change::{Change, tightening};
 use crate::domain::decision::Outcome;
-use crate::domain::impact::{Example, Preview, Shift, Untold, Verdict, apply};
+use crate::domain::impact::{Difference, Example, Preview, Shift, Untold, Verdict, apply};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
 use crate::domain::usage::{AskedQuestion, Profile, ReportedCertificate};
@@ -270,11 +270,12 @@ impl Impacts {
             }
             return None;
         }
-        let shift = Shift::between(Verdict::from(&before), Verdict::from(&after))?;
-        let (before, after) = (before.outcome, after.outcome);
+        let (before, after) = (Verdict::from(&before), Verdict::from(&after));
+        let shift = Shift::between(before, after)?;
         let (skip, size) = wanted.examples;
         if preview.example_count >= skip && preview.examples.len() < size {
-            preview.examples.push(Example { question, before, after, certificates, verifications });
+            let difference = Difference::between(before, after);
+            preview.examples.push(Example { question, difference, certificates, verifications });
         }
         preview.example_count += 1;
         Some(shift)

@@ -9,6 +9,7 @@ use super::change::Change;
 use super::decision::{Condition, Decision, Finding, Outcome};
 use super::key::EconomyCode;
 use super::question::Question;
+use super::words::ConditionKind;
 
 /// How a decision changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,10 +63,15 @@ impl Verdict<'_> {
 
     /// Whether the same is still to be fulfilled, in the same words.
     fn asks_the_same(self, other: Verdict<'_>) -> bool {
-        let asks = |all: &[Condition<'_>], one: &Condition<'_>| {
-            all.iter().any(|it| it.is_same(*one) && it.description() == one.description())
+        self.conditions.len() == other.conditions.len() && self.asks_beyond(other).is_empty()
+    }
+
+    /// What is to be fulfilled here and not there, or in other words.
+    fn asks_beyond(self, other: Verdict<'_>) -> Vec<ToFulfil> {
+        let asked = |one: &Condition<'_>| {
+            other.conditions.iter().any(|it| it.is_same(*one) && it.description() == one.description())
         };
-        self.conditions.len() == other.conditions.len() && self.conditions.iter().all(|it| asks(other.conditions, it))
+        self.conditions.iter().copied().filter(|it| !asked(it)).map(ToFulfil::from).collect()
     }
 
     /// Whether goods enter and nothing is recognised of them: nothing is asked, or what is honoured is not met.
@@ -145,15 +151,68 @@ pub struct Impact {
     pub verifications: Counts,
 }
 
+/// Something to be fulfilled, apart from the catalogue that it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToFulfil {
+    /// Kind.
+    pub kind: ConditionKind,
+    /// Identifier.
+    pub id: String,
+    /// What is to be done.
+    pub description: String,
+    /// The resource name of where it comes from.
+    pub origin: String,
+}
+
+impl From<Condition<'_>> for ToFulfil {
+    fn from(condition: Condition<'_>) -> Self {
+        Self {
+            kind: condition.kind(),
+            id: condition.id().to_owned(),
+            description: condition.description().to_owned(),
+            origin: condition.origin(),
+        }
+    }
+}
+
+/// What differs between two decisions.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The outcome before.
+    pub before: Outcome,
+    /// The outcome after.
+    pub after: Outcome,
+    /// Whether the market demands something of the goods before.
+    pub demanded_before: bool,
+    /// Whether it does after.
+    pub demanded_after: bool,
+    /// What is to be fulfilled after and was not before.
+    pub added: Vec<ToFulfil>,
+    /// What was to be fulfilled before and is not after.
+    pub removed: Vec<ToFulfil>,
+}
+
+impl Difference {
+    /// How one decision differs from another.
+    pub fn between(before: Verdict<'_>, after: Verdict<'_>) -> Self {
+        Self {
+            before: before.outcome,
+            after: after.outcome,
+            demanded_before: before.demanded,
+            demanded_after: after.demanded,
+            added: after.asks_beyond(before),
+            removed: before.asks_beyond(after),
+        }
+    }
+}
+
 /// A decision that changes.
 #[derive(Clone, Debug)]
 pub struct Example {
     /// The question.
     pub question: Question,
-    /// The outcome before.
-    pub before: Outcome,
-    /// The outcome after.
-    pub after: Outcome,
+    /// How it changes.
+    pub difference: Difference,
     /// Certificates of these facts.
     pub certificates: u64,
     /// Recent verifications of this question.

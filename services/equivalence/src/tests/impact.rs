@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     the_previewed_impact_is_what_the_change_does,
     reports_are_taken_once_and_what_cannot_be_asked_is_left_out,
     what_a_preview_cannot_tell_is_named_with_what_is_missing,
+    a_preview_names_the_conditions_that_come_and_go,
     a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_felt,
 );
 
@@ -198,6 +199,37 @@ async fn the_previewed_impact_is_what_the_change_does(db: TestDatabase) {
         request.page_token = page.next_page_token;
     }
     assert_eq!((pages.len(), pages), (3, done.examples));
+}
+
+async fn a_preview_names_the_conditions_that_come_and_go(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
+    registry.report_use(report("report")).await.unwrap();
+    let mut author = admin(&served, "author");
+    let get = pb::GetAnnexRequest { name: "annexes/xa-xd-pv".into(), ..Default::default() };
+    let mut arrangements = pb::arrangement_service_client::ArrangementServiceClient::new(served.channel("ann", "XA"));
+    let annex = arrangements.get_annex(get).await.unwrap().into_inner().annex.unwrap();
+    let seal = pb::AnnexCondition {
+        id: "seal".into(),
+        kind: pb::ConditionKind::Label.into(),
+        description: "A seal on each pallet.".into(),
+        ..Default::default()
+    };
+    let was: BTreeSet<_> = annex.conditions.iter().map(|it| it.description.clone()).collect();
+    let changed = pb::Annex { conditions: vec![seal], ..annex };
+    let draft = create("create", vec![upsert(Entry::Annex(changed))]);
+    let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;
+    let request = pb::PreviewImpactRequest { name, date: DAY.into(), ..Default::default() };
+    let preview = author.preview_impact(request).await.unwrap().into_inner();
+    assert!(!preview.examples.is_empty(), "{preview:?}");
+    for example in &preview.examples {
+        let added: Vec<_> =
+            example.conditions_added.iter().map(|it| (it.description.as_str(), it.origin.as_str())).collect();
+        assert_eq!(added, [("A seal on each pallet.", "annexes/xa-xd-pv")], "{example:?}");
+        let removed: BTreeSet<_> = example.conditions_removed.iter().map(|it| it.description.clone()).collect();
+        assert_eq!(removed, was, "{example:?}");
+        assert!(example.demanded_before && example.demanded_after, "{example:?}");
+    }
 }
 
 async fn reports_are_taken_once_and_what_cannot_be_asked_is_left_out(db: TestDatabase) {

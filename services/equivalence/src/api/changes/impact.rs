@@ -10,7 +10,7 @@ use tonic::Request;
 
 use crate::api::{question, render};
 use crate::app::impact::{Impacts, Report};
-use crate::domain::impact::{Counts, Example, Preview, Untold};
+use crate::domain::impact::{Counts, Difference, Example, Preview, ToFulfil, Untold};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
 use crate::domain::usage::{AskedQuestion, Product, Profile, ReportedCertificate};
@@ -61,6 +61,7 @@ fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactRespons
         certificates_otherwise: impact.certificates.otherwise,
         recent_verifications_gaining: impact.verifications.gaining,
         recent_verifications_losing: impact.verifications.losing,
+        recent_verifications_otherwise: impact.verifications.otherwise,
     });
     pb::PreviewImpactResponse {
         markets: markets.collect(),
@@ -78,13 +79,23 @@ fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactRespons
 }
 
 fn example(example: Example) -> pb::DecisionImpact {
+    let Difference { before, after, demanded_before, demanded_after, added, removed } = example.difference;
     pb::DecisionImpact {
         question: Some(wire_question(example.question)),
-        before: example.before.number(),
-        after: example.after.number(),
+        before: before.number(),
+        after: after.number(),
         certificates: example.certificates,
         recent_verifications: example.verifications,
+        conditions_added: added.into_iter().map(condition).collect(),
+        conditions_removed: removed.into_iter().map(condition).collect(),
+        demanded_before,
+        demanded_after,
     }
+}
+
+fn condition(asked: ToFulfil) -> pb::RecognitionCondition {
+    let ToFulfil { kind, id, description, origin } = asked;
+    pb::RecognitionCondition { kind: kind.number(), id, description, origin }
 }
 
 fn untold(untold: Untold) -> pb::UndeterminedDecision {

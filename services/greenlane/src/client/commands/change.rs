@@ -2,6 +2,7 @@
 
 mod args;
 pub(crate) mod diff;
+mod differences;
 pub(crate) mod views;
 pub(crate) mod workflow;
 
@@ -21,7 +22,7 @@ use self::{
 use crate::client::{
     Session,
     exit::Exit,
-    render::{Output, sentences, several, talk},
+    render::{self, Output, sentences, several, talk},
 };
 
 /// `greenlane change …`.
@@ -78,6 +79,11 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
     } else {
         // That there are more examples than asked for is no news where examples are not shown.
         session.print(&PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() }, MARKETS)?;
+        render::write(&differences::table(&answer.examples))?;
+        if !answer.next_page_token.is_empty() {
+            let shown = several(answer.examples.len() as u64, "decision");
+            talk(&format!("what differs is told of the first {shown}; --examples says of how many"));
+        }
     }
     untold(&answer).iter().for_each(|line| talk(line));
     if answer.undetermined > 0 {
@@ -119,16 +125,16 @@ fn examined(answer: &PreviewImpactResponse) -> Vec<String> {
     let on = if answer.date.is_empty() { String::new() } else { format!(" on {}", answer.date) };
     vec![
         format!(
-            "of {} certificates in force{on} {} gain, {} lose and {} change otherwise, with {} holders",
-            answer.certificates_examined,
+            "of {} in force{on} {} gain, {} lose and {} change otherwise, with {}",
+            several(answer.certificates_examined, "certificate"),
             totals.certificates_gaining,
             totals.certificates_losing,
             totals.certificates_otherwise,
-            totals.holders,
+            several(totals.holders, "holder"),
         ),
         format!(
-            "of {} recent verifications {} gain, {} lose and {} change otherwise",
-            answer.questions_examined,
+            "of {} {} gain, {} lose and {} change otherwise",
+            several(answer.questions_examined, "recent verification"),
             totals.recent_verifications_gaining,
             totals.recent_verifications_losing,
             totals.recent_verifications_otherwise,

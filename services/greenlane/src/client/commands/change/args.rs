@@ -82,7 +82,7 @@ pub(crate) struct Preview {
     /// The day for which decisions are compared, YYYY-MM-DD; the first on which it can be felt when not given.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) date: String,
-    /// At most this many examples, which JSON and YAML show.
+    /// At most this many examples: tables sum up what differs in them, JSON and YAML show each.
     #[arg(long, default_value_t = 50)]
     pub(super) examples: i32,
 }

@@ -85,5 +85,6 @@ pub(super) const MARKETS: View = View::List {
         ("VERIFICATIONS", "recentVerifications"),
         ("OF THEM GAIN", "recentVerificationsGaining"),
         ("OF THEM LOSE", "recentVerificationsLosing"),
+        ("OF THEM OTHERWISE", "recentVerificationsOtherwise"),
     ],
 };
