@@ -200,15 +200,22 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             Fault::not_yours("economy", owners).with_message(message)
         }
         ChangeError::Foreign(entries) => {
-            let message = format!(
-                "{}: the token's `economy` or `body` must be one that each of them belongs to, or the token one of scope \
-                 `admin` that names no economy",
-                belongs(&entries)
-            );
-            let mut owners: Vec<String> = entries.into_iter().flat_map(|it| it.owners).collect();
+            let mut owners: Vec<String> = entries.iter().flat_map(|it| it.owners.clone()).collect();
             owners.sort();
             owners.dedup();
-            Fault::not_yours("economy", listed(&owners, NAMED)).with_message(message)
+            let common: Vec<String> =
+                owners.iter().filter(|owner| entries.iter().all(|it| it.owners.contains(owner))).cloned().collect();
+            let (which, required) = match common.as_slice() {
+                [] => ("must be one that each of them belongs to, and none is", listed(&owners, NAMED)),
+                [one] => ("must be that one", one.clone()),
+                // Any one of them will do.
+                several => ("must be one of these", listed(several, NAMED).replace(", ", " or ")),
+            };
+            let message = format!(
+                "{}: the token's `economy` or `body` {which}, or the token one of scope `admin` that names no economy",
+                belongs(&entries)
+            );
+            Fault::not_yours("economy", required).with_message(message)
         }
         ChangeError::ForNobody => Fault::not_yours("economy", "any").with_message(
             "this is done for a body or an economy, and the token names neither: it needs a claim `body` or `economy`",
