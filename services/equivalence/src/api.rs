@@ -14,7 +14,7 @@ pub(crate) mod question;
 mod recognition;
 pub(crate) mod render;
 mod rules;
-mod wire;
+pub(crate) mod wire;
 
 pub(crate) use alerts::AlertsApi;
 pub(crate) use arrangements::Arrangements;

@@ -6,6 +6,7 @@ mod api;
 mod app;
 mod config;
 pub mod domain;
+pub mod in_part;
 pub mod offline;
 pub mod pack;
 mod service;

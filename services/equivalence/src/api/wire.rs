@@ -10,6 +10,7 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(greenlane_api::DESCRIPTORS).expect("the contracts are compiled into this program")
@@ -20,16 +21,27 @@ fn descriptor<M: Name>() -> prost_reflect::MessageDescriptor {
 }
 
 /// What is wrong with a message: each field, by its path, and why.
-pub(super) type Faults = Vec<(String, String)>;
+pub(crate) type Faults = Vec<(String, String)>;
 
 /// A domain value of a message, or everything that is wrong with it.
 pub(super) fn to_domain<M: Message + Name, T: DeserializeOwned>(message: &M) -> Result<T, Faults> {
+    faults::read(json(message)?)
+}
+
+/// What of a message can be read, none if nothing can, and everything that is wrong with it.
+pub(crate) fn to_domain_in_part<M: Message + Name, T: DeserializeOwned>(message: &M) -> (Option<T>, Faults) {
+    match json(message) {
+        Ok(json) => faults::read_in_part(json),
+        Err(faults) => (None, faults),
+    }
+}
+
+fn json<M: Message + Name>(message: &M) -> Result<Value, Faults> {
     let whole = |error: String| vec![(String::new(), error)];
     let mut dynamic = DynamicMessage::new(descriptor::<M>());
     dynamic.transcode_from(message).map_err(|error| whole(error.to_string()))?;
     let options = SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false);
-    let json = dynamic.serialize_with_options(serde_json::value::Serializer, &options);
-    faults::read(json.map_err(|error| whole(error.to_string()))?)
+    dynamic.serialize_with_options(serde_json::value::Serializer, &options).map_err(|error| whole(error.to_string()))
 }
 
 /// The same with what is wrong noted below a field of a request.

@@ -3,6 +3,7 @@
 
 pub(crate) mod compare;
 mod fit;
+pub(crate) mod in_part;
 mod positions;
 pub(crate) mod published;
 pub(crate) mod schema;
@@ -21,7 +22,7 @@ use greenlane_api::equivalence::v1::CatalogueEntry;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 
-use self::positions::Positions;
+use self::{in_part::InPart, positions::Positions};
 use super::{commands::catalogue::Kind, exit::Usage, input, render::field_name};
 
 /// Where something stands in a file.
@@ -113,6 +114,8 @@ pub(crate) struct Read {
     pub(crate) faults: Vec<Fault>,
     /// What the others are called, as far as that can be read.
     pub(crate) faulty: BTreeSet<String>,
+    /// The others, as far as they can be read.
+    pub(crate) in_part: Vec<InPart>,
 }
 
 /// Reads every entry of files and folders, in the order of names.
@@ -184,6 +187,7 @@ pub(crate) fn parse(file: &str, text: &str, read: &mut Read) {
     read.items.extend(parts.items);
     read.faults.extend(parts.faults);
     read.faulty.extend(parts.faulty);
+    read.in_part.extend(parts.in_part);
     read.faults[before..].sort_by_key(|fault| (fault.place.line, fault.place.column));
 }
 
@@ -212,9 +216,12 @@ fn parse_whole(file: &str, text: &str, read: &mut Read) {
     for (path, value) in &entries {
         match fit::entry(&positions, path, value, &mut read.faults) {
             // Which of two values is meant nobody knows.
-            Some(item) if is_twice => drop(read.faulty.insert(item.name)),
-            Some(item) => read.items.push(item),
-            None => read.faulty.extend(fit::name(value).map(str::to_owned)),
+            Ok(item) if is_twice => drop(read.faulty.insert(item.name)),
+            Ok(item) => read.items.push(item),
+            Err(in_part) => {
+                read.faulty.extend(fit::name(value).map(str::to_owned));
+                read.in_part.extend(in_part.filter(|_| !is_twice));
+            }
         }
     }
     // The fields were gone through by name; people read from the top.

@@ -145,10 +145,13 @@ fn folder() -> anyhow::Result<()> {
             "catalogue/d-dangling.yaml:9:",
             "catalogue/e-date.yaml:11:",
             "catalogue/f-standard.yaml:1:37: there is no field `titel` here",
+            "designation: is required",
+            "publisher: is required",
+            "source.uri: is required",
         ] {
             assert!(told.contains(fault), "{command}: no {fault}: {told}");
         }
-        assert!(!told.contains("g-refers") && told.contains("6 faults"), "{command}: {told}");
+        assert!(!told.contains("g-refers") && told.contains("9 faults"), "{command}: {told}");
     }
     // Where the service cannot read some of it, what it finds in the rest comes with that.
     for file in ["a-broken", "b-unknown", "c-twice", "f-standard", "g-refers"] {
@@ -156,6 +159,51 @@ fn folder() -> anyhow::Result<()> {
     }
     let told = shell.run("diff -f catalogue")?.expect(2).stderr;
     assert!(told.contains("2 faults") && told.contains("e-date.yaml") && told.contains("standards/nowhere"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn all_faults_of_one_entry_are_told_at_once_words_days_references_and_what_is_missing() {
+    entry().expect("it runs");
+}
+
+fn entry() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let path = shell.folder.path().join("new.yaml");
+    let good = REQUIREMENT.replace("EDITION", "HS2022");
+    // Each of what can be wrong, alone: a type, a day, a reference, a word, a field that is missing.
+    let slips = [
+        ("mandatory: false", "mandatory: nein", "new.yaml:5:16: must be true or false"),
+        ("2027-01-01", "2027-13-01", "new.yaml:11:23: validity.from: `2027-13-01` is no YYYY-MM-DD"),
+        ("iec-61215-1-2021", "nowhere", "new.yaml:9:25: acceptances[0].target.name: `standards/nowhere` is not in"),
+        ("{ economies", "{ origin_rule: any, economies", "new.yaml:10:19: there is no field `origin_rule` here"),
+        ("    title: An invented requirement\n", "", ": title: is required"),
+    ];
+    let mut all = good.clone();
+    for (right, wrong, told) in slips.iter().rev() {
+        let one = good.replace(right, wrong);
+        assert_ne!(one, good, "{right}");
+        let moved = if wrong.is_empty() { *told } else { told.split_once(' ').map_or(*told, |(_, what)| what) };
+        std::fs::write(&path, &one)?;
+        let stderr = shell.run("diff -f new.yaml")?;
+        assert!(stderr.stderr.contains(moved), "{moved}: {}", stderr.stderr);
+        if !wrong.is_empty() {
+            all = all.replace(right, wrong);
+        }
+    }
+    std::fs::write(&path, &all)?;
+    for command in ["diff -f new.yaml", "apply -f new.yaml --title New --dry-run"] {
+        let told = shell.run(command)?.expect(2).stderr;
+        for (_, wrong, fault) in slips {
+            assert!(wrong.is_empty() || told.contains(fault), "{command}: no {fault}: {told}");
+        }
+        assert!(told.contains("4 faults"), "{command}: {told}");
+        assert!(told.contains("an entry with a faulty field is not sent"), "{command}: {told}");
+    }
+    // What the service alone cannot read hides its references no more.
+    std::fs::write(&path, good.replace("2027-01-01", "2027-13-01").replace("iec-61215-1-2021", "nowhere"))?;
+    let told = shell.run("diff -f new.yaml")?.expect(2).stderr;
+    assert!(told.contains("2 faults") && told.contains("2027-13-01") && told.contains("standards/nowhere"), "{told}");
     Ok(())
 }
 

@@ -6,23 +6,35 @@ use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
 
 use super::Faults;
+use crate::domain::words::{
+    BodyRole, ConditionKind, ConversionConsequence, EquivalenceDegree, LapseRule, OriginRule, PartyDirection,
+    RecognitionBasis, RecognitionEffect, RecognitionObject, SchemeKind,
+};
 
 /// The most faults that are told of one value.
 const MOST: usize = 100;
 
 /// Reads a value, or tells what is wrong with it.
-pub(super) fn read<T: DeserializeOwned>(mut json: Value) -> Result<T, Faults> {
+pub(super) fn read<T: DeserializeOwned>(json: Value) -> Result<T, Faults> {
+    match read_in_part(json) {
+        (Some(value), faults) if faults.is_empty() => Ok(value),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// Reads a value, with something else in the place of each fault, and tells what is wrong with it. None where there was no
+/// such thing.
+pub(super) fn read_in_part<T: DeserializeOwned>(mut json: Value) -> (Option<T>, Faults) {
     let mut faults = Faults::new();
     loop {
         let fault = match Fault::of::<T>(&json) {
-            Ok(value) if faults.is_empty() => return Ok(value),
-            Ok(_) => return Err(faults),
+            Ok(value) => return (Some(value), faults),
             Err(fault) => fault,
         };
         let going_on = faults.len() < MOST && stand_in::<T>(&mut json, &fault);
         faults.push((field(&fault.path), fault.why));
         if !going_on {
-            return Err(faults);
+            return (None, faults);
         }
     }
 }
@@ -82,17 +94,45 @@ fn field(path: &[Step]) -> String {
 
 /// Puts something into the place of a fault behind which reading goes on. Whether there was such a thing.
 fn stand_in<T: DeserializeOwned>(json: &mut Value, fault: &Fault) -> bool {
-    let texts = ["", "2000-01-01", "XA", "x", "HS2022", "01", "https://example.org/"].map(Value::from);
-    let messages = [json!([]), json!({ "from": "2000-01-01" }), json!({ "edition": "HS2022", "code": "01" })];
-    texts.into_iter().chain(messages).any(|candidate| {
+    let texts = ["", "2000-01-01", "XA", "x", "HS2022", "01", "https://example.org/", "schemes/x"].map(Value::from);
+    let words = first_words().into_iter().map(Value::from);
+    let messages = [
+        json!([]),
+        json!({ "from": "2000-01-01" }),
+        json!({ "edition": "HS2022", "code": "01" }),
+        json!({ "name": "schemes/x" }),
+    ];
+    texts.into_iter().chain(words).chain(messages).any(|candidate| {
         let mut tried = json.clone();
         let put = put(&mut tried, &fault.path, candidate);
-        let passes = put && Fault::of::<T>(&tried).map_or_else(|next| next.path != fault.path, |_| true);
+        // Nor may it be at fault within.
+        let passes = put && Fault::of::<T>(&tried).map_or_else(|next| !next.path.starts_with(&fault.path), |_| true);
         if passes {
             *json = tried;
         }
         passes
     })
+}
+
+/// A word of each vocabulary.
+fn first_words() -> Vec<&'static str> {
+    macro_rules! first {
+        ($($name:ident),+) => { [$($name::ALL.first().map(|word| word.wire_name())),+] };
+    }
+    let words = first!(
+        RecognitionObject,
+        RecognitionBasis,
+        RecognitionEffect,
+        EquivalenceDegree,
+        ConditionKind,
+        SchemeKind,
+        BodyRole,
+        PartyDirection,
+        LapseRule,
+        OriginRule,
+        ConversionConsequence
+    );
+    words.into_iter().flatten().collect()
 }
 
 fn put(json: &mut Value, path: &[Step], value: Value) -> bool {

@@ -17,6 +17,7 @@ use crate::client::{
     files::{
         self, Fault, Item,
         compare::{Compared, Outcome, compare, content_of},
+        in_part::{self, InPart},
         published,
     },
     render::{self, Output, View, several},
@@ -143,9 +144,9 @@ type WithItem = (Option<Item>, Compared);
 
 /// The files' entries, compared with what is published, and the revision of that.
 pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result<(Vec<WithItem>, u64)> {
-    let files::Read { items, faults, faulty } = files::read(&files.paths)?;
+    let files::Read { items, faults, faulty, in_part } = files::read(&files.paths)?;
     if !faults.is_empty() {
-        return Err(with_the_rest(session, items, faults, faulty).await);
+        return Err(with_the_rest(session, items, faults, faulty, in_part).await);
     }
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
     let (published, revision) = published::fetch(session, &kinds, None).await?;
@@ -267,28 +268,56 @@ async fn with_the_rest(
     items: Vec<Item>,
     mut faults: Vec<Fault>,
     faulty: BTreeSet<String>,
+    mut in_part: Vec<InPart>,
 ) -> anyhow::Error {
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
+    let named = items.iter().map(|item| item.name.clone()).chain(faulty.iter().cloned()).collect();
     let asking = async {
         let (published, _) = published::fetch(session, &kinds, None).await?;
         let compared = compare(&items, &published, false);
         let compared = items.into_iter().map(Some).zip(compared).collect();
-        anyhow::Ok(findings_of(session, compared, faulty, &draft).await?.0)
+        anyhow::Ok(findings_of(session, compared, faulty, &mut in_part, &draft).await?.0)
     };
     match asking.await {
         Ok(more) => faults.extend(more),
         Err(_) => render::talk("the service did not check the other entries: what is wrong with them is told later"),
     }
+    faults.extend(faults_in_part(session, &in_part, &named).await);
     faults.sort_by(|one, other| one.place.cmp(&other.place));
     files::failure(&faults)
 }
 
+/// What else is wrong with entries that cannot be read whole, and what they refer to and is nowhere. Of the rest that only
+/// the service finds it is said that it comes later.
+async fn faults_in_part(session: &Session, in_part: &[InPart], named: &BTreeSet<String>) -> Vec<Fault> {
+    if in_part.is_empty() {
+        return Vec::new();
+    }
+    let mut faults: Vec<Fault> = in_part.iter().flat_map(InPart::faults).collect();
+    match in_part::dangling(session, in_part, named).await {
+        Ok(dangling) => {
+            render::talk(
+                "an entry with a faulty field is not sent: what only the service finds in it, as that a code does not exist, \
+                 is told once that field is mended",
+            );
+            faults.extend(dangling);
+        }
+        Err(_) => {
+            render::talk(
+                "an entry with a faulty field is not sent: its references are checked once that field is mended",
+            );
+        }
+    }
+    faults
+}
+
 /// What the service finds so wrong with what differs that it stops a change set: at its places, and what stands at none.
-/// Where it cannot read some of it, it is asked about the others alone.
+/// Where it cannot read some of it, it is asked about the others alone, and these come to what is read in part.
 async fn findings_of(
     session: &Session,
     mut compared: Vec<WithItem>,
     mut faulty: BTreeSet<String>,
+    in_part: &mut Vec<InPart>,
     draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
 ) -> anyhow::Result<(Vec<Fault>, Vec<String>)> {
     let mut faults = Vec::new();
@@ -297,10 +326,19 @@ async fn findings_of(
             Ok(answer) => answer,
             Err(status) => {
                 let Some(unread) = unread(&compared, &status) else { return Err(status.into()) };
-                let names: BTreeSet<String> = unread.iter().map(|(name, _)| name.clone()).collect();
-                faults.extend(unread.into_iter().map(|(_, fault)| fault));
-                compared.retain(|(_, it)| !names.contains(&it.name));
-                faulty.extend(names);
+                let wrong = |name: &String| {
+                    let of = unread.iter().filter(|it| it.entry == *name);
+                    of.map(|it| it.field.clone()).collect::<Vec<_>>()
+                };
+                compared.retain_mut(|(item, it)| {
+                    let wrong = wrong(&it.name);
+                    if !wrong.is_empty() {
+                        faulty.insert(it.name.clone());
+                        in_part.extend(item.take().map(|item| InPart { item, wrong: wrong.clone() }));
+                    }
+                    wrong.is_empty()
+                });
+                faults.extend(unread.into_iter().map(|it| it.fault));
                 continue;
             }
         };
@@ -334,9 +372,15 @@ fn refers_to(changed: &[&WithItem], finding: &ChangeFinding, names: &BTreeSet<St
     named.filter(|named| !named.is_empty()).is_some_and(|named| names.iter().any(|name| is_named(name, named)))
 }
 
-/// Fields that the service could not read, at their places, with the names of their entries; none where it refused
-/// something else.
-fn unread(compared: &[WithItem], status: &tonic::Status) -> Option<Vec<(String, Fault)>> {
+/// A field that the service could not read.
+struct Unread {
+    entry: String,
+    field: String,
+    fault: Fault,
+}
+
+/// Fields that the service could not read, at their places; none where it refused something else.
+fn unread(compared: &[WithItem], status: &tonic::Status) -> Option<Vec<Unread>> {
     if ServiceFault::reason_of(status) != Some(ErrorReason::FieldViolations) {
         return None;
     }
@@ -347,8 +391,8 @@ fn unread(compared: &[WithItem], status: &tonic::Status) -> Option<Vec<(String, 
         // `.upsert.annex.title`: the first two are the message's ways of saying what is in the file.
         let field = field.splitn(4, '.').nth(3).unwrap_or_default();
         let named = if field.is_empty() { String::new() } else { format!("{field}: ") };
-        let message = format!("{named}{}", violation.description);
-        Some((item.name.clone(), Fault { place: item.place(field), message }))
+        let fault = Fault { place: item.place(field), message: format!("{named}{}", violation.description) };
+        Some(Unread { entry: item.name.clone(), field: field.to_owned(), fault })
     };
     let unread: Vec<_> = ServiceFault::violations_of(status).iter().map(one).collect::<Option<_>>()?;
     (!unread.is_empty()).then_some(unread)
@@ -365,8 +409,12 @@ async fn refused(
     if unread(&compared, &status).is_none() {
         return status.into();
     }
-    match findings_of(session, compared, BTreeSet::new(), draft).await {
-        Ok((faults, placeless)) => {
+    let named = compared.iter().map(|(_, it)| it.name.clone()).collect();
+    let mut in_part = Vec::new();
+    match findings_of(session, compared, BTreeSet::new(), &mut in_part, draft).await {
+        Ok((mut faults, placeless)) => {
+            faults.extend(faults_in_part(session, &in_part, &named).await);
+            faults.sort_by(|one, other| one.place.cmp(&other.place));
             files::failure(&faults.iter().map(ToString::to_string).chain(placeless).collect::<Vec<_>>())
         }
         Err(error) => error,

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use clap::ValueEnum as _;
 use greenlane_api::equivalence::v1::CatalogueEntry;
 use prost::Name as _;
 use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::{Fault, Item, positions::Positions};
+use super::{Fault, InPart, Item, positions::Positions};
 use crate::client::{
     commands::catalogue::Kind,
-    render::{POOL, label},
+    meant::near,
+    render::{POOL, field_name, label},
 };
 
 /// The message of an entry.
@@ -21,46 +23,65 @@ pub(super) fn descriptor() -> MessageDescriptor {
 /// What stands beside an entry in the answer of `get -o yaml`, which may well be edited and applied.
 const BESIDE: [&str; 2] = ["knownFromRevision", "revision"];
 
-/// An entry, or a note of everything that is wrong with it.
-pub(super) fn entry(positions: &Arc<Positions>, path: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Item> {
-    let mut fit = Fit { positions, faults };
-    let before = fit.faults.len();
+/// An entry, or a note of everything that is wrong with it, and what of it can be read all the same.
+pub(super) fn entry(
+    positions: &Arc<Positions>,
+    path: &str,
+    value: &Value,
+    faults: &mut Vec<Fault>,
+) -> Result<Item, Option<InPart>> {
+    let mut fit = Fit { positions, faults, wrong: Vec::new() };
     let kinds = descriptor();
     let words = || kinds.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ");
     let is_read = |word: &str| BESIDE.contains(&word);
     let fields = value.as_object().map(|fields| fields.iter().filter(|(word, _)| !is_read(word)));
     let Some(&[(word, content)]) = fields.map(Iterator::collect::<Vec<_>>).as_deref() else {
         fit.add(path, format!("must be an entry: one of {} and below it its fields", words()));
-        return None;
+        return Err(None);
     };
+    let before = fit.faults.len();
     let fitted = fit.message(&kinds, &json!({ word: content }), path);
-    let field = kinds.fields().find(|field| field.name() == word || field.json_name() == word)?;
+    let field = kinds.fields().find(|field| field.name() == word || field.json_name() == word).ok_or(None)?;
     let path = if path.is_empty() { word.clone() } else { format!("{path}.{word}") };
     let name = name(value).unwrap_or_default().to_owned();
-    let kind = match Kind::of(&name) {
-        Ok(kind) if kind.field() == field.json_name() => Some(kind),
+    match Kind::of(&name) {
+        Ok(kind) if kind.field() == field.json_name() => {}
         // What is no name at all was told as such.
-        _ if fit.faults.len() > before && content.get("name").is_none_or(|name| !name.is_string()) => None,
+        _ if fit.faults.len() > before && content.get("name").is_none_or(|name| !name.is_string()) => {}
         Ok(_) => {
             fit.add(&format!("{path}.name"), format!("`{name}` does not name an entry of the kind `{}`", field.name()));
-            None
         }
-        Err(wrong) => {
-            fit.add(&format!("{path}.name"), wrong.to_string());
-            None
-        }
-    };
-    let kind = kind.filter(|_| fit.faults.len() == before)?;
+        Err(wrong) => fit.add(&format!("{path}.name"), wrong.to_string()),
+    }
+    let is_whole = fit.faults.len() == before;
     let dynamic = match DynamicMessage::deserialize(kinds, fitted) {
         Ok(dynamic) => dynamic,
+        Err(_) if !is_whole => return Err(None),
         Err(error) => {
             fit.add(&path, error.to_string());
-            return None;
+            return Err(None);
         }
     };
-    let entry: CatalogueEntry = dynamic.transcode_to().ok()?;
-    let content = super::compare::content(&dynamic).ok()?.1;
-    Some(Item { kind, name, entry, content, positions: Arc::clone(positions), path })
+    let wrong = fit.wrong;
+    let mut known = Kind::value_variants().iter().copied();
+    let item = known.find(|kind| kind.field() == field.json_name()).and_then(|kind| {
+        let entry: CatalogueEntry = dynamic.transcode_to().ok()?;
+        let content = super::compare::content(&dynamic).ok()?.1;
+        Some(Item { kind, name, entry, content, positions: Arc::clone(positions), path: path.clone() })
+    });
+    match item {
+        Some(item) if is_whole => Ok(item),
+        Some(item) => {
+            let within = field_name(&path);
+            let wrong = wrong.iter().filter_map(|it| {
+                let it = field_name(it);
+                Some(it.strip_prefix(&within)?.trim_start_matches('.').to_owned())
+            });
+            let wrong = wrong.collect();
+            Err(Some(InPart { item, wrong }))
+        }
+        None => Err(None),
+    }
 }
 
 /// What the entry in a value is called, if it says so.
@@ -78,7 +99,7 @@ pub(super) fn message(
     path: &str,
     faults: &mut Vec<Fault>,
 ) -> Option<DynamicMessage> {
-    let mut fit = Fit { positions, faults };
+    let mut fit = Fit { positions, faults, wrong: Vec::new() };
     let before = fit.faults.len();
     let fitted = fit.message(kind, value, path);
     if fit.faults.len() > before {
@@ -120,11 +141,14 @@ pub(super) fn within(kind: &MessageDescriptor, value: Value) -> (String, Value) 
 struct Fit<'f> {
     positions: &'f Positions,
     faults: &'f mut Vec<Fault>,
+    /// Paths of what is wrong. In its place stands something that can be read.
+    wrong: Vec<String>,
 }
 
 impl Fit<'_> {
     fn add(&mut self, path: &str, message: impl Into<String>) {
         self.faults.push(Fault { place: self.positions.place(path), message: message.into() });
+        self.wrong.push(path.to_owned());
     }
 
     /// A message: its fields under the contract's own names, with what they must be.
@@ -133,9 +157,10 @@ impl Fit<'_> {
             let entries = value.as_array().is_some_and(|all| path.is_empty() && !all.is_empty());
             let apply = if entries { "; entries of a catalogue are for `greenlane apply`" } else { "" };
             self.add(path, format!("must be fields, of {}{apply}", known(kind)));
-            return Value::Null;
+            return json!({});
         };
         let mut fitted = Map::new();
+        let within = path;
         for (key, value) in fields {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let Some(field) = kind.fields().find(|field| field.name() == key || field.json_name() == key) else {
@@ -149,6 +174,10 @@ impl Fit<'_> {
                     None => format!("there is no field `{key}` here; there are {}", known(kind)),
                 };
                 self.faults.push(Fault { place, message });
+                // Nor is the field that was meant to be missed.
+                let names: Vec<_> = kind.fields().map(|field| field.name().to_owned()).collect();
+                let meant = meant.or_else(|| near(key, names.iter().map(String::as_str)));
+                self.wrong.extend(meant.map(|meant| format!("{within}.{meant}")));
                 continue;
             };
             if !value.is_null() {
@@ -168,7 +197,7 @@ impl Fit<'_> {
         }
         let Some(items) = value.as_array() else {
             self.add(path, "must be a list");
-            return Value::Null;
+            return json!([]);
         };
         let items = items.iter().enumerate().map(|(index, item)| self.value(field, item, &format!("{path}[{index}]")));
         Value::Array(items.collect())
@@ -182,13 +211,21 @@ impl Fit<'_> {
             Type::Enum(kind) => return self.word(&kind, value, path),
             Type::String if value.is_number() || value.is_boolean() => {
                 self.add(path, format!("must be a text: write it in quotes, \"{value}\""));
+                return Value::String(value.to_string());
             }
-            Type::String if !value.is_string() => self.add(path, "must be a text"),
-            Type::Bool if !value.is_boolean() => self.add(path, "must be true or false"),
+            Type::String if !value.is_string() => {
+                self.add(path, "must be a text");
+                return json!("");
+            }
+            Type::Bool if !value.is_boolean() => {
+                self.add(path, "must be true or false");
+                return json!(false);
+            }
             // Protobuf's JSON has large numbers as texts.
             Type::Int64 | Type::Uint64 if value.as_str().is_some_and(|text| text.parse::<u64>().is_ok()) => {}
             Type::Int32 | Type::Int64 | Type::Uint32 | Type::Uint64 if !value.is_u64() => {
                 self.add(path, "must be a number, 0 or more");
+                return json!(0);
             }
             _ => {}
         }
@@ -199,6 +236,7 @@ impl Fit<'_> {
     fn quoted(&mut self, value: &Value, path: &str) -> Value {
         if !value.is_string() {
             self.add(path, "must be a text: write it in quotes");
+            return Value::Null;
         }
         value.clone()
     }
@@ -215,7 +253,8 @@ impl Fit<'_> {
             None => {
                 let shown = if value.is_string() { said.to_owned() } else { value.to_string() };
                 self.add(path, format!("`{shown}` must be one of {}", words(kind).join(", ")));
-                Value::Null
+                let first = kind.values().find(|known| known.number() > 0);
+                first.map_or(Value::Null, |first| Value::String(first.name().to_owned()))
             }
         }
     }

@@ -1,0 +1,51 @@
+//! Entries with which something is wrong: what else is, as far as that shows in what can be read of them. They are sent to
+//! nobody, since nobody means them so.
+
+use std::collections::BTreeSet;
+
+use greenlane_equivalence::in_part;
+
+use super::{Fault, Item, published};
+use crate::client::{Session, commands::catalogue::Kind};
+
+/// An entry, and its fields that are known to be wrong and have something else in their place.
+#[derive(Debug)]
+pub(crate) struct InPart {
+    pub(crate) item: Item,
+    pub(crate) wrong: Vec<String>,
+}
+
+impl InPart {
+    /// What else is wrong with its fields, each by itself.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        let told = in_part::read(&self.item.entry, &self.wrong).faults.into_iter();
+        let fault = told.map(|it| Fault {
+            place: self.item.place(&it.field),
+            message: if it.field.is_empty() { it.message } else { format!("{}: {}", it.field, it.message) },
+        });
+        fault.collect()
+    }
+
+    /// Its fields that name other entries, and these.
+    fn references(&self) -> Vec<(String, String)> {
+        in_part::read(&self.item.entry, &self.wrong).references
+    }
+}
+
+/// The references to what is neither among the entries of these names nor published.
+pub(crate) async fn dangling(
+    session: &Session,
+    entries: &[InPart],
+    named: &BTreeSet<String>,
+) -> anyhow::Result<Vec<Fault>> {
+    let all = entries.iter().flat_map(|entry| entry.references().into_iter().map(move |it| (&entry.item, it)));
+    let elsewhere: Vec<_> = all.filter(|(_, (_, name))| !named.contains(name)).collect();
+    let kinds: BTreeSet<Kind> = elsewhere.iter().filter_map(|(_, (_, name))| Kind::of(name).ok()).collect();
+    let (published, _) = published::fetch(session, &kinds, None).await?;
+    let dangling = elsewhere.into_iter().filter(|(_, (_, name))| !published.contains_key(name));
+    let fault = dangling.map(|(item, (field, name))| Fault {
+        place: item.place(&field),
+        message: format!("{field}: `{name}` is not in the catalogue (reference_dangling)"),
+    });
+    Ok(fault.collect())
+}
