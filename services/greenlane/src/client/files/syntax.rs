@@ -7,7 +7,10 @@ pub(super) fn fault(text: &str, line: usize, column: usize, noticed: &str) -> (u
         return (line, column, "a tab is no indentation: indent with spaces".to_owned());
     }
     if let Some((_, what)) = INDENTED.iter().find(|(said, _)| noticed.contains(said)) {
-        return (line, column, (*what).to_owned());
+        return match odd_one_above(&lines, line) {
+            Some((line, column)) => (line, column, OTHERWISE.to_owned()),
+            None => (line, column, (*what).to_owned()),
+        };
     }
     let at = |line: usize| line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or_default();
     // A reader goes on until it knows that no colon comes any more.
@@ -18,11 +21,22 @@ pub(super) fn fault(text: &str, line: usize, column: usize, noticed: &str) -> (u
         return (line, column, noticed.to_owned());
     }
     if let Some(before) = before
+        && is_beside_a_list(&lines, line, before)
+    {
+        return (line, leading(here) + 1, OTHERWISE.to_owned());
+    }
+    if let Some(before) = before
         && !has_colon(bare(above))
     {
         let word = bare(above).split([' ', ':']).next().unwrap_or_default();
         let column = above.chars().count() - bare(above).chars().count() + 1;
         return (before, column, format!("there is no `: ` here: write `{word}: …`"));
+    }
+    if let Some(before) = before
+        && begins(above) + 1 == begins(here)
+        && is_rarer(&lines, above, begins(here))
+    {
+        return (before, leading(above) + 1, OTHERWISE.to_owned());
     }
     let message = if indent(here) > indent(above) && column <= here.find(": ").map_or(0, |colon| colon + 1) {
         "this line is indented further than the one above it, which has a value already".to_owned()
@@ -33,6 +47,9 @@ pub(super) fn fault(text: &str, line: usize, column: usize, noticed: &str) -> (u
     };
     (line, column, message)
 }
+
+const OTHERWISE: &str =
+    "this line is indented otherwise than the fields beside it: fields of one thing begin in the same column";
 
 /// What a reader says where a line stands in another column than those that it belongs to, and how people put it.
 const INDENTED: [(&str, &str); 3] = [
@@ -49,6 +66,59 @@ const INDENTED: [(&str, &str); 3] = [
         "this line belongs to nothing above it: is it indented too little, or a `- ` missing?",
     ),
 ];
+
+/// Whether a line is a field that is indented otherwise than those that it belongs to, behind a list of texts: it begins
+/// where nothing of that list's last item can, or the list's other items are texts too.
+fn is_beside_a_list(lines: &[&str], line: usize, before: usize) -> bool {
+    let (Some(here), Some(above)) = (lines.get(line - 1), lines.get(before - 1)) else { return false };
+    let is_item = |line: &str| line.trim_start().starts_with("- ") && !has_colon(bare(line));
+    if !is_item(above) || here.trim_start().starts_with('-') || leading(here) <= leading(above) {
+        return false;
+    }
+    let mut others = lines[..before - 1].iter().rev().take_while(|other| leading(other) >= leading(above));
+    leading(here) == leading(above) + 1 || others.any(|other| leading(other) == leading(above) && is_item(other))
+}
+
+/// The one line above a line that stands in another column than all the others that it belongs to; where they are only two,
+/// it stands in a column in which fewer lines of the file stand.
+fn odd_one_above(lines: &[&str], line: usize) -> Option<(usize, usize)> {
+    let own = begins(lines.get(line.checked_sub(1)?)?);
+    let above = &lines[..line - 1];
+    let deeper = above.iter().rev().take_while(|text| !says(text) || begins(text) > own).count();
+    let begin = line - 1 - deeper;
+    let before = (0..begin).rev().find(|at| says(lines[*at]))?;
+    // Nobody indents by one.
+    if begins(lines[before]) + 1 == own && is_rarer(lines, lines[before], own) {
+        return Some(place(lines, before));
+    }
+    let inner: Vec<usize> = (begin..line - 1).filter(|at| says(lines[*at])).collect();
+    let least = inner.iter().map(|at| begins(lines[*at])).min()?;
+    let mut fields = inner.into_iter().filter(|at| begins(lines[*at]) == least);
+    let odd = fields.next().filter(|_| fields.next().is_none() && begins(lines[before]) < own)?;
+    let goes_on = lines[line..].iter().filter(|text| says(text)).find(|text| begins(text) <= own);
+    let has_siblings = goes_on.is_some_and(|text| begins(text) == own);
+    (has_siblings || is_rarer(lines, lines[odd], own)).then(|| place(lines, odd))
+}
+
+/// Whether fewer lines stand in the column of this one than in another.
+fn is_rarer(lines: &[&str], one: &str, other: usize) -> bool {
+    let number = |wanted: usize| lines.iter().filter(|text| says(text) && begins(text) == wanted).count();
+    number(begins(one)) < number(other)
+}
+
+/// Line and column in which a line begins, from 1.
+fn place(lines: &[&str], at: usize) -> (usize, usize) {
+    (at + 1, leading(lines[at]) + 1)
+}
+
+fn says(line: &str) -> bool {
+    !line.trim().is_empty() && !line.trim_start().starts_with('#')
+}
+
+/// The column in which the fields of a line's thing begin: behind the `- ` of an item.
+fn begins(line: &str) -> usize {
+    leading(line) + if line.trim_start().starts_with("- ") { 2 } else { 0 }
+}
 
 /// Where a tab stands among what a line is indented with: in the line of which a reader complains, or the one before or
 /// behind it.
@@ -77,6 +147,11 @@ fn bare(line: &str) -> &str {
 
 fn indent(line: &str) -> usize {
     line.chars().count() - line.trim_start_matches([' ', '-']).chars().count()
+}
+
+/// The spaces that a line begins with.
+fn leading(line: &str) -> usize {
+    line.chars().take_while(|letter| *letter == ' ').count()
 }
 
 fn has_colon(text: &str) -> bool {

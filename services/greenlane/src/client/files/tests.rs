@@ -92,6 +92,62 @@ fn a_tab_and_a_line_in_a_wrong_column_are_told_where_they_stand_and_what_to_do()
 }
 
 #[test]
+fn of_lines_in_other_columns_that_one_is_told_which_differs() {
+    let text = "\
+- annex:
+    name: annexes/x
+    objects:
+    - test_report
+    - certificate
+    basis: importer_rules
+    economies:
+      - XA
+      - XB
+    title: X
+    exclusions:
+      economies:
+        - XA
+      origins: [XB]
+    effect: full
+    validity:
+      from: \"2026-01-01\"
+      until: \"2027-01-01\"
+    codes:
+      - code:
+          edition: HS2022
+          code: \"854143\"
+        except: []
+    source:
+      example: true
+- scheme:
+    name: schemes/s
+    kind: environmental_label
+    levels: []
+";
+    assert!(faults_or_none(text).is_empty(), "{:?}", faults_or_none(text));
+    let lines: Vec<&str> = text.lines().collect();
+    let mut missed = Vec::new();
+    for (at, line) in lines.iter().enumerate().skip(1).filter(|(_, line)| line.starts_with(' ')) {
+        for moved in [format!(" {line}"), line[1..].to_owned()] {
+            let mut other: Vec<&str> = lines.clone();
+            other[at] = &moved;
+            // Elsewhere it may be as good, or something else that is wrong.
+            let told = faults_or_none(&other.join("\n"));
+            let is_syntax = |told: &&String| told.contains("indented") || told.contains("there is no `: `");
+            let Some(first) = told.iter().find(is_syntax) else { continue };
+            if !first.starts_with(&format!("a.yaml:{}:", at + 1)) {
+                missed.push(format!("{}: `{moved}`: {first}", at + 1));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+fn faults_or_none(text: &str) -> Vec<String> {
+    parse("a.yaml", text).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+#[test]
 fn a_missing_colon_is_told_where_it_is_missing() {
     for (text, place) in [
         (
