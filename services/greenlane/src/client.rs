@@ -160,6 +160,12 @@ impl Session {
         self.context.economy.as_deref()
     }
 
+    /// The body that the token acts for, as the token says.
+    pub(crate) fn body(&self) -> Option<String> {
+        let token = self.context.token.as_ref()?.reveal().ok()?;
+        token::claims(token.trim()).ok()?.body
+    }
+
     /// The request id of the command's mutation: the caller's, or a fresh one.
     pub(crate) fn request_id(&self, mutation: &Mutation) -> String {
         self.checked.set(mutation.dry_run && !mutation.held);
@@ -170,10 +176,12 @@ impl Session {
 
     /// What it has tried: the request id of its mutation, the files that it has sent something of, and whom it asked.
     pub(crate) fn tried(self) -> Tried {
+        let own_body = self.body();
         Tried {
             request_id: self.request_id.into_inner(),
             sent: self.sent.into_inner(),
             asked: self.addresses.into_inner().into_iter().collect(),
+            own_body,
             is_default: self.context.is_default,
             meant: None,
         }

@@ -120,6 +120,8 @@ pub(crate) struct Tried {
     pub(crate) asked: Vec<String>,
     /// Whether nobody and nothing said which services are meant.
     pub(crate) is_default: bool,
+    /// The body that its token acts for.
+    pub(crate) own_body: Option<String>,
     /// What may have been meant by a name, where that was found out.
     pub(crate) meant: Option<String>,
 }
@@ -206,9 +208,11 @@ impl Failure {
             ("apply" | "change" | "dispute", _) => "--scope catalogue.read --scope catalogue.propose",
             _ => "--scope admin",
         };
+        let whose = self.tried.own_body.as_deref().filter(|_| whom.starts_with("--body"));
+        let whose = whose.map_or_else(String::new, |own| format!("the token acts for {own}: "));
         Some(format!(
-            "act with a token for whom it concerns; under `greenlane up`: greenlane token mint --subject clerk {scopes} {whom} \
-             --out clerk.token"
+            "{whose}act with a token for whom it concerns; under `greenlane up`: greenlane token mint --subject clerk {scopes} \
+             {whom} --out clerk.token"
         ))
     }
 

@@ -14,8 +14,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// So many letters may be wrong at most.
 const WRONG: usize = 2;
 
-/// Who is refused as somebody else's body may have mistyped it: whether there is no such body, and which one is nearest.
-/// None where who asks may not know, or where there is one.
+/// Who is refused as somebody else's body may have mistyped it: whether there is no such body, and which one is nearest; or,
+/// where who asks may not know, whether it is nearly the one that the token acts for.
 pub(crate) async fn body(session: &Session, error: &anyhow::Error) -> Option<String> {
     let status = error.chain().find_map(|cause| cause.downcast_ref::<Status>())?;
     if Fault::reason_of(status) != Some(ErrorReason::NotYours) {
@@ -24,8 +24,9 @@ pub(crate) async fn body(session: &Session, error: &anyhow::Error) -> Option<Str
     let told = Fault::metadata_of(status);
     let wanted = told.get("required").filter(|_| told.get("claim").is_some_and(|claim| claim == "body"))?;
     let id = wanted.strip_prefix("bodies/").filter(|id| !id.contains([' ', ',', '…']))?;
+    let own = session.body();
     let asked = dynamic::all(session, "greenlane.registry.v1.BodyService/ListBodies", json!({}), "bodies");
-    let bodies = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
+    let Ok(Ok(bodies)) = tokio::time::timeout(PATIENCE, asked).await else { return Some(of_token(wanted, &own?)) };
     let known: Vec<&str> = bodies.iter().filter_map(|it| it["name"].as_str()?.strip_prefix("bodies/")).collect();
     if known.contains(&id) {
         return None;
@@ -36,6 +37,18 @@ pub(crate) async fn body(session: &Session, error: &anyhow::Error) -> Option<Str
     })
 }
 
+/// What to say of a body to whoever may not know which there are: what their own token says.
+fn of_token(wanted: &str, own: &str) -> String {
+    let bare = |name: &str| name.trim_start_matches("bodies/").to_owned();
+    if near(&bare(wanted), [bare(own).as_str()]).is_some() {
+        return format!("the token acts for {own}; did you mean that?");
+    }
+    format!(
+        "the token acts for {own} alone; whether there is {wanted} tells `greenlane body get {wanted}`, with a token of the \
+         scope bodies.read"
+    )
+}
+
 /// The name that is nearest to a mistyped one, if any is near: the whole of it, or what it begins with.
 pub(crate) fn near<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let given = given.to_lowercase();
@@ -43,7 +56,7 @@ pub(crate) fn near<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) ->
         let begins = name.match_indices('-').map(|(at, _)| &name[..at]).chain([name]);
         // A letter or two of a short name is all of it.
         let fits = |beginning: &str| {
-            let wrong = distance(&given, &beginning.to_lowercase());
+            let wrong = strsim::osa_distance(&given, &beginning.to_lowercase());
             (wrong <= WRONG.min(beginning.chars().count() / 3)).then_some(wrong)
         };
         begins.filter_map(fits).min()
@@ -52,28 +65,20 @@ pub(crate) fn near<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) ->
     names.min().map(|(_, name)| name)
 }
 
-/// How many letters are to be put in, left out, changed, or swapped with the next.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];
-    for (i, letter) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, its) in other.iter().enumerate() {
-            let above = &rows[i];
-            let mut least = (above[j] + usize::from(letter != its)).min(above[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *letter == other[j - 1] && one[i - 1] == *its {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows.last().and_then(|row| row.last()).copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::near;
+    use super::{near, of_token};
+
+    #[test]
+    fn who_may_not_know_the_bodies_is_told_of_their_own_if_it_is_near() {
+        let told = of_token("bodies/auroa", "bodies/aurora-cert");
+        assert_eq!(told, "the token acts for bodies/aurora-cert; did you mean that?");
+        let told = of_token("bodies/borealis", "bodies/aurora-cert");
+        assert!(
+            told.contains("bodies/aurora-cert alone") && told.contains("greenlane body get bodies/borealis"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn the_nearest_name_is_meant_by_a_slip_and_none_by_another_word() {

@@ -84,6 +84,12 @@ fn try_all() -> anyhow::Result<()> {
     let slip = format!("certificate issue --body bodies/auroa --file {}", crate::example()?);
     let text = refused(shell.run(&slip)?.expect(4));
     assert!(text.contains("\nhint: there is no bodies/auroa; did you mean bodies/aurora-cert?\n"), "{text}");
+    // Whoever may not look at bodies is told of their own, and to mint no token for one that nobody knows.
+    let text = refused(shell.run(&format!("{slip} --token-file clerk.token"))?.expect(4));
+    assert!(text.contains("\nhint: the token acts for bodies/aurora-cert; did you mean that?\n"), "{text}");
+    let other = slip.replace("auroa", "borealis");
+    let text = refused(shell.run(&format!("{other} --token-file clerk.token"))?.expect(4));
+    assert!(text.contains("acts for bodies/aurora-cert alone") && !text.contains("token mint"), "{text}");
 
     let renew = format!("certificate renew {certificate} --valid-until 2020-01-01 --authorised-by x --reason ordinary");
     let text = refused(shell.run(&format!("{renew} --token-file clerk.token"))?.expect(2));
