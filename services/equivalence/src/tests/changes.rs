@@ -388,6 +388,18 @@ async fn every_entry_that_a_token_is_not_good_for_is_named_with_its_owners_and_n
     let one = admin("ann").create_change_set(create("one", vec![of("XA")])).await.unwrap().into_inner();
     assert_eq!(found(&one.findings), []);
 
+    // Of what belongs to several, any one of them will do.
+    let get = pb::GetAnnexRequest { name: "annexes/xa-xd-pv".into(), ..Default::default() };
+    let mut arrangements = pb::arrangement_service_client::ArrangementServiceClient::new(served.channel("rita", "NZ"));
+    let annex = arrangements.get_annex(get).await.unwrap().into_inner().annex.unwrap();
+    let shared = create("shared", vec![upsert(pb::catalogue_entry::Entry::Annex(annex))]);
+    let mut stranger = ChangeServiceClient::new(served.channel("rita", "XB"));
+    let status = stranger.create_change_set(shared.clone()).await.unwrap_err();
+    assert!(status.message().contains("`annexes/xa-xd-pv` belongs to XA, XD: "), "{}", status.message());
+    assert!(status.message().contains("must be one of these,"), "{}", status.message());
+    assert_eq!(Fault::metadata_of(&status)["required"], "XA or XD");
+    ChangeServiceClient::new(served.channel("ana", "XA")).create_change_set(shared).await.unwrap();
+
     // However many they are, it fits into the headers of an answer.
     let many = (0..600).map(|at| {
         let market = ["XA", "XB", "XC", "XD", "XE", "XF"][at % 6];
