@@ -53,6 +53,19 @@ pub(crate) fn read_bundle(path: &Path, key: Option<&NoteKey>) -> anyhow::Result<
     Bundle::read(&read(path)?, key).with_context(|| untrusted(path))
 }
 
+/// The key of a log that is named on the command line.
+pub(crate) fn named_log_key(named: Option<&str>) -> anyhow::Result<Option<NoteKey>> {
+    let key = named.map(str::parse).transpose();
+    key.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))
+}
+
+/// The key of a log: the one that is named, or that of the bundle, which it must fit. None where there is neither.
+pub(crate) fn log_key(named: Option<&str>, bundle: Option<&Path>) -> anyhow::Result<Option<NoteKey>> {
+    let named = named_log_key(named)?;
+    let Some(path) = bundle else { return Ok(named) };
+    read_bundle(path, named.as_ref())?.log_key().parse().map(Some).context("the bundle's key cannot be read")
+}
+
 impl OfflineTrust {
     /// Reads a bundle; `key` is the log's that it must be signed by. Recognition is decided on `pack`, when there is one,
     /// in place of what the bundle carries.

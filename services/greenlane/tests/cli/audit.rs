@@ -2,7 +2,47 @@
 
 use anyhow::Context as _;
 
-use crate::Shell;
+use greenlane_api::registry::v1::{Checkpoint, GetCheckpointResponse};
+use greenlane_e2e::greenlane;
+
+use crate::{
+    Shell,
+    skew::{answered, serve},
+};
+
+#[test]
+fn a_log_that_does_not_sign_by_the_key_that_it_tells_is_accused() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let serving = serve(|path, _| path.ends_with("/GetCheckpoint").then(contradicting));
+    let address = runtime.block_on(serving).expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| {
+        let audit = format!("log audit {words} --registry http://{address}");
+        greenlane(folder.path(), audit.split_whitespace()).expect("it runs")
+    };
+    let halted = run("").expect(10);
+    assert!(halted.stderr.starts_with("HALT: ") && halted.stderr.contains("example.org/log"), "{}", halted.stderr);
+    // Against a key that somebody named it says nothing of the log.
+    let told = run(&format!("--log-key {OTHER}")).expect(2).stderr;
+    assert!(told.contains("does not fit the log that was asked") && !told.contains("HALT"), "{told}");
+}
+
+/// A key of somebody else.
+const OTHER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
+/// The answer of GetCheckpoint of a log that tells that key, and signs by another.
+fn contradicting() -> Vec<u8> {
+    let key = greenlane_jose::SigningKey::generate_ed25519();
+    let name = greenlane_log::note::KeyName::new("example.org/log").expect("a name");
+    let signer = greenlane_log::note::NoteSigner::new(name, std::sync::Arc::new(key)).expect("a signer");
+    let tree = greenlane_log::Checkpoint::new("example.org/log", 2, greenlane_log::hash_leaf(b"entry"));
+    let checkpoint = Checkpoint {
+        note: tree.sign(&signer).expect("a note").to_text(),
+        verifier_key: OTHER.to_owned(),
+        ..Default::default()
+    };
+    answered(&GetCheckpointResponse { checkpoint: Some(checkpoint), ..Default::default() })
+}
 
 #[test]
 fn an_audit_goes_on_where_it_ended_and_halts_on_a_fork() {

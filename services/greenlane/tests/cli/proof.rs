@@ -36,7 +36,11 @@ fn kept() -> anyhow::Result<()> {
     for words in ["--trust customs.bundle".to_owned(), format!("--trust customs.bundle --log-key {key}")] {
         let table = check(&format!("case.tlog-proof --document certificate.jwt {words}"))?.expect(0).stdout;
         assert!(table.contains("certificate.grant") && table.contains(&certificate), "{table}");
+        let said = check(&format!("case.tlog-proof {words}"))?.expect(0).stderr;
+        assert!(said.contains("PROVED: entry ") && !said.contains("NOT PROVED"), "{said}");
     }
+    let unsaid = check("case.tlog-proof")?.expect(2).stderr;
+    assert!(unsaid.contains("--log-key <KEY>|--trust <BUNDLE>"), "{unsaid}");
     let own = check("case.tlog-proof --document case.tlog-proof --trust customs.bundle")?.expect(10);
     assert!(own.stdout.is_empty() && own.stderr.contains("NOT PROVED"), "{}", own.stderr);
 

@@ -3,7 +3,9 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use greenlane_api::registry::v1::{Body, ListBodiesResponse};
+use greenlane_api::registry::v1::{
+    BatchVerifyResponse, Body, ListBodiesResponse, Verdict, VerdictOutcome, VerifyResponse, VerifyResult, verify_result,
+};
 use greenlane_e2e::greenlane;
 use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
 use hyper::{HeaderMap, Request, Response, body::Incoming, service::service_fn};
@@ -37,6 +39,39 @@ fn a_newer_service_is_understood_as_far_as_both_know_and_an_older_one_says_what_
 
     let lacking = run("body get aurora-cert").expect(1).stderr;
     assert!(lacking.contains("this service does not have this method yet"), "{lacking}");
+}
+
+#[test]
+fn a_registry_that_passes_over_the_day_asked_about_gives_no_answer() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let serving = serve(|path, _| match path.rsplit('/').next() {
+        Some("Verify") => Some(answered(&accepted())),
+        Some("BatchVerify") => Some(answered(&BatchVerifyResponse {
+            results: vec![VerifyResult { result: Some(verify_result::Result::Response(accepted())) }],
+            ..Default::default()
+        })),
+        _ => None,
+    });
+    let address = runtime.block_on(serving).expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| {
+        let registry = format!("verify {words} --registry http://{address}");
+        greenlane(folder.path(), registry.split_whitespace()).expect("it runs")
+    };
+    run("GLXA4HP9Z1PPYMB35F").expect(0);
+    run("GLXA4HP9Z1PPYMB35F --date 2026-01-01").expect(0);
+    for subjects in ["GLXA4HP9Z1PPYMB35F", "GLXA4HP9Z1PPYMB35F GLXA4HP9Z1PPYMB35G"] {
+        let refused = run(&format!("{subjects} --date 2027-06-01")).expect(1);
+        assert!(refused.stderr.contains("judged the day 2026-01-01 and not 2027-06-01"), "{}", refused.stderr);
+        assert_eq!(refused.stdout, "", "what is not of that day is not shown");
+    }
+}
+
+/// A verdict of a day of its own.
+fn accepted() -> VerifyResponse {
+    let verdict =
+        Verdict { outcome: VerdictOutcome::Accepted.into(), date: "2026-01-01".to_owned(), ..Verdict::default() };
+    VerifyResponse { verdict: Some(verdict), ..Default::default() }
 }
 
 /// What a service makes of a method and of its request; none when it does not know the method.

@@ -5,7 +5,7 @@ pub(crate) mod proof;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use greenlane_api::registry::v1::{
     AddCosignatureRequest, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest,
@@ -128,7 +128,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             }
             session.print(&answer, INCLUSION)
         }
-        Command::Check(args) => proof::check(session.output(), &args),
+        // It has no session: `cli.rs` does it before one is opened.
+        Command::Check(_) => bail!("this is done without asking anybody"),
         Command::Audit(args) => audit::run(session, args).await,
         Command::Cosignatures { size } => {
             let ask = async |page_size, page_token| {

@@ -16,7 +16,6 @@ use greenlane_api::{
         verify_request::Subject, verify_result,
     },
 };
-use greenlane_log::note::NoteKey;
 use greenlane_platform::{client::Client, clock::Clock};
 use serde_json::json;
 
@@ -27,7 +26,7 @@ use crate::client::{
     complete::Named,
     exit::{Exit, Usage},
     input,
-    offline::{OfflinePack, OfflineTrust},
+    offline::{OfflinePack, OfflineTrust, named_log_key},
     render::{self, Output, View},
     verdict::{
         self,
@@ -217,6 +216,7 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     let request = args.only()?;
     let client = session.registry()?;
     let mut answer = VerificationServiceClient::new(client.clone()).verify(request.clone()).await?.into_inner();
+    of_the_day(&request.date, &answer)?;
     if let Some(path) = out {
         statement::keep(&path, &answer.statement)?;
     }
@@ -230,6 +230,19 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     answer.proof = answer.proof.filter(|_| proof);
     print(session.output(), &args, &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
+}
+
+/// An older registry passes over the day that is asked about without goods, and judges the day that it is: what it says then
+/// is no answer.
+fn of_the_day(asked: &str, answer: &VerifyResponse) -> anyhow::Result<()> {
+    let judged = answer.verdict.as_ref().map(|verdict| verdict.date.as_str()).unwrap_or_default();
+    if asked.is_empty() || judged == asked {
+        return Ok(());
+    }
+    bail!(
+        "the registry judged the day {judged} and not {asked}: its version does not know --date without goods; name the goods \
+         too, or have it brought up to date"
+    )
 }
 
 /// What a file holds: the number or name of a certificate, the text of its QR code, or its document. A document that is
@@ -296,7 +309,7 @@ pub(crate) async fn offline(output: Output, mut args: Args, economy: Option<&str
         return statement::check(output, &path, &args);
     }
     let path = args.trust.clone().context("there is a bundle")?;
-    let key = args.named_key()?;
+    let key = named_log_key(args.log_key.as_deref())?;
     let pinned = args.pack_key.as_slice();
     let pack = args.pack.as_deref().map(|path| OfflinePack::open(path, pinned)).transpose()?;
     let mut described = String::new();
@@ -325,12 +338,6 @@ impl Args {
         self.trust.is_some() || self.statement.is_some()
     }
 
-    /// The key that is to be believed.
-    fn named_key(&self) -> anyhow::Result<Option<NoteKey>> {
-        let key = self.log_key.as_deref().map(str::parse).transpose();
-        key.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))
-    }
-
     /// The question, where there is one.
     fn only(&self) -> anyhow::Result<VerifyRequest> {
         self.request(self.subjects.first().context("clap saw to it that there is a subject")?)
@@ -340,6 +347,8 @@ impl Args {
         let path = Path::new(named);
         let subject = if named == "-" || path.is_file() {
             in_file(path)?
+        } else if path.is_dir() && !looks_like_one(named) {
+            return Err(Usage(format!("{} is a folder: name the files in it", path.display())).into());
         } else if path.extension().is_some() && !is_code(named) {
             // A number has no dot.
             return Err(Usage(format!("there is no file {}, and it is no certificate's number", path.display())).into());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, SecondsFormat};
-use clap::Args as ClapArgs;
+use clap::{ArgGroup, Args as ClapArgs};
 use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::registry::v1::{
     GetCheckpointRequest, GetCheckpointResponse, LogProof, log_service_client::LogServiceClient,
@@ -18,13 +18,13 @@ use sha2::{Digest as _, Sha256};
 use crate::client::{
     exit::{Exit, Usage},
     input,
-    offline::read_bundle,
+    offline::log_key,
     render::{self, Output, View},
 };
 
 /// Arguments of `greenlane log check`.
 #[derive(ClapArgs, Debug)]
-#[command(after_help = "\
+#[command(group = ArgGroup::new("key").required(true).multiple(true), after_help = "\
 The file tells which entry it proves, and carries the entry if `log inclusion --out` or `verify --proof-out` wrote it. Other
 programs that read c2sp.org/tlog-proof@v1 can check it too. That an entry is in the log does not say that its certificate is
 in force: that is `greenlane verify`.
@@ -41,10 +41,10 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     proof: PathBuf,
     /// The log's key (name+hash+key, as `log checkpoint -o json` tells it).
-    #[arg(long, value_name = "KEY", required_unless_present = "trust")]
+    #[arg(long, value_name = "KEY", group = "key")]
     log_key: Option<String>,
     /// Take the log's key from this trust bundle.
-    #[arg(long, value_name = "BUNDLE")]
+    #[arg(long, value_name = "BUNDLE", group = "key")]
     trust: Option<PathBuf>,
     /// The entry, byte for byte, in place of the one that the proof carries. White space at its end does not count.
     #[arg(long, value_name = "FILE")]
@@ -130,7 +130,10 @@ pub(super) async fn keep(
 
 /// Checks a proof without asking anybody, and prints what is proved. What is not proved says nothing at all.
 pub(crate) fn check(output: Output, args: &Args) -> anyhow::Result<Exit> {
-    let key = log_key(args)?;
+    if args.trust.is_some() && args.log_key.is_none() {
+        render::talk("the bundle's key is taken at its word: name --log-key to hold it to a key");
+    }
+    let key = log_key(args.log_key.as_deref(), args.trust.as_deref())?.context("clap saw to it that there is a key")?;
     let witnesses = args.witnesses.iter().map(|key| witness(key)).collect::<anyhow::Result<Vec<_>>>()?;
     let text = input::read_text(&args.proof)?;
     let named = args.proof.display();
@@ -179,23 +182,9 @@ pub(crate) fn check(output: Output, args: &Args) -> anyhow::Result<Exit> {
         })).collect::<Vec<_>>(),
     });
     render::print_value(output, &told, PROVED)?;
+    let entries = render::several(signed.checkpoint.size, "entry");
+    render::talk(&format!("PROVED: entry {} is in the tree of {entries} that {} signed", proof.index, key.name()));
     Ok(Exit::Done)
-}
-
-/// The key that is named, or that of the bundle, which it must fit.
-fn log_key(args: &Args) -> anyhow::Result<NoteKey> {
-    let named = args.log_key.as_deref().map(str::parse::<NoteKey>).transpose();
-    let named =
-        named.map_err(|error| anyhow::Error::new(error).context(Usage("--log-key is no log's key".to_owned())))?;
-    match (&args.trust, named) {
-        (Some(path), named) => {
-            if named.is_none() {
-                render::talk("the bundle's key is taken at its word: name --log-key to hold it to a key");
-            }
-            read_bundle(path, named.as_ref())?.log_key().parse().context("the bundle's key cannot be read")
-        }
-        (None, named) => named.context("clap saw to it that there is a key"),
-    }
 }
 
 fn witness(key: &str) -> anyhow::Result<NoteKey> {

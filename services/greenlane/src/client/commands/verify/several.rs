@@ -6,7 +6,7 @@ use greenlane_api::registry::v1::{
 };
 use serde_json::json;
 
-use super::Args;
+use super::{Args, of_the_day};
 use crate::client::{
     Session,
     exit::{Exit, Usage},
@@ -45,8 +45,14 @@ pub(super) fn in_parts(balance: bool) -> View {
 
 pub(super) async fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     let requests = requests(args)?;
+    let day = args.goods.day_alone();
     let mut service = VerificationServiceClient::new(session.registry()?);
     let answer = service.batch_verify(BatchVerifyRequest { requests, consistency: None }).await?.into_inner();
+    for result in &answer.results {
+        if let Some(Answer::Response(response)) = &result.result {
+            of_the_day(&day, response)?;
+        }
+    }
     print(session.output(), args, &answer)
 }
 

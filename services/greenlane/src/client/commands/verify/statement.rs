@@ -5,14 +5,13 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use chrono::SecondsFormat;
 use greenlane_api::registry::v1::VerifyResponse;
-use greenlane_log::note::NoteKey;
 use greenlane_registry::statement::{Statement, StatementError};
 
 use super::{Args, exit_of, print};
 use crate::client::{
     exit::{Exit, Usage},
     input,
-    offline::read_bundle,
+    offline::log_key,
     render::{self, Output},
 };
 
@@ -29,7 +28,9 @@ pub(super) fn keep(path: &Path, statement: &str) -> anyhow::Result<()> {
 /// Checks a statement, prints the verdict in it, and tells that by the exit code, as when it was asked for. One that was
 /// altered, or that another registry made, says nothing at all.
 pub(super) fn check(output: Output, path: &Path, args: &Args) -> anyhow::Result<Exit> {
-    let key = log_key(args)?;
+    let key = log_key(args.log_key.as_deref(), args.trust.as_deref())?;
+    let key =
+        key.with_context(|| Usage("--statement needs --trust or --log-key: whose statement is it to be?".to_owned()))?;
     let text = input::read_text(path)?;
     let statement = match Statement::open(&text, &key) {
         Ok(statement) => statement,
@@ -55,17 +56,4 @@ pub(super) fn check(output: Output, path: &Path, args: &Args) -> anyhow::Result<
     let answer = VerifyResponse { verdict: Some(statement.verdict), revision, ..Default::default() };
     print(output, args, &answer)?;
     Ok(exit)
-}
-
-/// The log's key: the one that is named, or that of the bundle.
-fn log_key(args: &Args) -> anyhow::Result<NoteKey> {
-    let named = args.named_key()?;
-    match (&args.trust, named) {
-        (Some(path), named) => {
-            let bundle = read_bundle(path, named.as_ref())?;
-            bundle.log_key().parse().context("the bundle's key cannot be read")
-        }
-        (None, Some(named)) => Ok(named),
-        (None, None) => bail!(Usage("--statement needs --trust or --log-key: whose statement is it to be?".to_owned())),
-    }
 }
