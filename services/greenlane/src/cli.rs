@@ -178,11 +178,25 @@ enum ClientCommand {
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     // What a shell asks while somebody types.
     CompleteEnv::with_factory(|| client::complete::everywhere(Cli::command())).complete();
-    let matches = Cli::command().try_get_matches().unwrap_or_else(|error| advised(error).exit());
+    let matches = Cli::command().try_get_matches().unwrap_or_else(|error| advised(by_words(error)).exit());
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut tried = Tried::default();
     cli.run(&command, &mut tried).map_err(|error| Failure { command, tried: Box::new(tried), error })
+}
+
+/// The same fault as of the words of the command line alone: its usage would show what the environment says as if it had to
+/// be given.
+fn by_words(error: clap::Error) -> clap::Error {
+    // Help, which tells of the environment, is no fault.
+    if !error.use_stderr() {
+        return error;
+    }
+    let alone = Cli::command().mut_args(|argument| argument.env(None::<&str>));
+    match alone.try_get_matches() {
+        Err(same) if same.kind() == error.kind() => same,
+        Ok(_) | Err(_) => error,
+    }
 }
 
 /// A fault of the command line, with a tip that helps where `--confirm` is given to what is done at once, or without the

@@ -6,7 +6,7 @@ use greenlane_api::equivalence::v1::{
 
 use super::{
     exit::with_flags,
-    render::{bare_table, colour, label, stacked, tidy},
+    render::{bare_table, colour, label, stacked_sentences, tidy},
 };
 
 /// A few words for an outcome.
@@ -68,7 +68,7 @@ pub(crate) fn reasons(decision: &RecognitionDecision) -> Vec<String> {
 pub(crate) fn table<'d>(decisions: impl IntoIterator<Item = (&'d str, &'d RecognitionDecision)>) -> String {
     let mut table = bare_table();
     for (destination, decision) in decisions {
-        let cells = [destination, outcome(decision.outcome()), &stacked(&told(decision), "; ")];
+        let cells = [destination, outcome(decision.outcome()), &stacked_sentences(&told(decision))];
         table.add_row(cells.map(colour::cell));
     }
     tidy(&mut table)

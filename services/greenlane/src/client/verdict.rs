@@ -72,10 +72,18 @@ fn quantity_left(finding: &Finding) -> String {
 fn told(finding: &Finding) -> String {
     match finding.code.as_str() {
         "quantity_left" => format!("Not written off: {}.", quantity_left(finding)),
-        "product_not_declared" => format!("{} (--model, --gtin, --batch, --serial)", finding.message),
-        "destination_not_in_bundle" => format!("{} (--pack)", finding.message),
+        "product_not_declared" => by_flags(&finding.message, "--model, --gtin, --batch, --serial"),
+        "destination_not_in_bundle" => by_flags(&finding.message, "--pack"),
         "nearest_miss" => with_flags(&finding.message),
         _ => finding.message.clone(),
+    }
+}
+
+/// A sentence with the flags that it speaks of, before its point.
+fn by_flags(sentence: &str, flags: &str) -> String {
+    match sentence.strip_suffix('.') {
+        Some(bare) => format!("{bare} ({flags})."),
+        None => format!("{sentence} ({flags})"),
     }
 }
 

@@ -104,6 +104,25 @@ fn here() -> anyhow::Result<()> {
 }
 
 #[test]
+fn what_the_environment_says_is_not_shown_as_if_it_had_to_be_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &[&str]| {
+        let set = [("GREENLANE_CONTEXT", "nowhere.toml"), ("GREENLANE_ECONOMY", "XB")];
+        greenlane_with(folder.path(), words.iter().copied(), set).expect("it runs")
+    };
+    for words in [&["certificate", "issue"][..], &["verify"], &["log", "check"], &["verify", "--daet", "x"]] {
+        let told = run(words).expect(2).stderr;
+        assert!(told.contains("Usage: greenlane ") && !told.contains("--context"), "{told}");
+        assert!(!told.contains("--here"), "{told}");
+    }
+    // What is wrong with it is said.
+    let told = greenlane_with(folder.path(), ["body", "list"], [("GREENLANE_ECONOMY", "Nowhere")]).expect("it runs");
+    assert!(told.expect(2).stderr.contains("--here"));
+    let told = greenlane_with(folder.path(), ["verify", "."], []).expect("it runs").expect(2).stderr;
+    assert!(told.contains(". is a folder: name the files in it"), "{told}");
+}
+
+#[test]
 fn a_token_can_come_from_the_environment() {
     token().expect("it runs");
 }

@@ -19,7 +19,7 @@ use crate::client::{
 /// `greenlane catalogue …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show an entry.
+    /// Show an entry; -o yaml is the form to edit, for `greenlane diff` and `apply`.
     Get {
         /// Its resource name, such as schemes/ID, standards/ID or requirements/ID.
         #[arg(add = complete::entries())]

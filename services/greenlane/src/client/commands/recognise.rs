@@ -27,7 +27,7 @@ use crate::client::{
     input,
     offline::OfflinePack,
     recognition,
-    render::{self, Output, View},
+    render::{self, Output, View, sentences},
 };
 
 /// Arguments of `greenlane recognise`.
@@ -204,7 +204,7 @@ fn tell(output: Output, args: &Args, decisions: &[RecognitionDecision]) -> anyho
             let row = |(destination, decision): (&str, &RecognitionDecision)| {
                 let mut row = render::to_json(decision)?;
                 row["destination"] = json!(destination);
-                row["why"] = json!(recognition::told(decision).join("; "));
+                row["why"] = json!(sentences(recognition::told(decision).iter().map(String::as_str)));
                 anyhow::Ok(row)
             };
             let rows = told.map(row).collect::<anyhow::Result<Vec<_>>>()?;

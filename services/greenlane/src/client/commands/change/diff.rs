@@ -27,11 +27,15 @@ pub(crate) fn text(diffs: &[Value]) -> anyhow::Result<String> {
             "retired" => ('-', ""),
             _ => ('~', ""),
         };
+        let nothing = if outcome == "updated" && fields.is_empty() { SAME } else { nothing };
         text.push_str(&format!("{sign} {}\n{nothing}", diff["entry"].as_str().unwrap_or_default()));
         text.push_str(&lines(&fields));
     }
     Ok(text)
 }
+
+/// Below an entry that would be what it is.
+const SAME: &str = "    nothing differs: it is so already\n";
 
 /// A retirement of what is not there.
 const NOTHING: &str = "nothing";
@@ -149,6 +153,7 @@ mod tests {
         assert!(diff("", entry).starts_with("+ schemes/x\n    + name: schemes/x\n"), "{}", diff("", entry));
         assert!(diff(entry, "").starts_with("- schemes/x\n    - name: schemes/x\n"), "{}", diff(entry, ""));
         assert_eq!(diff("", ""), "- schemes/x\n    there is no such entry: nothing is retired\n");
+        assert_eq!(diff(entry, entry), "~ schemes/x\n    nothing differs: it is so already\n");
         // An entry of which nothing is said is there all the same.
         assert!(diff(r#"{"scheme":{}}"#, entry).starts_with("~ schemes/x\n"));
     }

@@ -20,7 +20,7 @@ use crate::client::{
 /// What change sets have in common, whatever they change.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show a change set with its changes.
+    /// Show a change set with its changes; -o yaml is the form to edit, for `update --file`.
     Get {
         /// Its name or bare identifier.
         #[arg(add = Named::ChangeSets.completer())]

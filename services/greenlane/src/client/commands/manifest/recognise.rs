@@ -22,7 +22,7 @@ use crate::client::{
     commands::recognise,
     exit::Exit,
     input, progress, recognition,
-    render::{self, Output, View},
+    render::{self, Output, View, sentences},
 };
 
 /// Arguments of `greenlane manifest recognise`.
@@ -243,7 +243,7 @@ fn told(line: u64, destination: &str, decision: &RecognitionDecision, output: Ou
         "destination": destination,
         "decisionId": decision.decision_id,
         "outcome": recognition::outcome(decision.outcome()),
-        "why": recognition::reasons(decision).join("; "),
+        "why": sentences(recognition::reasons(decision).iter().map(String::as_str)),
     });
     if matches!(output, Output::Json | Output::Yaml) {
         told["decision"] = render::to_json(decision)?;

@@ -6,7 +6,7 @@ use greenlane_api::equivalence::v1::{
 
 use crate::client::{
     recognition,
-    render::{bare_table, colour, several, stacked, tidy},
+    render::{bare_table, colour, several, stacked_sentences, tidy},
 };
 
 /// The columns of the comma-separated values.
@@ -120,7 +120,7 @@ pub(super) fn table(plan: &PlanMarketAccessResponse) -> String {
                 line.outcome().to_owned(),
                 line.requirement.map(|it| it.title.clone()).unwrap_or_default(),
                 line.status().to_owned(),
-                stacked(&how, "; "),
+                stacked_sentences(&how),
                 line.also_opens(),
             ]
             .map(colour::cell),
