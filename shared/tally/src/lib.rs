@@ -12,7 +12,7 @@ pub struct Share {
     pub possible: f64,
     /// Only links which are held back by default lead to it; no part of the possible.
     pub held_back: f64,
-    /// It cannot be told; no part of the possible.
+    /// It cannot be told: no table leads to the list, or it is not known what the goods are. No part of the possible.
     pub undetermined: f64,
     /// By published weights. None without them, and where the bounds leave nothing open.
     pub estimated: Option<f64>,
@@ -53,6 +53,8 @@ impl Share {
 pub struct Sum {
     /// How many they are.
     pub rows: u64,
+    /// How many have possible value.
+    pub possible_rows: u64,
     /// Their whole value.
     pub value: f64,
     /// Value that is certainly on the list.
@@ -82,6 +84,7 @@ impl Sum {
     /// Adds what of a row's value is on the list.
     pub fn add(&mut self, value: f64, share: Share) {
         self.certain += value * share.certain;
+        self.possible_rows += u64::from(share.possible > 0.0);
         self.possible += value * share.possible;
         self.held_back += value * share.held_back;
         self.undetermined += value * share.undetermined;
@@ -131,6 +134,7 @@ mod tests {
         let told = of(&[ON, PARTLY, HELD, UNTOLD]);
         assert_eq!((told.rows, told.value, told.certain, told.possible), (4, 400.0, 100.0, 200.0));
         assert_eq!((told.held_back, told.undetermined, told.undetermined_rows), (100.0, 100.0, 1));
+        assert_eq!(told.possible_rows, 2, "and two of them are on it, certainly or possibly");
         assert_eq!(told.estimated(), Some(125.0));
         assert_eq!(of(&[PARTLY, OPEN]).estimated(), None);
         assert_eq!(of(&[ON]).estimated(), None, "nothing is open");

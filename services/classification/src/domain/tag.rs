@@ -19,7 +19,7 @@ use super::code::CodeText;
 use super::infer::{period, with_zero};
 use super::membership::{MembershipStatus, Unsaid};
 use seen::Seen;
-use standings::Standings;
+use standings::{Standing, Standings};
 use totals::Totals;
 pub(crate) use totals::{TooMany, Total, TotalKey};
 
@@ -95,7 +95,8 @@ impl TradeFault {
 }
 
 /// A list that a code falls under, or may. What is held back and what cannot be told lie outside the bounds: links that
-/// say next to nothing, or no links at all, make nothing green.
+/// say next to nothing, no links at all, or a code that is unknown, make nothing green, and do not make it certain that
+/// nothing is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tag {
     /// Its index.
@@ -214,6 +215,10 @@ impl Tagger {
             return Arc::clone(said);
         }
         let said = Arc::new(self.say(row, when));
+        // Of texts that are no codes there is no end, and each has all lists.
+        if said.at.is_none() {
+            return said;
+        }
         if self.said.len() >= KEPT {
             self.said.clear();
         }
@@ -224,15 +229,24 @@ impl Tagger {
     /// What is to be said of a code as it is written, in a period.
     fn say(&mut self, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Said {
         let mut said = understand(&self.catalogue, &self.settings, row, when);
-        let Some(at) = said.at else { return said };
-        let code = self.catalogue.code(at);
-        if !code.children.is_empty() && code.fact.code.len() < SUBHEADING {
+        if let Some(code) = said.at.map(|at| self.catalogue.code(at))
+            && !code.children.is_empty()
+            && code.fact.code.len() < SUBHEADING
+        {
             said.aggregate = true;
             said.faults.push((TradeFault::AggregateCode, false));
         }
-        let Some(on) = self.settings.on.or(when.map(|(_, last)| last)) else { return said };
+        // All goods together are of no list.
+        if said.at.is_none() && said.aggregate {
+            return said;
+        }
+        let on = self.settings.on.or(when.map(|(_, last)| last));
         for list in &self.settings.lists {
-            let standing = self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held);
+            let standing = match (said.at, on) {
+                (Some(at), Some(on)) => self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held),
+                // Nobody knows which goods, or on which day.
+                (_, _) => Standing::of_the_unknown(&self.catalogue.lists[*list], on),
+            };
             let (certain, possible, held_back, undetermined) = match (standing.status, standing.unsaid) {
                 (MembershipStatus::Member, _) => (1.0, 1.0, 0.0, 0.0),
                 (MembershipStatus::Partly, _) => (0.0, 1.0, 0.0, 0.0),

@@ -354,3 +354,31 @@ fn sums_of_all_lists_say_so_and_all_amounts_are_in_one_form() {
     assert!(all.is_some_and(|line| line.contains("1,000,750")), "{told}");
     assert!(!told.contains("1000750"), "{told}");
 }
+
+#[test]
+fn value_under_an_unknown_code_is_no_value_off_the_lists() {
+    let shell = Shell::new().expect("it starts");
+    let text = "period,reporter,partner,flow,code,value\n2023,XA,XD,X,854143,700\n2023,XA,XD,X,854199,300\n";
+    std::fs::write(shell.folder.path().join("trade.csv"), text).expect("it is written");
+    let run = |line: &str| shell.run(line).expect("it runs").expect(0);
+    let told = run("tag trade.csv --list oecd-cleg --out tagged.csv").stdout;
+    let words = |of: &str| {
+        let line = told.lines().find(|line| line.contains(of)).unwrap_or_default();
+        line.split("  ").map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        words("all rows, any list"),
+        ["all rows, any list", "2023", "1", "1,000", "700", "700", "0", "300"],
+        "{told}"
+    );
+    assert_eq!(words("oecd-cleg "), ["greenLists/oecd-cleg", "2023", "1", "1,000", "700", "700", "0", "300"], "{told}");
+    assert!(told.contains("fault code_unknown: 1 row\n") && told.contains("of codes that are unknown"), "{told}");
+    let stats = run("stats tagged.csv --svg plots");
+    assert!(stats.stdout.contains("70.00% to 70.00%, cannot be told 30.00%"), "{}", stats.stdout);
+    assert!(stats.stderr.contains("1 row has a code that no edition has"), "{}", stats.stderr);
+    let plot = std::fs::read_to_string(shell.folder.path().join("plots/share-by-year.svg")).expect("it is drawn");
+    assert!(plot.contains("oecd-cleg (+ 30.0% ?)"), "{plot}");
+    let json: serde_json::Value = serde_json::from_str(&run("stats tagged.csv -o json").stdout).expect("it is JSON");
+    assert_eq!(json["lists"][0]["undeterminedValueUsd"], 300.0, "{json}");
+    assert!(run("stats tagged.csv -o csv").stdout.contains(",30"), "as a table");
+}

@@ -111,6 +111,7 @@ pub(super) fn totals(tagger: &Tagger) -> wire::TagRowsResponse {
         partner: total.partner,
         flow: total.flow,
         rows: total.rows,
+        possible_rows: total.possible_rows,
         value_usd: total.value,
         certain_value_usd: total.certain,
         possible_value_usd: total.possible,

@@ -65,6 +65,15 @@ async fn rows_come_back_in_their_order_with_lists_bounds_and_faults_and_totals_l
     assert_eq!((totals.rows, totals.faults["value_malformed"], totals.faults["code_unknown"]), (4, 1, 1));
     let all = totals.totals.iter().find(|total| total.green_list.is_empty()).unwrap();
     assert_eq!((all.value_usd, all.year.as_str(), all.rows), (105.0, "2023", 3));
+    // What `999999` is nobody knows: it may be on any list.
+    let unknown = &rows.rows[1];
+    assert!(unknown.code.is_none() && unknown.tags.iter().any(|tag| tag.green_list == "greenLists/apec-54"));
+    for tag in &unknown.tags {
+        assert_eq!(tag.status(), MembershipStatus::Undetermined);
+        assert_eq!((tag.possible_value_usd, tag.undetermined_value_usd), (0.0, 5.0));
+    }
+    assert_eq!((all.possible_value_usd, all.undetermined_value_usd), (100.0, 5.0));
+    assert_eq!((all.possible_rows, all.undetermined_rows), (2, 1));
     running.end().await;
 }
 

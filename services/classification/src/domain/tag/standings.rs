@@ -18,6 +18,19 @@ pub(super) struct Standing {
     pub(super) estimated: Option<f64>,
 }
 
+impl Standing {
+    /// How goods of which it is not known what they are stand to a list: they may be any that are on it, if any are on that
+    /// day; on any day where that is not known either.
+    pub(super) fn of_the_unknown(list: &ListData, on: Option<NaiveDate>) -> Self {
+        let holds_any = match on {
+            Some(on) => list.entries_on(on).next().is_some(),
+            None => !list.entries.is_empty(),
+        };
+        let status = if holds_any { MembershipStatus::Undetermined } else { MembershipStatus::NotMember };
+        Self { status, unsaid: None, estimated: None }
+    }
+}
+
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Standings {

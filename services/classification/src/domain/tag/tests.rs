@@ -73,7 +73,7 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
     assert_eq!(tagger.faults()[&TradeFault::AggregateCode], 3);
     let unmended = Settings { mend: false, ..settings(&catalogue) };
     let mut tagger = Tagger::new(Arc::clone(&catalogue), unmended);
-    assert_eq!(told(&mut tagger, "10129 2003"), (String::new(), vec![], vec![("leading_zero_lost", false)]));
+    assert_eq!(told(&mut tagger, "10129 2003"), (String::new(), vec![(0.0, 0.0)], vec![("leading_zero_lost", false)]));
 }
 
 #[test]
@@ -172,6 +172,51 @@ fn without_a_table_a_row_is_undetermined_and_not_possibly_green() {
     let short = |it: &Total| (it.rows, it.value, it.possible, it.undetermined, it.undetermined_rows);
     let totals: Vec<_> = tagger.totals().iter().map(short).collect();
     assert_eq!(totals, [(2, 111.0, 0.0, 111.0, 2), (0, 111.0, 0.0, 111.0, 2)]);
+}
+
+#[test]
+fn what_is_not_known_to_be_any_goods_is_undetermined_for_each_list_and_not_certainly_off_it() {
+    let catalogue = catalogue();
+    let undetermined = |settings: Settings, text: &str| {
+        let mut tagger = Tagger::new(Arc::clone(&catalogue), settings);
+        let tags = tagger.tag(&row(text)).unwrap().tags().to_vec();
+        let share = |tag: &Tag| (tag.share.certain, tag.share.possible, tag.share.held_back, tag.share.undetermined);
+        let totals: Vec<_> = tagger.totals().iter().map(|it| (it.value, it.possible, it.undetermined)).collect();
+        (tags.iter().map(share).collect::<Vec<_>>(), totals)
+    };
+    let mended = || settings(&catalogue);
+    let unmended = || Settings { mend: false, ..settings(&catalogue) };
+    for (settings, text) in [
+        (mended(), "999999 2003"),
+        (mended(), "xyz 2003"),
+        // In 2003 the edition of the code was still to come.
+        (mended(), "010130 2003"),
+        // The code is known, and the day is not.
+        (mended(), "010129 20x3"),
+        (Settings { edition: None, ..mended() }, "010129 2003"),
+        (unmended(), "10129 2003"),
+        (unmended(), "010130 2006"),
+    ] {
+        let (tags, totals) = undetermined(settings, text);
+        assert_eq!(tags, [(0.0, 0.0, 0.0, 1.0)], "{text}");
+        assert_eq!(totals, [(10.0, 0.0, 10.0), (10.0, 0.0, 10.0)], "{text}");
+    }
+    // Before the list was in force nothing was on it.
+    assert_eq!(undetermined(mended(), "999999 2000"), (vec![], vec![(10.0, 0.0, 0.0), (10.0, 0.0, 0.0)]));
+    // Sums count nowhere, known or not.
+    assert_eq!(undetermined(mended(), "TOTAL 2003"), (vec![], vec![]));
+    assert_eq!(undetermined(mended(), "0101 20x3").1, []);
+}
+
+#[test]
+fn of_all_goods_the_rows_on_any_list_are_counted_beside_all_rows() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    for text in ["010129 2003", "020110 2003", "010121 2003", "999999 2003"] {
+        tagger.tag(&row(text)).unwrap();
+    }
+    let rows: Vec<_> = tagger.totals().iter().map(|it| (it.rows, it.possible_rows, it.undetermined_rows)).collect();
+    assert_eq!(rows, [(4, 2, 1), (2, 2, 1)]);
 }
 
 mod real_rows {

@@ -35,6 +35,8 @@ pub(crate) struct Total {
     pub(crate) partner: String,
     pub(crate) flow: String,
     pub(crate) rows: u64,
+    /// Those of them with possible value.
+    pub(crate) possible_rows: u64,
     pub(crate) value: f64,
     pub(crate) certain: f64,
     pub(crate) possible: f64,
@@ -122,6 +124,7 @@ impl Totals {
                     partner: partner.to_string(),
                     flow: flow.to_string(),
                     rows: sum.rows,
+                    possible_rows: sum.possible_rows,
                     value: whole,
                     certain: sum.certain,
                     possible: sum.possible,

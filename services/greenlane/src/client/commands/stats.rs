@@ -65,7 +65,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     }
     render::print_value(session.output(), &value, YEARS)?;
     if summary.by_list().any(|(_, bounds)| bounds.undetermined > 0.0) {
-        render::talk("of some of the value it cannot be told, for want of a table: TO % may be so much higher");
+        render::talk(CANNOT_BE_TOLD);
+    }
+    if summary.unknown > 0 {
+        render::talk(&unknown(summary.unknown));
     }
     if summary.flows.len() > 1 {
         let flows: Vec<&str> = summary.flows.iter().map(String::as_str).collect();
@@ -75,6 +78,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
         plots(&summary, &partners, folder)?;
     }
     Ok(Exit::Done)
+}
+
+/// What the bounds leave out.
+const CANNOT_BE_TOLD: &str = "of some of the value it cannot be told, for want of a code that is known or of a table: TO % \
+    may be so much higher";
+
+/// What is said of rows whose codes are not known.
+fn unknown(rows: u64) -> String {
+    let (rows, have) = (render::several(rows, "row"), if rows == 1 { "has a code" } else { "have codes" });
+    format!("{rows} {have} that no edition has (code_unknown, edition_wrong): which lists they are on cannot be told")
 }
 
 fn row(list: &str, key: &str, name: &str, bounds: Bounds) -> serde_json::Value {

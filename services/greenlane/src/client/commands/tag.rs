@@ -92,7 +92,7 @@ const TOTALS: View = View::List {
         ("REPORTER", "reporter"),
         ("PARTNER", "partner"),
         ("FLOW", "flow"),
-        ("ROWS ON IT", "rows"),
+        ("ROWS ON IT", "possibleRows"),
         ("ALL TRADE USD", "valueUsd"),
         ("CERTAINLY ON IT", "certainValueUsd"),
         ("POSSIBLY", "possibleValueUsd"),
@@ -146,7 +146,8 @@ const AMOUNTS: [&str; 6] = [
 
 /// The faults, and what lies outside the bounds, in words.
 fn report(totals: &TagTotals, revision: u64) -> String {
-    let mut text = format!("{} rows at revision {revision}, {} mended\n", totals.rows, totals.mended_rows);
+    let rows = render::several(totals.rows, "row");
+    let mut text = format!("{rows} at revision {revision}, {} mended\n", totals.mended_rows);
     for (fault, rows) in &totals.faults {
         let kept = match fault.as_str() {
             // Which of two rows is the right one is not for us to say.
@@ -155,7 +156,7 @@ fn report(totals: &TagTotals, revision: u64) -> String {
             "part_of_total" => ", which count in their totals",
             _ => "",
         };
-        text.push_str(&format!("fault {fault}: {rows} rows{kept}\n"));
+        text.push_str(&format!("fault {fault}: {}{kept}\n", render::several(*rows, "row")));
     }
     if totals.totals.iter().any(|total| total.held_back_value_usd > 0.0) {
         text.push_str(
@@ -164,8 +165,8 @@ fn report(totals: &TagTotals, revision: u64) -> String {
         text.push_str("unless --include-held-back takes them in\n");
     }
     if totals.totals.iter().any(|total| total.undetermined_rows > 0) {
-        text.push_str("cannot be told: value that no table leads to the edition of a list; no part of POSSIBLY, ");
-        text.push_str("which may be so much higher\n");
+        text.push_str("cannot be told: value of codes that are unknown, and what no table leads to the edition of a ");
+        text.push_str("list; no part of POSSIBLY, which may be so much higher\n");
     }
     text
 }

@@ -15,7 +15,7 @@ pub(crate) struct Bounds {
     pub(crate) value: f64,
     pub(crate) certain: f64,
     pub(crate) possible: f64,
-    /// For want of a table.
+    /// For want of a table, or of a code that is known.
     pub(crate) undetermined: f64,
     /// Because only links that say next to nothing lead to the list.
     pub(crate) held_back: f64,
@@ -31,6 +31,8 @@ pub(crate) struct Summary {
     partners: BTreeMap<String, Bounds>,
     /// Those that were added up.
     pub(crate) flows: BTreeSet<String>,
+    /// Rows that count and whose code was not understood.
+    pub(crate) unknown: u64,
 }
 
 /// Where the columns of a list are.
@@ -65,7 +67,7 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
             summary.lists.push(list.to_owned());
         }
     }
-    let faults = find("faults");
+    let (faults, understood) = (find("faults"), find("hs_code"));
     while let Some(row) = rows.next()? {
         let text = |at: usize| std::str::from_utf8(row.get(at).unwrap_or_default()).unwrap_or_default();
         let flow_of_row = columns.flow.map(text).unwrap_or_default();
@@ -80,6 +82,7 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
         if !summary.flows.contains(flow_of_row) {
             summary.flows.insert(flow_of_row.to_owned());
         }
+        summary.unknown += u64::from(understood.is_some_and(|at| text(at).is_empty()));
         let number = |at: usize| text(at).parse::<f64>().unwrap_or_default();
         // As it was tagged: what is no amount counts as nothing.
         let value = row.get(columns.value).and_then(amount).unwrap_or_default();
@@ -213,6 +216,18 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermine
         assert_eq!((lists[1].possible, lists[1].undetermined, lists[1].held_back), (7.0, 0.0, 100.0));
         let any = summary.top_partners(1)[0].1;
         assert_eq!((any.possible, any.held_back, any.undetermined), (7.0, 100.0, 0.0));
+    }
+
+    #[test]
+    fn rows_that_count_and_whose_code_is_not_known_are_counted() {
+        let text = "\
+period,cmdCode,primaryValue,hs_edition,hs_code,faults,counted,certain:a,possible:a,undetermined:a
+2023,854143,700,HS2022,854143,,1,700,700,0
+2023,854199,300,,,code_unknown,1,0,0,300
+2023,TOTAL,1000,,,aggregate_code,0,0,0,0
+";
+        let summary = summary(table(text), None).unwrap();
+        assert_eq!((summary.unknown, summary.by_list().next().unwrap().1.undetermined), (1, 300.0));
     }
 
     #[test]

@@ -11,6 +11,10 @@ const RIGHT: f64 = 170.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 40.0;
 const BAR: f64 = 26.0;
+/// Room beside bars for their amounts.
+const AMOUNTS: f64 = 230.0;
+/// What stands below a plot that has such amounts.
+const UNTOLD: &str = "(+ ?): so much more at most, of which it cannot be told";
 /// Colours that people who see fewer tell apart (Okabe and Ito).
 const COLOURS: [&str; 8] = ["#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#000000"];
 
@@ -60,6 +64,7 @@ pub(crate) fn shares(summary: &Summary) -> String {
             escape(year)
         );
     }
+    let mut any_untold = false;
     for (place, list) in summary.lists.iter().enumerate() {
         let colour = COLOURS[place % COLOURS.len()];
         let told = |bounds: &Bounds| bounds.undetermined * 2.0 <= bounds.value;
@@ -67,19 +72,25 @@ pub(crate) fn shares(summary: &Summary) -> String {
         let point = |year: &str, share: f64| format!("{:.1},{:.1}", x(year), y(share));
         let upper = points.iter().map(|(_, year, bounds)| point(year, percent(bounds, bounds.possible)));
         let lower = points.iter().map(|(_, year, bounds)| point(year, percent(bounds, bounds.certain)));
+        let untold = points.iter().map(|(.., bounds)| percent(bounds, bounds.undetermined)).fold(0.0, f64::max);
+        let told = if untold > 0.0 { format!(" (+ {untold:.1}% ?)") } else { String::new() };
+        any_untold |= untold > 0.0;
         let band: Vec<String> = upper.chain(lower.clone().rev()).collect();
         let line: Vec<String> = lower.collect();
         let _ = writeln!(
             body,
             "<polygon points=\"{}\" fill=\"{colour}\" fill-opacity=\"0.2\"/>\
              <polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\
-             <text x=\"{}\" y=\"{}\" fill=\"{colour}\">{}</text>",
+             <text x=\"{}\" y=\"{}\" fill=\"{colour}\">{}{told}</text>",
             band.join(" "),
             line.join(" "),
             WIDE - RIGHT + 10.0,
             TOP + 16.0 * (place as f64 + 1.0),
             escape(list)
         );
+    }
+    if any_untold {
+        let _ = writeln!(body, "<text x=\"{LEFT}\" y=\"{:.1}\">{UNTOLD} in any one year</text>", HIGH - 6.0);
     }
     document("Share of trade on each green list: from certainly (line) to possibly", HIGH, &body)
 }
@@ -88,23 +99,55 @@ pub(crate) fn shares(summary: &Summary) -> String {
 #[expect(clippy::cast_precision_loss, reason = "bars are few")]
 pub(crate) fn bars(title: &str, rows: &[(&str, Bounds)]) -> String {
     let most = rows.iter().map(|(_, bounds)| bounds.possible).fold(f64::MIN_POSITIVE, f64::max);
-    let (left, wide) = (2.5 * LEFT, WIDE - 2.5 * LEFT - RIGHT);
+    let (left, wide) = (2.5 * LEFT, WIDE - 2.5 * LEFT - AMOUNTS);
     let mut body = String::new();
+    let high = TOP + BAR * rows.len() as f64 + 20.0;
+    if rows.iter().any(|(_, bounds)| bounds.undetermined > 0.0) {
+        let _ = writeln!(body, "<text x=\"{left}\" y=\"{:.1}\">{UNTOLD}</text>", high - 6.0);
+    }
     for (place, (name, bounds)) in rows.iter().enumerate() {
         let y = TOP + BAR * place as f64;
         let (end, base, colour) = (left - 6.0, y + 13.0, COLOURS[0]);
         let (possible, certain) = (bounds.possible / most * wide, bounds.certain / most * wide);
         let behind = left + possible + 6.0;
+        let untold = match bounds.undetermined {
+            untold if untold > 0.0 => format!(" (+ {untold:.3e} ?)"),
+            _ => String::new(),
+        };
         let _ = writeln!(
             body,
             "<text x=\"{end}\" y=\"{base:.1}\" text-anchor=\"end\">{}</text>\
              <rect x=\"{left}\" y=\"{y:.1}\" width=\"{possible:.1}\" height=\"18\" fill=\"{colour}\" fill-opacity=\"0.3\"/>\
              <rect x=\"{left}\" y=\"{y:.1}\" width=\"{certain:.1}\" height=\"18\" fill=\"{colour}\"/>\
-             <text x=\"{behind:.1}\" y=\"{base:.1}\">{:.3e} to {:.3e}</text>",
+             <text x=\"{behind:.1}\" y=\"{base:.1}\">{:.3e} to {:.3e}{untold}</text>",
             escape(name),
             bounds.certain,
             bounds.possible,
         );
     }
-    document(title, TOP + BAR * rows.len() as f64 + 20.0, &body)
+    document(title, high, &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+    use crate::client::commands::tag::table::Table;
+
+    #[test]
+    fn what_cannot_be_told_stands_beside_the_bounds_of_each_plot() {
+        let plots = |undetermined: &str| {
+            let text = format!(
+                "period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermined:a\n\
+                 2020,Peru,854143,700,1,700,700,0\n2020,Peru,999999,300,1,0,0,{undetermined}\n"
+            );
+            let summary = read::summary(Table::csv(Box::new(std::io::Cursor::new(text))).unwrap(), None).unwrap();
+            (shares(&summary), bars("", &summary.by_list().collect::<Vec<_>>()))
+        };
+        let (shares, bars) = plots("300");
+        assert!(shares.contains(">a (+ 30.0% ?)<") && shares.contains("cannot be told"), "{shares}");
+        assert!(bars.contains(">7.000e2 to 7.000e2 (+ 3.000e2 ?)<") && bars.contains("cannot be told"), "{bars}");
+        let (shares, bars) = plots("0");
+        assert!(!shares.contains("cannot be told") && !bars.contains("?"), "{shares} {bars}");
+    }
 }

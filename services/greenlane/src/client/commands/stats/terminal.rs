@@ -32,7 +32,11 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Bounds)]) -> String {
     for (name, bounds) in partners {
         let bar = bar(bounds.certain, bounds.possible, most);
         let (from, to) = (parted(bounds.certain, 0), parted(bounds.possible, 0));
-        text.push_str(&format!("{name:24.24} {bar}  {from} to {to}\n"));
+        text.push_str(&format!("{name:24.24} {bar}  {from} to {to}"));
+        if bounds.undetermined > 0.0 {
+            text.push_str(&format!(", cannot be told {}", parted(bounds.undetermined, 0)));
+        }
+        text.push('\n');
     }
     text.push('\n');
     text

@@ -1,6 +1,9 @@
 //! What the service is asked about a table: which edition it is in, and what each code is.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use anyhow::Context as _;
 use greenlane_api::classification::v1::{
@@ -16,12 +19,14 @@ use super::{
     survey::{Survey, Written},
     table,
 };
-use crate::client::commands::list;
+use crate::client::{commands::list, render};
 
 /// Rows in a message.
 const BATCH: usize = 10_000;
 /// Codes in a sample.
 const SAMPLE: usize = 100_000;
+/// Lengths of chapters and headings.
+const HEADINGS: [usize; 2] = [2, 4];
 /// Longest code that is worth asking about.
 const LONGEST: usize = 64;
 
@@ -154,8 +159,12 @@ impl Editions {
             let edition = fit.edition.trim_start_matches("editions/");
             let sure = if *certain { "certain" } else { "the newest of those that fit best" };
             text.push_str(&format!(
-                "{year}: {edition} ({sure}): {} rows fit, {} do not, {} lost a zero\n",
-                fit.valid, fit.invalid, fit.mended
+                "{year}: {edition} ({sure}): {} {}, {} {} not, {} lost a zero\n",
+                render::several(fit.valid, "row"),
+                if fit.valid == 1 { "fits" } else { "fit" },
+                fit.invalid,
+                if fit.invalid == 1 { "does" } else { "do" },
+                fit.mended
             ));
         }
         text
@@ -215,11 +224,43 @@ pub(crate) async fn codes(
             *place.context("the service answered a row that it was not asked")? = code;
         }
     }
+    said.sums_of_the_unknown(survey);
     said.settle();
     Ok(said)
 }
 
 impl Said {
+    /// Of codes that are not known, those as short as chapters and headings are sums where the table has longer ones of the
+    /// same period that begin so (`9999` beside `999999`): their value would count twice.
+    fn sums_of_the_unknown(&mut self, survey: &Survey) {
+        let of = |number: usize| {
+            let Written { classification, code, period } = &survey.written.get(number)?.0;
+            let bare: String = code.chars().filter(|letter| !matches!(letter, '.' | ' ')).collect();
+            Some((classification.as_str(), period.as_str(), bare))
+        };
+        let is_short = |code: &str| HEADINGS.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+        let unknown = |code: &Code| code.code.is_empty() && !code.aggregate;
+        let numbers = (0..self.codes.len()).filter(|number| unknown(&self.codes[*number]));
+        let short: Vec<usize> = numbers.filter(|number| of(*number).is_some_and(|it| is_short(&it.2))).collect();
+        if short.is_empty() {
+            return;
+        }
+        let all: BTreeSet<_> = (0..survey.written.len()).filter_map(of).collect();
+        let sums = short.into_iter().filter(|number| {
+            of(*number).is_some_and(|it| {
+                let next = all.range((Bound::Excluded(&it), Bound::Unbounded)).next();
+                next.is_some_and(|next| (next.0, next.1) == (it.0, it.1) && next.2.starts_with(&it.2))
+            })
+        });
+        let sums: Vec<usize> = sums.collect();
+        for number in sums {
+            let fault = number_of(&mut self.faults, "aggregate_code".to_owned());
+            let code = &mut self.codes[number];
+            code.aggregate = true;
+            code.faults.push((fault, false));
+        }
+    }
+
     /// Puts the lists in order; and when a table has nothing but headings or chapters, they are its goods and sum up
     /// nothing.
     fn settle(&mut self) {
@@ -264,5 +305,23 @@ mod tests {
         }
         assert!(!is_period("202000") && !is_period("20x0") && !is_period("20201"));
         assert!(is_askable("8541.43") && !is_askable("8541\n43") && !is_askable(&"1".repeat(65)) && !is_askable(""));
+    }
+
+    #[test]
+    fn an_unknown_heading_beside_unknown_codes_that_begin_so_is_a_sum_of_them() {
+        let rows = "period,code,value\n2023,99,5\n2023,9999,5\n2023,9999.99,5\n2022,9999,5\n2023,77,5\n2023,854143,5\n\
+            2023,702,5\n2023,702000,5\n";
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), rows).unwrap();
+        let survey = super::super::survey::read(file.path(), &indicatif::ProgressBar::hidden()).unwrap();
+        let mut said = Said { codes: vec![Code::default(); survey.written.len()], ..Said::default() };
+        said.codes[5].code = "854143".to_owned();
+        said.sums_of_the_unknown(&survey);
+        let sums: Vec<_> = said.codes.iter().map(|code| code.aggregate).collect();
+        assert_eq!(sums, [true, true, false, false, false, false, false, false], "{:?}", survey.written);
+        assert_eq!(
+            (said.faults.as_slice(), &said.codes[0].faults),
+            (["aggregate_code".to_owned()].as_slice(), &vec![(0, false)])
+        );
     }
 }

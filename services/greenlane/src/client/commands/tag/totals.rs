@@ -101,6 +101,7 @@ impl Totals {
                     partner: partner.clone(),
                     flow: flow.clone(),
                     rows: sum.rows,
+                    possible_rows: sum.possible_rows,
                     value_usd: sums[0].value,
                     certain_value_usd: sum.certain,
                     possible_value_usd: sum.possible,
