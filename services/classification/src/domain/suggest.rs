@@ -45,6 +45,9 @@ const COMPARED: usize = 20;
 const TELLS: f64 = 0.25;
 /// The most that is said of a candidate where it cannot.
 const CANNOT_TELL: f64 = 0.2;
+/// How likely the right code is among those that are held of an edition which is held in part. Nothing says: as likely as
+/// not. The curves were fitted on whole editions, in which the right code always competes.
+const HELD: f64 = 0.5;
 /// Examples shown with a candidate.
 const SHOWN: usize = 5;
 
@@ -89,25 +92,33 @@ pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggest
     let examples = Examples::heard(catalogue, question);
     // By the same formula, so that of the two only teaching makes the difference.
     let untaught: HashMap<u32, f64> = weigh(&texts, &Examples::none(question)).into_iter().collect();
+    let in_part = catalogue.editions[question.edition].fact.partial;
+    // What was decided before is decided on a code that is held.
+    let decided = examples.nearest >= doubt::DECIDED;
+    let held = |decided: bool| if in_part && !decided { HELD } else { 1.0 };
     let candidates: Vec<Candidate> = weigh(&texts, &examples)
         .into_iter()
         .take(question.limit)
         .map(|(row, confidence)| {
             let at = Position { edition: question.edition, row };
             let near = examples.near.iter().filter(|(rows, _)| rows.contains(&row));
+            let confidence = confidence * held(decided);
             Candidate {
                 at,
                 confidence,
                 matched: matched(catalogue, &words, &asked, at),
                 examples: near.take(SHOWN).map(|(_, near)| Arc::clone(&near.example)).collect(),
-                lift: confidence - untaught.get(&row).copied().unwrap_or_default(),
+                lift: confidence - untaught.get(&row).copied().unwrap_or_default() * held(false),
             }
         })
         .collect();
-    let best = candidates.first().map_or(0.0, |best| best.confidence);
+    // Whether a description says enough does not hang on what is held.
+    let best = candidates.first().map_or(0.0, |best| best.confidence) / held(decided);
     let mut answer = Suggestion { cannot_tell: best < TELLS, candidates, ..Suggestion::default() };
     doubt::explain(catalogue, question, &words, examples.nearest, &mut answer);
-    doubt::in_part(catalogue, question, &mut answer);
+    if in_part {
+        doubt::in_part(catalogue, question, decided, &mut answer);
+    }
     if answer.cannot_tell {
         answer.lower();
     }

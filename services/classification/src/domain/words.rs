@@ -111,6 +111,11 @@ fn is_han(character: char) -> bool {
     matches!(character, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
+/// Whether a text has anything in Chinese.
+pub(crate) fn is_chinese(text: &str) -> bool {
+    text.contains(is_han)
+}
+
 /// A lower-case word by its stem, in one spelling.
 fn stem(word: &str) -> String {
     if word.len() < 3 || !word.bytes().all(|b| b.is_ascii_lowercase()) {

@@ -319,7 +319,7 @@ fn every_table_of_codes_prints_them_as_commands_take_them_and_chinese_words_are_
 #[test]
 fn what_speaks_against_a_code_is_said_beside_its_name_alone_too() {
     let shell = Shell::new().expect("it starts");
-    let named = shell.run("code suggest machine -o name --limit 1").expect("it runs").expect(0);
+    let named = shell.run("code suggest machine -o name --limit 1").expect("it runs").expect(11);
     assert!(
         named.stdout.starts_with("HS2022:") && named.stderr.starts_with("Cannot tell from this"),
         "{}",

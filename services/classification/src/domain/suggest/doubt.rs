@@ -8,17 +8,20 @@ use crate::domain::Finding;
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::code::display;
 use crate::domain::facts::Shortfall;
-use crate::domain::words::{Word, words};
+use crate::domain::words::{Word, is_chinese, words};
 
 /// From this confidence on nothing is asked.
 const SURE: f64 = 0.8;
 /// Candidates that are compared to find what is missing.
 const COMPARED: usize = 5;
+/// A candidate that is less than this as likely as the best is not compared with it, and nothing is asked about it: the
+/// answer would be the best one more than five times in six.
+const CONTEST: f64 = 0.2;
 /// A word that stands in the codes of this many chapters says little of which.
 const SPREAD: usize = 12;
 
 /// From this likeness on what was decided before is of the same goods.
-const DECIDED: f64 = 0.8;
+pub(super) const DECIDED: f64 = 0.8;
 /// Words whose codes lie in this many headings name no goods of any.
 const EVERYWHERE: f64 = 30.0;
 
@@ -127,7 +130,7 @@ const QUALITIES: &[&str] = &[
     "yellow",
 ];
 
-/// Stems of materials by which tariffs tell goods apart.
+/// Materials by which tariffs tell goods apart: English stems, and Chinese words.
 const MATERIALS: &[&str] = &[
     "alloy",
     "aluminium",
@@ -181,6 +184,42 @@ const MATERIALS: &[&str] = &[
     "wood",
     "wool",
     "zinc",
+    "不锈钢",
+    "丝",
+    "化纤",
+    "合金",
+    "塑料",
+    "尼龙",
+    "木",
+    "木制",
+    "棉",
+    "橡胶",
+    "玻璃",
+    "皮革",
+    "石棉",
+    "竹",
+    "纸",
+    "纺织",
+    "羊毛",
+    "聚酯",
+    "聚乙烯",
+    "贱金属",
+    "金",
+    "金属",
+    "钛",
+    "钢",
+    "钢铁",
+    "铁",
+    "铂",
+    "铅",
+    "铜",
+    "铝",
+    "银",
+    "锌",
+    "锡",
+    "镁",
+    "镍",
+    "陶瓷",
 ];
 
 /// Adds findings and the question. `decided`: how like the description is to what was decided before, 0 to 1.
@@ -205,17 +244,58 @@ pub(super) fn explain(
     if answer.cannot_tell {
         ambiguous(catalogue, question, asked, answer);
     }
-    missing(catalogue, asked, answer);
-    answer.question = own.filter(|own| !own.is_empty()).or_else(|| ask(catalogue, answer));
+    let tongue = Tongue::of(question.description);
+    missing(catalogue, asked, tongue, answer);
+    answer.question = own.filter(|own| !own.is_empty()).or_else(|| ask(catalogue, tongue, answer));
 }
 
-/// Notes that the right code may be none of those that are held.
-pub(super) fn in_part(catalogue: &Catalogue, question: &Question<'_>, answer: &mut Suggestion) {
-    let edition = &catalogue.editions[question.edition].fact;
-    if edition.partial {
-        let message = format!("Only a part of the codes of {} is held here: the right one may not be.", edition.id);
-        answer.findings.push(Finding::new("edition_partial", message).with("edition", &edition.id));
+/// Notes that the right code may be none of those that are held. `decided`: somebody has decided such a thing before.
+pub(super) fn in_part(catalogue: &Catalogue, question: &Question<'_>, decided: bool, answer: &mut Suggestion) {
+    let edition = &catalogue.editions[question.edition].fact.id;
+    let mut message = format!("Only a part of the codes of {edition} is held here: the right one may not be.");
+    if !decided {
+        message.push_str(" Confidences take that to be as likely as not.");
     }
+    answer.findings.push(Finding::new("edition_partial", message).with("edition", edition));
+}
+
+/// The candidates between which it is open which is right, the best one first.
+fn contest(answer: &Suggestion) -> Vec<Position> {
+    let best = answer.candidates.first().map_or(0.0, |best| best.confidence);
+    let open = answer.candidates.iter().take_while(|candidate| candidate.confidence >= best * CONTEST);
+    open.take(COMPARED).map(|candidate| candidate.at).collect()
+}
+
+/// The language that is asked in, and that codes are compared in where they are all described in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tongue {
+    English,
+    Chinese,
+}
+
+impl Tongue {
+    fn of(text: &str) -> Self {
+        if is_chinese(text) { Self::Chinese } else { Self::English }
+    }
+
+    /// The descriptions of codes, all in one language: this one, or else English, or the first that there is.
+    fn descriptions<'c>(self, catalogue: &'c Catalogue, codes: &[Position]) -> (Self, Vec<&'c str>) {
+        let own = |at: &Position| described(catalogue, *at, "zh");
+        match codes.iter().map(own).collect::<Option<Vec<_>>>() {
+            Some(texts) if self == Self::Chinese => (self, texts),
+            _ => {
+                let first = |at: Position| catalogue.code(at).fact.descriptions.first().map(|(_, text)| text.as_str());
+                let text = |at: &Position| described(catalogue, *at, "en").or_else(|| first(*at)).unwrap_or_default();
+                (Self::English, codes.iter().map(text).collect())
+            }
+        }
+    }
+}
+
+/// The description of a code in a language.
+fn described<'c>(catalogue: &'c Catalogue, at: Position, language: &str) -> Option<&'c str> {
+    let texts = &catalogue.code(at).fact.descriptions;
+    texts.iter().find(|(known, _)| known == language).map(|(_, text)| text.as_str())
 }
 
 /// Notes that the description is a term that is listed as one which says too little. What to ask then.
@@ -314,14 +394,13 @@ fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], ans
 }
 
 /// Notes what the best candidates differ in and the description does not say.
-fn missing(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) {
-    let compared: Vec<_> = answer.candidates.iter().take(COMPARED).collect();
+fn missing(catalogue: &Catalogue, asked: &[Word], tongue: Tongue, answer: &mut Suggestion) {
+    let (tongue, compared) = tongue.descriptions(catalogue, &contest(answer));
     let named = |key: &str| asked.iter().any(|word| word.key == key);
     let materials: Vec<BTreeSet<String>> = compared
         .iter()
-        .map(|candidate| {
-            let own = description(catalogue, candidate.at);
-            let words = words(own).into_iter().filter(|word| !word.excluded);
+        .map(|text| {
+            let words = words(text).into_iter().filter(|word| !word.excluded);
             words.filter(|word| MATERIALS.contains(&word.key.as_str())).map(|word| word.shown).collect()
         })
         .collect();
@@ -329,14 +408,20 @@ fn missing(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) {
     let differ = materials.windows(2).any(|pair| pair[0] != pair[1]);
     if differ && !all.is_empty() && !asked.iter().any(|word| MATERIALS.contains(&word.key.as_str())) {
         let all: Vec<&str> = all.into_iter().map(String::as_str).collect();
-        let message = format!("The description does not say what the goods are made of: {}.", all.join(", "));
+        let message = match tongue {
+            Tongue::English => format!("The description does not say what the goods are made of: {}.", all.join(", ")),
+            Tongue::Chinese => format!("描述没有说明货物由什么制成：{}。", all.join("、")),
+        };
         answer.findings.push(Finding::new("material_missing", message).with("materials", all.join(",")));
         return;
     }
     let [first, others @ ..] = compared.as_slice() else { return };
-    let differing = telling_words(catalogue, first.at, others.first().map(|other| other.at), &named);
+    let differing = telling_words(first, others.first().copied().unwrap_or_default(), &named);
     if !differing.is_empty() {
-        let message = format!("The description does not say whether this holds: {}.", differing.join(", "));
+        let message = match tongue {
+            Tongue::English => format!("The description does not say whether this holds: {}.", differing.join(", ")),
+            Tongue::Chinese => format!("描述没有说明以下各点：{}。", differing.join("、")),
+        };
         answer.findings.push(Finding::new("use_missing", message).with("words", differing.join(",")));
     }
 }
@@ -351,12 +436,14 @@ pub(super) fn says(word: &Word) -> bool {
     !short && !word.shown.bytes().all(|byte| byte.is_ascii_digit()) && !REFERRING.contains(&word.shown.as_str())
 }
 
-/// Words that stand in just one of two descriptions, or in the only one, and were not asked.
-fn telling_words(catalogue: &Catalogue, a: Position, b: Option<Position>, named: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let (a, b) = (words(description(catalogue, a)), words(b.map_or("", |b| description(catalogue, b))));
+/// Words that stand in just one of two descriptions, or in the only one, and were not asked. Of Chinese words none that is
+/// a part of another, and none of one character.
+fn telling_words(a: &str, b: &str, named: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let (a, b) = (words(a), words(b));
     let only = |these: &[Word], those: &[Word]| -> Vec<String> {
         let alone = |word: &&Word| !those.iter().any(|other| other.key == word.key) && !named(&word.key);
-        these.iter().filter(|word| says(word)).filter(alone).map(|word| word.shown.clone()).collect()
+        let whole = |word: &&Word| word.shown.chars().count() > 1 && !these.iter().any(|other| other.has(word));
+        these.iter().filter(|word| says(word)).filter(whole).filter(alone).map(|word| word.shown.clone()).collect()
     };
     let mut found = only(&a, &b);
     found.extend(only(&b, &a));
@@ -366,18 +453,22 @@ fn telling_words(catalogue: &Catalogue, a: Position, b: Option<Position>, named:
     found
 }
 
-/// The question that tells the two best candidates apart. Headings are told apart before the codes below them.
-fn ask(catalogue: &Catalogue, answer: &Suggestion) -> Option<String> {
-    let [first, second, ..] = answer.candidates.as_slice() else { return None };
-    let (a, b) = apart(catalogue, first.at, second.at);
-    let told = |at: Position| {
-        let text = description(catalogue, at);
-        format!("\"{text}\" ({})", display(&catalogue.code(at).fact.code))
-    };
-    if description(catalogue, a) == description(catalogue, b) {
+/// The question that tells the two best candidates apart, where it is open which is right. Headings are told apart before
+/// the codes below them.
+fn ask(catalogue: &Catalogue, tongue: Tongue, answer: &Suggestion) -> Option<String> {
+    let contest = contest(answer);
+    let [first, second, ..] = contest.as_slice() else { return None };
+    let (a, b) = apart(catalogue, *first, *second);
+    let (tongue, texts) = tongue.descriptions(catalogue, &[a, b]);
+    let [of_a, of_b] = texts.as_slice() else { return None };
+    if of_a == of_b {
         return None;
     }
-    Some(format!("Are the goods {} or {}?", told(a), told(b)))
+    let [a, b] = [a, b].map(|at| display(&catalogue.code(at).fact.code));
+    Some(match tongue {
+        Tongue::English => format!("Are the goods \"{of_a}\" ({a}) or \"{of_b}\" ({b})?"),
+        Tongue::Chinese => format!("货物是“{of_a}”（{a}）还是“{of_b}”（{b}）？"),
+    })
 }
 
 /// Where the ways down to two codes part.
@@ -389,11 +480,4 @@ fn apart(catalogue: &Catalogue, a: Position, b: Position) -> (Position, Position
     };
     let parted = way(a).into_iter().zip(way(b)).find(|(a, b)| a != b);
     parted.unwrap_or((a, b))
-}
-
-/// The English description of a code, or the first there is.
-fn description(catalogue: &Catalogue, at: Position) -> &str {
-    let texts = &catalogue.code(at).fact.descriptions;
-    let english = texts.iter().find(|(language, _)| language == "en");
-    english.or(texts.first()).map_or("", |(_, text)| text)
 }

@@ -16,7 +16,10 @@ use crate::client::{
 #[derive(Args, Debug)]
 #[command(after_help = "\
 CONFIDENCE is how likely a code is the right one, 0 to 1; FROM EXAMPLES, how much of that is owed to examples which \
-`greenlane code teach` has taught; NEAREST EXAMPLE, the one that counted most.")]
+`greenlane code teach` has taught; NEAREST EXAMPLE, the one that counted most.
+Where it cannot be told from the description, that is said and it ends with 11: the codes are then only what is nearest. \
+Of an edition that is held in part no confidence is above 0.5, unless the like was taught: that the right code is among \
+those that are held is taken to be as likely as not.")]
 pub(crate) struct Suggest {
     /// The goods in plain words.
     #[arg(required = true)]
@@ -94,16 +97,13 @@ pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit
     // Where nothing was taught nobody asks what examples did. Tables for programs have always the same columns.
     let taught = |candidate: &CodeCandidate| !candidate.examples.is_empty();
     let plain = session.output() == Output::Table && !answer.candidates.iter().any(taught);
-    session.print(
-        &answer,
-        if !plain {
-            TAUGHT
-        } else if in_chinese {
-            IN_CHINESE
-        } else {
-            CANDIDATES
-        },
-    )
+    let view = match (plain, in_chinese) {
+        (false, _) => TAUGHT,
+        (true, true) => IN_CHINESE,
+        (true, false) => CANDIDATES,
+    };
+    session.print(&answer, view)?;
+    Ok(if answer.cannot_tell { Exit::Undetermined } else { Exit::Done })
 }
 
 /// Whether a letter is of the Chinese script.
