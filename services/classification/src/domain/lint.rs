@@ -113,10 +113,12 @@ impl<'a> Known<'a> {
 
 /// The codes as they are meant: a leading zero that was lost is put back where that is the only reading.
 fn read_codes(catalogue: &Catalogue, rows: &[LintRow], lint: &mut Lint) -> Vec<Option<String>> {
-    let (mut lost, mut unknown) = (Vec::new(), Vec::new());
+    let (mut lost, mut unknown, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
     let mut codes = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
         let code = CodeText::parse(row.code.trim()).ok();
+        let digits = |code: &&CodeText| code.as_str().bytes().all(|byte| byte.is_ascii_digit());
+        let length = code.as_ref().filter(digits).map_or(0, |code| code.as_str().len());
         let code = code.and_then(|code| {
             let digits = code.as_str().to_owned();
             let longer = format!("0{digits}");
@@ -131,17 +133,44 @@ fn read_codes(catalogue: &Catalogue, rows: &[LintRow], lint: &mut Lint) -> Vec<O
         });
         if code.is_none() {
             unknown.push(index);
+            lengths.push(length);
         }
         codes.push(code);
     }
     lint.note(lost, |rows| {
-        let message = format!("{} codes have lost their leading zero.", rows.len());
+        let message = several(rows.len(), "code has lost its leading zero.", "codes have lost their leading zero.");
         Finding::new("leading_zero_lost", message)
     });
     lint.note(unknown, |rows| {
-        Finding::new("code_unknown", format!("{} codes are codes of no edition that is known here.", rows.len()))
+        let edition = "of no edition that is known here.";
+        let told = several(rows.len(), &format!("code is a code {edition}"), &format!("codes are codes {edition}"));
+        Finding::new("code_unknown", told + &of_no_length(catalogue, &lengths))
     });
     codes
+}
+
+/// So many of something, as the beginning of a sentence.
+fn several(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
+/// What is to be said of codes of these lengths, where no code that is held here is so long: digits were lost on the way,
+/// and more than a leading zero. Of what is no number (a length of 0) nothing.
+fn of_no_length(catalogue: &Catalogue, lengths: &[usize]) -> String {
+    let known: BTreeSet<usize> =
+        catalogue.editions.iter().flat_map(|edition| &edition.code_lengths).map(|length| *length as usize).collect();
+    let odd: Vec<usize> = lengths.iter().copied().filter(|length| *length > 0 && !known.contains(length)).collect();
+    let words = |lengths: BTreeSet<usize>| lengths.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let why = format!(
+        "digits, and codes have {}: digits are missing (more than a leading zero) or too many.",
+        words(known.clone())
+    );
+    match odd.as_slice() {
+        [] => String::new(),
+        [one] if lengths.len() == 1 => format!(" It has {one} {why}"),
+        [one] => format!(" One of them has {one} {why}"),
+        _ => format!(" {} of them have {} {why}", odd.len(), words(odd.iter().copied().collect())),
+    }
 }
 
 /// The edition that has most of the codes: of several the claimed one, or the newest.
@@ -158,7 +187,10 @@ fn duplicates(codes: &[Option<String>], lint: &mut Lint) {
     let again = codes.iter().enumerate().filter(|(_, code)| code.as_ref().is_some_and(|code| !first.insert(code)));
     let again: Vec<usize> = again.map(|(index, _)| index).collect();
     lint.note(again, |rows| {
-        Finding::new("duplicate", format!("{} rows repeat the code of an earlier one.", rows.len()))
+        Finding::new(
+            "duplicate",
+            several(rows.len(), "row repeats the code of an earlier one.", "rows repeat the code of an earlier one."),
+        )
     });
 }
 
@@ -170,7 +202,8 @@ fn editions(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usi
     if let Some(claimed) = claimed.filter(|claimed| *claimed != likely) {
         lint.note(missing(claimed).map(|(index, _)| index), |rows| {
             let (claimed, likely) = (id(claimed), id(likely));
-            let message = format!("{} codes are no codes of {claimed}; {likely} fits better.", rows.len());
+            let told = several(rows.len(), "code is no code of", "codes are no codes of");
+            let message = format!("{told} {claimed}; {likely} fits better.");
             Finding::new("edition_wrong", message).with("claimed", claimed).with("likely", likely)
         });
     }
@@ -183,7 +216,8 @@ fn editions(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usi
         })
     };
     lint.note(missing(meant).filter(|(_, code)| before(code)).map(|(index, _)| index), |rows| {
-        let message = format!("{} codes were deleted before {}.", rows.len(), id(meant));
+        let message =
+            format!("{} before {}.", several(rows.len(), "code was deleted", "codes were deleted"), id(meant));
         Finding::new("code_deleted", message).with("edition", id(meant))
     });
     let has_all = |edition: usize| missing(edition).next().is_none();
@@ -195,11 +229,9 @@ fn editions(catalogue: &Catalogue, codes: &[Option<String>], claimed: Option<usi
                 .flat_map(|code| catalogue.editions_with(code))
                 .collect();
             let elsewhere: Vec<&str> = elsewhere.into_iter().collect();
-            let message = format!(
-                "No edition has all of the codes: most are of {}, {} are of other editions only.",
-                id(likely),
-                rows.len()
-            );
+            let told = several(rows.len(), "is", "are");
+            let message =
+                format!("No edition has all of the codes: most are of {}, {told} of other editions only.", id(likely));
             Finding::new("editions_mixed", message).with("likely", id(likely)).with("others", elsewhere.join(" "))
         });
     }
@@ -238,8 +270,10 @@ fn held_back(at: &[Option<Position>], known: &[Known<'_>], lint: &mut Lint) {
         let lists =
             known.iter().filter(|list| rows.iter().any(|row| at[*row].is_some_and(|at| list.held_back.contains(&at))));
         let lists: Vec<&str> = lists.map(Known::id).collect();
-        let message =
-            format!("{} codes come from known lists only by links that say next to nothing, as chips do.", rows.len());
+        let message = format!(
+            "{} from known lists only by links that say next to nothing, as chips do.",
+            several(rows.len(), "code comes", "codes come")
+        );
         Finding::new("chips_turned_green", message).with("lists", lists.join(" "))
     });
 }

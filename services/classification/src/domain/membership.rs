@@ -178,7 +178,10 @@ impl<'a> Check<'a> {
             let all_known = !self.catalogue.editions[at.edition].fact.partial;
             let whole = all_known && self.catalogue.leaves(at).all(is_whole);
             side.parts |= !whole;
-            let message = format!("{} codes under {digits} are on the list.", below.len());
+            let message = match below.len() {
+                1 => format!("1 code under {digits} is on the list."),
+                number => format!("{number} codes under {digits} are on the list."),
+            };
             side.findings.push(Finding::new("above_entries", message).with("count", below.len()));
             match whole {
                 // Parts beside the whole leave nothing open.

@@ -218,12 +218,19 @@ fn left_out(
                 held_back: false,
                 words: None,
             }));
-            format!("{count} codes of {} and {} that no row names are taken for unchanged.", fact.earlier, fact.later)
+            let (codes, are) = if count == 1 { ("code", "is") } else { ("codes", "are") };
+            format!(
+                "{count} {codes} of {} and {} that no row names {are} taken for unchanged.",
+                fact.earlier, fact.later
+            )
         } else {
             format!(
-                "No row names {count} codes that {} and {} both have: what became of them is not known, unless the import \
+                "No row names {count} {} that {} and {} both have: what became of {} is not known, unless the import \
                  says that unchanged codes are left out.",
-                fact.earlier, fact.later
+                if count == 1 { "code" } else { "codes" },
+                fact.earlier,
+                fact.later,
+                if count == 1 { "it" } else { "them" }
             )
         };
         imported.faults.push(RowFault::new(1, "", "codes_left_out", message, first).mended());

@@ -55,6 +55,24 @@ fn each_fault_names_its_rows() {
 }
 
 #[test]
+fn an_unknown_code_of_a_length_that_no_code_has_is_told_so_and_one_fault_in_the_singular() {
+    let catalogue = Catalogue::build(1, invented_facts(&["01 0101 010121 85 8541 854143"], &[])).unwrap();
+    let told = |codes: &str| -> Vec<String> {
+        let lint = look(&catalogue, &rows(codes), None);
+        lint.findings.into_iter().map(|found| found.finding.message).collect()
+    };
+    let why = "digits, and codes have 2, 4, 6: digits are missing (more than a leading zero) or too many.";
+    assert_eq!(told("85414"), [format!("1 code is a code of no edition that is known here. It has 5 {why}")]);
+    assert_eq!(
+        told("010121 85414 8541430 999999 x"),
+        [format!("4 codes are codes of no edition that is known here. 2 of them have 5, 7 {why}")]
+    );
+    assert_eq!(told("999999 010121"), ["1 code is a code of no edition that is known here."]);
+    assert_eq!(told("10121"), ["1 code has lost its leading zero."]);
+    assert_eq!(told("010121 010121"), ["1 row repeats the code of an earlier one."]);
+}
+
+#[test]
 fn a_column_that_is_another_list_than_its_name_says_is_found() {
     let codes: Vec<String> = (10..60).map(|n| n.to_string()).collect();
     let facts = invented_facts(&[&codes.join(" ")], &[]);

@@ -116,6 +116,7 @@ pub(crate) enum Command {
         limit: Limit<1_000>,
     },
     /// Look a list, or a CSV file of codes, over for faults. Ends with 10 when it has any but overlaps.
+    #[command(after_help = living::LINTED)]
     Lint {
         /// A list's name or bare identifier, with a version if not the current one; or a CSV file, as --file takes it.
         #[arg(required_unless_present = "file", conflicts_with = "file", value_name = "LIST|FILE",

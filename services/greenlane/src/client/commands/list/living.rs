@@ -63,6 +63,11 @@ const FAULTS: View = View::List {
     name: "finding.code",
     columns: &[("FINDING", "finding.code"), ("ROWS", "rowCount"), ("WHAT", "finding.message"), ("WHICH", "which")],
 };
+/// What the JSON of faults has beside the table.
+pub(super) const LINTED: &str = "\
+In JSON and YAML each finding has up to a hundred of the rows that it is of: in `rows` their numbers, from 1, the line of \
+column names not counted; in `codes` their codes; and of a file, in `lines`, the lines that they begin in, from 1, as an \
+editor counts them. All in one order; `rowCount` is how many rows there are.";
 /// So many faulty codes are named to people: of others the JSON has up to a hundred.
 const NAMED: usize = 5;
 const REFERENCE: View = View::List {
