@@ -232,7 +232,7 @@ fn cut(bytes: &[u8], separator: u8, quoted: &[(u32, u32)], most: usize, fields: 
     let mut from = 0;
     for (open, close) in quoted {
         // All fields before a quoted one end at a separator.
-        from = split(&bytes[..*open as usize], separator, from, most, fields);
+        split(&bytes[..*open as usize], separator, from, most, fields);
         if fields.len() >= most {
             return;
         }
