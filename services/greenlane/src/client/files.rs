@@ -220,7 +220,7 @@ fn parse_whole(file: &str, text: &str, read: &mut Read) {
             Ok(item) => read.items.push(item),
             Err(in_part) => {
                 read.faulty.extend(fit::name(value).map(str::to_owned));
-                read.in_part.extend(in_part.filter(|_| !is_twice));
+                read.in_part.extend(in_part.filter(|_| !is_twice).map(|it| *it));
             }
         }
     }

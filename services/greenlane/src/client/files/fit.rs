@@ -29,7 +29,7 @@ pub(super) fn entry(
     path: &str,
     value: &Value,
     faults: &mut Vec<Fault>,
-) -> Result<Item, Option<InPart>> {
+) -> Result<Item, Option<Box<InPart>>> {
     let mut fit = Fit { positions, faults, wrong: Vec::new() };
     let kinds = descriptor();
     let words = || kinds.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ");
@@ -78,7 +78,7 @@ pub(super) fn entry(
                 Some(it.strip_prefix(&within)?.trim_start_matches('.').to_owned())
             });
             let wrong = wrong.collect();
-            Err(Some(InPart { item, wrong }))
+            Err(Some(Box::new(InPart { item, wrong })))
         }
         None => Err(None),
     }
