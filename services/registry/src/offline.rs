@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use greenlane_api::registry::v1 as wire;
 use greenlane_log::note::NoteKey;
 use greenlane_platform::clock::Clock;
@@ -115,7 +115,7 @@ impl Bundle {
             answer.recognised.findings.push(finding);
             answer.decision_id = left_open(&answer.decision_id, "destination_not_in_bundle");
         }
-        if let Some(why) = self.not_good_at(now) {
+        if let Some(why) = self.not_good_at(now).or_else(|| self.not_good_on(answer.day)) {
             for part in [&mut answer.authentic, &mut answer.in_force, &mut answer.covers_goods, &mut answer.recognised]
             {
                 leave_open(part, &why);
@@ -147,17 +147,26 @@ impl Bundle {
 
     fn not_good_at(&self, now: DateTime<Utc>) -> Option<Finding> {
         let header = &self.trusted.header;
-        let message = if now > header.good_until {
-            "The trust bundle is too old to tell: get a new one."
+        if now > header.good_until {
+            Some(self.not_good("The trust bundle is too old to tell: get a new one."))
         } else if now < header.made_at - CLOCK_DIFFERENCE {
-            "The clock here is before the trust bundle was made."
+            Some(self.not_good("The clock here is before the trust bundle was made."))
         } else {
-            return None;
-        };
-        let finding = Finding::new("bundle_not_good", message)
+            None
+        }
+    }
+
+    /// A date behind its end is no other than a moment behind it: what comes until then is not in the bundle.
+    fn not_good_on(&self, date: NaiveDate) -> Option<Finding> {
+        let behind = date.and_time(NaiveTime::MIN).and_utc() > self.trusted.header.good_until;
+        behind.then(|| self.not_good("The date lies behind the time for which the trust bundle is good."))
+    }
+
+    fn not_good(&self, message: &str) -> Finding {
+        let header = &self.trusted.header;
+        Finding::new("bundle_not_good", message)
             .with("made_at", header.made_at.to_rfc3339())
-            .with("good_until", header.good_until.to_rfc3339());
-        Some(finding)
+            .with("good_until", header.good_until.to_rfc3339())
     }
 }
 

@@ -114,7 +114,9 @@ fn a_login_waits_for_the_person_keeps_the_token_for_its_owner_and_is_renewed() {
 
     run("login --context border").expect(0);
     assert_eq!(provider.asked()[1..], ["/token grant_type=refresh_token&refresh_token=first&client_id=cli"]);
-    run("logout --context border").expect(0);
+    assert_eq!(run("logout --context border").expect(0).stderr, "");
+    let again = run("logout --context border").expect(0).stderr;
+    assert!(again.contains("nobody was logged in to `border`"), "{again}");
     assert!(!path.exists() && !logins.exists());
     let shown = run("context show --context border -o json").expect(0).json().expect("JSON");
     assert!(shown["tokenFile"].is_null(), "{shown}");

@@ -1,6 +1,6 @@
 //! The trust bundle: the same verdicts without the registry.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::verify_request::Subject;
@@ -155,6 +155,15 @@ async fn a_bundle_past_its_time_leaves_every_part_open(db: TestDatabase) {
     let request = question(Subject::Certificate(good.name));
     served.clock.advance(TimeDelta::hours(24));
     assert_eq!(offline(&served, &bundle, &request).await.outcome(), wire::VerdictOutcome::Accepted);
+    // Nor of a day that begins behind its end.
+    let on = |days| {
+        let day = DateTime::from_timestamp(good_until, 0).unwrap().date_naive() + TimeDelta::days(days);
+        wire::VerifyRequest { date: day.to_string(), ..request.clone() }
+    };
+    assert_eq!(offline(&served, &bundle, &on(0)).await.outcome(), wire::VerdictOutcome::Accepted);
+    let ahead = offline(&served, &bundle, &on(1)).await;
+    assert_eq!(ahead.outcome(), wire::VerdictOutcome::Undetermined);
+    assert_eq!(codes(ahead.in_force.as_ref())[0], "bundle_not_good");
     served.clock.advance(TimeDelta::seconds(1));
     let late = offline(&served, &bundle, &request).await;
     assert_eq!(late.outcome(), wire::VerdictOutcome::Undetermined);

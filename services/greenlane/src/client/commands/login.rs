@@ -101,7 +101,9 @@ pub(crate) fn logout(servers: &Servers, output: Output) -> anyhow::Result<Exit> 
     let name = context(servers)?;
     let context = home.read(&name)?;
     let path = home.token_file(&name)?;
-    home.forget_login(&name)?;
+    if !home.forget_login(&name)? {
+        render::talk(&format!("nobody was logged in to `{name}`: nothing was forgotten"));
+    }
     let token_file = context.token_file.clone().filter(|file| *file != path);
     home.write(&name, &ContextFile { token_file, ..context })?;
     render::print_value(output, &json!({ "context": name, "tokenFile": path }), LOGIN)?;

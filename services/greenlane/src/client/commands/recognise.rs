@@ -34,7 +34,8 @@ use crate::client::{
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 Exits with 0 when recognised (with or without conditions) or when no requirement applies, 10 when not recognised, \
-recognised in part or for information only, 11 when undetermined.")]
+recognised in part or for information only, or when the certificate is worth nothing for these goods on that day, 11 when \
+undetermined.")]
 pub(crate) struct Args {
     #[command(flatten)]
     facts: Facts,
@@ -126,7 +127,7 @@ const DECISIONS: View = View::List {
 pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exit> {
     args.settle(session.economy().map(str::to_owned))?;
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
-    let certificate = args.facts.certificate(session).await?;
+    let (certificate, is_worth_something) = args.facts.certificate(session).await?;
     let questions = args.questions(&certificate);
     let decisions = match questions.as_slice() {
         [one] => {
@@ -156,7 +157,9 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
             answer.decisions
         }
     };
-    tell(session.output(), &args, &decisions)
+    let exit = tell(session.output(), &args, &decisions)?;
+    // What no officer accepts is not told as accepted, whatever markets recognise.
+    Ok(if is_worth_something { exit } else { worse(exit, Exit::No) })
 }
 
 /// The same with a recognition pack: says on stderr whose it is, and how long it is good.
@@ -239,7 +242,7 @@ impl Args {
 impl Facts {
     /// The question about one market.
     pub(super) async fn question(&self, session: &Session, destination: &str) -> anyhow::Result<RecognitionQuestion> {
-        Ok(self.about(self.certificate(session).await?, destination))
+        Ok(self.about(self.certificate(session).await?.0, destination))
     }
 
     fn about(&self, certificate: CertificateFacts, destination: &str) -> RecognitionQuestion {
@@ -254,19 +257,21 @@ impl Facts {
         }
     }
 
-    /// The facts of the certificate: those of the registry, or those that are given.
-    async fn certificate(&self, session: &Session) -> anyhow::Result<CertificateFacts> {
+    /// The facts of the certificate: those of the registry, or those that are given; and whether it is worth anything for
+    /// these goods on that day, as far as anybody knows.
+    async fn certificate(&self, session: &Session) -> anyhow::Result<(CertificateFacts, bool)> {
         match &self.certificate {
             Some(name) => {
                 let (certificate, facts) = facts_of(session, name).await?;
                 let date = if self.date.is_empty() { Clock::system().today().to_string() } else { self.date.clone() };
                 let why = held::worth_nothing(session, &[&certificate], &self.code, &date).await?;
-                if let Some(why) = why.into_iter().next().flatten() {
+                let why = why.into_iter().next().flatten();
+                if let Some(why) = &why {
                     render::talk(&format!("{} is worth nothing, whatever markets recognise: {why}", certificate.name));
                 }
-                Ok(facts)
+                Ok((facts, why.is_none()))
             }
-            None => Ok(self.given()),
+            None => Ok((self.given(), true)),
         }
     }
 

@@ -203,17 +203,17 @@ impl Home {
         write_private(&self.login_file(context)?, &toml::to_string(login)?)
     }
 
-    /// Forgets the login to a context and its token.
-    pub(crate) fn forget_login(&self, context: &str) -> anyhow::Result<()> {
+    /// Forgets the login to a context and its token. Whether there was one.
+    pub(crate) fn forget_login(&self, context: &str) -> anyhow::Result<bool> {
+        let mut was = false;
         for path in [self.token_file(context)?, self.login_file(context)?] {
             match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
-                }
-                _ => {}
+                Ok(()) => was = true,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot remove {}", path.display())),
             }
         }
-        Ok(())
+        Ok(was)
     }
 
     fn login_file(&self, context: &str) -> anyhow::Result<PathBuf> {

@@ -10,7 +10,7 @@ pub(super) fn text(value: &Value, view: View) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     match view {
         View::List { columns, .. } | View::Record { fields: columns, .. } if !columns.is_empty() => {
-            writer.write_record(columns.iter().map(|(heading, _)| heading_of(heading)))?;
+            writer.write_record(headings(columns.iter().map(|(heading, _)| *heading)))?;
             for row in rows(value, view) {
                 writer.write_record(columns.iter().map(|(_, path)| cell::text(row, path)))?;
             }
@@ -25,9 +25,17 @@ pub(super) fn text(value: &Value, view: View) -> anyhow::Result<String> {
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
-/// A heading, in capitals; a line without one goes on from the line above it.
-fn heading_of(heading: &str) -> String {
-    if heading.is_empty() { "MORE".to_owned() } else { heading.to_uppercase() }
+/// Headings, in capitals; a line without one goes on from the line above it, and no two columns have the same.
+fn headings<'h>(headings: impl Iterator<Item = &'h str>) -> impl Iterator<Item = String> {
+    let mut more = 0;
+    headings.map(move |heading| {
+        more += u32::from(heading.is_empty());
+        match (heading, more) {
+            ("", 1) => "MORE".to_owned(),
+            ("", _) => format!("MORE {more}"),
+            _ => heading.to_uppercase(),
+        }
+    })
 }
 
 /// Each field of a thing with parts, by its path.
@@ -51,5 +59,16 @@ fn fields(value: &Value, path: &mut String, writer: &mut csv::Writer<Vec<u8>>) -
             let text = cell::plain(scalar);
             if text.is_empty() { Ok(()) } else { writer.write_record([path.as_str(), text.as_str()]) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_columns_have_one_heading() {
+        let named: Vec<String> = headings(["reason", "", "", "day", ""].into_iter()).collect();
+        assert_eq!(named, ["REASON", "MORE", "MORE 2", "DAY", "MORE 3"]);
     }
 }
