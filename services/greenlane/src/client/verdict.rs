@@ -2,6 +2,7 @@
 
 pub(crate) mod line;
 
+use chrono::NaiveDate;
 use comfy_table::Cell;
 use greenlane_api::{
     common::v1::{Finding, Revisions},
@@ -108,4 +109,12 @@ pub(crate) fn table(verdict: &Verdict, named: &str) -> String {
     }
     table.add_row(["decision".to_owned(), String::new(), verdict.decision_id.clone()]);
     tidy(&mut table)
+}
+
+/// What is to be said of a verdict of a day that is still to come: nothing in it tells, as whoever asks again at the same
+/// revision is given the same.
+pub(crate) fn ahead(verdict: &Verdict, today: NaiveDate) -> Option<String> {
+    // As texts they are in the order of the days.
+    let date = &verdict.date;
+    (*date > today.to_string()).then(|| format!("{date} lies ahead: the verdict is of what is known by now"))
 }

@@ -398,9 +398,8 @@ fn write_report(
 
 fn print(output: Output, args: &Args, answer: &VerifyResponse) -> anyhow::Result<()> {
     let named = args.subjects.first().map(String::as_str).unwrap_or_default();
-    let date = answer.verdict.as_ref().map(|verdict| verdict.date.as_str()).unwrap_or_default();
-    if date > Clock::system().today().to_string().as_str() {
-        render::talk(&format!("{date} lies ahead: the verdict is of what is known by now"));
+    if let Some(ahead) = answer.verdict.as_ref().and_then(|it| verdict::ahead(it, Clock::system().today())) {
+        render::talk(&ahead);
     }
     match (output, &answer.verdict) {
         // One as several.

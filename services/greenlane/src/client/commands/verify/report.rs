@@ -77,7 +77,7 @@ impl Report {
             outcome: (verdict::outcome(&verdict), class),
             question: told(question(request, asked)),
             parts: verdict::parts(&verdict).into_iter().map(|(name, part)| Part::new(name, part)).collect(),
-            certified: told(certificate(&verdict)),
+            certified: told(certificate(&verdict, asked)),
             basis: told(basis(answer, &verdict)),
             proof: proof(answer.proof.as_ref()),
             statement: answer.statement.clone(),
@@ -146,14 +146,14 @@ fn declared(goods: &GoodsDeclaration) -> Vec<Row> {
     ]
 }
 
-fn certificate(verdict: &Verdict) -> Vec<Row> {
+fn certificate(verdict: &Verdict, asked: &Asked<'_>) -> Vec<Row> {
     let version = if verdict.version == 0 { String::new() } else { verdict.version.to_string() };
     vec![
         ("Certificate", verdict.certificate.clone()),
         ("Issued by", verdict.body.clone()),
         ("State on the date", label(verdict.state().as_str_name()).unwrap_or_default().to_owned()),
         ("Version judged", version),
-        ("Date judged", verdict.date.clone()),
+        ("Date judged", verdict::ahead(verdict, asked.at.date_naive()).unwrap_or_else(|| verdict.date.clone())),
     ]
 }
 

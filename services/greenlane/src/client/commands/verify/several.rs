@@ -4,6 +4,7 @@ use greenlane_api::registry::v1::{
     BatchVerifyRequest, BatchVerifyResponse, ItemError, VerifyRequest, VerifyResult,
     verification_service_client::VerificationServiceClient, verify_result::Result as Answer,
 };
+use greenlane_platform::clock::Clock;
 use serde_json::json;
 
 use super::{Args, of_the_day};
@@ -12,7 +13,10 @@ use crate::client::{
     exit::{Exit, Usage},
     offline::OfflineTrust,
     render::{self, Column, Output, View},
-    verdict::line::{Tally, line},
+    verdict::{
+        self,
+        line::{Tally, line},
+    },
 };
 
 /// How many a service takes together.
@@ -111,6 +115,15 @@ fn print(output: Output, args: &Args, answer: &BatchVerifyResponse) -> anyhow::R
         let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
         let view = if output == Output::Csv { in_parts(args.balance) } else { LINES };
         render::print_value(output, &json!({ "lines": lines }), view)?;
+    }
+    let today = Clock::system().today();
+    let verdicts = answer.results.iter().filter_map(|result| match &result.result {
+        Some(Answer::Response(response)) => response.verdict.as_ref(),
+        Some(Answer::Error(_)) | None => None,
+    });
+    // They are all of one day.
+    if let Some(ahead) = verdicts.filter_map(|it| verdict::ahead(it, today)).next() {
+        render::talk(&ahead);
     }
     render::talk(&tally.text());
     Ok(tally.exit())

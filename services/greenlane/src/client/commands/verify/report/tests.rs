@@ -47,3 +47,10 @@ fn a_long_proof_goes_on_on_further_pages() {
     assert!(pages(&long) > pages(&short), "{} and {}", pages(&long), pages(&short));
     assert_eq!(short, pdf(&report(0), &[font.into()]).unwrap(), "same report, same bytes");
 }
+
+#[test]
+fn a_day_that_is_still_to_come_is_said_to_be_one() {
+    let certified = report(0).certified;
+    let judged = certified.iter().find(|(name, _)| *name == "Date judged").unwrap();
+    assert_eq!(judged.1, "2026-07-01 lies ahead: the verdict is of what is known by now");
+}
