@@ -186,22 +186,24 @@ pub struct Difference {
     pub demanded_before: bool,
     /// Whether it does after.
     pub demanded_after: bool,
-    /// What is to be fulfilled after and was not before.
+    /// What is to be fulfilled after and was not before. Of goods that are recognised before and after.
     pub added: Vec<ToFulfil>,
-    /// What was to be fulfilled before and is not after.
+    /// What was to be fulfilled before and is not after, of the same.
     pub removed: Vec<ToFulfil>,
 }
 
 impl Difference {
     /// How one decision differs from another.
     pub fn between(before: Verdict<'_>, after: Verdict<'_>) -> Self {
+        // Nobody is spared a condition by losing the way that it was of.
+        let both = before.is_recognised() && after.is_recognised();
         Self {
             before: before.outcome,
             after: after.outcome,
             demanded_before: before.demanded,
             demanded_after: after.demanded,
-            added: after.asks_beyond(before),
-            removed: before.asks_beyond(after),
+            added: if both { after.asks_beyond(before) } else { Vec::new() },
+            removed: if both { before.asks_beyond(after) } else { Vec::new() },
         }
     }
 }

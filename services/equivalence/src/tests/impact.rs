@@ -230,6 +230,17 @@ async fn a_preview_names_the_conditions_that_come_and_go(db: TestDatabase) {
         assert_eq!(removed, was, "{example:?}");
         assert!(example.demanded_before && example.demanded_after, "{example:?}");
     }
+    // Who loses the way is spared nothing, and who gets it back is asked nothing more than before: there was no before.
+    let retire = pb::Change { change: Some(pb::change::Change::Retire("annexes/xa-xd-pv".into())) };
+    let name = author.create_change_set(create("retire", vec![retire])).await.unwrap().into_inner();
+    let request =
+        pb::PreviewImpactRequest { name: name.change_set.unwrap().name, date: DAY.into(), ..Default::default() };
+    let preview = author.preview_impact(request).await.unwrap().into_inner();
+    let lost = |it: &&pb::DecisionImpact| it.after() == pb::RecognitionOutcome::NotRecognised;
+    assert!(preview.examples.iter().any(|example| lost(&example)), "{preview:?}");
+    for example in preview.examples.iter().filter(lost) {
+        assert!(example.conditions_added.is_empty() && example.conditions_removed.is_empty(), "{example:?}");
+    }
 }
 
 async fn reports_are_taken_once_and_what_cannot_be_asked_is_left_out(db: TestDatabase) {
