@@ -115,7 +115,7 @@ pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggest
     // Whether a description says enough does not hang on what is held.
     let best = candidates.first().map_or(0.0, |best| best.confidence) / held(decided);
     let mut answer = Suggestion { cannot_tell: best < TELLS, candidates, ..Suggestion::default() };
-    doubt::explain(catalogue, question, &words, examples.nearest, &mut answer);
+    doubt::explain(catalogue, question, &words, best, examples.nearest, &mut answer);
     if in_part {
         doubt::in_part(catalogue, question, decided, &mut answer);
     }

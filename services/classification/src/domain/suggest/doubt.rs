@@ -222,15 +222,16 @@ const MATERIALS: &[&str] = &[
     "陶瓷",
 ];
 
-/// Adds findings and the question. `decided`: how like the description is to what was decided before, 0 to 1.
+/// Adds findings and the question. `best`: how sure the best candidate is, if the right one is held. `decided`: how like the
+/// description is to what was decided before, 0 to 1.
 pub(super) fn explain(
     catalogue: &Catalogue,
     question: &Question<'_>,
     asked: &[Word],
+    best: f64,
     decided: f64,
     answer: &mut Suggestion,
 ) {
-    let best = answer.candidates.first().map_or(0.0, |best| best.confidence);
     let telling = vague(catalogue, question, asked, answer);
     // Whatever the words are, somebody has decided such a thing before.
     let told = decided >= DECIDED;
