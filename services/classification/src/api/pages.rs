@@ -59,6 +59,11 @@ impl PageRequest {
         from.read(pinned).await.map_err(super::error::read)
     }
 
+    /// How many of all items are made for it, unless a message does not hold so many.
+    pub(super) fn taken(&self) -> usize {
+        self.cursor.map_or(0, |cursor| cursor.from).saturating_add(self.size).saturating_add(1)
+    }
+
     /// Cuts the page out of all items: as many as it may have, or fewer where they are so long that a message does not
     /// hold more. No items are made but those of the page and the one behind it.
     pub(super) fn cut<T: Message>(self, catalogue: &Catalogue, all: impl Iterator<Item = T>) -> Result<Page<T>, Fault> {

@@ -58,6 +58,8 @@ pub(crate) struct Query {
     pub(crate) levels: Vec<Level>,
     /// What was taught counts if it was decided by this day. None: nothing taught counts.
     pub(crate) on: Option<NaiveDate>,
+    /// So many hits are likely to be taken.
+    pub(crate) taken: usize,
 }
 
 /// The indexes of a catalogue's editions, each built when it is first asked.
@@ -113,7 +115,8 @@ impl Ord for Ranked<'_> {
     }
 }
 
-/// How many hits are put in order at first, and how many times as many whenever those are taken.
+/// How many hits are put in order at first, at least, and how many times as many whenever those are taken: the fewer, the more
+/// can be left out.
 const FIRST: usize = 16;
 const MORE: usize = 16;
 
@@ -132,7 +135,7 @@ fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
         better: HashMap::new(),
         ranked: Vec::new(),
         next: 0,
-        most: FIRST / MORE,
+        most: query.taken.max(FIRST),
         all: false,
     };
     for edition in &query.editions {
@@ -164,7 +167,7 @@ struct Hits<'c> {
     /// The best of all, in order, and which of them is next.
     ranked: Vec<Ranked<'c>>,
     next: usize,
-    /// How many were put in order, and whether there are no others.
+    /// How many are put in order next, and whether there are no others.
     most: usize,
     all: bool,
 }
@@ -172,8 +175,8 @@ struct Hits<'c> {
 impl<'c> Hits<'c> {
     /// Puts the best hits in order, more of them than before.
     fn rank(&mut self) {
-        self.most *= MORE;
         let mut best = Best { most: self.most, hits: BinaryHeap::new(), dropped: false };
+        self.most = self.most.saturating_mul(MORE);
         self.better.values().for_each(|found| best.offer(*found));
         for edition in &self.query.editions {
             let asked = &self.asked[edition];

@@ -56,7 +56,7 @@ impl Lookup {
         };
         let asked = CodeText::parse(text.trim()).ok().filter(|code| code.as_str().bytes().all(|b| b.is_ascii_digit()));
         let searched = wanted.clone();
-        let hits = search(&catalogue, &Query { text, editions: wanted, levels, on: Some(today) });
+        let hits = search(&catalogue, &Query { text, editions: wanted, levels, on: Some(today), taken: page.taken() });
         let hits = hits.filter(|hit| {
             lists.is_empty() || green.get(&hit.at.edition).is_some_and(|rows| rows.contains(&hit.at.row))
         });

@@ -5,7 +5,8 @@
 //! merges and files would only be start-up time and disk to keep in step with the revision. What is needed and a library
 //! such as tantivy does not give is the ranking itself: fields that are weighed before a word's repetition saturates
 //! (BM25F, not a sum of scores by field), words that a description excludes, and A to Z terms that count by how much of
-//! the term was asked for. Postings are two flat arrays; a search touches each posting once.
+//! the term was asked for. Postings are two flat arrays; a search walks through those of rare words, and of common ones only
+//! where rows can still be among the best.
 
 mod build;
 

@@ -202,7 +202,8 @@ fn filters_keep_what_they_name() {
     let editions = vec![catalogue.edition("HS2017").unwrap(), catalogue.edition("HS2022").unwrap()];
     let only = at(&catalogue, "HS2017", "854140");
     let found = |editions: &[usize], level| {
-        let query = Query { text: "solar".to_owned(), editions: editions.to_vec(), levels: vec![level], on: None };
+        let (text, editions, levels) = ("solar".to_owned(), editions.to_vec(), vec![level]);
+        let query = Query { text, editions, levels, ..Query::default() };
         search(&catalogue, &query).map(|hit| hit.at).collect::<Vec<_>>()
     };
     let subheadings = found(&editions[..1], Level::Subheading);
