@@ -206,10 +206,10 @@ pub fn fault(error: StoreError<ChangeError>) -> Fault {
             let common: Vec<String> =
                 owners.iter().filter(|owner| entries.iter().all(|it| it.owners.contains(owner))).cloned().collect();
             let (which, required) = match common.as_slice() {
-                [] => ("must be one that each of them belongs to, and none is", listed(&owners, NAMED)),
-                [one] => ("must be that one", one.clone()),
+                [] => ("must be one that each of them belongs to, and none is".to_owned(), listed(&owners, NAMED)),
+                [one] => (format!("must be {one}"), one.clone()),
                 // Any one of them will do.
-                several => ("must be one of these", listed(several, NAMED).replace(", ", " or ")),
+                several => ("must be one of these".to_owned(), listed(several, NAMED).replace(", ", " or ")),
             };
             let message = format!(
                 "{}: the token's `economy` or `body` {which}, or the token one of scope `admin` that names no economy",
