@@ -372,10 +372,18 @@ fn value_under_an_unknown_code_is_no_value_off_the_lists() {
         "{told}"
     );
     assert_eq!(words("oecd-cleg "), ["greenLists/oecd-cleg", "2023", "1", "1,000", "700", "700", "0", "300"], "{told}");
-    assert!(told.contains("fault code_unknown: 1 row\n") && told.contains("of codes that are unknown"), "{told}");
+    assert!(
+        told.contains("fault code_unknown: 1 row\n")
+            && told.contains("of rows whose code, edition or period was not understood"),
+        "{told}"
+    );
     let stats = run("stats tagged.csv --svg plots");
     assert!(stats.stdout.contains("70.00% to 70.00%, cannot be told 30.00%"), "{}", stats.stdout);
-    assert!(stats.stderr.contains("1 row has a code that no edition has"), "{}", stats.stderr);
+    assert!(
+        stats.stderr.contains("1 row has a code, an edition or a period that was not understood"),
+        "{}",
+        stats.stderr
+    );
     let plot = std::fs::read_to_string(shell.folder.path().join("plots/share-by-year.svg")).expect("it is drawn");
     assert!(plot.contains("oecd-cleg (+ 30.0% ?)"), "{plot}");
     let json: serde_json::Value = serde_json::from_str(&run("stats tagged.csv -o json").stdout).expect("it is JSON");

@@ -86,8 +86,10 @@ const CANNOT_BE_TOLD: &str = "of some of the value it cannot be told, for want o
 
 /// What is said of rows whose codes are not known.
 fn unknown(rows: u64) -> String {
-    let (rows, have) = (render::several(rows, "row"), if rows == 1 { "has a code" } else { "have codes" });
-    format!("{rows} {have} that no edition has (code_unknown, edition_wrong): which lists they are on cannot be told")
+    let (told, has) = (render::several(rows, "row"), if rows == 1 { "has" } else { "have" });
+    format!(
+        "{told} {has} a code, an edition or a period that was not understood: on which lists they are cannot be told"
+    )
 }
 
 fn row(list: &str, key: &str, name: &str, bounds: Bounds) -> serde_json::Value {

@@ -165,8 +165,10 @@ fn report(totals: &TagTotals, revision: u64) -> String {
         text.push_str("unless --include-held-back takes them in\n");
     }
     if totals.totals.iter().any(|total| total.undetermined_rows > 0) {
-        text.push_str("cannot be told: value of codes that are unknown, and what no table leads to the edition of a ");
-        text.push_str("list; no part of POSSIBLY, which may be so much higher\n");
+        text.push_str(
+            "cannot be told: value of rows whose code, edition or period was not understood, and what no table ",
+        );
+        text.push_str("leads to the edition of a list; no part of POSSIBLY, which may be so much higher\n");
     }
     text
 }
