@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn each_missing_field_is_told_be_it_a_word_a_day_or_a_name() {
+    fn an_entry_is_read_to_its_end_whether_a_word_a_day_or_a_name_is_missing() {
         for entry in [
             catalogue_entry::Entry::Equivalence(pb::Equivalence {
                 name: "equivalences/a".into(),
