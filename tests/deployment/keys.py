@@ -2,9 +2,9 @@
 
     python3 tests/deployment/keys.py --greenlane PROGRAM
 
-A registry on SQLite. What was signed since the moment that the body's key was last safe counts no more, what was signed
-before goes on, and the body has a new key; tokens of an issuer's key that is taken out of its set are refused without a
-restart. The log's key is rehearsed by `tests/e2e/tests/backup.rs`, a TLS key by `shared/platform/tests/tls.rs`.
+A registry on SQLite, and the page's commands as they stand there. What was signed since the moment that the body's key was
+last safe is found whatever day it bears, and counts no more; what was signed before goes on, and the body has a new key;
+tokens of an issuer's key that is taken out of its set are refused without a restart, and what was done with them is found. The log's key is rehearsed by `tests/e2e/tests/backup.rs`, a TLS key by `shared/platform/tests/tls.rs`.
 """
 
 import argparse
@@ -12,8 +12,11 @@ import contextlib
 import datetime
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,6 +25,8 @@ import urllib.request
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BODY = "bodies/aurora-cert"
+PAGE = CHECKOUT / "deploy/runbooks/key-compromise.md"
+ISSUER = "https://localhost/greenlane"
 PATIENCE_SECONDS = 30
 REFRESH_SECONDS = 1
 
@@ -38,6 +43,32 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def moment(text):
+    return datetime.datetime.fromisoformat(text.strip('"'))
+
+
+def blocks():
+    """The page's blocks of commands, a line each."""
+    found = re.findall(r"^ *```sh\n(.*?)^ *```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [re.sub(r"\\\n\s*", " ", block) for block in found]
+
+
+def commands(*begins):
+    """The arguments of the page's commands that begin so."""
+    lines = [line.strip() for block in blocks() for line in block.splitlines()]
+    return [shlex.split(next(line for line in lines if line.startswith(begin)), comments=True)[1:] for begin in begins]
+
+
+def audited(registry, since):
+    """The page's question to the audit trail of a database on SQLite, of an issuer and a time of ours."""
+    asked = next(re.search(r'sqlite3 registry.db "(.*?)"', block, re.DOTALL) for block in blocks() if "sqlite3" in block)[1]
+    ours = asked.replace("https://id.example.org", ISSUER).replace("2026-11-24 12:00", since)
+    if ours.count(ISSUER) != 1 or since not in ours:
+        raise SystemExit(f"the page asks something else: {asked}")
+    with contextlib.closing(sqlite3.connect(registry.folder / "registry.db")) as database:
+        return database.execute(ours).fetchall()
+
+
 class Registry:
     def __init__(self, greenlane, folder):
         self.greenlane, self.folder = greenlane, folder
@@ -46,7 +77,7 @@ class Registry:
         self.config.write_text(
             f'[server]\nlisten = "127.0.0.1:{self.listen}"\nmetrics_listen = "127.0.0.1:{self.admin_port}"\n'
             f"[auth]\nrefresh_seconds = {REFRESH_SECONDS}\n"
-            f'[[auth.issuers]]\nissuer = "https://localhost/greenlane"\njwks = {{ file = "{folder}/jwks.json" }}\n'
+            f'[[auth.issuers]]\nissuer = "{ISSUER}"\njwks = {{ file = "{folder}/jwks.json" }}\n'
             f'[registry]\nkey_directory = "{folder}/keys"\n[registry.store]\nurl = "sqlite:{folder}/registry.db"\n'
         )
         self.process = None
@@ -105,6 +136,7 @@ class Registry:
 def a_bodys_key(registry, admin, clerk):
     first = registry.must("body", "key", "create", BODY, "-o", "name", *registry.there(admin))
     before = registry.issue(clerk)
+    known = len(registry.must("log", "entries", "--all", "-o", "name", *registry.there(admin)).splitlines())
     time.sleep(1.1)
     safe_until = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     time.sleep(1.1)
@@ -115,6 +147,20 @@ def a_bodys_key(registry, admin, clerk):
     expect("signed before and since", [registry.counts(name, admin) for name in (before, since)], [True, False])
     expect("for that reason", "key_compromised" in registry.said or "compromised" in registry.said, True)
     registry.must("body", "key", "create", BODY, *registry.there(admin))
+    [entries, steps] = commands("greenlane log entries", "greenlane watch certificates")
+    entries[entries.index("--from") + 1] = str(known - 1)
+    listed = registry.must(*entries, "-o", "csv", *registry.there(admin)).splitlines()[1:]
+    first = next(line.split(",")[0] for line in listed if moment(line.split(",")[1]) > moment(safe_until))
+    expect("the first entry since then", first, str(known))
+    steps[steps.index("--after") + 1] = first
+    expect("what was signed since, of which day it says it is", registry.must(*steps, "-o", "csv", *registry.there(admin))
+        .count(since.removeprefix("certificates/")), 1)
+    expect("and what was before", registry.said.count(before.removeprefix("certificates/")), 0)
+    [amend] = commands("greenlane certificate amend")
+    amend[2] = since
+    amend[amend.index("--token-file") + 1] = clerk
+    registry.must(*amend, "--registry", f"http://127.0.0.1:{registry.listen}")
+    expect("signed again by the new key", registry.counts(since, admin), True)
     expect("with a new key it goes on", registry.counts(registry.issue(clerk), admin), True)
 
 
@@ -133,6 +179,11 @@ def an_issuers_key(registry, admin):
     expect("and that without a restart", registry.process.poll(), None)
     again = registry.token("fresh", "admin", "--scope", "admin")
     expect("a token of the new key", registry.run(*listed, *registry.there(again)) is not None, True)
+    trail = audited(registry, "2026-01-01 00:00")
+    times = [row[0] for row in trail]
+    expect("what was done with its tokens, in the order of time", len(times) > 3 and times == sorted(times), True)
+    expect("the clerk's issuing among it", any("IssueCertificate" in row[3] for row in trail), True)
+    expect("and nothing before there was any", audited(registry, "2100-01-01 00:00"), [])
 
 
 def main():
