@@ -65,7 +65,7 @@ else
     ends 5 greenlane change review "$draft" --approve
     ends 4 greenlane change review "$draft" --approve --token-file XF.token
     greenlane change review "$draft" --approve --comment "As agreed." --token-file XE.token
-    greenlane change publish "$draft" --token-file XE.token
+    greenlane change publish "$draft" --confirm --token-file XE.token
 fi
 
 say "A certificate that is recognised under it"

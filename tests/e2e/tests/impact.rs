@@ -73,7 +73,7 @@ async fn preview(database: Database) -> anyhow::Result<()> {
     let reviewer = TokenRequest::new("reviewer", ["admin"]);
     let reviewer = Shell::new(&installation, &installation.mint(&reviewer))?;
     reviewer.run(&format!("change review {draft} --approve"))?.expect(0);
-    reviewer.run(&format!("change publish {draft}"))?.expect(0);
+    reviewer.run(&format!("change publish {draft} --confirm"))?.expect(0);
     let began = Instant::now();
     while clerk.run(&verify)?.code != 0 {
         ensure!(began.elapsed() < Duration::from_secs(10), "the certificate is still not recognised in XE");

@@ -55,7 +55,7 @@ async fn publish_and_watch(database: Database) -> anyhow::Result<()> {
         let draft = draft.stdout.trim();
         run(&installation, &admin, &format!("change propose {draft}"))?.expect(0);
         run(&installation, &reviewer, &format!("change review {draft} --approve"))?.expect(0);
-        let published = run(&installation, &reviewer, &format!("change publish {draft} -o json"))?.expect(0);
+        let published = run(&installation, &reviewer, &format!("change publish {draft} --confirm -o json"))?.expect(0);
         let acknowledged = Instant::now();
         let revision = published.json()?["revision"].as_u64().context("a revision")?;
         let answered = async || {

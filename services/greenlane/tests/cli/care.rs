@@ -221,7 +221,7 @@ fn newer() -> anyhow::Result<()> {
     let mint = "token mint --subject r --scope catalogue.review --scope catalogue.publish --out r.token";
     shell.run(mint)?.expect(0);
     shell.run(&format!("change review {draft} --approve --token-file r.token"))?.expect(0);
-    shell.run(&format!("change publish {draft} --token-file r.token"))?.expect(0);
+    shell.run(&format!("change publish {draft} --confirm --token-file r.token"))?.expect(0);
     let newer = shell.run("pull catalogue")?.expect(2).stderr;
     assert!(newer.contains("revision 2 is published meanwhile") && newer.contains("--revision 1"), "{newer}");
     Ok(())

@@ -43,7 +43,12 @@ fn change() -> anyhow::Result<()> {
     let rejected = format!("change review {draft} --reject --comment no --token-file other.token");
     assert!(shell.run(&rejected)?.expect(0).stderr.contains("nothing is written without --confirm"));
     shell.run(&format!("change review {draft} --approve --token-file other.token"))?.expect(0);
-    let published = shell.run(&format!("change publish {draft} --token-file other.token -o json"))?.expect(0).json()?;
+    let tried = shell.run(&format!("change publish {draft} --token-file other.token"))?.expect(0);
+    assert!(tried.stderr.contains("nothing is written without --confirm"), "{}", tried.stderr);
+    let approved = shell.run(&format!("change get {draft} -o json"))?.expect(0).json()?;
+    assert_eq!(approved["changeSet"]["state"], "CHANGE_SET_STATE_APPROVED");
+    let publish = format!("change publish {draft} --confirm --token-file other.token -o json");
+    let published = shell.run(&publish)?.expect(0).json()?;
     assert_eq!(published["changeSet"]["state"], "CHANGE_SET_STATE_PUBLISHED");
     assert_eq!(published["revision"], 2);
 

@@ -7,7 +7,8 @@ use greenlane_e2e::greenlane;
 
 use crate::help;
 
-/// What ends something for good, or is done to many at once: a check until `--confirm`.
+/// What ends something for good, or is done to many at once: a check until `--confirm`. What is published counts at once, and
+/// what undoes it may have to be notified first.
 const CONFIRMED: &[&str] = &[
     "alert unsubscribe",
     "body designation withdraw",
@@ -15,10 +16,12 @@ const CONFIRMED: &[&str] = &[
     "certificate import",
     "certificate terminate",
     "certificate withdraw",
+    "change publish",
     "change review",
     "change withdraw",
     "code abandon",
     "code alert unsubscribe",
+    "code change publish",
     "code change review",
     "code change withdraw",
     "code teach",
@@ -49,7 +52,6 @@ const AT_ONCE: &[(&str, &[&str])] = &[
             "dispute apply",
         ],
     ),
-    ("two people have looked at it, and another change set undoes it", &["change publish", "code change publish"]),
     (
         "it says something, and takes nothing away",
         &[

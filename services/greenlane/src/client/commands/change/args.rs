@@ -111,6 +111,15 @@ pub(crate) struct Comment {
     pub(super) mutation: Mutation,
 }
 
+/// Arguments of `publish`.
+#[derive(Args, Debug)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    pub(super) step: Step,
+    #[command(flatten)]
+    pub(super) confirm: Confirm,
+}
+
 /// Arguments of `withdraw`.
 #[derive(Args, Debug)]
 pub(crate) struct Withdraw {

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::{
-    args::{Comment, Create, List, Notify, Revert, Review, Step, Update, Withdraw},
+    args::{Comment, Create, List, Notify, Publish, Revert, Review, Step, Update, Withdraw},
     diff,
     views::{CHANGE_SET, CHANGE_SETS, COMMENT, COMMENTS, DIFFS, FIELDS, FINDINGS, WHOLE},
 };
@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// Approve or reject; only somebody else than its author may.
     Review(Review),
     /// Publish an approved change set as a revision; only somebody else than its author may.
-    Publish(Step),
+    Publish(Publish),
     /// Take it back before it is published; only its author may.
     Withdraw(Withdraw),
     /// Draft a change set that undoes a published one.
@@ -246,7 +246,10 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
             }
             of.step(session, "ReviewChangeSet", step, json!({ "approve": approve, "comment": comment })).await
         }
-        Command::Publish(step) => of.step(session, "PublishChangeSet", step, json!({})).await,
+        Command::Publish(Publish { mut step, confirm }) => {
+            confirm.settle(&mut step.guarded.mutation);
+            of.step(session, "PublishChangeSet", step, json!({})).await
+        }
         Command::Withdraw(Withdraw { mut step, comment, confirm }) => {
             confirm.settle(&mut step.guarded.mutation);
             of.step(session, "WithdrawChangeSet", step, json!({ "comment": comment })).await
