@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use comfy_table::Cell;
 use greenlane_api::{
     common::v1::{Finding, Revisions},
-    registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart},
+    registry::v1::{PartOutcome, Verdict, VerdictOutcome, VerdictPart, VerifyResponse},
 };
 use greenlane_platform::clock::Clock;
 
@@ -113,8 +113,20 @@ pub(crate) fn table(verdict: &Verdict, named: &str) -> String {
 
 /// What is to be said of a verdict of a day that is still to come: nothing in it tells, as whoever asks again at the same
 /// revision is given the same.
-pub(crate) fn ahead(verdict: &Verdict, today: NaiveDate) -> Option<String> {
+pub(crate) fn ahead(date: &str, today: NaiveDate) -> Option<String> {
     // As texts they are in the order of the days.
-    let date = &verdict.date;
-    (*date > today.to_string()).then(|| format!("{date} lies ahead: the verdict is of what is known by now"))
+    (*date > *today.to_string()).then(|| format!("{date} lies ahead: the verdict is of what is known by now"))
+}
+
+/// An older registry passes over the day that is asked about without goods, and judges the day that it is: what it says then
+/// is no answer.
+pub(crate) fn of_the_day(asked: &str, answer: &VerifyResponse) -> Result<(), String> {
+    let judged = answer.verdict.as_ref().map(|verdict| verdict.date.as_str()).unwrap_or_default();
+    if asked.is_empty() || judged == asked {
+        return Ok(());
+    }
+    Err(format!(
+        "the registry judged the day {judged} and not {asked}: its version does not know --date without goods; name the goods \
+         too, or have it brought up to date"
+    ))
 }

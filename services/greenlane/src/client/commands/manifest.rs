@@ -9,7 +9,9 @@ use std::{collections::VecDeque, path::PathBuf};
 use clap::{Args, Subcommand};
 use greenlane_api::registry::v1::{
     StreamVerifyRequest, StreamVerifyResponse, verification_service_client::VerificationServiceClient,
+    verify_result::Result as Answer,
 };
+use greenlane_platform::clock::Clock;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -110,19 +112,28 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     let mut answers = service.stream_verify(ReceiverStream::new(requests)).await?.into_inner();
     let bar = progress::bar(total, "lines");
     let (mut tally, mut printed) = (Tally::default(), Printed::new(session, VERDICTS)?);
-    let mut faults = VecDeque::new();
+    let (mut faults, mut latest) = (VecDeque::new(), String::new());
     while let Some(answer) = printed.next(&mut answers).await? {
         // Answers come in the order of the questions; between two of them are the lines that were none.
         faults.extend(std::iter::from_fn(|| unreadable.try_recv().ok()));
-        let number = mark(&answer).0;
-        while faults.front().is_some_and(|(line, ..)| *line < number) {
+        let mark = Mark::of(&answer);
+        while faults.front().is_some_and(|(line, ..)| *line < mark.line) {
             tally.faulty += 1;
             faults.pop_front().into_iter().for_each(|fault| printed.push(faulty(fault)));
         }
-        let accepted = tally.count(answer.result.as_ref());
         bar.inc(1);
+        if let Err(why) = judged(&mark, &answer) {
+            tally.faulty += 1;
+            printed.push(faulty((mark.line, mark.named.to_owned(), why)));
+            continue;
+        }
+        // As texts they are in the order of the days.
+        if mark.day > latest.as_str() {
+            mark.day.clone_into(&mut latest);
+        }
+        let accepted = tally.count(answer.result.as_ref());
         if !(only_faults && accepted) {
-            printed.push(line(&answer, session.output())?);
+            printed.push(line(&mark, &answer, session.output())?);
         }
     }
     bar.finish_and_clear();
@@ -137,6 +148,9 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
     }
     printed.end(json!({ "accepted": tally.accepted, "refused": tally.refused, "undetermined": tally.undetermined,
         "faulty": tally.faulty }))?;
+    if let Some(ahead) = verdict::ahead(&latest, Clock::system().today()) {
+        render::talk(&ahead);
+    }
     render::talk(&tally.text());
     Ok(tally.exit())
 }
@@ -146,20 +160,63 @@ fn faulty((line, certificate, why): (u64, String, String)) -> Value {
     json!({ "line": line, "certificate": certificate, "outcome": "FAULTY", "why": why })
 }
 
-/// The line that asked, and the certificate that it names.
-fn mark(answer: &StreamVerifyResponse) -> (u64, &str) {
-    let (number, named) = answer.tag.split_once(' ').unwrap_or((&answer.tag, ""));
-    (number.parse().unwrap_or_default(), named)
+/// What a line asked: its number, the day, and the certificate that it names.
+struct Mark<'a> {
+    line: u64,
+    day: &'a str,
+    named: &'a str,
+}
+
+impl<'a> Mark<'a> {
+    fn of(answer: &'a StreamVerifyResponse) -> Self {
+        let mut parts = answer.tag.splitn(3, ' ');
+        let mut next = || parts.next().unwrap_or_default();
+        Self { line: next().parse().unwrap_or_default(), day: next(), named: next() }
+    }
+}
+
+/// An answer, or why it is none: the registry judged another day.
+fn judged(mark: &Mark<'_>, answer: &StreamVerifyResponse) -> Result<(), String> {
+    match answer.result.as_ref().and_then(|result| result.result.as_ref()) {
+        Some(Answer::Response(response)) => verdict::of_the_day(mark.day, response),
+        Some(Answer::Error(_)) | None => Ok(()),
+    }
 }
 
 /// An answer with the line that asked.
-fn line(answer: &StreamVerifyResponse, output: Output) -> anyhow::Result<Value> {
-    let (number, named) = mark(answer);
-    let mut line = verdict::line::line(named, answer.result.as_ref(), output)?;
-    line["line"] = json!(number);
+fn line(mark: &Mark<'_>, answer: &StreamVerifyResponse, output: Output) -> anyhow::Result<Value> {
+    let mut line = verdict::line::line(mark.named, answer.result.as_ref(), output)?;
+    line["line"] = json!(mark.line);
     // That goods and market have no say is no news where there are none.
     if line["why"] == "" && verdict::line::is_without_goods(answer.result.as_ref()) {
         line["why"] = "only the certificate was asked about: no code".into();
     }
     Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use greenlane_api::registry::v1::{Verdict, VerifyResponse, VerifyResult};
+
+    use super::*;
+
+    #[test]
+    fn a_verdict_of_another_day_than_the_line_asks_about_is_none() {
+        let answer = |tag: &str| {
+            let verdict = Verdict { date: "2026-11-27".into(), ..Default::default() };
+            let response = VerifyResponse { verdict: Some(verdict), ..Default::default() };
+            let result = VerifyResult { result: Some(Answer::Response(response)) };
+            StreamVerifyResponse { tag: tag.into(), result: Some(result) }
+        };
+        let judged = |tag: &str| {
+            let answer = answer(tag);
+            let mark = Mark::of(&answer);
+            assert_eq!((mark.line, mark.named), (7, "GLXA 1"), "{tag}");
+            super::judged(&mark, &answer)
+        };
+        assert_eq!(judged("7  GLXA 1"), Ok(()));
+        assert_eq!(judged("7 2026-11-27 GLXA 1"), Ok(()));
+        let other = judged("7 2027-01-01 GLXA 1").unwrap_err();
+        assert!(other.contains("judged the day 2026-11-27 and not 2027-01-01"), "{other}");
+    }
 }

@@ -216,7 +216,7 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     let request = args.only()?;
     let client = session.registry()?;
     let mut answer = VerificationServiceClient::new(client.clone()).verify(request.clone()).await?.into_inner();
-    of_the_day(&request.date, &answer)?;
+    verdict::of_the_day(&request.date, &answer).map_err(anyhow::Error::msg)?;
     if let Some(path) = out {
         statement::keep(&path, &answer.statement)?;
     }
@@ -230,19 +230,6 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
     answer.proof = answer.proof.filter(|_| proof);
     print(session.output(), &args, &answer)?;
     Ok(exit_of(answer.verdict.as_ref()))
-}
-
-/// An older registry passes over the day that is asked about without goods, and judges the day that it is: what it says then
-/// is no answer.
-fn of_the_day(asked: &str, answer: &VerifyResponse) -> anyhow::Result<()> {
-    let judged = answer.verdict.as_ref().map(|verdict| verdict.date.as_str()).unwrap_or_default();
-    if asked.is_empty() || judged == asked {
-        return Ok(());
-    }
-    bail!(
-        "the registry judged the day {judged} and not {asked}: its version does not know --date without goods; name the goods \
-         too, or have it brought up to date"
-    )
 }
 
 /// What a file holds: the number or name of a certificate, the text of its QR code, or its document. A document that is
@@ -398,7 +385,7 @@ fn write_report(
 
 fn print(output: Output, args: &Args, answer: &VerifyResponse) -> anyhow::Result<()> {
     let named = args.subjects.first().map(String::as_str).unwrap_or_default();
-    if let Some(ahead) = answer.verdict.as_ref().and_then(|it| verdict::ahead(it, Clock::system().today())) {
+    if let Some(ahead) = answer.verdict.as_ref().and_then(|it| verdict::ahead(&it.date, Clock::system().today())) {
         render::talk(&ahead);
     }
     match (output, &answer.verdict) {

@@ -156,9 +156,11 @@ pub(super) fn request(line: u64, row: Row, destination: &str, date: &str) -> Res
         placed_on_market_on: row.placed_on_market_on,
         manufactured_on: row.manufactured_on,
     });
-    // The mark has room for a number and a certificate; a longer text, a document in a code, shows itself in the answer.
+    // The mark has room for a line's number, a day and a certificate; a longer text, a document in a code, shows itself in the
+    // answer, and what is no day is told there.
     let named = if row.certificate.len() <= 40 { row.certificate.as_str() } else { "" };
-    let tag = format!("{line} {named}");
+    let asked = if day.len() == 10 { day.as_str() } else { "" };
+    let tag = format!("{line} {asked} {named}");
     let is_code = ["GL1:", "https://", "http://"].iter().any(|start| row.certificate.starts_with(start));
     let subject = if is_code { Subject::QrText(row.certificate) } else { Subject::Certificate(row.certificate) };
     // Goods have their day with them.

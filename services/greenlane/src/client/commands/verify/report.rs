@@ -18,7 +18,10 @@ use greenlane_api::{
 };
 
 pub(super) use self::{html::html, pdf::pdf};
-use crate::client::{render::label, verdict};
+use crate::client::{
+    render::{label, several},
+    verdict,
+};
 
 /// When and by whom it was asked.
 pub(super) struct Asked<'a> {
@@ -153,7 +156,7 @@ fn certificate(verdict: &Verdict, asked: &Asked<'_>) -> Vec<Row> {
         ("Issued by", verdict.body.clone()),
         ("State on the date", label(verdict.state().as_str_name()).unwrap_or_default().to_owned()),
         ("Version judged", version),
-        ("Date judged", verdict::ahead(verdict, asked.at.date_naive()).unwrap_or_else(|| verdict.date.clone())),
+        ("Date judged", verdict::ahead(&verdict.date, asked.at.date_naive()).unwrap_or_else(|| verdict.date.clone())),
     ]
 }
 
@@ -163,7 +166,7 @@ fn basis(answer: &VerifyResponse, verdict: &Verdict) -> Vec<Row> {
     let signed = freshness.checkpoint_time.and_then(|at| DateTime::from_timestamp(at.seconds, 0));
     // A service that had no part in it has no revision.
     let asked = |revision: u64| if revision == 0 { String::new() } else { revision.to_string() };
-    let age = freshness.equivalence_age.map(|age| format!("{} seconds", age.seconds)).unwrap_or_default();
+    let age = freshness.equivalence_age.map(|age| several(u64::try_from(age.seconds).unwrap_or_default(), "second")).unwrap_or_default();
     vec![
         ("Registry revision", answer.revision.to_string()),
         ("Equivalence revision", asked(revisions.equivalence)),

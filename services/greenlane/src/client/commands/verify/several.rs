@@ -7,7 +7,7 @@ use greenlane_api::registry::v1::{
 use greenlane_platform::clock::Clock;
 use serde_json::json;
 
-use super::{Args, of_the_day};
+use super::Args;
 use crate::client::{
     Session,
     exit::{Exit, Usage},
@@ -54,7 +54,7 @@ pub(super) async fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> 
     let answer = service.batch_verify(BatchVerifyRequest { requests, consistency: None }).await?.into_inner();
     for result in &answer.results {
         if let Some(Answer::Response(response)) = &result.result {
-            of_the_day(&day, response)?;
+            verdict::of_the_day(&day, response).map_err(anyhow::Error::msg)?;
         }
     }
     print(session.output(), args, &answer)
@@ -122,7 +122,7 @@ fn print(output: Output, args: &Args, answer: &BatchVerifyResponse) -> anyhow::R
         Some(Answer::Error(_)) | None => None,
     });
     // They are all of one day.
-    if let Some(ahead) = verdicts.filter_map(|it| verdict::ahead(it, today)).next() {
+    if let Some(ahead) = verdicts.filter_map(|it| verdict::ahead(&it.date, today)).next() {
         render::talk(&ahead);
     }
     render::talk(&tally.text());
