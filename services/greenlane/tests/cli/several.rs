@@ -219,7 +219,10 @@ fn spreadsheet() -> anyhow::Result<()> {
     assert_eq!(why(3), "covers these goods: The certificate names a product; which it is, was not declared.");
     assert_eq!(why(4), "authentic, in force: No certificate of this number is known here.");
     assert!(of(5, "outcome") == "FAULTY" && why(5) == "it has 2 columns, and the header has 4", "{told}");
-    std::fs::write(shell.folder.path().join("days.csv"), format!("certificate,date\n{number},2040-01-01\n{number},\n"))?;
+    std::fs::write(
+        shell.folder.path().join("days.csv"),
+        format!("certificate,date\n{number},2040-01-01\n{number},\n"),
+    )?;
     let days = shell.run("manifest verify days.csv")?.expect(10).stderr;
     assert!(days.contains("2040-01-01 lies ahead: the verdict is of what is known by now"), "{days}");
     std::fs::write(shell.folder.path().join("semicolons.csv"), "certificate;code\nNUMBER;HS2022:854143\n")?;

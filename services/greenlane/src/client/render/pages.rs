@@ -110,7 +110,7 @@ impl<W: Write> Pages<W> {
         self.write(&text)?;
         let more = last.get("nextPageToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty());
         if more && matches!(self.output, Output::Table | Output::Csv | Output::Name) {
-            talk("there are more than these");
+            talk("there are more than these: --all lists them all");
         }
         if self.output == Output::Table && self.written == 0 {
             talk("there are none");

@@ -28,8 +28,8 @@ use crate::client::{
 /// Arguments of `greenlane log audit`.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
-Reads every entry, checks that it can follow on those before it, and that each tree that was signed is met on the way.
-With --state the next audit goes on where this one ended. Exits with 10 when the log was rewritten or an entry is not
+Reads every entry, checks that it can follow on those before it, and that each tree that was signed is met on the way. \
+With --state the next audit goes on where this one ended. Exits with 10 when the log was rewritten or an entry is not \
 possible: keep what it prints, it is the proof. A key or a state that is not this log's says nothing of it: that is 2.
 
 Example:

@@ -25,9 +25,9 @@ use crate::client::{
 /// Arguments of `greenlane log check`.
 #[derive(ClapArgs, Debug)]
 #[command(group = ArgGroup::new("key").required(true).multiple(true), after_help = "\
-The file tells which entry it proves, and carries the entry if `log inclusion --out` or `verify --proof-out` wrote it. Other
-programs that read c2sp.org/tlog-proof@v1 can check it too. That an entry is in the log does not say that its certificate is
-in force: that is `greenlane verify`.
+The file tells which entry it proves, and carries the entry if `log inclusion --out` or `verify --proof-out` wrote it. \
+Other programs that read c2sp.org/tlog-proof@v1 can check it too. That an entry is in the log does not say that its \
+certificate is in force: that is `greenlane verify`.
 
 Exits with 0 when it is proved, and 10 when it is not.
 

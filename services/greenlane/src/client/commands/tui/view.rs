@@ -1,10 +1,12 @@
 //! How the browser looks.
 
+use std::borrow::Cow;
+
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
-    text::Text,
+    text::{Span, Text},
     widgets::{Block, Borders, Clear, List, ListState, Paragraph, Row as Cells, Table, TableState, Wrap},
 };
 
@@ -98,9 +100,10 @@ fn rows(frame: &mut Frame<'_>, model: &Model, area: Rect) {
     let columns = model.shown().columns();
     let widths = widths(model.shown(), &visible, area.width);
     let columns = &columns[..widths.len()];
+    let places = Layout::horizontal(&widths).spacing(SPACING).split(area);
     let lines = visible.iter().map(|row| {
         let tone = row.cells.first().and_then(|cell| tone(cell)).unwrap_or_default();
-        Cells::new(row.cells.iter().map(String::as_str)).style(tone)
+        Cells::new(row.cells.iter().zip(places.iter()).map(|(cell, place)| cut(cell, place.width))).style(tone)
     });
     let title = match (model.filter.as_str(), visible.len()) {
         ("", number) => format!(" {number} "),
@@ -112,11 +115,26 @@ fn rows(frame: &mut Frame<'_>, model: &Model, area: Rect) {
         None => title,
     };
     let table = Table::new(lines, widths)
+        .column_spacing(SPACING)
         .header(Cells::new(columns.iter().map(|(heading, _)| *heading)).style(dim()))
         .block(Block::new().title(title))
         .row_highlight_style(chosen());
     let selected = (!visible.is_empty()).then_some(model.selected);
     frame.render_stateful_widget(table, area, &mut TableState::default().with_selected(selected));
+}
+
+/// Between two columns.
+const SPACING: u16 = 1;
+
+/// What of a text has room, with a mark where that is not all.
+fn cut(text: &str, room: u16) -> Cow<'_, str> {
+    let fits = |text: &str, room: u16| Span::raw(text).width() <= usize::from(room);
+    if fits(text, room) {
+        return text.into();
+    }
+    let ends = text.char_indices().rev().map(|(end, _)| &text[..end]);
+    let kept = ends.into_iter().find(|kept| fits(kept, room.saturating_sub(1))).unwrap_or_default();
+    format!("{}…", kept.trim_end()).into()
 }
 
 /// Columns of a table that is to be read.

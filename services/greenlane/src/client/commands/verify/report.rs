@@ -166,7 +166,10 @@ fn basis(answer: &VerifyResponse, verdict: &Verdict) -> Vec<Row> {
     let signed = freshness.checkpoint_time.and_then(|at| DateTime::from_timestamp(at.seconds, 0));
     // A service that had no part in it has no revision.
     let asked = |revision: u64| if revision == 0 { String::new() } else { revision.to_string() };
-    let age = freshness.equivalence_age.map(|age| several(u64::try_from(age.seconds).unwrap_or_default(), "second")).unwrap_or_default();
+    let age = freshness
+        .equivalence_age
+        .map(|age| several(u64::try_from(age.seconds).unwrap_or_default(), "second"))
+        .unwrap_or_default();
     vec![
         ("Registry revision", answer.revision.to_string()),
         ("Equivalence revision", asked(revisions.equivalence)),
