@@ -25,6 +25,8 @@ pub(crate) use totals::{TooMany, Total, TotalKey};
 
 /// What is known of codes is forgotten when it is about more than this: a row that comes back is looked up again.
 const KEPT: usize = 200_000;
+/// What is known of what is written at such length, in bytes, is not kept: that would be no code.
+const LONGEST: usize = 100;
 
 /// Digits of a code that holds no other's value: shorter ones with codes below them are sums.
 const SUBHEADING: usize = 6;
@@ -112,7 +114,7 @@ struct Said {
     at: Option<Position>,
     /// Each with whether it was mended.
     faults: Vec<(TradeFault, bool)>,
-    tags: Vec<Tag>,
+    tags: Arc<[Tag]>,
     aggregate: bool,
 }
 
@@ -146,6 +148,8 @@ pub(crate) struct Tagger {
     catalogue: Arc<Catalogue>,
     settings: Settings,
     said: HashMap<String, Arc<Said>, RandomState>,
+    /// By epoch, what is said of all goods of which it is not known what they are, or of which day.
+    of_the_unknown: HashMap<Option<usize>, Arc<[Tag]>>,
     standings: Standings,
     key: String,
     seen: Seen,
@@ -162,6 +166,7 @@ impl Tagger {
         Self {
             settings,
             said: HashMap::default(),
+            of_the_unknown: HashMap::new(),
             standings: Standings::of(&catalogue),
             key: String::new(),
             seen: Seen::default(),
@@ -215,8 +220,7 @@ impl Tagger {
             return Arc::clone(said);
         }
         let said = Arc::new(self.say(row, when));
-        // Of texts that are no codes there is no end, and each has all lists.
-        if said.at.is_none() {
+        if self.key.len() > LONGEST {
             return said;
         }
         if self.said.len() >= KEPT {
@@ -241,25 +245,18 @@ impl Tagger {
             return said;
         }
         let on = self.settings.on.or(when.map(|(_, last)| last));
-        for list in &self.settings.lists {
-            let standing = match (said.at, on) {
-                (Some(at), Some(on)) => self.standings.of_code(&self.catalogue, *list, at, on, self.settings.held),
-                // Nobody knows which goods, or on which day.
-                (_, _) => Standing::of_the_unknown(&self.catalogue.lists[*list], on),
-            };
-            let (certain, possible, held_back, undetermined) = match (standing.status, standing.unsaid) {
-                (MembershipStatus::Member, _) => (1.0, 1.0, 0.0, 0.0),
-                (MembershipStatus::Partly, _) => (0.0, 1.0, 0.0, 0.0),
-                (MembershipStatus::Undetermined, Some(Unsaid::HeldBack)) => (0.0, 0.0, 1.0, 0.0),
-                (MembershipStatus::Undetermined, Some(Unsaid::Unlinked) | None) => (0.0, 0.0, 0.0, 1.0),
-                // What is not held here of a list cannot be bounded: the bounds are over what is held.
-                (MembershipStatus::Undetermined, Some(Unsaid::ListPartial)) | (MembershipStatus::NotMember, _) => {
-                    continue;
-                }
-            };
-            let share = Share { certain, possible, held_back, undetermined, estimated: standing.estimated };
-            said.tags.push(Tag { list: *list, status: standing.status, share });
-        }
+        let Self { catalogue, settings, standings, of_the_unknown, .. } = self;
+        said.tags = match (said.at, on) {
+            (Some(at), Some(on)) => {
+                tags(&settings.lists, |list| standings.of_code(catalogue, list, at, on, settings.held))
+            }
+            // Nobody knows which goods, or on which day.
+            (_, on) => {
+                let known = of_the_unknown.entry(on.map(|on| standings.epoch(on)));
+                let of = |list: usize| Standing::of_the_unknown(&catalogue.lists[list], on);
+                Arc::clone(known.or_insert_with(|| tags(&settings.lists, of)))
+            }
+        };
         said
     }
 
@@ -281,9 +278,29 @@ impl Tagger {
     }
 }
 
+/// The tags of goods that stand so to lists.
+fn tags(lists: &[usize], mut standing: impl FnMut(usize) -> Standing) -> Arc<[Tag]> {
+    let tag = |list: &usize| {
+        let standing = standing(*list);
+        let (certain, possible, held_back, undetermined) = match (standing.status, standing.unsaid) {
+            (MembershipStatus::Member, _) => (1.0, 1.0, 0.0, 0.0),
+            (MembershipStatus::Partly, _) => (0.0, 1.0, 0.0, 0.0),
+            (MembershipStatus::Undetermined, Some(Unsaid::HeldBack)) => (0.0, 0.0, 1.0, 0.0),
+            (MembershipStatus::Undetermined, Some(Unsaid::Unlinked) | None) => (0.0, 0.0, 0.0, 1.0),
+            // What is not held here of a list cannot be bounded: the bounds are over what is held.
+            (MembershipStatus::Undetermined, Some(Unsaid::ListPartial)) | (MembershipStatus::NotMember, _) => {
+                return None;
+            }
+        };
+        let share = Share { certain, possible, held_back, undetermined, estimated: standing.estimated };
+        Some(Tag { list: *list, status: standing.status, share })
+    };
+    lists.iter().filter_map(tag).collect()
+}
+
 /// Which code is meant.
 fn understand(catalogue: &Catalogue, settings: &Settings, row: &Row<'_>, when: Option<(i32, NaiveDate)>) -> Said {
-    let mut said = Said { at: None, faults: Vec::new(), tags: Vec::new(), aggregate: false };
+    let mut said = Said { at: None, faults: Vec::new(), tags: Arc::default(), aggregate: false };
     let raw = row.code.trim();
     if is_total(raw) {
         said.aggregate = true;

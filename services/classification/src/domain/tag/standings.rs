@@ -36,12 +36,21 @@ impl Standing {
 pub(super) struct Standings {
     /// By list: the days on which something of it begins or has ended.
     changes: Vec<Vec<NaiveDate>>,
+    /// Those of any list.
+    all_changes: Vec<NaiveDate>,
     known: HashMap<(usize, Position, usize), Standing>,
 }
 
 impl Standings {
     pub(super) fn of(catalogue: &Catalogue) -> Self {
-        Self { changes: catalogue.lists.iter().map(changes).collect(), known: HashMap::new() }
+        let changes: Vec<_> = catalogue.lists.iter().map(changes).collect();
+        let all: BTreeSet<_> = changes.iter().flatten().copied().collect();
+        Self { changes, all_changes: all.into_iter().collect(), known: HashMap::new() }
+    }
+
+    /// Between which of all changes a day lies: on all days of such an epoch each list holds the same.
+    pub(super) fn epoch(&self, on: NaiveDate) -> usize {
+        self.all_changes.partition_point(|change| *change <= on)
     }
 
     /// How a code stands to a list on a day.

@@ -219,6 +219,26 @@ fn of_all_goods_the_rows_on_any_list_are_counted_beside_all_rows() {
     assert_eq!(rows, [(4, 2, 1), (2, 2, 1)]);
 }
 
+#[test]
+fn what_is_said_of_rows_that_were_not_understood_is_found_once_and_kept_as_of_others() {
+    let catalogue = catalogue();
+    let mut tagger = Tagger::new(Arc::clone(&catalogue), settings(&catalogue));
+    let mut said = |text: &str| tagger.tag(&row(text)).unwrap().said;
+    for text in ["TOTAL 2003", "999999 2003", "xyz 2003", "010129 20x3", "010129 2003"] {
+        assert!(Arc::ptr_eq(&said(text), &said(text)), "{text}");
+    }
+    // Of others on days between which no list changes the same is said.
+    let [tags, other, later] = ["999999 2003", "888888 200307", "xyz 2023"].map(|text| said(text).tags.clone());
+    assert!(Arc::ptr_eq(&tags, &other) && Arc::ptr_eq(&tags, &later) && tags.len() == 1);
+    let [before, no_day] = ["999999 2000", "999999 20x3"].map(|text| said(text).tags.len());
+    assert_eq!((before, no_day), (0, 1), "on 2000-12-31 the list was still to come");
+    // What no table has is not kept: there is no end of it.
+    let long = format!("{} 2003", "9".repeat(LONGEST));
+    assert!(!Arc::ptr_eq(&said(&long), &said(&long)));
+    drop(said);
+    assert_eq!(tagger.said.len(), 9);
+}
+
 mod real_rows {
     use std::collections::BTreeMap;
 
