@@ -2,6 +2,7 @@
 
 use super::super::Format;
 use super::super::tests::{announced, edition, read, told};
+use super::Fields;
 use crate::domain::testing::starter;
 
 #[test]
@@ -49,6 +50,55 @@ fn a_stray_quotation_mark_takes_no_row_with_it() {
     assert_eq!(of(last), (three("03"), vec!["5  quotation_malformed".to_owned()], (4, 1)));
     // A comment says nothing, whatever stands in it.
     assert_eq!(of("01,Live animals\n# see,\"there\n0101,Horses\n02,Meat\n03,Fish\n"), (all, vec![], (4, 0)));
+}
+
+#[test]
+fn a_good_row_is_read_as_if_it_were_the_first_whatever_came_before_it() {
+    let good: &[u8] = "0101,\"Horses, \"\"live\"\"\",,马\n".as_bytes();
+    let first = Fields::new().of(good);
+    let wanted = ["0101", "Horses, \"live\"", "", "马"].map(|text| text.as_bytes().to_vec());
+    assert_eq!(first.as_deref(), Some(wanted.as_slice()));
+    let long = format!("01,\"{}\"\n", "Live animals, ".repeat(1_000));
+    let wide = format!("01{}\n", ",x".repeat(1_000));
+    let rows = [
+        ("a text goes on behind its mark", "01,\"Live\" animals\n", Some(2)),
+        ("a mark that is not closed", "01,\"Live animals\n", Some(2)),
+        ("two rows", "01,Live\n02,Meat\n", None),
+        ("two rows, the second one open", "01,\"a\" \"b\nc\"\n", None),
+        ("longer than what it is read into", &*long, Some(2)),
+        ("more fields than there was room for", &*wide, Some(1_001)),
+        ("no end of line", "01,Live", Some(2)),
+        ("nothing", "", Some(0)),
+    ];
+    for (why, before, fields) in rows {
+        let mut kept = Fields::new();
+        assert_eq!(kept.of(before.as_bytes()).map(|read| read.len()), fields, "{why}");
+        assert_eq!(kept.of(good), first, "after {why}");
+    }
+    let mut kept = Fields::new();
+    for (why, before, _) in rows {
+        kept.of(before.as_bytes());
+        assert_eq!(kept.of(good), first, "after all, {why} the last");
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_read_change_nothing_of_those_behind_them() {
+    let header = "code,description_en\n";
+    let good = "01,Live animals\n0101,\"Horses, live\"\n02,Meat\n";
+    let (codes, ..) = codes_of(format!("{header}{good}").as_bytes());
+    assert_eq!(codes, ["01", "0101", "02"]);
+    let wide = format!("03{}\n", ",x".repeat(200));
+    let long = format!("03,\"{}\n", "long ".repeat(1_000));
+    for (bad, fault) in [
+        ("03,\"Fish\" dried\n", "2  quotation_malformed"),
+        ("03,\"a\" \"b\nc\"\n", "2  quotation_malformed"),
+        (&*wide, "2  fields_too_many"),
+        (&*long, "2  quotation_malformed"),
+    ] {
+        let (after, faults, _) = codes_of(format!("{header}{bad}{good}").as_bytes());
+        assert_eq!((after.as_slice(), faults.first().map(String::as_str)), (codes.as_slice(), Some(fault)), "{bad}");
+    }
 }
 
 #[test]
