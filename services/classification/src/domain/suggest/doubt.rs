@@ -232,10 +232,11 @@ pub(super) fn explain(
     decided: f64,
     answer: &mut Suggestion,
 ) {
-    let telling = vague(catalogue, question, asked, answer);
+    let tongue = Tongue::of(question.description);
+    let telling = vague(catalogue, question, asked, tongue, answer);
     // Whatever the words are, somebody has decided such a thing before.
     let told = decided >= DECIDED;
-    let own = if told { None } else { listed(catalogue, asked, answer) };
+    let own = if told { None } else { listed(catalogue, asked, tongue, answer) };
     if !told && (own.is_some() || !telling || by_nothing(asked, answer) || everywhere(catalogue, question, asked)) {
         answer.cannot_tell = true;
     }
@@ -243,9 +244,8 @@ pub(super) fn explain(
         return;
     }
     if answer.cannot_tell {
-        ambiguous(catalogue, question, asked, answer);
+        ambiguous(catalogue, question, asked, tongue, answer);
     }
-    let tongue = Tongue::of(question.description);
     missing(catalogue, asked, tongue, answer);
     answer.question = own.filter(|own| !own.is_empty()).or_else(|| ask(catalogue, tongue, answer));
 }
@@ -253,9 +253,18 @@ pub(super) fn explain(
 /// Notes that the right code may be none of those that are held. `decided`: somebody has decided such a thing before.
 pub(super) fn in_part(catalogue: &Catalogue, question: &Question<'_>, decided: bool, answer: &mut Suggestion) {
     let edition = &catalogue.editions[question.edition].fact.id;
-    let mut message = format!("Only a part of the codes of {edition} is held here: the right one may not be.");
+    let (mut message, as_likely) = match Tongue::of(question.description) {
+        Tongue::English => (
+            format!("Only a part of the codes of {edition} is held here: the right one may not be."),
+            " Confidences take that to be as likely as not.",
+        ),
+        Tongue::Chinese => (
+            format!("这里只收录了 {edition} 的部分编码，正确的编码可能不在其中。"),
+            "置信度按在与不在的可能性各半计算。",
+        ),
+    };
     if !decided {
-        message.push_str(" Confidences take that to be as likely as not.");
+        message.push_str(as_likely);
     }
     answer.findings.push(Finding::new("edition_partial", message).with("edition", edition));
 }
@@ -267,7 +276,8 @@ fn contest(answer: &Suggestion) -> Vec<Position> {
     open.take(COMPARED).map(|candidate| candidate.at).collect()
 }
 
-/// The language that is asked in, and that codes are compared in where they are all described in it.
+/// The language that is asked in, which findings are told in, and that codes are compared in where they are all described in
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tongue {
     English,
@@ -300,13 +310,16 @@ fn described<'c>(catalogue: &'c Catalogue, at: Position, language: &str) -> Opti
 }
 
 /// Notes that the description is a term that is listed as one which says too little. What to ask then.
-fn listed(catalogue: &Catalogue, asked: &[Word], answer: &mut Suggestion) -> Option<String> {
+fn listed(catalogue: &Catalogue, asked: &[Word], tongue: Tongue, answer: &mut Suggestion) -> Option<String> {
     let listed = catalogue.vague.find(asked)?;
-    let (code, why) = match listed.shortfall {
-        Shortfall::Vague => ("vague_term", "says nothing of what the goods are"),
-        Shortfall::Ambiguous => ("ambiguous_term", "may be goods of many codes"),
+    let (code, why, why_in_chinese) = match listed.shortfall {
+        Shortfall::Vague => ("vague_term", "says nothing of what the goods are", "没有说明是什么货物"),
+        Shortfall::Ambiguous => ("ambiguous_term", "may be goods of many codes", "可能指多个编码的货物"),
     };
-    let message = format!("\"{}\" is listed as a term that {why}.", listed.term);
+    let message = match tongue {
+        Tongue::English => format!("\"{}\" is listed as a term that {why}.", listed.term),
+        Tongue::Chinese => format!("“{}”已被列为{why_in_chinese}的用语。", listed.term),
+    };
     answer.findings.retain(|finding| finding.parameters.iter().all(|(_, value)| value != listed.term));
     answer.findings.insert(0, Finding::new(code, message).with("term", listed.term));
     Some(listed.question.to_owned())
@@ -348,7 +361,13 @@ fn everywhere(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word]) ->
 }
 
 /// Notes the words that say nothing. Whether any says something.
-fn vague(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer: &mut Suggestion) -> bool {
+fn vague(
+    catalogue: &Catalogue,
+    question: &Question<'_>,
+    asked: &[Word],
+    tongue: Tongue,
+    answer: &mut Suggestion,
+) -> bool {
     let index = catalogue.index(question.edition);
     let near = answer.candidates.iter().flat_map(|candidate| &candidate.examples);
     let taught: BTreeSet<String> =
@@ -361,9 +380,15 @@ fn vague(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer:
             qualities.push(word);
             continue;
         } else if unknown {
-            format!("No description that is held here has the word \"{}\".", word.shown)
+            match tongue {
+                Tongue::English => format!("No description that is held here has the word \"{}\".", word.shown),
+                Tongue::Chinese => format!("这里收录的描述中都没有“{}”一词。", word.shown),
+            }
         } else if VAGUE.contains(&word.key.as_str()) {
-            format!("\"{}\" names no goods.", word.shown)
+            match tongue {
+                Tongue::English => format!("\"{}\" names no goods.", word.shown),
+                Tongue::Chinese => format!("“{}”没有说明是什么货物。", word.shown),
+            }
         } else {
             telling |= says(word);
             continue;
@@ -372,14 +397,17 @@ fn vague(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer:
     }
     // Beside a word that names goods they say something of them.
     for word in qualities.into_iter().filter(|_| !telling) {
-        let message = format!("\"{}\" says how goods are, and not what they are.", word.shown);
+        let message = match tongue {
+            Tongue::English => format!("\"{}\" says how goods are, and not what they are.", word.shown),
+            Tongue::Chinese => format!("“{}”只说明货物怎样，没有说明是什么货物。", word.shown),
+        };
         answer.findings.push(Finding::new("vague_term", message).with("term", &word.shown));
     }
     telling
 }
 
 /// Notes the words that stand all over the classification.
-fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], answer: &mut Suggestion) {
+fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], tongue: Tongue, answer: &mut Suggestion) {
     let index = catalogue.index(question.edition);
     let codes = &catalogue.editions[question.edition].codes;
     let mut seen = BTreeSet::new();
@@ -387,7 +415,10 @@ fn ambiguous(catalogue: &Catalogue, question: &Question<'_>, asked: &[Word], ans
         let chapters: BTreeSet<&str> =
             index.rows_with(&word.key).filter_map(|row| codes[row as usize].fact.code.get(..2)).collect();
         if chapters.len() >= SPREAD && !names_nothing(word) {
-            let message = format!("\"{}\" stands in {} chapters.", word.shown, chapters.len());
+            let message = match tongue {
+                Tongue::English => format!("\"{}\" stands in {} chapters.", word.shown, chapters.len()),
+                Tongue::Chinese => format!("“{}”一词见于 {} 章。", word.shown, chapters.len()),
+            };
             let finding = Finding::new("ambiguous_term", message).with("term", &word.shown);
             answer.findings.push(finding.with("chapters", chapters.len()));
         }

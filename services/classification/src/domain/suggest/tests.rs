@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::facts::{ExampleFact, SourceFact};
+use crate::domain::facts::{ExampleFact, Shortfall, SourceFact, VagueFact, VagueTerm};
 use crate::domain::testing::{day, starter};
 
 fn example(description: &str, edition: &str, code: &str) -> ExampleFact {
@@ -84,7 +84,8 @@ fn of_an_edition_that_is_held_in_part_nothing_is_surer_than_that_the_right_code_
         let (part, whole) = (ask(&catalogue, text), ask(&whole, text));
         assert!(part.candidates[0].confidence <= HELD, "{text}: {}", part.candidates[0].confidence);
         assert!(part.cannot_tell || part.candidates[0].confidence == whole.candidates[0].confidence * HELD, "{text}");
-        assert!(part.findings.last().unwrap().message.ends_with("as likely as not."), "{text}: {:?}", part.findings);
+        let told = part.findings.last().unwrap().message.as_str();
+        assert!(told.ends_with("as likely as not.") || told.ends_with("各半计算。"), "{text}: {told}");
         // What the description says does not hang on what is held.
         assert_eq!(findings(&part)[..part.findings.len() - 1], findings(&whole), "{text}");
     }
@@ -112,21 +113,51 @@ fn only_what_is_open_is_asked_and_by_what_tells_the_leading_candidates_apart() {
     assert!(!panel.findings[0].message.contains("display"), "those are of another code: {:?}", panel.findings);
 }
 
+/// What is said of a description: each finding, and what is asked.
+fn said(answer: Suggestion) -> Vec<String> {
+    answer.findings.into_iter().map(|finding| finding.message).chain(answer.question).collect()
+}
+
 #[test]
-fn who_asks_in_chinese_is_told_and_asked_in_chinese() {
+fn who_asks_in_chinese_is_told_and_asked_everything_in_chinese() {
     let catalogue = starter();
-    let told = |text: &str| -> Vec<String> {
-        let answer = ask(&catalogue, text);
-        let missing = answer.findings.into_iter().filter(|it| matches!(it.code, "use_missing" | "material_missing"));
-        missing.map(|finding| finding.message).chain(answer.question).collect()
-    };
-    let latin = |text: &String| text.contains(|letter: char| letter.is_ascii_alphabetic());
-    for text in ["太阳能电池", "光伏组件", "热泵", "电池"] {
+    let told = |text: &str| said(ask(&catalogue, text));
+    // An edition is called the same in any language.
+    let latin = |text: &String| text.replace("HS2022", "").contains(|letter: char| letter.is_ascii_alphabetic());
+    for text in ["太阳能电池", "光伏组件", "热泵", "电池", "热水器", "零件", "绿色产品"] {
         let told = told(text);
-        assert!(!told.is_empty() && !told.iter().any(latin), "{text}: {told:?}");
+        assert!(told.len() > 1 && !told.iter().any(latin), "{text}: {told:?}");
     }
-    assert!(told("photovoltaic module").iter().all(latin));
+    for text in ["photovoltaic module", "water heater", "spare parts", "green"] {
+        assert!(told(text).iter().all(|told| !crate::domain::words::is_chinese(told)), "{text}: {:?}", told(text));
+    }
     assert!(!told("太阳能电池").concat().contains('铁'), "{:?}", told("太阳能电池"));
+}
+
+#[test]
+fn that_a_word_stands_all_over_or_is_listed_is_told_in_chinese_to_who_asks_so() {
+    let mut facts = crate::domain::testing::invented_facts(&[""], &[]);
+    for heading in 1..=60 {
+        let (digits, goods) = (format!("{heading:02}{heading:02}10"), format!("Plastic goods, kind {heading}"));
+        let mut code = crate::domain::testing::code("E1", &digits, &goods);
+        code.descriptions.push(("zh".to_owned(), format!("塑料货品，第{heading}种")));
+        facts.codes.push(code);
+    }
+    let term = |term: &str| VagueTerm { term: term.to_owned(), ..VagueTerm::default() };
+    for (shortfall, listed) in [(Shortfall::Vague, "赠品"), (Shortfall::Ambiguous, "灯")] {
+        let (language, source) = ("zh".to_owned(), SourceFact::default());
+        facts.vague.push(VagueFact { shortfall, language, terms: vec![term(listed)], source });
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    for (description, told) in [
+        ("塑料", "“塑料”一词见于 60 章。"),
+        ("赠品", "“赠品”已被列为没有说明是什么货物的用语。"),
+        ("灯", "“灯”已被列为可能指多个编码的货物的用语。"),
+    ] {
+        let asked = Question { description, edition: 0, on: day("2025-01-01"), among: None, limit: 10 };
+        let said = said(suggest(&catalogue, &asked));
+        assert!(said.contains(&told.to_owned()), "{description}: {said:?}");
+    }
 }
 
 #[test]
