@@ -24,8 +24,8 @@ pub trait Contract: Send + Sync + 'static {
     /// The published revision, from memory.
     fn revision(&self) -> u64;
 
-    /// Parses one change, and notes what is wrong with it.
-    fn parse(v: &mut Violations, field: &str, raw: &Self::Change) -> Option<<Self::Curated as Curated>::Change>;
+    /// What parses the changes of one request, each by itself, and notes what is wrong with it.
+    fn parser() -> impl FnMut(&mut Violations, &str, &Self::Change) -> Option<<Self::Curated as Curated>::Change>;
 
     /// Renders one change.
     ///

@@ -52,7 +52,7 @@ macro_rules! change_service {
                     let raw = scope.required("", request.change_set);
                     let draft = raw.and_then(|raw| {
                         let texts = (raw.title.as_str(), raw.reason.as_str(), raw.urgency_reason.as_str());
-                        wire::draft(&mut scope, texts, &raw.changes, <Self as Contract>::parse)
+                        wire::draft(&mut scope, texts, &raw.changes, <Self as Contract>::parser())
                     });
                     drop(scope);
                     let (request_id, draft) = v.finish_with(|| Some((request_id?, draft?)))?;
@@ -119,7 +119,7 @@ macro_rules! change_service {
                     let parsed = raw.and_then(|raw| {
                         let name = wire::name(&mut scope, "name", &raw.name);
                         let texts = (raw.title.as_str(), raw.reason.as_str(), raw.urgency_reason.as_str());
-                        let update = wire::update(&mut scope, mask?, texts, &raw.changes, <Self as Contract>::parse);
+                        let update = wire::update(&mut scope, mask?, texts, &raw.changes, <Self as Contract>::parser());
                         Some((name?, raw.etag, update?))
                     });
                     drop(scope);

@@ -31,8 +31,8 @@ impl Contract for ChangesApi {
         self.changes.curated().catalogues.current().revision
     }
 
-    fn parse(v: &mut Violations, field: &str, raw: &pb::Change) -> Option<Change> {
-        render::change(v, field, raw)
+    fn parser() -> impl FnMut(&mut Violations, &str, &pb::Change) -> Option<Change> {
+        render::change
     }
 
     fn render(change: &Change) -> Result<pb::Change, Fault> {

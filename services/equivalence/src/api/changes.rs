@@ -31,12 +31,15 @@ impl Contract for ChangesApi {
         self.changes.curated().catalogues.current().catalogue.revision()
     }
 
-    fn parse(v: &mut Violations, field: &str, raw: &pb::Change) -> Option<Change> {
-        if raw.change.is_none() {
-            v.add(field, "must upsert or retire an entry");
-            return None;
+    fn parser() -> impl FnMut(&mut Violations, &str, &pb::Change) -> Option<Change> {
+        let mut parser = wire::Parser::default();
+        move |v: &mut Violations, field: &str, raw: &pb::Change| {
+            if raw.change.is_none() {
+                v.add(field, "must upsert or retire an entry");
+                return None;
+            }
+            parser.parse(v, field, raw)
         }
-        wire::parse(v, field, raw)
     }
 
     fn render(change: &Change) -> Result<pb::Change, Fault> {

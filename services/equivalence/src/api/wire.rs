@@ -12,6 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use self::faults::Budget;
+
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(greenlane_api::DESCRIPTORS).expect("the contracts are compiled into this program")
 });
@@ -23,15 +25,10 @@ fn descriptor<M: Name>() -> prost_reflect::MessageDescriptor {
 /// What is wrong with a message: each field, by its path, and why.
 pub(crate) type Faults = Vec<(String, String)>;
 
-/// A domain value of a message, or everything that is wrong with it.
-pub(super) fn to_domain<M: Message + Name, T: DeserializeOwned>(message: &M) -> Result<T, Faults> {
-    faults::read(json(message)?)
-}
-
 /// What of a message can be read, none if nothing can, and everything that is wrong with it.
 pub(crate) fn to_domain_in_part<M: Message + Name, T: DeserializeOwned>(message: &M) -> (Option<T>, Faults) {
     match json(message) {
-        Ok(json) => faults::read_in_part(json),
+        Ok(json) => faults::read_in_part(json, &mut Budget::default()),
         Err(faults) => (None, faults),
     }
 }
@@ -44,15 +41,34 @@ fn json<M: Message + Name>(message: &M) -> Result<Value, Faults> {
     dynamic.serialize_with_options(serde_json::value::Serializer, &options).map_err(|error| whole(error.to_string()))
 }
 
-/// The same with what is wrong noted below a field of a request.
-pub(super) fn parse<M: Message + Name, T: DeserializeOwned>(v: &mut Violations, field: &str, raw: &M) -> Option<T> {
-    to_domain(raw)
-        .map_err(|faults| {
-            for (path, why) in faults {
-                v.add(&if path.is_empty() { field.to_owned() } else { format!("{field}.{path}") }, why);
-            }
-        })
-        .ok()
+/// Makes domain values of the messages of one request. To find all that is wrong with them takes long where that is much, and
+/// a request has one budget for it: of the last of many faulty messages only the first fault is told.
+#[derive(Debug, Default)]
+pub(super) struct Parser {
+    budget: Budget,
+}
+
+impl Parser {
+    /// A domain value of a message, or what is wrong with it.
+    fn to_domain<M: Message + Name, T: DeserializeOwned>(&mut self, message: &M) -> Result<T, Faults> {
+        faults::read(json(message)?, &mut self.budget)
+    }
+
+    /// The same with what is wrong noted below a field of the request.
+    pub(super) fn parse<M: Message + Name, T: DeserializeOwned>(
+        &mut self,
+        v: &mut Violations,
+        field: &str,
+        raw: &M,
+    ) -> Option<T> {
+        self.to_domain(raw)
+            .map_err(|faults| {
+                for (path, why) in faults {
+                    v.add(&if path.is_empty() { field.to_owned() } else { format!("{field}.{path}") }, why);
+                }
+            })
+            .ok()
+    }
 }
 
 /// The message of a domain value.

@@ -57,8 +57,16 @@ macro_rules! words {
                 })
             }
         }
-    )*};
+    )*
+
+    /// All vocabularies.
+    pub(crate) const VOCABULARIES: &[Vocabulary] =
+        &[$((stringify!($name), &[$((concat!($prefix, $text), $number)),+])),*];
+    };
 }
+
+/// A vocabulary as the contract has it: what it is called, and every word with its number.
+pub(crate) type Vocabulary = (&'static str, &'static [(&'static str, i32)]);
 
 words! {
     /// What an arrangement recognises, or what kind of result a certificate is.

@@ -1,13 +1,13 @@
 //! Reading disputes and steps.
 
 use greenlane_api::equivalence::v1 as pb;
-use greenlane_curation::wire as shared;
+use greenlane_curation::{Contract as _, wire as shared};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::violations::Violations;
 use prost::Message as _;
 
+use crate::api::changes::ChangesApi;
 use crate::api::question;
-use crate::api::wire;
 use crate::app::disputes::Challenge;
 use crate::domain::Question;
 use crate::domain::change::Change;
@@ -160,14 +160,10 @@ pub(super) fn changes(v: &mut Violations, raw: &[pb::Change]) -> Option<Vec<Chan
     if !v.check("changes", raw.len() <= MAX_CHANGES, format!("at most {MAX_CHANGES}")) {
         return None;
     }
+    let mut parse = ChangesApi::parser();
     let mut all = Vec::with_capacity(raw.len());
     for (index, raw) in raw.iter().enumerate() {
-        let field = format!("changes[{index}]");
-        if raw.change.is_none() {
-            v.add(&field, "must upsert or retire an entry");
-            continue;
-        }
-        all.extend(wire::parse::<_, Change>(v, &field, raw));
+        all.extend(parse(v, &format!("changes[{index}]"), raw));
     }
     (all.len() == raw.len()).then_some(all)
 }

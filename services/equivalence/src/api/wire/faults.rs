@@ -8,20 +8,38 @@ use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
 
 use super::Faults;
-use crate::domain::words::{
-    BodyRole, ConditionKind, ConversionConsequence, EquivalenceDegree, LapseRule, OriginRule, PartyDirection,
-    RecognitionBasis, RecognitionEffect, RecognitionObject, SchemeKind,
-};
+use crate::domain::words::VOCABULARIES;
 
 /// The most faults that are told of one value.
 const MOST: usize = 100;
-/// How many values are read for them, all together: of a value that holds many, fewer faults are told, as it is read anew for
-/// each.
+/// How many values are read again for them, all together, and for those of all values of a request: of a value that holds
+/// many, and of what comes behind it, fewer faults are told, as it is read anew for each.
 const MOST_READ: usize = 50_000;
 
+/// What may still be read of a request to find more than the first fault of each of its values.
+#[derive(Debug)]
+pub(super) struct Budget {
+    values: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { values: MOST_READ }
+    }
+}
+
+impl Budget {
+    /// Takes as many values, if there are so many left.
+    fn take(&mut self, values: usize) -> bool {
+        let left = self.values.checked_sub(values);
+        self.values = left.unwrap_or(self.values);
+        left.is_some()
+    }
+}
+
 /// Reads a value, or tells what is wrong with it.
-pub(super) fn read<T: DeserializeOwned>(json: Value) -> Result<T, Faults> {
-    match read_in_part(json) {
+pub(super) fn read<T: DeserializeOwned>(json: Value, budget: &mut Budget) -> Result<T, Faults> {
+    match read_in_part(json, budget) {
         (Some(value), faults) if faults.is_empty() => Ok(value),
         (_, faults) => Err(faults),
     }
@@ -29,10 +47,10 @@ pub(super) fn read<T: DeserializeOwned>(json: Value) -> Result<T, Faults> {
 
 /// Reads a value, with something else in the place of each fault, and tells what is wrong with it. None where there was no
 /// such thing, or reading on would cost too much.
-pub(super) fn read_in_part<T: DeserializeOwned>(json: Value) -> (Option<T>, Faults) {
-    let mut reading = Reading { left: MOST_READ / size(&json), json, fitted: HashMap::new() };
+pub(super) fn read_in_part<T: DeserializeOwned>(json: Value, budget: &mut Budget) -> (Option<T>, Faults) {
     let mut faults = Faults::new();
-    let mut read = reading.read::<T>();
+    let mut read = Fault::of::<T>(&json);
+    let mut reading = Reading { size: 0, json, budget, fitted: HashMap::new() };
     loop {
         let fault = match read {
             Ok(value) => return (Some(value), faults),
@@ -57,10 +75,11 @@ fn size(json: &Value) -> usize {
 }
 
 /// A value on the way to its faults.
-struct Reading {
+struct Reading<'b> {
     json: Value,
-    /// So often it may be read yet.
-    left: usize,
+    /// How many values it holds. Zero: not counted yet.
+    size: usize,
+    budget: &'b mut Budget,
     /// By the name of a field: what stood in for a fault there the last time.
     fitted: HashMap<String, Value>,
 }
@@ -118,12 +137,7 @@ fn field(path: &[Step]) -> String {
     text
 }
 
-impl Reading {
-    fn read<T: DeserializeOwned>(&mut self) -> Result<T, Fault> {
-        self.left = self.left.saturating_sub(1);
-        Fault::of(&self.json)
-    }
-
+impl Reading<'_> {
     /// Puts something into the place of a fault behind which reading goes on, and gives what is read with it.
     fn stand_in<T: DeserializeOwned>(&mut self, fault: &Fault) -> Option<Result<T, Fault>> {
         let name = fault.path.iter().rev().find_map(|step| match step {
@@ -132,12 +146,15 @@ impl Reading {
         });
         let name = name.unwrap_or_default();
         let known = self.fitted.get(&name).cloned();
+        if self.size == 0 {
+            self.size = size(&self.json);
+        }
         for candidate in known.into_iter().chain(candidates()) {
-            if self.left == 0 {
+            if !self.budget.take(self.size) {
                 return None;
             }
             let before = put(&mut self.json, &fault.path, candidate.clone())?;
-            let next = self.read::<T>();
+            let next = Fault::of::<T>(&self.json);
             // Nor may it be at fault within.
             if next.as_ref().err().is_none_or(|next| !next.path.starts_with(&fault.path)) {
                 self.fitted.insert(name, candidate);
@@ -152,7 +169,8 @@ impl Reading {
 /// What may stand in for a fault: a text, a word, a message.
 fn candidates() -> impl Iterator<Item = Value> {
     let texts = ["", "2000-01-01", "XA", "x", "HS2022", "01", "https://example.org/", "schemes/x"].map(Value::from);
-    let words = first_words().into_iter().map(Value::from);
+    // A word of each vocabulary.
+    let words = VOCABULARIES.iter().filter_map(|(_, words)| words.first()).map(|(word, _)| Value::from(*word));
     let messages = [
         json!([]),
         json!({ "from": "2000-01-01" }),
@@ -160,27 +178,6 @@ fn candidates() -> impl Iterator<Item = Value> {
         json!({ "name": "schemes/x" }),
     ];
     texts.into_iter().chain(words).chain(messages)
-}
-
-/// A word of each vocabulary.
-fn first_words() -> Vec<&'static str> {
-    macro_rules! first {
-        ($($name:ident),+) => { [$($name::ALL.first().map(|word| word.wire_name())),+] };
-    }
-    let words = first!(
-        RecognitionObject,
-        RecognitionBasis,
-        RecognitionEffect,
-        EquivalenceDegree,
-        ConditionKind,
-        SchemeKind,
-        BodyRole,
-        PartyDirection,
-        LapseRule,
-        OriginRule,
-        ConversionConsequence
-    );
-    words.into_iter().flatten().collect()
 }
 
 /// Puts a value into a place, and gives what stood there, if anything did. None where there is no such place.
@@ -223,6 +220,7 @@ mod tests {
     use serde::{Deserialize, Deserializer};
 
     use super::*;
+    use crate::domain::words::ConditionKind;
 
     thread_local! {
         static READ: Cell<usize> = const { Cell::new(0) };
@@ -241,10 +239,13 @@ mod tests {
         String::deserialize(from)
     }
 
+    fn faulty(items: usize) -> Value {
+        (0..items).map(|_| json!({ "about": "x", "kind": "nothing" })).collect::<Vec<_>>().into()
+    }
+
     fn told(items: usize) -> (usize, usize) {
         READ.set(0);
-        let items: Vec<Value> = (0..items).map(|_| json!({ "about": "x", "kind": "nothing" })).collect();
-        let (_, faults) = read_in_part::<Vec<Item>>(items.into());
+        let (_, faults) = read_in_part::<Vec<Item>>(faulty(items), &mut Budget::default());
         (faults.len(), READ.get())
     }
 
@@ -255,5 +256,16 @@ mod tests {
             let (faults, read) = told(items);
             assert!(faults >= 1 && read <= MOST_READ.max(items), "{items}: {faults} after {read}");
         }
+    }
+
+    #[test]
+    fn of_many_faulty_values_of_a_request_no_more_is_read_than_of_one_and_of_each_a_fault_is_told() {
+        READ.set(0);
+        let mut budget = Budget::default();
+        let faults: Vec<_> =
+            (0..2_000).map(|_| read::<Vec<Item>>(faulty(40), &mut budget).unwrap_err().len()).collect();
+        assert_eq!((faults.first(), faults.last()), (Some(&40), Some(&1)));
+        // Each is read once whatever is in it.
+        assert!(READ.get() <= MOST_READ + 2_000 * 40, "{}", READ.get());
     }
 }
