@@ -4,13 +4,13 @@
 use greenlane_api::equivalence::v1 as pb;
 
 use crate::api::wire;
-use crate::domain::entry::{Entry, FieldFault};
+use crate::domain::entry::{Entry, FaultKind};
 
 /// What can be told of an entry that is read in part.
 #[derive(Debug, Default)]
 pub struct InPart {
-    /// What is wrong with its fields, each by itself: what cannot be read, and what is missing.
-    pub faults: Vec<FieldFault>,
+    /// The fields with which something is wrong, each by itself: what cannot be read, and what is missing; and why.
+    pub faults: Vec<(String, String)>,
     /// The fields that name other entries, and the resource names of these.
     pub references: Vec<(String, String)>,
 }
@@ -20,15 +20,15 @@ pub fn read(entry: &pb::CatalogueEntry, wrong: &[String]) -> InPart {
     let (value, faults) = wire::to_domain_in_part::<_, Entry>(entry);
     // `annex.title`: what kind it is of goes without saying.
     let within = |path: &str| path.split_once('.').map(|(_, field)| field.to_owned()).unwrap_or_default();
-    let faults = faults.into_iter().map(|(path, message)| FieldFault { field: within(&path), message });
-    let mut faults: Vec<_> = faults.filter(|fault| !wrong.iter().any(|it| overlap(it, &fault.field))).collect();
-    let wrong: Vec<String> = wrong.iter().cloned().chain(faults.iter().map(|fault| fault.field.clone())).collect();
+    let mut faults: Vec<_> = faults.into_iter().map(|(path, why)| (within(&path), why)).collect();
+    faults.retain(|(field, _)| !wrong.iter().any(|it| overlap(it, field)));
+    let wrong: Vec<String> = wrong.iter().cloned().chain(faults.iter().map(|(field, _)| field.clone())).collect();
     let is_wrong = |field: &str| wrong.iter().any(|it| overlap(it, field));
     let Some(value) = value else { return InPart { faults, references: Vec::new() } };
     // What stands in for something wrong is compared with nothing; that something is missing shows all the same.
-    let missing = value.faults().into_iter().filter(|it| it.message.contains("is required") && !is_wrong(&it.field));
+    let missing = value.faults().into_iter().filter(|it| it.kind == FaultKind::Missing && !is_wrong(&it.field));
     let beside = |field: &str| field.rsplit_once('.').is_some_and(|(around, _)| is_wrong(around));
-    faults.extend(missing.filter(|it| !beside(&it.field)));
+    faults.extend(missing.filter(|it| !beside(&it.field)).map(|it| (it.field, it.message)));
     let references = value.references().into_iter().filter(|(field, _)| !is_wrong(field)).collect();
     InPart { faults, references }
 }
@@ -47,6 +47,12 @@ mod tests {
 
     use super::*;
 
+    fn fields(told: &InPart) -> Vec<&str> {
+        let mut fields: Vec<_> = told.faults.iter().map(|(field, _)| field.as_str()).collect();
+        fields.sort_unstable();
+        fields
+    }
+
     #[test]
     fn what_is_wrong_missing_and_referred_to_is_told_of_an_entry_that_cannot_be_read_whole() {
         let annex = pb::Annex {
@@ -58,34 +64,41 @@ mod tests {
         };
         let entry = pb::CatalogueEntry { entry: Some(catalogue_entry::Entry::Annex(annex)) };
         let told = read(&entry, &["objects[1]".to_owned()]);
-        let mut fields: Vec<_> = told.faults.iter().map(|fault| fault.field.as_str()).collect();
-        fields.sort_unstable();
-        assert_eq!(fields, ["economies[1]", "source.uri", "title", "validity.from"], "{told:?}");
+        assert_eq!(fields(&told), ["economies[1]", "source.uri", "title", "validity.from"]);
         let named = |field: &str, name: &str| told.references.contains(&(field.to_owned(), name.to_owned()));
         assert!(named("arrangement", "arrangements/nowhere") && named("economies[0]", "economies/XB"), "{told:?}");
         assert!(!told.references.iter().any(|(field, _)| field == "economies[1]"), "what stands in is no reference");
     }
 
     #[test]
-    fn an_entry_is_read_to_its_end_whether_a_word_a_day_or_a_name_is_missing() {
-        for entry in [
-            catalogue_entry::Entry::Equivalence(pb::Equivalence {
-                name: "equivalences/a".into(),
-                ..Default::default()
-            }),
-            catalogue_entry::Entry::EditionTransition(pb::EditionTransition {
-                name: "editionTransitions/a".into(),
-                ..Default::default()
-            }),
-            catalogue_entry::Entry::Designation(pb::Designation {
-                name: "designations/a".into(),
-                ..Default::default()
-            }),
-            catalogue_entry::Entry::Scheme(pb::Scheme { name: "schemes/a".into(), ..Default::default() }),
-        ] {
-            let told = read(&pb::CatalogueEntry { entry: Some(entry) }, &[]);
-            // The source is what `faults` tells of a value that was read to its end.
-            assert!(told.faults.iter().any(|fault| fault.field.starts_with("source")), "{told:?}");
-        }
+    fn each_missing_field_is_told_be_it_a_word_a_day_a_name_or_a_text() {
+        use catalogue_entry::Entry as Wire;
+        let name = |name: &str| name.to_owned();
+        let transition = pb::EditionTransition {
+            name: name("editionTransitions/a"),
+            stock_exemption: Some(pb::StockExemption::default()),
+            ..Default::default()
+        };
+        let told = [
+            Wire::Equivalence(pb::Equivalence { name: name("equivalences/a"), ..Default::default() }),
+            Wire::EditionTransition(transition),
+            Wire::Designation(pb::Designation { name: name("designations/a"), ..Default::default() }),
+            Wire::Scheme(pb::Scheme { name: name("schemes/a"), ..Default::default() }),
+            Wire::Requirement(pb::Requirement { name: name("requirements/a"), ..Default::default() }),
+            Wire::Arrangement(pb::Arrangement { name: name("arrangements/a"), ..Default::default() }),
+        ]
+        .map(|entry| read(&pb::CatalogueEntry { entry: Some(entry) }, &[]));
+        assert_eq!(
+            told.each_ref().map(|told| fields(told).join(" ")),
+            [
+                "degree from source.uri to validity",
+                "from_standard market new_only_from source.uri stock_exemption to_standard",
+                "annex authority body source.uri validity",
+                "kind source.uri",
+                "acceptances codes market source.uri title validity",
+                "parties source.uri title",
+            ],
+            "{told:?}"
+        );
     }
 }

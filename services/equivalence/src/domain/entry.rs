@@ -5,7 +5,7 @@ mod faults;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::faults::FieldFault;
+pub use self::faults::{FaultKind, FieldFault};
 use super::arrangement::{Annex, Arrangement};
 use super::body::{Body, Designation};
 use super::economy::Economy;

@@ -18,6 +18,17 @@ pub struct FieldFault {
     pub field: String,
     /// What is wrong.
     pub message: String,
+    /// Of what kind that is.
+    pub kind: FaultKind,
+}
+
+/// Kinds of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Something must be there and is not: whatever stands in other fields, it is so.
+    Missing,
+    /// What is there is wrong.
+    Wrong,
 }
 
 const MAX_TEXT_CHARS: usize = 4_000;
@@ -28,7 +39,7 @@ struct Faults(Vec<FieldFault>);
 impl Faults {
     fn stock_exemption(&mut self, it: &EditionTransition, exemption: &StockExemption) {
         if exemption.placed_on_market_before.is_none() && exemption.manufactured_before.is_none() {
-            self.add("stock_exemption", "must name a day before which goods are exempt");
+            self.missing("stock_exemption", "must name a day before which goods are exempt");
         }
         match it.convert_by {
             None => self.add("stock_exemption", "is for a transition with a day to convert by"),
@@ -41,12 +52,16 @@ impl Faults {
     }
 
     fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(FieldFault { field: field.into(), message: message.into() });
+        self.0.push(FieldFault { field: field.into(), message: message.into(), kind: FaultKind::Wrong });
+    }
+
+    fn missing(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldFault { field: field.into(), message: message.into(), kind: FaultKind::Missing });
     }
 
     fn text(&mut self, field: &str, text: &str, required: bool) {
         if required && text.trim().is_empty() {
-            self.add(field, "is required");
+            self.missing(field, "is required");
         }
         if text.chars().count() > MAX_TEXT_CHARS {
             self.add(field, format!("is longer than {MAX_TEXT_CHARS} characters"));
@@ -60,7 +75,7 @@ impl Faults {
         self.text("source.uri", &source.uri, false);
         self.text("source.note", &source.note, false);
         if !source.is_given() {
-            self.add("source.uri", "is required, unless the entry is marked as an example");
+            self.missing("source.uri", "is required, unless the entry is marked as an example");
         }
     }
 
@@ -208,7 +223,7 @@ impl Entry {
                     faults.add("deviations", "an identical document has none");
                 }
                 if it.degree == EquivalenceDegree::Modified && it.deviations.is_empty() {
-                    faults.add(
+                    faults.missing(
                         "deviations",
                         "at least one is required: a modified document deviates, or it is identical",
                     );
@@ -226,7 +241,7 @@ impl Entry {
             Self::Arrangement(it) => {
                 faults.text("title", &it.title, true);
                 if it.parties.is_empty() {
-                    faults.add("parties", "at least one is required");
+                    faults.missing("parties", "at least one is required");
                 }
                 faults.periods("suspensions", &it.suspensions);
                 faults.ending("lapse", it.lapse.as_ref());
@@ -249,11 +264,11 @@ impl Entry {
                 faults.text("title", &it.title, true);
                 faults.text("legal_reference", &it.legal_reference, false);
                 if it.codes.is_empty() {
-                    faults.add("codes", "at least one is required");
+                    faults.missing("codes", "at least one is required");
                 }
                 faults.codes("codes", &it.codes);
                 if it.acceptances.is_empty() {
-                    faults.add("acceptances", "at least one is required");
+                    faults.missing("acceptances", "at least one is required");
                 }
                 for (i, acceptance) in it.acceptances.iter().enumerate() {
                     faults.target(&format!("acceptances[{i}].target"), &acceptance.target);
@@ -275,7 +290,7 @@ impl Entry {
 fn annex(it: &Annex, faults: &mut Faults) {
     faults.text("title", &it.title, true);
     if it.objects.is_empty() {
-        faults.add("objects", "at least one is required");
+        faults.missing("objects", "at least one is required");
     }
     if it.max_chain_links.is_some_and(|links| links > MAX_CHAIN_LINKS) {
         faults.add("max_chain_links", format!("must be at most {MAX_CHAIN_LINKS}"));

@@ -17,7 +17,7 @@ use crate::client::{
     files::{
         self, Fault, Item,
         compare::{Compared, Outcome, compare, content_of},
-        in_part::{self, InPart},
+        in_part::{self, InPart, Told},
         published,
     },
     render::{self, Output, View, several},
@@ -282,19 +282,20 @@ async fn with_the_rest(
         Ok(more) => faults.extend(more),
         Err(_) => render::talk("the service did not check the other entries: what is wrong with them is told later"),
     }
-    faults.extend(faults_in_part(session, &in_part, &named).await);
+    faults.extend(faults_in_part(session, in_part, &named).await);
     faults.sort_by(|one, other| one.place.cmp(&other.place));
     files::failure(&faults)
 }
 
 /// What else is wrong with entries that cannot be read whole, and what they refer to and is nowhere. Of the rest that only
 /// the service finds it is said that it comes later.
-async fn faults_in_part(session: &Session, in_part: &[InPart], named: &BTreeSet<String>) -> Vec<Fault> {
+async fn faults_in_part(session: &Session, in_part: Vec<InPart>, named: &BTreeSet<String>) -> Vec<Fault> {
     if in_part.is_empty() {
         return Vec::new();
     }
-    let mut faults: Vec<Fault> = in_part.iter().flat_map(InPart::faults).collect();
-    match in_part::dangling(session, in_part, named).await {
+    let told: Vec<Told> = in_part.into_iter().map(InPart::tell).collect();
+    let mut faults: Vec<Fault> = told.iter().flat_map(Told::faults).collect();
+    match in_part::dangling(session, &told, named).await {
         Ok(dangling) => {
             render::talk(
                 "an entry with a faulty field is not sent: what only the service finds in it, as that a code does not exist, \
@@ -413,7 +414,7 @@ async fn refused(
     let mut in_part = Vec::new();
     match findings_of(session, compared, BTreeSet::new(), &mut in_part, draft).await {
         Ok((mut faults, placeless)) => {
-            faults.extend(faults_in_part(session, &in_part, &named).await);
+            faults.extend(faults_in_part(session, in_part, &named).await);
             faults.sort_by(|one, other| one.place.cmp(&other.place));
             files::failure(&faults.iter().map(ToString::to_string).chain(placeless).collect::<Vec<_>>())
         }

@@ -15,36 +15,44 @@ pub(crate) struct InPart {
     pub(crate) wrong: Vec<String>,
 }
 
+/// What is told of one. It is read once: that takes the longer the more is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    item: Item,
+    told: in_part::InPart,
+}
+
 impl InPart {
+    /// What can be told of it.
+    pub(crate) fn tell(self) -> Told {
+        Told { told: in_part::read(&self.item.entry, &self.wrong), item: self.item }
+    }
+}
+
+impl Told {
     /// What else is wrong with its fields, each by itself.
     pub(crate) fn faults(&self) -> Vec<Fault> {
-        let told = in_part::read(&self.item.entry, &self.wrong).faults.into_iter();
-        let fault = told.map(|it| Fault {
-            place: self.item.place(&it.field),
-            message: if it.field.is_empty() { it.message } else { format!("{}: {}", it.field, it.message) },
+        let fault = self.told.faults.iter().map(|(field, why)| Fault {
+            place: self.item.place(field),
+            message: if field.is_empty() { why.clone() } else { format!("{field}: {why}") },
         });
         fault.collect()
-    }
-
-    /// Its fields that name other entries, and these.
-    fn references(&self) -> Vec<(String, String)> {
-        in_part::read(&self.item.entry, &self.wrong).references
     }
 }
 
 /// The references to what is neither among the entries of these names nor published.
 pub(crate) async fn dangling(
     session: &Session,
-    entries: &[InPart],
+    entries: &[Told],
     named: &BTreeSet<String>,
 ) -> anyhow::Result<Vec<Fault>> {
-    let all = entries.iter().flat_map(|entry| entry.references().into_iter().map(move |it| (&entry.item, it)));
+    let all = entries.iter().flat_map(|entry| entry.told.references.iter().map(move |it| (&entry.item, it)));
     let elsewhere: Vec<_> = all.filter(|(_, (_, name))| !named.contains(name)).collect();
     let kinds: BTreeSet<Kind> = elsewhere.iter().filter_map(|(_, (_, name))| Kind::of(name).ok()).collect();
     let (published, _) = published::fetch(session, &kinds, None).await?;
     let dangling = elsewhere.into_iter().filter(|(_, (_, name))| !published.contains_key(name));
     let fault = dangling.map(|(item, (field, name))| Fault {
-        place: item.place(&field),
+        place: item.place(field),
         message: format!("{field}: `{name}` is not in the catalogue (reference_dangling)"),
     });
     Ok(fault.collect())
