@@ -300,10 +300,14 @@ pub const BEFORE_HEARD: &str = "before_heard";
 /// only such a token can take a step. It too stands in the way of nothing.
 pub const NO_COMMON_OWNER: &str = "no_common_owner";
 
+/// The code of a finding that says that what a proceeding has ordered would be changed, so that others review and publish it
+/// than those with a part in that. It too does not keep it from being proposed.
+pub const UNDER_ORDER: &str = "under_order";
+
 impl Finding {
     /// Whether a change set that has it cannot be proposed.
     pub fn is_blocking(&self) -> bool {
-        ![UNCHECKED, BEFORE_HEARD, NO_COMMON_OWNER].contains(&&*self.code)
+        ![UNCHECKED, BEFORE_HEARD, NO_COMMON_OWNER, UNDER_ORDER].contains(&&*self.code)
     }
 }
 

@@ -74,6 +74,21 @@ pub trait Curated: Send + Sync + 'static {
         owners.map_err(|others| ChangeError::Foreign(others).into())
     }
 
+    /// What of a change set changes what a proceeding has ordered, so that the step of whoever has a part in that is refused
+    /// by [`check_step`](Self::check_step): told when it is validated and proposed,
+    /// [`UNDER_ORDER`](crate::change_set::UNDER_ORDER).
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn under_order(
+        &self,
+        _tx: &Tx,
+        _catalogue: &Self::Catalogue,
+        _change_set: &ChangeSet<Self::Change>,
+    ) -> Result<Vec<Finding>, DbErr> {
+        Ok(Vec::new())
+    }
+
     /// What the changes of a change set that a proceeding orders are upon the entries as they are now, where they were
     /// written upon those of an earlier revision.
     ///

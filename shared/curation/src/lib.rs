@@ -38,14 +38,14 @@ mod workflow;
 
 pub use change_set::{
     Actor, Addendum, Answer, BEFORE_HEARD, ChangeSet, Checked, Comment, Draft, Duty, EntryDiff, Finding,
-    NO_COMMON_OWNER, Notification, Review, State, Tightening, UNCHECKED, Update,
+    NO_COMMON_OWNER, Notification, Review, State, Tightening, UNCHECKED, UNDER_ORDER, Update,
 };
 pub use contract::{Contract, one_more};
 pub use curated::{Carried, Curated, Reverted};
 pub use error::{ChangeError, Owned, fault};
 pub use mutation::{Done, Mutation};
 pub use notice::{Description, Matters};
-pub use store::{Cursor, migration};
+pub use store::{Cursor, get as stored, migration};
 pub use wire::Asked;
 pub use workflow::{Filter, Step, Workflow};
 

@@ -5,7 +5,8 @@ mod change_sets;
 mod comments;
 mod migration;
 
-pub(crate) use change_sets::{get, insert, list, replace, update};
+pub use change_sets::get;
+pub(crate) use change_sets::{insert, list, replace, update};
 pub(crate) use comments::{comment, comments};
 pub use migration::migration;
 

@@ -220,6 +220,7 @@ impl<S: Curated> Workflow<S> {
                 findings.extend(elsewhere);
                 findings.extend(moved);
                 change_set.propose(actor, &findings, now)?;
+                findings.extend(curated.under_order(tx, catalogue, &change_set).await?);
                 checked = self.checked(&change_set, catalogue, findings);
             }
             Step::Notify { comments_until } => {
@@ -463,6 +464,7 @@ impl<S: Curated> Workflow<S> {
                     let moved = this.lay(tx, &mut change_set, &catalogue, revision).await?;
                     let mut findings = this.curated.validate(tx, &catalogue, &change_set.changes).await?;
                     findings.extend(moved);
+                    findings.extend(this.curated.under_order(tx, &catalogue, &change_set).await?);
                     Ok((this.checked(&change_set, &catalogue, findings), revision))
                 })
             })

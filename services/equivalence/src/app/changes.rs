@@ -1,5 +1,8 @@
 //! The catalogue as what changes by change sets.
 
+mod held;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,12 +15,13 @@ use greenlane_platform::auth::Caller;
 use greenlane_store::{StoreError, Tx};
 use sea_orm::DbErr;
 
+use self::held::Held;
 use super::catalogue::Catalogues;
 use super::disputes;
 use super::nomenclature::Nomenclature;
 use crate::domain::alert;
 use crate::domain::change::{self, Change, View};
-use crate::domain::dispute::{self, Dispute};
+use crate::domain::dispute::{self, Dispute, Hold};
 use crate::domain::owners::owners;
 use crate::store;
 use crate::store::entries::{self, Loaded};
@@ -71,7 +75,9 @@ impl Curated for CuratedCatalogue {
     }
 
     /// What a dispute's panel orders is reviewed and published by those who have no part in the dispute, and by nobody who
-    /// has one: of what belongs to who has a part, by its panel and by any economy without one; the rest by its owners.
+    /// has one: of what belongs to who has a part, by its panel and by any economy without one; the rest by its owners. So
+    /// is what gives back what a panel took away, which its author may propose; and nobody with a part in a dispute
+    /// touches the record of its contestation.
     async fn check_step(
         &self,
         tx: &Tx,
@@ -81,14 +87,43 @@ impl Curated for CuratedCatalogue {
     ) -> Result<(), StoreError<ChangeError>> {
         let mut others = self.owned(loaded, &change_set.changes);
         others.retain(|it| !it.is_of(caller));
-        if let Some(dispute) = ordering(tx, change_set).await? {
-            let (by, interest) = (disputes::actor(caller, loaded), disputes::interest(&dispute, loaded));
-            dispute.check_may_carry_out(&by, &interest)?;
-            if dispute.is_of_panel(&by) || by.economy.as_ref().is_some_and(|it| disputes::is_known(it, loaded)) {
+        let by = disputes::actor(caller, loaded);
+        let from_elsewhere = by.economy.as_ref().is_some_and(|it| disputes::is_known(it, loaded));
+        let mut leave_to_others = |dispute: &Dispute, interest: &BTreeSet<String>| {
+            if dispute.is_of_panel(&by) || from_elsewhere {
                 others.retain(|it| !it.owners.iter().any(|owner| interest.contains(owner)));
+            }
+        };
+        if let Some(dispute) = ordering(tx, change_set).await? {
+            let interest = disputes::interest(&dispute, loaded);
+            dispute.check_may_carry_out(&by, &interest)?;
+            leave_to_others(&dispute, &interest);
+        } else {
+            let is_author = caller.subject() == change_set.author;
+            for it in held::held(tx, loaded, &self.owned(loaded, &change_set.changes), &change_set.changes).await? {
+                let interest = disputes::interest(&it.dispute, loaded);
+                match it.hold {
+                    Hold::Record => {}
+                    Hold::GivesBack if is_author => continue,
+                    Hold::GivesBack => leave_to_others(&it.dispute, &interest),
+                }
+                it.dispute.check_may_change(&by, &interest, &it.entry, it.hold)?;
             }
         }
         if others.is_empty() { Ok(()) } else { Err(ChangeError::Foreign(others).into()) }
+    }
+
+    async fn under_order(
+        &self,
+        tx: &Tx,
+        loaded: &Loaded,
+        change_set: &ChangeSet<Change>,
+    ) -> Result<Vec<Finding>, DbErr> {
+        if ordering(tx, change_set).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        let owned = self.owned(loaded, &change_set.changes);
+        Ok(held::held(tx, loaded, &owned, &change_set.changes).await?.iter().map(Held::finding).collect())
     }
 
     async fn carried_over(

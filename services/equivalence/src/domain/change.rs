@@ -20,6 +20,7 @@ pub use self::before_heard::before_heard;
 pub use self::carry::carry;
 pub(crate) use self::contradictions::View;
 pub use self::describe::describe;
+pub(crate) use self::tightening::tightened_fields;
 pub use self::tightening::tightening;
 pub use self::undo::{diff, undo};
 use super::catalogue::Catalogue;
@@ -42,6 +43,14 @@ impl Change {
         match self {
             Self::Upsert(entry) => entry.name(),
             Self::Retire(name) => name.clone(),
+        }
+    }
+
+    /// What the entry becomes; none when it is retired.
+    pub fn becomes(&self) -> Option<&Entry> {
+        match self {
+            Self::Upsert(entry) => Some(entry),
+            Self::Retire(_) => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Disputes: one document each, with the columns that are asked for beside it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use greenlane_curation::Cursor;
 use greenlane_store::{Micros, Tx, revision};
 use sea_orm::entity::prelude::*;
@@ -106,6 +108,24 @@ pub(crate) async fn update(tx: &Tx, dispute: &Dispute, read_version: u64) -> Res
         .exec(tx)
         .await?;
     if result.rows_affected == 1 { Ok(()) } else { Err(tx.contended("the dispute has moved on")) }
+}
+
+/// The disputes that any of these bodies and economies has or had to answer, by name.
+pub(crate) async fn answered_by(tx: &Tx, respondents: &BTreeSet<String>) -> Result<Vec<Dispute>, DbErr> {
+    let mut all = BTreeMap::new();
+    let respondents: Vec<&str> = respondents.iter().map(String::as_str).collect();
+    // Fewer than a statement may bind.
+    for respondents in respondents.chunks(1_000) {
+        let answered = Query::select()
+            .column(respondent::Column::Dispute)
+            .from(respondent::Entity)
+            .and_where(respondent::Column::Respondent.is_in(respondents.iter().copied()))
+            .take();
+        for row in row::Entity::find().filter(row::Column::Name.in_subquery(answered)).all(tx).await? {
+            all.insert(row.name, read(&row.content)?);
+        }
+    }
+    Ok(all.into_values().collect())
 }
 
 /// The position of the newest step.

@@ -79,10 +79,8 @@ pub(crate) async fn load(tx: &Tx, at: u64) -> Result<Loaded, DbErr> {
     let mut since = HashMap::with_capacity(rows.len());
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
-        let entry: Entry = serde_json::from_str(&row.content)
-            .map_err(|error| DbErr::Type(format!("catalogue entry {}: {error}", row.name)))?;
+        entries.push(read(&row)?);
         since.insert(row.name, u64::try_from(row.revision_from).unwrap_or(0));
-        entries.push(entry);
     }
     let published = published::Entity::find_by_id(at_row).one(tx).await?;
     Ok(Loaded {
@@ -90,6 +88,18 @@ pub(crate) async fn load(tx: &Tx, at: u64) -> Result<Loaded, DbErr> {
         since,
         published_at: published.map(|row| row.published_at.to_utc()),
     })
+}
+
+/// An entry as it was at a revision; none when it was not there.
+pub(crate) async fn entry_at(tx: &Tx, name: &str, at: u64) -> Result<Option<Entry>, DbErr> {
+    let at = to_row(at)?;
+    let row = row::Entity::find()
+        .filter(row::Column::Name.eq(name))
+        .filter(row::Column::RevisionFrom.lte(at))
+        .filter(Condition::any().add(row::Column::RevisionTo.is_null()).add(row::Column::RevisionTo.gt(at)))
+        .one(tx)
+        .await?;
+    row.map(|row| read(&row)).transpose()
 }
 
 /// Those of some entries that have been added, replaced or retired since a revision.
@@ -145,6 +155,10 @@ pub(crate) async fn write(
         change_set: Set(change_set.to_owned()),
     };
     published::Entity::insert(record).exec_without_returning(tx).await.map(drop)
+}
+
+fn read(row: &row::Model) -> Result<Entry, DbErr> {
+    serde_json::from_str(&row.content).map_err(|error| DbErr::Type(format!("catalogue entry {}: {error}", row.name)))
 }
 
 fn to_row(revision: u64) -> Result<i64, DbErr> {

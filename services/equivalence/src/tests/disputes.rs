@@ -16,6 +16,7 @@ use crate::Migrator;
 mod designations;
 mod orders;
 mod subjects;
+mod undone;
 
 greenlane_store::engine_tests!(Migrator:
     a_wrong_challenge_is_refused_with_every_field,

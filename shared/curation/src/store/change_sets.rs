@@ -48,7 +48,11 @@ pub(crate) async fn insert<C: Serialize + Clone>(tx: &Tx, change_set: &ChangeSet
     row::Entity::insert(row).exec_without_returning(tx).await.map(drop)
 }
 
-pub(crate) async fn get<C: DeserializeOwned>(tx: &Tx, name: &str) -> Result<Option<ChangeSet<C>>, DbErr> {
+/// A change set as it is stored.
+///
+/// # Errors
+/// When the database fails or what is stored cannot be read.
+pub async fn get<C: DeserializeOwned>(tx: &Tx, name: &str) -> Result<Option<ChangeSet<C>>, DbErr> {
     let Some(row) = row::Entity::find_by_id(name.to_owned()).one(tx).await? else { return Ok(None) };
     let mut change_set: ChangeSet<C> = read(&row.name, &row.content)?;
     change_set.changes = read(&row.name, &row.changes)?;

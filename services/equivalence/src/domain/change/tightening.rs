@@ -9,6 +9,8 @@ mod fields;
 mod goods;
 mod members;
 
+use std::collections::BTreeSet;
+
 use greenlane_curation::Tightening;
 use serde_json::Value;
 
@@ -24,15 +26,26 @@ pub fn tightening(catalogue: &Catalogue, changes: &[Change]) -> Vec<Tightening> 
     let view = View::new(catalogue, changes);
     let of = |change: &Change| {
         let entry = change.entry_name();
-        let losses = match (change, catalogue.entry(&entry)) {
-            (Change::Upsert(after), None) => added(after).into_iter().collect(),
-            (Change::Upsert(after), Some(before)) => changed(&view, &before, after),
-            (Change::Retire(_), Some(before)) => retired(&before).into_iter().collect(),
-            (Change::Retire(_), None) => Vec::new(),
-        };
+        let losses = lost(&view, catalogue.entry(&entry).as_ref(), change.becomes());
         losses.into_iter().map(move |Loss { field, what }| Tightening { entry: entry.clone(), field, what })
     };
     changes.iter().flat_map(of).collect()
+}
+
+/// The fields by which an entry takes access away when one state of it becomes another, of which none is that it is not
+/// there: those of the entry itself, and an empty one for all of it.
+pub(crate) fn tightened_fields(view: &View<'_>, before: Option<&Entry>, after: Option<&Entry>) -> BTreeSet<String> {
+    let own = |path: String| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+    lost(view, before, after).into_iter().map(|loss| own(loss.field)).collect()
+}
+
+fn lost(view: &View<'_>, before: Option<&Entry>, after: Option<&Entry>) -> Vec<Loss> {
+    match (before, after) {
+        (None, Some(after)) => added(after).into_iter().collect(),
+        (Some(before), Some(after)) => changed(view, before, after),
+        (Some(before), None) => retired(before).into_iter().collect(),
+        (None, None) => Vec::new(),
+    }
 }
 
 fn added(after: &Entry) -> Option<Loss> {

@@ -109,7 +109,7 @@ pub fn still_contested(dispute: &Dispute, catalogue: &Catalogue) -> bool {
 }
 
 /// How a contestation in the catalogue names its dispute.
-fn note(dispute: &Dispute) -> String {
+pub(super) fn note(dispute: &Dispute) -> String {
     let grounds: String = dispute.grounds.lines().next().unwrap_or_default().chars().take(300).collect();
     format!("{}: {grounds}", dispute.name)
 }

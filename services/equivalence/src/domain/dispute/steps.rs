@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use greenlane_curation::ChangeError;
 use greenlane_platform::fault::FieldViolation;
 
-use super::{Actor, Dispute, Event, Matter, Member, Ruling, State, Statement, Subject, Vote};
+use super::{Actor, Dispute, Event, Hold, Matter, Member, Ruling, State, Statement, Subject, Vote};
 
 type Result<T> = std::result::Result<T, ChangeError>;
 
@@ -182,12 +182,24 @@ impl Dispute {
 
     /// Fails for who has a part in it or has spoken in it: what it orders is for others to notify, review and publish.
     pub fn check_may_carry_out(&self, actor: &Actor, interest: &BTreeSet<String>) -> Result<()> {
-        let statements = self.answer.iter().chain(&self.objections).map(|it| &it.by);
-        let mut spoke = statements.chain([&self.challenger]);
-        if actor.names().any(|name| interest.contains(name)) || spoke.any(|it| same(&it.subject, &actor.subject)) {
+        if self.has_a_part(actor, interest) {
             return Err(self.conflict(actor, "who carries out what it orders has no part in the dispute"));
         }
         Ok(())
+    }
+
+    /// Fails for the same: what it ordered is for others to change. `entry` is what would be changed.
+    pub fn check_may_change(&self, actor: &Actor, interest: &BTreeSet<String>, entry: &str, hold: Hold) -> Result<()> {
+        if self.has_a_part(actor, interest) {
+            return Err(self.conflict(actor, &format!("`{entry}` {}", hold.as_str())));
+        }
+        Ok(())
+    }
+
+    fn has_a_part(&self, actor: &Actor, interest: &BTreeSet<String>) -> bool {
+        let statements = self.answer.iter().chain(&self.objections).map(|it| &it.by);
+        let mut spoke = statements.chain([&self.challenger]);
+        actor.names().any(|name| interest.contains(name)) || spoke.any(|it| same(&it.subject, &actor.subject))
     }
 
     /// Whether somebody is of its panel.

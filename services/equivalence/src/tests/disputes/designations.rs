@@ -103,14 +103,14 @@ async fn a_challenge_of_a_designation_goes_from_evidence_to_a_published_revision
     assert_eq!(challenger.list_disputes(all).await.unwrap().into_inner().disputes.len(), 1);
 }
 
-async fn designation_now(served: &Served, name: &str) -> pb::Designation {
+pub(super) async fn designation_now(served: &Served, name: &str) -> pb::Designation {
     let request = pb::GetDesignationRequest { name: name.into(), ..Default::default() };
     let found = ArrangementServiceClient::new(served.channel("reader", "XB")).get_designation(request).await;
     found.unwrap().into_inner().designation.unwrap()
 }
 
 /// A dispute on the fast track about a designation, which is without effect meanwhile.
-async fn with_interim_effect(served: &Served, challenged: &pb::Designation) -> String {
+pub(super) async fn with_interim_effect(served: &Served, challenged: &pb::Designation) -> String {
     let request = pb::Dispute {
         fast_track_reason: "Modules burn.".into(),
         interim_effect_reason: "Modules burn.".into(),

@@ -11,7 +11,7 @@ greenlane_store::engine_tests!(Migrator:
 );
 
 /// A dispute about a designation whose panel finds for the challenger, XF; with the economy of a respondent.
-async fn upheld(served: &Served, challenged: &pb::Designation) -> (String, String) {
+pub(super) async fn upheld(served: &Served, challenged: &pb::Designation) -> (String, String) {
     let request = open("1", challenge(Subject::Designation(challenged.name.clone())));
     let opened = client(served, "challenger", "XF").open_dispute(request).await.unwrap().into_inner().dispute.unwrap();
     let economy = opened.respondents.iter().find(|it| !it.contains('/')).unwrap().clone();
@@ -34,12 +34,12 @@ async fn ordered(served: &Served, name: &str, changes: Vec<pb::Change>) -> Strin
     client(served, "two", "NZ").apply_dispute(request).await.unwrap().into_inner().change_set
 }
 
-fn narrowed(designation: &pb::Designation) -> pb::Change {
+pub(super) fn narrowed(designation: &pb::Designation) -> pb::Change {
     let codes = vec![scope("HS2022", "854143", &[])];
     upsert(pb::catalogue_entry::Entry::Designation(pb::Designation { codes, ..designation.clone() }))
 }
 
-fn changes(served: &Served, subject: &str, economy: &str) -> ChangeServiceClient<Client> {
+pub(super) fn changes(served: &Served, subject: &str, economy: &str) -> ChangeServiceClient<Client> {
     ChangeServiceClient::new(served.channel(subject, economy))
 }
 
@@ -110,7 +110,7 @@ async fn changed_by_its_owners(served: &Served, economy: &str, change: pb::Chang
 }
 
 /// What is ordered, drawn up and told to those concerned.
-async fn ordered_and_notified(served: &Served, dispute: &str, orders: Vec<pb::Change>) -> String {
+pub(super) async fn ordered_and_notified(served: &Served, dispute: &str, orders: Vec<pb::Change>) -> String {
     let set = ordered(served, dispute, orders).await;
     let notify = pb::NotifyChangeSetRequest { request_id: "ordered".into(), name: set.clone(), ..Default::default() };
     changes(served, "two", "NZ").notify_change_set(notify).await.unwrap();
