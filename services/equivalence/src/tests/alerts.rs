@@ -6,6 +6,7 @@ use greenlane_platform::fault::{ErrorReason, Fault};
 use greenlane_store::testing::TestDatabase;
 use pb::alert_service_client::AlertServiceClient;
 use pb::catalogue_entry::Entry;
+use pb::change_service_client::ChangeServiceClient;
 
 use super::changes::{create, draft, hear, propose, publish, review, upsert};
 use super::harness::{Served, serve};
@@ -14,6 +15,7 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     a_subscriber_is_told_what_was_notified_and_published_once_and_nobody_else_is,
     what_was_announced_and_does_not_come_is_told_too,
+    a_new_body_is_announced_to_everybody_since_results_in_its_name_may_be_anywhere,
     a_day_is_told_once_when_it_comes_within_the_look_ahead_by_whichever_replica,
     a_subscription_is_its_owners_alone,
     a_subscription_to_what_is_not_there_is_refused_with_every_field,
@@ -291,4 +293,30 @@ async fn a_repeated_subscription_is_made_once_and_an_ended_one_is_gone(db: TestD
     assert_eq!(Fault::reason_of(&gone), Some(ErrorReason::ResourceNotFound));
     let left = office.list_subscriptions(pb::ListSubscriptionsRequest::default()).await.unwrap().into_inner();
     assert_eq!(left.subscriptions, []);
+}
+
+async fn a_new_body_is_announced_to_everybody_since_results_in_its_name_may_be_anywhere(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut office = alerts(&served, "office", "XA");
+    let narrow = subscription(&[("HS2022", "854143")], &["XB"], &["schemes/aurelian-pv-mark"]);
+    let narrow = subscribe(&mut office, "1", narrow).await;
+    // Of XC, where results in this name may be of a body of XA.
+    let body = pb::CatalogueBody {
+        name: "bodies/squatlab".into(),
+        display_name: "Of another economy".into(),
+        economy: "XC".into(),
+        roles: vec![pb::BodyRole::CertificationBody.into()],
+        source: Some(common::Source { example: true, ..Default::default() }),
+    };
+    let mut author = ChangeServiceClient::new(served.channel("author", "XC"));
+    let set = author.create_change_set(create("1", vec![upsert(Entry::Body(body))])).await.unwrap().into_inner();
+    let name = set.change_set.unwrap().name;
+    let proposed = author.propose_change_set(propose(&name)).await.unwrap().into_inner();
+    let duty = proposed.notification_duty.unwrap();
+    assert!(duty.required && duty.reason.contains("count as those of XC alone"), "{}", duty.reason);
+    let notify = pb::NotifyChangeSetRequest { request_id: "n".into(), name, ..Default::default() };
+    author.notify_change_set(notify).await.unwrap();
+    let told = list(&mut office, &narrow).await;
+    assert_eq!(kinds(&told), [pb::AlertKind::Notified]);
+    assert!(told[0].items[0].tightens, "{told:?}");
 }

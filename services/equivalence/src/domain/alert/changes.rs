@@ -7,10 +7,11 @@ use greenlane_curation::ChangeSet;
 use greenlane_curation::alerts::{AlertKind, comments_until};
 
 use super::reach::ReachOf;
-use super::{Alert, Item};
+use super::{Alert, Item, Reach};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{Change, applies, describe, tightening};
 use crate::domain::entry::Entry;
+use crate::domain::key::EconomyCode;
 
 /// The alert of a change set's last step. `before` is what was published before it.
 pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &Catalogue, now: DateTime<Utc>) -> Alert {
@@ -31,6 +32,7 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
         };
         let tightens = tightened.remove(&entry).unwrap_or_default();
         let described = is.or(was.as_ref());
+        let moves = home(was.as_ref()) != home(is);
         let reaches = was.iter().map(|it| reach_before.entry(it)).chain(is.map(|it| reach_after.entry(it)));
         Item {
             field: String::new(),
@@ -40,11 +42,20 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
             legal_reference: described.and_then(|it| describe::reference(it).next()).unwrap_or_default().to_owned(),
             to_do: to_do(kind, !tightens.is_empty(), comments_until.as_deref()),
             tightens: !tightens.is_empty(),
-            reach: reaches.reduce(super::Reach::or).unwrap_or_default(),
+            // Who has results in the name of a body, and where, no entry says.
+            reach: if moves { Reach::default() } else { reaches.reduce(Reach::or).unwrap_or_default() },
             entry,
         }
     });
     Alert::of_step(kind, change_set, before.revision(), now, items.collect())
+}
+
+/// The economy of a body.
+fn home(entry: Option<&Entry>) -> Option<&EconomyCode> {
+    match entry {
+        Some(Entry::Body(it)) => Some(&it.economy),
+        _ => None,
+    }
 }
 
 /// The day on which it is published, or the first on which it can be.

@@ -52,10 +52,14 @@ fn added(after: &Entry) -> Option<Loss> {
     let what = match after {
         Entry::Requirement(it) if it.mandatory => "is a new mandatory requirement",
         Entry::EditionTransition(_) => "is a new date for conversion",
+        // Results in its name may be there already, and be accepted as those of the economy that they name.
+        Entry::Body(it) => {
+            let what = format!("is a new body: results in its name count as those of {} alone", it.economy.as_str());
+            return Some(Loss { field: String::new(), what });
+        }
         // What is voluntary, or leads to acceptance, takes nothing away by being there.
         Entry::Requirement(_)
         | Entry::Economy(_)
-        | Entry::Body(_)
         | Entry::Scheme(_)
         | Entry::Standard(_)
         | Entry::Equivalence(_)
@@ -74,8 +78,10 @@ fn retired(before: &Entry) -> Option<Loss> {
         // Either edition counts again.
         Entry::EditionTransition(_) => None,
         // Nothing is decided by them; while something refers to them they cannot be retired.
-        Entry::Standard(_) | Entry::Body(_) | Entry::Scheme(_) => None,
+        Entry::Standard(_) | Entry::Scheme(_) => None,
+        // Results in a body's name count as those of the economy that they name, when no entry says another.
         Entry::Requirement(_)
+        | Entry::Body(_)
         | Entry::Economy(_)
         | Entry::Equivalence(_)
         | Entry::Arrangement(_)
