@@ -9,6 +9,7 @@ use prost::Message as _;
 
 use super::recognition::RecognitionApi;
 use super::{plan, question};
+use crate::domain::key::EconomyCode;
 use crate::domain::recognise::fairness::{Unequal, audited};
 use crate::domain::requirement::Requirement;
 
@@ -52,9 +53,9 @@ pub(super) async fn audit(
     v.finish()?;
     let mut known = api.recogniser.translations.known(0);
     let mut answer = pb::AuditFairnessResponse { revision, ..Default::default() };
-    for entry in audited(&loaded.catalogue, &markets, date) {
+    for (market, entry) in audited(&loaded.catalogue, &markets, date) {
         let requirement = &entry.requirement;
-        let place = (requirement.market.as_str(), requirement.name.as_str());
+        let place = (market.as_str(), requirement.name.as_str());
         let sent = match &cursor {
             Some((_, _, market, name, sent)) => match place.cmp(&(market, name)) {
                 std::cmp::Ordering::Less => continue,
@@ -63,9 +64,9 @@ pub(super) async fn audit(
             },
             None => 0,
         };
-        let found = api.recogniser.audit(&loaded, &mut known, entry, code.as_ref(), date).await;
+        let found = api.recogniser.audit(&loaded, &mut known, (&market, entry), code.as_ref(), date).await;
         let room = size - answer.findings.len();
-        answer.findings.extend(found.iter().skip(sent).take(room).map(|it| finding(requirement, it)));
+        answer.findings.extend(found.iter().skip(sent).take(room).map(|it| finding(&market, requirement, it)));
         if found.len().saturating_sub(sent) > room {
             let (market, name) = place;
             let next: Cursor = (revision, date, market.to_owned(), name.to_owned(), sent + room);
@@ -78,10 +79,10 @@ pub(super) async fn audit(
     Ok(answer)
 }
 
-fn finding(requirement: &Requirement, it: &Unequal) -> pb::FairnessFinding {
+fn finding(market: &EconomyCode, requirement: &Requirement, it: &Unequal) -> pb::FairnessFinding {
     pb::FairnessFinding {
         principle: it.principle.number(),
-        market: requirement.market.as_str().to_owned(),
+        market: market.as_str().to_owned(),
         requirement: requirement.name.name(),
         favoured: it.favoured.as_str().to_owned(),
         disfavoured: it.disfavoured.as_str().to_owned(),

@@ -114,7 +114,7 @@ impl Recogniser {
         &self,
         loaded: &Loaded,
         known: &mut Known<&Translations>,
-        requirement: &RequirementEntry,
+        requirement: (&EconomyCode, &RequirementEntry),
         code: Option<&CodeReference>,
         date: NaiveDate,
     ) -> Vec<Unequal> {

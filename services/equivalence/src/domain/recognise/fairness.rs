@@ -61,27 +61,36 @@ pub struct Unequal {
     pub clause: String,
 }
 
-/// The requirements that an audit looks at, by market and name.
+/// The requirements that an audit looks at, by market and name, each with the market that the goods go to. A member is bound
+/// by what its blocs require, and asked about by its name, what they require is looked at for goods that go there. Of all
+/// markets, a bloc's requirements are looked at for the bloc as a whole.
 pub fn audited<'c>(
     catalogue: &'c Catalogue,
     markets: &[EconomyCode],
     date: NaiveDate,
-) -> impl Iterator<Item = &'c RequirementEntry> {
-    let markets: Vec<_> = if markets.is_empty() {
+) -> impl Iterator<Item = (EconomyCode, &'c RequirementEntry)> {
+    let all: BTreeSet<EconomyCode> = if markets.is_empty() {
         catalogue.economies.keys().cloned().collect()
     } else {
-        let sorted: BTreeSet<_> = markets.iter().cloned().collect();
-        sorted.into_iter().collect()
+        markets.iter().cloned().collect()
     };
-    let all = markets.into_iter().flat_map(|market| catalogue.requirements_of(&market));
-    all.filter(move |it| it.requirement.validity.contains(date))
+    let by_name = !markets.is_empty();
+    all.into_iter().flat_map(move |market| {
+        let place = Place::new(catalogue, &market, date);
+        let bound_by: BTreeSet<&EconomyCode> = place.codes().filter(|code| by_name || **code == market).collect();
+        let of = bound_by.into_iter().flat_map(|code| catalogue.requirements_of(code));
+        let mut of: Vec<_> = of.filter(|it| it.requirement.validity.contains(date)).collect();
+        of.sort_by(|a, b| a.requirement.name.cmp(&b.requirement.name));
+        let market = market.clone();
+        of.into_iter().map(move |entry| (market.clone(), entry))
+    })
 }
 
-/// Audits one requirement, for goods of a code or for all that it covers.
+/// Audits one requirement, for goods of a code or for all that it covers, that go to `destination`: its market or a member.
 pub fn audit(
     catalogue: &Catalogue,
     translator: &dyn Translator,
-    entry: &RequirementEntry,
+    (destination, entry): (&EconomyCode, &RequirementEntry),
     code: Option<&CodeReference>,
     date: NaiveDate,
 ) -> Vec<Unequal> {
@@ -89,12 +98,12 @@ pub fn audit(
     let market = Place::new(catalogue, &requirement.market, date);
     let annexes: Vec<&AnnexEntry> = market.codes().flat_map(|code| catalogue.annexes_accepted_by(code)).collect();
     let mut found = BTreeSet::new();
-    let certificates = treatment::certificates(catalogue, translator, entry, &annexes, date);
+    let certificates = treatment::certificates(catalogue, translator, entry, &annexes, destination, date);
     for code in codes(translator, requirement, &annexes, code) {
         for object in objects(requirement, &annexes) {
             let certificates = certificates.as_slice();
             let (annexes, code) = (annexes.as_slice(), &code);
-            let bench = Bench { catalogue, translator, entry, annexes, certificates, code, object, date };
+            let bench = Bench { catalogue, translator, entry, destination, annexes, certificates, code, object, date };
             compare(&bench, &mut found);
         }
     }
@@ -105,7 +114,8 @@ pub fn audit(
 fn compare(bench: &Bench<'_>, found: &mut BTreeSet<Unequal>) {
     let catalogue = bench.catalogue;
     let market = &bench.entry.requirement.market;
-    let economies = catalogue.economies.values().filter(|it| !it.bloc || it.name == *market).map(|it| &it.name);
+    let economies =
+        catalogue.economies.values().filter(|it| !it.bloc || it.name == *bench.destination).map(|it| &it.name);
     let (domestic, foreign): (Vec<_>, Vec<_>) = economies
         .filter_map(|economy| bench.treat(economy))
         .partition(|it| catalogue.is_within(it.origin, market, bench.date));

@@ -30,9 +30,21 @@ fn arrangement(annex: Value) -> Vec<Value> {
 }
 
 fn found(catalogue: &Catalogue) -> Vec<(Principle, String, String, String)> {
-    let [entry] = catalogue.requirements_of(&EconomyCode::parse("XB").unwrap()) else { panic!("one requirement") };
+    found_in("XB", catalogue, &NoTranslation)
+}
+
+/// What is found of the one requirement for goods that go to a market.
+fn found_in(
+    market: &str,
+    catalogue: &Catalogue,
+    translator: &dyn Translator,
+) -> Vec<(Principle, String, String, String)> {
     let date = parse_date("2026-01-01").unwrap();
-    let all = audit(catalogue, &NoTranslation, entry, None, date).into_iter();
+    let market = EconomyCode::parse(market).unwrap();
+    let all: Vec<_> = audited(catalogue, std::slice::from_ref(&market), date).collect();
+    let [(destination, entry)] = &all[..] else { panic!("one requirement, not {}", all.len()) };
+    assert_eq!(*destination, market);
+    let all = audit(catalogue, translator, (destination, entry), None, date).into_iter();
     all.map(|it| (it.principle, it.favoured.as_str().into(), it.disfavoured.as_str().into(), it.clause)).collect()
 }
 
@@ -162,4 +174,51 @@ fn origins_are_compared_by_what_serves_them_best_and_that_may_be_by_an_equivalen
     assert!(all.contains(&expected(Special, "XB", "XA", "annexes/x: article 9")), "{all:?}");
     let all = found(&catalogue(json!({}), annex(json!({ "exclusions": { "origins": ["XC"] } }))));
     assert!(all.contains(&expected(Mfn, "XA", "XC", "annexes/x: article 4")), "{all:?}");
+}
+
+#[test]
+fn of_several_transitions_the_one_that_holds_an_origin_back_is_the_clause() {
+    let period = |economy: &str, special: bool, clause: &str| {
+        json!({ "economy": economy, "ends_on": "2030-01-01", "special_and_differential": special,
+                "legal_reference": clause })
+    };
+    // XD is a party too, and is held back by nothing.
+    let with = |periods: [Value; 2]| {
+        let mut more = arrangement(json!({ "transitions": periods }));
+        more[0]["arrangement"]["parties"].as_array_mut().unwrap().push(json!({ "economy": "XD" }));
+        found(&catalogue(json!({}), more))
+    };
+    let all = with([period("XA", true, "Protocol A"), period("XC", false, "Protocol C")]);
+    assert!(all.contains(&expected(Special, "XD", "XA", "annexes/x: Protocol A")), "{all:?}");
+    assert!(all.contains(&expected(Mfn, "XD", "XC", "annexes/x: Protocol C")), "{all:?}");
+    for of_first in ["Protocol A", ""] {
+        let all = with([period("XA", true, of_first), period("XC", true, "Protocol C")]);
+        assert!(all.contains(&expected(Special, "XD", "XC", "annexes/x: Protocol C")), "{all:?}");
+    }
+}
+
+/// Of the members of a bloc, one alone is in transition with XC.
+#[test]
+fn what_a_bloc_requires_is_audited_for_the_member_that_is_asked_about() {
+    let period = json!({ "economy": "XP", "ends_on": "2030-01-01", "legal_reference": "article 9" });
+    let parties = json!([{ "economy": "XA" }, { "economy": "XB" }, { "economy": "XC" }]);
+    let mut more = arrangement(json!({ "economies": ["XA", "XB"] }));
+    more[0]["arrangement"]["parties"] = parties;
+    more.push(json!({ "annex": { "name": "annexes/y", "arrangement": "arrangements/m", "title": "y",
+        "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "legal_reference": "article 4",
+        "economies": ["XB", "XC"], "transitions": [period] } }));
+    more.extend(["XP", "XQ"].map(|it| json!({ "economy": { "name": it } })));
+    let member = |it: &str| json!({ "economy": it, "validity": { "from": "2000-01-01" } });
+    more.push(json!({ "economy": { "name": "XB", "bloc": true, "members": [member("XP"), member("XQ")] } }));
+    let catalogue = catalogue(json!({}), more);
+    let held_back = expected(Mfn, "XA", "XC", "annexes/y: article 9");
+    assert!(found_in("XP", &catalogue, &NoTranslation).contains(&held_back));
+    for market in ["XB", "XQ"] {
+        let all = found_in(market, &catalogue, &NoTranslation);
+        assert!(all.iter().all(|it| it.2 == "XD"), "{market}: {all:?}");
+    }
+    // Of all markets, once.
+    let date = parse_date("2026-01-01").unwrap();
+    let all: Vec<_> = audited(&catalogue, &[], date).map(|(market, _)| market.as_str().to_owned()).collect();
+    assert_eq!(all, ["XB"]);
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::domain::arrangement::Annex;
+use crate::domain::arrangement::{Annex, TransitionPeriod};
 use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
 use crate::domain::code::CodeReference;
-use crate::domain::decision::{Check, Outcome, Status};
+use crate::domain::decision::{Attempt, Check, Outcome, Status};
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
@@ -26,6 +26,8 @@ pub(super) struct Bench<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) translator: &'a dyn Translator,
     pub(super) entry: &'a RequirementEntry,
+    /// Where the goods go: the requirement's market, or a member of it.
+    pub(super) destination: &'a EconomyCode,
     /// The annexes by which the market accepts others' results.
     pub(super) annexes: &'a [&'a AnnexEntry],
     /// What each certificate that may serve names.
@@ -81,16 +83,13 @@ impl<'a> Bench<'a> {
 
     /// How goods would fare if nothing were special and differential treatment, and the clause that is.
     pub(super) fn special(&self, treatment: &Treatment<'a>) -> Option<(Treatment<'a>, String)> {
-        let running = |annex: &Annex| {
-            let mut periods = annex.transitions.iter();
-            periods.any(|period| period.special_and_differential && self.date < period.ends_on)
-        };
+        let running = |annex: &Annex| self.periods(annex, treatment).any(|period| period.special_and_differential);
         if !self.annexes.iter().any(|entry| running(&entry.annex)) {
             return None;
         }
         let without = self.best(treatment.origin, true)?;
-        let annex = without.annex.as_ref().filter(|annex| running(annex))?;
-        let period = annex.transitions.iter().find(|it| it.special_and_differential && self.date < it.ends_on)?;
+        let annex = without.annex.clone()?;
+        let period = self.periods(&annex, treatment).find(|period| period.special_and_differential)?;
         let clause = if period.legal_reference.is_empty() { &annex.legal_reference } else { &period.legal_reference };
         let clause = named(&annex.name.name(), clause);
         Some((without, clause))
@@ -106,21 +105,40 @@ impl<'a> Bench<'a> {
         let Some(annex) = favoured.annex.as_ref().or(disfavoured.annex.as_ref()) else {
             return requirement(); // by whose bodies it accepts
         };
-        let held_back = self.failed_check(disfavoured, favoured.certified, annex) == Some(Check::Transition);
-        let period = annex.transitions.iter().find(|it| held_back && self.date < it.ends_on);
-        let clause = period.map(|it| &it.legal_reference).filter(|it| !it.is_empty());
-        named(&annex.name.name(), clause.unwrap_or(&annex.legal_reference))
+        self.held_back(favoured, disfavoured).unwrap_or_else(|| named(&annex.name.name(), &annex.legal_reference))
     }
 
-    fn failed_check(&self, treatment: &Treatment<'_>, certified: &[Target], annex: &Annex) -> Option<Check> {
+    /// The annex of which a transition holds an origin back, with the reference of that.
+    fn held_back(&self, favoured: &Treatment<'_>, disfavoured: &Treatment<'_>) -> Option<String> {
+        let certified = [favoured.certified, disfavoured.certified];
+        let annex = certified.into_iter().find_map(|certified| self.in_transition(disfavoured, certified))?;
+        // What is granted as special alone would be told as that.
+        let period = self.periods(annex, disfavoured).min_by_key(|it| it.special_and_differential);
+        let clause = period.map(|it| &it.legal_reference).filter(|it| !it.is_empty());
+        Some(named(&annex.name.name(), clause.unwrap_or(&annex.legal_reference)))
+    }
+
+    /// The transitions that hold results from an origin back: those of its economy, of the market and of the destination.
+    fn periods<'p>(
+        &'p self,
+        annex: &'p Annex,
+        treatment: &'p Treatment<'_>,
+    ) -> impl Iterator<Item = &'p TransitionPeriod> {
+        let sides = [treatment.origin, &self.entry.requirement.market, self.destination];
+        annex.transitions.iter().filter(move |period| {
+            self.date < period.ends_on
+                && sides.iter().any(|side| self.catalogue.is_within(side, &period.economy, self.date))
+        })
+    }
+
+    /// The annex under which the transition is the first check that fails.
+    fn in_transition(&self, treatment: &Treatment<'_>, certified: &[Target]) -> Option<&'a Arc<Annex>> {
         let question = self.question(treatment.origin, &treatment.body, certified);
         let ctx = Context::new(self.catalogue, self.translator, &question, Detail::Attempts);
         let market = Market::new(&ctx, &self.entry.requirement.market);
         let result = evaluate(&ctx, &market, self.entry)?;
         result.attempts.iter().find_map(|attempt| match attempt {
-            crate::domain::decision::Attempt::Miss(miss) => {
-                miss.annex.as_ref().filter(|it| it.name == annex.name).map(|_| miss.check)
-            }
+            Attempt::Miss(miss) if miss.check == Check::Transition => miss.annex,
             _ => None,
         })
     }
@@ -148,7 +166,7 @@ impl<'a> Bench<'a> {
             granted_on: Some(self.date),
             code: self.code.clone(),
             origin: origin.clone(),
-            destination: self.entry.requirement.market.clone(),
+            destination: self.destination.clone(),
             date: self.date,
             stock: Stock::default(),
         }
@@ -189,6 +207,7 @@ pub(super) fn certificates(
     translator: &dyn Translator,
     entry: &RequirementEntry,
     annexes: &[&AnnexEntry],
+    destination: &EconomyCode,
     date: NaiveDate,
 ) -> Vec<Vec<Target>> {
     let requirement = &entry.requirement;
@@ -205,7 +224,7 @@ pub(super) fn certificates(
         // Of no matter to what is accepted and what leads there.
         code: requirement.codes.first().map_or_else(super::whichever, |scope| scope.code.clone()),
         origin: requirement.market.clone(),
-        destination: requirement.market.clone(),
+        destination: destination.clone(),
         date,
         stock: Stock::default(),
     };
