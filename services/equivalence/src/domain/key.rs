@@ -127,6 +127,13 @@ keys! {
     RequirementKey "requirements" "the resource name of a requirement (`requirements/{requirement}`)" identifier;
 }
 
+impl BodyKey {
+    /// Stands for a body of which nothing is known but where it is. No text is read as this key, so no entry has it.
+    pub(crate) fn of_any() -> Self {
+        Self("*".into())
+    }
+}
+
 macro_rules! written_as_name {
     ($($name:ident)*) => {$(
         impl Serialize for $name {

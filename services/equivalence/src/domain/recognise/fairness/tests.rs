@@ -177,6 +177,18 @@ fn origins_are_compared_by_what_serves_them_best_and_that_may_be_by_an_equivalen
 }
 
 #[test]
+fn no_body_of_the_catalogue_stands_for_any_body() {
+    // The first stood for it once.
+    let entries = ["any-body-of-the-economy", "any", "0"].map(|name| {
+        json!({ "body": { "name": name, "display_name": "x", "economy": "XC", "roles": ["certification_body"] } })
+    });
+    assert!(serde_json::from_value::<crate::domain::key::BodyKey>(json!("*")).is_err());
+    let clause = "requirements/r: Order, section 5";
+    let all = ["XA", "XC", "XD"].map(|it| expected(National, "XB", it, clause));
+    assert_eq!(found(&catalogue(json!({}), entries.to_vec())), all);
+}
+
+#[test]
 fn of_several_transitions_the_one_that_holds_an_origin_back_is_the_clause() {
     let period = |economy: &str, special: bool, clause: &str| {
         json!({ "economy": economy, "ends_on": "2030-01-01", "special_and_differential": special,

@@ -18,9 +18,6 @@ use crate::domain::standard::Stock;
 use crate::domain::translate::Translator;
 use crate::domain::words::RecognitionObject;
 
-/// Any body of an economy.
-const NOBODY: &str = "any-body-of-the-economy";
-
 /// What all origins have in common.
 pub(super) struct Bench<'a> {
     pub(super) catalogue: &'a Catalogue,
@@ -151,9 +148,7 @@ impl<'a> Bench<'a> {
         let mut bodies: Vec<_> = by_rule.chain(designated).filter(|body| of_it(body)).cloned().collect();
         bodies.sort();
         bodies.dedup();
-        // No entry has this name: names of bodies begin with a letter or digit, and so does this, but no body of the
-        // catalogue is called so.
-        bodies.extend(BodyKey::parse(NOBODY));
+        bodies.push(BodyKey::of_any());
         bodies
     }
 
@@ -214,10 +209,9 @@ pub(super) fn certificates(
     let in_force = requirement.acceptances.iter().filter(|it| it.in_force(date));
     let own: Vec<Target> = in_force.flat_map(|it| it.together_with.iter().chain([&it.target])).cloned().collect();
     let mut all = vec![own];
-    let Ok(nobody) = BodyKey::parse(NOBODY) else { return all };
     let question = Question {
         certified: Vec::new(),
-        body: nobody,
+        body: BodyKey::of_any(),
         body_economy: requirement.market.clone(),
         object: RecognitionObject::Certificate,
         granted_on: Some(date),
