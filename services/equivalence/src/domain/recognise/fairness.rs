@@ -179,7 +179,22 @@ fn codes(
     named.extend(beside);
     let touched = |code: &Arc<str>| asked.is_none_or(|asked| code.starts_with(&*asked.code));
     let codes = named.into_iter().filter(|code| touched(code) && within(code) == Within::Yes);
-    codes.map(|code| CodeReference { edition: edition.clone(), code }).collect()
+    let mut codes: Vec<_> = codes.map(|code| CodeReference { edition: edition.clone(), code }).collect();
+    // An annex of another edition may cover a part of a code of this one only, of which nothing can be told as a whole.
+    let elsewhere: BTreeSet<(Arc<str>, Arc<str>)> = annexes
+        .iter()
+        .flat_map(|it| &it.annex.codes)
+        .filter(|scope| scope.code.edition != edition)
+        .flat_map(|scope| {
+            let named = std::iter::once(&scope.code.code).chain(&scope.except);
+            named.map(|code| (scope.code.edition.clone(), code.clone()))
+        })
+        .collect();
+    codes.extend(elsewhere.into_iter().map(|(edition, code)| CodeReference { edition, code }).filter(|code| {
+        let translated = translator.translate(code, &edition);
+        translated.is_ok_and(|all| all.iter().all(|code| touched(code) && within(code) == Within::Yes))
+    }));
+    codes
 }
 
 /// The edition of codes that nobody looks at.

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::entry::Entry;
 use crate::domain::time::parse_date;
-use crate::domain::translate::NoTranslation;
+use crate::domain::translate::{NoTranslation, TranslateError};
 
 /// Four invented economies; XB demands something and recognises by the entries given.
 fn catalogue(requirement: Value, more: Vec<Value>) -> Catalogue {
@@ -233,4 +233,30 @@ fn what_a_bloc_requires_is_audited_for_the_member_that_is_asked_about() {
     let date = parse_date("2026-01-01").unwrap();
     let all: Vec<_> = audited(&catalogue, &[], date).map(|(market, _)| market.as_str().to_owned()).collect();
     assert_eq!(all, ["XB"]);
+}
+
+/// Two editions: what was 854140 became four codes.
+struct Split;
+
+impl Translator for Split {
+    fn translate(&self, code: &CodeReference, edition: &Arc<str>) -> Result<Arc<[Arc<str>]>, TranslateError> {
+        Ok(match (&*code.edition, &*code.code, &**edition) {
+            (from, _, to) if from == to => [code.code.clone()].into(),
+            ("HS2017", "854140", "HS2022") => ["854141", "854142", "854143", "854149"].map(Arc::from).into(),
+            ("HS2022", it, "HS2017") if it.starts_with("85414") => ["854140".into()].into(),
+            _ => return Err(TranslateError::Unknown),
+        })
+    }
+
+    fn revision(&self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn an_origin_whose_annex_speaks_in_another_edition_is_compared_at_the_codes_of_that() {
+    let old = json!({ "codes": [{ "code": { "edition": "HS2017", "code": "854140" } }] });
+    let annex = json!({ "codes": [{ "code": { "edition": "HS2022", "code": "854143" } }] });
+    let all = found_in("XB", &catalogue(old, arrangement(annex)), &Split);
+    assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
 }
