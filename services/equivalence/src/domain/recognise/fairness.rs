@@ -100,7 +100,8 @@ pub fn audit(
     let mut found = BTreeSet::new();
     let certificates = treatment::certificates(catalogue, translator, entry, &annexes, destination, date);
     for code in codes(translator, requirement, &annexes, code) {
-        for object in objects(requirement, &annexes) {
+        let covering = annexes.iter().filter(|it| touches(translator, it, &code));
+        for object in objects(requirement, covering) {
             let certificates = certificates.as_slice();
             let (annexes, code) = (annexes.as_slice(), &code);
             let bench = Bench { catalogue, translator, entry, destination, annexes, certificates, code, object, date };
@@ -254,10 +255,27 @@ fn beside(translator: &dyn Translator, edition: &Arc<str>, code: &str, named: &B
     below.filter(|it| it.len() <= MAX_CODE_CHARS).find(known)
 }
 
-/// The kinds of results to compare: certificates, and what acceptances and annexes name beside them.
-fn objects(requirement: &Requirement, annexes: &[&AnnexEntry]) -> BTreeSet<RecognitionObject> {
+/// Whether an annex may cover goods of a code.
+fn touches(translator: &dyn Translator, annex: &AnnexEntry, code: &CodeReference) -> bool {
+    let scopes = &annex.annex.codes;
+    let touched = |scope: &CodeScope| {
+        if scope.code.edition == code.edition {
+            return scope.contains(&code.code) != Within::No;
+        }
+        let translated = translator.translate(code, &scope.code.edition);
+        translated.is_ok_and(|codes| codes.iter().any(|code| scope.contains(code) != Within::No))
+    };
+    scopes.is_empty() || scopes.iter().any(touched)
+}
+
+/// The kinds of results to compare: certificates, and what acceptances and the annexes that cover the goods name beside
+/// them.
+fn objects<'a, 'c: 'a>(
+    requirement: &'a Requirement,
+    annexes: impl Iterator<Item = &'a &'c AnnexEntry>,
+) -> BTreeSet<RecognitionObject> {
     let direct = requirement.acceptances.iter().flat_map(|it| &it.objects);
-    let by_annex = annexes.iter().flat_map(|it| &it.annex.objects);
+    let by_annex = annexes.flat_map(|it| &it.annex.objects);
     let named = direct.chain(by_annex).copied().filter(|object| object.is_result());
     named.chain([RecognitionObject::Certificate]).collect()
 }

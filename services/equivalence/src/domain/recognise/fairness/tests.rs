@@ -260,3 +260,21 @@ fn an_origin_whose_annex_speaks_in_another_edition_is_compared_at_the_codes_of_t
     let all = found_in("XB", &catalogue(old, arrangement(annex)), &Split);
     assert!(all.contains(&expected(Mfn, "XA", "XD", "annexes/x: article 4")), "{all:?}");
 }
+
+#[test]
+fn annexes_for_other_goods_add_no_kind_of_result_to_what_is_compared() {
+    let annex = |code: &str| {
+        let codes = json!([{ "code": { "edition": "HS2022", "code": code } }]);
+        catalogue(json!({}), arrangement(json!({ "objects": ["test_report"], "codes": codes })))
+    };
+    let kinds = |catalogue: &Catalogue| {
+        let market = EconomyCode::parse("XB").unwrap();
+        let date = parse_date("2026-01-01").unwrap();
+        let [entry] = catalogue.requirements_of(&market) else { panic!("one requirement") };
+        let all = audit(catalogue, &NoTranslation, (&market, entry), None, date);
+        all.into_iter().map(|it| it.object).collect::<BTreeSet<_>>()
+    };
+    use RecognitionObject::{Certificate, TestReport};
+    assert_eq!(kinds(&annex("850239")), [Certificate].into());
+    assert_eq!(kinds(&annex("854143")), [Certificate, TestReport].into());
+}
