@@ -182,7 +182,7 @@ impl Disputes {
             }
             Step::Vote { matter, uphold, finding } => {
                 let interest = interest();
-                let vote = Vote { member: by.subject.clone(), matter, uphold, finding, at: now };
+                let vote = Vote { member: by.subject.clone(), matter, uphold, finding, at: now, lapsed: false };
                 dispute.vote(by, vote, &interest)?;
             }
             Step::Apply { matter, changes } => {

@@ -182,6 +182,9 @@ pub struct Vote {
     pub finding: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// Whether it counts no more: another panel was appointed before the matter was decided.
+    #[serde(default)]
+    pub lapsed: bool,
 }
 
 /// What a panel decided.
@@ -235,6 +238,9 @@ pub struct Dispute {
     pub appointer: Option<Actor>,
     /// The panel.
     pub panel: Vec<Member>,
+    /// When it took the place of one that had not decided in time.
+    #[serde(default)]
+    pub replaced_at: Option<DateTime<Utc>>,
     /// The votes.
     pub votes: Vec<Vote>,
     /// What was decided on the interim effect.
@@ -261,7 +267,7 @@ impl Dispute {
     }
 
     fn after_days(&self, days: u64) -> NaiveDate {
-        self.opened_at.date_naive().checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
+        days_after(self.opened_at, days)
     }
 
     /// Last day to answer.
@@ -276,7 +282,9 @@ impl Dispute {
 
     /// Day by which the panel is to decide.
     pub fn decide_by(&self) -> NaiveDate {
-        self.after_days(if self.is_fast() { FAST_OBJECT_DAYS + FAST_DECIDE_DAYS } else { OBJECT_DAYS + DECIDE_DAYS })
+        let (object, decide) =
+            if self.is_fast() { (FAST_OBJECT_DAYS, FAST_DECIDE_DAYS) } else { (OBJECT_DAYS, DECIDE_DAYS) };
+        self.replaced_at.map_or_else(|| self.after_days(object + decide), |at| days_after(at, decide))
     }
 
     /// Where it stands on a day.
@@ -321,7 +329,8 @@ impl Dispute {
 
     /// Votes for and against the challenger.
     pub fn count(&self, matter: Matter) -> (u32, u32) {
-        let of = |uphold: bool| self.votes.iter().filter(|it| it.matter == matter && it.uphold == uphold).count();
+        let counts = |it: &&Vote| it.matter == matter && !it.lapsed;
+        let of = |uphold: bool| self.votes.iter().filter(counts).filter(|it| it.uphold == uphold).count();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         (number(of(true)), number(of(false)))
     }
@@ -333,6 +342,10 @@ impl Dispute {
             Matter::Outcome => self.outcome.as_ref(),
         }
     }
+}
+
+fn days_after(at: DateTime<Utc>, days: u64) -> NaiveDate {
+    at.date_naive().checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
 }
 
 #[cfg(test)]

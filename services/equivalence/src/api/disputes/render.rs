@@ -27,6 +27,7 @@ pub(super) fn dispute(it: &Dispute, now: DateTime<Utc>) -> Result<pb::Dispute, F
         uphold: it.uphold,
         finding: it.finding.clone(),
         voted_at: Some(timestamp(it.at)),
+        lapsed: it.lapsed,
     };
     let event = |it: &crate::domain::dispute::Event| pb::DisputeEvent {
         at: Some(timestamp(it.at)),

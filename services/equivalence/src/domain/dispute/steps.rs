@@ -55,8 +55,8 @@ impl Dispute {
         Ok(())
     }
 
-    /// The panel is appointed. `interest` is everybody with a part in it; `economy_of` knows the economies of bodies, and
-    /// `is_known` those of which it is known to which blocs they belong.
+    /// The panel is appointed, or another one where it has not decided in time. `interest` is everybody with a part in it;
+    /// `economy_of` knows the economies of bodies, and `is_known` those of which it is known to which blocs they belong.
     pub fn appoint(
         &mut self,
         appointer: Actor,
@@ -67,8 +67,10 @@ impl Dispute {
         now: DateTime<Utc>,
     ) -> Result<()> {
         self.undecided(now, "given a panel")?;
-        if !self.panel.is_empty() {
-            return Err(self.not(now, "given a panel", "it has one".to_owned()));
+        let replaces = !self.panel.is_empty();
+        if replaces && now.date_naive() <= self.decide_by() {
+            let why = format!("it has one, which has until {} to decide", self.decide_by());
+            return Err(self.not(now, "given a panel", why));
         }
         if appointer.names().any(|name| interest.contains(name)) || self.has_acted(&appointer.subject) {
             return Err(self.conflict(&appointer, "who appoints the panel has no part in the dispute"));
@@ -101,7 +103,17 @@ impl Dispute {
             return Err(ChangeError::Fields(wrong));
         }
         let names: Vec<_> = members.iter().map(|member| member.subject.as_str()).collect();
-        let text = names.join(", ");
+        let mut text = names.join(", ");
+        if replaces {
+            text = format!("{text}, in place of a panel that had not decided by {}", self.decide_by());
+            let (interim, outcome) = (self.interim.is_some(), self.outcome.is_some());
+            let undecided = |it: &&mut Vote| match it.matter {
+                Matter::Interim => !interim,
+                Matter::Outcome => !outcome,
+            };
+            self.votes.iter_mut().filter(undecided).for_each(|it| it.lapsed = true);
+            self.replaced_at = Some(now);
+        }
         self.step(now, appointer.clone(), "panel_appointed", &text);
         self.appointer = Some(appointer);
         self.panel = members;

@@ -37,6 +37,7 @@ fn dispute(fast: &str) -> Dispute {
         objections: Vec::new(),
         appointer: None,
         panel: Vec::new(),
+        replaced_at: None,
         votes: Vec::new(),
         interim: None,
         outcome: None,
@@ -82,7 +83,7 @@ fn vote(
     at: DateTime<Utc>,
 ) -> Result<(), ChangeError> {
     let finding = "So.".to_owned();
-    let vote = Vote { member: member.to_owned(), matter, uphold, finding, at };
+    let vote = Vote { member: member.to_owned(), matter, uphold, finding, at, lapsed: false };
     dispute.vote(actor(member, "XD"), vote, &interest())
 }
 
@@ -168,6 +169,36 @@ fn an_interim_effect_is_decided_at_any_time_before_the_outcome() {
     vote(&mut it, "two", Matter::Outcome, false, at(21)).unwrap();
     assert!(it.check_may_apply(&actor("one", "XD"), Matter::Interim, at(22)).is_err());
     assert!(vote(&mut it, "three", Matter::Outcome, true, at(22)).is_err());
+}
+
+#[test]
+fn a_panel_that_has_not_decided_in_time_gives_its_place_to_another() {
+    let mut it = with_panel("A danger.");
+    it.answer(statement(actor("answerer", "XB"), at(1))).unwrap();
+    for member in ["one", "two"] {
+        vote(&mut it, member, Matter::Interim, true, at(2)).unwrap();
+    }
+    vote(&mut it, "one", Matter::Outcome, true, at(21)).unwrap();
+    vote(&mut it, "two", Matter::Outcome, false, at(21)).unwrap();
+    let another = |it: &mut Dispute, on| {
+        let members = vec![member("three", "XF"), member("four", "XD"), member("five", "XE")];
+        it.appoint(actor("appointer", "XG"), members, &interest(), &|_| None, &|_| true, at(on))
+    };
+    let early = another(&mut it, 35).unwrap_err();
+    assert!(matches!(early, ChangeError::NotHeard { .. }), "{early:?}");
+    // Who appointed the first has taken a step; somebody else appoints the next.
+    assert!(another(&mut it, 36).is_err());
+    let members = vec![member("three", "XF"), member("four", "XD"), member("five", "XE")];
+    it.appoint(actor("second", "XG"), members, &interest(), &|_| None, &|_| true, at(36)).unwrap();
+    assert_eq!((it.decide_by(), it.is_overdue(day(51)), it.is_overdue(day(52))), (day(51), false, true));
+    assert_eq!((it.count(Matter::Interim), it.count(Matter::Outcome)), ((2, 0), (0, 0)));
+    it.check_may_apply(&actor("one", "XD"), Matter::Interim, at(37)).unwrap();
+    assert!(matches!(vote(&mut it, "one", Matter::Outcome, true, at(37)), Err(ChangeError::NotAuthor(_))));
+    vote(&mut it, "four", Matter::Outcome, false, at(37)).unwrap();
+    assert!(it.outcome.is_none());
+    vote(&mut it, "three", Matter::Outcome, false, at(37)).unwrap();
+    assert!(!it.outcome.as_ref().unwrap().upheld);
+    assert_eq!(it.count(Matter::Outcome), (0, 2));
 }
 
 /// A challenger cannot name others as respondents than those that the body belongs to.
