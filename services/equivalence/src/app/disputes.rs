@@ -209,7 +209,8 @@ impl Disputes {
             Step::Close { text } => {
                 self.check_over(tx, dispute, loaded, now).await?;
                 let interest = interest();
-                dispute.close(by, text, &interest, now)?;
+                let carried_out = self.is_carried_out(tx, dispute).await?;
+                dispute.close(by, text, &interest, carried_out, now)?;
             }
             Step::Withdraw { text } => {
                 self.check_over(tx, dispute, loaded, now).await?;
@@ -232,6 +233,16 @@ impl Disputes {
             why: "an interim effect stands: the panel decides the outcome, and applying it ends the effect".to_owned(),
         }
         .into())
+    }
+
+    /// Whether a change set that applies its outcome is published.
+    async fn is_carried_out(&self, tx: &Tx, dispute: &Dispute) -> Result<bool> {
+        for (_, name) in dispute.change_sets.iter().filter(|(matter, _)| *matter == Matter::Outcome) {
+            if self.changes.state_in(tx, name).await? == State::Published {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Fails while a change set of the dispute may yet be published.

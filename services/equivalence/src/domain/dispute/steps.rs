@@ -171,9 +171,7 @@ impl Dispute {
         let Some(ruling) = self.ruling(matter) else {
             return Err(self.not(now, "applied", "the panel has not decided".to_owned()));
         };
-        let with_majority =
-            |it: &Vote| it.matter == matter && it.uphold == ruling.upheld && same(&it.member, &actor.subject);
-        if !self.votes.iter().any(with_majority) {
+        if !self.voted(actor, matter, ruling.upheld) {
             return Err(ChangeError::NotAuthor(format!("a vote with the majority of the panel of {}", self.name)));
         }
         let interim_is_over = matter == Matter::Interim && self.outcome.is_some();
@@ -219,13 +217,27 @@ impl Dispute {
         self.panel.iter().any(|member| same(&member.subject, &actor.subject))
     }
 
-    /// Somebody without a part closes it.
-    pub fn close(&mut self, actor: Actor, text: String, interest: &BTreeSet<String>, now: DateTime<Utc>) -> Result<()> {
+    /// Somebody without a part closes it: what was found right when it is carried out, by a change set that is published
+    /// (`carried_out`), or in another way, as a member of the panel who voted for it says.
+    pub fn close(
+        &mut self,
+        actor: Actor,
+        text: String,
+        interest: &BTreeSet<String>,
+        carried_out: bool,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         if actor.names().any(|name| interest.contains(name)) {
             return Err(self.conflict(&actor, "who closes it has no part in the dispute"));
         }
         if self.state(now.date_naive()) != State::Decided {
             return Err(self.not(now, "closed", "only what is decided is closed".to_owned()));
+        }
+        let upheld = self.outcome.as_ref().is_some_and(|ruling| ruling.upheld);
+        if upheld && !carried_out && !self.voted(&actor, Matter::Outcome, true) {
+            let why = "the panel found for the challenger, and no change set that applies it is published: a member who \
+                       voted for it closes it, saying what was done";
+            return Err(self.not(now, "closed", why.to_owned()));
         }
         self.step(now, actor, "closed", &text);
         (self.ended_at, self.closing_text) = (Some(now), text);
@@ -250,6 +262,12 @@ impl Dispute {
             Subject::Designation(name) => Some(name),
             Subject::Body(_) | Subject::Certificate { .. } | Subject::Decision { .. } => None,
         }
+    }
+
+    /// Whether somebody's vote was this and counts.
+    fn voted(&self, actor: &Actor, matter: Matter, uphold: bool) -> bool {
+        let its = |it: &Vote| it.matter == matter && it.uphold == uphold && same(&it.member, &actor.subject);
+        self.votes.iter().any(|it| !it.lapsed && its(it))
     }
 
     fn has_acted(&self, subject: &str) -> bool {

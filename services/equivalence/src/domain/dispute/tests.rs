@@ -201,6 +201,27 @@ fn a_panel_that_has_not_decided_in_time_gives_its_place_to_another() {
     assert_eq!(it.count(Matter::Outcome), (0, 2));
 }
 
+#[test]
+fn what_was_found_right_is_closed_when_it_is_carried_out_or_by_who_voted_for_it() {
+    let decided = |uphold: bool| {
+        let mut it = with_panel("");
+        for member in ["one", "two"] {
+            vote(&mut it, member, Matter::Outcome, uphold, at(61)).unwrap();
+        }
+        it
+    };
+    let close = |mut it: Dispute, subject: &str, carried_out: bool| {
+        it.close(actor(subject, "XG"), "Done.".to_owned(), &interest(), carried_out, at(62))
+    };
+    for subject in ["bystander", "three"] {
+        let early = close(decided(true), subject, false).unwrap_err();
+        assert!(matches!(early, ChangeError::NotHeard { .. }), "{early:?}");
+        close(decided(true), subject, true).unwrap();
+        close(decided(false), subject, false).unwrap();
+    }
+    close(decided(true), "two", false).unwrap();
+}
+
 /// A challenger cannot name others as respondents than those that the body belongs to.
 #[test]
 fn the_economy_of_a_body_is_the_catalogues_and_not_the_challengers_to_say() {

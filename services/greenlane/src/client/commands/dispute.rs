@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Decide(Decide),
     /// Draw up and propose the change set that applies what was decided.
     Apply(Apply),
-    /// Close what is decided and applied.
+    /// Close what is decided and carried out.
     Close(End),
     /// Take a challenge back before it is decided.
     Withdraw(End),
