@@ -75,12 +75,17 @@ pub(crate) fn text<C>(
     item(3, "Notified under (WTO TBT Agreement)", under);
     item(4, "Products covered", or_none(&some(&description.products).join("; ")));
     item(5, "Title", change_set.title.clone());
-    item(6, "Description of content", list(&description.content));
+    let whats: Vec<String> = tightening.iter().map(|it| format!("{} {}", it.entry, it.what)).collect();
+    let mut content = list(&description.content);
+    // What is urgent has its reason in the place of the effect.
+    if urgent && !whats.is_empty() {
+        content.push_str(&format!("\n   What tightens access:{}", list(&whats)));
+    }
+    item(6, "Description of content", content);
     item(7, "Objective and rationale", or_none(&change_set.reason));
     if urgent {
         item(8, "Nature of the urgent problem", change_set.urgency_reason.clone());
     } else {
-        let whats: Vec<String> = tightening.iter().map(|it| format!("{} {}", it.entry, it.what)).collect();
         let what = if whats.is_empty() { "does not tighten access".to_owned() } else { list(&whats) };
         item(8, "Effect on access", what);
     }

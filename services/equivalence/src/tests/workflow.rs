@@ -109,7 +109,10 @@ async fn what_tightens_access_waits_for_sixty_days_of_comments(db: TestDatabase)
     assert_eq!((notification.symbol.as_str(), notification.comments_until), ("GL/N/XB/1", day(60)));
     // A mandatory requirement on a standard, urgent.
     assert_eq!(notification.articles, ["2.10"]);
-    for part in ["Products covered: HS2022 854143", "A shortage.", "changes requirements/xb-pv-qualification"] {
+    let tightens = format!("requirements/xb-pv-qualification {}", tightening[0].what);
+    let parts =
+        ["Products covered: HS2022 854143", "A shortage.", "changes requirements/xb-pv-qualification", &tightens];
+    for part in parts {
         assert!(notification.text.contains(part), "{part} is not in:\n{}", notification.text);
     }
     served.clock.advance(chrono::TimeDelta::days(60));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use greenlane_curation::{Description, Matters};
 
-use super::{Change, applies};
+use super::{Change, View, applies};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeScope;
 use crate::domain::entry::Entry;
@@ -17,6 +17,7 @@ pub fn describe(catalogue: &Catalogue, changes: &[Change], published: NaiveDate)
     let mut products = BTreeSet::new();
     let mut references = BTreeSet::new();
     let mut economies = BTreeSet::new();
+    let view = View::new(catalogue, changes);
     for change in changes {
         let name = change.entry_name();
         let before = catalogue.entry(&name);
@@ -36,9 +37,18 @@ pub fn describe(catalogue: &Catalogue, changes: &[Change], published: NaiveDate)
         economies.extend(match &entry {
             Entry::Requirement(it) => Some(it.market.as_str().to_owned()),
             Entry::EditionTransition(it) => Some(it.market.as_str().to_owned()),
+            Entry::Designation(it) => match view.find(&it.authority.name()) {
+                Some(Entry::Body(authority)) => Some(authority.economy.as_str().to_owned()),
+                _ => None,
+            },
             _ => None,
         });
-        for scope in codes(&entry) {
+        // A designation that names no goods is for all of its annex's.
+        let of_annex = match &entry {
+            Entry::Designation(it) if it.codes.is_empty() => view.find(&it.annex.name()),
+            _ => None,
+        };
+        for scope in codes(of_annex.as_ref().unwrap_or(&entry)) {
             let ex =
                 if scope.ex_description.is_empty() { String::new() } else { format!(" (ex {})", scope.ex_description) };
             products.insert(format!("{}{ex}", scope.code));

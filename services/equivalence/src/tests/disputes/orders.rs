@@ -64,8 +64,11 @@ async fn an_outcome_is_carried_out_by_those_without_a_part_and_by_no_party(db: T
     let nobody = TokenRequest::new("nobody", ["catalogue.review"]);
     let nobody = ChangeServiceClient::new(served.channel_with(nobody)).review_change_set(rejects(false)).await;
     assert_eq!(reason(nobody), Some(ErrorReason::NotYours));
-    // Its author notifies it and does no more.
-    changes(&served, "two", "NZ").notify_change_set(notify("author")).await.unwrap();
+    // Its author notifies it and does no more. It is a measure of the respondent, not of the panel.
+    let notified = changes(&served, "two", "NZ").notify_change_set(notify("author")).await.unwrap().into_inner();
+    let text = notified.change_set.unwrap().notification.unwrap().text;
+    assert!(text.contains(&format!("1. Notifying economy: {economy}\n")), "{text}");
+    assert!(text.contains("4. Products covered: HS2022 854143"), "{text}");
     served.clock.advance(TimeDelta::days(61));
     let own = changes(&served, "two", "NZ").review_change_set(rejects(true)).await;
     assert_eq!(reason(own), four_eyes);
