@@ -50,7 +50,7 @@ pub(super) struct Parser {
 
 impl Parser {
     /// A domain value of a message, or what is wrong with it.
-    fn to_domain<M: Message + Name, T: DeserializeOwned>(&mut self, message: &M) -> Result<T, Faults> {
+    fn domain_value<M: Message + Name, T: DeserializeOwned>(&mut self, message: &M) -> Result<T, Faults> {
         faults::read(json(message)?, &mut self.budget)
     }
 
@@ -61,7 +61,7 @@ impl Parser {
         field: &str,
         raw: &M,
     ) -> Option<T> {
-        self.to_domain(raw)
+        self.domain_value(raw)
             .map_err(|faults| {
                 for (path, why) in faults {
                     v.add(&if path.is_empty() { field.to_owned() } else { format!("{field}.{path}") }, why);

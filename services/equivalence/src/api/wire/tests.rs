@@ -15,7 +15,7 @@ fn every_entry_of_the_starter_catalogue_goes_to_the_contract_and_back_unchanged(
     for change in starter::changes().unwrap() {
         let Change::Upsert(entry) = change else { panic!("the starter retires nothing") };
         let message: pb::CatalogueEntry = to_wire(&entry).unwrap();
-        let back: Entry = Parser::default().to_domain(&message).unwrap();
+        let back: Entry = Parser::default().domain_value(&message).unwrap();
         assert_eq!(back, entry);
     }
 }
@@ -32,7 +32,7 @@ fn each_field_that_cannot_be_read_is_named_and_not_only_the_first() {
         ..Default::default()
     };
     let entry = pb::CatalogueEntry { entry: Some(pb::catalogue_entry::Entry::Annex(annex)) };
-    let faults = Parser::default().to_domain::<_, Entry>(&entry).unwrap_err();
+    let faults = Parser::default().domain_value::<_, Entry>(&entry).unwrap_err();
     let mut fields: Vec<_> = faults.iter().map(|(field, _)| field.as_str()).collect();
     fields.sort_unstable();
     let wanted =
