@@ -8,6 +8,7 @@ use greenlane_curation::alerts::{AlertKind, comments_until};
 
 use super::reach::ReachOf;
 use super::{Alert, Item, Reach};
+use crate::domain::body::Body;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{Change, applies, describe, tightening};
 use crate::domain::entry::Entry;
@@ -40,7 +41,10 @@ pub fn of_change_set(kind: AlertKind, change_set: &ChangeSet<Change>, before: &C
             from: applies::first_day(was.as_ref(), is, published)
                 .filter(|day| kind == AlertKind::Published || *day > published),
             legal_reference: described.and_then(|it| describe::reference(it).next()).unwrap_or_default().to_owned(),
-            to_do: to_do(kind, !tightens.is_empty(), comments_until.as_deref()),
+            to_do: match is {
+                Some(Entry::Body(body)) if moves && tightens.is_empty() => of_another(kind, body),
+                _ => to_do(kind, !tightens.is_empty(), comments_until.as_deref()),
+            },
             tightens: !tightens.is_empty(),
             // Who has results in the name of a body, and where, no entry says.
             reach: if moves { Reach::default() } else { reaches.reduce(Reach::or).unwrap_or_default() },
@@ -75,6 +79,17 @@ fn what(verb: &str, name: &str, entry: Option<&Entry>, tightens: &[String]) -> S
         what.push_str(&format!(": it {}", tightens.join("; it ")));
     }
     what
+}
+
+/// What to do about a body that is new, or that is of another economy now.
+fn of_another(kind: AlertKind, body: &Body) -> String {
+    if kind == AlertKind::NotAdopted {
+        return to_do(kind, false, None);
+    }
+    let (name, economy) = (body.name.name(), body.economy.as_str());
+    format!(
+        "Results in the name of {name} count as those of {economy}: see that they are, and dispute the entry if not."
+    )
 }
 
 fn to_do(kind: AlertKind, tightens: bool, comments_until: Option<&str>) -> String {

@@ -52,14 +52,11 @@ fn added(after: &Entry) -> Option<Loss> {
     let what = match after {
         Entry::Requirement(it) if it.mandatory => "is a new mandatory requirement",
         Entry::EditionTransition(_) => "is a new date for conversion",
-        // Results in its name may be there already, and be accepted as those of the economy that they name.
-        Entry::Body(it) => {
-            let what = format!("is a new body: results in its name count as those of {} alone", it.economy.as_str());
-            return Some(Loss { field: String::new(), what });
-        }
-        // What is voluntary, or leads to acceptance, takes nothing away by being there.
+        // What is voluntary, or leads to acceptance, takes nothing away by being there. Results in the name of a new body may
+        // be there already, and count as those of its economy from now on: everybody is told, and no laboratory waits for it.
         Entry::Requirement(_)
         | Entry::Economy(_)
+        | Entry::Body(_)
         | Entry::Scheme(_)
         | Entry::Standard(_)
         | Entry::Equivalence(_)
