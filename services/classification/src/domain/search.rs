@@ -8,16 +8,21 @@ mod synonyms;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering as Memory};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::NaiveDate;
+use foldhash::fast::RandomState;
 
 use super::catalogue::{Catalogue, Position};
 use super::code::half_width;
 use super::facts::Level;
 use super::translate::translate;
 use super::words::{Word, fold, shown, words};
-pub(crate) use index::{Asked, EditionIndex};
+pub(crate) use fuzzy::Slips;
+use fuzzy::Vocabulary;
+pub(crate) use index::{Asked, EditionIndex, Wanted};
+use index::{Floors, Read};
 pub(crate) use synonyms::Synonyms;
 
 /// Why a code was found. In the order of the hits.
@@ -66,11 +71,40 @@ pub(crate) struct Query {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SearchIndex {
     editions: Arc<[OnceLock<EditionIndex>]>,
+    /// The words of all of them.
+    vocabulary: Arc<OnceLock<Vocabulary>>,
+    building: Arc<Building>,
+}
+
+/// What is kept while indexes are built.
+#[derive(Debug, Default)]
+struct Building {
+    /// How many build several now: what they read is forgotten when all are done.
+    several: AtomicUsize,
+    read: Mutex<Read>,
+}
+
+impl Building {
+    fn forget(&self) {
+        if self.several.load(Memory::Acquire) == 0 {
+            *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Read::default();
+        }
+    }
 }
 
 impl SearchIndex {
     pub(crate) fn of(editions: usize) -> Self {
-        Self { editions: (0..editions).map(|_| OnceLock::new()).collect() }
+        Self { editions: (0..editions).map(|_| OnceLock::new()).collect(), ..Self::default() }
+    }
+
+    /// For words that are looked up in several editions: they have most of their words in common. Where not all are built,
+    /// none waits for another.
+    fn slips(&self, several: bool) -> Slips<'_> {
+        let built: Option<Vec<&EditionIndex>> = self.editions.iter().map(OnceLock::get).collect();
+        let built = built.filter(|_| several);
+        let words =
+            |built: Vec<&EditionIndex>| Vocabulary::of(built.iter().flat_map(|index| index.vocabulary().words()));
+        Slips::of(built.map(|built| self.vocabulary.get_or_init(|| words(built))))
     }
 }
 
@@ -79,14 +113,32 @@ impl Catalogue {
     pub(crate) fn build_indexes(&self) {
         let mut editions: Vec<usize> = (0..self.editions.len()).collect();
         editions.sort_by_key(|edition| std::cmp::Reverse(self.editions[*edition].fact.effective_from));
-        for edition in editions {
-            self.index(edition);
+        self.indexes(&editions);
+    }
+
+    /// The indexes of some editions. They have most of their texts in common: together they are built in less time.
+    fn indexes(&self, editions: &[usize]) -> Vec<&EditionIndex> {
+        let search = &self.search;
+        if let Some(built) = editions.iter().map(|edition| search.editions[*edition].get()).collect() {
+            return built;
         }
+        search.building.several.fetch_add(1, Memory::AcqRel);
+        let built = editions.iter().map(|edition| self.index(*edition)).collect();
+        search.building.several.fetch_sub(1, Memory::AcqRel);
+        search.building.forget();
+        built
     }
 
     /// The index of an edition.
     pub(crate) fn index(&self, edition: usize) -> &EditionIndex {
-        self.search.editions[edition].get_or_init(|| EditionIndex::build(self, edition))
+        let search = &self.search;
+        search.editions[edition].get_or_init(|| {
+            let mut read = search.building.read.lock().unwrap_or_else(PoisonError::into_inner);
+            let built = EditionIndex::build(self, edition, &mut read);
+            drop(read);
+            search.building.forget();
+            built
+        })
     }
 }
 
@@ -119,6 +171,8 @@ impl Ord for Ranked<'_> {
 /// can be left out.
 const FIRST: usize = 16;
 const MORE: usize = 16;
+/// Where more are asked for, some rows do not tell what the others must reach.
+const MOST_LIKELY: usize = 64;
 
 /// Finds codes, best first: they are put in order only as far as they are taken. The same question of the same catalogue
 /// gives the same hits in the same order.
@@ -127,29 +181,38 @@ pub(crate) fn search<'c>(catalogue: &'c Catalogue, query: &Query) -> impl Iterat
 }
 
 fn found<'c>(catalogue: &'c Catalogue, query: &Query) -> Hits<'c> {
-    let mut hits = Hits {
+    let (text, words) = (query.text.as_str(), words(&query.text));
+    // Where there are few codes the best are known soon, and most of the others cannot be among them.
+    let mut editions = query.editions.clone();
+    editions.sort_by_key(|edition| catalogue.editions[*edition].codes.len());
+    let indexes = catalogue.indexes(&editions);
+    let mut slips = catalogue.search.slips(editions.len() > 1);
+    let wanted = Wanted::of(&words, &catalogue.synonyms);
+    let asked =
+        editions.iter().zip(indexes).map(|(edition, index)| (*edition, index.ask(&wanted, &mut slips))).collect();
+    let folded = fold(text);
+    let decided = query.on.map(|on| catalogue.taught.decided(&folded, on)).unwrap_or_default();
+    let mut better: HashMap<Position, Ranked<'c>, RandomState> = HashMap::default();
+    for edition in editions {
+        let exact = by_code(catalogue, text, edition).into_iter().chain(by_title(catalogue, &folded, edition));
+        let exact = exact.chain(by_example(catalogue, &decided, edition));
+        let exact = exact.chain(by_name(catalogue, &words, edition));
+        for found in exact.filter(|found| admitted(catalogue, query, found.at)) {
+            let kept = better.entry(found.at).or_insert(found);
+            *kept = (*kept).max(found);
+        }
+    }
+    Hits {
         catalogue,
-        words: words(&query.text),
         query: query.clone(),
-        asked: HashMap::new(),
-        better: HashMap::new(),
+        words,
+        asked,
+        better,
         ranked: Vec::new(),
         next: 0,
         most: query.taken.max(FIRST),
         all: false,
-    };
-    for edition in &query.editions {
-        hits.asked.insert(*edition, catalogue.index(*edition).ask(&hits.words, &catalogue.synonyms));
-        let text = query.text.as_str();
-        let exact = by_code(catalogue, text, *edition).into_iter().chain(by_title(catalogue, text, *edition));
-        let exact = exact.chain(by_example(catalogue, text, *edition, query.on));
-        let exact = exact.chain(by_name(catalogue, &hits.words, *edition));
-        for found in exact.filter(|found| admitted(catalogue, query, found.at)) {
-            let kept = hits.better.entry(found.at).or_insert(found);
-            *kept = (*kept).max(found);
-        }
     }
-    hits
 }
 
 fn admitted(catalogue: &Catalogue, query: &Query, at: Position) -> bool {
@@ -161,9 +224,10 @@ struct Hits<'c> {
     catalogue: &'c Catalogue,
     query: Query,
     words: Vec<Word>,
-    asked: HashMap<usize, Asked>,
+    /// By edition, those with few codes first.
+    asked: Vec<(usize, Asked)>,
     /// What was found by more than its words.
-    better: HashMap<Position, Ranked<'c>>,
+    better: HashMap<Position, Ranked<'c>, RandomState>,
     /// The best of all, in order, and which of them is next.
     ranked: Vec<Ranked<'c>>,
     next: usize,
@@ -178,38 +242,40 @@ impl<'c> Hits<'c> {
         let mut best = Best { most: self.most, hits: BinaryHeap::new(), dropped: false };
         self.most = self.most.saturating_mul(MORE);
         self.better.values().for_each(|found| best.offer(*found));
-        for edition in &self.query.editions {
-            let asked = &self.asked[edition];
-            let (words, whole) = (asked.keys.len(), 2.0 * asked.total);
-            let floor = best.floor() * whole;
-            self.catalogue.index(*edition).score(asked, floor, |scores| {
-                let mut floor = floor;
-                best.dropped |= scores.partly;
-                for row in &scores.rows {
-                    let (score, found) = scores.of(*row);
-                    let all = found == words;
-                    // Most rows score less than all that are kept: of them nothing else is looked at.
-                    if score < floor && !all {
-                        best.dropped = true;
-                        continue;
-                    }
-                    let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
-                    // Editions are compared by how much of the question they answer.
-                    let score = score / whole;
-                    if best.is_beyond(kind, score) {
-                        continue;
-                    }
-                    let at = Position { edition: *edition, row: *row };
-                    if admitted(self.catalogue, &self.query, at) && !self.better.contains_key(&at) {
-                        let digits = self.catalogue.code(at).fact.code.as_str();
-                        best.offer(Ranked { kind, score, digits, at });
-                        floor = best.floor() * whole;
-                    }
+        for (edition, asked) in &self.asked {
+            let index = self.catalogue.index(*edition);
+            // Editions are compared by how much of the question they answer.
+            let whole = 2.0 * asked.total;
+            let mut floors = best.floors();
+            if self.most <= MOST_LIKELY && best.hits.len() < self.most {
+                // What some of the rows score tells what all others must reach.
+                let mut few = best.clone();
+                for (row, score, all) in index.likely(asked, self.most) {
+                    self.by_words(*edition, row, score / whole, all).into_iter().for_each(|hit| few.offer(hit));
                 }
+                floors = few.floors();
+            }
+            best.dropped |= index.best(asked, floors.times(whole), |row, score, all| {
+                self.by_words(*edition, row, score / whole, all).into_iter().for_each(|hit| best.offer(hit));
+                best.floors().times(whole)
             });
         }
         self.all = !best.dropped;
         self.ranked = best.hits.into_sorted_vec().into_iter().map(|Reverse(found)| found).collect();
+    }
+
+    /// What was found by its words alone, where it is admitted.
+    fn by_words(&self, edition: usize, row: u32, score: f32, all: bool) -> Option<Ranked<'c>> {
+        let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
+        let at = Position { edition, row };
+        let digits = self.catalogue.code(at).fact.code.as_str();
+        let counts = admitted(self.catalogue, &self.query, at) && !self.better.contains_key(&at);
+        counts.then_some(Ranked { kind, score, digits, at })
+    }
+
+    /// What an edition was asked.
+    fn asked(&self, edition: usize) -> Option<&Asked> {
+        self.asked.iter().find(|(asked, _)| *asked == edition).map(|(_, asked)| asked)
     }
 }
 
@@ -229,7 +295,7 @@ impl Iterator for Hits<'_> {
             HitKind::ExactCode | HitKind::CodePrefix => vec![digits(&self.query.text)],
             HitKind::ExactTitle | HitKind::TaughtExample => vec![fold(&self.query.text)],
             HitKind::Name | HitKind::AllWords | HitKind::SomeWords => {
-                matched(self.catalogue, &self.words, &self.asked[&at.edition], at)
+                self.asked(at.edition).map(|asked| matched(self.catalogue, &self.words, asked, at)).unwrap_or_default()
             }
         };
         Some(Hit { at, kind, score: f64::from(score), matched })
@@ -237,6 +303,7 @@ impl Iterator for Hits<'_> {
 }
 
 /// The best of many.
+#[derive(Clone)]
 struct Best<'c> {
     most: usize,
     /// The worst on top.
@@ -246,25 +313,16 @@ struct Best<'c> {
 }
 
 impl<'c> Best<'c> {
-    /// Whether a hit of this kind and score is worse than all that are kept.
-    fn is_beyond(&mut self, kind: HitKind, score: f32) -> bool {
-        if self.hits.len() < self.most {
-            return false;
-        }
-        let beyond = self.hits.peek().is_some_and(|Reverse(worst)| {
-            kind.cmp(&worst.kind).then_with(|| worst.score.total_cmp(&score)) == Ordering::Greater
-        });
-        self.dropped |= beyond;
-        beyond
-    }
-
-    /// A score below which no hit is kept that lacks a word; a little less than the least, for what rounding adds to it.
-    fn floor(&self) -> f32 {
+    /// Scores below which no hit is kept; a little less than the least, for what rounding adds to them.
+    fn floors(&self) -> Floors {
         let worst = self.hits.peek().filter(|_| self.hits.len() >= self.most);
-        let of = |Reverse(worst): &Reverse<Ranked<'_>>| {
-            if worst.kind == HitKind::SomeWords { 0.999_999 * worst.score } else { f32::MAX }
-        };
-        worst.map_or(0.0, of)
+        let Some(Reverse(worst)) = worst else { return Floors::default() };
+        let least = 0.999_999 * worst.score;
+        match worst.kind {
+            HitKind::SomeWords => Floors { some: least, all: 0.0 },
+            HitKind::AllWords => Floors { some: f32::MAX, all: least },
+            _ => Floors { some: f32::MAX, all: f32::MAX },
+        }
     }
 
     fn offer(&mut self, found: Ranked<'c>) {
@@ -305,8 +363,8 @@ fn by_code<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Rank
         .collect()
 }
 
-fn by_title<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Ranked<'c>> {
-    let titled = catalogue.index(edition).titled(&fold(text));
+fn by_title<'c>(catalogue: &'c Catalogue, folded: &str, edition: usize) -> Vec<Ranked<'c>> {
+    let titled = catalogue.index(edition).titled(folded);
     titled.iter().map(|row| by_words(catalogue, HitKind::ExactTitle, Position { edition, row: *row })).collect()
 }
 
@@ -320,9 +378,8 @@ fn by_words(catalogue: &Catalogue, kind: HitKind, at: Position) -> Ranked<'_> {
 }
 
 /// The codes that the text itself was decided to mean, or what they became in the edition.
-fn by_example<'c>(catalogue: &'c Catalogue, text: &str, edition: usize, on: Option<NaiveDate>) -> Vec<Ranked<'c>> {
-    let decided = on.map(|on| catalogue.taught.decided(&fold(text), on)).unwrap_or_default();
-    let became = decided.into_iter().flat_map(|at| translate(catalogue, at, edition, false).targets);
+fn by_example<'c>(catalogue: &'c Catalogue, decided: &[Position], edition: usize) -> Vec<Ranked<'c>> {
+    let became = decided.iter().flat_map(|at| translate(catalogue, *at, edition, false).targets);
     became.map(|target| by_words(catalogue, HitKind::TaughtExample, target.at)).collect()
 }
 

@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 
 use super::Finding;
 use super::catalogue::{Catalogue, Position};
-use super::search::matched;
+use super::search::{Slips, Wanted, matched};
 use super::taught::{Example, Neighbour};
 use super::translate::translate;
 use super::words::words;
@@ -87,7 +87,8 @@ pub(crate) struct Suggestion {
 /// Suggests codes, most likely first. The same question of the same catalogue gives the same answer.
 pub(crate) fn suggest(catalogue: &Catalogue, question: &Question<'_>) -> Suggestion {
     let words = words(question.description);
-    let asked = catalogue.index(question.edition).ask(&words, &catalogue.synonyms);
+    let wanted = Wanted::of(&words, &catalogue.synonyms);
+    let asked = catalogue.index(question.edition).ask(&wanted, &mut Slips::default());
     let texts = Texts::heard(catalogue, question, &asked);
     let examples = Examples::heard(catalogue, question);
     // By the same formula, so that of the two only teaching makes the difference.
@@ -188,7 +189,7 @@ impl Texts {
             codes[*row as usize].children.is_empty() && question.among.is_none_or(|among| among.contains(row))
         };
         let whole = f64::from(2.0 * asked.total).max(f64::MIN_POSITIVE);
-        let mut found: Vec<(u32, f64)> = catalogue.index(question.edition).score(asked, 0.0, |scores| {
+        let mut found: Vec<(u32, f64)> = catalogue.index(question.edition).score(asked, |scores| {
             let admitted = scores.rows.iter().copied().filter(admitted);
             admitted.map(|row| (row, f64::from(scores.of(row).0) / whole)).collect()
         });

@@ -1,6 +1,8 @@
 //! What else is said of an edition's codes: A to Z terms, and the lines of the national tariffs below them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::domain::catalogue::{Catalogue, Position};
 use crate::domain::translate::{Relation, translate};
@@ -17,14 +19,14 @@ impl<'c> Evidence<'c> {
     /// What is said of the codes of an edition: to it, or to a code of another edition of its system all of whose goods it
     /// holds.
     pub(super) fn of(catalogue: &'c Catalogue, edition: usize) -> Self {
-        let mut same = Same { catalogue, edition, known: HashMap::new() };
+        let mut same = Same { catalogue, edition, known: HashMap::default() };
         let mut evidence = Self::default();
         for term in catalogue.terms.iter() {
             evidence.terms.extend(same.row(term.at).map(|row| (row, term.fact.term.as_str())));
         }
         for data in catalogue.editions.iter() {
             let Some(base) = catalogue.edition(&data.fact.extends) else { continue };
-            let mut said: BTreeSet<(u32, &str)> = BTreeSet::new();
+            let mut said: Vec<(u32, &str)> = Vec::new();
             for code in &data.codes {
                 let digits = &code.fact.code;
                 // Rungs that both editions have say the same of themselves: only what is below counts.
@@ -39,7 +41,9 @@ impl<'c> Evidence<'c> {
                     said.extend(line.fact.descriptions.iter().map(|(_, text)| (row, text.as_str())));
                 }
             }
-            evidence.lines.push(said.into_iter().collect());
+            said.sort_unstable();
+            said.dedup();
+            evidence.lines.push(said);
         }
         evidence
     }
@@ -49,7 +53,7 @@ impl<'c> Evidence<'c> {
 struct Same<'c> {
     catalogue: &'c Catalogue,
     edition: usize,
-    known: HashMap<Position, Option<u32>>,
+    known: HashMap<Position, Option<u32>, RandomState>,
 }
 
 impl Same<'_> {

@@ -10,6 +10,8 @@ const SHORTEST: usize = 4;
 const LONG: usize = 8;
 /// Most words that one is taken for.
 const MOST: usize = 3;
+/// Words whose letters are compared together.
+const TOGETHER: usize = 16;
 /// How much a word counts that is one or two slips away.
 const TRUST: [f32; 3] = [1.0, 0.6, 0.35];
 /// How much a word counts of which only the beginning was given: labels are cut short.
@@ -32,7 +34,6 @@ struct Words {
     text: Vec<u8>,
     /// By word: the set of letters that it has.
     letters: Vec<u32>,
-    ids: Vec<u32>,
 }
 
 impl Words {
@@ -43,7 +44,7 @@ impl Words {
     /// The words that begin with one.
     fn beginning(&self, word: &[u8]) -> std::ops::Range<usize> {
         let first = |after: bool| {
-            let (mut low, mut high) = (0, self.ids.len());
+            let (mut low, mut high) = (0, self.letters.len());
             while low < high {
                 let middle = usize::midpoint(low, high);
                 let begin = &self.get(middle)[..word.len()];
@@ -55,13 +56,16 @@ impl Words {
     }
 }
 
+/// A word that another may be, with how much it is trusted.
+pub(super) type Near<'v> = (&'v str, f32);
+
 impl Vocabulary {
-    pub(super) fn of(ids: &HashMap<Box<str>, u32, RandomState>) -> Self {
-        let mut sorted: Vec<(&str, u32)> = ids.iter().map(|(word, id)| (&**word, *id)).collect();
-        sorted.retain(|(word, _)| plain(word) && word.len() <= LONGEST);
+    pub(super) fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let mut sorted: Vec<&str> = words.filter(|word| plain(word) && word.len() <= LONGEST).collect();
         sorted.sort_unstable();
+        sorted.dedup();
         let mut vocabulary = Self::default();
-        for (word, id) in sorted {
+        for word in sorted {
             if vocabulary.by_length.len() <= word.len() {
                 vocabulary.by_length.resize_with(word.len() + 1, Words::default);
             }
@@ -69,53 +73,126 @@ impl Vocabulary {
             words.length = word.len();
             words.text.extend_from_slice(word.as_bytes());
             words.letters.push(letters(word));
-            words.ids.push(id);
         }
         vocabulary
     }
 
-    /// The words that this may be, nearest first, with how much each is trusted.
-    pub(super) fn near(&self, word: &str) -> Vec<(u32, f32)> {
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.by_length.iter().flat_map(|words| (0..words.letters.len()).map(|at| text(words.get(at))))
+    }
+
+    /// The words that this may be, nearest first.
+    pub(super) fn near(&self, word: &str) -> Vec<Near<'_>> {
         if !plain(word) || word.len() > LONGEST {
             return Vec::new();
         }
         let slips = if word.len() >= LONG { 2 } else { 1 };
         let own = letters(word);
         let word = word.as_bytes();
-        let mut found: Vec<(f32, &[u8], u32)> = Vec::new();
+        let mut found: Vec<Near<'_>> = Vec::new();
         for length in word.len().saturating_sub(slips)..=word.len() + 3 {
-            let Some(words) = self.by_length.get(length) else { continue };
-            // A letter that only one of them has was left out, put in or taken for another. Slips that the lengths
-            // show already are spent.
-            let lost = slips.saturating_sub(length.saturating_sub(word.len()));
-            let new = slips.saturating_sub(word.len().saturating_sub(length));
-            let close = |letters: u32| at_most(lost, own & !letters) && at_most(new, letters & !own);
-            let begins = match length > word.len() && word.len() > SHORTEST && words.length > 0 {
+            let Some(words) = self.by_length.get(length).filter(|words| words.length > 0) else { continue };
+            let close = Close::of(own, word.len(), length, slips);
+            if length <= word.len() + slips {
+                close.each(&words.letters, |at| {
+                    if let Some(slips) = distance(word, words.get(at), slips) {
+                        found.push((text(words.get(at)), TRUST[slips]));
+                    }
+                });
+            }
+            let begins = match length > word.len() && word.len() > SHORTEST {
                 true => words.beginning(word),
                 false => 0..0,
             };
-            if length <= word.len() + slips {
-                for at in (0..words.ids.len()).filter(|at| close(words.letters[*at])) {
-                    if let Some(slips) = distance(word, words.get(at), slips) {
-                        found.push((TRUST[slips], words.get(at), words.ids[at]));
-                    }
-                }
-            }
             for at in begins {
-                let slip = close(words.letters[at]) && distance(word, words.get(at), slips).is_some();
+                let slip = close.to(words.letters[at]) && distance(word, words.get(at), slips).is_some();
                 if !slip {
-                    found.push((BEGINNING, words.get(at), words.ids[at]));
+                    found.push((text(words.get(at)), BEGINNING));
                 }
             }
         }
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-        let best = found.first().map_or(0.0, |(trust, ..)| *trust);
+        found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         found
-            .into_iter()
-            .take(MOST)
-            .take_while(|(trust, ..)| *trust >= best)
-            .map(|(trust, _, id)| (id, trust))
-            .collect()
+    }
+}
+
+/// Of words that one may be, nearest first, those that it is taken for where not all are known.
+pub(super) fn taken(near: &[Near<'_>], known: impl Fn(&str) -> Option<u32>) -> Vec<(u32, f32)> {
+    let mut taken: Vec<(u32, f32)> = Vec::new();
+    for (word, trust) in near {
+        if taken.len() == MOST || taken.first().is_some_and(|(_, best)| trust < best) {
+            break;
+        }
+        taken.extend(known(word).map(|id| (id, *trust)));
+    }
+    taken
+}
+
+/// Words that were not found as they are, each looked up once for all the editions that are asked.
+#[derive(Debug, Default)]
+pub(crate) struct Slips<'v> {
+    /// The words of all editions. None where they are not all at hand: then each is asked for its own.
+    vocabulary: Option<&'v Vocabulary>,
+    near: HashMap<String, Vec<Near<'v>>, RandomState>,
+}
+
+impl<'v> Slips<'v> {
+    pub(super) fn of(vocabulary: Option<&'v Vocabulary>) -> Self {
+        Self { vocabulary, near: HashMap::default() }
+    }
+
+    /// What a word of an edition is taken for that knows some words.
+    pub(super) fn taken(
+        &mut self,
+        word: &str,
+        own: &Vocabulary,
+        known: impl Fn(&str) -> Option<u32>,
+    ) -> Vec<(u32, f32)> {
+        let Some(all) = self.vocabulary else { return taken(&own.near(word), known) };
+        if !self.near.contains_key(word) {
+            self.near.insert(word.to_owned(), all.near(word));
+        }
+        self.near.get(word).map(|near| taken(near, known)).unwrap_or_default()
+    }
+}
+
+/// Plain words are of letters of one byte each.
+fn text(plain: &[u8]) -> &str {
+    std::str::from_utf8(plain).unwrap_or_default()
+}
+
+/// Tells by their letters alone which words of a length cannot be near. A letter that only one of two words has was left
+/// out, put in or taken for another. Slips that the lengths show already are spent.
+struct Close {
+    own: u32,
+    /// How many letters may be lost, and how many new.
+    lost: usize,
+    new: usize,
+}
+
+impl Close {
+    fn of(own: u32, word: usize, length: usize, slips: usize) -> Self {
+        let lost = slips.saturating_sub(length.saturating_sub(word));
+        let new = slips.saturating_sub(word.saturating_sub(length));
+        Self { own, lost, new }
+    }
+
+    fn to(&self, letters: u32) -> bool {
+        without(self.lost, self.own & !letters) | without(self.new, letters & !self.own) == 0
+    }
+
+    /// Which words are close. Many are compared at once, and few are.
+    fn each(&self, letters: &[u32], mut found: impl FnMut(usize)) {
+        for (block, letters) in letters.chunks(TOGETHER).enumerate() {
+            let mut over = [u32::MAX; TOGETHER];
+            for (over, letters) in over.iter_mut().zip(letters) {
+                *over = without(self.lost, self.own & !letters) | without(self.new, letters & !self.own);
+            }
+            if over.iter().map(|over| u32::from(*over == 0)).sum::<u32>() > 0 {
+                let close = (0..TOGETHER).filter(|at| over[*at] == 0);
+                close.for_each(|at| found(block * TOGETHER + at));
+            }
+        }
     }
 }
 
@@ -127,12 +204,16 @@ fn letters(word: &str) -> u32 {
     word.bytes().fold(0, |set, byte| set | 1 << (byte - b'a'))
 }
 
-/// Whether a set of letters has at most so many: few, so that they are taken out and not counted.
-fn at_most(most: usize, mut letters: u32) -> bool {
-    for _ in 0..most {
-        letters &= letters.wrapping_sub(1);
+/// What is left of a set of letters when so many are taken out of it, at most two. Without a branch, so that several are
+/// done at once.
+fn without(most: usize, letters: u32) -> u32 {
+    let one = letters & letters.wrapping_sub(1);
+    let two = one & one.wrapping_sub(1);
+    match most {
+        0 => letters,
+        1 => one,
+        _ => two,
     }
-    letters == 0
 }
 
 /// Slips between two words of at most [`LONGEST`] letters (a letter more, less, other, or two changed about), if at most
@@ -177,8 +258,9 @@ mod tests {
 
     fn near(word: &str) -> Vec<u32> {
         let known = ["battery", "butter", "photovoltaic", "turbine", "cable", "table", "hairspray"];
-        let ids = (0u32..).zip(known).map(|(id, word)| (Box::from(word), id)).collect();
-        Vocabulary::of(&ids).near(word).into_iter().map(|(id, _)| id).collect()
+        let id = |word: &str| known.iter().position(|known| *known == word).and_then(|id| u32::try_from(id).ok());
+        let vocabulary = Vocabulary::of(known.into_iter());
+        taken(&vocabulary.near(word), id).into_iter().map(|(id, _)| id).collect()
     }
 
     #[test]
@@ -199,6 +281,22 @@ mod tests {
     fn a_word_that_is_like_none_stays_unknown() {
         for word in ["xylophone", "cat", "太阳", "zzzzzzzz"] {
             assert!(near(word).is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn an_edition_takes_a_word_for_the_same_words_whether_it_is_asked_alone_or_among_others() {
+        let editions = [vec!["battery", "cable", "photovoltaic"], vec!["batteries", "table", "cables", "batter"]];
+        let all = Vocabulary::of(editions.iter().flatten().copied());
+        for word in ["batery", "fable", "battre", "photovolt", "cabel", "xylophone"] {
+            let mut slips = Slips::of(Some(&all));
+            for words in &editions {
+                let own = Vocabulary::of(words.iter().copied());
+                let id =
+                    |word: &str| words.iter().position(|known| *known == word).and_then(|id| u32::try_from(id).ok());
+                let alone = Slips::default().taken(word, &own, id);
+                assert_eq!(slips.taken(word, &own, id), alone, "{word} in {words:?}");
+            }
         }
     }
 

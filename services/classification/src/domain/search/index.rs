@@ -8,6 +8,7 @@
 //! the term was asked for. Postings are two flat arrays; a search walks through those of rare words, and of common ones only
 //! where rows can still be among the best.
 
+mod best;
 mod build;
 
 use std::cell::RefCell;
@@ -16,9 +17,11 @@ use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
-use super::fuzzy::Vocabulary;
+use super::fuzzy::{Slips, Vocabulary};
 use super::synonyms::Synonyms;
 use crate::domain::words::Word;
+pub(crate) use best::Floors;
+pub(crate) use build::Read;
 
 /// How soon repetitions in what is asked stop counting (BM25's k3, as it is commonly set): what title, category and
 /// attributes of a product all name is what it is.
@@ -34,10 +37,6 @@ const ONLY_SYNONYM: f32 = 0.8;
 const SYNONYMS: usize = 3;
 /// What is left of the score of a code of parts where the whole is asked for.
 const OF_PARTS: f32 = 0.9;
-/// What rounding may add to a score.
-const ROUNDING: f32 = 1.000_1;
-/// Looking a row up costs as much as passing by so many.
-const LOOK_UP: usize = 16;
 
 /// The index of one edition. Rows are those of the edition.
 #[derive(Debug)]
@@ -49,8 +48,9 @@ pub(crate) struct EditionIndex {
     rows: Vec<u32>,
     /// What a posting adds for each unit of the word's weight.
     gains: Vec<f32>,
-    /// By word: the most that a posting of it adds.
+    /// By word: the most that a posting of it adds, with the factor of its row, and the greatest of those factors.
     most: Vec<f32>,
+    greatest: Vec<f32>,
     weights: Vec<f32>,
     /// How many codes have none below them.
     leaves: usize,
@@ -61,14 +61,17 @@ pub(crate) struct EditionIndex {
     names: HashMap<Vec<u32>, Vec<u32>, RandomState>,
     /// In the order of their rows.
     terms: Vec<Term>,
-    /// By row: where its terms begin.
+    /// By row: where its terms begin, and what the lightest of them weighs that has words.
     first_terms: Vec<u32>,
-    terms_by_word: HashMap<u32, Vec<u32>, RandomState>,
+    lightest: Vec<f32>,
+    /// By word: where the terms that have it begin in `with_word`.
+    term_starts: Vec<u32>,
+    with_word: Vec<u32>,
     /// The words of each term, in order, each once.
     called: HashSet<Box<[u32]>, RandomState>,
     factors: Vec<f32>,
     /// The greatest of them.
-    greatest: f32,
+    factor_most: f32,
     /// By row: its description is of parts of something.
     of_parts: Vec<bool>,
 }
@@ -117,14 +120,18 @@ pub(crate) struct Scores {
     /// By row: what its best fitting term adds, and which rows have one.
     fits: Vec<f32>,
     fitting: Vec<u32>,
-    /// Rows may have been left out.
-    pub(crate) partly: bool,
+    /// The rows that may still be among the best.
+    left: Vec<u32>,
+    /// By term of one row: how much of it was asked for.
+    found: Vec<f32>,
 }
 
 /// What a row scored: all that a posting touches lies together.
 #[derive(Clone, Copy, Debug, Default)]
 struct Score {
     sum: f32,
+    /// What the indexed words that stand there weigh: of no more than that can a term be.
+    weighs: f32,
     /// The last word that was found there.
     last: u16,
     /// How many of the words stand in the row's fields.
@@ -133,8 +140,9 @@ struct Score {
 
 impl Score {
     /// Adds what a word says that stands in the row's fields.
-    fn add(&mut self, word: u16, says: f32) {
+    fn add(&mut self, word: u16, says: f32, weighs: f32) {
         self.sum += says;
+        self.weighs += weighs;
         if self.last != word {
             self.last = word;
             self.found = self.found.saturating_add(1);
@@ -170,28 +178,53 @@ impl Scores {
     }
 }
 
+/// A word of a query, wherever it stands there.
+#[derive(Debug)]
+struct Once<'q> {
+    word: &'q Word,
+    /// Where it stands first, and how often it does.
+    number: usize,
+    times: f32,
+    /// What it means beside itself.
+    meant: Vec<&'q str>,
+}
+
+/// The words of a query, each once: what is the same for all editions.
+#[derive(Debug)]
+pub(crate) struct Wanted<'q> {
+    words: &'q [Word],
+    once: Vec<Once<'q>>,
+    /// It names parts or accessories of something.
+    parts: bool,
+}
+
+impl<'q> Wanted<'q> {
+    pub(crate) fn of(words: &'q [Word], synonyms: &'q Synonyms) -> Self {
+        let mut places: HashMap<(&str, bool), usize, RandomState> = HashMap::default();
+        let mut once: Vec<Once<'_>> = Vec::new();
+        for (number, word) in words.iter().enumerate() {
+            let place = *places.entry((word.key.as_str(), word.excluded)).or_insert(once.len());
+            match once.get_mut(place) {
+                Some(known) => known.times += 1.0,
+                None => once.push(Once { word, number, times: 1.0, meant: synonyms.meant(&word.key).collect() }),
+            }
+        }
+        once.retain(|it| !it.word.excluded || !places.contains_key(&(it.word.key.as_str(), false)));
+        Self { words, once, parts: words.iter().any(|word| PARTS.contains(&word.shown.as_str())) }
+    }
+}
+
 impl EditionIndex {
     /// The words of a query. Words that stand nowhere are taken for those that mean the same, or the nearest that do.
-    pub(crate) fn ask(&self, words: &[Word], synonyms: &Synonyms) -> Asked {
-        let parts = words.iter().any(|word| PARTS.contains(&word.shown.as_str()));
-        let mut asked = Asked { parts, ..Asked::default() };
-        // Each word once, with where it stands first and how often it does.
-        let mut once: Vec<(&Word, usize, f32)> = Vec::new();
-        for (number, word) in words.iter().enumerate() {
-            match once.iter_mut().find(|(known, ..)| known.key == word.key && known.excluded == word.excluded) {
-                Some((.., times)) => *times += 1.0,
-                None => once.push((word, number, 1.0)),
-            }
-        }
-        for (word, number, times) in &once {
-            if word.excluded && once.iter().any(|(other, ..)| !other.excluded && other.key == word.key) {
-                continue;
-            }
-            let mut key = self.key(&word.key, *number, synonyms);
-            key.weight *= (ASKED_AGAIN + 1.0) * times / (ASKED_AGAIN + times);
-            if word.excluded { asked.excluded.push(key) } else { asked.keys.push(key) }
+    pub(crate) fn ask(&self, wanted: &Wanted<'_>, slips: &mut Slips<'_>) -> Asked {
+        let mut asked = Asked { parts: wanted.parts, ..Asked::default() };
+        for it in &wanted.once {
+            let mut key = self.key(it, slips);
+            key.weight *= (ASKED_AGAIN + 1.0) * it.times / (ASKED_AGAIN + it.times);
+            if it.word.excluded { asked.excluded.push(key) } else { asked.keys.push(key) }
         }
         // A part of a Chinese word that is known says nothing beside it.
+        let words = wanted.words;
         let known: Vec<usize> = asked.keys.iter().filter(|key| !key.forms.is_empty()).map(|key| key.word).collect();
         asked
             .keys
@@ -202,22 +235,33 @@ impl EditionIndex {
         asked
     }
 
-    fn exact(&self, word: &str) -> Vec<(u32, f32)> {
-        self.ids.get(word).map(|id| (*id, 1.0)).into_iter().collect()
+    /// The words that are indexed.
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
-    fn forms(&self, word: &str) -> Vec<(u32, f32)> {
-        let exact = self.exact(word);
-        if exact.is_empty() { self.vocabulary.near(word) } else { exact }
+    fn id(&self, word: &str) -> Option<u32> {
+        self.ids.get(word).copied()
     }
 
-    fn key(&self, key: &str, word: usize, synonyms: &Synonyms) -> Key {
-        let mut meant: Vec<u32> = synonyms.meant(key).filter_map(|meant| self.ids.get(meant)).copied().collect();
+    fn forms(&self, word: &str, slips: &mut Slips<'_>) -> Vec<(u32, f32)> {
+        match self.id(word) {
+            Some(id) => vec![(id, 1.0)],
+            None => slips.taken(word, &self.vocabulary, |word| self.id(word)),
+        }
+    }
+
+    fn key(&self, once: &Once<'_>, slips: &mut Slips<'_>) -> Key {
+        let (word, key) = (once.number, once.word.key.as_str());
+        let mut meant: Vec<u32> = once.meant.iter().filter_map(|meant| self.id(meant)).collect();
         if meant.len() > SYNONYMS {
             meant.clear();
         }
         // A word that has synonyms is no slip of another.
-        let mut forms = if meant.is_empty() { self.forms(key) } else { self.exact(key) };
+        let mut forms = match meant.is_empty() {
+            true => self.forms(key, slips),
+            false => self.id(key).map(|id| (id, 1.0)).into_iter().collect(),
+        };
         let says = |id: u32| self.weights[id as usize];
         let own = forms.iter().map(|(id, _)| says(*id)).reduce(f32::max);
         // A word that stands nowhere would say as much as the rarest.
@@ -226,7 +270,7 @@ impl EditionIndex {
         // What says more than the word itself counts no more for it.
         let trust = |id: u32| own.map_or(ONLY_SYNONYM, |own| SYNONYM * (says(id) / own).min(1.0));
         let mut further: Vec<(u32, f32)> = meant.iter().map(|id| (*id, trust(*id))).collect();
-        further.extend(doing(key).and_then(|doing| self.ids.get(doing)).map(|id| (*id, DOING)));
+        further.extend(doing(key).and_then(|doing| self.id(doing)).map(|id| (id, DOING)));
         for (id, trust) in further {
             if forms.iter().all(|(known, _)| *known != id) {
                 forms.push((id, trust));
@@ -235,79 +279,45 @@ impl EditionIndex {
         Key { word, forms, weight }
     }
 
-    /// Scores rows, and gives what is made of the scores. Rows that have not all of the words and score less than the floor
-    /// may be left out.
-    pub(crate) fn score<T>(&self, asked: &Asked, floor: f32, take: impl FnOnce(&Scores) -> T) -> T {
+    /// Scores all rows that have any of the words, and gives what is made of the scores.
+    pub(crate) fn score<T>(&self, asked: &Asked, take: impl FnOnce(&Scores) -> T) -> T {
         SCORES.with_borrow_mut(|scores| {
             scores.fit(self.factors.len(), self.terms.len());
-            self.add(asked, floor, scores);
+            for (place, key) in asked.keys.iter().enumerate() {
+                self.add(place, key, scores);
+            }
+            self.add_terms(asked, scores);
+            self.exclude(asked, scores);
+            let parts = if asked.parts { 1.0 } else { OF_PARTS };
+            for row in &scores.rows {
+                let score = &mut scores.by_row[*row as usize].sum;
+                *score = self.weighed(*row, *score, parts);
+            }
             let taken = take(scores);
             scores.clear();
             taken
         })
     }
 
-    fn add(&self, asked: &Asked, floor: f32, scores: &mut Scores) {
-        let needed = self.needed(asked, floor);
-        scores.partly = needed < asked.keys.len();
-        for (number, key) in (1u16..).zip(&asked.keys) {
-            let only = usize::from(number) > needed;
-            for (id, trust) in &key.forms {
-                let weight = key.weight * trust;
-                let range = self.range(*id);
-                if only && scores.rows.len() * LOOK_UP < range.len() {
-                    let (rows, gains) = (&self.rows[range.clone()], &self.gains[range]);
-                    for row in &scores.rows {
-                        if let Ok(at) = rows.binary_search(row) {
-                            scores.by_row[*row as usize].add(number, weight * gains[at]);
-                        }
-                    }
-                    continue;
+    /// Adds what a word says to all rows that it stands in.
+    fn add(&self, place: usize, key: &Key, scores: &mut Scores) {
+        let Scores { by_row, rows, .. } = scores;
+        for (id, trust) in &key.forms {
+            let (weight, weighs) = (key.weight * trust, self.weights[*id as usize] * trust);
+            for (row, gain) in self.postings(*id) {
+                let score = &mut by_row[row as usize];
+                if score.sum == 0.0 {
+                    rows.push(row);
                 }
-                for (row, gain) in self.postings(*id) {
-                    let score = &mut scores.by_row[row as usize];
-                    if score.sum == 0.0 {
-                        if only {
-                            continue;
-                        }
-                        scores.rows.push(row);
-                    }
-                    score.add(number, weight * gain);
-                }
+                score.add(number(place), weight * gain, weighs);
             }
-        }
-        self.add_terms(asked, needed, scores);
-        self.exclude(asked, scores);
-        let parts = if asked.parts { 1.0 } else { OF_PARTS };
-        for row in &scores.rows {
-            let score = &mut scores.by_row[*row as usize].sum;
-            let parts = if self.of_parts[*row as usize] { parts } else { 1.0 };
-            *score = (*score * self.factors[*row as usize] * parts).max(f32::MIN_POSITIVE);
         }
     }
 
-    /// How many of the words, of the first, a row must have one of to reach the floor: those behind them, all together, do
-    /// not add up to it. (A threshold as in MaxScore, Turtle and Flood 1995.)
-    fn needed(&self, asked: &Asked, floor: f32) -> usize {
-        let ids = || asked.keys.iter().flat_map(|key| key.forms.iter().map(|(id, _)| *id));
-        let mut once: Vec<u32> = ids().collect();
-        once.sort_unstable();
-        // A word that stands for two of the query makes more of a term than there is, and what is excluded speaks for others.
-        if floor <= 0.0 || once.windows(2).any(|two| two[0] == two[1]) || !asked.excluded.is_empty() {
-            return asked.keys.len();
-        }
-        let mut most = 0.0;
-        for (place, key) in asked.keys.iter().enumerate().rev() {
-            let adds = |(id, trust): &(u32, f32)| {
-                trust * (key.weight * self.most[*id as usize] + WHOLE_TERM * self.weights[*id as usize])
-            };
-            most += key.forms.iter().map(adds).sum::<f32>();
-            // A row that has all words has the first.
-            if most * self.greatest * ROUNDING >= floor || place == 0 {
-                return place + 1;
-            }
-        }
-        0
+    /// What is made of the sum of what words and terms say of a row.
+    fn weighed(&self, row: u32, sum: f32, parts: f32) -> f32 {
+        let parts = if self.of_parts[row as usize] { parts } else { 1.0 };
+        (sum * self.factors[row as usize] * parts).max(f32::MIN_POSITIVE)
     }
 
     fn range(&self, id: u32) -> Range<usize> {
@@ -319,32 +329,22 @@ impl EditionIndex {
         self.rows[range.clone()].iter().copied().zip(self.gains[range].iter().copied())
     }
 
+    /// The terms that have a word.
+    fn with_word(&self, id: u32) -> &[u32] {
+        &self.with_word[self.term_starts[id as usize] as usize..self.term_starts[id as usize + 1] as usize]
+    }
+
     /// A term, or the code's own description, adds to its code by how much of it was asked for and how much of what was
     /// asked it is.
-    fn add_terms(&self, asked: &Asked, needed: usize, scores: &mut Scores) {
-        let Scores { by_row, rows, by_term, terms, .. } = scores;
-        for (place, key) in asked.keys.iter().enumerate() {
-            for (id, trust) in &key.forms {
-                let mut add = |term: u32| {
-                    let of_term = &mut by_term[term as usize];
-                    if *of_term == 0.0 {
-                        terms.push(term);
-                    }
-                    *of_term += self.weights[*id as usize] * trust;
-                };
-                let all = self.terms_by_word.get(id).map_or(&[][..], Vec::as_slice);
-                if place < needed {
-                    all.iter().copied().for_each(add);
-                } else if rows.len() * LOOK_UP < all.len() {
-                    for row in &*rows {
-                        let (from, to) = (self.first_terms[*row as usize], self.first_terms[*row as usize + 1]);
-                        let begin = all.partition_point(|term| *term < from);
-                        all[begin..].iter().copied().take_while(|term| *term < to).for_each(&mut add);
-                    }
-                } else {
-                    let scored = |term: &u32| by_row[self.terms[*term as usize].row as usize].sum != 0.0;
-                    all.iter().copied().filter(scored).for_each(add);
+    fn add_terms(&self, asked: &Asked, scores: &mut Scores) {
+        let Scores { by_term, terms, .. } = scores;
+        for (id, trust) in asked.keys.iter().flat_map(|key| &key.forms) {
+            for term in self.with_word(*id) {
+                let of_term = &mut by_term[*term as usize];
+                if *of_term == 0.0 {
+                    terms.push(*term);
                 }
+                *of_term += self.weights[*id as usize] * trust;
             }
         }
         for number in scores.terms.drain(..) {
@@ -354,7 +354,7 @@ impl EditionIndex {
             if *fit == 0.0 {
                 scores.fitting.push(term.row);
             }
-            *fit = fit.max(WHOLE_TERM * found * found / term.weight);
+            *fit = fit.max(fits(found, term.weight));
         }
         for row in scores.fitting.drain(..) {
             scores.by_row[row as usize].sum += std::mem::take(&mut scores.fits[row as usize]);
@@ -410,8 +410,18 @@ impl EditionIndex {
 
     /// Rows in whose fields a word stands, as it is or as it was meant.
     pub(crate) fn rows_with(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
-        self.forms(word).into_iter().flat_map(|(id, _)| self.postings(id)).map(|(row, _)| row)
+        self.forms(word, &mut Slips::default()).into_iter().flat_map(|(id, _)| self.postings(id)).map(|(row, _)| row)
     }
+}
+
+/// Words of a query are numbered from one on.
+fn number(place: usize) -> u16 {
+    u16::try_from(place + 1).unwrap_or(u16::MAX)
+}
+
+/// What a term adds of whose weight so much was asked for.
+fn fits(found: f32, weight: f32) -> f32 {
+    WHOLE_TERM * found * found / weight
 }
 
 /// The stem of what is done by or with a thing whose name's stem is given. Tariffs say `for freezing`, people `freezer`,

@@ -33,10 +33,10 @@ const RESIDUAL: f32 = 0.05;
 const NAMED: usize = 4;
 
 impl EditionIndex {
-    pub(crate) fn build(catalogue: &Catalogue, edition: usize) -> Self {
+    pub(crate) fn build(catalogue: &Catalogue, edition: usize, read: &mut Read) -> Self {
         let data = &catalogue.editions[edition];
         let evidence = Evidence::of(catalogue, edition);
-        let mut build = Build::default();
+        let mut build = Build { read, known: Vec::new(), ids: HashMap::default() };
         let count = data.codes.len();
         let (mut own, mut terms) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         let mut excluding: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
@@ -54,7 +54,7 @@ impl EditionIndex {
                 if let Some(head) = build.head(text) {
                     heads.entry(head).or_default().push(row);
                 }
-                of_parts[row as usize] |= names_parts(text);
+                of_parts[row as usize] |= build.names_parts(text);
                 let from = own[row as usize].len();
                 for (id, excluded) in build.ids(text) {
                     if excluded { excluding.entry(id).or_default().push(row) } else { own[row as usize].push(id) }
@@ -83,12 +83,7 @@ impl EditionIndex {
             }
             lines.push(field);
         }
-        let mut terms_by_word: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
-        for (index, term) in (0u32..).zip(&kept) {
-            for word in &term.words {
-                terms_by_word.entry(*word).or_default().push(index);
-            }
-        }
+        let (term_starts, with_word) = by_word(&kept, build.ids.len());
         excluding.values_mut().for_each(Vec::dedup);
         let fields = Fields { own, terms, lines };
         let postings = fields.postings(data, build.ids.len());
@@ -100,14 +95,19 @@ impl EditionIndex {
         let weight = |words: &[u32]| words.iter().map(|id| weights[*id as usize]).sum::<f32>();
         let terms: Vec<Term> = kept.iter().map(|it| Term { row: it.row, weight: weight(&it.words) }).collect();
         let first_term = |row: u32| u32::try_from(terms.partition_point(|term| term.row < row)).unwrap_or(u32::MAX);
+        let mut lightest = vec![f32::INFINITY; count];
+        for term in terms.iter().filter(|term| term.weight > 0.0) {
+            lightest[term.row as usize] = term.weight.min(lightest[term.row as usize]);
+        }
         let first_terms = (0u32..).take(count + 1).map(first_term).collect();
         let mut index = Self {
-            vocabulary: Vocabulary::of(&build.ids),
+            vocabulary: Vocabulary::of(build.ids.keys().map(|word| &**word)),
             ids: build.ids,
             starts: Vec::with_capacity(postings.len() + 1),
             rows: Vec::new(),
             gains: Vec::new(),
             most: Vec::with_capacity(postings.len()),
+            greatest: Vec::with_capacity(postings.len()),
             weights,
             leaves,
             excluding,
@@ -115,31 +115,51 @@ impl EditionIndex {
             names,
             terms,
             first_terms,
-            terms_by_word,
+            lightest,
+            term_starts,
+            with_word,
             called: kept.into_iter().map(|it| it.words.into_boxed_slice()).filter(|words| !words.is_empty()).collect(),
-            greatest: factors.iter().copied().fold(1.0, f32::max),
+            factor_most: factors.iter().copied().fold(1.0, f32::max),
             factors,
             of_parts,
         };
         for postings in postings {
             index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
+            let (mut most, mut greatest) = (0.0f32, 0.0f32);
             for (row, count) in postings {
+                let (gain, factor) = (count * (SATURATION + 1.0) / (SATURATION + count), index.factors[row as usize]);
                 index.rows.push(row);
-                index.gains.push(count * (SATURATION + 1.0) / (SATURATION + count));
+                index.gains.push(gain);
+                most = most.max(gain * factor);
+                greatest = greatest.max(factor);
             }
-            let of_word = &index.gains[index.starts.last().map_or(0, |start| *start as usize)..];
-            index.most.push(of_word.iter().copied().fold(0.0, f32::max));
+            index.most.push(most);
+            index.greatest.push(greatest);
         }
         index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
         index
     }
 }
 
-/// Whether a description is of parts of something.
-fn names_parts(text: &str) -> bool {
-    let mut parts = false;
-    each(text, |shown, excluded| parts |= !excluded && PARTS.contains(&shown));
-    parts
+/// The terms that have each word, one word behind the other, and where each begins.
+fn by_word(terms: &[Called], words: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0u32; words + 1];
+    for word in terms.iter().flat_map(|term| &term.words) {
+        starts[*word as usize + 1] += 1;
+    }
+    for word in 0..words {
+        starts[word + 1] += starts[word];
+    }
+    let mut next = starts.clone();
+    let mut with_word = vec![0; starts[words] as usize];
+    for (index, term) in (0u32..).zip(terms) {
+        for word in &term.words {
+            let place = &mut next[*word as usize];
+            with_word[*place as usize] = index;
+            *place += 1;
+        }
+    }
+    (starts, with_word)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of terms are far below 2^23")]
@@ -176,15 +196,69 @@ impl Called {
     }
 }
 
-/// Words on their way into an index.
-#[derive(Default)]
-struct Build {
-    ids: HashMap<Box<str>, u32, RandomState>,
-    /// Words as they stand in texts: each is brought to its stem once.
-    known: HashMap<Box<str>, u32, RandomState>,
+/// Texts as they were read. Editions have most of theirs in common, and each is read once while several are indexed.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// What words are looked up by, by number.
+    keys: Vec<Box<str>>,
+    by_key: HashMap<Box<str>, u32, RandomState>,
+    /// Words as they stand in texts, each with the number of its key and whether it is of parts: each is brought to its
+    /// stem once.
+    by_shown: HashMap<Box<str>, (u32, bool), RandomState>,
+    texts: HashMap<Box<str>, Box<[Token]>, RandomState>,
 }
 
-impl Build {
+/// A word in a text.
+#[derive(Clone, Copy, Debug)]
+struct Token {
+    key: u32,
+    excluded: bool,
+    parts: bool,
+}
+
+impl Read {
+    fn text(&mut self, text: &str) -> &[Token] {
+        if !self.texts.contains_key(text) {
+            let mut tokens = Vec::new();
+            each(text, |shown, excluded| {
+                let (key, parts) = self.word(shown);
+                tokens.push(Token { key, excluded, parts });
+            });
+            self.texts.insert(Box::from(text), tokens.into_boxed_slice());
+        }
+        self.texts.get(text).map_or(&[][..], |tokens| &**tokens)
+    }
+
+    fn word(&mut self, shown: &str) -> (u32, bool) {
+        if let Some(word) = self.by_shown.get(shown) {
+            return *word;
+        }
+        let key = key(shown).into_boxed_str();
+        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let number = *self.by_key.entry(key.clone()).or_insert(next);
+        if number == next {
+            self.keys.push(key);
+        }
+        let word = (number, PARTS.contains(&shown));
+        self.by_shown.insert(Box::from(shown), word);
+        word
+    }
+}
+
+/// Words on their way into an index.
+struct Build<'r> {
+    read: &'r mut Read,
+    /// By the number of a key: its word in this index, where it is in it.
+    known: Vec<Option<u32>>,
+    ids: HashMap<Box<str>, u32, RandomState>,
+}
+
+impl Build<'_> {
+    /// Whether a description is of parts of something.
+    fn names_parts(&mut self, text: &str) -> bool {
+        self.read.text(text).iter().any(|token| token.parts && !token.excluded)
+    }
+
     /// The words of the name with which a description begins, if there is one and more behind it.
     fn name(&mut self, text: &str) -> Option<Vec<u32>> {
         let (name, _) = text.split_once([';', '；'])?;
@@ -211,20 +285,17 @@ impl Build {
     }
 
     fn ids(&mut self, text: &str) -> Vec<(u32, bool)> {
-        let mut found = Vec::new();
-        each(text, |shown, excluded| {
-            let id = match self.known.get(shown) {
-                Some(id) => *id,
-                None => {
-                    let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-                    let id = *self.ids.entry(key(shown).into_boxed_str()).or_insert(next);
-                    self.known.insert(Box::from(shown), id);
-                    id
-                }
-            };
-            found.push((id, excluded));
-        });
-        found
+        let tokens: Vec<Token> = self.read.text(text).to_vec();
+        let Self { read, known, ids } = self;
+        known.resize(read.keys.len(), None);
+        let mut id = |key: u32| {
+            *known[key as usize].get_or_insert_with(|| {
+                let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+                ids.insert(read.keys[key as usize].clone(), next);
+                next
+            })
+        };
+        tokens.into_iter().map(|token| (id(token.key), token.excluded)).collect()
     }
 }
 
