@@ -4,7 +4,8 @@
 
 A registry on SQLite, and the page's commands as they stand there. What was signed since the moment that the body's key was
 last safe is found whatever day it bears, and counts no more; what was signed before goes on, and the body has a new key;
-tokens of an issuer's key that is taken out of its set are refused without a restart, and what was done with them is found. The log's key is rehearsed by `tests/e2e/tests/backup.rs`, a TLS key by `shared/platform/tests/tls.rs`.
+tokens of an issuer's key that is taken out of its set are refused without a restart, and what was done with them is found.
+The log's key is rehearsed by `tests/e2e/tests/backup.rs`, a TLS key by `shared/platform/tests/tls.rs`.
 """
 
 import argparse

@@ -9,7 +9,7 @@ mod synonyms;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use chrono::NaiveDate;
 use foldhash::fast::RandomState;
@@ -85,9 +85,12 @@ struct Building {
 }
 
 impl Building {
+    /// Who holds it forgets it.
     fn forget(&self) {
-        if self.several.load(Memory::Acquire) == 0 {
-            *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Read::default();
+        if self.several.load(Memory::Acquire) == 0
+            && let Ok(mut read) = self.read.try_lock()
+        {
+            *read = Read::default();
         }
     }
 }
@@ -133,9 +136,11 @@ impl Catalogue {
     pub(crate) fn index(&self, edition: usize) -> &EditionIndex {
         let search = &self.search;
         search.editions[edition].get_or_init(|| {
-            let mut read = search.building.read.lock().unwrap_or_else(PoisonError::into_inner);
-            let built = EditionIndex::build(self, edition, &mut read);
-            drop(read);
+            // Who wants one edition while others are built does not wait for those.
+            let built = match search.building.read.try_lock() {
+                Ok(mut read) => EditionIndex::build(self, edition, &mut read),
+                Err(_) => EditionIndex::build(self, edition, &mut Read::default()),
+            };
             search.building.forget();
             built
         })
@@ -247,10 +252,10 @@ impl<'c> Hits<'c> {
             // Editions are compared by how much of the question they answer.
             let whole = 2.0 * asked.total;
             let mut floors = best.floors();
-            if self.most <= MOST_LIKELY && best.hits.len() < self.most {
+            if best.most <= MOST_LIKELY && best.hits.len() < best.most {
                 // What some of the rows score tells what all others must reach.
                 let mut few = best.clone();
-                for (row, score, all) in index.likely(asked, self.most) {
+                for (row, score, all) in index.likely(asked, best.most) {
                     self.by_words(*edition, row, score / whole, all).into_iter().for_each(|hit| few.offer(hit));
                 }
                 floors = few.floors();
@@ -317,7 +322,8 @@ impl<'c> Best<'c> {
     fn floors(&self) -> Floors {
         let worst = self.hits.peek().filter(|_| self.hits.len() >= self.most);
         let Some(Reverse(worst)) = worst else { return Floors::default() };
-        let least = 0.999_999 * worst.score;
+        // What is nearly nothing cannot be a little less.
+        let least = if worst.score.is_normal() { 0.999_999 * worst.score } else { 0.0 };
         match worst.kind {
             HitKind::SomeWords => Floors { some: least, all: 0.0 },
             HitKind::AllWords => Floors { some: f32::MAX, all: least },

@@ -89,15 +89,17 @@ impl Curated for CuratedCatalogue {
         others.retain(|it| !it.is_of(caller));
         let by = disputes::actor(caller, loaded);
         let from_elsewhere = by.economy.as_ref().is_some_and(|it| disputes::is_known(it, loaded));
-        let mut leave_to_others = |dispute: &Dispute, interest: &BTreeSet<String>| {
+        // Of all entries, or of one.
+        let mut leave_to_others = |dispute: &Dispute, interest: &BTreeSet<String>, entry: Option<&str>| {
             if dispute.is_of_panel(&by) || from_elsewhere {
-                others.retain(|it| !it.owners.iter().any(|owner| interest.contains(owner)));
+                let is_held = |it: &Owned| entry.is_none_or(|entry| it.entry == entry);
+                others.retain(|it| !(is_held(it) && it.owners.iter().any(|owner| interest.contains(owner))));
             }
         };
         if let Some(dispute) = ordering(tx, change_set).await? {
             let interest = disputes::interest(&dispute, loaded);
             dispute.check_may_carry_out(&by, &interest)?;
-            leave_to_others(&dispute, &interest);
+            leave_to_others(&dispute, &interest, None);
         } else {
             let is_author = caller.subject() == change_set.author;
             for it in held::held(tx, loaded, &self.owned(loaded, &change_set.changes), &change_set.changes).await? {
@@ -105,7 +107,7 @@ impl Curated for CuratedCatalogue {
                 match it.hold {
                     Hold::Record => {}
                     Hold::GivesBack if is_author => continue,
-                    Hold::GivesBack => leave_to_others(&it.dispute, &interest),
+                    Hold::GivesBack => leave_to_others(&it.dispute, &interest, Some(&it.entry)),
                 }
                 it.dispute.check_may_change(&by, &interest, &it.entry, it.hold)?;
             }

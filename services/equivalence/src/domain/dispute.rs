@@ -238,9 +238,9 @@ pub struct Dispute {
     pub appointer: Option<Actor>,
     /// The panel.
     pub panel: Vec<Member>,
-    /// When it took the place of one that had not decided in time.
+    /// When it was appointed.
     #[serde(default)]
-    pub replaced_at: Option<DateTime<Utc>>,
+    pub appointed_at: Option<DateTime<Utc>>,
     /// The votes.
     pub votes: Vec<Vote>,
     /// What was decided on the interim effect.
@@ -280,11 +280,12 @@ impl Dispute {
         self.after_days(if self.is_fast() { FAST_OBJECT_DAYS } else { OBJECT_DAYS })
     }
 
-    /// Day by which the panel is to decide.
+    /// Day by which the panel is to decide. One that was appointed late has as much time as one that waited for objections.
     pub fn decide_by(&self) -> NaiveDate {
         let (object, decide) =
             if self.is_fast() { (FAST_OBJECT_DAYS, FAST_DECIDE_DAYS) } else { (OBJECT_DAYS, DECIDE_DAYS) };
-        self.replaced_at.map_or_else(|| self.after_days(object + decide), |at| days_after(at, decide))
+        let own = self.appointed_at.map(|at| days_after(at, decide));
+        own.into_iter().fold(self.after_days(object + decide), NaiveDate::max)
     }
 
     /// Where it stands on a day.

@@ -42,9 +42,10 @@ pub(super) async fn held(tx: &Tx, loaded: &Loaded, owned: &[Owned], changes: &[C
     });
     let respondents: BTreeSet<String> = owned.iter().flat_map(|it| it.owners.clone()).chain(bodies).collect();
     let view = View::new(&loaded.catalogue, changes);
+    let names: BTreeSet<String> = changes.iter().map(Change::entry_name).collect();
     let mut all = Vec::new();
     for dispute in disputes::answered_by(tx, &respondents).await? {
-        let applied = applied(tx, &dispute).await?;
+        let applied = applied(tx, &dispute, &names).await?;
         for (index, change) in changes.iter().enumerate() {
             if let Some(hold) = dispute::held(&dispute, &applied, &view, &loaded.catalogue, change) {
                 all.push(Held { dispute: dispute.clone(), hold, entry: change.entry_name(), index });
@@ -54,8 +55,8 @@ pub(super) async fn held(tx: &Tx, loaded: &Loaded, owned: &[Owned], changes: &[C
     Ok(all)
 }
 
-/// What the published outcomes of a dispute in its challenger's favour did.
-async fn applied(tx: &Tx, dispute: &Dispute) -> Result<Vec<Applied>, DbErr> {
+/// What the published outcomes of a dispute in its challenger's favour did to some entries, and to what was challenged.
+async fn applied(tx: &Tx, dispute: &Dispute, names: &BTreeSet<String>) -> Result<Vec<Applied>, DbErr> {
     let mut all = Vec::new();
     if dispute.outcome.as_ref().is_none_or(|ruling| !ruling.upheld) {
         return Ok(all);
@@ -65,6 +66,9 @@ async fn applied(tx: &Tx, dispute: &Dispute) -> Result<Vec<Applied>, DbErr> {
         let ChangeSet { state: State::Published, published_revision, changes, .. } = change_set else { continue };
         for change in changes {
             let name = change.entry_name();
+            if !names.contains(&name) && dispute.designation() != Some(&name) {
+                continue;
+            }
             let before = entries::entry_at(tx, &name, published_revision.saturating_sub(1)).await?;
             all.push(Applied { name, before, after: change.becomes().cloned() });
         }

@@ -63,7 +63,7 @@ pub(super) fn opened(
         objections: Vec::new(),
         appointer: None,
         panel: Vec::new(),
-        replaced_at: None,
+        appointed_at: None,
         votes: Vec::new(),
         interim: None,
         outcome: None,

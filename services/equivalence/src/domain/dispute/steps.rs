@@ -112,8 +112,8 @@ impl Dispute {
                 Matter::Outcome => !outcome,
             };
             self.votes.iter_mut().filter(undecided).for_each(|it| it.lapsed = true);
-            self.replaced_at = Some(now);
         }
+        self.appointed_at = Some(now);
         self.step(now, appointer.clone(), "panel_appointed", &text);
         self.appointer = Some(appointer);
         self.panel = members;
@@ -218,7 +218,7 @@ impl Dispute {
     }
 
     /// Somebody without a part closes it: what was found right when it is carried out, by a change set that is published
-    /// (`carried_out`), or in another way, as a member of the panel who voted for it says.
+    /// (`carried_out`), or in another way, as a member of the panel who voted for it says, or who appointed the panel.
     pub fn close(
         &mut self,
         actor: Actor,
@@ -234,9 +234,10 @@ impl Dispute {
             return Err(self.not(now, "closed", "only what is decided is closed".to_owned()));
         }
         let upheld = self.outcome.as_ref().is_some_and(|ruling| ruling.upheld);
-        if upheld && !carried_out && !self.voted(&actor, Matter::Outcome, true) {
+        let appointed = self.appointer.as_ref().is_some_and(|it| same(&it.subject, &actor.subject));
+        if upheld && !carried_out && !appointed && !self.voted(&actor, Matter::Outcome, true) {
             let why = "the panel found for the challenger, and no change set that applies it is published: a member who \
-                       voted for it closes it, saying what was done";
+                       voted for it, or who appointed the panel, closes it, saying what was done";
             return Err(self.not(now, "closed", why.to_owned()));
         }
         self.step(now, actor, "closed", &text);

@@ -37,7 +37,7 @@ fn dispute(fast: &str) -> Dispute {
         objections: Vec::new(),
         appointer: None,
         panel: Vec::new(),
-        replaced_at: None,
+        appointed_at: None,
         votes: Vec::new(),
         interim: None,
         outcome: None,
@@ -92,6 +92,18 @@ fn the_clocks_run_thirty_sixty_and_ninety_days_or_ten_twenty_and_thirty_five_wit
     let (plain, fast) = (dispute(""), dispute("A danger."));
     assert_eq!([plain.answer_by(), plain.object_by(), plain.decide_by()], [day(30), day(60), day(90)]);
     assert_eq!([fast.answer_by(), fast.object_by(), fast.decide_by()], [day(10), day(20), day(35)]);
+}
+
+#[test]
+fn a_panel_that_is_appointed_late_has_thirty_days_all_the_same() {
+    let mut it = dispute("");
+    let members = || vec![member("one", "XD"), member("two", "XE"), member("three", "XF")];
+    it.appoint(actor("appointer", "XG"), members(), &interest(), &|_| None, &|_| true, at(100)).unwrap();
+    assert_eq!((it.decide_by(), it.is_overdue(day(130)), it.is_overdue(day(131))), (day(130), true, true));
+    let others = vec![member("four", "XD"), member("five", "XE"), member("six", "XF")];
+    let early = it.appoint(actor("second", "XG"), others, &interest(), &|_| None, &|_| true, at(100)).unwrap_err();
+    assert!(matches!(early, ChangeError::NotHeard { .. }), "{early:?}");
+    assert_eq!(with_panel("").decide_by(), day(90), "who is appointed early has no less");
 }
 
 #[test]
@@ -220,6 +232,8 @@ fn what_was_found_right_is_closed_when_it_is_carried_out_or_by_who_voted_for_it(
         close(decided(false), subject, false).unwrap();
     }
     close(decided(true), "two", false).unwrap();
+    // Members may be gone.
+    close(decided(true), "appointer", false).unwrap();
 }
 
 /// A challenger cannot name others as respondents than those that the body belongs to.

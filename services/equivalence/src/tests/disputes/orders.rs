@@ -172,7 +172,7 @@ async fn an_order_on_what_was_retired_since_is_to_be_written_anew(db: TestDataba
         text: "It was retired.".into(),
         ..Default::default()
     };
-    let bystander = client(&served, "chair", "NZ").close_dispute(close.clone()).await;
+    let bystander = client(&served, "passer", "NZ").close_dispute(close.clone()).await;
     assert_eq!(reason(bystander), Some(ErrorReason::StateConflict));
     client(&served, "two", "NZ").close_dispute(close).await.unwrap();
 }

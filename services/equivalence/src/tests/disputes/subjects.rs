@@ -68,7 +68,7 @@ async fn a_body_and_a_certificate_are_challenged_and_a_challenge_is_withdrawn(db
         ..Default::default()
     };
     // Whether it did is for those to say who found the challenge right.
-    let early = client(&served, "chair", "NZ").close_dispute(close.clone()).await;
+    let early = client(&served, "passer", "NZ").close_dispute(close.clone()).await;
     assert_eq!(reason(early), Some(ErrorReason::StateConflict));
     let closed = client(&served, "one", "NZ").close_dispute(close).await.unwrap().into_inner().dispute.unwrap();
     assert_eq!((closed.state(), closed.closing_text.as_str()), (pb::DisputeState::Closed, "The body withdrew it."));

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use greenlane_api::registry::v1::{
-    StreamVerifyRequest, StreamVerifyResponse, verification_service_client::VerificationServiceClient,
+    StreamVerifyRequest, StreamVerifyResponse, VerifyResponse, verification_service_client::VerificationServiceClient,
     verify_result::Result as Answer,
 };
 use greenlane_platform::clock::Clock;
@@ -128,8 +128,8 @@ async fn verify(session: &Session, mut args: Lines) -> anyhow::Result<Exit> {
             continue;
         }
         // As texts they are in the order of the days.
-        if mark.day > latest.as_str() {
-            mark.day.clone_into(&mut latest);
+        if let Some(day) = day_of(&answer).filter(|day| **day > *latest) {
+            day.clone_into(&mut latest);
         }
         let accepted = tally.count(answer.result.as_ref());
         if !(only_faults && accepted) {
@@ -175,12 +175,21 @@ impl<'a> Mark<'a> {
     }
 }
 
+fn verified(answer: &StreamVerifyResponse) -> Option<&VerifyResponse> {
+    match answer.result.as_ref()?.result.as_ref()? {
+        Answer::Response(response) => Some(response),
+        Answer::Error(_) => None,
+    }
+}
+
 /// An answer, or why it is none: the registry judged another day.
 fn judged(mark: &Mark<'_>, answer: &StreamVerifyResponse) -> Result<(), String> {
-    match answer.result.as_ref().and_then(|result| result.result.as_ref()) {
-        Some(Answer::Response(response)) => verdict::of_the_day(mark.day, response),
-        Some(Answer::Error(_)) | None => Ok(()),
-    }
+    verified(answer).map_or(Ok(()), |response| verdict::of_the_day(mark.day, response))
+}
+
+/// The day of a verdict.
+fn day_of(answer: &StreamVerifyResponse) -> Option<&str> {
+    Some(verified(answer)?.verdict.as_ref()?.date.as_str())
 }
 
 /// An answer with the line that asked.
@@ -196,7 +205,7 @@ fn line(mark: &Mark<'_>, answer: &StreamVerifyResponse, output: Output) -> anyho
 
 #[cfg(test)]
 mod tests {
-    use greenlane_api::registry::v1::{Verdict, VerifyResponse, VerifyResult};
+    use greenlane_api::registry::v1::{Verdict, VerifyResult};
 
     use super::*;
 

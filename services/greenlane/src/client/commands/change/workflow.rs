@@ -111,7 +111,7 @@ impl Of {
             }
             "PROPOSED" => format!("next: {reviewed}"),
             "NOTIFIED" => format!("next: when comments are over, {reviewed}"),
-            "APPROVED" => format!("next: {commands} publish {name}"),
+            "APPROVED" => format!("next: {commands} publish {name}, and with --confirm when it is as it should be"),
             _ => return None,
         })
     }

@@ -132,8 +132,10 @@ fn cut(text: &str, room: u16) -> Cow<'_, str> {
     if fits(text, room) {
         return text.into();
     }
-    let ends = text.char_indices().rev().map(|(end, _)| &text[..end]);
-    let kept = ends.into_iter().find(|kept| fits(kept, room.saturating_sub(1))).unwrap_or_default();
+    // No character takes less than nothing: behind so many none has room.
+    let head: String = text.chars().take(usize::from(room)).collect();
+    let mut ends = head.char_indices().rev().map(|(end, _)| &head[..end]);
+    let kept = ends.find(|kept| fits(kept, room.saturating_sub(1))).unwrap_or_default();
     format!("{}…", kept.trim_end()).into()
 }
 
