@@ -85,6 +85,12 @@ struct Building {
 }
 
 impl Building {
+    /// While it is held several are built.
+    fn several(&self) -> Several<'_> {
+        self.several.fetch_add(1, Memory::AcqRel);
+        Several(self)
+    }
+
     /// Who holds it forgets it.
     fn forget(&self) {
         if self.several.load(Memory::Acquire) == 0
@@ -92,6 +98,16 @@ impl Building {
         {
             *read = Read::default();
         }
+    }
+}
+
+/// Builds several indexes. When it is dropped it has done so, or failed.
+struct Several<'b>(&'b Building);
+
+impl Drop for Several<'_> {
+    fn drop(&mut self) {
+        self.0.several.fetch_sub(1, Memory::AcqRel);
+        self.0.forget();
     }
 }
 
@@ -125,11 +141,8 @@ impl Catalogue {
         if let Some(built) = editions.iter().map(|edition| search.editions[*edition].get()).collect() {
             return built;
         }
-        search.building.several.fetch_add(1, Memory::AcqRel);
-        let built = editions.iter().map(|edition| self.index(*edition)).collect();
-        search.building.several.fetch_sub(1, Memory::AcqRel);
-        search.building.forget();
-        built
+        let _several = search.building.several();
+        editions.iter().map(|edition| self.index(*edition)).collect()
     }
 
     /// The index of an edition.

@@ -372,3 +372,27 @@ fn what_cannot_be_among_the_best_is_left_out_and_changes_nothing() {
         [HitKind::ExactCode, HitKind::CodePrefix, HitKind::ExactTitle, HitKind::AllWords, HitKind::SomeWords];
     assert!(expected.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
 }
+
+#[test]
+fn rows_that_are_likely_among_the_best_are_scored_as_when_they_are_found() {
+    let catalogue = spoken();
+    let mut scored = 0;
+    for text in ["wordcg wordab wordad", "wordbd wordah wordap wordab", "gadget wordcg wordbd", "wordab parts"] {
+        let words = words(text);
+        let wanted = Wanted::of(&words, &catalogue.synonyms);
+        for edition in 0..3 {
+            let index = catalogue.index(edition);
+            let asked = index.ask(&wanted, &mut Slips::default());
+            let likely = index.likely(&asked, FIRST);
+            assert!(likely.is_empty() || likely.len() == FIRST, "{text}: {}", likely.len());
+            scored += likely.len();
+            index.score(&asked, |scores| {
+                for (row, score, all) in likely {
+                    let (expected, found) = scores.of(row);
+                    assert_eq!((score, all), (expected, found == asked.keys.len()), "{text}, row {row} of {edition}");
+                }
+            });
+        }
+    }
+    assert!(scored > 0, "none is likely");
+}
