@@ -6,7 +6,6 @@ Starts a PostgreSQL of its own that lets nobody in without TLS.
 """
 
 import argparse
-import contextlib
 import os
 import pathlib
 import pwd
@@ -22,10 +21,16 @@ def expect(what, actual, expected):
     print(f"  {what}: {actual}")
 
 
+HELD = []
+
+
 def free_port():
-    with contextlib.closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """A port that nobody is given as long as this lives; whoever binds it by number has it."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    HELD.append(held)
+    return held.getsockname()[1]
 
 
 def openssl(folder, *arguments):

@@ -16,15 +16,13 @@ use greenlane_platform::client::{Client, ClientConfig, ClientError, connect};
 use greenlane_platform::clock::Clock;
 use greenlane_platform::follow::{FollowConfig, RevisionFollower};
 use greenlane_platform::grpc;
-use greenlane_platform::server::{Answer, Service, serve_site};
+use greenlane_platform::server::{Answer, Service};
 use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
 mod serving;
 mod verifier;
 mod witnesses;
-
-use tokio::net::TcpListener;
 
 use self::serving::Serving;
 use crate::api;
@@ -74,9 +72,6 @@ pub enum StartError {
     /// A channel to another service cannot be made.
     #[error(transparent)]
     Peer(#[from] ClientError),
-    /// The HTTP listener cannot be had.
-    #[error("cannot listen on {0}: {1}")]
-    Http(std::net::SocketAddr, std::io::Error),
     /// A witness, or a log to be witnessed, is configured wrongly.
     #[error("witnesses: {0}")]
     Witness(String),
@@ -240,28 +235,18 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         .audit(audit)
         .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await })
         .background("witnesses", move |stop| async move { asking.run(stop.cancelled()).await });
-    serving.add_to(service, config, witness).await
+    Ok(serving.add_to(service, config, witness))
 }
 
-async fn listen(config: &Config) -> Result<Option<TcpListener>, StartError> {
-    let Some(address) = config.http_listen else { return Ok(None) };
-    TcpListener::bind(address).await.map(Some).map_err(|error| StartError::Http(address, error))
-}
-
-/// The service, and the site beside it when it has a listener.
-fn with_site(service: Service, site: api::Site, listener: Option<TcpListener>) -> Service {
-    let Some(listener) = listener else { return service };
+/// The service, and the site beside it when it has an address.
+fn with_site(service: Service, site: api::Site, config: &Config) -> Service {
+    let Some(listen) = config.http_listen else { return service };
     let site = Arc::new(site);
     let answer: Answer = Arc::new(move |request| {
         let site = Arc::clone(&site);
         Box::pin(async move { site.answer(request).await })
     });
-    service.background("http", move |stop| async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = serve_site(listener, api::MAX_REQUEST_BYTES, answer) => {}
-        }
-    })
+    service.site(listen, api::MAX_REQUEST_BYTES, answer)
 }
 
 /// How often old idempotency records are removed, and how many in one transaction.

@@ -46,7 +46,7 @@ pub use self::in_process::InProcess;
 use self::routes::Routes;
 use self::service::{Background, Plain, Probe};
 pub use self::service::{Health, Service};
-pub use self::site::{Answer, Route, serve_site};
+pub use self::site::{Answer, Route};
 use crate::audit::{AuditSink, TracingSink};
 use crate::auth::{AuthLayer, Authenticator, AuthorizationTable, INFRASTRUCTURE_RULES, Role, Rule};
 
@@ -75,6 +75,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     admin: Option<(TcpListener, SocketAddr)>,
+    site: Option<SocketAddr>,
     tls: Option<Arc<tls::Tls>>,
     in_process: InProcess,
     pipes: in_process::Incoming,
@@ -114,9 +115,15 @@ impl Server {
         let stack = Stack { limits: config.limits(), authenticator };
         let mut routes = Routes::new(stack.fallback(&services)?);
         stack.infrastructure(&mut routes, &services, &health, config.reflection)?;
-        let (mut probes, mut background) = (Vec::new(), Vec::new());
-        for service in services {
+        let (mut probes, mut background, mut bound) = (Vec::new(), Vec::new(), None);
+        for mut service in services {
             probes.push((service.name, service.probe.clone()));
+            if let Some(site) = service.site.take() {
+                let (listener, address) = listen(site.listen).await?;
+                let serve: Background = Box::new(move |stop| Box::pin(site.serve(listener, address, stop)));
+                background.push(("http", serve));
+                bound = bound.or(Some(address));
+            }
             background.extend(stack.add(&mut routes, service)?);
         }
 
@@ -133,6 +140,7 @@ impl Server {
             listener,
             address,
             admin,
+            site: bound,
             tls,
             in_process,
             pipes,
@@ -155,6 +163,11 @@ impl Server {
     /// The address of the admin listener (`/metrics`, `/healthz`, `/readyz`), when there is one.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.admin.as_ref().map(|(_, address)| *address)
+    }
+
+    /// The address of the plain HTTP listener of its first service with a [site](Service::site).
+    pub fn site_address(&self) -> Option<SocketAddr> {
+        self.site
     }
 
     /// A connector that reaches this server without a socket: the same stack, the same authentication.

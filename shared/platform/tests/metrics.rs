@@ -101,7 +101,11 @@ async fn a_token_and_certificates_are_told_before_they_expire_and_when_they_are_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_refused_because_a_limit_is_reached_is_counted_by_that_limit() {
     telemetry::init("test", &TelemetryConfig::default()).unwrap();
-    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Held and not listened at, until the server that is given it by number does.
+    let held = tokio::net::TcpSocket::new_v4().unwrap();
+    held.set_reuseaddr(true).unwrap();
+    held.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listen = held.local_addr().unwrap();
     let towards = |uri: String| connect(&ClientConfig { max_retries: 0, ..ClientConfig::to(uri) }).unwrap();
     // One call at a time, and each asks another server, which asks this one.
     let other = relay(&ServerConfig::loopback(), Some(towards(format!("http://{listen}")))).await.unwrap();

@@ -89,6 +89,11 @@ impl Process {
         format!("http://{}", self.address)
     }
 
+    /// Where it serves plain HTTP. None: nowhere.
+    pub fn site(&self) -> Option<SocketAddr> {
+        self.log().iter().find_map(|line| address(line, "the HTTP listener is up"))
+    }
+
     /// A sample of its metrics, by name and labels as Prometheus reads them: `name_total{label="value"}`, of which there
     /// may be more labels. None: there is no such sample.
     ///

@@ -44,8 +44,6 @@ pub(crate) struct Local {
     pub(crate) registry: Server,
     pub(crate) equivalence: Server,
     pub(crate) classification: Server,
-    /// Where the registry serves plain HTTP.
-    pub(crate) http: Option<SocketAddr>,
     world: World,
 }
 
@@ -65,7 +63,7 @@ impl Local {
         let for_registry = token("registry", &["recognise", "use.report", "catalogue.read", "codes.read"])?;
         let renewing = data.clone();
         let bind = async |port: u16, service: Service| {
-            let config = ServerConfig { listen: SocketAddr::from(([127, 0, 0, 1], port)), ..ServerConfig::default() };
+            let config = ServerConfig { listen: local(port), ..ServerConfig::default() };
             Server::bind(&config, Arc::clone(&authenticator), [service]).await
         };
 
@@ -93,11 +91,10 @@ impl Local {
         let peer = ClientConfig::default().with_token(for_registry);
         let channel = connect_in_process(&peer, equivalence.in_process())?;
         let codes = connect_in_process(&peer, classification.in_process())?;
-        let http = ports.http.map(address).transpose()?;
         let config = greenlane_registry::Config {
             store: StoreConfig::at(data.database("registry")),
             key_directory: data.path("keys"),
-            http_listen: http,
+            http_listen: ports.http.map(local),
             ..Default::default()
         };
         greenlane_registry::migrate(&config).await?;
@@ -113,7 +110,7 @@ impl Local {
             equivalence: client(&equivalence)?,
             classification: client(&classification)?,
         };
-        Ok(Self { registry, equivalence, classification, http, world })
+        Ok(Self { registry, equivalence, classification, world })
     }
 
     /// A channel to the registry with another token.
@@ -127,8 +124,7 @@ impl Local {
     }
 }
 
-/// The address of a port on this machine; of port 0, of one that is free.
-fn address(port: u16) -> std::io::Result<SocketAddr> {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    if port == 0 { std::net::TcpListener::bind(address)?.local_addr() } else { Ok(address) }
+/// The address of a port on this machine; 0 is a free one.
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
 }

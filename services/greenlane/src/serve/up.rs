@@ -92,7 +92,7 @@ fn announce(data: &DataDir, local: &Local, output: Output) -> anyhow::Result<()>
         token_file: Some("admin.token".into()),
         ..ContextFile::default()
     };
-    let http = local.http.map(|address| format!("http://{address}")).unwrap_or_default();
+    let http = local.registry.site_address().map(|address| format!("http://{address}")).unwrap_or_default();
     let path = data.path(CONTEXT_FILE);
     write_private(&path, &toml::to_string(&context)?)?;
     if output != Output::Table {

@@ -10,7 +10,7 @@ use greenlane_platform::grpc;
 use greenlane_platform::server::{InBytes, Service};
 use greenlane_store::{Store, StoreError};
 
-use super::{Peers, StartError, listen, recogniser, with_site, witnesses};
+use super::{Peers, StartError, recogniser, with_site, witnesses};
 use crate::api;
 use crate::app::bundle::Bundler;
 use crate::app::cosign::Cosigner;
@@ -109,12 +109,7 @@ impl Serving {
     }
 
     /// Adds all of it to a service, and its health.
-    pub(super) async fn add_to(
-        self,
-        service: Service,
-        config: &Config,
-        witness: Option<Witness>,
-    ) -> Result<Service, StartError> {
+    pub(super) fn add_to(self, service: Service, config: &Config, witness: Option<Witness>) -> Service {
         let site = api::Site {
             reader: self.reader.clone(),
             log: Arc::clone(&self.log),
@@ -150,6 +145,6 @@ impl Serving {
                 }
             })
             .background("head_poll", move |stop| async move { published.poll(&polled, poll, stop.cancelled()).await });
-        Ok(with_site(service, site, listen(config).await?))
+        with_site(service, site, config)
     }
 }

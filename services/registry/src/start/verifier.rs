@@ -63,5 +63,5 @@ pub(super) async fn service(config: &Config, clock: Clock, peers: Peers) -> Resu
     let serving = Serving::new(config, &clock, &peers, (&store, &log, &published))?;
     // Without a table to write to, refusals are audited in the log of the process.
     let service = Service::new("registry", api::rules::RULES).in_role(VERIFIER, SERVES);
-    serving.add_to(service, config, None).await
+    Ok(serving.add_to(service, config, None))
 }

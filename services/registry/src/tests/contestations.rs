@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use super::harness::{Served, codes, now, question, serve_with};
+use super::harness::{Served, any_port, codes, now, question, serve_with};
 use super::status::says;
 use crate::{Config, Migrator, Peers};
 
@@ -218,10 +218,9 @@ async fn a_dispute_about_no_certificate_of_this_registry_or_of_another_body_is_p
 
 async fn a_certificate_does_not_count_on_the_days_that_a_panel_has_ordered_so(db: TestDatabase) {
     let disputes = Disputes::default();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let keys = Arc::new(tempfile::tempdir().unwrap());
-    let with_site = |config: &mut Config| config.http_listen = Some(([127, 0, 0, 1], port).into());
-    let served = beside_with(&db, &disputes, keys, with_site).await;
+    let served = beside_with(&db, &disputes, keys, any_port).await;
+    let port = served.port();
     served.enrol("xa-lab").await;
     let certificate = served.issue("xa-lab", "one").await.certificate.unwrap();
     let name = certificate.name.clone();

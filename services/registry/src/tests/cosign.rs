@@ -15,7 +15,7 @@ use greenlane_platform::telemetry::{self, TelemetryConfig};
 use greenlane_store::StoreConfig;
 use greenlane_store::testing::TestDatabase;
 
-use super::harness::{Served, new_body, now, serve_with};
+use super::harness::{Served, any_port, new_body, now, serve_with};
 use crate::{Config, Migrator, Peers, WitnessConfig};
 
 greenlane_store::engine_tests!(Migrator:
@@ -136,11 +136,6 @@ async fn a_larger_tree_that_this_log_signed_stops_all_signing_for_good(db: TestD
     assert_eq!(head(&again).await.revision, 1);
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 async fn get(port: u16, path: &str) -> http::Response<bytes::Bytes> {
     let url = format!("http://127.0.0.1:{port}{path}");
     Outbound::new(&url, None, Duration::from_secs(5), 1 << 20).unwrap().get("*/*").await.unwrap()
@@ -154,9 +149,9 @@ async fn elsewhere(folder: &tempfile::TempDir, name: &str) -> StoreConfig {
 }
 
 /// A registry that witnesses the log of this key, and its own key as a witness.
-async fn serve_witness(db: &TestDatabase, folder: &tempfile::TempDir, log: &str, port: u16) -> (Served, String) {
+async fn serve_witness(db: &TestDatabase, folder: &tempfile::TempDir, log: &str) -> (Served, String) {
     let keys = Arc::new(tempfile::tempdir().unwrap());
-    serve_witness_with(db, folder, log, (port, "other.example.org/witness", keys)).await
+    serve_witness_with(db, folder, log, (0, "other.example.org/witness", keys)).await
 }
 
 /// The same under a name, with a key that may be there already.
@@ -198,15 +193,15 @@ async fn a_registry_is_cosigned_by_another_and_the_site_shows_it(db: TestDatabas
     let first = serve_with(&db, Clock::settable(now()), Arc::clone(&keys), |_| {}, Peers::default()).await;
     let log_key = head(&first).await.checkpoint.unwrap().verifier_key;
     first.end().await;
-    let (witness_port, port) = (free_port(), free_port());
-    let (_witness, witness_key) = serve_witness(&db, &folder, &log_key, witness_port).await;
-    let url = Some(format!("http://127.0.0.1:{witness_port}/witness"));
+    let (witness, witness_key) = serve_witness(&db, &folder, &log_key).await;
+    let url = Some(format!("http://127.0.0.1:{}/witness", witness.port()));
     let witnessed = |config: &mut Config| {
         config.witnesses = vec![WitnessConfig { key: witness_key.clone(), url }];
         config.witness_interval_ms = 20;
-        config.http_listen = Some(([127, 0, 0, 1], port).into());
+        any_port(config);
     };
     let served = serve_with(&db, Clock::settable(now()), keys, witnessed, Peers::default()).await;
+    let port = served.port();
     for id in ["xa-lab", "xa-other", "xa-third"] {
         served.enrol(id).await;
         cosigned(&served).await;
@@ -247,10 +242,9 @@ async fn a_registry_that_lost_entries_is_found_by_its_witness_before_it_signs(db
     let first = serve_with(&db, Clock::settable(now()), Arc::clone(&keys), |_| {}, Peers::default()).await;
     let log_key = head(&first).await.checkpoint.unwrap().verifier_key;
     first.end().await;
-    let witness_port = free_port();
-    let (_witness, witness_key) = serve_witness(&db, &folder, &log_key, witness_port).await;
+    let (witness, witness_key) = serve_witness(&db, &folder, &log_key).await;
     let witnessed = |config: &mut Config| {
-        let url = Some(format!("http://127.0.0.1:{witness_port}/witness"));
+        let url = Some(format!("http://127.0.0.1:{}/witness", witness.port()));
         config.witnesses = vec![WitnessConfig { key: witness_key.clone(), url }];
         config.witness_interval_ms = 20;
     };
@@ -293,7 +287,11 @@ async fn a_witness_that_is_out_of_reach_is_told_by_metrics_until_it_cosigns_agai
     let first = serve_with(&db, Clock::settable(now()), Arc::clone(&keys), |_| {}, Peers::default()).await;
     let log_key = head(&first).await.checkpoint.unwrap().verifier_key;
     first.end().await;
-    let port = free_port();
+    // Held and not listened at: nobody else is given it while the witness is away.
+    let held = tokio::net::TcpSocket::new_v4().unwrap();
+    held.set_reuseaddr(true).unwrap();
+    held.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let port = held.local_addr().unwrap().port();
     let name = format!("w{port}.example.org/witness");
     let of_witness = Arc::new(tempfile::tempdir().unwrap());
     let serve_again = || serve_witness_with(&db, &folder, &log_key, (port, &name, Arc::clone(&of_witness)));

@@ -27,6 +27,7 @@ pub(super) struct Served {
     pub(super) issuer: Arc<LocalIssuer>,
     pub(super) health: greenlane_platform::server::HealthState,
     server: InProcess,
+    site: Option<u16>,
     stop: CancellationToken,
     task: Option<tokio::task::JoinHandle<()>>,
     pub(super) keys: Arc<tempfile::TempDir>,
@@ -86,13 +87,24 @@ pub(super) async fn serve_with(
     let authenticator = Authenticator::new(auth, Clock::system()).await.unwrap();
     let server = Server::bind(&ServerConfig::loopback(), authenticator, [built]).await.unwrap();
     let (in_process, health) = (server.in_process(), server.health());
+    let site = server.site_address().map(|address| address.port());
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     let task = tokio::spawn(async move { server.serve(stopped).await.unwrap() });
-    Served { clock, issuer, health, server: in_process, stop, task: Some(task), keys }
+    Served { clock, issuer, health, server: in_process, site, stop, task: Some(task), keys }
+}
+
+/// Where a registry serves its site in a test: at a port of its own, which it tells.
+pub(super) fn any_port(config: &mut Config) {
+    config.http_listen = Some(([127, 0, 0, 1], 0).into());
 }
 
 impl Served {
+    /// The port of its site.
+    pub(super) fn port(&self) -> u16 {
+        self.site.unwrap()
+    }
+
     /// Ends the registry and waits for its end.
     pub(super) async fn end(mut self) {
         self.stop.cancel();

@@ -14,7 +14,7 @@ use tlog_tiles::{
     prove_tree, record_hash, stored_hash_index, tree_hash,
 };
 
-use super::harness::{Served, now, order, serve_with};
+use super::harness::{Served, any_port, now, order, serve_with};
 use crate::{Migrator, Peers};
 
 greenlane_store::engine_tests!(Migrator: implementations_that_are_not_ours_audit_the_log_over_its_tiles);
@@ -95,10 +95,9 @@ async fn issue(served: &Served, from: usize, to: usize) -> Vec<wire::LogProof> {
 }
 
 async fn implementations_that_are_not_ours_audit_the_log_over_its_tiles(db: TestDatabase) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let keys = Arc::new(tempfile::tempdir().unwrap());
-    let with_site = |config: &mut crate::Config| config.http_listen = Some(([127, 0, 0, 1], port).into());
-    let served = serve_with(&db, Clock::settable(now()), keys, with_site, Peers::default()).await;
+    let served = serve_with(&db, Clock::settable(now()), keys, any_port, Peers::default()).await;
+    let port = served.port();
     served.enrol("xa-lab").await;
     let answer = served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner();
     let key = answer.checkpoint.unwrap().verifier_key;

@@ -13,7 +13,7 @@ use greenlane_store::testing::TestDatabase;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::Code;
 
-use super::harness::{Served, content, now, order, serve, serve_with};
+use super::harness::{Served, any_port, content, now, order, serve, serve_with};
 use super::life::{suspension, withdrawal};
 use super::revise::{amendment, renewal};
 use crate::domain::status::ENTRIES;
@@ -50,14 +50,14 @@ pub(super) async fn get(port: u16, path: &str, headers: &str) -> Got {
 
 /// A registry that serves over HTTP, and its port.
 pub(super) async fn serve_site(db: &TestDatabase, change: impl FnOnce(&mut Config)) -> (Served, u16) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let keys = Arc::new(tempfile::tempdir().unwrap());
     let with_site = |config: &mut Config| {
-        config.http_listen = Some(([127, 0, 0, 1], port).into());
+        any_port(config);
         change(config);
     };
     let served = serve_with(db, Clock::settable(now()), keys, with_site, Peers::default()).await;
     served.enrol("xa-lab").await;
+    let port = served.port();
     (served, port)
 }
 

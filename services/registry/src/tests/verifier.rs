@@ -12,7 +12,7 @@ use greenlane_store::testing::TestDatabase;
 use sea_orm::ConnectionTrait as _;
 use tonic::Code;
 
-use super::harness::{Served, codes, goods, now, order, question, serve, serve_with};
+use super::harness::{Served, any_port, codes, goods, now, order, question, serve, serve_with};
 use super::life::withdrawal;
 use super::status::get;
 use crate::{Config, Migrator, Peers, Role, StartError, service};
@@ -116,9 +116,8 @@ async fn a_standby_that_shows_an_earlier_state_is_not_believed(db: TestDatabase)
     registry.enrol("xa-lab").await;
     let issued = registry.issue("xa-lab", "one").await;
     let other = registry.issue("xa-lab", "two").await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let http = |config: &mut Config| config.http_listen = Some(([127, 0, 0, 1], port).into());
-    let verifier = verifier(&db, key_of(&registry).await, http).await;
+    let verifier = verifier(&db, key_of(&registry).await, any_port).await;
+    let port = verifier.port();
     let name = issued.certificate.unwrap().name;
     let other = other.certificate.unwrap().name;
     let at = || wire::VerifyRequest {
@@ -241,9 +240,8 @@ async fn a_verifier_without_the_logs_key_does_not_start(db: TestDatabase) {
 
 async fn a_verifier_serves_the_page(db: TestDatabase) {
     let (registry, issued, _) = both(&db).await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let http = |config: &mut Config| config.http_listen = Some(([127, 0, 0, 1], port).into());
-    let _verifier = verifier(&db, key_of(&registry).await, http).await;
+    let verifier = verifier(&db, key_of(&registry).await, any_port).await;
+    let port = verifier.port();
     let page = get(port, &format!("/{}", issued.certificate.unwrap().name), "").await;
     assert!(page.status == 200 && page.body.contains("In force"), "{}", page.body);
     let list = get(port, "/status/xa-lab/1/revocation", "").await;

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -11,7 +12,8 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tower_layer::Layer as _;
 
-use super::Limits;
+use super::site::Site;
+use super::{Answer, Limits};
 use crate::audit::AuditSink;
 use crate::auth::{AuthLayer, Role, Rule};
 
@@ -45,6 +47,7 @@ pub struct Service {
     pub(super) grpc: Vec<(&'static str, Build)>,
     pub(super) probe: Probe,
     pub(super) background: Vec<(&'static str, Background)>,
+    pub(super) site: Option<Site>,
     pub(super) audit: Option<Arc<dyn AuditSink>>,
     pub(super) role: Option<Role>,
 }
@@ -58,6 +61,7 @@ impl Service {
             grpc: Vec::new(),
             probe: Arc::new(|| Box::pin(std::future::ready(Ok(())))),
             background: Vec::new(),
+            site: None,
             audit: None,
             role: None,
         }
@@ -101,6 +105,14 @@ impl Service {
         F: Future<Output = ()> + Send + 'static,
     {
         self.background.push((name, Box::new(move |stop| Box::pin(work(stop)))));
+        self
+    }
+
+    /// What is public and not gRPC, served as plain HTTP/1.1 at an address of its own until background work is told to
+    /// stop. A body of more than `max_body_bytes` is refused.
+    #[must_use]
+    pub fn site(mut self, listen: SocketAddr, max_body_bytes: usize, answer: Answer) -> Self {
+        self.site = Some(Site { listen, max_body_bytes, answer });
         self
     }
 

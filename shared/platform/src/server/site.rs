@@ -1,6 +1,7 @@
 //! A plain HTTP/1.1 listener for what is public and not gRPC: documents, tiles.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::gate::Gate;
@@ -26,15 +28,33 @@ const MOST: usize = 1_024;
 /// How long a request's headers may take, and its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Answers a request whose body was read. Its extensions have the peer's [`SocketAddr`](std::net::SocketAddr).
+/// Answers a request whose body was read. Its extensions have the peer's [`SocketAddr`].
 pub type Answer = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Full<Bytes>>> + Send + Sync>;
 
 /// What a request asked for, without what differs from one to the next: an answer has it in its extensions, for metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
 
-/// Serves until it is dropped. A body of more than `max_body_bytes` is refused.
-pub async fn serve_site(listener: TcpListener, max_body_bytes: usize, answer: Answer) {
+/// What a service serves beside its calls.
+pub(super) struct Site {
+    pub(super) listen: SocketAddr,
+    /// A larger body is refused.
+    pub(super) max_body_bytes: usize,
+    pub(super) answer: Answer,
+}
+
+impl Site {
+    /// Serves until it is told to stop.
+    pub(super) async fn serve(self, listener: TcpListener, address: SocketAddr, stop: CancellationToken) {
+        tracing::info!(%address, "the HTTP listener is up");
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = serve(listener, self.max_body_bytes, self.answer) => {}
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, max_body_bytes: usize, answer: Answer) {
     let gate = Gate::new(MOST);
     let meter = Arc::new(Requests::new());
     let mut connections = JoinSet::new();
