@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use chrono::NaiveDate;
 use foldhash::fast::RandomState;
 
-use super::catalogue::{Catalogue, Position};
+use super::catalogue::{Catalogue, CodeRow, Position};
 use super::code::half_width;
 use super::facts::Level;
 use super::translate::translate;
@@ -161,12 +161,19 @@ impl Catalogue {
 }
 
 /// A hit before it is written out.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 struct Ranked<'c> {
     kind: HitKind,
     score: f32,
-    digits: &'c str,
+    /// Its digits are looked at only of hits that score the same.
+    code: &'c CodeRow,
     at: Position,
+}
+
+impl PartialEq for Ranked<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
 }
 
 impl Eq for Ranked<'_> {}
@@ -181,7 +188,7 @@ impl Ord for Ranked<'_> {
     /// The greatest comes first.
     fn cmp(&self, other: &Self) -> Ordering {
         let order = other.kind.cmp(&self.kind).then(self.score.total_cmp(&other.score));
-        order.then_with(|| other.digits.cmp(self.digits)).then(other.at.cmp(&self.at))
+        order.then_with(|| other.code.fact.code.cmp(&self.code.fact.code)).then(other.at.cmp(&self.at))
     }
 }
 
@@ -286,9 +293,9 @@ impl<'c> Hits<'c> {
     fn by_words(&self, edition: usize, row: u32, score: f32, all: bool) -> Option<Ranked<'c>> {
         let kind = if all { HitKind::AllWords } else { HitKind::SomeWords };
         let at = Position { edition, row };
-        let digits = self.catalogue.code(at).fact.code.as_str();
+        let code = self.catalogue.code(at);
         let counts = admitted(self.catalogue, &self.query, at) && !self.better.contains_key(&at);
-        counts.then_some(Ranked { kind, score, digits, at })
+        counts.then_some(Ranked { kind, score, code, at })
     }
 
     /// What an edition was asked.
@@ -377,7 +384,7 @@ fn by_code<'c>(catalogue: &'c Catalogue, text: &str, edition: usize) -> Vec<Rank
     begins
         .map(|(row, code)| {
             let kind = if code.fact.code == digits { HitKind::ExactCode } else { HitKind::CodePrefix };
-            Ranked { kind, score: 1.0, digits: &code.fact.code, at: Position { edition, row } }
+            Ranked { kind, score: 1.0, code, at: Position { edition, row } }
         })
         .collect()
 }
@@ -393,7 +400,7 @@ fn by_name<'c>(catalogue: &'c Catalogue, words: &[Word], edition: usize) -> Vec<
 }
 
 fn by_words(catalogue: &Catalogue, kind: HitKind, at: Position) -> Ranked<'_> {
-    Ranked { kind, score: 1.0, digits: &catalogue.code(at).fact.code, at }
+    Ranked { kind, score: 1.0, code: catalogue.code(at), at }
 }
 
 /// The codes that the text itself was decided to mean, or what they became in the edition.

@@ -43,14 +43,11 @@ const OF_PARTS: f32 = 0.9;
 pub(crate) struct EditionIndex {
     ids: HashMap<Box<str>, u32, RandomState>,
     vocabulary: Vocabulary,
-    /// By word: where its postings begin in `rows` and `gains`.
+    /// By word: where its postings begin.
     starts: Vec<u32>,
-    rows: Vec<u32>,
-    /// What a posting adds for each unit of the word's weight.
-    gains: Vec<f32>,
-    /// By word: the most that a posting of it adds, with the factor of its row, and the greatest of those factors.
+    postings: Vec<Posting>,
+    /// By word: the most that a posting of it adds, with the factor of its row.
     most: Vec<f32>,
-    greatest: Vec<f32>,
     weights: Vec<f32>,
     /// How many codes have none below them.
     leaves: usize,
@@ -61,19 +58,43 @@ pub(crate) struct EditionIndex {
     names: HashMap<Vec<u32>, Vec<u32>, RandomState>,
     /// In the order of their rows.
     terms: Vec<Term>,
-    /// By row: where its terms begin, and what the lightest of them weighs that has words.
-    first_terms: Vec<u32>,
-    lightest: Vec<f32>,
     /// By word: where the terms that have it begin in `with_word`.
     term_starts: Vec<u32>,
     with_word: Vec<u32>,
     /// The words of each term, in order, each once.
     called: HashSet<Box<[u32]>, RandomState>,
-    factors: Vec<f32>,
-    /// The greatest of them.
+    rows: Vec<Row>,
+    /// The greatest of their factors.
     factor_most: f32,
-    /// By row: its description is of parts of something.
-    of_parts: Vec<bool>,
+    /// Behind the terms of the last row.
+    terms_end: u32,
+}
+
+/// A row that a word stands in.
+#[derive(Clone, Copy, Debug)]
+struct Posting {
+    row: u32,
+    /// What it adds for each unit of the word's weight.
+    gain: f32,
+}
+
+/// What a search looks at of a row, in one place: rows are looked at here and there.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// What its score is multiplied by.
+    factor: f32,
+    /// Its description is of parts of something.
+    of_parts: bool,
+    /// Where its terms begin, and what the lightest of them weighs that has words.
+    first_term: u32,
+    lightest: f32,
+}
+
+impl Row {
+    /// What its score is multiplied by where that of parts is taken so.
+    fn factor(&self, parts: f32) -> f32 {
+        if self.of_parts { self.factor * parts } else { self.factor }
+    }
 }
 
 /// A text that names a code's goods as a whole: an A to Z term, the code's own description, or the head of it. No more of
@@ -282,7 +303,7 @@ impl EditionIndex {
     /// Scores all rows that have any of the words, and gives what is made of the scores.
     pub(crate) fn score<T>(&self, asked: &Asked, take: impl FnOnce(&Scores) -> T) -> T {
         SCORES.with_borrow_mut(|scores| {
-            scores.fit(self.factors.len(), self.terms.len());
+            scores.fit(self.rows.len(), self.terms.len());
             for (place, key) in asked.keys.iter().enumerate() {
                 self.add(place, key, scores);
             }
@@ -304,10 +325,10 @@ impl EditionIndex {
         let Scores { by_row, rows, .. } = scores;
         for (id, trust) in &key.forms {
             let (weight, weighs) = (key.weight * trust, self.weights[*id as usize] * trust);
-            for (row, gain) in self.postings(*id) {
-                let score = &mut by_row[row as usize];
+            for Posting { row, gain } in self.postings(*id) {
+                let score = &mut by_row[*row as usize];
                 if score.sum == 0.0 {
-                    rows.push(row);
+                    rows.push(*row);
                 }
                 score.add(number(place), weight * gain, weighs);
             }
@@ -316,17 +337,17 @@ impl EditionIndex {
 
     /// What is made of the sum of what words and terms say of a row.
     fn weighed(&self, row: u32, sum: f32, parts: f32) -> f32 {
-        let parts = if self.of_parts[row as usize] { parts } else { 1.0 };
-        (sum * self.factors[row as usize] * parts).max(f32::MIN_POSITIVE)
+        let row = &self.rows[row as usize];
+        let parts = if row.of_parts { parts } else { 1.0 };
+        (sum * row.factor * parts).max(f32::MIN_POSITIVE)
     }
 
     fn range(&self, id: u32) -> Range<usize> {
         self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize
     }
 
-    fn postings(&self, id: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
-        let range = self.range(id);
-        self.rows[range.clone()].iter().copied().zip(self.gains[range].iter().copied())
+    fn postings(&self, id: u32) -> &[Posting] {
+        &self.postings[self.range(id)]
     }
 
     /// The terms that have a word.
@@ -371,8 +392,8 @@ impl EditionIndex {
                         *score += key.weight * trust;
                     }
                 }
-                for (row, gain) in self.postings(*id) {
-                    let score = &mut scores.by_row[row as usize].sum;
+                for Posting { row, gain } in self.postings(*id) {
+                    let score = &mut scores.by_row[*row as usize].sum;
                     if *score > 0.0 {
                         *score -= 0.5 * key.weight * trust * gain;
                     }
@@ -395,7 +416,7 @@ impl EditionIndex {
 
     /// Which of a query's words stand in the fields of a row, as they are or as they were meant.
     pub(crate) fn standing(&self, asked: &Asked, row: u32) -> impl Iterator<Item = usize> {
-        let stands = move |(id, _): &(u32, f32)| self.rows[self.range(*id)].binary_search(&row).is_ok();
+        let stands = move |(id, _): &(u32, f32)| self.postings(*id).binary_search_by_key(&row, |it| it.row).is_ok();
         asked.keys.iter().filter(move |key| key.forms.iter().any(stands)).map(|key| key.word)
     }
 
@@ -410,7 +431,7 @@ impl EditionIndex {
 
     /// Rows in whose fields a word stands, as it is or as it was meant.
     pub(crate) fn rows_with(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
-        self.forms(word, &mut Slips::default()).into_iter().flat_map(|(id, _)| self.postings(id)).map(|(row, _)| row)
+        self.forms(word, &mut Slips::default()).into_iter().flat_map(|(id, _)| self.postings(id)).map(|it| it.row)
     }
 }
 

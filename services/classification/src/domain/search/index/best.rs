@@ -1,7 +1,7 @@
 //! The best rows of an edition. What cannot be among them is left out as soon as that is certain, and what a row's terms
 //! add is looked up only of rows that can.
 
-use super::{Asked, EditionIndex, Key, OF_PARTS, SCORES, Score, Scores, WHOLE_TERM, fits, number};
+use super::{Asked, EditionIndex, Key, OF_PARTS, Posting, SCORES, Score, Scores, WHOLE_TERM, fits, number};
 
 /// What rounding may add to a score.
 const ROUNDING: f32 = 1.000_1;
@@ -145,7 +145,7 @@ impl EditionIndex {
             if left.len() < count || count == 0 {
                 return Vec::new();
             }
-            let sum = |row: &u32| scores.by_row[*row as usize].sum * self.factors[*row as usize];
+            let sum = |row: &u32| scores.by_row[*row as usize].sum * self.rows[*row as usize].factor;
             left.select_nth_unstable_by(count - 1, |a, b| sum(b).total_cmp(&sum(a)).then(a.cmp(b)));
             left.truncate(count);
             self.complete(asked, &bounds, Floors::default(), first, scores, left);
@@ -162,7 +162,7 @@ impl EditionIndex {
     /// What is made of the rows that have any of the first words.
     fn among<T>(&self, asked: &Asked, first: usize, make: impl FnOnce(&mut Scores, &mut Vec<u32>) -> T) -> T {
         SCORES.with_borrow_mut(|scores| {
-            scores.fit(self.factors.len(), self.terms.len());
+            scores.fit(self.rows.len(), self.terms.len());
             for (place, key) in asked.keys.iter().enumerate().take(first) {
                 self.add(place, key, scores);
             }
@@ -194,12 +194,12 @@ impl EditionIndex {
 
     /// Whether a row may be kept of which the words before a place are known.
     fn may(&self, bounds: &Bounds, row: u32, score: Score, place: usize, floors: Floors) -> bool {
-        let factor = self.factors[row as usize] * if self.of_parts[row as usize] { bounds.parts } else { 1.0 };
+        let row = &self.rows[row as usize];
         let (says, weighs) = bounds.behind[place];
         // Of all terms of the row the lightest fits best of which no more was asked for.
         let weighs = score.weighs + weighs;
-        let fit = WHOLE_TERM * (bounds.repeats * weighs).min(weighs * weighs / self.lightest[row as usize]);
-        let most = ((score.sum + fit) * factor + says) * ROUNDING;
+        let fit = WHOLE_TERM * (bounds.repeats * weighs).min(weighs * weighs / row.lightest);
+        let most = ((score.sum + fit) * row.factor(bounds.parts) + says) * ROUNDING;
         !floors.are_above(most, usize::from(score.found) == place)
     }
 
@@ -207,18 +207,17 @@ impl EditionIndex {
     fn add_to(&self, place: usize, key: &Key, scores: &mut Scores, left: &[u32]) {
         for (id, trust) in &key.forms {
             let (weight, weighs) = (key.weight * trust, self.weights[*id as usize] * trust);
-            let range = self.range(*id);
-            if left.len() * LOOK_UP < range.len() {
-                let (rows, gains) = (&self.rows[range.clone()], &self.gains[range]);
+            let postings = self.postings(*id);
+            if left.len() * LOOK_UP < postings.len() {
                 for row in left {
-                    if let Ok(at) = rows.binary_search(row) {
-                        scores.by_row[*row as usize].add(number(place), weight * gains[at], weighs);
+                    if let Ok(at) = postings.binary_search_by_key(row, |it| it.row) {
+                        scores.by_row[*row as usize].add(number(place), weight * postings[at].gain, weighs);
                     }
                 }
                 continue;
             }
-            for (row, gain) in self.postings(*id) {
-                let score = &mut scores.by_row[row as usize];
+            for Posting { row, gain } in postings {
+                let score = &mut scores.by_row[*row as usize];
                 if score.sum != 0.0 {
                     score.add(number(place), weight * gain, weighs);
                 }
@@ -233,7 +232,8 @@ impl EditionIndex {
 
     /// What the best fitting term of a row adds.
     fn best_fit(&self, asked: &Asked, row: u32, found: &mut Vec<f32>) -> f32 {
-        let (from, to) = (self.first_terms[row as usize], self.first_terms[row as usize + 1]);
+        let from = self.rows[row as usize].first_term;
+        let to = self.rows.get(row as usize + 1).map_or(self.terms_end, |next| next.first_term);
         let terms = &self.terms[from as usize..to as usize];
         found.clear();
         found.resize(terms.len(), 0.0);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::{EditionIndex, PARTS, Term, weight};
+use super::{EditionIndex, PARTS, Posting, Row, Term, weight};
 use crate::domain::catalogue::{Catalogue, EditionData};
 use crate::domain::search::evidence::Evidence;
 use crate::domain::search::fuzzy::Vocabulary;
@@ -95,48 +95,50 @@ impl EditionIndex {
         let weight = |words: &[u32]| words.iter().map(|id| weights[*id as usize]).sum::<f32>();
         let terms: Vec<Term> = kept.iter().map(|it| Term { row: it.row, weight: weight(&it.words) }).collect();
         let first_term = |row: u32| u32::try_from(terms.partition_point(|term| term.row < row)).unwrap_or(u32::MAX);
-        let mut lightest = vec![f32::INFINITY; count];
+        let mut rows: Vec<Row> = (0u32..)
+            .zip(factors.iter().zip(of_parts))
+            .map(|(row, (factor, of_parts))| Row {
+                factor: *factor,
+                of_parts,
+                first_term: first_term(row),
+                lightest: f32::INFINITY,
+            })
+            .collect();
         for term in terms.iter().filter(|term| term.weight > 0.0) {
-            lightest[term.row as usize] = term.weight.min(lightest[term.row as usize]);
+            let lightest = &mut rows[term.row as usize].lightest;
+            *lightest = term.weight.min(*lightest);
         }
-        let first_terms = (0u32..).take(count + 1).map(first_term).collect();
         let mut index = Self {
             vocabulary: Vocabulary::of(build.ids.keys().map(|word| &**word)),
             ids: build.ids,
             starts: Vec::with_capacity(postings.len() + 1),
-            rows: Vec::new(),
-            gains: Vec::new(),
+            postings: Vec::with_capacity(postings.iter().map(Vec::len).sum()),
             most: Vec::with_capacity(postings.len()),
-            greatest: Vec::with_capacity(postings.len()),
             weights,
             leaves,
             excluding,
             titles,
             names,
+            terms_end: u32::try_from(terms.len()).unwrap_or(u32::MAX),
             terms,
-            first_terms,
-            lightest,
             term_starts,
             with_word,
             called: kept.into_iter().map(|it| it.words.into_boxed_slice()).filter(|words| !words.is_empty()).collect(),
             factor_most: factors.iter().copied().fold(1.0, f32::max),
-            factors,
-            of_parts,
+            rows,
         };
         for postings in postings {
-            index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
-            let (mut most, mut greatest) = (0.0f32, 0.0f32);
+            index.starts.push(u32::try_from(index.postings.len()).unwrap_or(u32::MAX));
+            let mut most = 0.0f32;
             for (row, count) in postings {
-                let (gain, factor) = (count * (SATURATION + 1.0) / (SATURATION + count), index.factors[row as usize]);
-                index.rows.push(row);
-                index.gains.push(gain);
+                let (gain, factor) =
+                    (count * (SATURATION + 1.0) / (SATURATION + count), index.rows[row as usize].factor);
+                index.postings.push(Posting { row, gain });
                 most = most.max(gain * factor);
-                greatest = greatest.max(factor);
             }
             index.most.push(most);
-            index.greatest.push(greatest);
         }
-        index.starts.push(u32::try_from(index.rows.len()).unwrap_or(u32::MAX));
+        index.starts.push(u32::try_from(index.postings.len()).unwrap_or(u32::MAX));
         index
     }
 }
