@@ -231,8 +231,9 @@ impl<S: Curated> Workflow<S> {
                 } else {
                     let published = until.succ_opt().unwrap_or(until);
                     let described = curated.describe(catalogue, &change_set.changes, published);
-                    // What a proceeding orders is a measure of the economies whose entries it changes, not of its panel.
-                    let ordered = !change_set.ordered_by.is_empty() && !described.economies.is_empty();
+                    // What a proceeding orders is a measure of the economies whose entries it changes, not of its panel; of
+                    // what belongs to nobody, of none.
+                    let ordered = !change_set.ordered_by.is_empty();
                     let economies = match actor.economy.as_str() {
                         _ if ordered => described.economies.clone(),
                         "" => described.economies.clone(),

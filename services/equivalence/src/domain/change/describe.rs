@@ -10,6 +10,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::code::CodeScope;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::TargetKey;
+use crate::domain::owners::owners;
 
 /// Describes changes to those concerned; `published` is the first day on which they can be.
 pub fn describe(catalogue: &Catalogue, changes: &[Change], published: NaiveDate) -> Description {
@@ -34,15 +35,8 @@ pub fn describe(catalogue: &Catalogue, changes: &[Change], published: NaiveDate)
         let title = if title.is_empty() { String::new() } else { format!(": {title}") };
         described.content.push(format!("{verb} {name}{title}"));
         matters(&entry, &mut described.matters);
-        economies.extend(match &entry {
-            Entry::Requirement(it) => Some(it.market.as_str().to_owned()),
-            Entry::EditionTransition(it) => Some(it.market.as_str().to_owned()),
-            Entry::Designation(it) => match view.find(&it.authority.name()) {
-                Some(Entry::Body(authority)) => Some(authority.economy.as_str().to_owned()),
-                _ => None,
-            },
-            _ => None,
-        });
+        // Owners are economies by their codes and bodies by their names.
+        economies.extend(owners(&entry, &|name| view.find(name)).into_iter().filter(|it| !it.contains('/')));
         // A designation that names no goods is for all of its annex's.
         let of_annex = match &entry {
             Entry::Designation(it) if it.codes.is_empty() => view.find(&it.annex.name()),

@@ -161,3 +161,36 @@ fn a_modified_document_deviates_and_nothing_ends_after_it_is_over() {
     assert_eq!(fields(designated("2024-01-01")), [""; 0]);
     assert_eq!(fields(designated("2024-01-02")), ["ending.on"]);
 }
+
+#[test]
+fn a_measure_is_of_the_economies_whose_entries_change_and_of_none_where_they_are_everybodys() {
+    let catalogue = Catalogue::new(
+        1,
+        [
+            entry(json!({ "arrangement": { "name": "arrangements/m", "title": "m",
+                "parties": [{ "economy": "XA" }, { "economy": "XB" }] } })),
+            entry(json!({ "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+                "objects": ["certificate"], "validity": { "from": "2020-01-01" } } })),
+            entry(json!({ "body": { "name": "bodies/c", "economy": "XC" } })),
+            entry(json!({ "scheme": { "name": "schemes/s", "kind": "energy_efficiency", "owner": "bodies/c" } })),
+            entry(json!({ "designation": { "name": "designations/d", "body": "bodies/x", "authority": "bodies/c",
+                "annex": "annexes/x", "validity": { "from": "2021-01-01" } } })),
+            entry(json!({ "equivalence": { "name": "equivalences/e", "degree": "identical",
+                "from": { "name": "standards/a-1" }, "to": { "name": "standards/b-1" },
+                "validity": { "from": "2020-01-01" } } })),
+            entry(json!({ "standard": { "name": "standards/a-1", "designation": "A 1" } })),
+        ],
+    );
+    let of = |name: &str| {
+        let published = crate::domain::time::parse_date("2026-01-01").unwrap();
+        describe(&catalogue, &[Change::Retire(name.to_owned())], published).economies
+    };
+    assert_eq!(of("arrangements/m"), ["XA", "XB"]);
+    assert_eq!(of("annexes/x"), ["XA", "XB"]);
+    for name in ["bodies/c", "schemes/s", "designations/d"] {
+        assert_eq!(of(name), ["XC"], "{name}");
+    }
+    for name in ["equivalences/e", "standards/a-1"] {
+        assert_eq!(of(name), [""; 0], "{name}");
+    }
+}
