@@ -59,7 +59,8 @@ pub trait Curated: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Whether the caller may take a step on a change set that another has brought, but for its author's withdrawing it.
+    /// Whether the caller may take a step on a change set that another has brought, but for its author's withdrawing it; with
+    /// what [`under_order`](Self::under_order) finds, which it has looked up.
     ///
     /// # Errors
     /// When it belongs to somebody else, when the caller has an interest in it, or when the database fails.
@@ -69,9 +70,9 @@ pub trait Curated: Send + Sync + 'static {
         caller: &Caller,
         catalogue: &Self::Catalogue,
         change_set: &ChangeSet<Self::Change>,
-    ) -> Result<(), StoreError<ChangeError>> {
-        let owners = self.check_owners(caller, catalogue, &change_set.changes);
-        owners.map_err(|others| ChangeError::Foreign(others).into())
+    ) -> Result<Vec<Finding>, StoreError<ChangeError>> {
+        self.check_owners(caller, catalogue, &change_set.changes).map_err(ChangeError::Foreign)?;
+        Ok(Vec::new())
     }
 
     /// What of a change set changes what a proceeding has ordered, so that the step of whoever has a part in that is refused

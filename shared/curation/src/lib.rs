@@ -45,7 +45,7 @@ pub use curated::{Carried, Curated, Reverted};
 pub use error::{ChangeError, Owned, fault};
 pub use mutation::{Done, Mutation};
 pub use notice::{Description, Matters};
-pub use store::{Cursor, get as stored, migration};
+pub use store::{Cursor, get as stored, migration, ordered};
 pub use wire::Asked;
 pub use workflow::{Filter, Step, Workflow};
 

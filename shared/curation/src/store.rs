@@ -5,7 +5,7 @@ mod change_sets;
 mod comments;
 mod migration;
 
-pub use change_sets::get;
+pub use change_sets::{get, ordered};
 pub(crate) use change_sets::{insert, list, replace, update};
 pub(crate) use comments::{comment, comments};
 pub use migration::migration;

@@ -170,14 +170,16 @@ impl<S: Curated> Workflow<S> {
                     };
                     let change_set: ChangeSet<S::Change> = find(tx, &name).await?;
                     let catalogue = this.curated.catalogue(tx, revision).await?;
-                    if !matches!(step, Step::Withdraw { .. }) {
-                        this.curated.check_step(tx, &caller, &catalogue, &change_set).await?;
-                    }
+                    let under_order = match step {
+                        Step::Withdraw { .. } => Vec::new(),
+                        _ => this.curated.check_step(tx, &caller, &catalogue, &change_set).await?,
+                    };
                     change_set.check_etag(&etag)?;
                     change_set.check_etag(&elsewhere.etag)?;
                     let actor = Actor::from(&*caller);
                     let published = (&*catalogue, revision);
-                    let taken = this.take(tx, step, elsewhere.findings, change_set, &actor, published).await;
+                    let found = (elsewhere.findings, under_order);
+                    let taken = this.take(tx, step, found, change_set, &actor, published).await;
                     let Answer { change_set, revision, checked } = taken?;
                     // What is ordered may have been carried over to entries as they are now.
                     if change_set.ordered_by.is_empty() {
@@ -200,7 +202,7 @@ impl<S: Curated> Workflow<S> {
         &self,
         tx: &Tx,
         step: Step,
-        elsewhere: Vec<Finding>,
+        (elsewhere, under_order): (Vec<Finding>, Vec<Finding>),
         mut change_set: ChangeSet<S::Change>,
         actor: &Actor,
         (catalogue, revision): (&S::Catalogue, u64),
@@ -220,7 +222,7 @@ impl<S: Curated> Workflow<S> {
                 findings.extend(elsewhere);
                 findings.extend(moved);
                 change_set.propose(actor, &findings, now)?;
-                findings.extend(curated.under_order(tx, catalogue, &change_set).await?);
+                findings.extend(under_order);
                 checked = self.checked(&change_set, catalogue, findings);
             }
             Step::Notify { comments_until } => {

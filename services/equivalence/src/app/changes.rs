@@ -77,14 +77,15 @@ impl Curated for CuratedCatalogue {
     /// What a dispute's panel orders is reviewed and published by those who have no part in the dispute, and by nobody who
     /// has one: of what belongs to who has a part, by its panel and by any economy without one; the rest by its owners. So
     /// is what gives back what a panel took away, which its author may propose; and nobody with a part in a dispute
-    /// touches the record of its contestation.
+    /// touches the record of its contestation. Told is what a dispute holds.
     async fn check_step(
         &self,
         tx: &Tx,
         caller: &Caller,
         loaded: &Loaded,
         change_set: &ChangeSet<Change>,
-    ) -> Result<(), StoreError<ChangeError>> {
+    ) -> Result<Vec<Finding>, StoreError<ChangeError>> {
+        let mut findings = Vec::new();
         let mut others = self.owned(loaded, &change_set.changes);
         others.retain(|it| !it.is_of(caller));
         let by = disputes::actor(caller, loaded);
@@ -102,7 +103,8 @@ impl Curated for CuratedCatalogue {
             leave_to_others(&dispute, &interest, None);
         } else {
             let is_author = caller.subject() == change_set.author;
-            for it in held::held(tx, loaded, &self.owned(loaded, &change_set.changes), &change_set.changes).await? {
+            for it in held::held(tx, loaded, &change_set.changes).await? {
+                findings.push(it.finding());
                 let interest = disputes::interest(&it.dispute, loaded);
                 match it.hold {
                     Hold::Record => {}
@@ -112,7 +114,7 @@ impl Curated for CuratedCatalogue {
                 it.dispute.check_may_change(&by, &interest, &it.entry, it.hold)?;
             }
         }
-        if others.is_empty() { Ok(()) } else { Err(ChangeError::Foreign(others).into()) }
+        if others.is_empty() { Ok(findings) } else { Err(ChangeError::Foreign(others).into()) }
     }
 
     async fn under_order(
@@ -124,8 +126,7 @@ impl Curated for CuratedCatalogue {
         if ordering(tx, change_set).await?.is_some() {
             return Ok(Vec::new());
         }
-        let owned = self.owned(loaded, &change_set.changes);
-        Ok(held::held(tx, loaded, &owned, &change_set.changes).await?.iter().map(Held::finding).collect())
+        Ok(held::held(tx, loaded, &change_set.changes).await?.iter().map(Held::finding).collect())
     }
 
     async fn carried_over(

@@ -9,8 +9,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::apply::{applied, applied_anew, still_contested};
-pub(crate) use self::held::held;
 pub use self::held::{Applied, Hold};
+pub(crate) use self::held::{Moved, contested_in, held};
 pub use self::parties::{Parties, with_blocs};
 use super::body::{ANSWER_DAYS, FAST_ANSWER_DAYS, FAST_OBJECT_DAYS, OBJECT_DAYS};
 use super::time::Validity;

@@ -1,6 +1,6 @@
 //! Disputes: one document each, with the columns that are asked for beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use greenlane_curation::Cursor;
 use greenlane_store::{Micros, Tx, revision};
@@ -110,22 +110,38 @@ pub(crate) async fn update(tx: &Tx, dispute: &Dispute, read_version: u64) -> Res
     if result.rows_affected == 1 { Ok(()) } else { Err(tx.contended("the dispute has moved on")) }
 }
 
-/// The disputes that any of these bodies and economies has or had to answer, by name.
-pub(crate) async fn answered_by(tx: &Tx, respondents: &BTreeSet<String>) -> Result<Vec<Dispute>, DbErr> {
-    let mut all = BTreeMap::new();
-    let respondents: Vec<&str> = respondents.iter().map(String::as_str).collect();
+/// Disputes, by name; those that are not there are left out.
+pub(crate) async fn named(tx: &Tx, names: &BTreeSet<String>) -> Result<Vec<Dispute>, DbErr> {
+    let mut all = Vec::new();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     // Fewer than a statement may bind.
-    for respondents in respondents.chunks(1_000) {
+    for names in names.chunks(1_000) {
+        let rows = row::Entity::find().filter(row::Column::Name.is_in(names.iter().copied()));
+        for row in rows.order_by_asc(row::Column::Name).all(tx).await? {
+            all.push(read(&row.content)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The designations that disputes are about which any of these bodies has or had to answer.
+pub(crate) async fn designations_of(tx: &Tx, bodies: &BTreeSet<String>) -> Result<BTreeSet<String>, DbErr> {
+    let mut all = BTreeSet::new();
+    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    // Fewer than a statement may bind.
+    for bodies in bodies.chunks(1_000) {
         let answered = Query::select()
             .column(respondent::Column::Dispute)
             .from(respondent::Entity)
-            .and_where(respondent::Column::Respondent.is_in(respondents.iter().copied()))
+            .and_where(respondent::Column::Respondent.is_in(bodies.iter().copied()))
             .take();
-        for row in row::Entity::find().filter(row::Column::Name.in_subquery(answered)).all(tx).await? {
-            all.insert(row.name, read(&row.content)?);
-        }
+        let rows = row::Entity::find()
+            .filter(row::Column::Name.in_subquery(answered))
+            .filter(row::Column::Subject.starts_with("designations/"));
+        let subjects: Vec<String> = rows.select_only().column(row::Column::Subject).into_tuple().all(tx).await?;
+        all.extend(subjects);
     }
-    Ok(all.into_values().collect())
+    Ok(all)
 }
 
 /// The position of the newest step.

@@ -1,6 +1,6 @@
 //! Entries and revisions. An entry's row says from which revision to which it is the state that is known.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use greenlane_store::{Micros, Tx, bulk, revision};
@@ -100,6 +100,43 @@ pub(crate) async fn entry_at(tx: &Tx, name: &str, at: u64) -> Result<Option<Entr
         .one(tx)
         .await?;
     row.map(|row| read(&row)).transpose()
+}
+
+/// A revision that changed an entry, and the change set that it was published by; an empty one is none.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) name: String,
+    pub(crate) revision: u64,
+    pub(crate) change_set: String,
+}
+
+/// Everything that was ever done to some entries, each in the order of revisions.
+pub(crate) async fn history(tx: &Tx, names: &BTreeSet<String>) -> Result<Vec<Written>, DbErr> {
+    let mut moved = BTreeSet::new();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    // Fewer than a statement may bind.
+    for names in names.chunks(1_000) {
+        let columns = [row::Column::Name, row::Column::RevisionFrom, row::Column::RevisionTo];
+        let rows = row::Entity::find().filter(row::Column::Name.is_in(names.iter().copied()));
+        let rows: Vec<(String, i64, Option<i64>)> = rows.select_only().columns(columns).into_tuple().all(tx).await?;
+        for (name, from, to) in rows {
+            moved.extend(to.map(|to| (name.clone(), to)));
+            moved.insert((name, from));
+        }
+    }
+    let revisions: BTreeSet<i64> = moved.iter().map(|(_, revision)| *revision).collect();
+    let revisions: Vec<i64> = revisions.into_iter().collect();
+    let mut change_sets = HashMap::new();
+    for revisions in revisions.chunks(1_000) {
+        let rows = published::Entity::find().filter(published::Column::Revision.is_in(revisions.iter().copied()));
+        change_sets.extend(rows.all(tx).await?.into_iter().map(|row| (row.revision, row.change_set)));
+    }
+    let written = |(name, revision): (String, i64)| Written {
+        name,
+        revision: u64::try_from(revision).unwrap_or(0),
+        change_set: change_sets.get(&revision).cloned().unwrap_or_default(),
+    };
+    Ok(moved.into_iter().map(written).collect())
 }
 
 /// Those of some entries that have been added, replaced or retired since a revision.

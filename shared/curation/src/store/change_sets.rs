@@ -1,9 +1,11 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Cursor;
 use crate::change_set::{ChangeSet, State};
@@ -57,6 +59,34 @@ pub async fn get<C: DeserializeOwned>(tx: &Tx, name: &str) -> Result<Option<Chan
     let mut change_set: ChangeSet<C> = read(&row.name, &row.content)?;
     change_set.changes = read(&row.name, &row.changes)?;
     Ok(Some(change_set))
+}
+
+/// Of some change sets those that a proceeding orders, each with that.
+///
+/// # Errors
+/// When the database fails or what is stored cannot be read.
+pub async fn ordered(tx: &Tx, names: &BTreeSet<String>) -> Result<BTreeMap<String, String>, DbErr> {
+    /// As much of a change set as says so.
+    #[derive(Deserialize)]
+    struct Order {
+        #[serde(default)]
+        ordered_by: String,
+    }
+    let mut all = BTreeMap::new();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    // Fewer than a statement may bind.
+    for names in names.chunks(1_000) {
+        let query = row::Entity::find().filter(row::Column::Name.is_in(names.iter().copied()));
+        let columns = [row::Column::Name, row::Column::Content];
+        let rows: Vec<(String, String)> = query.select_only().columns(columns).into_tuple().all(tx).await?;
+        for (name, content) in rows {
+            let Order { ordered_by } = read(&name, &content)?;
+            if !ordered_by.is_empty() {
+                all.insert(name, ordered_by);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Writes a change set back, but for its changes, which most steps do not touch, if nobody else has meanwhile: its

@@ -4,6 +4,7 @@
 //! down to the parts of an acceptance. A change is taken to tighten unless [`fields`] shows that it does not, so what
 //! cannot be compared tightens. What recognition does not look at (titles, sources, legal references) is free.
 
+mod again;
 mod compare;
 mod fields;
 mod goods;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 use greenlane_curation::Tightening;
 use serde_json::Value;
 
+pub(crate) use self::again::{grants_again, opens_again};
 use self::compare::{Compare, Loss};
 use super::{Change, View};
 use crate::domain::catalogue::Catalogue;
@@ -34,7 +36,7 @@ pub fn tightening(catalogue: &Catalogue, changes: &[Change]) -> Vec<Tightening> 
 
 /// The fields by which an entry takes access away when one state of it becomes another, of which none is that it is not
 /// there: those of the entry itself, and an empty one for all of it.
-pub(crate) fn tightened_fields(view: &View<'_>, before: Option<&Entry>, after: Option<&Entry>) -> BTreeSet<String> {
+fn tightened_fields(view: &View<'_>, before: Option<&Entry>, after: Option<&Entry>) -> BTreeSet<String> {
     let own = |path: String| path.split(['.', '[']).next().unwrap_or_default().to_owned();
     lost(view, before, after).into_iter().map(|loss| own(loss.field)).collect()
 }

@@ -1,12 +1,9 @@
 //! What a panel has ordered, against the ordinary change sets of those who lost.
 
-use std::collections::BTreeSet;
-
+use super::Dispute;
 use super::apply::note;
-use super::{Dispute, still_contested};
 use crate::domain::body::{Contestation, Designation};
-use crate::domain::catalogue::Catalogue;
-use crate::domain::change::{Change, View, tightened_fields};
+use crate::domain::change::{View, grants_again, opens_again};
 use crate::domain::entry::Entry;
 
 /// An entry as it was before an outcome was published, and as that made it; none is that it is not there.
@@ -45,77 +42,80 @@ impl Hold {
     }
 }
 
-/// Whether a change is held by a dispute; `applied` is what its published outcomes did, `view` the catalogue as it would be.
+/// A change: the entry as it is, as it was last where it is not there, and as it becomes.
+pub(crate) struct Moved<'m> {
+    pub(crate) is: Option<&'m Entry>,
+    pub(crate) was: Option<&'m Entry>,
+    pub(crate) becomes: Option<&'m Entry>,
+}
+
+/// Whether a change of the entry `name` is held by a dispute: `applied` is what its published outcomes did to that entry, and
+/// to other designations of the body under the annex; `beside` are such others as they are.
 pub(crate) fn held(
     dispute: &Dispute,
     applied: &[Applied],
+    beside: &[&Designation],
     view: &View<'_>,
-    catalogue: &Catalogue,
-    change: &Change,
+    (name, moved): (&str, &Moved<'_>),
 ) -> Option<Hold> {
-    let name = change.entry_name();
-    let (is, becomes) = (catalogue.entry(&name), change.becomes());
-    let is = is.as_ref();
-    if record_changes(dispute, is, becomes) {
+    if record_changes(dispute, moved) {
         return Some(Hold::Record);
     }
-    // Wider than the panel left it, and than it is, where the panel narrowed it.
-    let gives_back = |it: &Applied| {
-        let narrowed = tightened_fields(view, it.before.as_ref(), it.after.as_ref());
-        let wider = |than: Option<&Entry>| tightened_fields(view, becomes, than);
-        !both(&both(&narrowed, &wider(it.after.as_ref())), &wider(is)).is_empty()
+    let &Moved { is, becomes, .. } = moved;
+    let gives_back = |it: &Applied| match (designation(it.before.as_ref()), designation(becomes)) {
+        (Some(before), Some(becomes)) => {
+            // An interim effect was never meant to last.
+            let before = uncontested(before, dispute);
+            let states = (&before, designation(it.after.as_ref()));
+            opens_again(view, states, (designation(is), becomes))
+        }
+        _ => it.name == name && grants_again(view, (it.before.as_ref(), it.after.as_ref()), (is, becomes)),
     };
-    let given_back = applied.iter().filter(|it| it.name == name).any(gives_back);
-    (given_back || takes_its_place(dispute, applied, view, catalogue, is, becomes)).then_some(Hold::GivesBack)
-}
-
-/// Fields that are in both, where an empty one is every field.
-fn both(one: &BTreeSet<String>, other: &BTreeSet<String>) -> BTreeSet<String> {
-    match (one.contains(""), other.contains("")) {
-        (true, _) => other.clone(),
-        (_, true) => one.clone(),
-        _ => one.intersection(other).cloned().collect(),
-    }
+    let opens_beside = |contested: &&Designation| {
+        let without = uncontested(contested, dispute);
+        let becomes = designation(becomes).filter(|_| is_contested(contested, dispute));
+        becomes.is_some_and(|becomes| opens_again(view, (&without, Some(contested)), (designation(is), becomes)))
+    };
+    (applied.iter().any(gives_back) || beside.iter().any(opens_beside)).then_some(Hold::GivesBack)
 }
 
 /// Whether the record of a dispute's contestation is not what it was. With a designation that is retired goes the record of
-/// what is settled; what is open stays until the panel has decided.
-fn record_changes(dispute: &Dispute, is: Option<&Entry>, becomes: Option<&Entry>) -> bool {
+/// what is settled, and with what is brought back it comes; what is open stays until the panel has decided.
+fn record_changes(dispute: &Dispute, moved: &Moved<'_>) -> bool {
     let note = note(dispute);
     let of = |entry: Option<&Entry>| -> Vec<Contestation> {
         let all = designation(entry).map_or(&[][..], |it| &it.contestations);
         all.iter().filter(|it| it.note == note).cloned().collect()
     };
-    match becomes {
-        Some(_) => of(is) != of(becomes),
-        None => of(is).iter().any(|it| it.settled_on.is_none()),
+    let is_open = |all: &[Contestation]| all.iter().any(|it| it.settled_on.is_none());
+    match (moved.is, moved.becomes) {
+        (_, None) => is_open(&of(moved.is)),
+        (Some(_), Some(_)) => of(moved.is) != of(moved.becomes),
+        (None, Some(_)) => {
+            let (was, comes) = (of(moved.was), of(moved.becomes));
+            comes != was && (!comes.is_empty() || is_open(&was))
+        }
     }
 }
 
-/// Whether a designation would open to the body, under the annex, what the panel closed by another one.
-fn takes_its_place(
-    dispute: &Dispute,
-    applied: &[Applied],
-    view: &View<'_>,
-    catalogue: &Catalogue,
-    is: Option<&Entry>,
-    becomes: Option<&Entry>,
-) -> bool {
-    let (Some(beside), Some(challenged)) = (designation(becomes), dispute.designation()) else { return false };
-    let narrowing = applied
-        .iter()
-        .find(|it| it.name == challenged && !tightened_fields(view, it.before.as_ref(), it.after.as_ref()).is_empty());
-    let closed = match narrowing {
-        Some(it) => it.before.clone(),
-        None if still_contested(dispute, catalogue) => catalogue.entry(challenged),
-        None => None,
-    };
-    designation(closed.as_ref()).is_some_and(|it| {
-        it.name != beside.name
-            && it.body == beside.body
-            && it.annex == beside.annex
-            && !tightened_fields(view, becomes, is).is_empty()
-    })
+/// A designation as it would be without the record of a dispute.
+fn uncontested(designation: &Designation, dispute: &Dispute) -> Designation {
+    let note = note(dispute);
+    let mut without = designation.clone();
+    without.contestations.retain(|it| it.note != note);
+    without
+}
+
+/// Whether it is contested in a dispute that has not been settled.
+fn is_contested(designation: &Designation, dispute: &Dispute) -> bool {
+    let note = note(dispute);
+    designation.contestations.iter().any(|it| it.note == note && it.settled_on.is_none())
+}
+
+/// The disputes that a designation's contestations are of, by name.
+pub(crate) fn contested_in(designation: &Designation) -> impl Iterator<Item = &str> {
+    let notes = designation.contestations.iter().map(|it| it.note.as_str());
+    notes.filter_map(|note| note.split(": ").next().filter(|it| it.starts_with("disputes/")))
 }
 
 fn designation(entry: Option<&Entry>) -> Option<&Designation> {

@@ -93,7 +93,7 @@ async fn an_outcome_is_no_way_around_the_owners_of_other_entries(db: TestDatabas
 }
 
 /// Of the respondents' own: nobody else changes a designation.
-async fn changed_by_its_owners(served: &Served, economy: &str, change: pb::Change) {
+pub(super) async fn changed_by_its_owners(served: &Served, economy: &str, change: pb::Change) -> String {
     let mut author = changes(served, "own-author", economy);
     let set =
         author.create_change_set(create("own", vec![change])).await.unwrap().into_inner().change_set.unwrap().name;
@@ -110,6 +110,7 @@ async fn changed_by_its_owners(served: &Served, economy: &str, change: pb::Chang
     let mut reviewer = changes(served, "own-reviewer", economy);
     reviewer.review_change_set(review(&set)).await.unwrap();
     reviewer.publish_change_set(publish(&set)).await.unwrap();
+    set
 }
 
 /// What is ordered, drawn up and told to those concerned.

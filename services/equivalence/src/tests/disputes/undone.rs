@@ -3,7 +3,7 @@
 use pb::catalogue_entry::Entry;
 
 use super::designations::{designation_now, with_interim_effect};
-use super::orders::{changes, narrowed, ordered_and_notified, upheld};
+use super::orders::{changed_by_its_owners, changes, narrowed, ordered_and_notified, upheld};
 use super::*;
 use crate::tests::changes::{create, propose, scope, upsert};
 
@@ -11,6 +11,10 @@ greenlane_store::engine_tests!(Migrator:
     an_interim_effect_is_not_lifted_by_a_change_set_of_whoever_it_concerns,
     another_designation_of_a_suspended_body_is_let_through_by_others_alone,
     what_an_outcome_took_away_is_given_back_by_others_alone,
+    what_an_outcome_took_from_an_entry_of_nobody_is_given_back_by_others_alone,
+    another_designation_opens_nothing_that_an_outcome_closed,
+    a_designation_that_was_retired_by_mistake_comes_back_with_its_record,
+    a_hold_on_one_entry_leaves_the_others_of_its_change_set_to_their_owners,
 );
 
 const FOUR_EYES: Option<ErrorReason> = Some(ErrorReason::FourEyes);
@@ -148,4 +152,156 @@ async fn what_an_outcome_took_away_is_given_back_by_others_alone(db: TestDatabas
     let party = changes(&served, "own-reviewer", &economy).publish_change_set(publishes(&back)).await;
     assert_eq!(reason(party), FOUR_EYES);
     bystander.publish_change_set(publishes(&back)).await.unwrap();
+}
+
+/// Drawn up by the panel, open for comments, reviewed and published by somebody without a part.
+async fn carried_out(served: &Served, dispute: &str, orders: Vec<pb::Change>) -> String {
+    let set = ordered_and_notified(served, dispute, orders).await;
+    served.clock.advance(TimeDelta::days(61));
+    let mut bystander = changes(served, "bystander", "AU");
+    bystander.review_change_set(review(&set)).await.unwrap();
+    bystander.publish_change_set(publish(&set)).await.unwrap();
+    set
+}
+
+async fn what_an_outcome_took_from_an_entry_of_nobody_is_given_back_by_others_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let (dispute, economy) = upheld(&served, &challenged).await;
+    let mut equivalences =
+        pb::equivalence_service_client::EquivalenceServiceClient::new(served.channel("reader", "XB"));
+    let name = "equivalences/iec-61730-to-cs-61730";
+    let get = pb::GetEquivalenceRequest { name: name.into(), ..Default::default() };
+    let whole = equivalences.get_equivalence(get).await.unwrap().into_inner().equivalence.unwrap();
+    let until = |day: &str| {
+        let mut it = whole.clone();
+        it.validity.as_mut().unwrap().until = day.into();
+        upsert(Entry::Equivalence(it))
+    };
+    let set = carried_out(&served, &dispute, vec![until("2027-06-01")]).await;
+    // It is nobody's measure, and not that of the panel's economy.
+    let get = pb::GetChangeSetRequest { name: set };
+    let ordered = changes(&served, "reader", "AU").get_change_set(get).await.unwrap().into_inner();
+    let text = ordered.change_set.unwrap().notification.unwrap().text;
+    assert!(text.contains("1. Notifying economy: none named\n"), "{text}");
+
+    let (shorter, findings) = drafted(&served, &economy, "shorter", until("2027-05-01")).await;
+    assert!(!told(&findings, &dispute), "{findings:?}");
+    let withdraw = pb::WithdrawChangeSetRequest { request_id: "w".into(), name: shorter, ..Default::default() };
+    changes(&served, "own-author", &economy).withdraw_change_set(withdraw).await.unwrap();
+    let (back, findings) = drafted(&served, &economy, "back", until("")).await;
+    assert!(told(&findings, &dispute), "{findings:?}");
+    let proposed = changes(&served, "own-author", &economy).propose_change_set(proposes(&back)).await.unwrap();
+    assert!(told(&proposed.into_inner().findings, &dispute));
+    for (subject, party) in [("own-reviewer", economy.as_str()), ("clerk", "XF")] {
+        let refused = changes(&served, subject, party).review_change_set(reviews(&back)).await.unwrap_err();
+        assert_eq!(Fault::reason_of(&refused), FOUR_EYES, "{subject}");
+    }
+    changes(&served, "bystander", "AU").review_change_set(reviews(&back)).await.unwrap();
+    let party = changes(&served, "own-reviewer", &economy).publish_change_set(publishes(&back)).await;
+    assert_eq!(reason(party), FOUR_EYES);
+    changes(&served, "bystander", "AU").publish_change_set(publishes(&back)).await.unwrap();
+}
+
+async fn another_designation_opens_nothing_that_an_outcome_closed(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let (dispute, economy) = upheld(&served, &challenged).await;
+    let retire = pb::Change { change: Some(pb::change::Change::Retire(challenged.name.clone())) };
+    carried_out(&served, &dispute, vec![retire]).await;
+    let twin = pb::Designation {
+        name: "designations/twin".into(),
+        codes: vec![scope("HS2022", "854143", &[])],
+        ..challenged.clone()
+    };
+    let other = pb::Designation { body: "bodies/meridian-cert".into(), ..twin.clone() };
+    let (_, findings) = drafted(&served, &economy, "other", upsert(Entry::Designation(other))).await;
+    assert!(!told(&findings, &dispute), "{findings:?}");
+    // Its author may have it heard all the same.
+    let (set, _) = drafted(&served, &economy, "heard", upsert(Entry::Designation(twin.clone()))).await;
+    changes(&served, "own-author", &economy).propose_change_set(proposes(&set)).await.unwrap();
+    let notify = pb::NotifyChangeSetRequest { request_id: "heard".into(), name: set.clone(), ..Default::default() };
+    changes(&served, "own-author", &economy).notify_change_set(notify.clone()).await.unwrap();
+    let extend = pb::NotifyChangeSetRequest { request_id: "extended".into(), ..notify };
+    assert_eq!(reason(changes(&served, "own-reviewer", &economy).notify_change_set(extend).await), FOUR_EYES);
+    for (id, again) in [("again", challenged), ("twin", twin)] {
+        let (set, findings) = drafted(&served, &economy, id, upsert(Entry::Designation(again))).await;
+        assert!(told(&findings, &dispute), "{id}: {findings:?}");
+        changes(&served, "own-author", &economy).propose_change_set(proposes(&set)).await.unwrap();
+        let refused = changes(&served, "own-reviewer", &economy).review_change_set(reviews(&set)).await;
+        assert_eq!(reason(refused), FOUR_EYES, "{id}");
+        changes(&served, "bystander", "AU").review_change_set(reviews(&set)).await.unwrap();
+    }
+}
+
+async fn a_designation_that_was_retired_by_mistake_comes_back_with_its_record(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let dispute = with_interim_effect(&served, &challenged).await;
+    let economy = home(&served, &dispute).await;
+    served.clock.advance(TimeDelta::days(21));
+    for member in ["one", "three"] {
+        vote(&served, member, &dispute, pb::DisputeMatter::Outcome, false).await;
+    }
+    let settles = apply(&dispute, pb::DisputeMatter::Outcome, Vec::new());
+    let settles = client(&served, "three", "NZ").apply_dispute(settles).await.unwrap().into_inner().change_set;
+    publish_set(&served, &settles).await;
+    let settled = designation_now(&served, &challenged.name).await;
+    assert!(!settled.contestations[0].settled_on.is_empty());
+
+    let retire = pb::Change { change: Some(pb::change::Change::Retire(challenged.name.clone())) };
+    let retired = changed_by_its_owners(&served, &economy, retire).await;
+    let revert = pb::RevertChangeSetRequest {
+        request_id: "revert".into(),
+        name: retired,
+        reason: "A mistake.".into(),
+        ..Default::default()
+    };
+    // With another record it does not come back, and without one it may.
+    let mut forged = settled.clone();
+    forged.contestations[0].settled_on = "2027-01-01".into();
+    let (_, findings) = drafted(&served, &economy, "forged", upsert(Entry::Designation(forged))).await;
+    assert!(told(&findings, &dispute), "{findings:?}");
+    let (_, findings) = drafted(&served, &economy, "plain", upsert(Entry::Designation(challenged.clone()))).await;
+    assert!(!told(&findings, &dispute), "{findings:?}");
+
+    let mut author = changes(&served, "own-author", &economy);
+    let back = author.revert_change_set(revert).await.unwrap().into_inner().change_set.unwrap().name;
+    let proposed = author.propose_change_set(proposes(&back)).await.unwrap().into_inner();
+    assert!(!told(&proposed.findings, &dispute), "{:?}", proposed.findings);
+    let mut reviewer = changes(&served, "own-reviewer", &economy);
+    reviewer.review_change_set(reviews(&back)).await.unwrap();
+    reviewer.publish_change_set(publishes(&back)).await.unwrap();
+    assert_eq!(designation_now(&served, &challenged.name).await, settled);
+}
+
+async fn a_hold_on_one_entry_leaves_the_others_of_its_change_set_to_their_owners(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let dispute = with_interim_effect(&served, &challenged).await;
+    let economy = home(&served, &dispute).await;
+    let twin = pb::Designation {
+        name: "designations/twin".into(),
+        codes: vec![scope("HS2022", "854143", &[])],
+        contestations: Vec::new(),
+        ..challenged.clone()
+    };
+    let get = pb::GetCatalogueBodyRequest { name: challenged.body.clone(), ..Default::default() };
+    let mut body = served.catalogue().get_catalogue_body(get).await.unwrap().into_inner().body.unwrap();
+    body.source.as_mut().unwrap().note = "Another note.".into();
+    let both = vec![upsert(Entry::Designation(twin)), upsert(Entry::Body(body))];
+    let request = create("both", both);
+    let drafted = changes(&served, "own-author", &economy).create_change_set(request).await.unwrap().into_inner();
+    let set = drafted.change_set.unwrap().name;
+    assert!(told(&drafted.findings, &dispute), "{:?}", drafted.findings);
+    changes(&served, "own-author", &economy).propose_change_set(proposes(&set)).await.unwrap();
+    // A stranger has no say about the body, and its owner none about the designation.
+    let refused = changes(&served, "bystander", "AU").review_change_set(reviews(&set)).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::NotYours));
+    assert!(refused.message().contains(&challenged.body), "{refused:?}");
+    assert!(!refused.message().contains("designations/twin"), "{refused:?}");
+    let owner = changes(&served, "own-reviewer", &economy).review_change_set(reviews(&set)).await;
+    assert_eq!(reason(owner), FOUR_EYES);
+    let admin = TokenRequest::new("operator", ["admin"]);
+    ChangeServiceClient::new(served.channel_with(admin)).review_change_set(reviews(&set)).await.unwrap();
 }

@@ -63,7 +63,7 @@ impl Compare<'_> {
         losses
     }
 
-    fn field(&self, may: May, path: &str, before: &Value, after: &Value) -> Vec<Loss> {
+    pub(super) fn field(&self, may: May, path: &str, before: &Value, after: &Value) -> Vec<Loss> {
         let how = match may {
             May::Change => None,
             May::Part(fields) => return self.fields(fields, path, before, after),
@@ -272,7 +272,7 @@ pub(super) fn listed(names: &[String]) -> String {
     if more > 0 { format!("{named} and {more} more") } else { named }
 }
 
-fn items(value: &Value) -> &[Value] {
+pub(super) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
