@@ -97,7 +97,7 @@ pub async fn service(config: &Config, clock: Clock, classification: Option<Clien
     let recognition = RecognitionApi { recogniser: recogniser.clone(), clock: clock.clone() };
     let catalogue = CatalogueApi { catalogues: catalogues.clone(), bookmark_interval: config.bookmark_interval() };
     let equivalences = Equivalences { catalogues: catalogues.clone(), clock: clock.clone() };
-    let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone(), nomenclature });
+    let curated = Arc::new(CuratedCatalogue { catalogues: catalogues.clone(), nomenclature, clock: clock.clone() });
     let changes = Workflow::new(store.clone(), curated, clock.clone());
     let impacts = Impacts { store: store.clone(), changes: changes.clone(), recogniser: recogniser.clone() };
     let about = Arc::new(CatalogueAlerts { recogniser: recogniser.clone() });

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use greenlane_curation::alerts::{self, AlertKind};
 use greenlane_curation::{
     Carried, ChangeError, ChangeSet, Curated, Description, EntryDiff, Finding, Owned, Reverted, Tightening,
 };
 use greenlane_platform::auth::Caller;
+use greenlane_platform::clock::Clock;
 use greenlane_store::{StoreError, Tx};
 use sea_orm::DbErr;
 
@@ -20,7 +21,7 @@ use super::catalogue::Catalogues;
 use super::disputes;
 use super::nomenclature::Nomenclature;
 use crate::domain::alert;
-use crate::domain::change::{self, Change, View};
+use crate::domain::change::{self, Change, UNDO_DAYS, View};
 use crate::domain::dispute::{self, Dispute, Hold};
 use crate::domain::owners::owners;
 use crate::store;
@@ -30,6 +31,7 @@ use crate::store::entries::{self, Loaded};
 pub(crate) struct CuratedCatalogue {
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) nomenclature: Nomenclature,
+    pub(crate) clock: Clock,
 }
 
 /// The dispute whose panel orders a change set, if one does.
@@ -152,7 +154,14 @@ impl Curated for CuratedCatalogue {
     }
 
     fn tightens(&self, loaded: &Loaded, changes: &[Change]) -> Vec<Tightening> {
-        change::tightening(&loaded.catalogue, changes)
+        // Who takes a body back that was added lately brings back what was: its coming took what it took without waiting.
+        let first = self.clock.today() - Days::new(UNDO_DAYS);
+        let undoes = |entry: &str| loaded.added_on.get(entry).is_some_and(|on| *on >= first);
+        let undone = changes.iter().filter(|it| it.becomes().is_none()).map(Change::entry_name);
+        let undone: BTreeSet<String> = undone.filter(|entry| undoes(entry)).collect();
+        let mut all = change::tightening(&loaded.catalogue, changes);
+        all.retain(|it| !undone.contains(&it.entry));
+        all
     }
 
     fn before_heard(&self, loaded: &Loaded, changes: &[Change], earliest: NaiveDate) -> Vec<Finding> {

@@ -22,7 +22,7 @@ pub(crate) use self::contradictions::View;
 pub use self::describe::describe;
 pub use self::tightening::tightening;
 pub(crate) use self::tightening::{grants_again, opens_again};
-pub use self::undo::{diff, undo};
+pub use self::undo::{UNDO_DAYS, diff, undo};
 use super::catalogue::Catalogue;
 use super::entry::Entry;
 

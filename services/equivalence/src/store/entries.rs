@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use greenlane_store::{Micros, Tx, bulk, revision};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
@@ -10,7 +10,7 @@ use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 
 use super::REVISION;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, UNDO_DAYS};
 use crate::domain::entry::Entry;
 
 mod row {
@@ -59,6 +59,8 @@ mod published {
 pub(crate) struct Loaded {
     pub(crate) catalogue: Catalogue,
     pub(crate) since: HashMap<String, u64>,
+    /// The day on which each body was added that was so lately, and never there before nor changed since.
+    pub(crate) added_on: HashMap<String, NaiveDate>,
     pub(crate) published_at: Option<DateTime<Utc>>,
 }
 
@@ -83,11 +85,52 @@ pub(crate) async fn load(tx: &Tx, at: u64) -> Result<Loaded, DbErr> {
         since.insert(row.name, u64::try_from(row.revision_from).unwrap_or(0));
     }
     let published = published::Entity::find_by_id(at_row).one(tx).await?;
+    let added_on = match &published {
+        Some(row) => added_lately(tx, at_row, row.published_at.to_utc(), &since).await?,
+        None => HashMap::new(),
+    };
     Ok(Loaded {
         catalogue: Catalogue::new(at, entries),
         since,
+        added_on,
         published_at: published.map(|row| row.published_at.to_utc()),
     })
+}
+
+/// Of entries with the revisions since which they are what they are, the bodies that a change set added within the days
+/// before `published_at` in which that is undone at once, and that were never there before. What the catalogue began with
+/// was not added.
+async fn added_lately(
+    tx: &Tx,
+    at: i64,
+    published_at: DateTime<Utc>,
+    since: &HashMap<String, u64>,
+) -> Result<HashMap<String, NaiveDate>, DbErr> {
+    let lately = published_at - Days::new(UNDO_DAYS + 1);
+    let revisions = published::Entity::find()
+        .filter(published::Column::Revision.lte(at))
+        .filter(published::Column::PublishedAt.gte(Micros::from(lately)))
+        .filter(published::Column::ChangeSet.ne(""));
+    let day = |row: published::Model| (row.revision, row.published_at.to_utc().date_naive());
+    let days: HashMap<i64, NaiveDate> = revisions.all(tx).await?.into_iter().map(day).collect();
+    if days.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let of = |(name, revision): (&String, &u64)| Some((name.clone(), *days.get(&i64::try_from(*revision).ok()?)?));
+    let bodies = since.iter().filter(|(name, _)| name.starts_with("bodies/"));
+    let mut added: HashMap<String, NaiveDate> = bodies.filter_map(of).collect();
+    let names: Vec<String> = added.keys().cloned().collect();
+    // Fewer than a statement may bind.
+    for names in names.chunks(1_000) {
+        let before = row::Entity::find()
+            .filter(row::Column::Name.is_in(names.iter().map(String::as_str)))
+            .filter(row::Column::RevisionTo.lte(at));
+        let before: Vec<String> = before.select_only().column(row::Column::Name).into_tuple().all(tx).await?;
+        for name in &before {
+            added.remove(name);
+        }
+    }
+    Ok(added)
 }
 
 /// An entry as it was at a revision; none when it was not there.

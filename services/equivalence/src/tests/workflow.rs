@@ -18,6 +18,7 @@ greenlane_store::engine_tests!(Migrator:
     a_withdrawn_change_set_goes_no_further,
     a_published_change_is_shown_entry_by_entry_and_undone_by_another,
     an_urgent_revert_has_the_urgent_track_and_it_too_shortens_nothing_that_tightens,
+    a_body_that_was_added_by_mistake_is_taken_back_as_fast_as_it_came_for_sixty_days,
     what_changed_again_since_is_not_undone_over,
     what_was_written_upon_an_entry_that_has_changed_since_is_neither_approved_nor_published,
 );
@@ -353,6 +354,44 @@ async fn an_urgent_revert_has_the_urgent_track_and_it_too_shortens_nothing_that_
     let long = "x".repeat(20_001);
     let refused = author.revert_change_set(revert(&opened, "long", &long)).await.unwrap_err();
     assert_eq!(Fault::violations_of(&refused)[0].field, "urgency_reason");
+}
+
+async fn a_body_that_was_added_by_mistake_is_taken_back_as_fast_as_it_came_for_sixty_days(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = served.changes("author");
+    let body = |id: &str, title: &str| {
+        upsert(Entry::Body(pb::CatalogueBody {
+            name: format!("bodies/{id}"),
+            display_name: title.into(),
+            economy: "XB".into(),
+            source: Some(common::Source { example: true, ..Default::default() }),
+            ..Default::default()
+        }))
+    };
+    let added = ["lab-of-xa", "kept", "late"].map(|id| body(id, "Lab")).into();
+    let added = proposed(&served, create("add", added)).await;
+    published(&served, &added).await;
+    let changed = proposed(&served, create("change", vec![body("kept", "Laboratory")])).await;
+    published(&served, &changed).await;
+    let retires = async |economy: &str, id: &str, name: &str| {
+        let retire = pb::Change { change: Some(pb::change::Change::Retire(name.into())) };
+        let mut author = ChangeServiceClient::new(served.channel("author", economy));
+        let drafted = author.create_change_set(create(id, vec![retire])).await.unwrap().into_inner();
+        (!drafted.tightening.is_empty(), drafted.change_set.unwrap().name)
+    };
+    assert!(retires("XB", "kept", "bodies/kept").await.0, "it was changed since");
+    assert!(retires("XA", "old", "bodies/meridian-cert").await.0, "the catalogue began with it");
+    served.clock.advance(chrono::TimeDelta::days(60));
+    let (tightens, undone) = retires("XB", "undo", "bodies/lab-of-xa").await;
+    assert!(!tightens);
+    author.propose_change_set(with_id(propose(&undone), &undone)).await.unwrap();
+    published(&served, &undone).await;
+    let again = proposed(&served, create("again", vec![body("lab-of-xa", "Lab")])).await;
+    published(&served, &again).await;
+    assert!(retires("XB", "undo-again", "bodies/lab-of-xa").await.0, "it was there before");
+    assert!(!retires("XB", "late", "bodies/late").await.0);
+    served.clock.advance(chrono::TimeDelta::days(1));
+    assert!(retires("XB", "later", "bodies/late").await.0);
 }
 
 async fn what_changed_again_since_is_not_undone_over(db: TestDatabase) {

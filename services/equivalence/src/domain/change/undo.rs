@@ -6,6 +6,10 @@ use super::Change;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
 
+/// Days after its publication in which a body that was added is taken back without waiting: as many as others are heard
+/// before what they have is taken from them.
+pub const UNDO_DAYS: u64 = 60;
+
 /// The changes that bring back what was there `before`, of what `changes` made of it. Fails with the entries that are
 /// no longer as those changes left them.
 pub fn undo(
