@@ -90,5 +90,6 @@ fn finding(market: &EconomyCode, requirement: &Requirement, it: &Unequal) -> pb:
         disfavoured_outcome: it.disfavoured_outcome.number(),
         clause: it.clause.clone(),
         object: it.object.number(),
+        incomparable: it.incomparable,
     }
 }

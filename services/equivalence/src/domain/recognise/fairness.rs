@@ -59,6 +59,8 @@ pub struct Unequal {
     pub disfavoured_outcome: Outcome,
     /// The entry that makes the difference, and its clause.
     pub clause: String,
+    /// Whether neither is treated better: each must fulfil what the other need not.
+    pub incomparable: bool,
 }
 
 /// The requirements that an audit looks at, by market and name, each with the market that the goods go to. A member is bound
@@ -120,14 +122,22 @@ fn compare(bench: &Bench<'_>, found: &mut BTreeSet<Unequal>) {
     let (domestic, foreign): (Vec<_>, Vec<_>) = economies
         .filter_map(|economy| bench.treat(economy))
         .partition(|it| catalogue.is_within(it.origin, market, bench.date));
-    // The first of equals by code.
-    let best_foreign = foreign.iter().min_by_key(|it| it.standing());
-    let best_domestic = domestic.iter().min_by_key(|it| it.standing());
-    let pairs = [(Principle::MostFavouredNation, best_foreign), (Principle::NationalTreatment, best_domestic)];
-    for (principle, favoured) in pairs {
-        let Some(favoured) = favoured else { continue };
-        for disfavoured in foreign.iter().filter(|it| it.standing() > favoured.standing()) {
-            found.insert(difference(bench, principle, favoured, disfavoured));
+    for (principle, others) in [(Principle::MostFavouredNation, &foreign), (Principle::NationalTreatment, &domestic)] {
+        // The first of equals by code.
+        let Some(best) = others.iter().min_by_key(|it| it.standing()) else { continue };
+        for it in &foreign {
+            if it.is_no_worse_than(best) {
+                continue;
+            }
+            if best.is_no_worse_than(it) {
+                found.insert(difference(bench, principle, best, it, false));
+                continue;
+            }
+            // Neither holds the other; another may be better.
+            let is_better = |other: &&Treatment<'_>| other.is_no_worse_than(it) && !it.is_no_worse_than(other);
+            let better = others.iter().filter(is_better).min_by_key(|it| it.standing());
+            let (favoured, incomparable) = better.map_or((best, true), |better| (better, false));
+            found.insert(difference(bench, principle, favoured, it, incomparable));
         }
     }
 }
@@ -137,8 +147,9 @@ fn difference(
     principle: Principle,
     favoured: &Treatment<'_>,
     disfavoured: &Treatment<'_>,
+    incomparable: bool,
 ) -> Unequal {
-    let special = bench.special(disfavoured).filter(|(without, _)| without.standing() <= favoured.standing());
+    let special = bench.special(disfavoured).filter(|(without, _)| without.is_no_worse_than(favoured));
     let (principle, clause) = match special {
         Some((_, clause)) => (Principle::SpecialAndDifferential, clause),
         None => (principle, bench.clause(favoured, disfavoured)),
@@ -151,6 +162,7 @@ fn difference(
         favoured_outcome: favoured.outcome,
         disfavoured_outcome: disfavoured.outcome,
         clause,
+        incomparable,
     }
 }
 

@@ -20,8 +20,8 @@ use crate::client::{
 #[command(after_help = "\
 Each foreign origin is compared with the foreign one that fares best (most-favoured-nation) and with domestic goods \
 (national treatment), all holding exactly what is demanded, certified at home. Transition periods granted as special \
-and differential treatment are shown as such and are no fault. With -o name each requirement with a finding is \
-named once.")]
+and differential treatment are shown as such and are no fault. Where each must fulfil conditions that the other need \
+not, neither is better, and that is said. With -o name each requirement with a finding is named once.")]
 pub(crate) struct Args {
     /// A market to audit [default: all]. May be repeated.
     #[arg(long = "market", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]
@@ -51,6 +51,7 @@ const FINDINGS: View = View::List {
         ("DISFAVOURED", "disfavoured"),
         ("GETS ONLY", "disfavouredOutcome"),
         ("KIND OF RESULT", "object"),
+        ("NEITHER BETTER", "incomparable"),
         ("CLAUSE", "clause"),
     ],
 };

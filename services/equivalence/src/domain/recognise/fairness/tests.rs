@@ -278,3 +278,40 @@ fn annexes_for_other_goods_add_no_kind_of_result_to_what_is_compared() {
     assert_eq!(kinds(&annex("850239")), [Certificate].into());
     assert_eq!(kinds(&annex("854143")), [Certificate, TestReport].into());
 }
+
+#[test]
+fn conditions_of_which_neither_hold_the_others_are_a_difference_and_nobody_is_worse_off() {
+    let condition = |kind: &str, what: &str| json!({ "id": what, "kind": kind, "description": what });
+    let manual = condition("language", "A manual in the language of XB.");
+    let label = condition("label", "A label.");
+    let factory = condition("factory_inspection", "An inspection each year.");
+    let annex = |name: &str, economy: &str, conditions: &[&Value]| {
+        json!({ "annex": { "name": format!("annexes/{name}"), "arrangement": "arrangements/m", "title": name,
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "legal_reference": "article 9",
+            "economies": ["XB", economy], "conditions": conditions } })
+    };
+    let with = |of_xa: &[&Value], of_xc: &[&Value]| {
+        let mut more = arrangement(json!({ "economies": ["XB"] }));
+        more.extend([annex("a", "XA", of_xa), annex("c", "XC", of_xc)]);
+        let catalogue = catalogue(json!({}), more);
+        let market = EconomyCode::parse("XB").unwrap();
+        let [entry] = catalogue.requirements_of(&market) else { panic!("one requirement") };
+        let date = parse_date("2026-01-01").unwrap();
+        let all = audit(&catalogue, &NoTranslation, (&market, entry), None, date).into_iter();
+        let all = all.filter(|it| it.principle == Mfn && it.disfavoured.as_str() != "XD");
+        all.map(|it| (it.favoured.as_str().to_owned(), it.disfavoured.as_str().to_owned(), it.incomparable))
+            .collect::<Vec<_>>()
+    };
+    let row = |favoured: &str, disfavoured: &str, incomparable| {
+        vec![(favoured.to_owned(), disfavoured.to_owned(), incomparable)]
+    };
+    // As many of each, or not: neither holds the other.
+    assert_eq!(with(&[&manual], &[&factory]), row("XA", "XC", true));
+    assert_eq!(with(&[&manual, &label], &[&factory]), row("XC", "XA", true));
+    // One holds the other.
+    assert_eq!(with(&[&manual, &factory], &[&factory]), row("XC", "XA", false));
+    assert_eq!(with(&[], &[&factory]), row("XA", "XC", false));
+    // The same in two annexes.
+    let other = json!({ "id": "lang", "kind": "language", "description": "A manual in the language of XB." });
+    assert_eq!(with(&[&manual], &[&other]), []);
+}

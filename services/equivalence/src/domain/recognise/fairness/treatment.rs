@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::domain::arrangement::{Annex, TransitionPeriod};
 use crate::domain::catalogue::{AnnexEntry, Catalogue, RequirementEntry};
 use crate::domain::code::CodeReference;
-use crate::domain::decision::{Attempt, Check, Outcome, Status};
+use crate::domain::decision::{Attempt, Check, Condition, Outcome, Status};
 use crate::domain::equivalence::Target;
 use crate::domain::key::{BodyKey, EconomyCode};
 use crate::domain::question::Question;
@@ -16,7 +16,7 @@ use crate::domain::recognise::market::Market;
 use crate::domain::recognise::{Detail, evaluate, leads, outcome};
 use crate::domain::standard::Stock;
 use crate::domain::translate::Translator;
-use crate::domain::words::RecognitionObject;
+use crate::domain::words::{ConditionKind, RecognitionObject};
 
 /// What all origins have in common.
 pub(super) struct Bench<'a> {
@@ -39,7 +39,10 @@ pub(super) struct Treatment<'a> {
     pub(super) origin: &'a EconomyCode,
     pub(super) outcome: Outcome,
     mandatory: bool,
-    conditions: usize,
+    /// What is to be fulfilled by the way that serves best.
+    conditions: Vec<Asked>,
+    /// The same of every other way that has this outcome and asks for nothing more than another.
+    other_ways: Vec<Vec<Asked>>,
     body: BodyKey,
     /// What the certificate names that serves best.
     certified: &'a [Target],
@@ -47,6 +50,22 @@ pub(super) struct Treatment<'a> {
     annex: Option<Arc<Annex>>,
     /// Whether the requirement covers the origin.
     covered: bool,
+}
+
+/// What is to be fulfilled: a test by its name, what an annex asks for by its words, whichever annex has them.
+type Asked = (ConditionKind, String);
+
+fn asked(condition: Condition<'_>) -> Asked {
+    let what = match condition {
+        Condition::ByAnnex(it, _) if !it.description.is_empty() => &it.description,
+        other => other.id(),
+    };
+    (condition.kind(), what.to_owned())
+}
+
+/// Whether everything of the one is asked for by the other.
+fn is_within(one: &[Asked], other: &[Asked]) -> bool {
+    one.iter().all(|it| other.contains(it))
 }
 
 impl Treatment<'_> {
@@ -60,7 +79,19 @@ impl Treatment<'_> {
             Outcome::InformationOnly => 4,
             Outcome::NotRecognised | Outcome::NoRequirementApplies | Outcome::Undetermined => 5,
         };
-        (outcome, self.conditions)
+        (outcome, self.conditions.len())
+    }
+
+    /// Whether it has the better outcome, or the same by a way on which nothing is to be fulfilled that is not on one of the
+    /// other's.
+    pub(super) fn is_no_worse_than(&self, other: &Self) -> bool {
+        let (own, others) = (self.standing().0, other.standing().0);
+        let reaches = |way: &Vec<Asked>| other.ways().any(|it| is_within(way, it));
+        own < others || (own == others && self.ways().any(reaches))
+    }
+
+    fn ways(&self) -> impl Iterator<Item = &Vec<Asked>> {
+        std::iter::once(&self.conditions).chain(&self.other_ways)
     }
 }
 
@@ -75,7 +106,19 @@ impl<'a> Bench<'a> {
         let bodies = self.bodies(origin).into_iter();
         let tried = bodies.flat_map(|body| self.certificates.iter().map(move |certified| (body.clone(), certified)));
         let treated = tried.filter_map(|(body, certified)| self.treat_by(origin, body, certified, without_special));
-        treated.min_by_key(Treatment::standing)
+        let treated: Vec<_> = treated.collect();
+        let best = treated.iter().map(Treatment::standing).min()?;
+        let mut ways: Vec<_> =
+            treated.iter().filter(|it| it.standing().0 == best.0).map(|it| it.conditions.clone()).collect();
+        ways.sort_by_key(Vec::len);
+        let mut other_ways: Vec<Vec<Asked>> = Vec::new();
+        for way in ways {
+            if !other_ways.iter().any(|less| is_within(less, &way)) {
+                other_ways.push(way);
+            }
+        }
+        let best = treated.into_iter().find(|it| it.standing() == best)?;
+        Some(Treatment { other_ways, ..best })
     }
 
     /// How goods would fare if nothing were special and differential treatment, and the clause that is.
@@ -181,8 +224,19 @@ impl<'a> Bench<'a> {
         let mandatory = self.entry.mandatory;
         if !ctx.in_question(self.entry) {
             let outcome = Outcome::NoRequirementApplies;
-            let (conditions, annex, covered) = (0, None, false);
-            return Some(Treatment { origin, outcome, mandatory, conditions, body, certified, annex, covered });
+            let (conditions, other_ways) = (Vec::new(), Vec::new());
+            let (annex, covered) = (None, false);
+            return Some(Treatment {
+                origin,
+                outcome,
+                mandatory,
+                conditions,
+                other_ways,
+                body,
+                certified,
+                annex,
+                covered,
+            });
         }
         let market = Market::new(&ctx, &self.entry.requirement.market);
         let result = evaluate(&ctx, &market, self.entry)?;
@@ -190,9 +244,10 @@ impl<'a> Bench<'a> {
             return None;
         }
         let outcome = outcome::overall(&[&result]).outcome;
-        let conditions = result.route.as_ref().map_or(0, |route| route.conditions.len());
+        let conditions = result.route.iter().flat_map(|route| &route.conditions).map(|it| asked(*it)).collect();
+        let other_ways = Vec::new();
         let annex = result.route.as_ref().and_then(|route| route.annex).cloned();
-        Some(Treatment { origin, outcome, mandatory, conditions, body, certified, annex, covered: true })
+        Some(Treatment { origin, outcome, mandatory, conditions, other_ways, body, certified, annex, covered: true })
     }
 }
 

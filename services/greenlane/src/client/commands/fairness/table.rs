@@ -15,8 +15,8 @@ use crate::client::{
 const AT_ONCE: u64 = 1_000;
 
 /// What the findings of one row have in common: clause, market, requirement, principle, what was compared, how who is
-/// favoured fares, and how who is not.
-type Same = [String; 7];
+/// favoured fares, how who is not, and whether neither is better.
+type Same = ([String; 7], bool);
 
 /// Who is favoured, and who is worse off.
 type Origins = (BTreeSet<String>, BTreeSet<String>);
@@ -79,6 +79,7 @@ fn tell_more(more: bool) {
 
 fn add(rows: &mut BTreeMap<Same, Origins>, finding: FairnessFinding) {
     let word = |name: &str| label(name).unwrap_or_default().to_owned();
+    let incomparable = finding.incomparable;
     let same = [
         finding.clause.clone(),
         finding.market.clone(),
@@ -88,20 +89,21 @@ fn add(rows: &mut BTreeMap<Same, Origins>, finding: FairnessFinding) {
         recognition::outcome(finding.favoured_outcome()).to_owned(),
         recognition::outcome(finding.disfavoured_outcome()).to_owned(),
     ];
-    let (favoured, disfavoured) = rows.entry(same).or_default();
+    let (favoured, disfavoured) = rows.entry((same, incomparable)).or_default();
     favoured.insert(finding.favoured);
     disfavoured.insert(finding.disfavoured);
 }
 
 fn clauses(rows: &BTreeMap<Same, Origins>) -> usize {
-    rows.keys().map(|same| &same[0]).collect::<BTreeSet<_>>().len()
+    rows.keys().map(|(same, _)| &same[0]).collect::<BTreeSet<_>>().len()
 }
 
 /// Each clause with what it does below it.
 fn text(rows: &BTreeMap<Same, Origins>) -> String {
     let mut text = String::new();
     let mut before = "";
-    for ([clause, market, requirement, principle, object, better, worse], (favoured, disfavoured)) in rows {
+    for ((same, incomparable), (favoured, disfavoured)) in rows {
+        let [clause, market, requirement, principle, object, better, worse] = same;
         // A clause is named once, above all that it does.
         if clause != before {
             let gap = if before.is_empty() { "" } else { "\n" };
@@ -109,8 +111,10 @@ fn text(rows: &BTreeMap<Same, Origins>) -> String {
             before = clause;
         }
         text.push_str(&line::folded(&format!("  {market}  {requirement}  {principle}, {object}\n")));
-        text.push_str(&listed("favoured", better, favoured));
-        text.push_str(&listed("worse off", worse, disfavoured));
+        let (one, other) =
+            if *incomparable { ("neither better", "on other conditions") } else { ("favoured", "worse off") };
+        text.push_str(&listed(one, better, favoured));
+        text.push_str(&listed(other, worse, disfavoured));
     }
     text
 }
@@ -153,6 +157,17 @@ mod tests {
         let text = text(&rows);
         assert_eq!(clauses(&rows), 2);
         assert_eq!(text.matches("annexes/b").count(), 1, "{text}");
+        assert!(text.contains("worse off") && !text.contains("neither"), "{text}");
         assert!(text.contains("XA XC") && text.find("annexes/a") < text.find("annexes/b"), "{text}");
+    }
+
+    #[test]
+    fn who_is_treated_otherwise_and_not_worse_is_told_so() {
+        let mut rows = BTreeMap::new();
+        let (favoured, disfavoured) = ("XA".into(), "XC".into());
+        add(&mut rows, FairnessFinding { favoured, disfavoured, incomparable: true, ..Default::default() });
+        let text = text(&rows);
+        assert!(text.contains("neither better") && text.contains("on other conditions"), "{text}");
+        assert!(!text.contains("worse off"), "{text}");
     }
 }
