@@ -209,7 +209,7 @@ impl<'c, 'q> Options<'c, 'q> {
             let mut tried = HashSet::new();
             for (annex, object) in &open {
                 trial.ctx.question = questions.iter().find(|it| it.object == *object).unwrap_or(&question);
-                let of_it = worth.new_body.then(|| self.bodies_under(annex)).into_iter().flatten();
+                let of_it = worth.new_body.then(|| self.bodies_under(annex, *object)).into_iter().flatten();
                 for body in self.issuers.iter().copied().chain(of_it) {
                     if tried.insert((body.identity(), *object)) {
                         self.by_annex(entry, body, worth, fresh, &mut trial, choices);
@@ -291,7 +291,7 @@ impl<'c, 'q> Options<'c, 'q> {
         let start = certified.iter().position(|it| it == starts_from).unwrap_or(0);
         let new_target = certified.iter().any(|it| !self.held.contains(it));
         let object = wanted_object(acceptance);
-        for body in self.accepted_bodies(acceptance) {
+        for body in self.accepted_bodies(acceptance, object) {
             let new_body = !self.is_issuer(body);
             choices.push(Choice {
                 work: Work { new_target, new_body, conditions: 0, links: 0, by_annex: false },
@@ -324,7 +324,7 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// The bodies that a rule lets in, as far as the catalogue or the product names them.
-    fn accepted_bodies(&self, acceptance: &'c Acceptance) -> Vec<Candidate<'q>> {
+    fn accepted_bodies(&self, acceptance: &'c Acceptance, object: RecognitionObject) -> Vec<Candidate<'q>> {
         let rule = &acceptance.bodies;
         let date = self.product.date;
         let accepted = |it: &&Candidate<'_>| {
@@ -340,11 +340,11 @@ impl<'c, 'q> Options<'c, 'q> {
         // As many as a step names, beside those that the rule excludes and those that come up twice.
         let enough = 2 * MOST_BODIES + rule.excluded_bodies.len();
         for economy in economies {
-            found.extend(self.bodies_in(economy).take(enough));
+            found.extend(self.bodies_in(economy, object).take(enough));
         }
         if rule.any && found.len() < MOST_BODIES {
             // Whoever there is.
-            let all = self.catalogue.bodies.values().filter(|body| certifies(body));
+            let all = self.catalogue.bodies.values().filter(|body| issues(body, object));
             found.extend(all.take(enough).map(|body| self.located(&body.name)));
         }
         let mut seen = HashSet::new();
@@ -427,19 +427,29 @@ impl<'c, 'q> Options<'c, 'q> {
     }
 
     /// The bodies whose results an annex may carry: the designated ones, or where none need be, those of its parties.
-    fn bodies_under(&self, entry: &'c AnnexEntry) -> Vec<Candidate<'q>> {
+    fn bodies_under(&self, entry: &'c AnnexEntry, object: RecognitionObject) -> Vec<Candidate<'q>> {
         let date = self.product.date;
         if entry.annex.designation_required {
             let all = entry.terms.designated.iter().zip(&entry.designations);
             let standing = all.filter(|(it, designation)| it.counts(designation, date, Some(date)) == Counts::Yes);
             return standing.map(|(terms, designation)| self.numbered(&designation.body, terms.body)).collect();
         }
+        let within = |economy: &EconomyCode, all: &[EconomyCode]| {
+            all.iter().any(|whole| self.catalogue.is_within(economy, whole, date))
+        };
+        // Whom it leaves out would hide whom it lets in.
+        let (only, not) = (&entry.annex.economies, entry.annex.exclusions.as_ref());
+        let let_in = |body: &Candidate<'_>| {
+            let excluded = not.is_some_and(|it| it.bodies.contains(body.key) || within(body.economy, &it.economies));
+            !excluded && (only.is_empty() || within(body.economy, only))
+        };
         let exporters = entry.arrangement.parties.iter().filter(|party| party.is_accepted());
-        exporters.flat_map(|party| self.bodies_in(&party.economy).take(MOST_BODIES)).collect()
+        let bodies = exporters.map(|party| self.bodies_in(&party.economy, object));
+        bodies.flat_map(|of_it| of_it.filter(let_in).take(MOST_BODIES)).collect()
     }
 
-    /// The bodies of an economy, or of whoever belongs to a bloc, that certify.
-    fn bodies_in(&self, economy: &'q EconomyCode) -> impl Iterator<Item = Candidate<'q>> {
+    /// The bodies of an economy, or of whoever belongs to a bloc, that issue results of a kind.
+    fn bodies_in(&self, economy: &'q EconomyCode, object: RecognitionObject) -> impl Iterator<Item = Candidate<'q>> {
         let (catalogue, date) = (self.catalogue, self.product.date);
         // Of members that are blocs, the members too.
         let mut all: SmallVec<[&EconomyCode; 1]> = SmallVec::from_elem(economy, 1);
@@ -454,8 +464,8 @@ impl<'c, 'q> Options<'c, 'q> {
             next += 1;
         }
         let all = all.into_iter().flat_map(|economy| catalogue.bodies_of(economy));
-        let certifying = all.filter(|(_, body)| certifies(body));
-        certifying.map(|(number, body)| Candidate { key: &body.name, economy: &body.economy, number: *number })
+        let issuing = all.filter(move |(_, body)| issues(body, object));
+        issuing.map(|(number, body)| Candidate { key: &body.name, economy: &body.economy, number: *number })
     }
 }
 
@@ -463,9 +473,10 @@ fn in_numbers(catalogue: &Catalogue, targets: &[Target]) -> Numbers {
     targets.iter().map(|target| catalogue.held(target).0).collect()
 }
 
-/// Whether a body certifies, as far as the catalogue says what it does.
-fn certifies(body: &Body) -> bool {
-    body.roles.is_empty() || body.roles.contains(&BodyRole::CertificationBody)
+/// Whether a body issues results of a kind, as far as the catalogue says what it does: laboratories report tests.
+fn issues(body: &Body, object: RecognitionObject) -> bool {
+    let tests = object == RecognitionObject::TestReport && body.roles.contains(&BodyRole::TestingLaboratory);
+    tests || body.roles.is_empty() || body.roles.contains(&BodyRole::CertificationBody)
 }
 
 /// The kind of result to obtain for an acceptance: a certificate where that is accepted.

@@ -290,3 +290,83 @@ fn a_bloc_stands_for_itself_where_no_market_belongs_to_it_by_whichever_of_its_me
     assert_eq!(of(vec![bloc("ONE", &["TWO"], true), bloc("TWO", &["ONE"], true)], day), ["ONE"]);
     assert_eq!(of(vec![bloc("ONE", &["TWO"], false), bloc("TWO", &["ONE"], false)], day), Vec::<String>::new());
 }
+
+/// Of a bloc that exports by an annex, one member has many bodies and is left out.
+#[test]
+fn bodies_that_an_annex_leaves_out_hide_none_that_it_lets_in() {
+    use serde_json::json;
+    let member = |it: &str| json!({ "economy": it, "validity": { "from": "2000-01-01" } });
+    let with = |of_annex: serde_json::Value| {
+        let mut entries = ["XA", "XB", "XC"].map(|it| json!({ "economy": { "name": it } })).to_vec();
+        entries.push(json!({ "economy": { "name": "UNION", "bloc": true, "members": [member("XA"), member("XC")] } }));
+        entries.extend((0..30).map(|at| json!({ "body": { "name": format!("bodies/a-{at:02}"), "economy": "XA" } })));
+        entries.push(json!({ "body": { "name": "bodies/c", "economy": "XC" } }));
+        entries.push(json!({ "requirement": { "name": "requirements/r", "market": "XB", "title": "r",
+            "mandatory": true, "validity": { "from": "2020-01-01" },
+            "acceptances": [{ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XB"] } }] } }));
+        entries.push(json!({ "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+            "parties": [{ "economy": "UNION" }, { "economy": "XB" }] } }));
+        let mut annex = json!({ "name": "annexes/x", "arrangement": "arrangements/m", "title": "x",
+            "objects": ["certificate"], "validity": { "from": "2020-01-01" } });
+        annex.as_object_mut().unwrap().extend(of_annex.as_object().unwrap().clone());
+        entries.push(json!({ "annex": annex }));
+        let entries = entries.into_iter().map(|it| serde_json::from_value::<Entry>(it).unwrap());
+        let catalogue = Catalogue::new(1, entries);
+        let product = Product {
+            code: CodeReference::new("HS2022", "854143").unwrap(),
+            origin: EconomyCode::parse("XC").unwrap(),
+            date: "2026-01-01".parse().unwrap(),
+            stock: Stock::default(),
+            certificates: Vec::new(),
+        };
+        let plan = plan(&catalogue, &Splitting, &product, &[EconomyCode::parse("XB").unwrap()]);
+        plan.markets[0].steps[0].bodies.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(with(json!({ "exclusions": { "economies": ["XA"] } })), ["bodies/c"]);
+    assert_eq!(with(json!({ "economies": ["XB", "XC"] })), ["bodies/c"]);
+    let all: Vec<_> = (0..25).map(|at| format!("bodies/a-{at:02}")).collect();
+    let left = with(json!({ "exclusions": { "bodies": all } }));
+    assert_eq!(left, ["bodies/a-25", "bodies/a-26", "bodies/a-27", "bodies/a-28", "bodies/a-29", "bodies/c"]);
+}
+
+#[test]
+fn a_test_report_is_obtained_from_a_laboratory_too_and_a_certificate_from_none() {
+    use serde_json::json;
+    let bodies_for = |objects: &[&str]| {
+        let acceptance =
+            json!({ "target": { "name": "standards/z-1" }, "bodies": { "economies": ["XA"] }, "objects": objects });
+        let entries = json!([
+            { "economy": { "name": "XA" } },
+            { "economy": { "name": "XB" } },
+            { "economy": { "name": "XC" } },
+            { "body": { "name": "bodies/cert", "economy": "XA", "roles": ["certification_body"] } },
+            { "body": { "name": "bodies/lab", "economy": "XA", "roles": ["testing_laboratory"] } },
+            { "body": { "name": "bodies/office", "economy": "XA", "roles": ["regulator"] } },
+            { "requirement": { "name": "requirements/b", "market": "XB", "title": "b", "mandatory": true,
+                "validity": { "from": "2020-01-01" }, "acceptances": [acceptance] } },
+            { "requirement": { "name": "requirements/c", "market": "XC", "title": "c", "mandatory": true,
+                "validity": { "from": "2020-01-01" }, "acceptances": [{ "target": { "name": "standards/z-1" },
+                    "bodies": { "economies": ["XC"] } }] } },
+            { "arrangement": { "name": "arrangements/m", "title": "m", "in_force_from": "2020-01-01",
+                "parties": [{ "economy": "XA" }, { "economy": "XC" }] } },
+            { "annex": { "name": "annexes/x", "arrangement": "arrangements/m", "title": "x", "objects": objects,
+                "validity": { "from": "2020-01-01" } } },
+        ]);
+        let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
+        let catalogue = Catalogue::new(1, entries);
+        let product = Product {
+            code: CodeReference::new("HS2022", "854143").unwrap(),
+            origin: EconomyCode::parse("XA").unwrap(),
+            date: "2026-01-01".parse().unwrap(),
+            stock: Stock::default(),
+            certificates: Vec::new(),
+        };
+        let markets = ["XB", "XC"].map(|it| EconomyCode::parse(it).unwrap());
+        let plan = plan(&catalogue, &Splitting, &product, &markets);
+        let of = |step: &Step<'_>| step.bodies.iter().map(ToString::to_string).collect::<Vec<_>>();
+        plan.markets.iter().map(|it| of(&it.steps[0])).collect::<Vec<_>>()
+    };
+    // Directly, and through an annex.
+    assert_eq!(bodies_for(&["test_report"]), [["bodies/cert", "bodies/lab"], ["bodies/cert", "bodies/lab"]]);
+    assert_eq!(bodies_for(&["certificate"]), [["bodies/cert"], ["bodies/cert"]]);
+}
