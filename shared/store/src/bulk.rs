@@ -136,8 +136,10 @@ fn runs<A: ActiveModelTrait>(rows: impl IntoIterator<Item = A>) -> Vec<Run> {
     let table = A::Entity::default();
     let all: Vec<_> = <A::Entity as EntityTrait>::Column::iter().map(|column| (column, column.as_str())).collect();
     let mut runs: Vec<Run> = Vec::new();
+    let mut columns = Vec::with_capacity(all.len());
     for mut row in rows {
-        let (mut columns, mut values) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+        columns.clear();
+        let mut values = Vec::with_capacity(all.len());
         for (column, name) in &all {
             match row.take(*column) {
                 ActiveValue::Set(value) | ActiveValue::Unchanged(value) if value.is_some() => {
@@ -149,7 +151,7 @@ fn runs<A: ActiveModelTrait>(rows: impl IntoIterator<Item = A>) -> Vec<Run> {
         }
         match runs.last_mut() {
             Some(run) if run.columns == columns => run.rows.push(values),
-            _ => runs.push(Run { table: table.table_name(), columns, rows: vec![values] }),
+            _ => runs.push(Run { table: table.table_name(), columns: columns.clone(), rows: vec![values] }),
         }
     }
     runs

@@ -1,5 +1,7 @@
 //! The statements that insert rows: on SQLite a list of values, on PostgreSQL an array for each column.
 
+use std::fmt::Write as _;
+
 use sea_orm::sea_query::ArrayType;
 use sea_orm::sqlx::Arguments as _;
 use sea_orm::sqlx::error::BoxDynError;
@@ -12,12 +14,15 @@ use crate::engine::Engine;
 /// Rows in one list of values at most: with longer ones there would be more texts to keep prepared.
 const MOST_VALUES: usize = 256;
 
+/// From so many rows on, a value that all of them have is sent once.
+const SHARED: usize = 16;
+
 /// Rows in one statement of arrays at most: their number is not in its text, and only the size of the message counts.
 const MOST_IN_ARRAYS: usize = 1_024;
 
 /// One statement, or a part of one.
 pub(super) enum Insert {
-    /// A list of values.
+    /// A list of values, maybe longer than there are rows.
     Lists(Statement),
     /// An array for each column.
     Arrays(Arrays),
@@ -51,11 +56,11 @@ pub(super) fn statements(engine: Engine, run: Run, only_absent: bool) -> Vec<Ins
     let mut statements = Vec::new();
     while !rows.is_empty() {
         let size =
-            if kinds.is_some() { rows.len().min(MOST_IN_ARRAYS) } else { next_size(engine, &run.columns, rows.len()) };
+            if kinds.is_some() { rows.len().min(MOST_IN_ARRAYS) } else { size(engine, &run.columns, rows.len()) };
         let rest = rows.split_off(size);
         statements.push(match &kinds {
             Some(kinds) => Insert::Arrays(Arrays { into: into.clone(), only_absent, kinds: kinds.clone(), rows }),
-            None => Insert::Lists(lists(engine, &into, run.columns.len(), rows, only_absent)),
+            None => Insert::Lists(list(engine, &into, run.columns.len(), rows, only_absent)),
         });
         rows = rest;
     }
@@ -122,30 +127,63 @@ fn into(engine: Engine, table: &str, columns: &[&str]) -> String {
     format!("{verb} INTO \"{table}\" (\"{}\") ", columns.join("\", \""))
 }
 
-/// 256, 128, 64 and so on down to 1. A statement's text depends on how many rows it has, and the engine prepares each text
-/// anew that it has not seen: of few sizes, all are soon known.
-pub(super) fn next_size(engine: Engine, columns: &[&str], left: usize) -> usize {
-    let most = (max_variables(engine) / columns.len().max(1)).clamp(1, MOST_VALUES);
-    if left >= most { most } else { 1 << left.ilog2() }
+/// How many rows go into one list of values.
+fn size(engine: Engine, columns: &[&str], left: usize) -> usize {
+    let most = 1 << (max_variables(engine) / columns.len().max(1)).clamp(1, MOST_VALUES).ilog2();
+    match engine {
+        Engine::Sqlite => left.min(most),
+        Engine::Postgres => most.min(1 << left.ilog2()),
+    }
 }
 
-fn lists(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only_absent: bool) -> Statement {
-    let mut sql = String::with_capacity(into.len() + 30 + rows.len() * (columns * 5 + 2));
+/// One statement for all rows. Its text depends on how long its list is, and the engine prepares each text anew that it has
+/// not seen. So on SQLite the list is as long as a power of two, and its last rows are left empty: they read as NULL, which
+/// no value of ours is.
+fn list(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only_absent: bool) -> Statement {
+    let (length, shared) = match engine {
+        Engine::Sqlite => (rows.len().next_power_of_two(), shared(&rows, columns)),
+        Engine::Postgres => (rows.len(), vec![false; columns]),
+    };
+    let varying = shared.iter().filter(|is_shared| !**is_shared).count();
+    let mut sql = String::with_capacity(into.len() + 60 + columns * 14 + length * (varying * 5 + 4));
     sql.push_str(into);
-    let mut variable = 0;
-    for row in 0..rows.len() {
-        sql.push_str(if row == 0 { "VALUES (" } else { ", (" });
-        for column in 0..columns {
+    let mut variables = 0;
+    let mut variable = |sql: &mut String| {
+        variables += 1;
+        match engine {
+            Engine::Sqlite => sql.push('?'),
+            Engine::Postgres => _ = write!(sql, "${variables}"),
+        }
+    };
+    let is_plain = length == 1 || engine == Engine::Postgres;
+    if !is_plain {
+        sql.push_str("SELECT ");
+        let mut place = 0;
+        for (column, is_shared) in shared.iter().enumerate() {
             if column > 0 {
                 sql.push(',');
             }
-            variable += 1;
-            match engine {
-                Engine::Sqlite => sql.push('?'),
-                Engine::Postgres => sql.push_str(&format!("${variable}")),
+            if *is_shared {
+                variable(&mut sql);
+            } else {
+                place += 1;
+                _ = write!(sql, "column{place}");
             }
         }
+        sql.push_str(" FROM (");
+    }
+    for row in 0..length {
+        sql.push_str(if row == 0 { "VALUES (" } else { ",(" });
+        for column in 0..varying {
+            if column > 0 {
+                sql.push(',');
+            }
+            variable(&mut sql);
+        }
         sql.push(')');
+    }
+    if !is_plain {
+        sql.push_str(") WHERE column1 IS NOT NULL");
     }
     if only_absent {
         sql.push_str(ON_CONFLICT);
@@ -154,7 +192,24 @@ fn lists(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only
         Engine::Sqlite => DbBackend::Sqlite,
         Engine::Postgres => DbBackend::Postgres,
     };
-    Statement::from_sql_and_values(backend, sql, rows.into_iter().flatten())
+    // What is shared comes first, as in the text.
+    let mut values = Vec::with_capacity(columns + rows.len() * varying);
+    let of_first = rows.first().into_iter().flatten().zip(&shared);
+    values.extend(of_first.filter(|(_, is_shared)| **is_shared).map(|(value, _)| value.clone()));
+    for row in rows {
+        values.extend(row.into_iter().zip(&shared).filter(|(_, is_shared)| !**is_shared).map(|(value, _)| value));
+    }
+    Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// Which columns have one value in all rows; never all of them.
+fn shared(rows: &[Vec<Value>], columns: usize) -> Vec<bool> {
+    let is_shared = |column: usize| rows.len() >= SHARED && rows.iter().all(|row| row[column] == rows[0][column]);
+    let mut shared: Vec<bool> = (0..columns).map(is_shared).collect();
+    if !shared.contains(&false) {
+        shared.iter_mut().take(1).for_each(|first| *first = false);
+    }
+    shared
 }
 
 /// A kind of values that can stand in an array.
