@@ -15,7 +15,13 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// Encodes without padding, behind what is there.
 pub fn encode_to(bytes: impl AsRef<[u8]>, text: &mut String) {
-    URL_SAFE_NO_PAD.encode_string(bytes, text);
+    let bytes = bytes.as_ref();
+    let length = base64::encoded_len(bytes.len(), false).expect("what is in memory has a length in base64");
+    let mut whole = std::mem::take(text).into_bytes();
+    let before = whole.len();
+    whole.resize(before + length, 0);
+    URL_SAFE_NO_PAD.encode_slice(bytes, &mut whole[before..]).expect("there is room for what is encoded");
+    *text = String::from_utf8(whole).expect("base64 is ASCII");
 }
 
 /// Decodes. Padding, white space, the `+` and `/` of plain base64, and bits left over at the end are refused.

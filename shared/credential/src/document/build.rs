@@ -97,13 +97,13 @@ pub(super) fn credential(profile: Profile, certificate: &Certificate) -> Result<
     let id = format!("{registry}/certificates/{}", escape(number));
     let name = format!("Certificate {number}");
     let also_known_as = Node::object([
-        ("type", Node::list(["Party"])),
+        ("type", Node::Texts(&["Party"])),
         ("id", format!("{registry}/{}", escape_path(&issuer.body)).into()),
         ("name", (&issuer.name).into()),
         ("registeredId", issuer.body.strip_prefix("bodies/").unwrap_or(&issuer.body).into()),
     ]);
     let issued_by = Node::object([
-        ("type", Node::list(["CredentialIssuer"])),
+        ("type", Node::Texts(&["CredentialIssuer"])),
         ("id", (&issuer.did).into()),
         ("name", (&issuer.name).into()),
         ("issuerAlsoKnownAs", Node::List(vec![also_known_as])),
@@ -117,7 +117,7 @@ pub(super) fn credential(profile: Profile, certificate: &Certificate) -> Result<
     ];
     let mut members: Vec<(&str, Node<'_>)> = vec![
         ("@context", Node::List(vec![CONTEXTS[0].into(), CONTEXTS[1].into(), context.into()])),
-        ("type", Node::list(TYPES)),
+        ("type", Node::Texts(&TYPES)),
         ("issuer", issued_by),
         ("validFrom", format!("{}T00:00:00Z", facts.valid_from).into()),
         ("validUntil", format!("{}T23:59:59Z", facts.valid_until).into()),
@@ -182,12 +182,12 @@ fn attestation<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'
     let Certificate { registry, issuer, facts, .. } = certificate;
     let level = issuer.accreditation.as_ref().map(|accreditation| accreditation.level).unwrap_or_default();
     let scheme = Node::object([
-        ("type", Node::list(["ConformityScheme"])),
+        ("type", Node::Texts(&["ConformityScheme"])),
         ("id", format!("{registry}/{}", escape_path(&facts.scheme.scheme)).into()),
         ("name", (&facts.scheme.scheme).into()),
     ]);
     let mut attestation: Vec<(&str, Node<'_>)> = vec![
-        ("type", Node::list(["ConformityAttestation"])),
+        ("type", Node::Texts(&["ConformityAttestation"])),
         ("id", format!("{id}#attestation").into()),
         ("name", name.to_owned().into()),
         ("description", (&facts.scope).into()),
@@ -203,7 +203,7 @@ fn attestation<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'
     }
     if let Some(accreditation) = &issuer.accreditation {
         let authority = Node::object([
-            ("type", Node::list(["Party"])),
+            ("type", Node::Texts(&["Party"])),
             ("id", (&accreditation.authority_id).into()),
             ("name", (&accreditation.authority_name).into()),
         ]);
@@ -215,7 +215,7 @@ fn attestation<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'
 
 fn holder<'a>(facts: &'a Facts, id: &str) -> Node<'a> {
     let holder = &facts.holder;
-    let mut party: Vec<(&str, Node<'_>)> = vec![("type", Node::list(["Party"])), ("name", (&holder.name).into())];
+    let mut party: Vec<(&str, Node<'_>)> = vec![("type", Node::Texts(&["Party"])), ("name", (&holder.name).into())];
     if is_uri(&holder.identifier) {
         party.push(("id", (&holder.identifier).into()));
     } else {
@@ -234,7 +234,7 @@ fn assessment<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'a
     let measurements = if kept_back { &[] } else { facts.measurements.as_slice() };
     let standards = facts.normative_documents.iter().map(|document| {
         Node::object([
-            ("type", Node::list(["Standard"])),
+            ("type", Node::Texts(&["Standard"])),
             ("id", format!("{registry}/standards/{}", escape(&document.edition)).into()),
             ("name", (&document.edition).into()),
         ])
@@ -242,7 +242,7 @@ fn assessment<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'a
     let products = facts.products.iter().enumerate().map(|(index, product)| assessed_product(product, index, id));
     let measured = measurements.iter().enumerate().map(|(index, measurement)| performance(measurement, index, id));
     Node::object([
-        ("type", Node::list(["ConformityAssessment"])),
+        ("type", Node::Texts(&["ConformityAssessment"])),
         ("id", format!("{id}#assessment").into()),
         ("name", name.to_owned().into()),
         ("assessmentDate", facts.granted_on.to_string().into()),
@@ -258,7 +258,7 @@ fn assessment<'a>(certificate: &'a Certificate, id: &str, name: &str) -> Node<'a
 fn assessed_product<'a>(product: &'a CertifiedProduct, index: usize, id: &str) -> Node<'a> {
     let identification = &product.identification;
     let mut described: Vec<(&str, Node<'_>)> = vec![
-        ("type", Node::list(["Product"])),
+        ("type", Node::Texts(&["Product"])),
         ("id", product_id(product).unwrap_or_else(|| format!("{id}#product-{}", index + 1)).into()),
         ("name", (&product.name).into()),
     ];
@@ -292,7 +292,7 @@ fn performance<'a>(measurement: &'a Measurement, index: usize, id: &str) -> Node
         false => format!("{id}#metric-{}", index + 1).into(),
     };
     let metric = Node::object([
-        ("type", Node::list(["PerformanceMetric"])),
+        ("type", Node::Texts(&["PerformanceMetric"])),
         ("id", metric_id),
         ("name", (&measurement.metric).into()),
     ]);

@@ -2,7 +2,6 @@
 //! of every member's name, which took longer to make than the signature.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
@@ -19,6 +18,8 @@ pub enum Node<'a> {
     Bool(bool),
     /// An array.
     List(Vec<Node<'a>>),
+    /// An array of fixed strings.
+    Texts(&'static [&'static str]),
     /// An object; no name twice, in any order.
     Object(Vec<(&'static str, Node<'a>)>),
     /// What is there as a value already.
@@ -66,8 +67,23 @@ impl<'a> Node<'a> {
                 }
                 out.push(b']');
             }
+            Self::Texts(texts) => {
+                out.push(b'[');
+                for (index, text) in texts.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    write_string(text, out);
+                }
+                out.push(b']');
+            }
             Self::Object(mut members) => {
-                members.sort_unstable_by(|(a, _), (b, _)| by_utf16(a, b));
+                // The order of RFC 8785 is that of bytes where all names are ASCII, as ours are.
+                if members.iter().all(|(name, _)| name.is_ascii()) {
+                    members.sort_unstable_by_key(|(name, _)| *name);
+                } else {
+                    members.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+                }
                 out.push(b'{');
                 for (index, (name, value)) in members.into_iter().enumerate() {
                     if index > 0 {
@@ -85,11 +101,6 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The order of RFC 8785. That of bytes is the same where all are ASCII, as the names of ours are, and quicker.
-fn by_utf16(a: &str, b: &str) -> Ordering {
-    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
-}
-
 impl From<Node<'_>> for Value {
     fn from(node: Node<'_>) -> Self {
         match node {
@@ -97,6 +108,7 @@ impl From<Node<'_>> for Value {
             Node::Number(number) => Self::Number(number),
             Node::Bool(truth) => Self::Bool(truth),
             Node::List(items) => Self::Array(items.into_iter().map(Into::into).collect()),
+            Node::Texts(texts) => Self::Array(texts.iter().copied().map(Into::into).collect()),
             Node::Object(members) => {
                 Self::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
             }
