@@ -115,15 +115,10 @@ impl Server {
         let stack = Stack { limits: config.limits(), authenticator };
         let mut routes = Routes::new(stack.fallback(&services)?);
         stack.infrastructure(&mut routes, &services, &health, config.reflection)?;
-        let (mut probes, mut background, mut bound) = (Vec::new(), Vec::new(), None);
+        let (mut probes, mut background, mut sites) = (Vec::new(), Vec::new(), Vec::new());
         for mut service in services {
             probes.push((service.name, service.probe.clone()));
-            if let Some(site) = service.site.take() {
-                let (listener, address) = listen(site.listen).await?;
-                let serve: Background = Box::new(move |stop| Box::pin(site.serve(listener, address, stop)));
-                background.push(("http", serve));
-                bound = bound.or(Some(address));
-            }
+            sites.extend(service.site.take());
             background.extend(stack.add(&mut routes, service)?);
         }
 
@@ -132,6 +127,13 @@ impl Server {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
+        let mut site_address = None;
+        for site in sites {
+            let (listener, address) = listen(site.listen).await?;
+            let serve: Background = Box::new(move |stop| Box::pin(site.serve(listener, address, stop)));
+            background.push(("http", serve));
+            site_address = site_address.or(Some(address));
+        }
         let (in_process, pipes) = InProcess::pair();
         Ok(Self {
             edge: Arc::new(Edge::new(config, routes)),
@@ -140,7 +142,7 @@ impl Server {
             listener,
             address,
             admin,
-            site: bound,
+            site: site_address,
             tls,
             in_process,
             pipes,

@@ -9,7 +9,7 @@ mod synonyms;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
 use chrono::NaiveDate;
 use foldhash::fast::RandomState;
@@ -93,10 +93,17 @@ impl Building {
 
     /// Who holds it forgets it.
     fn forget(&self) {
-        if self.several.load(Memory::Acquire) == 0
-            && let Ok(mut read) = self.read.try_lock()
-        {
-            *read = Read::default();
+        if self.several.load(Memory::Acquire) > 0 {
+            return;
+        }
+        match self.read.try_lock() {
+            Ok(mut read) => *read = Read::default(),
+            // Building an index failed while it was held.
+            Err(TryLockError::Poisoned(broken)) => {
+                *broken.into_inner() = Read::default();
+                self.read.clear_poison();
+            }
+            Err(TryLockError::WouldBlock) => {}
         }
     }
 }

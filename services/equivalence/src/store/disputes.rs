@@ -124,26 +124,6 @@ pub(crate) async fn named(tx: &Tx, names: &BTreeSet<String>) -> Result<Vec<Dispu
     Ok(all)
 }
 
-/// The designations that disputes are about which any of these bodies has or had to answer.
-pub(crate) async fn designations_of(tx: &Tx, bodies: &BTreeSet<String>) -> Result<BTreeSet<String>, DbErr> {
-    let mut all = BTreeSet::new();
-    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
-    // Fewer than a statement may bind.
-    for bodies in bodies.chunks(1_000) {
-        let answered = Query::select()
-            .column(respondent::Column::Dispute)
-            .from(respondent::Entity)
-            .and_where(respondent::Column::Respondent.is_in(bodies.iter().copied()))
-            .take();
-        let rows = row::Entity::find()
-            .filter(row::Column::Name.in_subquery(answered))
-            .filter(row::Column::Subject.starts_with("designations/"));
-        let subjects: Vec<String> = rows.select_only().column(row::Column::Subject).into_tuple().all(tx).await?;
-        all.extend(subjects);
-    }
-    Ok(all)
-}
-
 /// The position of the newest step.
 pub(crate) async fn newest(tx: &Tx) -> Result<u64, DbErr> {
     revision::current(tx, POSITION).await

@@ -182,6 +182,20 @@ pub(crate) async fn history(tx: &Tx, names: &BTreeSet<String>) -> Result<Vec<Wri
     Ok(moved.into_iter().map(written).collect())
 }
 
+/// The designations that are, or once were, of any of these bodies.
+pub(crate) async fn designations_once_of(tx: &Tx, bodies: &BTreeSet<String>) -> Result<BTreeSet<String>, DbErr> {
+    let mut all = BTreeSet::new();
+    for body in bodies {
+        // As the body is named in what is stored; what has it in another field, or a longer name, is one too many.
+        let rows = row::Entity::find()
+            .filter(row::Column::Name.starts_with("designations/"))
+            .filter(row::Column::Content.contains(format!("\"{body}\"")));
+        let names: Vec<String> = rows.select_only().column(row::Column::Name).distinct().into_tuple().all(tx).await?;
+        all.extend(names);
+    }
+    Ok(all)
+}
+
 /// Those of some entries that have been added, replaced or retired since a revision.
 pub(crate) async fn changed_since(tx: &Tx, base: u64, names: Vec<String>) -> Result<HashSet<String>, DbErr> {
     let base = to_row(base)?;

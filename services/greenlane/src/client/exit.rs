@@ -327,6 +327,9 @@ pub(crate) fn advice(status: &Status) -> Option<&'static str> {
     if reason.is_none() && status.message().contains("mapped from HTTP status code") {
         return Some(ELSEWHERE);
     }
+    if let Some(hint) = of_tls(status).filter(|_| reason.is_none()) {
+        return Some(hint);
+    }
     if reason == Some(ErrorReason::NoSigningKey) && Fault::metadata_of(status).contains_key("service") {
         return Some("its operator names a key file in its configuration (deploy/config has every key)");
     }
@@ -447,6 +450,21 @@ a server of another kind answers at this address, or a proxy on the way: look at
 --classification; `greenlane doctor` asks all three";
 
 const UNREACHED: &str = "is it running, and is this its address? `greenlane doctor` looks at all three services";
+
+/// What to do where two do not agree about TLS, by rustls' words.
+fn of_tls(status: &Status) -> Option<&'static str> {
+    let said = |words: &str| status.message().contains(words);
+    if said("invalid peer certificate") {
+        return Some(
+            "it answers, and its certificate is not one to trust: with --tls-ca name the authority that signed it; the \
+             address is to have a name of the certificate",
+        );
+    }
+    if said("CertificateRequired") {
+        return Some("it lets in only who shows a certificate: --tls-cert and --tls-key");
+    }
+    said("received corrupt message").then_some("it answers, and not with TLS: is the address one with http://?")
+}
 
 fn hint_of_code(code: Code) -> Option<&'static str> {
     match code {

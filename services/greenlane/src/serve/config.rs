@@ -13,7 +13,7 @@ use greenlane_store::StoreConfig;
 use serde::Deserialize;
 
 use super::{backup::file_of, data::DataDir, one::Which};
-use crate::cli::default_data;
+use crate::{cli::default_data, client::exit::Usage};
 
 /// Everything that a serving process may be told. Every key has a working default, unknown keys are errors, and
 /// variables such as `GREENLANE__SERVER__LISTEN` override the file. A process reads its own service's table only.
@@ -39,7 +39,7 @@ pub(crate) struct ServeConfig {
 impl ServeConfig {
     /// Defaults, then the file, then the environment.
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
-        Ok(load(&Sources::new().maybe_file(file).env_prefix("GREENLANE"))?)
+        load(&Sources::new().maybe_file(file).env_prefix("GREENLANE")).map_err(|error| Usage(error.to_string()).into())
     }
 
     /// The same. Where nothing names the service's database, there is none at its default place, and `greenlane up` keeps

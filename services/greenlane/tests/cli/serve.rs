@@ -78,15 +78,16 @@ fn a_service_is_trusted_when_its_certificate_comes_from_an_authority_of_the_syst
     };
     // Who it is has been believed; that no token was shown is another matter.
     assert!(asked("ca.pem").expect(4).stderr.contains("TOKEN_MISSING"));
-    asked("client.pem").expect(75);
+    let refused = asked("client.pem").expect(75).stderr;
+    assert!(refused.contains("with --tls-ca name the authority that signed it"), "{refused}");
 }
 
 #[test]
 fn a_configuration_that_is_wrong_ends_the_start_with_the_key_and_its_file() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("c.toml"), "[server]\nlistn = \"127.0.0.1:0\"\n").expect("it is written");
-    let run = greenlane(folder.path(), ["serve", "registry", "--config", "c.toml"]).expect("it runs").expect(1);
+    let run = greenlane(folder.path(), ["serve", "registry", "--config", "c.toml"]).expect("it runs").expect(2);
     assert!(run.stderr.contains("unknown key `server.listn` in c.toml"), "{}", run.stderr);
-    let run = greenlane(folder.path(), ["serve", "registry", "--config", "none.toml"]).expect("it runs").expect(1);
+    let run = greenlane(folder.path(), ["serve", "registry", "--config", "none.toml"]).expect("it runs").expect(2);
     assert!(run.stderr.contains("none.toml is not there"), "{}", run.stderr);
 }

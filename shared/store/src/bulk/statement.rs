@@ -14,9 +14,6 @@ use crate::engine::Engine;
 /// Rows in one list of values at most: with longer ones there would be more texts to keep prepared.
 const MOST_VALUES: usize = 256;
 
-/// From so many rows on, a value that all of them have is sent once.
-const SHARED: usize = 16;
-
 /// Rows in one statement of arrays at most: their number is not in its text, and only the size of the message counts.
 const MOST_IN_ARRAYS: usize = 1_024;
 
@@ -140,49 +137,32 @@ fn size(engine: Engine, columns: &[&str], left: usize) -> usize {
 /// not seen. So on SQLite the list is as long as a power of two, and its last rows are left empty: they read as NULL, which
 /// no value of ours is.
 fn list(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only_absent: bool) -> Statement {
-    let (length, shared) = match engine {
-        Engine::Sqlite => (rows.len().next_power_of_two(), shared(&rows, columns)),
-        Engine::Postgres => (rows.len(), vec![false; columns]),
+    let length = match engine {
+        Engine::Sqlite => rows.len().next_power_of_two(),
+        Engine::Postgres => rows.len(),
     };
-    let varying = shared.iter().filter(|is_shared| !**is_shared).count();
-    let mut sql = String::with_capacity(into.len() + 60 + columns * 14 + length * (varying * 5 + 4));
+    let is_padded = length > 1 && engine == Engine::Sqlite;
+    let mut sql = String::with_capacity(into.len() + 60 + length * (columns * 5 + 3));
     sql.push_str(into);
-    let mut variables = 0;
-    let mut variable = |sql: &mut String| {
-        variables += 1;
-        match engine {
-            Engine::Sqlite => sql.push('?'),
-            Engine::Postgres => _ = write!(sql, "${variables}"),
-        }
-    };
-    let is_plain = length == 1 || engine == Engine::Postgres;
-    if !is_plain {
-        sql.push_str("SELECT ");
-        let mut place = 0;
-        for (column, is_shared) in shared.iter().enumerate() {
-            if column > 0 {
-                sql.push(',');
-            }
-            if *is_shared {
-                variable(&mut sql);
-            } else {
-                place += 1;
-                _ = write!(sql, "column{place}");
-            }
-        }
-        sql.push_str(" FROM (");
+    if is_padded {
+        sql.push_str("SELECT * FROM (");
     }
+    let mut variable = 0;
     for row in 0..length {
         sql.push_str(if row == 0 { "VALUES (" } else { ",(" });
-        for column in 0..varying {
+        for column in 0..columns {
             if column > 0 {
                 sql.push(',');
             }
-            variable(&mut sql);
+            variable += 1;
+            match engine {
+                Engine::Sqlite => sql.push('?'),
+                Engine::Postgres => _ = write!(sql, "${variable}"),
+            }
         }
         sql.push(')');
     }
-    if !is_plain {
+    if is_padded {
         sql.push_str(") WHERE column1 IS NOT NULL");
     }
     if only_absent {
@@ -192,24 +172,7 @@ fn list(engine: Engine, into: &str, columns: usize, rows: Vec<Vec<Value>>, only_
         Engine::Sqlite => DbBackend::Sqlite,
         Engine::Postgres => DbBackend::Postgres,
     };
-    // What is shared comes first, as in the text.
-    let mut values = Vec::with_capacity(columns + rows.len() * varying);
-    let of_first = rows.first().into_iter().flatten().zip(&shared);
-    values.extend(of_first.filter(|(_, is_shared)| **is_shared).map(|(value, _)| value.clone()));
-    for row in rows {
-        values.extend(row.into_iter().zip(&shared).filter(|(_, is_shared)| !**is_shared).map(|(value, _)| value));
-    }
-    Statement::from_sql_and_values(backend, sql, values)
-}
-
-/// Which columns have one value in all rows; never all of them.
-fn shared(rows: &[Vec<Value>], columns: usize) -> Vec<bool> {
-    let is_shared = |column: usize| rows.len() >= SHARED && rows.iter().all(|row| row[column] == rows[0][column]);
-    let mut shared: Vec<bool> = (0..columns).map(is_shared).collect();
-    if !shared.contains(&false) {
-        shared.iter_mut().take(1).for_each(|first| *first = false);
-    }
-    shared
+    Statement::from_sql_and_values(backend, sql, rows.into_iter().flatten())
 }
 
 /// A kind of values that can stand in an array.

@@ -100,12 +100,12 @@ fn designation<'c>(catalogue: &'c Catalogue, name: &str) -> Option<&'c Designati
     catalogue.designations.get(&key).map(|it| &**it)
 }
 
-/// The other designations of the bodies that are designated, under the same annexes: those that are there, and those
-/// that are not there any more and that a dispute was about.
+/// The other designations of the bodies that are designated: those under the same annexes, and all that ever were one of
+/// such a body, which may be retired by now, or be of another body.
 #[derive(Default)]
 struct Beside {
     by: BTreeMap<(BodyKey, AnnexKey), BTreeSet<String>>,
-    retired: BTreeSet<String>,
+    once: BTreeSet<String>,
 }
 
 impl Beside {
@@ -124,20 +124,19 @@ impl Beside {
                 names.insert(it.name.name());
             }
         }
-        let bodies = beside.by.keys().map(|(body, _)| body.name()).collect();
-        let disputed = disputes::designations_of(tx, &bodies).await?;
-        beside.retired = disputed.into_iter().filter(|name| designation(catalogue, name).is_none()).collect();
+        let bodies: BTreeSet<String> = beside.by.keys().map(|(body, _)| body.name()).collect();
+        beside.once = entries::designations_once_of(tx, &bodies).await?;
         Ok(beside)
     }
 
     fn all(&self) -> impl Iterator<Item = &str> {
-        self.by.values().flatten().chain(&self.retired).map(String::as_str)
+        self.by.values().flatten().chain(&self.once).map(String::as_str)
     }
 
     fn of_change(&self, change: &Change) -> BTreeSet<String> {
         let Change::Upsert(Entry::Designation(it)) = change else { return BTreeSet::new() };
         let there = self.by.get(&(it.body.clone(), it.annex.clone())).into_iter().flatten();
-        let mut names: BTreeSet<String> = there.chain(&self.retired).cloned().collect();
+        let mut names: BTreeSet<String> = there.chain(&self.once).cloned().collect();
         names.remove(&it.name.name());
         names
     }

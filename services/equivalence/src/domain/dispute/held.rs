@@ -90,7 +90,14 @@ fn record_changes(dispute: &Dispute, moved: &Moved<'_>) -> bool {
     let is_open = |all: &[Contestation]| all.iter().any(|it| it.settled_on.is_none());
     match (moved.is, moved.becomes) {
         (_, None) => is_open(&of(moved.is)),
-        (Some(_), Some(_)) => of(moved.is) != of(moved.becomes),
+        (Some(is), Some(becomes)) => {
+            // An interim effect of the body, under the annex, would be of another.
+            let moves = match (designation(Some(is)), designation(Some(becomes))) {
+                (Some(is), Some(becomes)) => is.body != becomes.body || is.annex != becomes.annex,
+                _ => false,
+            };
+            of(moved.is) != of(moved.becomes) || (moves && is_open(&of(moved.is)))
+        }
         (None, Some(_)) => {
             let (was, comes) = (of(moved.was), of(moved.becomes));
             comes != was && (!comes.is_empty() || is_open(&was))

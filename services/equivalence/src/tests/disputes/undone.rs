@@ -13,6 +13,8 @@ greenlane_store::engine_tests!(Migrator:
     what_an_outcome_took_away_is_given_back_by_others_alone,
     what_an_outcome_took_from_an_entry_of_nobody_is_given_back_by_others_alone,
     another_designation_opens_nothing_that_an_outcome_closed,
+    what_an_outcome_took_from_a_designation_that_the_dispute_was_not_about_is_held_too,
+    what_an_outcome_took_stays_taken_where_the_designation_is_of_another_body_by_now,
     a_designation_that_was_retired_by_mistake_comes_back_with_its_record,
     a_hold_on_one_entry_leaves_the_others_of_its_change_set_to_their_owners,
 );
@@ -60,6 +62,7 @@ async fn an_interim_effect_is_not_lifted_by_a_change_set_of_whoever_it_concerns(
     let ways = [
         upsert(Entry::Designation(challenged.clone())),
         upsert(Entry::Designation(shortened)),
+        upsert(Entry::Designation(pb::Designation { body: "bodies/meridian-cert".into(), ..suspended.clone() })),
         pb::Change { change: Some(pb::change::Change::Retire(challenged.name.clone())) },
     ];
     for (index, way) in ways.into_iter().enumerate() {
@@ -232,6 +235,38 @@ async fn another_designation_opens_nothing_that_an_outcome_closed(db: TestDataba
         assert_eq!(reason(refused), FOUR_EYES, "{id}");
         changes(&served, "bystander", "AU").review_change_set(reviews(&set)).await.unwrap();
     }
+}
+
+async fn what_an_outcome_took_from_a_designation_that_the_dispute_was_not_about_is_held_too(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let of = |name: &str| pb::Designation {
+        name: format!("designations/{name}"),
+        codes: vec![scope("HS2022", "854143", &[])],
+        ..challenged.clone()
+    };
+    let owner = served.catalogue();
+    let get = pb::GetCatalogueBodyRequest { name: challenged.authority.clone(), ..Default::default() };
+    let home = owner.clone().get_catalogue_body(get).await.unwrap().into_inner().body.unwrap().economy;
+    changed_by_its_owners(&served, &home, upsert(Entry::Designation(of("beside")))).await;
+    let (dispute, economy) = upheld(&served, &challenged).await;
+    let retire = pb::Change { change: Some(pb::change::Change::Retire("designations/beside".into())) };
+    carried_out(&served, &dispute, vec![retire]).await;
+    let (_, findings) = drafted(&served, &economy, "anew", upsert(Entry::Designation(of("anew")))).await;
+    assert!(told(&findings, &dispute), "{findings:?}");
+}
+
+async fn what_an_outcome_took_stays_taken_where_the_designation_is_of_another_body_by_now(db: TestDatabase) {
+    let served = serve(&db).await;
+    let challenged = designation(&served).await;
+    let (dispute, economy) = upheld(&served, &challenged).await;
+    carried_out(&served, &dispute, vec![narrowed(&challenged)]).await;
+    let left = designation_now(&served, &challenged.name).await;
+    let moved = pb::Designation { body: "bodies/meridian-cert".into(), ..left };
+    changed_by_its_owners(&served, &economy, upsert(Entry::Designation(moved))).await;
+    let twin = pb::Designation { name: "designations/twin".into(), ..challenged };
+    let (_, findings) = drafted(&served, &economy, "twin", upsert(Entry::Designation(twin))).await;
+    assert!(told(&findings, &dispute), "{findings:?}");
 }
 
 async fn a_designation_that_was_retired_by_mistake_comes_back_with_its_record(db: TestDatabase) {

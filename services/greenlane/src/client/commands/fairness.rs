@@ -21,7 +21,7 @@ use crate::client::{
 Each foreign origin is compared with the foreign one that fares best (most-favoured-nation) and with domestic goods \
 (national treatment), all holding exactly what is demanded, certified at home. Transition periods granted as special \
 and differential treatment are shown as such and are no fault. Where each must fulfil conditions that the other need \
-not, neither is better, and that is said. With -o name each requirement with a finding is named once.")]
+not, neither is better, and that is said. Each requirement with a finding is named once with -o name.")]
 pub(crate) struct Args {
     /// A market to audit [default: all]. May be repeated.
     #[arg(long = "market", value_name = "ECONOMY", value_parser = crate::client::input::parse_economy)]

@@ -65,6 +65,18 @@ fn of_a_service_that_answers_nobody_asks_whether_it_runs() {
 }
 
 #[test]
+fn of_tls_that_does_not_come_about_says_which_flag_is_meant() {
+    for (said, flag) in [
+        ("transport error: invalid peer certificate: UnknownIssuer", "--tls-ca"),
+        ("transport error: received fatal alert: CertificateRequired", "--tls-cert"),
+        ("transport error: received corrupt message of type InvalidContentType", "http://"),
+    ] {
+        let told = advice(&Status::unavailable(format!("https://a.example.org cannot be reached: {said}"))).unwrap();
+        assert!(told.contains(flag) && !told.contains("running"), "{said}: {told}");
+    }
+}
+
+#[test]
 fn a_mutation_whose_fate_is_unknown_says_how_it_is_safely_repeated() {
     assert_eq!(
         failure(Status::unavailable("the connection was lost"), Some("r-2")).to_string(),

@@ -15,6 +15,7 @@ use crate::domain::body::Designation;
 use crate::domain::change::View;
 use crate::domain::code::CodeScope;
 use crate::domain::entry::Entry;
+use crate::domain::key::EconomyCode;
 use crate::domain::time::Validity;
 
 /// Some of a whole, or everything.
@@ -53,6 +54,24 @@ impl Piece for Validity {
 
     fn overlaps(&self, other: &Self) -> bool {
         Self::overlaps(self, other)
+    }
+}
+
+/// One of a list, such as an economy or a body.
+#[derive(Clone)]
+struct Item<'v> {
+    value: &'v Value,
+    /// Of an economy: the others of the lists that it belongs to, or that belong to it.
+    related: BTreeSet<&'v str>,
+}
+
+impl Piece for Item<'_> {
+    fn without(&self, whole: &Self) -> Vec<Self> {
+        if self.value == whole.value { Vec::new() } else { vec![self.clone()] }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.value == other.value || other.value.as_str().is_some_and(|it| self.related.contains(it))
     }
 }
 
@@ -154,16 +173,16 @@ impl Again<'_> {
             May::ExceptGoods => of::<Option<Vec<CodeScope>>, _>(states, |states| {
                 demanded(Part::beyond)(states.map(Option::unwrap_or_default))
             }),
-            May::Cover => granted(Part::beyond_all)(lists(states)),
-            May::Uncover => demanded(Part::beyond_all)(lists(states)),
-            May::Grow => granted(Part::beyond)(lists(states)),
-            May::Shrink => demanded(Part::beyond)(lists(states)),
+            May::Cover => granted(Part::beyond_all)(self.lists(states)),
+            May::Uncover => demanded(Part::beyond_all)(self.lists(states)),
+            May::Grow => granted(Part::beyond)(self.lists(states)),
+            May::Shrink => demanded(Part::beyond)(self.lists(states)),
             May::Widen => of::<Validity, _>(states, |states| granted(Part::beyond)(states.map(|it| vec![it]))),
             May::Narrow => of::<Validity, _>(states, |states| demanded(Part::beyond)(states.map(|it| vec![it]))),
             May::ShrinkPeriods => of::<Vec<Validity>, _>(states, demanded(Part::beyond)),
             May::Part(fields) => self.fields(fields, states),
             May::WidenBodies if states.iter().all(|it| it["any"] != Value::Bool(true)) => {
-                self.fields(SOME_BODIES, states)
+                self.by_another_list(SOME_BODIES, states) || self.fields(SOME_BODIES, states)
             }
             May::GrowEach(key, fields) => self.each(key, states, |states| match states {
                 [Some(_), None, is, Some(becomes)] => is.is_none_or(|is| self.takes(fields, becomes, is)),
@@ -196,6 +215,30 @@ impl Again<'_> {
                 None => states[0] != states[1] && states[2] != states[3],
             }
         })
+    }
+
+    /// Whether one list was narrowed and another is widened: a body may come back with its economy, or an economy by its
+    /// bodies.
+    fn by_another_list(&self, fields: Fields, [before, after, is, becomes]: States<'_>) -> bool {
+        let moves = |from: &Value, to: &Value, field: &str, may: &May| {
+            from[field] != to[field] && !self.compare.field(*may, "", &from[field], &to[field]).is_empty()
+        };
+        let narrowed = fields.iter().filter(|(field, may)| moves(before, after, field, may));
+        let widened = |(field, may): &&(&str, May)| moves(becomes, is, field, may);
+        narrowed.into_iter().any(|(one, _)| fields.iter().filter(widened).any(|(other, _)| one != other))
+    }
+
+    fn lists<'v>(&self, states: States<'v>) -> [Vec<Item<'v>>; 4] {
+        let all: BTreeSet<&str> = states.iter().flat_map(|it| items(it)).filter_map(Value::as_str).collect();
+        let economies: Vec<(&str, EconomyCode)> =
+            all.into_iter().filter_map(|it| Some((it, EconomyCode::parse(it).ok()?))).collect();
+        let view = self.compare.view;
+        let related = |value: &Value| -> BTreeSet<&'v str> {
+            let Some(own) = value.as_str().and_then(|it| EconomyCode::parse(it).ok()) else { return BTreeSet::new() };
+            let others = economies.iter().filter(|(_, it)| view.is_within(&own, it) || view.is_within(it, &own));
+            others.map(|(name, _)| *name).collect()
+        };
+        states.map(|it| items(it).iter().map(|value| Item { value, related: related(value) }).collect())
     }
 
     fn takes(&self, fields: Fields, from: &Value, to: &Value) -> bool {
@@ -234,10 +277,6 @@ fn of<T: serde::de::DeserializeOwned, F: FnOnce([T; 4]) -> bool>(states: States<
         (Some(before), Some(after), Some(is), Some(becomes)) => again([before, after, is, becomes]),
         _ => true,
     }
-}
-
-fn lists(states: States<'_>) -> [Vec<Value>; 4] {
-    states.map(|it| items(it).to_vec())
 }
 
 /// Whether a designation opens to its body, under its annex, what one of the two was made to grant no more: the same
@@ -323,7 +362,13 @@ fn time_beyond(fields: &BTreeSet<String>, more: &Designation, than: Option<&Desi
         days.extend(periods);
     }
     let ending = than.ending.as_ref().filter(|_| fields.contains("ending"));
-    days.extend(ending.map(|it| Validity { from: it.on, until: None }));
+    days.extend(ending.map(|it| {
+        // Until it ended the same way before; what it granted on no day is none that is taken away.
+        let before = more.ending.as_ref().filter(|before| before.rule == it.rule && before.on > it.on);
+        let until = [before.map(|before| before.on), more.validity.until].into_iter().flatten().min();
+        Validity { from: it.on, until }
+    }));
+    days.retain(|it| !it.is_empty());
     Part::Only(days)
 }
 

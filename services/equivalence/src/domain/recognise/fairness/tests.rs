@@ -290,9 +290,10 @@ fn conditions_of_which_neither_hold_the_others_are_a_difference_and_nobody_is_wo
             "objects": ["certificate"], "validity": { "from": "2020-01-01" }, "legal_reference": "article 9",
             "economies": ["XB", economy], "conditions": conditions } })
     };
-    let with = |of_xa: &[&Value], of_xc: &[&Value]| {
+    let with_beside = |of_xa: &[&Value], of_xc: &[&Value], beside: Option<&[&Value]>| {
         let mut more = arrangement(json!({ "economies": ["XB"] }));
         more.extend([annex("a", "XA", of_xa), annex("c", "XC", of_xc)]);
+        more.extend(beside.map(|conditions| annex("b", "XA", conditions)));
         let catalogue = catalogue(json!({}), more);
         let market = EconomyCode::parse("XB").unwrap();
         let [entry] = catalogue.requirements_of(&market) else { panic!("one requirement") };
@@ -302,6 +303,7 @@ fn conditions_of_which_neither_hold_the_others_are_a_difference_and_nobody_is_wo
         all.map(|it| (it.favoured.as_str().to_owned(), it.disfavoured.as_str().to_owned(), it.incomparable))
             .collect::<Vec<_>>()
     };
+    let with = |of_xa: &[&Value], of_xc: &[&Value]| with_beside(of_xa, of_xc, None);
     let row = |favoured: &str, disfavoured: &str, incomparable| {
         vec![(favoured.to_owned(), disfavoured.to_owned(), incomparable)]
     };
@@ -314,4 +316,8 @@ fn conditions_of_which_neither_hold_the_others_are_a_difference_and_nobody_is_wo
     // The same in two annexes.
     let other = json!({ "id": "lang", "kind": "language", "description": "A manual in the language of XB." });
     assert_eq!(with(&[&manual], &[&other]), []);
+    // Another annex for the same, whatever it is called, that asks of XA what is asked of XC: XA has the choice.
+    assert_eq!(with_beside(&[&manual], &[&factory], Some(&[&factory])), []);
+    assert_eq!(with_beside(&[&factory], &[&factory], Some(&[&manual])), []);
+    assert_eq!(with_beside(&[&manual], &[&factory, &label], Some(&[&factory])), row("XA", "XC", false));
 }

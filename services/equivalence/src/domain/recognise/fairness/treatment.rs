@@ -16,7 +16,7 @@ use crate::domain::recognise::market::Market;
 use crate::domain::recognise::{Detail, evaluate, leads, outcome};
 use crate::domain::standard::Stock;
 use crate::domain::translate::Translator;
-use crate::domain::words::{ConditionKind, RecognitionObject};
+use crate::domain::words::{ConditionKind, RecognitionEffect, RecognitionObject};
 
 /// What all origins have in common.
 pub(super) struct Bench<'a> {
@@ -109,7 +109,7 @@ impl<'a> Bench<'a> {
         let treated: Vec<_> = treated.collect();
         let best = treated.iter().map(Treatment::standing).min()?;
         let mut ways: Vec<_> =
-            treated.iter().filter(|it| it.standing().0 == best.0).map(|it| it.conditions.clone()).collect();
+            treated.iter().filter(|it| it.standing().0 == best.0).flat_map(|it| it.ways().cloned()).collect();
         ways.sort_by_key(Vec::len);
         let mut other_ways: Vec<Vec<Asked>> = Vec::new();
         for way in ways {
@@ -211,6 +211,19 @@ impl<'a> Bench<'a> {
         .normalised()
     }
 
+    /// What is to be fulfilled by each way that has this effect.
+    fn ways(&self, question: &Question, without_special: bool, effect: RecognitionEffect) -> Vec<Vec<Asked>> {
+        let mut ctx = Context::new(self.catalogue, self.translator, question, Detail::Attempts);
+        ctx.without_special_treatment = without_special;
+        let market = Market::new(&ctx, &self.entry.requirement.market);
+        let attempts = evaluate(&ctx, &market, self.entry).map(|it| it.attempts).unwrap_or_default();
+        let ways = attempts.iter().filter_map(|attempt| match attempt {
+            Attempt::Route(route) if route.effect == effect => Some(route.conditions.iter()),
+            _ => None,
+        });
+        ways.map(|conditions| conditions.map(|it| asked(*it)).collect()).collect()
+    }
+
     fn treat_by(
         &self,
         origin: &'a EconomyCode,
@@ -244,8 +257,12 @@ impl<'a> Bench<'a> {
             return None;
         }
         let outcome = outcome::overall(&[&result]).outcome;
-        let conditions = result.route.iter().flat_map(|route| &route.conditions).map(|it| asked(*it)).collect();
-        let other_ways = Vec::new();
+        let conditions: Vec<_> = result.route.iter().flat_map(|route| &route.conditions).map(|it| asked(*it)).collect();
+        // Where something is to be fulfilled, another annex may ask for something else.
+        let other_ways = match &result.route {
+            Some(route) if !conditions.is_empty() => self.ways(&question, without_special, route.effect),
+            _ => Vec::new(),
+        };
         let annex = result.route.as_ref().and_then(|route| route.annex).cloned();
         Some(Treatment { origin, outcome, mandatory, conditions, other_ways, body, certified, annex, covered: true })
     }

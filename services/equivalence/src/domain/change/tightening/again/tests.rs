@@ -129,6 +129,15 @@ fn days_lists_and_exclusions_come_back_only_where_they_were_taken_away() {
         ])
     };
     assert!(accepted(&["bodies/a", "bodies/b"]) && !accepted(&["bodies/b", "bodies/c"]));
+    // A body is back by its economy as well, and an economy by one of its bodies.
+    let by = |economies: &[&str], bodies: &[&str]| {
+        let target = json!({ "name": "standards/z-1" });
+        json!({ "acceptances": [{ "target": target, "bodies": { "economies": economies, "bodies": bodies } }] })
+    };
+    let (some, less) = (by(&["XC"], &["bodies/b"]), by(&["XC"], &[]));
+    assert!(requirement([some.clone(), less.clone(), less.clone(), by(&["XC", "XA"], &[])]));
+    assert!(requirement([by(&["XA", "XC"], &[]), less.clone(), less.clone(), some]));
+    assert!(!requirement([less.clone(), less.clone(), less, by(&["XC", "XA"], &[])]), "nothing was taken");
     // A demand for more goods is one for less when they go again.
     let demands = |all: &[&str]| json!({ "codes": codes(all) });
     let asked = ["8541", "8501"];
@@ -137,6 +146,26 @@ fn days_lists_and_exclusions_come_back_only_where_they_were_taken_away() {
         requirement([demands(&asked[..1]), demands(&asked), demands(&is), demands(becomes)])
     };
     assert!(less(&["8541", "8502"]) && !less(&["8541", "8501"]));
+}
+
+#[test]
+fn an_economy_comes_back_with_a_bloc_that_it_belongs_to() {
+    let bloc = |member: &str| {
+        let members = json!([{ "economy": member, "validity": { "from": "2020-01-01" } }]);
+        entry("economy", &json!({ "name": "XU", "bloc": true, "members": members }))
+    };
+    let whole = json!({ "name": "annexes/a", "arrangement": "arrangements/m", "title": "a", "objects": ["certificate"],
+        "validity": { "from": "2024-01-01" } });
+    let again = |member: &str, states: [&[&str]; 4]| {
+        let [before, after, is, becomes] =
+            states.map(|all| entry("annex", &with(&whole, &json!({ "economies": all }))));
+        let catalogue = Catalogue::new(1, [is.clone(), bloc(member)]);
+        grants_again(&View::new(&catalogue, &[]), (Some(&before), Some(&after)), (Some(&is), Some(&becomes)))
+    };
+    let left: &[&str] = &["XC"];
+    assert!(again("XA", [&["XA", "XC"], left, left, &["XC", "XU"]]));
+    assert!(again("XA", [&["XU", "XC"], left, left, &["XC", "XA"]]));
+    assert!(!again("XB", [&["XA", "XC"], left, left, &["XC", "XU"]]));
 }
 
 #[test]
