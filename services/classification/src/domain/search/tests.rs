@@ -396,3 +396,20 @@ fn rows_that_are_likely_among_the_best_are_scored_as_when_they_are_found() {
     }
     assert!(scored > 0, "none is likely");
 }
+
+#[test]
+fn what_was_read_for_indexes_is_forgotten_also_after_building_one_failed() {
+    let catalogue = spoken();
+    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut read = catalogue.search.building.read.lock().unwrap();
+        EditionIndex::build(&catalogue, 0, &mut read);
+        assert_ne!(format!("{:?}", *read), format!("{:?}", Read::default()));
+        panic!("it is not built");
+    }));
+    failed.unwrap_err();
+    catalogue.build_indexes();
+    let building = &catalogue.search.building;
+    assert!(!building.read.is_poisoned(), "the next are built together again");
+    let read = building.read.lock().unwrap();
+    assert_eq!(format!("{:?}", *read), format!("{:?}", Read::default()));
+}
