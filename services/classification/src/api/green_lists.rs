@@ -65,13 +65,15 @@ impl GreenLists {
         let mut v = Violations::new();
         let on = self.day(&mut v, &request.date);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let binding = PageBinding::new(&method("ListGreenLists")).with(&request.date);
+        let binding = PageBinding::new(&method("ListGreenLists"))
+            .with(&request.date)
+            .with(&request.include_not_in_force.to_string());
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
         let (on, consistency, page) = v.finish_with(|| Some((on?, consistency?, page?)))?;
 
         let catalogue = page.read(&self.catalogues, consistency).await?;
-        let in_force = catalogue.lists.iter().filter(|list| list.in_force(on));
-        let page = page.cut(&catalogue, in_force.map(|list| render::green_list(list, on)))?;
+        let asked = catalogue.lists.iter().filter(|list| request.include_not_in_force || list.in_force(on));
+        let page = page.cut(&catalogue, asked.map(|list| render::green_list(list, on)))?;
         Ok(ListGreenListsResponse {
             green_lists: page.items,
             next_page_token: page.next_page_token,
@@ -84,13 +86,17 @@ impl GreenLists {
         let name = ListName::parse(&mut v, "name", &request.name);
         let on = self.day(&mut v, &request.date);
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let binding = PageBinding::new(&method("ListGreenListEntries")).with(&request.name).with(&request.date);
+        let binding = PageBinding::new(&method("ListGreenListEntries"))
+            .with(&request.name)
+            .with(&request.date)
+            .with(&request.include_not_in_force.to_string());
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
         let (name, on, consistency, page) = v.finish_with(|| Some((name?, on?, consistency?, page?)))?;
 
         let catalogue = page.read(&self.catalogues, consistency).await?;
         let list = name.find(&self.catalogues, &catalogue).await?;
-        let page = page.cut(&catalogue, list.entries_on(on).map(|entry| render::entry(&list.fact, entry)))?;
+        let asked = list.entries.iter().filter(|entry| request.include_not_in_force || list.holds(entry, on));
+        let page = page.cut(&catalogue, asked.map(|entry| render::entry(&list.fact, entry)))?;
         Ok(ListGreenListEntriesResponse {
             entries: page.items,
             next_page_token: page.next_page_token,

@@ -538,14 +538,16 @@ impl ListData {
         entry.ex || self.fact.narrowed
     }
 
+    /// Whether one of its entries is in force on a day.
+    pub(crate) fn holds(&self, entry: &EntryFact, on: NaiveDate) -> bool {
+        self.in_force(on)
+            && entry.effective_from.is_none_or(|first| first <= on)
+            && entry.effective_to.is_none_or(|last| on <= last)
+    }
+
     /// The entries in force on a day.
     pub(crate) fn entries_on(&self, on: NaiveDate) -> impl Iterator<Item = &EntryFact> {
-        let in_force = self.in_force(on);
-        self.entries.iter().filter(move |entry| {
-            in_force
-                && entry.effective_from.is_none_or(|first| first <= on)
-                && entry.effective_to.is_none_or(|last| on <= last)
-        })
+        self.entries.iter().filter(move |entry| self.holds(entry, on))
     }
 }
 

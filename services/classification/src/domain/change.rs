@@ -245,7 +245,12 @@ pub(crate) fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
     let of = |change: &Change| {
         let (before, after) = match change {
             Change::PublishImport(id) => (None, Some(serde_json::json!({ "import": id }))),
-            Change::PutList(fact) => (base.list(&fact.id).and_then(|known| list(&known.fact)), list(fact)),
+            Change::PutList(fact) => {
+                let known = base.list(&fact.id).map(|known| &known.fact);
+                // Which version it is to be is nothing that the change says.
+                let version = known.map_or(fact.version, |known| known.version);
+                (known.and_then(list), list(&ListFact { version, ..fact.clone() }))
+            }
             Change::RetireList(id) => (base.list(id).and_then(|known| list(&known.fact)), None),
             Change::PutEntry(fact) => (find(base, &fact.list, &fact.id).and_then(entry), entry(fact)),
             Change::EndEntry(end) => {

@@ -3,6 +3,7 @@
 
 pub(crate) mod compare;
 mod fit;
+pub(crate) mod form;
 pub(crate) mod in_part;
 mod positions;
 pub(crate) mod published;
@@ -18,12 +19,11 @@ use std::{
 };
 
 use anyhow::Context as _;
-use greenlane_api::equivalence::v1::CatalogueEntry;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 
-use self::{in_part::InPart, positions::Positions};
-use super::{commands::catalogue::Kind, exit::Usage, input, render::field_name};
+use self::{form::Form, in_part::InPart, positions::Positions};
+use super::{exit::Usage, input, render::field_name};
 
 /// Where something stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,9 +82,8 @@ impl Sent {
 /// An entry of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub(crate) kind: Kind,
+    pub(crate) form: &'static Form,
     pub(crate) name: String,
-    pub(crate) entry: CatalogueEntry,
     /// Its fields, in the contract's own names, those that say nothing left out.
     pub(crate) content: Value,
     positions: Arc<Positions>,

@@ -107,6 +107,12 @@ pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp { seconds: moment.timestamp(), nanos })
 }
 
+/// A day, as the services write it.
+pub(crate) fn parse_date(text: &str) -> Result<String, String> {
+    let day = text.parse::<chrono::NaiveDate>().map_err(|_| "must be a day, YYYY-MM-DD".to_owned())?;
+    Ok(day.to_string())
+}
+
 /// A body's name, from its name or its bare identifier.
 #[expect(clippy::unnecessary_wraps, reason = "what clap calls can fail")]
 pub(crate) fn parse_body(text: &str) -> Result<String, String> {

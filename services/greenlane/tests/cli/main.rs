@@ -13,6 +13,7 @@ mod exits;
 mod fed;
 mod help;
 mod json;
+mod lists;
 mod login;
 mod offline;
 mod pack;

@@ -70,6 +70,7 @@ fn list(v: &mut Violations, raw: &pb::GreenList) -> Option<ListFact> {
         effective_from: from?,
         effective_to: to?,
         partial: raw.partial,
+        narrowed: raw.narrowed,
         source: source?,
         ..ListFact::default()
     })

@@ -30,6 +30,7 @@ pub(in crate::api) fn green_list(list: &ListData, on: NaiveDate) -> wire::GreenL
         partial: fact.partial,
         source: source(&fact.source),
         economy: fact.economy.clone(),
+        narrowed: fact.narrowed,
     }
 }
 

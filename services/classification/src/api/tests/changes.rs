@@ -13,6 +13,7 @@ engine_tests!(Migrator:
     change_sets_are_listed_by_author_without_their_changes,
     a_notified_change_set_shows_its_notification_and_what_was_added,
     differences_come_in_pages_that_hold_each_once,
+    a_list_that_is_put_as_it_was_read_stays_what_it_is,
 );
 
 const LIST: &str = "greenLists/ours";
@@ -121,5 +122,20 @@ async fn differences_come_in_pages_that_hold_each_once(db: TestDatabase) {
         }
     }
     assert_eq!(found, [LIST, "greenLists/ours/entries/854143", "greenLists/ours/entries/850231"]);
+    running.end().await;
+}
+
+async fn a_list_that_is_put_as_it_was_read_stays_what_it_is(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let get = pb::GetGreenListRequest { name: "greenLists/apec-54".to_owned(), ..Default::default() };
+    let read = running.green_lists().get_green_list(get).await.unwrap().into_inner().green_list.unwrap();
+    assert!(read.narrowed, "its descriptions are not held here");
+    let put = pb::Change { change: Some(pb::change::Change::PutGreenList(read)) };
+    let mut author = changes(&running, "author");
+    let made = author.create_change_set(create("draft", vec![put])).await.unwrap().into_inner();
+    assert_eq!(made.tightening, []);
+    let request = pb::DiffChangeSetRequest { name: made.change_set.unwrap().name, ..Default::default() };
+    let diffs = author.diff_change_set(request).await.unwrap().into_inner().diffs;
+    assert_eq!(diffs[0].before_json, diffs[0].after_json);
     running.end().await;
 }

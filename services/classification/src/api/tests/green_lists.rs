@@ -8,7 +8,11 @@ use tonic::Code;
 use super::running::{Running, code};
 use crate::Migrator;
 
-engine_tests!(Migrator: lists_are_found_with_their_entries, membership_is_answered_for_a_day);
+engine_tests!(Migrator:
+    lists_are_found_with_their_entries,
+    what_is_not_in_force_is_listed_where_it_is_asked_for,
+    membership_is_answered_for_a_day,
+);
 
 async fn lists_are_found_with_their_entries(db: TestDatabase) {
     let running = Running::start(&db).await;
@@ -32,6 +36,34 @@ async fn lists_are_found_with_their_entries(db: TestDatabase) {
 
     let get = GetGreenListRequest { name: "greenLists/none".to_owned(), ..GetGreenListRequest::default() };
     assert_eq!(lists.get_green_list(get).await.unwrap_err().code(), Code::NotFound);
+    running.end().await;
+}
+
+async fn what_is_not_in_force_is_listed_where_it_is_asked_for(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut lists = running.green_lists();
+    let before = || "1900-01-01".to_owned();
+    for (include_not_in_force, expected) in [(false, 1), (true, 2)] {
+        let request = ListGreenListsRequest { date: before(), include_not_in_force, ..Default::default() };
+        let found = lists.list_green_lists(request).await.unwrap().into_inner().green_lists;
+        assert_eq!(found.len(), expected, "one of them says since when it is: {found:?}");
+    }
+    let name = || "greenLists/apec-54".to_owned();
+    let now = ListGreenListEntriesRequest { name: name(), page_size: 1_000, ..Default::default() };
+    let now = lists.list_green_list_entries(now).await.unwrap().into_inner().entries;
+    let then = ListGreenListEntriesRequest { name: name(), date: before(), page_size: 1, ..Default::default() };
+    assert_eq!(lists.list_green_list_entries(then.clone()).await.unwrap().into_inner().entries, []);
+    let all = ListGreenListEntriesRequest { include_not_in_force: true, ..then };
+    let first = lists.list_green_list_entries(all.clone()).await.unwrap().into_inner();
+    let rest = |include_not_in_force| ListGreenListEntriesRequest {
+        page_size: 1_000,
+        page_token: first.next_page_token.clone(),
+        include_not_in_force,
+        ..all.clone()
+    };
+    let entries = lists.list_green_list_entries(rest(true)).await.unwrap().into_inner().entries;
+    assert_eq!(first.entries.iter().chain(&entries).collect::<Vec<_>>(), now.iter().collect::<Vec<_>>());
+    assert!(lists.list_green_list_entries(rest(false)).await.is_err(), "a page token is of its question");
     running.end().await;
 }
 

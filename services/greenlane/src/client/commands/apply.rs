@@ -1,30 +1,30 @@
-//! `greenlane apply`: files become a change set of what of them differs from what is published.
+//! `greenlane apply`: files become change sets of what of them differs from what is published, one of each service.
+
+mod drafts;
+mod findings;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
+use anyhow::Context as _;
 use clap::Args as Arguments;
-use greenlane_api::equivalence::v1::{
-    ChangeFinding, ChangeSet, CreateChangeSetRequest, CreateChangeSetResponse, NotificationDuty, change,
-    change_service_client::ChangeServiceClient,
-};
-use greenlane_platform::fault::{ErrorReason, Fault as ServiceFault, FieldViolation};
 use serde_json::{Value, json};
 
-use super::{catalogue::Kind, change::workflow};
+use self::drafts::{Draft, Drafted, Duty};
+use super::{
+    catalogue::Kind,
+    change::workflow::{self, Of},
+};
 use crate::client::{
     Mutation, Session,
     exit::{Exit, Usage},
     files::{
-        self, Fault, Item,
-        compare::{Compared, Outcome, compare, content_of},
-        in_part::{self, InPart, Told},
-        published,
+        self, Item,
+        compare::{Compared, Outcome, compare, gone},
+        published::{self, Revisions},
     },
+    input,
     render::{self, Output, View, several},
 };
-
-/// The most entries of one change set.
-const MOST: usize = 10_000;
 
 /// Which files.
 #[derive(Arguments, Debug)]
@@ -32,9 +32,13 @@ pub(crate) struct Files {
     /// A file of entries, or a folder of such files as `pull` writes it. May be repeated; `-` is stdin.
     #[arg(short = 'f', long = "file", value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Retire also what is published and not in the files, of the kinds that the files have entries of.
+    /// Retire also what is published and not in the files, of the kinds that the files have entries of; of green lists
+    /// end what is on those that the files have, and end none of the others.
     #[arg(long)]
     prune: bool,
+    /// The last day of what --prune ends on green lists, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE", requires = "prune", value_parser = input::parse_date)]
+    until: Option<String>,
 }
 
 /// Arguments of `greenlane apply`.
@@ -64,70 +68,97 @@ const APPLIED: View = View::List {
     columns: &[("ENTRY", "name"), ("OUTCOME", "outcome"), ("WHERE", "place")],
 };
 
+/// What is, or would be, drafted in one service.
+struct Part {
+    of: Of,
+    compared: Vec<WithItem>,
+    /// The change set's name; empty where none was made.
+    name: String,
+    duty: Duty,
+}
+
+impl Part {
+    fn changes(&self) -> usize {
+        self.compared.iter().filter(|(_, it)| it.change.is_some()).count()
+    }
+}
+
 /// Does it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let (compared, revision) = compared(session, &args.files).await?;
-    let draft = |compared: &[(Option<Item>, Compared)], request_id: String, validate_only| CreateChangeSetRequest {
-        request_id,
-        validate_only,
-        change_set: Some(ChangeSet {
-            title: args.title.clone(),
-            reason: args.reason.clone(),
-            urgency_reason: args.urgent.clone(),
-            changes: compared.iter().filter_map(|(_, it)| it.change.clone()).collect(),
-            ..Default::default()
-        }),
-    };
-    let (checked, duty) = check(session, compared, &draft).await?;
-    let changes = checked.iter().filter(|(_, it)| it.change.is_some()).count();
-    let (mut name, mut duty) = (String::new(), duty.unwrap_or_default());
-    if changes > 0 && !args.mutation.dry_run {
-        let mut client = ChangeServiceClient::new(session.equivalence()?);
-        let request = draft(&checked, session.request_id(&args.mutation), false);
-        let answer = client.create_change_set(request).await?.into_inner();
-        name = answer.change_set.unwrap_or_default().name;
-        duty = answer.notification_duty.unwrap_or_default();
+    let (compared, revisions) = compared(session, &args.files).await?;
+    let draft = Draft { title: args.title, reason: args.reason, urgency_reason: args.urgent };
+    let mut drafted = check(session, compared, &draft).await?;
+    if !args.mutation.dry_run {
+        let request_id = session.request_id(&args.mutation);
+        write(session, &mut drafted, &draft, &request_id).await?;
     }
+    let dry_run = args.mutation.dry_run;
     if session.output() == Output::Name {
-        let line = if name.is_empty() { String::new() } else { format!("{name}\n") };
-        render::write(&line)?;
+        let names = drafted.iter().filter(|part| !part.name.is_empty());
+        render::write(&names.map(|part| format!("{}\n", part.name)).collect::<String>())?;
         return Ok(Exit::Done);
     }
-    let mut items: Vec<Value> = checked.iter().map(|(_, it)| item(it)).collect();
+    let mut items: Vec<Value> = drafted.iter().flat_map(|part| &part.compared).map(|(_, it)| item(it)).collect();
     if session.output() == Output::Table && items.len() > SHORT {
         // What changes would drown in what does not.
+        let all = items.len();
         items.retain(|item| item["outcome"] != "unchanged");
-        let unchanged = checked.len() - items.len();
-        render::talk(&format!("unchanged: {}", several(unchanged as u64, "entry")));
+        render::talk(&format!("unchanged: {}", several((all - items.len()) as u64, "entry")));
     }
-    let notified = json!({
-        "required": duty.required,
-        "reason": duty.reason,
-        "earliestPublication": duty.earliest_publication,
-    });
+    let of = |of: Of| drafted.iter().find(|part| part.of == of && part.changes() > 0);
+    let name = |of: Option<&Part>| of.map(|part| part.name.clone()).unwrap_or_default();
+    let duty = |of: Option<&Part>| of.map_or(Value::Null, |part| part.duty.to_json());
     let answer = json!({
-        "changeSet": name,
-        "dryRun": args.mutation.dry_run,
+        "changeSet": name(of(Of::Catalogue)),
+        "codeChangeSet": name(of(Of::Codes)),
+        "dryRun": dry_run,
         "items": items,
-        "notificationDuty": if changes > 0 { notified } else { Value::Null },
-        "revision": revision,
+        "notificationDuty": duty(of(Of::Catalogue)),
+        "codeNotificationDuty": duty(of(Of::Codes)),
+        "revision": revisions.catalogue,
+        "codeRevision": revisions.codes,
     });
     render::print_value(session.output(), &answer, APPLIED)?;
     if session.output() == Output::Table {
-        match (changes, name.is_empty()) {
-            (0, _) => render::talk("nothing differs: no change set is needed"),
-            (changes, true) => {
-                render::talk(&format!("{} would change; nothing was written", several(changes as u64, "entry")));
-                workflow::tell_duty(duty.required, &duty.reason, &duty.earliest_publication);
-            }
-            (changes, false) => {
-                let entries = several(changes as u64, "changed entry");
-                render::talk(&format!("{name} was drafted with {entries}; next: greenlane change propose {name}"));
-                workflow::tell_duty(duty.required, &duty.reason, &duty.earliest_publication);
-            }
-        }
+        tell(&drafted);
     }
     Ok(Exit::Done)
+}
+
+/// Says what was drafted, or would be, and what is to be done next.
+fn tell(drafted: &[Part]) {
+    let changed: Vec<&Part> = drafted.iter().filter(|part| part.changes() > 0).collect();
+    if changed.is_empty() {
+        render::talk("nothing differs: no change set is needed");
+    }
+    for part in changed {
+        let (name, changes, commands) = (&part.name, part.changes() as u64, part.of.commands());
+        if name.is_empty() {
+            render::talk(&format!("{} would change; nothing was written", several(changes, "entry")));
+        } else {
+            let entries = several(changes, "changed entry");
+            render::talk(&format!("{name} was drafted with {entries}; next: {commands} propose {name}"));
+        }
+        workflow::tell_duty(part.duty.required, &part.duty.reason, &part.duty.earliest_publication);
+    }
+}
+
+/// Drafts the change sets.
+async fn write(session: &Session, drafted: &mut [Part], draft: &Draft, request_id: &str) -> anyhow::Result<()> {
+    let mut before = None;
+    for part in drafted.iter_mut().filter(|part| part.changes() > 0) {
+        let answer = drafts::create(session, part.of, draft, &part.compared, request_id.to_owned(), false).await;
+        let answer = match before.replace(part.of.commands()) {
+            None => answer?,
+            // With the same request id the first of them is not drafted twice.
+            Some(commands) => answer.with_context(|| {
+                format!("only `{commands}` has its change set; both with --request-id {request_id} once this is mended")
+            })?,
+        };
+        part.name = answer.change_set.name;
+        part.duty = answer.notification_duty;
+    }
+    Ok(())
 }
 
 /// An entry compared, for people and programs.
@@ -142,337 +173,129 @@ pub(super) fn item(compared: &Compared) -> Value {
 
 type WithItem = (Option<Item>, Compared);
 
-/// The files' entries, compared with what is published, and the revision of that.
-pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result<(Vec<WithItem>, u64)> {
-    let files::Read { items, faults, faulty, in_part } = files::read(&files.paths)?;
-    if !faults.is_empty() {
-        return Err(with_the_rest(session, items, faults, faulty, in_part).await);
+/// The files' entries, compared with what is published, and the revisions of that.
+pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result<(Vec<WithItem>, Revisions)> {
+    let read = files::read(&files.paths)?;
+    if !read.faults.is_empty() {
+        return Err(findings::with_the_rest(session, read).await);
     }
-    let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
-    let (published, revision) = published::fetch(session, &kinds, None).await?;
+    let items = read.items;
+    let kinds: BTreeSet<Kind> = items.iter().map(|item| item.form.kind).collect();
+    let (published, revisions) = published::fetch(session, &kinds, Revisions::default()).await?;
+    let mut compared = compare(&items, &published);
     if files.prune {
         let kinds: Vec<_> = kinds.iter().map(|kind| kind.items()).collect();
         render::talk(&format!("--prune looks at the kinds that the files have entries of: {}", kinds.join(", ")));
+        let until = files.until.as_deref().unwrap_or_default();
+        let gone = gone(&items, &published, until);
+        if let Some(entry) = gone.iter().find(|it| it.form.is_list_entry() && until.is_empty()) {
+            let number = several(gone.iter().filter(|it| it.form.is_list_entry()).count() as u64, "entry");
+            anyhow::bail!(Usage(format!(
+                "--prune would end {number} of green lists, such as {}: --until says which day is their last",
+                entry.name
+            )));
+        }
+        compared.extend(gone);
     }
-    let compared = compare(&items, &published, files.prune);
     // What is to be retired comes behind the items.
     let items = items.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
-    Ok((items.zip(compared).collect(), revision))
+    Ok((items.zip(compared).collect(), revisions))
 }
 
-/// Lets the server read what differs: it says the same things in one way (`XA` for `economies/XA`, the effect that none
-/// means), and so tells what differs in words only. With them comes what it finds wrong, each finding at its place.
+/// The entries of each service, and lists before what is on them.
+fn parts(compared: Vec<WithItem>) -> Vec<(Of, Vec<WithItem>)> {
+    let (catalogue, mut codes): (Vec<_>, Vec<_>) =
+        compared.into_iter().partition(|(_, it)| it.form.of() == Of::Catalogue);
+    codes.sort_by_key(|(_, it)| it.form.is_list_entry());
+    let all = [(Of::Catalogue, catalogue), (Of::Codes, codes)];
+    all.into_iter().filter(|(_, part)| !part.is_empty()).collect()
+}
+
+/// Lets the services read what differs: they say the same things in one way (`XA` for `economies/XA`, the effect that none
+/// means), and so tell what differs in words only. With them comes what they find wrong, each finding at its place.
 /// Without the right to propose they are shown as they are, and that nobody checked them is the only finding.
 pub(super) async fn normalised(
     session: &Session,
     compared: Vec<WithItem>,
 ) -> anyhow::Result<(Vec<Compared>, Vec<String>)> {
-    match ask(session, &compared, &draft).await? {
-        Ok(answer) => {
-            let findings = told(&compared, &answer.findings);
-            Ok((settle(session, compared, &answer).await?.into_iter().map(|(_, it)| it).collect(), findings))
-        }
-        Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
-            Err(refused(session, compared, status, &draft).await)
-        }
-        Err(status) => {
-            let unchecked = format!("the service did not check what differs: {}", status.message());
-            Ok((compared.into_iter().map(|(_, it)| it).collect(), vec![unchecked]))
-        }
-    }
-}
-
-/// What the server says to a draft of what differs, with nothing written.
-async fn ask(
-    session: &Session,
-    compared: &[WithItem],
-    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
-) -> anyhow::Result<Result<CreateChangeSetResponse, tonic::Status>> {
-    let number = compared.iter().filter(|(_, it)| it.change.is_some()).count();
-    if number == 0 {
-        return Ok(Ok(CreateChangeSetResponse::default()));
-    }
-    if number > MOST {
-        anyhow::bail!(Usage(format!(
-            "{number} entries differ; a change set has {MOST} at most: apply files one by one"
-        )));
-    }
-    let mut client = ChangeServiceClient::new(session.equivalence()?);
-    let request = draft(compared, uuid::Uuid::now_v7().to_string(), true);
-    Ok(client.create_change_set(request).await.map(tonic::Response::into_inner))
-}
-
-/// The same, with everything that is wrong at its place in the files; and whether what differs must be notified.
-async fn check(
-    session: &Session,
-    compared: Vec<WithItem>,
-    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
-) -> anyhow::Result<(Vec<WithItem>, Option<NotificationDuty>)> {
-    let answer = match ask(session, &compared, draft).await? {
-        Ok(answer) => answer,
-        Err(status) if ServiceFault::reason_of(&status) == Some(ErrorReason::FieldViolations) => {
-            return Err(refused(session, compared, status, draft).await);
-        }
-        Err(status) => return Err(status.into()),
-    };
-    if !answer.findings.iter().any(|finding| finding.blocking) {
-        told(&compared, &answer.findings).iter().for_each(|line| render::talk(line));
-        let duty = answer.notification_duty.clone();
-        return Ok((settle(session, compared, &answer).await?, duty));
-    }
-    let lines: String = told(&compared, &answer.findings).iter().map(|line| format!("\n  {line}")).collect();
-    let findings = several(answer.findings.len() as u64, "finding");
-    anyhow::bail!(Usage(format!("the change set would have {findings}{lines}")))
-}
-
-/// Findings, each at its place in the files.
-fn told(compared: &[WithItem], findings: &[ChangeFinding]) -> Vec<String> {
-    let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
-    let line = |finding: &ChangeFinding| match found(&changed, finding) {
-        Some(fault) => fault.to_string(),
-        None => without_place(finding),
-    };
-    findings.iter().map(line).collect()
-}
-
-/// A finding about what is in no file.
-fn without_place(finding: &ChangeFinding) -> String {
-    format!("{}: {} ({})", finding.entry, finding.message, finding.code)
-}
-
-/// A finding at its place; none when it is about what is to be retired, which is in no file.
-fn found(changed: &[&WithItem], finding: &ChangeFinding) -> Option<Fault> {
-    let (item, _) = changed.get(usize::try_from(finding.change_index).ok()?)?;
-    let place = item.as_ref()?.place(&finding.field);
-    let field = if finding.field.is_empty() { String::new() } else { format!("{}: ", finding.field) };
-    Some(Fault { place, message: format!("{field}{} ({})", finding.message, finding.code) })
-}
-
-/// A draft of which only what is wrong with it is of interest.
-fn draft(compared: &[WithItem], request_id: String, validate_only: bool) -> CreateChangeSetRequest {
-    CreateChangeSetRequest {
-        request_id,
-        validate_only,
-        change_set: Some(ChangeSet {
-            title: "diff".to_owned(),
-            changes: compared.iter().filter_map(|(_, it)| it.change.clone()).collect(),
-            ..Default::default()
-        }),
-    }
-}
-
-/// Faults of files, and with them what the service finds wrong with the entries that have none: nobody is to mend a
-/// folder in rounds. Nothing is said of what is missing only because it has a fault itself.
-async fn with_the_rest(
-    session: &Session,
-    items: Vec<Item>,
-    mut faults: Vec<Fault>,
-    faulty: BTreeSet<String>,
-    mut in_part: Vec<InPart>,
-) -> anyhow::Error {
-    let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
-    let named = items.iter().map(|item| item.name.clone()).chain(faulty.iter().cloned()).collect();
-    let asking = async {
-        let (published, _) = published::fetch(session, &kinds, None).await?;
-        let compared = compare(&items, &published, false);
-        let compared = items.into_iter().map(Some).zip(compared).collect();
-        anyhow::Ok(findings_of(session, compared, faulty, &mut in_part, &draft).await?.0)
-    };
-    match asking.await {
-        Ok(more) => faults.extend(more),
-        Err(_) => render::talk("the service did not check the other entries: what is wrong with them is told later"),
-    }
-    faults.extend(faults_in_part(session, in_part, &named).await);
-    faults.sort_by(|one, other| one.place.cmp(&other.place));
-    files::failure(&faults)
-}
-
-/// What else is wrong with entries that cannot be read whole, and what they refer to and is nowhere. Of the rest that only
-/// the service finds it is said that it comes later.
-async fn faults_in_part(session: &Session, in_part: Vec<InPart>, named: &BTreeSet<String>) -> Vec<Fault> {
-    if in_part.is_empty() {
-        return Vec::new();
-    }
-    let told: Vec<Told> = in_part.into_iter().map(InPart::tell).collect();
-    let mut faults: Vec<Fault> = told.iter().flat_map(Told::faults).collect();
-    match in_part::dangling(session, &told, named).await {
-        Ok(dangling) => {
-            render::talk(
-                "an entry with a faulty field is not sent: what only the service finds in it, as that a code does not exist, \
-                 is told once that field is mended",
-            );
-            faults.extend(dangling);
-        }
-        Err(_) => {
-            render::talk(
-                "an entry with a faulty field is not sent: its references are checked once that field is mended",
-            );
+    let draft = Draft { title: "diff".to_owned(), ..Draft::default() };
+    let (mut all, mut found, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for (of, part) in parts(compared) {
+        match drafts::try_out(session, of, &draft, &part).await {
+            Ok(answer) => {
+                found.extend(findings::told(&part, &answer.findings));
+                all.extend(settle(session, of, part, &answer).await?);
+            }
+            Err(error) if findings::is_of_fields(&error) => {
+                refused.extend(findings::refused(session, of, part, error).await?);
+            }
+            Err(error) => {
+                let Some(status) = error.downcast_ref::<tonic::Status>() else { return Err(error) };
+                found.push(format!("the service did not check what differs: {}", status.message()));
+                all.extend(part);
+            }
         }
     }
-    faults
+    if !refused.is_empty() {
+        return Err(files::failure(&refused));
+    }
+    Ok((all.into_iter().map(|(_, it)| it).collect(), found))
 }
 
-/// What the service finds so wrong with what differs that it stops a change set: at its places, and what stands at none.
-/// Where it cannot read some of it, it is asked about the others alone, and these come to what is read in part.
-async fn findings_of(
-    session: &Session,
-    mut compared: Vec<WithItem>,
-    mut faulty: BTreeSet<String>,
-    in_part: &mut Vec<InPart>,
-    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
-) -> anyhow::Result<(Vec<Fault>, Vec<String>)> {
-    let mut faults = Vec::new();
-    loop {
-        let answer = match ask(session, &compared, draft).await? {
+/// Asks the services what they say to all that differs, before anything is written. Everything that is wrong is told at
+/// its place in the files.
+async fn check(session: &Session, compared: Vec<WithItem>, draft: &Draft) -> anyhow::Result<Vec<Part>> {
+    let (mut good, mut refused, mut blocked) = (Vec::new(), Vec::new(), Vec::new());
+    for (of, part) in parts(compared) {
+        let answer = match drafts::try_out(session, of, draft, &part).await {
             Ok(answer) => answer,
-            Err(status) => {
-                let Some(unread) = unread(&compared, &status) else { return Err(status.into()) };
-                let wrong = |name: &String| {
-                    let of = unread.iter().filter(|it| it.entry == *name);
-                    of.map(|it| it.field.clone()).collect::<Vec<_>>()
-                };
-                compared.retain_mut(|(item, it)| {
-                    let wrong = wrong(&it.name);
-                    if !wrong.is_empty() {
-                        faulty.insert(it.name.clone());
-                        in_part.extend(item.take().map(|item| InPart { item, wrong: wrong.clone() }));
-                    }
-                    wrong.is_empty()
-                });
-                faults.extend(unread.into_iter().map(|it| it.fault));
+            Err(error) if findings::is_of_fields(&error) => {
+                refused.extend(findings::refused(session, of, part, error).await?);
                 continue;
             }
+            Err(error) => return Err(error),
         };
-        let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
-        let mut placeless = Vec::new();
-        // An entry that refers to one with a fault of its own may be as good as any.
-        let of_faulty = |finding: &ChangeFinding| finding.code == DANGLING && refers_to(&changed, finding, &faulty);
-        for finding in answer.findings.iter().filter(|it| it.blocking && !of_faulty(it)) {
-            match found(&changed, finding) {
-                Some(fault) => faults.push(fault),
-                None => placeless.push(without_place(finding)),
-            }
+        let told = findings::told(&part, &answer.findings);
+        if answer.findings.iter().any(|finding| finding.blocking) {
+            blocked.extend(told);
+            continue;
         }
-        faults.sort_by(|one, other| one.place.cmp(&other.place));
-        return Ok((faults, placeless));
+        told.iter().for_each(|line| render::talk(line));
+        let duty = answer.notification_duty.clone();
+        good.push(Part { of, compared: settle(session, of, part, &answer).await?, name: String::new(), duty });
     }
-}
-
-/// What the service says of a field that names an entry which is not there.
-const DANGLING: &str = "reference_dangling";
-
-/// Whether the field that a finding is about names one of these entries: in full, or by its bare identifier.
-fn refers_to(changed: &[&WithItem], finding: &ChangeFinding, names: &BTreeSet<String>) -> bool {
-    let item = usize::try_from(finding.change_index).ok().and_then(|at| changed.get(at)?.0.as_ref());
-    let pointer: String =
-        finding.field.split(['.', '[']).map(|part| format!("/{}", part.trim_end_matches(']'))).collect();
-    let named = item.and_then(|item| item.content.pointer(&pointer)).and_then(Value::as_str);
-    let is_named = |name: &String, named: &str| {
-        name == named || name.strip_suffix(named).is_some_and(|collection| collection.ends_with('/'))
-    };
-    named.filter(|named| !named.is_empty()).is_some_and(|named| names.iter().any(|name| is_named(name, named)))
-}
-
-/// A field that the service could not read.
-struct Unread {
-    entry: String,
-    field: String,
-    fault: Fault,
-}
-
-/// Fields that the service could not read, at their places; none where it refused something else.
-fn unread(compared: &[WithItem], status: &tonic::Status) -> Option<Vec<Unread>> {
-    if ServiceFault::reason_of(status) != Some(ErrorReason::FieldViolations) {
-        return None;
+    if !refused.is_empty() {
+        refused.append(&mut blocked);
+        return Err(files::failure(&refused));
     }
-    let changed: Vec<&WithItem> = compared.iter().filter(|(_, it)| it.change.is_some()).collect();
-    let one = |violation: &FieldViolation| {
-        let (index, field) = violation.field.strip_prefix("change_set.changes[")?.split_once(']')?;
-        let item = changed.get(index.parse::<usize>().ok()?)?.0.as_ref()?;
-        // `.upsert.annex.title`: the first two are the message's ways of saying what is in the file.
-        let field = field.splitn(4, '.').nth(3).unwrap_or_default();
-        let named = if field.is_empty() { String::new() } else { format!("{field}: ") };
-        let fault = Fault { place: item.place(field), message: format!("{named}{}", violation.description) };
-        Some(Unread { entry: item.name.clone(), field: field.to_owned(), fault })
-    };
-    let unread: Vec<_> = ServiceFault::violations_of(status).iter().map(one).collect::<Option<_>>()?;
-    (!unread.is_empty()).then_some(unread)
-}
-
-/// Fields that the service could not read, and what it finds wrong with the rest; a refusal of something else as it said
-/// it.
-async fn refused(
-    session: &Session,
-    compared: Vec<WithItem>,
-    status: tonic::Status,
-    draft: &impl Fn(&[WithItem], String, bool) -> CreateChangeSetRequest,
-) -> anyhow::Error {
-    if unread(&compared, &status).is_none() {
-        return status.into();
+    if !blocked.is_empty() {
+        let lines: String = blocked.iter().map(|line| format!("\n  {line}")).collect();
+        let findings = several(blocked.len() as u64, "finding");
+        anyhow::bail!(Usage(format!("the change set would have {findings}{lines}")));
     }
-    let named = compared.iter().map(|(_, it)| it.name.clone()).collect();
-    let mut in_part = Vec::new();
-    match findings_of(session, compared, BTreeSet::new(), &mut in_part, draft).await {
-        Ok((mut faults, placeless)) => {
-            faults.extend(faults_in_part(session, in_part, &named).await);
-            faults.sort_by(|one, other| one.place.cmp(&other.place));
-            files::failure(&faults.iter().map(ToString::to_string).chain(placeless).collect::<Vec<_>>())
-        }
-        Err(error) => error,
-    }
+    Ok(good)
 }
 
 /// Takes what the server made of the changes, and finds what does not differ after all.
-async fn settle(
-    session: &Session,
-    compared: Vec<WithItem>,
-    answer: &CreateChangeSetResponse,
-) -> anyhow::Result<Vec<WithItem>> {
-    let Some(change_set) = &answer.change_set else { return Ok(compared) };
-    let mut changes = change_set.changes.iter();
-    let kinds: BTreeSet<Kind> = compared.iter().filter_map(|(item, _)| item.as_ref().map(|item| item.kind)).collect();
-    let (published, _) = published::fetch(session, &kinds, Some(answer.revision)).await?;
+async fn settle(session: &Session, of: Of, compared: Vec<WithItem>, answer: &Drafted) -> anyhow::Result<Vec<WithItem>> {
+    if answer.change_set.changes.is_empty() {
+        return Ok(compared);
+    }
+    let mut changes = answer.change_set.changes.iter();
+    let kinds: BTreeSet<Kind> =
+        compared.iter().filter(|(item, _)| item.is_some()).map(|(_, it)| it.form.kind).collect();
+    let (published, _) = published::fetch(session, &kinds, Revisions::only(of, answer.revision)).await?;
     let mut settled = Vec::with_capacity(compared.len());
     for (item, mut it) in compared {
         if it.change.is_some() {
-            let made = changes.next();
-            if let (Some(mut item), Some(change::Change::Upsert(entry))) =
-                (item.clone(), made.and_then(|made| made.change.clone()))
-            {
-                item.content = content_of(&entry)?;
-                item.entry = entry;
-                it = compare(std::slice::from_ref(&item), &published, false).pop().unwrap_or(it);
+            let made = changes.next().and_then(|made| it.form.of_change(made));
+            if let (Some(mut item), Some(made)) = (item.clone(), made) {
+                item.content = it.form.without_counted(made.clone());
+                it = compare(std::slice::from_ref(&item), &published).pop().unwrap_or(it);
             }
         }
         settled.push((item, it));
     }
     debug_assert!(settled.iter().all(|(_, it)| it.outcome != Outcome::Unchanged || it.change.is_none()));
     Ok(settled)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    #[test]
-    fn what_refers_to_an_entry_is_known_by_its_field_and_not_by_the_words_of_the_finding() {
-        let mut read = files::Read::default();
-        let text =
-            "- annex:\n    name: annexes/x\n    arrangement: arrangements/m\n    title: X\n    economies: [XA]\n";
-        files::parse("a.yaml", text, &mut read);
-        assert!(read.faults.is_empty(), "{:?}", read.faults);
-        let compared = compare(&read.items, &BTreeMap::new(), false);
-        let all: Vec<WithItem> = read.items.into_iter().map(Some).zip(compared).collect();
-        let changed: Vec<&WithItem> = all.iter().collect();
-        let refers = |field: &str, name: &str| {
-            let finding =
-                ChangeFinding { field: field.to_owned(), message: "它不在那里".to_owned(), ..Default::default() };
-            refers_to(&changed, &finding, &BTreeSet::from([name.to_owned()]))
-        };
-        assert!(refers("arrangement", "arrangements/m") && refers("economies[0]", "economies/XA"));
-        assert!(!refers("arrangement", "arrangements/n") && !refers("economies[0]", "economies/XB"));
-        assert!(!refers("title", "annexes/x") && !refers("", "annexes/x") && !refers("economies[7]", "economies/XA"));
-    }
 }

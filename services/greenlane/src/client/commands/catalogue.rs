@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::kind::Kind;
+pub(crate) use self::kind::{GREEN_LISTS, Kind};
 use crate::client::{
     Session, complete, dynamic,
     exit::{Exit, Usage},

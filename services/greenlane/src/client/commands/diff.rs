@@ -28,7 +28,7 @@ const ITEMS: View = View::List { items: "items", name: "name", columns: &[] };
 
 /// Does it; 10 when there are differences.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
-    let (compared, revision) = apply::compared(session, &args.files).await?;
+    let (compared, revisions) = apply::compared(session, &args.files).await?;
     let (compared, findings) = apply::normalised(session, compared).await?;
     let differing: Vec<&Compared> = compared.iter().filter(|it| it.outcome != Outcome::Unchanged).collect();
     if session.output() == Output::Table {
@@ -41,13 +41,16 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         render::print_value(Output::Csv, &json!({ "rows": rows.collect::<Vec<_>>() }), FIELDS_OF_FILES)?;
     } else {
         let items: Vec<Value> = differing.iter().map(|it| apply::item(it)).collect();
-        let answer = json!({ "items": items, "findings": findings, "revision": revision });
+        let answer = json!({ "items": items, "findings": findings, "revision": revisions.catalogue, "codeRevision": revisions.codes });
         render::print_value(session.output(), &answer, ITEMS)?;
     }
     findings.iter().for_each(|finding| render::talk(finding));
     if differing.is_empty() {
         let number = several(compared.len() as u64, "entry");
-        render::talk(&format!("nothing differs: {number} as in the catalogue at revision {revision}"));
+        let catalogue = revisions.catalogue.map(|revision| format!("the catalogue at revision {revision}"));
+        let codes = revisions.codes.map(|revision| format!("the green lists at revision {revision} of the codes"));
+        let published: Vec<_> = catalogue.into_iter().chain(codes).collect();
+        render::talk(&format!("nothing differs: {number} as in {}", published.join(" and ")));
     }
     Ok(if differing.is_empty() { Exit::Done } else { Exit::No })
 }

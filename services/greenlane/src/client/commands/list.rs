@@ -14,6 +14,7 @@ use greenlane_api::{
     common::v1::CodeReference,
 };
 
+use super::catalogue::GREEN_LISTS;
 use crate::client::{
     Session,
     complete::Named,
@@ -170,19 +171,7 @@ pub(crate) enum Operation {
 }
 
 const LIST: View = View::Document { at: "greenList" };
-const LISTS: View = View::List {
-    items: "greenLists",
-    name: "name",
-    columns: &[
-        ("NAME", "name"),
-        ("OWNER", "owner"),
-        ("EDITION", "edition"),
-        ("VERSION", "version"),
-        ("ENTRIES", "entryCount"),
-        ("IN PART", "partial"),
-        ("TITLE", "titles.0.text"),
-    ],
-};
+const LISTS: View = View::List { items: "greenLists", name: "name", columns: GREEN_LISTS };
 const ENTRIES: View = View::List {
     items: "entries",
     name: "name",

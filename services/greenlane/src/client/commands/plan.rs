@@ -30,7 +30,7 @@ use crate::client::{
     },
     complete::Named,
     exit::{Exit, Usage},
-    files::published,
+    files::published::{self, Revisions},
     input,
     render::{self, Output, View},
 };
@@ -159,7 +159,8 @@ async fn tell_unknown(session: &Session, facts: &CertificateFacts, revision: Opt
             // Who may plan and not read the catalogue has its answer in the plan.
             _ => continue,
         }
-        let known = published::fetch(session, &BTreeSet::from([kind]), revision).await;
+        let revisions = Revisions { catalogue: revision, ..Default::default() };
+        let known = published::fetch(session, &BTreeSet::from([kind]), revisions).await;
         let known = known.map(|(known, _)| known).unwrap_or_default();
         let hint = match known.keys().find(|it| letters(it) == letters(&full)) {
             Some(meant) => format!("did you mean `{meant}`?"),

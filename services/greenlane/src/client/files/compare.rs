@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
-use greenlane_api::equivalence::v1::{CatalogueEntry, Change, change};
-use prost_reflect::{DynamicMessage, SerializeOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Item, Place, fit, published::Published};
+use super::{
+    Item, Place,
+    form::{self, Form},
+    published::Published,
+};
 use crate::client::commands::change::diff::{Field, between, flatten};
 
 /// How an entry of the files stands to what is published.
@@ -34,58 +35,76 @@ impl Outcome {
 #[derive(Debug)]
 pub(crate) struct Compared {
     pub(crate) name: String,
+    pub(crate) form: &'static Form,
     pub(crate) outcome: Outcome,
     pub(crate) fields: Vec<Field>,
     /// Where the entry is in the files; none when it is to be retired.
     pub(crate) place: Option<Place>,
-    pub(crate) change: Option<Change>,
+    /// What a change set has to say of it, as JSON of the contract.
+    pub(crate) change: Option<Value>,
 }
 
-/// The kind's word and the fields of an entry, in the contract's own names, those that say nothing left out.
-pub(super) fn content(entry: &DynamicMessage) -> anyhow::Result<(String, Value)> {
-    let options = SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false);
-    let value = entry.serialize_with_options(serde_json::value::Serializer, &options)?;
-    let Value::Object(kinds) = value else { anyhow::bail!("an entry is an object") };
-    kinds.into_iter().next().context("an entry has a kind")
+/// Compares entries with what is published.
+pub(crate) fn compare(items: &[Item], published: &BTreeMap<String, Published>) -> Vec<Compared> {
+    items.iter().map(|item| one(item, published)).collect()
 }
 
-/// The same of an entry as it travels.
-pub(crate) fn content_of(entry: &CatalogueEntry) -> anyhow::Result<Value> {
-    let mut dynamic = DynamicMessage::new(fit::descriptor());
-    dynamic.transcode_from(entry)?;
-    Ok(content(&dynamic)?.1)
-}
-
-/// Compares entries with what is published. With `prune`, what the files do not have of their kinds is to be retired.
-pub(crate) fn compare(items: &[Item], published: &BTreeMap<String, Published>, prune: bool) -> Vec<Compared> {
-    let mut compared: Vec<Compared> = items.iter().map(|item| one(item, published.get(&item.name))).collect();
-    if prune {
-        let named: BTreeSet<&str> = items.iter().map(|item| item.name.as_str()).collect();
-        let gone = published.keys().filter(|name| !named.contains(name.as_str()));
-        compared.extend(gone.map(|name| Compared {
+/// What is published and not in the files: of the kinds that the files have entries of, and of the green lists that they
+/// have themselves. What is on a list ends on a day, and needs none where it ends earlier.
+pub(crate) fn gone(items: &[Item], published: &BTreeMap<String, Published>, until: &str) -> Vec<Compared> {
+    let named: BTreeSet<&str> = items.iter().map(|item| item.name.as_str()).collect();
+    let gone = published.iter().filter(|(name, _)| !named.contains(name.as_str()));
+    let retired = gone.filter_map(|(name, it)| {
+        let (change, fields) = if it.form.is_list_entry() {
+            form::list_of(name).filter(|list| named.contains(list))?;
+            let ends = it.content["effective_to"].as_str().unwrap_or_default();
+            // Days in this form are in the order of their texts.
+            if !ends.is_empty() && (ends <= until || until.is_empty()) {
+                return None;
+            }
+            let mut after = it.content.clone();
+            after["effective_to"] = json!(until);
+            let change = json!({ "end_entry": { "name": name, "effective_to": until } });
+            (change, between(&flatten(&it.content), &flatten(&after)))
+        } else if it.form.kind.is_of_lists() {
+            return None;
+        } else {
+            (json!({ "retire": name }), Vec::new())
+        };
+        Some(Compared {
             name: name.clone(),
+            form: it.form,
             outcome: Outcome::Retired,
-            fields: Vec::new(),
+            fields,
             place: None,
-            change: Some(Change { change: Some(change::Change::Retire(name.clone())) }),
-        }));
-    }
-    compared
+            change: Some(change),
+        })
+    });
+    retired.collect()
 }
 
-fn one(item: &Item, published: Option<&Published>) -> Compared {
+fn one(item: &Item, all: &BTreeMap<String, Published>) -> Compared {
+    let published = all.get(&item.name);
+    let mut content = item.content.clone();
+    // What is on a list and names no source has that of the list.
+    let list = form::list_of(&item.name).and_then(|list| all.get(list)).filter(|_| item.form.is_list_entry());
+    if let (Some(list), Some(fields)) = (list, content.as_object_mut())
+        && fields.get("source") == list.content.get("source")
+    {
+        fields.remove("source");
+    }
     let outcome = match published {
         None => Outcome::Created,
-        Some(published) if published.content == item.content => Outcome::Unchanged,
+        Some(published) if published.content == content => Outcome::Unchanged,
         Some(_) => Outcome::Updated,
     };
     let before = published.map(|published| flatten(&published.content)).unwrap_or_default();
-    let upsert = Change { change: Some(change::Change::Upsert(item.entry.clone())) };
     Compared {
         name: item.name.clone(),
+        form: item.form,
         outcome,
-        fields: between(&before, &flatten(&item.content)),
+        fields: between(&before, &flatten(&content)),
         place: Some(item.place("")),
-        change: (outcome != Outcome::Unchanged).then_some(upsert),
+        change: (outcome != Outcome::Unchanged).then(|| item.form.put(&content)),
     }
 }

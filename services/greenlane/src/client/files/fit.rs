@@ -2,23 +2,14 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum as _;
-use greenlane_api::equivalence::v1::CatalogueEntry;
-use prost::Name as _;
 use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::{Fault, InPart, Item, positions::Positions};
+use super::{Fault, InPart, Item, form, positions::Positions};
 use crate::client::{
-    commands::catalogue::Kind,
     meant::near,
     render::{POOL, field_name, label},
 };
-
-/// The message of an entry.
-pub(super) fn descriptor() -> MessageDescriptor {
-    POOL.get_message_by_name(&CatalogueEntry::full_name()).expect("our own contracts have it")
-}
 
 /// What stands beside an entry in the answer of `get -o yaml`, which may well be edited and applied.
 const BESIDE: [&str; 2] = ["knownFromRevision", "revision"];
@@ -31,30 +22,30 @@ pub(super) fn entry(
     faults: &mut Vec<Fault>,
 ) -> Result<Item, Option<Box<InPart>>> {
     let mut fit = Fit { positions, faults, wrong: Vec::new() };
-    let kinds = descriptor();
-    let words = || kinds.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ");
+    let words: Vec<&str> = form::all().iter().map(|form| form.word.as_str()).collect();
     let is_read = |word: &str| BESIDE.contains(&word);
     let fields = value.as_object().map(|fields| fields.iter().filter(|(word, _)| !is_read(word)));
     let Some(&[(word, content)]) = fields.map(Iterator::collect::<Vec<_>>).as_deref() else {
-        fit.add(path, format!("must be an entry: one of {} and below it its fields", words()));
+        fit.add(path, format!("must be an entry: one of {} and below it its fields", words.join(", ")));
         return Err(None);
     };
     let before = fit.faults.len();
-    let fitted = fit.message(&kinds, &json!({ word: content }), path);
-    let field = kinds.fields().find(|field| field.name() == word || field.json_name() == word).ok_or(None)?;
+    let within = path;
     let path = if path.is_empty() { word.clone() } else { format!("{path}.{word}") };
+    let Some(form) = form::of_word(word) else {
+        fit.no_field(within, word, &words);
+        return Err(None);
+    };
+    let fitted = fit.message(&form.message, content, &path);
     let name = name(value).unwrap_or_default().to_owned();
-    match Kind::of(&name) {
-        Ok(kind) if kind.field() == field.json_name() => {}
+    match form.check_name(&name) {
+        Ok(()) => {}
         // What is no name at all was told as such.
-        _ if fit.faults.len() > before && content.get("name").is_none_or(|name| !name.is_string()) => {}
-        Ok(_) => {
-            fit.add(&format!("{path}.name"), format!("`{name}` does not name an entry of the kind `{}`", field.name()));
-        }
-        Err(wrong) => fit.add(&format!("{path}.name"), wrong.to_string()),
+        Err(_) if fit.faults.len() > before && content.get("name").is_none_or(|name| !name.is_string()) => {}
+        Err(wrong) => fit.add(&format!("{path}.name"), wrong),
     }
     let is_whole = fit.faults.len() == before;
-    let dynamic = match DynamicMessage::deserialize(kinds, fitted) {
+    let dynamic = match DynamicMessage::deserialize(form.message.clone(), fitted) {
         Ok(dynamic) => dynamic,
         Err(_) if !is_whole => return Err(None),
         Err(error) => {
@@ -63,25 +54,18 @@ pub(super) fn entry(
         }
     };
     let wrong = fit.wrong;
-    let mut known = Kind::value_variants().iter().copied();
-    let item = known.find(|kind| kind.field() == field.json_name()).and_then(|kind| {
-        let entry: CatalogueEntry = dynamic.transcode_to().ok()?;
-        let content = super::compare::content(&dynamic).ok()?.1;
-        Some(Item { kind, name, entry, content, positions: Arc::clone(positions), path: path.clone() })
-    });
-    match item {
-        Some(item) if is_whole => Ok(item),
-        Some(item) => {
-            let within = field_name(&path);
-            let wrong = wrong.iter().filter_map(|it| {
-                let it = field_name(it);
-                Some(it.strip_prefix(&within)?.trim_start_matches('.').to_owned())
-            });
-            let wrong = wrong.collect();
-            Err(Some(Box::new(InPart { item, wrong })))
-        }
-        None => Err(None),
+    let Ok(content) = form.content(&dynamic) else { return Err(None) };
+    let item = Item { form, name, content, positions: Arc::clone(positions), path: path.clone() };
+    if is_whole {
+        return Ok(item);
     }
+    let within = field_name(&path);
+    let wrong = wrong.iter().filter_map(|it| {
+        let it = field_name(it);
+        Some(it.strip_prefix(&within)?.trim_start_matches('.').to_owned())
+    });
+    let wrong = wrong.collect();
+    Err(Some(Box::new(InPart { item, wrong })))
 }
 
 /// What the entry in a value is called, if it says so.
@@ -151,6 +135,22 @@ impl Fit<'_> {
         self.wrong.push(path.to_owned());
     }
 
+    /// A key that is no field; `names` are those that there are.
+    fn no_field(&mut self, within: &str, key: &str, names: &[&str]) {
+        let path = if within.is_empty() { key.to_owned() } else { format!("{within}.{key}") };
+        // A colon that is forgotten within braces makes a name of name and value.
+        let word = key.split_whitespace().next().filter(|word| *word != key);
+        let meant = word.filter(|word| names.iter().any(|name| field_name(word) == *name));
+        let message = match meant {
+            Some(word) => format!("there is no `: ` here: write `{word}: …`"),
+            None => format!("there is no field `{key}` here; there are {}", names.join(", ")),
+        };
+        self.faults.push(Fault { place: self.positions.key(&path), message });
+        // Nor is the field that was meant to be missed.
+        let meant = meant.or_else(|| near(key, names.iter().copied()));
+        self.wrong.extend(meant.map(|meant| format!("{within}.{meant}")));
+    }
+
     /// A message: its fields under the contract's own names, with what they must be.
     fn message(&mut self, kind: &MessageDescriptor, value: &Value, path: &str) -> Value {
         let Some(fields) = value.as_object() else {
@@ -164,20 +164,8 @@ impl Fit<'_> {
         for (key, value) in fields {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let Some(field) = kind.fields().find(|field| field.name() == key || field.json_name() == key) else {
-                let place = self.positions.key(&path);
-                // A colon that is forgotten within braces makes a name of name and value.
-                let word = key.split_whitespace().next().filter(|word| *word != key);
-                let meant =
-                    word.filter(|word| kind.fields().any(|field| field.name() == *word || field.json_name() == *word));
-                let message = match meant {
-                    Some(word) => format!("there is no `: ` here: write `{word}: …`"),
-                    None => format!("there is no field `{key}` here; there are {}", known(kind)),
-                };
-                self.faults.push(Fault { place, message });
-                // Nor is the field that was meant to be missed.
                 let names: Vec<_> = kind.fields().map(|field| field.name().to_owned()).collect();
-                let meant = meant.or_else(|| near(key, names.iter().map(String::as_str)));
-                self.wrong.extend(meant.map(|meant| format!("{within}.{meant}")));
+                self.no_field(within, key, &names.iter().map(String::as_str).collect::<Vec<_>>());
                 continue;
             };
             if !value.is_null() {

@@ -3,10 +3,21 @@
 
 use std::collections::BTreeSet;
 
+use greenlane_api::equivalence::v1::CatalogueEntry;
 use greenlane_equivalence::in_part;
+use prost::Name as _;
+use prost_reflect::DynamicMessage;
+use serde_json::json;
 
-use super::{Fault, Item, published};
-use crate::client::{Session, commands::catalogue::Kind};
+use super::{
+    Fault, Item,
+    published::{self, Revisions},
+};
+use crate::client::{
+    Session,
+    commands::{catalogue::Kind, change::workflow::Of},
+    render::POOL,
+};
 
 /// An entry, and its fields that are known to be wrong and have something else in their place.
 #[derive(Debug)]
@@ -23,9 +34,15 @@ pub(crate) struct Told {
 }
 
 impl InPart {
-    /// What can be told of it.
-    pub(crate) fn tell(self) -> Told {
-        Told { told: in_part::read(&self.item.entry, &self.wrong), item: self.item }
+    /// What can be told of it; nothing of what is on a green list, of which the service looks at each field by itself.
+    pub(crate) fn tell(self) -> Option<Told> {
+        let catalogue = POOL.get_message_by_name(&CatalogueEntry::full_name())?;
+        if self.item.form.of() != Of::Catalogue {
+            return None;
+        }
+        let entry = json!({ &self.item.form.word: &self.item.content });
+        let entry: CatalogueEntry = DynamicMessage::deserialize(catalogue, entry).ok()?.transcode_to().ok()?;
+        Some(Told { told: in_part::read(&entry, &self.wrong), item: self.item })
     }
 }
 
@@ -49,7 +66,7 @@ pub(crate) async fn dangling(
     let all = entries.iter().flat_map(|entry| entry.told.references.iter().map(move |it| (&entry.item, it)));
     let elsewhere: Vec<_> = all.filter(|(_, (_, name))| !named.contains(name)).collect();
     let kinds: BTreeSet<Kind> = elsewhere.iter().filter_map(|(_, (_, name))| Kind::of(name).ok()).collect();
-    let (published, _) = published::fetch(session, &kinds, None).await?;
+    let (published, _) = published::fetch(session, &kinds, Revisions::default()).await?;
     let dangling = elsewhere.into_iter().filter(|(_, (_, name))| !published.contains_key(name));
     let fault = dangling.map(|(item, (field, name))| Fault {
         place: item.place(field),

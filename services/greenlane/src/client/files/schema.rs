@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use greenlane_api::equivalence::v1::CatalogueEntry;
-use prost::Name as _;
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind as Type, MessageDescriptor};
 use serde_json::{Value, json};
 
-use super::fit::words;
+use super::{fit::words, form};
 
 /// The name under which `pull` writes it.
 pub(crate) const FILE: &str = "catalogue.schema.json";
@@ -16,22 +14,27 @@ pub(crate) const FILE: &str = "catalogue.schema.json";
 /// The schema, draft 7: what editors know.
 pub(crate) fn schema() -> anyhow::Result<Value> {
     let pool = DescriptorPool::decode(greenlane_api::DOCUMENTED_DESCRIPTORS)?;
-    let Some(entry) = pool.get_message_by_name(&CatalogueEntry::full_name()) else {
-        anyhow::bail!("the contracts have no catalogue entry");
-    };
     let mut definitions = BTreeMap::new();
-    let kinds: Vec<Value> = entry
-        .fields()
-        .map(|field| {
-            let name = field.name().to_owned();
-            json!({
-                "type": "object",
-                "additionalProperties": false,
-                "required": [name],
-                "properties": { name: property(&field, &mut definitions) },
-            })
-        })
-        .collect();
+    let mut kinds = Vec::new();
+    for form in form::all() {
+        // That of the form has no comments.
+        let message = pool.get_message_by_name(form.message.full_name());
+        let message = message.context("the contracts have every form")?;
+        define(&message, &mut definitions);
+        let property = json!({
+            "allOf": [{ "$ref": format!("#/definitions/{}", message.name()) }],
+            "description": comment(&message.parent_file(), message.path()),
+        });
+        kinds.push(json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": [form.word],
+            "properties": { &form.word: property },
+        }));
+    }
+    // Nobody writes what the service counts.
+    let counted = definitions.get_mut("GreenList").and_then(|list| list["properties"].as_object_mut());
+    counted.into_iter().for_each(|fields| fields.retain(|field, _| !form::COUNTED.contains(&field.as_str())));
     Ok(json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": FILE,

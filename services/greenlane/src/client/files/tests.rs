@@ -1,5 +1,9 @@
+use clap::ValueEnum as _;
+use greenlane_api::equivalence::v1::CatalogueEntry;
+use prost::Name as _;
+
 use super::*;
-use crate::client::render::POOL;
+use crate::client::{commands::catalogue::Kind, render::POOL};
 
 const ANNEX: &str = "\
 - annex:
@@ -46,7 +50,7 @@ fn a_fault_of_an_entry_hides_neither_its_name_nor_the_entries_beside_it() {
 fn an_entry_is_read_with_words_in_short_and_its_fields_have_places() {
     let items = parse("a.yaml", ANNEX).unwrap();
     let [item] = items.as_slice() else { panic!("{items:?}") };
-    assert_eq!((item.kind, item.name.as_str()), (Kind::Annexes, "annexes/x"));
+    assert_eq!((item.form.kind, item.name.as_str()), (Kind::Annexes, "annexes/x"));
     assert_eq!(item.content["objects"][1], "RECOGNITION_OBJECT_TEST_REPORT");
     assert_eq!(item.place("name").to_string(), "a.yaml:2:11");
     assert_eq!(item.place("codes[0].code.code").to_string(), "a.yaml:9:40");
@@ -217,18 +221,20 @@ fn what_is_no_yaml_and_no_entry_is_told_where_it_is() {
 #[test]
 fn what_is_written_is_read_as_the_same_and_written_as_the_same() {
     let items = parse("a.yaml", ANNEX).unwrap();
-    let text = write::text([("annex", &items[0].content)], schema::FILE).unwrap();
+    let text = write::text([(form::of_kind(Kind::Annexes), &items[0].content)], schema::FILE).unwrap();
     assert!(text.contains("  objects:\n"), "{text}");
     assert!(text.find("name:") < text.find("arrangement:") && text.contains("- test_report"), "{text}");
     let again = parse("b.yaml", &text).unwrap();
     assert_eq!(again[0].content, items[0].content);
-    assert_eq!(write::text([("annex", &again[0].content)], schema::FILE).unwrap(), text);
+    assert_eq!(write::text([(form::of_kind(Kind::Annexes), &again[0].content)], schema::FILE).unwrap(), text);
 }
 
 #[test]
 fn the_schema_knows_every_kind_every_word_and_what_they_mean() {
     let schema = schema::schema().unwrap();
-    assert_eq!(schema["items"]["oneOf"].as_array().unwrap().len(), 10);
+    assert_eq!(schema["items"]["oneOf"].as_array().unwrap().len(), 12);
+    let list = schema["definitions"]["GreenList"]["properties"].as_object().unwrap();
+    assert!(list.contains_key("edition") && !list.contains_key("version"), "nobody writes what the service counts");
     let annex = &schema["definitions"]["Annex"]["properties"];
     let objects = &annex["objects"];
     assert_eq!(objects["items"]["enum"][0], "test_report");
@@ -236,4 +242,21 @@ fn the_schema_knows_every_kind_every_word_and_what_they_mean() {
     assert!(annex["title"]["description"].as_str().is_some_and(|text| !text.is_empty()), "{annex}");
     let undefined = schema.to_string().matches("#/definitions/").count();
     assert!(undefined > 20 && schema["definitions"].as_object().unwrap().values().all(|it| it.is_object()));
+}
+
+#[test]
+fn every_kind_of_the_catalogue_and_every_entry_of_the_contract_has_a_form() {
+    for kind in Kind::value_variants() {
+        assert_eq!(form::of_kind(*kind).kind, *kind);
+    }
+    let catalogue = POOL.get_message_by_name(&CatalogueEntry::full_name()).unwrap();
+    for word in catalogue
+        .fields()
+        .map(|field| field.name().to_owned())
+        .chain(["green_list", "green_list_entry"].map(str::to_owned))
+    {
+        assert_eq!(form::of_word(&word).map(|form| form.word.as_str()), Some(word.as_str()));
+    }
+    assert_eq!(form::of_word("greenListEntry").map(|form| form.word.as_str()), Some("green_list_entry"));
+    assert_eq!(form::all().len(), catalogue.fields().count() + 2);
 }

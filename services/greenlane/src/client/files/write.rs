@@ -5,27 +5,21 @@ use prost_reflect::{Kind as Type, MessageDescriptor};
 use serde_json::Value;
 use serde_yaml_ng::{Mapping, Value as Yaml};
 
-use super::fit;
+use super::form::Form;
 use crate::client::render::{label, yaml};
 
-/// The text of a file of entries, each with the word of its kind.
+/// The text of a file of entries, each with the word of its form.
 pub(crate) fn text<'e>(
-    entries: impl IntoIterator<Item = (&'e str, &'e Value)>,
+    entries: impl IntoIterator<Item = (&'static Form, &'e Value)>,
     schema: &str,
 ) -> anyhow::Result<String> {
-    let kinds = fit::descriptor();
-    let mut all = Vec::new();
-    for (word, content) in entries {
-        let Some(field) = kinds.fields().find(|field| field.json_name() == word || field.name() == word) else {
-            continue;
-        };
-        let Type::Message(kind) = field.kind() else { continue };
+    let all = entries.into_iter().map(|(form, content)| {
         let mut entry = Mapping::new();
-        entry.insert(Yaml::from(field.name()), message(&kind, content));
-        all.push(Yaml::Mapping(entry));
-    }
+        entry.insert(Yaml::from(form.word.as_str()), message(&form.message, content));
+        Yaml::Mapping(entry)
+    });
     let head = format!("# yaml-language-server: $schema={schema}\n");
-    Ok(head + &yaml::text(&all)?)
+    Ok(head + &yaml::text(&all.collect::<Vec<_>>())?)
 }
 
 fn message(kind: &MessageDescriptor, content: &Value) -> Yaml {

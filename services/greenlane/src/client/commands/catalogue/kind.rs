@@ -2,7 +2,21 @@
 
 use clap::ValueEnum;
 
-use crate::client::{exit::Usage, render::Column};
+use crate::client::{
+    exit::Usage,
+    render::{Column, field_name},
+};
+
+/// The columns of a table of green lists.
+pub(crate) const GREEN_LISTS: &[Column] = &[
+    ("NAME", "name"),
+    ("OWNER", "owner"),
+    ("EDITION", "edition"),
+    ("VERSION", "version"),
+    ("ENTRIES", "entryCount"),
+    ("IN PART", "partial"),
+    ("TITLE", "titles.0.text"),
+];
 
 /// A kind of catalogue entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -17,6 +31,7 @@ pub(crate) enum Kind {
     Annexes,
     Designations,
     Requirements,
+    GreenLists,
 }
 
 impl Kind {
@@ -28,6 +43,15 @@ impl Kind {
             let known: Vec<_> = Self::value_variants().iter().map(|kind| kind.items()).collect();
             Usage(format!("`{name}` is not the name of a catalogue entry: these begin with {}", known.join(", ")))
         })
+    }
+
+    /// Whether they are green lists, which another service has, and whose entries have names of their own.
+    pub(crate) fn is_of_lists(self) -> bool {
+        self == Self::GreenLists
+    }
+
+    fn package(self) -> &'static str {
+        if self.is_of_lists() { "greenlane.classification.v1" } else { "greenlane.equivalence.v1" }
     }
 
     /// Service, singular and plural in the names of the methods.
@@ -43,19 +67,20 @@ impl Kind {
             Self::Annexes => ("ArrangementService", "Annex", "Annexes"),
             Self::Designations => ("ArrangementService", "Designation", "Designations"),
             Self::Requirements => ("CatalogueService", "Requirement", "Requirements"),
+            Self::GreenLists => ("GreenListService", "GreenList", "GreenLists"),
         }
     }
 
     /// The method that reads one, with its full service name: the registry's contract has services of like names.
     pub(crate) fn get_method(self) -> String {
         let (service, one, _) = self.words();
-        format!("greenlane.equivalence.v1.{service}/Get{one}")
+        format!("{}.{service}/Get{one}", self.package())
     }
 
     /// The method that lists them.
     pub(crate) fn list_method(self) -> String {
         let (service, _, many) = self.words();
-        format!("greenlane.equivalence.v1.{service}/List{many}")
+        format!("{}.{service}/List{many}", self.package())
     }
 
     /// Where the entry is in the answer of the first.
@@ -71,6 +96,7 @@ impl Kind {
             Self::Annexes => "annex",
             Self::Designations => "designation",
             Self::Requirements => "requirement",
+            Self::GreenLists => "greenList",
         }
     }
 
@@ -87,12 +113,13 @@ impl Kind {
             Self::Annexes => "annexes",
             Self::Designations => "designations",
             Self::Requirements => "requirements",
+            Self::GreenLists => "greenLists",
         }
     }
 
-    /// The file that `greenlane pull` writes them to.
-    pub(crate) fn file(self) -> String {
-        format!("{}.yaml", self.items().replace("editionTransitions", "edition_transitions"))
+    /// What `greenlane pull` calls the file, or the folder of files, that it writes them to.
+    pub(crate) fn stem(self) -> String {
+        field_name(self.items())
     }
 
     /// The columns of their table.
@@ -157,6 +184,7 @@ impl Kind {
                 ("UNTIL", "validity.until"),
                 ("TITLE", "title"),
             ],
+            Self::GreenLists => GREEN_LISTS,
         }
     }
 }

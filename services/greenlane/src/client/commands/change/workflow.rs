@@ -77,7 +77,7 @@ pub(crate) enum Of {
 
 impl Of {
     /// The full name of a message or service.
-    fn full(self, name: &str) -> String {
+    pub(crate) fn full(self, name: &str) -> String {
         let package = match self {
             Self::Catalogue => "greenlane.equivalence.v1",
             Self::Codes => "greenlane.classification.v1",
@@ -86,7 +86,7 @@ impl Of {
     }
 
     /// The commands of its change sets.
-    fn commands(self) -> &'static str {
+    pub(crate) fn commands(self) -> &'static str {
         match self {
             Self::Catalogue => "greenlane change",
             Self::Codes => "greenlane code change",
