@@ -25,10 +25,10 @@ ends() {
 say "Who acts: an administrator (the token of greenlane up), reviewers of XE and XF, a clerk of a body, somebody abroad"
 for economy in XE XF; do
     greenlane token mint --subject "reviewer-$economy" --economy "$economy" \
-        --scope catalogue.review --scope catalogue.publish --out "$economy.token"
+        --scope catalogue.review --scope catalogue.publish --out "$economy.token" --overwrite
 done
-greenlane token mint --subject abroad --economy XA --scope catalogue.read --out abroad.token
-greenlane token mint --subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token
+greenlane token mint --subject abroad --economy XA --scope catalogue.read --out abroad.token --overwrite
+greenlane token mint --subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token --overwrite
 
 say "A body and its certificate"
 if ! greenlane body get bodies/aurora-cert 2>/dev/null; then

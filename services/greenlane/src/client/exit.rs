@@ -211,9 +211,11 @@ impl Failure {
         };
         let whose = self.tried.own_body.as_deref().filter(|_| whom.starts_with("--body"));
         let whose = whose.map_or_else(String::new, |own| format!("the token acts for {own}: "));
+        // Named after whom it acts for: a token for somebody else may well be called clerk.token already.
+        let id = whom.rsplit(['/', ' ']).next().unwrap_or_default();
         Some(format!(
             "{whose}act with a token for whom it concerns; under `greenlane up`: greenlane token mint --subject clerk {scopes} \
-             {whom} --out clerk.token"
+             {whom} --out {id}.token"
         ))
     }
 

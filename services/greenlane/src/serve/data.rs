@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::Write as _,
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -16,6 +16,7 @@ use greenlane_platform::{
     },
     clock::Clock,
 };
+use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 
 /// The `iss` claim of the tokens that a local installation makes for itself.
@@ -134,16 +135,29 @@ impl DataDir {
 
 /// Writes a file that only its owner may read: whole, or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        // A name of its own beside the file, for the owner alone from the start, and gone when anything fails.
-        let mut fresh = tempfile::Builder::new().prefix(".greenlane-").tempfile_in(folder)?;
-        fresh.write_all(text.as_bytes())?;
-        fresh.as_file().sync_all()?;
-        fresh.persist(path)?;
-        Ok(())
+    let write = || -> io::Result<()> { Ok(private_beside(path, text)?.persist(path).map(drop)?) };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The same where there is no such file yet. Whether there was none: what is there stays as it is.
+pub(crate) fn write_private_anew(path: &Path, text: &str) -> anyhow::Result<bool> {
+    let write = || -> io::Result<bool> {
+        match private_beside(path, text)?.persist_noclobber(path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A file beside another, under a name of its own: for its owner alone from the start, and gone when anything fails.
+fn private_beside(path: &Path, text: &str) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut fresh = tempfile::Builder::new().prefix(".greenlane-").tempfile_in(folder)?;
+    fresh.write_all(text.as_bytes())?;
+    fresh.as_file().sync_all()?;
+    Ok(fresh)
 }
 
 #[cfg(test)]
@@ -164,6 +178,17 @@ mod tests {
         }
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(&beside).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_private_file_that_is_there_is_not_written_anew_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("boss.token");
+        assert!(write_private_anew(&path, "first").unwrap());
+        assert!(!write_private_anew(&path, "second").unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

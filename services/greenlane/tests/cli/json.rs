@@ -12,7 +12,11 @@ const WITHOUT_ANSWER: [&str; 11] =
 /// names that are made on the way. Behind them: how it ends.
 const COMMANDS: &[(&str, &str, i32)] = &[
     ("demo", "", 0),
-    ("token mint", "--subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token", 0),
+    (
+        "token mint",
+        "--subject clerk --scope certificates.write --body bodies/aurora-cert --out clerk.token --overwrite",
+        0,
+    ),
     ("token jwks", "--out jwks.json", 0),
     ("code get", "HS2022:854143", 0),
     ("code search", "photovoltaic module --list apec-54", 0),

@@ -208,6 +208,22 @@ fn a_token_is_minted_for_scopes_bodies_and_economies_that_can_be_only() {
 }
 
 #[test]
+fn a_token_that_is_there_is_not_lost_to_a_new_one_unless_it_is_said() {
+    let shell = Shell::new().expect("it starts");
+    let mint = |words: &str| {
+        shell.run(&format!("token mint --scope verify --out clerk.token --subject {words}")).expect("it runs")
+    };
+    let read = || std::fs::read_to_string(shell.folder.path().join("clerk.token")).expect("a token");
+    mint("one").expect(0);
+    let first = read();
+    let refused = mint("two").expect(2).stderr;
+    assert!(refused.contains("clerk.token is there already") && refused.contains("--overwrite"), "{refused}");
+    assert_eq!(read(), first);
+    mint("two --overwrite").expect(0);
+    assert_ne!(read(), first);
+}
+
+#[test]
 fn the_version_is_told_of_the_command_and_of_every_service() {
     let shell = Shell::new().expect("it starts");
     let told = shell.run("version -o name").expect("it runs").expect(0);

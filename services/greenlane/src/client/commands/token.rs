@@ -19,11 +19,11 @@ use serde_json::json;
 use crate::{
     cli::default_data,
     client::{
-        exit::Exit,
+        exit::{Exit, Usage},
         input,
         render::{self, Output, View},
     },
-    serve::data::DataDir,
+    serve::data::{DataDir, write_private, write_private_anew},
 };
 
 /// `greenlane token …`.
@@ -70,6 +70,9 @@ pub(crate) struct Mint {
     /// The file to write, readable by its owner only; `-` is stdout.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    overwrite: bool,
     /// The data directory of `greenlane up`.
     #[arg(long, default_value_os_t = default_data())]
     data: PathBuf,
@@ -138,7 +141,13 @@ fn mint(args: Mint, output: Output) -> anyhow::Result<Exit> {
         render::write(&format!("{}\n", issuer.mint(&request)))?;
         return Ok(Exit::Done);
     }
-    crate::serve::data::write_private(&args.out, &issuer.mint(&request))?;
+    let token = issuer.mint(&request);
+    if args.overwrite {
+        write_private(&args.out, &token)?;
+    } else if !write_private_anew(&args.out, &token)? {
+        let text = "is there already: name another file with --out, or --overwrite gives up what it holds";
+        return Err(Usage(format!("{} {text}", args.out.display())).into());
+    }
     let minted = json!({
         "file": args.out,
         "subject": request.subject,

@@ -150,7 +150,7 @@ fn who_acts_for_another_is_told_the_command_that_mints_the_token_and_what_body_w
     let body = || Fault::not_yours("body", "bodies/aurora-cert");
     let told = of("certificate issue", body(), None);
     let mint = "greenlane token mint --subject clerk --scope certificates.read --scope certificates.write \
-                --body bodies/aurora-cert --out clerk.token";
+                --body bodies/aurora-cert --out aurora-cert.token";
     assert!(
         told.contains(&format!("hint: act with a token for whom it concerns; under `greenlane up`: {mint}\n")),
         "{told}"
@@ -158,7 +158,7 @@ fn who_acts_for_another_is_told_the_command_that_mints_the_token_and_what_body_w
     let words: Vec<&str> = mint.split(' ').collect();
     <crate::cli::Cli as clap::Parser>::try_parse_from(words).expect("it runs as it is printed");
     let told = of("apply", Fault::not_yours("economy", "XA, XD"), None);
-    assert!(told.contains("--scope catalogue.propose --economy XA --out clerk.token"), "{told}");
+    assert!(told.contains("--scope catalogue.propose --economy XA --out XA.token"), "{told}");
     let told = of("change review", Fault::not_yours("sub", "the author of changeSets/a"), None);
     assert!(told.contains("that person's own token"), "{told}");
     let told = of("certificate issue", body(), Some("there is no bodies/auroa; did you mean bodies/aurora-cert?"));
