@@ -117,6 +117,8 @@ fn a_login_waits_for_the_person_keeps_the_token_for_its_owner_and_is_renewed() {
     assert_eq!(run("logout --context border").expect(0).stderr, "");
     let again = run("logout --context border").expect(0).stderr;
     assert!(again.contains("nobody was logged in to `border`"), "{again}");
+    let nobody = run("logout --context border -o json").expect(0).json().expect("JSON");
+    assert_eq!((&nobody["loggedOut"], &nobody["tokenFile"]), (&false.into(), &serde_json::Value::Null));
     assert!(!path.exists() && !logins.exists());
     let shown = run("context show --context border -o json").expect(0).json().expect("JSON");
     assert!(shown["tokenFile"].is_null(), "{shown}");

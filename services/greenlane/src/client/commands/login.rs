@@ -60,6 +60,12 @@ const LOGIN: View = View::Record {
     ],
 };
 
+const LOGOUT: View = View::Record {
+    at: "",
+    name: "tokenFile",
+    fields: &[("Context", "context"), ("Logged out", "loggedOut"), ("Token forgotten", "tokenFile")],
+};
+
 /// How long one request to the provider may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -101,12 +107,16 @@ pub(crate) fn logout(servers: &Servers, output: Output) -> anyhow::Result<Exit> 
     let name = context(servers)?;
     let context = home.read(&name)?;
     let path = home.token_file(&name)?;
-    if !home.forget_login(&name)? {
-        render::talk(&format!("nobody was logged in to `{name}`: nothing was forgotten"));
+    let forgotten = home.forget_login(&name)?;
+    if !forgotten {
+        talk(&format!("nobody was logged in to `{name}`: nothing was forgotten"));
     }
     let token_file = context.token_file.clone().filter(|file| *file != path);
-    home.write(&name, &ContextFile { token_file, ..context })?;
-    render::print_value(output, &json!({ "context": name, "tokenFile": path }), LOGIN)?;
+    if token_file != context.token_file {
+        home.write(&name, &ContextFile { token_file, ..context })?;
+    }
+    let done = json!({ "context": name, "loggedOut": forgotten, "tokenFile": forgotten.then_some(path) });
+    render::print_value(output, &done, LOGOUT)?;
     Ok(Exit::Done)
 }
 
