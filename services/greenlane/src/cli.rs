@@ -238,7 +238,7 @@ impl Cli {
             Command::Restore(args) => serve::restore::run(&args, self.output),
             Command::Token(command) => Ok(commands::token::run(command, self.output)?.into()),
             Command::Completion { shell } => {
-                client::render::write(&client::complete::script(shell)?)?;
+                client::render::print_text(self.output, &shell.to_string(), &client::complete::script(shell)?)?;
                 Ok(Exit::Done.into())
             }
             Command::Login(args) => {
@@ -246,7 +246,7 @@ impl Cli {
             }
             Command::Logout => Ok(commands::login::logout(&self.servers, self.output)?.into()),
             Command::Schema(args) => Ok(commands::schema::run(&args, self.output)?.into()),
-            Command::Manual(args) => Ok(manual::run(&args, Self::command())?.into()),
+            Command::Manual(args) => Ok(manual::run(&args, Self::command(), self.output)?.into()),
             Command::Context(command) => Ok(commands::context::run(&self.servers, command, self.output)?.into()),
             Command::Doctor(args) => Ok(runtime()?
                 .block_on(async {

@@ -9,7 +9,12 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, Command};
 
-use crate::client::{exit::Exit, render};
+use serde_json::json;
+
+use crate::client::{
+    exit::Exit,
+    render::{self, Output, View, several, talk},
+};
 
 /// Arguments of `greenlane manual`.
 #[derive(ClapArgs, Debug)]
@@ -19,13 +24,26 @@ pub(crate) struct Args {
     man: Option<PathBuf>,
 }
 
+const PAGES: View = View::List { items: "files", name: "file", columns: &[("FILE", "file")] };
+
 /// Does it.
-pub(crate) fn run(args: &Args, command: Command) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, command: Command, output: Output) -> anyhow::Result<Exit> {
     match &args.man {
-        None => render::write(&reference::markdown(command))?,
+        None => render::print_text(output, "greenlane", &reference::markdown(command))?,
         Some(folder) => {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-            pages::write(command, folder).with_context(|| format!("cannot write into {}", folder.display()))?;
+            let files =
+                pages::write(command, folder).with_context(|| format!("cannot write into {}", folder.display()))?;
+            match output {
+                Output::Table => {
+                    let pages = several(files.len() as u64, "page");
+                    talk(&format!("{pages} written into {}", folder.display()));
+                }
+                other => {
+                    let files: Vec<_> = files.iter().map(|file| json!({ "file": file })).collect();
+                    render::print_value(other, &json!({ "files": files }), PAGES)?;
+                }
+            }
         }
     }
     Ok(Exit::Done)

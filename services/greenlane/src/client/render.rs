@@ -23,7 +23,7 @@ use clap::ValueEnum;
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use cell::{at, field_name, label, plain, text as cell_text, written};
 
@@ -110,6 +110,16 @@ pub(crate) fn text(output: Output, value: &Value, view: View) -> anyhow::Result<
         Output::Name => names(value, view),
         Output::Table => table(value, view),
     })
+}
+
+/// Prints what is a text by itself, such as a signed document or a script: as it is, unless another form is asked for,
+/// which has it beside its name.
+pub(crate) fn print_text(output: Output, name: &str, text: &str) -> anyhow::Result<()> {
+    const NAMED: View = View::Record { at: "", name: "name", fields: &[("Name", "name"), ("Text", "text")] };
+    match output {
+        Output::Table => write(text),
+        other => print_value(other, &json!({ "name": name, "text": text }), NAMED),
+    }
 }
 
 /// So many of something: `1 row`, `2 rows`.

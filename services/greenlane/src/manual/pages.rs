@@ -1,26 +1,34 @@
 //! Manual pages, one a command, as man(1) reads them.
 
-use std::{io::Write, path::Path};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use clap::Command;
 use clap_mangen::Man;
 
 use super::environment;
 
-/// Writes the page of every command.
-pub(super) fn write(root: Command, folder: &Path) -> std::io::Result<()> {
+/// Writes the page of every command. Gives their files.
+pub(super) fn write(root: Command, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut root = root.disable_help_subcommand(true);
     root.build();
-    below(&root, None, folder)
+    let mut files = Vec::new();
+    below(&root, None, folder, &mut files)?;
+    Ok(files)
 }
 
-fn below(command: &Command, above: Option<&Command>, folder: &Path) -> std::io::Result<()> {
+fn below(command: &Command, above: Option<&Command>, folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
-        below(sub, Some(command), folder)?;
+        below(sub, Some(command), folder, files)?;
     }
     let mut page = Vec::new();
     render(command, above, &mut page)?;
-    std::fs::write(folder.join(format!("{}.1", name(command))), page)
+    let file = folder.join(format!("{}.1", name(command)));
+    std::fs::write(&file, page)?;
+    files.push(file);
+    Ok(())
 }
 
 /// `greenlane-certificate-issue`.

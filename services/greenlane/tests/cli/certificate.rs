@@ -30,6 +30,8 @@ fn own_key() -> anyhow::Result<()> {
     assert_eq!(prepared["certificateNumber"], certificate.trim_start_matches("certificates/"));
     let document = shell.run(&format!("certificate get {certificate} --document"))?.expect(0).stdout;
     assert_eq!(document, signed, "the document is the one that was signed");
+    let told = shell.run(&format!("certificate get {certificate} --document -o json"))?.expect(0).json()?;
+    assert_eq!((&told["name"], &told["text"]), (&certificate.as_str().into(), &document.as_str().into()));
     let verdict = shell.run("verify signed.jwt")?.expect(0).stdout;
     assert!(verdict.contains("ACCEPTED"), "{verdict}");
     Ok(())

@@ -167,7 +167,10 @@ fn contexts_are_written_chosen_overridden_and_removed() {
 fn every_command_has_a_manual_page() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
-    run("manual --man pages").expect(0);
+    let told = run("manual --man pages").expect(0);
+    assert!(told.stdout.is_empty() && told.stderr.contains("pages written into pages"), "{}", told.stderr);
+    let files = run("manual --man pages -o name").expect(0).stdout;
+    assert!(files.lines().any(|file| file == "pages/greenlane-certificate-issue.1"), "{files}");
     let page = std::fs::read_to_string(folder.path().join("pages/greenlane-certificate-issue.1")).expect("a page");
     assert!(page.contains("The issuing body"), "{page}");
     let title = format!(

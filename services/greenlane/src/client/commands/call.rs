@@ -24,6 +24,11 @@ const AHEAD: usize = 64;
 A method that takes a stream gets the requests that stand one after another; of a method that answers with a stream \
 each answer is a line of JSON.
 
+Every method has a command of its own but for two, which programs call: CodeSystemService/ExportCatalogue, the codes \
+and correlations whole (code list, code correlations and list entries ask for parts; bundle and pack have them for \
+where there is no network), and ChangeService/ReportUse, by which a registry tells what its certificates ask of \
+recognition (change preview says what a change would do to them).
+
 Examples:
   greenlane call LookupService/GetCode '{\"code\": {\"edition\": \"HS2022\", \"code\": \"854143\"}}'
   greenlane call RecognitionService/StreamRecognise - < questions.ndjson")]
@@ -39,6 +44,13 @@ pub(crate) struct Args {
 /// Calls.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let method = dynamic::find_method(&POOL, &args.method)?;
+    anyhow::ensure!(
+        session.output() != Output::Name,
+        Usage(format!(
+            "what {} answers with has no name that is known: it prints whole, as json or yaml",
+            method.full_name()
+        ))
+    );
     if method.is_client_streaming() || method.is_server_streaming() {
         return stream(session, &method, args.data).await;
     }
@@ -47,7 +59,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let text = match session.output() {
         Output::Csv => render::text(Output::Csv, &value, View::Document { at: "" })?,
         Output::Yaml => render::yaml::text(&value)?,
-        Output::Table | Output::Json | Output::Name => format!("{}\n", serde_json::to_string_pretty(&value)?),
+        _ => format!("{}\n", serde_json::to_string_pretty(&value)?),
     };
     render::write(&text)?;
     Ok(Exit::Done)

@@ -207,7 +207,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 if disclosed && !certificate.disclosures.is_empty() {
                     text = format!("{text}~{}~", certificate.disclosures.join("~"));
                 }
-                render::write(&format!("{text}\n"))?;
+                render::print_text(session.output(), &certificate.name, &format!("{text}\n"))?;
                 return Ok(Exit::Done);
             }
             let mut value = render::to_json(&answer)?;
