@@ -17,6 +17,7 @@ mod tagging;
 pub(crate) use alerts::AlertsApi;
 pub(crate) use changes::ChangesApi;
 pub(crate) use code_systems::CodeSystems;
+pub use code_systems::import_columns;
 pub(crate) use green_lists::GreenLists;
 pub(crate) use lookup::Lookup;
 pub use rules::RULES;

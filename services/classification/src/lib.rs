@@ -32,8 +32,9 @@ use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::migrate::SchemaError;
 use greenlane_store::{Store, StoreError};
 
-pub use api::RULES;
+pub use api::{RULES, import_columns};
 pub use config::Config;
+pub use domain::Column;
 pub use store::Migrator;
 
 use crate::app::Catalogues;

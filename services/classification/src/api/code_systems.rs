@@ -23,6 +23,7 @@ use greenlane_platform::violations::{PageBinding, Violations};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
+pub use self::imports::import_columns;
 use super::pages::PageRequest;
 use super::{error, render};
 use crate::app::{Catalogues, CuratedCatalogue};

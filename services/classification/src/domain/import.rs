@@ -6,6 +6,7 @@
 
 mod apply;
 mod check;
+mod columns;
 mod eu;
 mod json;
 mod links;
@@ -22,6 +23,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use apply::apply;
+pub use columns::Column;
+pub(crate) use columns::columns;
 
 use super::catalogue::{Catalogue, Scope};
 use super::facts::{
@@ -288,7 +291,7 @@ impl Reader {
             };
             if let Some(needed) = record.header_of().then(|| needed(self.format)).filter(|needed| !record.has(needed)) {
                 self.records.give_up();
-                faults.push(missing(needed, &record));
+                faults.push(missing(&needed, &record));
                 break;
             }
             if record.header_of() {
@@ -326,19 +329,8 @@ impl Reader {
 }
 
 /// The columns that a layout cannot do without; of names parted by `|` any one.
-fn needed(format: Format) -> &'static [&'static str] {
-    match format {
-        Format::CodesJson | Format::UkSearchSynonyms | Format::UkVagueTerms => &[],
-        Format::CodesCsv => &["code"],
-        Format::ComtradeNomenclature => &["code", "description_en"],
-        Format::UsHtsCsv => &["hts_code|HTS Number", "indent|Indent", "description|Description"],
-        Format::EuNomenclature => &["code", "suffix", "hier_pos", "dash", "desc_en"],
-        Format::CorrelationCsv => &["earlier", "later"],
-        Format::UnsdCorrelation | Format::UnsdConversion => &["from_code", "to_code"],
-        Format::UkSearchReferences => &["term", "commodity_code"],
-        Format::UkInterceptTerms => &["term"],
-        Format::GreenListCsv => &["list", "code"],
-    }
+fn needed(format: Format) -> Vec<&'static str> {
+    columns(format).iter().filter(|column| column.needed).map(|column| column.name).collect()
 }
 
 /// A code out of its column, as it is written: which lengths its system has is known when all rows are.
@@ -404,6 +396,8 @@ fn line(text: &str) -> String {
 
 /// The columns whose names begin with `prefix`, as texts by the language behind it.
 fn texts(record: &Record, prefix: &str) -> Localized {
+    #[cfg(test)]
+    records::asked::note(&format!("{prefix}{{language}}"));
     let mut texts: Localized = record
         .columns()
         .filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_ascii_lowercase(), line(value))))

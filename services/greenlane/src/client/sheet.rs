@@ -52,6 +52,11 @@ pub(crate) fn why(error: &csv::Error) -> String {
     }
 }
 
+/// Where a fault is: a line, and a column of it where that is known.
+pub(crate) fn place(line: u64, column: &str) -> String {
+    if column.is_empty() { format!("line {line}") } else { format!("line {line} {column}") }
+}
+
 /// Notes on the way where lines begin that have something in them.
 struct Marked<R> {
     inner: R,
@@ -129,6 +134,11 @@ mod tests {
             found.push((line, told.unwrap_or_else(|error| why(&error))));
         }
         found
+    }
+
+    #[test]
+    fn a_place_is_a_line_with_its_column_where_that_is_known() {
+        assert_eq!((place(2, "code"), place(2, "")), ("line 2 code".to_owned(), "line 2".to_owned()));
     }
 
     #[test]

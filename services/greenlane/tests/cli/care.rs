@@ -60,6 +60,35 @@ fn check() -> anyhow::Result<()> {
 }
 
 #[test]
+fn an_import_tells_the_columns_of_its_layouts_and_the_place_of_a_fault_of_a_whole_row() {
+    columns().expect("it runs");
+}
+
+fn columns() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let all = shell.run("code import --columns -o json")?.expect(0).json()?;
+    let of = |format: &str| {
+        let rows = all["columns"].as_array().into_iter().flatten().filter(|row| row["format"] == format);
+        rows.filter(|row| row["required"] == true).map(|row| row["column"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("green-list-csv"), ["list", "code"]);
+    assert_eq!(of("us-hts-csv")[0], "hts_code or HTS Number");
+    let codes = shell.run("code import --columns --format codes-csv")?.expect(0).stdout;
+    assert!(codes.contains("description_{language}") && !codes.contains("share_of_later"), "{codes}");
+    shell.run("code import --columns --format uk-vague-terms")?.expect(2);
+    shell.run("code import --format codes-csv")?.expect(2);
+    let certificates = shell.run("certificate import --columns -o name")?.expect(0).stdout;
+    assert!(certificates.contains("holder_name\n"), "{certificates}");
+
+    std::fs::write(shell.folder.path().join("codes.csv"), "code,description_en\n8541,\n854x,Cells\n")?;
+    let words = "code import --file codes.csv --format codes-csv --edition HS2022 --source https://example.org";
+    let told = shell.run(&format!("{words} --dry-run"))?.expect(10).stderr;
+    assert!(told.contains("line 2: The code has no description.\n"), "{told}");
+    assert!(told.contains("line 3 code: A code "), "{told}");
+    Ok(())
+}
+
+#[test]
 fn a_check_of_an_import_reads_every_row_and_leaves_nothing_that_can_be_published() {
     import().expect("it runs");
 }

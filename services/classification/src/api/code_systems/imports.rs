@@ -19,7 +19,7 @@ use super::{CodeSystems, new_edition};
 use crate::api::changes::source;
 use crate::api::{error, render};
 use crate::app::{MAX_PIECE, Upload, UploadError, announce, check_announced, check_import};
-use crate::domain::{Announced, Format, RowFault};
+use crate::domain::{Announced, Column, Format, RowFault, columns};
 use crate::store::{self, ImportRow, ImportState};
 
 /// Faults in one message of an upload.
@@ -277,8 +277,22 @@ fn import_id(name: &str) -> Result<String, Fault> {
     v.finish_with(|| id).map(|[id]| id)
 }
 
+/// The columns of a layout, as far as people need them to write a file; none of one whose rows are lines, and are no CSV.
+#[must_use]
+pub fn import_columns(format: wire::ImportFormat) -> &'static [Column] {
+    layout(format).map_or(&[], columns)
+}
+
 fn format(v: &mut Violations, raw: wire::ImportFormat) -> Option<Format> {
-    let format = match raw {
+    let format = layout(raw);
+    if format.is_none() {
+        v.add("format", "is required");
+    }
+    format
+}
+
+fn layout(raw: wire::ImportFormat) -> Option<Format> {
+    Some(match raw {
         wire::ImportFormat::CodesCsv => Format::CodesCsv,
         wire::ImportFormat::CodesJson => Format::CodesJson,
         wire::ImportFormat::CorrelationCsv => Format::CorrelationCsv,
@@ -292,12 +306,8 @@ fn format(v: &mut Violations, raw: wire::ImportFormat) -> Option<Format> {
         wire::ImportFormat::UkSearchSynonyms => Format::UkSearchSynonyms,
         wire::ImportFormat::UkVagueTerms => Format::UkVagueTerms,
         wire::ImportFormat::UkInterceptTerms => Format::UkInterceptTerms,
-        wire::ImportFormat::Unspecified => {
-            v.add("format", "is required");
-            return None;
-        }
-    };
-    Some(format)
+        wire::ImportFormat::Unspecified => return None,
+    })
 }
 
 fn import(row: &ImportRow) -> wire::Import {

@@ -37,6 +37,8 @@ impl Record {
 
     /// The value of a column; of names parted by `|` the first that there is. Empty when there is none.
     pub(super) fn get(&self, column: &str) -> &str {
+        #[cfg(test)]
+        asked::note(column);
         let at = column.split('|').find_map(|name| self.names.iter().position(|known| known == name));
         at.and_then(|at| self.values.get(at)).map_or("", String::as_str)
     }
@@ -58,6 +60,26 @@ impl Record {
     /// The only value of a row that is not CSV.
     pub(super) fn text(&self) -> &str {
         self.values.first().map_or("", String::as_str)
+    }
+}
+
+/// Which columns are asked for, for the test that people are told them.
+#[cfg(test)]
+pub(super) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static ASKED: RefCell<BTreeSet<String>> = RefCell::default();
+    }
+
+    pub(in super::super) fn note(column: &str) {
+        ASKED.with_borrow_mut(|asked| asked.insert(column.to_owned()));
+    }
+
+    /// Those since the last time.
+    pub(in super::super) fn take() -> BTreeSet<String> {
+        ASKED.take()
     }
 }
 

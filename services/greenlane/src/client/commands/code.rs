@@ -2,6 +2,7 @@
 
 mod alert;
 mod change;
+mod columns;
 mod import;
 mod imports;
 mod page;

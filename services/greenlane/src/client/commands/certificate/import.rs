@@ -66,6 +66,9 @@ enum Format {
     Ndjson,
 }
 
+const COLUMNS: View =
+    View::List { items: "columns", name: "column", columns: &[("COLUMN", "column"), ("HOLDS", "holds")] };
+
 const DONE: View = View::Record {
     at: "",
     name: "revision?",
@@ -100,7 +103,7 @@ type Read = Result<ImportCertificatesRequest, RefusedRow>;
 /// Imports. Rows have request ids that their content makes, so that a broken import is simply repeated.
 pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit> {
     if args.columns {
-        render::write(&rows::columns())?;
+        render::print_value(session.output(), &rows::columns(), COLUMNS)?;
         return Ok(Exit::Done);
     }
     let format = format(args.format, &args.file)?;

@@ -19,11 +19,13 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::columns;
 use crate::client::{
     Mutation, Session,
     exit::{Exit, Usage},
     progress,
     render::{self, Output, View},
+    sheet,
 };
 
 /// Bytes of one message.
@@ -43,11 +45,18 @@ What is imported is seen by nobody before a change set with it is published. A f
 Exits with 10 when rows were refused.")]
 pub(crate) struct Import {
     /// The file.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        required_unless_present = "columns",
+        default_value = "-",
+        hide_default_value = true
+    )]
     file: PathBuf,
-    /// Its layout.
-    #[arg(long, value_enum)]
-    format: Format,
+    /// Its layout; --columns lists the columns of each that is CSV.
+    #[arg(long, value_enum, required_unless_present = "columns")]
+    format: Option<Format>,
     /// The edition that its rows belong to, or the older one of a correlation. Not needed where each row names it.
     #[arg(long, default_value = "", hide_default_value = true)]
     edition: String,
@@ -69,8 +78,17 @@ pub(crate) struct Import {
     #[arg(long, value_name = "EDITION", default_value = "", hide_default_value = true)]
     extends: String,
     /// Where the file comes from: an address or a reference.
-    #[arg(long, value_name = "URI")]
+    #[arg(
+        long,
+        value_name = "URI",
+        required_unless_present = "columns",
+        default_value = "",
+        hide_default_value = true
+    )]
     source: String,
+    /// List the columns of the layout, or of each that is CSV, and what they hold, and do nothing else.
+    #[arg(long)]
+    columns: bool,
     /// Go on with this import, whose upload broke off.
     #[arg(long, value_name = "IMPORT", conflicts_with = "dry_run")]
     resume: Option<String>,
@@ -133,7 +151,7 @@ fn named(id: &str, collection: &str) -> String {
 
 /// Layouts of files.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// Nomenclature in our own CSV.
     CodesCsv,
     /// Nomenclature in our own JSON, one object a line.
@@ -198,6 +216,10 @@ pub(super) const IMPORT: View = View::Record {
 
 /// Does it.
 pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit> {
+    if args.columns {
+        return columns::print(session.output(), args.format);
+    }
+    let format = args.format.context("it is required without --columns")?;
     let (length, digest) = digest(&args.file).with_context(|| Usage(format!("cannot read {}", args.file.display())))?;
     let mut codes = CodeSystemServiceClient::new(session.classification()?);
     let import = match &args.resume {
@@ -218,7 +240,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
             let request = CreateImportRequest {
                 request_id: if args.mutation.dry_run { fresh() } else { request_id },
                 validate_only: false,
-                format: ImportFormat::from(args.format).into(),
+                format: ImportFormat::from(format).into(),
                 edition,
                 second_edition: named(&args.second, "editions"),
                 unchanged_left_out: args.unchanged_left_out,
@@ -250,7 +272,7 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     };
     let import = import.unwrap_or_default();
     if import.accepted_rows == 0 {
-        render::talk("no row was taken, so there is nothing to publish; `--format` says what the file must hold");
+        render::talk("no row was taken, so there is nothing to publish; --columns says what the file must hold");
     }
     Ok(if import.refused_rows > 0 || import.accepted_rows == 0 { Exit::No } else { Exit::Done })
 }
@@ -333,7 +355,7 @@ fn tell(faults: &[RowFault]) {
     for fault in faults.iter().take(SHOWN) {
         let mended = if fault.mended { " (mended)" } else { "" };
         let RowFault { line, column, message, value, .. } = fault;
-        render::talk(&format!("line {line} {column}: {message}{mended} {value}"));
+        render::talk(format!("{}: {message}{mended} {value}", sheet::place(*line, column)).trim_end());
     }
     if faults.len() > SHOWN {
         render::talk(&format!("and {} more", faults.len() - SHOWN));

@@ -170,7 +170,7 @@ fn blamed(violations: &[FieldViolation], batch: &[Read]) -> Vec<Refused> {
 /// Says on stderr which rows were refused.
 fn tell(refused: &[Refused]) {
     for refused in refused.iter().take(SHOWN) {
-        render::talk(&format!("line {} {}: {}", refused.line, refused.column, refused.why));
+        render::talk(&format!("{}: {}", sheet::place(refused.line, &refused.column), refused.why));
     }
     if refused.len() > SHOWN {
         render::talk(&format!("and {} more", refused.len() - SHOWN));

@@ -12,7 +12,7 @@ use greenlane_api::{
 };
 use prost::{Message as _, Name};
 use prost_reflect::DynamicMessage;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Read;
@@ -51,8 +51,9 @@ const COLUMNS: [(&str, &str); 23] = [
 ];
 
 /// The list of columns, for people.
-pub(super) fn columns() -> String {
-    COLUMNS.iter().map(|(name, holds)| format!("{name:<18} {holds}").trim_end().to_owned() + "\n").collect()
+pub(super) fn columns() -> Value {
+    let columns: Vec<_> = COLUMNS.iter().map(|(name, holds)| json!({ "column": name, "holds": holds })).collect();
+    json!({ "columns": columns })
 }
 
 /// The column that a field of a request is made of.
