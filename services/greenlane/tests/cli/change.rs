@@ -68,6 +68,8 @@ fn change() -> anyhow::Result<()> {
     let undone = shell.run(&undo)?.expect(0).json()?;
     assert_eq!(undone["changeSet"]["urgencyReason"], "Fire.");
     let undone = undone["changeSet"]["name"].as_str().unwrap_or_default().to_owned();
+    let again = shell.run(&format!("change revert {draft} --reason again"))?.expect(0).stderr;
+    assert!(again.contains(&format!("mind: {undone} (draft) undoes {draft} too")), "{again}");
     for step in ["validate", "propose"] {
         let said = shell.run(&format!("change {step} {undone}"))?.expect(0).stderr;
         let (must, why) = ("must be notified, and can be published from ", "equivalences/example is retired");

@@ -3,6 +3,7 @@
 mod args;
 pub(crate) mod diff;
 mod differences;
+mod reverted;
 pub(crate) mod views;
 pub(crate) mod workflow;
 

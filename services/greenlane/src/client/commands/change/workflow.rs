@@ -259,6 +259,7 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
             let fields = with(mutation(session, &args.mutation), fields);
             let answer = unnamed(session, of.ask(session, "RevertChangeSet", fields).await?);
             render::print_value(session.output(), &answer, CHANGE_SET)?;
+            of.tell_other_reverts(session, &name(&args.change_set), &answer).await;
             of.tell_next(session, &answer);
             Ok(Exit::Done)
         }
