@@ -137,6 +137,61 @@ fn bash_completes_a_code_behind_its_colon_and_keeps_its_own_way_of_parting_words
     assert!(is_whole(&said) && said.contains("untouched"), "{said}");
 }
 
+/// A person at zsh: types a line, asks for its completion, and looks at what became of it.
+const IN_ZSH: &str = r#"
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'autoload -Uz compinit; compinit -u -D; source <(greenlane completion zsh)'
+zpty -w shell 'show() { print -r -- "<$BUFFER>" > $SHOWN }; zle -N show; bindkey "^X" show; PS1="rea""dy"'
+zpty -r -m shell said '*ready*'
+zpty -w -n shell "$LINE"$'\t\C-X'
+for _ in {1..100}; do [[ -s $SHOWN ]] && break; sleep 0.1; done
+cat $SHOWN
+zpty -d shell
+"#;
+
+const IN_FISH: &str = "greenlane completion fish | source; complete -C $LINE";
+
+#[test]
+fn zsh_completes_a_command_and_a_live_name() {
+    by_the_shell_itself("zsh", &["-f", "-c", IN_ZSH], |line, rest| format!("<{line}{rest} >\n"));
+}
+
+#[test]
+fn fish_completes_a_command_and_a_live_name() {
+    let last = |line: &str| line.rsplit(' ').next().unwrap_or_default().to_owned();
+    by_the_shell_itself("fish", &["--no-config", "-c", IN_FISH], |line, rest| format!("{}{rest}\t", last(line)));
+}
+
+/// Has a shell complete a line, and looks for what it should have made of it.
+fn by_the_shell_itself(name: &str, arguments: &[&str], expected: impl Fn(&str, &str) -> String) {
+    if Command::new(name).arg("--version").output().is_err() {
+        eprintln!("skipped: there is no {name} on this machine");
+        return;
+    }
+    let shell = Shell::new().expect("it starts");
+    let certificate = shell.certify().expect("a certificate");
+    let number = certificate.trim_start_matches("certificates/");
+    let command = greenlane_path();
+    let bin = command.parent().expect("the command is in a folder");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let ask = |line: &str| {
+        let shown = shell.folder.path().join("shown");
+        std::fs::write(&shown, "").expect("a file");
+        let mut asked = Command::new(name);
+        asked.args(arguments).current_dir(shell.folder.path()).env("PATH", &path).env("HOME", shell.folder.path());
+        asked.env("GREENLANE_HOME", shell.folder.path().join("home")).env("LINE", line).env("SHOWN", &shown);
+        String::from_utf8_lossy(&asked.output().expect("it runs").stdout).into_owned()
+    };
+    let typed = format!("greenlane verify {}", &number[..6]);
+    for (line, rest) in [("greenlane certificate su", "spend"), (typed.as_str(), &number[6..])] {
+        let expected = expected(line, rest);
+        // A shell is not kept waiting: on a machine that does much else nothing may come in time.
+        let said = (0..20).map(|_| ask(line)).find(|said| said.contains(&expected)).unwrap_or_else(|| ask(line));
+        assert!(said.contains(&expected), "{name}: no `{expected}` in `{said}`");
+    }
+}
+
 #[test]
 fn every_argument_that_names_something_alive_is_completed() {
     let shell = Shell::new().expect("it starts");
