@@ -65,14 +65,14 @@ struct Sides {
 impl Impacts {
     /// Takes a report. Gives up to where the reporter has reported, and the revision.
     pub(crate) async fn report(&self, mutation: Mutation, report: Report) -> Result<(u64, u64)> {
-        let today = self.changes.clock().today();
+        let (today, now) = (self.changes.clock().today(), self.changes.clock().now());
         self.changes
             .mutate("report_use", mutation, move |tx| {
                 let report = report.clone();
                 Box::pin(async move {
                     usage::keep_certificates(tx, &report.reporter, &report.certificates).await?;
                     usage::add_questions(tx, today, &report.questions).await?;
-                    let through = usage::set_through(tx, &report.reporter, report.through).await?;
+                    let through = usage::set_through(tx, &report.reporter, report.through, now).await?;
                     let revision = revision::current(tx, REVISION).await?;
                     Ok(Done { answer: (through, revision), resource: String::new() })
                 })
@@ -91,7 +91,10 @@ impl Impacts {
         let (change_set, sides, revision) = self.sides(name).await?;
         let date = date.unwrap_or_else(|| self.felt_from(&change_set, &sides.before));
         let wanted = Wanted { date, examples };
-        let mut preview = Preview { date, revision, complete: true, ..Preview::default() };
+        let reports = self.store.read("preview_reports", |tx| Box::pin(async move { Ok(usage::reports(tx).await?) }));
+        // Before what they reported is read: it may be newer than that, and never older.
+        let reports = reports.await?;
+        let mut preview = Preview { date, revision, reports, complete: true, ..Preview::default() };
         let mut markets: Vec<EconomyCode> = economies(&sides.before).chain(economies(&sides.after)).collect();
         markets.sort();
         markets.dedup();

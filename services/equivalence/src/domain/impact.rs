@@ -9,6 +9,7 @@ use super::change::Change;
 use super::decision::{Condition, Decision, Finding, Outcome};
 use super::key::EconomyCode;
 use super::question::Question;
+use super::usage::Reported;
 use super::words::ConditionKind;
 
 /// How a decision changes.
@@ -259,6 +260,8 @@ pub struct Preview {
     pub date: NaiveDate,
     /// The revision compared with.
     pub revision: u64,
+    /// Whose certificates and verifications were decided, and as of when.
+    pub reports: Vec<Reported>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What certificates and verifications ask of recognition.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -87,6 +87,15 @@ pub struct ReportedCertificate {
     pub in_force_from: NaiveDate,
     /// Last day in force.
     pub in_force_until: NaiveDate,
+}
+
+/// When somebody last reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// Who.
+    pub reporter: String,
+    /// When, if that is known.
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// A question as it was asked, whenever that was.

@@ -1,6 +1,7 @@
 //! The schema.
 
 mod disputes;
+mod reported_at;
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         all.push(greenlane_curation::alerts::migration());
         all.push(Box::new(Catalogue));
         all.push(Box::new(disputes::Disputes));
+        all.push(Box::new(reported_at::ReportedAt));
         all
     }
 }

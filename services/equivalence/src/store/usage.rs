@@ -1,14 +1,14 @@
 //! What registries report of the use of recognition: certificates by their profile, questions by day.
 
-use chrono::{Days, NaiveDate};
-use greenlane_store::Tx;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use greenlane_store::{Micros, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ExprTrait as _, QueryOrder, QuerySelect, Set};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::usage::{AskedQuestion, Profile, ReportedCertificate, identity};
+use crate::domain::usage::{AskedQuestion, Profile, Reported, ReportedCertificate, identity};
 
 mod rows;
 
@@ -25,16 +25,24 @@ pub(crate) async fn through(tx: &Tx, reporter: &str) -> Result<u64, DbErr> {
     Ok(row.and_then(|row| u64::try_from(row.through).ok()).unwrap_or(0))
 }
 
-/// Notes up to where certificates of a reporter have been reported. Never goes back.
-pub(crate) async fn set_through(tx: &Tx, reporter: &str, through: u64) -> Result<u64, DbErr> {
-    let known = self::through(tx, reporter).await?;
-    if through <= known {
-        return Ok(known);
-    }
-    let row = report::ActiveModel { reporter: Set(reporter.to_owned()), through: Set(to_row(through)?) };
-    let replace = OnConflict::column(report::Column::Reporter).update_column(report::Column::Through).to_owned();
+/// Notes that a reporter has reported now, and up to where its certificates are. Never goes back.
+pub(crate) async fn set_through(tx: &Tx, reporter: &str, through: u64, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    use report::Column as C;
+    let through = Ord::max(through, self::through(tx, reporter).await?);
+    let row = report::ActiveModel {
+        reporter: Set(reporter.to_owned()),
+        through: Set(to_row(through)?),
+        reported_at: Set(Some(Micros::from(now))),
+    };
+    let replace = OnConflict::column(C::Reporter).update_columns([C::Through, C::ReportedAt]).to_owned();
     report::Entity::insert(row).on_conflict(replace).exec_without_returning(tx).await?;
     Ok(through)
+}
+
+/// Who has reported, by name, and when each last did; none where that is not known.
+pub(crate) async fn reports(tx: &Tx) -> Result<Vec<Reported>, DbErr> {
+    let rows = report::Entity::find().order_by_asc(report::Column::Reporter).all(tx).await?;
+    Ok(rows.into_iter().map(|row| Reported { reporter: row.reporter, at: row.reported_at.map(Into::into) }).collect())
 }
 
 /// Keeps certificates; of one that is known, this is what counts.

@@ -19,6 +19,7 @@ greenlane_store::engine_tests!(Migrator:
     what_a_preview_cannot_tell_is_named_with_what_is_missing,
     a_preview_names_the_conditions_that_come_and_go,
     a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_felt,
+    a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_new,
 );
 
 /// The day of every question: after the comment period, so that it is the same before and after the change.
@@ -331,4 +332,37 @@ async fn a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_fel
     let preview = author.preview_impact(request).await.unwrap().into_inner();
     assert_eq!(preview.date, (served.clock.today() + chrono::Days::new(61)).to_string());
     assert!(losing(&preview) > 0, "{preview:?}");
+}
+
+async fn a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_new(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut author = admin(&served, "author");
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
+    let draft = create("create", vec![upsert(Entry::Requirement(tightened()))]);
+    let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;
+    let mut told = async || {
+        let request = pb::PreviewImpactRequest { name: name.clone(), date: DAY.into(), ..Default::default() };
+        let reports = author.preview_impact(request).await.unwrap().into_inner().use_reports;
+        reports.into_iter().map(|it| (it.reporter, it.reported_at.unwrap().seconds)).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [], "nobody has");
+    let at = |days: i64| {
+        served.clock.advance(chrono::TimeDelta::days(days));
+        served.clock.now().timestamp()
+    };
+    let of =
+        |request_id: &str, reporter: &str| pb::ReportUseRequest { reporter: reporter.into(), ..report(request_id) };
+    let first = at(0);
+    registry.report_use(of("a", "a.example.org/log")).await.unwrap();
+    let second = at(2);
+    registry.report_use(of("b", "b.example.org/log")).await.unwrap();
+    assert_eq!(told().await, [("a.example.org/log".to_owned(), first), ("b.example.org/log".to_owned(), second)]);
+    let third = at(1);
+    let nothing = pb::ReportUseRequest {
+        request_id: "nothing".into(),
+        reporter: "a.example.org/log".into(),
+        ..Default::default()
+    };
+    assert_eq!(registry.report_use(nothing).await.unwrap().into_inner().through, 17);
+    assert_eq!(told().await, [("a.example.org/log".to_owned(), third), ("b.example.org/log".to_owned(), second)]);
 }

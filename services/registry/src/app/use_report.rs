@@ -2,7 +2,7 @@
 //! what a change of its catalogue would do to them. Nobody waits for it, and a failure is made up for by the next report.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use greenlane_api::common::v1::CodeReference;
@@ -21,6 +21,9 @@ use crate::store::list;
 
 /// Certificates and questions in one report.
 const BATCH: usize = 500;
+/// However little is new, it is reported this often that nothing is: what a change would do is told with how old the reports
+/// are.
+const SILENT: Duration = Duration::from_secs(3_600);
 /// How long one report may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -32,6 +35,15 @@ pub(crate) struct UseReporter {
     /// Who reports: the log's origin.
     pub(crate) reporter: String,
     pub(crate) every: Duration,
+}
+
+/// What was told.
+#[derive(Debug, Default)]
+struct Told {
+    /// Up to where certificates were reported; none is not known yet.
+    through: Option<u64>,
+    /// When it was last told that there may be nothing new.
+    at: Option<Instant>,
 }
 
 /// Why a report was not made.
@@ -53,11 +65,11 @@ impl UseReporter {
     }
 
     async fn report_forever(&mut self) {
-        let mut through = None;
+        let mut told = Told::default();
         let mut failing = false;
         loop {
             tokio::time::sleep(self.every).await;
-            match deadline::within(TIMEOUT, self.report(&mut through)).await {
+            match deadline::within(TIMEOUT, self.report(&mut told)).await {
                 Ok(()) if failing => {
                     failing = false;
                     tracing::info!("the use of recognition is reported again");
@@ -73,11 +85,15 @@ impl UseReporter {
         }
     }
 
-    /// Reports what is new. `through` is up to where certificates were reported; none is not known yet.
-    async fn report(&mut self, through: &mut Option<u64>) -> Result<(), ReportError> {
-        let mut from = match *through {
-            Some(from) => from,
-            None => self.send(Vec::new(), 0, Vec::new()).await?,
+    /// Reports what is new, and now and then that nothing is.
+    async fn report(&mut self, told: &mut Told) -> Result<(), ReportError> {
+        let mut from = match told.through {
+            Some(from) if told.at.is_some_and(|at| at.elapsed() < SILENT) => from,
+            known => {
+                let through = self.send(Vec::new(), known.unwrap_or(0), Vec::new()).await?;
+                told.at = Some(Instant::now());
+                known.unwrap_or(through)
+            }
         };
         loop {
             let found = self.changed(from).await?;
@@ -85,9 +101,9 @@ impl UseReporter {
             from = last.head.latest_index + 1;
             let certificates = found.iter().map(|(known, economy)| self.certificate(known, economy)).collect();
             self.send(certificates, from, Vec::new()).await?;
-            *through = Some(from);
+            told.through = Some(from);
         }
-        *through = Some(from);
+        told.through = Some(from);
         let asked = self.uses.take();
         for asked in asked.chunks(BATCH) {
             self.send(Vec::new(), from, asked.to_vec()).await?;

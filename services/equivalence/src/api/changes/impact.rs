@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use greenlane_api::equivalence::v1 as pb;
 use greenlane_curation::{Asked, fault, wire};
 use greenlane_platform::fault::Fault;
+use greenlane_platform::revisions::timestamp;
 use greenlane_platform::violations::{PageBinding, Violations};
 use prost::Message;
 use tonic::Request;
@@ -13,7 +14,7 @@ use crate::app::impact::{Impacts, Report};
 use crate::domain::impact::{Counts, Difference, Example, Preview, ToFulfil, Untold};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
-use crate::domain::usage::{AskedQuestion, Product, Profile, ReportedCertificate};
+use crate::domain::usage::{AskedQuestion, Product, Profile, Reported, ReportedCertificate};
 use crate::domain::{equivalence::TargetKey, time::parse_date};
 
 const MAX_REPORTED: usize = 1_000;
@@ -75,7 +76,12 @@ fn answer(preview: Preview, next_page_token: String) -> pb::PreviewImpactRespons
         complete: preview.complete,
         undetermined_examples: preview.untold.into_iter().map(untold).collect(),
         date: preview.date.to_string(),
+        use_reports: preview.reports.into_iter().map(use_report).collect(),
     }
+}
+
+fn use_report(report: Reported) -> pb::UseReport {
+    pb::UseReport { reporter: report.reporter, reported_at: report.at.map(timestamp) }
 }
 
 fn example(example: Example) -> pb::DecisionImpact {

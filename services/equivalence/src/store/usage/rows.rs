@@ -66,6 +66,7 @@ pub(super) mod question {
 }
 
 pub(super) mod report {
+    use greenlane_store::Micros;
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -74,6 +75,7 @@ pub(super) mod report {
         #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
         pub(crate) reporter: String,
         pub(crate) through: i64,
+        pub(crate) reported_at: Option<Micros>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,6 +3,7 @@
 mod args;
 pub(crate) mod diff;
 mod differences;
+mod reports;
 mod reverted;
 pub(crate) mod views;
 pub(crate) mod workflow;
@@ -20,6 +21,8 @@ use self::{
     views::MARKETS,
     workflow::{Of, name},
 };
+use greenlane_platform::clock::Clock;
+
 use crate::client::{
     Session,
     exit::Exit,
@@ -74,8 +77,9 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
         return session.print(&answer, MARKETS);
     }
     examined(&answer).iter().for_each(|line| talk(line));
+    let reports = reports::told(&answer, Clock::system().now());
     if answer.markets.is_empty() {
-        let all = answer.complete && answer.undetermined == 0 && answer.certificates_examined > 0;
+        let all = reports.is_fresh && answer.complete && answer.undetermined == 0 && answer.certificates_examined > 0;
         talk(if all { "it changes the verdict of no market" } else { "of what could be told, it changes no verdict" });
     } else {
         // That there are more examples than asked for is no news where examples are not shown.
@@ -171,6 +175,7 @@ fn untold(answer: &PreviewImpactResponse) -> Vec<String> {
     if !answer.complete {
         lines.push("the time ran out: these numbers are of a part only".to_owned());
     }
+    lines.extend(reports::told(answer, Clock::system().now()).lines);
     lines
 }
 
@@ -198,7 +203,8 @@ mod tests {
             ..Default::default()
         };
         let lines = untold(&answer);
-        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert!(lines[3].starts_with("no registry has reported"), "{lines:?}");
         assert!(lines[0].starts_with("28 decisions could not be told"), "{lines:?}");
         assert_eq!(lines[1], "  the catalogue may lack requirements of AU BN and others");
         assert!(lines[2].ends_with("to XB: it depends on when it was granted"), "{lines:?}");
