@@ -2,7 +2,7 @@
 
 mod tightening;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use greenlane_curation::{EntryDiff, Finding};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::tightening::tightening;
 use super::catalogue::{Catalogue, ListData};
-use super::facts::{EntryFact, Facts, ListFact};
+use super::facts::{EntryFact, Facts, ListFact, SourceFact};
 
 /// One change.
 #[allow(clippy::large_enum_variant)] // passes through on its way to or from the store; the catalogue holds the parts
@@ -86,9 +86,15 @@ pub(crate) fn make(
         },
         Change::PutEntry(entry) => {
             if entry_faults(catalogue, facts, entry, &mut wrong) {
-                match facts.entries.iter_mut().find(|known| (&known.list, &known.id) == (&entry.list, &entry.id)) {
-                    Some(known) => *known = entry.clone(),
-                    None => facts.entries.push(entry.clone()),
+                let list = facts.lists.iter().find(|list| list.id == entry.list);
+                let mut entry = entry.clone();
+                // What comes from where its list does goes on to, when that is said to be elsewhere.
+                if list.is_some_and(|list| list.source == entry.source) {
+                    entry.source = SourceFact::default();
+                }
+                match facts.entries.iter_mut().find(|known| is_same(known, &entry)) {
+                    Some(known) => *known = entry,
+                    None => facts.entries.push(entry),
                 }
             }
         }
@@ -101,7 +107,69 @@ pub(crate) fn make(
     }
 }
 
-/// Whether an entry can stand.
+fn is_same(one: &EntryFact, other: &EntryFact) -> bool {
+    (&one.list, &one.id) == (&other.list, &other.id)
+}
+
+/// What is wrong with lists and entries as all changes together make them: in which order they are written is the same.
+pub(crate) fn together(facts: &Facts, changes: &[Change]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut puts: HashMap<(&str, &str), usize> = HashMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        if let Change::PutEntry(entry) = change {
+            puts.entry((&entry.list, &entry.id)).or_insert(index);
+        }
+    }
+    for (index, change) in changes.iter().enumerate() {
+        let mut wrong = |code, field: &str, message: String| findings.push(change.finding(index, code, field, message));
+        match change {
+            Change::PutList(list) if !list.edition.is_empty() => {
+                let mut own = facts.entries.iter().filter(|entry| entry.list == list.id);
+                let other = own.find(|it| it.edition != list.edition && !puts.contains_key(&(&*it.list, &*it.id)));
+                if let Some(other) = other {
+                    wrong("edition_wrong", "edition", format!("the entry {} is of {}", other.id, other.edition));
+                }
+            }
+            Change::PutEntry(entry) => {
+                // One with faults of its own was not taken.
+                let Some(entry) = facts.entries.iter().find(|known| is_same(known, entry) && known.code == entry.code)
+                else {
+                    continue;
+                };
+                if let Some(list) = facts.lists.iter().find(|list| list.id == entry.list)
+                    && !list.edition.is_empty()
+                    && list.edition != entry.edition
+                {
+                    wrong(
+                        "edition_wrong",
+                        "code.edition",
+                        format!("the entries of {} are of {}", list.id, list.edition),
+                    );
+                }
+                // Of two that are put it is told once, of the second.
+                let is_told_later =
+                    |other: &EntryFact| puts.get(&(&*other.list, &*other.id)).is_some_and(|later| *later > index);
+                let other = facts.entries.iter().find(|other| overlap(other, entry) && !is_told_later(other));
+                if let Some(other) = other.filter(|_| puts.get(&(&*entry.list, &*entry.id)) == Some(&index)) {
+                    wrong("overlap", "code", format!("the entry {} holds the code at the same time", other.id));
+                }
+            }
+            _ => {}
+        }
+    }
+    findings
+}
+
+/// Whether two entries of a list hold the same code at the same time.
+fn overlap(one: &EntryFact, other: &EntryFact) -> bool {
+    one.list == other.list
+        && one.id != other.id
+        && (&one.edition, &one.code) == (&other.edition, &other.code)
+        && !(one.ex && other.ex)
+        && meet(one, other)
+}
+
+/// Whether an entry can stand by itself.
 fn entry_faults(
     catalogue: &Catalogue,
     facts: &Facts,
@@ -114,12 +182,8 @@ fn entry_faults(
         wrong(code, field, message);
     };
     let list = facts.lists.iter().find(|list| list.id == entry.list);
-    match list {
-        None => bad("list_unknown", "name", format!("there is no list {}", entry.list)),
-        Some(list) if !list.edition.is_empty() && list.edition != entry.edition => {
-            bad("edition_wrong", "code.edition", format!("the entries of {} are of {}", list.id, list.edition));
-        }
-        Some(_) => {}
+    if list.is_none() {
+        bad("list_unknown", "name", format!("there is no list {}", entry.list));
     }
     match catalogue.edition(&entry.edition) {
         None => bad("edition_unknown", "code.edition", format!("the edition {} is not known", entry.edition)),
@@ -132,15 +196,10 @@ fn entry_faults(
     if entry.ex && entry.ex_descriptions.is_empty() && !narrowed {
         bad("ex_without_description", "ex_descriptions", "which part of the code is meant must be said".to_owned());
     }
-    let same = |other: &&EntryFact| {
-        other.list == entry.list
-            && other.id != entry.id
-            && (&other.edition, &other.code) == (&entry.edition, &entry.code)
-            && !(other.ex && entry.ex)
-            && meet(other, entry)
-    };
-    if let Some(other) = facts.entries.iter().find(same) {
-        bad("overlap", "code", format!("the entry {} holds the code at the same time", other.id));
+    if !entry.ex && !entry.ex_descriptions.is_empty() && !narrowed {
+        let message =
+            "that only a part of the code is meant must be said with `ex`: all of it is on the list otherwise";
+        bad("description_without_ex", "ex_descriptions", message.to_owned());
     }
     good
 }

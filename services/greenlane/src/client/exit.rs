@@ -205,6 +205,9 @@ impl Failure {
             ("body", _) => "--scope bodies.read --scope bodies.write",
             ("trace", _) => "--scope trace.read --scope trace.write",
             ("write-off", _) => "--scope write_offs.read --scope write_offs.write",
+            _ if told.get("resource").is_some_and(|it| it.starts_with("greenLists/")) => {
+                "--scope codes.read --scope lists.write"
+            }
             ("code" | "list", _) => "--scope codes.read --scope codes.write --scope lists.write",
             ("apply" | "change" | "dispute", _) => "--scope catalogue.read --scope catalogue.propose",
             _ => "--scope admin",

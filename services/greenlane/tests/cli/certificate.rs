@@ -15,12 +15,12 @@ fn own_key() -> anyhow::Result<()> {
     let key = SigningKey::generate_ed25519();
     std::fs::write(shell.folder.path().join("public.jwk"), key.to_public_jwk().to_json())?;
     let clerk = "token mint --subject clerk --scope certificates.read --scope certificates.write \
-                 --scope bodies.write --body bodies/aurora-cert --out clerk.token";
+                 --scope bodies.write --body bodies/aurora-cert --out own.token";
     shell.run(clerk)?.expect(0);
-    let create = "body key create bodies/aurora-cert --public-jwk public.jwk --token-file clerk.token -o name";
+    let create = "body key create bodies/aurora-cert --public-jwk public.jwk --token-file own.token -o name";
     let name = shell.run(create)?.expect(0).stdout.trim().to_owned();
 
-    let facts = format!("--body bodies/aurora-cert --file {} --token-file clerk.token", example()?);
+    let facts = format!("--body bodies/aurora-cert --file {} --token-file own.token", example()?);
     let prepared = shell.run(&format!("certificate prepare {facts} --key {name} -o json"))?.expect(0).json()?;
     let input = prepared["signingInput"].as_str().unwrap_or_default();
     let signed = format!("{input}.{}\n", b64::encode(&key.sign(input.as_bytes())?));

@@ -75,9 +75,22 @@ fn whole() -> anyhow::Result<()> {
     let entries = shell.run("list entries ours -o name")?.expect(0).stdout;
     assert_eq!(entries, "greenLists/ours/entries/cells\ngreenLists/ours/entries/modules\n");
 
+    // Of what follows on another either may be written first.
+    let follows = "- green_list_entry:\n    name: greenLists/ours/entries/a-later\n    code: { edition: HS2022, code: \"854142\" }\n    effective_from: \"2100-01-01\"\n";
+    write("follows.yaml", follows)?;
+    let overlap = shell.run("apply -f follows.yaml --title Later --dry-run")?.expect(2).stderr;
+    assert!(
+        overlap.contains("follows.yaml:3:11: code: the entry cells holds the code at the same time (overlap)"),
+        "{overlap}"
+    );
+    let without_cells =
+        OURS.split("- green_list_entry:\n    name: greenLists/ours/entries/cells").next().unwrap_or_default();
+    write("follows.yaml", &format!("{follows}{without_cells}"))?;
+    let follows = shell.run("apply -f follows.yaml --prune --until 2099-12-31 --title Later --dry-run")?.expect(0);
+    assert!(follows.stdout.contains("retired") && follows.stderr.contains("--prune looks at the kinds"), "{follows:?}");
+
     // What a file has no more stays, or ends on the day that is said.
-    let without = OURS.split("- green_list_entry:\n    name: greenLists/ours/entries/cells").next().unwrap_or_default();
-    write("ours.yaml", without)?;
+    write("ours.yaml", without_cells)?;
     shell.run("diff -f ours.yaml")?.expect(0);
     let until = shell.run("diff -f ours.yaml --prune")?.expect(2).stderr;
     assert!(
@@ -86,6 +99,8 @@ fn whole() -> anyhow::Result<()> {
     );
     let pruned = shell.run("diff -f ours.yaml --prune --until 2099-12-31")?.expect(10).stdout;
     assert_eq!(pruned, "- greenLists/ours/entries/cells\n    + effective_to: 2099-12-31\n", "no other list ends");
+    let late = shell.run("apply -f ours.yaml --prune --until 2020-12-31 --title End --dry-run")?.expect(0).stderr;
+    assert!(late.contains("mind: --until 2020-12-31 is before ") && late.contains("after the fact"), "{late}");
     let draft = shell.run("apply -f ours.yaml --prune --until 2099-12-31 --title End -o name")?.expect(0).stdout;
     let shown = shell.run(&format!("code change get {} -o json", draft.trim()))?.expect(0).json()?;
     assert_eq!(shown["changeSet"]["changes"][0]["endEntry"]["effectiveTo"], "2099-12-31");

@@ -2,7 +2,7 @@
 
 use greenlane_api::classification::v1 as pb;
 use greenlane_api::common::v1::{LocalizedText, Source};
-use greenlane_platform::violations::Violations;
+use greenlane_platform::violations::{EconomyCode, Violations};
 
 use crate::api::{parse, render};
 use crate::domain::change::{Change, EndEntry};
@@ -48,7 +48,8 @@ fn list(v: &mut Violations, raw: &pb::GreenList) -> Option<ListFact> {
     let titles = texts(v, "titles", &raw.titles);
     v.check("titles", !raw.titles.is_empty(), "is required");
     let owner = v.text("owner", &raw.owner, 0..=300);
-    let economy = v.text("economy", &raw.economy, 0..=16);
+    let economy = v.optional_economy("economy", &raw.economy).map(|it| it.map(EconomyCode::into_string));
+    let economy = economy.map(Option::unwrap_or_default);
     let descriptions = texts(v, "descriptions", &raw.descriptions);
     let edition = match raw.edition.as_str() {
         "" => Some(String::new()),
@@ -59,6 +60,9 @@ fn list(v: &mut Violations, raw: &pb::GreenList) -> Option<ListFact> {
     };
     let from = v.optional_date("effective_from", &raw.effective_from);
     let to = v.optional_date("effective_to", &raw.effective_to);
+    if let (Some(Some(from)), Some(Some(to))) = (from, to) {
+        v.check("effective_to", from <= to, "must not be before effective_from");
+    }
     let source = source(v, raw.source.as_ref());
     Some(ListFact {
         id: id?,

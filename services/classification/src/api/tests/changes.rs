@@ -14,6 +14,7 @@ engine_tests!(Migrator:
     a_notified_change_set_shows_its_notification_and_what_was_added,
     differences_come_in_pages_that_hold_each_once,
     a_list_that_is_put_as_it_was_read_stays_what_it_is,
+    what_is_wrong_with_a_list_is_that_of_all_changes_together_in_whatever_order_they_are,
 );
 
 const LIST: &str = "greenLists/ours";
@@ -133,9 +134,58 @@ async fn a_list_that_is_put_as_it_was_read_stays_what_it_is(db: TestDatabase) {
     let put = pb::Change { change: Some(pb::change::Change::PutGreenList(read)) };
     let mut author = changes(&running, "author");
     let made = author.create_change_set(create("draft", vec![put])).await.unwrap().into_inner();
-    assert_eq!(made.tightening, []);
     let request = pb::DiffChangeSetRequest { name: made.change_set.unwrap().name, ..Default::default() };
     let diffs = author.diff_change_set(request).await.unwrap().into_inner().diffs;
     assert_eq!(diffs[0].before_json, diffs[0].after_json);
+    running.end().await;
+}
+
+async fn what_is_wrong_with_a_list_is_that_of_all_changes_together_in_whatever_order_they_are(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let mut author = changes(&running, "author");
+    let mut findings = async |changes: &[pb::change::Change]| {
+        let changes = changes.iter().map(|change| pb::Change { change: Some(change.clone()) }).collect();
+        let request = create(&uuid::Uuid::now_v7().to_string(), changes);
+        let answer = author.create_change_set(request).await.unwrap().into_inner();
+        answer.findings.into_iter().map(|it| (it.change_index, it.code)).collect::<Vec<_>>()
+    };
+    let put = |id: &str, from: &str, to: &str| {
+        pb::change::Change::PutEntry(pb::GreenListEntry {
+            name: format!("{LIST}/entries/{id}"),
+            code: code("HS2022", "854143"),
+            effective_from: from.to_owned(),
+            effective_to: to.to_owned(),
+            ..Default::default()
+        })
+    };
+    let ours = list().change.unwrap();
+    // One follows on another, whichever is written first; and what is not yet on a list has no order at all.
+    let (old, new) = (put("old", "", "2026-12-31"), put("new", "2027-01-01", ""));
+    assert_eq!(findings(&[ours.clone(), old.clone(), new.clone()]).await, []);
+    assert_eq!(findings(&[ours.clone(), new.clone(), old.clone()]).await, []);
+    let overlap = |index| vec![(index, "overlap".to_owned())];
+    assert_eq!(findings(&[ours.clone(), new.clone(), put("old", "", "")]).await, overlap(2));
+
+    // All entries are of the edition that the list is to be of.
+    let of = |edition: &str, narrowed| {
+        let pb::change::Change::PutGreenList(list) = ours.clone() else { unreachable!("it is a list") };
+        pb::change::Change::PutGreenList(pb::GreenList { edition: edition.to_owned(), narrowed, ..list })
+    };
+    let wrong = |index| vec![(index, "edition_wrong".to_owned())];
+    assert_eq!(findings(&[of("editions/HS2017", false), old.clone()]).await, wrong(1));
+    let pb::change::Change::PutGreenList(apec) = of("editions/HS2022", true) else { unreachable!("it is a list") };
+    let apec = pb::change::Change::PutGreenList(pb::GreenList { name: "greenLists/apec-54".to_owned(), ..apec });
+    assert_eq!(findings(&[apec]).await, wrong(0), "its entries are of HS 2017");
+
+    // A part that is described and not said to be one would bring all of the code.
+    let pb::change::Change::PutEntry(entry) = old else { unreachable!("it is an entry") };
+    let words = LocalizedText { language: "en".to_owned(), text: "only small ones".to_owned() };
+    let described = pb::GreenListEntry {
+        ex_descriptions: vec![pb::ExDescription { texts: vec![words], ..Default::default() }],
+        ..entry
+    };
+    let described = pb::change::Change::PutEntry(described);
+    assert_eq!(findings(&[ours.clone(), described.clone()]).await, [(1, "description_without_ex".to_owned())]);
+    assert_eq!(findings(&[of("", true), described]).await, [], "of a narrowed list all are parts");
     running.end().await;
 }

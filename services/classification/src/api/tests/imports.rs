@@ -369,10 +369,10 @@ async fn what_is_wrong_with_changes_of_lists_is_told_at_once(db: TestDatabase) {
     let findings = changes(&running).validate_change_set(validate).await.unwrap().into_inner().findings;
     let told: Vec<_> = findings.iter().map(|finding| (finding.change_index, finding.code.as_str())).collect();
     let expected = [
-        (5, "entry_repeated"),
         (2, "code_unknown"),
         (3, "ex_without_description"),
         (4, "overlap"),
+        (5, "entry_repeated"),
         (6, "list_unknown"),
         (7, "import_unknown"),
     ];

@@ -5,7 +5,6 @@ mod findings;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use anyhow::Context as _;
 use clap::Args as Arguments;
 use serde_json::{Value, json};
 
@@ -32,8 +31,8 @@ pub(crate) struct Files {
     /// A file of entries, or a folder of such files as `pull` writes it. May be repeated; `-` is stdin.
     #[arg(short = 'f', long = "file", value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Retire also what is published and not in the files, of the kinds that the files have entries of; of green lists
-    /// end what is on those that the files have, and end none of the others.
+    /// Retire also what is published and not in the files, of the kinds that the files have entries of. Of green lists it
+    /// ends what is on those that the files have; a list itself ends by its effective_to.
     #[arg(long)]
     prune: bool,
     /// The last day of what --prune ends on green lists, YYYY-MM-DD.
@@ -120,43 +119,49 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     });
     render::print_value(session.output(), &answer, APPLIED)?;
     if session.output() == Output::Table {
-        tell(&drafted);
+        tell(&drafted, args.files.until.as_ref());
     }
     Ok(Exit::Done)
 }
 
 /// Says what was drafted, or would be, and what is to be done next.
-fn tell(drafted: &[Part]) {
+fn tell(drafted: &[Part], until: Option<&String>) {
     let changed: Vec<&Part> = drafted.iter().filter(|part| part.changes() > 0).collect();
     if changed.is_empty() {
         render::talk("nothing differs: no change set is needed");
     }
-    for part in changed {
+    for part in &changed {
         let (name, changes, commands) = (&part.name, part.changes() as u64, part.of.commands());
         if name.is_empty() {
-            render::talk(&format!("{} would change; nothing was written", several(changes, "entry")));
+            // Of both services it is said of which.
+            let of = if changed.len() > 1 { format!(" for {commands}") } else { String::new() };
+            render::talk(&format!("{} would change{of}; nothing was written", several(changes, "entry")));
         } else {
             let entries = several(changes, "changed entry");
             render::talk(&format!("{name} was drafted with {entries}; next: {commands} propose {name}"));
         }
         workflow::tell_duty(part.duty.required, &part.duty.reason, &part.duty.earliest_publication);
+        let first = &part.duty.earliest_publication;
+        if let Some(until) = until.filter(|until| part.of == Of::Codes && until.as_str() < first.as_str()) {
+            render::talk(&format!("mind: --until {until} is before {first}, so that it would end after the fact"));
+        }
     }
 }
 
-/// Drafts the change sets.
+/// Drafts the change sets. Where the second cannot be drafted it is said that the first was.
 async fn write(session: &Session, drafted: &mut [Part], draft: &Draft, request_id: &str) -> anyhow::Result<()> {
-    let mut before = None;
+    let mut first: Option<String> = None;
     for part in drafted.iter_mut().filter(|part| part.changes() > 0) {
         let answer = drafts::create(session, part.of, draft, &part.compared, request_id.to_owned(), false).await;
-        let answer = match before.replace(part.of.commands()) {
-            None => answer?,
-            // With the same request id the first of them is not drafted twice.
-            Some(commands) => answer.with_context(|| {
-                format!("only `{commands}` has its change set; both with --request-id {request_id} once this is mended")
-            })?,
-        };
+        if let (Err(_), Some(first)) = (&answer, &first) {
+            render::talk(&format!(
+                "{first} was drafted before that, and with --request-id {request_id} is not drafted twice"
+            ));
+        }
+        let answer = answer?;
         part.name = answer.change_set.name;
         part.duty = answer.notification_duty;
+        first = Some(part.name.clone());
     }
     Ok(())
 }
@@ -181,11 +186,14 @@ pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result
     }
     let items = read.items;
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.form.kind).collect();
-    let (published, revisions) = published::fetch(session, &kinds, Revisions::default()).await?;
+    let lists = published::lists_of(items.iter().map(|item| item.name.as_str()));
+    let (published, revisions) = published::fetch(session, &kinds, Some(&lists), Revisions::default()).await?;
     let mut compared = compare(&items, &published);
     if files.prune {
-        let kinds: Vec<_> = kinds.iter().map(|kind| kind.items()).collect();
-        render::talk(&format!("--prune looks at the kinds that the files have entries of: {}", kinds.join(", ")));
+        let whole = kinds.iter().filter(|kind| !kind.is_of_lists()).map(|kind| kind.items().to_owned());
+        let lists = items.iter().filter(|item| item.form.kind.is_of_lists() && !item.form.is_list_entry());
+        let looked: Vec<_> = whole.chain(lists.map(|list| format!("what is on {}", list.name))).collect();
+        render::talk(&format!("--prune looks at the kinds that the files have entries of: {}", looked.join(", ")));
         let until = files.until.as_deref().unwrap_or_default();
         let gone = gone(&items, &published, until);
         if let Some(entry) = gone.iter().find(|it| it.form.is_list_entry() && until.is_empty()) {
@@ -284,7 +292,9 @@ async fn settle(session: &Session, of: Of, compared: Vec<WithItem>, answer: &Dra
     let mut changes = answer.change_set.changes.iter();
     let kinds: BTreeSet<Kind> =
         compared.iter().filter(|(item, _)| item.is_some()).map(|(_, it)| it.form.kind).collect();
-    let (published, _) = published::fetch(session, &kinds, Revisions::only(of, answer.revision)).await?;
+    let lists = published::lists_of(compared.iter().map(|(_, it)| it.name.as_str()));
+    let at = Revisions::only(of, answer.revision);
+    let (published, _) = published::fetch(session, &kinds, Some(&lists), at).await?;
     let mut settled = Vec::with_capacity(compared.len());
     for (item, mut it) in compared {
         if it.change.is_some() {

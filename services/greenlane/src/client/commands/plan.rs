@@ -160,7 +160,7 @@ async fn tell_unknown(session: &Session, facts: &CertificateFacts, revision: Opt
             _ => continue,
         }
         let revisions = Revisions { catalogue: revision, ..Default::default() };
-        let known = published::fetch(session, &BTreeSet::from([kind]), revisions).await;
+        let known = published::fetch(session, &BTreeSet::from([kind]), None, revisions).await;
         let known = known.map(|(known, _)| known).unwrap_or_default();
         let hint = match known.keys().find(|it| letters(it) == letters(&full)) {
             Some(meant) => format!("did you mean `{meant}`?"),

@@ -65,6 +65,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         let files: Vec<_> = changed.iter().map(|(file, ..)| file.as_str()).collect();
         return Err(Usage(pulled.would_be_lost(&args.folder, &files, revisions)).into());
     }
+    for left in pulled.left(&kinds, &texts).map(|file| args.folder.join(file)).filter(|path| path.exists()) {
+        render::talk(&format!("mind: {} is of a list that there is none of at this revision", left.display()));
+    }
     let mut files = Vec::new();
     for (file, text, entries) in texts {
         files.push(put(&args.folder, &file, &text, entries)?);
@@ -84,11 +87,11 @@ type Found = BTreeMap<String, Published>;
 async fn fetch(session: &Session, asked: &[Kind], at: Revisions) -> anyhow::Result<(BTreeSet<Kind>, Found, Revisions)> {
     let mut kinds: BTreeSet<Kind> =
         if asked.is_empty() { Kind::value_variants() } else { asked }.iter().copied().collect();
-    match published::fetch(session, &kinds, at).await {
+    match published::fetch(session, &kinds, None, at).await {
         Err(error) if asked.is_empty() && is_denied(&error) => {
             // Who may read recognition alone has no business with the lists, nor is to name ten kinds for that.
             kinds.retain(|kind| !kind.is_of_lists());
-            let (found, revisions) = published::fetch(session, &kinds, at).await?;
+            let (found, revisions) = published::fetch(session, &kinds, None, at).await?;
             render::talk("green lists are left out: the token may not read them (scope codes.read)");
             Ok((kinds, found, revisions))
         }
@@ -183,6 +186,18 @@ impl Pulled {
             "{paths} changed since it was pulled, and {published} {is} published meanwhile: `greenlane diff -f {folder}` \
              shows what differs from that{own}; --overwrite gives up what was changed here"
         )
+    }
+
+    /// Files of lists that were pulled and are not among what is pulled now.
+    fn left<'p>(
+        &'p self,
+        kinds: &BTreeSet<Kind>,
+        texts: &'p [(String, String, Option<usize>)],
+    ) -> impl Iterator<Item = &'p String> {
+        let lists = kinds.contains(&Kind::GreenLists).then(|| format!("{}/", Kind::GreenLists.stem()));
+        let before =
+            self.digests.keys().filter(move |file| lists.as_ref().is_some_and(|lists| file.starts_with(lists)));
+        before.filter(|file| !texts.iter().any(|(pulled, ..)| pulled == *file))
     }
 
     /// Whether a file would lose what somebody wrote into it.

@@ -14,7 +14,8 @@ and the economy or body that each entry belongs to, as it is and as it is to be:
   designations                       the designating authority, or its economy
   schemes                            the owner, or its economy; any where there is no owner
   standards, equivalences            any
-  green lists and what is on them    the list's economy, and the scopes lists.write and codes.read
+  green lists and what is on them    the list's economy; any where there is no economy: with the scopes
+                                     lists.write and codes.read
 A token of the scope admin without an economy, as `greenlane up` makes one, is good for every entry, but \
 not to review what it drafted. Under `greenlane up`:
   greenlane token mint --subject ana --economy XB --scope catalogue.propose \\
@@ -48,7 +49,7 @@ pub(crate) const CERTIFICATES: &str = "\
 What a token needs: certificates.read to look; certificates.write and the body to issue, and to change \
 what that body issued. Under `greenlane up`:
   greenlane token mint --subject clerk --body bodies/aurora-cert --scope certificates.read \\
-    --scope certificates.write --out clerk.token";
+    --scope certificates.write --out aurora-cert.token";
 
 /// To write off.
 pub(crate) const WRITE_OFFS: &str = "\

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Fault, InPart, Item, form, positions::Positions};
 use crate::client::{
+    commands::catalogue::Kind,
     meant::near,
     render::{POOL, field_name, label},
 };
@@ -164,7 +165,10 @@ impl Fit<'_> {
         for (key, value) in fields {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let Some(field) = kind.fields().find(|field| field.name() == key || field.json_name() == key) else {
-                let names: Vec<_> = kind.fields().map(|field| field.name().to_owned()).collect();
+                let mut names: Vec<_> = kind.fields().map(|field| field.name().to_owned()).collect();
+                names.retain(|name| {
+                    *kind != form::of_kind(Kind::GreenLists).message || !form::COUNTED.contains(&name.as_str())
+                });
                 self.no_field(within, key, &names.iter().map(String::as_str).collect::<Vec<_>>());
                 continue;
             };

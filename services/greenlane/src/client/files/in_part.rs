@@ -66,7 +66,7 @@ pub(crate) async fn dangling(
     let all = entries.iter().flat_map(|entry| entry.told.references.iter().map(move |it| (&entry.item, it)));
     let elsewhere: Vec<_> = all.filter(|(_, (_, name))| !named.contains(name)).collect();
     let kinds: BTreeSet<Kind> = elsewhere.iter().filter_map(|(_, (_, name))| Kind::of(name).ok()).collect();
-    let (published, _) = published::fetch(session, &kinds, Revisions::default()).await?;
+    let (published, _) = published::fetch(session, &kinds, Some(&BTreeSet::new()), Revisions::default()).await?;
     let dangling = elsewhere.into_iter().filter(|(_, (_, name))| !published.contains_key(name));
     let fault = dangling.map(|(item, (field, name))| Fault {
         place: item.place(field),

@@ -46,10 +46,21 @@ impl Revisions {
     }
 }
 
+/// The green lists among some names, and those that the others of them are on.
+pub(crate) fn lists_of<'n>(names: impl Iterator<Item = &'n str>) -> BTreeSet<String> {
+    names
+        .map(|name| form::list_of(name).unwrap_or(name))
+        .filter(|name| name.starts_with("greenLists/"))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// The entries of some kinds by name, and the revisions that they were read at: those that are asked for, or the newest.
+/// What is on green lists is read of `lists` only, where these are named.
 pub(crate) async fn fetch(
     session: &Session,
     kinds: &BTreeSet<Kind>,
+    lists: Option<&BTreeSet<String>>,
     mut at: Revisions,
 ) -> anyhow::Result<(BTreeMap<String, Published>, Revisions)> {
     let mut found = BTreeMap::new();
@@ -59,7 +70,7 @@ pub(crate) async fn fetch(
         let asked = if kind.is_of_lists() { json!({ "includeNotInForce": true }) } else { json!({}) };
         for row in all(session, (&kind.list_method(), kind.items()), &asked, revision).await? {
             let (name, list) = entry(form, row)?;
-            if kind.is_of_lists() {
+            if kind.is_of_lists() && lists.is_none_or(|lists| lists.contains(&name)) {
                 found.extend(on_list(session, &name, &list, revision).await?);
             }
             found.insert(name, list);

@@ -60,7 +60,8 @@ pub(super) async fn with_the_rest(session: &Session, read: files::Read) -> anyho
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.form.kind).collect();
     let named = items.iter().map(|item| item.name.clone()).chain(faulty.iter().cloned()).collect();
     let asking = async {
-        let (published, _) = published::fetch(session, &kinds, Revisions::default()).await?;
+        let lists = published::lists_of(items.iter().map(|item| item.name.as_str()));
+        let (published, _) = published::fetch(session, &kinds, Some(&lists), Revisions::default()).await?;
         let compared = compare(&items, &published);
         let compared = items.into_iter().map(Some).zip(compared).collect();
         let mut more = Vec::new();
@@ -154,7 +155,9 @@ async fn findings_of(
 fn is_of_faulty(changed: &[&WithItem], finding: &Finding, faulty: &BTreeSet<String>) -> bool {
     match finding.code.as_str() {
         "reference_dangling" => refers_to(changed, finding, faulty),
-        "list_unknown" => form::list_of(&finding.entry).is_some_and(|list| faulty.contains(list)),
+        "list_unknown" | "edition_wrong" | "ex_without_description" | "description_without_ex" => {
+            form::list_of(&finding.entry).is_some_and(|list| faulty.contains(list))
+        }
         _ => false,
     }
 }
