@@ -67,7 +67,7 @@ impl GreenLists {
         let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
         let binding = PageBinding::new(&method("ListGreenLists"))
             .with(&request.date)
-            .with(&request.include_not_in_force.to_string());
+            .with(request.include_not_in_force.to_string());
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
         let (on, consistency, page) = v.finish_with(|| Some((on?, consistency?, page?)))?;
 
@@ -89,7 +89,7 @@ impl GreenLists {
         let binding = PageBinding::new(&method("ListGreenListEntries"))
             .with(&request.name)
             .with(&request.date)
-            .with(&request.include_not_in_force.to_string());
+            .with(request.include_not_in_force.to_string());
         let page = PageRequest::parse(&mut v, request.page_size, &request.page_token, binding);
         let (name, on, consistency, page) = v.finish_with(|| Some((name?, on?, consistency?, page?)))?;
 
