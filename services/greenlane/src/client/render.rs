@@ -122,9 +122,10 @@ pub(crate) fn print_text(output: Output, name: &str, text: &str) -> anyhow::Resu
     }
 }
 
-/// So many of something: `1 row`, `2 rows`.
+/// So many of something: `1 row`, `2 rows`, `2 entries`, `2 days`.
 pub(crate) fn several(number: u64, one: &str) -> String {
-    match (number, one.strip_suffix('y')) {
+    let stem = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
+    match (number, stem) {
         (1, _) => format!("1 {one}"),
         (_, Some(stem)) => format!("{number} {stem}ies"),
         (_, None) => format!("{number} {one}s"),
