@@ -174,7 +174,7 @@ def mint(deployment, program, subject, scopes, *more):
     out = deployment.folder / f"{subject}.token"
     data = deployment.folder / "greenlane-data"
     scopes = [part for scope in scopes.split() for part in ("--scope", scope)]
-    run(program, "token", "mint", "--data", data, "--out", out, "--subject", subject, *scopes, *more)
+    run(program, "token", "mint", "--overwrite", "--data", data, "--out", out, "--subject", subject, *scopes, *more)
     return out
 
 

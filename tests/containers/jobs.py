@@ -122,7 +122,7 @@ class Body:
         for subject, *more in (("admin", "--scope", "admin"), ("clerk", "--scope", "certificates.read", "--scope",
                 "certificates.write", "--scope", "log.read", "--body", "bodies/aurora-cert")):
             self.tokens[subject] = folder / f"{subject}.token"
-            self.run("token", "mint", "--data", folder / "data", "--out", self.tokens[subject], "--subject", subject, *more)
+            self.run("token", "mint", "--overwrite", "--data", folder / "data", "--out", self.tokens[subject], "--subject", subject, *more)
 
     def run(self, *arguments):
         ours = {key: value for key, value in os.environ.items() if not key.startswith("GREENLANE_")}

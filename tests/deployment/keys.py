@@ -108,7 +108,7 @@ class Registry:
 
     def token(self, data, subject, *arguments):
         out = self.folder / f"{data}-{subject}.token"
-        self.must("token", "mint", "--data", self.folder / data, "--out", out, "--subject", subject, *arguments)
+        self.must("token", "mint", "--overwrite", "--data", self.folder / data, "--out", out, "--subject", subject, *arguments)
         return out
 
     def publish(self, data):

@@ -119,7 +119,7 @@ class Replicas:
 
     def token(self, subject, *arguments):
         out = self.folder / f"{subject}.token"
-        self.run("token", "mint", "--data", self.folder / "data", "--out", out, "--subject", subject, *arguments)
+        self.run("token", "mint", "--overwrite", "--data", self.folder / "data", "--out", out, "--subject", subject, *arguments)
         return out
 
     def up(self):

@@ -259,7 +259,7 @@ class Lab:
 
     def token(self, subject, *arguments):
         out = self.folder / f"{subject}.token"
-        self.command("token", "mint", "--data", self.folder / "data", "--out", out, "--subject", subject, *arguments)
+        self.command("token", "mint", "--overwrite", "--data", self.folder / "data", "--out", out, "--subject", subject, *arguments)
         return out
 
     def up(self):
