@@ -125,7 +125,9 @@ pub(crate) fn together(facts: &Facts, changes: &[Change]) -> Vec<Finding> {
         match change {
             Change::PutList(list) if !list.edition.is_empty() => {
                 let mut own = facts.entries.iter().filter(|entry| entry.list == list.id);
-                let other = own.find(|it| it.edition != list.edition && !puts.contains_key(&(&*it.list, &*it.id)));
+                // What ends is of the edition that the list had then.
+                let stays = |it: &EntryFact| it.effective_to.is_none() && !puts.contains_key(&(&*it.list, &*it.id));
+                let other = own.find(|it| it.edition != list.edition && stays(it));
                 if let Some(other) = other {
                     wrong("edition_wrong", "edition", format!("the entry {} is of {}", other.id, other.edition));
                 }

@@ -88,12 +88,8 @@ impl UseReporter {
     /// Reports what is new, and now and then that nothing is.
     async fn report(&mut self, told: &mut Told) -> Result<(), ReportError> {
         let mut from = match told.through {
-            Some(from) if told.at.is_some_and(|at| at.elapsed() < SILENT) => from,
-            known => {
-                let through = self.send(Vec::new(), known.unwrap_or(0), Vec::new()).await?;
-                told.at = Some(Instant::now());
-                known.unwrap_or(through)
-            }
+            Some(from) => from,
+            None => self.send(Vec::new(), 0, Vec::new()).await?,
         };
         loop {
             let found = self.changed(from).await?;
@@ -107,6 +103,11 @@ impl UseReporter {
         let asked = self.uses.take();
         for asked in asked.chunks(BATCH) {
             self.send(Vec::new(), from, asked.to_vec()).await?;
+        }
+        // Behind all that is new: it says that nothing is left to tell.
+        if told.at.is_none_or(|at| at.elapsed() >= SILENT) {
+            self.send(Vec::new(), from, Vec::new()).await?;
+            told.at = Some(Instant::now());
         }
         Ok(())
     }

@@ -134,6 +134,7 @@ async fn a_list_that_is_put_as_it_was_read_stays_what_it_is(db: TestDatabase) {
     let put = pb::Change { change: Some(pb::change::Change::PutGreenList(read)) };
     let mut author = changes(&running, "author");
     let made = author.create_change_set(create("draft", vec![put])).await.unwrap().into_inner();
+    assert_eq!(made.tightening, []);
     let request = pb::DiffChangeSetRequest { name: made.change_set.unwrap().name, ..Default::default() };
     let diffs = author.diff_change_set(request).await.unwrap().into_inner().diffs;
     assert_eq!(diffs[0].before_json, diffs[0].after_json);

@@ -9,7 +9,7 @@ pub(super) struct ReportedAt;
 
 impl MigrationName for ReportedAt {
     fn name(&self) -> &str {
-        "equivalence_0004_reported_at"
+        "equivalence_0004_reported_at_expand"
     }
 }
 
