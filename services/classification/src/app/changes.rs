@@ -72,6 +72,7 @@ impl CuratedCatalogue {
                 Err(why) => findings.push(change.finding(index, "code_unknown", "publish_import", why.to_string())),
             }
         }
+        change::inherit_sources(&mut after, changes);
         findings.extend(change::together(&after, changes));
         findings.sort_by_key(|finding| finding.index);
         change::number_versions(&before, &mut after);

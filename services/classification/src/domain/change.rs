@@ -2,7 +2,7 @@
 
 mod tightening;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use greenlane_curation::{EntryDiff, Finding};
@@ -52,6 +52,23 @@ impl Change {
         }
     }
 
+    /// The entry that it puts.
+    fn put(&self) -> Option<&EntryFact> {
+        match self {
+            Self::PutEntry(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The list and the identifier of the entry that it puts or ends.
+    fn touches(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::PutEntry(entry) => Some(key(entry)),
+            Self::EndEntry(end) => Some((&end.list, &end.entry)),
+            _ => None,
+        }
+    }
+
     /// A finding about it.
     pub(crate) fn finding(&self, index: usize, code: &'static str, field: &str, message: String) -> Finding {
         Finding { code: code.into(), index, entry: self.entry_name(), field: field.to_owned(), message }
@@ -86,15 +103,9 @@ pub(crate) fn make(
         },
         Change::PutEntry(entry) => {
             if entry_faults(catalogue, facts, entry, &mut wrong) {
-                let list = facts.lists.iter().find(|list| list.id == entry.list);
-                let mut entry = entry.clone();
-                // What comes from where its list does goes on to, when that is said to be elsewhere.
-                if list.is_some_and(|list| list.source == entry.source) {
-                    entry.source = SourceFact::default();
-                }
-                match facts.entries.iter_mut().find(|known| is_same(known, &entry)) {
-                    Some(known) => *known = entry,
-                    None => facts.entries.push(entry),
+                match facts.entries.iter_mut().find(|known| is_same(known, entry)) {
+                    Some(known) => *known = entry.clone(),
+                    None => facts.entries.push(entry.clone()),
                 }
             }
         }
@@ -108,70 +119,104 @@ pub(crate) fn make(
 }
 
 fn is_same(one: &EntryFact, other: &EntryFact) -> bool {
-    (&one.list, &one.id) == (&other.list, &other.id)
+    key(one) == key(other)
+}
+
+/// Lets the entries that are put and come from where their list does go on to, when that is said to be elsewhere.
+pub(crate) fn inherit_sources(facts: &mut Facts, changes: &[Change]) {
+    let lists: HashMap<&str, &SourceFact> = facts.lists.iter().map(|list| (&*list.id, &list.source)).collect();
+    let put: HashSet<(&str, &str)> = changes.iter().filter_map(Change::put).map(key).collect();
+    for entry in &mut facts.entries {
+        if put.contains(&key(entry)) && lists.get(&*entry.list) == Some(&&entry.source) {
+            entry.source = SourceFact::default();
+        }
+    }
 }
 
 /// What is wrong with lists and entries as all changes together make them: in which order they are written is the same.
 pub(crate) fn together(facts: &Facts, changes: &[Change]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut puts: HashMap<(&str, &str), usize> = HashMap::new();
+    let lists: HashMap<&str, &ListFact> = facts.lists.iter().map(|list| (&*list.id, list)).collect();
+    let mut entries: HashMap<(&str, &str), &EntryFact> = HashMap::new();
+    let mut of_code: HashMap<(&str, &str, &str), Vec<&EntryFact>> = HashMap::new();
+    for entry in &facts.entries {
+        entries.insert(key(entry), entry);
+        of_code.entry((&entry.list, &entry.edition, &entry.code)).or_default().push(entry);
+    }
+    // Where each entry is first put or ended.
+    let mut touched: HashMap<(&str, &str), usize> = HashMap::new();
     for (index, change) in changes.iter().enumerate() {
-        if let Change::PutEntry(entry) = change {
-            puts.entry((&entry.list, &entry.id)).or_insert(index);
+        if let Some(name) = change.touches() {
+            touched.entry(name).or_insert(index);
         }
     }
+    let mut findings = Vec::new();
     for (index, change) in changes.iter().enumerate() {
         let mut wrong = |code, field: &str, message: String| findings.push(change.finding(index, code, field, message));
-        match change {
-            Change::PutList(list) if !list.edition.is_empty() => {
-                let mut own = facts.entries.iter().filter(|entry| entry.list == list.id);
-                // What ends is of the edition that the list had then.
-                let stays = |it: &EntryFact| it.effective_to.is_none() && !puts.contains_key(&(&*it.list, &*it.id));
-                let other = own.find(|it| it.edition != list.edition && stays(it));
-                if let Some(other) = other {
-                    wrong("edition_wrong", "edition", format!("the entry {} is of {}", other.id, other.edition));
-                }
+        if let Change::PutList(list) = change {
+            // What ends is as the list was then, and what is put has findings of its own.
+            let stays = |it: &&EntryFact| it.list == list.id && it.effective_to.is_none();
+            let mut staying = facts.entries.iter().filter(stays).filter(|it| !touched.contains_key(&key(it)));
+            let other = staying.clone().find(|it| !list.edition.is_empty() && it.edition != list.edition);
+            if let Some(other) = other {
+                wrong("edition_wrong", "edition", format!("the entry {} is of {}", other.id, other.edition));
             }
-            Change::PutEntry(entry) => {
-                // One with faults of its own was not taken.
-                let Some(entry) = facts.entries.iter().find(|known| is_same(known, entry) && known.code == entry.code)
-                else {
-                    continue;
-                };
-                if let Some(list) = facts.lists.iter().find(|list| list.id == entry.list)
-                    && !list.edition.is_empty()
-                    && list.edition != entry.edition
-                {
-                    wrong(
-                        "edition_wrong",
-                        "code.edition",
-                        format!("the entries of {} are of {}", list.id, list.edition),
-                    );
-                }
-                // Of two that are put it is told once, of the second.
-                let is_told_later =
-                    |other: &EntryFact| puts.get(&(&*other.list, &*other.id)).is_some_and(|later| *later > index);
-                let other = facts.entries.iter().find(|other| overlap(other, entry) && !is_told_later(other));
-                if let Some(other) = other.filter(|_| puts.get(&(&*entry.list, &*entry.id)) == Some(&index)) {
-                    wrong("overlap", "code", format!("the entry {} holds the code at the same time", other.id));
-                }
+            if let Some((entry, (code, why))) = staying.find_map(|it| Some((it, part_fault(it, list)?))) {
+                wrong(code, "narrowed", format!("of the entry {}: {why}", entry.id));
             }
-            _ => {}
+        }
+        let Some(name) = change.touches() else { continue };
+        let (Some(entry), Some(list)) = (entries.get(&name).copied(), lists.get(name.0)) else { continue };
+        if let Change::PutEntry(put) = change {
+            // One with faults of its own was not taken.
+            if (&put.edition, &put.code) != (&entry.edition, &entry.code) {
+                continue;
+            }
+            if !list.edition.is_empty() && list.edition != entry.edition {
+                let message = format!("the entries of {} are of {}", list.id, list.edition);
+                wrong("edition_wrong", "code.edition", message);
+            }
+            if let Some((code, why)) = part_fault(entry, list) {
+                wrong(code, "ex_descriptions", why.to_owned());
+            }
+        }
+        // Of two that are touched it is told once, of the second.
+        let is_first = touched.get(&name) == Some(&index);
+        let is_told_later = |other: &EntryFact| touched.get(&key(other)).is_some_and(|later| *later > index);
+        let of_code = of_code.get(&(&*entry.list, &*entry.edition, &*entry.code)).into_iter().flatten();
+        let other = of_code.copied().find(|other| is_first && overlap(other, entry) && !is_told_later(other));
+        if let Some(other) = other {
+            let field = if matches!(change, Change::EndEntry(_)) { "effective_to" } else { "code" };
+            wrong("overlap", field, format!("the entry {} holds the code at the same time", other.id));
         }
     }
     findings
 }
 
-/// Whether two entries of a list hold the same code at the same time.
-fn overlap(one: &EntryFact, other: &EntryFact) -> bool {
-    one.list == other.list
-        && one.id != other.id
-        && (&one.edition, &one.code) == (&other.edition, &other.code)
-        && !(one.ex && other.ex)
-        && meet(one, other)
+/// What is wrong with how an entry says which part of its code it means. In a list that is narrowed by descriptions that
+/// are not held here, all are parts.
+fn part_fault(entry: &EntryFact, list: &ListFact) -> Option<(&'static str, &'static str)> {
+    match (entry.ex, entry.ex_descriptions.is_empty()) {
+        _ if list.narrowed => None,
+        (true, true) => Some(("ex_without_description", "which part of the code is meant must be said")),
+        (false, false) => Some((
+            "description_without_ex",
+            "that only a part of the code is meant must be said with `ex`: all of it is on the list otherwise",
+        )),
+        _ => None,
+    }
 }
 
-/// Whether an entry can stand by itself.
+/// An entry's list and identifier.
+fn key(entry: &EntryFact) -> (&str, &str) {
+    (&entry.list, &entry.id)
+}
+
+/// Whether two entries of a list with the same code hold it at the same time.
+fn overlap(one: &EntryFact, other: &EntryFact) -> bool {
+    one.id != other.id && !(one.ex && other.ex) && meet(one, other)
+}
+
+/// Whether an entry can stand, whatever else changes.
 fn entry_faults(
     catalogue: &Catalogue,
     facts: &Facts,
@@ -183,8 +228,7 @@ fn entry_faults(
         good = false;
         wrong(code, field, message);
     };
-    let list = facts.lists.iter().find(|list| list.id == entry.list);
-    if list.is_none() {
+    if !facts.lists.iter().any(|list| list.id == entry.list) {
         bad("list_unknown", "name", format!("there is no list {}", entry.list));
     }
     match catalogue.edition(&entry.edition) {
@@ -193,15 +237,6 @@ fn entry_faults(
             bad("code_unknown", "code.code", format!("{} has no code {}", entry.edition, entry.code));
         }
         Some(_) => {}
-    }
-    let narrowed = list.is_some_and(|list| list.narrowed);
-    if entry.ex && entry.ex_descriptions.is_empty() && !narrowed {
-        bad("ex_without_description", "ex_descriptions", "which part of the code is meant must be said".to_owned());
-    }
-    if !entry.ex && !entry.ex_descriptions.is_empty() && !narrowed {
-        let message =
-            "that only a part of the code is meant must be said with `ex`: all of it is on the list otherwise";
-        bad("description_without_ex", "ex_descriptions", message.to_owned());
     }
     good
 }
@@ -298,11 +333,19 @@ fn never(catalogue: &Catalogue, entry: &EntryFact) -> Change {
     })
 }
 
+fn put_list(change: &Change) -> Option<(&str, &ListFact)> {
+    match change {
+        Change::PutList(list) => Some((&list.id, list)),
+        _ => None,
+    }
+}
+
 /// Lists and entries before and after.
 pub(crate) fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
     let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
     let entry = |fact: &EntryFact| serde_json::to_value(fact).ok();
     let list = |fact: &ListFact| serde_json::to_value(fact).ok();
+    let put_lists: HashMap<&str, &ListFact> = changes.iter().filter_map(put_list).collect();
     let of = |change: &Change| {
         let (before, after) = match change {
             Change::PublishImport(id) => (None, Some(serde_json::json!({ "import": id }))),
@@ -313,7 +356,13 @@ pub(crate) fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
                 (known.and_then(list), list(&ListFact { version, ..fact.clone() }))
             }
             Change::RetireList(id) => (base.list(id).and_then(|known| list(&known.fact)), None),
-            Change::PutEntry(fact) => (find(base, &fact.list, &fact.id).and_then(entry), entry(fact)),
+            Change::PutEntry(fact) => {
+                let of_list = put_lists.get(&*fact.list).copied().or_else(|| Some(&base.list(&fact.list)?.fact));
+                let inherits = of_list.is_some_and(|list| list.source == fact.source);
+                let source = if inherits { SourceFact::default() } else { fact.source.clone() };
+                let after = entry(&EntryFact { source, ..fact.clone() });
+                (find(base, &fact.list, &fact.id).and_then(entry), after)
+            }
             Change::EndEntry(end) => {
                 let before = find(base, &end.list, &end.entry);
                 let after = before.cloned().map(|fact| EntryFact { effective_to: Some(end.effective_to), ..fact });

@@ -14,6 +14,8 @@ engine_tests!(Migrator:
     a_notified_change_set_shows_its_notification_and_what_was_added,
     differences_come_in_pages_that_hold_each_once,
     a_list_that_is_put_as_it_was_read_stays_what_it_is,
+    a_list_moves_to_another_edition_where_what_was_on_it_ends,
+    an_entry_that_is_put_as_it_was_read_stays_what_it_is,
     what_is_wrong_with_a_list_is_that_of_all_changes_together_in_whatever_order_they_are,
 );
 
@@ -187,6 +189,61 @@ async fn what_is_wrong_with_a_list_is_that_of_all_changes_together_in_whatever_o
     };
     let described = pb::change::Change::PutEntry(described);
     assert_eq!(findings(&[ours.clone(), described.clone()]).await, [(1, "description_without_ex".to_owned())]);
-    assert_eq!(findings(&[of("", true), described]).await, [], "of a narrowed list all are parts");
+    let without = |index| vec![(index, "description_without_ex".to_owned())];
+    assert_eq!(findings(&[of("", true), described.clone()]).await, [], "of a narrowed list all are parts");
+    assert_eq!(findings(&[described.clone(), of("", false)]).await, [(0, "list_unknown".to_owned())]);
+    assert_eq!(findings(&[of("", true), described, of("", false)]).await[0], without(1)[0], "in whatever order");
+    let get = pb::GetGreenListRequest { name: "greenLists/apec-54".to_owned(), ..Default::default() };
+    let apec = running.green_lists().get_green_list(get).await.unwrap().into_inner().green_list.unwrap();
+    let part = pb::GreenListEntry {
+        name: "greenLists/apec-54/entries/part".to_owned(),
+        code: code("HS2017", "854140"),
+        ex: true,
+        ..Default::default()
+    };
+    let wide = pb::change::Change::PutGreenList(pb::GreenList { narrowed: false, ..apec });
+    let part = pb::change::Change::PutEntry(part);
+    let told = findings(&[part, wide]).await;
+    assert!(told.contains(&(0, "ex_without_description".to_owned())), "the list is narrowed no more: {told:?}");
+    running.end().await;
+}
+
+async fn a_list_moves_to_another_edition_where_what_was_on_it_ends(db: TestDatabase) {
+    use pb::change::Change as Raw;
+    let running = Running::start(&db).await;
+    let mut lists = running.green_lists();
+    let name = || "greenLists/oecd-cleg".to_owned();
+    let get = pb::GetGreenListRequest { name: name(), ..Default::default() };
+    let list = lists.get_green_list(get).await.unwrap().into_inner().green_list.unwrap();
+    let on_it = pb::ListGreenListEntriesRequest { name: name(), page_size: 1_000, ..Default::default() };
+    let on_it = lists.list_green_list_entries(on_it).await.unwrap().into_inner().entries;
+    let moved = Raw::PutGreenList(pb::GreenList { edition: "editions/HS2022".to_owned(), ..list });
+    let ends = on_it.iter().map(|entry| {
+        let effective_to = "2027-12-31".to_owned();
+        Raw::EndEntry(pb::EndEntry { name: entry.name.clone(), effective_to, ..Default::default() })
+    });
+    let new = pb::GreenListEntry {
+        name: format!("{}/entries/new", name()),
+        code: code("HS2022", "854143"),
+        ..Default::default()
+    };
+    let all = std::iter::once(moved).chain(ends).chain([Raw::PutEntry(new)]);
+    let all = all.map(|change| pb::Change { change: Some(change) }).collect();
+    let answer = changes(&running, "author").create_change_set(create("draft", all)).await.unwrap().into_inner();
+    assert_eq!(answer.findings, []);
+    running.end().await;
+}
+
+async fn an_entry_that_is_put_as_it_was_read_stays_what_it_is(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let on_it = pb::ListGreenListEntriesRequest { name: "greenLists/apec-54".to_owned(), ..Default::default() };
+    let on_it = running.green_lists().list_green_list_entries(on_it).await.unwrap().into_inner().entries;
+    assert!(on_it[0].source.is_some(), "it comes from where its list does");
+    let put = pb::Change { change: Some(pb::change::Change::PutEntry(on_it[0].clone())) };
+    let mut author = changes(&running, "author");
+    let made = author.create_change_set(create("draft", vec![put])).await.unwrap().into_inner();
+    let request = pb::DiffChangeSetRequest { name: made.change_set.unwrap().name, ..Default::default() };
+    let diffs = author.diff_change_set(request).await.unwrap().into_inner().diffs;
+    assert_eq!(diffs[0].before_json, diffs[0].after_json);
     running.end().await;
 }
