@@ -89,6 +89,12 @@ fn whole() -> anyhow::Result<()> {
     let follows = shell.run("apply -f follows.yaml --prune --until 2099-12-31 --title Later --dry-run")?.expect(0);
     assert!(follows.stdout.contains("retired") && follows.stderr.contains("--prune looks at the kinds"), "{follows:?}");
 
+    // An entry that comes from elsewhere than its list is to says so, though the list as published comes from there too.
+    let moved = OURS.replace("{ example: true }", "{ note: Another }") + "    source: { example: true }\n";
+    write("moved.yaml", &moved)?;
+    let moved = shell.run("diff -f moved.yaml")?.expect(10).stdout;
+    assert!(moved.contains("~ greenLists/ours  (") && moved.contains("~ greenLists/ours/entries/cells  ("), "{moved}");
+
     // What a file has no more stays, or ends on the day that is said.
     write("ours.yaml", without_cells)?;
     shell.run("diff -f ours.yaml")?.expect(0);

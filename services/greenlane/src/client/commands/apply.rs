@@ -18,7 +18,7 @@ use crate::client::{
     exit::{Exit, Usage},
     files::{
         self, Item,
-        compare::{Compared, Outcome, compare, gone},
+        compare::{Compared, Outcome, compare, gone, inherit_sources},
         published::{self, Revisions},
     },
     input,
@@ -184,10 +184,11 @@ pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result
     if !read.faults.is_empty() {
         return Err(findings::with_the_rest(session, read).await);
     }
-    let items = read.items;
+    let mut items = read.items;
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.form.kind).collect();
     let lists = published::lists_of(items.iter().map(|item| item.name.as_str()));
     let (published, revisions) = published::fetch(session, &kinds, Some(&lists), Revisions::default()).await?;
+    inherit_sources(&mut items, &published);
     let mut compared = compare(&items, &published);
     if files.prune {
         let whole = kinds.iter().filter(|kind| !kind.is_of_lists()).map(|kind| kind.items().to_owned());
@@ -226,7 +227,7 @@ pub(super) async fn normalised(
     session: &Session,
     compared: Vec<WithItem>,
 ) -> anyhow::Result<(Vec<Compared>, Vec<String>)> {
-    let draft = Draft { title: "diff".to_owned(), ..Draft::default() };
+    let draft = Draft::for_trial();
     let (mut all, mut found, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for (of, part) in parts(compared) {
         match drafts::try_out(session, of, &draft, &part).await {

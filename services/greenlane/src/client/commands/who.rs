@@ -14,7 +14,7 @@ and the economy or body that each entry belongs to, as it is and as it is to be:
   designations                       the designating authority, or its economy
   schemes                            the owner, or its economy; any where there is no owner
   standards, equivalences            any
-  green lists and what is on them    the list's economy; any where there is no economy: with the scopes
+  green lists and what is on them    the list's economy; any where there is none. Scopes:
                                      lists.write and codes.read
 A token of the scope admin without an economy, as `greenlane up` makes one, is good for every entry, but \
 not to review what it drafted. Under `greenlane up`:

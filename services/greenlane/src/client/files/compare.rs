@@ -46,7 +46,23 @@ pub(crate) struct Compared {
 
 /// Compares entries with what is published.
 pub(crate) fn compare(items: &[Item], published: &BTreeMap<String, Published>) -> Vec<Compared> {
-    items.iter().map(|item| one(item, published)).collect()
+    items.iter().map(|item| one(item, published.get(&item.name))).collect()
+}
+
+/// Leaves out where what is on a list comes from, where the list comes from there: as the files say, or what is published.
+pub(crate) fn inherit_sources(items: &mut [Item], published: &BTreeMap<String, Published>) {
+    let source = |content: &Value| content.get("source").cloned();
+    let own = items.iter().filter(|item| item.form.kind.is_of_lists() && !item.form.is_list_entry());
+    let own: BTreeMap<String, Option<Value>> = own.map(|list| (list.name.clone(), source(&list.content))).collect();
+    for item in items.iter_mut().filter(|item| item.form.is_list_entry()) {
+        let Some(list) = form::list_of(&item.name) else { continue };
+        let of_list = own.get(list).cloned().or_else(|| Some(source(&published.get(list)?.content)));
+        if let (Some(of_list), Some(fields)) = (of_list, item.content.as_object_mut())
+            && fields.get("source") == of_list.as_ref()
+        {
+            fields.remove("source");
+        }
+    }
 }
 
 /// What is published and not in the files: of the kinds that the files have entries of, and of the green lists that they
@@ -83,19 +99,10 @@ pub(crate) fn gone(items: &[Item], published: &BTreeMap<String, Published>, unti
     retired.collect()
 }
 
-fn one(item: &Item, all: &BTreeMap<String, Published>) -> Compared {
-    let published = all.get(&item.name);
-    let mut content = item.content.clone();
-    // What is on a list and names no source has that of the list.
-    let list = form::list_of(&item.name).and_then(|list| all.get(list)).filter(|_| item.form.is_list_entry());
-    if let (Some(list), Some(fields)) = (list, content.as_object_mut())
-        && fields.get("source") == list.content.get("source")
-    {
-        fields.remove("source");
-    }
+fn one(item: &Item, published: Option<&Published>) -> Compared {
     let outcome = match published {
         None => Outcome::Created,
-        Some(published) if published.content == content => Outcome::Unchanged,
+        Some(published) if published.content == item.content => Outcome::Unchanged,
         Some(_) => Outcome::Updated,
     };
     let before = published.map(|published| flatten(&published.content)).unwrap_or_default();
@@ -103,8 +110,8 @@ fn one(item: &Item, all: &BTreeMap<String, Published>) -> Compared {
         name: item.name.clone(),
         form: item.form,
         outcome,
-        fields: between(&before, &flatten(&content)),
+        fields: between(&before, &flatten(&item.content)),
         place: Some(item.place("")),
-        change: (outcome != Outcome::Unchanged).then(|| item.form.put(&content)),
+        change: (outcome != Outcome::Unchanged).then(|| item.form.put(&item.content)),
     }
 }

@@ -18,6 +18,13 @@ pub(super) struct Draft {
     pub(super) urgency_reason: String,
 }
 
+impl Draft {
+    /// One of which only what a service says to it is of interest.
+    pub(super) fn for_trial() -> Self {
+        Self { title: "diff".to_owned(), ..Self::default() }
+    }
+}
+
 /// What a service says to a draft.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

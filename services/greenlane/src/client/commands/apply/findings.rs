@@ -113,8 +113,7 @@ async fn findings_of(
     mut faulty: BTreeSet<String>,
     in_part: &mut Vec<InPart>,
 ) -> anyhow::Result<(Vec<Fault>, Vec<String>)> {
-    // Only what is wrong with it is of interest.
-    let draft = Draft { title: "diff".to_owned(), ..Draft::default() };
+    let draft = Draft::for_trial();
     let mut faults = Vec::new();
     loop {
         let answer = match drafts::try_out(session, of, &draft, &compared).await {

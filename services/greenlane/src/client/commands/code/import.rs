@@ -154,7 +154,7 @@ fn named(id: &str, collection: &str) -> String {
 pub(super) enum Format {
     /// Nomenclature in our own CSV.
     CodesCsv,
-    /// Nomenclature in our own JSON, one object a line.
+    /// Nomenclature in our own JSON, one object a line, with code and descriptions by language.
     CodesJson,
     /// Correlation in our own CSV.
     CorrelationCsv,
@@ -170,7 +170,7 @@ pub(super) enum Format {
     EuNomenclature,
     /// A to Z search references of the United Kingdom: terms that lead to codes of the edition.
     UkSearchReferences,
-    /// Search synonyms of the United Kingdom: words that mean the same.
+    /// Search synonyms of the United Kingdom: one group a line, of words parted by commas that mean the same.
     UkSearchSynonyms,
     /// Vague terms of the United Kingdom, one a line: no description may consist of one alone.
     UkVagueTerms,
@@ -272,7 +272,9 @@ pub(super) async fn run(session: &Session, args: Import) -> anyhow::Result<Exit>
     };
     let import = import.unwrap_or_default();
     if import.accepted_rows == 0 {
-        render::talk("no row was taken, so there is nothing to publish; --columns says what the file must hold");
+        render::talk(
+            "no row was taken, so there is nothing to publish; --columns says what a CSV must hold, --help the others",
+        );
     }
     Ok(if import.refused_rows > 0 || import.accepted_rows == 0 { Exit::No } else { Exit::Done })
 }
