@@ -65,6 +65,8 @@ async fn preview(database: Database) -> anyhow::Result<()> {
     assert_eq!((&totals["holders"], &totals["markets"]), (&json!(1), &json!(1)), "{preview}");
     assert_eq!(totals["recentVerificationsGaining"], json!(3), "{preview}");
     assert_eq!(preview["markets"][0]["market"], "XE", "{preview}");
+    let reports = preview["useReports"].as_array().context("reports")?;
+    assert!(reports.len() == 1 && reports[0]["reportedAt"].is_string(), "{preview}");
     let example = &preview["examples"][0];
     assert_eq!(example["before"], "RECOGNITION_OUTCOME_NOT_RECOGNISED", "{preview}");
     assert_eq!(example["after"], "RECOGNITION_OUTCOME_RECOGNISED", "{preview}");
