@@ -22,6 +22,7 @@ use greenlane_equivalence::domain::recognise::{Product, markets, plan};
 use greenlane_equivalence::domain::translate::NoTranslation;
 use greenlane_equivalence::domain::usage::Facts;
 use greenlane_equivalence::domain::{Catalogue, Detail, Question, decide};
+use nix::time::{ClockId, clock_gettime};
 
 use self::world::World;
 
@@ -92,8 +93,7 @@ impl Case {
 /// The time that this thread has had a core: on a machine that does other things too, what passes between is not ours.
 /// From the clock and not from `/proc`, which is brought up to date once in 4 ms.
 fn core_time() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec.try_into().unwrap(), now.tv_nsec.try_into().unwrap())
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
 }
 
 /// Decisions a second of a core: the best of several rounds, each after one that is not counted.
