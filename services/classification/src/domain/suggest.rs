@@ -191,7 +191,7 @@ impl Texts {
         let whole = f64::from(2.0 * asked.total).max(f64::MIN_POSITIVE);
         let mut found: Vec<(u32, f64)> = catalogue.index(question.edition).score(asked, |scores| {
             let admitted = scores.rows.iter().copied().filter(admitted);
-            admitted.map(|row| (row, f64::from(scores.of(row).0) / whole)).collect()
+            admitted.map(|row| (row, f64::from(scores.of(row)) / whole)).collect()
         });
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(PUT_FORWARD);

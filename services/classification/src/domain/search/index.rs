@@ -10,6 +10,8 @@
 
 mod best;
 mod build;
+#[cfg(test)]
+mod plain;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -37,18 +39,17 @@ const ONLY_SYNONYM: f32 = 0.8;
 const SYNONYMS: usize = 3;
 /// What is left of the score of a code of parts where the whole is asked for.
 const OF_PARTS: f32 = 0.9;
+/// How much what is excluded counts against a row that has it.
+const UNWANTED: f32 = 0.5;
 
 /// The index of one edition. Rows are those of the edition.
 #[derive(Debug)]
 pub(crate) struct EditionIndex {
     ids: HashMap<Box<str>, u32, RandomState>,
     vocabulary: Vocabulary,
-    /// By word: where its postings begin.
-    starts: Vec<u32>,
+    /// By number, and behind the last one that has nothing.
+    words: Vec<Indexed>,
     postings: Vec<Posting>,
-    /// By word: the most that a posting of it adds, with the factor of its row.
-    most: Vec<f32>,
-    weights: Vec<f32>,
     /// How many codes have none below them.
     leaves: usize,
     /// Rows whose own description excludes the word.
@@ -56,18 +57,26 @@ pub(crate) struct EditionIndex {
     titles: HashMap<String, Vec<u32>, RandomState>,
     /// By the words of the name with which the description begins.
     names: HashMap<Vec<u32>, Vec<u32>, RandomState>,
-    /// In the order of their rows.
+    /// In the order of their rows, and behind the last one without words.
     terms: Vec<Term>,
-    /// By word: where the terms that have it begin in `with_word`.
-    term_starts: Vec<u32>,
-    with_word: Vec<u32>,
+    /// The words of the terms, one term behind the other: each in order and once.
+    term_words: Vec<u32>,
     /// The words of each term, in order, each once.
     called: HashSet<Box<[u32]>, RandomState>,
     rows: Vec<Row>,
     /// The greatest of their factors.
     factor_most: f32,
-    /// Behind the terms of the last row.
-    terms_end: u32,
+}
+
+/// What a search looks at of a word, in one place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Indexed {
+    /// Where its postings begin.
+    first_posting: u32,
+    /// What it says: the rarer, the more.
+    weight: f32,
+    /// The most that a posting of it adds, with the factor of its row.
+    most: f32,
 }
 
 /// A row that a word stands in.
@@ -97,11 +106,11 @@ impl Row {
     }
 }
 
-/// A text that names a code's goods as a whole: an A to Z term, the code's own description, or the head of it. No more of
-/// it than a search looks at, which looks at many.
+/// A text that names a code's goods as a whole: an A to Z term, the code's own description, or the head of it.
 #[derive(Clone, Copy, Debug)]
 struct Term {
-    row: u32,
+    /// Where its words begin.
+    first_word: u32,
     /// What its words say, all together.
     weight: f32,
 }
@@ -135,16 +144,8 @@ pub(crate) struct Scores {
     by_row: Vec<Score>,
     /// The rows that have any.
     pub(crate) rows: Vec<u32>,
-    /// By term: how much of it was asked for, and which terms have any.
-    by_term: Vec<f32>,
-    terms: Vec<u32>,
-    /// By row: what its best fitting term adds, and which rows have one.
-    fits: Vec<f32>,
-    fitting: Vec<u32>,
     /// The rows that may still be among the best.
     left: Vec<u32>,
-    /// By term of one row: how much of it was asked for.
-    found: Vec<f32>,
 }
 
 /// What a row scored: all that a posting touches lies together.
@@ -176,13 +177,9 @@ thread_local! {
 }
 
 impl Scores {
-    fn fit(&mut self, rows: usize, terms: usize) {
+    fn fit(&mut self, rows: usize) {
         if self.by_row.len() < rows {
             self.by_row.resize(rows, Score::default());
-            self.fits.resize(rows, 0.0);
-        }
-        if self.by_term.len() < terms {
-            self.by_term.resize(terms, 0.0);
         }
     }
 
@@ -192,10 +189,9 @@ impl Scores {
         }
     }
 
-    /// What a row scored, and how many of the words stand in its fields.
-    pub(crate) fn of(&self, row: u32) -> (f32, usize) {
-        let Score { sum, found, .. } = self.by_row[row as usize];
-        (sum, usize::from(found))
+    /// What a row scored.
+    pub(crate) fn of(&self, row: u32) -> f32 {
+        self.by_row[row as usize].sum
     }
 }
 
@@ -283,7 +279,7 @@ impl EditionIndex {
             true => self.forms(key, slips),
             false => self.id(key).map(|id| (id, 1.0)).into_iter().collect(),
         };
-        let says = |id: u32| self.weights[id as usize];
+        let says = |id: u32| self.words[id as usize].weight;
         let own = forms.iter().map(|(id, _)| says(*id)).reduce(f32::max);
         // A word that stands nowhere would say as much as the rarest.
         let unknown = || weight(0, self.leaves);
@@ -300,31 +296,11 @@ impl EditionIndex {
         Key { word, forms, weight }
     }
 
-    /// Scores all rows that have any of the words, and gives what is made of the scores.
-    pub(crate) fn score<T>(&self, asked: &Asked, take: impl FnOnce(&Scores) -> T) -> T {
-        SCORES.with_borrow_mut(|scores| {
-            scores.fit(self.rows.len(), self.terms.len());
-            for (place, key) in asked.keys.iter().enumerate() {
-                self.add(place, key, scores);
-            }
-            self.add_terms(asked, scores);
-            self.exclude(asked, scores);
-            let parts = if asked.parts { 1.0 } else { OF_PARTS };
-            for row in &scores.rows {
-                let score = &mut scores.by_row[*row as usize].sum;
-                *score = self.weighed(*row, *score, parts);
-            }
-            let taken = take(scores);
-            scores.clear();
-            taken
-        })
-    }
-
     /// Adds what a word says to all rows that it stands in.
     fn add(&self, place: usize, key: &Key, scores: &mut Scores) {
         let Scores { by_row, rows, .. } = scores;
         for (id, trust) in &key.forms {
-            let (weight, weighs) = (key.weight * trust, self.weights[*id as usize] * trust);
+            let (weight, weighs) = (key.weight * trust, self.words[*id as usize].weight * trust);
             for Posting { row, gain } in self.postings(*id) {
                 let score = &mut by_row[*row as usize];
                 if score.sum == 0.0 {
@@ -343,63 +319,28 @@ impl EditionIndex {
     }
 
     fn range(&self, id: u32) -> Range<usize> {
-        self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize
+        let [word, next] = [id, id + 1].map(|id| self.words[id as usize].first_posting as usize);
+        word..next
     }
 
     fn postings(&self, id: u32) -> &[Posting] {
         &self.postings[self.range(id)]
     }
 
-    /// The terms that have a word.
-    fn with_word(&self, id: u32) -> &[u32] {
-        &self.with_word[self.term_starts[id as usize] as usize..self.term_starts[id as usize + 1] as usize]
+    /// The terms of a row, each with its words.
+    fn terms(&self, row: u32) -> impl Iterator<Item = (Term, &[u32])> {
+        let last = self.terms.len() - 1;
+        let from = self.rows[row as usize].first_term as usize;
+        let to = self.rows.get(row as usize + 1).map_or(last, |next| next.first_term as usize);
+        self.terms[from..=to].windows(2).map(move |pair| {
+            let words = &self.term_words[pair[0].first_word as usize..pair[1].first_word as usize];
+            (pair[0], words)
+        })
     }
 
-    /// A term, or the code's own description, adds to its code by how much of it was asked for and how much of what was
-    /// asked it is.
-    fn add_terms(&self, asked: &Asked, scores: &mut Scores) {
-        let Scores { by_term, terms, .. } = scores;
-        for (id, trust) in asked.keys.iter().flat_map(|key| &key.forms) {
-            for term in self.with_word(*id) {
-                let of_term = &mut by_term[*term as usize];
-                if *of_term == 0.0 {
-                    terms.push(*term);
-                }
-                *of_term += self.weights[*id as usize] * trust;
-            }
-        }
-        for number in scores.terms.drain(..) {
-            let found = std::mem::take(&mut scores.by_term[number as usize]);
-            let term = &self.terms[number as usize];
-            let fit = &mut scores.fits[term.row as usize];
-            if *fit == 0.0 {
-                scores.fitting.push(term.row);
-            }
-            *fit = fit.max(fits(found, term.weight));
-        }
-        for row in scores.fitting.drain(..) {
-            scores.by_row[row as usize].sum += std::mem::take(&mut scores.fits[row as usize]);
-        }
-    }
-
-    /// What a query excludes speaks for codes that exclude it and against those that name it.
-    fn exclude(&self, asked: &Asked, scores: &mut Scores) {
-        for key in &asked.excluded {
-            for (id, trust) in &key.forms {
-                for row in self.excluding.get(id).map_or(&[][..], Vec::as_slice) {
-                    let score = &mut scores.by_row[*row as usize].sum;
-                    if *score > 0.0 {
-                        *score += key.weight * trust;
-                    }
-                }
-                for Posting { row, gain } in self.postings(*id) {
-                    let score = &mut scores.by_row[*row as usize].sum;
-                    if *score > 0.0 {
-                        *score -= 0.5 * key.weight * trust * gain;
-                    }
-                }
-            }
-        }
+    /// Rows whose own description excludes a word, in their order.
+    fn excluding(&self, id: u32) -> &[u32] {
+        self.excluding.get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// Rows that are described by just these words.

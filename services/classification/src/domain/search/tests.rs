@@ -273,7 +273,9 @@ fn spoken() -> Catalogue {
             // Some stand above those that begin with their digits.
             let digits = if code % 50 == 0 { format!("{:04}", code / 50) } else { format!("{code:06}") };
             let parts = if code % 7 == 0 { "; parts" } else { "" };
-            facts.codes.push(crate::domain::testing::code(edition, &digits, &format!("{}{parts}", words.join(" "))));
+            let not = if code % 3 == 0 { format!("; not word{}", word(1 << (code % 16))) } else { String::new() };
+            let description = format!("{}{not}{parts}", words.join(" "));
+            facts.codes.push(crate::domain::testing::code(edition, &digits, &description));
         }
     }
     let group = |asked: &str, meant: &[&str]| SynonymGroup {
@@ -303,12 +305,9 @@ fn plainly(catalogue: &Catalogue, query: &Query) -> Vec<(Position, HitKind, f64)
     for edition in &query.editions {
         let index = catalogue.index(*edition);
         let asked = index.ask(&wanted, &mut Slips::default());
-        index.score(&asked, |scores| {
-            for row in &scores.rows {
-                let (score, found) = scores.of(*row);
-                all.extend(hits.by_words(*edition, *row, score / (2.0 * asked.total), found == asked.keys.len()));
-            }
-        });
+        for (row, (score, found)) in index.score_plainly(&asked) {
+            all.extend(hits.by_words(*edition, row, score / (2.0 * asked.total), found == asked.keys.len()));
+        }
     }
     all.sort_unstable_by(|a, b| b.cmp(a));
     all.into_iter().map(|hit| (hit.at, hit.kind, f64::from(hit.score))).collect()
@@ -377,7 +376,13 @@ fn what_cannot_be_among_the_best_is_left_out_and_changes_nothing() {
 fn rows_that_are_likely_among_the_best_are_scored_as_when_they_are_found() {
     let catalogue = spoken();
     let mut scored = 0;
-    for text in ["wordcg wordab wordad", "wordbd wordah wordap wordab", "gadget wordcg wordbd", "wordab parts"] {
+    for text in [
+        "wordcg wordab wordad",
+        "wordbd wordah wordap wordab",
+        "gadget wordcg wordbd",
+        "wordab parts",
+        "wordcg wordab, not wordbd wordad",
+    ] {
         let words = words(text);
         let wanted = Wanted::of(&words, &catalogue.synonyms);
         for edition in 0..3 {
@@ -386,12 +391,11 @@ fn rows_that_are_likely_among_the_best_are_scored_as_when_they_are_found() {
             let likely = index.likely(&asked, FIRST);
             assert!(likely.is_empty() || likely.len() == FIRST, "{text}: {}", likely.len());
             scored += likely.len();
-            index.score(&asked, |scores| {
-                for (row, score, all) in likely {
-                    let (expected, found) = scores.of(row);
-                    assert_eq!((score, all), (expected, found == asked.keys.len()), "{text}, row {row} of {edition}");
-                }
-            });
+            let scores = index.score_plainly(&asked);
+            for (row, score, all) in likely {
+                let (expected, found) = scores[&row];
+                assert_eq!((score, all), (expected, found == asked.keys.len()), "{text}, row {row} of {edition}");
+            }
         }
     }
     assert!(scored > 0, "none is likely");

@@ -1,7 +1,7 @@
 //! The best rows of an edition. What cannot be among them is left out as soon as that is certain, and what a row's terms
 //! add is looked up only of rows that can.
 
-use super::{Asked, EditionIndex, Key, OF_PARTS, Posting, SCORES, Score, Scores, WHOLE_TERM, fits, number};
+use super::{Asked, EditionIndex, Key, OF_PARTS, Posting, SCORES, Score, Scores, UNWANTED, WHOLE_TERM, fits, number};
 
 /// What rounding may add to a score.
 const ROUNDING: f32 = 1.000_1;
@@ -41,6 +41,13 @@ struct Bounds {
     /// How often an indexed word is asked for, in one word or another: so much more it makes of a term than there is.
     repeats: f32,
     parts: f32,
+    /// The indexed words, in the order in which they are asked for, with what each is of a term; and which there are, by
+    /// the last six bits of their numbers.
+    of_terms: Vec<(u32, f32)>,
+    some: u64,
+    /// What rows get for excluding what the query excludes, in their order, and the most of it.
+    given: Vec<(u32, f32)>,
+    given_most: f32,
 }
 
 impl Bounds {
@@ -53,19 +60,33 @@ impl Bounds {
         for (place, key) in asked.keys.iter().enumerate().rev() {
             let (mut says, mut weighs) = behind[place + 1];
             for (id, trust) in &key.forms {
-                says += trust * key.weight * index.most[*id as usize];
-                weighs += trust * index.weights[*id as usize];
+                let word = &index.words[*id as usize];
+                says += trust * key.weight * word.most;
+                weighs += trust * word.weight;
             }
             behind[place] = (says, weighs);
         }
-        Self { behind, repeats, parts: if asked.parts { 1.0 } else { OF_PARTS } }
+        let given = index.given(asked);
+        let given_most = given.iter().map(|(_, given)| *given).fold(0.0, f32::max);
+        let forms = asked.keys.iter().flat_map(|key| &key.forms);
+        let of_terms: Vec<(u32, f32)> =
+            forms.map(|(id, trust)| (*id, index.words[*id as usize].weight * trust)).collect();
+        let some = of_terms.iter().fold(0, |some, (id, _)| some | bit(*id));
+        let parts = if asked.parts { 1.0 } else { OF_PARTS };
+        Self { behind, repeats, parts, of_terms, some, given, given_most }
+    }
+
+    /// What a row gets for excluding what the query excludes.
+    fn given(&self, row: u32) -> f32 {
+        self.given.binary_search_by_key(&row, |(row, _)| *row).map_or(0.0, |at| self.given[at].1)
     }
 
     /// How many of the words, of the first, a row must have one of to be kept: those behind them, all together, do not add
     /// up to it. A row that has all words has the first. (A threshold as in MaxScore, Turtle and Flood 1995.)
     fn needed(&self, index: &EditionIndex, asked: &Asked, floors: Floors) -> usize {
         let mut needed = asked.keys.len();
-        let most = |(says, weighs): (f32, f32)| says + WHOLE_TERM * self.repeats * weighs * index.factor_most;
+        let fit = |weighs: f32| WHOLE_TERM * self.repeats * weighs + self.given_most;
+        let most = |(says, weighs): (f32, f32)| says + fit(weighs) * index.factor_most;
         while needed > 1 && most(self.behind[needed - 1]) * ROUNDING < floors.some {
             needed -= 1;
         }
@@ -82,59 +103,29 @@ impl EditionIndex {
         mut floors: Floors,
         mut take: impl FnMut(u32, f32, bool) -> Floors,
     ) -> bool {
-        // What a query excludes takes from some rows and adds to others.
-        if !asked.excluded.is_empty() {
-            return self.score(asked, |scores| self.best_of(scores, asked.keys.len(), floors, take));
-        }
         let bounds = Bounds::of(self, asked);
         let needed = bounds.needed(self, asked, floors);
         self.among(asked, needed, |scores, left| {
             let (words, before) = (asked.keys.len(), left.len());
             self.complete(asked, &bounds, floors, needed, scores, left);
             let mut left_out = needed < words || left.len() < before;
-            let mut found = std::mem::take(&mut scores.found);
             for row in left.iter() {
                 let score = scores.by_row[*row as usize];
                 let all = usize::from(score.found) == words;
                 let may = self.may(&bounds, *row, score, words, floors);
-                let whole = may.then(|| self.whole(asked, &bounds, *row, score.sum, &mut found));
+                let whole = may.then(|| self.whole(asked, &bounds, *row, score.sum));
                 match whole.filter(|score| !floors.are_above(*score, all)) {
                     Some(score) => floors = floors.max(take(*row, score, all)),
                     None => left_out = true,
                 }
             }
-            scores.found = found;
             left_out
         })
-    }
-
-    /// The same of rows that are scored already.
-    fn best_of(
-        &self,
-        scores: &Scores,
-        words: usize,
-        mut floors: Floors,
-        mut take: impl FnMut(u32, f32, bool) -> Floors,
-    ) -> bool {
-        let mut left_out = false;
-        for row in &scores.rows {
-            let (score, found) = scores.of(*row);
-            let all = found == words;
-            if floors.are_above(score, all) {
-                left_out = true;
-            } else {
-                floors = floors.max(take(*row, score, all));
-            }
-        }
-        left_out
     }
 
     /// Some rows that are likely to be among the best, with their scores and whether they have all words: as many, or none
     /// where there are few.
     pub(crate) fn likely(&self, asked: &Asked, count: usize) -> Vec<(u32, f32, bool)> {
-        if !asked.excluded.is_empty() {
-            return Vec::new();
-        }
         let (mut rows, mut first) = (0, 0);
         while first < asked.keys.len() && rows < count.saturating_mul(LIKELY) {
             rows += asked.keys[first].forms.iter().map(|(id, _)| self.range(*id).len()).sum::<usize>();
@@ -149,20 +140,31 @@ impl EditionIndex {
             left.select_nth_unstable_by(count - 1, |a, b| sum(b).total_cmp(&sum(a)).then(a.cmp(b)));
             left.truncate(count);
             self.complete(asked, &bounds, Floors::default(), first, scores, left);
-            let Scores { by_row, found, .. } = scores;
             let likely = left.iter().map(|row| {
-                let score = by_row[*row as usize];
-                let whole = self.whole(asked, &bounds, *row, score.sum, found);
+                let score = scores.by_row[*row as usize];
+                let whole = self.whole(asked, &bounds, *row, score.sum);
                 (*row, whole, usize::from(score.found) == asked.keys.len())
             });
             likely.collect()
         })
     }
 
+    /// Scores all rows that have any of the words, and gives what is made of the scores.
+    pub(crate) fn score<T>(&self, asked: &Asked, take: impl FnOnce(&Scores) -> T) -> T {
+        let bounds = Bounds::of(self, asked);
+        self.among(asked, asked.keys.len(), |scores, left| {
+            for row in left.iter() {
+                let sum = scores.by_row[*row as usize].sum;
+                scores.by_row[*row as usize].sum = self.whole(asked, &bounds, *row, sum);
+            }
+            take(scores)
+        })
+    }
+
     /// What is made of the rows that have any of the first words.
     fn among<T>(&self, asked: &Asked, first: usize, make: impl FnOnce(&mut Scores, &mut Vec<u32>) -> T) -> T {
         SCORES.with_borrow_mut(|scores| {
-            scores.fit(self.rows.len(), self.terms.len());
+            scores.fit(self.rows.len());
             for (place, key) in asked.keys.iter().enumerate().take(first) {
                 self.add(place, key, scores);
             }
@@ -194,19 +196,22 @@ impl EditionIndex {
 
     /// Whether a row may be kept of which the words before a place are known.
     fn may(&self, bounds: &Bounds, row: u32, score: Score, place: usize, floors: Floors) -> bool {
-        let row = &self.rows[row as usize];
+        let of = &self.rows[row as usize];
         let (says, weighs) = bounds.behind[place];
         // Of all terms of the row the lightest fits best of which no more was asked for.
         let weighs = score.weighs + weighs;
-        let fit = WHOLE_TERM * (bounds.repeats * weighs).min(weighs * weighs / row.lightest);
-        let most = ((score.sum + fit) * row.factor(bounds.parts) + says) * ROUNDING;
-        !floors.are_above(most, usize::from(score.found) == place)
+        let fit = WHOLE_TERM * (bounds.repeats * weighs).min(weighs * weighs / of.lightest);
+        let all = usize::from(score.found) == place;
+        let most = |given: f32| ((score.sum + fit + given) * of.factor(bounds.parts) + says) * ROUNDING;
+        // What a row is given is looked up where it matters.
+        !floors.are_above(most(bounds.given_most), all)
+            && (bounds.given.is_empty() || !floors.are_above(most(bounds.given(row)), all))
     }
 
     /// Adds what a word says to some of the rows that are scored already.
     fn add_to(&self, place: usize, key: &Key, scores: &mut Scores, left: &[u32]) {
         for (id, trust) in &key.forms {
-            let (weight, weighs) = (key.weight * trust, self.weights[*id as usize] * trust);
+            let (weight, weighs) = (key.weight * trust, self.words[*id as usize].weight * trust);
             let postings = self.postings(*id);
             if left.len() * LOOK_UP < postings.len() {
                 for row in left {
@@ -226,25 +231,56 @@ impl EditionIndex {
     }
 
     /// The whole score of a row of which all words are known.
-    fn whole(&self, asked: &Asked, bounds: &Bounds, row: u32, sum: f32, found: &mut Vec<f32>) -> f32 {
-        self.weighed(row, sum + self.best_fit(asked, row, found), bounds.parts)
+    fn whole(&self, asked: &Asked, bounds: &Bounds, row: u32, sum: f32) -> f32 {
+        let sum = self.without(asked, row, sum + self.best_fit(bounds, row));
+        self.weighed(row, sum, bounds.parts)
     }
 
-    /// What the best fitting term of a row adds.
-    fn best_fit(&self, asked: &Asked, row: u32, found: &mut Vec<f32>) -> f32 {
-        let from = self.rows[row as usize].first_term;
-        let to = self.rows.get(row as usize + 1).map_or(self.terms_end, |next| next.first_term);
-        let terms = &self.terms[from as usize..to as usize];
-        found.clear();
-        found.resize(terms.len(), 0.0);
-        for (id, trust) in asked.keys.iter().flat_map(|key| &key.forms) {
-            let with = self.with_word(*id);
-            let with = &with[with.partition_point(|term| *term < from)..];
-            for term in with.iter().take_while(|term| **term < to) {
-                found[(term - from) as usize] += self.weights[*id as usize] * trust;
+    /// What is left of what words and terms say of a row, and what comes to it, for what the query excludes.
+    fn without(&self, asked: &Asked, row: u32, mut sum: f32) -> f32 {
+        for key in &asked.excluded {
+            for (id, trust) in &key.forms {
+                if sum > 0.0 && self.excluding(*id).binary_search(&row).is_ok() {
+                    sum += key.weight * trust;
+                }
+                let postings = self.postings(*id);
+                let at = postings.binary_search_by_key(&row, |it| it.row);
+                if let Some(Posting { gain, .. }) = at.ok().map(|at| postings[at]).filter(|_| sum > 0.0) {
+                    sum -= UNWANTED * key.weight * trust * gain;
+                }
             }
         }
-        let fit = |(found, term): (&f32, &super::Term)| fits(*found, term.weight);
-        found.iter().zip(terms).filter(|(found, _)| **found > 0.0).map(fit).fold(0.0, f32::max)
+        sum
     }
+
+    /// What rows get for excluding what a query excludes, in their order.
+    fn given(&self, asked: &Asked) -> Vec<(u32, f32)> {
+        let forms =
+            asked.excluded.iter().flat_map(|key| key.forms.iter().map(move |(id, trust)| (*id, key.weight * trust)));
+        let mut given: Vec<(u32, f32)> =
+            forms.flat_map(|(id, given)| self.excluding(id).iter().map(move |row| (*row, given))).collect();
+        given.sort_unstable_by_key(|(row, _)| *row);
+        given.dedup_by(|next, row| {
+            let same = next.0 == row.0;
+            row.1 += if same { next.1 } else { 0.0 };
+            same
+        });
+        given
+    }
+
+    /// What the best fitting term of a row adds: by how much of it was asked for, and how much of what was asked it is.
+    fn best_fit(&self, bounds: &Bounds, row: u32) -> f32 {
+        let asked = self.terms(row).filter(|(_, words)| words.iter().any(|word| bounds.some & bit(*word) != 0));
+        let fit = asked.map(|(term, words)| {
+            let found: f32 =
+                bounds.of_terms.iter().filter(|(id, _)| words.contains(id)).map(|(_, weighs)| weighs).sum();
+            if found > 0.0 { fits(found, term.weight) } else { 0.0 }
+        });
+        fit.fold(0.0, f32::max)
+    }
+}
+
+/// The bit of an indexed word in a set of 64.
+fn bit(id: u32) -> u64 {
+    1 << (id % 64)
 }

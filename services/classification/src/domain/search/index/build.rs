@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::{EditionIndex, PARTS, Posting, Row, Term, weight};
+use super::{EditionIndex, Indexed, PARTS, Posting, Row, Term, weight};
 use crate::domain::catalogue::{Catalogue, EditionData};
 use crate::domain::search::evidence::Evidence;
 use crate::domain::search::fuzzy::Vocabulary;
@@ -83,7 +83,6 @@ impl EditionIndex {
             }
             lines.push(field);
         }
-        let (term_starts, with_word) = by_word(&kept, build.ids.len());
         excluding.values_mut().for_each(Vec::dedup);
         let fields = Fields { own, terms, lines };
         let postings = fields.postings(data, build.ids.len());
@@ -93,8 +92,14 @@ impl EditionIndex {
         let found = |rows: &[(u32, f32)]| rows.iter().filter(|(row, _)| leaf(*row)).count();
         let weights: Vec<f32> = postings.iter().map(|rows| weight(found(rows), leaves)).collect();
         let weight = |words: &[u32]| words.iter().map(|id| weights[*id as usize]).sum::<f32>();
-        let terms: Vec<Term> = kept.iter().map(|it| Term { row: it.row, weight: weight(&it.words) }).collect();
-        let first_term = |row: u32| u32::try_from(terms.partition_point(|term| term.row < row)).unwrap_or(u32::MAX);
+        let mut term_words: Vec<u32> = Vec::with_capacity(kept.iter().map(|it| it.words.len()).sum());
+        let mut terms: Vec<Term> = Vec::with_capacity(kept.len() + 1);
+        for it in &kept {
+            terms.push(Term { first_word: number(term_words.len()), weight: weight(&it.words) });
+            term_words.extend(&it.words);
+        }
+        terms.push(Term { first_word: number(term_words.len()), weight: 0.0 });
+        let first_term = |row: u32| number(kept.partition_point(|term| term.row < row));
         let mut rows: Vec<Row> = (0u32..)
             .zip(factors.iter().zip(of_parts))
             .map(|(row, (factor, of_parts))| Row {
@@ -104,64 +109,43 @@ impl EditionIndex {
                 lightest: f32::INFINITY,
             })
             .collect();
-        for term in terms.iter().filter(|term| term.weight > 0.0) {
-            let lightest = &mut rows[term.row as usize].lightest;
+        for (term, it) in terms.iter().zip(&kept).filter(|(term, _)| term.weight > 0.0) {
+            let lightest = &mut rows[it.row as usize].lightest;
             *lightest = term.weight.min(*lightest);
         }
         let mut index = Self {
             vocabulary: Vocabulary::of(build.ids.keys().map(|word| &**word)),
             ids: build.ids,
-            starts: Vec::with_capacity(postings.len() + 1),
+            words: Vec::with_capacity(postings.len() + 1),
             postings: Vec::with_capacity(postings.iter().map(Vec::len).sum()),
-            most: Vec::with_capacity(postings.len()),
-            weights,
             leaves,
             excluding,
             titles,
             names,
-            terms_end: u32::try_from(terms.len()).unwrap_or(u32::MAX),
             terms,
-            term_starts,
-            with_word,
+            term_words,
             called: kept.into_iter().map(|it| it.words.into_boxed_slice()).filter(|words| !words.is_empty()).collect(),
             factor_most: factors.iter().copied().fold(1.0, f32::max),
             rows,
         };
-        for postings in postings {
-            index.starts.push(u32::try_from(index.postings.len()).unwrap_or(u32::MAX));
-            let mut most = 0.0f32;
+        for (postings, weight) in postings.into_iter().zip(weights) {
+            let mut word = Indexed { first_posting: number(index.postings.len()), weight, most: 0.0 };
             for (row, count) in postings {
                 let (gain, factor) =
                     (count * (SATURATION + 1.0) / (SATURATION + count), index.rows[row as usize].factor);
                 index.postings.push(Posting { row, gain });
-                most = most.max(gain * factor);
+                word.most = word.most.max(gain * factor);
             }
-            index.most.push(most);
+            index.words.push(word);
         }
-        index.starts.push(u32::try_from(index.postings.len()).unwrap_or(u32::MAX));
+        index.words.push(Indexed { first_posting: number(index.postings.len()), ..Indexed::default() });
         index
     }
 }
 
-/// The terms that have each word, one word behind the other, and where each begins.
-fn by_word(terms: &[Called], words: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut starts = vec![0u32; words + 1];
-    for word in terms.iter().flat_map(|term| &term.words) {
-        starts[*word as usize + 1] += 1;
-    }
-    for word in 0..words {
-        starts[word + 1] += starts[word];
-    }
-    let mut next = starts.clone();
-    let mut with_word = vec![0; starts[words] as usize];
-    for (index, term) in (0u32..).zip(terms) {
-        for word in &term.words {
-            let place = &mut next[*word as usize];
-            with_word[*place as usize] = index;
-            *place += 1;
-        }
-    }
-    (starts, with_word)
+/// The number of what comes next behind so many: there are far fewer than 2^32.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of terms are far below 2^23")]
