@@ -107,6 +107,16 @@ impl Catalogues {
         }
     }
 
+    /// Waits until editions of a catalogue are indexed. Who asks for something else meanwhile does not wait.
+    pub(crate) async fn indexed(catalogue: &Arc<Catalogue>, editions: &[usize]) {
+        if catalogue.is_indexed(editions) {
+            return;
+        }
+        let (catalogue, editions) = (Arc::clone(catalogue), editions.to_vec());
+        // Should it fail, the search does where it needs the index.
+        let _ = tokio::task::spawn_blocking(move || drop(catalogue.indexes(&editions))).await;
+    }
+
     /// Waits until a revision is here.
     async fn reach(&self, required: u64) -> Result<Arc<Catalogue>, ReadError> {
         let mut published = self.published();
@@ -186,7 +196,7 @@ impl Catalogues {
             self.older.insert(known, held);
         }
         if codes > SMALL && !shared {
-            // Beside the calls that need no words, which can be answered already. A search waits for its own editions.
+            // Beside the calls that need no words, which can be answered already.
             tokio::task::spawn_blocking(move || catalogue.build_indexes());
         }
         self.published.send_replace(Published { revision, at: newest.first().map(|row| row.published_at) });

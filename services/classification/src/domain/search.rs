@@ -142,14 +142,28 @@ impl Catalogue {
         self.indexes(&editions);
     }
 
+    /// Whether some editions can be searched at once.
+    pub(crate) fn is_indexed(&self, editions: &[usize]) -> bool {
+        editions.iter().all(|edition| self.search.editions[*edition].get().is_some())
+    }
+
     /// The indexes of some editions. They have most of their texts in common: together they are built in less time.
-    fn indexes(&self, editions: &[usize]) -> Vec<&EditionIndex> {
+    pub(crate) fn indexes(&self, editions: &[usize]) -> Vec<&EditionIndex> {
         let search = &self.search;
         if let Some(built) = editions.iter().map(|edition| search.editions[*edition].get()).collect() {
             return built;
         }
         let _several = search.building.several();
         editions.iter().map(|edition| self.index(*edition)).collect()
+    }
+
+    /// Begins to build the index of an edition, and goes on when there is something to wait for no more.
+    #[cfg(test)]
+    pub(crate) fn index_behind(&self, edition: usize, wait: impl FnOnce()) {
+        self.search.editions[edition].get_or_init(|| {
+            wait();
+            EditionIndex::build(self, edition, &mut Read::default())
+        });
     }
 
     /// The index of an edition.

@@ -11,6 +11,7 @@ use super::{Lookup, method};
 use crate::api::named_list::ListName;
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
+use crate::app::Catalogues;
 use crate::domain::{CodeText, HitKind, ListData, Query, green_rows, resolve_edition, search};
 
 /// Longest query.
@@ -48,6 +49,7 @@ impl Lookup {
             wanted = catalogue.in_force(today);
         }
         let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
+        Catalogues::indexed(&catalogue, &wanted).await;
         let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
         let green: HashMap<usize, HashSet<u32>> = if lists.is_empty() {
             HashMap::new()

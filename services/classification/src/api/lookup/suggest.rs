@@ -17,7 +17,7 @@ use tonic::Request;
 use super::Lookup;
 use crate::api::named_list::ListName;
 use crate::api::{error, parse, render};
-use crate::app::{Teaching, teach};
+use crate::app::{Catalogues, Teaching, teach};
 use crate::domain::{
     Catalogue, CodeRef, Example, ExampleFact, ListData, Position, Question, SourceFact, Unresolved, green_rows,
     resolve, suggest,
@@ -50,6 +50,7 @@ impl Lookup {
         let edition = super::resolve_edition(&catalogue, "edition", &edition)?;
         let today = self.clock.today();
         let lists = ListName::find_all(&lists, &self.catalogues, &catalogue).await?;
+        Catalogues::indexed(&catalogue, &[edition]).await;
         let lists: Vec<&ListData> = lists.iter().map(AsRef::as_ref).collect();
         let green = (!lists.is_empty()).then(|| green_rows(&catalogue, &lists, edition, today));
         let limit = usize::try_from(if most == 0 { CANDIDATES.0 } else { most }).unwrap_or(1);

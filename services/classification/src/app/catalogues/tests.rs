@@ -16,6 +16,7 @@ engine_tests!(Migrator:
     a_revision_of_lists_shares_its_codes_with_the_one_before_it,
     a_follower_notices_what_another_replica_publishes,
     an_empty_database_is_an_empty_catalogue,
+    who_waits_for_an_index_keeps_nobody_else_waiting,
 );
 
 async fn open(db: &TestDatabase, wait_ms: u64) -> Arc<Catalogues> {
@@ -109,4 +110,28 @@ async fn an_empty_database_is_an_empty_catalogue(db: TestDatabase) {
     let catalogues = open(&db, 1_000).await;
     let catalogue = catalogues.read(Consistency::Latest).await.unwrap();
     assert_eq!((catalogue.revision, catalogue.editions.len()), (0, 0));
+}
+
+async fn who_waits_for_an_index_keeps_nobody_else_waiting(db: TestDatabase) {
+    publish_starter(&db).await;
+    let catalogue = open(&db, 0).await.current();
+    let edition = catalogue.edition("HS2022").unwrap();
+    let (go_on, waits) = std::sync::mpsc::channel();
+    let (begins, has_begun) = tokio::sync::oneshot::channel();
+    let building = std::thread::spawn({
+        let catalogue = Arc::clone(&catalogue);
+        move || {
+            catalogue.index_behind(edition, || {
+                begins.send(()).unwrap();
+                let called = waits.recv_timeout(Duration::from_secs(10));
+                assert!(called.is_ok(), "nothing else was done meanwhile");
+            });
+        }
+    });
+    has_begun.await.unwrap();
+    // On the one thread that this test has.
+    let editions = [edition];
+    tokio::join!(biased; Catalogues::indexed(&catalogue, &editions), async { go_on.send(()).unwrap() });
+    assert!(catalogue.is_indexed(&[edition]));
+    building.join().unwrap();
 }
