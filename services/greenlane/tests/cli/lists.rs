@@ -23,7 +23,7 @@ const OURS: &str = "\
 
 /// Takes a draft of codes and lists to its revision.
 fn publish(shell: &Shell, draft: &str) -> anyhow::Result<()> {
-    let mint = "token mint --subject r --scope catalogue.review --scope catalogue.publish --out r.token";
+    let mint = "token mint --subject r --scope catalogue.review --scope catalogue.publish --out r.token --overwrite";
     shell.run(mint)?.expect(0);
     shell.run(&format!("code change propose {draft}"))?.expect(0);
     shell.run(&format!("code change review {draft} --approve --token-file r.token"))?.expect(0);
@@ -110,6 +110,17 @@ fn whole() -> anyhow::Result<()> {
     let draft = shell.run("apply -f ours.yaml --prune --until 2099-12-31 --title End -o name")?.expect(0).stdout;
     let shown = shell.run(&format!("code change get {} -o json", draft.trim()))?.expect(0).json()?;
     assert_eq!(shown["changeSet"]["changes"][0]["endEntry"]["effectiveTo"], "2099-12-31");
+
+    // What has ended is not shown by itself.
+    publish(&shell, draft.trim())?;
+    let on_it =
+        |dates: &str| Ok::<_, anyhow::Error>(shell.run(&format!("list entries ours {dates}"))?.expect(0).stdout);
+    let later = on_it("--on 2100-06-01")?;
+    assert!(!later.contains("854142") && later.contains("854143"), "{later}");
+    let all = on_it("--on 2100-06-01 --all-dates")?;
+    assert!(all.contains("854142") && all.contains("2099-12-31") && all.contains("854143"), "{all}");
+    let hint = shell.run("catalogue get greenLists/ours/entries/cells")?.expect(2).stderr;
+    assert!(hint.contains("`greenlane get` shows"), "{hint}");
     Ok(())
 }
 

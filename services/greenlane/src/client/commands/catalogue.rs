@@ -57,6 +57,9 @@ pub(crate) struct List {
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Get { name, revision } => {
+            if name.starts_with("greenLists/") && name.contains("/entries/") {
+                return Err(Usage(format!("`{name}` is an entry of a green list, which `greenlane get` shows")).into());
+            }
             let kind = Kind::of(&name)?;
             let request = [("name".to_owned(), json!(name))];
             let answer = call(session, &kind.get_method(), request, revision).await?;

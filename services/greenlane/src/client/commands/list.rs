@@ -40,6 +40,9 @@ pub(crate) enum Command {
         /// As they are on this date [default: today in UTC].
         #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
         on: String,
+        /// Also those that are not in force then: ended, or still to come.
+        #[arg(long)]
+        all_dates: bool,
     },
     /// List the entries of a list.
     Entries {
@@ -49,6 +52,9 @@ pub(crate) enum Command {
         /// As it is on this date [default: today in UTC].
         #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
         on: String,
+        /// Also those that are not in force then: ended, or still to come.
+        #[arg(long)]
+        all_dates: bool,
         #[command(flatten)]
         limit: Limit<1_000>,
     },
@@ -172,6 +178,18 @@ pub(crate) enum Operation {
 
 const LIST: View = View::Document { at: "greenList" };
 const LISTS: View = View::List { items: "greenLists", name: "name", columns: GREEN_LISTS };
+const LISTS_OF_ALL_DATES: View = View::List {
+    items: "greenLists",
+    name: "name",
+    columns: &[
+        ("NAME", "name"),
+        ("EDITION", "edition"),
+        ("SINCE", "effectiveFrom"),
+        ("UNTIL", "effectiveTo"),
+        ("ENTRIES", "entryCount"),
+        ("TITLE", "titles.0.text"),
+    ],
+};
 const ENTRIES: View = View::List {
     items: "entries",
     name: "name",
@@ -205,15 +223,20 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let request = GetGreenListRequest { name: name(&list), date: on, consistency: None };
             session.print(lists.get_green_list(request).await?.get_ref(), LIST)
         }
-        Command::List { on } => {
-            let request = ListGreenListsRequest { date: on, ..Default::default() };
+        Command::List { on, all_dates } => {
+            let request = ListGreenListsRequest { date: on, include_not_in_force: all_dates, ..Default::default() };
             let ask = async |page_size, page_token| {
                 lists.list_green_lists(ListGreenListsRequest { page_size, page_token, ..request.clone() }).await
             };
-            session.list(LISTS, u64::MAX, ask).await
+            session.list(if all_dates { LISTS_OF_ALL_DATES } else { LISTS }, u64::MAX, ask).await
         }
-        Command::Entries { list, on, limit } => {
-            let request = ListGreenListEntriesRequest { name: name(&list), date: on, ..Default::default() };
+        Command::Entries { list, on, all_dates, limit } => {
+            let request = ListGreenListEntriesRequest {
+                name: name(&list),
+                date: on,
+                include_not_in_force: all_dates,
+                ..Default::default()
+            };
             let ask = async |page_size, page_token| {
                 let page = ListGreenListEntriesRequest { page_size, page_token, ..request.clone() };
                 lists.list_green_list_entries(page).await

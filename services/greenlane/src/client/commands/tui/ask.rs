@@ -18,10 +18,18 @@ pub(super) async fn ask(session: &Session, ask: &Ask) -> anyhow::Result<Value> {
     match ask {
         Ask::List(Section::Changes(of)) => of.ask(session, "ListChangeSets", json!({ "pageSize": MOST })).await,
         Ask::List(Section::Entries(kind)) => {
-            catalogue::call(session, &kind.list_method(), [("pageSize".to_owned(), json!(MOST))], None).await
+            let all_dates = kind.is_of_lists().then(|| ("includeNotInForce".to_owned(), json!(true)));
+            let fields = [("pageSize".to_owned(), json!(MOST))].into_iter().chain(all_dates);
+            catalogue::call(session, &kind.list_method(), fields, None).await
         }
         Ask::Entry(kind, name) => {
             catalogue::call(session, &kind.get_method(), [("name".to_owned(), json!(name))], None).await
+        }
+        Ask::OnList(name) => {
+            let fields = [("name", json!(name)), ("pageSize", json!(MOST)), ("includeNotInForce", json!(true))];
+            let fields = fields.map(|(field, value)| (field.to_owned(), value));
+            catalogue::call(session, "greenlane.classification.v1.GreenListService/ListGreenListEntries", fields, None)
+                .await
         }
         Ask::ChangeSet(of, name) => of.ask(session, "GetChangeSet", json!({ "name": name })).await,
         Ask::Diff(of, name) => of.ask(session, "DiffChangeSet", json!({ "name": name, "pageSize": MOST })).await,

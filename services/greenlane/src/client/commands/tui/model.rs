@@ -18,6 +18,8 @@ use crate::client::commands::{catalogue::Kind, change::workflow::Of};
 pub(super) enum Ask {
     List(Section),
     Entry(Kind, String),
+    /// What is on a green list.
+    OnList(String),
     ChangeSet(Of, String),
     Diff(Of, String),
     Check(Of, String),
@@ -251,6 +253,7 @@ impl Model {
     fn look_at(&mut self, name: String) -> Vec<Ask> {
         self.detail = Some(Detail::new(name.clone()));
         match self.shown() {
+            Section::Entries(kind) if kind.is_of_lists() => vec![Ask::Entry(kind, name.clone()), Ask::OnList(name)],
             Section::Entries(kind) => vec![Ask::Entry(kind, name)],
             Section::Changes(of) => {
                 let mut asks = vec![
@@ -316,6 +319,7 @@ impl Model {
                 return self.after_step();
             }
             Ask::Entry(_, ref name)
+            | Ask::OnList(ref name)
             | Ask::ChangeSet(_, ref name)
             | Ask::Diff(_, ref name)
             | Ask::Check(_, ref name)

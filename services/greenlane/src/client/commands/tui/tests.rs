@@ -181,6 +181,36 @@ fn sections_go_round_rows_are_searched_and_it_can_be_left() {
 }
 
 #[test]
+fn an_open_green_list_shows_what_is_on_it_and_when() {
+    let (mut model, _) = Model::new();
+    let section = Section::Entries(Kind::GreenLists);
+    while model.shown() != section {
+        key(&mut model, KeyCode::Tab);
+    }
+    answer(&mut model, Ask::List(section), json!({ "greenLists": [{ "name": "greenLists/example" }] }));
+    let asks = key(&mut model, KeyCode::Enter);
+    let name = || "greenLists/example".to_owned();
+    assert_eq!(asks, [Ask::Entry(Kind::GreenLists, name()), Ask::OnList(name())]);
+    answer(&mut model, asks[0].clone(), json!({ "greenList": { "name": name(), "owner": "example.org" } }));
+    let code = |code: &str| json!({ "edition": "HS2022", "code": code });
+    let entries = json!([
+        { "code": code("854143"), "effectiveFrom": "2024-01-01", "effectiveTo": "2027-12-31" },
+        { "code": code("854142"), "ex": true,
+          "exDescriptions": [{ "texts": [{ "language": "en", "text": "for panels" }] }] },
+    ]);
+    answer(&mut model, asks[1].clone(), json!({ "entries": entries, "nextPageToken": "more" }));
+    let screen = screen(&mut model, 100, 30);
+    for text in [
+        "ENTRIES",
+        "HS2022:854143 since 2024-01-01 until 2027-12-31",
+        "HS2022:854142: for panels",
+        "and more: see all with `greenlane list entries`",
+    ] {
+        assert!(screen.contains(text), "`{text}` is not on\n{screen}");
+    }
+}
+
+#[test]
 fn names_are_whole_on_a_screen_of_80_columns() {
     let (mut model, _) = Model::new();
     let name = "requirements/xb-photovoltaic-module-qualification";

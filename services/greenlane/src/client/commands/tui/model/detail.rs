@@ -17,6 +17,7 @@ pub(in super::super) struct Detail {
     pub(in super::super) scroll: u16,
     etag: Option<String>,
     itself: String,
+    on_it: String,
     does: String,
     breaks: String,
     wrong: String,
@@ -37,6 +38,12 @@ impl Detail {
     pub(super) fn take(&mut self, ask: &Ask, answer: &Value) {
         match ask {
             Ask::Entry(kind, _) => self.itself = document(answer, kind.field()),
+            Ask::OnList(_) => {
+                self.on_it = lines(answer, "entries", on_list);
+                if has_more(answer) {
+                    self.on_it.push_str("and more: see all with `greenlane list entries`\n");
+                }
+            }
             Ask::ChangeSet(..) => {
                 let etag = answer.pointer("/changeSet/etag").and_then(Value::as_str);
                 self.etag = etag.map(str::to_owned);
@@ -45,7 +52,7 @@ impl Detail {
             Ask::Diff(..) => {
                 let diffs = answer.get("diffs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 self.does = diff::text(diffs).unwrap_or_else(|error| format!("{error:#}\n"));
-                if answer.get("nextPageToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty()) {
+                if has_more(answer) {
                     self.does.push_str("and more: see all with `greenlane change diff`\n");
                 }
             }
@@ -89,12 +96,31 @@ impl Detail {
             ("CHECK", &self.wrong),
             ("COMMENTS", &self.said),
             (record, &self.itself),
+            ("ENTRIES", &self.on_it),
         ];
         let parts = parts.iter().filter(|(_, text)| !text.is_empty());
         let parts = parts
             .map(|(heading, text)| if heading.is_empty() { (*text).clone() } else { format!("{heading}\n{text}") });
         parts.collect::<Vec<_>>().join("\n")
     }
+}
+
+/// An entry of a green list in a line: its code, when it is on the list, and which part of the code.
+fn on_list(entry: &Value) -> String {
+    let date = |word: &str, field: &str| match cell_text(entry, field) {
+        date if date.is_empty() => date,
+        date => format!(" {word} {date}"),
+    };
+    let part = match cell_text(entry, "exDescriptions.0.texts.0.text") {
+        text if !text.is_empty() => format!(": {text}"),
+        _ if entry.get("ex") == Some(&Value::Bool(true)) => ": part only".to_owned(),
+        _ => String::new(),
+    };
+    [cell_text(entry, "code"), date("since", "effectiveFrom"), date("until", "effectiveTo"), part].concat()
+}
+
+fn has_more(answer: &Value) -> bool {
+    answer.get("nextPageToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty())
 }
 
 fn document(answer: &Value, at: &'static str) -> String {
