@@ -134,7 +134,7 @@ enum ClientCommand {
     Pull(commands::pull::Args),
     /// Show what the files would change in the catalogue, and on stderr what `apply` would refuse; exits with 10 when there are differences.
     Diff(commands::diff::Args),
-    /// Draft a change set of what the files change in the catalogue; exits with 2 when the service finds something wrong with it.
+    /// Draft a change set of what the files change in the catalogue; exits with 2 when a finding stops it.
     #[command(after_help = commands::who::CATALOGUE)]
     Apply(commands::apply::Args),
     /// Change sets: how the catalogue changes, under four eyes.
@@ -200,22 +200,25 @@ fn by_words(error: clap::Error) -> clap::Error {
 }
 
 /// A fault of the command line, with a tip that helps where `--confirm` is given to what is done at once, or without the
-/// name that it asks for.
+/// name that it asks for, and where `--watch` is given to what is no watch.
 fn advised(mut error: clap::Error) -> clap::Error {
-    let of_confirm =
-        |value: &ContextValue| matches!(value, ContextValue::String(text) if text.starts_with("--confirm"));
-    let tip = match error.kind() {
-        ErrorKind::UnknownArgument => {
+    let flag = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(text)) => text.split([' ', '=']).next().unwrap_or_default().to_owned(),
+        _ => return error,
+    };
+    let tip = match (error.kind(), flag.as_str()) {
+        (ErrorKind::UnknownArgument, "--confirm") => {
             "this is done at once, without --confirm; --dry-run, where there is one, checks only"
         }
-        ErrorKind::InvalidValue => {
+        (ErrorKind::InvalidValue, "--confirm") => {
             "type out the name of what it is done to behind it, as it was given above: --confirm NAME"
+        }
+        (ErrorKind::UnknownArgument, "--watch") => {
+            "to watch is a command: certificate watch, write-off watch, dispute watch, alert watch, watch catalogue, watch codes"
         }
         _ => return error,
     };
-    if error.get(ContextKind::InvalidArg).is_some_and(of_confirm) {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    }
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     error
 }
 
@@ -236,7 +239,7 @@ impl Cli {
             Command::Health(args) => serve::health::run(&args),
             Command::Backup(args) => serve::backup::run(&args, self.output),
             Command::Restore(args) => serve::restore::run(&args, self.output),
-            Command::Token(command) => Ok(commands::token::run(command, self.output)?.into()),
+            Command::Token(command) => Ok(commands::token::run(&self.servers, command, self.output)?.into()),
             Command::Completion { shell } => {
                 client::render::print_text(self.output, &shell.to_string(), &client::complete::script(shell)?)?;
                 Ok(Exit::Done.into())

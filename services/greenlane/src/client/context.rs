@@ -107,6 +107,7 @@ impl Servers {
         // Another registry than the context's is not of that directory.
         let data = settled.data.filter(|_| self.registry.is_none());
         let file = self.over(settled.file);
+        file.no_token_for_a_file()?;
         Ok(Settled { token: self.token_of(&file), file, data, ..settled })
     }
 

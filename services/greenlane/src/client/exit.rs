@@ -305,8 +305,11 @@ impl fmt::Display for Failure {
     }
 }
 
-fn exit_of(status: &Status) -> Exit {
+/// How a command ends that fails with this.
+pub(crate) fn exit_of(status: &Status) -> Exit {
     match status.code() {
+        // What two do not agree about today they do not tomorrow.
+        Code::Unavailable if Fault::reason_of(status).is_none() && of_tls(status).is_some() => Exit::Failed,
         // The step behind it is on its way: nothing stands against the call but the time.
         Code::FailedPrecondition if Fault::reason_of(status) == Some(ErrorReason::RevisionNotReached) => Exit::TryLater,
         Code::Ok => Exit::Done,

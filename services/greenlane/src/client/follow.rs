@@ -8,7 +8,10 @@ use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
 pub(crate) use self::positions::{Span, Told, positions, told};
-use super::{exit::Exit, render::talk};
+use super::{
+    exit::{Exit, exit_of},
+    render::talk,
+};
 
 /// How often a stream that never was there is asked for before that is a failure.
 const ATTEMPTS: u32 = 5;
@@ -67,8 +70,7 @@ async fn to_the_end(watched: &mut impl Watched) -> anyhow::Result<Exit> {
             (failures, pause) = (0, FIRST_PAUSE);
         }
         failures += 1;
-        let passing = matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded);
-        if !passing || (!was_there && failures > ATTEMPTS) {
+        if exit_of(&status) != Exit::TryLater || (!was_there && failures > ATTEMPTS) {
             return Err(status.into());
         }
         if !was_there && failures == 1 {

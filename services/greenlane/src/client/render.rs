@@ -144,7 +144,12 @@ pub(crate) fn say(text: &str) {
 
 /// Writes data to stdout; a reader that has gone away is not a failure.
 pub(crate) fn write(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    write_bytes(text.as_bytes())
+}
+
+/// The same of what is no text.
+pub(crate) fn write_bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(bytes) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }

@@ -152,6 +152,24 @@ fn what_the_environment_says_is_not_shown_as_if_it_had_to_be_given() {
 }
 
 #[test]
+fn a_token_that_is_given_for_a_file_is_refused_and_not_said_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(20), "b".repeat(20), "c".repeat(40));
+    let command = format!("certificate list --token-file {token}");
+    let context = format!("context set border --token-file {token}");
+    let environment = ("GREENLANE_TOKEN_FILE", token.as_str());
+    for (words, variables) in [(command.as_str(), &[][..]), (&context, &[]), ("certificate list", &[environment])] {
+        let told = greenlane_with(folder.path(), words.split_whitespace(), variables.iter().copied())
+            .expect("it runs")
+            .expect(2);
+        assert!(told.stderr.contains("is a token itself"), "{}", told.stderr);
+        assert!(!told.stderr.contains("eyJ") && !told.stdout.contains("eyJ"), "{}{}", told.stdout, told.stderr);
+    }
+    let contexts = greenlane_with(folder.path(), ["context", "list", "-o", "name"], []).expect("it runs").expect(0);
+    assert_eq!(contexts.stdout, "");
+}
+
+#[test]
 fn a_token_can_come_from_the_environment() {
     token().expect("it runs");
 }

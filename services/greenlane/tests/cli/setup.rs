@@ -88,6 +88,47 @@ fn the_doctor_names_a_registry_whose_database_was_put_back() {
     assert!(!folder.path().join("home/seen").exists(), "what is in doubt is not what the next one is compared with");
 }
 
+#[test]
+fn the_doctor_names_each_key_token_and_key_set_that_a_service_could_not_use() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shell = Shell::new().expect("it starts");
+    let file = |name: &str| shell.folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(file(name), text).expect("it is written");
+    let doctor = |code: i32| {
+        let run = shell.run("doctor --service registry --config r.toml -o json").expect("it runs").expect(code);
+        let of_files = ["issuers", "keys", "token and TLS for equivalence", "certificate"];
+        let found = outcomes(&run).into_iter().filter(|(check, _)| of_files.contains(&check.as_str()));
+        (found.map(|(check, outcome)| format!("{check} {outcome}")).collect::<Vec<_>>(), run.stdout)
+    };
+    let config = |jwks: &str, token: &str| {
+        write(
+            "r.toml",
+            &format!(
+                "[[auth.issuers]]\nissuer = \"https://issuer.example.org\"\njwks = {{ file = \"{jwks}\" }}\n\
+                 [registry]\nkey_directory = \"keys\"\nstore = {{ url = \"sqlite:greenlane-data/registry.db\" }}\n\
+                 equivalence = {{ uri = \"http://127.0.0.1:1\", token = {{ file = \"{token}\" }} }}\n"
+            ),
+        );
+    };
+    shell.run("token jwks --out jwks.json").expect("it runs").expect(0);
+    std::fs::create_dir(file("keys")).expect("a folder");
+    std::fs::copy(file("greenlane-data/keys/log.jwk"), file("keys/log.jwk")).expect("a key");
+    config("jwks.json", "greenlane-data/admin.token");
+    assert_eq!(doctor(0).0, ["issuers ok", "keys ok", "token and TLS for equivalence ok"]);
+    config("none.json", "none.token");
+    std::fs::set_permissions(file("keys/log.jwk"), std::fs::Permissions::from_mode(0o644)).expect("it is ours");
+    write("keys/other.jwk", "{}");
+    let (found, told) = doctor(10);
+    assert_eq!(found, ["issuers failed", "keys failed", "token and TLS for equivalence failed"]);
+    for named in ["none.json", "none.token", "log.jwk has mode 644", "other.jwk"] {
+        assert!(told.contains(named), "no {named}: {told}");
+    }
+    for gone in ["keys/log.jwk", "keys/other.jwk"] {
+        std::fs::remove_file(file(gone)).expect("it is there");
+    }
+    assert!(doctor(10).0.contains(&"keys warning".to_owned()));
+}
+
 /// Where the registry of an installation is.
 fn registry_of(shell: &Shell) -> String {
     let context = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");

@@ -21,10 +21,15 @@ fn ports(folder: &Path) -> anyhow::Result<Vec<String>> {
 
 #[test]
 fn a_watch_outlives_a_restart_of_the_service_and_goes_on_where_it_was() {
-    watch().expect("it runs");
+    watch("TERM").expect("it runs");
 }
 
-fn watch() -> anyhow::Result<()> {
+#[test]
+fn a_watch_outlives_a_crash_of_the_service_and_goes_on_where_it_was() {
+    watch("KILL").expect("it runs");
+}
+
+fn watch(signal: &str) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("greenlane-watch-").tempdir()?;
     let run = |words: &str| greenlane(folder.path(), words.split_whitespace());
     let up = Up::start(folder.path())?;
@@ -42,7 +47,7 @@ fn watch() -> anyhow::Result<()> {
     watch.wait_for(&first)?;
 
     let ports = ports(folder.path())?;
-    up.stop("TERM")?;
+    up.stop(signal)?;
     watch.wait_for("trying again until it is back")?;
     thread::sleep(Duration::from_millis(300));
     let _up = Up::start_with(folder.path(), &ports)?;

@@ -18,6 +18,16 @@ use crate::auth::CertificateThumbprint;
 use crate::expiry;
 use crate::tls::{self, Made, Renewed};
 
+impl TlsConfig {
+    /// Whether a server can take connections with it.
+    ///
+    /// # Errors
+    /// Which file cannot be used, or which settings contradict one another.
+    pub fn check(&self) -> Result<(), ServeError> {
+        Tls::new(self).map(drop)
+    }
+}
+
 /// Takes TLS connections.
 #[derive(Debug)]
 pub(super) struct Tls {

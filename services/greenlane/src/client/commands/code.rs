@@ -323,7 +323,7 @@ async fn translate(
             let how = if finding.code == "links_held_back" { " (--held-back)" } else { "" };
             text.push_str(&format!("mind: {}{how}\n", finding.message));
         }
-        render::write(&text)?;
+        render::write(&render::line::folded(&text))?;
         if !translation.targets.is_empty() {
             render::talk(COLUMNS);
         }

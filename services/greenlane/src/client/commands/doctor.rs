@@ -1,5 +1,6 @@
 //! `greenlane doctor`: what is wrong with a set-up, and what to do about it.
 
+mod files;
 mod log;
 mod services;
 mod serving;
@@ -27,7 +28,8 @@ use crate::{
 /// Arguments of `greenlane doctor`.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Args {
-    /// Check the configuration and the database of this service too, as `greenlane serve` would use them here.
+    /// Check configuration, database, keys, tokens and certificates of this service too, as `greenlane serve` would use
+    /// them here.
     #[arg(long, value_enum, value_name = "SERVICE")]
     service: Option<Which>,
     /// Keep checking for so long while something fails: services that have just been started need a moment.

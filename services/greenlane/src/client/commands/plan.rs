@@ -136,7 +136,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     match session.output() {
         _ if args.html => {
             about.made_at = Clock::system().now().to_rfc3339_opts(SecondsFormat::Secs, true);
-            render::write(&page::html(&request, &plan, &about))?;
+            render::print_text(session.output(), "plan.html", &page::html(&request, &plan, &about))?;
         }
         Output::Table => render::write(&matrix::table(&plan))?,
         Output::Csv => render::write(&matrix::csv(&plan)?)?,

@@ -19,6 +19,7 @@ use serde_json::json;
 use crate::{
     cli::default_data,
     client::{
+        context::Servers,
         exit::{Exit, Usage},
         input,
         render::{self, Output, View},
@@ -73,9 +74,10 @@ pub(crate) struct Mint {
     /// Write over a file that is there.
     #[arg(long)]
     overwrite: bool,
-    /// The data directory of `greenlane up`.
-    #[arg(long, default_value_os_t = default_data())]
-    data: PathBuf,
+    /// The data directory of `greenlane up` [default: that of the context, if it is one of this machine, else
+    /// greenlane-data].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 const TOKEN: View = View::Record {
@@ -94,9 +96,9 @@ const TOKEN: View = View::Record {
 const JWKS: View = View::Record { at: "", name: "file", fields: &[("File", "file"), ("Issuer", "issuer")] };
 
 /// Does it. The token itself goes to its file and nowhere else.
-pub(crate) fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
+pub(crate) fn run(servers: &Servers, command: Command, output: Output) -> anyhow::Result<Exit> {
     match command {
-        Command::Mint(args) => mint(args, output),
+        Command::Mint(args) => mint(servers, args, output),
         Command::Jwks(args) => jwks(&args, output),
     }
 }
@@ -122,8 +124,10 @@ fn jwks(args: &Jwks, output: Output) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn mint(args: Mint, output: Output) -> anyhow::Result<Exit> {
-    let issuer = DataDir::open(&args.data)?.issuer()?;
+fn mint(servers: &Servers, args: Mint, output: Output) -> anyhow::Result<Exit> {
+    let of_context = || servers.settle().ok().and_then(|settled| settled.data);
+    let data = args.data.or_else(of_context).unwrap_or_else(default_data);
+    let issuer = DataDir::open(&data)?.issuer()?;
     let mut request = TokenRequest::new(args.subject, args.scopes.iter().map(String::as_str))
         .valid_for(Duration::from_secs(args.hours * 3_600));
     if let Some(body) = args.body {

@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use greenlane_platform::client::ClientTlsConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::client::exit::Usage;
+
 /// What a context file holds. Files that it names are relative to it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +51,19 @@ impl Default for ContextFile {
 }
 
 impl ContextFile {
+    /// A token where a file of one is wanted is not said again: what is said ends in logs.
+    pub(crate) fn no_token_for_a_file(&self) -> Result<(), Usage> {
+        let is_token = |text: &str| text.starts_with("eyJ") && text.matches('.').count() >= 2 && text.len() > 60;
+        if self.token_file.as_deref().and_then(Path::to_str).is_some_and(is_token) {
+            return Err(Usage(
+                "what stands for the token's file is a token itself: write it to a file for its owner alone and name that, \
+                 hand it over on stdin (--token-file -), or set GREENLANE_TOKEN"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Reads a file; what it names is then relative to where we stand.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text =

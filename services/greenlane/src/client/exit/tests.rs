@@ -71,8 +71,10 @@ fn of_tls_that_does_not_come_about_says_which_flag_is_meant() {
         ("transport error: received fatal alert: CertificateRequired", "--tls-cert"),
         ("transport error: received corrupt message of type InvalidContentType", "http://"),
     ] {
-        let told = advice(&Status::unavailable(format!("https://a.example.org cannot be reached: {said}"))).unwrap();
+        let status = Status::unavailable(format!("https://a.example.org cannot be reached: {said}"));
+        let told = advice(&status).unwrap();
         assert!(told.contains(flag) && !told.contains("running"), "{said}: {told}");
+        assert_eq!(exit_of(&status), Exit::Failed, "it is no use to try it later");
     }
 }
 

@@ -6,7 +6,6 @@ mod tests;
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -89,7 +88,8 @@ pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> 
     };
     let pdf = page::draw(&certificate, &told, Picture::of_png(&code.content)?, &args.fonts)?;
     if args.out == Path::new("-") {
-        return Ok(std::io::stdout().lock().write_all(&pdf).map(|()| Exit::Done)?);
+        render::write_bytes(&pdf)?;
+        return Ok(Exit::Done);
     }
     std::fs::write(&args.out, pdf).with_context(|| format!("cannot write {}", args.out.display()))?;
     let printed = json!({

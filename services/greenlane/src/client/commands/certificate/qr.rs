@@ -1,9 +1,6 @@
 //! `greenlane certificate qr`: what a certificate is printed with.
 
-use std::{
-    io::{IsTerminal as _, Write as _},
-    path::PathBuf,
-};
+use std::{io::IsTerminal as _, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -77,7 +74,16 @@ pub(super) async fn run(session: &Session, args: Qr) -> anyhow::Result<Exit> {
             std::fs::write(path, &answer.content).with_context(|| format!("cannot write {}", path.display()))?;
             render::talk(&format!("the picture is in {}", path.display()));
         }
-        (None, Output::Table) => std::io::stdout().lock().write_all(&answer.content)?,
+        (None, Output::Table) => {
+            render::write_bytes(&answer.content)?;
+            let widest = String::from_utf8_lossy(&answer.content).lines().map(|line| line.chars().count()).max();
+            if let Some(widest) = widest.filter(|widest| to_terminal && *widest > render::width()) {
+                render::talk(&format!(
+                    "the picture has {widest} columns and the terminal {}: make it wider, or have it in a file with --form svg --out",
+                    render::width()
+                ));
+            }
+        }
         (None, _) => return session.print(&answer, TEXT),
     }
     Ok(Exit::Done)

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     List(List),
     /// Replace title, reason or changes of a draft by what a file has of them; only its author may.
     Update(Update),
-    /// Check a change set against what is published; exits with 10 when it has findings.
+    /// Check a change set against what is published; exits with 10 when a finding stops it.
     Validate {
         /// Its name or bare identifier.
         #[arg(add = Named::ChangeSets.completer())]

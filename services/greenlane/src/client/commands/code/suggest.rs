@@ -86,7 +86,7 @@ pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit
         remarks(&answer).lines().for_each(render::talk);
     }
     if session.output() == Output::Table {
-        render::write(&remarks(&answer))?;
+        render::write(&render::line::folded(&remarks(&answer)))?;
         // People read three digits.
         for candidate in &mut answer.candidates {
             candidate.confidence = (candidate.confidence * 1_000.0).round() / 1_000.0;

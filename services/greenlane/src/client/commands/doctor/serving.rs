@@ -4,7 +4,7 @@ use std::path::Path;
 
 use greenlane_store::{Store, StoreConfig, StoreError, migrate::SchemaError};
 
-use super::Finding;
+use super::{Finding, files};
 use crate::serve::{backup::file_of, config::ServeConfig, one::Which};
 
 /// Reads the configuration as the service would, and opens its database.
@@ -17,29 +17,35 @@ pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
     };
     let read = file.map_or("defaults and environment".to_owned(), |file| file.display().to_string());
     let mut findings = vec![Finding::ok("configuration", read)];
-    if config.auth.issuers.is_empty() {
-        let advice = "name one under [[auth.issuers]]: without it every call that needs a token is refused";
-        findings.push(Finding::warning("issuers", "no issuer of tokens is trusted", advice));
-    }
+    findings.extend(files::check(which, &config).await);
     let store = config.store(which);
+    let migrate = match file {
+        Some(file) => format!("greenlane migrate {} --config {}", which.name(), file.display()),
+        None => format!("greenlane migrate {}", which.name()),
+    };
     if let Some(path) = file_of(&store.url).filter(|path| !path.exists()) {
-        let advice = format!(
-            "greenlane migrate {} makes it; or name the file that the service has, with --config",
-            which.name()
-        );
+        let advice = format!("{migrate} makes it; or name the file that the service has, with --config");
         findings.push(Finding::failed("database", format!("there is no {}", path.display()), advice));
         return findings;
     }
     findings.push(match database(which, store).await {
         Ok(Ok(())) => Finding::ok("database", "opens, and has this version's schema"),
-        Ok(Err(error)) => Finding::failed("database", error.to_string(), format!("greenlane migrate {}", which.name())),
-        Err(error) => Finding::failed(
-            "database",
-            format!("{:#}", anyhow::Error::from(error)),
-            "check store.url and that the server runs",
-        ),
+        Ok(Err(error @ SchemaError::Behind(_))) => Finding::failed("database", error.to_string(), migrate),
+        Ok(Err(error @ SchemaError::Ahead(_))) => {
+            Finding::failed("database", error.to_string(), "a newer program has migrated it: run that one")
+        }
+        Ok(Err(error)) => Finding::failed("database", error.to_string(), damaged(&store.url)),
+        Err(error) => Finding::failed("database", format!("{:#}", anyhow::Error::from(error)), damaged(&store.url)),
     });
     findings
+}
+
+/// What to do about a database that cannot be read.
+fn damaged(url: &str) -> &'static str {
+    match file_of(url) {
+        Some(_) => "is it the service's database? If it is damaged, `greenlane restore` puts a backup in its place",
+        None => "check store.url and that the server runs",
+    }
 }
 
 async fn database(which: Which, config: &StoreConfig) -> Result<Result<(), SchemaError>, StoreError> {

@@ -21,7 +21,7 @@ const TEXTS = {
       inclusion: ({ count, index }) => `${count === 1 ? "The entry" : `All ${count} entries`} of this certificate ${count === 1 ? "is" : "are"} in that log (the version shown is entry ${index}).`,
       key: () => "The key that signed it is registered in that log for this body, and was valid at the time.",
       document: () => "The document is the one that the log names, is signed by that key, and says what this page says.",
-      standing: ({ state }) => `The log’s entries leave the certificate: ${state}.`,
+      standing: ({ state }) => `These entries leave the certificate: ${state}. That the log holds no later one, auditors and witnesses check.`,
     },
     unsupported: {
       checkpoint: "The signature of the log’s checkpoint was not checked: this browser has no Ed25519. Newer browsers have it.",
@@ -61,7 +61,7 @@ const TEXTS = {
       inclusion: ({ count, index }) => `本证书的 ${count} 条记录均在该日志中（所示版本为第 ${index} 条）。`,
       key: () => "签名密钥已在该日志中登记于此机构名下，且签名时有效。",
       document: () => "文件正是日志所记载的文件，由该密钥签名，内容与本页一致。",
-      standing: ({ state }) => `依日志记录，证书状态为：${state}。`,
+      standing: ({ state }) => `依上述记录，证书状态为：${state}。日志中是否另有后续记录，由审计方和见证方核查。`,
     },
     unsupported: {
       checkpoint: "日志检查点的签名未经核验：此浏览器不支持 Ed25519。较新的浏览器支持。",
