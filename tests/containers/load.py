@@ -22,7 +22,7 @@ WRITERS = READERS = 2
 CALL_SECONDS = 5
 # Bounds the load, so that what else runs on the machine is not starved and the script ends by itself.
 PAUSE_SECONDS = 0.01
-LONGEST_SECONDS = 600
+LONGEST_SECONDS = 1_800
 
 CONTENT = {
     "holder": {"name": "Example Solar Ltd", "economy": "XA"},

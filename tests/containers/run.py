@@ -80,9 +80,14 @@ def look_at_the_readme(folder):
     """Its lines name the files that the profiles here are made of, from the checkout's folder."""
     _, text = (CHECKOUT / "README.md").read_text().split("## As containers\n", 1)
     lines = [shlex.split(line, comments=True) for line in text.split("```sh\n")[1].split("```")[0].splitlines()]
+    composed = [line for line in lines if line[:2] == ["docker", "compose"]]
+    expect(
+        "between the README's profiles nothing is left of the first, whose keys are of another log",
+        [line[-2:] for line in composed],
+        [["up", "--detach"], ["down", "--volumes"], ["up", "--detach"]],
+    )
     named = []
-    for _, _, *options, up, detach in (line for line in lines if line[:2] == ["docker", "compose"]):
-        expect("the README's line ends", (up, detach), ("up", "--detach"))
+    for _, _, *options, _, _ in (line for line in composed if line[-2] == "up"):
         environment = os.environ | {"GREENLANE_STATE": str(folder)}
         run(*compose_command(), *options, "config", "--quiet", cwd=CHECKOUT, env=environment)
         named.append([pathlib.Path(name).name for name in options[1::2]])
