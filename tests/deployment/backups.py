@@ -14,7 +14,8 @@ import tempfile
 import kubernetes_validate
 import yaml
 
-DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
+from checks import DEPLOY, check, check_modes_are_kept
+
 KUBERNETES = "1.34"
 
 
@@ -34,11 +35,6 @@ def render(kubectl, overlay="small", components=("backups",)):
         if done.returncode != 0:
             raise SystemExit(done.stderr)
     return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
-
-
-def check(claim, holds):
-    if not holds:
-        raise SystemExit(f"not so: {claim}")
 
 
 def main():
@@ -65,6 +61,7 @@ def main():
 def look_at(job, there, page, greenlane):
     name, spec = job["metadata"]["name"], job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     kubernetes_validate.validate(job, KUBERNETES, strict=True)
+    check_modes_are_kept(name, spec)
     for container in (*spec.get("initContainers", []), *spec["containers"]):
         check(f"{name} writes nowhere else", container["securityContext"]["readOnlyRootFilesystem"])
         check(f"{name} has a version", container["image"].count(":") == 1)

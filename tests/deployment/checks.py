@@ -18,3 +18,13 @@ def run(*command, **options):
 def check(claim, holds):
     if not holds:
         raise SystemExit(f"not so: {claim}")
+
+
+def check_modes_are_kept(whose, pod):
+    """A pod with an fsGroup takes a volume's files as they are. The default policy, Always, has the kubelet open every file
+    to that group (mode | 0660) whenever one more pod mounts the volume, beside those that run; a key file that is open to a
+    group is refused, so after a nightly backup no registry would start or sign. OnRootMismatch does it at the first mount,
+    when a volume is empty."""
+    security = pod.get("securityContext", {})
+    if "fsGroup" in security:
+        check(f"{whose} leaves key files to their owner", security.get("fsGroupChangePolicy") == "OnRootMismatch")

@@ -13,7 +13,7 @@ import tomllib
 import kubernetes_validate
 import yaml
 
-from checks import DEPLOY, SERVICES, check, run
+from checks import DEPLOY, SERVICES, check, check_modes_are_kept, run
 from operator_kinds import hold_against_operator
 from outage import check_outage
 from reach import CALLS, DATABASE, PORTS, check_services, check_verifier
@@ -97,6 +97,7 @@ def workloads(overlay, by_kind):
             spec = manifest["spec"]["template"]["spec"]
             check(f"{kind} {name} is not root", spec["securityContext"]["runAsNonRoot"])
             check(f"{kind} {name} has no token of the cluster", not spec["automountServiceAccountToken"])
+            check_modes_are_kept(f"{overlay}: {kind} {name}", spec)
             mounted = {mount["name"] for container in containers(spec) for mount in container["volumeMounts"]}
             check(f"{kind} {name} mounts what it names", mounted == {volume["name"] for volume in spec["volumes"]})
             for container in containers(spec):
