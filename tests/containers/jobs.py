@@ -4,6 +4,7 @@ volume lost, what was there back, and a new log; no network but the service's ow
 
 import os
 import re
+import stat
 import subprocess
 import sys
 import time
@@ -18,7 +19,23 @@ from backups import render  # noqa: E402
 USER = 65532
 POD = "backup-29401080-x7k2m"
 NEW_LOG = "registry.example.org/log-2"
+# What a folder must have to be a group's: all rights, and that what is made in it is that group's too.
+OF_A_GROUP = stat.S_ISGID | 0o770
 OURS = '[[auth.issuers]]\nissuer = "https://localhost/greenlane"\njwks = { file = "/run/issuer/jwks.json" }\n'
+
+
+def is_given(root, group):
+    """Whether a volume's own folder is the group's already, which is all that OnRootMismatch looks at."""
+    status = root.stat()
+    return status.st_gid == group and status.st_mode & OF_A_GROUP == OF_A_GROUP
+
+
+def give(root, group):
+    """Every file and folder of a volume to a group, the volume's own folder last; owners stay."""
+    for path in (*root.rglob("*"), root):
+        os.chown(path, -1, group, follow_symlinks=False)
+        if not path.is_symlink():
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | (OF_A_GROUP if path.is_dir() else 0o660))
 
 
 class Cluster:
@@ -29,7 +46,7 @@ class Cluster:
         (folder / "issuer").mkdir(parents=True)
 
     def volume(self, kind, name):
-        """A folder on this machine, of the user whom the pod's fsGroup names."""
+        """A folder on this machine, at first as a storage class makes a volume: root's."""
         place = self.folder / kind / name
         if not place.exists():
             place.mkdir(parents=True)
@@ -37,8 +54,16 @@ class Cluster:
                 (place / file).write_text(re.sub(r"\[\[auth\.issuers]]\n(?:.+\n)+", OURS, text))
             if kind == "secret":
                 (place / "token").write_text("of nobody")
-            os.chown(place, USER, USER)
         return place
+
+    def mount(self, template):
+        """What the kubelet does before a pod's containers start: by default it gives every volume of a claim to the pod's
+        fsGroup at each mount, by OnRootMismatch only one that is not that group's yet."""
+        security, volumes = template["spec"]["securityContext"], template["spec"]["volumes"]
+        for claim in (volume["persistentVolumeClaim"] for volume in volumes if "persistentVolumeClaim" in volume):
+            root, group = self.volume("claim", claim["claimName"]), security["fsGroup"]
+            if security.get("fsGroupChangePolicy") != "OnRootMismatch" or not is_given(root, group):
+                give(root, group)
 
     def lose(self, name):
         """A claim's volume, and everything on it."""
@@ -49,7 +74,8 @@ class Cluster:
         """What the kubelet would start."""
         spec, rights = template["spec"], container["securityContext"]
         user = spec["securityContext"]
-        command = ["docker", "run", "--name", pod, "--user", f"{user['runAsUser']}:{user['runAsGroup']}"]
+        command = ["docker", "run", "--name", pod, "--user", f"{user['runAsUser']}:{user['runAsGroup']}",
+            "--group-add", str(user["fsGroup"])]
         if rights["readOnlyRootFilesystem"] and not rights["allowPrivilegeEscalation"]:
             command += ["--read-only", "--security-opt", "no-new-privileges"]
         command += [f"--cap-drop={name}" for name in rights["capabilities"]["drop"]]
@@ -86,6 +112,7 @@ class Cluster:
     def job(self, name, pod=None):
         """`kubectl create job --from=cronjob/NAME`."""
         template = self.manifests["CronJob", name]["spec"]["jobTemplate"]["spec"]["template"]
+        self.mount(template)
         one_after_the_other = [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
         return [self.container(template, one, pod or name, "--rm", "--network", "none") for one in one_after_the_other]
 
@@ -93,6 +120,7 @@ class Cluster:
         """The init container, which migrates."""
         template = self.manifests["Deployment", service]["spec"]["template"]
         (container,) = template["spec"]["initContainers"]
+        self.mount(template)
         changed = container | {"args": [*container["args"], *more]}
         return self.container(template, changed, f"{service}-migrate", "--rm", "--network", "none")
 
@@ -100,6 +128,7 @@ class Cluster:
         """The service; its address."""
         template = self.manifests["Deployment", service]["spec"]["template"]
         (container,) = template["spec"]["containers"]
+        self.mount(template)
         issuer = ["--volume", f"{self.folder / 'issuer'}:/run/issuer:ro"]
         self.container(template, container, service, "--detach", "--publish", "127.0.0.1::7401", *issuer,
             "--env", "GREENLANE__SERVER__DRAIN_DELAY_MS=0")
@@ -173,8 +202,11 @@ def lose_the_keys(kubectl, folder):
             file.chmod(0o600)
             os.chown(file, USER, USER)
 
+    cluster.mount(cluster.manifests["Deployment", "registry"]["spec"]["template"])
     put(log="the log's", held="a body's")
     cluster.job("registry-keys-backup", f"registry-keys-{POD}")
+    modes = {oct(stat.S_IMODE(file.stat().st_mode)) for file in keys.glob("*.jwk")}
+    expect("a backup beside the registry leaves its keys to their owner", modes, {"0o600"})
     cluster.lose("registry-keys")
     put(log="of a registry that was started without")
     cluster.maintenance["backup"] = f"registry-keys-{POD}"
