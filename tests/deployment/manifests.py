@@ -16,7 +16,7 @@ import yaml
 from checks import DEPLOY, SERVICES, check, check_modes_are_kept, run
 from operator_kinds import hold_against_operator
 from outage import check_outage
-from reach import CALLS, DATABASE, PORTS, check_services, check_verifier
+from reach import CALLS, DATABASE, PORTS, check_services, check_verifier, networks_into
 
 KUBERNETES = "1.34"
 # And what goes on top of each.
@@ -236,6 +236,26 @@ def rules_of_a_verifier(overlay, by_kind, tracing=False):
         "greenlane.example/client"] == "true")
 
 
+def what_the_border_asks_is_offered(border, production):
+    """Each service that a verifier asks from another cluster has a way in at that port, which leads to TLS of the service's
+    own with that name in its certificate, and which lets in the same networks on its way as at its end."""
+    written = head_of("production")
+    asks = variables(border["Deployment"]["verifier"])
+    for called in CALLS["registry"]:
+        uri = asks[f"GREENLANE__REGISTRY__{called}__URI".upper()]
+        host, port = re.fullmatch(r"https://([\w.-]+):(\d+)", uri).groups()
+        ways = [service["spec"] for service in production["Service"].values() if service["spec"].get("type") == "LoadBalancer"
+            and service["spec"]["selector"] == {"app.kubernetes.io/name": called}]
+        check(f"production offers the {called} that the border asks at {uri}", len(ways) == 1)
+        (door,) = ways[0]["ports"]
+        there = (door["port"], door["targetPort"], door["appProtocol"])
+        check(f"{uri} leads to {called} and its TLS, and not {there}", there == (int(port), "grpc", "https"))
+        check(f"{called} sees who calls", ways[0]["externalTrafficPolicy"] == "Local")
+        on_the_way, at_its_end = ways[0].get("loadBalancerSourceRanges"), networks_into(production["NetworkPolicy"], called, port)
+        check(f"{called} lets in {on_the_way} and {at_its_end}", on_the_way and set(on_the_way) == at_its_end)
+        check(f"production wants {host} in {called}-tls", host.replace(called, "<service>") in written)
+
+
 def variables(deployment):
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     return {entry["name"]: entry["value"] for entry in container["env"]}
@@ -289,9 +309,14 @@ def configurations(greenlane, by_kind):
                 check(f"{kind} {name} is configured: {done.stderr}", "does not answer" in done.stderr)
 
 
+def head_of(overlay):
+    """What an overlay says of itself before it begins."""
+    return (DEPLOY / "kubernetes/overlays" / overlay / "kustomization.yaml").read_text().split("apiVersion:")[0]
+
+
 def what_must_be_there(overlay, by_kind):
     """The head of an overlay names every secret that it refers to; the script for databases makes its roles."""
-    written = (DEPLOY / "kubernetes/overlays" / overlay / "kustomization.yaml").read_text().split("apiVersion:")[0]
+    written = head_of(overlay)
     for _, secret in secrets_of(by_kind):
         forms = {secret} | {secret.replace(name, "<service>", 1) for name in SERVICES}
         check(f"{overlay} says that {secret} must be there", any(form in written for form in forms))
@@ -329,6 +354,7 @@ def check_overlays(kubectl, promtool, greenlane):
         print(f"  {named}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
     # In one cluster, and the border in another.
     production, verifier = plain["production"], plain["verifier"]
+    what_the_border_asks_is_offered(plain["border"], production)
     together = {kind: production[kind] | verifier.get(kind, {}) for kind in ("ServiceMonitor", "Service", "PrometheusRule")}
     gone = {"verifier": "GreenlaneVerifierAbsent"}
     check_outage(promtool, together, dict.fromkeys(SERVICES, "GreenlaneAbsent") | gone)

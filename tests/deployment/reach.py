@@ -1,5 +1,7 @@
 """Who may reach whom by the NetworkPolicies of an overlay: every peer and port of every rule, and nothing beside them."""
 
+import re
+
 from checks import SERVICES, check
 
 PORTS = {"registry": 7401, "equivalence": 7402, "classification": 7403}
@@ -8,6 +10,8 @@ METRICS = {"registry": 9401, "equivalence": 9402, "classification": 9403, "verif
 CALLS = {"registry": ("equivalence", "classification"), "equivalence": ("classification",), "classification": ()}
 ISSUERS = "192.0.2.10/32:443"
 DATABASE = "databases/postgres:5432"
+# A border and administrators, who call from outside.
+NEIGHBOURS = ("198.51.100.10/32", "198.51.100.20/32")
 COLLECTOR = "monitoring/otel-collector:4317"
 NAMES = {"* -> kube-system/kube-dns:53/UDP", "* -> kube-system/kube-dns:53"}
 
@@ -49,6 +53,12 @@ def arrows(policies, direction):
     return found
 
 
+def networks_into(policies, name, port):
+    """The networks whose machines may reach a port, inside the cluster and outside."""
+    ways = (arrow.split(" -> ") for arrow in arrows(policies, "ingress"))
+    return {start for start, end in ways if end == f"{name}:{port}" and re.fullmatch(r"[\d.]+/\d+", start)}
+
+
 def into(name, port):
     """Who may reach what serves: callers, and those who watch."""
     callers = {f"greenlane.example/client=true/* -> {name}:{port}", f"monitoring/* -> {name}:{METRICS[name]}"}
@@ -78,6 +88,8 @@ def check_services(overlay, policies, databases, tracing):
     if databases:
         # Bodies and customs, from wherever they are.
         ingress.add(f"0.0.0.0/0 -> registry:{PORTS['registry']}")
+        # Whoever else calls from outside, from where it is known to be.
+        ingress |= {f"{neighbour} -> {name}:{PORTS[name]}" for neighbour in NEIGHBOURS for name in CALLS["registry"]}
     compare(overlay, policies, egress, ingress)
 
 
