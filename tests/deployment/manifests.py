@@ -2,6 +2,7 @@
 the program that will read it."""
 
 import functools
+import ipaddress
 import json
 import os
 import pathlib
@@ -331,6 +332,18 @@ def what_must_be_there(overlay, by_kind):
             check(f"{overlay} says so", "deploy/postgres/init/10-greenlane.sh" in written)
 
 
+def what_must_be_filled_in(overlay, by_kind):
+    """Whoever stands before the page is another in every cluster: what is shipped trusts nobody (RFC 5737), and the head of the
+    overlay says that it is to be filled in."""
+    to_be_filled_in = head_of(overlay).partition("to be filled in" if overlay == "border" else "To be filled in")[2]
+    for config in by_kind["ConfigMap"].values():
+        page = tomllib.loads(config["data"]["greenlane.toml"]).get("registry", {}).get("page", {})
+        for proxies in page.get("trusted_proxies", []):
+            example = ipaddress.ip_network(proxies).subnet_of(ipaddress.ip_network("192.0.2.0/24"))
+            check(f"{overlay} trusts no proxy {proxies} that nobody has named", example)
+            check(f"{overlay} says that trusted_proxies is to be filled in", "trusted_proxies" in to_be_filled_in)
+
+
 def check_overlays(kubectl, promtool, greenlane):
     plain = {}
     for overlay, components in OVERLAYS:
@@ -350,6 +363,7 @@ def check_overlays(kubectl, promtool, greenlane):
             if overlay != "border":  # which refers to the verifier's
                 what_must_be_there(overlay, by_kind)
         configurations(greenlane, by_kind)
+        what_must_be_filled_in(overlay, by_kind)
         named = " with ".join((overlay, ", ".join(components))) if components else overlay
         print(f"  {named}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
     # In one cluster, and the border in another.
