@@ -12,8 +12,9 @@ that their answers come from the primary and from a standby. An answer counts wh
 authentic, in force and for these goods; no equivalence service runs here, so recognition is left open.
 
 For each fault it prints how many certificates were issued and verified meanwhile and the longest time without. Then a
-standby stops to replay what it receives: it must say that it lacks a revision, and have it when it goes on. In the end,
-whether everything that was acknowledged is there, once, and in one log that an auditor follows from a checkpoint of
+standby stops to replay what it receives: it must say that it lacks a revision, and have it when it goes on. Then a
+standby is made anew by the page's command, and another lists the cluster before and after. In the end, whether
+everything that was acknowledged is there, once, and in one log that an auditor follows from a checkpoint of
 before the faults. Ends with 1 if not.
 """
 
@@ -22,6 +23,8 @@ import contextlib
 import json
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -494,6 +497,38 @@ def a_standby_lags(lab, load):
     return told == "REVISION_NOT_REACHED" and still
 
 
+def patronictl(lab, verb, node="", answers=""):
+    """The command of deploy/runbooks/failover.md with that verb, given as it stands there; what it says."""
+    page = (CHECKOUT / "deploy/runbooks/failover.md").read_text()
+    (written,) = re.findall(rf"`(patronictl -c \S+ {verb}\b[^`]*)`", page)
+    here = {"/etc/patroni/config.yml": str(lab.folder / "patroni-one.yaml"), "NODE": node}
+    command = [here.get(part, part) for part in shlex.split(written)]
+    done = subprocess.run(command, input=answers, capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode != 0:
+        raise SystemExit(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def the_pages_commands(lab):
+    """What failover.md has an operator look at, and how it has a standby made anew. Its `failover --force` is not given: nothing
+    may be lost here."""
+    lab.wait_until_whole()
+    before = patronictl(lab, "list")
+    standby = next(name for name in NODES if name != lab.primary())
+    thrown_away = lab.folder / f"postgres-{standby}/data/of-before"
+    thrown_away.write_text("What is on the node is thrown away.")
+    # It asks whether that is meant.
+    patronictl(lab, "reinit", standby, "y\n")
+    wait_for("what was on the standby is thrown away", lambda: not thrown_away.exists())
+    lab.wait_until_whole()
+    listed = all(said.count("Leader") == 1 == said.count("Sync Standby") for said in (before, patronictl(lab, "list")))
+    print(
+        "  by the page's commands a standby is made anew, and one leader and one synchronous standby are listed before and after:"
+        f" {'yes' if listed else 'NO'}"
+    )
+    return listed
+
+
 def audit(lab, load):
     acknowledged, lost, doubled, wrong, left_open = load.audit()
     load.close()
@@ -530,7 +565,8 @@ def main():
         print("Three PostgreSQL, three registries, two verifiers, under load", flush=True)
         load = experiment(lab, arguments.only)
         kept_its_word = a_standby_lags(lab, load)
-        return 0 if audit(lab, load) and kept_its_word else 1
+        are_listed = the_pages_commands(lab)
+        return 0 if audit(lab, load) and kept_its_word and are_listed else 1
     finally:
         lab.stop_all()
         if arguments.keep:
