@@ -6,6 +6,8 @@ import re
 from checks import CHECKOUT, DEPLOY, check
 
 RUNBOOKS = DEPLOY / "runbooks"
+# A file that rehearses something, where it is named.
+NAMED = re.compile(r"`((?:tests|deploy/lab|shared|services)/[^` ]+)`")
 # A text that is the cause of LOG_INCONSISTENT.
 CAUSE = re.compile(r'LogBroken\(\s*(?:format!\(\s*)?"((?:[^"\\]|\\.)*)"')
 
@@ -22,6 +24,7 @@ def check_pages(alerts):
     for page in pages:
         check(f"the index names {page.name}", f"({page.name})" in index)
         check_rehearsal(page)
+    check_table(index, pages)
     check_causes()
     return len(pages)
 
@@ -42,7 +45,24 @@ def check_rehearsal(page):
         check(f"{page.name}: {file.name} has tests, or is one", tests or runs)
     if "these commands" in said[0] or "each block" in said[0]:
         given = "".join(other.read_text() for file in files for other in (file, *file.parent.glob("*.py")))
-        check(f"{page.name}: somebody carries its blocks out", f'"{page.name}"' in given)
+        check(f"{page.name}: somebody carries its blocks out", f'{page.name}"' in given)
+
+
+def check_table(index, pages):
+    """What rehearses a page is in the index as it is on the page, each by its kind; and whoever is said to carry out what stands
+    on a page reads that page."""
+    table = index.split("## What is rehearsed\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| \[[^]]+\]\(([^)]+)\) \| (.*) \| (.*) \| (.*) \|$", table, re.MULTILINE)
+    check("each page has one row of what is rehearsed", sorted(row[0] for row in rows) == [page.name for page in pages])
+    for name, as_it_stands, otherwise, _ in rows:
+        said = (RUNBOOKS / name).read_text().split("\nRehearsed by ")[1]
+        ours, theirs = set(NAMED.findall(as_it_stands + otherwise)), set(NAMED.findall(said))
+        check(f"the index has for {name} what the page has: {sorted(ours)} and {sorted(theirs)}", ours == theirs)
+        for file in map(CHECKOUT.joinpath, NAMED.findall(as_it_stands)):
+            own = [file.parent / f"{module}.py" for module in re.findall(r"^from (\w+) import", file.read_text(), re.MULTILINE)]
+            sources = "".join(other.read_text() for other in (file, *own) if other.is_file())
+            check(f"{file.name} reads {name}", f'{name}"' in sources)
+        check(f"{name}: what is of the lab is said to be", ("deploy/lab/" in said) == ("lab: " in as_it_stands + otherwise))
 
 
 def check_causes():
