@@ -1,0 +1,62 @@
+"""Carries out the command of deploy/runbooks/credential-expiring.md that makes certificates and tokens anew.
+
+    python tests/deployment/renewal.py --greenlane PROGRAM
+
+No engine is needed: what `init` would have a container do, the program given here does.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+
+from checks import DEPLOY, check, run
+
+PAGE = DEPLOY / "runbooks/credential-expiring.md"
+# `docker run … --volume STATE:/state IMAGE ARGUMENT…`, by a program of this machine.
+ENGINE = """#!/bin/bash
+set -eu
+while [[ $1 != --volume ]]; do shift; done
+state=${2%:/state}
+shift 3
+exec {greenlane} "${@//\\/state/$state}"
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--greenlane", required=True, type=lambda path: pathlib.Path(path).resolve())
+    greenlane = parser.parse_args().greenlane
+    (renew,) = re.findall(r"^\./init --renew\b.*$", PAGE.read_text(), re.MULTILINE)
+    with tempfile.TemporaryDirectory() as folder:
+        state = pathlib.Path(folder) / "state"
+        engine = pathlib.Path(folder) / "docker"
+        engine.write_text(ENGINE.replace("{greenlane}", shlex.quote(str(greenlane))))
+        engine.chmod(0o755)
+        environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+        def init(command):
+            run(*shlex.split(command, comments=True), state, cwd=DEPLOY / "compose", env=environment)
+            return {path.relative_to(state): path.read_bytes() for path in state.rglob("*") if path.is_file()}
+
+        first = init("./init")
+        check("a second time without --renew nothing is made", init("./init") == first)
+        renewed = init(renew)
+        # The authority counts what it signs.
+        changed = {path for path in first if renewed[path] != first[path] and path.parts[0] != "authority" and path.name != "ca.srl"}
+        pairs = {path for path in first if path.name in ("tls.crt", "tls.key")}
+        tokens = {path for path in first if path.name in ("token", "admin.token")}
+        check("services have certificates and tokens", len(pairs) == 12 and len(tokens) == 4)
+        check(f"these are made anew, and nothing else: {sorted(map(str, changed ^ (pairs | tokens)))}", changed == pairs | tokens)
+        check("and nothing comes beside them", renewed.keys() == first.keys())
+        for path in sorted(pairs):
+            if path.name == "tls.crt":
+                subprocess.run(["openssl", "verify", "-CAfile", state / "public/ca.crt", state / path], check=True, stdout=subprocess.DEVNULL)
+        print(f"  {len(pairs) // 2} certificates of the same authority and {len(tokens)} tokens of the same issuer, made anew")
+
+
+if __name__ == "__main__":
+    main()
