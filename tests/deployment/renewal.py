@@ -1,4 +1,5 @@
-"""Carries out the command of deploy/runbooks/credential-expiring.md that makes certificates and tokens anew.
+"""Carries out the command of deploy/runbooks/credential-expiring.md that makes certificates and tokens anew, and goes on with
+a first run that failed.
 
     python tests/deployment/renewal.py --greenlane PROGRAM
 
@@ -16,9 +17,10 @@ import tempfile
 from checks import DEPLOY, check, run
 
 PAGE = DEPLOY / "runbooks/credential-expiring.md"
-# `docker run … --volume STATE:/state IMAGE ARGUMENT…`, by a program of this machine.
+# `docker run … --volume STATE:/state IMAGE ARGUMENT…`, by a program of this machine; not while it is away.
 ENGINE = """#!/bin/bash
 set -eu
+[[ ! -e $0.away ]]
 while [[ $1 != --volume ]]; do shift; done
 state=${2%:/state}
 shift 3
@@ -38,11 +40,23 @@ def main():
         engine.chmod(0o755)
         environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
 
-        def init(command):
-            run(*shlex.split(command, comments=True), state, cwd=DEPLOY / "compose", env=environment)
+        def made():
             return {path.relative_to(state): path.read_bytes() for path in state.rglob("*") if path.is_file()}
 
+        def init(command):
+            run(*shlex.split(command, comments=True), state, cwd=DEPLOY / "compose", env=environment)
+            return made()
+
+        away = pathlib.Path(f"{engine}.away")
+        away.touch()
+        failed = subprocess.run(["./init", state], cwd=DEPLOY / "compose", env=environment, capture_output=True)
+        check("without an engine it fails", failed.returncode != 0)
+        away.unlink()
+        # A database may know them already.
+        known = {path: it for path, it in made().items() if path.name in ("ca.crt", "ca.key", "database") or path.parts[0] == "postgres"}
         first = init("./init")
+        check("what a run that failed has made stays", len(known) > 10 and all(first[path] == it for path, it in known.items()))
+        check("and the next one makes the rest", (state / "greenlane-data/client.toml").exists())
         check("a second time without --renew nothing is made", init("./init") == first)
         renewed = init(renew)
         # The authority counts what it signs.
