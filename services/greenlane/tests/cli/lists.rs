@@ -111,14 +111,17 @@ fn whole() -> anyhow::Result<()> {
     let shown = shell.run(&format!("code change get {} -o json", draft.trim()))?.expect(0).json()?;
     assert_eq!(shown["changeSet"]["changes"][0]["endEntry"]["effectiveTo"], "2099-12-31");
 
-    // What has ended is not shown by itself.
-    publish(&shell, draft.trim())?;
+    // What is not in force is not shown by itself.
+    let later = "- green_list_entry:\n    name: greenLists/ours/entries/later\n    code: { edition: HS2022, code: \"854149\" }\n    effective_from: \"2100-01-01\"\n";
+    write("later.yaml", later)?;
+    publish(&shell, shell.run("apply -f later.yaml --title Later -o name")?.expect(0).stdout.trim())?;
     let on_it =
         |dates: &str| Ok::<_, anyhow::Error>(shell.run(&format!("list entries ours {dates}"))?.expect(0).stdout);
-    let later = on_it("--on 2100-06-01")?;
-    assert!(!later.contains("854142") && later.contains("854143"), "{later}");
-    let all = on_it("--on 2100-06-01 --all-dates")?;
-    assert!(all.contains("854142") && all.contains("2099-12-31") && all.contains("854143"), "{all}");
+    assert!(!on_it("")?.contains("854149"));
+    for dates in ["--on 2100-06-01", "--all-dates"] {
+        let shown = on_it(dates)?;
+        assert!(shown.contains("854149") && shown.contains("2100-01-01"), "{dates}: {shown}");
+    }
     let hint = shell.run("catalogue get greenLists/ours/entries/cells")?.expect(2).stderr;
     assert!(hint.contains("`greenlane get` shows"), "{hint}");
     Ok(())

@@ -78,7 +78,7 @@ fn a_service_is_trusted_when_its_certificate_comes_from_an_authority_of_the_syst
     };
     // Who it is has been believed; that no token was shown is another matter.
     assert!(asked("ca.pem").expect(4).stderr.contains("TOKEN_MISSING"));
-    let refused = asked("client.pem").expect(75).stderr;
+    let refused = asked("client.pem").expect(1).stderr;
     assert!(refused.contains("with --tls-ca name the authority that signed it"), "{refused}");
 }
 
