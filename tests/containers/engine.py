@@ -1,8 +1,10 @@
 """A deployment of deploy/compose: its containers, its state, and commands that are given to it."""
 
+import datetime
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -126,6 +128,12 @@ class Deployment:
             return False
         return facts["State"].get("Health", {}).get("Status", "healthy") == "healthy"
 
+    def started_at(self, service):
+        """When the process that runs was started, as `time.monotonic` counts."""
+        told = self.inspect(service)["State"]["StartedAt"]
+        at = datetime.datetime.fromisoformat(re.sub(r"(\.\d{6})\d*Z$", r"\1+00:00", told)).timestamp()
+        return at - time.time() + time.monotonic()
+
     def crash(self, service):
         """SIGKILL from outside, as the kernel does it: the engine takes it for a crash and starts the container anew."""
         facts = self.inspect(service)
@@ -134,13 +142,13 @@ class Deployment:
 
 
 def crash_and_wait(deployment, service):
-    """Kills a container and waits until it is healthy again; how long that took."""
+    """Kills a container and waits until it is healthy again; when it was killed, and how long that took."""
     restarts = deployment.crash(service)
     began = time.monotonic()
     while True:
         facts = deployment.inspect(service)
         if facts and facts["RestartCount"] > restarts and deployment.healthy(service):
-            return time.monotonic() - began
+            return began, time.monotonic() - began
         if time.monotonic() - began > BACK_SECONDS:
             raise SystemExit(f"{service} is not back after {BACK_SECONDS} s:\n{deployment.compose('logs')}")
         time.sleep(0.2)

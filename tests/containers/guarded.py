@@ -1,17 +1,18 @@
-"""Who may do what: secrets, mutual TLS, and the rights of the database's roles."""
+"""Who may do what: secrets, mutual TLS, TLS to PostgreSQL, and the rights of its roles."""
 
 import pathlib
 import socket
 import ssl
+import struct
 import subprocess
 
-from engine import SERVICES, Command, expect, mint
+from engine import SERVICES, Command, expect, mint, run
 
 # What each container knows, by the names of the files in its /run/greenlane.
 SERVES = {"tls.crt", "tls.key", "database"}
 SECRETS = {"registry": SERVES | {"token"}, "equivalence": SERVES | {"token"}, "classification": SERVES}
 SECRETS |= {f"migrate-{service}": {"database"} for service in SERVICES}
-SECRETS_AT_THE_BORDER = {"verifier": SERVES | {"token"}, "postgres-replica": {"replication"}}
+SECRETS_AT_THE_BORDER = {"verifier": SERVES | {"token"}, "postgres-replica": {"tls.crt", "tls.key", "replication"}}
 
 
 def look_at_secrets(deployment, secrets):
@@ -78,6 +79,38 @@ def look_at_bound_tokens(deployment, program):
     expect("a bound token, with which certificate", said, {"its": "answered", "no": "refused", "another's": "refused"})
     bare.unlink()
     bound.unlink()
+
+
+def look_at_database_tls(deployment, server, roles):
+    """Whoever is connected to PostgreSQL over the network is so by TLS."""
+    asked = "SELECT DISTINCT usename || ' ' || ssl || ' ' || coalesce(version, '-') FROM pg_stat_ssl " \
+        "JOIN pg_stat_activity USING (pid) WHERE client_addr IS NOT NULL"
+    psql = ("docker", "exec", deployment.container(server), "psql", "-U", "postgres", "-Atc")
+    said = sorted(run(*psql, asked).splitlines())
+    expect(f"connections to {server}", said, [f"{role} true TLSv1.3" for role in sorted(roles)])
+
+
+def look_at_the_databases_door(deployment):
+    """Nobody is let in without TLS."""
+    enter = "PGPASSWORD=$(cat /run/greenlane/registry) psql -AtXc 'SELECT 1' 'host=postgres user=registry sslmode={}'"
+    command = ["docker", "exec", deployment.container("postgres"), "sh", "-c"]
+    tries = {mode: subprocess.run([*command, enter.format(mode)], capture_output=True, text=True, check=False)
+             for mode in ("require", "disable")}
+    expect("with its password and TLS the registry's role is let in", tries["require"].stdout.strip(), "1")
+    refused = "no encryption" in tries["disable"].stderr
+    expect("and without TLS it is not", (tries["disable"].returncode, refused), (2, True))
+
+
+def certificate_of(deployment, server):
+    """What PostgreSQL shows to whoever connects now, who believes our authority and asks for that name."""
+    networks = deployment.inspect(server)["NetworkSettings"]["Networks"].values()
+    (address,) = (network["IPAddress"] for network in networks)
+    context = ssl.create_default_context(cafile=deployment.folder / "public/ca.crt")
+    with socket.create_connection((address, 5432), timeout=10) as plain:
+        plain.sendall(struct.pack("!ii", 8, 80877103))  # SSLRequest
+        expect(f"{server} speaks TLS", plain.recv(1), b"S")
+        with context.wrap_socket(plain, server_hostname=server) as connection:
+            return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True))
 
 
 def as_role(deployment, role, database, statements):

@@ -2,7 +2,8 @@
 until it is acknowledged, one certificate verified again and again, and whichever of the others.
 
 An answer counts when it tells that the certificate is authentic and in force, which all of them are. One that leaves
-either open is no answer."""
+either open is no answer. Where there is a market to ask (`market`), which recognises them all, it is kept what each answer
+says of that: yes, or that it is not known; a no is wrong."""
 
 import collections
 import dataclasses
@@ -79,6 +80,17 @@ def good(verdict):
     return True if set(parts) == {"PART_OUTCOME_YES"} else None
 
 
+@dataclasses.dataclass
+class Heard:
+    """What an answer said of the market, to a question that was asked at `asked`."""
+
+    kind: str
+    asked: float
+    at: float
+    recognised: bool
+    remembered: bool
+
+
 class Registry:
     """A client that knows of the registry what its reflection says."""
 
@@ -149,8 +161,8 @@ class Load:
     those that were issued. The registries themselves are asked for one, as the kind `read`. `name`: of this load's
     requests, when there is more than one on a registry."""
 
-    def __init__(self, address, authority, clerk, customs, readers=None, retries=False, name="load"):
-        self.name = name
+    def __init__(self, address, authority, clerk, customs, readers=None, retries=False, name="load", market=False):
+        self.name, self.market = name, market
         self.registry = Registry(address, authority, retries)
         self.readers = {"read": (self.registry, self.one)}
         for kind, (where, whole) in (readers or {}).items():
@@ -161,6 +173,7 @@ class Load:
         self.names, self.issued = {}, []
         self.doubled = self.wrong = self.open = 0
         self.times = collections.defaultdict(list)
+        self.heard = []
         self.marked = time.monotonic()
         self.subject, self.subject_revision = self.issue("subject")
         self.threads = [threading.Thread(target=self.write, args=(number,)) for number in range(WRITERS)]
@@ -232,6 +245,7 @@ class Load:
     def read(self, kind):
         registry, asks = self.readers[kind]
         while self.running():
+            asked = time.monotonic()
             try:
                 verdict = registry.call("VerificationService/Verify", asks(), self.customs)["verdict"]
             except grpc.RpcError:
@@ -244,20 +258,41 @@ class Load:
                 self.wrong += told is False
                 self.open += told is None
             self.done(kind if told else f"{kind} refused")
+            if self.market:
+                self.hear(kind, asked, verdict)
+
+    def hear(self, kind, asked, verdict):
+        says = verdict["recognised"]["outcome"]
+        if says == "PART_OUTCOME_NO":
+            print(f"  wrong, {kind}: {verdict}", flush=True)
+        remembered = verdict.get("freshness", {}).get("fromSnapshot", False)
+        with self.lock:
+            self.wrong += says == "PART_OUTCOME_NO"
+            self.heard.append(Heard(kind, asked, time.monotonic(), says == "PART_OUTCOME_YES", remembered))
+        if says == "PART_OUTCOME_YES":
+            self.done(f"{kind} recognised")
+
+    def heard_since_mark(self, kind):
+        with self.lock:
+            return [one for one in self.heard if one.kind == kind and one.asked >= self.marked]
 
     def mark(self):
         self.marked = time.monotonic()
 
     def wait_until_flowing(self, patience):
-        """Until reads and writes have succeeded after now."""
+        """Until reads and writes have succeeded after now, and where there is a market it has been heard again."""
         began = time.monotonic()
+        kinds = [*self.readers, "write"]
+        if self.market:
+            kinds += [f"{kind} recognised" for kind in self.readers]
         while True:
             with self.lock:
-                last = [self.times[kind][-1] if self.times[kind] else 0 for kind in (*self.readers, "write")]
+                last = [self.times[kind][-1] if self.times[kind] else 0 for kind in kinds]
             if min(last) > began:
                 return
             if time.monotonic() - began > patience:
-                raise SystemExit(f"no reads and writes {patience} s after it was healthy again")
+                without = [kind for kind, at in zip(kinds, last) if at <= began]
+                raise SystemExit(f"without {', '.join(without)} {patience} s after it was healthy again")
             time.sleep(0.05)
 
     def since_mark(self):

@@ -8,6 +8,7 @@ import textwrap
 import time
 
 from engine import AT_THE_BORDER, BACK_SECONDS, CHECKOUT, Command, expect, issuing, mint, run
+from guarded import certificate_of
 
 MANY = 60
 
@@ -130,6 +131,26 @@ def bring_keys_back(deployment, program):
     deployment.shell(page_block("restore.md", "keys.replaced-0", "docker volume").replace("compose_", f"{deployment.project}_"))
     deployment.wait_for_health("registry")
     expect("with them it issues", command(*issue).startswith("certificates/"), True)
+
+
+def renew(deployment, program):
+    """deploy/runbooks/credential-expiring.md: all certificates and tokens anew, and nothing is restarted."""
+    servers = ("postgres", "postgres-replica")
+    started = {name: fact["State"]["StartedAt"] for name, fact in deployment.all_containers().items()}
+    before = {server: certificate_of(deployment, server) for server in servers}
+    deployment.shell(page_block("credential-expiring.md", "init --renew"))
+    deadline = time.monotonic() + BACK_SECONDS
+    for server in servers:
+        made = (deployment.folder / server / "tls.crt").read_text()
+        while certificate_of(deployment, server) != made:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{server} shows another certificate than the new one")
+            time.sleep(0.5)
+        expect(f"{server} shows the new certificate", made != before[server], True)
+    command = Command(deployment, program)
+    expect("with what was made anew it issues", command(*issuing(deployment, program)).startswith("certificates/"), True)
+    after = {name: fact["State"]["StartedAt"] for name, fact in deployment.all_containers().items()}
+    expect("and nothing was restarted", after == started or (started, after), True)
 
 
 def fill_the_disk(deployment, program):

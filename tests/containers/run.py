@@ -6,9 +6,11 @@
 Shown for both profiles: healthy in under a minute; nobody is root, nothing of a root file system is written, there is no
 shell; TLS between the services and to the command; the story of the README as it is written there; each container is
 killed (SIGKILL) while certificates are issued and verified, comes back by itself, and nothing that was acknowledged is
-lost; backups that come back by the commands of deploy/runbooks. On PostgreSQL also: a verifier and its replica are killed
-while the verifier is asked; nobody sees another's password, and who has one can do with it what the service does. With a
-kubectl, the jobs of deploy/kubernetes for backups are run too.
+lost; while a service behind the registry is away, nothing is guessed that only it knows, and afterwards it is known again;
+backups that come back by the commands of deploy/runbooks. On PostgreSQL also: a verifier and its replica are killed while the
+verifier is asked; nobody sees another's password, and who has one can do with it what the service does; whoever is connected
+to PostgreSQL is so by TLS; certificates and tokens are made anew, and nothing is restarted. With a kubectl, the jobs of
+deploy/kubernetes for backups are run too.
 """
 
 import argparse
@@ -27,12 +29,13 @@ import tomllib
 import urllib.request
 
 from engine import (AT_THE_BORDER, BACK_SECONDS, CHECKOUT, COMPOSE, HEALTHY_SECONDS, SERVICES, Command, Deployment,
-    compose_command, crash_and_wait, expect, issuing, mint, run)
-from guarded import SECRETS, SECRETS_AT_THE_BORDER, look_at_bound_tokens, look_at_mutual_tls, look_at_rights, look_at_secrets
-from load import Load
-from pages import bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database, withdraw_many
+    compose_command, expect, issuing, run)
+from guarded import (SECRETS, SECRETS_AT_THE_BORDER, look_at_bound_tokens, look_at_database_tls, look_at_mutual_tls,
+    look_at_rights, look_at_secrets, look_at_the_databases_door)
+from kills import kill_each
+from pages import (bring_back, bring_keys_back, bring_postgres_back, fill_the_disk, health_follows_the_database, renew,
+    withdraw_many)
 
-QUIET_SECONDS = 3
 PANEL_SECONDS = 60
 # Of org.opencontainers.image. The version is the workspace's, the revision a commit's, the source whoever builds it tells.
 VERSION = tomllib.loads((CHECKOUT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
@@ -150,46 +153,6 @@ def tell_the_story(deployment, program):
     expect(f"the story's {len(commands)} commands verify as", outcomes, ["ACCEPTED", "ACCEPTED", "REFUSED"])
 
 
-def kill_each(deployment, program, services, border=False):
-    """Under load. `border`: a verifier is asked too, for any of the certificates that were issued, and must answer."""
-    def token(*arguments):
-        return mint(deployment, program, *arguments).read_text().strip()
-
-    clerk = token("loader", "certificates.read certificates.write", "--body", "bodies/aurora-cert")
-    customs = token("customs", "verify log.read certificates.read")
-    load = Load(
-        "localhost:7401", (deployment.folder / "public/ca.crt").read_bytes(), clerk=clerk, customs=customs,
-        name=f"load-{deployment.project}-{len(services)}", readers={"border": ("localhost:7411", True)} if border else {},
-    )
-    load.start()
-    rows = []
-    try:
-        time.sleep(QUIET_SECONDS)
-        for service in services:
-            load.mark()
-            back = crash_and_wait(deployment, service)
-            load.wait_until_flowing(BACK_SECONDS)
-            time.sleep(QUIET_SECONDS)
-            rows.append((service, back, load.since_mark()))
-    finally:
-        load.stop()
-    print("  killed           healthy again   issued  longest gap" + "   verified  not answered  longest gap" * len(load.readers))
-    for service, back, seen in rows:
-        print(
-            f"  {service:<16} {back:>11.1f} s {seen.writes:>8} {seen.write_gap:>10.2f} s"
-            + "".join(f"{one.answered:>11} {one.refused:>13} {one.gap:>10.2f} s" for one in seen.reads.values())
-        )
-    try:
-        acknowledged, lost, doubled, wrong, left_open = load.audit()
-    finally:
-        load.close()
-    print(f"  certificates acknowledged: {acknowledged}")
-    expect("lost", lost, 0)
-    expect("acknowledged twice under different names", doubled, 0)
-    expect("wrong answers to customs", wrong, 0)
-    expect("answers that leave open whether a certificate is genuine and in force", left_open, 0)
-
-
 def verify_at_the_border(deployment, program):
     """verifier.yaml on top: a verifier on a read replica, which knows what the registry knows and does nothing else."""
     command = Command(deployment, program)
@@ -205,6 +168,8 @@ def verify_at_the_border(deployment, program):
         time.sleep(0.2)
     print(f"  replica and verifier healthy after {time.monotonic() - began:.1f} s")
     look_at_secrets(deployment, SECRETS | SECRETS_AT_THE_BORDER)
+    look_at_database_tls(deployment, "postgres", (*SERVICES, "replication"))
+    look_at_database_tls(deployment, "postgres-replica", ("verifier",))
     issue = issuing(deployment, program)
     name = command(*issue).strip()
     time.sleep(1)
@@ -335,11 +300,14 @@ def main():
                 if profile == "full":
                     look_at_secrets(deployment, SECRETS)
                     look_at_rights(deployment)
+                    look_at_database_tls(deployment, "postgres", SERVICES)
+                    look_at_the_databases_door(deployment)
                     look_at_mutual_tls(deployment)
                     health_follows_the_database(deployment)
                     withdraw_many(deployment, program)
                     look_at_prometheus(deployment, program)
                     verify_at_the_border(deployment, program)
+                    renew(deployment, program)
                     bring_keys_back(deployment, program)
                     bring_postgres_back(deployment, program)
                 else:

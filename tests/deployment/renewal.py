@@ -53,7 +53,9 @@ def main():
         check("without an engine it fails", failed.returncode != 0)
         away.unlink()
         # A database may know them already.
-        known = {path: it for path, it in made().items() if path.name in ("ca.crt", "ca.key", "database") or path.parts[0] == "postgres"}
+        passwords = {path for path in made() if path.parts[0] == "postgres" and path.suffix == ""}
+        kept = ("ca.crt", "ca.key", "database", "replication")
+        known = {path: it for path, it in made().items() if path.name in kept or path in passwords}
         first = init("./init")
         check("what a run that failed has made stays", len(known) > 10 and all(first[path] == it for path, it in known.items()))
         check("and the next one makes the rest", (state / "greenlane-data/client.toml").exists())
@@ -63,7 +65,7 @@ def main():
         changed = {path for path in first if renewed[path] != first[path] and path.parts[0] != "authority" and path.name != "ca.srl"}
         pairs = {path for path in first if path.name in ("tls.crt", "tls.key")}
         tokens = {path for path in first if path.name in ("token", "admin.token")}
-        check("services have certificates and tokens", len(pairs) == 12 and len(tokens) == 4)
+        check("services have certificates and tokens", len(pairs) == 16 and len(tokens) == 4)
         check(f"these are made anew, and nothing else: {sorted(map(str, changed ^ (pairs | tokens)))}", changed == pairs | tokens)
         check("and nothing comes beside them", renewed.keys() == first.keys())
         for path in sorted(pairs):
