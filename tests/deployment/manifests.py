@@ -193,6 +193,21 @@ def the_next_release(manifests):
     check("nothing is forgotten", before.union(*later) == identities(manifests))
 
 
+def keys_to_their_owner(by_kind):
+    """The pod of upgrade.md that takes key files back from the pods' group."""
+    page = (DEPLOY / "runbooks/upgrade.md").read_text()
+    claim, written = re.search(r"^claim=([\w-]+)\n.*--overrides '(\{.*?\})'\n```", page, re.MULTILINE | re.DOTALL).groups()
+    overrides = json.loads(written.replace("'$claim'", claim))
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "keys-to-their-owner"}} | overrides
+    hold_against_schema(json.dumps(pod))
+    check(f"{claim} is there", claim in by_kind["PersistentVolumeClaim"])
+    (container,), security = pod["spec"]["containers"], pod["spec"]["securityContext"]
+    # With a group of its own the kubelet would open the files once more.
+    check("it is their owner, and has no group of its own", security["runAsUser"] == 65532 and "fsGroup" not in security)
+    rights = container["securityContext"]
+    check("it may do no more than the services", rights["capabilities"]["drop"] == ["ALL"] and rights["readOnlyRootFilesystem"])
+
+
 def rules_of_production(by_kind):
     (rule,) = by_kind["Ingress"]["registry"]["spec"]["rules"]
     (path,) = rule["http"]["paths"]
@@ -360,6 +375,7 @@ def check_overlays(kubectl, promtool, greenlane):
             plain[overlay] = by_kind
             if overlay == "production":
                 the_next_release(manifests)
+                keys_to_their_owner(by_kind)
             if overlay != "border":  # which refers to the verifier's
                 what_must_be_there(overlay, by_kind)
         configurations(greenlane, by_kind)
