@@ -1,5 +1,5 @@
 """The jobs of deploy/kubernetes/components/backups, run as pods are: image, command, environment, volumes and rights are
-those of the rendered manifests, and only who issues tokens is changed. A nightly backup beside the running service, the
+those of the rendered manifests, and only who issues tokens and certificates is ours. A nightly backup beside the running service, the
 volume lost, what was there back, and a new log; no network but the service's own."""
 
 import os
@@ -15,6 +15,7 @@ from engine import BACK_SECONDS, CHECKOUT, SERVICES, expect, run
 
 sys.path.insert(0, str(CHECKOUT / "tests/deployment"))
 from backups import render  # noqa: E402
+from database_tls import certificates  # noqa: E402
 
 USER = 65532
 POD = "backup-29401080-x7k2m"
@@ -44,6 +45,8 @@ class Cluster:
         self.folder = folder
         self.maintenance = {}
         (folder / "issuer").mkdir(parents=True)
+        (folder / "authority").mkdir()
+        certificates(folder / "authority")
 
     def volume(self, kind, name):
         """A folder on this machine, at first as a storage class makes a volume: root's."""
@@ -54,6 +57,8 @@ class Cluster:
                 (place / file).write_text(re.sub(r"\[\[auth\.issuers]]\n(?:.+\n)+", OURS, text))
             if kind == "secret":
                 (place / "token").write_text("of nobody")
+                for file, of in (("tls.crt", "server.crt"), ("tls.key", "server.key"), ("ca.crt", "ours.crt")):
+                    (place / file).write_text((self.folder / "authority" / of).read_text())
         return place
 
     def mount(self, template):
@@ -132,7 +137,7 @@ class Cluster:
         issuer = ["--volume", f"{self.folder / 'issuer'}:/run/issuer:ro"]
         self.container(template, container, service, "--detach", "--publish", "127.0.0.1::7401", *issuer,
             "--env", "GREENLANE__SERVER__DRAIN_DELAY_MS=0")
-        return f"http://{run('docker', 'port', service, '7401').split()[0]}"
+        return f"https://localhost:{run('docker', 'port', service, '7401').split()[0].rpartition(':')[2]}"
 
     def stop(self, service):
         """`kubectl scale --replicas=0`."""
@@ -158,7 +163,8 @@ class Body:
         return run(self.program, *arguments, cwd=self.folder, env=ours).strip()
 
     def at(self, address, subject="clerk"):
-        return lambda *arguments: self.run(*arguments, "--registry", address, "--token-file", self.tokens[subject])
+        return lambda *arguments: self.run(*arguments, "--registry", address, "--token-file", self.tokens[subject],
+            "--tls-ca", self.folder / "authority/ours.crt")
 
     def wait(self, address):
         deadline = time.monotonic() + BACK_SECONDS

@@ -128,6 +128,7 @@ def rules_of_the_house(overlay, by_kind, tracing=False):
     check_services(overlay, by_kind["NetworkPolicy"], databases=production, tracing=tracing)
     ports = {port["name"]: port["port"] for port in by_kind["Service"]["registry"]["spec"]["ports"]}
     check(f"{overlay}: the registry's HTTP has a name", ports["http"] == 7404)
+    ways_in(by_kind)
     if production:
         rules_of_production(by_kind)
 
@@ -208,7 +209,7 @@ def keys_to_their_owner(by_kind):
     check("it may do no more than the services", rights["capabilities"]["drop"] == ["ALL"] and rights["readOnlyRootFilesystem"])
 
 
-def rules_of_production(by_kind):
+def ways_in(by_kind):
     (rule,) = by_kind["Ingress"]["registry"]["spec"]["rules"]
     (path,) = rule["http"]["paths"]
     backend = path["backend"]["service"]
@@ -217,12 +218,16 @@ def rules_of_production(by_kind):
     (port,) = public["ports"]
     way_in = (public["type"], public["selector"], port["port"], port["targetPort"])
     check("bodies and customs reach the registry", way_in == ("LoadBalancer", {"app.kubernetes.io/name": "registry"}, 7401, "grpc"))
+    for name in SERVICES:
+        check(f"{name} has TLS", ("Deployment", f"{name}-tls") in secrets_of(by_kind))
+
+
+def rules_of_production(by_kind):
     secrets = secrets_of(by_kind)
     for name in SERVICES:
         check(f"{name} serves with its own password", ("Deployment", f"{name}-database") in secrets)
         check(f"{name} migrates with another", ("Job", f"{name}-owner-database") in secrets)
         check(f"{name} never sees that", ("Deployment", f"{name}-owner-database") not in secrets)
-        check(f"{name} has TLS", ("Deployment", f"{name}-tls") in secrets)
         check(f"{name} scales", name in by_kind["HorizontalPodAutoscaler"])
 
 
@@ -252,24 +257,24 @@ def rules_of_a_verifier(overlay, by_kind, tracing=False):
         "greenlane.example/client"] == "true")
 
 
-def what_the_border_asks_is_offered(border, production):
+def what_the_border_asks_is_offered(border, overlay, there):
     """Each service that a verifier asks from another cluster has a way in at that port, which leads to TLS of the service's
     own with that name in its certificate, and which lets in the same networks on its way as at its end."""
-    written = head_of("production")
+    written = head_of(overlay)
     asks = variables(border["Deployment"]["verifier"])
     for called in CALLS["registry"]:
         uri = asks[f"GREENLANE__REGISTRY__{called}__URI".upper()]
         host, port = re.fullmatch(r"https://([\w.-]+):(\d+)", uri).groups()
-        ways = [service["spec"] for service in production["Service"].values() if service["spec"].get("type") == "LoadBalancer"
+        ways = [service["spec"] for service in there["Service"].values() if service["spec"].get("type") == "LoadBalancer"
             and service["spec"]["selector"] == {"app.kubernetes.io/name": called}]
-        check(f"production offers the {called} that the border asks at {uri}", len(ways) == 1)
+        check(f"{overlay} offers the {called} that the border asks at {uri}", len(ways) == 1)
         (door,) = ways[0]["ports"]
-        there = (door["port"], door["targetPort"], door["appProtocol"])
-        check(f"{uri} leads to {called} and its TLS, and not {there}", there == (int(port), "grpc", "https"))
+        behind = (door["port"], door["targetPort"], door["appProtocol"])
+        check(f"{uri} leads to {called} and its TLS, and not {behind}", behind == (int(port), "grpc", "https"))
         check(f"{called} sees who calls", ways[0]["externalTrafficPolicy"] == "Local")
-        on_the_way, at_its_end = ways[0].get("loadBalancerSourceRanges"), networks_into(production["NetworkPolicy"], called, port)
+        on_the_way, at_its_end = ways[0].get("loadBalancerSourceRanges"), networks_into(there["NetworkPolicy"], called, port)
         check(f"{called} lets in {on_the_way} and {at_its_end}", on_the_way and set(on_the_way) == at_its_end)
-        check(f"production wants {host} in {called}-tls", host.replace(called, "<service>") in written)
+        check(f"{overlay} wants {host} in {called}-tls", host.replace(called, "<service>") in written)
 
 
 def variables(deployment):
@@ -367,7 +372,7 @@ def check_overlays(kubectl, promtool, greenlane):
         by_kind = sorted_by_kind(manifests)
         rules = rules_of_a_verifier if overlay in ASKED else rules_of_the_house
         rules(overlay, by_kind, tracing="tracing" in components)
-        if overlay == "production" or "mutual-tls" in components:
+        if overlay in ("production", "small") or "mutual-tls" in components:
             rules_of_mutual_tls(by_kind)
         if components:
             rules_of_tracing(by_kind)
@@ -384,7 +389,8 @@ def check_overlays(kubectl, promtool, greenlane):
         print(f"  {named}: {len(manifests)} manifests, {count} held against Kubernetes {KUBERNETES}")
     # In one cluster, and the border in another.
     production, verifier = plain["production"], plain["verifier"]
-    what_the_border_asks_is_offered(plain["border"], production)
+    for overlay in ("production", "small"):
+        what_the_border_asks_is_offered(plain["border"], overlay, plain[overlay])
     together = {kind: production[kind] | verifier.get(kind, {}) for kind in ("ServiceMonitor", "Service", "PrometheusRule")}
     gone = {"verifier": "GreenlaneVerifierAbsent"}
     check_outage(promtool, together, dict.fromkeys(SERVICES, "GreenlaneAbsent") | gone)

@@ -85,11 +85,10 @@ def check_services(overlay, policies, databases, tracing):
     if tracing:
         egress |= {f"{name} -> {COLLECTOR}" for name in (*SERVICES, "verifier")}
     ingress = set().union(*(into(name, PORTS[name]) for name in SERVICES))
-    if databases:
-        # Bodies and customs, from wherever they are.
-        ingress.add(f"0.0.0.0/0 -> registry:{PORTS['registry']}")
-        # Whoever else calls from outside, from where it is known to be.
-        ingress |= {f"{neighbour} -> {name}:{PORTS[name]}" for neighbour in NEIGHBOURS for name in CALLS["registry"]}
+    # Bodies and customs, from wherever they are.
+    ingress.add(f"0.0.0.0/0 -> registry:{PORTS['registry']}")
+    # Whoever else calls from outside, from where it is known to be.
+    ingress |= {f"{neighbour} -> {name}:{PORTS[name]}" for neighbour in NEIGHBOURS for name in CALLS["registry"]}
     compare(overlay, policies, egress, ingress)
 
 
