@@ -9,7 +9,6 @@ use std::collections::{HashMap, HashSet};
 use greenlane_jose::{b64, json};
 use rand::RngCore as _;
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 /// Where an object's hashes are.
 pub(crate) const DIGESTS: &str = "_sd";
@@ -100,7 +99,7 @@ impl Disclosure {
 
     /// The hash that the document has of it: of the text as it is sent.
     pub fn digest(&self) -> String {
-        b64::encode(Sha256::digest(&self.text))
+        b64::encode(greenlane_jose::sha256(&self.text))
     }
 }
 

@@ -9,9 +9,8 @@ use aws_lc_rs::signature::{
 };
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::{b64, canonical};
+use crate::{b64, canonical, sha256};
 
 /// What kind of key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -167,7 +166,7 @@ impl PublicKey {
     /// The RFC 7638 thumbprint: base64url of the SHA-256 of the canonical public members.
     pub fn thumbprint(&self) -> String {
         let members = canonical::to_vec(&self.to_jwk_value()).expect("a JWK of strings is canonical");
-        b64::encode(Sha256::digest(members))
+        b64::encode(sha256(members))
     }
 }
 

@@ -13,6 +13,7 @@ mod algorithm;
 pub mod b64;
 pub mod canonical;
 pub mod compact;
+mod digest;
 pub mod enrol;
 pub mod json;
 pub mod jwk;
@@ -22,6 +23,7 @@ mod verify;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use compact::{Compact, CompactError, Limits};
+pub use digest::{sha256, sha256_of};
 pub use jwk::{Jwk, Jwks, JwksLimits};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use signing::{KeyFileError, SignError, Signer, SigningKey};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
+use greenlane_jose::{sha256, sha256_of};
 
 /// A Merkle tree hash. Shown and parsed as base64, as in checkpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,10 +78,7 @@ impl FromStr for Hash {
 
 /// The hash of a leaf: SHA-256 of 0x00 and the entry.
 pub fn hash_leaf(entry: &[u8]) -> Hash {
-    let mut digest = Sha256::new();
-    digest.update([0]);
-    digest.update(entry);
-    Hash(digest.finalize().into())
+    Hash(sha256_of([&[0], entry]))
 }
 
 /// The hash of an inner node: SHA-256 of 0x01 and both children.
@@ -89,10 +86,10 @@ pub fn hash_node(left: &Hash, right: &Hash) -> Hash {
     let mut input = [1; 65];
     input[1..33].copy_from_slice(&left.0);
     input[33..].copy_from_slice(&right.0);
-    Hash(Sha256::digest(input).into())
+    Hash(sha256(input))
 }
 
 /// The root of the empty tree: SHA-256 of nothing.
 pub fn empty_root() -> Hash {
-    Hash(Sha256::digest([]).into())
+    Hash(sha256([]))
 }

@@ -10,9 +10,9 @@ use greenlane_jose::Signer;
 
 use crate::domain::body::Body;
 use crate::domain::content::Content;
-use crate::domain::event::sha256;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::status::{ENTRIES, Slot};
+use greenlane_jose::sha256;
 
 /// A document and its hash, which the log names.
 #[derive(Clone, Debug)]

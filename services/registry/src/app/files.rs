@@ -19,7 +19,6 @@ use crate::domain::body::Body;
 use crate::domain::certificate::Version;
 use crate::domain::content::Content;
 use crate::domain::contestation::Contestation;
-use crate::domain::event::sha256;
 use crate::domain::key::Key;
 use crate::domain::life::Event;
 use crate::domain::names::{BodyId, CertificateNumber};
@@ -29,6 +28,7 @@ use crate::domain::world::Known;
 use crate::store::bodies::{self, BodyState};
 use crate::store::contestation;
 use crate::store::list;
+use greenlane_jose::sha256;
 
 /// A certificate's whole history.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use super::registry::{MutationId, Outcome, Registry, unavailable};
 use super::sequencer::Places;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::content::Content;
-use crate::domain::event::sha256;
 use crate::domain::names::BodyId;
+use greenlane_jose::sha256;
 
 /// A row, checked as far as it can be for itself.
 #[derive(Debug)]

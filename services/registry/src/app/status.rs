@@ -16,10 +16,10 @@ use tokio::sync::{Mutex, Semaphore};
 use super::document;
 use super::log::{LogBroken, LogWriter};
 use super::read::Reader;
-use crate::domain::event::sha256;
 use crate::domain::names::BodyId;
 use crate::domain::status::{ENTRIES, bits};
 use crate::store::status::{self, Listing};
+use greenlane_jose::sha256;
 
 /// After how long a reader should ask again.
 pub(crate) const TTL_SECONDS: u32 = 60;

@@ -14,7 +14,6 @@ use super::files::{BodyFile, public_key};
 use super::read::Reader;
 use super::registry::Registry;
 use crate::domain::epcis;
-use crate::domain::event::sha256;
 use crate::domain::goods::ProductId;
 use crate::domain::key::{Key, KeyStanding};
 use crate::domain::names::BodyId;
@@ -22,6 +21,7 @@ use crate::domain::trace::footprint::Gathered;
 use crate::domain::trace::{TraceEvent, TraceRecord};
 use crate::domain::trace_command::TraceCommand;
 use crate::store::trace::{self, TraceFilter};
+use greenlane_jose::sha256;
 
 /// The media type in the header's `typ`, without `application/`.
 const TYP: &str = "trace-event+jwt";

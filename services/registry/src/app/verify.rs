@@ -13,7 +13,6 @@ use super::document::Document;
 use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
 use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject, Use};
 use super::source::{Later, Source};
-use crate::domain::event::sha256;
 use crate::domain::goods::{Code, Goods};
 use crate::domain::key::Key;
 use crate::domain::life::{Standing, State, last_effective};
@@ -25,6 +24,7 @@ use crate::domain::verdict::{
     Outcome, Overall, Part, authentic, bundled, coverage, force, no_number, overall, recognition,
 };
 use crate::domain::write_off::lineage::Lineage;
+use greenlane_jose::sha256;
 
 /// What is to be verified.
 #[derive(Clone, Debug)]

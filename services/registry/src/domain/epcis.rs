@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use greenlane_jose::canonical;
 use serde_json::Value;
 
-use super::event::sha256;
 use super::goods::{ProductId, gtin};
 use super::trace::Stage;
 use super::trace::decimal::Decimal;
 use super::write_off::product_key;
+use greenlane_jose::sha256;
 
 /// What was read; none is what the event does not tell, and an error what it tells in a way that cannot be taken from it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ pub(crate) use trace::TraceEntry;
 use chrono::{DateTime, Utc};
 use greenlane_credential::ConfidentialField;
 use greenlane_jose::canonical::Node;
-use sha2::{Digest as _, Sha256};
+use greenlane_jose::sha256;
 
 use super::body::BodyRecord;
 use super::contestation::ContestCommand;
@@ -75,11 +75,6 @@ pub(crate) struct EraseEntry<'a> {
 pub(crate) struct DocumentEntry<'a> {
     pub(crate) sha256: &'a [u8; 32],
     pub(crate) key: &'a str,
-}
-
-/// SHA-256 of bytes.
-pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 impl Entry<'_> {

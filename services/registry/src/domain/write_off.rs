@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::content::{Content, Product, Quantity, SerialRange};
-use super::event::sha256;
 use super::goods::{ProductId, folded, same_gtin, same_text};
 use super::names::{BodyId, CertificateNumber};
+use greenlane_jose::sha256;
 
 /// What a record tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -127,7 +127,7 @@ async fn a_signed_verdict_names_all_that_was_presented(db: TestDatabase) {
         let request = wire::VerifyRequest { include_statement: true, ..question(Subject::Document(presented.clone())) };
         let answer = served.verification().verify(request).await.unwrap().into_inner();
         let stated = crate::statement::Statement::open(&answer.statement, &key).unwrap();
-        assert_eq!(stated.question["documentSha256"], hex::encode(crate::domain::event::sha256(&presented)));
+        assert_eq!(stated.question["documentSha256"], hex::encode(greenlane_jose::sha256(&presented)));
     }
 }
 

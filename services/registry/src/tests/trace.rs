@@ -86,7 +86,7 @@ async fn an_event_is_signed_logged_and_read_again(db: TestDatabase) {
     let proof = first.proof.unwrap();
     let leaf: serde_json::Value = serde_json::from_slice(&proof.leaf).unwrap();
     assert_eq!(leaf["event"], "trace.record");
-    assert_eq!(leaf["document_sha256"], hex::encode(crate::domain::event::sha256(&recorded.document)));
+    assert_eq!(leaf["document_sha256"], hex::encode(greenlane_jose::sha256(&recorded.document)));
     assert!(!String::from_utf8_lossy(&proof.leaf).contains("SR-400"), "nothing commercial enters the log");
     let get = |name: &str, revision| wire::GetTraceEventRequest {
         name: name.to_owned(),

@@ -482,7 +482,7 @@ async fn the_log_tells_neither_certificate_nor_amount_and_binds_the_record(db: T
     assert!(!leaf.contains(number) && !leaf.contains("C62") && !leaf.contains("SR-400"), "{leaf}");
     let record = used.write_off.unwrap().logged_record;
     assert!(record.contains(number) && record.contains("SR-400"));
-    assert!(leaf.contains(&hex::encode(crate::domain::event::sha256(record))), "{leaf}");
+    assert!(leaf.contains(&hex::encode(greenlane_jose::sha256(record))), "{leaf}");
     let mut auditor = Auditor::new();
     let entries = served.log().list_entries(wire::ListEntriesRequest::default()).await.unwrap().into_inner().entries;
     for entry in entries {

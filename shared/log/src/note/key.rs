@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use greenlane_jose::{Algorithm, PublicKey, SignError, Signer, enrol, verify};
-use sha2::{Digest as _, Sha256};
+use greenlane_jose::{Algorithm, PublicKey, SignError, Signer, enrol, sha256_of, verify};
 
 use super::NoteSignature;
 use crate::cosignature;
@@ -100,11 +99,7 @@ impl NoteKey {
     pub fn new(name: KeyName, signature_type: SignatureType, key: PublicKey) -> Result<Self, NoteKeyError> {
         let bytes = *key.as_ed25519().ok_or(NoteKeyError::Key)?;
         enrol::check(&key).map_err(|_| NoteKeyError::Key)?;
-        let mut digest = Sha256::new();
-        digest.update(name.as_str());
-        digest.update([b'\n', signature_type.byte()]);
-        digest.update(bytes);
-        let [a, b, c, d, ..] = <[u8; 32]>::from(digest.finalize());
+        let [a, b, c, d, ..] = sha256_of([name.as_str().as_bytes(), &[b'\n', signature_type.byte()], &bytes]);
         Ok(Self { name, signature_type, key, key_id: [a, b, c, d] })
     }
 

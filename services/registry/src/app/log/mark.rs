@@ -20,12 +20,14 @@ const NAME: &str = "log.checkpoint";
 pub(crate) struct Mark {
     file: PathBuf,
     highest: Mutex<Option<(u64, Hash)>>,
+    /// What this process wrote last: while the file says so, it need not be read.
+    written: Mutex<String>,
 }
 
 impl Mark {
     /// The mark of the log whose key is in this directory.
     pub(crate) fn new(directory: &Path) -> Self {
-        Self { file: directory.join(NAME), highest: Mutex::default() }
+        Self { file: directory.join(NAME), highest: Mutex::default(), written: Mutex::default() }
     }
 
     /// What the file says, which must be a checkpoint of this log.
@@ -60,9 +62,16 @@ impl Mark {
             }
             *highest = Some((head.size, head.root));
         }
-        let lower = self.read(key).is_ok_and(|marked| marked.is_none_or(|(size, _)| size < head.size));
-        if lower && let Err(error) = self.write(&head.note) {
-            tracing::warn!(%error, file = %self.file.display(), "what was signed last could not be noted");
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = fs::read(&self.file).is_ok_and(|text| !text.is_empty() && text == written.as_bytes());
+        let lower = || self.read(key).is_ok_and(|marked| marked.is_none_or(|(size, _)| size < head.size));
+        if own || lower() {
+            match self.write(&head.note) {
+                Ok(()) => written.clone_from(&head.note),
+                Err(error) => {
+                    tracing::warn!(%error, file = %self.file.display(), "what was signed last could not be noted");
+                }
+            }
         }
     }
 

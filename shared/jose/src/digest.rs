@@ -1,0 +1,15 @@
+//! SHA-256 by the backend that signs: about twice as fast on processors without instructions for it as one in plain Rust.
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+/// The SHA-256 of these bytes.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> [u8; 32] {
+    sha256_of([bytes.as_ref()])
+}
+
+/// The SHA-256 of these bytes, one after the other.
+pub fn sha256_of<const N: usize>(parts: [&[u8]; N]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    parts.into_iter().for_each(|part| context.update(part));
+    context.finish().as_ref().try_into().expect("a SHA-256 has 32 bytes")
+}
