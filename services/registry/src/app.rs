@@ -7,6 +7,7 @@ pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod files;
 pub(crate) mod group;
+pub(crate) mod heard;
 pub(crate) mod import;
 pub(crate) mod issue;
 pub(crate) mod kept;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use greenlane_platform::client::ClientConfig;
 use greenlane_store::StoreConfig;
@@ -33,6 +34,9 @@ pub struct Config {
     pub group_limit: usize,
     /// How often the database is asked whether another replica has written.
     pub poll_interval_ms: u64,
+    /// For how long the log's head may not have been read before what seems to be in force is *undetermined*: the database
+    /// cannot be read, or shows an earlier state than it did. Never less than four polls.
+    pub head_bound_seconds: u64,
     /// How long a read waits for a revision that it needs.
     pub revision_wait_ms: u64,
     /// Certificates whose histories are kept in memory for verification. A large one counts for several.
@@ -80,6 +84,21 @@ pub struct Config {
     /// when a channel is handed over.
     pub classification: Option<ClientConfig>,
 }
+
+impl Config {
+    /// How often the head is read.
+    pub(crate) fn poll_interval(&self) -> Duration {
+        Duration::from_millis(self.poll_interval_ms.max(1))
+    }
+
+    /// How long ago it may have been read.
+    pub(crate) fn head_bound(&self) -> Duration {
+        Duration::from_secs(self.head_bound_seconds).max(self.poll_interval().saturating_mul(POLLS_BEFORE_DOUBT))
+    }
+}
+
+/// A database that is slow once, or twice, is not one that cannot be read.
+const POLLS_BEFORE_DOUBT: u32 = 4;
 
 /// What a process of the registry does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -151,6 +170,7 @@ impl Default for Config {
             write_queue: 4_096,
             group_limit: 1_024,
             poll_interval_ms: 250,
+            head_bound_seconds: 30,
             revision_wait_ms: 1_000,
             cached_certificates: 100_000,
             cached_bodies: 10_000,

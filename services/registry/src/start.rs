@@ -139,7 +139,8 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
     if let Some(broken) = cosign::accused(&store, log.verifier_key()).await? {
         log.stop_signing(&broken);
     }
-    let published = Arc::new(Published::new(head, files));
+    let published = Published::new(head, files).of_log(Arc::clone(&log)).heard_within(config.head_bound());
+    let published = Arc::new(published);
     let (queue, sequencer, teller) = Sequencer::new(
         store.with_own_writer(&config.store)?,
         store.clone(),

@@ -77,7 +77,7 @@ impl Verdicts {
             revision,
             day: clock.now().date_naive(),
             now: Instant::now(),
-            in_doubt: source.in_doubt(),
+            in_doubt: source.doubt().is_some(),
             catalogue: recogniser.latest(),
             checkpoint_time: source.checkpoint_time(),
         }

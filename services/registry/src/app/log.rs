@@ -112,8 +112,11 @@ impl LogWriter {
     /// Stops all signing in this process.
     pub(crate) fn stop_signing(&self, why: &LogBroken) {
         self.signing.record(0, &[]);
-        tracing::error!(reason = %why, "the log is inconsistent: nothing is signed until an operator has looked");
-        self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why.to_string());
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        if broken.is_none() {
+            tracing::error!(reason = %why, "the log is inconsistent: nothing is signed until an operator has looked");
+            *broken = Some(why.to_string());
+        }
     }
 
     /// Signs the head of a tree.

@@ -4,13 +4,15 @@
 //! entries in between are about is forgotten.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use greenlane_store::{Store, StoreError};
 use tokio::sync::{Mutex, watch};
 
 use super::files::Files;
-use super::log::LogWriter;
+use super::heard::Heard;
+use super::log::{LogBroken, LogWriter, mark};
+use super::standby;
 use crate::store::log::{self, TreeHead};
 
 /// The newest head that reads answer at.
@@ -19,21 +21,43 @@ pub(crate) struct Published {
     head: watch::Sender<Arc<TreeHead>>,
     files: Files,
     advancing: Mutex<()>,
-    /// In a process that only reads: what looks at each head before it is published.
-    vetting: Option<Arc<LogWriter>>,
+    heard: Heard,
+    /// The log that the heads are of.
+    log: Option<Arc<LogWriter>>,
 }
 
 impl Published {
     pub(crate) fn new(head: TreeHead, files: Files) -> Self {
-        Self { head: watch::Sender::new(Arc::new(head)), files, advancing: Mutex::default(), vetting: None }
+        let (head, heard) = (watch::Sender::new(Arc::new(head)), Heard::within(Duration::MAX));
+        Self { head, files, advancing: Mutex::default(), heard, log: None }
     }
 
-    /// Publishes no head that the log has not signed, and reads from no database that lies behind what is published.
+    /// Tells the log of a database that contradicts it. A process that only reads it publishes no head that the log has
+    /// not signed, and reads from no database that lies behind what is published.
     #[must_use]
-    pub(crate) fn vetted_by(mut self, log: Arc<LogWriter>) -> Self {
-        self.vetting = Some(log);
-        self.files.read_from(self.revision());
+    pub(crate) fn of_log(mut self, log: Arc<LogWriter>) -> Self {
+        if !log.can_sign() {
+            self.files.read_from(self.revision());
+        }
+        self.log = Some(log);
         self
+    }
+
+    /// What is published is in doubt once the head was not read for longer than this.
+    #[must_use]
+    pub(crate) fn heard_within(mut self, bound: Duration) -> Self {
+        self.heard = Heard::within(bound);
+        self
+    }
+
+    /// Whether the head was not read for so long that a later step may be missing here.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.heard.is_past()
+    }
+
+    /// In a process that only reads: what looks at each head before it is published.
+    fn vetting(&self) -> Option<&Arc<LogWriter>> {
+        self.log.as_ref().filter(|log| !log.can_sign())
     }
 
     pub(crate) fn files(&self) -> &Files {
@@ -66,9 +90,11 @@ impl Published {
     /// Publishes a head that this process wrote on top of `old_size` entries. `subjects` are what its own entries are
     /// about.
     pub(crate) async fn advance(&self, store: &Store, old_size: u64, head: TreeHead, subjects: Vec<String>) {
+        let written = Instant::now();
         let _one_at_a_time = self.advancing.lock().await;
         let published = self.revision();
         if head.size <= published {
+            self.heard.note(written);
             return;
         }
         if old_size > published {
@@ -83,27 +109,58 @@ impl Published {
         }
         self.files.forget(&subjects);
         self.head.send_replace(Arc::new(head));
+        self.heard.note(written);
     }
 
-    /// Publishes what other replicas wrote.
+    /// Publishes what other replicas wrote. A database that has gone back behind what is published stops the log; one that
+    /// may only lag is not believed, and counts as one that was not read.
     pub(crate) async fn catch_up(&self, store: &Store) -> Result<(), StoreError> {
+        // Both before it is read: meanwhile more may be published here.
+        let (asked, published) = (Instant::now(), self.head());
         let head = store.read("read_head", |tx| Box::pin(async move { Ok(log::head(tx).await?) })).await?;
+        if contradiction(&head, &published).is_some() {
+            return self.contradicted(store, &head, &published).await;
+        }
         if head.size <= self.revision() {
+            self.heard.note(asked);
             return Ok(());
         }
-        if let Some(Err(broken)) = self.vetting.as_ref().map(|log| log.vet(&head)) {
-            self.vetting.iter().for_each(|log| log.stop_signing(&broken));
+        if let Some(log) = self.vetting()
+            && let Err(broken) = log.vet(&head)
+        {
+            log.stop_signing(&broken);
             return Ok(());
         }
         let _one_at_a_time = self.advancing.lock().await;
         let published = self.revision();
         if head.size > published {
             // First, so that nothing is read and remembered from another database that does not have it yet.
-            if self.vetting.is_some() {
+            if self.vetting().is_some() {
                 self.files.read_from(head.size);
             }
             self.files.forget(&self.read_subjects(store, published, head.size).await?);
             self.head.send_replace(Arc::new(head));
+        }
+        self.heard.note(asked);
+        Ok(())
+    }
+
+    /// What becomes of a head that does not go together with the one that was published before it was read.
+    async fn contradicted(&self, store: &Store, head: &TreeHead, published: &TreeHead) -> Result<(), StoreError> {
+        let Some(log) = self.log.as_ref().filter(|log| !log.is_broken()) else { return Ok(()) };
+        if !log.can_sign() {
+            // Somebody else's database may lag, but no lag makes another tree of the same size.
+            if head.size < published.size {
+                return Err(standby::behind());
+            }
+            log.stop_signing(&log.vet(head).err().unwrap_or_else(|| mark::forked(head.size)));
+            return Ok(());
+        }
+        // Behind one address a standby may have answered: what counts is where there can be written.
+        let held = store.write("confirm_head", |tx| Box::pin(async move { Ok(log::lock_head(tx).await?) }));
+        let held: Result<TreeHead, StoreError> = held.await;
+        if let Some(broken) = contradiction(&held?, published) {
+            log.stop_signing(&broken);
         }
         Ok(())
     }
@@ -134,4 +191,12 @@ impl Published {
             }
         }
     }
+}
+
+/// Why a database with this head does not hold what was published, if so.
+fn contradiction(head: &TreeHead, published: &TreeHead) -> Option<LogBroken> {
+    if head.size < published.size {
+        return Some(mark::rolled_back(head.size, published.size));
+    }
+    (head.size == published.size && head.root != published.root).then(|| mark::forked(head.size))
 }

@@ -12,6 +12,7 @@ use super::read::Reader;
 use crate::domain::content::SerialRange;
 use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::bundled::Extent;
+use crate::domain::verdict::force::Doubt;
 use crate::domain::write_off::ledger::Ledger;
 use crate::store::log;
 use crate::store::write_off::{self, Asked};
@@ -40,11 +41,12 @@ impl Source {
         }
     }
 
-    /// Whether what is here contradicts what was signed: later steps may be missing.
-    pub(crate) fn in_doubt(&self) -> bool {
+    /// Why later steps may be missing here, if so.
+    pub(crate) fn doubt(&self) -> Option<Doubt> {
         match self {
-            Self::Registry { log, .. } => log.is_broken(),
-            Self::Bundle(_) => false,
+            Self::Registry { log, .. } if log.is_broken() => Some(Doubt::Records),
+            Self::Registry { reader, .. } => reader.published.is_unheard().then_some(Doubt::Unheard),
+            Self::Bundle(_) => None,
         }
     }
 

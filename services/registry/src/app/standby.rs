@@ -42,9 +42,11 @@ impl Floor {
 }
 
 async fn must_hold(tx: &Tx, least: u64) -> Result<(), StoreError> {
-    if log::size(tx).await? < least {
-        let what = "the database shows an earlier state than it did: it is catching up";
-        return Err(StoreError::Unavailable(DbErr::Custom(what.to_owned())));
-    }
-    Ok(())
+    if log::size(tx).await? < least { Err(behind()) } else { Ok(()) }
+}
+
+/// Why nothing is read from a database that lies behind what it showed before.
+pub(crate) fn behind() -> StoreError {
+    let what = "the database shows an earlier state than it did: it is catching up";
+    StoreError::Unavailable(DbErr::Custom(what.to_owned()))
 }

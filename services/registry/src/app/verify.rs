@@ -232,9 +232,9 @@ impl Verifier {
             in_force = Part::because(Outcome::Undetermined, no_number());
         }
         let open = extent.leave_open(&presented, known, &mut authentic, &mut in_force);
-        let in_doubt = self.source.in_doubt();
-        if in_doubt {
-            in_force = force::in_doubt(in_force);
+        let doubt = self.source.doubt();
+        if let Some(doubt) = doubt {
+            in_force = force::in_doubt(in_force, doubt);
         }
         if let Some(file) = &file {
             in_force = force::disputed(in_force, file.contestations_at(at.revision), day);
@@ -255,9 +255,9 @@ impl Verifier {
                 answer.covers.findings.extend(ledger.tell(&lineage, judged.version, &judged.content, goods));
             }
         }
-        answer.given.in_doubt = in_doubt;
+        answer.given.doubt = doubt;
         // What is wrong, or not known yet, may be mended before anything else changes.
-        let holds = answer.holds.filter(|_| authentic.outcome == Outcome::Yes && !in_doubt && !question.balance);
+        let holds = answer.holds.filter(|_| authentic.outcome == Outcome::Yes && doubt.is_none() && !question.balance);
         let outcomes = [authentic.outcome, in_force.outcome, answer.covers.outcome, answer.recognised.outcome];
         let about = match &question.subject {
             Subject::Number(number) => About::Number(number.as_str()),

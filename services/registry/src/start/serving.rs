@@ -127,7 +127,7 @@ impl Serving {
         };
         let logs = api::Logs { reader: self.reader, log: Arc::clone(&self.log), cosigner: self.cosigner };
         let (published, polled, probed, log) = (self.published, self.store.clone(), self.store, self.log);
-        let poll = Duration::from_millis(config.poll_interval_ms.max(1));
+        let poll = config.poll_interval();
         let service = service
             .grpc(move |limits| {
                 let quick = api::QuickVerifications::new(verifications.clone());

@@ -59,7 +59,8 @@ pub(super) async fn service(config: &Config, clock: Clock, peers: Peers) -> Resu
     store.check_schema::<Migrator>().await?;
     let head = serving::head(log.inspect(&store).await, &log, &store).await?;
     let files = Files::new(config.cached_certificates, config.cached_bodies);
-    let published = Arc::new(Published::new(head, files).vetted_by(Arc::clone(&log)));
+    let published = Published::new(head, files).of_log(Arc::clone(&log)).heard_within(config.head_bound());
+    let published = Arc::new(published);
     let serving = Serving::new(config, &clock, &peers, (&store, &log, &published))?;
     // Without a table to write to, refusals are audited in the log of the process.
     let service = Service::new("registry", api::rules::RULES).in_role(VERIFIER, SERVES);

@@ -1,6 +1,7 @@
 //! A database that was put back to an earlier state: the log does not sign another history.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenlane_api::common::v1::ErrorReason;
 use greenlane_api::registry::v1 as wire;
@@ -15,6 +16,8 @@ use crate::Migrator;
 greenlane_store::engine_tests!(Migrator:
     a_database_that_goes_back_under_a_running_registry_stops_all_signing,
     a_database_that_went_back_while_the_registry_was_down_stops_all_signing,
+    a_database_that_goes_back_is_found_out_by_reading_alone,
+    another_tree_of_the_same_size_is_found_out_by_reading_alone,
 );
 
 async fn sql(db: &TestDatabase, statement: &str) {
@@ -55,10 +58,55 @@ async fn a_database_that_goes_back_under_a_running_registry_stops_all_signing(db
     refused(&served, "another-history").await;
     let told = async {
         while !served.health.causes().iter().any(|cause| cause.contains("put back to an earlier state")) {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), told).await.expect("health says so");
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("health says so");
+}
+
+/// Waits until a certificate that was in force is not taken for that any more, and health says why.
+async fn doubted(served: &Served, name: &str, why: &str) {
+    let doubted = async {
+        loop {
+            let verdict = served.verdict(name).await;
+            if verdict.outcome() == wire::VerdictOutcome::Undetermined {
+                assert_eq!(codes(verdict.in_force.as_ref())[0], "records_in_doubt");
+                return;
+            }
+            assert_eq!(verdict.outcome(), wire::VerdictOutcome::Accepted);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), doubted).await.expect("nothing is accepted");
+    let told = async {
+        while !served.health.causes().iter().any(|cause| cause.contains(why)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("health says so");
+}
+
+async fn a_database_that_goes_back_is_found_out_by_reading_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let name = served.issue("xa-lab", "kept").await.certificate.unwrap().name;
+    keep_head(&db).await;
+    served.issue("xa-lab", "lost").await;
+    assert_eq!(served.verdict(&name).await.outcome(), wire::VerdictOutcome::Accepted);
+    go_back(&db).await;
+    doubted(&served, &name, "put back to an earlier state").await;
+    let status = served.certificates("bodies/xa-lab").issue_certificate(order("xa-lab", "other")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&status), Some(ErrorReason::LogInconsistent));
+}
+
+async fn another_tree_of_the_same_size_is_found_out_by_reading_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    keep_head(&db).await;
+    let name = served.issue("xa-lab", "kept").await.certificate.unwrap().name;
+    assert_eq!(served.verdict(&name).await.outcome(), wire::VerdictOutcome::Accepted);
+    sql(&db, "UPDATE log_head SET root = (SELECT root FROM kept)").await;
+    doubted(&served, &name, "another tree of").await;
 }
 
 async fn a_database_that_went_back_while_the_registry_was_down_stops_all_signing(db: TestDatabase) {

@@ -1,6 +1,7 @@
 //! The role of a verifier: no key, nothing written, the same verdicts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenlane_api::common::v1::{ErrorReason, ReadConsistency, read_consistency::Requirement};
 use greenlane_api::registry::v1 as wire;
@@ -22,6 +23,8 @@ greenlane_store::engine_tests!(Migrator:
     a_withdrawal_is_known_to_a_verifier_within_a_second,
     a_read_at_a_revision_waits_and_then_says_which_one_there_is,
     a_standby_that_shows_an_earlier_state_is_not_believed,
+    what_cannot_be_read_for_longer_than_it_may_be_is_not_taken_to_be_in_force,
+    a_verifier_that_reads_another_tree_of_the_same_size_is_in_doubt,
     every_other_method_is_refused_by_the_role,
     a_verifier_writes_nothing_and_holds_no_key,
     a_verifier_that_is_told_another_key_says_nothing_is_in_force,
@@ -86,8 +89,8 @@ async fn a_withdrawal_is_known_to_a_verifier_within_a_second(db: TestDatabase) {
     registry.certificates("bodies/xa-lab").withdraw_certificate(withdrawal(&name, "w")).await.unwrap();
     let began = std::time::Instant::now();
     while codes(verifier.verdict(&name).await.in_force.as_ref()) != ["withdrawn"] {
-        assert!(began.elapsed() < std::time::Duration::from_secs(1), "a second has passed");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        assert!(began.elapsed() < Duration::from_secs(1), "a second has passed");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -112,7 +115,10 @@ async fn a_read_at_a_revision_waits_and_then_says_which_one_there_is(db: TestDat
 }
 
 async fn a_standby_that_shows_an_earlier_state_is_not_believed(db: TestDatabase) {
-    let registry = serve(&db).await;
+    // The registry does not look: of its own database it would take the same for lost entries.
+    let deaf = |config: &mut Config| config.poll_interval_ms = 3_600_000;
+    let keys = Arc::new(tempfile::tempdir().unwrap());
+    let registry = serve_with(&db, Clock::settable(now()), keys, deaf, Peers::default()).await;
     registry.enrol("xa-lab").await;
     let issued = registry.issue("xa-lab", "one").await;
     let other = registry.issue("xa-lab", "two").await;
@@ -162,6 +168,70 @@ async fn a_standby_that_shows_an_earlier_state_is_not_believed(db: TestDatabase)
     assert_eq!(answered, registry.verification().verify(proved()).await.unwrap().into_inner());
     assert_eq!(get(port, nowhere, "").await.status, 404);
     assert_eq!(get(port, &format!("/{other}"), "").await.status, 200);
+}
+
+/// Asks until the outcome is this one.
+async fn until(served: &Served, name: &str, outcome: wire::VerdictOutcome) -> wire::Verdict {
+    let asked = async {
+        loop {
+            let verdict = served.verdict(name).await;
+            if verdict.outcome() == outcome {
+                return verdict;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), asked).await.expect("it comes to that")
+}
+
+async fn sql(db: &TestDatabase, statement: &'static str) {
+    let run = db.store().write::<_, std::convert::Infallible, _>("sql", move |tx| {
+        Box::pin(async move { Ok(tx.execute_unprepared(statement).await.map(drop)?) })
+    });
+    run.await.unwrap();
+}
+
+async fn what_cannot_be_read_for_longer_than_it_may_be_is_not_taken_to_be_in_force(db: TestDatabase) {
+    let registry = serve(&db).await;
+    registry.enrol("xa-lab").await;
+    let name = registry.issue("xa-lab", "one").await.certificate.unwrap().name;
+    let bound = |config: &mut Config| config.head_bound_seconds = 1;
+    let verifier = verifier(&db, key_of(&registry).await, bound).await;
+    let accepted = until(&verifier, &name, wire::VerdictOutcome::Accepted).await;
+    for (broken, mended) in [
+        ("ALTER TABLE log_head RENAME TO log_head_elsewhere", "ALTER TABLE log_head_elsewhere RENAME TO log_head"),
+        // A standby that shows an earlier state, and stays there.
+        ("UPDATE log_head SET size = size - 1", "UPDATE log_head SET size = size + 1"),
+    ] {
+        let began = std::time::Instant::now();
+        sql(&db, broken).await;
+        let doubtful = until(&verifier, &name, wire::VerdictOutcome::Undetermined).await;
+        assert!(began.elapsed() > Duration::from_millis(500), "for a while it is told as it was");
+        assert_eq!(codes(doubtful.in_force.as_ref()), ["head_not_read", "active"]);
+        assert_eq!(doubtful.authentic, accepted.authentic);
+        assert_ne!(doubtful.decision_id, accepted.decision_id);
+        sql(&db, mended).await;
+        let again = until(&verifier, &name, wire::VerdictOutcome::Accepted).await;
+        assert_eq!(again.decision_id, accepted.decision_id, "nothing of the doubt stays");
+    }
+}
+
+async fn a_verifier_that_reads_another_tree_of_the_same_size_is_in_doubt(db: TestDatabase) {
+    let (registry, issued, verifier) = both(&db).await;
+    let name = issued.certificate.unwrap().name;
+    let one = until(&verifier, &name, wire::VerdictOutcome::Accepted).await;
+    sql(&db, "CREATE TABLE kept AS SELECT * FROM log_head").await;
+    let another = registry.issue("xa-lab", "two").await;
+    let caught_up = async {
+        while verifier.verdict(&name).await.revisions.unwrap().registry < another.revision {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), caught_up).await.expect("it hears of the second one");
+    sql(&db, "UPDATE log_head SET root = (SELECT root FROM kept)").await;
+    let doubtful = until(&verifier, &name, wire::VerdictOutcome::Undetermined).await;
+    assert_eq!(codes(doubtful.in_force.as_ref())[0], "records_in_doubt");
+    assert_ne!(doubtful.decision_id, one.decision_id);
 }
 
 async fn every_other_method_is_refused_by_the_role(db: TestDatabase) {

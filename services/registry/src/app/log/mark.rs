@@ -83,12 +83,12 @@ impl Mark {
     }
 }
 
-pub(super) fn rolled_back(stored: u64, signed: u64) -> LogBroken {
+pub(crate) fn rolled_back(stored: u64, signed: u64) -> LogBroken {
     LogBroken(format!(
         "this log signed {signed} entries and the database holds {stored}: it was put back to an earlier state"
     ))
 }
 
-pub(super) fn forked(size: u64) -> LogBroken {
+pub(crate) fn forked(size: u64) -> LogBroken {
     LogBroken(format!("this log signed another tree of {size} entries than the database holds"))
 }

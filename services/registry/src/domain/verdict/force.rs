@@ -80,18 +80,36 @@ pub(crate) fn judge(life: Option<Life<'_>>, day: NaiveDate) -> (Part, Option<Sta
     (Part::new(outcome, findings), Some(standing))
 }
 
-/// The part when the registry's records contradict what it has signed: a step that is missing may have ended what
-/// seems to be in force.
-pub(crate) fn in_doubt(mut part: Part) -> Part {
-    if matches!(part.outcome, Outcome::Yes | Outcome::YesOnConditions) {
-        part.outcome = Outcome::Undetermined;
-        part.findings.insert(
-            0,
-            Finding::new(
+/// Why the records at hand may lack a later step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// They contradict what the registry has signed.
+    Records,
+    /// The log's head was not read for longer than it may be.
+    Unheard,
+}
+
+impl Doubt {
+    fn finding(self) -> Finding {
+        match self {
+            Self::Records => Finding::new(
                 "records_in_doubt",
                 "This registry's records do not match what it has signed: a later step may be missing here.",
             ),
-        );
+            Self::Unheard => Finding::new(
+                "head_not_read",
+                "The registry's records could not be read for longer than they may be unread here: a later step may be \
+                 missing.",
+            ),
+        }
+    }
+}
+
+/// The part when the registry's records are in doubt: a step that is missing may have ended what seems to be in force.
+pub(crate) fn in_doubt(mut part: Part, doubt: Doubt) -> Part {
+    if matches!(part.outcome, Outcome::Yes | Outcome::YesOnConditions) {
+        part.outcome = Outcome::Undetermined;
+        part.findings.insert(0, doubt.finding());
     }
     part
 }

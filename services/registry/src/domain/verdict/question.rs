@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::goods::Goods;
+use crate::domain::verdict::force::Doubt;
 
 /// What was asked about: a number, or the hash of a document with what was disclosed of it.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +30,8 @@ pub(crate) struct Given {
     pub(crate) compared: u32,
     /// Whether it tells what is left to be written off.
     pub(crate) balance: bool,
-    /// Whether the registry's own records were in doubt.
-    pub(crate) in_doubt: bool,
+    /// Why the registry's own records were in doubt, if so.
+    pub(crate) doubt: Option<Doubt>,
 }
 
 /// The identifier of a verdict that leaves open, for this reason, what the one of that identifier tells: it is another.
@@ -99,8 +100,10 @@ pub(crate) fn decision_id(
     if given.balance {
         put(b"balance");
     }
-    if given.in_doubt {
-        put(b"records in doubt");
+    match given.doubt {
+        Some(Doubt::Records) => put(b"records in doubt"),
+        Some(Doubt::Unheard) => put(b"head not read"),
+        None => {}
     }
     hex::encode(hash.finalize())
 }

@@ -193,6 +193,9 @@ impl Language {
             "records_in_doubt" => {
                 ("The registry’s records do not match what it has signed.", "登记处的记录与其已签名内容不符。")
             }
+            "head_not_read" => {
+                ("The registry’s records cannot be read at the moment.", "目前无法读取登记处的最新记录。")
+            }
             "continued_under_conditions" => {
                 ("The body has set conditions; ask it for them.", "认证机构附加了条件，请向其询问。")
             }
