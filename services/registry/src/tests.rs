@@ -11,6 +11,7 @@ mod import;
 mod independent;
 mod input;
 mod issue;
+mod kept;
 mod life;
 mod log;
 mod model;

@@ -42,7 +42,7 @@ impl Kept {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     pub(crate) revision: u64,
-    day: NaiveDate,
+    pub(crate) day: NaiveDate,
     now: Instant,
     in_doubt: bool,
     /// The latest revision of the catalogue of equivalences, and the age of that.
@@ -75,7 +75,7 @@ impl Verdicts {
         let Verifier { source, recogniser, clock } = self.verifier.as_ref();
         Moment {
             revision,
-            day: clock.now().date_naive(),
+            day: clock.today(),
             now: Instant::now(),
             in_doubt: source.doubt().is_some(),
             catalogue: recogniser.latest(),
@@ -98,9 +98,23 @@ impl Verdicts {
         Some(kept)
     }
 
-    /// Keeps a verdict that was given at a revision, today.
-    pub(crate) fn keep(&self, question: &[u8], revision: u64, holds: Holds, (verdict, outcome): (Bytes, i32)) {
-        let day = self.verifier.clock.now().date_naive();
+    /// The day of now.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.verifier.clock.today()
+    }
+
+    /// Keeps a verdict that was given at a revision on a question that came on this day. When the day has ended since,
+    /// nobody knows which of the two was judged.
+    pub(crate) fn keep(
+        &self,
+        (question, day): (&[u8], NaiveDate),
+        revision: u64,
+        holds: Holds,
+        (verdict, outcome): (Bytes, i32),
+    ) {
+        if day != self.today() {
+            return;
+        }
         // Copied: a part of a larger message would keep all of it.
         self.kept.insert(Bytes::copy_from_slice(question), Arc::new(Kept { verdict, outcome, revision, day, holds }));
     }

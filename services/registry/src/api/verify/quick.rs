@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::NaiveDate;
 use futures_util::future::Either;
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use greenlane_api::registry::v1 as wire;
@@ -91,7 +92,7 @@ impl QuickVerifications {
             return Ok(Fresh::at(&now).answer(&kept).alone());
         }
         let answered = self.plain.one(caller, decoded(question.clone())?).await?;
-        self.keep(&question, &answered);
+        self.keep((&question, now.day), &answered);
         Ok(answered.response.encode_to_vec().into())
     }
 
@@ -102,7 +103,7 @@ impl QuickVerifications {
         let kept: Vec<_> = requests.iter().map(|question| self.recall(question, &now)).collect();
         let asked = requests.into_iter().zip(&kept).filter_map(|(question, kept)| kept.is_none().then_some(question));
         let asked: Vec<Bytes> = asked.collect();
-        let results = futures_util::stream::iter(asked).map(|question| self.of_batch(caller, question, at));
+        let results = futures_util::stream::iter(asked).map(|question| self.of_batch(caller, (question, now.day), at));
         let mut results = results.buffered(IN_WORK).try_collect::<Vec<_>>().await?.into_iter();
         let mut out = Vec::with_capacity(kept.iter().flatten().map(|kept| kept.verdict.len() + 128).sum());
         let fresh = Fresh::at(&now);
@@ -116,9 +117,9 @@ impl QuickVerifications {
         Ok(out.into())
     }
 
-    async fn of_batch(&self, caller: &Caller, question: Bytes, at: At) -> Result<Vec<u8>, Status> {
+    async fn of_batch(&self, caller: &Caller, (question, day): (Bytes, NaiveDate), at: At) -> Result<Vec<u8>, Status> {
         let answered = self.plain.of_batch(caller, decoded(question.clone())?, at).await;
-        Ok(self.result(&question, answered))
+        Ok(self.result((&question, day), answered))
     }
 
     /// The answer to an item of a stream, when it is kept.
@@ -135,9 +136,10 @@ impl QuickVerifications {
 
     async fn item(self, caller: Arc<Caller>, item: Result<raw::Item, Status>) -> Result<Bytes, Status> {
         let raw::Item { tag, request } = item?;
+        let day = self.verdicts.today();
         let question = request.clone().map(decoded).transpose()?;
         let answered = self.plain.of_stream(&caller, question, &tag).await;
-        let result = self.result(&request.unwrap_or_default(), answered);
+        let result = self.result((&request.unwrap_or_default(), day), answered);
         let mut out = tagged(&tag, result.len() + 8);
         fields::put(&mut out, 2, &result);
         Ok(out.into())
@@ -148,9 +150,9 @@ impl QuickVerifications {
     }
 
     /// `VerifyResult`.
-    fn result(&self, question: &[u8], answered: Result<Answered, Fault>) -> Vec<u8> {
+    fn result(&self, asked: (&[u8], NaiveDate), answered: Result<Answered, Fault>) -> Vec<u8> {
         if let Ok(answered) = &answered {
-            self.keep(question, answered);
+            self.keep(asked, answered);
         }
         result(answered).encode_to_vec()
     }
@@ -162,14 +164,14 @@ impl QuickVerifications {
         Some(kept)
     }
 
-    /// Keeps an answer for the next who asks, if it may be given again.
-    fn keep(&self, question: &[u8], answered: &Answered) {
+    /// Keeps an answer for the next who asks, if it may be given again: to a question, and the day when it came.
+    fn keep(&self, asked: (&[u8], NaiveDate), answered: &Answered) {
         let Some(verdict) = &answered.response.verdict else { return };
         self.tally.count(verdict.outcome);
         if let Some(holds) = &answered.holds {
             let bytes = wire::Verdict { freshness: None, ..verdict.clone() }.encode_to_vec().into();
             let verdict = (bytes, verdict.outcome);
-            self.verdicts.keep(question, answered.response.revision, holds.clone(), verdict);
+            self.verdicts.keep(asked, answered.response.revision, holds.clone(), verdict);
         }
     }
 }
