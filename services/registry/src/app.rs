@@ -12,6 +12,7 @@ pub(crate) mod import;
 pub(crate) mod issue;
 pub(crate) mod kept;
 pub(crate) mod keyring;
+pub(crate) mod known_then;
 pub(crate) mod log;
 pub(crate) mod mutation;
 pub(crate) mod notices;

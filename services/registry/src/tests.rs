@@ -1,5 +1,6 @@
 //! The registry as its callers see it: over gRPC, through the real server stack, on both engines.
 
+mod as_of;
 mod bodies;
 mod bundle;
 mod contestations;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use greenlane_api::classification::v1::{
     CodeComparison, CompareCodesRequest, CompareCodesResponse, lookup_service_client::LookupServiceClient,
 };
@@ -19,6 +19,7 @@ use greenlane_platform::follow::RevisionFollower;
 use quick_cache::sync::Cache;
 use tonic::{Code as GrpcCode, Response, Status};
 
+use super::known_then::Catalogues;
 use crate::domain::content::Content;
 use crate::domain::goods::{Code, Goods, Stock};
 use crate::domain::names::BodyId;
@@ -55,11 +56,36 @@ pub(crate) struct Subject<'a> {
     pub(crate) body_economy: &'a str,
 }
 
-/// At exactly which revisions; zero means the latest.
+/// At which revision of a catalogue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Pin {
+    #[default]
+    Latest,
+    At(u64),
+    /// At one that cannot be told: nothing is said.
+    Untold,
+}
+
+impl Pin {
+    /// What an earlier verdict names; zero where the catalogue had no part in it.
+    pub(crate) fn named(revision: u64) -> Self {
+        if revision == 0 { Self::Latest } else { Self::At(revision) }
+    }
+
+    /// The revision that is asked for; zero means the latest.
+    pub(crate) fn revision(self) -> u64 {
+        match self {
+            Self::At(revision) => revision,
+            Self::Latest | Self::Untold => 0,
+        }
+    }
+}
+
+/// At which revisions.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pinned {
-    pub(crate) equivalence: u64,
-    pub(crate) classification: u64,
+    pub(crate) equivalence: Pin,
+    pub(crate) classification: Pin,
 }
 
 /// A decision, how old what it rests on may be, and what it was remembered by.
@@ -154,6 +180,7 @@ pub(crate) struct Recogniser {
     equivalence: Option<Equivalence>,
     follower: Option<RevisionFollower>,
     classification: Option<Classification>,
+    catalogues: Catalogues,
     bound: Duration,
     timeout: Duration,
     decisions: Cache<Key, Remembered>,
@@ -170,7 +197,10 @@ impl Recogniser {
         timeout: Duration,
         capacity: usize,
     ) -> Self {
+        let catalogues =
+            Catalogues { equivalence: equivalence.clone(), classification: classification.clone(), timeout };
         Self {
+            catalogues,
             equivalence: equivalence
                 .map(eq::recognition_service_client::RecognitionServiceClient::new)
                 .map(Equivalence::Service),
@@ -203,9 +233,11 @@ impl Recogniser {
     pub(crate) async fn decide(&self, subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> Recognised {
         let none = Recognised::none;
         let Some(client) = &self.equivalence else { return none(NoDecision::NotConnected) };
-        let latest = self.latest();
-        let known =
-            if pinned.equivalence == 0 { latest.map(|(revision, _)| revision) } else { Some(pinned.equivalence) };
+        let known = match pinned.equivalence {
+            Pin::Latest => self.latest().map(|(revision, _)| revision),
+            Pin::At(revision) => Some(revision),
+            Pin::Untold => return none(NoDecision::NotKnownThen),
+        };
         if let Some(revision) = known
             && let Some((decision, made, used)) = self.decisions.get(&key(subject, goods, revision))
             && self.still_holds(&decision, made, pinned)
@@ -221,6 +253,10 @@ impl Recogniser {
         let asked = tokio::time::timeout(self.timeout, client.recognise(request)).await;
         match asked {
             Ok(Ok(answer)) => match read(answer) {
+                // Codes were translated as they are now.
+                Some(decision) if pinned.classification == Pin::Untold && decision.classification_revision != 0 => {
+                    none(NoDecision::NotKnownThen)
+                }
                 Some(decision) => {
                     let decision = Arc::new(decision);
                     // Facts may be missing for a moment only: what is not decided is asked again.
@@ -253,6 +289,11 @@ impl Recogniser {
         Some((follower.revision()?, age))
     }
 
+    /// The revisions of both catalogues that were the latest at a moment.
+    pub(crate) async fn known_at(&self, moment: DateTime<Utc>) -> Pinned {
+        self.catalogues.at(moment).await
+    }
+
     /// Counts one more verdict that rests on this decision.
     pub(crate) fn note(&self, used: &Arc<Use>) {
         self.uses.note(used);
@@ -264,8 +305,9 @@ impl Recogniser {
     fn still_holds(&self, decision: &Decision, made: Instant, pinned: Pinned) -> bool {
         match (decision.classification_revision, pinned.classification) {
             (0, _) => true,
-            (_, 0) => made.elapsed() <= self.bound,
-            (used, wanted) => used == wanted,
+            (_, Pin::Latest) => made.elapsed() <= self.bound,
+            (used, Pin::At(wanted)) => used == wanted,
+            (_, Pin::Untold) => false,
         }
     }
 
@@ -344,8 +386,8 @@ fn request(subject: Subject<'_>, goods: &Goods, pinned: Pinned) -> eq::Recognise
             placed_on_market_on: day(goods.stock.placed_on),
             manufactured_on: day(goods.stock.manufactured_on),
         }),
-        consistency: exactly(pinned.equivalence),
-        classification_revision: pinned.classification,
+        consistency: exactly(pinned.equivalence.revision()),
+        classification_revision: pinned.classification.revision(),
         explain: true,
     }
 }

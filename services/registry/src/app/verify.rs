@@ -11,7 +11,7 @@ use greenlane_store::{Micros, StoreError};
 
 use super::document::Document;
 use super::files::{BodyFile, CertificateFile, VersionFile, public_key};
-use super::recognise::{Pinned, Recognised, Recogniser, Subject as RecognitionSubject, Use};
+use super::recognise::{Pin, Pinned, Recognised, Recogniser, Subject as RecognitionSubject, Use};
 use super::source::{Later, Source};
 use crate::domain::goods::{Code, Goods};
 use crate::domain::key::Key;
@@ -20,8 +20,10 @@ use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::authentic::{Judged, Lacking, Presented, Signature};
 use crate::domain::verdict::coverage::SameGoods;
 use crate::domain::verdict::question::{About, Given, Revisions, decision_id, left_open};
+use crate::domain::verdict::recognition::NoDecision;
 use crate::domain::verdict::{
-    Outcome, Overall, Part, authentic, bundled, coverage, force, no_number, overall, recognition,
+    Outcome, Overall, Part, authentic, bundled, catalogue_not_known_then, coverage, force, no_number, overall,
+    recognition,
 };
 use crate::domain::write_off::lineage::Lineage;
 use greenlane_jose::sha256;
@@ -117,6 +119,8 @@ pub(crate) struct Verifier {
 pub(crate) struct At {
     pub(crate) revision: u64,
     pinned: Pinned,
+    /// The catalogues are those of then, whatever is pinned.
+    moment: Option<DateTime<Utc>>,
 }
 
 /// Where the certificate stands in the files, at one revision.
@@ -136,7 +140,7 @@ impl Verifier {
             let reached = self.source.reach(required).await;
             reached.map_err(|revision| VerifyError::RevisionNotReached { required, revision })
         };
-        let at = |revision| At { revision, pinned: Pinned::default() };
+        let at = |revision| At { revision, pinned: Pinned::default(), moment: None };
         Ok(match as_of {
             AsOf::Latest => at(self.source.revision()),
             AsOf::AtLeast(required) => {
@@ -147,11 +151,12 @@ impl Verifier {
                 reach(required).await?;
                 at(required)
             }
-            AsOf::Moment(moment) => at(self.source.revision_at(moment).await?),
+            AsOf::Moment(moment) => At { moment: Some(moment), ..at(self.source.revision_at(moment).await?) },
             AsOf::Replay(revisions) => {
                 reach(revisions.registry).await?;
-                let pinned = Pinned { equivalence: revisions.equivalence, classification: revisions.classification };
-                At { revision: revisions.registry, pinned }
+                let (equivalence, classification) =
+                    (Pin::named(revisions.equivalence), Pin::named(revisions.classification));
+                At { pinned: Pinned { equivalence, classification }, ..at(revisions.registry) }
             }
         })
     }
@@ -264,7 +269,7 @@ impl Verifier {
             Subject::Document(document) => About::Document(document.presented_sha256()),
         };
         let whole_id = decision_id(about, question.goods.as_ref(), day, revisions, &answer.given);
-        let decision_id = match open {
+        let decision_id = match open.or(answer.untold.then_some("catalogue_not_known_then")) {
             Some(code) => left_open(&whole_id, code),
             None => whole_id,
         };
@@ -305,6 +310,10 @@ impl Verifier {
             };
         };
         let content = &found.judged.content;
+        let pinned = match at.moment {
+            Some(moment) => self.recogniser.known_at(moment).await,
+            None => at.pinned,
+        };
         let recognised = match found.body.and_then(|file| file.body_at(at.revision)) {
             Some(body) => {
                 let subject = RecognitionSubject {
@@ -314,7 +323,7 @@ impl Verifier {
                     body: &found.file.body,
                     body_economy: &body.record.economy,
                 };
-                self.recogniser.decide(subject, goods, at.pinned).await
+                self.recogniser.decide(subject, goods, pinned).await
             }
             None => Recognised::none(recognition::NoDecision::Refused),
         };
@@ -332,17 +341,24 @@ impl Verifier {
         }
         // One classification revision for the whole verdict: the one that recognition used, if it used any, or else that
         // of the first comparison.
-        let mut pinned =
-            if revisions.classification != 0 { revisions.classification } else { at.pinned.classification };
+        let mut codes_at = match revisions.classification {
+            0 => pinned.classification.revision(),
+            used => used,
+        };
+        let mut codes = coverage::codes_to_compare(content, goods);
+        let untold = pinned.classification == Pin::Untold && !codes.is_empty();
+        if untold {
+            codes.clear();
+        }
         let mut same: HashMap<Code, SameGoods> = HashMap::new();
-        for code in coverage::codes_to_compare(content, goods) {
+        for code in codes {
             // Nobody there to ask: the rest is not known either, and the caller is not kept waiting for each.
-            let Some(compared) = self.recogniser.compare(&code, &goods.code, pinned).await else {
+            let Some(compared) = self.recogniser.compare(&code, &goods.code, codes_at).await else {
                 holds = None;
                 break;
             };
-            if pinned == 0 {
-                pinned = compared.revision;
+            if codes_at == 0 {
+                codes_at = compared.revision;
             }
             revisions.classification = revisions.classification.max(compared.revision);
             if let Some(holds) = &mut holds {
@@ -351,9 +367,15 @@ impl Verifier {
             same.insert(code, compared.same);
         }
         let compare = |code: &Code| same.get(code).copied().unwrap_or(SameGoods::Unknown);
+        let mut covers = coverage::judge(Some(content), goods, compare);
+        if untold && covers.outcome == Outcome::Undetermined {
+            covers.findings.push(catalogue_not_known_then());
+        }
+        let decision = recognised.decision.as_deref().map_err(|why| *why);
         GoodsAnswer {
-            covers: coverage::judge(Some(content), goods, compare),
-            recognised: recognition::judge(Some(recognised.decision.as_deref().map_err(|why| *why))),
+            covers,
+            recognised: recognition::judge(Some(decision)),
+            untold: untold || decision == Err(NoDecision::NotKnownThen),
             given: Given {
                 recognition: decision_id,
                 compared: same.len().try_into().unwrap_or(u32::MAX),
@@ -370,6 +392,8 @@ impl Verifier {
 struct GoodsAnswer {
     covers: Part,
     recognised: Part,
+    /// Whether anything is left open since it cannot be told what a catalogue was at a moment.
+    untold: bool,
     given: Given,
     age: Option<Duration>,
     from_memory: bool,
@@ -381,6 +405,7 @@ impl GoodsAnswer {
         Self {
             covers: Part::not_asked(),
             recognised: Part::not_asked(),
+            untold: false,
             given: Given::default(),
             age: None,
             from_memory: false,

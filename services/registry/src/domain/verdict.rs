@@ -89,6 +89,16 @@ pub(crate) fn unknown_certificate() -> Finding {
     Finding::new("certificate_unknown", "No certificate of this number is known here.")
 }
 
+/// Which revision of a catalogue was known at the moment that is asked about cannot be told: the finding of every part
+/// that rests on one.
+pub(crate) fn catalogue_not_known_then() -> Finding {
+    Finding::new(
+        "catalogue_not_known_then",
+        "What the catalogue was at that moment cannot be told: ask for a `replay` at the revisions that a verdict of \
+         then names.",
+    )
+}
+
 /// What was presented states no number, so that no certificate could be looked up.
 pub(crate) fn no_number() -> Finding {
     Finding::new("number_not_read", "What was presented states no certificate number that can be read.")

@@ -1,6 +1,6 @@
 //! Does the market of destination recognise it?
 
-use super::{Finding, Outcome, Part, unknown_certificate};
+use super::{Finding, Outcome, Part, catalogue_not_known_then, unknown_certificate};
 
 /// What the equivalence service decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(crate) enum NoDecision {
     Refused,
     /// This registry is not connected to one.
     NotConnected,
+    /// Which revisions of the catalogues were known at the moment that was asked about cannot be told.
+    NotKnownThen,
 }
 
 /// The part. `decision` is none when no certificate is known.
@@ -84,5 +86,6 @@ fn unavailable(why: NoDecision) -> Finding {
         NoDecision::NotConnected => {
             Finding::new("recognition_unavailable", "There is no equivalence service to ask here.")
         }
+        NoDecision::NotKnownThen => catalogue_not_known_then(),
     }
 }
