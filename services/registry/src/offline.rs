@@ -17,7 +17,8 @@ use crate::api::{consistency, verdict, verify};
 use crate::app::bundle::Trusted;
 use crate::app::recognise::Recogniser;
 use crate::app::source::Source;
-use crate::app::verify::{AsOf, Verifier};
+use crate::app::verify::{AsOf, Subject, Verdict, Verifier};
+use crate::domain::life::{State, last_effective};
 use crate::domain::verdict::question::left_open;
 use crate::domain::verdict::{Finding, Outcome, Part, overall};
 
@@ -67,7 +68,7 @@ impl Bundle {
     }
 
     /// Answers as the service would at the bundle's revision. A bundle that is not good at this moment leaves open what
-    /// may have changed since.
+    /// may have changed since; what it disproves stays disproved.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` when the question makes no sense, or asks for what a bundle does not hold.
@@ -116,11 +117,19 @@ impl Bundle {
             answer.decision_id = left_open(&answer.decision_id, "destination_not_in_bundle");
         }
         if let Some(why) = self.not_good_at(now).or_else(|| self.not_good_on(answer.day)) {
-            for part in [&mut answer.authentic, &mut answer.in_force, &mut answer.covers_goods, &mut answer.recognised]
-            {
-                leave_open(part, &why);
+            // Of a number it is judged which version counts, of a document what it is: nothing that comes later makes one
+            // genuine that is not.
+            let disproved = matches!(question.subject, Subject::Document(_));
+            let ended = self.had_ended(&answer);
+            let opened = [
+                leave_open(&mut answer.authentic, disproved, &why),
+                leave_open(&mut answer.in_force, ended, &why),
+                leave_open(&mut answer.covers_goods, false, &why),
+                leave_open(&mut answer.recognised, false, &why),
+            ];
+            if opened.contains(&true) {
+                answer.decision_id = left_open(&answer.decision_id, why.code);
             }
-            answer.decision_id = left_open(&answer.decision_id, why.code);
             answer.outcome = overall([
                 answer.authentic.outcome,
                 answer.in_force.outcome,
@@ -143,6 +152,19 @@ impl Bundle {
         let numbers = near.into_iter().map(|near| near.as_str().to_owned());
         let held = numbers.filter(|number| self.trusted.certificates.contains_key(number));
         consistency::meant(&held.collect::<Vec<_>>())
+    }
+
+    /// Whether the certificate had ended when the bundle was made, and so on the day that is judged: no step undoes that.
+    /// An end that was only announced can be overtaken.
+    fn had_ended(&self, answer: &Verdict) -> bool {
+        let header = &self.trusted.header;
+        let file = answer.number.as_ref().and_then(|number| self.trusted.certificates.get(number.as_str()));
+        let last = file.and_then(|file| last_effective(file.events_at(header.revision), answer.day));
+        last.is_some_and(|last| match last.state_after {
+            State::Active | State::Suspended => false,
+            State::Withdrawn | State::Terminated | State::Superseded => last.effective_at <= header.made_at,
+            State::Annulled => true,
+        })
     }
 
     fn not_good_at(&self, now: DateTime<Utc>) -> Option<Finding> {
@@ -170,12 +192,15 @@ impl Bundle {
     }
 }
 
-fn leave_open(part: &mut Part, why: &Finding) {
+/// Leaves a part open, but for what was not asked, and for a *no* that `stays`. Tells whether it did.
+fn leave_open(part: &mut Part, stays: bool, why: &Finding) -> bool {
     match part.outcome {
-        Outcome::NotAsked => {}
+        Outcome::NotAsked => false,
+        Outcome::No if stays => false,
         Outcome::Yes | Outcome::YesOnConditions | Outcome::No | Outcome::Undetermined | Outcome::NotApplicable => {
             part.outcome = Outcome::Undetermined;
             part.findings.insert(0, why.clone());
+            true
         }
     }
 }

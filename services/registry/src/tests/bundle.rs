@@ -16,6 +16,7 @@ greenlane_store::engine_tests!(Migrator:
     a_bundle_gives_the_verdicts_of_its_revision,
     a_serial_is_compared_as_people_read_it_with_a_network_and_without,
     a_bundle_past_its_time_leaves_every_part_open,
+    a_bundle_past_its_time_still_refuses_what_it_disproves,
     a_bundle_holds_what_was_asked_for_and_no_words_of_documents,
     what_a_bundle_cannot_hold_is_refused,
     a_bundle_of_some_bodies_says_nothing_of_the_others,
@@ -171,6 +172,66 @@ async fn a_bundle_past_its_time_leaves_every_part_open(db: TestDatabase) {
     assert_eq!(late.recognised.unwrap().outcome(), wire::PartOutcome::NotAsked);
     served.clock.advance(TimeDelta::hours(-48));
     assert_eq!(offline(&served, &bundle, &request).await.outcome(), wire::VerdictOutcome::Undetermined);
+}
+
+async fn a_bundle_past_its_time_still_refuses_what_it_disproves(db: TestDatabase) {
+    use wire::VerdictOutcome::{Refused, Undetermined};
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xa-other").await;
+    let mut clerk = served.certificates("bodies/xa-lab");
+    let mut names = Vec::new();
+    for id in ["good", "withdrawn", "suspended", "announced"] {
+        names.push(served.issue("xa-lab", id).await.certificate.unwrap());
+    }
+    let [good, withdrawn, suspended, announced]: [wire::Certificate; 4] = names.try_into().unwrap();
+    clerk.withdraw_certificate(super::life::withdrawal(&withdrawn.name, "w")).await.unwrap();
+    clerk.suspend_certificate(step(&suspended.name, "s")).await.unwrap();
+    let in_an_hour = served.clock.now() + TimeDelta::hours(1);
+    let ahead = wire::WithdrawCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: in_an_hour.timestamp(), nanos: 0 }),
+        ..super::life::withdrawal(&announced.name, "a")
+    };
+    clerk.withdraw_certificate(ahead).await.unwrap();
+    let lost = served.issue("xa-other", "lost").await.certificate.unwrap();
+    let revoke = wire::RevokeBodyKeyRequest {
+        request_id: "v".to_owned(),
+        name: lost.signing_key.clone(),
+        compromised_since: Some(prost_types::Timestamp { seconds: served.clock.now().timestamp() - 60, nanos: 0 }),
+        reason_text: "Lost.".to_owned(),
+        ..Default::default()
+    };
+    served.bodies().revoke_body_key(revoke).await.unwrap();
+    let (bytes, ..) = fetch(&served, wire::GetTrustBundleRequest::default()).await;
+    let bundle = Bundle::read(&bytes, None).unwrap();
+    served.clock.advance(TimeDelta::hours(25));
+    let (signed, last) = good.document.split_at(good.document.len() - 2);
+    let forged = format!("{signed}{}", if last == "AA" { "BA" } else { "AA" });
+    let day_before = (served.clock.today() - TimeDelta::days(2)).to_string();
+    let by_number = |name: &str| question(Subject::Certificate(name.to_owned()));
+    let by_document = |document: &str| question(Subject::Document(document.to_owned()));
+    for (what, request, outcome) in [
+        ("a broken signature", by_document(&forged), Refused),
+        ("no document", by_document("nonsense"), Refused),
+        ("what a compromised key signed", by_document(&lost.document), Refused),
+        ("what was withdrawn", by_number(&withdrawn.name), Refused),
+        ("its document", by_document(&withdrawn.document), Refused),
+        (
+            "what was not withdrawn yet",
+            wire::VerifyRequest { date: day_before, ..by_number(&withdrawn.name) },
+            Undetermined,
+        ),
+        ("a withdrawal that may have been overtaken", by_number(&announced.name), Undetermined),
+        ("a suspension, which may have ended", by_number(&suspended.name), Undetermined),
+        ("a number that may be another key's by now", by_number(&lost.name), Undetermined),
+        ("what was good", by_document(&good.document), Undetermined),
+    ] {
+        let verdict = offline(&served, &bundle, &request).await;
+        assert_eq!(verdict.outcome(), outcome, "{what}: {verdict:?}");
+    }
+    let over = offline(&served, &bundle, &by_number(&withdrawn.name)).await;
+    assert_eq!(codes(over.in_force.as_ref()), ["withdrawn"]);
+    assert_eq!(codes(over.authentic.as_ref())[0], "bundle_not_good", "a later version may be of another key");
 }
 
 async fn a_bundle_holds_what_was_asked_for_and_no_words_of_documents(db: TestDatabase) {
