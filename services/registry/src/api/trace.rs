@@ -16,6 +16,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::issue::{Answer, Incoming, Stamp};
 use super::{consistency, content, render};
+use crate::app::files::VersionFile;
 use crate::app::read::Reader;
 use crate::app::registry::Registry;
 use crate::app::trace::gather;
@@ -23,9 +24,12 @@ use crate::domain::certificate::current_version;
 use crate::domain::command::Command;
 use crate::domain::contestation::without_effect;
 use crate::domain::goods::ProductId;
+use crate::domain::key::Key;
 use crate::domain::life::{Standing, State, standing};
 use crate::domain::trace::footprint::{Certified, Comparison, Footprint, claim, compare, footprint};
 use crate::domain::trace::{is_of, parse_trace_name};
+use crate::domain::verdict::Outcome;
+use crate::domain::verdict::authentic::{Judged, Presented, judge};
 use crate::store::trace::{self, TraceFilter};
 
 /// The service.
@@ -220,9 +224,10 @@ impl Traces {
             is_model || is_of(&certified.id, &wider(&product, &certified.id))
         });
         let valid = (version.content.valid_from, version.content.valid_until);
+        let body = self.registry.body_file(&file.body).await?;
         let not_in_force = match standing(events, valid, today) {
             _ if !without_effect(file.contestations_at(revision), today).is_empty() => Some("without_effect"),
-            Some(Standing::Stored(State::Active)) => None,
+            Some(Standing::Stored(State::Active)) => void(version, body.key_at(&version.key, revision), revision),
             other => Some(other.map_or("not_known_then", Standing::as_str)),
         };
         let certified = Certified { claim: claimed, kept_back, names_product, not_in_force };
@@ -241,6 +246,14 @@ impl Traces {
             revision,
         })
     }
+}
+
+/// Why what is in force is void all the same, if it is: as verdicts tell it, since its document is not authentic.
+fn void(version: &VersionFile, key: Option<&Key>, tree_size: u64) -> Option<&'static str> {
+    let VersionFile { stored, recorded_at, log_index, .. } = *version;
+    let part = judge(&Presented::Number, Some(Judged { stored, key, recorded_at, log_index, tree_size }));
+    let why = part.findings.first().filter(|_| part.outcome == Outcome::No);
+    why.map(|finding| finding.code)
 }
 
 /// What is asked of a product, without what its certificate does not limit itself to.

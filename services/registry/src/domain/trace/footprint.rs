@@ -268,7 +268,7 @@ pub(crate) struct Certified {
     pub(crate) kept_back: bool,
     /// Whether it is for the product.
     pub(crate) names_product: bool,
-    /// Its state, when it is not in force.
+    /// Its state, or what makes it void, when it is not in force.
     pub(crate) not_in_force: Option<&'static str>,
 }
 

@@ -10,6 +10,7 @@ greenlane_store::engine_tests!(Migrator:
     what_a_certificate_keeps_back_no_comparison_tells,
     a_footprint_is_held_against_the_version_that_counts,
     what_a_compromised_key_signed_counts_in_no_footprint,
+    of_a_certificate_that_a_compromised_key_signed_no_claim_is_borne_out,
     what_two_products_used_up_is_told_of_both,
     who_else_used_up_an_input_is_read_up_to_a_bound,
     an_epcis_event_is_recorded_once,
@@ -137,6 +138,43 @@ async fn what_a_compromised_key_signed_counts_in_no_footprint(db: TestDatabase) 
         wire::GetFootprintRequest { product: event(wire::LifeCycleStage::Use, "1").product, consistency: None };
     let anew = clerk.get_footprint(request).await.unwrap().into_inner().footprint.unwrap();
     assert_eq!((anew.event_count, anew.emissions_kg_co2e_per_unit.as_str()), (1, "4"));
+}
+
+async fn of_a_certificate_that_a_compromised_key_signed_no_claim_is_borne_out(db: TestDatabase) {
+    use wire::LifeCycleStage as S;
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xa-maker").await;
+    let mut maker = traces(&served, "bodies/xa-maker");
+    for (id, stage) in [("l1", S::RawMaterial), ("l2", S::Production), ("l3", S::Transport)] {
+        let event = wire::TraceEvent { reporter: "bodies/xa-maker".to_owned(), ..event(stage, "4") };
+        maker.record_trace_event(record(event, id)).await.unwrap();
+    }
+    let name = claiming(&served, "99", false).await;
+    let mut clerk = traces(&served, "bodies/xa-lab");
+    let before = clerk.compare_footprint(comparison(&name)).await.unwrap().into_inner();
+    assert_eq!(before.comparison(), wire::FootprintComparison::Consistent);
+    let request = wire::ListBodyKeysRequest { body: "bodies/xa-lab".to_owned(), ..Default::default() };
+    let key = served.bodies().list_body_keys(request).await.unwrap().into_inner().keys.remove(0);
+    let since = served.clock.now().timestamp() - 60;
+    let revoke = wire::RevokeBodyKeyRequest {
+        request_id: "v".to_owned(),
+        name: key.name,
+        compromised_since: Some(prost_types::Timestamp { seconds: since, nanos: 0 }),
+        reason_text: "Lost.".to_owned(),
+        ..Default::default()
+    };
+    served.bodies().revoke_body_key(revoke).await.unwrap();
+    let void = clerk.compare_footprint(comparison(&name)).await.unwrap().into_inner();
+    assert_eq!(
+        (codes_of(&void.findings), void.comparison()),
+        (vec!["not_in_force"], wire::FootprintComparison::Undetermined)
+    );
+    assert_eq!(void.findings[0].parameters["state"], "key_compromised");
+    let consistency = crate::tests::bodies::exactly(before.revision);
+    let then = wire::CompareFootprintRequest { consistency, ..comparison(&name) };
+    let then = clerk.compare_footprint(then).await.unwrap().into_inner();
+    assert_eq!(then.comparison(), wire::FootprintComparison::Consistent, "as it was known then");
 }
 
 async fn what_two_products_used_up_is_told_of_both(db: TestDatabase) {
