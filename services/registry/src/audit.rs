@@ -104,6 +104,39 @@ struct KeyState {
     compromised_since: Option<DateTime<Utc>>,
 }
 
+/// Both are as strict as the registry, which takes nothing back of what it said of a key.
+impl KeyState {
+    /// What was signed until now stays good, and a validity only becomes shorter.
+    fn retire(&mut self, until: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), String> {
+        if self.compromised_since.is_some() {
+            return Err("it retires a key that is compromised".to_owned());
+        }
+        if self.valid_until.is_some_and(|before| at > before) {
+            return Err("it retires a key that is retired".to_owned());
+        }
+        if until < at {
+            return Err("it ends the validity of a key in the past".to_owned());
+        }
+        if self.valid_until.is_some_and(|before| until > before) {
+            return Err("it makes the validity of a key longer".to_owned());
+        }
+        self.valid_until = Some(until);
+        Ok(())
+    }
+
+    /// A compromise may turn out to be older than was thought, never younger.
+    fn revoke(&mut self, since: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), String> {
+        if since > at {
+            return Err("it revokes a key from a time to come".to_owned());
+        }
+        if self.compromised_since.is_some_and(|before| since > before) {
+            return Err("it takes back a part of a key's compromise".to_owned());
+        }
+        self.compromised_since = Some(since);
+        Ok(())
+    }
+}
+
 mod frontier {
     use greenlane_log::Frontier;
     use serde::{Deserialize as _, Deserializer, Serializer, de};
@@ -182,11 +215,11 @@ impl Auditor {
             ("body", "update") => drop(self.body(&entry)?),
             ("key", "retire") => {
                 let until = entry.time("valid_until")?;
-                self.key(&entry)?.valid_until = Some(until);
+                self.key(&entry)?.retire(until, recorded_at)?;
             }
             ("key", "revoke") => {
                 let since = entry.time("compromised_since")?;
-                self.key(&entry)?.compromised_since = Some(since);
+                self.key(&entry)?.revoke(since, recorded_at)?;
             }
             ("accreditation" | "designation", verb) => self.statement(&entry, kind, verb, index)?,
             ("trace", "record") => {

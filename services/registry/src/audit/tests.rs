@@ -108,6 +108,39 @@ fn an_entry_that_cannot_follow_is_told_with_its_index() {
     assert!(auditor.read(b"{\"form\": 1}").is_err(), "white space is not canonical");
 }
 
+/// What is said of the key at a minute.
+fn of_key(verb: &str, field: &str, time: u32, minute: u32) -> Value {
+    json!({"form": 1, "event": format!("key.{verb}"), "body": "bodies/xa-lab", "key": "bodies/xa-lab/keys/k",
+        field: at(time), "recorded_at": at(minute)})
+}
+
+#[test]
+fn what_was_said_of_a_key_is_not_weakened() {
+    let revoked = |since, minute| of_key("revoke", "compromised_since", since, minute);
+    let retired = |until, minute| of_key("retire", "valid_until", until, minute);
+    for (said, why) in [
+        (vec![revoked(5, 5), revoked(6, 7)], "takes back a part of a key's compromise"),
+        (vec![revoked(6, 5)], "revokes a key from a time to come"),
+        (vec![retired(20, 5), retired(21, 6)], "makes the validity of a key longer"),
+        (vec![retired(4, 5)], "ends the validity of a key in the past"),
+        (vec![retired(5, 5), retired(6, 6)], "retires a key that is retired"),
+        (vec![revoked(5, 5), retired(6, 6)], "retires a key that is compromised"),
+    ] {
+        let entries = [&[body(0), key(1)][..], &said[..]].concat();
+        let Err(Accusation::Entry { index, why: found }) = read(&entries) else { panic!("{why} is not found") };
+        assert_eq!(index, entries.len() as u64 - 1);
+        assert!(found.contains(why), "{found}");
+    }
+    // What the registry does let a body say.
+    for said in [
+        vec![retired(20, 5), retired(10, 6), retired(7, 7), revoked(8, 8)],
+        vec![revoked(5, 5), revoked(3, 6), revoked(0, 6)],
+        vec![retired(5, 5), revoked(2, 9)],
+    ] {
+        read(&[&[body(0), key(1)][..], &said[..]].concat()).unwrap();
+    }
+}
+
 #[test]
 fn another_tree_of_the_same_size_is_a_fork() {
     let auditor = read(&[body(0), key(1)]).unwrap();
