@@ -8,8 +8,9 @@ use greenlane_api::registry::v1::VerdictOutcome;
 use opentelemetry::KeyValue;
 
 /// The outcomes, and what they are called.
-const OUTCOMES: [(VerdictOutcome, &str); 3] = [
+const OUTCOMES: [(VerdictOutcome, &str); 4] = [
     (VerdictOutcome::Accepted, "accepted"),
+    (VerdictOutcome::AcceptedOnConditions, "accepted_on_conditions"),
     (VerdictOutcome::Refused, "refused"),
     (VerdictOutcome::Undetermined, "undetermined"),
 ];
@@ -40,6 +41,27 @@ impl Tally {
     pub(super) fn count(&self, outcome: i32) {
         if let Some(at) = OUTCOMES.iter().position(|(known, _)| i32::from(*known) == outcome) {
             self.0[at].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_of_the_contract_is_counted() {
+        let tally = Tally::new();
+        let known = (0..).map_while(|number| VerdictOutcome::try_from(number).ok());
+        let outcomes: Vec<VerdictOutcome> = known.filter(|it| *it != VerdictOutcome::Unspecified).collect();
+        for outcome in &outcomes {
+            tally.count((*outcome).into());
+        }
+        assert!(outcomes.len() >= 4, "{outcomes:?}");
+        let counted: u64 = tally.0.iter().map(|count| count.load(Ordering::Relaxed)).sum();
+        assert_eq!(counted, outcomes.len() as u64);
+        for (outcome, name) in OUTCOMES {
+            assert_eq!(outcome.as_str_name(), format!("VERDICT_OUTCOME_{}", name.to_uppercase()));
         }
     }
 }
