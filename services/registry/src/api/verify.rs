@@ -1,7 +1,9 @@
 //! `VerificationService`.
 
 pub(crate) mod quick;
+mod room;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +16,12 @@ use greenlane_credential::{OFFLINE_PREFIX, from_offline};
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{EconomyCode, Violations};
+use prost::Message as _;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
+use self::room::{Room, framed};
 use super::{consistency, content, render, verdict};
 use crate::app::bundle::{Bundler, Bundling, Order};
 use crate::app::log::LogWriter;
@@ -38,6 +42,8 @@ pub(crate) struct Verifications {
     pub(crate) log: Arc<LogWriter>,
     /// The registry's decentralised identifier; none when its address makes none.
     pub(crate) did: Option<String>,
+    /// What a message that is sent may have.
+    pub(crate) message_bytes: usize,
 }
 
 /// The role of a process that verifies, and signs nothing.
@@ -76,12 +82,17 @@ impl VerificationService for Verifications {
     ) -> Result<Response<wire::BatchVerifyResponse>, Status> {
         let caller = &Caller::of(&request)?;
         let raw = request.into_inner();
-        let at = self.settle_batch(raw.requests.len(), raw.consistency.as_ref()).await?;
-        let results = futures_util::stream::iter(raw.requests)
+        let asked = raw.requests.len();
+        let at = self.settle_batch(asked, raw.consistency.as_ref()).await?;
+        let answers = futures_util::stream::iter(raw.requests)
             .map(|request| async move { result(self.of_batch(caller, request, at).await) })
-            .buffered(IN_WORK)
-            .collect()
-            .await;
+            .buffered(IN_WORK);
+        let mut answers = pin!(answers);
+        let (mut results, mut room) = (Vec::new(), Room::new(self.message_bytes, asked));
+        while let Some(result) = answers.next().await.filter(|result| room.takes(framed(result.encoded_len()))) {
+            results.push(result);
+        }
+        results.resize_with(asked, room::refusal);
         Ok(Response::new(wire::BatchVerifyResponse { results, revision: at.revision }))
     }
 

@@ -124,12 +124,15 @@ impl Serving {
             bundler: self.bundler,
             log: Arc::clone(&self.log),
             did: greenlane_credential::did_web(&self.public_url, &[]).ok(),
+            message_bytes: usize::MAX,
         };
         let logs = api::Logs { reader: self.reader, log: Arc::clone(&self.log), cosigner: self.cosigner };
         let (published, polled, probed, log) = (self.published, self.store.clone(), self.store, self.log);
         let poll = config.poll_interval();
         let service = service
             .grpc(move |limits| {
+                let message_bytes = limits.max_encode_bytes;
+                let verifications = api::Verifications { message_bytes, ..verifications };
                 let quick = api::QuickVerifications::new(verifications.clone());
                 let server = wire::verification_service_server::VerificationServiceServer::new(verifications);
                 InBytes::new(quick, grpc!(server)(limits), *limits)

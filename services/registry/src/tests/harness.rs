@@ -69,6 +69,18 @@ pub(super) async fn serve_with(
     change: impl FnOnce(&mut Config),
     peers: Peers,
 ) -> Served {
+    serve_by(db, clock, keys, change, peers, &ServerConfig::loopback()).await
+}
+
+/// The same, of a server that is set up otherwise.
+pub(super) async fn serve_by(
+    db: &TestDatabase,
+    clock: Clock,
+    keys: Arc<tempfile::TempDir>,
+    change: impl FnOnce(&mut Config),
+    peers: Peers,
+    listening: &ServerConfig,
+) -> Served {
     let mut config = Config {
         store: db.config(),
         key_directory: keys.path().join("keys"),
@@ -85,7 +97,7 @@ pub(super) async fn serve_with(
         ..AuthConfig::default()
     };
     let authenticator = Authenticator::new(auth, Clock::system()).await.unwrap();
-    let server = Server::bind(&ServerConfig::loopback(), authenticator, [built]).await.unwrap();
+    let server = Server::bind(listening, authenticator, [built]).await.unwrap();
     let (in_process, health) = (server.in_process(), server.health());
     let site = server.site_address().map(|address| address.port());
     let stop = CancellationToken::new();

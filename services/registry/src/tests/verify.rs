@@ -1,15 +1,19 @@
 //! Verification: genuine, in force, covering the goods; and the same answer again for ever.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
 use greenlane_api::registry::v1::verify_request::Subject;
+use greenlane_platform::clock::Clock;
 use greenlane_platform::fault::Fault;
+use greenlane_platform::server::ServerConfig;
 use greenlane_store::testing::TestDatabase;
 
-use super::harness::{Served, codes, goods, question, serve};
+use super::harness::{Served, codes, goods, now, question, serve, serve_by};
 use super::life::withdrawal;
-use crate::Migrator;
+use crate::{Migrator, Peers};
 
 greenlane_store::engine_tests!(Migrator:
     a_presented_document_is_recognised_as_the_logged_one,
@@ -26,6 +30,7 @@ greenlane_store::engine_tests!(Migrator:
     what_will_be_known_at_a_moment_to_come_is_not_asked,
     whether_a_certificate_counts_on_a_day_is_asked_without_goods,
     a_batch_answers_every_item_at_one_revision,
+    a_batch_is_answered_as_far_as_its_answer_fits_in_a_message,
     a_proof_bundle_proves_the_document,
     a_qr_text_leads_to_the_certificate,
     a_verdict_is_signed_for_the_file_and_opens_with_the_logs_key,
@@ -287,6 +292,34 @@ async fn what_will_be_known_at_a_moment_to_come_is_not_asked(db: TestDatabase) {
     let refused = served.verification().verify(request).await.unwrap_err();
     let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["as_of"]);
+}
+
+async fn a_batch_is_answered_as_far_as_its_answer_fits_in_a_message(db: TestDatabase) {
+    use prost::Message as _;
+    use wire::verify_result::Result as Either;
+    let listening = ServerConfig { max_encode_bytes: 20_000, ..ServerConfig::loopback() };
+    let (clock, keys) = (Clock::settable(now()), Arc::new(tempfile::tempdir().unwrap()));
+    let served = serve_by(&db, clock, keys, |_| {}, Peers::default(), &listening).await;
+    let plain = question(Subject::Certificate(issued(&served).await.name));
+    let proven = wire::VerifyRequest { include_proof: true, ..plain.clone() };
+    let mut mixed = vec![plain.clone(); 5];
+    mixed.extend(vec![proven.clone(); 20]);
+    mixed.extend(vec![plain.clone(); 5]);
+    // What is worked out, what is remembered, and both.
+    for requests in [vec![proven; 20], vec![plain.clone(); 100], vec![plain; 100], mixed] {
+        let asked = requests.len();
+        let batch = wire::BatchVerifyRequest { requests, consistency: None };
+        let answer = served.verification().batch_verify(batch).await.unwrap().into_inner();
+        assert!(answer.encoded_len() <= 20_000);
+        assert_eq!(answer.results.len(), asked);
+        let fits = |result: &&wire::VerifyResult| matches!(result.result, Some(Either::Response(_)));
+        let fitted = answer.results.iter().take_while(fits).count();
+        assert!(fitted > 0 && fitted < asked, "{fitted} of {asked}");
+        for refused in &answer.results[fitted..] {
+            let Some(Either::Error(error)) = &refused.result else { panic!("{refused:?}") };
+            assert_eq!((error.code, error.reason.as_str()), (tonic::Code::OutOfRange.into(), "MESSAGE_TOO_LARGE"));
+        }
+    }
 }
 
 async fn a_batch_answers_every_item_at_one_revision(db: TestDatabase) {

@@ -1,6 +1,7 @@
 //! Verification with a memory before it: a question that was answered before, at revisions that have not moved, is
 //! answered in bytes. Everything else is answered by [`Verifications`], and kept if it may be.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use self::answer::{Answer, freshness};
 use self::tally::Tally;
+use super::room::{self, Room};
 use super::{Answered, IN_WORK, Verifications, result};
 use crate::api::verdict;
 use crate::app::kept::{Kept, Moment, Verdicts};
@@ -103,14 +105,31 @@ impl QuickVerifications {
         let kept: Vec<_> = requests.iter().map(|question| self.recall(question, &now)).collect();
         let asked = requests.into_iter().zip(&kept).filter_map(|(question, kept)| kept.is_none().then_some(question));
         let asked: Vec<Bytes> = asked.collect();
-        let results = futures_util::stream::iter(asked).map(|question| self.of_batch(caller, (question, now.day), at));
-        let mut results = results.buffered(IN_WORK).try_collect::<Vec<_>>().await?.into_iter();
+        let mut room = Room::new(self.plain.message_bytes, kept.len());
+        let answers = futures_util::stream::iter(asked).map(|question| self.of_batch(caller, (question, now.day), at));
+        let mut answers = pin!(answers.buffered(IN_WORK));
+        let (mut results, mut bytes) = (Vec::new(), 0);
+        // What is sure not to fit is not worked out.
+        while bytes <= self.plain.message_bytes
+            && let Some(result) = answers.try_next().await?
+        {
+            bytes += result.len();
+            results.push(result);
+        }
+        let mut results = results.into_iter();
         let mut out = Vec::with_capacity(kept.iter().flatten().map(|kept| kept.verdict.len() + 128).sum());
-        let fresh = Fresh::at(&now);
+        let (fresh, refusal) = (Fresh::at(&now), room::refusal().encode_to_vec());
         for kept in kept {
-            match kept {
-                Some(kept) => fresh.answer(&kept).put_result(&mut out, 1),
-                None => fields::put(&mut out, 1, &results.next().unwrap_or_default()),
+            let (before, result) = (out.len(), if kept.is_none() { results.next() } else { None });
+            match (&kept, &result) {
+                (Some(kept), _) => fresh.answer(kept).put_result(&mut out, 1),
+                (None, Some(result)) => fields::put(&mut out, 1, result),
+                (None, None) => {}
+            }
+            let is_there = kept.is_some() || result.is_some();
+            if !room.takes(if is_there { out.len() - before } else { usize::MAX }) {
+                out.truncate(before);
+                fields::put(&mut out, 1, &refusal);
             }
         }
         uint64::encode(2, &at.revision, &mut out);
