@@ -10,7 +10,7 @@ use super::content::{Product, Quantity};
 use super::contestation::without_effect;
 use super::event::Entry;
 use super::key::KeyStanding;
-use super::life::{Standing, State, standing};
+use super::life::{Event, Standing, State, Step, standing};
 use super::names::CertificateNumber;
 use super::world::{Applied, Change, Known, World};
 use super::write_off::amount::Amount;
@@ -92,7 +92,8 @@ impl World {
             Kind::Use => {
                 let heard = self.contestations.get(&number).map(Vec::as_slice).unwrap_or_default();
                 let state = state_on(known, day);
-                if state != Standing::Stored(State::Active) {
+                let at = record.event_time.min(now);
+                if state != Standing::Stored(State::Active) && !was_active(known, at) {
                     return Err(Refusal::NotInForce { number, state: state.as_str() });
                 }
                 if !without_effect(heard, day).is_empty() {
@@ -166,4 +167,17 @@ fn state_on(known: &Known, day: NaiveDate) -> Standing {
     let content = &current(known, day).content;
     let valid = (content.valid_from, content.valid_until);
     standing(&known.events, valid, day).unwrap_or(Standing::Stored(known.head.state))
+}
+
+/// Whether it was in force at a moment of a day on which it is not any more: by what had taken effect until then, or by
+/// what was recorded until then. What is annulled was so at no moment.
+fn was_active(known: &Known, at: DateTime<Utc>) -> bool {
+    let day = at.date_naive();
+    let content = &current(known, day).content;
+    let is_active = |counts: &dyn Fn(&Event) -> bool| {
+        let events: Vec<Event> = known.events.iter().filter(|event| counts(event)).cloned().collect();
+        standing(&events, (content.valid_from, content.valid_until), day) == Some(Standing::Stored(State::Active))
+    };
+    !known.events.iter().any(|event| event.step == Step::Annul)
+        && (is_active(&|event| event.effective_at <= at) || is_active(&|event| event.recorded_at <= at))
 }

@@ -8,6 +8,7 @@ use crate::tests::contestations::{Disputes, beside, dispute, until};
 greenlane_store::engine_tests!(Migrator:
     a_declaration_is_the_same_however_its_reference_is_written,
     a_release_is_judged_by_its_day,
+    what_was_released_while_a_certificate_was_in_force_is_written_off_after_it_was_not,
     a_release_is_dated_back_no_further_than_steps_are,
     nothing_is_written_off_while_a_panel_has_a_certificate_without_effect,
     nothing_is_written_off_against_what_a_compromised_key_signed,
@@ -93,6 +94,47 @@ async fn a_release_is_judged_by_its_day(db: TestDatabase) {
         ..on("f", night + chrono::TimeDelta::minutes(4))
     };
     port.record_write_off(ahead).await.unwrap();
+}
+
+async fn what_was_released_while_a_certificate_was_in_force_is_written_off_after_it_was_not(db: TestDatabase) {
+    let served = serve(&db).await;
+    let name = issued(&served).await;
+    let mut port = customs(&served, "XB");
+    let mut body = served.certificates("bodies/xa-lab");
+    let on = |id: &str, at: chrono::DateTime<chrono::Utc>| wire::RecordWriteOffRequest {
+        event_time: Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 }),
+        ..consignment(&name, id, "10")
+    };
+    let hours = chrono::TimeDelta::hours;
+    let noon = served.clock.now();
+    // Suspended since two o'clock, as is recorded at four.
+    served.clock.advance(hours(4));
+    let dated_back = wire::SuspendCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: (noon + hours(2)).timestamp(), nanos: 0 }),
+        ..suspension(&name, "s")
+    };
+    body.suspend_certificate(dated_back).await.unwrap();
+    served.clock.advance(hours(1));
+    port.record_write_off(on("before", noon + hours(1))).await.unwrap();
+    port.record_write_off(on("unknowing", noon + hours(3))).await.unwrap();
+    for (id, at) in [("recorded", noon + hours(4)), ("after", noon + hours(5))] {
+        let refused = port.record_write_off(on(id, at)).await.unwrap_err();
+        assert_eq!(Fault::metadata_of(&refused).get("state").map(String::as_str), Some("suspended"), "{id}");
+    }
+    let now = port.record_write_off(consignment(&name, "now", "10")).await.unwrap_err();
+    assert_eq!(Fault::reason_of(&now), Some(ErrorReason::StateConflict));
+    // What is void from the start was in force at no moment.
+    let annulment = wire::AnnulCertificateRequest {
+        request_id: "annul".to_owned(),
+        name: name.clone(),
+        reason: wire::CertificateReason::Fraud.into(),
+        reason_text: "Forged test reports.".to_owned(),
+        ..Default::default()
+    };
+    body.annul_certificate(annulment).await.unwrap();
+    let void = port.record_write_off(on("void", noon + hours(1))).await.unwrap_err();
+    assert_eq!(Fault::metadata_of(&void).get("state").map(String::as_str), Some("annulled"));
+    assert_eq!(left(&served, &name).await, "80");
 }
 
 async fn a_release_is_dated_back_no_further_than_steps_are(db: TestDatabase) {
