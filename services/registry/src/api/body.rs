@@ -241,9 +241,8 @@ impl Bodies {
         let roles = roles(&mut v, &raw.roles);
         let website = website(&mut v, &raw.website);
         let accreditation_number = v.text("accreditation_number", &raw.accreditation_number, 0..=100);
-        let id = id?;
         let did = if raw.did.is_empty() {
-            v.parse("did", document::did(&self.registry.public_url, &id))
+            id.as_ref().and_then(|id| v.parse("did", document::did(&self.registry.public_url, id)))
         } else {
             v.check(
                 "did",
@@ -253,7 +252,7 @@ impl Bodies {
             .then_some(raw.did)
         };
         Some(BodyRecord {
-            id,
+            id: id?,
             display_name: display_name?,
             economy: economy?.into_string(),
             roles: roles?,

@@ -87,6 +87,16 @@ impl From<Refusal> for Fault {
                     format!("`{name}` is announced to be {state} from {from}: {step} is not possible from there");
                 fault.with_message(message).with_metadata("from", from)
             }
+            Refusal::Awaited { number, announced, from, step } => {
+                let (name, step) = (number.name(), step.as_str());
+                let from = from.to_rfc3339_opts(SecondsFormat::Secs, true);
+                let message = format!(
+                    "a step of `{name}` is announced and takes effect at {from}: {step} takes effect at once, and is \
+                     possible after that"
+                );
+                let fault = Fault::state_conflict(name, announced.as_str(), step);
+                fault.with_message(message).with_metadata("from", from)
+            }
             Refusal::EtagMismatch { number, etag } | Refusal::VersionMoved { number, etag } => {
                 Fault::etag_mismatch(number.name(), etag)
             }

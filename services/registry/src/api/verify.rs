@@ -210,11 +210,10 @@ impl Verifications {
     async fn of_stream(&self, caller: &Caller, raw: Option<wire::VerifyRequest>, tag: &str) -> Result<Answered, Fault> {
         let mut v = Violations::new();
         v.text("tag", tag, 0..=64);
-        let raw = v.required("request", raw);
-        let raw = v.finish_with(|| raw)?;
+        let Some(raw) = v.required("request", raw) else { return Err(v.into_fault()) };
         may_ask(caller, &raw, "StreamVerify")?;
         let hint = self.hint(caller, &raw).await?;
-        let asked = parse(raw, self.verifier.clock.now(), false, &hint)?;
+        let asked = beside(v, parse(raw, self.verifier.clock.now(), false, &hint))?;
         let at = self.verifier.settle(asked.question.as_of).await?;
         self.answer(&asked, at).await
     }
@@ -325,6 +324,18 @@ fn may_ask(caller: &Caller, raw: &wire::VerifyRequest, method: &str) -> Result<(
 /// The question that a request asks, its proof and statement apart; what is wrong with a number is followed by a hint.
 pub(crate) fn question(raw: wire::VerifyRequest, now: DateTime<Utc>, hint: &str) -> Result<Question, Fault> {
     parse(raw, now, false, hint).map(|asked| asked.question)
+}
+
+/// What was parsed, unless something was found wrong before: then that, and what is wrong with this.
+fn beside<T>(mut v: Violations, parsed: Result<T, Fault>) -> Result<T, Fault> {
+    match parsed {
+        Ok(parsed) => v.finish().map(|()| parsed),
+        Err(fault) if v.is_empty() || fault.violations().is_empty() => Err(fault),
+        Err(fault) => {
+            fault.violations().iter().for_each(|found| v.add(&found.field, &found.description));
+            Err(v.into_fault())
+        }
+    }
 }
 
 fn parse(raw: wire::VerifyRequest, now: DateTime<Utc>, in_batch: bool, hint: &str) -> Result<Asked, Fault> {

@@ -119,7 +119,7 @@ impl WriteOffs {
         let mut v = Violations::new();
         let request_id = v.request_id(request_id);
         let now = self.registry.clock.now();
-        let record = consignment.parse(&mut v, now, caller.subject());
+        let record = consignment.parse(&mut v, now, |at| self.registry.past_fault(at), caller.subject());
         let (request_id, record) = v.finish_with(|| Some((request_id?, record?)))?;
         caller.must_be_economy(&record.economy)?;
         let (name, id) = (record.certificate.name(), stamp.with(&request_id));

@@ -197,4 +197,6 @@ pub(crate) enum Refusal {
     VersionMoved { number: CertificateNumber, etag: String },
     #[error("the step would take effect before the last one, at {floor}")]
     EffectTooEarly { floor: DateTime<Utc> },
+    #[error("{} takes effect at once, and a step of `{}` is announced for {from}", step.as_str(), number.name())]
+    Awaited { number: CertificateNumber, announced: State, from: DateTime<Utc>, step: Step },
 }

@@ -370,6 +370,13 @@ impl Known {
             {
                 Err(conflict(&self.head.number, last.taken(), step, now))
             }
+            // Nobody chooses when a renewal takes effect.
+            (Err(_), Some(last)) if step == Step::Renew => Err(Refusal::Awaited {
+                number: self.head.number.clone(),
+                announced: last.state_after,
+                from: last.effective_at,
+                step,
+            }),
             (Err(floor), _) => Err(Refusal::EffectTooEarly { floor }),
         }
     }

@@ -23,6 +23,7 @@ greenlane_store::engine_tests!(Migrator:
     a_key_is_not_retired_into_the_past_nor_revoked_into_the_future,
     every_change_of_a_body_and_its_keys_is_logged_once,
     every_wrong_field_of_a_change_is_named,
+    a_wrong_mask_hides_no_wrong_field,
 );
 
 pub(super) fn exactly(revision: u64) -> Option<ReadConsistency> {
@@ -289,4 +290,28 @@ async fn every_wrong_field_of_a_change_is_named(db: TestDatabase) {
     let refused = served.bodies().revoke_body_key(wire::RevokeBodyKeyRequest::default()).await.unwrap_err();
     let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|v| v.field).collect();
     assert_eq!(fields, ["request_id", "name", "compromised_since", "reason_text"]);
+}
+
+async fn a_wrong_mask_hides_no_wrong_field(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let mask =
+        |paths: &[&str]| Some(prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
+    let wrong = wire::Body {
+        name: "bodies/xa-lab".to_owned(),
+        display_name: String::new(),
+        website: "ftp://lab".to_owned(),
+        etag: "e".repeat(65),
+        ..wire::Body::default()
+    };
+    for (paths, expected) in [
+        (&["nothing", "website"][..], &["update_mask", "body.etag", "body.website"][..]),
+        (&[], &["update_mask", "body.etag"]),
+    ] {
+        let update_mask = mask(paths);
+        let request = wire::UpdateBodyRequest { body: Some(wrong.clone()), update_mask, ..rename("", "u1") };
+        let refused = served.bodies().update_body(request).await.unwrap_err();
+        let fields: Vec<String> = Fault::violations_of(&refused).into_iter().map(|violation| violation.field).collect();
+        assert_eq!(fields, expected, "{paths:?}");
+    }
 }

@@ -13,6 +13,9 @@ use crate::{Migrator, RULES};
 greenlane_store::engine_tests!(Migrator:
     every_wrong_field_of_an_order_is_named,
     every_wrong_field_of_a_question_is_named,
+    a_time_that_is_out_of_bounds_is_named_with_what_else_is_wrong,
+    a_tag_that_is_too_long_hides_no_wrong_field_of_its_question,
+    a_wrong_body_id_hides_no_wrong_did,
     a_weak_key_is_refused,
     a_mistyped_number_is_not_taken_for_another,
     a_body_exists_once,
@@ -91,6 +94,61 @@ async fn every_wrong_field_of_a_question_is_named(db: TestDatabase) {
         let refused = served.verification().verify(about(placed_on, manufactured_on)).await.unwrap_err();
         assert_eq!(fields(&refused), expected, "{placed_on} {manufactured_on}");
     }
+}
+
+async fn a_time_that_is_out_of_bounds_is_named_with_what_else_is_wrong(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
+    let in_days = |days: i64| {
+        let at = served.clock.now() + chrono::TimeDelta::days(days);
+        Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 })
+    };
+    let mut body = served.certificates("bodies/xa-lab");
+    for days in [-31, 400] {
+        let wrong = wire::SuspendCertificateRequest {
+            reason: 0,
+            effective_time: in_days(days),
+            remedy: String::new(),
+            ..super::life::suspension(&name, "s")
+        };
+        let refused = body.suspend_certificate(wrong).await.unwrap_err();
+        assert_eq!(fields(&refused), ["reason", "remedy", "effective_time"], "{days}");
+        let alone =
+            wire::SuspendCertificateRequest { effective_time: in_days(days), ..super::life::suspension(&name, "s") };
+        assert_eq!(fields(&body.suspend_certificate(alone).await.unwrap_err()), ["effective_time"]);
+    }
+    let consignment = wire::RecordWriteOffRequest {
+        request_id: "w".to_owned(),
+        certificate: name,
+        economy: "XB".to_owned(),
+        event_time: in_days(-31),
+        ..Default::default()
+    };
+    let mut customs = wire::write_off_service_client::WriteOffServiceClient::new(served.channel_of_economy("XB"));
+    let refused = customs.record_write_off(consignment).await.unwrap_err();
+    assert_eq!(fields(&refused), ["declaration_reference", "quantity", "event_time"]);
+}
+
+async fn a_tag_that_is_too_long_hides_no_wrong_field_of_its_question(db: TestDatabase) {
+    let served = serve(&db).await;
+    let goods = common::GoodsDeclaration { origin: "xx".to_owned(), ..super::harness::goods() };
+    let request = Some(wire::VerifyRequest { goods: Some(goods), ..wire::VerifyRequest::default() });
+    let item = wire::StreamVerifyRequest { tag: "t".repeat(65), request };
+    let stream = futures_util::stream::iter([item]);
+    let answer = served.verification().stream_verify(stream).await.unwrap().into_inner().message().await.unwrap();
+    let Some(wire::verify_result::Result::Error(error)) = answer.unwrap().result.unwrap().result else {
+        panic!("it is refused")
+    };
+    let fields: Vec<&str> = error.field_violations.iter().map(|violation| violation.field.as_str()).collect();
+    assert_eq!(fields, ["tag", "subject", "goods.origin"]);
+}
+
+async fn a_wrong_body_id_hides_no_wrong_did(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut wrong = wire::CreateBodyRequest { body_id: "Not An Id".to_owned(), ..new_body("xa-lab") };
+    wrong.body.as_mut().unwrap().did = "did:key:z6Mk".to_owned();
+    assert_eq!(fields(&served.bodies().create_body(wrong).await.unwrap_err()), ["body_id", "body.did"]);
 }
 
 async fn a_weak_key_is_refused(db: TestDatabase) {

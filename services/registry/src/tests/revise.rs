@@ -30,6 +30,7 @@ greenlane_store::engine_tests!(Migrator:
     an_annulled_certificate_was_in_force_on_no_day,
     a_terminated_certificate_stays_so,
     a_step_that_an_announced_one_forbids_is_told_when_that_one_comes,
+    a_renewal_that_an_announced_step_is_before_is_told_when_that_one_comes,
     a_certificate_goes_on_under_conditions,
     the_states_say_what_status_lists_say,
 );
@@ -536,4 +537,27 @@ async fn the_states_say_what_status_lists_say(db: TestDatabase) {
     assert_eq!(purposes(2).await, [P::Suspension as i32]);
     body.withdraw_certificate(super::life::withdrawal(&first.name, "w")).await.unwrap();
     assert_eq!(purposes(2).await, [P::Revocation as i32]);
+}
+
+async fn a_renewal_that_an_announced_step_is_before_is_told_when_that_one_comes(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    let first = served.issue("xa-lab", "c1").await.certificate.unwrap();
+    let mut body = served.certificates("bodies/xa-lab");
+    let later = served.clock.now() + TimeDelta::days(20);
+    let announced = wire::AmendCertificateRequest {
+        effective_time: Some(prost_types::Timestamp { seconds: later.timestamp(), nanos: 0 }),
+        ..amendment(&first.name, "a", "Other words.")
+    };
+    body.amend_certificate(announced).await.unwrap();
+    let refused = body.renew_certificate(renewal(&first.name, "r", "2032-01-09")).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), Fault::reason_of(&refused)),
+        (Code::FailedPrecondition, Some(ErrorReason::StateConflict))
+    );
+    let told = Fault::metadata_of(&refused);
+    assert_eq!((told["step"].as_str(), told["from"].as_str()), ("renew", "2026-06-21T12:00:00Z"));
+    assert!(Fault::violations_of(&refused).is_empty(), "it has no field that says when");
+    served.clock.advance(TimeDelta::days(20));
+    body.renew_certificate(renewal(&first.name, "r", "2032-01-09")).await.unwrap();
 }

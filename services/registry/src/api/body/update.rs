@@ -38,11 +38,14 @@ impl Bodies {
         if let Some(body) = body {
             self.may_change(&incoming.caller, &body.name).await?;
         }
-        let parsed = body.zip(paths.as_ref()).and_then(|(body, paths)| {
+        // Of a mask that is wrong, what it names rightly is looked at all the same.
+        let named = raw.update_mask.iter().flat_map(|mask| &mask.paths);
+        let named: Vec<String> = named.filter(|path| FIELDS.contains(&path.as_str())).cloned().collect();
+        let parsed = body.and_then(|body| {
             let mut v = v.scope("body");
             let id = consistency::body(&mut v, "name", &body.name);
             let etag = v.text("etag", &body.etag, 0..=64);
-            let patch = patch(&mut v, body, paths);
+            let patch = patch(&mut v, body, paths.as_ref().unwrap_or(&named));
             Some((id?, etag?, patch?))
         });
         let (request_id, paths, (id, etag, patch)) = v.finish_with(|| Some((request_id?, paths?, parsed?)))?;

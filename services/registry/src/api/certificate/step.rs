@@ -76,6 +76,12 @@ impl Certificates {
             Some((field, text)) => v.paragraphs(field, text, 1..=2_000),
             None => Some(String::new()),
         };
+        let asked = effective_at.flatten().filter(|_| raw.step != Step::Annul);
+        let out_of_bounds = self.registry.effect_fault(asked);
+        // Alone it is told only after it was looked whether the same was done before: that stays done.
+        if let Some(why) = out_of_bounds.as_ref().filter(|_| !v.is_empty()) {
+            v.add("effective_time", why);
+        }
         let (request_id, number, (reason, reason_text), effective_at, etag, remedy) =
             v.finish_with(|| Some((request_id?, number?, reason?, effective_at?, etag?, remedy?)))?;
         let body = match caller.body().map(BodyId::from_name) {
@@ -100,7 +106,7 @@ impl Certificates {
             actor: caller.subject().to_owned(),
         });
         let id = stamp.with(&request_id);
-        let outcome = match self.registry.effect_fault(effective_at) {
+        let outcome = match out_of_bounds {
             Some(why) => self.registry.unless_done_before(&id, Fault::invalid("effective_time", why)).await?,
             None => {
                 let done = self.registry.perform(id.wants(command), raw.validate_only).await;

@@ -59,7 +59,13 @@ impl From<wire::RecordRejectionRequest> for Consignment {
 
 impl Consignment {
     /// The record, but for what only the certificate knows.
-    pub(super) fn parse(self, v: &mut Violations, now: DateTime<Utc>, actor: &str) -> Option<Record> {
+    pub(super) fn parse(
+        self,
+        v: &mut Violations,
+        now: DateTime<Utc>,
+        too_early: impl FnOnce(DateTime<Utc>) -> Option<String>,
+        actor: &str,
+    ) -> Option<Record> {
         let certificate = consistency::certificate(v, "certificate", &self.certificate, false);
         let economy = v.seat("economy", &self.economy);
         let declaration = v.text("declaration_reference", &self.declaration_reference, 1..=100);
@@ -85,6 +91,10 @@ impl Consignment {
                 Some(None)
             }
         };
+        // Alone it is told only after it was looked whether the same was done before: that stays done.
+        if let Some(why) = event_time.flatten().and_then(too_early).filter(|_| !v.is_empty()) {
+            v.add("event_time", why);
+        }
         let (rejection, reason_text) = rejection?.map_or((None, String::new()), |(why, text)| (Some(why), text));
         Some(Record {
             kind: if rejection.is_some() { Kind::Rejection } else { Kind::Use },

@@ -159,7 +159,9 @@ impl Reference {
         } else {
             let bounds = now - TimeDelta::days(30)..=now + TimeDelta::days(366);
             unless(bounds.contains(&at), ErrorReason::FieldViolations);
-            unless(floor.is_none_or(|floor| at >= floor), ErrorReason::FieldViolations);
+            // When a renewal takes effect is in no field.
+            let told = if kind == "renew" { ErrorReason::StateConflict } else { ErrorReason::FieldViolations };
+            unless(floor.is_none_or(|floor| at >= floor), told);
         }
         let before = &self.versions[base as usize - 1];
         match *action {
