@@ -30,6 +30,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use greenlane_api::registry::v1::verification_service_client::VerificationServiceClient;
 use greenlane_platform::{
     client::{Client, ClientConfig, connect},
     config::Secret,
@@ -52,6 +53,9 @@ pub(crate) use self::{
     confirm::{Confirm, ConfirmByName},
     mutation::{Guarded, Mutation},
 };
+
+/// What the answer to a batch may have: more than a registry sends, unless it is set up to send very much.
+const BATCH_BYTES: usize = 64 << 20;
 
 /// One command's connections and its way of printing.
 #[derive(Debug)]
@@ -119,6 +123,19 @@ impl Session {
             ("classification", &context.classification),
         ]
         .map(|(name, uri)| (name, uri.as_str(), self.connect(uri)))
+    }
+
+    /// The body that the token names. Services show such a caller what is that body's.
+    pub(crate) fn acting_body(&self) -> anyhow::Result<Option<String>> {
+        let Some(token) = &self.context.token else { return Ok(None) };
+        let text = token.reveal()?;
+        let unread = |why| Usage(format!("whether the token names a body cannot be told: {why}"));
+        Ok(token::claims(text.trim()).map_err(unread)?.body)
+    }
+
+    /// Verification of many at once, whose answer is larger than others.
+    pub(crate) fn batches(&self) -> anyhow::Result<VerificationServiceClient<Client>> {
+        Ok(VerificationServiceClient::new(self.registry()?).max_decoding_message_size(BATCH_BYTES))
     }
 
     fn connect(&self, uri: &str) -> anyhow::Result<Client> {

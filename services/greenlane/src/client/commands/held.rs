@@ -5,8 +5,7 @@ use greenlane_api::{
     equivalence::v1::CertificateFacts,
     registry::v1::{
         BatchVerifyRequest, Certificate, CertificateState, PartOutcome, VerifyRequest, VerifyResult,
-        verification_service_client::VerificationServiceClient, verify_request::Subject,
-        verify_result::Result as Answer,
+        verify_request::Subject, verify_result::Result as Answer,
     },
 };
 use tonic::{Code, Status};
@@ -72,7 +71,7 @@ async fn not_genuine(session: &Session, names: &[&str]) -> anyhow::Result<Vec<Op
     let ask =
         |name: &&str| VerifyRequest { subject: Some(Subject::Certificate((*name).to_owned())), ..Default::default() };
     let asked = BatchVerifyRequest { requests: names.iter().map(ask).collect(), consistency: None };
-    let answer = match VerificationServiceClient::new(session.registry()?).batch_verify(asked).await {
+    let answer = match session.batches()?.batch_verify(asked).await {
         Ok(answer) => answer.into_inner(),
         // Who may read certificates need not have leave to verify them.
         Err(status) if status.code() == Code::PermissionDenied => return Ok(vec![None; names.len()]),

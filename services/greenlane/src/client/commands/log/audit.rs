@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
 use clap::Args as ClapArgs;
 use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::registry::v1::{
@@ -13,7 +14,7 @@ use greenlane_log::note::{NoteError, NoteKey};
 use greenlane_log::{Checkpoint, OpenError, hash_leaf};
 use greenlane_platform::client::Client;
 use greenlane_platform::clock::Clock;
-use greenlane_registry::audit::{Accusation, Auditor};
+use greenlane_registry::audit::{Accusation, Auditor, DerivedCertificate};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -45,7 +46,8 @@ pub(crate) struct Args {
     /// The log's key (name+hash+key) [default: the one that was kept, or else the one that the registry names].
     #[arg(long, value_name = "KEY")]
     log_key: Option<String>,
-    /// Also hold the registry's own list of certificates against what follows from the log.
+    /// Also hold the registry's own list of certificates against what follows from the log. A token that names a body is
+    /// shown that body's certificates, and no others are held against the log.
     #[arg(long)]
     certificates: bool,
 }
@@ -69,6 +71,7 @@ const AUDIT: View = View::Record {
         ("Checkpoints met", "checkpointsMet"),
         ("Certificates", "certificates"),
         ("Compared with the registry", "certificatesCompared?"),
+        ("Which are those of", "certificatesOf?"),
     ],
 };
 
@@ -93,6 +96,7 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
 }
 
 async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
+    let body = if args.certificates { session.acting_body()? } else { None };
     let channel = session.registry()?;
     let mut log = LogServiceClient::new(channel.clone());
     let kept = match &args.state {
@@ -152,12 +156,12 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
     }
     let mut compared = 0;
     if args.certificates {
-        match compare(channel, &auditor, head.size).await? {
+        match compare(channel, &auditor, body.as_deref(), head.size).await? {
             Ok(count) => compared = count,
             Err(why) => return Ok(Found::Accused(accuse(&why, &[&newest.note]))),
         }
     }
-    let value = json!({
+    let mut value = json!({
         "origin": head.origin,
         "treeSize": head.size,
         "rootHash": head.root.to_string(),
@@ -166,6 +170,9 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
         "certificates": auditor.certificates().len(),
         "certificatesCompared": compared,
     });
+    if let Some(body) = body {
+        value["certificatesOf"] = body.into();
+    }
     if let Some(path) = &args.state {
         let kept = Kept { log_key: key.to_string(), checkpoint: newest.note, auditor };
         write_state(path, &kept)?;
@@ -235,10 +242,15 @@ async fn follow(
     }
 }
 
-/// Every certificate that the registry lists follows from the log, and the other way round.
-async fn compare(channel: Client, auditor: &Auditor, size: u64) -> anyhow::Result<Result<usize, String>> {
+/// Every certificate that the registry lists follows from the log, and the other way round: of one body alone where the
+/// token names one, since no others are listed to it.
+async fn compare(
+    channel: Client,
+    auditor: &Auditor,
+    body: Option<&str>,
+    size: u64,
+) -> anyhow::Result<Result<usize, String>> {
     let mut certificates = CertificateServiceClient::new(channel);
-    let today = Clock::system().today();
     let (mut seen, mut page_token) = (0, String::new());
     loop {
         let request = ListCertificatesRequest {
@@ -253,14 +265,7 @@ async fn compare(channel: Client, auditor: &Auditor, size: u64) -> anyhow::Resul
             let Some(derived) = auditor.certificates().get(number) else {
                 return Ok(Err(format!("{} is in the register, and not in the log", listed.name)));
             };
-            let sha256: String = listed.document_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-            let standing = derived.on(today);
-            let same = derived.body == listed.body
-                && standing.version == listed.version
-                && derived.latest_index + 1 == listed.latest_revision
-                && standing.document_sha256 == sha256
-                && state_fits(listed.state(), standing.state);
-            if !same {
+            if !follows(&listed, derived, Clock::system().today()) {
                 return Ok(Err(format!("{} is not in the register what the log says it is", listed.name)));
             }
             seen += 1;
@@ -270,8 +275,28 @@ async fn compare(channel: Client, auditor: &Auditor, size: u64) -> anyhow::Resul
             break;
         }
     }
-    let logged = auditor.certificates().len();
+    let logged = logged_of(auditor, body);
     Ok(if seen == logged { Ok(seen) } else { Err(format!("the log has {logged} certificates, the register {seen}")) })
+}
+
+/// How many certificates the log has, of a body or of all.
+fn logged_of(auditor: &Auditor, body: Option<&str>) -> usize {
+    auditor.certificates().values().filter(|derived| body.is_none_or(|body| derived.body == body)).count()
+}
+
+/// Whether a certificate is in the register what the log says it is. Which day it is, the registry's clock tells: another
+/// one than here, when midnight lies between the two.
+fn follows(listed: &wire::Certificate, derived: &DerivedCertificate, today: NaiveDate) -> bool {
+    let sha256: String = listed.document_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let on = |day: NaiveDate| {
+        let standing = derived.on(day);
+        standing.version == listed.version
+            && standing.document_sha256 == sha256
+            && state_fits(listed.state(), standing.state)
+    };
+    derived.body == listed.body
+        && derived.latest_index + 1 == listed.latest_revision
+        && [Some(today), today.pred_opt(), today.succ_opt()].into_iter().flatten().any(on)
 }
 
 /// Expiry and "not yet valid" come from dates that are not in the log.
@@ -305,3 +330,6 @@ fn write_state(path: &Path, kept: &Kept) -> anyhow::Result<()> {
     file.persist(path).with_context(cannot)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,7 @@
 //! Several certificates at once: asked together, one line each.
 
 use greenlane_api::registry::v1::{
-    BatchVerifyRequest, BatchVerifyResponse, ItemError, VerifyRequest, VerifyResult,
-    verification_service_client::VerificationServiceClient, verify_result::Result as Answer,
+    BatchVerifyRequest, BatchVerifyResponse, ItemError, VerifyRequest, VerifyResult, verify_result::Result as Answer,
 };
 use greenlane_platform::clock::Clock;
 use serde_json::json;
@@ -50,7 +49,7 @@ pub(super) fn in_parts(balance: bool) -> View {
 pub(super) async fn run(session: &Session, args: &Args) -> anyhow::Result<Exit> {
     let requests = requests(args)?;
     let day = args.goods.day_alone();
-    let mut service = VerificationServiceClient::new(session.registry()?);
+    let mut service = session.batches()?;
     let answer = service.batch_verify(BatchVerifyRequest { requests, consistency: None }).await?.into_inner();
     for result in &answer.results {
         if let Some(Answer::Response(response)) = &result.result {
