@@ -79,7 +79,7 @@ struct Check<'a> {
 struct Side<'a> {
     hits: Vec<&'a EntryFact>,
     findings: Vec<Finding>,
-    /// Some hit is of a part only, or not all links are known.
+    /// Some hit is of a part only, or not all links are known or shown.
     parts: bool,
     /// Some goods of the code are under none of the entries.
     uncovered: bool,
@@ -119,6 +119,14 @@ impl<'a> Check<'a> {
         if incomplete {
             side.parts = true;
             side.findings.push(unknown());
+        }
+        // Which goods come and go by them nobody knows, and nothing says how many.
+        let outside = |at: &&Position| self.entries_over(**at, entries).is_empty();
+        let outside = if held { 0 } else { translation.held_back.iter().filter(outside).count() };
+        if outside > 0 {
+            side.parts = true;
+            let message = "Links that say next to nothing lead from the code to others, which are not on the list.";
+            side.findings.push(Finding::new("links_held_back", message).with("count", outside));
         }
         if side.uncovered && code.edition != edition {
             let (name, message) = if edition < code.edition {

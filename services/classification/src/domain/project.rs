@@ -91,15 +91,17 @@ fn whole(catalogue: &Catalogue, list: &ListData, entries: &[&EntryFact]) -> BTre
 struct Goods<'c> {
     catalogue: &'c Catalogue,
     held: bool,
-    /// One for each edition that the list is written in.
-    within: Vec<(&'c Way, Within<'c>)>,
+    /// One for each edition that the list is written in; and the same by the links that are held back too, where those do
+    /// not count.
+    within: Vec<(&'c Way, Within<'c>, Option<Within<'c>>)>,
 }
 
 impl<'c> Goods<'c> {
     fn of(catalogue: &'c Catalogue, whole: &'c BTreeMap<usize, BTreeSet<u32>>, edition: usize, held: bool) -> Self {
         let within = whole.iter().filter_map(|(from, rows)| {
             let way = catalogue.way(*from, edition)?;
-            Some((way, Within::new(catalogue, way, rows, held)))
+            let with_held = (!held).then(|| Within::new(catalogue, way, rows, true));
+            Some((way, Within::new(catalogue, way, rows, held), with_held))
         });
         Self { catalogue, held, within: within.collect() }
     }
@@ -107,15 +109,21 @@ impl<'c> Goods<'c> {
     /// Whether all goods of a code are among them, by the tables.
     fn hold(&mut self, target: Position) -> bool {
         let (catalogue, held) = (self.catalogue, self.held);
-        self.within.iter_mut().any(|(way, within)| {
+        self.within.iter_mut().any(|(way, within, with_held)| {
             // Of links that are held back not all may be known.
             if held && way.is_unsure_at_end(catalogue, target.row) {
                 return false;
             }
             let lies: Vec<Lie> = catalogue.leaves(target).map(|row| within.of(row)).collect();
-            lies.contains(&Lie::Within) && !lies.contains(&Lie::Beyond)
+            let mut beyond = || with_held.as_mut().is_some_and(|within| reaches_beyond(catalogue, within, target));
+            lies.contains(&Lie::Within) && !lies.contains(&Lie::Beyond) && !beyond()
         })
     }
+}
+
+/// Whether any goods of a code are elsewhere.
+fn reaches_beyond(catalogue: &Catalogue, within: &mut Within<'_>, target: Position) -> bool {
+    catalogue.leaves(target).any(|row| within.of(row) == Lie::Beyond)
 }
 
 fn project_entry<'a>(
@@ -140,9 +148,19 @@ fn project_entry<'a>(
         return;
     }
     let part = list.part_only(entry);
+    let leaves: BTreeSet<u32> = catalogue.leaves(source).collect();
+    let way = catalogue.way(source.edition, edition).filter(|_| !held);
+    let mut with_held = way.map(|way| Within::new(catalogue, way, &leaves, true));
     for target in &translation.targets {
         let listed = !part && goods.hold(target.at);
-        let widened = target.target_part && !listed;
+        // By links that are held back others may have come into it, and nothing says how many.
+        let others = with_held.as_mut().is_some_and(|within| reaches_beyond(catalogue, within, target.at));
+        let widened = (target.target_part || others) && !listed;
+        let mut findings = findings.clone();
+        if widened && !target.target_part && findings.iter().all(|finding| finding.code != "links_held_back") {
+            let message = "By links that say next to nothing the code holds goods of others too.";
+            findings.push(Finding::new("links_held_back", message));
+        }
         let class = match (widened, part || target.source_part || translation.incomplete) {
             (true, _) => ProjectionClass::Widened,
             (false, true) => ProjectionClass::PartOnly,
@@ -154,7 +172,7 @@ fn project_entry<'a>(
             class,
             whole: listed,
             held_back: target.held_back,
-            findings: findings.clone(),
+            findings,
         });
     }
 }

@@ -130,6 +130,17 @@ fn a_link_that_is_held_back_makes_nothing_green_and_nothing_certain() {
 }
 
 #[test]
+fn a_link_that_is_held_back_leaves_open_what_of_a_listed_code_is_on_the_list() {
+    let open = (MembershipStatus::Partly, vec!["links_held_back"]);
+    let came = |listed: &str| with_list(invented_facts(&["01 02", "01 02"], &["01>01 02>01! 02>02"]), "E1", listed);
+    assert_eq!(check(came("01"), ("E2", "01"), ON), open, "goods of another code came into it");
+    assert_eq!(check(came("01 02"), ("E2", "01"), ON), (MembershipStatus::Member, vec![]), "those are listed too");
+    let went = |listed: &str| with_list(invented_facts(&["01", "01 02"], &["01>01 01>02!"]), "E2", listed);
+    assert_eq!(check(went("01"), ("E1", "01"), ON), open, "its goods went into another code");
+    assert_eq!(check(went("01 02"), ("E1", "01"), ON), (MembershipStatus::Member, vec![]));
+}
+
+#[test]
 fn without_a_way_to_the_lists_edition_nothing_is_said() {
     let facts = with_list(invented_facts(&["01", "01"], &[]), "E1", "01");
     assert_eq!(check(facts, ("E2", "01"), ON), (MembershipStatus::Undetermined, vec!["no_correlation"]));

@@ -59,6 +59,18 @@ fn a_link_that_is_held_back_is_told_apart() {
 }
 
 #[test]
+fn a_code_into_which_others_came_by_links_that_are_held_back_is_not_on_the_list_wholly() {
+    let links = "10>10 11>10! 11>11";
+    let one = catalogue(&["10 11", "10 11"], &[links], "10");
+    assert_eq!(rows(&one, "E2", false), ["10>10 Widened"]);
+    let edition = one.edition("E2").unwrap();
+    let projected = project(&one, &one.lists[0], day("2026-01-01"), edition, false);
+    assert!(!projected[0].whole && projected[0].findings.iter().any(|it| it.code == "links_held_back"));
+    let both = catalogue(&["10 11", "10 11"], &[links], "10 11");
+    assert_eq!(rows(&both, "E2", false), ["10>10 Exact", "11>11 Exact"]);
+}
+
+#[test]
 fn a_list_that_narrows_its_entries_holds_no_code_wholly() {
     let catalogue = starter();
     let apec = catalogue.list("apec-54").unwrap();
