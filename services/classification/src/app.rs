@@ -4,6 +4,7 @@ mod alerts;
 mod catalogues;
 mod changes;
 mod imports;
+mod outcome;
 mod owners;
 mod publish;
 mod teach;

@@ -47,7 +47,7 @@ pub(crate) use facts::{
 pub(crate) use green_rows::green_rows;
 pub(crate) use history::{Event, Step, history};
 pub use import::Column;
-pub(crate) use import::{Announced, Format, Imported, Reader, RowFault, apply, columns};
+pub(crate) use import::{Announced, Format, Imported, Reader, Replaced, RowFault, apply, columns};
 pub(crate) use infer::{Sample, infer, period};
 pub(crate) use lint::{LintFinding, LintRow, lint};
 pub(crate) use list_difference::{Difference, DifferenceKind, OnDay, difference};

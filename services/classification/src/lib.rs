@@ -92,7 +92,7 @@ pub async fn service(config: &Config, clock: Clock) -> Result<Service, StartErro
     let catalogues = Arc::new(Catalogues::open(store.clone(), config.older_revisions, wait).await?);
     let bookmarks = Duration::from_millis(config.bookmark_interval_ms.clamp(1, 10_000));
     let lookup = api::Lookup::new(Arc::clone(&catalogues), clock.clone());
-    let curated = Arc::new(app::CuratedCatalogue { catalogues: Arc::clone(&catalogues), clock: clock.clone() });
+    let curated = Arc::new(app::CuratedCatalogue::new(Arc::clone(&catalogues), clock.clone()));
     let workflow = Workflow::new(store.clone(), curated, clock.clone());
     let code_systems = api::CodeSystems::new(Arc::clone(&catalogues), workflow.clone(), bookmarks);
     let about = Arc::new(app::CodeAlerts { catalogues: Arc::clone(&catalogues) });

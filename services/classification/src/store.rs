@@ -8,17 +8,19 @@ mod lists;
 mod migrations;
 mod publish;
 mod revisions;
+mod since;
 mod taught;
 
 pub(crate) use facts::{changed, load, load_within};
 pub(crate) use imports::{
-    ImportRow, ImportState, Piece, find_import, forget_pieces, get_import, insert_import, keep_piece, list_faults,
-    list_imports, move_import, next_piece,
+    ImportRow, ImportState, Piece, Read, find_import, forget_pieces, get_import, insert_import, keep_piece,
+    list_faults, list_imports, move_import, next_piece, publish_import,
 };
 pub(crate) use lists::{ListVersion, list_at_version, list_versions, lists_only};
 pub use migrations::Migrator;
 pub(crate) use publish::{Publication, publish_delta, publish_first};
 pub(crate) use revisions::{RevisionRow, current, list};
+pub(crate) use since::changed_since;
 pub(crate) use taught::{Lesson, taught_only, teach};
 
 /// The counter of the catalogue's revisions.

@@ -122,6 +122,16 @@ pub trait Curated: Send + Sync + 'static {
     /// Every change by which somebody could lose access that they have; when in doubt, it is one.
     fn tightens(&self, catalogue: &Self::Catalogue, changes: &[Self::Change]) -> Vec<Tightening>;
 
+    /// The same, with what only the database tells of what the changes bring: this is what a step asks.
+    async fn tightening(
+        &self,
+        _tx: &Tx,
+        catalogue: &Self::Catalogue,
+        changes: &[Self::Change],
+    ) -> Result<Vec<Tightening>, DbErr> {
+        Ok(self.tightens(catalogue, changes))
+    }
+
     /// Which of the changes that tighten access do so from a day before `earliest`, the first on which they can be
     /// published: [`BEFORE_HEARD`](crate::change_set::BEFORE_HEARD).
     fn before_heard(
@@ -135,6 +145,17 @@ pub trait Curated: Send + Sync + 'static {
 
     /// What a notification says of the changes; `published` is the first day on which they can be.
     fn describe(&self, catalogue: &Self::Catalogue, changes: &[Self::Change], published: NaiveDate) -> Description;
+
+    /// The same, with what only the database tells of what the changes bring: this is what is notified.
+    async fn description(
+        &self,
+        _tx: &Tx,
+        catalogue: &Self::Catalogue,
+        changes: &[Self::Change],
+        published: NaiveDate,
+    ) -> Result<Description, DbErr> {
+        Ok(self.describe(catalogue, changes, published))
+    }
 
     /// Writes the change set's changes as revision `current + 1`. The transaction holds the counter, which is at
     /// `current` and is moved afterwards.

@@ -223,16 +223,16 @@ impl<S: Curated> Workflow<S> {
                 findings.extend(moved);
                 change_set.propose(actor, &findings, now)?;
                 findings.extend(under_order);
-                checked = self.checked(&change_set, catalogue, findings);
+                checked = self.checked(tx, &change_set, catalogue, findings).await?;
             }
             Step::Notify { comments_until } => {
-                let tightening = curated.tightens(catalogue, &change_set.changes);
+                let tightening = curated.tightening(tx, catalogue, &change_set.changes).await?;
                 let until = change_set.comments_until(comments_until, !tightening.is_empty(), now.date_naive())?;
                 if change_set.notification.is_some() {
                     change_set.extend(until, now);
                 } else {
                     let published = until.succ_opt().unwrap_or(until);
-                    let described = curated.describe(catalogue, &change_set.changes, published);
+                    let described = curated.description(tx, catalogue, &change_set.changes, published).await?;
                     // What a proceeding orders is a measure of the economies whose entries it changes, not of its panel; of
                     // what belongs to nobody, of none.
                     let ordered = !change_set.ordered_by.is_empty();
@@ -252,14 +252,17 @@ impl<S: Curated> Workflow<S> {
                 }
             }
             Step::Review { approve, comment } => {
-                let tightening = if approve { curated.tightens(catalogue, &change_set.changes) } else { Vec::new() };
+                let tightening = match approve {
+                    true => curated.tightening(tx, catalogue, &change_set.changes).await?,
+                    false => Vec::new(),
+                };
                 let review = Review { reviewer: actor.subject.clone(), approved: approve, comment, at: now };
                 change_set.review(actor, review, &tightening, &moved)?;
             }
             Step::Publish => {
                 let mut findings = curated.validate(tx, catalogue, &change_set.changes).await?;
                 findings.extend(moved);
-                let tightening = curated.tightens(catalogue, &change_set.changes);
+                let tightening = curated.tightening(tx, catalogue, &change_set.changes).await?;
                 change_set.publish(actor, &findings, &tightening, revision + 1, now)?;
                 curated.publish(tx, revision, &change_set, now).await?;
                 let revision = revision::next(tx, S::COUNTER).await?;
@@ -328,17 +331,18 @@ impl<S: Curated> Workflow<S> {
         change_set.base_revision = Some(revision);
         change_set.propose(actor, &findings, now)?;
         store::insert(tx, &change_set).await?;
-        let checked = self.checked(&change_set, &catalogue, findings);
+        let checked = self.checked(tx, &change_set, &catalogue, findings).await?;
         Ok(Answer { change_set, revision, checked })
     }
 
-    fn checked(
+    async fn checked(
         &self,
+        tx: &Tx,
         change_set: &ChangeSet<S::Change>,
         catalogue: &S::Catalogue,
         mut findings: Vec<Finding>,
-    ) -> Checked {
-        let tightening = self.curated.tightens(catalogue, &change_set.changes);
+    ) -> std::result::Result<Checked, DbErr> {
+        let tightening = self.curated.tightening(tx, catalogue, &change_set.changes).await?;
         let duty = change_set.duty(&tightening, self.clock.today());
         let is_heard_here = !tightening.is_empty() && change_set.heard_in.is_empty();
         if let Some(earliest) = duty.earliest.filter(|_| is_heard_here) {
@@ -348,7 +352,7 @@ impl<S: Curated> Workflow<S> {
             findings
                 .extend(no_common_owner::<S>(&change_set.changes, self.curated.owned(catalogue, &change_set.changes)));
         }
-        Checked { findings, tightening, duty }
+        Ok(Checked { findings, tightening, duty })
     }
 
     /// Where a change set stands, within a transaction of the service's own.
@@ -471,7 +475,7 @@ impl<S: Curated> Workflow<S> {
                     let mut findings = this.curated.validate(tx, &catalogue, &change_set.changes).await?;
                     findings.extend(moved);
                     findings.extend(this.curated.under_order(tx, &catalogue, &change_set).await?);
-                    Ok((this.checked(&change_set, &catalogue, findings), revision))
+                    Ok((this.checked(tx, &change_set, &catalogue, findings).await?, revision))
                 })
             })
             .await?;

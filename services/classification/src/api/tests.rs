@@ -9,6 +9,7 @@ mod imports;
 mod living_lists;
 mod lookup;
 mod owners;
+mod pending_imports;
 mod rules;
 mod running;
 mod suggest;

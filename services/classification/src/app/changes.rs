@@ -15,68 +15,40 @@ use greenlane_store::{StoreError, Tx};
 use sea_orm::DbErr;
 
 use super::catalogues::Catalogues;
-use super::imports::read_import;
+use super::outcome::{Brought, Outcome, Outcomes};
 use super::owners;
 use crate::domain::alert::{self, Alert};
 use crate::domain::change::{self, Change};
-use crate::domain::{Catalogue, Delta, EntryFact, Facts, Format, Imported, Scope, SourceFact, apply};
+use crate::domain::{Catalogue, Delta, EditionFact};
 use crate::store::{self, COUNTER, ImportState};
 
 /// The catalogue, curated.
 pub(crate) struct CuratedCatalogue {
     pub(crate) catalogues: Arc<Catalogues>,
-    pub(crate) clock: Clock,
-}
-
-/// What changes come to.
-struct Outcome {
-    delta: Delta,
-    findings: Vec<Finding>,
+    clock: Clock,
+    outcomes: Outcomes,
 }
 
 impl CuratedCatalogue {
-    /// Makes the changes one after the other on top of a catalogue.
-    async fn outcome(&self, tx: &Tx, catalogue: &Catalogue, changes: &[Change]) -> Result<Outcome, DbErr> {
-        let today = self.clock.today();
-        let mut findings = change::repeated(changes);
-        let imports = changes.iter().any(|change| matches!(change, Change::PublishImport(_)));
-        // Lists alone need nothing else, and an import no codes and links but those that it brings.
-        let mut scope = Scope::default();
-        let mut before = if imports { catalogue.facts_within(&scope) } else { catalogue.list_facts() };
-        let mut after = before.clone();
-        let mut rebuilt: Option<Catalogue> = None;
-        for (index, change) in changes.iter().enumerate() {
-            let current = rebuilt.as_ref().unwrap_or(catalogue);
-            let Change::PublishImport(id) = change else {
-                change::make(current, &mut after, change, index, today, &mut findings);
-                continue;
-            };
-            let (imported, source) = match import(tx, current, &after, id).await? {
-                Ok(imported) => imported,
-                Err((code, why)) => {
-                    findings.push(change.finding(index, code, "publish_import", why));
-                    continue;
-                }
-            };
-            let more = imported.scope().without(&scope);
-            let (codes, links) = catalogue.codes_and_links(&more);
-            for facts in [&mut before, &mut after] {
-                facts.codes.extend_from_slice(&codes);
-                facts.links.extend_from_slice(&links);
-            }
-            scope.extend(more);
-            let mut next = after.clone();
-            apply(&mut next, imported, &source);
-            match current.rebuilt(catalogue.revision, next.clone(), &scope) {
-                Ok(built) => (after, rebuilt) = (next, Some(built)),
-                Err(why) => findings.push(change.finding(index, "code_unknown", "publish_import", why.to_string())),
-            }
+    pub(crate) fn new(catalogues: Arc<Catalogues>, clock: Clock) -> Self {
+        Self { catalogues, clock, outcomes: Outcomes::default() }
+    }
+
+    async fn outcome(&self, tx: &Tx, catalogue: &Catalogue, changes: &[Change]) -> Result<Arc<Outcome>, DbErr> {
+        self.outcomes.of(tx, catalogue, changes, self.clock.today()).await
+    }
+
+    /// What the imports among some changes come to with all of these; none where there is no import.
+    async fn imported(
+        &self,
+        tx: &Tx,
+        catalogue: &Catalogue,
+        changes: &[Change],
+    ) -> Result<Option<Arc<Outcome>>, DbErr> {
+        match changes.iter().any(|change| change.import().is_some()) {
+            true => self.outcome(tx, catalogue, changes).await.map(Some),
+            false => Ok(None),
         }
-        change::inherit_sources(&mut after, changes);
-        findings.extend(change::together(&after, changes));
-        findings.sort_by_key(|finding| finding.index);
-        change::number_versions(&before, &mut after);
-        Ok(Outcome { delta: Delta::between(&before, &after), findings })
     }
 }
 
@@ -94,40 +66,6 @@ async fn tell(
     }
     let alert: Alert = Alert::of_step(kind, change_set, before.revision, now, items);
     alerts::append(tx, &[alert]).await
-}
-
-/// What an import brings, or why it cannot be published.
-async fn import(
-    tx: &Tx,
-    catalogue: &Catalogue,
-    facts: &Facts,
-    id: &str,
-) -> Result<Result<(Imported, SourceFact), (&'static str, String)>, DbErr> {
-    let Some(row) = store::find_import(tx, id).await? else {
-        return Ok(Err(("import_unknown", "there is no such import".to_owned())));
-    };
-    if !matches!(row.state, ImportState::Complete | ImportState::Proposed) {
-        return Ok(Err(("import_incomplete", format!("the import is {}", row.state.as_str()))));
-    }
-    let reader = read_import(tx, &row).await?;
-    let imported = reader.finish(catalogue, &row.announced);
-    if imported.rows == imported.refused {
-        return Ok(Err(("import_incomplete", "no row of the file could be taken".to_owned())));
-    }
-    if row.announced.format == Format::GreenListCsv
-        && let Some(lost) = lost(facts, &imported.entries)
-    {
-        let message = format!("the entry {} of {} is not in the file: end it by a change", lost.id, lost.list);
-        return Ok(Err(("import_removes_entries", message)));
-    }
-    Ok(Ok((imported, row.announced.source)))
-}
-
-/// An entry of the lists of a file that the file does not have.
-fn lost<'f>(facts: &'f Facts, imported: &[EntryFact]) -> Option<&'f EntryFact> {
-    let of_list = |known: &&EntryFact| imported.iter().any(|entry| entry.list == known.list);
-    let kept = |known: &EntryFact| imported.iter().any(|entry| (&entry.list, &entry.id) == (&known.list, &known.id));
-    facts.entries.iter().filter(of_list).find(|known| !kept(known))
 }
 
 #[async_trait]
@@ -162,12 +100,37 @@ impl Curated for CuratedCatalogue {
         Ok(())
     }
 
+    /// The lists and code systems of the rows of an import belong to whom they belong now, whoever brought it and when.
+    async fn check_step(
+        &self,
+        tx: &Tx,
+        caller: &Caller,
+        catalogue: &Catalogue,
+        change_set: &ChangeSet<Change>,
+    ) -> Result<Vec<Finding>, StoreError<ChangeError>> {
+        self.check_owners(caller, catalogue, &change_set.changes).map_err(ChangeError::Foreign)?;
+        if let Some(outcome) = self.imported(tx, catalogue, &change_set.changes).await? {
+            for brought in &outcome.brought {
+                owners::check_economies(caller, &brought.owners).map_err(ChangeError::NotYours)?;
+            }
+        }
+        Ok(Vec::new())
+    }
+
     async fn validate(&self, tx: &Tx, catalogue: &Catalogue, changes: &[Change]) -> Result<Vec<Finding>, DbErr> {
-        Ok(self.outcome(tx, catalogue, changes).await?.findings)
+        Ok(self.outcome(tx, catalogue, changes).await?.findings.clone())
     }
 
     fn tightens(&self, catalogue: &Catalogue, changes: &[Change]) -> Vec<Tightening> {
         change::tightening(catalogue, changes)
+    }
+
+    async fn tightening(&self, tx: &Tx, catalogue: &Catalogue, changes: &[Change]) -> Result<Vec<Tightening>, DbErr> {
+        let mut all = self.tightens(catalogue, changes);
+        if let Some(outcome) = self.imported(tx, catalogue, changes).await? {
+            all.extend(change::taken(catalogue, &outcome.delta, changes));
+        }
+        Ok(all)
     }
 
     fn describe(&self, catalogue: &Catalogue, changes: &[Change], published: NaiveDate) -> Description {
@@ -184,11 +147,6 @@ impl Curated for CuratedCatalogue {
             };
             format!("{} {what}.", change.entry_name())
         });
-        let applies_from = changes.iter().filter_map(|change| match change {
-            Change::PutEntry(entry) => entry.effective_from,
-            Change::PutList(list) => list.effective_from,
-            _ => None,
-        });
         let lists = changes.iter().filter_map(|change| match change {
             Change::PublishImport(_) => None,
             Change::PutList(list) => Some(list.economy.clone()),
@@ -201,9 +159,25 @@ impl Curated for CuratedCatalogue {
             economies: economies.into_iter().collect(),
             products: products.collect(),
             content: content.collect(),
-            applies_from: applies_from.min().filter(|day| *day > published),
+            applies_from: change::applies_from(catalogue, changes, published),
             ..Description::default()
         }
+    }
+
+    async fn description(
+        &self,
+        tx: &Tx,
+        catalogue: &Catalogue,
+        changes: &[Change],
+        published: NaiveDate,
+    ) -> Result<Description, DbErr> {
+        let mut described = self.describe(catalogue, changes, published);
+        if let Some(outcome) = self.imported(tx, catalogue, changes).await? {
+            described.economies.extend(outcome.brought.iter().flat_map(|brought| brought.owners.iter().cloned()));
+            described.economies.sort();
+            described.economies.dedup();
+        }
+        Ok(described)
     }
 
     async fn publish(
@@ -215,16 +189,15 @@ impl Curated for CuratedCatalogue {
     ) -> Result<(), DbErr> {
         let catalogue = self.catalogue(tx, current).await?;
         let outcome = self.outcome(tx, &catalogue, &change_set.changes).await?;
+        self.outcomes.forget();
+        let Outcome { delta, brought, .. } = Arc::unwrap_or_clone(outcome);
         // Told here and not with the other steps: an import that is published is no longer one to publish.
-        tell(tx, AlertKind::Published, change_set, (&catalogue, &outcome.delta), now).await?;
-        store::publish_delta(tx, current + 1, outcome.delta, change_set, now).await?;
-        for change in &change_set.changes {
-            if let Change::PublishImport(id) = change {
-                let from = [ImportState::Complete, ImportState::Proposed];
-                let name = change_set.name.as_str();
-                if !store::move_import(tx, id, &from, ImportState::Published, name, current + 1).await? {
-                    return Err(tx.contended("the import was given up meanwhile"));
-                }
+        tell(tx, AlertKind::Published, change_set, (&catalogue, &delta), now).await?;
+        store::publish_delta(tx, current + 1, delta, change_set, now).await?;
+        for Brought { import, rows, refused, faults, .. } in brought {
+            let read = store::Read { rows, refused_rows: refused, faults };
+            if !store::publish_import(tx, &import, &change_set.name, current + 1, &read).await? {
+                return Err(tx.contended("the import was given up meanwhile"));
             }
         }
         Ok(())
@@ -249,6 +222,28 @@ impl Curated for CuratedCatalogue {
         Ok(change::diff(base, changes))
     }
 
+    async fn changed_since(
+        &self,
+        tx: &Tx,
+        base: u64,
+        now: &Catalogue,
+        changes: &[Change],
+    ) -> Result<Vec<usize>, DbErr> {
+        let was = self.catalogue(tx, base).await?;
+        let mut moved = change::moved(&was, now, changes);
+        if let Some(outcome) = self.imported(tx, now, changes).await? {
+            for brought in &outcome.brought {
+                let retold = |edition: &EditionFact| change::is_retold(&was, now, edition);
+                let replaced = &brought.replaced;
+                if replaced.editions.iter().any(retold) || store::changed_since(tx, base, replaced).await? {
+                    moved.push(brought.place);
+                }
+            }
+            moved.sort_unstable();
+        }
+        Ok(moved)
+    }
+
     fn entry_name(change: &Change) -> String {
         change.entry_name()
     }
@@ -260,13 +255,12 @@ impl Curated for CuratedCatalogue {
         before: &Catalogue,
         now: DateTime<Utc>,
     ) -> Result<(), DbErr> {
-        match AlertKind::of(change_set).filter(|kind| *kind != AlertKind::Published) {
-            Some(kind) => {
-                let outcome = self.outcome(tx, before, &change_set.changes).await?;
-                tell(tx, kind, change_set, (before, &outcome.delta), now).await
-            }
-            None => Ok(()),
+        if let Some(kind) = AlertKind::of(change_set).filter(|kind| *kind != AlertKind::Published) {
+            let outcome = self.outcome(tx, before, &change_set.changes).await?;
+            tell(tx, kind, change_set, (before, &outcome.delta), now).await?;
         }
+        self.outcomes.forget();
+        Ok(())
     }
 
     async fn published(&self) {
@@ -286,14 +280,7 @@ pub(crate) async fn mark_imports(store: &greenlane_store::Store, change_set: &Ch
         State::Rejected | State::Withdrawn => (ImportState::Proposed, ImportState::Complete, String::new()),
         State::Draft | State::Published => return,
     };
-    let ids: Vec<String> = change_set
-        .changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::PublishImport(id) => Some(id.clone()),
-            _ => None,
-        })
-        .collect();
+    let ids: Vec<String> = change_set.changes.iter().filter_map(|change| change.import().map(str::to_owned)).collect();
     if ids.is_empty() {
         return;
     }

@@ -53,15 +53,15 @@ pub(crate) struct Upload {
     hash: Sha256,
 }
 
-/// The rows of an import, out of the bytes that are kept.
-pub(crate) async fn read_import(tx: &Tx, row: &ImportRow) -> Result<Reader, DbErr> {
-    let mut reader = Reader::new(row.announced.format);
+/// The rows of an import, out of the bytes that are kept, and what is wrong with them so far.
+pub(super) async fn read_import(tx: &Tx, row: &ImportRow) -> Result<(Reader, Vec<RowFault>), DbErr> {
+    let (mut reader, mut faults) = (Reader::new(row.announced.format), Vec::new());
     let mut at = 0;
     while let Some(data) = store::next_piece(tx, &row.id, at).await? {
         at += data.len() as u64;
-        reader.push(&data);
+        faults.append(&mut reader.push(&data));
     }
-    Ok(reader)
+    Ok((reader, faults))
 }
 
 impl Upload {

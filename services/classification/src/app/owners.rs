@@ -16,20 +16,8 @@ fn may(caller: &Caller, economy: &str) -> bool {
     economy.is_empty() || caller.economy() == Some(economy) || (caller.economy().is_none() && caller.is_admin())
 }
 
-/// The first of some lists that belongs to another: its economy.
-pub(super) fn another<'l>(
-    caller: &Caller,
-    catalogue: &Catalogue,
-    mut lists: impl Iterator<Item = &'l str>,
-) -> Option<String> {
-    lists.find_map(|list| {
-        let economy = catalogue.list(list)?.fact.economy.as_str();
-        (!may(caller, economy)).then(|| economy.to_owned())
-    })
-}
-
-/// To whom the lists that change belong: as they are, and as they are to be. What an import brings was settled when it was
-/// received; whose the import is, is asked where it is at hand.
+/// To whom the lists that change belong: as they are, and as they are to be. What an import brings, and whose it is, is
+/// asked where it is at hand.
 pub(super) fn of(catalogue: &Catalogue, changes: &[Change]) -> Vec<Owned> {
     let of = |change: &Change| {
         let (brought, list) = match change {
@@ -76,35 +64,36 @@ pub(crate) fn check_announced(caller: &Caller, catalogue: &Catalogue, announced:
     let changed = announced.edition.iter().filter(|_| announced.format != Format::GreenListCsv);
     let editions = changed.chain(second).map(|edition| edition.system.as_str());
     let systems = editions.chain(announced.system.iter().map(|system| system.id.as_str()));
-    systems_of(caller, catalogue, announced.system.as_slice(), systems)
+    let mut owners = systems.filter_map(|id| owner_of_system(catalogue, announced.system.as_slice(), id));
+    owners.find(|economy| !may(caller, economy)).map_or(Ok(()), Err)
 }
 
 /// The same of what the rows of a file turned out to be of.
 pub(super) fn check_imported(caller: &Caller, catalogue: &Catalogue, imported: &Imported) -> Result<(), String> {
-    let lists = imported.entries.iter().map(|entry| entry.list.as_str());
-    if let Some(economy) = another(caller, catalogue, lists) {
-        return Err(economy);
-    }
+    check_economies(caller, &of_imported(catalogue, imported))
+}
+
+/// Whether a caller may change what belongs to each of some economies.
+pub(super) fn check_economies(caller: &Caller, economies: &BTreeSet<String>) -> Result<(), String> {
+    economies.iter().find(|economy| !may(caller, economy)).map_or(Ok(()), |economy| Err(economy.clone()))
+}
+
+/// The economies to which the lists and code systems belong that the rows of a file turned out to be of.
+pub(super) fn of_imported(catalogue: &Catalogue, imported: &Imported) -> BTreeSet<String> {
+    let mut lists: Vec<&str> = imported.entries.iter().map(|entry| entry.list.as_str()).collect();
+    lists.dedup();
+    let lists = lists.into_iter().filter_map(|list| Some(catalogue.list(list)?.fact.economy.clone()));
     let mut editions: BTreeSet<&str> = imported.terms.iter().map(|term| term.edition.as_str()).collect();
     editions.extend(imported.tables.iter().flat_map(|table| [table.earlier.as_str(), table.later.as_str()]));
     let here = editions.into_iter().filter_map(|id| catalogue.edition(id)).map(|at| &catalogue.editions[at].fact);
-    let systems = here.chain(&imported.editions).map(|edition| edition.system.as_str());
-    systems_of(caller, catalogue, &imported.systems, systems)
+    let systems: BTreeSet<&str> = here.chain(&imported.editions).map(|edition| edition.system.as_str()).collect();
+    let systems = systems.into_iter().filter_map(|id| owner_of_system(catalogue, &imported.systems, id));
+    lists.chain(systems).filter(|economy| !economy.is_empty()).collect()
 }
 
-/// Whether a caller may change code systems. One that is here belongs to whom it belongs here, whatever a file says.
-fn systems_of<'s>(
-    caller: &Caller,
-    catalogue: &Catalogue,
-    brought: &[CodeSystemFact],
-    systems: impl Iterator<Item = &'s str>,
-) -> Result<(), String> {
-    for id in systems {
-        let mut known = catalogue.systems.iter().chain(brought);
-        let system = known.find(|system| system.id == id).cloned().or_else(|| harmonized::system(id));
-        if let Some(system) = system.filter(|system| !may(caller, &system.economy)) {
-            return Err(system.economy);
-        }
-    }
-    Ok(())
+/// To whom a code system belongs. One that is here belongs to whom it belongs here, whatever a file says.
+fn owner_of_system(catalogue: &Catalogue, brought: &[CodeSystemFact], id: &str) -> Option<String> {
+    let mut known = catalogue.systems.iter().chain(brought);
+    let known = known.find(|system| system.id == id).map(|system| system.economy.clone());
+    known.or_else(|| Some(harmonized::system(id)?.economy))
 }

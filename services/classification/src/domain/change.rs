@@ -1,5 +1,7 @@
 //! Changes to green lists, and everything that is wrong with them.
 
+mod applies;
+mod taken;
 mod tightening;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -8,9 +10,11 @@ use chrono::NaiveDate;
 use greenlane_curation::{EntryDiff, Finding};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::applies::applies_from;
+pub(crate) use self::taken::taken;
 pub(crate) use self::tightening::tightening;
 use super::catalogue::{Catalogue, ListData};
-use super::facts::{EntryFact, Facts, ListFact, SourceFact};
+use super::facts::{EditionFact, EntryFact, Facts, ListFact, SourceFact};
 
 /// One change.
 #[allow(clippy::large_enum_variant)] // passes through on its way to or from the store; the catalogue holds the parts
@@ -49,6 +53,14 @@ impl Change {
             Self::RetireList(id) => format!("greenLists/{id}"),
             Self::PutEntry(fact) => entry(&fact.list, &fact.id),
             Self::EndEntry(end) => entry(&end.list, &end.entry),
+        }
+    }
+
+    /// The import that it publishes.
+    pub(crate) fn import(&self) -> Option<&str> {
+        match self {
+            Self::PublishImport(id) => Some(id),
+            _ => None,
         }
     }
 
@@ -98,7 +110,12 @@ pub(crate) fn make(
             }
         }
         Change::RetireList(id) => match facts.lists.iter_mut().find(|known| known.id == *id) {
-            Some(list) => list.effective_to = today.pred_opt(),
+            // One that has ended is not in force again for the days since.
+            Some(list) => {
+                let ends = today.pred_opt();
+                list.effective_to =
+                    list.effective_to.map_or(ends, |known| Some(ends.map_or(known, |it| known.min(it))));
+            }
             None => wrong("list_unknown", "", format!("there is no list {id}")),
         },
         Change::PutEntry(entry) => {
@@ -340,6 +357,42 @@ fn put_list(change: &Change) -> Option<(&str, &ListFact)> {
     }
 }
 
+/// Which of the changes, by their places, are of lists and entries that have changed between two revisions, unless they
+/// are now what the change makes of them. The version of a list moves with each of its entries, and says nothing of the
+/// list itself; nor does to retire a list depend on the edition that a file of its entries gives it. What an import
+/// replaces is looked at elsewhere.
+pub(crate) fn moved(was: &Catalogue, now: &Catalogue, changes: &[Change]) -> Vec<usize> {
+    let retired = |catalogue: &Catalogue, id: &str| {
+        let list = catalogue.list(id).map(unversioned);
+        list.map(|list| ListFact { edition: String::new(), partial: false, ..list })
+    };
+    let (before, after) = (diff(was, changes), diff(now, changes));
+    let is_moved = |change: &Change, was_diff: &EntryDiff, is_diff: &EntryDiff| match change {
+        Change::PublishImport(_) => false,
+        Change::RetireList(id) => retired(was, id) != retired(now, id),
+        Change::PutList(list) => {
+            was.list(&list.id).map(unversioned) != now.list(&list.id).map(unversioned)
+                && is_diff.before_json != is_diff.after_json
+        }
+        Change::PutEntry(_) | Change::EndEntry(_) => {
+            was_diff.before_json != is_diff.before_json && is_diff.before_json != is_diff.after_json
+        }
+    };
+    let all = changes.iter().zip(before.iter().zip(&after)).enumerate();
+    all.filter(|(_, (change, (was, is)))| is_moved(change, was, is)).map(|(place, _)| place).collect()
+}
+
+/// Whether what is said of an edition that an import brings has changed between two revisions, and the import would have
+/// it otherwise again. When it ends follows from the editions after it.
+pub(crate) fn is_retold(was: &Catalogue, now: &Catalogue, brought: &EditionFact) -> bool {
+    let said = |catalogue: &Catalogue| {
+        let fact = &catalogue.editions[catalogue.edition(&brought.id)?].fact;
+        Some(EditionFact { effective_to: None, predecessor: String::new(), ..fact.clone() })
+    };
+    let brought = EditionFact { effective_to: None, predecessor: String::new(), ..brought.clone() };
+    said(was) != said(now) && said(now).is_some_and(|now| now != brought)
+}
+
 /// Lists and entries before and after.
 pub(crate) fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
     let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -373,3 +426,6 @@ pub(crate) fn diff(base: &Catalogue, changes: &[Change]) -> Vec<EntryDiff> {
     };
     changes.iter().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests;

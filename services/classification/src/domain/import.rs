@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use apply::apply;
+pub(crate) use apply::{Replaced, apply};
 pub use columns::Column;
 pub(crate) use columns::columns;
 

@@ -173,7 +173,14 @@ pub(crate) async fn keep_piece(tx: &Tx, id: &str, piece: &Piece, stored_faults: 
         let row = import_piece::Model { import: id.to_owned(), at: number(piece.offset)?, data: piece.data.clone() };
         bulk::insert(tx, [row.into_active_model()]).await?;
     }
-    let faults = piece.faults.iter().zip(stored_faults..).map(|(fault, at)| {
+    keep_faults(tx, id, &piece.faults, stored_faults).await?;
+    Ok(true)
+}
+
+/// Keeps faults behind those that are stored.
+async fn keep_faults(tx: &Tx, id: &str, faults: &[RowFault], stored: u64) -> Result<(), DbErr> {
+    let number = |value: u64| i64::try_from(value).map_err(corrupt);
+    let faults = faults.iter().zip(stored..).map(|(fault, at)| {
         Ok(import_fault::Model {
             import: id.to_owned(),
             at: number(at)?,
@@ -186,7 +193,40 @@ pub(crate) async fn keep_piece(tx: &Tx, id: &str, piece: &Piece, stored_faults: 
         }
         .into_active_model())
     });
-    bulk::insert(tx, faults.collect::<Result<Vec<_>, DbErr>>()?).await?;
+    bulk::insert(tx, faults.collect::<Result<Vec<_>, DbErr>>()?).await.map(drop)
+}
+
+/// The rows of an import as they were read.
+#[derive(Clone, Debug)]
+pub(crate) struct Read {
+    pub(crate) rows: u64,
+    pub(crate) refused_rows: u64,
+    pub(crate) faults: Vec<RowFault>,
+}
+
+/// Notes that an import is published, with its rows as they were read then: the catalogue has moved since it was received.
+/// False when it is neither complete nor proposed.
+pub(crate) async fn publish_import(
+    tx: &Tx,
+    id: &str,
+    change_set: &str,
+    revision: u64,
+    read: &Read,
+) -> Result<bool, DbErr> {
+    let from = [ImportState::Complete, ImportState::Proposed];
+    if !move_import(tx, id, &from, ImportState::Published, change_set, revision).await? {
+        return Ok(false);
+    }
+    let number = |value: u64| i64::try_from(value).map_err(corrupt);
+    import::Entity::update_many()
+        .col_expr(import::Column::RowsRead, Expr::value(number(read.rows)?))
+        .col_expr(import::Column::RefusedRows, Expr::value(number(read.refused_rows)?))
+        .col_expr(import::Column::Faults, Expr::value(number(read.faults.len() as u64)?))
+        .filter(import::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    import_fault::Entity::delete_many().filter(import_fault::Column::Import.eq(id)).exec(tx).await?;
+    keep_faults(tx, id, &read.faults, 0).await?;
     Ok(true)
 }
 

@@ -228,9 +228,14 @@ async fn an_edition_to_come_is_told_when_it_is_notified_when_it_is_published_and
     let all = subscribe(&mut office, "2", &[], &[]).await;
     let file = import(&running, request, text).await;
     let name = propose(&running, "again", vec![Raw::PublishImport(file)]).await;
+    // It takes a code away, and so is open for comments first.
+    notify(&running, &name).await;
+    running.clock.advance(TimeDelta::days(70));
+    let mut office = alerts(&running, "XA");
     adopt(&running, &name).await;
     let told = list(&mut office, &all).await;
-    let items: Vec<_> = told[2].items.iter().map(|item| (item.entry.as_str(), item.tightens)).collect();
+    assert_eq!(kinds(&told)[2..], [pb::AlertKind::Notified, pb::AlertKind::Published]);
+    let items: Vec<_> = told[3].items.iter().map(|item| (item.entry.as_str(), item.tightens)).collect();
     assert_eq!(
         items,
         [

@@ -4,8 +4,8 @@ use greenlane_api::classification::v1::code_system_service_client::CodeSystemSer
 use greenlane_api::classification::v1::{
     AbandonImportRequest, Change, ChangeSet, CodeSystem, CreateChangeSetRequest, CreateImportRequest, Edition,
     EndEntry, GetCodeSystemRequest, GetGreenListRequest, GetImportRequest, GreenList, GreenListEntry, ImportFormat,
-    ProposeChangeSetRequest, PublishChangeSetRequest, ReviewChangeSetRequest, SearchCodesRequest,
-    UpdateChangeSetRequest, UploadImportRequest,
+    NotifyChangeSetRequest, ProposeChangeSetRequest, PublishChangeSetRequest, ReviewChangeSetRequest,
+    SearchCodesRequest, UpdateChangeSetRequest, UploadImportRequest,
 };
 use greenlane_api::common::v1::{ErrorReason, LocalizedText, Source};
 use greenlane_platform::client::Client;
@@ -22,6 +22,7 @@ engine_tests!(Migrator:
     a_list_of_an_economy_is_changed_by_its_own_administrators_only,
     a_code_system_of_an_economy_is_imported_by_its_own_administrators_only,
     an_import_is_gone_on_with_given_up_and_proposed_by_its_own_only,
+    every_step_of_an_import_is_for_those_to_whom_its_list_belongs_now,
     terms_of_the_uk_are_imported_and_found,
     synonyms_of_the_uk_are_imported_and_what_they_mean_is_found,
 );
@@ -267,6 +268,58 @@ async fn an_import_is_gone_on_with_given_up_and_proposed_by_its_own_only(db: Tes
     CodeSystemServiceClient::new(colleague.clone()).abandon_import(abandon("c", &of_economy)).await.unwrap();
     draft(colleague, "colleague", propose(&of_economy)).await.unwrap();
     publish(&running, nobodys, "publish", propose(&of_subject)).await;
+    running.end().await;
+}
+
+async fn every_step_of_an_import_is_for_those_to_whom_its_list_belongs_now(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let all = &["codes.read", "codes.write", "lists.write", "catalogue.review", "catalogue.publish"];
+    let (own, other) = (running.client_in("XA", "author", all), running.client_in("XB", "author", all));
+    let refused = |status: Status| {
+        assert_eq!(Fault::reason_of(&status), Some(ErrorReason::NotYours), "{status:?}");
+        assert_eq!(Fault::metadata_of(&status)["required"], "XA");
+    };
+    // Received while nobody had such a list.
+    let text = "list,edition,code\nnational,HS2022,854143\nnational,HS2022,850231\n";
+    let early = upload(other.clone(), ImportFormat::GreenListCsv, None, text).await.unwrap();
+    let theirs = draft(other.clone(), "theirs", vec![Raw::PublishImport(early.clone())]).await.unwrap();
+    publish(&running, own.clone(), "new", vec![list("XA"), entry()]).await;
+    let propose = |name: &str| ProposeChangeSetRequest {
+        request_id: format!("propose-{name}").replace('/', "-"),
+        name: name.to_owned(),
+        ..Default::default()
+    };
+    refused(ChangeServiceClient::new(other.clone()).propose_change_set(propose(&theirs)).await.unwrap_err());
+    let again = draft(other.clone(), "again", vec![Raw::PublishImport(early)]).await.unwrap();
+    refused(ChangeServiceClient::new(other.clone()).propose_change_set(propose(&again)).await.unwrap_err());
+
+    // What its own have brought is notified, reviewed and published by its own.
+    let ours = upload(own.clone(), ImportFormat::GreenListCsv, None, &format!("{text}\n")).await.unwrap();
+    let ours = draft(own.clone(), "ours", vec![Raw::PublishImport(ours)]).await.unwrap();
+    ChangeServiceClient::new(own).propose_change_set(propose(&ours)).await.unwrap();
+    let mut strangers = ChangeServiceClient::new(other);
+    let mut colleague = ChangeServiceClient::new(running.client_in("XA", "colleague", all));
+    let notify = NotifyChangeSetRequest { request_id: "notify".to_owned(), name: ours.clone(), ..Default::default() };
+    refused(strangers.notify_change_set(notify).await.unwrap_err());
+    for approve in [false, true] {
+        let review = ReviewChangeSetRequest {
+            request_id: format!("review-{approve}"),
+            name: ours.clone(),
+            approve,
+            comment: "To test.".to_owned(),
+            ..Default::default()
+        };
+        refused(strangers.review_change_set(review.clone()).await.unwrap_err());
+        if approve {
+            colleague.review_change_set(review).await.unwrap();
+        }
+    }
+    let publish = PublishChangeSetRequest { request_id: "publish".to_owned(), name: ours, ..Default::default() };
+    refused(strangers.publish_change_set(publish.clone()).await.unwrap_err());
+    colleague.publish_change_set(publish).await.unwrap();
+    let get = GetGreenListRequest { name: "greenLists/national".to_owned(), ..Default::default() };
+    let made = running.green_lists().get_green_list(get).await.unwrap().into_inner().green_list.unwrap();
+    assert_eq!((made.economy.as_str(), made.entry_count), ("XA", 2));
     running.end().await;
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn tightening(catalogue: &Catalogue, changes: &[Change]) -> Vec<Tight
                 }
                 tightened
             }
+            // What it takes away is told by what it comes to.
             Change::PublishImport(_) => Vec::new(),
         }
     };
@@ -51,7 +52,7 @@ pub(crate) fn tightening(catalogue: &Catalogue, changes: &[Change]) -> Vec<Tight
 
 /// How an entry that is put in the place of another means less. Which part of a code two descriptions mean cannot be
 /// compared.
-fn entry_tightened(before: &EntryFact, entry: &EntryFact) -> Vec<(&'static str, &'static str)> {
+pub(super) fn entry_tightened(before: &EntryFact, entry: &EntryFact) -> Vec<(&'static str, &'static str)> {
     let mut tightened = Vec::new();
     if (&before.edition, &before.code) != (&entry.edition, &entry.code) {
         tightened.push(("code", "names another code"));
@@ -65,10 +66,10 @@ fn entry_tightened(before: &EntryFact, entry: &EntryFact) -> Vec<(&'static str, 
     tightened
 }
 
-type Days = (Option<NaiveDate>, Option<NaiveDate>);
+pub(super) type Days = (Option<NaiveDate>, Option<NaiveDate>);
 
 /// How what is in force from a day to a day is so for less long. None is as early, or as late, as can be.
-fn moved(before: Days, after: Days) -> Vec<(&'static str, &'static str)> {
+pub(super) fn moved(before: Days, after: Days) -> Vec<(&'static str, &'static str)> {
     let mut tightened = Vec::new();
     if after.0.is_some_and(|after| before.0.is_none_or(|before| after > before)) {
         tightened.push(("effective_from", "begins later"));

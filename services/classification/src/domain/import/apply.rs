@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Imported;
-use crate::domain::facts::{CodeFact, Facts, ListFact, SourceFact};
+use crate::domain::facts::{CodeFact, EditionFact, Facts, ListFact, SourceFact, VagueFact};
 use crate::domain::harmonized;
 
 /// Puts what was imported in the place of what was there.
@@ -70,6 +70,36 @@ pub(crate) fn apply(facts: &mut Facts, imported: Imported, source: &SourceFact) 
     if let Some(vague) = imported.vague {
         facts.vague.retain(|known| known.id() != vague.id());
         facts.vague.push(vague);
+    }
+}
+
+/// What [`apply`] puts something in the place of: each a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Replaced {
+    /// What is said of them, and their codes.
+    pub(crate) editions: Vec<EditionFact>,
+    /// Their links: the earlier edition and the later one.
+    pub(crate) tables: Vec<(String, String)>,
+    /// Their entries.
+    pub(crate) lists: BTreeSet<String>,
+    /// The terms of an edition in a language.
+    pub(crate) terms: Option<(String, String)>,
+    /// The synonyms of a language.
+    pub(crate) synonyms: Option<String>,
+    /// The vague or ambiguous terms of a language, by their identifier.
+    pub(crate) vague: Option<String>,
+}
+
+impl Replaced {
+    pub(crate) fn by(imported: &Imported) -> Self {
+        Self {
+            editions: imported.editions.clone(),
+            tables: imported.tables.iter().map(|table| (table.earlier.clone(), table.later.clone())).collect(),
+            lists: imported.entries.iter().map(|entry| entry.list.clone()).collect(),
+            terms: imported.terms.first().map(|term| (term.edition.clone(), term.language.clone())),
+            synonyms: imported.synonyms.as_ref().map(|synonyms| synonyms.language.clone()),
+            vague: imported.vague.as_ref().map(VagueFact::id),
+        }
     }
 }
 
