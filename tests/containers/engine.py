@@ -85,8 +85,11 @@ class Deployment:
             run("umount", self.disk)
 
     def container(self, service):
+        """Its number, asked of the engine: compose takes a second for it."""
+        labels = {"project": self.project, "service": service, "oneoff": "False"}
+        ours = [part for label, value in labels.items() for part in ("--filter", f"label=com.docker.compose.{label}={value}")]
         # Stopped ones too: a container that was killed is back in a moment.
-        return self.compose("ps", "--quiet", service).strip()
+        return run("docker", "ps", "--all", "--quiet", "--no-trunc", *ours).strip()
 
     def all_containers(self):
         """What the engine says of each, by its service: also of those that have ended for good, as a migration has."""
@@ -108,11 +111,12 @@ class Deployment:
             "/etc/greenlane/greenlane.toml"], capture_output=True, text=True, check=False)
         return done.returncode == 0, done.stdout + done.stderr
 
-    def wait_for_health(self, service, ready=True):
+    def wait_for_health(self, service, ready=True, saying=""):
+        """What it says when it is ready, or is not for that reason: one that has only just started is not for another."""
         deadline = time.monotonic() + BACK_SECONDS
         while True:
             is_ready, said = self.health(service)
-            if is_ready == ready:
+            if is_ready == ready and saying in said:
                 return said
             if time.monotonic() > deadline:
                 raise SystemExit(f"{service} is{'' if is_ready else ' not'} ready after {BACK_SECONDS} s: {said}")
