@@ -80,7 +80,9 @@ pub fn decide<'c>(
     }
     if summary.outcome == Outcome::Undetermined {
         let missing: BTreeSet<&Finding> = results.iter().flat_map(|result| &result.findings).collect();
-        findings.extend(missing.into_iter().cloned());
+        // An economy that is not known is named above.
+        let new: Vec<_> = missing.into_iter().filter(|it| !findings.contains(it)).cloned().collect();
+        findings.extend(new);
     }
     drop(counted);
     let outcome::Summary { outcome, conditions, best } = summary;

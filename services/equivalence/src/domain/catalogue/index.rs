@@ -38,6 +38,8 @@ pub(in crate::domain) struct EconomyEntry {
     pub(in crate::domain) number: u32,
     /// Whether it has an entry of its own.
     pub(in crate::domain) known: bool,
+    /// Whether others may belong to it: it is a bloc, or there is no entry of it that says that it is none.
+    may_be_bloc: bool,
     /// For which goods every requirement of it is held; none: some may be lacking for any.
     pub(in crate::domain) complete: Option<Scopes>,
     /// The blocs that it belongs to, or belonged, in the order of their codes.
@@ -108,6 +110,11 @@ impl Catalogue {
     /// The economy of the body of a number, when that has an entry.
     pub(in crate::domain) fn home(&self, body: u32) -> Option<&EconomyEntry> {
         self.index.economies.get(self.index.numbers.home(body) as usize)
+    }
+
+    /// Whether others may belong to the economy or bloc of a number, for all that is known.
+    pub(in crate::domain) fn may_be_bloc(&self, number: u32) -> bool {
+        self.index.economies.get(number as usize).is_none_or(|it| it.may_be_bloc)
     }
 
     /// Whether `whole` is `economy`, or a bloc that it belongs to on a day.
@@ -282,6 +289,7 @@ fn economies(numbers: &mut Numbers, catalogue: &Catalogue) -> Vec<EconomyEntry> 
         code: code.clone(),
         number,
         known: catalogue.economies.contains_key(code),
+        may_be_bloc: catalogue.economies.get(code).is_none_or(|it| it.bloc),
         complete: None,
         memberships: Vec::new(),
         requirements: Requirements::default(),

@@ -71,9 +71,16 @@ pub(super) fn attempt<'a>(
     let question = ctx.question;
     let mut missing = None;
 
-    let exporters = || exporting_parties(ctx, market, terms);
-    if exporters().next().is_none() {
-        return failed(Check::Parties);
+    // Those that the issuer belongs to, and with them those that it may belong to.
+    let is_in = |whole: u32| ctx.issuer.is_in(whole);
+    let sure = || exporting_parties(ctx, market, terms, is_in);
+    let may_be_in = |whole: u32| ctx.issuer.is_in(whole) || ctx.issuer_may_be_in(whole);
+    let possible = || exporting_parties(ctx, market, terms, may_be_in);
+    if sure().next().is_none() {
+        if ctx.issuer.is_known() || possible().next().is_none() {
+            return failed(Check::Parties);
+        }
+        note(&mut missing, ctx.issuer_unknown());
     }
     let covered = starts::covered(ctx, terms);
     if covered.is_empty() {
@@ -104,11 +111,20 @@ pub(super) fn attempt<'a>(
         Coverage::Inside => return failed(Check::Exclusions),
         Coverage::Unknown(finding) => note(&mut missing, finding),
     }
-    if !terms.any_origin && !exporters().any(|party| ctx.origin.is_in(party.economy)) {
-        return failed(Check::Origin);
+    let is_of_origin = |party: &PartyTerms| ctx.origin.is_in(party.economy);
+    if !terms.any_origin && !sure().any(is_of_origin) {
+        if ctx.issuer.is_known() || !possible().any(is_of_origin) {
+            return failed(Check::Origin);
+        }
+        note(&mut missing, ctx.issuer_unknown());
     }
-    if terms.has_transitions && in_transition(ctx, annex, market) {
-        return failed(Check::Transition);
+    if terms.has_transitions {
+        if in_transition(ctx, annex, market, |whole| ctx.issuer.is_within(whole)) {
+            return failed(Check::Transition);
+        }
+        if in_transition(ctx, annex, market, |whole| ctx.issuer_may_be_within(whole)) {
+            note(&mut missing, ctx.issuer_unknown());
+        }
     }
     let designations = if terms.designation_required { Designations::of_body(ctx, entry, &covered) } else { None };
     if terms.designation_required && designations.is_none() {
@@ -196,15 +212,17 @@ fn entry_into_force_missing(arrangement: &Arrangement) -> Finding {
     Finding::about("entry_into_force_missing", "arrangement", &arrangement.name, message)
 }
 
-/// The parties that the issuer belongs to and whose results a party that the market belongs to accepts.
+/// The parties that the issuer belongs to and whose results a party that the market belongs to accepts. `is_in` tells
+/// whether the issuer belongs to an economy or bloc.
 fn exporting_parties<'p>(
     ctx: &'p Context<'_, '_>,
     market: &'p Market<'_, '_>,
     terms: &'p Terms,
+    is_in: impl Fn(u32) -> bool + 'p,
 ) -> impl Iterator<Item = &'p PartyTerms> {
     let of = terms.economies();
-    let takes_part =
-        of.is_empty() || (ctx.issuer.is_in_any(of) && (market.place.is_in_any(of) || ctx.destination.is_in_any(of)));
+    let takes_part = of.is_empty()
+        || (of.iter().any(|it| is_in(*it)) && (market.place.is_in_any(of) || ctx.destination.is_in_any(of)));
     let accepts = |importer: &PartyTerms, exporter: &PartyTerms| {
         importer.accepts
             && market.place.is_in(importer.economy)
@@ -212,9 +230,7 @@ fn exporting_parties<'p>(
     };
     let parties = if takes_part { &terms.parties[..] } else { &[] };
     parties.iter().filter(move |exporter| {
-        exporter.is_accepted
-            && ctx.issuer.is_in(exporter.economy)
-            && parties.iter().any(|importer| accepts(importer, exporter))
+        exporter.is_accepted && is_in(exporter.economy) && parties.iter().any(|importer| accepts(importer, exporter))
     })
 }
 
@@ -227,15 +243,27 @@ fn excluded(ctx: &Context<'_, '_>, terms: &Terms, market: &Market<'_, '_>) -> Co
     {
         return Coverage::Inside;
     }
-    if not.codes.is_everything() { Coverage::Outside } else { ctx.coverage(&not.codes) }
+    let by_code = if not.codes.is_everything() { Coverage::Outside } else { ctx.coverage(&not.codes) };
+    match by_code {
+        Coverage::Outside if not.economies.iter().any(|it| ctx.issuer_may_be_in(*it)) => {
+            Coverage::Unknown(ctx.issuer_unknown())
+        }
+        known => known,
+    }
 }
 
-fn in_transition(ctx: &Context<'_, '_>, annex: &Annex, market: &Market<'_, '_>) -> bool {
-    let sides = [&ctx.issuer, &market.place, &ctx.destination];
+/// Whether a transition period of a party runs that the market, the destination, or by `is_within` the issuer belongs to.
+fn in_transition(
+    ctx: &Context<'_, '_>,
+    annex: &Annex,
+    market: &Market<'_, '_>,
+    is_within: impl Fn(&EconomyCode) -> bool,
+) -> bool {
+    let sides = [&market.place, &ctx.destination];
     annex.transitions.iter().any(|period| {
         ctx.date() < period.ends_on
             && !(period.special_and_differential && ctx.without_special_treatment)
-            && sides.iter().any(|side| side.is_within(&period.economy))
+            && (is_within(&period.economy) || sides.iter().any(|side| side.is_within(&period.economy)))
     })
 }
 

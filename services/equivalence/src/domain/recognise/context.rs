@@ -213,14 +213,36 @@ impl<'a, 'q> Context<'a, 'q> {
         entry.validity.contains(self.date()) && entry.covers_origin(self.origin.numbers())
     }
 
-    /// Whether the market accepts the body's results directly.
-    pub(super) fn accepts_body(&self, rule: &AcceptanceTerms) -> bool {
-        !rule.excludes(self.body)
-            && (rule.any_body || rule.names(self.body) || rule.economies().any(|it| self.issuer.is_in(it)))
+    /// Whether the market accepts the body's results directly; none where that depends on what is not known of its economy.
+    pub(super) fn accepts_body(&self, rule: &AcceptanceTerms) -> Option<bool> {
+        if rule.excludes(self.body) {
+            return Some(false);
+        }
+        if rule.any_body || rule.names(self.body) || rule.economies().any(|it| self.issuer.is_in(it)) {
+            return Some(true);
+        }
+        if rule.economies().any(|it| self.issuer_may_be_in(it)) { None } else { Some(false) }
+    }
+
+    /// Whether the issuer may belong to the bloc of a number although nothing says so: to which blocs an economy belongs that
+    /// the catalogue does not know, it does not know either.
+    pub(super) fn issuer_may_be_in(&self, whole: u32) -> bool {
+        !self.issuer.is_known() && self.catalogue.may_be_bloc(whole)
+    }
+
+    /// The same of whatever is told by its code.
+    pub(super) fn issuer_may_be_within(&self, whole: &EconomyCode) -> bool {
+        !self.issuer.is_known() && self.catalogue.economy(whole).is_none_or(|it| self.issuer_may_be_in(it.number))
+    }
+
+    /// What is missing where that decides.
+    pub(super) fn issuer_unknown(&self) -> Finding {
+        unknown_economy("body_economy_unknown", "body_economy", self.issuer.economy)
     }
 
     /// Whether the catalogue knows whence the goods come and where they go: of a place that it does not know it holds neither
-    /// what is asked there, nor to which blocs it belongs, and so not what is asked of goods from it.
+    /// what is asked there, nor to which blocs it belongs, and so not what is asked of goods from it. Where the issuer is has a
+    /// part in single routes only: each of them says so where it decides.
     pub(super) fn knows_places(&self) -> bool {
         self.destination.is_known() && self.origin.is_known()
     }
@@ -239,8 +261,7 @@ impl<'a, 'q> Context<'a, 'q> {
         ];
         for (code, parameter, economy) in economies {
             if !self.catalogue.economies.contains_key(economy) {
-                let message = format!("the catalogue does not know the economy {}", economy.as_str());
-                findings.push(Finding::about(code, parameter, economy.as_str(), message));
+                findings.push(unknown_economy(code, parameter, economy));
             }
         }
         for target in &self.question.certified {
@@ -265,4 +286,9 @@ impl<'a, 'q> Context<'a, 'q> {
         }
         findings
     }
+}
+
+fn unknown_economy(code: &'static str, parameter: &'static str, economy: &EconomyCode) -> Finding {
+    let message = format!("the catalogue does not know the economy {}", economy.as_str());
+    Finding::about(code, parameter, economy.as_str(), message)
 }

@@ -29,15 +29,20 @@ pub(super) fn attempt<'a>(
     for it in &standing.all {
         let Some(held) = ctx.held.iter().position(|held| it.terms.wanted.is_met_by(*held)) else { continue };
         let acceptance = || &requirement.acceptances[it.place];
+        let accepts_body = ctx.accepts_body(it.terms);
         let check = if !it.terms.accepts(ctx.question.object) {
             Check::Object
-        } else if !ctx.accepts_body(it.terms) {
+        } else if accepts_body == Some(false) {
             if it.terms.incomplete && !it.terms.excludes(ctx.body) {
                 missing.get_or_insert_with(|| bodies_unknown(ctx, requirement, acceptance()));
             }
             Check::Body
         } else {
             match it.counts {
+                Counts::Yes | Counts::NeedsGrantDate | Counts::NeedsEntryIntoForce if accepts_body.is_none() => {
+                    missing.get_or_insert_with(|| ctx.issuer_unknown());
+                    continue;
+                }
                 Counts::Yes if it.exempt => {
                     exempt.get_or_insert((it, held));
                     continue;

@@ -21,7 +21,8 @@ impl<'a, 'q> Market<'a, 'q> {
         } else {
             Place::new(ctx.catalogue, economy, ctx.date())
         };
-        let annexes = if ctx.detail == Detail::Attempts {
+        // Of an issuer in an economy that is not known, any of them may be.
+        let annexes = if ctx.detail == Detail::Attempts || !ctx.issuer.is_known() {
             let mut all: SmallVec<[&'a AnnexEntry; 8]> =
                 place.codes().flat_map(|importer| ctx.catalogue.annexes_accepted_by(importer)).collect();
             all.sort_unstable_by_key(|it| it.terms.place);

@@ -285,6 +285,84 @@ fn an_unknown_origin_is_named_and_undetermined_however_good_the_certificate() {
     assert!(decision.conditions.is_empty() && decision.best_route.is_none());
 }
 
+/// What becomes of a certificate of a body in an economy. QQ is one that the catalogue does not know, and XB of no bloc.
+fn by_body_of(economy: &str, entries: &[Value]) -> Outcome {
+    let members = json!([{ "economy": "XA", "validity": { "from": "2000-01-01" } }]);
+    let mut entries = entries.to_vec();
+    entries.push(json!({ "economy": { "name": "UNION", "bloc": true, "members": members } }));
+    let mut question = question("standards/z-1");
+    question.body_economy = EconomyCode::parse(economy).unwrap();
+    let decision = recognise(kept(entries), &NoTranslation, &question);
+    let unknown = decision.findings.iter().filter(|it| it.code == "body_economy_unknown");
+    let named: Vec<&str> = unknown.map(|it| &*it.parameters["body_economy"]).collect();
+    let expected = if economy == "QQ" { vec!["QQ"] } else { Vec::new() };
+    assert_eq!(named, expected, "{:?}", decision.findings);
+    decision.outcome
+}
+
+#[test]
+fn a_body_of_an_unknown_economy_may_be_of_a_bloc_that_a_rule_names_and_of_no_economy_that_it_names() {
+    let with = |rule: Value, economy: &str| {
+        let mut entries = world();
+        entries[2]["requirement"]["acceptances"][0]["bodies"] = rule;
+        by_body_of(economy, &entries)
+    };
+    let of_union = || json!({ "economies": ["UNION"] });
+    for (economy, outcome) in [
+        ("UNION", Outcome::Recognised),
+        ("XA", Outcome::Recognised),
+        ("XB", Outcome::NotRecognised),
+        ("QQ", Outcome::Undetermined),
+    ] {
+        assert_eq!(with(of_union(), economy), outcome, "{economy}");
+    }
+    for (rule, outcome) in [
+        (json!({ "economies": ["XB"] }), Outcome::NotRecognised),
+        (json!({ "economies": ["QQ"] }), Outcome::Recognised),
+        // Of what nobody has written down nobody knows that it is no bloc.
+        (json!({ "economies": ["ZZ"] }), Outcome::Undetermined),
+        (json!({ "economies": ["XB", "UNION"] }), Outcome::Undetermined),
+        (json!({ "economies": ["UNION"], "bodies": ["bodies/a"] }), Outcome::Recognised),
+        (json!({ "economies": ["UNION"], "excluded_bodies": ["bodies/a"] }), Outcome::NotRecognised),
+        (json!({ "any": true }), Outcome::Recognised),
+    ] {
+        assert_eq!(with(rule.clone(), "QQ"), outcome, "{rule}");
+    }
+}
+
+#[test]
+fn an_annex_leaves_undetermined_whether_it_carries_results_from_an_unknown_economy_only_where_its_blocs_decide() {
+    let with = |party: &str, extra: Value, economy: &str| {
+        let mut entries = world();
+        entries[3]["arrangement"]["parties"][0]["economy"] = json!(party);
+        entries.push(annex(extra));
+        by_body_of(economy, &entries)
+    };
+    assert_eq!(with("UNION", json!({}), "XA"), Outcome::Recognised);
+    assert_eq!(with("UNION", json!({}), "XB"), Outcome::NotRecognised);
+    for (party, extra, outcome) in [
+        ("UNION", json!({}), Outcome::Undetermined),
+        ("XA", json!({}), Outcome::NotRecognised),
+        ("QQ", json!({}), Outcome::Recognised),
+        // What fails whatever its blocs are.
+        ("UNION", json!({ "covered": [{ "name": "standards/y-1" }] }), Outcome::NotRecognised),
+        ("UNION", json!({ "designation_required": true }), Outcome::NotRecognised),
+        ("UNION", json!({ "lapse": { "on": "2026-01-01", "rule": "cut_off" } }), Outcome::NotRecognised),
+        // Whether it takes part, is left out, must wait, and whether the goods are of its party.
+        ("QQ", json!({ "economies": ["UNION", "XB"] }), Outcome::Undetermined),
+        ("QQ", json!({ "economies": ["XA", "XB"] }), Outcome::NotRecognised),
+        ("QQ", json!({ "exclusions": { "economies": ["UNION"] } }), Outcome::Undetermined),
+        ("QQ", json!({ "exclusions": { "economies": ["ZZ", "XA"] } }), Outcome::Undetermined),
+        ("QQ", json!({ "transitions": [{ "economy": "UNION", "ends_on": "2030-01-01" }] }), Outcome::Undetermined),
+        ("QQ", json!({ "transitions": [{ "economy": "UNION", "ends_on": "2026-11-23" }] }), Outcome::Recognised),
+        ("QQ", json!({ "transitions": [{ "economy": "XA", "ends_on": "2030-01-01" }] }), Outcome::Recognised),
+        ("UNION", json!({ "origin_rule": "exporting_party" }), Outcome::Undetermined),
+        ("QQ", json!({ "origin_rule": "exporting_party" }), Outcome::NotRecognised),
+    ] {
+        assert_eq!(with(party, extra.clone(), "QQ"), outcome, "{party}: {extra}");
+    }
+}
+
 #[test]
 fn identifiers_of_different_questions_and_revisions_differ() {
     let entries = || world().into_iter().map(|value| serde_json::from_value::<Entry>(value).unwrap());

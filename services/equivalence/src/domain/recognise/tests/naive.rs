@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use crate::domain::arrangement::{Annex, Arrangement};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::{Check, Condition, Decision, Outcome, Status};
+use crate::domain::economy::Economy;
 use crate::domain::entry::Entry;
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::key::EconomyCode;
@@ -49,6 +50,8 @@ pub(super) enum Flaw {
     WhatIsThereSettles,
     /// Goods from an economy that nobody knows are judged as goods from one that belongs to nothing.
     AnyOrigin,
+    /// So are the bodies of one.
+    AnyIssuer,
 }
 
 /// Something to be fulfilled: what asks for it, and its identifier there.
@@ -151,9 +154,7 @@ pub(super) fn recognise_with(
 impl World<'_> {
     fn recognise(&self) -> Essence {
         let destination = &self.question.destination;
-        let known = |economy: &EconomyCode| {
-            self.entries.iter().any(|entry| matches!(entry, Entry::Economy(it) if it.name == *economy))
-        };
+        let known = |economy: &EconomyCode| self.entry_of(economy).is_some();
         let origin_counts = self.flaw != Some(Flaw::AnyOrigin);
         if !known(destination) || origin_counts && !known(&self.question.origin) {
             return Essence { outcome: Outcome::Undetermined, conditions: Vec::new(), results: Vec::new() };
@@ -306,6 +307,27 @@ impl World<'_> {
         economy == whole || self.blocs_of(economy).contains(whole)
     }
 
+    fn entry_of(&self, economy: &EconomyCode) -> Option<&Economy> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Economy(it) if it.name == *economy => Some(it),
+            _ => None,
+        })
+    }
+
+    /// Whether the issuer belongs to one of these. Of an economy that nobody has written down nobody knows the blocs: a fact
+    /// is missing wherever one of these is a bloc.
+    fn issuer_belongs_to_any(&self, wholes: &[EconomyCode]) -> Three {
+        if self.belongs_to_any(&self.issuer, wholes) {
+            return Three::Yes;
+        }
+        let is_written_down = self.entry_of(&self.issuer).is_some() || self.flaw == Some(Flaw::AnyIssuer);
+        let is_economy = |whole: &EconomyCode| self.entry_of(whole).is_some_and(|it| !it.bloc);
+        if is_written_down || wholes.iter().all(is_economy) {
+            return Three::No;
+        }
+        Three::Unknown("body_economy_unknown")
+    }
+
     fn belongs_to_any(&self, economy: &EconomyCode, wholes: &[EconomyCode]) -> bool {
         wholes.iter().any(|whole| self.belongs(economy, whole))
     }
@@ -418,17 +440,19 @@ impl World<'_> {
                 }
                 let rule = &acceptance.bodies;
                 let body = &self.question.body;
+                let of_issuer = self.issuer_belongs_to_any(&rule.economies);
+                let named = rule.any || rule.bodies.contains(body);
                 if !acceptance.objects.is_empty() && !acceptance.objects.contains(&self.question.object) {
                     furthest = std::cmp::max_by_key(furthest, (Check::Object, 1), |f| f.1);
-                } else if rule.excluded_bodies.contains(body)
-                    || !(rule.any || rule.bodies.contains(body) || self.belongs_to_any(&self.issuer, &rule.economies))
-                {
+                } else if rule.excluded_bodies.contains(body) || !named && matches!(of_issuer, Three::No) {
                     furthest = std::cmp::max_by_key((Check::Body, 2), furthest, |f| f.1);
                     if rule.incomplete && !rule.excluded_bodies.contains(body) {
                         missing.get_or_insert("accepted_bodies_unknown");
                     }
                 } else if let Three::No = self.edition(requirement, acceptance) {
                     furthest = (Check::Edition, 3);
+                } else if let (false, Three::Unknown(code)) = (named, of_issuer) {
+                    missing.get_or_insert(code);
                 } else if let Three::Unknown(code) = self.edition(requirement, acceptance) {
                     missing.get_or_insert(code);
                 } else {

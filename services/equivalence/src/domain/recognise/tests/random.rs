@@ -383,7 +383,7 @@ pub(in crate::domain::recognise) fn question(dice: &mut Dice) -> Question {
     Question {
         certified,
         body: BodyKey::parse(dice.pick(BODIES)).unwrap(),
-        body_economy: economy(dice.pick(&["XA", "XA", "XB", "XC"])),
+        body_economy: economy(dice.pick(&["XA", "XA", "XB", "XC", "ZZ"])),
         object,
         granted_on: if dice.one_in(3) { None } else { parse_date(dice.pick(DATES)) },
         code: CodeReference::new(dice.pick(EDITIONS), dice.pick(&["854140", "854141", "8541", "850720"])).unwrap(),

@@ -63,24 +63,33 @@ impl World<'_> {
         // It covers issuer and destination; what the parties grant each other, both grant and are granted.
         let both_ways = |party: &Party| party.direction == PartyDirection::Both;
         let part = |economy: &EconomyCode| annex.economies.is_empty() || self.belongs_to_any(economy, &annex.economies);
-        let mut pairs = Vec::new();
+        let issuer_in = |whole: &EconomyCode| self.issuer_belongs_to_any(std::slice::from_ref(whole));
+        let (mut pairs, mut possible) = (Vec::new(), Vec::new());
         for exporter in &arrangement.parties {
             for importer in &arrangement.parties {
                 if exporter.direction != PartyDirection::Accepts
                     && importer.direction != PartyDirection::IsAccepted
                     && (!annex.reciprocal || both_ways(exporter) && both_ways(importer))
-                    && self.belongs(&self.issuer, &exporter.economy)
                     && self.belongs(market, &importer.economy)
                     && (annex.within_party || exporter.economy != importer.economy)
-                    && part(&self.issuer)
                     && (part(market) || part(destination))
                 {
-                    pairs.push(exporter);
+                    let takes_part = if annex.economies.is_empty() {
+                        Three::Yes
+                    } else {
+                        self.issuer_belongs_to_any(&annex.economies)
+                    };
+                    match (issuer_in(&exporter.economy), takes_part) {
+                        (Three::No, _) | (_, Three::No) => {}
+                        (Three::Yes, Three::Yes) => pairs.push(exporter),
+                        (Three::Unknown(code), _) | (_, Three::Unknown(code)) => possible.push((exporter, code)),
+                    }
                 }
             }
         }
         if pairs.is_empty() {
-            return Err(Check::Parties);
+            let Some(&(_, code)) = possible.first() else { return Err(Check::Parties) };
+            missing.push(code);
         }
         // Scheme.
         let not = annex.exclusions.clone().unwrap_or_default();
@@ -140,17 +149,24 @@ impl World<'_> {
                 Three::Unknown(code) => missing.push(code),
             }
         }
+        if let Three::Unknown(code) = self.issuer_belongs_to_any(&not.economies) {
+            missing.push(code);
+        }
         // Origin.
-        if annex.origin_rule == OriginRule::ExportingParty
-            && !pairs.iter().any(|exporter| self.belongs(&question.origin, &exporter.economy))
-        {
-            return Err(Check::Origin);
+        let is_of_origin = |exporter: &Party| self.belongs(&question.origin, &exporter.economy);
+        if annex.origin_rule == OriginRule::ExportingParty && !pairs.iter().any(|exporter| is_of_origin(exporter)) {
+            let mut possible = possible.iter().filter(|(exporter, _)| is_of_origin(exporter));
+            let Some(&(_, code)) = possible.next() else { return Err(Check::Origin) };
+            missing.push(code);
         }
         // Transition periods.
         for period in &annex.transitions {
             let concerned = [&self.issuer, market, destination].iter().any(|e| self.belongs(e, &period.economy));
             if concerned && date < period.ends_on {
                 return Err(Check::Transition);
+            }
+            if let (true, Three::Unknown(code)) = (date < period.ends_on, issuer_in(&period.economy)) {
+                missing.push(code);
             }
         }
         // Designation.
