@@ -12,12 +12,14 @@ use greenlane_store::{Store, StoreError, revision};
 use super::changes::CuratedCatalogue;
 use super::recognition::Recogniser;
 use crate::domain::Detail;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::change::applies::first_day_of;
 use crate::domain::change::{Change, tightening};
 use crate::domain::decision::Outcome;
 use crate::domain::impact::{Difference, Example, Preview, Shift, Untold, Verdict, apply};
 use crate::domain::key::EconomyCode;
 use crate::domain::question::Question;
+use crate::domain::recognise::markets;
 use crate::domain::usage::{AskedQuestion, Profile, ReportedCertificate};
 use crate::store::entries::Loaded;
 use crate::store::{REVISION, usage};
@@ -95,9 +97,7 @@ impl Impacts {
         // Before what they reported is read: it may be newer than that, and never older.
         let reports = reports.await?;
         let mut preview = Preview { date, revision, reports, complete: true, ..Preview::default() };
-        let mut markets: Vec<EconomyCode> = economies(&sides.before).chain(economies(&sides.after)).collect();
-        markets.sort();
-        markets.dedup();
+        let markets = markets_of(&sides.before.catalogue, &sides.after.catalogue, date);
         self.certificates(&wanted, &sides, &markets, &mut preview).await?;
         self.verifications(&wanted, &sides, &mut preview).await?;
         Ok(preview)
@@ -285,8 +285,14 @@ impl Impacts {
     }
 }
 
-fn economies(side: &Loaded) -> impl Iterator<Item = EconomyCode> {
-    side.catalogue.economies.values().filter(|it| !it.bloc).map(|it| it.name.clone())
+/// The markets of a day, as it was and as it is to be: a bloc stands for its members while none of them is known, and so a
+/// change may make it a market, or one no more.
+fn markets_of(before: &Catalogue, after: &Catalogue, date: NaiveDate) -> Vec<EconomyCode> {
+    let mut all = markets(before, date);
+    all.extend(markets(after, date));
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn out_of_time() -> bool {

@@ -20,6 +20,7 @@ greenlane_store::engine_tests!(Migrator:
     a_preview_names_the_conditions_that_come_and_go,
     a_preview_without_a_date_is_of_the_first_day_on_which_the_change_is_felt,
     a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_new,
+    a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_preview,
 );
 
 /// The day of every question: after the comment period, so that it is the same before and after the change.
@@ -365,4 +366,29 @@ async fn a_preview_says_when_each_registry_last_reported_be_it_that_nothing_is_n
     };
     assert_eq!(registry.report_use(nothing).await.unwrap().into_inner().through, 17);
     assert_eq!(told().await, [("a.example.org/log".to_owned(), third), ("b.example.org/log".to_owned(), second)]);
+}
+
+async fn a_bloc_that_stands_for_members_that_nobody_knows_has_its_row_in_a_preview(db: TestDatabase) {
+    let served = serve(&db).await;
+    let mut registry = ChangeServiceClient::new(served.channel_with(TokenRequest::new("registry", ["use.report"])));
+    registry.report_use(report("report")).await.unwrap();
+    let list = pb::ListEconomiesRequest { page_size: 1_000, ..Default::default() };
+    let economies = served.catalogue().list_economies(list).await.unwrap().into_inner().economies;
+    let union = economies.into_iter().find(|it| it.name == "economies/EU").unwrap();
+    assert!(union.bloc && union.members.is_empty());
+    // It is said to ask nothing, and then asks for what a body of XB certified.
+    let whole = pb::Economy { complete_requirements: Some(pb::CompleteRequirements::default()), ..union };
+    let (mut author, mut reviewer) = (admin(&served, "author"), admin(&served, "reviewer"));
+    let draft = create("whole", vec![upsert(Entry::Economy(whole))]);
+    let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;
+    author.propose_change_set(propose(&name)).await.unwrap();
+    reviewer.review_change_set(review(&name)).await.unwrap();
+    reviewer.publish_change_set(publish(&name)).await.unwrap();
+    let demanded = pb::Requirement { name: "requirements/eu-pv".into(), market: "EU".into(), ..tightened() };
+    let draft = create("demand", vec![upsert(Entry::Requirement(demanded))]);
+    let name = author.create_change_set(draft).await.unwrap().into_inner().change_set.unwrap().name;
+    let request = pb::PreviewImpactRequest { name, date: DAY.into(), ..Default::default() };
+    let preview = author.preview_impact(request).await.unwrap().into_inner();
+    let rows: Vec<_> = preview.markets.iter().map(|it| (it.market.as_str(), it.certificates_losing)).collect();
+    assert_eq!(rows, [("EU", 4)], "{preview:?}");
 }
