@@ -35,10 +35,18 @@ pub enum Untold {
         /// What is not known.
         what: &'static str,
     },
-    /// A designation that is not in force is no identity to anchor.
+    /// A designation that is not in force is no identity to anchor, nor is one under what is not.
     #[error("{name} is not in force on {date}")]
     NotInForce {
-        /// The designation.
+        /// The designation, its annex, or the arrangement of that.
+        name: String,
+        /// The day.
+        date: NaiveDate,
+    },
+    /// Nor is one of which nobody can tell.
+    #[error("whether {name} is in force on {date} is not known: the catalogue holds no entry into force of it")]
+    MayNotBeInForce {
+        /// The arrangement.
         name: String,
         /// The day.
         date: NaiveDate,
@@ -206,18 +214,31 @@ impl Exporter<'_> {
     /// `subject` the body's.
     ///
     /// # Errors
-    /// When the designation is not in force, or what is not known of it.
+    /// When the designation, its annex or the arrangement of that is not in force for what is granted on the day, or what
+    /// is not known of them.
     pub fn identity_anchor(&self, key: &DesignationKey, issuer: &str, subject: &str) -> Result<Value, Untold> {
         let it = self.catalogue.designations.get(key).ok_or_else(|| Untold::Unknown(key.name()))?;
         let missing = |what| Untold::Missing { name: key.name(), what };
         let body = self.catalogue.bodies.get(&it.body).ok_or_else(|| missing("its body"))?;
         let authority = self.catalogue.bodies.get(&it.authority).ok_or_else(|| missing("its authority"))?;
         let annex = self.catalogue.annexes.get(&it.annex).ok_or_else(|| missing("its annex"))?;
-        let ended = it.ending.as_ref().is_some_and(|ending| ending.on <= self.date);
-        if !it.validity.contains(self.date) || it.is_suspended(self.date) || ended {
-            return Err(Untold::NotInForce { name: key.name(), date: self.date });
+        let arrangement = self.catalogue.arrangements.get(&annex.arrangement);
+        let arrangement = arrangement.ok_or_else(|| missing("the arrangement of its annex"))?;
+        // As for a result that is granted on the day.
+        let (date, granted_on) = (self.date, Some(self.date));
+        for (counts, name) in [
+            (it.counts(date, granted_on), key.name()),
+            (annex.counts(date, granted_on), annex.name.name()),
+            (arrangement.counts(date, granted_on), arrangement.name.name()),
+        ] {
+            match counts {
+                Counts::Yes => {}
+                Counts::NeedsEntryIntoForce => return Err(Untold::MayNotBeInForce { name, date }),
+                Counts::No | Counts::NeedsGrantDate => return Err(Untold::NotInForce { name, date }),
+            }
         }
-        let until = [it.validity.until, it.ending.as_ref().map(|ending| ending.on)].into_iter().flatten().min();
+        let endings = [&it.ending, &annex.lapse, &arrangement.lapse].into_iter().flatten().map(|ending| ending.on);
+        let until = [it.validity.until, annex.validity.until].into_iter().flatten().chain(endings).min();
         let targets: Vec<&TargetKey> = if it.targets.is_empty() {
             annex.covered.iter().map(|it| &it.name).collect()
         } else {

@@ -28,7 +28,8 @@ fn catalogue() -> Catalogue {
             "acceptances": [{ "target": { "name": "standards/c" } }], "validity": { "from": "2020-01-01" } } },
         { "requirement": { "name": "requirements/honour", "market": "XB",
             "acceptances": [{ "target": { "name": "standards/a" } }], "validity": { "from": "2020-01-01" } } },
-        { "arrangement": { "name": "arrangements/m", "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
+        { "arrangement": { "name": "arrangements/m", "in_force_from": "2018-01-01",
+            "parties": [{ "economy": "XA" }, { "economy": "XB" }] } },
         { "annex": { "name": "annexes/a", "arrangement": "arrangements/m", "title": "Modules",
             "covered": [{ "name": "schemes/one" }], "validity": { "from": "2020-01-01" } } },
         { "designation": { "name": "designations/d", "body": "bodies/cab", "authority": "bodies/owner", "annex": "annexes/a",
@@ -84,6 +85,45 @@ fn a_designation_is_anchored_while_it_is_in_force_and_not_suspended() {
     for date in ["2019-12-31", "2026-05-01", "2027-01-01"] {
         assert!(matches!(on(date), Err(Untold::NotInForce { .. })), "{date}");
     }
+}
+
+#[test]
+fn a_designation_is_anchored_only_while_its_annex_and_arrangement_let_new_results_count_and_until_the_first_of_their_ends()
+ {
+    let with = |field: &str, value: Value, of: &str, date: &str| {
+        let entries = catalogue().entries().into_iter().map(|entry| {
+            let mut it = serde_json::to_value(&entry).unwrap();
+            if let Some(it) = it.get_mut(of) {
+                it[field] = value.clone();
+            }
+            serde_json::from_value::<Entry>(it).unwrap()
+        });
+        let catalogue = Catalogue::new(7, entries);
+        let key = DesignationKey::parse("d").unwrap();
+        let anchor = exporter(&catalogue, date).identity_anchor(&key, "did:web:authority", "did:web:cab");
+        anchor.map(|it| it["validUntil"].as_str().unwrap().to_owned())
+    };
+    let not = |name: &str, date: &str| Err(Untold::NotInForce { name: name.to_owned(), date: date.parse().unwrap() });
+    let until = |day: &str| Ok(format!("{day}T00:00:00Z"));
+    // A lapse that lets earlier results count on lets no new ones count.
+    for rule in ["cut_off", "grandfather"] {
+        let lapse = json!({ "on": "2026-02-01", "rule": rule });
+        for (of, name) in [("annex", "annexes/a"), ("arrangement", "arrangements/m")] {
+            assert_eq!(with("lapse", lapse.clone(), of, "2026-01-31"), until("2026-02-01"), "{name}, {rule}");
+            assert_eq!(with("lapse", lapse.clone(), of, "2026-02-01"), not(name, "2026-02-01"), "{name}, {rule}");
+        }
+    }
+    let validity = json!({ "from": "2021-01-01", "until": "2026-03-01" });
+    assert_eq!(with("validity", validity.clone(), "annex", "2020-12-31"), not("annexes/a", "2020-12-31"));
+    assert_eq!(with("validity", validity.clone(), "annex", "2026-02-28"), until("2026-03-01"));
+    assert_eq!(with("validity", validity, "annex", "2026-03-01"), not("annexes/a", "2026-03-01"));
+    let suspended = json!([{ "from": "2026-02-01", "until": "2026-03-01" }]);
+    for (of, name) in [("annex", "annexes/a"), ("arrangement", "arrangements/m")] {
+        assert_eq!(with("suspensions", suspended.clone(), of, "2026-02-01"), not(name, "2026-02-01"));
+        assert_eq!(with("suspensions", suspended.clone(), of, "2026-03-01"), until("2027-01-01"));
+    }
+    let unknown = with("in_force_from", json!(""), "arrangement", "2026-01-01").unwrap_err();
+    assert!(matches!(&unknown, Untold::MayNotBeInForce { name, .. } if name == "arrangements/m"), "{unknown}");
 }
 
 #[test]
