@@ -35,20 +35,7 @@ impl RecognitionService for RecognitionApi {
         &self,
         request: Request<pb::RecogniseRequest>,
     ) -> Result<Response<pb::RecogniseResponse>, Status> {
-        let request = request.into_inner();
-        let mut v = Violations::new();
-        let question = question::question(&mut v.scope("question"), request.question, &self.clock);
-        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
-        let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
-        let loaded = self.recogniser.catalogue(consistency).await?;
-        let decision =
-            self.recogniser.decide(&loaded, &question, request.classification_revision, detail(request.explain)).await;
-        Ok(Response::new(pb::RecogniseResponse {
-            revision: decision.revision,
-            classification_revision: decision.classification_revision,
-            freshness: Some(self.freshness(decision.classification_revision)),
-            decision: Some(render::decision(decision, request.explain)),
-        }))
+        Ok(Response::new(self.decide_one(request.into_inner()).await?.0))
     }
 
     async fn batch_recognise(
@@ -70,7 +57,7 @@ impl RecognitionService for RecognitionApi {
         let (decisions, had_part) =
             self.decide_together(&loaded, &questions, request.classification_revision, request.explain).await;
         Ok(Response::new(pb::BatchRecogniseResponse {
-            decisions,
+            decisions: decisions.into_iter().map(|(decision, _)| decision).collect(),
             revision: loaded.catalogue.revision(),
             classification_revision: had_part,
             freshness: Some(self.freshness(had_part)),
@@ -84,7 +71,7 @@ impl RecognitionService for RecognitionApi {
         let (recogniser, clock) = (self.recogniser.clone(), self.clock.clone());
         let answers = request.into_inner().then(move |question| {
             let (recogniser, clock) = (recogniser.clone(), clock.clone());
-            async move { Ok(answer(&recogniser, &clock, question?).await) }
+            async move { Ok(answer(&recogniser, &clock, question?).await.0) }
         });
         Ok(Response::new(Box::pin(answers)))
     }
@@ -122,7 +109,29 @@ impl RecognitionService for RecognitionApi {
     }
 }
 
+/// Whether nothing that had a part in a decision was out of reach: what was may be there when it is asked again.
+type Lasts = bool;
+
 impl RecognitionApi {
+    /// Decides one question.
+    async fn decide_one(&self, request: pb::RecogniseRequest) -> Result<(pb::RecogniseResponse, Lasts), Fault> {
+        let mut v = Violations::new();
+        let question = question::question(&mut v.scope("question"), request.question, &self.clock);
+        let consistency = Consistency::parse(&mut v, request.consistency.as_ref());
+        let (question, consistency) = v.finish_with(|| Some((question?, consistency?)))?;
+        let loaded = self.recogniser.catalogue(consistency).await?;
+        let decision =
+            self.recogniser.decide(&loaded, &question, request.classification_revision, detail(request.explain)).await;
+        let lasts = !decision.lacks_translations;
+        let answer = pb::RecogniseResponse {
+            revision: decision.revision,
+            classification_revision: decision.classification_revision,
+            freshness: Some(self.freshness(decision.classification_revision)),
+            decision: Some(render::decision(decision, request.explain)),
+        };
+        Ok((answer, lasts))
+    }
+
     /// Decides the questions of a batch, and tells which revision of classification had a part.
     async fn decide_together(
         &self,
@@ -130,7 +139,7 @@ impl RecognitionApi {
         questions: &[Question],
         classification_revision: u64,
         explain: bool,
-    ) -> (Vec<pb::RecognitionDecision>, u64) {
+    ) -> (Vec<(pb::RecognitionDecision, Lasts)>, u64) {
         // Every question is decided at one revision of classification: the first that a translation was made at.
         let mut exactly = classification_revision;
         let mut had_part = 0;
@@ -141,7 +150,8 @@ impl RecognitionApi {
                 had_part = decision.classification_revision;
                 exactly = had_part;
             }
-            decisions.push(render::decision(decision, explain));
+            let lasts = !decision.lacks_translations;
+            decisions.push((render::decision(decision, explain), lasts));
             // A long batch lets others work, and ends when nobody waits for it.
             tokio::task::consume_budget().await;
         }
@@ -162,7 +172,7 @@ async fn answer(
     recogniser: &Recogniser,
     clock: &Clock,
     request: pb::StreamRecogniseRequest,
-) -> pb::StreamRecogniseResponse {
+) -> (pb::StreamRecogniseResponse, Lasts) {
     use pb::stream_recognise_response::Answer;
     let (sequence, exactly, explain) = (request.sequence, request.classification_revision, request.explain);
     let asked = async {
@@ -175,13 +185,14 @@ async fn answer(
     match asked.await {
         Ok((loaded, question)) => {
             let decision = recogniser.decide(&loaded, &question, exactly, detail(explain)).await;
-            let revision = decision.revision;
+            let (revision, lasts) = (decision.revision, !decision.lacks_translations);
             let answer = Some(Answer::Decision(render::decision(decision, explain)));
-            pb::StreamRecogniseResponse { sequence, revision, answer }
+            (pb::StreamRecogniseResponse { sequence, revision, answer }, lasts)
         }
         Err(fault) => {
             let revision = recogniser.catalogues.current().catalogue.revision();
-            pb::StreamRecogniseResponse { sequence, revision, answer: Some(Answer::Refused(refused(&fault))) }
+            let answer = Some(Answer::Refused(refused(&fault)));
+            (pb::StreamRecogniseResponse { sequence, revision, answer }, false)
         }
     }
 }

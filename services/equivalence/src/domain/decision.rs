@@ -333,4 +333,6 @@ pub struct Decision<'c> {
     pub revision: u64,
     /// Revision of classification; zero when no code was translated.
     pub classification_revision: u64,
+    /// Whether a translation had a part that could not be had: with it the decision may be another.
+    pub lacks_translations: bool,
 }

@@ -107,6 +107,7 @@ pub fn decide<'c>(
         markets: ctx.destination.codes().cloned().collect(),
         revision: catalogue.revision(),
         classification_revision: ctx.classification_revision(),
+        lacks_translations: ctx.lacks_translations(),
     }
 }
 

@@ -9,7 +9,8 @@ use greenlane_store::testing::TestDatabase;
 use prost::Message;
 use tokio_stream::StreamExt as _;
 
-use super::harness::{Classifier, exactly, question, serve, serve_beside, serve_with};
+use super::changes::{create, propose, publish, review, tightened, upsert};
+use super::harness::{Classifier, at_least, exactly, question, serve, serve_beside, serve_with};
 use crate::Migrator;
 
 greenlane_store::engine_tests!(Migrator:
@@ -20,6 +21,7 @@ greenlane_store::engine_tests!(Migrator:
     codes_of_another_edition_are_translated_once_a_revision,
     without_classification_the_answer_is_undetermined_and_returns_when_it_does,
     a_classification_that_was_never_heard_is_waited_for_once,
+    what_was_decided_without_classification_is_decided_anew_once_it_is_there,
 );
 
 fn ask(destination: &str) -> pb::RecogniseRequest {
@@ -220,4 +222,62 @@ async fn a_classification_that_was_never_heard_is_waited_for_once(db: TestDataba
     // Sixty waits would not fit into the deadline; one does many times over.
     let answer = served.recognition().batch_recognise(request).await.unwrap().into_inner();
     assert!(answer.decisions.iter().all(|decision| decision.outcome() == Outcome::Undetermined));
+}
+
+async fn what_was_decided_without_classification_is_decided_anew_once_it_is_there(db: TestDatabase) {
+    let silent = Classifier::default();
+    silent.down.store(true, Ordering::SeqCst);
+    let served = serve_beside(&db, silent, |config| config.classification_freshness_ms = 300).await;
+    // What is honoured is of another edition: of what is demanded, and decides, it changes nothing.
+    let mut honoured = pb::Requirement { name: "requirements/xb-honoured".into(), mandatory: false, ..tightened() };
+    honoured.codes[0].code = Some(common::CodeReference { edition: "HS2017".into(), code: "854140".into() });
+    let change = upsert(pb::catalogue_entry::Entry::Requirement(honoured));
+    let mut author = served.changes("author");
+    let drafted = author.create_change_set(create("create", vec![change])).await.unwrap().into_inner();
+    let name = drafted.change_set.unwrap().name;
+    author.propose_change_set(propose(&name)).await.unwrap();
+    let mut reviewer = served.changes("reviewer");
+    reviewer.review_change_set(review(&name)).await.unwrap();
+    let revision = reviewer.publish_change_set(publish(&name)).await.unwrap().into_inner().revision;
+
+    let batch = pb::BatchRecogniseRequest {
+        questions: vec![question("XB")],
+        consistency: at_least(revision),
+        explain: true,
+        ..Default::default()
+    };
+    // One by one, and in batches.
+    for together in [false, true] {
+        let missing = async || {
+            let mut client = served.recognition();
+            let decision = if together {
+                client.batch_recognise(batch.clone()).await.unwrap().into_inner().decisions.remove(0)
+            } else {
+                let request = pb::RecogniseRequest { consistency: at_least(revision), ..ask("XB") };
+                client.recognise(request).await.unwrap().into_inner().decision.unwrap()
+            };
+            assert_eq!(decision.outcome(), Outcome::Recognised);
+            let of_it = decision.requirements.iter().find(|it| it.requirement == "requirements/xb-honoured");
+            of_it.unwrap().findings[0].code.clone()
+        };
+        served.classifier.down.store(true, Ordering::SeqCst);
+        let mut told = String::new();
+        for _ in 0..500 {
+            told = missing().await;
+            if told == "classification_unavailable" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(told, "classification_unavailable");
+        served.classifier.down.store(false, Ordering::SeqCst);
+        for _ in 0..500 {
+            told = missing().await;
+            if told != "classification_unavailable" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(told, "code_unknown");
+    }
 }

@@ -1,5 +1,5 @@
 //! Recognition with a memory before it: a question that was decided on this revision of the catalogue, without
-//! classification, is answered in bytes. Everything else is decided by [`RecognitionApi`].
+//! classification and for want of nothing of it, is answered in bytes. Everything else is decided by [`RecognitionApi`].
 
 use std::sync::Arc;
 
@@ -72,7 +72,6 @@ impl QuickRecognition {
     }
 
     async fn one(&self, request: Request<Bytes>) -> Result<Bytes, Status> {
-        use pb::recognition_service_server::RecognitionService as _;
         let raw: raw::One = decoded(request.get_ref().clone())?;
         let question = raw.question.as_ref().filter(|_| raw.classification_revision == 0);
         if let (Some(question), Some(latest)) = (question, latest(raw.consistency.as_ref())) {
@@ -92,10 +91,10 @@ impl QuickRecognition {
             classification_revision: raw.classification_revision,
             explain: raw.explain,
         };
-        let (metadata, extensions, _) = request.into_parts();
-        let answer = self.plain.recognise(Request::from_parts(metadata, extensions, asked)).await?.into_inner();
-        if let (Some(question), Some(decision)) = (question, &answer.decision) {
-            self.decisions.keep(question, raw.explain, &self.now(answer.revision), decision);
+        let begun_on = self.plain.clock.today();
+        let (answer, lasts) = self.plain.decide_one(asked).await?;
+        if let (true, Some(question), Some(decision)) = (lasts, question, &answer.decision) {
+            self.decisions.keep(question, raw.explain, begun_on, &self.now(answer.revision), decision);
         }
         Ok(answer.encode_to_vec().into())
     }
@@ -125,10 +124,10 @@ impl QuickRecognition {
         }
         v.finish_with(|| Some(()))?;
         let (decided, had_part) = self.plain.decide_together(&loaded, &questions, 0, raw.explain).await;
-        for (question, decision) in asked.iter().zip(&decided) {
-            self.decisions.keep(question, raw.explain, &now, decision);
+        for (question, (decision, _)) in asked.iter().zip(&decided).filter(|(_, (_, lasts))| *lasts) {
+            self.decisions.keep(question, raw.explain, now.day, &self.now(now.revision), decision);
         }
-        let mut decided = decided.iter().map(|decision| Bytes::from(decision.encode_to_vec()));
+        let mut decided = decided.iter().map(|(decision, _)| Bytes::from(decision.encode_to_vec()));
         let mut out = Vec::with_capacity(kept.iter().flatten().map(|decision| decision.len() + 8).sum::<usize>() + 64);
         for decision in kept {
             let decision = decision.or_else(|| decided.next());
@@ -166,11 +165,12 @@ impl QuickRecognition {
             classification_revision: raw.classification_revision,
             explain: raw.explain,
         };
-        let answer = answer(&self.plain.recogniser, &self.plain.clock, asked).await;
-        if let (Some(question), Some(pb::stream_recognise_response::Answer::Decision(decision))) =
-            (question, &answer.answer)
+        let begun_on = self.plain.clock.today();
+        let (answer, lasts) = answer(&self.plain.recogniser, &self.plain.clock, asked).await;
+        if let (true, Some(question), Some(pb::stream_recognise_response::Answer::Decision(decision))) =
+            (lasts, question, &answer.answer)
         {
-            self.decisions.keep(question, raw.explain, &self.now(answer.revision), decision);
+            self.decisions.keep(question, raw.explain, begun_on, &self.now(answer.revision), decision);
         }
         Ok(answer.encode_to_vec().into())
     }

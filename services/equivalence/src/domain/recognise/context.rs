@@ -199,6 +199,11 @@ impl<'a, 'q> Context<'a, 'q> {
         translated
     }
 
+    /// Whether a translation had a part that could not be had.
+    pub(super) fn lacks_translations(&self) -> bool {
+        self.translations.borrow().iter().any(|(_, it, counts)| *counts && *it == Err(TranslateError::Unavailable))
+    }
+
     /// The editions that a translation was wanted to and could not be had, in order.
     pub(super) fn unavailable(&self) -> Vec<Arc<str>> {
         let translations = self.translations.borrow();

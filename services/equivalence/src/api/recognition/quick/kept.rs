@@ -1,5 +1,5 @@
 //! Decisions that are kept as they went over the wire. A decision is a pure function of its question and the catalogue's
-//! revision, unless classification had a part in it: those are not kept, nor what was not decided.
+//! revision, unless classification had a part in it, or would have had one: those are not kept, nor what was not decided.
 
 use std::sync::Arc;
 
@@ -64,13 +64,45 @@ impl Decisions {
         (kept.at == *now).then(|| kept.decision.clone())
     }
 
-    /// Keeps a decision that was made now, if it may be given again.
-    pub(super) fn keep(&self, question: &[u8], explain: bool, now: &Moment, decision: &pb::RecognitionDecision) {
-        let decided = decision.outcome() != pb::RecognitionOutcome::Undetermined;
+    /// Keeps a decision that was begun on a day and is made now, if it may be given again. What midnight fell into may be of
+    /// either day.
+    pub(super) fn keep(
+        &self,
+        question: &[u8],
+        explain: bool,
+        begun_on: NaiveDate,
+        now: &Moment,
+        decision: &pb::RecognitionDecision,
+    ) {
+        let decided = decision.outcome() != pb::RecognitionOutcome::Undetermined && begun_on == now.day;
         if decided && decision.classification_revision == 0 && decision.revision == now.revision {
             let kept = Arc::new(Kept { at: *now, decision: decision.encode_to_vec().into() });
             // Copied: a part of a larger message would keep all of it.
             self.of(explain).insert(Bytes::copy_from_slice(question), kept);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_that_midnight_fell_into_is_given_on_neither_day() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let (eve, next) = (day("2026-11-23"), day("2026-11-24"));
+        let at = |day: NaiveDate| Moment { revision: 1, day };
+        let decision = pb::RecognitionDecision {
+            outcome: pb::RecognitionOutcome::Recognised.into(),
+            revision: 1,
+            date: eve.to_string(),
+            ..Default::default()
+        };
+        let decisions = Decisions::default();
+        decisions.keep(b"question", false, eve, &at(next), &decision);
+        assert_eq!([eve, next].map(|day| decisions.recall(b"question", false, &at(day))), [None, None]);
+        decisions.keep(b"question", false, eve, &at(eve), &decision);
+        assert!(decisions.recall(b"question", false, &at(eve)).is_some());
+        assert!(decisions.recall(b"question", false, &at(next)).is_none(), "today is another day");
     }
 }
