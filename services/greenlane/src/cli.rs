@@ -1,11 +1,10 @@
 //! The grammar of the command line.
 
+mod tips;
+
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{
-    ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::env::CompleteEnv;
 
 use crate::{
@@ -45,7 +44,7 @@ fn after_help() -> String {
         "CSV (-o csv) has headings in capitals. A single thing is one row; one with parts of its own, such as an arrangement, \
          is a row for each field: FIELD, VALUE.\n\n\
          Tables are as wide as the terminal, or as COLUMNS says; where their columns have no room, each row is lines of its \
-         own, heading: value. Through a pipe a row is one line, however long, unless CLICOLOR_FORCE asks for what is made \
+         own, heading: value; some leave out what matters least before that, and say so. Through a pipe a row is one line, however long, unless CLICOLOR_FORCE asks for what is made \
          for eyes, as for a pager, and COLUMNS says how wide.\n\n{EXIT_CODES}"
     )
 }
@@ -105,7 +104,7 @@ enum ClientCommand {
     #[command(subcommand)]
     Body(commands::body::Command),
     /// Certificates and their life.
-    #[command(subcommand, after_help = commands::who::CERTIFICATES)]
+    #[command(subcommand, visible_alias = "cert", after_help = commands::who::CERTIFICATES)]
     Certificate(commands::certificate::Command),
     /// Verify a certificate, by number or as a presented document, for goods as declared.
     Verify(commands::verify::Args),
@@ -178,7 +177,10 @@ enum ClientCommand {
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     // What a shell asks while somebody types.
     CompleteEnv::with_factory(|| client::complete::everywhere(Cli::command())).complete();
-    let matches = Cli::command().try_get_matches().unwrap_or_else(|error| advised(by_words(error)).exit());
+    let matches = Cli::command().try_get_matches().unwrap_or_else(|error| {
+        let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        tips::advised(of_words(error), &Cli::command(), &words).exit()
+    });
     let command = words(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut tried = Tried::default();
@@ -187,7 +189,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
 
 /// The same fault as of the words of the command line alone: its usage would show what the environment says as if it had to
 /// be given.
-fn by_words(error: clap::Error) -> clap::Error {
+fn of_words(error: clap::Error) -> clap::Error {
     // Help, which tells of the environment, is no fault.
     if !error.use_stderr() {
         return error;
@@ -197,29 +199,6 @@ fn by_words(error: clap::Error) -> clap::Error {
         Err(same) if same.kind() == error.kind() => same,
         Ok(_) | Err(_) => error,
     }
-}
-
-/// A fault of the command line, with a tip that helps where `--confirm` is given to what is done at once, or without the
-/// name that it asks for, and where `--watch` is given to what is no watch.
-fn advised(mut error: clap::Error) -> clap::Error {
-    let flag = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(text)) => text.split([' ', '=']).next().unwrap_or_default().to_owned(),
-        _ => return error,
-    };
-    let tip = match (error.kind(), flag.as_str()) {
-        (ErrorKind::UnknownArgument, "--confirm") => {
-            "this is done at once, without --confirm; --dry-run, where there is one, checks only"
-        }
-        (ErrorKind::InvalidValue, "--confirm") => {
-            "type out the name of what it is done to behind it, as it was given above: --confirm NAME"
-        }
-        (ErrorKind::UnknownArgument, "--watch") => {
-            "to watch is a command: certificate watch, write-off watch, dispute watch, alert watch, watch catalogue, watch codes"
-        }
-        _ => return error,
-    };
-    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    error
 }
 
 /// The words of the command that was given: `certificate issue`.
@@ -288,7 +267,7 @@ impl Cli {
                     renewing.abort();
                     let meant = match &done {
                         Ok(_) => None,
-                        Err(error) => client::meant::body(&session, error).await,
+                        Err(error) => client::meant::by(&session, error).await,
                     };
                     (done, meant)
                 });
@@ -338,6 +317,14 @@ impl ClientCommand {
             Self::Tui => commands::tui::run(session).await,
             Self::Call(args) => commands::call::run(session, args).await,
         }
+    }
+}
+
+/// Does what these words say, for a command that stands for another one.
+pub(crate) async fn by_words(session: &client::Session, words: &str) -> anyhow::Result<Exit> {
+    match Cli::try_parse_from(std::iter::once("greenlane").chain(words.split(' ')))?.command {
+        Command::Client(command) => command.run(session).await,
+        _ => anyhow::bail!("greenlane {words} asks no service"),
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod meant;
 mod mutation;
 pub(crate) mod offline;
 pub(crate) mod paper;
+pub(crate) mod probe;
 pub(crate) mod progress;
 pub(crate) mod recognition;
 pub(crate) mod render;
@@ -209,10 +210,20 @@ impl Session {
         self.output
     }
 
-    /// Prints an answer.
+    /// Prints an answer. Of what was only checked a table says so.
     pub(crate) fn print<M: Message + Name>(&self, message: &M, view: View) -> anyhow::Result<Exit> {
-        render::print(self.output, message, view)?;
+        self.print_value(&render::to_json(message)?, view)?;
         Ok(Exit::Done)
+    }
+
+    /// The same of an answer that is JSON already.
+    pub(crate) fn print_value(&self, value: &Value, view: View) -> anyhow::Result<()> {
+        match self.output {
+            Output::Table if self.trial.get() && !matches!(view, View::List { .. }) => {
+                render::write(&render::trial(value, view))
+            }
+            output => render::print_value(output, value, view),
+        }
     }
 
     /// Prints a list of so many rows at most, page by page: `ask` fetches the page of so many rows that a token names.

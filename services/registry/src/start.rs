@@ -42,7 +42,7 @@ use crate::app::unknown::Unknown;
 use crate::app::use_report::UseReporter;
 use crate::app::witnesses::Witnesses;
 use crate::config::{Config, Role};
-use crate::store::Migrator;
+use crate::store::{Migrator, log};
 
 /// Channels to the services beside the registry, in place of the configured ones. Without either verification says
 /// *undetermined* where it needs them.
@@ -111,6 +111,14 @@ pub async fn check(config: &Config) -> Result<(), StartError> {
     let checked = store.check_schema::<Migrator>().await;
     store.close().await;
     Ok(checked?)
+}
+
+/// How many entries the log in a database has.
+///
+/// # Errors
+/// When it cannot be read, or there is no log in it yet.
+pub async fn log_size(store: &Store) -> Result<u64, StoreError> {
+    store.read("read_size", |tx| Box::pin(async move { Ok(log::size(tx).await?) })).await
 }
 
 /// Opens the database, checks its schema and the log, and hands over the service.

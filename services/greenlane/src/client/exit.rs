@@ -156,26 +156,34 @@ impl Failure {
         self.exit().into()
     }
 
-    /// The flag of the command that a field of its request is made of, where one is called like the field.
-    fn flag_of(&self, field: &str) -> Option<String> {
+    /// The flag of the command that a field of its request is made of, where one is called like the field, and whether it
+    /// makes the whole field, and not what it is within.
+    fn flag_of(&self, field: &str) -> Option<(String, bool)> {
         let mut command = <crate::cli::Cli as clap::CommandFactory>::command();
         for word in self.command.split(' ') {
             command = command.find_subcommand(word)?.clone();
         }
         let flags: Vec<&str> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
         // `dispute.evidence[0].uri` is of --evidence when there is no --uri.
-        let mut parts = field.split('.').rev().map(|part| part.split('[').next().unwrap_or(part).replace('_', "-"));
-        parts.find_map(|part| {
+        let parts = field.split('.').rev().map(|part| part.split('[').next().unwrap_or(part).replace('_', "-"));
+        parts.enumerate().find_map(|(within, part)| {
             let one = part.strip_suffix('s').unwrap_or(&part);
             let other = CALLED.iter().find(|(field, _)| *field == part).map(|(_, flag)| *flag);
             let mut own = flags.iter().filter(|flag| **flag == part || **flag == one || Some(**flag) == other);
-            own.next().map(|flag| (*flag).to_owned())
+            own.next().map(|flag| ((*flag).to_owned(), within == 0))
         })
     }
 
     fn local(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "error: {}: {}", self.command, self.error)?;
         self.error.chain().skip(1).try_for_each(|cause| writeln!(f, "  caused by: {cause}"))?;
+        // rustls' words for a key that is of another certificate.
+        if self.error.chain().any(|cause| cause.to_string().contains("KeyMismatch")) {
+            return writeln!(
+                f,
+                "hint: the key is not that of the certificate: name with --tls-key the one it was made for"
+            );
+        }
         match std::env::current_dir() {
             Ok(here) if self.lacks_a_file() => {
                 writeln!(f, "hint: files are looked for from where the command is started: {}", here.display())
@@ -234,10 +242,9 @@ impl Failure {
             match place {
                 Some(place) => writeln!(f, "  {place}: {}: {}", violation.field, violation.description)?,
                 None => match self.flag_of(&violation.field) {
-                    Some(flag) if flag == violation.field.replace('_', "-") => {
-                        writeln!(f, "  --{flag}: {}", violation.description)?;
-                    }
-                    Some(flag) => writeln!(f, "  --{flag}: {}: {}", violation.field, violation.description)?,
+                    // The flag says it all: only of something within it is the field said too.
+                    Some((flag, true)) => writeln!(f, "  --{flag}: {}", violation.description)?,
+                    Some((flag, false)) => writeln!(f, "  --{flag}: {}: {}", violation.field, violation.description)?,
                     None => writeln!(f, "  {}: {}", violation.field, violation.description)?,
                 },
             }
@@ -425,7 +432,8 @@ pub(crate) fn lists_all(collection: &str) -> Option<&'static str> {
 fn hint(reason: ErrorReason) -> Option<&'static str> {
     Some(match reason {
         ErrorReason::TokenMissing => {
-            "name a token with --token-file or GREENLANE_TOKEN_FILE; `greenlane up` makes one in its data directory"
+            "name the file of a token with --token-file or GREENLANE_TOKEN_FILE, or for good with greenlane context set; \
+             `greenlane login` gets one, and `greenlane up` makes one in its data directory"
         }
         ErrorReason::TokenInvalid => "the service does not trust this token: check issuer, audience and key set",
         ErrorReason::TokenExpired => {

@@ -125,8 +125,11 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Read> {
     }
     let mut read = Read::default();
     for file in files {
-        let text = input::read_text(&file)?;
-        parse(&file.display().to_string(), &text, &mut read);
+        let (named, bytes) = (file.display().to_string(), input::read_bytes(&file)?);
+        match std::str::from_utf8(&bytes) {
+            Ok(_) => parse(&named, &input::text(&file, bytes)?, &mut read),
+            Err(error) => unread(&named, &bytes, error.valid_up_to(), &mut read),
+        }
     }
     if read.items.is_empty() && read.faults.is_empty() {
         let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -144,6 +147,19 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Read> {
         false
     });
     Ok(read)
+}
+
+/// A file that is a text for so many bytes only: where it ceases to be one, and what its entries are called as far as that can be read, for they
+/// are not missing.
+fn unread(file: &str, bytes: &[u8], good: usize, read: &mut Read) {
+    let before = String::from_utf8_lossy(&bytes[..good]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let place = Place { file: file.into(), line, column };
+    read.faults.push(Fault { place, message: "here the file is no text in UTF-8".to_owned() });
+    let mut rest = Read::default();
+    parse(file, &String::from_utf8_lossy(bytes), &mut rest);
+    read.faulty.extend(rest.items.into_iter().map(|item| item.name).chain(rest.faulty));
 }
 
 /// The YAML files at a path: itself, or those in the folder.

@@ -7,16 +7,25 @@ use greenlane_platform::fault::Fault;
 use serde_json::json;
 use tonic::Status;
 
-use super::{Session, dynamic};
+use super::{Session, dynamic, probe};
 
 /// For so long a command that failed waits to say what was meant.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// So many letters may be wrong at most.
 const WRONG: usize = 2;
 
+/// What may have been meant where a command failed: another body, or another address.
+pub(crate) async fn by(session: &Session, error: &anyhow::Error) -> Option<String> {
+    let status = error.chain().find_map(|cause| cause.downcast_ref::<Status>())?;
+    match Fault::reason_of(status) {
+        None => probe::hint(status).await,
+        Some(_) => body(session, error).await,
+    }
+}
+
 /// Who is refused as somebody else's body may have mistyped it: whether there is no such body, and which one is nearest; or,
 /// where who asks may not know, whether it is nearly the one that the token acts for.
-pub(crate) async fn body(session: &Session, error: &anyhow::Error) -> Option<String> {
+async fn body(session: &Session, error: &anyhow::Error) -> Option<String> {
     let status = error.chain().find_map(|cause| cause.downcast_ref::<Status>())?;
     if Fault::reason_of(status) != Some(ErrorReason::NotYours) {
         return None;

@@ -24,6 +24,15 @@ pub(crate) fn bar(total: Option<u64>, of: &str) -> ProgressBar {
     drawn(total, &template)
 }
 
+/// What is being waited for, with the time that it has taken so far: of what takes long and tells nothing meanwhile.
+pub(crate) fn waiting(what: &str) -> ProgressBar {
+    drawn(None, &waited_for(what))
+}
+
+fn waited_for(what: &str) -> String {
+    format!("{{spinner}} {what}, {{elapsed}}")
+}
+
 /// What there is so many of: `1 entry`, `2 entries`.
 fn named(number: u64, of: &str) -> String {
     match of.strip_suffix("ies") {
@@ -80,6 +89,13 @@ pub(crate) fn lines(path: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_waited_for_is_drawn_by_its_name_with_the_time_that_it_takes() {
+        let template = waited_for("publishing");
+        assert_eq!(template, "{spinner} publishing, {elapsed}");
+        assert!(ProgressStyle::with_template(&template).is_ok(), "it is not the default that is drawn");
+    }
 
     #[test]
     fn a_bar_counts_in_words_and_in_figures_that_people_read() {

@@ -6,6 +6,7 @@ mod commas;
 mod document;
 mod fit;
 pub(crate) mod line;
+mod narrow;
 pub(crate) mod pages;
 pub(crate) mod sums;
 #[cfg(test)]
@@ -50,7 +51,8 @@ pub(crate) enum Output {
     Name,
 }
 
-/// A column: its heading, and where its value is in the JSON of a row (`a.b.c`; with `?` behind it, 0 means none).
+/// A column: its heading, and where its value is in the JSON of a row (`a.b.c`; with `?` behind it, 0 means none). One with
+/// a number and `~` before that, such as `2~a.b`, gives way where the terminal is too narrow: the greatest number first.
 pub(crate) type Column = (&'static str, &'static str);
 
 /// How the table of an answer looks.
@@ -95,8 +97,14 @@ pub(crate) fn print_value(output: Output, value: &Value, view: View) -> anyhow::
     if more && matches!(output, Output::Table | Output::Csv | Output::Name) {
         talk("there are more than these");
     }
-    if output == Output::Table && matches!(view, View::List { .. }) && rows(value, view).is_empty() {
-        talk("there are none");
+    if output == Output::Table
+        && let View::List { columns, .. } = view
+    {
+        let rows = rows(value, view);
+        if rows.is_empty() {
+            talk("there are none");
+        }
+        narrow::left_out(columns, &narrow::shown(columns, &rows)).iter().for_each(|told| talk(told));
     }
     Ok(())
 }
@@ -173,10 +181,23 @@ fn rows(value: &Value, view: View) -> Vec<&Value> {
     }
 }
 
+/// The table of a single thing of which nothing was written: it says so in a row of its own.
+pub(crate) fn trial(value: &Value, view: View) -> String {
+    table_with(value, view, Some(("Outcome", "checked only: nothing was changed")))
+}
+
 fn table(value: &Value, view: View) -> String {
+    table_with(value, view, None)
+}
+
+fn table_with(value: &Value, view: View, first: Option<(&str, &str)>) -> String {
     let mut table = bare_table();
+    if let Some((heading, text)) = first {
+        table.add_row([heading, text]);
+    }
     match view {
         View::List { columns, .. } => {
+            let columns = narrow::shown(columns, &rows(value, view));
             table.set_header(columns.iter().map(|(heading, _)| colour::heading(heading)));
             for row in rows(value, view) {
                 table.add_row(columns.iter().map(|(_, path)| colour::cell(cell::text(row, path))));

@@ -26,6 +26,9 @@ fn below(command: &Command, page: &mut String) {
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help" && !sub.is_hide_set()) {
         let name = sub.get_bin_name().unwrap_or_else(|| sub.get_name());
         page.push_str(&format!("## {name}\n\n{}", about(sub)));
+        for alias in sub.get_visible_aliases() {
+            page.push_str(&format!("Also called `{alias}`.\n\n"));
+        }
         if !sub.has_subcommands() {
             let usage = sub.clone().render_usage().to_string();
             page.push_str(&format!("```text\n{}\n```\n\n", usage.trim_start_matches("Usage: ")));
@@ -95,6 +98,7 @@ mod tests {
         let page = super::markdown(Cli::command());
         for text in [
             "## greenlane certificate issue\n",
+            "Also called `cert`.\n",
             "- `--body <BODY>`: The issuing body, bodies/ID\n",
             "## What every command takes\n",
             "(one of table, json, yaml, csv, name) [default: table]",

@@ -19,6 +19,8 @@ use greenlane_platform::{
 use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 
+use crate::client::exit::Usage;
+
 /// The `iss` claim of the tokens that a local installation makes for itself.
 const ISSUER: &str = "https://localhost/greenlane";
 /// How long the tokens hold that are written at each start.
@@ -68,8 +70,7 @@ impl DataDir {
     pub(crate) fn open(root: &Path) -> anyhow::Result<Self> {
         anyhow::ensure!(
             root.join("keys").is_dir(),
-            "{} is not a data directory: `greenlane up` makes one",
-            root.display()
+            Usage(format!("{} is not a data directory: `greenlane up` makes one", root.display()))
         );
         Ok(Self { root: root.to_owned() })
     }

@@ -272,8 +272,9 @@ fn sentences() -> anyhow::Result<()> {
     assert!(needless.contains("done at once, without --confirm"), "{needless}");
     let nameless = shell.run("certificate annul GLXA --reason fraud --confirm")?.expect(2).stderr;
     assert!(nameless.contains("type out the name") && nameless.contains("--confirm NAME"), "{nameless}");
-    let held_back = shell.run("code translate HS2017:854140 --to HS2022")?.expect(0).stdout;
-    assert!(held_back.contains("(--held-back)"), "{held_back}");
+    let held_back = shell.run("code translate HS2017:854140 --to HS2022")?.expect(0);
+    assert!(held_back.stderr.contains("(--held-back)"), "{}", held_back.stderr);
+    let held_back = held_back.stdout;
     let all = shell.run("code translate HS2017:854140 --to HS2022 --held-back")?.expect(0).stdout;
     assert!(all.lines().count() > held_back.lines().count(), "{all}");
     Ok(())

@@ -42,6 +42,52 @@ fn a_folder_without_entries_is_said_to_be_one_and_what_prune_looks_at_is_told() 
 }
 
 #[test]
+fn a_file_that_is_no_text_is_told_with_the_faults_of_the_others_and_a_folder_as_it_is_with_no_table() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    let folder = shell.folder.path().join("new");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("a.yaml"), b"- scheme:\n    name: schemes/a\n    kind: \xff\n").expect("a file");
+    std::fs::write(folder.join("b.yaml"), "- schem: {name: schemes/b}\n").expect("a file");
+    for words in ["diff -f new", "apply -f new --title New"] {
+        let told = run(words).expect(2).stderr;
+        assert!(told.contains("2 faults"), "{told}");
+        assert!(told.contains("new/a.yaml:3:11: here the file is no text in UTF-8"), "{told}");
+        assert!(told.contains("new/b.yaml:1:3: there is no field `schem` here; did you mean `scheme`?"), "{told}");
+    }
+    run("pull catalogue").expect(0);
+    let same = run("apply -f catalogue --title Same").expect(0);
+    assert_eq!(same.stdout, "");
+    assert!(same.stderr.contains("nothing differs: no change set is needed"), "{}", same.stderr);
+    assert!(!same.stderr.contains("there are none"), "{}", same.stderr);
+}
+
+#[test]
+fn entries_as_yaml_are_as_pull_writes_them_and_can_be_compared_and_applied() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    run("pull catalogue").expect(0);
+    let write = |name: &str, text: &str| std::fs::write(shell.folder.path().join(name), text).expect("it is written");
+    for (kind, file) in [("schemes", "schemes"), ("edition-transitions", "edition_transitions")] {
+        let listed = run(&format!("catalogue list {kind} -o yaml")).expect(0).stdout;
+        let path = shell.folder.path().join(format!("catalogue/{file}.yaml"));
+        let pulled = std::fs::read_to_string(path).expect("it was pulled");
+        assert_eq!(Some(listed.as_str()), pulled.split_once('\n').map(|(_, entries)| entries), "{kind}");
+        write("listed.yaml", &listed);
+        assert!(run("diff -f listed.yaml").expect(0).stderr.contains("nothing differs"), "{kind}");
+    }
+    for words in ["get schemes/aurelian-pv-mark", "catalogue get schemes/aurelian-pv-mark"] {
+        let got = run(&format!("{words} -o yaml")).expect(0).stdout;
+        assert!(got.contains("  display_names:\n") && got.contains("kind: safety_and_performance\n"), "{got}");
+        assert!(got.contains("known_from_revision: 1\n"), "{got}");
+        write("got.yaml", &got);
+        run("diff -f got.yaml").expect(0);
+    }
+    let first = run("catalogue list schemes -o yaml --limit 1").expect(0);
+    assert!(first.stdout.matches("- scheme:").count() == 1 && first.stderr.contains("--all"), "{first:?}");
+}
+
+#[test]
 fn a_check_says_that_nothing_was_written_once() {
     check().expect("it runs");
 }
@@ -194,7 +240,7 @@ fn words() -> anyhow::Result<()> {
     let shell = Shell::new()?;
     let open = "dispute open --about bodies/aurora-cert --grounds g";
     let refused = shell.run(open)?.expect(2).stderr;
-    assert!(refused.contains("\n  --evidence: dispute.evidence"), "{refused}");
+    assert!(refused.contains("\n  --evidence: "), "{refused}");
     let plan = "plan --code HS2022:854143 --origin XA --body bodies/aurora-cert --body-economy XA --standard";
     let unknown = shell.run(&format!("{plan} IEC99999:2020 --destination XB"))?.expect(0).stderr;
     assert!(unknown.contains("the catalogue has no `IEC99999:2020`"), "{unknown}");

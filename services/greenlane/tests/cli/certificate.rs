@@ -163,6 +163,14 @@ fn codes() -> anyhow::Result<()> {
     shell.run(&format!("certificate qr {certificate} --offline --form png --out code.png"))?.expect(0);
     let picture = std::fs::read(shell.folder.path().join("code.png"))?;
     assert!(picture.starts_with(b"\x89PNG"), "a PNG");
+    // The file's name says the form, where nothing else does.
+    shell.run(&format!("certificate qr {certificate} --out code.svg"))?.expect(0);
+    assert!(std::fs::read_to_string(shell.folder.path().join("code.svg"))?.contains("<svg"));
+    let other = shell.run(&format!("certificate qr {certificate} --out code.jpg"))?.expect(2).stderr;
+    assert!(other.contains("no picture is a .jpg") && other.contains("--form"), "{other}");
+    let paper = shell.run(&format!("certificate print {certificate} --out paper.txt"))?.expect(2).stderr;
+    assert!(paper.contains("is a PDF and no .txt: --out paper.pdf"), "{paper}");
+    assert!(!shell.folder.path().join("paper.txt").exists());
     Ok(())
 }
 

@@ -113,6 +113,9 @@ fn codes() -> anyhow::Result<()> {
     assert_eq!(none.stderr, "there are none\n");
     let diff = shell.run(&format!("code change diff {draft}"))?.expect(0).stdout;
     assert!(diff.contains("+ greenLists/example/entries/854143\n") && diff.contains("+ code: 854143\n"), "{diff}");
+    let preview = shell.run(&format!("code change preview {draft}"))?.expect(0).stdout;
+    let row: Vec<_> = preview.lines().nth(1).unwrap_or_default().split_whitespace().collect();
+    assert_eq!(row, ["greenLists/example", "created", "1", "0", "0", "0", "0"], "{preview}");
     shell.run(&format!("code change propose {draft}"))?.expect(0);
     let notified = shell.run(&format!("code change notify {draft}"))?.expect(0).stdout;
     assert!(notified.contains("GL/N/"), "{notified}");

@@ -57,3 +57,20 @@ fn a_report_has_the_four_parts_their_reasons_the_revisions_and_the_proof() {
     let report = read("offline.html");
     assert!(report.contains("offline, with a bundle of") && report.contains("verified offline"), "{report}");
 }
+
+#[test]
+fn a_plan_as_a_page_is_in_the_form_that_is_asked_for() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| {
+        let plan = "plan --code HS2022:854143 --origin XA --destination XB --html";
+        shell.run(&format!("{plan} {words}")).expect("it runs").expect(0)
+    };
+    let page = run("").stdout;
+    assert!(page.starts_with("<!DOCTYPE html>"), "{page}");
+    for words in ["-o json", "-o yaml"] {
+        let told: serde_json::Value = serde_yaml_ng::from_str(&run(words).stdout).expect("it can be read");
+        assert_eq!(told["name"], "plan.html", "{words}");
+        assert!(told["text"].as_str().is_some_and(|text| text.starts_with("<!DOCTYPE html>")), "{words}: {told}");
+    }
+    assert_eq!(run("-o name").stdout, "plan.html\n");
+}

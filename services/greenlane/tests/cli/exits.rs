@@ -64,8 +64,8 @@ fn try_all() -> anyhow::Result<()> {
     for nothing in ["get foo", "get nothing/foo", "get codes/854143", "get codes/HS2022:999999"] {
         refused(shell.run(nothing)?.expect(3));
     }
-    let text = refused(shell.run("get schemes")?.expect(2));
-    assert!(text.contains("to list: greenlane catalogue list schemes"), "{text}");
+    let text = refused(shell.run("get keys")?.expect(2));
+    assert!(text.contains("to list: greenlane body key list BODY"), "{text}");
     for words in ["get codes/HS2022:854143", "get scheme aurelian-pv-mark", "get certificate CERT"] {
         shell.run(&words.replace("CERT", certificate.trim_start_matches("certificates/")))?.expect(0);
     }

@@ -151,7 +151,7 @@ fn wrong() -> anyhow::Result<()> {
     write(&typed.replace("greenLists/ours/entries/modules", "greenLists/ours"))?;
     let told = shell.run("diff -f ours.yaml")?.expect(2).stderr;
     for fault in [
-        "ours.yaml:3:5: there is no field `titels` here; there are name, titles, ",
+        "ours.yaml:3:5: there is no field `titels` here; did you mean `titles`? There are name, titles, ",
         "ours.yaml:8:11: `greenLists/ours` is not of the form greenLists/LIST/entries/ENTRY",
         "ours.yaml:10:9: must be true or false",
         "ours.yaml:13:36: code.code: HS2022 has no code 999999 (code_unknown)",
@@ -176,6 +176,9 @@ fn both() -> anyhow::Result<()> {
     std::fs::copy(annex, folder.join("annex.yaml"))?;
     let dry = shell.run("apply -f new --title New --dry-run")?.expect(0).stderr;
     assert_eq!(dry.matches("nothing was written").count(), 2, "{dry}");
+    let would = shell.run("apply -f new --title New --dry-run")?.expect(0).stdout;
+    let (all, checked) = (would.matches("created").count(), would.matches("would be created").count());
+    assert!(checked > 0 && all == checked, "a check says so in the table: {would}");
     let drafted = shell.run("apply -f new --title New")?.expect(0).stderr;
     for next in ["next: greenlane change propose changeSets/", "next: greenlane code change propose changeSets/"] {
         assert!(drafted.contains(next), "no {next}: {drafted}");
@@ -200,5 +203,8 @@ fn rest() -> anyhow::Result<()> {
     assert!(pulled.stderr.contains("green lists are left out") && pulled.stdout.contains("annexes.yaml"), "{pulled:?}");
     assert!(!shell.folder.path().join("catalogue/green_lists").exists());
     shell.run("pull catalogue --kind green-lists --token-file reader.token")?.expect(4);
+    std::fs::write(shell.folder.path().join("catalogue/ours.yaml"), OURS)?;
+    let compared = shell.run("diff -f catalogue --token-file reader.token")?.expect(4).stderr;
+    assert!(compared.starts_with("the files have green lists: whether these differ "), "{compared}");
     Ok(())
 }

@@ -125,6 +125,33 @@ fn a_login_waits_for_the_person_keeps_the_token_for_its_owner_and_is_renewed() {
 }
 
 #[test]
+fn a_token_file_that_a_login_takes_the_place_of_is_there_again_after_the_logout_and_both_say_so() {
+    let given = format!(r#"200 {{"access_token":"{TOKEN}","token_type":"Bearer","refresh_token":"first"}}"#);
+    let provider = Provider::start(&[&given, &given, &given]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
+    let shown = || run("context show --context border -o json").expect(0).json().expect("JSON")["tokenFile"].clone();
+    run("context set border --token-file office.token").expect(0);
+    let before = shown();
+    let login = format!("login --context border --issuer {} --client-id cli", provider.uri);
+    let said = run(&login).expect(0).stderr;
+    assert!(said.contains("in place of ") && said.contains("office.token"), "{said}");
+    // Once more it takes its own place, and what was there first is not forgotten.
+    let again = run(&format!("{login} --again")).expect(0).stderr;
+    assert!(!again.contains("in place of"), "{again}");
+    assert_ne!(shown(), before);
+    let out = run("logout --context border").expect(0).stderr;
+    assert!(out.contains("has its token file of before again: ") && out.contains("office.token"), "{out}");
+    assert_eq!(shown(), before);
+    // What was set meanwhile stays.
+    run(&login).expect(0);
+    run("context set border --token-file other.token").expect(0);
+    let other = shown();
+    run("logout --context border").expect(0);
+    assert_eq!(shown(), other);
+}
+
+#[test]
 fn a_login_that_is_refused_or_of_another_issuer_leaves_no_token() {
     let denied = r#"400 {"error":"access_denied"}"#;
     let odd = r#"400 {"error":"invalid_client","error_description":"who is that?"}"#;

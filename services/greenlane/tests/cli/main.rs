@@ -12,6 +12,7 @@ mod examples;
 mod exits;
 mod fed;
 mod help;
+mod hints;
 mod json;
 mod lists;
 mod login;
@@ -25,9 +26,11 @@ mod setup;
 mod several;
 mod skew;
 mod speed;
+mod streams;
 mod transcripts;
 mod up;
 mod watch;
+mod widths;
 
 use std::path::Path;
 

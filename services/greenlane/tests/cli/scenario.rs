@@ -47,7 +47,7 @@ fn told(shell: &Shell) -> anyhow::Result<()> {
     let (said, talk) = run(shell)?;
     for part in [
         "+ annexes/xa-xe-pv-modules",
-        "annexes/xa-xe-pv-modules  created",
+        "annexes/xa-xe-pv-modules  would be created",
         "annexes/xa-xe-pv-modules  unchanged",
         "GL/N/XF/1",
         "Bodies of XA should be accepted too.",

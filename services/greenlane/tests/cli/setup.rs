@@ -252,6 +252,75 @@ fn a_token_is_minted_for_scopes_bodies_and_economies_that_can_be_only() {
 }
 
 #[test]
+fn a_token_is_minted_with_the_keys_of_the_installation_that_the_context_is_of() {
+    let shell = Shell::new().expect("it starts");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let context = shell.folder.path().join("greenlane-data/client.toml");
+    let words = ["--context", context.to_str().expect("UTF-8"), "token", "mint", "--subject", "s"];
+    let mint = words.into_iter().chain(["--scope", "bodies.read", "--out", "s.token"]);
+    greenlane(elsewhere.path(), mint).expect("it runs").expect(0);
+    let token = elsewhere.path().join("s.token");
+    shell.run(&format!("body list --token-file {}", token.display())).expect("it runs").expect(0);
+    // Without the context it is nobody's.
+    let lost = ["token", "mint", "--subject", "s", "--scope", "bodies.read", "--out", "t.token"];
+    assert!(greenlane(elsewhere.path(), lost).expect("it runs").expect(2).stderr.contains("is not a data directory"));
+}
+
+#[test]
+fn the_doctor_says_what_to_do_about_a_database_that_is_damaged_or_of_a_newer_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| greenlane(folder.path(), words.split_whitespace()).expect("it runs");
+    let config = |url: &str| {
+        std::fs::write(folder.path().join("r.toml"), format!("[registry.store]\nurl = \"{url}\"\n")).expect("a file");
+    };
+    let database = || {
+        let found = run("doctor --service registry --config r.toml -o json").expect(10).json().expect("JSON");
+        let findings = found["findings"].as_array().expect("findings").clone();
+        findings.into_iter().find(|it| it["check"] == "database").expect("a finding of the database")
+    };
+    std::fs::write(folder.path().join("damaged.db"), "this is no database ".repeat(100)).expect("a file");
+    config("sqlite:damaged.db");
+    let damaged = database();
+    assert_eq!(damaged["outcome"], "failed");
+    assert!(damaged["advice"].as_str().is_some_and(|it| it.contains("`greenlane restore` puts a backup")), "{damaged}");
+
+    // The migrations of another service are none that this one knows.
+    std::fs::write(folder.path().join("c.toml"), "[classification.store]\nurl = \"sqlite:other.db\"\n")
+        .expect("a file");
+    run("migrate classification --config c.toml").expect(0);
+    config("sqlite:other.db");
+    let newer = database();
+    assert!(newer["detail"].as_str().is_some_and(|it| it.contains("ahead of this program")), "{newer}");
+    let advice = newer["advice"].as_str().unwrap_or_default();
+    assert!(advice.contains("a newer program has migrated it: run that one"), "{newer}");
+    assert!(advice.contains("another service's"), "{newer}");
+}
+
+#[test]
+fn the_doctor_fails_where_the_key_of_a_log_with_entries_is_gone_and_names_bodies_without_a_key() {
+    let shell = Shell::new().expect("it starts");
+    let doctor = |words: &str, code: i32| {
+        let run = shell.run(&format!("doctor {words} -o json")).expect("it runs").expect(code);
+        run.json().expect("JSON")["findings"].as_array().expect("findings").clone()
+    };
+    let of = |findings: &[serde_json::Value], check: &str| {
+        findings.iter().find(|it| it["check"] == check).map(|it| (it["outcome"].clone(), it["detail"].to_string()))
+    };
+    shell.run("body create aurora-cert --display-name Aurora --economy XA").expect("it runs").expect(0);
+    let (outcome, detail) = of(&doctor("", 0), "body-keys").expect("it is said");
+    assert!(outcome == "warning" && detail.contains("bodies/aurora-cert"), "{outcome} {detail}");
+    shell.run("body key create bodies/aurora-cert").expect("it runs").expect(0);
+    assert_eq!(of(&doctor("", 0), "body-keys"), None);
+
+    let local = "--service registry";
+    assert_eq!(of(&doctor(local, 0), "keys").expect("it is said").0, "ok");
+    let key = shell.folder.path().join("greenlane-data/keys/log.jwk");
+    std::fs::rename(&key, key.with_extension("away")).expect("it is there");
+    let (outcome, detail) = of(&doctor(local, 10), "keys").expect("it is said");
+    assert!(outcome == "failed" && detail.contains("and the log has 2 entries"), "{outcome} {detail}");
+}
+
+#[test]
 fn a_token_that_is_there_is_not_lost_to_a_new_one_unless_it_is_said() {
     let shell = Shell::new().expect("it starts");
     let mint = |words: &str| {
@@ -278,6 +347,8 @@ fn the_version_is_told_of_the_command_and_of_every_service() {
     let at = "--registry http://127.0.0.1:1";
     let gone = shell.run(&format!("version {at}")).expect("it runs").expect(75);
     assert!(gone.stderr.contains("registry at http://127.0.0.1:1 cannot be reached"), "{}", gone.stderr);
+    assert_eq!(gone.stderr.matches("cannot be reached").count(), 1, "it is said once: {}", gone.stderr);
+    assert_eq!(gone.stderr.matches("http://127.0.0.1:1").count(), 1, "{}", gone.stderr);
     assert!(gone.stdout.contains("classification"), "{}", gone.stdout);
     shell.run(&format!("version --client {at}")).expect("it runs").expect(0);
 }

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::Args as Arguments;
 use serde_json::{Value, json};
+use tonic::{Code, Status};
 
 use self::drafts::{Draft, Drafted, Duty};
 use super::{
@@ -98,6 +99,9 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let mut items: Vec<Value> = drafted.iter().flat_map(|part| &part.compared).map(|(_, it)| item(it)).collect();
+    if session.output() == Output::Table && dry_run {
+        items.iter_mut().for_each(would_be);
+    }
     if session.output() == Output::Table && items.len() > SHORT {
         // What changes would drown in what does not.
         let all = items.len();
@@ -111,13 +115,16 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
         "changeSet": name(of(Of::Catalogue)),
         "codeChangeSet": name(of(Of::Codes)),
         "dryRun": dry_run,
-        "items": items,
+        "items": &items,
         "notificationDuty": duty(of(Of::Catalogue)),
         "codeNotificationDuty": duty(of(Of::Codes)),
         "revision": revisions.catalogue,
         "codeRevision": revisions.codes,
     });
-    render::print_value(session.output(), &answer, APPLIED)?;
+    // Where nothing changes, a table of nothing says nothing.
+    if session.output() != Output::Table || !items.is_empty() {
+        render::print_value(session.output(), &answer, APPLIED)?;
+    }
     if session.output() == Output::Table {
         tell(&drafted, args.files.until.as_ref());
     }
@@ -176,6 +183,13 @@ pub(super) fn item(compared: &Compared) -> Value {
     })
 }
 
+/// What a check finds is told as what would be.
+fn would_be(item: &mut Value) {
+    if let Some(outcome) = item["outcome"].as_str().filter(|outcome| *outcome != "unchanged") {
+        item["outcome"] = format!("would be {outcome}").into();
+    }
+}
+
 type WithItem = (Option<Item>, Compared);
 
 /// The files' entries, compared with what is published, and the revisions of that.
@@ -187,7 +201,16 @@ pub(super) async fn compared(session: &Session, files: &Files) -> anyhow::Result
     let mut items = read.items;
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.form.kind).collect();
     let lists = published::lists_of(items.iter().map(|item| item.name.as_str()));
-    let (published, revisions) = published::fetch(session, &kinds, Some(&lists), Revisions::default()).await?;
+    let fetched = published::fetch(session, &kinds, Some(&lists), Revisions::default()).await;
+    let (published, revisions) = fetched.inspect_err(|error| {
+        let denied = error.downcast_ref::<Status>().is_some_and(|status| status.code() == Code::PermissionDenied);
+        if denied && kinds.iter().any(|kind| kind.is_of_lists()) {
+            render::talk(
+                "the files have green lists: whether these differ from those that are published tells the scope codes.read \
+                 alone; name the other files one by one with -f to leave them out",
+            );
+        }
+    })?;
     inherit_sources(&mut items, &published);
     let mut compared = compare(&items, &published);
     if files.prune {
@@ -239,7 +262,7 @@ pub(super) async fn normalised(
                 refused.extend(findings::refused(session, of, part, error).await?);
             }
             Err(error) => {
-                let Some(status) = error.downcast_ref::<tonic::Status>() else { return Err(error) };
+                let Some(status) = error.downcast_ref::<Status>() else { return Err(error) };
                 found.push(format!("the service did not check what differs: {}", status.message()));
                 all.extend(part);
             }

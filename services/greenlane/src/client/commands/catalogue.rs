@@ -11,7 +11,7 @@ pub(crate) use self::kind::{GREEN_LISTS, Kind};
 use crate::client::{
     Session, complete, dynamic,
     exit::{Exit, Usage},
-    files::schema,
+    files::{form, schema, write},
     input,
     render::{self, Output, POOL, View, label, pages::Limit},
 };
@@ -28,7 +28,7 @@ pub(crate) enum Command {
         #[arg(long)]
         revision: Option<u64>,
     },
-    /// List the entries of a kind.
+    /// List the entries of a kind; -o yaml is a file of them, for `greenlane diff` and `apply`.
     List(List),
     /// Show what a scheme or standard edition leads to by equivalences.
     Trace(trace::Trace),
@@ -63,7 +63,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let kind = Kind::of(&name)?;
             let request = [("name".to_owned(), json!(name))];
             let answer = call(session, &kind.get_method(), request, revision).await?;
-            render::print_value(session.output(), &answer, View::Document { at: kind.field() })?;
+            print(session, kind, &answer)?;
         }
         Command::List(args) => {
             let method = args.kind.list_method();
@@ -71,6 +71,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             let mut request = Vec::new();
             for filter in &args.filters {
                 request.push(condition(&descriptor, filter)?);
+            }
+            if session.output() == Output::Yaml {
+                return files_of(session, &args, request).await;
             }
             let view = View::List { items: args.kind.items(), name: "name", columns: args.kind.columns() };
             let ask = async |size: i32, token: String| {
@@ -85,6 +88,37 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             Output::Table => render::write(&(serde_json::to_string_pretty(&schema::schema()?)? + "\n"))?,
             other => render::print_value(other, &schema::schema()?, View::Record { at: "", name: "$id", fields: &[] })?,
         },
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the answer of a method that reads an entry; as YAML, the entry is as files have it.
+pub(crate) fn print(session: &Session, kind: Kind, answer: &Value) -> anyhow::Result<()> {
+    match session.output() {
+        Output::Yaml => render::write(&write::answer(form::of_kind(kind), kind.field(), answer)?),
+        output => render::print_value(output, answer, View::Document { at: kind.field() }),
+    }
+}
+
+/// Prints the entries that are asked for as a file of them, such as `pull` writes.
+async fn files_of(session: &Session, args: &List, request: Vec<(String, Value)>) -> anyhow::Result<Exit> {
+    let (form, mut found, mut token) = (form::of_kind(args.kind), Vec::new(), String::new());
+    loop {
+        let left = args.limit.rows().saturating_sub(found.len() as u64).min(1_000);
+        let page = [("pageSize".to_owned(), json!(left)), ("pageToken".to_owned(), json!(token))];
+        let mut answer =
+            call(session, &args.kind.list_method(), request.clone().into_iter().chain(page), args.revision).await?;
+        for entry in answer[args.kind.items()].as_array_mut().map(std::mem::take).unwrap_or_default() {
+            found.push(form.of_json(entry)?);
+        }
+        token = answer["nextPageToken"].as_str().unwrap_or_default().to_owned();
+        if token.is_empty() || found.len() as u64 >= args.limit.rows() {
+            break;
+        }
+    }
+    render::write(&write::list(found.iter().map(|content| (form, content)))?)?;
+    if !token.is_empty() {
+        render::talk("there are more than these: --all lists them all");
     }
     Ok(Exit::Done)
 }

@@ -13,10 +13,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use greenlane_api::registry::v1::{
-    DocumentProfile, EraseConfidentialFieldsRequest, GetCertificateRequest, IssueCertificateRequest,
+    DocumentProfile, EraseConfidentialFieldsRequest, GetBodyRequest, GetCertificateRequest, IssueCertificateRequest,
     ListCertificateEventsRequest, ListCertificateVersionsRequest, ListCertificatesRequest, PrepareCertificateRequest,
-    certificate_service_client::CertificateServiceClient, issue_certificate_request::Signing,
+    body_service_client::BodyServiceClient, certificate_service_client::CertificateServiceClient,
+    issue_certificate_request::Signing,
 };
+use tonic::Code;
 
 use greenlane_platform::clock::Clock;
 
@@ -224,9 +226,19 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::List(args) => {
             let rows = args.limit.rows();
             let request = args.request();
+            let body = request.filter.as_ref().map(|filter| filter.body.clone()).filter(|body| !body.is_empty());
+            let mut bodies = BodyServiceClient::new(session.registry()?);
             let ask = async |page_size, page_token| {
                 let page = ListCertificatesRequest { page_size, page_token, ..request.clone() };
-                certificates.list_certificates(page).await
+                let answer = certificates.list_certificates(page).await?;
+                // That a body has issued none is not said of one that there is not.
+                if let Some(name) = body.clone().filter(|_| answer.get_ref().certificates.is_empty())
+                    && let Err(status) = bodies.get_body(GetBodyRequest { name, ..Default::default() }).await
+                    && status.code() == Code::NotFound
+                {
+                    return Err(status);
+                }
+                Ok(answer)
             };
             session.list(CERTIFICATES, rows, ask).await
         }

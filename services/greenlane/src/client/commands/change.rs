@@ -3,6 +3,7 @@
 mod args;
 pub(crate) mod diff;
 mod differences;
+pub(crate) mod lists;
 mod reports;
 mod reverted;
 pub(crate) mod views;
@@ -26,7 +27,7 @@ use greenlane_platform::clock::Clock;
 use crate::client::{
     Session,
     exit::Exit,
-    render::{self, Output, sentences, several, talk},
+    render::{self, Output, line, sentences, several, talk},
 };
 
 /// `greenlane change …`.
@@ -76,11 +77,14 @@ async fn preview(session: &Session, args: Preview) -> anyhow::Result<Exit> {
     if session.output() != Output::Table {
         return session.print(&answer, MARKETS);
     }
-    examined(&answer).iter().for_each(|line| talk(line));
+    let figures: String = examined(&answer).iter().map(|line| format!("{line}\n")).collect();
+    render::write(&line::folded(&figures))?;
     let reports = reports::told(&answer, Clock::system().now());
     if answer.markets.is_empty() {
         let all = reports.is_fresh && answer.complete && answer.undetermined == 0 && answer.certificates_examined > 0;
-        talk(if all { "it changes the verdict of no market" } else { "of what could be told, it changes no verdict" });
+        let none =
+            if all { "it changes the verdict of no market" } else { "of what could be told, it changes no verdict" };
+        render::write(&format!("{none}\n"))?;
     } else {
         // That there are more examples than asked for is no news where examples are not shown.
         session.print(&PreviewImpactResponse { next_page_token: String::new(), ..answer.clone() }, MARKETS)?;

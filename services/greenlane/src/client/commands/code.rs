@@ -318,12 +318,12 @@ async fn translate(
     if let (Output::Table, Some(translation)) = (session.output(), &answer.translation) {
         let relation = translation.relation();
         let word = label(relation.as_str_name()).unwrap_or_default();
-        let mut text = format!("{asked} to {}: {word}: {}\n", translation.target_edition, meaning(relation));
+        let text = format!("{asked} to {}: {word}: {}\n", translation.target_edition, meaning(relation));
+        render::write(&render::line::folded(&text))?;
         for finding in &translation.findings {
             let how = if finding.code == "links_held_back" { " (--held-back)" } else { "" };
-            text.push_str(&format!("mind: {}{how}\n", finding.message));
+            render::say(&render::line::folded(&format!("mind: {}{how}\n", finding.message)));
         }
-        render::write(&render::line::folded(&text))?;
         if !translation.targets.is_empty() {
             render::talk(COLUMNS);
         }

@@ -1,6 +1,7 @@
 //! `greenlane doctor`: what is wrong with a set-up, and what to do about it.
 
 mod files;
+mod keys;
 mod log;
 mod services;
 mod serving;
@@ -109,6 +110,7 @@ async fn check(servers: &Servers, args: &Args, output: Output) -> Vec<Finding> {
                     let registry = of_services.iter().find(|finding| finding.check == "registry");
                     let serves = registry.is_some_and(|finding| finding.outcome == Outcome::Ok);
                     findings.extend(of_services);
+                    findings.extend(keys::check(&session).await);
                     findings.extend(log::check(&session, settled.data.as_deref(), serves).await);
                 }
                 Err(error) => {

@@ -142,7 +142,13 @@ fn tree(destination: &str, answer: &ExplainResponse, width: usize) -> String {
     let mut text = format!("{}\n", root.text);
     root.draw(&mut text, "", width);
     let _ = writeln!(text, "\nat revisions  equivalence {}{}", answer.revision, classified(answer));
-    let _ = writeln!(text, "decision      {}", decision.decision_id);
+    let beside = format!("decision      {}", decision.decision_id);
+    // A digest is nearly as long as a terminal is wide: rather than over its edge it goes to a line of its own.
+    let _ = if beside.chars().count() > width {
+        writeln!(text, "decision\n  {}", decision.decision_id)
+    } else {
+        writeln!(text, "{beside}")
+    };
     text
 }
 

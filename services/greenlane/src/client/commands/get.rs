@@ -5,12 +5,19 @@ use clap::{Args as ClapArgs, ValueEnum as _};
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
-use super::{body, catalogue::Kind, certificate, write_off};
-use crate::client::{
-    Session, complete, dynamic,
-    exit::{Exit, Missing, Usage, lists_all},
-    input, meant,
-    render::{self, Output, POOL, View},
+use super::{
+    body,
+    catalogue::{self, Kind},
+    certificate, write_off,
+};
+use crate::{
+    cli,
+    client::{
+        Session, complete, dynamic,
+        exit::{Exit, Missing, Usage, lists_all},
+        input, meant,
+        render::{self, Output, POOL, View},
+    },
 };
 
 /// Arguments of `greenlane get`.
@@ -25,7 +32,8 @@ Examples:
 
 A certificate is shown with its history. The commands of each noun have more to say of it, and can be asked for more.")]
 pub(crate) struct Args {
-    /// A resource name as the commands print it, a certificate's number, or a code with its edition.
+    /// A resource name as the commands print it, a certificate's number, or a code with its edition; or the word for a kind,
+    /// such as `schemes`: all of them.
     #[arg(add = complete::anything())]
     name: String,
     /// Which one, where the name is only the word for a kind, such as `certificate` or `schemes`.
@@ -84,6 +92,9 @@ const WITHIN: [(&str, &str); 4] = [
 
 /// Finds out what it is, and shows it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    if let (None, Some(list)) = (&args.id, all_of(&args.name)) {
+        return Box::pin(cli::by_words(session, list)).await;
+    }
     let name = match args.id {
         None => args.name,
         Some(id) => named(&args.name, &id)?,
@@ -107,6 +118,12 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
                 let shown = if whole { &answer } else { &answer[&at] };
                 if at == "certificate" && session.output() == Output::Table {
                     return certificate::page(session, &name, &answer).await;
+                }
+                if let Some(kind) = Kind::value_variants().iter().find(|kind| kind.get_method() == *method)
+                    && session.output() == Output::Yaml
+                {
+                    catalogue::print(session, *kind, &answer)?;
+                    return Ok(Exit::Done);
                 }
                 // What has a table of its own is no page of fields that only programs want.
                 match record(method).filter(|_| session.output() == Output::Table) {
@@ -176,8 +193,14 @@ fn named(kind: &str, id: &str) -> anyhow::Result<String> {
     }
 }
 
+/// The command that lists what a word names many of; none where that asks for more to be said.
+fn all_of(word: &str) -> Option<&'static str> {
+    let collection = collection(word).filter(|collection| word.replace('-', "").eq_ignore_ascii_case(collection))?;
+    lists_all(collection).filter(|list| !list.contains(|letter: char| letter == ',' || letter.is_uppercase()))
+}
+
 /// The collection that a word stands for: `certificates`, `certificate`, `write-off`.
-fn collection(word: &str) -> Option<&'static str> {
+pub(crate) fn collection(word: &str) -> Option<&'static str> {
     let letters = |text: &str| text.replace('-', "").to_lowercase();
     let one = |many: &str| match (many.strip_suffix("ies"), many.strip_suffix("xes")) {
         (Some(stem), _) => format!("{stem}y"),

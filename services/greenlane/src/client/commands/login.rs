@@ -85,9 +85,15 @@ pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow
         Some(tokens) => tokens,
         None => by_device(&provider).await?,
     };
+    let own = home.token_file(&name)?;
+    let replaced = context.token_file.clone().filter(|file| *file != own);
+    let login = Login { replaced: replaced.clone().or(login.replaced), ..login };
     let (path, claims) = keep(&home, &name, tokens, login)?;
     let context = ContextFile { token_file: Some(path.clone()), ..context };
     home.write(&name, &context)?;
+    if let Some(file) = replaced {
+        talk(&format!("in place of {}, which the context has again after greenlane logout", file.display()));
+    }
     render::print_value(output, &json!({ "context": name, "tokenFile": path, "token": claims.told() }), LOGIN)?;
     Ok(Exit::Done)
 }
@@ -107,13 +113,18 @@ pub(crate) fn logout(servers: &Servers, output: Output) -> anyhow::Result<Exit> 
     let name = context(servers)?;
     let context = home.read(&name)?;
     let path = home.token_file(&name)?;
+    // One that cannot be read is forgotten all the same.
+    let replaced = home.login(&name).ok().flatten().and_then(|login| login.replaced);
     let forgotten = home.forget_login(&name)?;
     if !forgotten {
         talk(&format!("nobody was logged in to `{name}`: nothing was forgotten"));
     }
-    let token_file = context.token_file.clone().filter(|file| *file != path);
-    if token_file != context.token_file {
-        home.write(&name, &ContextFile { token_file, ..context })?;
+    // Another file than the login's was set after it, and stays.
+    if context.token_file.as_ref() == Some(&path) {
+        if let Some(file) = &replaced {
+            talk(&format!("the context has its token file of before again: {}", file.display()));
+        }
+        home.write(&name, &ContextFile { token_file: replaced, ..context })?;
     }
     let done = json!({ "context": name, "loggedOut": forgotten, "tokenFile": forgotten.then_some(path) });
     render::print_value(output, &done, LOGOUT)?;
@@ -152,7 +163,8 @@ fn asked(
     };
     let same = issuer == last.issuer && client_id == last.client_id && scope == last.scope;
     let ca = ca.map(|path| std::path::absolute(&path).unwrap_or(path)).or(last.ca.filter(|_| issuer == last.issuer));
-    Ok(Login { issuer, client_id, scope, ca, refresh_token: last.refresh_token.filter(|_| same) })
+    let refresh_token = last.refresh_token.filter(|_| same);
+    Ok(Login { issuer, client_id, scope, ca, replaced: last.replaced, refresh_token })
 }
 
 /// Shows the code, and waits until somebody has typed it.
@@ -176,6 +188,7 @@ mod tests {
             client_id: "cli".to_owned(),
             scope: "openid".to_owned(),
             ca: None,
+            replaced: None,
             refresh_token: Some("secret".to_owned()),
         })
     }

@@ -138,7 +138,7 @@ fn mint(servers: &Servers, args: Mint, output: Output) -> anyhow::Result<Exit> {
     }
     if let Some(path) = &args.client_certificate {
         let thumbprint = CertificateThumbprint::of_pem_file(path)
-            .with_context(|| format!("{} holds no certificate", path.display()))?;
+            .with_context(|| Usage(format!("{} holds no certificate", path.display())))?;
         request = request.bound_to(thumbprint);
     }
     if args.out == Path::new("-") {

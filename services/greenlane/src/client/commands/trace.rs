@@ -17,7 +17,7 @@ use crate::client::{
     complete::Named,
     exit::{Exit, Usage},
     input, progress,
-    render::{self, View},
+    render::{self, Output, View},
 };
 
 /// `greenlane trace …`.
@@ -299,7 +299,10 @@ async fn import(
     if trial {
         render::talk("nothing was written: say --confirm to import");
     }
-    render::print_value(session.output(), &value, REPORT)?;
+    match session.output() {
+        Output::Table if trial => render::write(&render::trial(&value, REPORT))?,
+        output => render::print_value(output, &value, REPORT)?,
+    }
     Ok(if last.refused == 0 { Exit::Done } else { Exit::No })
 }
 

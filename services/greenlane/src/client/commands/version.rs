@@ -41,7 +41,10 @@ pub(crate) async fn run(servers: &Servers, args: Args, output: Output) -> anyhow
                     versions.push(json!({ "component": component, "version": version, "address": address }));
                 }
                 Err(status) => {
-                    render::talk(&format!("{component} at {address} cannot be reached: {}", status.message()));
+                    // The client's own words begin with the same.
+                    let before = format!("{address} cannot be reached: ");
+                    let why = status.message().strip_prefix(&before).unwrap_or(status.message());
+                    render::talk(&format!("{component} at {before}{why}"));
                     exit = Exit::TryLater;
                 }
             }

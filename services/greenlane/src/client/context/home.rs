@@ -36,6 +36,9 @@ pub(crate) struct Login {
     /// PEM file of the authorities of the provider's certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ca: Option<PathBuf>,
+    /// The token file that the context had before the login: it has it again after the logout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaced: Option<PathBuf>,
     /// A secret. Its file is its owner's alone, and nothing prints it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<String>,

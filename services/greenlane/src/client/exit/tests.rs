@@ -93,7 +93,21 @@ fn a_mutation_whose_fate_is_unknown_says_how_it_is_safely_repeated() {
 fn a_refusal_says_what_to_do_about_its_reason() {
     let text = failure(Status::from(Fault::token_missing()), None).to_string();
     assert!(text.contains("  reason: TOKEN_MISSING\n"), "{text}");
-    assert!(text.contains("\nhint: name a token with --token-file"), "{text}");
+    assert!(text.contains("\nhint: name the file of a token with --token-file"), "{text}");
+}
+
+#[test]
+fn a_field_is_named_by_its_flag_alone_and_what_is_within_it_by_its_path_too() {
+    let mut violations = Violations::new();
+    violations.add("dispute.evidence", "must not be empty");
+    violations.add("dispute.evidence[0].digest", "must be a digest");
+    violations.add("dispute.zone", "is too long");
+    let mut of = failure(Status::from(violations.finish().unwrap_err()), None);
+    of.command = "dispute open".to_owned();
+    let told = of.to_string();
+    assert!(told.contains("\n  --evidence: must not be empty\n"), "{told}");
+    assert!(told.contains("\n  --evidence: dispute.evidence[0].digest: must be a digest\n"), "{told}");
+    assert!(told.contains("\n  dispute.zone: is too long\n"), "no flag of the command: {told}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::client::{
 };
 
 /// What stands beside an entry in the answer of `get -o yaml`, which may well be edited and applied.
-const BESIDE: [&str; 2] = ["knownFromRevision", "revision"];
+const BESIDE: [&str; 3] = ["known_from_revision", "knownFromRevision", "revision"];
 
 /// An entry, or a note of everything that is wrong with it, and what of it can be read all the same.
 pub(super) fn entry(
@@ -144,7 +144,12 @@ impl Fit<'_> {
         let meant = word.filter(|word| names.iter().any(|name| field_name(word) == *name));
         let message = match meant {
             Some(word) => format!("there is no `: ` here: write `{word}: …`"),
-            None => format!("there is no field `{key}` here; there are {}", names.join(", ")),
+            None => match near(key, names.iter().copied()) {
+                Some(meant) => {
+                    format!("there is no field `{key}` here; did you mean `{meant}`? There are {}", names.join(", "))
+                }
+                None => format!("there is no field `{key}` here; there are {}", names.join(", ")),
+            },
         };
         self.faults.push(Fault { place: self.positions.key(&path), message });
         // Nor is the field that was meant to be missed.

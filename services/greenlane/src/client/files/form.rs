@@ -71,7 +71,7 @@ pub(super) fn of_word(word: &str) -> Option<&'static Form> {
 }
 
 /// The form of what a kind's list method gives.
-pub(super) fn of_kind(kind: Kind) -> &'static Form {
+pub(crate) fn of_kind(kind: Kind) -> &'static Form {
     FORMS.iter().find(|form| form.kind == kind).expect("a test goes through the kinds")
 }
 
@@ -108,6 +108,11 @@ impl Form {
     /// The fields of an entry, in the contract's own names, those that say nothing left out.
     pub(super) fn content(&self, entry: &DynamicMessage) -> anyhow::Result<Value> {
         Ok(self.without_counted(plain(entry)?))
+    }
+
+    /// The same of an entry as protobuf JSON.
+    pub(crate) fn of_json(&self, entry: Value) -> anyhow::Result<Value> {
+        self.content(&DynamicMessage::deserialize(self.message.clone(), entry)?)
     }
 
     /// The same without what the service counts.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 
 use super::form::{self, Form};
@@ -128,7 +127,7 @@ async fn all(
 }
 
 fn entry(form: &'static Form, row: Value) -> anyhow::Result<(String, Published)> {
-    let content = form.content(&DynamicMessage::deserialize(form.message.clone(), row)?)?;
+    let content = form.of_json(row)?;
     let name = content["name"].as_str().context("an entry without a name")?.to_owned();
     Ok((name, Published { form, content }))
 }

@@ -67,7 +67,10 @@ fn every_fault_comes_at_once_with_file_line_and_column() {
         .replace("\"854143\"", "854143");
     let found = faults(&text);
     assert_eq!(found.len(), 3, "{found:#?}");
-    assert!(found[0].starts_with("a.yaml:4:5: there is no field `titel` here; there are name, "), "{found:#?}");
+    assert!(
+        found[0].starts_with("a.yaml:4:5: there is no field `titel` here; did you mean `title`? There are name, "),
+        "{found:#?}"
+    );
     assert!(found[1].starts_with("a.yaml:6:28: `diploma` must be one of test_report, "), "{found:#?}");
     assert_eq!(found[2], "a.yaml:9:40: must be a text: write it in quotes, \"854143\"");
 }

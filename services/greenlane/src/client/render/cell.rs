@@ -81,6 +81,7 @@ pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 /// The cell of a column. A `*` in the path stands for each item of a list, a `+` for each with another value; a `?` at its
 /// end leaves a zero out.
 pub(crate) fn text(row: &Value, path: &str) -> String {
+    let path = path.split_once('~').map_or(path, |(_, path)| path);
     let split = |mark: &'static str| path.split_once(mark).map(|(list, path)| (list, mark, path));
     let first = [split(".*."), split(".+.")].into_iter().flatten().min_by_key(|(list, ..)| list.len());
     if let Some((list, mark, path)) = first {

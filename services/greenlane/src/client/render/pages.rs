@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use clap::Args;
 use serde_json::Value;
 
-use super::{Column, Output, View, at, bare_table, cell, colour, fit, names, rows, talk};
+use super::{Column, Output, View, at, bare_table, cell, colour, fit, names, narrow, rows, talk};
 
 /// The most rows that a service gives at once.
 const PAGE_ROWS: u64 = 1_000;
@@ -46,6 +46,8 @@ pub(crate) struct Pages<W> {
     given: u64,
     written: u64,
     begun: bool,
+    /// The columns that a table has room for, by its first page that has rows.
+    shown: Option<Vec<Column>>,
     /// Whether each row is lines of its own, as those of the first page had no room beside one another.
     below: bool,
 }
@@ -57,7 +59,7 @@ impl<W: Write> Pages<W> {
             anyhow::bail!("only lists come in pages");
         };
         let (widths, given, written) = (Vec::new(), 0, 0);
-        Ok(Self { output, items, name, columns, out, widths, given, written, begun: false, below: false })
+        Ok(Self { output, items, name, columns, out, widths, given, written, begun: false, shown: None, below: false })
     }
 
     /// How many things to ask for next, of as many as are `wanted`; none when there are enough.
@@ -115,6 +117,8 @@ impl<W: Write> Pages<W> {
         if self.output == Output::Table && self.written == 0 {
             talk("there are none");
         }
+        let shown = self.shown.as_deref().unwrap_or(self.columns);
+        narrow::left_out(self.columns, shown).iter().for_each(|told| talk(told));
         Ok(())
     }
 
@@ -162,18 +166,22 @@ impl<W: Write> Pages<W> {
     /// The rows of a page, in columns at least as wide as those of the first.
     fn table(&mut self, rows: &[&Value], whole: bool) -> String {
         let mut table = bare_table();
+        if self.shown.is_none() && !rows.is_empty() && !self.begun {
+            self.shown = Some(narrow::shown(self.columns, rows));
+        }
+        let columns = self.shown.clone().unwrap_or_else(|| self.columns.to_vec());
         if self.below {
             // What was told before is parted from it as rows are.
-            table.set_header(self.columns.iter().map(|(heading, _)| colour::heading(heading)));
-            table.add_rows(rows.iter().map(|row| self.columns.iter().map(|(_, path)| cell::text(row, path))));
+            table.set_header(columns.iter().map(|(heading, _)| colour::heading(heading)));
+            table.add_rows(rows.iter().map(|row| columns.iter().map(|(_, path)| cell::text(row, path))));
             let gap = if rows.is_empty() { "" } else { "\n" };
             return format!("{gap}{}", fit::below(&table));
         }
         if !self.begun {
-            table.set_header(self.columns.iter().map(|(heading, _)| colour::heading(heading)));
+            table.set_header(columns.iter().map(|(heading, _)| colour::heading(heading)));
         }
         for (index, row) in rows.iter().enumerate() {
-            let texts = self.columns.iter().map(|(_, path)| cell::text(row, path));
+            let texts = columns.iter().map(|(_, path)| cell::text(row, path));
             let texts: Vec<String> =
                 if index == 0 && self.begun { padded(texts.collect(), &self.widths) } else { texts.collect() };
             table.add_row(texts.into_iter().map(colour::cell));

@@ -171,7 +171,7 @@ impl Of {
     }
 
     async fn show(self, session: &Session, method: &str, fields: Value) -> anyhow::Result<Exit> {
-        render::print_value(session.output(), &self.ask(session, method, fields).await?, self.views().0)?;
+        session.print_value(&self.ask(session, method, fields).await?, self.views().0)?;
         Ok(Exit::Done)
     }
 

@@ -25,7 +25,7 @@ use crate::client::{
     commands::catalogue::Kind,
     complete::Named,
     dynamic,
-    exit::Exit,
+    exit::{Exit, Usage},
     paper::Picture,
     render::{self, View},
 };
@@ -62,6 +62,11 @@ const PRINTED: View = View::Record {
 
 /// Fetches what is printed, and writes the file.
 pub(super) async fn run(session: &Session, args: Print) -> anyhow::Result<Exit> {
+    if let Some(other) = args.out.extension().filter(|it| !it.eq_ignore_ascii_case("pdf")) {
+        let file = args.out.with_extension("pdf");
+        let (other, file) = (other.display(), file.display());
+        return Err(Usage(format!("what is printed is a PDF and no .{other}: --out {file}")).into());
+    }
     let mut certificates = CertificateServiceClient::new(session.registry()?);
     let name = name(&args.certificate);
     let request = GetCertificateRequest { name: name.clone(), version: args.version, ..Default::default() };

@@ -93,7 +93,7 @@ pub(super) fn told<M: Message + Name>(
         let when = if session.is_trial() { "it would take effect on" } else { "announced: it takes effect on" };
         render::talk(&format!("{when} {later}; {until}"));
     }
-    render::print_value(session.output(), &value, view)?;
+    session.print_value(&value, view)?;
     Ok(Exit::Done)
 }
 

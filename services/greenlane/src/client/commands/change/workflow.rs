@@ -14,6 +14,7 @@ use crate::client::{
     complete::Named,
     dynamic,
     exit::{Exit, Usage},
+    progress,
     render::{self, Output, View, pages::Limit},
 };
 
@@ -122,7 +123,7 @@ impl Of {
     }
 
     async fn show(self, session: &Session, method: &str, fields: Value, view: View) -> anyhow::Result<Exit> {
-        render::print_value(session.output(), &self.ask(session, method, fields).await?, view)?;
+        session.print_value(&self.ask(session, method, fields).await?, view)?;
         Ok(Exit::Done)
     }
 
@@ -172,15 +173,21 @@ impl Of {
     /// Takes a step; `more` is what the step has beside its change set.
     async fn step(self, session: &Session, method: &str, step: Step, more: Value) -> anyhow::Result<Exit> {
         let answer = self.ask(session, method, with(stepped(session, &step), more)).await?;
-        render::print_value(session.output(), &answer, CHANGE_SET)?;
-        self.tell_next(session, &answer);
+        self.shown(session, &answer)
+    }
+
+    /// Shows what a step made of a change set, and what is next.
+    fn shown(self, session: &Session, answer: &Value) -> anyhow::Result<Exit> {
+        session.print_value(answer, CHANGE_SET)?;
+        self.tell_next(session, answer);
         Ok(Exit::Done)
     }
 
-    async fn diff(self, session: &Session, change_set: &str) -> anyhow::Result<Exit> {
+    /// Every difference that a change set makes.
+    pub(crate) async fn differences(self, session: &Session, change_set: &str) -> anyhow::Result<Value> {
         let mut diffs = Vec::new();
         let mut token = Value::from("");
-        let answer = loop {
+        loop {
             let fields = json!({ "name": name(change_set), "pageSize": 1_000, "pageToken": token });
             let mut page = self.ask(session, "DiffChangeSet", fields).await?;
             if let Value::Array(more) = page["diffs"].take() {
@@ -188,9 +195,13 @@ impl Of {
             }
             token = page["nextPageToken"].take();
             if token.as_str().unwrap_or_default().is_empty() {
-                break with(page, json!({ "diffs": diffs, "nextPageToken": "" }));
+                return Ok(with(page, json!({ "diffs": diffs, "nextPageToken": "" })));
             }
-        };
+        }
+    }
+
+    async fn diff(self, session: &Session, change_set: &str) -> anyhow::Result<Exit> {
+        let answer = self.differences(session, change_set).await?;
         let diffs = answer["diffs"].as_array().map(Vec::as_slice).unwrap_or_default();
         match session.output() {
             Output::Table => render::write(&diff::text(diffs)?)?,
@@ -215,7 +226,7 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
         Command::Update(args) => of.update(session, args).await,
         Command::Validate { change_set } => {
             let answer = of.ask(session, "ValidateChangeSet", json!({ "name": name(&change_set) })).await?;
-            render::print_value(session.output(), &answer, FINDINGS)?;
+            session.print_value(&answer, FINDINGS)?;
             if session.output() == Output::Table {
                 tell_duty_of(&answer);
             }
@@ -248,7 +259,11 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
         }
         Command::Publish(Publish { mut step, confirm }) => {
             confirm.settle(&mut step.guarded.mutation);
-            of.step(session, "PublishChangeSet", step, json!({})).await
+            // A large import takes its time, and the service tells nothing before it is done.
+            let waiting = progress::waiting(if confirm.is_trial() { "checking" } else { "publishing" });
+            let done = of.ask(session, "PublishChangeSet", stepped(session, &step)).await;
+            waiting.finish_and_clear();
+            of.shown(session, &done?)
         }
         Command::Withdraw(Withdraw { mut step, comment, confirm }) => {
             confirm.settle(&mut step.guarded.mutation);
@@ -258,7 +273,7 @@ pub(crate) async fn run(session: &Session, of: Of, command: Command) -> anyhow::
             let fields = json!({ "name": name(&args.change_set), "reason": args.reason, "urgencyReason": args.urgent });
             let fields = with(mutation(session, &args.mutation), fields);
             let answer = unnamed(session, of.ask(session, "RevertChangeSet", fields).await?);
-            render::print_value(session.output(), &answer, CHANGE_SET)?;
+            session.print_value(&answer, CHANGE_SET)?;
             of.tell_other_reverts(session, &name(&args.change_set), &answer).await;
             of.tell_next(session, &answer);
             Ok(Exit::Done)
@@ -282,7 +297,7 @@ fn unnamed(session: &Session, mut answer: Value) -> Value {
 
 /// Shows an answer, and says what was found of the change set in it, and whether it must be notified.
 pub(crate) fn show_checked(session: &Session, answer: &Value, view: View) -> anyhow::Result<Exit> {
-    render::print_value(session.output(), answer, view)?;
+    session.print_value(answer, view)?;
     if session.output() == Output::Table {
         answer["findings"].as_array().into_iter().flatten().for_each(tell_finding);
         tell_duty_of(answer);

@@ -1,14 +1,17 @@
 //! `greenlane code change`: change sets of codes and green lists, from draft to revision.
 
 use clap::Subcommand;
+use serde_json::Value;
 
 use crate::client::{
     Session,
     commands::change::{
-        Create,
+        Create, lists,
         workflow::{self, Of},
     },
+    complete::Named,
     exit::Exit,
+    render::{self, Output},
 };
 
 /// `greenlane code change …`.
@@ -19,6 +22,12 @@ pub(crate) enum Command {
     Create(Create),
     #[command(flatten)]
     Workflow(workflow::Command),
+    /// Show what it changes, list by list: entries that it adds, ends, moves to another code, or changes otherwise.
+    Preview {
+        /// Its name or bare identifier.
+        #[arg(add = Named::ChangeSets.completer())]
+        change_set: String,
+    },
 }
 
 const EXAMPLE: &str = "\
@@ -39,5 +48,18 @@ pub(super) async fn run(session: &Session, command: Command) -> anyhow::Result<E
     match command {
         Command::Create(args) => Of::Codes.create(session, args).await,
         Command::Workflow(command) => workflow::run(session, Of::Codes, command).await,
+        Command::Preview { change_set } => {
+            let answer = Of::Codes.differences(session, &change_set).await?;
+            let diffs = answer["diffs"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let counted = lists::counted(diffs)?;
+            session.print_value(&counted, lists::LISTS)?;
+            let imports = |row: &Value| row["list"].as_str().is_some_and(|name| name.starts_with("imports/"));
+            if session.output() == Output::Table && counted["lists"].as_array().into_iter().flatten().any(imports) {
+                render::talk(
+                    "of an import only the name is known here: greenlane get IMPORT says how many rows it has",
+                );
+            }
+            Ok(Exit::Done)
+        }
     }
 }

@@ -5,7 +5,7 @@ use greenlane_api::{
     common::v1::{CodeReference, LocalizedText},
 };
 
-use crate::client::render::{bare_table, label, tidy};
+use crate::client::render::{bare_table, label, line, tidy};
 
 /// A code with its surroundings: ancestors first, then itself, then what is below; beside it, its lists, notes and life.
 pub(super) fn of(answer: &GetCodeResponse) -> String {
@@ -31,15 +31,15 @@ pub(super) fn of(answer: &GetCodeResponse) -> String {
     let beside: Vec<&str> =
         answer.siblings.iter().map(|code| code.display.as_str()).filter(|display| !display.is_empty()).collect();
     if !beside.is_empty() {
-        page.push_str(&format!("beside it {}\n", beside.join(", ")));
+        page.push_str(&line::folded(&format!("beside it {}\n", beside.join(", "))));
     }
     answer.memberships.iter().for_each(|membership| page.push_str(&on_list(membership)));
     for note in &answer.notes {
         let code = note.code.rsplit('/').next().unwrap_or_default();
         let number = if note.number.is_empty() { String::new() } else { format!(" {}", note.number) };
-        page.push_str(&format!("note{number} of {code}: {}\n", any(&note.texts)));
+        page.push_str(&line::folded(&format!("note{number} of {code}: {}\n", any(&note.texts))));
     }
-    answer.history.iter().for_each(|event| page.push_str(&lived(event)));
+    answer.history.iter().for_each(|event| page.push_str(&line::folded(&lived(event))));
     page
 }
 
@@ -81,7 +81,7 @@ pub(super) fn rehearsed(answer: &RehearseEditionResponse) -> String {
         .collect();
     let more = [(answer.not_found_count, "not found"), (answer.same_digits_changed_scope_count, "of changed scope")];
     counts.extend(more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    format!("in force from {}: {}\n", answer.effective_from, counts.join(", "))
+    line::folded(&format!("in force from {}: {}\n", answer.effective_from, counts.join(", ")))
 }
 
 fn text(texts: &[LocalizedText], language: &str) -> String {

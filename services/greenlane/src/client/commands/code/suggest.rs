@@ -83,10 +83,11 @@ pub(crate) async fn run(session: &Session, args: Suggest) -> anyhow::Result<Exit
     let mut answer = lookup.suggest_codes(request).await?.into_inner();
     if matches!(session.output(), Output::Csv | Output::Name) {
         // Neither has room for them, and a code without them would be taken for sure.
-        remarks(&answer).lines().for_each(render::talk);
+        (told(&answer) + &remarks(&answer)).lines().for_each(render::talk);
     }
     if session.output() == Output::Table {
-        render::write(&render::line::folded(&remarks(&answer)))?;
+        render::write(&render::line::folded(&told(&answer)))?;
+        render::say(&render::line::folded(&remarks(&answer)));
         // People read three digits.
         for candidate in &mut answer.candidates {
             candidate.confidence = (candidate.confidence * 1_000.0).round() / 1_000.0;
@@ -111,16 +112,19 @@ fn is_chinese(letter: char) -> bool {
     matches!(letter, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')
 }
 
-fn remarks(answer: &SuggestCodesResponse) -> String {
+/// What is answered beside the codes: that it cannot be told, and what would tell it.
+fn told(answer: &SuggestCodesResponse) -> String {
     let mut text = String::new();
     if answer.cannot_tell {
         text.push_str("Cannot tell from this description.\n");
-    }
-    for finding in &answer.findings {
-        text.push_str(&format!("mind: {}\n", finding.message));
     }
     if !answer.question.is_empty() {
         text.push_str(&format!("{}\n", answer.question));
     }
     text
+}
+
+/// What is to be kept in mind of the answer.
+fn remarks(answer: &SuggestCodesResponse) -> String {
+    answer.findings.iter().map(|finding| format!("mind: {}\n", finding.message)).collect()
 }

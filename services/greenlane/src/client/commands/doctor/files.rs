@@ -11,18 +11,21 @@ use greenlane_platform::{auth::Authenticator, client, clock::Clock};
 use greenlane_registry::Role;
 
 use super::Finding;
-use crate::serve::{config::ServeConfig, one::Which};
+use crate::{
+    client::render::several,
+    serve::{config::ServeConfig, one::Which},
+};
 
 /// What to do about a key of a log that is not there.
 const PUT_BACK: &str =
     "where this registry has signed before, put its keys back (`greenlane restore` does): it does not sign with others";
 
-/// Looks at all of them.
-pub(super) async fn check(which: Which, config: &ServeConfig) -> Vec<Finding> {
+/// Looks at all of them. `entries` are those of the registry's log, where that is known.
+pub(super) async fn check(which: Which, config: &ServeConfig, entries: Option<u64>) -> Vec<Finding> {
     let mut findings = vec![issuers(config).await];
     findings.extend(match which {
         Which::Registry if config.registry.role == Role::Verifier => None,
-        Which::Registry => Some(registry_keys(&config.registry.key_directory)),
+        Which::Registry => Some(registry_keys(&config.registry.key_directory, entries)),
         Which::Equivalence => config.equivalence.pack_key_file.as_deref().map(pack_key),
         Which::Classification => None,
     });
@@ -59,9 +62,14 @@ async fn issuers(config: &ServeConfig) -> Finding {
 }
 
 /// The log's key, and those that are held for bodies.
-fn registry_keys(directory: &Path) -> Finding {
+fn registry_keys(directory: &Path, entries: Option<u64>) -> Finding {
     const CHECK: &str = "keys";
     let shown = directory.display();
+    // The first start makes a key, and what was signed before is not of that one.
+    if let Some(entries) = entries.filter(|entries| *entries > 0 && !directory.join("log.jwk").exists()) {
+        let log = several(entries, "entry");
+        return Finding::failed(CHECK, format!("{shown} holds no log.jwk, and the log has {log}"), PUT_BACK);
+    }
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -19,7 +19,7 @@ use tonic_health::pb::{
 };
 
 use super::Finding;
-use crate::client::{Session, commands::version, exit};
+use crate::client::{Session, commands::version, exit, probe};
 
 /// Tokens are taken this much before and after their time, so clocks that differ more are trouble.
 const MAX_SKEW_SECONDS: i64 = 30;
@@ -37,7 +37,7 @@ pub(super) async fn check(session: &Session) -> Vec<Finding> {
         };
         let began = Instant::now();
         match HealthClient::new(client.clone()).check(HealthCheckRequest::default()).await {
-            Err(status) => findings.push(unreached(name, &status)),
+            Err(status) => findings.push(unreached(name, &status, probe::hint(&status).await)),
             Ok(answer) => {
                 findings.push(health(name, &answer, began));
                 findings.extend(version(name, &client));
@@ -62,8 +62,9 @@ fn advice(status: &Status, otherwise: &'static str) -> &'static str {
 const NOT_THERE: &str = "start it (`greenlane up` starts all three), or name where it is: `greenlane context show` says where it \
     was looked for";
 
-fn unreached(name: &str, status: &Status) -> Finding {
-    Finding::failed(name, format!("{}: {}", code(status), status.message()), advice(status, NOT_THERE))
+fn unreached(name: &str, status: &Status, elsewhere: Option<String>) -> Finding {
+    let advice = elsewhere.unwrap_or_else(|| advice(status, NOT_THERE).to_owned());
+    Finding::failed(name, format!("{}: {}", code(status), status.message()), advice)
 }
 
 fn health(name: &str, answer: &Response<HealthCheckResponse>, began: Instant) -> Finding {

@@ -17,8 +17,8 @@ pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
     };
     let read = file.map_or("defaults and environment".to_owned(), |file| file.display().to_string());
     let mut findings = vec![Finding::ok("configuration", read)];
-    findings.extend(files::check(which, &config).await);
     let store = config.store(which);
+    findings.extend(files::check(which, &config, entries(which, store).await).await);
     let migrate = match file {
         Some(file) => format!("greenlane migrate {} --config {}", which.name(), file.display()),
         None => format!("greenlane migrate {}", which.name()),
@@ -32,12 +32,23 @@ pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
         Ok(Ok(())) => Finding::ok("database", "opens, and has this version's schema"),
         Ok(Err(error @ SchemaError::Behind(_))) => Finding::failed("database", error.to_string(), migrate),
         Ok(Err(error @ SchemaError::Ahead(_))) => {
-            Finding::failed("database", error.to_string(), "a newer program has migrated it: run that one")
+            Finding::failed("database", error.to_string(), "a newer program has migrated it: run that one; or it is another service's: name the right one with --config")
         }
         Ok(Err(error)) => Finding::failed("database", error.to_string(), damaged(&store.url)),
         Err(error) => Finding::failed("database", format!("{:#}", anyhow::Error::from(error)), damaged(&store.url)),
     });
     findings
+}
+
+/// How many entries the registry's log has; none where that cannot be told.
+async fn entries(which: Which, config: &StoreConfig) -> Option<u64> {
+    if which != Which::Registry || file_of(&config.url).is_some_and(|path| !path.exists()) {
+        return None;
+    }
+    let store = Store::open_to_read(config).await.ok()?;
+    let size = greenlane_registry::log_size(&store).await.ok();
+    store.close().await;
+    size
 }
 
 /// What to do about a database that cannot be read.

@@ -107,7 +107,10 @@ fn text(rows: &BTreeMap<Same, Origins>) -> String {
         // A clause is named once, above all that it does.
         if clause != before {
             let gap = if before.is_empty() { "" } else { "\n" };
-            text.push_str(&format!("{gap}{}\n", colour::strong(clause)));
+            text.push_str(gap);
+            for part in line::folded(clause).lines() {
+                text.push_str(&format!("{}\n", colour::strong(part)));
+            }
             before = clause;
         }
         text.push_str(&line::folded(&format!("  {market}  {requirement}  {principle}, {object}\n")));

@@ -1,0 +1,101 @@
+//! What a change set of codes and green lists changes, list by list.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::diff;
+use crate::client::{files::form::list_of, render::View};
+
+/// A row for each list, and for each import that is published with it.
+pub(crate) const LISTS: View = View::List {
+    items: "lists",
+    name: "list",
+    columns: &[
+        ("LIST", "list"),
+        ("ITSELF", "outcome"),
+        ("ADDED", "added"),
+        ("ENDED", "ended"),
+        ("MOVED", "moved"),
+        ("CHANGED", "changed"),
+        ("AS IT IS", "unchanged"),
+    ],
+};
+
+/// What becomes of one list, and of so many of its entries.
+#[derive(Default)]
+struct Counts {
+    outcome: String,
+    added: u64,
+    /// With a last day now, or gone.
+    ended: u64,
+    /// To another code or edition.
+    moved: u64,
+    changed: u64,
+    /// Put as they are already.
+    unchanged: u64,
+}
+
+/// The lists that a change set touches, in the order of their names.
+pub(crate) fn counted(diffs: &[Value]) -> anyhow::Result<Value> {
+    let mut lists: BTreeMap<&str, Counts> = BTreeMap::new();
+    for of in diffs {
+        let name = of["entry"].as_str().unwrap_or_default();
+        let rows = diff::rows(std::slice::from_ref(of))?;
+        let outcome = rows.first().and_then(|row| row["outcome"].as_str()).unwrap_or_default();
+        let differs = |field: &str| rows.iter().any(|row| row["field"] == field);
+        let same = outcome == "updated" && rows.iter().all(|row| row["field"] == "");
+        let Some(list) = list_of(name) else {
+            lists.entry(name).or_default().outcome = if same { "unchanged" } else { outcome }.to_owned();
+            continue;
+        };
+        let counts = lists.entry(list).or_default();
+        let count = match outcome {
+            "created" => &mut counts.added,
+            "retired" => &mut counts.ended,
+            _ if same => &mut counts.unchanged,
+            _ if differs("effective_to") => &mut counts.ended,
+            _ if differs("code") || differs("edition") => &mut counts.moved,
+            _ => &mut counts.changed,
+        };
+        *count += 1;
+    }
+    let row = |(list, counts): (&str, Counts)| {
+        json!({
+            "list": list,
+            "outcome": counts.outcome,
+            "added": counts.added,
+            "ended": counts.ended,
+            "moved": counts.moved,
+            "changed": counts.changed,
+            "unchanged": counts.unchanged,
+        })
+    };
+    Ok(json!({ "lists": lists.into_iter().map(row).collect::<Vec<_>>() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_counted_by_what_becomes_of_them_on_their_list() {
+        let diff = |entry: &str, before: &str, after: &str| json!({ "entry": format!("greenLists/{entry}"), "beforeJson": before, "afterJson": after });
+        let diffs = [
+            diff("ours", "", r#"{"id":"ours"}"#),
+            diff("ours/entries/a", "", r#"{"code":"1"}"#),
+            diff("ours/entries/b", r#"{"code":"1"}"#, r#"{"code":"2"}"#),
+            diff("ours/entries/c", r#"{"code":"1"}"#, r#"{"code":"1","effective_to":"2030-01-01"}"#),
+            diff("theirs/entries/d", r#"{"code":"1"}"#, r#"{"code":"1","category":"X"}"#),
+            diff("theirs/entries/e", r#"{"code":"1"}"#, r#"{"code":"1"}"#),
+        ];
+        let told = counted(&diffs).unwrap();
+        let row = |at: usize| {
+            let numbers = ["added", "ended", "moved", "changed", "unchanged"];
+            let row = &told["lists"][at];
+            (row["list"].clone(), row["outcome"].clone(), numbers.map(|it| row[it].as_u64().unwrap()))
+        };
+        assert_eq!(row(0), ("greenLists/ours".into(), "created".into(), [1, 1, 1, 0, 0]));
+        assert_eq!(row(1), ("greenLists/theirs".into(), "".into(), [0, 0, 0, 1, 1]));
+    }
+}

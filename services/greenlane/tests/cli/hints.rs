@@ -1,0 +1,140 @@
+//! What a failure says that helps: the flag, the word, the address or the body that was meant.
+
+use greenlane_e2e::greenlane;
+
+use crate::Shell;
+
+/// What a context of an installation says of a service.
+fn address(shell: &Shell, line: &str) -> String {
+    let context = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");
+    let address = context.lines().find_map(|it| it.strip_prefix(&format!("{line} = \""))).expect("an address");
+    address.trim_end_matches('"').to_owned()
+}
+
+#[test]
+fn a_watch_that_is_asked_for_with_a_flag_is_told_as_the_command_that_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for words in ["certificate list --watch", "dispute list --watch"] {
+        let told = greenlane(folder.path(), words.split(' ')).expect("it runs").expect(2).stderr;
+        assert!(told.contains("tip: to watch is a command: certificate watch, "), "{words}: {told}");
+    }
+}
+
+#[test]
+fn words_that_are_turned_around_or_are_short_for_a_command_are_understood() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &str| greenlane(folder.path(), words.split(' ')).expect("it runs");
+    for (words, meant) in [
+        ("list certificates", "tip: did you mean greenlane certificate list?"),
+        ("certificates list", "tip: did you mean greenlane certificate list?"),
+        ("diff f/1.yaml", "tip: files are named with -f: greenlane diff -f f/1.yaml"),
+    ] {
+        let told = run(words).expect(2).stderr;
+        assert!(told.contains(meant) && told.matches("tip:").count() == 1, "{words}: {told}");
+    }
+    run("cert list --help").expect(0);
+}
+
+#[test]
+fn whoever_asks_a_web_site_or_a_port_of_tls_in_place_of_a_service_is_told_so() {
+    let shell = Shell::new().expect("it starts");
+    let up = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");
+    assert!(up.contains("registry"), "{up}");
+    let site = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let tls = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = |listener: &std::net::TcpListener| format!("http://{}", listener.local_addr().expect("an address"));
+    let (of_site, of_tls) = (at(&site), at(&tls));
+    for (listener, answer) in [(site, &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..]), (tls, &[21, 3, 1, 0, 2, 2, 70][..])] {
+        std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { break };
+                if stream.read(&mut [0; 512]).is_ok_and(|read| read > 0) {
+                    stream.write_all(answer).ok();
+                }
+            }
+        });
+    }
+    let ask = |address: &str| shell.run(&format!("body list --registry {address}")).expect("it runs").stderr;
+    let site = ask(&of_site);
+    assert!(site.contains("\nhint: a web site answers there, and no service of gRPC"), "{site}");
+    let tls = ask(&of_tls);
+    let expected = format!("\nhint: it answers with TLS: write {}", of_tls.replace("http://", "https://"));
+    assert!(tls.contains(&expected), "{tls}");
+    let doctor = shell.run(&format!("doctor --registry {of_site} -o json")).expect("it runs").expect(10).stdout;
+    assert!(doctor.contains("a web site answers there"), "{doctor}");
+    // The other way round.
+    let https = ask(&address(&shell, "registry").replace("http://", "https://"));
+    assert!(https.contains("is the address one with http://?"), "{https}");
+}
+
+#[test]
+fn whoever_has_no_token_is_told_each_way_to_give_one() {
+    let shell = Shell::new().expect("it starts");
+    let told = shell.run(&format!("body list --context bare.toml --registry {}", address(&shell, "registry")));
+    assert!(told.expect("it runs").expect(2).stderr.contains("bare.toml"));
+    let context = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");
+    let bare: String =
+        context.lines().filter(|line| !line.starts_with("token")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(shell.folder.path().join("bare.toml"), bare).expect("it is written");
+    let told = shell.run("body list --context bare.toml").expect("it runs").expect(4).stderr;
+    for way in ["--token-file", "GREENLANE_TOKEN_FILE", "greenlane context set", "greenlane login", "greenlane up"] {
+        assert!(told.lines().any(|line| line.starts_with("hint: ") && line.contains(way)), "{way}: {told}");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_that_of_the_certificate_is_told_with_its_flag() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/platform/tests/tls");
+    let words =
+        format!("body list --registry https://127.0.0.1:1 --tls-cert {pem}/client.pem --tls-key {pem}/server.key");
+    let told = greenlane(folder.path(), words.split(' ')).expect("it runs").expect(2).stderr;
+    assert!(told.contains("\nhint: the key is not that of the certificate: name with --tls-key "), "{told}");
+}
+
+#[test]
+fn a_refused_field_is_named_by_its_flag_alone_and_one_within_it_by_both() {
+    let shell = Shell::new().expect("it starts");
+    std::fs::write(shell.folder.path().join("change.yaml"), crate::json::CHANGE).expect("it is written");
+    let draft = shell.run("change create --file change.yaml -o name").expect("it runs").expect(0).stdout;
+    let told = shell.run(&format!("change notify {} --until 2020", draft.trim())).expect("it runs").expect(2).stderr;
+    assert!(told.contains("\n  --until: must be a date"), "{told}");
+    assert!(!told.contains("comments_until"), "{told}");
+}
+
+#[test]
+fn a_list_of_the_certificates_of_a_body_that_there_is_not_says_so() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs");
+    let told = run("certificate list --body nope").expect(3);
+    assert!(told.stderr.contains("bodies/nope") && !told.stderr.contains("there are none"), "{}", told.stderr);
+    assert_eq!(told.stdout, "");
+    run("body create aurora-cert --display-name Aurora --economy XA").expect(0);
+    assert!(run("certificate list --body aurora-cert").expect(0).stderr.contains("there are none"));
+}
+
+#[test]
+fn the_word_for_many_of_a_kind_lists_them() {
+    let shell = Shell::new().expect("it starts");
+    let run = |words: &str| shell.run(words).expect("it runs").expect(0).stdout;
+    assert_eq!(run("get schemes -o name"), run("catalogue list schemes -o name"));
+    assert_eq!(run("get green-lists -o name"), run("list list -o name"));
+    assert!(run("get edition-transitions").starts_with("NAME"));
+    let one = shell.run("get scheme").expect("it runs").expect(2).stderr;
+    assert!(one.contains("which of them?"), "{one}");
+}
+
+#[test]
+fn a_token_that_cannot_be_minted_as_it_was_asked_for_is_wrong_usage() {
+    let shell = Shell::new().expect("it starts");
+    let mint = "token mint --subject s --scope verify --out s.token";
+    std::fs::write(shell.folder.path().join("none.pem"), "x").expect("it is written");
+    for (words, said) in [
+        ("--data nowhere", "nowhere is not a data directory"),
+        ("--client-certificate none.pem", "none.pem holds no certificate"),
+    ] {
+        let told = shell.run(&format!("{mint} {words}")).expect("it runs").expect(2).stderr;
+        assert!(told.contains(said), "{words}: {told}");
+    }
+}
