@@ -65,6 +65,8 @@ pub struct Config {
     pub http_listen: Option<SocketAddr>,
     /// The page for everybody on the HTTP listener.
     pub page: PageConfig,
+    /// Whom to tell of a fault of this installation.
+    pub security: SecurityConfig,
     /// Witnesses whose cosignatures of this log's checkpoints count.
     pub witnesses: Vec<WitnessConfig>,
     /// Logs of others that this registry witnesses: their verifier keys (`name+hash+key`). It does so over HTTP.
@@ -148,6 +150,16 @@ impl Default for PageConfig {
     }
 }
 
+/// What is served at `/.well-known/security.txt` (RFC 9116) on the HTTP listener.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecurityConfig {
+    /// Where to write, the preferred one first: `mailto:`, `https://` or `tel:`. None: nothing is served.
+    pub contacts: Vec<String>,
+    /// The languages in which that may be, as language tags (RFC 5646). None: none is told.
+    pub languages: Vec<String>,
+}
+
 /// A witness.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,6 +196,7 @@ impl Default for Config {
             status_list_fill: 32_768,
             http_listen: None,
             page: PageConfig::default(),
+            security: SecurityConfig::default(),
             witnesses: Vec::new(),
             witnessed_logs: Vec::new(),
             witness_name: "registry.example.org/witness".to_owned(),

@@ -15,7 +15,7 @@ pub mod statement;
 mod store;
 
 pub use api::rules::RULES;
-pub use config::{Config, PageConfig, Role, Shows, WitnessConfig};
+pub use config::{Config, PageConfig, Role, SecurityConfig, Shows, WitnessConfig};
 pub use relog::{NewLog, RelogError, begin_new_log};
 pub use start::{Peers, StartError, check, log_size, migrate, service};
 pub use store::Migrator;

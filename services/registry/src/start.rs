@@ -81,6 +81,9 @@ pub enum StartError {
     /// The verification page is configured wrongly.
     #[error("page.trusted_proxies: {0}")]
     Page(String),
+    /// Whom to tell of faults is configured wrongly.
+    #[error("security.{0}")]
+    Security(String),
     /// The log's origin cannot be the name of its key.
     #[error("log_origin: {0}")]
     Origin(#[from] NoteKeyError),

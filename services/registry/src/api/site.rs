@@ -1,7 +1,8 @@
 //! What the registry serves over plain HTTP, to everybody: the log as tiles (C2SP tlog-tiles), `did:web` documents, the
-//! context of its documents, status lists, witnessing, and the verification page.
+//! context of its documents, status lists, witnessing, the verification page, and `security.txt`.
 
 mod page;
+mod security;
 mod status;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::domain::names::BodyId;
 use crate::store::{cosign, log};
 
 pub(crate) use page::Page;
+pub(crate) use security::SecurityText;
 
 /// The site.
 pub(crate) struct Site {
@@ -32,6 +34,7 @@ pub(crate) struct Site {
     pub(crate) witness: Option<Witness>,
     pub(crate) status: StatusLists,
     pub(crate) page: Option<Page>,
+    pub(crate) security: Option<SecurityText>,
 }
 
 /// The largest body of a request that is read: a form with a document in it.
@@ -66,6 +69,9 @@ impl Site {
         if path == "/witness/add-checkpoint" {
             return Some("/witness/add-checkpoint");
         }
+        if path == security::PATH {
+            return Some(security::PATH);
+        }
         if let Some(rest) = path.strip_prefix(&path_of(self.log.origin())).and_then(|rest| rest.strip_prefix('/')) {
             return match rest.split('/').next()? {
                 "checkpoint" => Some("/{log}/checkpoint"),
@@ -98,6 +104,9 @@ impl Site {
             "/witness/add-checkpoint" if request.method() == Method::POST => self.witness(request.body()).await,
             "/witness/add-checkpoint" => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
             _ if !reading => Ok(status(StatusCode::METHOD_NOT_ALLOWED)),
+            security::PATH => {
+                Ok(self.security.as_ref().map_or_else(|| status(StatusCode::NOT_FOUND), SecurityText::answer))
+            }
             _ => match status::path_of_list(path.strip_prefix(&base).unwrap_or_default()) {
                 Some((body, list, purpose)) => self.status_list(&request, &body, list, purpose).await,
                 None => self.read(path).await,

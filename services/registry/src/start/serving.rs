@@ -60,6 +60,7 @@ pub(super) struct Serving {
     pub(super) cosigner: Arc<Cosigner>,
     status: StatusLists,
     page: Option<api::Page>,
+    security: Option<api::SecurityText>,
 }
 
 impl Serving {
@@ -94,6 +95,7 @@ impl Serving {
         });
         let page = api::Page::new(&config.page, reader.clone(), Arc::clone(log), Arc::clone(&verifier))
             .map_err(StartError::Page)?;
+        let security = api::SecurityText::new(&config.security, clock.clone()).map_err(StartError::Security)?;
         Ok(Self {
             status: StatusLists::new(reader.clone(), Arc::clone(log), clock.clone(), public_url.clone()),
             store: store.clone(),
@@ -105,6 +107,7 @@ impl Serving {
             bundler,
             cosigner,
             page,
+            security,
         })
     }
 
@@ -117,6 +120,7 @@ impl Serving {
             witness,
             status: self.status,
             page: self.page,
+            security: self.security,
         };
         let verifications = api::Verifications {
             verifier: self.verifier,

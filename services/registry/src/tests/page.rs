@@ -1,13 +1,14 @@
 //! The verification page, as a browser without scripts sees it. What its scripts prove is tried in a real browser by
 //! `tests/browser/run.py`.
 
+use chrono::{SecondsFormat, TimeDelta};
 use greenlane_api::registry::v1 as wire;
 use greenlane_store::testing::TestDatabase;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::harness::{Served, content, order};
+use super::harness::{Served, content, now, order};
 use super::life::withdrawal;
 use super::revise::amendment;
 use super::status::{Got, get, serve_site};
@@ -22,6 +23,7 @@ greenlane_store::engine_tests!(Migrator:
     a_client_that_asks_too_much_is_told_when_to_come_back,
     nothing_but_our_own_scripts_may_run,
     the_proof_is_of_the_revision_that_the_page_shows,
+    whom_to_tell_of_a_fault_is_served_where_somebody_is_named,
 );
 
 async fn issued(served: &Served, change: impl FnOnce(&mut wire::CertificateContent)) -> wire::Certificate {
@@ -214,6 +216,25 @@ async fn nothing_but_our_own_scripts_may_run(db: TestDatabase) {
         assert!(got.status == 200 && !got.body.is_empty() && !got.body.contains("https://"), "{asset}");
     }
     assert_eq!(get(port, "/assets/page.rs", "").await.status, 404);
+}
+
+async fn whom_to_tell_of_a_fault_is_served_where_somebody_is_named(db: TestDatabase) {
+    let named = |config: &mut Config| {
+        config.page.shows = Shows::Nothing;
+        config.public_url = "https://example.org/registry".to_owned();
+        config.security.contacts =
+            vec!["mailto:security@example.org".to_owned(), "https://example.org/report".to_owned()];
+        config.security.languages = vec!["en".to_owned(), "zh".to_owned()];
+    };
+    let (_served, port) = serve_site(&db, named).await;
+    let got = get(port, "/.well-known/security.txt", "").await;
+    let expires = (now() + TimeDelta::days(30)).to_rfc3339_opts(SecondsFormat::Secs, true);
+    let expected = format!(
+        "Contact: mailto:security@example.org\nContact: https://example.org/report\nPreferred-Languages: en, zh\n\
+         Expires: {expires}\n"
+    );
+    assert_eq!((got.status, got.body), (200, expected));
+    assert!(got.head.contains("content-type: text/plain; charset=utf-8"), "{}", got.head);
 }
 
 /// Nobody reads a change of it, so none goes unnoticed: a new version comes with a new digest here.
