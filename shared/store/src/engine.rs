@@ -69,12 +69,8 @@ pub(crate) async fn open(config: &StoreConfig) -> Result<Pools, DbErr> {
 /// The writer's page cache: 64 MiB, in SQLite's way of saying KiB.
 const WRITER_CACHE: &str = "-65536";
 
-/// Bytes of a page of a file that is made anew: two documents fit on one where a usual page of 4 KiB holds one and
-/// leaves the rest empty, and a commit looks through half as many pages.
-const PAGE_BYTES: u32 = 8192;
-
 /// Pages in the write-ahead log before it is copied into the file: 32 MiB.
-const CHECKPOINT_PAGES: &str = "4096";
+const CHECKPOINT_PAGES: &str = "8192";
 
 /// Statements that a connection keeps prepared: bulk inserts have nine texts a table.
 const STATEMENTS: usize = 400;
@@ -89,7 +85,6 @@ async fn open_sqlite(config: &StoreConfig, path: &Path) -> Result<Pools, DbErr> 
     make_file(path.to_owned()).await.map_err(|error| refused(&format!("cannot make {}: {error}", path.display())))?;
     let base = SqliteConnectOptions::new()
         .filename(path)
-        .page_size(PAGE_BYTES)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)

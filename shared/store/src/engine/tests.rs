@@ -33,13 +33,7 @@ async fn sqlite_connections_are_durable_checked_and_readers_cannot_write() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("x.db").display());
     let pools = open(&StoreConfig::at(url)).await.unwrap();
-    let pragmas = [
-        ("journal_mode", "wal"),
-        ("synchronous", "2"),
-        ("foreign_keys", "1"),
-        ("busy_timeout", "5000"),
-        ("page_size", "8192"),
-    ];
+    let pragmas = [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "5000")];
     for connection in [&pools.writer, &pools.reader] {
         for (pragma, expected) in pragmas {
             let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
