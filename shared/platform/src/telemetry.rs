@@ -11,7 +11,7 @@ mod process;
 mod sampler;
 
 use std::str::FromStr as _;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
@@ -39,6 +39,9 @@ pub const DURATION_BOUNDARIES_SECONDS: [f64; 17] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
+
+/// Held while telemetry is set up.
+static BEGINNING: Mutex<()> = Mutex::new(());
 
 /// What went wrong while setting up telemetry.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +82,8 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
     if !(0.0..=1.0).contains(&config.sampling_ratio) {
         return Err(TelemetryError::Config("sampling_ratio must lie between 0 and 1".to_owned()));
     }
+    // Whoever calls meanwhile waits, and finds all of it there.
+    let _beginning = BEGINNING.lock().unwrap_or_else(PoisonError::into_inner);
     if REGISTRY.get().is_some() {
         return Ok(Telemetry::default());
     }
