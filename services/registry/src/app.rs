@@ -16,6 +16,7 @@ pub(crate) mod known_then;
 pub(crate) mod log;
 pub(crate) mod mutation;
 pub(crate) mod notices;
+pub(crate) mod publications;
 pub(crate) mod published;
 pub(crate) mod qr;
 pub(crate) mod read;

@@ -95,6 +95,22 @@ pub struct Auditor {
     statements: BTreeMap<String, u64>,
     /// Write-offs that can be reversed still, with their economy.
     write_offs: BTreeMap<String, String>,
+    /// The last record of each revision, by catalogue.
+    #[serde(default)]
+    publications: BTreeMap<String, BTreeMap<u64, DerivedPublication>>,
+}
+
+/// A published revision of a catalogue, as far as the log tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivedPublication {
+    /// Index of its entry.
+    pub log_index: u64,
+    /// `changeSets/{change_set}` of the catalogue's service. None of what the service begins with.
+    pub change_set: Option<String>,
+    /// Lower-case hexadecimal SHA-256 of what the change set changes.
+    pub changes_sha256: Option<String>,
+    /// The entry about another revision of the same number, which the catalogue had before it was restored from a backup.
+    pub instead_of: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -168,6 +184,11 @@ impl Auditor {
         &self.certificates
     }
 
+    /// Published revisions of the catalogues, `equivalence` and `classification`.
+    pub fn publications(&self) -> &BTreeMap<String, BTreeMap<u64, DerivedPublication>> {
+        &self.publications
+    }
+
     /// Holds a checkpoint, whose signature the caller has verified, against the entries read so far. Of another size
     /// than these it says nothing.
     ///
@@ -226,6 +247,7 @@ impl Auditor {
                 self.body(&entry)?;
                 self.signed_by(&entry, recorded_at)?;
             }
+            ("catalogue", "publish") => self.publication(&entry, index)?,
             ("write_off", verb) => self.write_off(&entry, verb, index)?,
             ("certificate", "erase") => self.known_certificate(&entry)?,
             ("certificate", "contest") => {
@@ -315,6 +337,37 @@ impl Auditor {
         Ok(())
     }
 
+    /// The revisions of a catalogue follow one another. One that was published twice names the entry about the first.
+    fn publication(&mut self, entry: &Read<'_>, index: u64) -> Result<(), String> {
+        let name = entry.text("catalogue")?;
+        let revision = entry.number("revision")?;
+        let recorded = self.publications.entry(name.to_owned()).or_default();
+        let text = |name: &str| entry.0.contains_key(name).then(|| entry.text(name).map(str::to_owned)).transpose();
+        let instead_of = entry.0.contains_key("instead_of").then(|| entry.number("instead_of")).transpose()?;
+        let one = DerivedPublication {
+            log_index: index,
+            change_set: text("change_set")?,
+            changes_sha256: text("changes_sha256")?,
+            instead_of,
+        };
+        if one.change_set.is_some() != one.changes_sha256.is_some() {
+            return Err("it tells a change set without its hash, or a hash without its change set".to_owned());
+        }
+        let last = recorded.get(&revision);
+        if last.map(|last| last.log_index) != instead_of {
+            return Err(format!("revision {revision} of {name} does not name the record before it"));
+        }
+        if last.is_some_and(|last| last.change_set == one.change_set) {
+            return Err(format!("revision {revision} of {name} is recorded twice"));
+        }
+        let highest = recorded.last_key_value().map_or(0, |(highest, _)| *highest);
+        if last.is_none() && revision != highest + 1 {
+            return Err(format!("revision {revision} of {name} does not follow on {highest}"));
+        }
+        recorded.insert(revision, one);
+        Ok(())
+    }
+
     /// What is about a certificate and changes nothing of it: confidential fields were forgotten, or it is disputed.
     fn known_certificate(&self, entry: &Read<'_>) -> Result<(), String> {
         let (body, name) = (self.body(entry)?, entry.text("certificate")?);
@@ -384,6 +437,10 @@ struct Read<'e>(&'e Map<String, Value>);
 impl<'e> Read<'e> {
     fn text(&self, name: &str) -> Result<&'e str, String> {
         self.0.get(name).and_then(Value::as_str).ok_or_else(|| format!("it has no {name}"))
+    }
+
+    fn number(&self, name: &str) -> Result<u64, String> {
+        self.0.get(name).and_then(Value::as_u64).ok_or_else(|| format!("it has no {name}"))
     }
 
     fn time(&self, name: &str) -> Result<DateTime<Utc>, String> {

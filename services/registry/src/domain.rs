@@ -12,6 +12,7 @@ pub(crate) mod goods;
 pub(crate) mod key;
 pub(crate) mod life;
 pub(crate) mod names;
+pub(crate) mod publication;
 pub(crate) mod revision;
 pub(crate) mod statement;
 pub(crate) mod status;

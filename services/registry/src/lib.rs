@@ -6,6 +6,7 @@
 mod api;
 mod app;
 pub mod audit;
+pub mod catalogues;
 mod config;
 mod domain;
 pub mod offline;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures_util::StreamExt as _;
 use greenlane_api::equivalence::v1 as eq;
 use greenlane_api::registry::v1 as wire;
 use greenlane_jose::{KeyFileError, Signer, SigningKey};
@@ -33,14 +32,16 @@ use crate::app::import::{Memory, Turns};
 use crate::app::keyring::Keyring;
 use crate::app::log::LogWriter;
 use crate::app::log::mark::Mark;
+use crate::app::publications::Publications;
 use crate::app::published::Published;
 use crate::app::recognise::Recogniser;
 use crate::app::registry::{EffectBounds, Registry};
-use crate::app::sequencer::Sequencer;
+use crate::app::sequencer::{Sequencer, WriteQueue};
 use crate::app::slots::Slots;
 use crate::app::unknown::Unknown;
 use crate::app::use_report::UseReporter;
 use crate::app::witnesses::Witnesses;
+use crate::catalogues::CatalogueHistory;
 use crate::config::{Config, Role};
 use crate::store::{Migrator, log};
 
@@ -171,6 +172,7 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         queue: queue.clone(),
         disputes: eq::dispute_service_client::DisputeServiceClient::new(channel),
     });
+    let recorders = recorders(&serving, &peers, &store, &queue);
     let registry = Arc::new(Registry {
         store: store.clone(),
         published: Arc::clone(&published),
@@ -244,10 +246,25 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
                 None => stop.cancelled().await,
             }
         })
+        .background("publications", move |stop| async move {
+            let recording = recorders.into_iter().map(|recorder| recorder.run(stop.cancelled()));
+            futures_util::future::join_all(recording).await;
+            stop.cancelled().await;
+        })
         .audit(audit)
         .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await })
         .background("witnesses", move |stop| async move { asking.run(stop.cancelled()).await });
     Ok(serving.add_to(service, config, witness))
+}
+
+/// Those who put the revisions of the catalogues that are connected on record.
+fn recorders(serving: &Serving, peers: &Peers, store: &Store, queue: &WriteQueue) -> Vec<Publications> {
+    let recorder = |(history, follower)| Publications { store: store.clone(), queue: queue.clone(), history, follower };
+    let equivalence = peers.equivalence.clone().map(CatalogueHistory::of_equivalence);
+    let equivalence = equivalence.zip(serving.verifier.recogniser.follower());
+    let classification = peers.classification.clone().map(CatalogueHistory::of_classification);
+    let classification = classification.map(|history| (history.clone(), follow(history)));
+    equivalence.into_iter().chain(classification).map(recorder).collect()
 }
 
 /// The service, and the site beside it when it has an address.
@@ -313,15 +330,7 @@ fn key_file(directory: &Path, name: &str) -> Result<SigningKey, KeyFileError> {
 
 fn recogniser(config: &Config, peers: &Peers) -> Recogniser {
     let bound = Duration::from_secs(config.recognition_bound_seconds);
-    let follower = peers.equivalence.clone().map(|client| {
-        RevisionFollower::spawn("equivalence", FollowConfig::default(), move |after_revision| {
-            let mut catalogue = eq::catalogue_service_client::CatalogueServiceClient::new(client.clone());
-            async move {
-                let stream = catalogue.watch_revisions(eq::WatchRevisionsRequest { after_revision }).await?;
-                Ok(stream.into_inner().map(|message| message.map(|message| message.revision)))
-            }
-        })
-    });
+    let follower = peers.equivalence.clone().map(|client| follow(CatalogueHistory::of_equivalence(client)));
     let timeout = Duration::from_millis(config.recognition_timeout_ms);
     Recogniser::new(
         peers.equivalence.clone(),
@@ -331,4 +340,10 @@ fn recogniser(config: &Config, peers: &Peers) -> Recogniser {
         timeout,
         config.cached_decisions,
     )
+}
+
+/// Follows the revisions of a catalogue.
+fn follow(history: CatalogueHistory) -> RevisionFollower {
+    let name = history.catalogue().as_str();
+    RevisionFollower::spawn(name, FollowConfig::default(), move |after| history.clone().watch(after))
 }

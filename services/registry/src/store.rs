@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 mod migrations;
 mod packed;
+pub(crate) mod publication;
 pub(crate) mod rows;
 pub(crate) mod status;
 pub(crate) mod trace;

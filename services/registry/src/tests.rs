@@ -17,6 +17,7 @@ mod life;
 mod log;
 mod model;
 mod page;
+mod publications;
 mod qr;
 mod recognition;
 mod replicas;

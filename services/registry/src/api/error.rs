@@ -101,6 +101,10 @@ impl From<Refusal> for Fault {
                 Fault::etag_mismatch(number.name(), etag)
             }
             Refusal::ContestationKnown { dispute, turn } => Fault::state_conflict(dispute, turn, "record"),
+            Refusal::PublicationKnown(name) => Fault::state_conflict(name, "recorded", "record"),
+            Refusal::PublicationOrder { name, highest } => {
+                Fault::state_conflict(name, format!("beyond {highest}"), "record")
+            }
             Refusal::EffectTooEarly { floor } => Fault::invalid(
                 "effective_time",
                 format!("must not be before the latest step took effect, {}", floor.to_rfc3339()),

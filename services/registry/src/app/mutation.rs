@@ -32,6 +32,7 @@ impl Mutation {
             Command::Revise(revision) => revision.number.name(),
             Command::Erase(erase) => erase.number.name(),
             Command::Contest(heard) => heard.number.name(),
+            Command::Publish(publication) => publication.name(),
         };
         AuditRecord::new(at, &self.origin, outcome).with_resource(resource).with_request_id(&self.key.request_id)
     }

@@ -43,6 +43,9 @@ pub(crate) struct Remembered {
     /// Something was heard of a dispute.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     contested: bool,
+    /// A published revision was recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    published: bool,
 }
 
 impl Remembered {
@@ -53,7 +56,7 @@ impl Remembered {
             Done::Key(done) => key = Some(done.clone()),
             Done::Statement(done) => statement = Some(done.clone()),
             Done::WriteOff(done) => written_off = Some(done.clone()),
-            Done::Certificate(_) | Done::Trace(_) | Done::Erased | Done::Contested => {}
+            Done::Certificate(_) | Done::Trace(_) | Done::Erased | Done::Contested | Done::Published => {}
         }
         Self {
             index: receipt.log.index,
@@ -65,6 +68,7 @@ impl Remembered {
             written_off,
             erased: matches!(receipt.done, Done::Erased),
             contested: matches!(receipt.done, Done::Contested),
+            published: matches!(receipt.done, Done::Published),
         }
     }
 
@@ -82,7 +86,7 @@ pub(crate) fn size(response: &[u8]) -> Result<u64, DbErr> {
 /// The answer that was given then.
 pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
     let remembered: Remembered = serde_json::from_slice(response).map_err(|_| corrupt("answer"))?;
-    let Remembered { index, size, body, key, statement, trace, written_off, erased, contested } = remembered;
+    let Remembered { index, size, body, key, statement, trace, written_off, erased, contested, published } = remembered;
     let done = match (body, key, statement) {
         (_, _, _) if written_off.is_some() => Done::WriteOff(written_off.ok_or_else(|| corrupt("answer"))?),
         (Some(body), _, _) => Done::Body(body),
@@ -94,6 +98,7 @@ pub(crate) async fn recall(tx: &Tx, response: &[u8]) -> Result<Receipt, DbErr> {
         }
         (None, None, None) if erased => Done::Erased,
         (None, None, None) if contested => Done::Contested,
+        (None, None, None) if published => Done::Published,
         (None, None, None) => Done::Certificate(Arc::new(snapshot_at(tx, index).await?)),
     };
     let log = proof(tx, index, size).await?;

@@ -20,6 +20,7 @@ use quick_cache::sync::Cache;
 use tonic::{Code as GrpcCode, Response, Status};
 
 use super::known_then::Catalogues;
+use crate::catalogues::CatalogueHistory;
 use crate::domain::content::Content;
 use crate::domain::goods::{Code, Goods, Stock};
 use crate::domain::names::BodyId;
@@ -197,8 +198,11 @@ impl Recogniser {
         timeout: Duration,
         capacity: usize,
     ) -> Self {
-        let catalogues =
-            Catalogues { equivalence: equivalence.clone(), classification: classification.clone(), timeout };
+        let catalogues = Catalogues {
+            equivalence: equivalence.clone().map(CatalogueHistory::of_equivalence),
+            classification: classification.clone().map(CatalogueHistory::of_classification),
+            timeout,
+        };
         Self {
             catalogues,
             equivalence: equivalence
@@ -287,6 +291,11 @@ impl Recogniser {
         let follower = self.follower.as_ref()?;
         let age = follower.age().filter(|age| *age <= self.bound)?;
         Some((follower.revision()?, age))
+    }
+
+    /// Who follows the revisions of the equivalence catalogue.
+    pub(crate) fn follower(&self) -> Option<RevisionFollower> {
+        self.follower.clone()
     }
 
     /// The revisions of both catalogues that were the latest at a moment.

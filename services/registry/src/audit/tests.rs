@@ -108,6 +108,52 @@ fn an_entry_that_cannot_follow_is_told_with_its_index() {
     assert!(auditor.read(b"{\"form\": 1}").is_err(), "white space is not canonical");
 }
 
+fn publication(revision: u64, change_set: &str, minute: u32) -> Value {
+    json!({"form": 1, "event": "catalogue.publish", "catalogue": "equivalence", "revision": revision,
+        "change_set": change_set, "changes_sha256": "ab", "recorded_at": at(minute)})
+}
+
+#[test]
+fn the_revisions_of_a_catalogue_follow_one_another_and_one_that_was_published_twice_says_so() {
+    let mut starter = publication(1, "", 0);
+    starter.as_object_mut().unwrap().retain(|name, _| name != "change_set" && name != "changes_sha256");
+    let mut again = publication(2, "changeSets/c", 3);
+    again["instead_of"] = 1.into();
+    let honest = [starter.clone(), publication(2, "changeSets/a", 1), publication(3, "changeSets/b", 2), again.clone()];
+    let auditor = read(&honest).unwrap();
+    let known = &auditor.publications()["equivalence"];
+    assert_eq!(known.keys().copied().collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!((known[&2].change_set.as_deref(), known[&2].instead_of), (Some("changeSets/c"), Some(1)));
+    for (wrong, why) in [
+        (vec![publication(2, "changeSets/a", 0)], "does not follow on 0"),
+        (vec![starter.clone(), publication(3, "changeSets/a", 1)], "does not follow on 1"),
+        (
+            vec![starter.clone(), publication(2, "changeSets/a", 1), publication(2, "changeSets/b", 2)],
+            "does not name the record before it",
+        ),
+        (vec![starter.clone(), again], "does not name the record before it"),
+        (
+            vec![starter.clone(), publication(2, "changeSets/a", 1), {
+                let mut same = publication(2, "changeSets/a", 2);
+                same["instead_of"] = 1.into();
+                same
+            }],
+            "is recorded twice",
+        ),
+        (
+            vec![{
+                let mut half = publication(1, "changeSets/a", 0);
+                half.as_object_mut().unwrap().remove("changes_sha256");
+                half
+            }],
+            "without its hash",
+        ),
+    ] {
+        let Err(Accusation::Entry { why: found, .. }) = read(&wrong) else { panic!("{why} is not found") };
+        assert!(found.contains(why), "{found}");
+    }
+}
+
 /// What is said of the key at a minute.
 fn of_key(verb: &str, field: &str, time: u32, minute: u32) -> Value {
     json!({"form": 1, "event": format!("key.{verb}"), "body": "bodies/xa-lab", "key": "bodies/xa-lab/keys/k",

@@ -13,6 +13,7 @@ use super::contestation::ContestCommand;
 use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Reason, State, Step};
 use super::names::{BodyId, CertificateNumber};
+use super::publication::Publication;
 use super::statement::{Statement, StatementState, StatementStep};
 use super::status::Slot;
 use super::trace::TraceEvent;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Revise(Box<Revision>),
     Erase(EraseCommand),
     Contest(ContestCommand),
+    Publish(Publication),
 }
 
 /// A certificate to be granted.
@@ -119,6 +121,7 @@ pub(crate) enum Done {
     Certificate(Arc<Snapshot>),
     Erased,
     Contested,
+    Published,
 }
 
 /// Why a mutation is refused. Nothing was written.
@@ -193,6 +196,10 @@ pub(crate) enum Refusal {
     EtagMismatch { number: CertificateNumber, etag: String },
     #[error("that {dispute} is {turn} is recorded already")]
     ContestationKnown { dispute: String, turn: &'static str },
+    #[error("{0} is recorded already")]
+    PublicationKnown(String),
+    #[error("{name} does not follow on revision {highest}, the last on record")]
+    PublicationOrder { name: String, highest: u64 },
     #[error("the certificate has a newer version than the new one was made of")]
     VersionMoved { number: CertificateNumber, etag: String },
     #[error("the step would take effect before the last one, at {floor}")]

@@ -1,10 +1,12 @@
 //! The entries of the log: canonical JSON of identifiers, hashes and times. Nothing commercial enters it.
 
 mod body;
+mod publication;
 mod trace;
 mod write_off;
 
 pub(crate) use body::{BodyEntry, KeyEvent};
+pub(crate) use publication::PublicationEntry;
 pub(crate) use trace::TraceEntry;
 
 use chrono::{DateTime, Utc};
@@ -44,6 +46,8 @@ pub(crate) enum Entry<'a> {
     Trace(TraceEntry<'a>, DateTime<Utc>),
     /// A record of the write-off ledger.
     WriteOff(&'a WriteOff),
+    /// A published revision of a catalogue, and when it was recorded.
+    Published(PublicationEntry<'a>, DateTime<Utc>),
 }
 
 /// A step of a certificate's life.
@@ -119,6 +123,10 @@ impl Entry<'_> {
                         put("without_effect_until", until.to_string().into());
                     }
                 }
+                put("recorded_at", instant(*at));
+            }
+            Self::Published(entry, at) => {
+                entry.members(&mut put);
                 put("recorded_at", instant(*at));
             }
             Self::Body(entry, at) => {

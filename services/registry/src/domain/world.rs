@@ -15,10 +15,11 @@ use super::contestation::{ContestCommand, Contestation, last_of};
 use greenlane_credential::ConfidentialField;
 
 use super::command::{Command, Done, EraseCommand, Grant, Refusal, StepCommand};
-use super::event::{CertificateEntry, DocumentEntry, Entry, EraseEntry};
+use super::event::{CertificateEntry, DocumentEntry, Entry, EraseEntry, PublicationEntry};
 use super::key::{Key, KeyRecord, KeyStanding};
 use super::life::{Event, Ground, Reason, Recorded as _, State, Step, Taken, after, ground};
 use super::names::{BodyId, CertificateNumber};
+use super::publication::{Publication, Publications, Recorded};
 use super::statement::Statement;
 use super::status::Slot;
 use super::trace::TraceEvent;
@@ -55,6 +56,8 @@ pub(crate) struct World {
     pub(crate) ledgers: Ledgers,
     /// What is recorded of disputes about the certificates that more was heard of, in the order of the log.
     pub(crate) contestations: HashMap<CertificateNumber, Vec<Contestation>>,
+    /// What is on record of the revisions that are published, and of their catalogues.
+    pub(crate) publications: Publications,
 }
 
 /// Bodies and keys as they are at a size of the log: only its entries change them.
@@ -106,6 +109,8 @@ pub(crate) enum Change {
         number: CertificateNumber,
         heard: Contestation,
     },
+    /// A published revision of a catalogue.
+    Published(Box<Recorded>),
 }
 
 /// An accepted mutation.
@@ -131,6 +136,7 @@ impl World {
             Command::Revise(revision) => self.revise(revision, index, now),
             Command::Erase(erase) => self.erase(erase, index, now),
             Command::Contest(heard) => self.contest(heard, index, now),
+            Command::Publish(publication) => self.publish(publication, index, now),
         }
     }
 
@@ -248,6 +254,28 @@ impl World {
         recorded.push(heard.clone());
         let change = Change::Contested { number: number.clone(), heard };
         Ok(Applied { change, leaf, done: Done::Contested })
+    }
+
+    /// Records follow one another as the revisions do. A revision that is on record by another change set is the other
+    /// history of a catalogue that was restored from a backup: it is recorded too, as what it is.
+    fn publish(&mut self, publication: &Publication, index: u64, now: DateTime<Utc>) -> Result<Applied, Refusal> {
+        let Publication { catalogue, revision, .. } = publication;
+        let last = self.publications.last.get(&(*catalogue, *revision));
+        let highest = self.publications.highest.entry(*catalogue).or_default();
+        match last {
+            Some(last) if last.publication.change_set == publication.change_set => {
+                return Err(Refusal::PublicationKnown(publication.name()));
+            }
+            None if *revision != *highest + 1 => {
+                return Err(Refusal::PublicationOrder { name: publication.name(), highest: *highest });
+            }
+            Some(_) | None => *highest = (*highest).max(*revision),
+        }
+        let entry = PublicationEntry { publication, instead_of: last.map(|last| last.log_index) };
+        let leaf = Entry::Published(entry, now).to_bytes();
+        let recorded = Recorded { log_index: index, recorded_at: now, publication: publication.clone() };
+        self.publications.last.insert((*catalogue, *revision), recorded.clone());
+        Ok(Applied { change: Change::Published(Box::new(recorded)), leaf, done: Done::Published })
     }
 
     /// Takes a place in a body's status lists. The last check: what is refused after it would leave the place taken.

@@ -105,6 +105,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             | Change::Revised { .. }
             | Change::Erased { .. }
             | Change::Contested { .. }
+            | Change::Published(_)
             | Change::Traced(..)
             | Change::WrittenOff(_) => {}
         }

@@ -360,3 +360,17 @@ table! {
         recorded_at: Micros,
     }
 }
+
+table! {
+    /// Published revisions of the catalogues.
+    publication = "publication" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        log_index: i64,
+        catalogue: String,
+        revision: i64,
+        change_set: Option<String>,
+        changes_sha256: Option<String>,
+        published_at: Option<Micros>,
+        recorded_at: Micros,
+    }
+}

@@ -7,11 +7,13 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 mod contestations;
 mod declarations;
+mod publications;
 mod trace_uses;
 mod write_offs;
 
 use contestations::Contestations;
 use declarations::Declarations;
+use publications::Publications;
 use trace_uses::TraceUses;
 use write_offs::WriteOffs;
 
@@ -27,6 +29,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Contestations));
         all.push(Box::new(Declarations));
         all.push(Box::new(TraceUses));
+        all.push(Box::new(Publications));
         all
     }
 }

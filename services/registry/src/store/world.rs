@@ -11,7 +11,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder};
 
 use super::entity::{body, body_key, certificate, event, version};
-use super::{IN_LIST, bodies, contestation, list, rows, status, to_i64, trace, write_off};
+use super::{IN_LIST, bodies, contestation, list, publication, rows, status, to_i64, trace, write_off};
 use crate::domain::certificate::{Head, Version};
 use crate::domain::command::Command;
 use crate::domain::life::Event;
@@ -38,6 +38,7 @@ pub(crate) async fn load<'c>(
     let (mut numbers, mut stepped) = (BTreeSet::new(), BTreeSet::new());
     let (mut statements, mut traces, mut epcis) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut contested = BTreeSet::new();
+    let mut published = Vec::new();
     let mut slots: BTreeSet<(&str, Slot)> = BTreeSet::new();
     for command in commands {
         match command {
@@ -79,6 +80,7 @@ pub(crate) async fn load<'c>(
                 stepped.insert(heard.number.as_str());
                 contested.insert(heard.number.as_str());
             }
+            Command::Publish(publication) => published.push(publication),
             Command::Revise(revision) => {
                 keys.insert(revision.key.as_str());
                 stepped.insert(revision.number.as_str());
@@ -103,6 +105,7 @@ pub(crate) async fn load<'c>(
     world.traces = trace::known(tx, &traces).await?;
     world.epcis = trace::standing(tx, &epcis).await?;
     world.contestations = contestation::of_all(tx, &contested).await?;
+    world.publications = publication::followed_by(tx, &published).await?;
     world.slots = status::taken(tx, &slots).await?;
     stepped.extend(&ledgers);
     world.ledgers = write_off::ledgers(tx, &ledgers, &write_offs, reversed.clone()).await?;
@@ -246,7 +249,8 @@ pub(crate) fn add_rows(inserts: &mut Inserts, applied: &[Applied]) {
             | Change::Traced(..)
             | Change::WrittenOff(_)
             | Change::Erased { .. }
-            | Change::Contested { .. } => {}
+            | Change::Contested { .. }
+            | Change::Published(_) => {}
         }
     }
     inserts.add(certificates);
@@ -261,6 +265,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     bodies::save(tx, applied).await?;
     let (mut traced, mut written_off, mut erased) = (Vec::new(), Vec::new(), Vec::new());
     let (mut contested, mut steps, mut new_terms) = (Vec::new(), Vec::new(), Vec::new());
+    let mut published = Vec::new();
     for one in applied {
         match &one.change {
             Change::Body(_) | Change::Key(_) | Change::OfBody(_) | Change::Granted { .. } => {}
@@ -274,6 +279,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
             }
             Change::Erased { number, fields, before } => erased.push((number, fields.as_slice(), *before)),
             Change::Contested { number, heard } => contested.push((number, heard)),
+            Change::Published(recorded) => published.push(recorded.as_ref()),
         }
     }
     // What older versions can be found by stays: they count for the days before.
@@ -281,6 +287,7 @@ pub(crate) async fn save(tx: &Tx, applied: &[Applied]) -> Result<(), DbErr> {
     trace::save(tx, &traced).await?;
     write_off::save(tx, &written_off).await?;
     contestation::save(tx, &contested).await?;
+    publication::save(tx, &published).await?;
     for (head, previous_index) in steps {
         step(tx, head, previous_index).await?;
     }
@@ -330,6 +337,7 @@ pub(crate) fn subject(change: &Change) -> &str {
         // Nothing that is cached depends on it.
         Change::Traced(..) => "trace",
         Change::WrittenOff(_) => "write_off",
+        Change::Published(recorded) => recorded.publication.catalogue.as_str(),
         Change::Erased { number, .. } | Change::Contested { number, .. } => number.as_str(),
         Change::Granted { known, .. } => known.head.number.as_str(),
         Change::Stepped { head, .. } | Change::Revised { head, .. } => head.number.as_str(),

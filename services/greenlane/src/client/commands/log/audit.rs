@@ -1,5 +1,8 @@
 //! `greenlane log audit`: follows the log, and halts loudly when it was rewritten.
 
+mod catalogues;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -35,7 +38,7 @@ possible: keep what it prints, it is the proof. A key or a state that is not thi
 
 Example:
   greenlane log checkpoint > seen.txt
-  greenlane log audit --checkpoint seen.txt --state audit.json --certificates")]
+  greenlane log audit --checkpoint seen.txt --state audit.json --certificates --catalogues")]
 pub(crate) struct Args {
     /// A checkpoint that was seen before, as `log checkpoint` prints it. May be repeated.
     #[arg(long = "checkpoint", value_name = "FILE")]
@@ -50,6 +53,9 @@ pub(crate) struct Args {
     /// shown that body's certificates, and no others are held against the log.
     #[arg(long)]
     certificates: bool,
+    /// Also hold the revisions of the two catalogues that are on record against what their services publish.
+    #[arg(long)]
+    catalogues: bool,
 }
 
 /// What is kept between two audits.
@@ -72,6 +78,9 @@ const AUDIT: View = View::Record {
         ("Certificates", "certificates"),
         ("Compared with the registry", "certificatesCompared?"),
         ("Which are those of", "certificatesOf?"),
+        ("Revisions of catalogues", "publications"),
+        ("Of which published twice", "publishedTwice?"),
+        ("Compared with their services", "publicationsCompared?"),
     ],
 };
 
@@ -161,6 +170,14 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
             Err(why) => return Ok(Found::Accused(accuse(&why, &[&newest.note]))),
         }
     }
+    let mut publications = 0;
+    if args.catalogues {
+        match catalogues::compare(session, &auditor).await? {
+            Ok(count) => publications = count,
+            Err(why) => return Ok(Found::Accused(accuse_catalogue(&why, &newest.note))),
+        }
+    }
+    let recorded = || auditor.publications().values().flat_map(BTreeMap::values);
     let mut value = json!({
         "origin": head.origin,
         "treeSize": head.size,
@@ -169,6 +186,9 @@ async fn audit(session: &Session, args: Args) -> anyhow::Result<Found> {
         "checkpointsMet": met.len(),
         "certificates": auditor.certificates().len(),
         "certificatesCompared": compared,
+        "publications": recorded().count(),
+        "publishedTwice": recorded().filter(|one| one.instead_of.is_some()).count(),
+        "publicationsCompared": publications,
     });
     if let Some(body) = body {
         value["certificatesOf"] = body.into();
@@ -315,6 +335,13 @@ fn accuse(why: &str, notes: &[&str]) -> String {
         text.push_str(note);
     }
     text
+}
+
+fn accuse_catalogue(why: &str, note: &str) -> String {
+    format!(
+        "HALT: {why}\nThe catalogue is not what it was when that was recorded: what is decided by it now is not what \
+         was. This is what the log signed:\n\n{note}"
+    )
 }
 
 fn read_state(path: &Path) -> anyhow::Result<Kept> {

@@ -1,0 +1,306 @@
+//! Published revisions of the catalogues, heard from an equivalence and a classification service.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use greenlane_api::classification::v1 as cl;
+use greenlane_api::equivalence::v1 as eq;
+use greenlane_api::registry::v1 as wire;
+use greenlane_jose::sha256;
+use greenlane_platform::auth::{AuthConfig, Authenticator, Rule};
+use greenlane_platform::client::{Client, ClientConfig, connect_in_process};
+use greenlane_platform::clock::Clock;
+use greenlane_platform::grpc;
+use greenlane_platform::server::{Server, ServerConfig, Service};
+use greenlane_store::testing::TestDatabase;
+use prost::Message as _;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status};
+
+use super::harness::{Served, now, serve_with};
+use crate::audit::Auditor;
+use crate::{Migrator, Peers};
+
+greenlane_store::engine_tests!(Migrator:
+    each_published_revision_of_both_catalogues_is_an_entry_with_the_hash_of_what_it_changes,
+    what_was_published_while_no_registry_ran_is_recorded_and_nothing_is_recorded_twice,
+    what_a_catalogue_published_after_it_was_restored_stands_beside_what_it_had_published,
+);
+
+/// A service of either kind that has published these: the first, and then one for each change set of this name.
+#[derive(Clone)]
+struct Catalogue {
+    sets: Arc<Mutex<Vec<String>>>,
+    revision: watch::Sender<u64>,
+}
+
+impl Catalogue {
+    fn with(sets: &[&str]) -> Self {
+        let sets: Vec<String> = sets.iter().map(|name| (*name).to_owned()).collect();
+        let revision = watch::Sender::new(1 + sets.len() as u64);
+        Self { sets: Arc::new(Mutex::new(sets)), revision }
+    }
+
+    fn publish(&self, name: &str) {
+        self.sets.lock().unwrap().push(name.to_owned());
+        self.tell();
+    }
+
+    /// Goes back to what it was after this many change sets.
+    fn restore(&self, sets: usize) {
+        self.sets.lock().unwrap().truncate(sets);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.revision.send_replace(1 + self.sets.lock().unwrap().len() as u64);
+    }
+
+    /// The revisions, as they come.
+    fn revisions(&self) -> impl futures_util::Stream<Item = u64> + Send + use<> {
+        futures_util::stream::unfold((self.revision.subscribe(), true), |(mut revision, first)| async move {
+            if !first {
+                revision.changed().await.ok()?;
+            }
+            let now = *revision.borrow_and_update();
+            Some((now, (revision, false)))
+        })
+    }
+
+    /// Each change set with its revision, the newest first.
+    fn published(&self) -> Vec<(u64, String)> {
+        let sets = self.sets.lock().unwrap();
+        sets.iter().enumerate().map(|(at, name)| (at as u64 + 2, name.clone())).rev().collect()
+    }
+}
+
+fn changes_of(name: &str) -> Vec<eq::Change> {
+    vec![eq::Change { change: Some(eq::change::Change::Retire(format!("requirements/{name}"))) }]
+}
+
+fn code_changes_of(name: &str) -> Vec<cl::Change> {
+    let import = cl::Change { change: Some(cl::change::Change::PublishImport(format!("imports/{name}"))) };
+    vec![import, cl::Change { change: Some(cl::change::Change::RetireGreenList(format!("greenLists/{name}"))) }]
+}
+
+#[tonic::async_trait]
+impl eq::catalogue_service_server::CatalogueService for Catalogue {
+    async fn watch_revisions(
+        &self,
+        _: Request<eq::WatchRevisionsRequest>,
+    ) -> Result<Response<BoxStream<eq::WatchRevisionsResponse>>, Status> {
+        use futures_util::StreamExt as _;
+        let told = |revision| Ok(eq::WatchRevisionsResponse { revision, ..Default::default() });
+        Ok(Response::new(Box::pin(self.revisions().map(told))))
+    }
+}
+
+#[tonic::async_trait]
+impl eq::change_service_server::ChangeService for Catalogue {
+    async fn list_change_sets(
+        &self,
+        request: Request<eq::ListChangeSetsRequest>,
+    ) -> Result<Response<eq::ListChangeSetsResponse>, Status> {
+        assert_eq!(request.into_inner().state(), eq::ChangeSetState::Published);
+        let told = |(published_revision, name)| eq::ChangeSet {
+            name: format!("changeSets/{name}"),
+            published_revision,
+            published_at: Some("2026-05-30T09:00:00Z".parse().unwrap()),
+            ..Default::default()
+        };
+        let change_sets = self.published().into_iter().map(told).collect();
+        let revision = *self.revision.borrow();
+        Ok(Response::new(eq::ListChangeSetsResponse { change_sets, revision, ..Default::default() }))
+    }
+
+    async fn get_change_set(
+        &self,
+        request: Request<eq::GetChangeSetRequest>,
+    ) -> Result<Response<eq::GetChangeSetResponse>, Status> {
+        let name = request.into_inner().name;
+        let changes = changes_of(name.strip_prefix("changeSets/").unwrap());
+        let change_set = Some(eq::ChangeSet { name, title: "t".to_owned(), changes, ..Default::default() });
+        Ok(Response::new(eq::GetChangeSetResponse { change_set, ..Default::default() }))
+    }
+}
+
+#[tonic::async_trait]
+impl cl::code_system_service_server::CodeSystemService for Catalogue {
+    async fn watch_revisions(
+        &self,
+        _: Request<cl::WatchRevisionsRequest>,
+    ) -> Result<Response<BoxStream<cl::WatchRevisionsResponse>>, Status> {
+        use futures_util::StreamExt as _;
+        let told = |revision| Ok(cl::WatchRevisionsResponse { revision, ..Default::default() });
+        Ok(Response::new(Box::pin(self.revisions().map(told))))
+    }
+
+    async fn list_revisions(
+        &self,
+        _: Request<cl::ListRevisionsRequest>,
+    ) -> Result<Response<cl::ListRevisionsResponse>, Status> {
+        let told = |(revision, name): (u64, String)| cl::RevisionSummary {
+            revision,
+            change_set: if name.is_empty() { name } else { format!("changeSets/{name}") },
+            ..Default::default()
+        };
+        let revisions = self.published().into_iter().chain([(1, String::new())]).map(told).collect();
+        let revision = *self.revision.borrow();
+        Ok(Response::new(cl::ListRevisionsResponse { revisions, revision, ..Default::default() }))
+    }
+
+    async fn get_import(
+        &self,
+        request: Request<cl::GetImportRequest>,
+    ) -> Result<Response<cl::GetImportResponse>, Status> {
+        let name = request.into_inner().name;
+        let import = Some(cl::Import { sha256: hex::encode(sha256(&name)), name, ..Default::default() });
+        Ok(Response::new(cl::GetImportResponse { import, ..Default::default() }))
+    }
+}
+
+#[tonic::async_trait]
+impl cl::change_service_server::ChangeService for Catalogue {
+    async fn get_change_set(
+        &self,
+        request: Request<cl::GetChangeSetRequest>,
+    ) -> Result<Response<cl::GetChangeSetResponse>, Status> {
+        let name = request.into_inner().name;
+        let changes = code_changes_of(name.strip_prefix("changeSets/").unwrap());
+        let change_set = Some(cl::ChangeSet { name, title: "t".to_owned(), changes, ..Default::default() });
+        Ok(Response::new(cl::GetChangeSetResponse { change_set, ..Default::default() }))
+    }
+}
+
+const EQUIVALENCE: &[Rule] = &[
+    Rule::public("/greenlane.equivalence.v1.CatalogueService/WatchRevisions"),
+    Rule::public("/greenlane.equivalence.v1.ChangeService/ListChangeSets"),
+    Rule::public("/greenlane.equivalence.v1.ChangeService/GetChangeSet"),
+];
+
+const CLASSIFICATION: &[Rule] = &[
+    Rule::public("/greenlane.classification.v1.CodeSystemService/WatchRevisions"),
+    Rule::public("/greenlane.classification.v1.CodeSystemService/ListRevisions"),
+    Rule::public("/greenlane.classification.v1.CodeSystemService/GetImport"),
+    Rule::public("/greenlane.classification.v1.ChangeService/GetChangeSet"),
+];
+
+async fn client(service: Service) -> Client {
+    let authenticator = Authenticator::new(AuthConfig::default(), Clock::system()).await.unwrap();
+    let config = ServerConfig { drain_seconds: 0, ..ServerConfig::loopback() };
+    let server = Server::bind(&config, authenticator, [service]).await.unwrap();
+    let client = connect_in_process(&ClientConfig::to("http://catalogue"), server.in_process()).unwrap();
+    tokio::spawn(server.serve(CancellationToken::new()));
+    client
+}
+
+async fn beside(db: &TestDatabase, keys: &Arc<TempDir>, equivalence: &Catalogue, codes: Option<&Catalogue>) -> Served {
+    let service = Service::new("equivalence", EQUIVALENCE)
+        .grpc(grpc!(eq::catalogue_service_server::CatalogueServiceServer::new(equivalence.clone())))
+        .grpc(grpc!(eq::change_service_server::ChangeServiceServer::new(equivalence.clone())));
+    let mut peers = Peers { equivalence: Some(client(service).await), classification: None };
+    if let Some(codes) = codes {
+        let service = Service::new("classification", CLASSIFICATION)
+            .grpc(grpc!(cl::code_system_service_server::CodeSystemServiceServer::new(codes.clone())))
+            .grpc(grpc!(cl::change_service_server::ChangeServiceServer::new(codes.clone())));
+        peers.classification = Some(client(service).await);
+    }
+    serve_with(db, Clock::settable(now()), Arc::clone(keys), |_| {}, peers).await
+}
+
+fn keys() -> Arc<TempDir> {
+    Arc::new(tempfile::tempdir().unwrap())
+}
+
+/// The entries about publications, once there are as many.
+async fn recorded(served: &Served, number: usize) -> Vec<Value> {
+    let asked = async {
+        loop {
+            let request = wire::ListEntriesRequest { page_size: 1_000, ..Default::default() };
+            let entries = served.log().list_entries(request).await.unwrap().into_inner().entries;
+            let leaves = entries.iter().map(|entry| serde_json::from_slice::<Value>(&entry.leaf).unwrap());
+            let told: Vec<Value> = leaves.filter(|leaf| leaf["event"] == "catalogue.publish").collect();
+            if told.len() >= number {
+                let mut auditor = Auditor::new();
+                entries.iter().for_each(|entry| auditor.read(&entry.leaf).unwrap());
+                assert_eq!(told.len(), number, "{told:#?}");
+                return told;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), asked).await.expect("what was published is recorded")
+}
+
+fn of<'e>(entries: &'e [Value], catalogue: &str) -> Vec<(&'e Value, &'e Value)> {
+    let those = entries.iter().filter(|entry| entry["catalogue"] == catalogue);
+    those.map(|entry| (&entry["revision"], &entry["change_set"])).collect()
+}
+
+async fn each_published_revision_of_both_catalogues_is_an_entry_with_the_hash_of_what_it_changes(db: TestDatabase) {
+    let (equivalence, codes) = (Catalogue::with(&["a"]), Catalogue::with(&["x"]));
+    let served = beside(&db, &keys(), &equivalence, Some(&codes)).await;
+    recorded(&served, 4).await;
+    equivalence.publish("b");
+    let entries = recorded(&served, 5).await;
+
+    let [first, second, third] = of(&entries, "equivalence")[..] else { panic!("{entries:#?}") };
+    assert_eq!((first, second.0, third.0), ((&1.into(), &Value::Null), &2.into(), &3.into()));
+    assert_eq!((second.1, third.1), (&"changeSets/a".into(), &"changeSets/b".into()));
+    let [first, second] = of(&entries, "classification")[..] else { panic!("{entries:#?}") };
+    assert_eq!((first, second), ((&1.into(), &Value::Null), (&2.into(), &"changeSets/x".into())));
+
+    let hash = |change_set: &str| {
+        let entry = entries.iter().find(|entry| entry["change_set"] == change_set).unwrap();
+        entry["changes_sha256"].as_str().unwrap().to_owned()
+    };
+    let changes = eq::ChangeSet { changes: changes_of("b"), ..Default::default() };
+    assert_eq!(hash("changeSets/b"), hex::encode(sha256(changes.encode_to_vec())));
+    let mut changes = cl::ChangeSet { changes: code_changes_of("x"), ..Default::default() }.encode_to_vec();
+    changes.extend(hex::encode(sha256("imports/x")).bytes());
+    assert_eq!(hash("changeSets/x"), hex::encode(sha256(changes)));
+    let a = entries.iter().find(|entry| entry["change_set"] == "changeSets/a").unwrap();
+    assert_eq!(a["published_at"], "2026-05-30T09:00:00.000000Z");
+}
+
+async fn what_was_published_while_no_registry_ran_is_recorded_and_nothing_is_recorded_twice(db: TestDatabase) {
+    let (equivalence, keys) = (Catalogue::with(&["a"]), keys());
+    let served = beside(&db, &keys, &equivalence, None).await;
+    recorded(&served, 2).await;
+    served.end().await;
+    equivalence.publish("b");
+    equivalence.publish("c");
+    // Two replicas over one database, which both hear of it.
+    let one = beside(&db, &keys, &equivalence, None).await;
+    let other = beside(&db, &keys, &equivalence, None).await;
+    recorded(&one, 4).await;
+    equivalence.publish("d");
+    let entries = recorded(&other, 5).await;
+    let revisions: Vec<&Value> = of(&entries, "equivalence").into_iter().map(|(revision, _)| revision).collect();
+    assert_eq!(revisions, [1, 2, 3, 4, 5]);
+    // Whoever was slower has tried by now.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    recorded(&one, 5).await;
+}
+
+async fn what_a_catalogue_published_after_it_was_restored_stands_beside_what_it_had_published(db: TestDatabase) {
+    let equivalence = Catalogue::with(&["a", "b"]);
+    let served = beside(&db, &keys(), &equivalence, None).await;
+    recorded(&served, 3).await;
+    equivalence.restore(1);
+    // Heard of before it goes on.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    equivalence.publish("c");
+    let entries = recorded(&served, 4).await;
+    assert_eq!(
+        of(&entries, "equivalence")[2..],
+        [(&3.into(), &"changeSets/b".into()), (&3.into(), &"changeSets/c".into())]
+    );
+    assert_eq!((&entries[2]["instead_of"], &entries[3]["instead_of"]), (&Value::Null, &2.into()));
+    equivalence.publish("d");
+    assert_eq!(of(&recorded(&served, 5).await, "equivalence")[4], (&4.into(), &"changeSets/d".into()));
+}
