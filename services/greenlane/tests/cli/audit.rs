@@ -3,10 +3,11 @@
 use anyhow::Context as _;
 
 use greenlane_api::registry::v1::{Checkpoint, GetCheckpointResponse};
-use greenlane_e2e::greenlane;
+use greenlane_e2e::{PATIENCE, greenlane};
 
 use crate::{
     Shell,
+    change::publish,
     skew::{answered, serve},
 };
 
@@ -45,6 +46,44 @@ fn contradicting() -> Vec<u8> {
 }
 
 #[test]
+fn a_catalogue_that_is_not_what_is_on_record_is_found_by_an_audit() {
+    catalogues().expect("it runs");
+}
+
+fn catalogues() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    publish(&shell)?;
+    let audit = |shell: &Shell| shell.run("log audit --state audit.json --catalogues -o json");
+    let begun = std::time::Instant::now();
+    let sound = loop {
+        let sound = audit(&shell)?.expect(0).json()?;
+        if sound["publications"] == 3 {
+            break sound;
+        }
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "the revision is not on record: {sound}");
+    };
+    assert_eq!((&sound["publicationsCompared"], &sound["publishedTwice"]), (&3.into(), &0.into()), "{sound}");
+    let table = shell.run("log audit --state audit.json --catalogues")?.expect(0).stdout;
+    assert!(table.contains("Compared with their services"), "{table}");
+
+    // As if the log said otherwise than the service.
+    let path = shell.folder.path().join("audit.json");
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    let other = |field: &str, value: &str| {
+        let mut kept = kept.clone();
+        kept["auditor"]["publications"]["equivalence"]["2"][field] = value.into();
+        std::fs::write(&path, kept.to_string())?;
+        anyhow::Ok(audit(&shell)?.expect(10).stderr)
+    };
+    let changed = other("changes_sha256", &"00".repeat(32))?;
+    assert!(changed.starts_with("HALT: revision 2 of equivalence, entry 2: changeSets/"), "{changed}");
+    assert!(changed.contains("does not change what is on record"), "{changed}");
+    let replaced = other("change_set", "changeSets/other")?;
+    assert!(replaced.contains("and on record is changeSets/other"), "{replaced}");
+    Ok(())
+}
+
+#[test]
 fn an_audit_goes_on_where_it_ended_and_halts_on_a_fork() {
     audit().expect("it runs");
 }
@@ -54,8 +93,9 @@ fn audit() -> anyhow::Result<()> {
     let certificate = shell.certify()?;
     let seen = shell.run("log checkpoint")?.expect(0).stdout;
     std::fs::write(shell.folder.path().join("seen.txt"), &seen)?;
-    let first = shell.run("log audit --state audit.json -o json --certificates")?.expect(0).json()?;
+    let first = shell.run("log audit --state audit.json -o json --certificates --catalogues")?.expect(0).json()?;
     assert_eq!((&first["certificates"], &first["certificatesCompared"]), (&1.into(), &1.into()), "{first}");
+    assert_eq!((&first["publications"], &first["publicationsCompared"]), (&2.into(), &2.into()), "{first}");
     let withdraw =
         format!("certificate withdraw {certificate} --reason safety --text t --confirm --token-file clerk.token");
     shell.run(&withdraw)?.expect(0);

@@ -5,6 +5,18 @@ use crate::{
     json::{CHANGE, CODES},
 };
 
+/// A change of the catalogue from its draft to revision 2.
+pub(crate) fn publish(shell: &Shell) -> anyhow::Result<()> {
+    std::fs::write(shell.folder.path().join("change.yaml"), CHANGE)?;
+    let draft = shell.run("change create --file change.yaml -o name")?.expect(0).stdout.trim().to_owned();
+    shell.run(&format!("change propose {draft}"))?.expect(0);
+    let mint = "token mint --subject reviewer --scope catalogue.review --scope catalogue.publish --out other.token";
+    shell.run(mint)?.expect(0);
+    shell.run(&format!("change review {draft} --approve --token-file other.token"))?.expect(0);
+    shell.run(&format!("change publish {draft} --confirm --token-file other.token"))?.expect(0);
+    Ok(())
+}
+
 #[test]
 fn a_change_needs_a_second_person_and_leaves_the_earlier_revision_as_it_was() {
     change().expect("it runs");

@@ -254,7 +254,7 @@ const COMMANDS: &[(&str, &str, i32)] = &[
     ("log inclusion", "1 --out entry.tlog-proof", 0),
     ("log check", "entry.tlog-proof --trust customs.bundle", 0),
     ("log consistency", "1", 0),
-    ("log audit", "--state audit.json --certificates", 0),
+    ("log audit", "--state audit.json --certificates --catalogues", 0),
     ("log cosignatures", "", 0),
     ("call", "LogService/GetCheckpoint", 0),
     ("completion", "zsh", 0),

@@ -32,10 +32,14 @@ mod up;
 mod watch;
 mod widths;
 
-use std::path::Path;
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
-use greenlane_e2e::{Run, Up, greenlane};
+use greenlane_e2e::{PATIENCE, Run, Up, greenlane};
 use tempfile::TempDir;
 
 /// A folder with an installation of its own running in it.
@@ -48,7 +52,19 @@ impl Shell {
     fn new() -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("greenlane-cli-").tempdir()?;
         let up = Up::start(folder.path())?;
-        Ok(Self { folder, _up: up })
+        let shell = Self { folder, _up: up };
+        shell.settle()?;
+        Ok(shell)
+    }
+
+    /// Waits until both catalogues' first revisions are on record, so that what comes next has its place in the log.
+    fn settle(&self) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.run("log checkpoint -o json")?.expect(0).json()?["checkpoint"]["treeSize"] != 2 {
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "the catalogues are not on record");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
     }
 
     /// Runs a command; its words are parted by blanks.

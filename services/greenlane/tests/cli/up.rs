@@ -17,13 +17,19 @@ fn a_second_start_finds_what_the_first_wrote_and_ctrl_c_ends_both_cleanly() {
     let first = Up::start(folder.path()).expect("it starts");
     run("body create aurora-cert --display-name Aurora --economy XA").expect(0);
     run("body key create bodies/aurora-cert").expect(0);
-    let key = run("log checkpoint -o json").expect(0).json().expect("JSON")["checkpoint"]["verifierKey"].clone();
+    // Beside what the caller did, the first revisions of both catalogues.
+    let checkpoint = || run("log checkpoint -o json").expect(0).json().expect("JSON")["checkpoint"].clone();
+    let begun = std::time::Instant::now();
+    while checkpoint()["treeSize"] != 4 {
+        assert!(begun.elapsed() < greenlane_e2e::PATIENCE, "the catalogues are not on record");
+    }
+    let key = checkpoint()["verifierKey"].clone();
     assert_eq!(first.stop("INT").expect("it ends"), 0, "Ctrl-C");
 
     let second = Up::start(folder.path()).expect("it starts again");
     assert_eq!(run("body list -o name").expect(0).stdout, "bodies/aurora-cert\n");
-    let checkpoint = run("log checkpoint -o json").expect(0).json().expect("JSON")["checkpoint"].clone();
-    assert_eq!(checkpoint["treeSize"], 2);
+    let checkpoint = checkpoint();
+    assert_eq!(checkpoint["treeSize"], 4);
     assert_eq!(checkpoint["verifierKey"], key, "the log keeps its key");
 
     // What everybody may see is on plain HTTP, where it says.
