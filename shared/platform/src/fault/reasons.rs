@@ -30,7 +30,7 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         R::RevisionCompacted | R::MessageTooLarge => Code::OutOfRange,
         R::Overloaded | R::WriteQueueFull | R::ReaderTooSlow => Code::ResourceExhausted,
         R::DeadlineTooShort => Code::DeadlineExceeded,
-        R::NotServing | R::DependencyUnavailable => Code::Unavailable,
+        R::NotServing | R::DependencyUnavailable | R::NotWitnessed => Code::Unavailable,
         R::NotImplemented => Code::Unimplemented,
         R::Internal => Code::Internal,
     }
@@ -305,6 +305,21 @@ impl Fault {
             format!("the reader was too slow and is cut off; resume after revision {resume_revision}"),
         )
         .with_metadata("resume_revision", resume_revision.to_string())
+    }
+
+    /// What was asked for is done and logged as entry `index`; of the `wanted` witnesses `cosigned` have cosigned it.
+    pub fn not_witnessed(retry_after: Duration, index: u64, cosigned: u64, wanted: u64) -> Self {
+        Self::new(
+            ErrorReason::NotWitnessed,
+            format!(
+                "it is done and logged, as entry {index}, and {cosigned} of {wanted} witnesses have cosigned that so far: \
+                 repeat it with the same request id to wait anew"
+            ),
+        )
+        .with_metadata("index", index.to_string())
+        .with_metadata("cosigned", cosigned.to_string())
+        .with_metadata("wanted", wanted.to_string())
+        .with_retry_after(retry_after)
     }
 
     /// This process runs in a role that does not serve the method.

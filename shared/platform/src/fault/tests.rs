@@ -55,6 +55,7 @@ fn catalogue() -> Vec<(Fault, Code, &'static [&'static str])> {
             &["resource", "left", "unit"],
         ),
         (Fault::serials_taken("certificates/x", "A1", "A2"), Code::FailedPrecondition, &["resource", "first", "last"]),
+        (Fault::not_witnessed(SECOND, 7, 1, 2), Code::Unavailable, &["index", "cosigned", "wanted"]),
         (Fault::role_forbids("/a.B/C", "verifier"), Code::PermissionDenied, &["method", "role"]),
     ]
 }
@@ -88,7 +89,8 @@ fn every_reason_travels_with_its_code_and_metadata_and_is_read_back() {
 #[test]
 fn what_says_try_again_says_when() {
     for (fault, code, _) in catalogue() {
-        if matches!(fault.reason(), ErrorReason::Overloaded | ErrorReason::WriteQueueFull | ErrorReason::NotServing) {
+        use ErrorReason as R;
+        if matches!(fault.reason(), R::Overloaded | R::WriteQueueFull | R::NotServing | R::NotWitnessed) {
             assert_eq!(Fault::retry_after_of(&Status::from(fault)), Some(SECOND), "{code:?}");
         }
     }
