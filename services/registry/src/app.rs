@@ -3,6 +3,7 @@
 pub(crate) mod bundle;
 pub(crate) mod contestations;
 pub(crate) mod cosign;
+pub(crate) mod cosigned;
 pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod files;

@@ -78,6 +78,9 @@ pub struct Config {
     pub witness_interval_ms: u64,
     /// How long a witness may take.
     pub witness_timeout_ms: u64,
+    /// How long a mutation that asks for WITNESSED waits for cosignatures, at most; or four fifths of what is left of its
+    /// caller's time, when that is less.
+    pub witness_wait_ms: u64,
     /// A PEM file of the authorities that vouch for witnesses' addresses. None: those of the system.
     pub witness_ca_file: Option<PathBuf>,
     /// Where equivalence is. None: recognition is *undetermined*. Not used when a channel is handed over.
@@ -202,6 +205,7 @@ impl Default for Config {
             witness_name: "registry.example.org/witness".to_owned(),
             witness_interval_ms: 1_000,
             witness_timeout_ms: 5_000,
+            witness_wait_ms: 10_000,
             witness_ca_file: None,
             equivalence: None,
             classification: None,

@@ -212,8 +212,10 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         registry: Arc::clone(&registry),
         reader: reader.clone(),
         serves_status_lists: config.http_listen.is_some(),
+        cosigned: Arc::clone(&serving.cosigner.cosigned),
         unknown: Arc::new(unknown),
     };
+    let (cosigned, poll) = (Arc::clone(&serving.cosigner.cosigned), config.poll_interval());
     let bodies = api::Bodies { registry: Arc::clone(&registry), reader };
     let witness = witnesses::witness(config, &store, &clock)?;
     let expiry_clock = clock;
@@ -253,7 +255,8 @@ pub async fn service(config: &Config, clock: Clock, peers: Peers) -> Result<Serv
         })
         .audit(audit)
         .background("audit", move |stop| async move { sink.flush_after(stop.cancelled()).await })
-        .background("witnesses", move |stop| async move { asking.run(stop.cancelled()).await });
+        .background("witnesses", move |stop| async move { asking.run(stop.cancelled()).await })
+        .background("cosigned", move |stop| async move { cosigned.run(poll, stop.cancelled()).await });
     Ok(serving.add_to(service, config, witness))
 }
 

@@ -30,4 +30,5 @@ mod trace;
 mod verifier;
 mod verify;
 mod watch;
+mod witnessed;
 mod write_off;

@@ -445,6 +445,10 @@ fn hint(reason: ErrorReason) -> Option<&'static str> {
         }
         ErrorReason::RequestIdReused => "choose a new --request-id, or repeat the first request exactly",
         ErrorReason::WriteOffExceeded => "see what is left: greenlane write-off balance",
+        ErrorReason::NotWitnessed => {
+            "it stands; the same command with the same --request-id waits anew: `greenlane log cosignatures` tells who \
+             has cosigned last"
+        }
         ErrorReason::NotServing => {
             "it runs and cannot answer now, as when its database is away: try again later; if it lasts, its own log says what it lacks"
         }

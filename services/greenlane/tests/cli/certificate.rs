@@ -77,6 +77,21 @@ fn confidential() -> anyhow::Result<()> {
 }
 
 #[test]
+fn witnesses_are_asked_for_by_number_and_refused_where_none_is_configured() {
+    let shell = Shell::new().expect("it starts");
+    let certificate = shell.certify().expect("a certificate");
+    let suspend =
+        format!("certificate suspend {certificate} --reason safety --remedy Mend. --text t --token-file clerk.token");
+    let run = |flags: &str| shell.run(&format!("{suspend} {flags}")).expect("it runs").expect(2).stderr;
+    let refused = run("--witnesses 1");
+    assert!(refused.contains("no witness is configured"), "{refused}");
+    assert!(run("--witnesses 0").contains("--witnesses"), "none is no number of witnesses");
+    assert!(run("--witnesses 1 --listed").contains("--listed"), "one promise is asked for");
+    let standing = shell.run(&format!("certificate get {certificate} -o json")).expect("it runs").expect(0);
+    assert_eq!(standing.json().expect("JSON")["certificate"]["state"], "CERTIFICATE_STATE_ACTIVE");
+}
+
+#[test]
 fn a_list_of_certificates_has_those_for_which_all_that_is_asked_holds() {
     filters().expect("it runs");
 }

@@ -3,6 +3,7 @@
 mod erase;
 mod import;
 mod list;
+mod promise;
 mod qr;
 mod revise;
 mod step;
@@ -19,8 +20,9 @@ use greenlane_platform::violations::Violations;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::issue::{Answer, Incoming};
+use super::issue::Incoming;
 use super::{consistency, content, render};
+use crate::app::cosigned::Cosigned;
 use crate::app::issue::{IssueOrder, Signing};
 use crate::app::read::Reader;
 use crate::app::registry::Registry;
@@ -33,6 +35,7 @@ pub(crate) struct Certificates {
     pub(crate) registry: Arc<Registry>,
     pub(crate) reader: Reader,
     pub(crate) serves_status_lists: bool,
+    pub(crate) cosigned: Arc<Cosigned>,
     pub(crate) unknown: Arc<Unknown>,
 }
 
@@ -207,21 +210,6 @@ impl CertificateService for Certificates {
 use wire::issue_certificate_request::Signing as RawSigning;
 
 impl Certificates {
-    /// Whoever asks for a promise that is not offered is told so, not given less. Status lists are made of what is
-    /// published, and it is published before it is answered: where they are served, every answer promises them.
-    fn promise(&self, v: &mut Violations, raw: i32, witnesses: u32) {
-        match wire::LogPromise::try_from(raw) {
-            Ok(wire::LogPromise::InStatusList) if !self.serves_status_lists => {
-                v.add("promise", "is not offered by this registry, which serves no status lists: INTEGRATED is");
-            }
-            Ok(wire::LogPromise::Unspecified | wire::LogPromise::Integrated | wire::LogPromise::InStatusList) => {
-                v.check("witnesses", witnesses == 0, "is for the promise WITNESSED only");
-            }
-            Ok(wire::LogPromise::Witnessed) => v.add("promise", "is not offered by this registry: INTEGRATED is"),
-            Err(_) => v.add("promise", format!("has no value {raw}")),
-        }
-    }
-
     async fn issue(
         &self,
         incoming: &Incoming<wire::IssueCertificateRequest>,
@@ -233,15 +221,16 @@ impl Certificates {
         let body = consistency::body(&mut v, "body", &raw.body);
         let content = content::content(&mut v, raw.content.clone(), self.registry.clock.now());
         let signing = signing(&mut v, raw.signing.clone(), &raw.body);
-        self.promise(&mut v, raw.promise, raw.witnesses);
-        let (request_id, body, content, signing) = v.finish_with(|| Some((request_id?, body?, content?, signing?)))?;
+        let promise = self.promise(&mut v, raw.promise, raw.witnesses);
+        let (request_id, body, content, signing, promise) =
+            v.finish_with(|| Some((request_id?, body?, content?, signing?, promise?)))?;
         let id = incoming.stamp.clone().with(&request_id);
         let actor = incoming.caller.subject().to_owned();
         let content = Arc::new(content);
         let order = IssueOrder { body, content: Arc::clone(&content), signing, actor };
         let (granted, unknown) =
             tokio::join!(self.registry.grant(order, id, raw.validate_only), self.unknown.findings(&content));
-        let answer = Answer::from(granted?);
+        let answer = self.anchored(granted?, promise).await?;
         let mut certificate = answer.certificate()?;
         if answer.proof.is_none() {
             // The number, the document and its hash were made for the check alone.

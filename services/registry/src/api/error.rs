@@ -6,6 +6,7 @@ use chrono::SecondsFormat;
 use greenlane_platform::fault::Fault;
 
 use crate::app::cosign::CosignError;
+use crate::app::cosigned::NotWitnessed;
 use crate::app::mutation::WriteError;
 use crate::app::read::ReadError;
 use crate::app::verify::VerifyError;
@@ -14,6 +15,9 @@ use crate::domain::command::Refusal;
 
 /// A full queue holds some groups: after this long there is room again.
 const QUEUE_RETRY: Duration = Duration::from_millis(200);
+
+/// While witnesses have not cosigned: about as often as they are asked.
+const WITNESS_RETRY: Duration = Duration::from_secs(1);
 
 /// While the database is away.
 const OUTAGE_RETRY: Duration = Duration::from_secs(1);
@@ -118,6 +122,17 @@ impl From<CosignError> for Fault {
         match error {
             CosignError::Note(why) => Fault::invalid("note", why),
             CosignError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotWitnessed> for Fault {
+    fn from(error: NotWitnessed) -> Self {
+        match error {
+            NotWitnessed::Late { index, cosigned, wanted } => {
+                Self::not_witnessed(WITNESS_RETRY, index, cosigned as u64, wanted as u64)
+            }
+            NotWitnessed::Store(error) => error.into(),
         }
     }
 }

@@ -12,7 +12,7 @@ use prost::Message;
 use tonic::Request;
 
 use super::render;
-use crate::app::mutation::Receipt;
+use crate::app::mutation::{LogReceipt, Receipt};
 use crate::app::registry::{MutationId, Outcome};
 use crate::domain::command::Done;
 use crate::domain::statement::Statement;
@@ -106,6 +106,11 @@ impl From<Outcome> for Answer {
 }
 
 impl Answer {
+    /// The same, proved in another tree: a later one that holds the entry too.
+    pub(crate) fn proved_by(self, proof: &LogReceipt) -> Self {
+        Self { proof: Some(render::proof(proof)), ..self }
+    }
+
     /// The certificate, as it stood when this was recorded.
     pub(crate) fn certificate(&self) -> Result<wire::Certificate, Fault> {
         let Done::Certificate(snapshot) = &self.done else { return Err(mismatch()) };

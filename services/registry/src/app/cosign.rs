@@ -11,6 +11,7 @@ use greenlane_platform::clock::Clock;
 use greenlane_store::idempotency::{self, Answered, Begun};
 use greenlane_store::{Micros, Store, StoreError};
 
+use super::cosigned::Cosigned;
 use super::log::{LogBroken, LogWriter};
 use super::mutation::WriteError;
 use super::registry::MutationId;
@@ -24,6 +25,8 @@ pub(crate) struct Cosigner {
     pub(crate) clock: Clock,
     /// The witnesses that count.
     pub(crate) witnesses: Vec<NoteKey>,
+    /// Told of what is taken.
+    pub(crate) cosigned: Arc<Cosigned>,
 }
 
 /// Why a cosignature is not taken.
@@ -92,7 +95,10 @@ impl Cosigner {
             .await
             .map_err(super::registry::unavailable)?;
         match outcome {
-            Taken::Done => Ok(first),
+            Taken::Done => {
+                self.cosigned.taken();
+                Ok(first)
+            }
             Taken::Reused(id) => Err(WriteError::RequestIdReused(id).into()),
             Taken::Contradicted { size, ours } => {
                 let broken = contradiction(size, ours);

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use greenlane_platform::outbound::Outbound;
 use greenlane_store::StoreError;
 use http::{Response, StatusCode, header};
+use tokio::time::Instant;
 
 use self::tally::{NotCosigned, Tally};
 use super::cosign::{CosignError, Cosigner};
@@ -33,6 +36,17 @@ pub(crate) struct Witnesses {
     tally: Tally,
 }
 
+/// How it stands with a witness.
+#[derive(Debug, Default)]
+struct Standing {
+    /// The size that it cosigned last.
+    cosigned: u64,
+    /// Whether its answer is awaited.
+    is_asked: bool,
+    /// Whether it did not cosign what it was asked to last.
+    has_failed: bool,
+}
+
 /// How often one checkpoint is sent to one witness: once to learn its size, once more with the proof, and once again
 /// when another replica was faster.
 const ATTEMPTS: usize = 3;
@@ -43,27 +57,56 @@ impl Witnesses {
         Self { reader, cosigner, asked, every, tally }
     }
 
-    /// Until `stop`: each new checkpoint that is the newest when its turn comes.
+    /// Until `stop`: each new checkpoint that is the newest when its turn comes, and all witnesses the same one. Whoever
+    /// waits for cosignatures is not kept waiting for the next interval, nor for a witness that is away: that one is
+    /// asked beside the others, and anew at the next interval.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
-        let mut cosigned: Vec<u64> = vec![0; self.asked.len()];
+        let this = &self;
+        let mut standings: Vec<Standing> = this.asked.iter().map(|_| Standing::default()).collect();
+        let mut asking = FuturesUnordered::new();
+        let mut due = Instant::now();
         loop {
-            let head = self.reader.published.head();
-            for (index, (witness, known)) in self.asked.iter().zip(&mut cosigned).enumerate() {
-                if *known == head.size && head.size > 0 {
+            let head = this.reader.published.head();
+            let is_due = Instant::now() >= due;
+            if is_due {
+                due = Instant::now() + this.every;
+            }
+            for (index, (witness, standing)) in this.asked.iter().zip(&mut standings).enumerate() {
+                let has_all = standing.cosigned == head.size && head.size > 0;
+                if standing.is_asked || has_all || (standing.has_failed && !is_due) {
                     continue;
                 }
-                let answer = self.ask(witness, &head, *known).await;
-                self.tally.asked(index, &answer);
-                match answer {
-                    Ok(()) => *known = head.size,
-                    Err(no) => tracing::warn!(witness = witness.name, why = no.why(), "a witness has not cosigned"),
+                standing.is_asked = true;
+                let (head, known) = (Arc::clone(&head), standing.cosigned);
+                asking.push(async move { (index, head.size, this.ask(witness, &head, known).await) });
+            }
+            while standings.iter().any(|standing| standing.is_asked && !standing.has_failed) {
+                tokio::select! {
+                    () = &mut stop => return,
+                    Some((index, size, answer)) = asking.next() => this.settle(&mut standings, index, size, &answer),
                 }
             }
-            tokio::select! {
-                () = &mut stop => return,
-                () = tokio::time::sleep(self.every) => {}
+            loop {
+                tokio::select! {
+                    () = &mut stop => return,
+                    () = tokio::time::sleep_until(due) => break,
+                    () = this.cosigner.cosigned.wanted() => break,
+                    Some((index, size, answer)) = asking.next() => this.settle(&mut standings, index, size, &answer),
+                }
             }
+        }
+    }
+
+    /// Notes what became of asking a witness to cosign a size.
+    fn settle(&self, standings: &mut [Standing], index: usize, size: u64, answer: &Result<(), NotCosigned>) {
+        self.tally.asked(index, answer);
+        let (Some(standing), Some(witness)) = (standings.get_mut(index), self.asked.get(index)) else { return };
+        standing.is_asked = false;
+        standing.has_failed = answer.is_err();
+        match answer {
+            Ok(()) => standing.cosigned = size,
+            Err(no) => tracing::warn!(witness = witness.name, why = no.why(), "a witness has not cosigned"),
         }
     }
 

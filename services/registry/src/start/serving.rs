@@ -14,6 +14,7 @@ use super::{Peers, StartError, recogniser, with_site, witnesses};
 use crate::api;
 use crate::app::bundle::Bundler;
 use crate::app::cosign::Cosigner;
+use crate::app::cosigned::Cosigned;
 use crate::app::log::{LogBroken, LogWriter};
 use crate::app::published::Published;
 use crate::app::read::Reader;
@@ -87,11 +88,15 @@ impl Serving {
             good_for: TimeDelta::hours(config.bundle_good_hours.into()),
             public_url: public_url.clone(),
         });
+        let witnesses = witnesses::keys(config)?;
+        let witness_wait = Duration::from_millis(config.witness_wait_ms);
+        let cosigned = Cosigned::new(reader.clone(), Arc::clone(log), witnesses.clone(), witness_wait);
         let cosigner = Arc::new(Cosigner {
             store: store.clone(),
             log: Arc::clone(log),
             clock: clock.clone(),
-            witnesses: witnesses::keys(config)?,
+            witnesses,
+            cosigned: Arc::new(cosigned),
         });
         let page = api::Page::new(&config.page, reader.clone(), Arc::clone(log), Arc::clone(&verifier))
             .map_err(StartError::Page)?;

@@ -4,7 +4,7 @@ use greenlane_log::{Hash, TileSet, proof};
 use greenlane_store::{Micros, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DbErr, QueryOrder, QuerySelect, Set};
+use sea_orm::{DbErr, ExprTrait as _, QueryOrder, QuerySelect, Set};
 
 use super::entity::{log_cosignature, log_evidence, witnessed};
 use super::{corrupt, log, to_i64, to_u64};
@@ -50,14 +50,62 @@ pub(crate) async fn list(tx: &Tx, size: u64, after: Option<&str>, limit: u64) ->
     if let Some(after) = after {
         query = query.filter(log_cosignature::Column::Key.gt(after));
     }
-    let row = |row: log_cosignature::Model| StoredCosignature {
+    Ok(query.all(tx).await?.into_iter().map(stored).collect())
+}
+
+fn stored(row: log_cosignature::Model) -> StoredCosignature {
+    StoredCosignature {
         size: to_u64(row.size),
         key: row.key,
         witness: row.witness,
         signed_at: row.signed_at,
         line: row.line,
-    };
-    Ok(query.all(tx).await?.into_iter().map(row).collect())
+    }
+}
+
+/// The cosignatures at a size that were made with these keys.
+pub(crate) async fn of_keys(tx: &Tx, size: u64, keys: &[String]) -> Result<Vec<StoredCosignature>, DbErr> {
+    let rows = log_cosignature::Entity::find()
+        .filter(log_cosignature::Column::Size.eq(to_i64(size)))
+        .filter(log_cosignature::Column::Key.is_in(keys.iter().map(String::as_str)))
+        .order_by_asc(log_cosignature::Column::Key)
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(stored).collect())
+}
+
+/// Who has cosigned with these keys what is larger than `floor`, the largest first: sizes and names of witnesses.
+pub(crate) async fn above(tx: &Tx, floor: u64, keys: &[String], limit: u64) -> Result<Vec<(u64, String)>, DbErr> {
+    let rows: Vec<(i64, String)> = log_cosignature::Entity::find()
+        .select_only()
+        .column(log_cosignature::Column::Size)
+        .column(log_cosignature::Column::Witness)
+        .filter(log_cosignature::Column::Size.gt(to_i64(floor)))
+        .filter(log_cosignature::Column::Key.is_in(keys.iter().map(String::as_str)))
+        .order_by_desc(log_cosignature::Column::Size)
+        .limit(limit)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|(size, witness)| (to_u64(size), witness)).collect())
+}
+
+/// The smallest size above `floor` that so many different witnesses have cosigned with these keys.
+pub(crate) async fn first_above(tx: &Tx, floor: u64, keys: &[String], witnesses: u64) -> Result<Option<u64>, DbErr> {
+    let cosigned_by = Expr::col(log_cosignature::Column::Witness).count_distinct();
+    let size: Option<i64> = log_cosignature::Entity::find()
+        .select_only()
+        .column(log_cosignature::Column::Size)
+        .filter(log_cosignature::Column::Size.gt(to_i64(floor)))
+        .filter(log_cosignature::Column::Key.is_in(keys.iter().map(String::as_str)))
+        .group_by(log_cosignature::Column::Size)
+        .having(cosigned_by.gte(to_i64(witnesses)))
+        .order_by_asc(log_cosignature::Column::Size)
+        .limit(1)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    Ok(size.map(to_u64))
 }
 
 /// The largest size that has a cosignature.

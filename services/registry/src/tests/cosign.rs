@@ -27,27 +27,32 @@ greenlane_store::engine_tests!(Migrator:
     a_witness_that_is_out_of_reach_is_told_by_metrics_until_it_cosigns_again,
 );
 
-struct Witness {
+/// A witness that signs by hand.
+pub(super) struct Witness {
     name: KeyName,
     signer: Arc<dyn Signer>,
 }
 
 impl Witness {
     fn new() -> Self {
-        Self { name: KeyName::new("witness.example.org/w1").unwrap(), signer: Arc::new(SigningKey::generate_ed25519()) }
+        Self::named("witness.example.org/w1")
     }
 
-    fn key(&self) -> String {
+    pub(super) fn named(name: &str) -> Self {
+        Self { name: KeyName::new(name).unwrap(), signer: Arc::new(SigningKey::generate_ed25519()) }
+    }
+
+    pub(super) fn key(&self) -> String {
         let key = self.signer.public_key().clone();
         NoteKey::new(self.name.clone(), SignatureType::CosignatureV1, key).unwrap().to_string()
     }
 
-    fn config(&self, url: Option<String>) -> Vec<WitnessConfig> {
+    pub(super) fn config(&self, url: Option<String>) -> Vec<WitnessConfig> {
         vec![WitnessConfig { key: self.key(), url }]
     }
 
     /// The note with its cosignature.
-    fn cosign(&self, note: &str) -> String {
+    pub(super) fn cosign(&self, note: &str) -> String {
         let text = format!("{}\n", note.split_once("\n\n").unwrap().0);
         format!("{note}{}", cosign(&self.name, self.signer.as_ref(), &text, 1_800_000_000).unwrap().to_line())
     }
@@ -58,11 +63,11 @@ async fn serve_witnessed(db: &TestDatabase, change: impl FnOnce(&mut Config)) ->
     serve_with(db, Clock::settable(now()), keys, change, Peers::default()).await
 }
 
-async fn head(served: &Served) -> wire::GetCheckpointResponse {
+pub(super) async fn head(served: &Served) -> wire::GetCheckpointResponse {
     served.log().get_checkpoint(wire::GetCheckpointRequest::default()).await.unwrap().into_inner()
 }
 
-fn cosignature(note: String, request_id: &str) -> wire::AddCosignatureRequest {
+pub(super) fn cosignature(note: String, request_id: &str) -> wire::AddCosignatureRequest {
     wire::AddCosignatureRequest { request_id: request_id.to_owned(), validate_only: false, note }
 }
 
@@ -155,7 +160,7 @@ async fn serve_witness(db: &TestDatabase, folder: &tempfile::TempDir, log: &str)
 }
 
 /// The same under a name, with a key that may be there already.
-async fn serve_witness_with(
+pub(super) async fn serve_witness_with(
     db: &TestDatabase,
     folder: &tempfile::TempDir,
     log: &str,

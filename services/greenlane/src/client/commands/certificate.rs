@@ -183,11 +183,12 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
                 content: Some(session.read_message(&args.file, "content")?),
                 signing: signing(args.signing_key, args.signed_document)?,
                 promise: args.promise.code(),
+                witnesses: args.promise.witnesses(),
                 ..Default::default()
             };
             let answer = certificates.issue_certificate(request).await?.into_inner();
             answer.findings.iter().for_each(|finding| render::talk(&format!("warning: {}", finding.message)));
-            session.print(&answer, CERTIFICATE)
+            step::told(session, &answer, CERTIFICATE, "issue", None)
         }
         Command::Prepare(args) => {
             let request = PrepareCertificateRequest {
@@ -264,7 +265,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         }
         Command::Renew(args) => {
             let request = args.request(session)?;
-            session.print(certificates.renew_certificate(request).await?.get_ref(), CERTIFICATE)
+            let answer = certificates.renew_certificate(request).await?.into_inner();
+            step::told(session, &answer, CERTIFICATE, "renew", None)
         }
         Command::Suspend(args) => {
             let request = args.request(session);
@@ -308,7 +310,8 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
             session.print(answer.get_ref(), ERASED)
         }
         Command::Annul(args) => {
-            session.print(certificates.annul_certificate(args.request(session)?).await?.get_ref(), CERTIFICATE)
+            let answer = certificates.annul_certificate(args.request(session)?).await?.into_inner();
+            step::told(session, &answer, CERTIFICATE, "annul", None)
         }
     }
 }

@@ -5,7 +5,7 @@ use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
 
-use super::super::issue::{Answer, Incoming, Stamp};
+use super::super::issue::{Incoming, Stamp};
 use super::super::{consistency, content, render};
 use super::{Certificates, RawSigning, not_found, signing, step};
 use crate::app::mutation::WriteError;
@@ -45,6 +45,7 @@ struct Raw<'r> {
     effective_time: Option<&'r prost_types::Timestamp>,
     etag: &'r str,
     promise: i32,
+    witnesses: u32,
     signing: Option<RawSigning>,
     change: Change<'r>,
 }
@@ -73,6 +74,7 @@ impl Certificates {
             effective_time: message.effective_time.as_ref(),
             etag: &message.etag,
             promise: message.promise,
+            witnesses: message.witnesses,
             signing: message.signing.clone().map(|signing| match signing {
                 S::SigningKey(key) => RawSigning::SigningKey(key),
                 S::SignedDocument(document) => RawSigning::SignedDocument(document),
@@ -102,6 +104,7 @@ impl Certificates {
             effective_time: None,
             etag: &message.etag,
             promise: message.promise,
+            witnesses: message.witnesses,
             signing: message.signing.clone().map(|signing| match signing {
                 S::SigningKey(key) => RawSigning::SigningKey(key),
                 S::SignedDocument(document) => RawSigning::SignedDocument(document),
@@ -144,7 +147,7 @@ impl Certificates {
             v.add("effective_time", why);
         }
         let etag = v.text("etag", raw.etag, 0..=64);
-        self.promise(&mut v, raw.promise, 0);
+        let promise = self.promise(&mut v, raw.promise, raw.witnesses);
         let base = match &number {
             Some(number) => self.registry.base(number).await?,
             None => None,
@@ -172,11 +175,12 @@ impl Certificates {
                 self.registry.prepare_revision(base, order).await
             }
         };
-        let id = known_id.map(|id| stamp.clone().with(&id));
-        let outcome = match (prepared, id) {
-            (Ok(revision), Some(id)) => {
+        // A promise that is not offered any more is not given for what was done before either.
+        let asked = known_id.map(|id| stamp.clone().with(&id)).zip(promise);
+        let (outcome, promise) = match (prepared, asked) {
+            (Ok(revision), Some((id, promise))) => {
                 let mutation = id.wants(Command::Revise(Box::new(revision)));
-                match self.registry.perform(mutation, raw.validate_only).await {
+                let done = match self.registry.perform(mutation, raw.validate_only).await {
                     Err(WriteError::Refused(moved @ (Refusal::VersionMoved { .. } | Refusal::StatusIndexTaken))) => {
                         return Ok(Err(moved));
                     }
@@ -187,13 +191,14 @@ impl Certificates {
                             None => fault,
                         }
                     })?,
-                }
+                };
+                (done, promise)
             }
-            (Err(refused), Some(id)) => self.registry.unless_done_before(&id, refused).await?,
+            (Err(refused), Some((id, promise))) => (self.registry.unless_done_before(&id, refused).await?, promise),
             (Err(refused), None) => return Err(refused),
-            (Ok(_), None) => return Err(Fault::internal("a request id was neither good nor refused")),
+            (Ok(_), None) => return Err(Fault::internal("a request id or promise was neither good nor refused")),
         };
-        let answer = Answer::from(outcome);
+        let answer = self.anchored(outcome, promise).await?;
         let mut certificate = answer.certificate()?;
         if answer.proof.is_none() {
             // The document and its hash were made for the check alone.

@@ -22,6 +22,7 @@ pub(super) struct Raw<'r> {
     pub(super) effective_time: Option<prost_types::Timestamp>,
     pub(super) etag: &'r str,
     pub(super) promise: i32,
+    pub(super) witnesses: u32,
     /// The field, and what it says, of a remedy or conditions, which are then required.
     pub(super) remedy: Option<(&'static str, &'r str)>,
 }
@@ -40,6 +41,7 @@ macro_rules! perform {
             effective_time: incoming.message.effective_time,
             etag: &incoming.message.etag,
             promise: incoming.message.promise,
+            witnesses: incoming.message.witnesses,
             remedy: $remedy,
         };
         let answer = $service.step(&incoming.caller, &incoming.request_id, incoming.stamp.clone(), step).await?;
@@ -71,7 +73,7 @@ impl Certificates {
         }
         let effective_at = v.optional_timestamp("effective_time", raw.effective_time.as_ref());
         let etag = v.text("etag", raw.etag, 0..=64);
-        self.promise(&mut v, raw.promise, 0);
+        let promise = self.promise(&mut v, raw.promise, raw.witnesses);
         let remedy = match raw.remedy {
             Some((field, text)) => v.paragraphs(field, text, 1..=2_000),
             None => Some(String::new()),
@@ -82,8 +84,8 @@ impl Certificates {
         if let Some(why) = out_of_bounds.as_ref().filter(|_| !v.is_empty()) {
             v.add("effective_time", why);
         }
-        let (request_id, number, (reason, reason_text), effective_at, etag, remedy) =
-            v.finish_with(|| Some((request_id?, number?, reason?, effective_at?, etag?, remedy?)))?;
+        let (request_id, number, (reason, reason_text), effective_at, etag, remedy, promise) =
+            v.finish_with(|| Some((request_id?, number?, reason?, effective_at?, etag?, remedy?, promise?)))?;
         let body = match caller.body().map(BodyId::from_name) {
             Some(Ok(body)) => body,
             Some(Err(_)) | None => {
@@ -113,7 +115,7 @@ impl Certificates {
                 done.map_err(|error| Fault::from(error).about(name))?
             }
         };
-        Ok(Answer::from(outcome))
+        self.anchored(outcome, promise).await
     }
 }
 

@@ -104,6 +104,7 @@ impl Amend {
             effective_time: self.effect.effective,
             etag: self.why.etag,
             promise: self.why.promise.code(),
+            witnesses: self.why.promise.witnesses(),
             signing: signing.map(|signing| match signing {
                 Signing::SigningKey(key) => S::SigningKey(key),
                 Signing::SignedDocument(document) => S::SignedDocument(document),
@@ -126,6 +127,7 @@ impl Renew {
             reason_text: self.why.text,
             etag: self.why.etag,
             promise: self.why.promise.code(),
+            witnesses: self.why.promise.witnesses(),
             signing: signing.map(|signing| match signing {
                 Signing::SigningKey(key) => S::SigningKey(key),
                 Signing::SignedDocument(document) => S::SignedDocument(document),

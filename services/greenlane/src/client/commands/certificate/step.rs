@@ -5,9 +5,11 @@ use greenlane_api::registry::v1::{
     AnnulCertificateRequest, CertificateReason, ContinueCertificateRequest, LogPromise, ReinstateCertificateRequest,
     SuspendCertificateRequest, TerminateCertificateRequest, WithdrawCertificateRequest,
 };
+use greenlane_log::note::Note;
 use greenlane_platform::clock::Clock;
 use prost::{Message, Name};
 use prost_types::Timestamp;
+use serde_json::Value;
 
 use super::name;
 use crate::client::{
@@ -45,12 +47,26 @@ pub(crate) struct Promise {
     /// Answer only when the status lists that are served tell it too. Refused where none are served.
     #[arg(long)]
     listed: bool,
+    /// Answer only when so many witnesses have cosigned it: the answer's proof then carries their signatures. If they do
+    /// not in time, what was done stands all the same, and the command with the same --request-id waits anew. Refused
+    /// where fewer are configured.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "listed")]
+    witnesses: Option<u32>,
 }
 
 impl Promise {
     pub(super) fn code(self) -> i32 {
-        let promise = if self.listed { LogPromise::InStatusList } else { LogPromise::Integrated };
+        let promise = match self.witnesses {
+            Some(_) => LogPromise::Witnessed,
+            None if self.listed => LogPromise::InStatusList,
+            None => LogPromise::Integrated,
+        };
         promise.into()
+    }
+
+    /// How many are to have cosigned.
+    pub(super) fn witnesses(self) -> u32 {
+        self.witnesses.unwrap_or_default()
     }
 }
 
@@ -65,7 +81,16 @@ pub(crate) struct Effect {
     pub(super) effective: Option<Timestamp>,
 }
 
-/// Prints the answer to a step; of one that takes effect later, from when on, and what counts until then.
+/// Who has cosigned the checkpoint that proves an answer.
+fn cosigners(answer: &Value) -> Vec<String> {
+    let note = answer["proof"]["checkpoint"].as_str().and_then(|text| Note::parse(text.as_bytes()).ok());
+    // The first signature is the log's own.
+    let theirs = note.iter().flat_map(|note| note.signatures().iter().skip(1));
+    theirs.map(|signature| signature.name.to_string()).collect()
+}
+
+/// Prints the answer to a step, and who has cosigned it; of one that takes effect later, from when on, and what counts
+/// until then.
 pub(super) fn told<M: Message + Name>(
     session: &Session,
     answer: &M,
@@ -74,6 +99,11 @@ pub(super) fn told<M: Message + Name>(
     effect: Option<Timestamp>,
 ) -> anyhow::Result<Exit> {
     let mut value = render::to_json(answer)?;
+    let cosigners = cosigners(&value);
+    // Programs have the answer as it is.
+    if !cosigners.is_empty() && matches!(session.output(), Output::Table | Output::Csv) {
+        value["certificate"]["cosignedBy"] = cosigners.into();
+    }
     if let Some(later) = effect.filter(|it| it.seconds > Clock::system().now().timestamp()) {
         let certificate = &mut value["certificate"];
         // The answer to an amendment is of the version that it makes: what is not valid yet is that, and no more.
@@ -155,6 +185,7 @@ macro_rules! request {
             reason_text: $why.text,
             etag: $why.etag,
             promise: $why.promise.code(),
+            witnesses: $why.promise.witnesses(),
             $($field: $value,)*
         }
     };

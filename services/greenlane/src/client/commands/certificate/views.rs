@@ -38,6 +38,7 @@ pub(super) const CERTIFICATE: View = View::Record {
         ("Version", "version?"),
         ("Signed with", "signingKey"),
         ("Changed last at revision", "latestRevision?"),
+        ("Cosigned by", "cosignedBy"),
     ],
 };
 /// A step that may overtake what was announced.
@@ -71,6 +72,7 @@ pub(super) const URGENT: View = View::Record {
         ("Signed with", "certificate.signingKey"),
         ("Overtaken", "overtakenEvents"),
         ("Changed last at revision", "certificate.latestRevision?"),
+        ("Cosigned by", "certificate.cosignedBy"),
     ],
 };
 pub(super) const CERTIFICATES: View = View::List {
