@@ -7,16 +7,17 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use greenlane_credential::{Presented, Profile, payload_as};
+use greenlane_credential::{Certificate, DocumentError, Presented, Profile, payload_as};
 use greenlane_jose::{Jwk, PublicKey};
 use greenlane_store::{Body as Reading, Store, StoreError, Tx};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sea_orm::DbErr;
 
+use super::document::facts;
 use super::standby::Floor;
 use crate::domain::body::Body;
-use crate::domain::certificate::Version;
+use crate::domain::certificate::{Head, Version};
 use crate::domain::content::Content;
 use crate::domain::contestation::Contestation;
 use crate::domain::key::Key;
@@ -301,21 +302,24 @@ impl StoredCertificate {
         let Self { known: Known { head, versions, events }, keys, contestations } = self;
         let bytes: usize = versions.iter().map(|version| version.document.len()).sum();
         let weight = 1 + (bytes / ORDINARY_BYTES + events.len() / ORDINARY_EVENTS) as u64;
-        let check = |(version, key): (Version, Option<Key>)| VersionFile {
-            version: version.version,
-            log_index: version.log_index,
-            recorded_at: version.recorded_at,
-            stored: check_document(&version.document, &version.document_sha256, key.as_ref()),
-            w3c_sha256: restated(&version.document),
-            content: version.content,
-            document_sha256: version.document_sha256,
-            key: version.key,
+        let check = |(version, key): (Version, Option<Key>)| {
+            let read = Presented::read(&version.document);
+            VersionFile {
+                version: version.version,
+                log_index: version.log_index,
+                recorded_at: version.recorded_at,
+                stored: check_document(&head, &version, read.as_ref(), key.as_ref()),
+                w3c_sha256: read.ok().and_then(|read| restated(&read)),
+                content: version.content,
+                document_sha256: version.document_sha256,
+                key: version.key,
+            }
         };
         CertificateFile {
-            number: head.number,
-            body: head.body,
             events,
             versions: versions.into_iter().zip(keys).map(check).collect(),
+            number: head.number,
+            body: head.body,
             contestations,
             weight,
         }
@@ -323,20 +327,35 @@ impl StoredCertificate {
 }
 
 /// The hash of what a document states, in the other profile.
-fn restated(document: &str) -> Option<[u8; 32]> {
-    let read = Presented::read(document).ok()?;
+fn restated(read: &Presented<'_>) -> Option<[u8; 32]> {
     payload_as(Profile::W3c, read.certificate()).ok().map(sha256)
 }
 
-/// Whether a stored document is what its record says: its hash, and its signature by the key named.
-fn check_document(document: &str, expected: &[u8; 32], key: Option<&Key>) -> Stored {
-    if sha256(document) != *expected {
+/// Whether a stored document is what its record says: its hash, its signature by the key named, and what it states.
+fn check_document(
+    head: &Head,
+    version: &Version,
+    read: Result<&Presented<'_>, &DocumentError>,
+    key: Option<&Key>,
+) -> Stored {
+    if sha256(version.document.as_bytes()) != version.document_sha256 {
         return Stored::HashMismatch;
     }
     // An unknown key is found out where the keys of the revision are.
     let Some(key) = key.and_then(public_key) else { return Stored::Sound };
-    match Presented::read(document).map(|presented| presented.verify(&key).is_ok()) {
-        Ok(true) => Stored::Sound,
-        Ok(false) | Err(_) => Stored::SignatureInvalid,
+    match read {
+        Ok(read) if read.verify(&key).is_err() => Stored::SignatureInvalid,
+        Ok(read) if !states(read.certificate(), head, version) => Stored::Contradicted,
+        Ok(_) => Stored::Sound,
+        Err(_) => Stored::SignatureInvalid,
     }
+}
+
+/// Whether a document states what is judged of its version. What it keeps back it does not state: neither that nor what
+/// was erased of it decides anything.
+fn states(stated: &Certificate, head: &Head, version: &Version) -> bool {
+    stated.number == head.number.as_str()
+        && stated.version == version.version
+        && stated.issuer.body == head.body.name()
+        && stated.facts == facts(&version.content.without(&version.content.confidential))
 }

@@ -20,7 +20,7 @@ greenlane_store::engine_tests!(Migrator:
     another_tree_of_the_same_size_is_found_out_by_reading_alone,
 );
 
-async fn sql(db: &TestDatabase, statement: &str) {
+pub(super) async fn sql(db: &TestDatabase, statement: &str) {
     let statement = statement.to_owned();
     let run = db.store().write::<_, std::convert::Infallible, _>("sql", move |tx| {
         let statement = statement.clone();

@@ -11,13 +11,15 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::server::ServerConfig;
 use greenlane_store::testing::TestDatabase;
 
-use super::harness::{Served, codes, goods, now, question, serve, serve_by};
+use super::harness::{Served, codes, goods, now, question, serve, serve_by, serve_with};
 use super::life::withdrawal;
+use super::rollback::sql;
 use crate::{Migrator, Peers};
 
 greenlane_store::engine_tests!(Migrator:
     a_presented_document_is_recognised_as_the_logged_one,
     a_tampered_document_is_caught,
+    a_record_that_was_changed_behind_the_documents_back_is_caught,
     the_same_certificate_in_w3cs_profile_is_genuine_and_its_own_forgery_is_not,
     a_number_that_nobody_granted_is_unknown,
     a_document_under_an_impossible_number_is_unknown,
@@ -53,6 +55,29 @@ async fn a_presented_document_is_recognised_as_the_logged_one(db: TestDatabase) 
     assert_eq!(verdict.certificate, certificate.name);
     assert_eq!(codes(verdict.authentic.as_ref()), ["signature_valid", "logged"]);
     assert_eq!(verdict.covers_goods.unwrap().outcome(), wire::PartOutcome::NotAsked);
+}
+
+async fn a_record_that_was_changed_behind_the_documents_back_is_caught(db: TestDatabase) {
+    let served = serve(&db).await;
+    let certificate = issued(&served).await;
+    let replace = async |was: &str, is: &str| {
+        sql(&db, &format!("UPDATE certificate_version SET content = replace(content, '{was}', '{is}')")).await;
+    };
+    for (was, is) in [("854143", "850760"), ("2029-01-09", "2099-01-09"), ("Example Solar", "Another Holder")] {
+        replace(was, is).await;
+        // One that has read nothing yet.
+        let other = serve_with(&db, Clock::settable(now()), Arc::clone(&served.keys), |_| {}, Peers::default()).await;
+        for subject in [Subject::Certificate(certificate.name.clone()), Subject::Document(certificate.document.clone())]
+        {
+            let verdict = ask(&other, question(subject)).await;
+            let told = codes(verdict.authentic.as_ref()).join(" ");
+            assert!(told.contains("record_contradicts_document"), "{is}: {told}");
+            assert_eq!(verdict.outcome(), wire::VerdictOutcome::Refused, "{is}");
+        }
+        replace(is, was).await;
+    }
+    let verdict = ask(&served, question(Subject::Certificate(certificate.name))).await;
+    assert_eq!(codes(verdict.authentic.as_ref()), ["logged"]);
 }
 
 /// A document with something else in its payload, under the old signature.

@@ -14,6 +14,8 @@ pub(crate) enum Stored {
     Sound,
     SignatureInvalid,
     HashMismatch,
+    /// The document states something else than the record, by which goods and days are judged.
+    Contradicted,
 }
 
 /// What the signature of a document that the log does not name is worth.
@@ -115,6 +117,12 @@ pub(crate) fn judge(presented: &Presented, judged: Option<Judged<'_>>) -> Part {
         }
         Stored::HashMismatch => {
             return no(Finding::new("document_not_logged", "The stored document is not the one that the log names."));
+        }
+        Stored::Contradicted => {
+            return no(Finding::new(
+                "record_contradicts_document",
+                "The registry's record is not what the document states that the log names.",
+            ));
         }
     }
     let Some(key) = judged.key else {

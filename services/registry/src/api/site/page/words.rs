@@ -185,6 +185,9 @@ impl Language {
             "logged" => ("The transparency log names this very document.", "透明日志记载了这份文件。"),
             "signature_invalid" => ("The signature is wrong.", "签名错误。"),
             "document_malformed" => ("It is not a certificate document.", "不是证书文件。"),
+            "record_contradicts_document" => {
+                ("The registry's record is not what the certificate's document states.", "登记记录与证书文件所载不符。")
+            }
             "document_not_logged" => ("The transparency log names no such document.", "透明日志未记载此文件。"),
             "issuer_mismatch" => ("It names another body than the one that issued it.", "所载机构并非签发机构。"),
             "key_unknown" => ("The key that it names is not registered for the body.", "所用密钥未登记于该机构名下。"),
