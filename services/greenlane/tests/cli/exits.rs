@@ -144,6 +144,15 @@ fn try_all() -> anyhow::Result<()> {
         assert!(text.contains("missing."), "{text}");
     }
 
+    // Nor may what is written take the place of what is read.
+    let table = shell.folder.path().join("rows.csv");
+    std::fs::write(&table, "period,code,value\n2023,854143,1\n")?;
+    for words in ["tag rows.csv --faults rows.csv", "tag rows.csv --out ./rows.csv"] {
+        let text = refused(shell.run(words)?.expect(2));
+        assert!(text.contains("would write over the table"), "{text}");
+        assert!(std::fs::read_to_string(&table)?.ends_with("854143,1\n"), "it is as it was");
+    }
+
     // Nor is there a context of that name.
     refused(shell.run("context use nowhere")?.expect(3));
     refused(shell.run("body list --context nowhere")?.expect(3));

@@ -8,6 +8,8 @@
 pub(crate) mod amount;
 mod ask;
 mod csv;
+mod faults;
+mod files;
 mod out;
 mod parquet;
 mod parts;
@@ -104,6 +106,7 @@ const TOTALS: View = View::List {
 
 /// Does it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
+    files::must_differ(&args)?;
     let bar = progress::bar(None, "rows read");
     let survey = survey::read(&args.file, &bar)?;
     bar.finish_and_clear();

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 
 use super::{
     ask::{Code, Said},
+    files,
     pass::{OWN_FAULTS, OwnFault},
     table::{Columns, Row},
 };
@@ -44,7 +45,7 @@ pub(super) struct Tagged {
 
 impl Tagged {
     pub(super) fn open(path: &Path, resume: bool) -> anyhow::Result<Self> {
-        let part = path.with_added_extension("part");
+        let part = files::part(path);
         let failed = || format!("cannot write {}", part.display());
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(!resume);

@@ -1,8 +1,7 @@
 //! The pass that tags: what was said of each code, put to each row.
 
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use greenlane_api::classification::v1::TagTotals;
 use indicatif::ProgressBar;
 
@@ -10,13 +9,13 @@ use super::{
     Args, By,
     amount::amount,
     ask::{Code, Said},
+    faults::Faults,
     out::Tagged,
     seen::Seen,
     survey::Survey,
-    table::{self, Columns, Row, Table},
+    table::{self, Table},
     totals::Totals,
 };
-use crate::client::exit::Usage;
 
 /// Rows between two looks at the progress bar.
 pub(super) const STEP: u64 = 1 << 15;
@@ -31,15 +30,12 @@ pub(super) type OwnFault = (usize, usize);
 /// Tags the rows of a table; gives the totals.
 pub(crate) fn run(args: &Args, survey: &Survey, said: &Said, bar: &ProgressBar) -> anyhow::Result<TagTotals> {
     let mut out = args.out.as_deref().map(|path| Tagged::open(path, args.resume)).transpose()?;
-    let mut faults = args.faults.as_deref().map(writer).transpose()?;
-    if let Some(faults) = &mut faults {
-        faults.write_record(["line", "column", "fault", "value", "mended"])?;
-    }
+    let mut faults = args.faults.as_deref().map(Faults::open).transpose()?;
     let whole = out.is_some() || faults.is_some();
     let table = if whole { Table::whole(&args.file)? } else { Table::needed(&args.file)? };
     let totals = tag(table, args, survey, said, out.as_mut(), faults.as_mut(), bar)?;
-    if let Some(faults) = &mut faults {
-        faults.flush()?;
+    if let Some(faults) = faults {
+        faults.finish()?;
     }
     if let Some(out) = out {
         out.finish()?;
@@ -53,7 +49,7 @@ fn tag(
     survey: &Survey,
     said: &Said,
     mut out: Option<&mut Tagged>,
-    mut faults: Option<&mut csv::Writer<File>>,
+    mut faults: Option<&mut Faults>,
     bar: &ProgressBar,
 ) -> anyhow::Result<TagTotals> {
     let Table { columns, rows: mut source } = table;
@@ -108,7 +104,7 @@ fn tag(
             totals.add(&row, value, &code.tags);
         }
         if let Some(faults) = faults.as_mut().filter(|_| !code.faults.is_empty() || !own.is_empty()) {
-            write_faults(faults, &columns, &row, said, code, &own)?;
+            faults.row(&columns, &row, said, code, &own)?;
         }
         if let Some(out) = &mut out {
             out.row(&row, &columns, code, &own, counted, value, said)?;
@@ -126,32 +122,6 @@ fn tag(
         mended_rows += if code.faults.iter().any(|(_, mended)| *mended) { rows } else { 0 };
     }
     Ok(TagTotals { totals: totals.all(said), rows, faults: counts.into_iter().collect(), mended_rows })
-}
-
-fn write_faults(
-    faults: &mut csv::Writer<File>,
-    columns: &Columns,
-    row: &Row<'_>,
-    said: &Said,
-    code: &Code,
-    own: &[OwnFault],
-) -> anyhow::Result<()> {
-    let line = row.line.to_string();
-    let of_code = code.faults.iter().map(|(fault, mended)| {
-        let fault = said.faults[*fault].as_str();
-        let at = if fault == "period_malformed" { columns.period } else { columns.code };
-        (fault, at, *mended)
-    });
-    for (fault, at, mended) in of_code.chain(own.iter().map(|(fault, at)| (OWN_FAULTS[*fault], *at, false))) {
-        let column = columns.names.get(at).map_or("", String::as_str);
-        let value = String::from_utf8_lossy(row.get(at).unwrap_or_default());
-        faults.write_record([line.as_str(), column, fault, value.as_ref(), if mended { "1" } else { "0" }])?;
-    }
-    Ok(())
-}
-
-fn writer(path: &Path) -> anyhow::Result<csv::Writer<File>> {
-    csv::Writer::from_path(path).with_context(|| Usage(format!("cannot write {}", path.display())))
 }
 
 #[cfg(test)]

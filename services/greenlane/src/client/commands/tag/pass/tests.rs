@@ -1,7 +1,12 @@
+use std::path::Path;
+
 use greenlane_tally::Share;
 
 use super::*;
-use crate::client::commands::tag::{By, ask::Tag, parquet, survey};
+use crate::client::{
+    commands::tag::{By, ask::Tag, files, parquet, survey},
+    exit::Usage,
+};
 
 const LOST: usize = 0;
 const SUM: usize = 1;
@@ -119,6 +124,39 @@ fn each_row_is_tagged_in_its_place_and_each_fault_names_its_line_and_column() {
     let faults = std::fs::read_to_string(folder.path().join("faults.csv")).unwrap();
     assert!(faults.contains("3,cmdCode,leading_zero_lost,20110,1\n"), "{faults}");
     assert!(faults.contains("value_malformed,-7,0\n"), "{faults}");
+}
+
+#[test]
+fn an_output_that_is_the_table_or_another_output_is_refused_whatever_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str| Some(folder.path().join(name));
+    std::fs::create_dir(folder.path().join("below")).unwrap();
+    std::fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
+    let refused = |out: &str, faults: &str| {
+        let args = Args { out: of(out), faults: of(faults), ..args(folder.path(), false) };
+        files::must_differ(&args).is_err_and(|error| error.is::<Usage>())
+    };
+    assert!(!refused("tagged.csv", "faults.csv") && !refused("rows.csv.tagged", "below/rows.csv"));
+    assert!(refused("rows.csv", "faults.csv") && refused("tagged.csv", "rows.csv"));
+    assert!(refused("tagged.csv", "below/../rows.csv") && refused("below/./../rows.csv", "faults.csv"));
+    assert!(refused("same.csv", "below/../same.csv") && refused("same.csv", "same.csv.part"));
+    let table = Args { file: folder.path().join("tagged.csv.part"), ..args(folder.path(), false) };
+    assert!(files::must_differ(&table).is_err(), "what is written first is called so");
+}
+
+#[test]
+fn the_faults_of_a_run_that_breaks_off_replace_none_that_are_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
+    let (whole, faults) = (args(folder.path(), false), folder.path().join("faults.csv"));
+    let survey = surveyed(&whole);
+    std::fs::write(&faults, "those of before").unwrap();
+    let broken = Args { file: folder.path().join("missing.csv"), ..args(folder.path(), false) };
+    assert!(run(&broken, &survey, &said(&survey), &ProgressBar::hidden()).is_err());
+    assert_eq!(std::fs::read_to_string(&faults).unwrap(), "those of before");
+    tagged(&whole);
+    assert!(std::fs::read_to_string(&faults).unwrap().starts_with("line,column,fault,value,mended\n"));
+    assert!(!folder.path().join("faults.csv.part").exists());
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! Faults on their way to a file.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+
+use super::{
+    ask::{Code, Said},
+    files,
+    pass::{OWN_FAULTS, OwnFault},
+    table::{Columns, Row},
+};
+use crate::client::exit::Usage;
+
+/// Faults on their way to a CSV file. It has its name only when it is whole.
+pub(super) struct Faults {
+    path: PathBuf,
+    /// Where it lies until then. None of what is no file: a terminal, a pipe.
+    part: Option<PathBuf>,
+    rows: csv::Writer<File>,
+}
+
+impl Faults {
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        let is_other = path.metadata().is_ok_and(|metadata| !metadata.is_file());
+        let part = (!is_other).then(|| files::part(path));
+        let at = part.as_deref().unwrap_or(path);
+        let rows = csv::Writer::from_path(at).with_context(|| Usage(format!("cannot write {}", at.display())))?;
+        let mut faults = Self { path: path.to_owned(), part, rows };
+        faults.rows.write_record(["line", "column", "fault", "value", "mended"])?;
+        Ok(faults)
+    }
+
+    /// Writes the faults of a row.
+    pub(super) fn row(
+        &mut self,
+        columns: &Columns,
+        row: &Row<'_>,
+        said: &Said,
+        code: &Code,
+        own: &[OwnFault],
+    ) -> anyhow::Result<()> {
+        let line = row.line.to_string();
+        let of_code = code.faults.iter().map(|(fault, mended)| {
+            let fault = said.faults[*fault].as_str();
+            let at = if fault == "period_malformed" { columns.period } else { columns.code };
+            (fault, at, *mended)
+        });
+        for (fault, at, mended) in of_code.chain(own.iter().map(|(fault, at)| (OWN_FAULTS[*fault], *at, false))) {
+            let column = columns.names.get(at).map_or("", String::as_str);
+            let value = String::from_utf8_lossy(row.get(at).unwrap_or_default());
+            self.rows.write_record([line.as_str(), column, fault, value.as_ref(), if mended { "1" } else { "0" }])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        self.rows.flush()?;
+        let Some(part) = &self.part else { return Ok(()) };
+        std::fs::rename(part, &self.path).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
