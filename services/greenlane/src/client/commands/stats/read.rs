@@ -119,7 +119,8 @@ pub(crate) fn summary(table: Table, flow: Option<&str>) -> anyhow::Result<Summar
 
 /// Whether a row counts in no totals for no other reason than that its flow is a part of another.
 fn is_out_as_part_of_flow_alone(faults: &str) -> bool {
-    const OUT: [&str; 4] = ["aggregate_code", "aggregate_partner", "columns_missing", "part_of_total"];
+    const OUT: [&str; 5] =
+        ["aggregate_code", "aggregate_partner", "columns_missing", "columns_surplus", "part_of_total"];
     let has = |fault: &str| faults.split(' ').any(|it| it == fault);
     has("part_of_flow") && !OUT.into_iter().any(has)
 }

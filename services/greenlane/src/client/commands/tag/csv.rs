@@ -28,6 +28,8 @@ pub(crate) struct CsvRows<R> {
     separator: u8,
     /// So many fields of a record are looked for: bulk files have many more behind those that are needed.
     most: usize,
+    /// Of a record that has more than these, all are looked for nevertheless: it is no row of the table.
+    width: usize,
     parser: csv_core::Reader,
     /// What the parser made of a record.
     parsed: Vec<u8>,
@@ -60,6 +62,7 @@ impl<R: Read> CsvRows<R> {
             line: 1,
             separator: b',',
             most: usize::MAX,
+            width: usize::MAX,
             parser: csv_core::Reader::new(),
             parsed: vec![0; 1 << 12],
             ends: vec![0; 1 << 7],
@@ -69,9 +72,10 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
-    /// Looks for the first fields of each record only: those behind them may be there or not.
-    pub(crate) fn first(&mut self, most: usize) {
-        self.most = most;
+    /// Looks for the first fields of each record only: those behind them may be there or not. Those of a record that is
+    /// wider than the table are there.
+    pub(crate) fn first(&mut self, most: usize, width: usize) {
+        (self.most, self.width) = (most, width);
     }
 
     /// Takes the table's separator from its first line: tabs, as Comtrade's bulk files have, semicolons, as spreadsheets
@@ -111,6 +115,10 @@ impl<R: Read> CsvRows<R> {
             Found::Plain(end, _) => {
                 let bytes = &self.buffer[begin..end];
                 cut(bytes, self.separator, &self.quoted, self.most, &mut self.fields);
+                let width = || self.fields.len() + rest(bytes, self.separator, &self.quoted, &self.fields);
+                if self.width < usize::MAX && width() > self.width {
+                    cut(bytes, self.separator, &self.quoted, usize::MAX, &mut self.fields);
+                }
                 let raw = (self.separator == b',').then_some(bytes);
                 Row { bytes, fields: &self.fields, line, raw }
             }
@@ -248,6 +256,15 @@ fn cut(bytes: &[u8], separator: u8, quoted: &[(u32, u32)], most: usize, fields: 
     }
 }
 
+/// How many fields follow those into which a record was cut.
+fn rest(bytes: &[u8], separator: u8, quoted: &[(u32, u32)], fields: &[(u32, u32)]) -> usize {
+    let from = fields.last().map_or(0, |(_, end)| *end);
+    let separators = |from: u32, to: usize| memchr::memchr_iter(separator, &bytes[from as usize..to]).count();
+    let behind = quoted.iter().filter(|(open, _)| *open >= from);
+    let within: usize = behind.map(|(open, close)| separators(*open, *close as usize)).sum();
+    separators(from, bytes.len()) - within
+}
+
 /// Adds the fields that end at a separator, from one place on; gives where what follows them begins.
 fn split(bytes: &[u8], separator: u8, mut from: u32, most: usize, fields: &mut Vec<(u32, u32)>) -> u32 {
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
@@ -340,7 +357,7 @@ mod tests {
     #[test]
     fn only_the_fields_that_are_needed_are_looked_for() {
         let mut rows = CsvRows::new(&b"a,b,c\n\"1,1\",2,\"3\n3\"\n4\n"[..]);
-        rows.first(2);
+        rows.first(2, usize::MAX);
         let mut next = || {
             let row = rows.next().unwrap()?;
             Some((row.line, (0..row.len()).filter_map(|at| row.get(at)).map(<[u8]>::to_vec).collect::<Vec<_>>()))
@@ -350,6 +367,25 @@ mod tests {
         assert_eq!(two(next()), Some((2, vec![b"1,1".to_vec(), b"2".to_vec()])));
         assert_eq!(next(), Some((4, vec![b"4".to_vec()])));
         assert_eq!(next(), None);
+    }
+
+    #[test]
+    fn a_row_that_is_wider_than_the_table_has_all_its_fields_and_no_other_needs_to() {
+        for (text, fields) in [
+            ("a,b,c,d\n", 4),
+            ("a,b,\"c,d\",e\n", 4),
+            ("\"a,b\",\"c,d\",\"e,f\",\"g,h\"\n", 4),
+            ("a,b,c,\n", 4),
+            ("some field,another,one of them,more,and more", 5),
+        ] {
+            let mut rows = CsvRows::new(text.as_bytes());
+            rows.first(1, 3);
+            assert_eq!(rows.next().unwrap().unwrap().len(), fields, "{text}");
+        }
+        let mut rows = CsvRows::new(&b"a_,\"b,b\",\"c,c\"\n\"a,a\",b,c\n"[..]);
+        rows.first(1, 3);
+        assert_eq!(rows.next().unwrap().unwrap().get(0), Some(&b"a_"[..]));
+        assert!(rows.next().unwrap().unwrap().len() < 3);
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Faults {
             (fault, at, *mended)
         });
         for (fault, at, mended) in of_code.chain(own.iter().map(|(fault, at)| (OWN_FAULTS[*fault], *at, false))) {
-            let column = columns.names.get(at).map_or("", String::as_str);
+            // What is behind the last column is beside that one.
+            let column = columns.names.get(at).or(columns.names.last()).map_or("", String::as_str);
             let value = String::from_utf8_lossy(row.get(at).unwrap_or_default());
             self.rows.write_record([line.as_str(), column, fault, value.as_ref(), if mended { "1" } else { "0" }])?;
         }

@@ -13,7 +13,7 @@ use super::{
     out::Tagged,
     seen::Seen,
     survey::Survey,
-    table::{self, Table},
+    table::{self, Table, Width},
     totals::Totals,
 };
 
@@ -21,8 +21,15 @@ use super::{
 pub(super) const STEP: u64 = 1 << 15;
 
 /// Faults of a row beside its code's.
-pub(super) const OWN_FAULTS: [&str; 6] =
-    ["columns_missing", "value_malformed", "aggregate_partner", "duplicate", "part_of_total", "part_of_flow"];
+pub(super) const OWN_FAULTS: [&str; 7] = [
+    "columns_missing",
+    "value_malformed",
+    "aggregate_partner",
+    "duplicate",
+    "part_of_total",
+    "part_of_flow",
+    "columns_surplus",
+];
 
 /// A fault of a row beside its code's: its place in [`OWN_FAULTS`], and the column that shows it.
 pub(super) type OwnFault = (usize, usize);
@@ -57,6 +64,7 @@ fn tag(
         out.header(&columns, said)?;
     }
     let (mut seen, mut totals) = (Seen::new(), Totals::new(&args.by, &columns, said.lists.len()));
+    let mut width = Width::of(&columns);
     let nothing = Code::default();
     // By code: how many rows it has. Most faults are of the code, and need not be counted one by one.
     let mut of_code = vec![0u64; said.codes.len()];
@@ -71,16 +79,20 @@ fn tag(
             bar.set_position(rows);
         }
         own.clear();
-        let number = survey.number(&columns, &row, &mut key).filter(|_| row.len() > columns.last());
+        let surplus = width.surplus(&row);
+        let good = row.len() > columns.last() && surplus.is_none();
+        let number = if good { survey.number(&columns, &row, &mut key) } else { None };
         let place = number.and_then(|number| usize::try_from(number).ok());
         let code = place.and_then(|place| said.codes.get(place)).unwrap_or(&nothing);
         let value = row.get(columns.value).and_then(amount);
-        match number {
-            None => own.push((0, columns.last())),
-            Some(_) if value.is_none() => own.push((1, columns.value)),
-            Some(_) => {}
+        match (number, surplus) {
+            (_, Some(at)) => own.push((6, at)),
+            (None, None) => own.push((0, columns.last())),
+            (Some(_), None) if value.is_none() => own.push((1, columns.value)),
+            (Some(_), None) => {}
         }
-        let partner = columns.partner.filter(|_| survey.mixed_partners);
+        // Of what is no row of the table it is not known which field is which.
+        let partner = columns.partner.filter(|_| survey.mixed_partners && number.is_some());
         let world = partner.filter(|at| row.get(*at).is_some_and(table::is_world));
         own.extend(world.map(|at| (2, at)));
         if let Some(number) = number
@@ -90,7 +102,7 @@ fn tag(
         }
         let part = number.filter(|_| !survey.parts.is_empty()).and_then(|it| survey.parts.part(it, &columns, &row));
         own.extend(part.map(|at| (4, at)));
-        let flow = flow_at.filter(|at| row.get(*at).is_some_and(|flow| survey.is_part(flow)));
+        let flow = flow_at.filter(|at| number.is_some() && row.get(*at).is_some_and(|flow| survey.is_part(flow)));
         own.extend(flow.map(|at| (5, at)));
         if let Some(count) = place.and_then(|place| of_code.get_mut(place)) {
             *count += 1;

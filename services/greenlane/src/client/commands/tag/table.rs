@@ -143,6 +143,29 @@ impl<'t> Row<'t> {
     }
 }
 
+/// How many fields the rows of a table have.
+pub(crate) struct Width {
+    columns: usize,
+    /// Fields of the first row: all may end in a separator that the header has not.
+    first: Option<usize>,
+}
+
+impl Width {
+    pub(crate) fn of(columns: &Columns) -> Self {
+        Self { columns: columns.names.len(), first: None }
+    }
+
+    /// The first field of a row that is more than the table has columns: which of its fields is which nobody knows.
+    pub(crate) fn surplus(&mut self, row: &Row<'_>) -> Option<usize> {
+        let first = *self.first.get_or_insert(row.len());
+        if row.len() <= self.columns {
+            return None;
+        }
+        let more = (self.columns..row.len()).find(|at| row.get(*at).is_some_and(|it| !it.trim_ascii().is_empty()));
+        more.or((row.len() != first).then_some(self.columns))
+    }
+}
+
 /// An open table: CSV with commas or tabs, compressed by gzip or not, or Parquet. Which is told from its first bytes.
 pub(crate) struct Table {
     pub(crate) columns: Columns,
@@ -182,13 +205,13 @@ impl Table {
     }
 
     /// Opens a table of which those fields are read that tagging asks for: of a Parquet file all others are empty, of a
-    /// CSV file those behind the last of them are not there.
+    /// CSV file those behind the last of them are not there but in rows that have more fields than the table has columns.
     pub(crate) fn needed(path: &Path) -> anyhow::Result<Self> {
         let mut table = Self::whole(path)?;
         let needed = table.columns.needed();
         match &mut table.rows.source {
             Source::Parquet(rows) => rows.only(&needed),
-            Source::Csv(rows) => rows.first(end(&needed)),
+            Source::Csv(rows) => rows.first(end(&needed), table.columns.names.len()),
         }
         Ok(table)
     }
@@ -197,7 +220,7 @@ impl Table {
     pub(crate) fn surveyed(path: &Path) -> anyhow::Result<Self> {
         let mut table = Self::needed(path)?;
         if let Source::Csv(rows) = &mut table.rows.source {
-            rows.first(end(&table.columns.surveyed()));
+            rows.first(end(&table.columns.surveyed()), usize::MAX);
         }
         Ok(table)
     }

@@ -326,3 +326,32 @@ fn values_of_a_spreadsheet_are_read_and_what_may_mean_two_is_a_fault() {
     assert_eq!(values, [(String::new(), 2235.0)]);
     assert_eq!(faults, [("duplicate".to_owned(), 2), ("value_malformed".to_owned(), 1)]);
 }
+
+#[test]
+fn a_row_with_more_fields_than_the_table_has_columns_is_a_fault_that_names_them_and_counts_nowhere() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue,note\n";
+    // Thousands and a name that nobody quoted: the last field of the second is empty.
+    let good = "2010,A,B,M,010121,7,\n2010,A,C,M,010121,\"8\",\"a, b\"\n";
+    let rows = format!("{header}{good}2010,A,B,M,20110,1,234,567\n2010,A,Korea, Rep. of,M,010121,500,\n");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), &rows).unwrap();
+    let args = args(folder.path(), false);
+    let totals = tagged(&args);
+    assert_eq!(totals.faults.iter().collect::<Vec<_>>(), [(&"columns_surplus".to_owned(), &2)]);
+    assert_eq!(totals.totals[0].value_usd, 15.0);
+    assert_eq!(tagged(&Args { out: None, faults: None, ..args }), totals, "also where only the first fields are cut");
+    let faults = std::fs::read_to_string(folder.path().join("faults.csv")).unwrap();
+    assert!(faults.ends_with("\n4,note,columns_surplus,567,0\n5,note,columns_surplus,,0\n"), "{faults}");
+    let out = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
+    assert!(out.contains("\n2010,A,B,M,20110,1,234,,,columns_surplus,0,0,0,0,0"), "{out}");
+}
+
+#[test]
+fn a_separator_behind_the_last_field_of_all_rows_is_no_field_more() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+    let (values, faults) = sums(&format!("{header}2010,A,B,M,010121,7,\n2010,A,C,M,010121,8,\n"), &[By::Year]);
+    assert_eq!((values, faults), (vec![(String::new(), 15.0)], vec![]));
+    // Of one row alone it may be a name with a comma in it.
+    let (values, faults) = sums(&format!("{header}2010,A,B,M,010121,7\n2010,A,\"C\",M,010121,8, \n"), &[By::Year]);
+    assert_eq!((values, faults), (vec![(String::new(), 7.0)], vec![("columns_surplus".to_owned(), 1)]));
+}
