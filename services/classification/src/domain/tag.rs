@@ -28,7 +28,8 @@ const KEPT: usize = 200_000;
 /// What is known of what is written at such length, in bytes, is not kept: that would be no code.
 const LONGEST: usize = 100;
 
-/// Digits of a code that holds no other's value: shorter ones with codes below them are sums.
+/// Digits of a code that tables give as the goods themselves: shorter ones with codes below them are sums. National lines
+/// may lie under it, and under one another; whether a table has both is more than one row says.
 const SUBHEADING: usize = 6;
 
 /// How to tag.

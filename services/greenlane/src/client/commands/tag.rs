@@ -2,8 +2,8 @@
 //!
 //! The file never leaves the machine. It is read twice: once for the codes and periods that are in it, about which the
 //! service is asked, each once and all at one revision; once to tag the rows with what it said; and between the two once
-//! more for totals, where rows are broken down further. Memory grows with the number of codes and periods (and where rows
-//! are broken down further, of the economies that do so and their partners), not with the number of rows.
+//! more for totals, where rows are broken down further or may repeat others. Memory grows with the number of codes and
+//! periods (and there of economies and flows, and of the partners of what is broken down), not with the number of rows.
 
 pub(crate) mod amount;
 mod ask;
@@ -14,6 +14,7 @@ mod out;
 mod parquet;
 mod parts;
 mod pass;
+mod repeats;
 mod seen;
 mod survey;
 pub(crate) mod table;
@@ -154,7 +155,7 @@ fn report(totals: &TagTotals, revision: u64) -> String {
     for (fault, rows) in &totals.faults {
         let kept = match fault.as_str() {
             // Which of two rows is the right one is not for us to say.
-            "duplicate" => ", which stay in the totals",
+            "duplicate" | "duplicate_classification" => ", which stay in the totals",
             "part_of_flow" => ", which count in the flow that they are a part of",
             "part_of_total" => ", which count in their totals",
             _ => "",

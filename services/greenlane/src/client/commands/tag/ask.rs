@@ -61,6 +61,8 @@ pub(crate) struct Code {
     pub(crate) faults: Vec<(usize, bool)>,
     /// Its value repeats that of other rows.
     pub(crate) aggregate: bool,
+    /// Of one that does so: its place among the codes as it is where no row beside it is of longer ones.
+    pub(crate) alone: Option<usize>,
 }
 
 /// How a code stands to a list.
@@ -224,48 +226,72 @@ pub(crate) async fn codes(
             *place.context("the service answered a row that it was not asked")? = code;
         }
     }
-    said.sums_of_the_unknown(survey);
+    said.sums(survey);
     said.settle();
     Ok(said)
 }
 
 impl Said {
-    /// Of codes that are not known, those as short as chapters and headings are sums where the table has longer ones of the
-    /// same period that begin so (`9999` beside `999999`): their value would count twice. Those that lost their leading zero,
-    /// `1` and `101`, are sums of such as lost theirs too: of `10121`, and not of `100110`. The service, which sees one row
-    /// after the other, cannot know any of this.
-    fn sums_of_the_unknown(&mut self, survey: &Survey) {
-        let of = |number: usize| {
-            let Written { classification, code, period } = &survey.written.get(number)?.0;
-            let bare: String = code.chars().filter(|letter| !matches!(letter, '.' | ' ')).collect();
-            Some((classification.as_str(), period.as_str(), bare))
-        };
-        let is_short = |code: &str| HEADINGS.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
-        let unknown = |code: &Code| code.code.is_empty() && !code.aggregate;
-        let numbers = (0..self.codes.len()).filter(|number| unknown(&self.codes[*number]));
-        let short: Vec<usize> = numbers.filter(|number| of(*number).is_some_and(|it| is_short(&it.2))).collect();
-        if short.is_empty() {
-            return;
+    /// The place of what is said of a code, by the survey's number.
+    pub(crate) fn place(&self, number: u32, is_alone: impl FnOnce() -> bool) -> usize {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        match self.codes.get(place).and_then(|code| code.alone) {
+            Some(alone) if is_alone() => alone,
+            Some(_) | None => place,
         }
-        let all: BTreeSet<_> = (0..survey.written.len()).filter_map(of).collect();
-        let sums = short.into_iter().filter(|number| {
-            of(*number).is_some_and(|it| {
-                let next = all.range((Bound::Excluded(&it), Bound::Unbounded));
-                let mut longer = next.take_while(|next| (next.0, next.1) == (it.0, it.1) && next.2.starts_with(&it.2));
-                longer.any(|next| it.2.len() % 2 == 0 || next.2.len() % 2 == 1)
-            })
-        });
-        let sums: Vec<usize> = sums.collect();
+    }
+
+    /// Which codes are sums: the service, which sees one row after the other, says so of each heading and chapter.
+    ///
+    /// A code is one where the table has longer ones of the same classification and period that begin so, or its value
+    /// would count nowhere. Below a heading or a chapter these may be unknown; below a subheading or a national line they
+    /// are of its edition. Of codes that are not known, those as short as chapters and headings are sums (`9999` beside
+    /// `999999`); when they lost their leading zero, `1` and `101`, of such as lost theirs too: of `10121`, and not of
+    /// `100110`.
+    fn sums(&mut self, survey: &Survey) {
+        let sums = if survey.repeats.has_lengths() { self.shorter(survey) } else { Vec::new() };
+        let fault = number_of(&mut self.faults, "aggregate_code".to_owned());
+        for code in self.codes.iter_mut().filter(|code| !code.code.is_empty()) {
+            code.aggregate = false;
+            code.faults.retain(|(it, _)| *it != fault);
+        }
         for number in sums {
-            let fault = number_of(&mut self.faults, "aggregate_code".to_owned());
+            let alone = self.codes.len();
+            self.codes.push(self.codes[number].clone());
             let code = &mut self.codes[number];
-            code.aggregate = true;
+            (code.aggregate, code.alone) = (true, Some(alone));
             code.faults.push((fault, false));
         }
     }
 
-    /// Puts the lists in order; and when a table has nothing but headings or chapters, they are its goods and sum up
-    /// nothing.
+    /// The numbers of codes that others of the same classification and period begin as and that sum these up.
+    fn shorter(&self, survey: &Survey) -> Vec<usize> {
+        let written = || survey.written.iter().map(|(written, _)| written);
+        let text = |(code, written): (&Code, &Written)| {
+            let text = if code.code.is_empty() { &written.code } else { &code.code };
+            text.chars().filter(|letter| !matches!(letter, '.' | ' ')).collect::<String>()
+        };
+        let texts: Vec<String> = self.codes.iter().zip(written()).map(text).collect();
+        let places = self.codes.iter().zip(written()).zip(&texts).map(|((code, written), text)| Place {
+            classification: &written.classification,
+            period: &written.period,
+            text,
+            edition: (!code.code.is_empty()).then_some(code.edition.as_str()),
+        });
+        let places: Vec<Place<'_>> = places.collect();
+        let all: BTreeSet<Place<'_>> = places.iter().copied().collect();
+        let is_sum = |number: &usize| {
+            let place = &places[*number];
+            let next = all.range((Bound::Excluded(place), Bound::Unbounded));
+            let mut beside = next.take_while(|next| next.begins_as(place));
+            beside.any(|next| next.text.len() > place.text.len() && place.sums_up(next))
+        };
+        // What is known of all goods together is that they are a sum.
+        let open = |number: &usize| !self.codes[*number].code.is_empty() || !self.codes[*number].aggregate;
+        (0..places.len()).filter(open).filter(is_sum).collect()
+    }
+
+    /// Puts the lists in order.
     fn settle(&mut self) {
         let mut order: Vec<usize> = (0..self.lists.len()).collect();
         order.sort_by(|a, b| self.lists[*a].cmp(&self.lists[*b]));
@@ -274,15 +300,38 @@ impl Said {
             place[*old] = new;
         }
         self.lists.sort();
-        let sums = !self.codes.iter().any(|code| !code.aggregate && !code.code.is_empty());
-        let of_sums = self.faults.iter().position(|fault| fault == "aggregate_code");
         for code in &mut self.codes {
             code.tags.iter_mut().for_each(|tag| tag.list = place[tag.list]);
             code.tags.sort_by_key(|tag| tag.list);
-            if sums && !code.code.is_empty() {
-                code.aggregate = false;
-                code.faults.retain(|(fault, _)| Some(*fault) != of_sums);
-            }
+        }
+    }
+}
+
+/// A code among others, in the order in which those that begin so follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place<'s> {
+    classification: &'s str,
+    period: &'s str,
+    text: &'s str,
+    /// None when the code is not known.
+    edition: Option<&'s str>,
+}
+
+impl Place<'_> {
+    fn begins_as(&self, other: &Place<'_>) -> bool {
+        let beside = (self.classification, self.period) == (other.classification, other.period);
+        beside && self.text.starts_with(other.text)
+    }
+
+    /// Whether a code's value holds that of a longer one that begins so.
+    fn sums_up(&self, longer: &Place<'_>) -> bool {
+        let is_short = HEADINGS.contains(&self.text.len()) && self.text.bytes().all(|byte| byte.is_ascii_digit());
+        // An odd number of digits is one that lost its leading zero, and is known as what it is then.
+        let odd = |place: &Place<'_>| place.edition.is_none() && place.text.len() % 2 == 1;
+        match (self.edition, longer.edition) {
+            (Some(edition), Some(of_longer)) => is_short || edition == of_longer,
+            (Some(_), None) => is_short && !odd(longer),
+            (None, Some(_) | None) => is_short && (!odd(self) || odd(longer)),
         }
     }
 }
@@ -317,14 +366,17 @@ mod tests {
         let survey = super::super::survey::read(file.path(), &indicatif::ProgressBar::hidden()).unwrap();
         let mut said = Said { codes: vec![Code::default(); survey.written.len()], ..Said::default() };
         for (code, (written, _)) in said.codes.iter_mut().zip(&survey.written) {
-            code.code = if known.contains(&written.code.as_str()) { written.code.clone() } else { String::new() };
+            if known.contains(&written.code.as_str()) {
+                (code.edition, code.code) = ("E".to_owned(), written.code.clone());
+            }
         }
-        said.sums_of_the_unknown(&survey);
+        said.sums(&survey);
         let of_sums = said.faults.iter().position(|fault| fault == "aggregate_code");
         let told =
             |code: &Code| code.faults == Vec::from_iter(of_sums.filter(|_| code.aggregate).map(|it| (it, false)));
         assert!(said.codes.iter().all(told), "{:?} {:?}", said.faults, said.codes);
-        said.codes.iter().map(|code| code.aggregate).collect()
+        let of_table = said.codes.iter().take(survey.written.len());
+        of_table.map(|code| code.aggregate).collect()
     }
 
     #[test]
@@ -340,5 +392,23 @@ mod tests {
         assert_eq!(sums(rows, &["100110"]), [true, true, false, false, false]);
         // Nothing was lost of a code of chapter 10.
         assert_eq!(sums("period,code,value\n2023,1,5\n2023,100110,5\n", &["100110"]), [false, false]);
+    }
+
+    #[test]
+    fn a_known_heading_is_a_sum_where_the_table_has_codes_under_it_in_the_same_period_and_classification() {
+        let known = ["85", "8541", "854140", "8542", "01"];
+        let rows = "period,code,value\n2010,8541,5\n2011,8541,5\n2011,854140,5\n2011,85,5\n2010,85,5\n2011,01,5\n";
+        assert_eq!(sums(rows, &known), [false, true, false, true, true, false]);
+        let rows =
+            "classification,period,code,value\nH3,2010,8541,5\nH4,2010,854140,5\nH3,2010,8542,5\nH3,2010,854299,5\n";
+        assert_eq!(sums(rows, &known), [false, false, true, false], "also where those under it are not known");
+    }
+
+    #[test]
+    fn a_national_line_is_a_sum_of_the_lines_under_it_and_of_none_that_its_edition_has_not() {
+        let rows = "period,code,value\n2026,854143,5\n2026,85414300,5\n2026,8541430010,5\n2026,8541430080,5\n2026,854231,5\n\
+            2026,85423100,5\n";
+        let known = ["854143", "85414300", "8541430010", "8541430080", "854231"];
+        assert_eq!(sums(rows, &known), [true, true, false, false, false, false]);
     }
 }

@@ -1,4 +1,4 @@
-//! Faults on their way to a file.
+//! Faults of rows beside those of their codes, and all of them on their way to a file.
 
 use std::{
     fs::File,
@@ -10,10 +10,52 @@ use anyhow::Context as _;
 use super::{
     ask::{Code, Said},
     files,
-    pass::{OWN_FAULTS, OwnFault},
     table::{Columns, Row},
 };
 use crate::client::exit::Usage;
+
+/// A fault of a row beside its code's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    ColumnsMissing,
+    ColumnsSurplus,
+    ValueMalformed,
+    AggregatePartner,
+    Duplicate,
+    DuplicateClassification,
+    PartOfTotal,
+    PartOfFlow,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 8] = [
+        Self::ColumnsMissing,
+        Self::ColumnsSurplus,
+        Self::ValueMalformed,
+        Self::AggregatePartner,
+        Self::Duplicate,
+        Self::DuplicateClassification,
+        Self::PartOfTotal,
+        Self::PartOfFlow,
+    ];
+
+    /// Stable identifier.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ColumnsMissing => "columns_missing",
+            Self::ColumnsSurplus => "columns_surplus",
+            Self::ValueMalformed => "value_malformed",
+            Self::AggregatePartner => "aggregate_partner",
+            Self::Duplicate => "duplicate",
+            Self::DuplicateClassification => "duplicate_classification",
+            Self::PartOfTotal => "part_of_total",
+            Self::PartOfFlow => "part_of_flow",
+        }
+    }
+}
+
+/// A fault of a row beside its code's, and the column that shows it.
+pub(super) type OwnFault = (Fault, usize);
 
 /// Faults on their way to a CSV file. It has its name only when it is whole.
 pub(super) struct Faults {
@@ -49,7 +91,7 @@ impl Faults {
             let at = if fault == "period_malformed" { columns.period } else { columns.code };
             (fault, at, *mended)
         });
-        for (fault, at, mended) in of_code.chain(own.iter().map(|(fault, at)| (OWN_FAULTS[*fault], *at, false))) {
+        for (fault, at, mended) in of_code.chain(own.iter().map(|(fault, at)| (fault.name(), *at, false))) {
             // What is behind the last column is beside that one.
             let column = columns.names.get(at).or(columns.names.last()).map_or("", String::as_str);
             let value = String::from_utf8_lossy(row.get(at).unwrap_or_default());

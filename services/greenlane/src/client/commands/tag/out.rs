@@ -10,8 +10,8 @@ use anyhow::Context as _;
 
 use super::{
     ask::{Code, Said},
+    faults::OwnFault,
     files,
-    pass::{OWN_FAULTS, OwnFault},
     table::{Columns, Row},
 };
 use crate::client::exit::Usage;
@@ -112,7 +112,7 @@ impl Tagged {
         field(&mut self.record, code.edition.as_bytes());
         field(&mut self.record, code.code.as_bytes());
         let of_code = code.faults.iter().map(|(fault, _)| said.faults[*fault].as_str());
-        for (place, fault) in of_code.chain(own.iter().map(|(fault, _)| OWN_FAULTS[*fault])).enumerate() {
+        for (place, fault) in of_code.chain(own.iter().map(|(fault, _)| fault.name())).enumerate() {
             if place > 0 {
                 self.record.push(b' ');
             }

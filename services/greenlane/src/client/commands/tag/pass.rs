@@ -9,30 +9,16 @@ use super::{
     Args, By,
     amount::amount,
     ask::{Code, Said},
-    faults::Faults,
+    faults::{Fault, Faults, OwnFault},
     out::Tagged,
     seen::Seen,
     survey::Survey,
-    table::{self, Table, Width},
+    table::{Table, Width},
     totals::Totals,
 };
 
 /// Rows between two looks at the progress bar.
 pub(super) const STEP: u64 = 1 << 15;
-
-/// Faults of a row beside its code's.
-pub(super) const OWN_FAULTS: [&str; 7] = [
-    "columns_missing",
-    "value_malformed",
-    "aggregate_partner",
-    "duplicate",
-    "part_of_total",
-    "part_of_flow",
-    "columns_surplus",
-];
-
-/// A fault of a row beside its code's: its place in [`OWN_FAULTS`], and the column that shows it.
-pub(super) type OwnFault = (usize, usize);
 
 /// Tags the rows of a table; gives the totals.
 pub(crate) fn run(args: &Args, survey: &Survey, said: &Said, bar: &ProgressBar) -> anyhow::Result<TagTotals> {
@@ -68,11 +54,12 @@ fn tag(
     let nothing = Code::default();
     // By code: how many rows it has. Most faults are of the code, and need not be counted one by one.
     let mut of_code = vec![0u64; said.codes.len()];
-    let mut of_row = [0u64; OWN_FAULTS.len()];
+    let mut of_row = [0u64; Fault::ALL.len()];
     let mut rows = 0u64;
     let (mut key, mut own): (Vec<u8>, Vec<OwnFault>) = (Vec::new(), Vec::new());
     let by_flow = args.by.contains(&By::Flow);
     let flow_at = columns.flow.filter(|_| survey.has_parts_of_flows());
+    let broken_down = !survey.parts.is_empty();
     while let Some(row) = source.next()? {
         rows += 1;
         if rows.is_multiple_of(STEP) {
@@ -82,32 +69,38 @@ fn tag(
         let surplus = width.surplus(&row);
         let good = row.len() > columns.last() && surplus.is_none();
         let number = if good { survey.number(&columns, &row, &mut key) } else { None };
-        let place = number.and_then(|number| usize::try_from(number).ok());
+        let repeats = &survey.repeats;
+        let place = number.map(|number| said.place(number, || repeats.is_alone(number, &columns, &row)));
         let code = place.and_then(|place| said.codes.get(place)).unwrap_or(&nothing);
         let value = row.get(columns.value).and_then(amount);
         match (number, surplus) {
-            (_, Some(at)) => own.push((6, at)),
-            (None, None) => own.push((0, columns.last())),
-            (Some(_), None) if value.is_none() => own.push((1, columns.value)),
+            (_, Some(at)) => own.push((Fault::ColumnsSurplus, at)),
+            (None, None) => own.push((Fault::ColumnsMissing, columns.last())),
+            (Some(_), None) if value.is_none() => own.push((Fault::ValueMalformed, columns.value)),
             (Some(_), None) => {}
         }
         // Of what is no row of the table it is not known which field is which.
-        let partner = columns.partner.filter(|_| survey.mixed_partners && number.is_some());
-        let world = partner.filter(|at| row.get(*at).is_some_and(table::is_world));
-        own.extend(world.map(|at| (2, at)));
-        if let Some(number) = number
-            && seen.before(number, &columns, &row)
-        {
-            own.push((3, columns.code));
+        let (mut world, mut part, mut flow) = (None, None, None);
+        if let Some(number) = number {
+            world = repeats.world(number, &columns, &row);
+            own.extend(world.map(|at| (Fault::AggregatePartner, at)));
+            if seen.before(number, &columns, &row) {
+                own.push((Fault::Duplicate, columns.code));
+            }
+            let other = repeats.other_classification(&columns, &row);
+            own.extend(other.map(|at| (Fault::DuplicateClassification, at)));
+            part = repeats.month(number, &columns, &row);
+            if part.is_none() && broken_down {
+                part = survey.parts.part(number, &columns, &row);
+            }
+            own.extend(part.map(|at| (Fault::PartOfTotal, at)));
+            flow = flow_at.filter(|at| row.get(*at).is_some_and(|flow| survey.is_part(flow)));
+            own.extend(flow.map(|at| (Fault::PartOfFlow, at)));
         }
-        let part = number.filter(|_| !survey.parts.is_empty()).and_then(|it| survey.parts.part(it, &columns, &row));
-        own.extend(part.map(|at| (4, at)));
-        let flow = flow_at.filter(|at| number.is_some() && row.get(*at).is_some_and(|flow| survey.is_part(flow)));
-        own.extend(flow.map(|at| (5, at)));
         if let Some(count) = place.and_then(|place| of_code.get_mut(place)) {
             *count += 1;
         }
-        own.iter().for_each(|(fault, _)| of_row[*fault] += 1);
+        own.iter().for_each(|(fault, _)| of_row[*fault as usize] += 1);
         let single = number.is_some() && !code.aggregate && world.is_none() && part.is_none();
         let counted = single && flow.is_none();
         let value = value.unwrap_or_default();
@@ -123,8 +116,8 @@ fn tag(
         }
     }
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for (fault, rows) in OWN_FAULTS.iter().zip(of_row).filter(|(_, rows)| *rows > 0) {
-        *counts.entry((*fault).to_owned()).or_default() += rows;
+    for (fault, rows) in Fault::ALL.into_iter().zip(of_row).filter(|(_, rows)| *rows > 0) {
+        *counts.entry(fault.name().to_owned()).or_default() += rows;
     }
     let mut mended_rows = 0;
     for (code, rows) in said.codes.iter().zip(of_code).filter(|(_, rows)| *rows > 0) {

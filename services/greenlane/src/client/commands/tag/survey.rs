@@ -8,7 +8,8 @@ use indicatif::ProgressBar;
 use super::{
     parts::Parts,
     pass::STEP,
-    table::{self, Columns, Row, Table},
+    repeats::Repeats,
+    table::{self, Columns, Row, Table, Width},
 };
 
 /// Flows that are kept apart: there are a dozen, and a column of anything else is none of flows.
@@ -30,10 +31,10 @@ pub(crate) struct Survey {
     /// The number of what is written.
     numbers: HashMap<Vec<u8>, u32, RandomState>,
     pub(crate) rows: u64,
-    /// Some rows name the world as partner, and some an economy: the former repeat the latter.
-    pub(crate) mixed_partners: bool,
     /// Rows that are parts of others.
     pub(crate) parts: Parts,
+    /// Rows that repeat others.
+    pub(crate) repeats: Repeats,
     /// As they are written.
     flows: Vec<Vec<u8>>,
 }
@@ -74,20 +75,29 @@ pub(crate) fn read(path: &Path, bar: &ProgressBar) -> anyhow::Result<Survey> {
             survey.parts.note(number, &columns, &row);
         }
     }
-    survey.mixed_partners = world && economies;
-    if !survey.parts.is_empty() {
-        totals(path, &mut survey)?;
+    survey.repeats = Repeats::among(&survey.written, world && economies);
+    if !survey.parts.is_empty() || survey.repeats.are_possible() {
+        again(path, &mut survey)?;
     }
     Ok(survey)
 }
 
-/// Reads a table again of which rows are broken down, for their totals.
-fn totals(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
-    let Table { columns, mut rows } = Table::surveyed(path)?;
-    let mut key = Vec::new();
+/// Reads a table again whose rows are broken down or may repeat others: for the totals of those, and for what is beside
+/// these.
+fn again(path: &Path, survey: &mut Survey) -> anyhow::Result<()> {
+    let Table { columns, mut rows } = Table::needed(path)?;
+    let (broken_down, repeats) = (!survey.parts.is_empty(), survey.repeats.are_possible());
+    let (mut width, mut key) = (Width::of(&columns), Vec::new());
     while let Some(row) = rows.next()? {
-        if let Some(number) = survey.number(&columns, &row, &mut key) {
+        if width.surplus(&row).is_some() || row.len() <= columns.last() {
+            continue;
+        }
+        let Some(number) = survey.number(&columns, &row, &mut key) else { continue };
+        if broken_down {
             survey.parts.note_total(number, &columns, &row);
+        }
+        if repeats {
+            survey.repeats.note(number, &columns, &row);
         }
     }
     Ok(())

@@ -8,6 +8,8 @@ use crate::client::{
     exit::Usage,
 };
 
+mod repeats;
+
 const LOST: usize = 0;
 const SUM: usize = 1;
 
@@ -29,10 +31,18 @@ fn said(survey: &Survey) -> Said {
         "01" => Code { aggregate: true, faults: vec![(SUM, false)], ..known("01", vec![]) },
         _ => Code::default(),
     };
+    let mut codes: Vec<Code> = survey.written.iter().map(|(written, _)| code(&written.code)).collect();
+    for number in 0..codes.len() {
+        if codes[number].aggregate {
+            let alone = Code { aggregate: false, faults: Vec::new(), ..codes[number].clone() };
+            codes[number].alone = Some(codes.len());
+            codes.push(alone);
+        }
+    }
     Said {
         lists: vec!["greenLists/a".to_owned(), "greenLists/b".to_owned()],
         faults: vec!["leading_zero_lost".to_owned(), "aggregate_code".to_owned()],
-        codes: survey.written.iter().map(|(written, _)| code(&written.code)).collect(),
+        codes,
         revision: 7,
     }
 }
@@ -79,8 +89,6 @@ fn each_row_is_tagged_in_its_place_and_each_fault_names_its_line_and_column() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
     let args = args(folder.path(), false);
-    let survey = surveyed(&args);
-    assert_eq!((survey.rows, survey.mixed_partners), (8, true));
     let totals = tagged(&args);
     assert_eq!((totals.rows, totals.mended_rows), (8, 1));
     let told: Vec<_> = totals.faults.iter().map(|(fault, rows)| format!("{fault} {rows}")).collect();

@@ -1,0 +1,71 @@
+//! Rows that repeat others, and rows that only look so.
+
+use super::*;
+
+fn of(texts: &[(&str, f64)]) -> Values {
+    texts.iter().map(|(flow, value)| ((*flow).to_owned(), *value)).collect()
+}
+
+fn faults(of: &[(&str, u64)]) -> Faults {
+    of.iter().map(|(fault, rows)| ((*fault).to_owned(), *rows)).collect()
+}
+
+#[test]
+fn a_row_of_the_world_repeats_those_of_economies_only_where_the_table_has_such_of_the_same_trade() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+    let alone = "2010,A,World,M,010121,100\n2010,Z,World,M,010121,1000\n";
+    let beside = "2011,A,World,M,010121,110\n2011,A,B,M,010121,50\n2011,A,C,M,010121,60\n";
+    let rows = format!("{header}{alone}{beside}");
+    let repeated = faults(&[("aggregate_partner", 1)]);
+    assert_eq!(sums(&rows, &[By::Year]), (of(&[("", 1_100.0), ("", 110.0)]), repeated.clone()));
+    // Of another economy, another flow and another code it is the only record too.
+    let others = "2011,Z,World,M,010121,7\n2011,A,World,X,010121,5\n2011,A,World,M,010129,3\n";
+    let rows = format!("{header}{beside}{others}");
+    assert_eq!(sums(&rows, &[By::Flow]), (of(&[("M", 120.0), ("X", 5.0)]), repeated));
+}
+
+#[test]
+fn a_heading_repeats_the_codes_under_it_only_where_its_economy_has_longer_codes_in_the_same_flow_and_period() {
+    let header = "period,reporterDesc,partnerDesc,flowCode,cmdCode,primaryValue\n";
+    let beside = "2010,A,B,M,01,100\n2010,A,B,M,010121,60\n";
+    let alone = "2010,Z,B,M,01,1000\n2010,A,B,X,01,7\n";
+    let rows = format!("{header}{beside}{alone}");
+    let repeated = faults(&[("aggregate_code", 1)]);
+    assert_eq!(sums(&rows, &[By::Flow]), (of(&[("M", 1_060.0), ("X", 7.0)]), repeated));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), rows).unwrap();
+    tagged(&args(folder.path(), false));
+    let out = std::fs::read_to_string(folder.path().join("tagged.csv")).unwrap();
+    assert!(out.contains("\n2010,A,B,M,01,100,HS2017,01,aggregate_code,0,"), "{out}");
+    assert!(out.contains("\n2010,Z,B,M,01,1000,HS2017,01,,1,"), "{out}");
+    let told = std::fs::read_to_string(folder.path().join("faults.csv")).unwrap();
+    assert!(told.ends_with("mended\n2,cmdCode,aggregate_code,01,0\n"), "{told}");
+}
+
+#[test]
+fn months_are_parts_of_their_year_where_the_table_has_it_of_the_same_trade() {
+    let header = "period,reporterISO,partnerISO,flowCode,cmdCode,primaryValue\n";
+    let rows = "2013,IND,CHN,M,010121,300\n201301,IND,CHN,M,010121,25\n201302,IND,CHN,M,010121,25\n\
+        201301,CAN,CHN,M,010121,5\n201301,IND,CHN,M,010129,2\n201401,IND,CHN,M,010121,9\n";
+    let (values, told) = sums(&format!("{header}{rows}"), &[By::Year]);
+    assert_eq!((values, told), (of(&[("", 307.0), ("", 9.0)]), faults(&[("part_of_total", 2)])));
+    // Months alone are no parts of anything.
+    let months: String = rows.split_inclusive('\n').skip(1).collect();
+    assert_eq!(sums(&format!("{header}{months}"), &[By::Flow]), (of(&[("M", 66.0)]), vec![]));
+}
+
+#[test]
+fn the_same_trade_in_two_classifications_is_told_and_which_is_the_right_one_is_not_ours_to_say() {
+    let header = "classificationCode,period,reporterISO,partnerISO,flowCode,cmdCode,primaryValue\n";
+    let twice = "H3,2013,IND,CHN,M,010121,100\nH4,2013,IND,CHN,M,010121,100\n";
+    let (values, told) = sums(&format!("{header}{twice}H4,2013,CAN,CHN,M,010121,7\n"), &[By::Year]);
+    assert_eq!((values, told), (of(&[("", 207.0)]), faults(&[("duplicate_classification", 1)])));
+    // Each year has its own, and so has each economy.
+    let once = "H3,2013,IND,CHN,M,010121,100\nH4,2014,IND,CHN,M,010121,100\nH4,2013,CAN,CHN,M,010121,7\n";
+    assert_eq!(sums(&format!("{header}{once}"), &[By::Flow]), (of(&[("M", 207.0)]), vec![]));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), format!("{header}{twice}")).unwrap();
+    tagged(&args(folder.path(), false));
+    let told = std::fs::read_to_string(folder.path().join("faults.csv")).unwrap();
+    assert!(told.ends_with("mended\n3,classificationCode,duplicate_classification,H4,0\n"), "{told}");
+}

@@ -1,0 +1,176 @@
+//! Rows that repeat rows beside them: of the world beside its economies, of a heading beside the codes under it, of a month
+//! beside its year, and of one classification beside another.
+//!
+//! A table may have of one economy or year what it has not of another, so none of these is a repetition by itself. It is
+//! one where the table has the same code with economies, or for the whole year; and where it has such rows of the same
+//! economy, flow, period and classification. Where nothing can repeat another, all of this costs a table nothing.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::BuildHasher as _,
+};
+
+use foldhash::quality::FixedState;
+
+use super::{
+    survey::Written,
+    table::{self, Columns, Row},
+};
+
+/// What repeats what.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Repeats {
+    /// Some rows name the world as partner, and some an economy.
+    partners: bool,
+    /// Codes of one classification and period are of several lengths.
+    lengths: bool,
+    /// Some codes are there for a year and for months of it.
+    months: bool,
+    /// Rows of one period are in several classifications.
+    classifications: bool,
+    /// By number.
+    codes: Vec<OfCode>,
+    /// By economy, flow, period and classification.
+    groups: HashMap<u64, Group, FixedState>,
+    /// By economy, flow and period: the classification that came first.
+    first: HashMap<u64, u64, FixedState>,
+}
+
+/// What the rows of a code in a period are.
+#[derive(Clone, Copy, Debug, Default)]
+struct OfCode {
+    digits: u8,
+    /// Some name an economy as partner.
+    partners: bool,
+    /// The period is a month, and the table has the code for the year too.
+    in_year: bool,
+}
+
+/// What the rows of an economy, a flow, a period and a classification are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    /// Digits of the longest code.
+    longest: u8,
+    /// Some name an economy as partner.
+    partners: bool,
+}
+
+impl Repeats {
+    /// What may repeat what among such codes and periods, by number.
+    pub(crate) fn among(written: &[(Written, u64)], partners: bool) -> Self {
+        let any_month = written.iter().any(|(it, _)| it.period.len() == 6);
+        let of_years = written.iter().map(|(it, _)| it).filter(|it| any_month && it.period.len() == 4);
+        let years: BTreeSet<&Written> = of_years.collect();
+        let in_year = |it: &Written| {
+            let is_month = it.period.len() == 6 && it.period.bytes().all(|byte| byte.is_ascii_digit());
+            is_month
+                && !years.is_empty()
+                && years.contains(&Written { period: it.period[..4].to_owned(), ..it.clone() })
+        };
+        let of_code =
+            |(it, _): &(Written, u64)| OfCode { digits: digits(&it.code), partners: false, in_year: in_year(it) };
+        let codes: Vec<OfCode> = written.iter().map(of_code).collect();
+        let mut lengths = HashMap::new();
+        let mut classifications = HashMap::new();
+        let mut repeats = Self { partners, months: codes.iter().any(|code| code.in_year), ..Self::default() };
+        for ((it, _), code) in written.iter().zip(&codes) {
+            let (classification, period) = (it.classification.as_str(), it.period.as_str());
+            if code.digits > 0 {
+                repeats.lengths |= *lengths.entry((classification, period)).or_insert(code.digits) != code.digits;
+            }
+            if !classification.is_empty() {
+                repeats.classifications |= *classifications.entry(period).or_insert(classification) != classification;
+            }
+        }
+        Self { codes, ..repeats }
+    }
+
+    /// Whether any row may repeat another.
+    pub(crate) fn are_possible(&self) -> bool {
+        self.partners || self.lengths || self.months || self.classifications
+    }
+
+    /// Whether any code may be a sum of others.
+    pub(crate) fn has_lengths(&self) -> bool {
+        self.lengths
+    }
+
+    /// Notes what a row is.
+    pub(crate) fn note(&mut self, number: u32, columns: &Columns, row: &Row<'_>) {
+        let Some(code) = usize::try_from(number).ok().and_then(|number| self.codes.get_mut(number)) else { return };
+        let partner = columns.partner.filter(|_| self.partners).and_then(|at| row.get(at));
+        let partners = partner.is_some_and(|partner| !table::is_world(partner));
+        code.partners |= partners;
+        let group = self.groups.entry(key(columns, row, period(columns, row))).or_default();
+        group.longest = group.longest.max(code.digits);
+        group.partners |= partners;
+        if let Some(classification) = self.classification(columns, row) {
+            self.first.entry(trade(columns, row)).or_insert(classification);
+        }
+    }
+
+    fn code(&self, number: u32) -> OfCode {
+        usize::try_from(number).ok().and_then(|number| self.codes.get(number)).copied().unwrap_or_default()
+    }
+
+    fn group(&self, columns: &Columns, row: &Row<'_>) -> Group {
+        self.groups.get(&key(columns, row, period(columns, row))).copied().unwrap_or_default()
+    }
+
+    /// The column of a partner that stands for all others together, where rows beside it name these.
+    pub(crate) fn world(&self, number: u32, columns: &Columns, row: &Row<'_>) -> Option<usize> {
+        let at = columns.partner.filter(|at| self.partners && row.get(*at).is_some_and(table::is_world))?;
+        (self.code(number).partners && self.group(columns, row).partners).then_some(at)
+    }
+
+    /// Whether no row beside this one has a longer code: then it is the sum of none.
+    pub(crate) fn is_alone(&self, number: u32, columns: &Columns, row: &Row<'_>) -> bool {
+        self.lengths && self.group(columns, row).longest <= self.code(number).digits
+    }
+
+    /// The column of a month, where rows beside it are of its whole year.
+    pub(crate) fn month(&self, number: u32, columns: &Columns, row: &Row<'_>) -> Option<usize> {
+        if !self.months || !self.code(number).in_year {
+            return None;
+        }
+        let year = period(columns, row).get(..4)?;
+        self.groups.contains_key(&key(columns, row, year)).then_some(columns.period)
+    }
+
+    /// The column of a classification, where rows beside it are in another one that came first.
+    pub(crate) fn other_classification(&self, columns: &Columns, row: &Row<'_>) -> Option<usize> {
+        let classification = self.classification(columns, row)?;
+        let first = self.first.get(&trade(columns, row))?;
+        columns.classification.filter(|_| *first != classification)
+    }
+
+    /// The classification that a row names, where there are several.
+    fn classification(&self, columns: &Columns, row: &Row<'_>) -> Option<u64> {
+        let field = columns.classification.filter(|_| self.classifications).and_then(|at| row.get(at))?;
+        (!field.is_empty()).then(|| FixedState::default().hash_one(field))
+    }
+}
+
+fn period<'t>(columns: &Columns, row: &Row<'t>) -> &'t [u8] {
+    row.get(columns.period).unwrap_or_default().trim_ascii()
+}
+
+/// Two different ones share a key once in 2^64.
+fn key(columns: &Columns, row: &Row<'_>, period: &[u8]) -> u64 {
+    let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
+    let of_row = (of(columns.classification), of(columns.reporter), of(columns.flow));
+    FixedState::default().hash_one((period, of_row))
+}
+
+/// The same in whatever classification.
+fn trade(columns: &Columns, row: &Row<'_>) -> u64 {
+    let of = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default();
+    FixedState::default().hash_one((period(columns, row), of(columns.reporter), of(columns.flow)))
+}
+
+/// Digits of a code, the leading zero that it may have lost among them. None are in what is no code: `TOTAL`.
+fn digits(code: &str) -> u8 {
+    let bare = || code.bytes().filter(|byte| !matches!(byte, b'.' | b' '));
+    let count = if bare().all(|byte| byte.is_ascii_digit()) { bare().count() } else { 0 };
+    u8::try_from(count.next_multiple_of(2)).unwrap_or(u8::MAX)
+}
