@@ -17,7 +17,7 @@ use greenlane_tally::Share;
 use super::{
     Args,
     survey::{Survey, Written},
-    table,
+    table::Classification,
 };
 use crate::client::{commands::list, render};
 
@@ -122,15 +122,7 @@ pub(crate) async fn editions(
     if !given.is_empty() {
         return Ok(editions);
     }
-    let mut samples: BTreeMap<&str, Vec<CodeSample>> = BTreeMap::new();
-    for (written, count) in &survey.written {
-        let named = table::edition(written.classification.as_bytes()).is_some();
-        if !named && is_askable(&written.code) && is_period(&written.period) {
-            let sample = CodeSample { code: written.code.clone(), period: written.period.clone(), count: *count };
-            samples.entry(year(&written.period)).or_default().push(sample);
-        }
-    }
-    for (year, mut samples) in samples {
+    for (year, mut samples) in samples(survey) {
         samples.truncate(SAMPLE);
         let request = InferEditionRequest { samples, code_system: String::new() };
         let answer = tagging.infer_edition(request).await?.into_inner();
@@ -140,14 +132,29 @@ pub(crate) async fn editions(
     Ok(editions)
 }
 
+/// By year, the codes of which it is to be found out in which edition they are.
+fn samples(survey: &Survey) -> BTreeMap<&str, Vec<CodeSample>> {
+    let mut samples: BTreeMap<&str, Vec<CodeSample>> = BTreeMap::new();
+    for (written, count) in &survey.written {
+        let open = Classification::of(&written.classification) == Classification::Harmonized;
+        if open && is_askable(&written.code) && is_period(&written.period) {
+            let sample = CodeSample { code: written.code.clone(), period: written.period.clone(), count: *count };
+            samples.entry(year(&written.period)).or_default().push(sample);
+        }
+    }
+    samples
+}
+
 impl Editions {
     /// The edition of a row.
     fn of(&self, written: &Written) -> String {
         if !self.given.is_empty() {
             return self.given.clone();
         }
-        if let Some(named) = table::edition(written.classification.as_bytes()) {
-            return named.to_owned();
+        match Classification::of(&written.classification) {
+            Classification::Edition(named) => return named.to_owned(),
+            Classification::Other(named) => return named.to_owned(),
+            Classification::Harmonized => {}
         }
         let fit = self.by_year.get(year(&written.period)).and_then(Option::as_ref);
         fit.map(|(fit, _)| fit.edition.trim_start_matches("editions/").to_owned()).unwrap_or_default()
@@ -357,6 +364,22 @@ mod tests {
         }
         assert!(!is_period("202000") && !is_period("20x0") && !is_period("20201"));
         assert!(is_askable("8541.43") && !is_askable("8541\n43") && !is_askable(&"1".repeat(65)) && !is_askable(""));
+    }
+
+    #[test]
+    fn a_code_of_another_classification_is_sent_as_such_and_says_nothing_of_the_edition_of_others() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let rows = "classification,period,code,value\nS3,2010,8413,5\nHS,2010,841381,5\nH3,2010,8413,5\nUS-HTS-2026,2010,\
+            8413,5\nBE4,2010,41,5\n,2010,841382,5\nHS2012,2010,8413,5\n";
+        std::fs::write(file.path(), rows).unwrap();
+        let survey = super::super::survey::read(file.path(), &indicatif::ProgressBar::hidden()).unwrap();
+        let asked: Vec<_> = samples(&survey).into_values().flatten().map(|sample| sample.code).collect();
+        assert_eq!(asked, ["841381", "841382"]);
+        let mut editions = Editions::default();
+        let fit = EditionFit { edition: "editions/HS2002".to_owned(), ..EditionFit::default() };
+        editions.by_year.insert("2010".to_owned(), Some((fit, true)));
+        let of: Vec<String> = survey.written.iter().map(|(written, _)| editions.of(written)).collect();
+        assert_eq!(of, ["S3", "HS2002", "HS2007", "US-HTS-2026", "BE4", "HS2002", "HS2012"]);
     }
 
     /// Which codes of a table are sums, when but for some all of them are unknown.

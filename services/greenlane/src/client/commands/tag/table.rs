@@ -262,17 +262,30 @@ impl Rows {
     }
 }
 
-/// The edition that a Comtrade classification names: `H3`, `H6`. None for `HS` (as reported) and other systems.
-pub(crate) fn edition(classification: &[u8]) -> Option<&'static str> {
-    match classification {
-        b"H0" => Some("HS1992"),
-        b"H1" => Some("HS1996"),
-        b"H2" => Some("HS2002"),
-        b"H3" => Some("HS2007"),
-        b"H4" => Some("HS2012"),
-        b"H5" => Some("HS2017"),
-        b"H6" => Some("HS2022"),
-        _ => None,
+/// What a row says of the classification of its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Classification<'t> {
+    /// An edition of the Harmonized System, as Comtrade or as the catalogue names it.
+    Edition(&'static str),
+    /// The Harmonized System as it was reported, or nothing: in which edition is to be found out.
+    Harmonized,
+    /// By its own name: the catalogue may have it, as it has tariffs, or not, as of SITC and BEC (`S3`, `BE4`).
+    Other(&'t str),
+}
+
+impl<'t> Classification<'t> {
+    pub(crate) fn of(field: &'t str) -> Self {
+        match field.trim() {
+            "H0" | "HS1992" => Self::Edition("HS1992"),
+            "H1" | "HS1996" => Self::Edition("HS1996"),
+            "H2" | "HS2002" => Self::Edition("HS2002"),
+            "H3" | "HS2007" => Self::Edition("HS2007"),
+            "H4" | "HS2012" => Self::Edition("HS2012"),
+            "H5" | "HS2017" => Self::Edition("HS2017"),
+            "H6" | "HS2022" => Self::Edition("HS2022"),
+            other if other.is_empty() || other.starts_with(['H', 'h']) => Self::Harmonized,
+            other => Self::Other(other),
+        }
     }
 }
 
