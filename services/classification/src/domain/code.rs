@@ -4,6 +4,8 @@ use std::fmt;
 
 /// Longest code that any system has here.
 const MAX_CODE: usize = 16;
+/// Digits before a point from which on `.0` is what a program writes behind a number: no code has its first point there.
+const NUMBER: usize = 5;
 /// Longest edition identifier.
 const MAX_EDITION: usize = 32;
 
@@ -23,6 +25,9 @@ pub(crate) enum CodeError {
     /// More characters than any code.
     #[error("must have at most {MAX_CODE} digits")]
     TooLong,
+    /// A program took it for a number, and may have taken leading zeros from it.
+    #[error("must be text, and no number with `.0` behind it")]
+    Number,
 }
 
 impl CodeText {
@@ -48,7 +53,15 @@ impl CodeText {
                 _ => return Err(CodeError::Character),
             }
         }
-        if after_separator { Err(CodeError::Character) } else { Ok(Self(code)) }
+        if after_separator {
+            return Err(CodeError::Character);
+        }
+        // `70200.0` would be read as 702000, glass, and was 070200, tomatoes.
+        let whole = raw.strip_suffix(".0").filter(|whole| whole.len() >= NUMBER);
+        if whole.is_some_and(|whole| whole.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(CodeError::Number);
+        }
+        Ok(Self(code))
     }
 
     pub(crate) fn as_str(&self) -> &str {

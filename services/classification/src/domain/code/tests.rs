@@ -27,6 +27,16 @@ fn what_is_no_code_is_refused() {
 }
 
 #[test]
+fn a_code_that_a_program_wrote_as_a_number_is_no_code_and_above_all_no_other_code() {
+    for raw in ["70200.0", "854140.0", "8541400000.0"] {
+        assert_eq!(CodeText::parse(raw), Err(CodeError::Number), "{raw}");
+    }
+    for (raw, code) in [("8541.0", "85410"), ("0702.00.0", "0702000"), ("70200.00", "7020000"), ("702000", "702000")] {
+        assert_eq!(CodeText::parse(raw).unwrap().as_str(), code, "{raw}");
+    }
+}
+
+#[test]
 fn an_edition_is_capitals_and_digits() {
     assert!(EditionId::parse("HS2022").is_ok());
     assert!(EditionId::parse("US-HTS.2026").is_ok());

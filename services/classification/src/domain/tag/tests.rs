@@ -59,6 +59,8 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
         // In 2003 the edition of the code was still to come.
         ("010130 2003", "", vec![("code_unknown", false)]),
         ("999999 2003", "", vec![("code_unknown", false)]),
+        // A number, of which nobody knows what it was: `010121` or `101210`.
+        ("10121.0 2003", "", vec![("code_unknown", false)]),
         ("TOTAL 2003", "", vec![("aggregate_code", false)]),
         ("AG6 2003", "", vec![("aggregate_code", false)]),
         ("0101 2003", "0101", vec![("aggregate_code", false)]),
@@ -69,7 +71,7 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
         let (found, _, found_faults) = told(&mut tagger, text);
         assert_eq!((found.as_str(), found_faults), (code, faults), "{text}");
     }
-    assert_eq!((tagger.rows(), tagger.mended()), (10, 2));
+    assert_eq!((tagger.rows(), tagger.mended()), (11, 2));
     assert_eq!(tagger.faults()[&TradeFault::AggregateCode], 3);
     let unmended = Settings { mend: false, ..settings(&catalogue) };
     let mut tagger = Tagger::new(Arc::clone(&catalogue), unmended);
