@@ -3,6 +3,16 @@
 //! One arithmetic for the service, which tags rows that are sent to it, and for the command, which tags those of a file
 //! that never leaves its machine: their totals are the same.
 
+/// The most that a row may be worth, US dollars: far more than the trade of the world, and so little that the values of
+/// all rows can be added up.
+pub const MOST_USD: f64 = 1e18;
+
+/// Whether a number is a value of trade in US dollars: not negative, and no more than [`MOST_USD`].
+#[must_use]
+pub fn is_amount(value: f64) -> bool {
+    (0.0..=MOST_USD).contains(&value)
+}
+
 /// Which shares of a row's value are on a list, each 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Share {
@@ -110,6 +120,14 @@ mod tests {
     const OPEN: Share = Share { estimated: None, ..PARTLY };
     const HELD: Share = Share { possible: 0.0, held_back: 1.0, ..OPEN };
     const UNTOLD: Share = Share { held_back: 0.0, undetermined: 1.0, ..HELD };
+
+    #[test]
+    fn a_value_of_trade_is_so_little_that_no_sum_of_such_is_infinite() {
+        assert!(is_amount(0.0) && is_amount(1.5) && is_amount(MOST_USD));
+        for value in [-1.0, f64::NAN, f64::INFINITY, 1e19, 1e308] {
+            assert!(!is_amount(value), "{value}");
+        }
+    }
 
     #[test]
     fn what_is_on_any_list_counts_once_and_what_is_open_only_where_no_list_says_more() {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use foldhash::quality::RandomState;
-use greenlane_tally::Share;
+use greenlane_tally::{Share, is_amount};
 
 use super::catalogue::{Catalogue, Position};
 use super::code::CodeText;
@@ -190,7 +190,7 @@ impl Tagger {
     pub(crate) fn tag(&mut self, row: &Row<'_>) -> Result<Tagged, TooMany> {
         let when = period(row.period);
         let said = self.said(row, when);
-        let good_value = row.value.is_finite() && row.value >= 0.0;
+        let good_value = is_amount(row.value);
         let own = [
             when.is_none().then_some(TradeFault::PeriodMalformed),
             (!good_value).then_some(TradeFault::ValueMalformed),

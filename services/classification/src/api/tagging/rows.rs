@@ -7,6 +7,7 @@ use greenlane_api::classification::v1::tag_rows_response::Message;
 use greenlane_api::common::v1::Finding;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
+use greenlane_tally::is_amount;
 
 use super::TOTAL_KEYS;
 use crate::api::render;
@@ -66,7 +67,7 @@ pub(super) async fn tag(
 
 fn tagged_row(tagger: &Tagger, row: &wire::TradeRow, found: &Tagged) -> wire::TaggedRow {
     let catalogue = tagger.catalogue();
-    let value = if row.value_usd.is_finite() && row.value_usd >= 0.0 { row.value_usd } else { 0.0 };
+    let value = if is_amount(row.value_usd) { row.value_usd } else { 0.0 };
     wire::TaggedRow {
         sequence: row.sequence,
         code: found.at().map(|at| render::reference(catalogue, at)),

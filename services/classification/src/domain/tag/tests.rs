@@ -66,12 +66,13 @@ fn faults_are_found_and_mended_where_only_one_thing_can_be_meant() {
         ("0101 2003", "0101", vec![("aggregate_code", false)]),
         ("010121 20x3", "010121", vec![("period_malformed", false)]),
         ("010121 2004 -5", "010121", vec![("value_malformed", false)]),
+        ("010129 2004 1e19", "010129", vec![("value_malformed", false)]),
         ("010121 2004 NaN", "010121", vec![("value_malformed", false), ("duplicate", false)]),
     ] {
         let (found, _, found_faults) = told(&mut tagger, text);
         assert_eq!((found.as_str(), found_faults), (code, faults), "{text}");
     }
-    assert_eq!((tagger.rows(), tagger.mended()), (11, 2));
+    assert_eq!((tagger.rows(), tagger.mended()), (12, 2));
     assert_eq!(tagger.faults()[&TradeFault::AggregateCode], 3);
     let unmended = Settings { mend: false, ..settings(&catalogue) };
     let mut tagger = Tagger::new(Arc::clone(&catalogue), unmended);

@@ -1,11 +1,13 @@
 //! Amounts as tables write them.
 
+use greenlane_tally::is_amount;
+
 /// What may part thousands beside a comma or a point.
 const APART: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
 /// Digits between two marks.
 const GROUP: usize = 3;
 
-/// An amount: not negative. Thousands may be parted (`1,234,567`, `1 234 567`) and decimals may stand behind a comma
+/// An amount: not negative, and no more than a value of trade may be. Thousands may be parted (`1,234,567`, `1 234 567`) and decimals may stand behind a comma
 /// (`1234,5`, `1.234,56`). What may mean either (`1,234`) means nothing.
 pub(crate) fn amount(field: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(field.trim_ascii()).ok()?;
@@ -13,7 +15,7 @@ pub(crate) fn amount(field: &[u8]) -> Option<f64> {
         Ok(value) => value,
         Err(_) => plain(text)?.parse().ok()?,
     };
-    (value.is_finite() && value >= 0.0).then_some(value)
+    is_amount(value).then_some(value)
 }
 
 /// The same as a program writes it.
@@ -80,6 +82,8 @@ mod tests {
             "-1,5",
             "NaN",
             "inf",
+            "1e308",
+            "1,000,000,000,000,000,000,000",
             "1,234",
             "12,345",
             "1,23,456",
