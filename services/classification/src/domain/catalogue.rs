@@ -275,10 +275,11 @@ impl Catalogue {
         let mut found: Vec<Position> =
             (1..code.len()).rev().filter_map(|end| self.find(edition, code.get(..end)?)).collect();
         if found.is_empty() {
-            // Where all codes are of one length (TARIC), those above end in zeros.
-            let above = |end: usize| self.find(edition, &format!("{:0<10}", code.get(..end)?));
-            found = (1..code.len()).rev().filter_map(above).collect();
-            found.dedup();
+            // Where all codes are of one length (TARIC), those above end in zeros: an even number of digits before them, as
+            // 8540000000 is no code above 8541000000 but another heading.
+            let padded = |end: usize| self.find(edition, &format!("{:0<10}", code.get(..end)?));
+            let first = (1..=code.len()).rev().filter(|end| end.is_multiple_of(2)).find_map(padded);
+            found = first.into_iter().chain(first.into_iter().flat_map(|at| self.ancestors(at))).collect();
         }
         found
     }

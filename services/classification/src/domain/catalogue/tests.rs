@@ -36,6 +36,23 @@ fn the_nearest_codes_to_one_that_does_not_exist_are_those_above_it() {
 }
 
 #[test]
+fn where_all_codes_end_in_zeros_the_nearest_are_those_above_and_no_neighbours_that_begin_alike() {
+    let mut facts =
+        invented_facts(&["8000000000 8500000000 8540000000 8541000000 8541430000 9000000000 9900000000"], &[]);
+    for (code, parent) in [("8540000000", "8500000000"), ("8541000000", "8500000000"), ("8541430000", "8541000000")] {
+        facts.codes.iter_mut().find(|fact| fact.code == code).unwrap().parent = parent.to_owned();
+    }
+    let catalogue = Catalogue::build(1, facts).unwrap();
+    let edition = catalogue.edition("E1").unwrap();
+    let nearest = |code: &str| codes(&catalogue, catalogue.nearest(edition, code));
+    assert_eq!(nearest("8541439999"), ["8541430000", "8541000000", "8500000000"]);
+    assert_eq!(nearest("8541"), ["8541000000", "8500000000"]);
+    assert_eq!(nearest("8549990000"), ["8500000000"]);
+    assert_eq!(nearest("9999999999"), ["9900000000"]);
+    assert!(nearest("7777777777").is_empty());
+}
+
+#[test]
 fn the_edition_in_force_is_the_one_of_the_day() {
     let catalogue = starter();
     let ids = |on: &str| -> Vec<&str> {
