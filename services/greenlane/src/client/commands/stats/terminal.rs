@@ -33,8 +33,10 @@ pub(crate) fn plots(summary: &Summary, partners: &[(&str, Bounds)]) -> String {
         let bar = bar(bounds.certain, bounds.possible, most);
         let (from, to) = (parted(bounds.certain, 0), parted(bounds.possible, 0));
         text.push_str(&format!("{name:24.24} {bar}  {from} to {to}"));
-        if bounds.undetermined > 0.0 {
-            text.push_str(&format!(", cannot be told {}", parted(bounds.undetermined, 0)));
+        for (part, what) in [(bounds.undetermined, "cannot be told"), (bounds.held_back, "held back")] {
+            if part > 0.0 {
+                text.push_str(&format!(", {what} {}", parted(part, 0)));
+            }
         }
         text.push('\n');
     }
@@ -65,5 +67,16 @@ period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,undetermine
         let plots = plots(&summary, &[]);
         assert!(plots.contains("0.00% to 0.00%, cannot be told 100.00%"), "{plots}");
         assert!(plots.contains("50.00% to 50.00%\n"), "{plots}");
+    }
+
+    #[test]
+    fn what_is_held_back_of_a_partner_is_said_beside_its_bounds() {
+        let text = "\
+period,partnerDesc,cmdCode,primaryValue,counted,certain:a,possible:a,held_back:a
+2022,Peru,854231,900,1,0,0,900
+";
+        let summary = read::summary(Table::csv(Box::new(text.as_bytes())).unwrap(), None).unwrap();
+        let plots = plots(&summary, &summary.top_partners(1));
+        assert!(plots.contains("0 to 0, held back 900\n"), "{plots}");
     }
 }
