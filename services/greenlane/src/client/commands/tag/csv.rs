@@ -93,6 +93,11 @@ impl<R: Read> CsvRows<R> {
         Ok(())
     }
 
+    /// What was read and not yet given.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
     /// The next row. Empty lines are none.
     pub(crate) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
         let (line, begin, found) = loop {

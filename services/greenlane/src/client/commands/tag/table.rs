@@ -16,6 +16,8 @@ use crate::client::exit::Usage;
 const PARQUET: &[u8] = b"PAR1";
 /// What a compressed file begins with.
 const GZIP: &[u8] = &[0x1f, 0x8b];
+/// What text of two bytes a letter begins with, as spreadsheets write "Unicode text".
+const UTF_16: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
 /// Names of the columns, the best first. Those of old exports have blanks in them, but for year and
 /// classification.
@@ -190,18 +192,23 @@ enum Source {
 impl Table {
     /// Opens a table of which all fields are read.
     pub(crate) fn whole(path: &Path) -> anyhow::Result<Self> {
-        let mut file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let cannot_read = || format!("cannot read {}", path.display());
+        let mut file = File::open(path).with_context(cannot_read)?;
+        if !file.metadata().with_context(cannot_read)?.is_file() {
+            let path = path.display();
+            return Err(Usage(format!("{path} is no file: a table is read more than once, so write it to one")).into());
+        }
         let mut first = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut first)?;
-        file.seek(SeekFrom::Start(0))?;
+        file.by_ref().take(4).read_to_end(&mut first).with_context(cannot_read)?;
+        file.seek(SeekFrom::Start(0)).with_context(cannot_read)?;
         if first == PARQUET {
-            let rows = ParquetRows::open(file).with_context(|| format!("cannot read {}", path.display()))?;
+            let rows = ParquetRows::open(file).with_context(cannot_read)?;
             let columns = Columns::of(rows.names())?;
             return Ok(Self { rows: Rows::of(&columns, Source::Parquet(Box::new(rows))), columns });
         }
         let source: Box<dyn Read> =
             if first.starts_with(GZIP) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        Self::csv(source).with_context(|| format!("cannot read {}", path.display()))
+        Self::csv(source).with_context(cannot_read)
     }
 
     /// Opens a table of which those fields are read that tagging asks for: of a Parquet file all others are empty, of a
@@ -229,6 +236,12 @@ impl Table {
     pub(crate) fn csv(source: Box<dyn Read>) -> anyhow::Result<Self> {
         let mut rows = CsvRows::new(source);
         rows.sniff()?;
+        if rows.unread().is_empty() {
+            return Err(Usage("there is nothing in it".to_owned()).into());
+        }
+        if UTF_16.iter().any(|mark| rows.unread().starts_with(mark)) {
+            return Err(Usage("it is text in UTF-16: save it as CSV in UTF-8".to_owned()).into());
+        }
         let name = |name: &[u8]| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned();
         let header = rows.next()?;
         let names = header.iter().flat_map(|row| (0..row.len()).filter_map(|at| row.get(at))).map(name);
@@ -316,3 +329,6 @@ pub(crate) fn flow_within(flow: &[u8]) -> Option<&'static [&'static [u8]]> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
