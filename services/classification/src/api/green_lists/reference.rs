@@ -9,7 +9,7 @@ use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, Violations};
 
 use super::combine::MAX_LISTS;
-use super::state::{self, edition_name};
+use super::state::{self, StateRef, edition_name};
 use super::{GreenLists, method};
 use crate::api::pages::PageRequest;
 use crate::api::{error, parse, render};
@@ -26,10 +26,13 @@ impl GreenLists {
         let mut v = Violations::new();
         let good = (1..=MAX_LISTS).contains(&request.green_lists.len());
         v.check("green_lists", good, format!("must be 1 to {MAX_LISTS} lists"));
-        let mut lists = Vec::new();
+        let mut lists: Vec<Option<(StateRef, f64)>> = Vec::new();
         for (index, raw) in request.green_lists.iter().take(MAX_LISTS).enumerate() {
             let mut v = v.scope(format!("green_lists[{index}]"));
             let list = self.state_ref(&mut v, "green_list", raw.green_list.as_ref());
+            let is_of = |other: &StateRef| list.as_ref().is_some_and(|list| list.is_of_list_of(other));
+            let once = !lists.iter().flatten().any(|(other, _)| is_of(other));
+            v.check("green_list.name", once, "must not be a list that is named before: it would count twice");
             let weighty = raw.weight.is_finite() && raw.weight > 0.0;
             let weight = v.check("weight", weighty, "must be above 0").then_some(raw.weight);
             lists.push(list.zip(weight));

@@ -19,6 +19,13 @@ pub(super) struct StateRef {
     on: NaiveDate,
 }
 
+impl StateRef {
+    /// Whether another one is of the same list, in whatever version and on whatever day.
+    pub(super) fn is_of_list_of(&self, other: &Self) -> bool {
+        self.name.id == other.name.id
+    }
+}
+
 /// The list as it was.
 #[derive(Debug)]
 pub(super) struct State<'c> {

@@ -6,6 +6,7 @@ use greenlane_api::classification::v1::{
     ProjectionClass, RehearseEditionRequest, SearchCodesRequest, WeightedList, translation_result,
 };
 use greenlane_platform::client::Client;
+use greenlane_platform::fault::Fault;
 use greenlane_store::engine_tests;
 use greenlane_store::testing::TestDatabase;
 use tonic::Code;
@@ -22,6 +23,7 @@ engine_tests!(Migrator:
     a_comparison_tells_a_change_of_edition_from_a_real_one,
     lists_are_put_together_with_reasons,
     a_reference_classification_is_drafted_with_reasons,
+    a_list_weighs_once_in_a_reference_classification_in_whatever_version,
     rows_are_looked_over_and_lists_by_name,
     an_edition_to_come_is_rehearsed_on_codes_and_on_a_list,
 );
@@ -280,6 +282,23 @@ async fn a_reference_classification_is_drafted_with_reasons(db: TestDatabase) {
     let unknown = BuildReferenceClassificationRequest { always: vec![code("HS2022", "854140").unwrap()], ..request };
     let refused = running.green_lists().build_reference_classification(unknown).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
+    running.end().await;
+}
+
+async fn a_list_weighs_once_in_a_reference_classification_in_whatever_version(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    for version in [0, 1] {
+        let weighted = |version: u32| WeightedList { green_list: Some(state("oecd-cleg", version)), weight: 1.0 };
+        let request = BuildReferenceClassificationRequest {
+            green_lists: vec![weighted(0), weighted(version)],
+            edition: "editions/HS2022".to_owned(),
+            threshold: 2.0,
+            ..Default::default()
+        };
+        let refused = running.green_lists().build_reference_classification(request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        assert_eq!(Fault::violations_of(&refused)[0].field, "green_lists[1].green_list.name");
+    }
     running.end().await;
 }
 
