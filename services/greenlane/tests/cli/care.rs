@@ -203,8 +203,20 @@ fn a_token_that_is_given_for_a_file_is_refused_and_not_said_again() {
     let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(20), "b".repeat(20), "c".repeat(40));
     let command = format!("certificate list --token-file {token}");
     let context = format!("context set border --token-file {token}");
-    let environment = ("GREENLANE_TOKEN_FILE", token.as_str());
-    for (words, variables) in [(command.as_str(), &[][..]), (&context, &[]), ("certificate list", &[environment])] {
+    let bare = ("GREENLANE_TOKEN_FILE", token.as_str());
+    let header = format!("Bearer {token}");
+    let header = ("GREENLANE_TOKEN_FILE", header.as_str());
+    let named = ("GREENLANE_CONTEXT", token.as_str());
+    std::fs::write(folder.path().join("wrong.toml"), addresses() + &format!("token_file = \"{token}\"\n"))
+        .expect("a file");
+    for (words, variables) in [
+        (command.as_str(), &[][..]),
+        (&context, &[]),
+        ("certificate list", &[bare]),
+        ("certificate list", &[header]),
+        ("certificate list", &[named]),
+        ("certificate list --context wrong.toml", &[]),
+    ] {
         let told = greenlane_with(folder.path(), words.split_whitespace(), variables.iter().copied())
             .expect("it runs")
             .expect(2);
@@ -213,6 +225,39 @@ fn a_token_that_is_given_for_a_file_is_refused_and_not_said_again() {
     }
     let contexts = greenlane_with(folder.path(), ["context", "list", "-o", "name"], []).expect("it runs").expect(0);
     assert_eq!(contexts.stdout, "");
+}
+
+fn addresses() -> String {
+    ["registry", "equivalence", "classification"].map(|name| format!("{name} = \"http://127.0.0.1:9\"\n")).concat()
+}
+
+#[test]
+fn a_wrong_context_file_is_wrong_usage_and_is_told_by_line_and_column_without_what_stands_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(20), "b".repeat(20), "c".repeat(40));
+    for (text, said) in [
+        (format!("{token}\n"), "holds a token and is no context file: name it with --token-file"),
+        (format!("Authorization: Bearer {token}\n"), "wrong.toml:1:"),
+        (format!("GREENLANE_TOKEN={token}\n"), "wrong.toml:1:"),
+        (
+            format!("{}token = \"{token}\"\n", addresses()),
+            "wrong.toml:4:1: this is not a context file: unknown field `token`",
+        ),
+        ("registry = \"http://127.0.0.1:9\"\n".to_owned(), "missing field `equivalence`"),
+        (addresses().replacen("\"http://127.0.0.1:9\"", "5", 1), "this is not a context file: invalid type"),
+    ] {
+        std::fs::write(path("wrong.toml"), &text).expect("a file");
+        let told =
+            greenlane_with(folder.path(), ["certificate", "list", "--context", "wrong.toml"], []).expect("it runs");
+        let told = told.expect(2);
+        assert!(told.stderr.contains(said), "{}", told.stderr);
+        assert!(!told.stderr.contains("eyJ") && !told.stdout.contains("eyJ"), "{}{}", told.stdout, told.stderr);
+    }
+    std::fs::write(path("wrong.toml"), b"registry = \"\xff\"\n").expect("a file");
+    for name in ["wrong.toml", "./", "not-there.toml"] {
+        greenlane_with(folder.path(), ["certificate", "list", "--context", name], []).expect("it runs").expect(2);
+    }
 }
 
 #[test]
