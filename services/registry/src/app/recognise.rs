@@ -488,7 +488,6 @@ fn route_in_words(route: &eq::RecognitionRoute) -> String {
     match (route.annex.as_str(), route.arrangement.as_str()) {
         ("", "") => {}
         ("", arrangement) => words.push_str(&format!(", under {arrangement}")),
-        (annex, arrangement) if annex.starts_with(arrangement) => words.push_str(&format!(", under {annex}")),
         (annex, arrangement) => words.push_str(&format!(", under {annex} of {arrangement}")),
     }
     if !route.legal_reference.is_empty() {

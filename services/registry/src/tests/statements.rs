@@ -15,6 +15,7 @@ greenlane_store::engine_tests!(Migrator:
     a_designation_is_its_authoritys_alone,
     another_economy_contests_a_designation_and_settles_it,
     a_withdrawn_designation_stays_withdrawn,
+    an_annex_has_one_name_also_for_who_writes_its_arrangements_before_it,
     every_wrong_field_of_a_statement_is_named,
     lists_of_statements_are_paged_in_their_order,
 );
@@ -59,7 +60,7 @@ fn designation(request_id: &str) -> wire::CreateDesignationRequest {
         designation: Some(wire::Designation {
             authority: "bodies/xa-authority".to_owned(),
             arrangement: "arrangements/xa-xb".to_owned(),
-            annex: "arrangements/xa-xb/annexes/pv".to_owned(),
+            annex: "annexes/pv".to_owned(),
             valid_from: "2026-01-01".to_owned(),
             ..wire::Designation::default()
         }),
@@ -195,6 +196,20 @@ async fn a_withdrawn_designation_stays_withdrawn(db: TestDatabase) {
     let request = wire::ListDesignationsRequest { body: "bodies/xa-lab".to_owned(), ..Default::default() };
     let listed = served.bodies().list_designations(request).await.unwrap().into_inner().designations;
     assert_eq!(listed[0].state(), wire::DesignationState::Withdrawn);
+}
+
+async fn an_annex_has_one_name_also_for_who_writes_its_arrangements_before_it(db: TestDatabase) {
+    let served = serve(&db).await;
+    enrol_all(&served).await;
+    let mut authority = bodies_of(&served, "bodies/xa-authority");
+    let made = authority.create_designation(designation("d1")).await.unwrap().into_inner().designation.unwrap();
+    let mut longer = designation("d2");
+    longer.designation.as_mut().unwrap().annex = "arrangements/xa-xb/annexes/pv".to_owned();
+    let other = authority.create_designation(longer).await.unwrap().into_inner().designation.unwrap();
+    assert_eq!([made.annex.as_str(), other.annex.as_str()], ["annexes/pv", "annexes/pv"]);
+    let request = wire::ListDesignationsRequest { body: "bodies/xa-lab".to_owned(), ..Default::default() };
+    let listed = served.bodies().list_designations(request).await.unwrap().into_inner().designations;
+    assert!(listed.len() == 2 && listed.iter().all(|it| it.annex == "annexes/pv"), "{listed:?}");
 }
 
 async fn every_wrong_field_of_a_statement_is_named(db: TestDatabase) {

@@ -1,5 +1,8 @@
 //! Accreditation scopes and designations: what one body says of another.
 
+#[cfg(test)]
+mod tests;
+
 use chrono::NaiveDate;
 use greenlane_api::registry::v1 as wire;
 use greenlane_platform::auth::Caller;
@@ -246,13 +249,9 @@ fn scope_record(v: &mut Violations, body: Option<BodyId>, raw: &wire::Accreditat
 fn designation_record(v: &mut Violations, body: Option<BodyId>, raw: &wire::Designation) -> Option<StatementRecord> {
     let by = consistency::body(v, "authority", &raw.authority);
     let arrangement = v.resource_name::<1>("arrangement", &raw.arrangement, "arrangements/{arrangement}");
-    let annex = if raw.annex.is_empty() {
-        Some(String::new())
-    } else {
-        let pattern = "arrangements/{arrangement}/annexes/{annex}";
-        let of = v.resource_name::<2>("annex", &raw.annex, pattern);
-        let same = of.zip(arrangement.as_ref()).is_none_or(|([of, _], [arrangement])| of == *arrangement);
-        v.check("annex", same, "must be an annex of the arrangement").then(|| raw.annex.clone())
+    let annex = match raw.annex.as_str() {
+        "" => Some(String::new()),
+        annex => annex_of(v, annex, &raw.arrangement),
     };
     let valid_from = v.date("valid_from", &raw.valid_from);
     let valid_until = v.optional_date("valid_until", &raw.valid_until);
@@ -265,6 +264,20 @@ fn designation_record(v: &mut Violations, body: Option<BodyId>, raw: &wire::Desi
         valid_from: valid_from?,
         valid_until: valid_until?,
     })
+}
+
+/// An annex by its name, which may come with its arrangement's before it.
+fn annex_of(v: &mut Violations, raw: &str, arrangement: &str) -> Option<String> {
+    let name = annex_name(raw);
+    v.resource_name::<1>("annex", name, "annexes/{annex}")?;
+    let same = raw.strip_suffix(name).is_some_and(|of| of.is_empty() || of.strip_suffix('/') == Some(arrangement));
+    v.check("annex", same, "must be an annex of the arrangement").then(|| name.to_owned())
+}
+
+/// The name that an annex has in the catalogue. Older statements in the log, and whoever still writes as they did, have the
+/// arrangement's name before it.
+fn annex_name(raw: &str) -> &str {
+    raw.strip_prefix("arrangements/").and_then(|of| of.split_once('/')).map_or(raw, |(_, name)| name)
 }
 
 fn in_order(v: &mut Violations, from: Option<NaiveDate>, until: Option<NaiveDate>) {
@@ -304,7 +317,7 @@ pub(super) fn scope(statement: &Statement, _today: NaiveDate, committed: bool) -
 pub(super) fn designation(statement: &Statement, today: NaiveDate, committed: bool) -> wire::Designation {
     let record = &statement.record;
     let (arrangement, annex) = match &record.what {
-        What::Designation { arrangement, annex } => (arrangement.clone(), annex.clone()),
+        What::Designation { arrangement, annex } => (arrangement.clone(), annex_name(annex).to_owned()),
         What::Accreditation { .. } => (String::new(), String::new()),
     };
     let (withdrawn_from, withdrawal_reason) = match &statement.withdrawn {

@@ -17,14 +17,14 @@ fn a_route_is_told_in_words() {
     let chained = eq::RecognitionRoute {
         accepted: "schemes/xb-mark".into(),
         arrangement: "arrangements/xa-xb".into(),
-        annex: "arrangements/xa-xb/annexes/pv".into(),
+        annex: "annexes/pv".into(),
         links: vec![link("equivalences/one"), link("equivalences/two")],
         ..route()
     };
     assert_eq!(
         route_in_words(&chained),
         "schemes/example-pv counts as schemes/xb-mark by equivalences/one, equivalences/two, which requirements/xb-pv \
-         accepts, under arrangements/xa-xb/annexes/pv [Order 12, article 4]."
+         accepts, under annexes/pv of arrangements/xa-xb [Order 12, article 4]."
     );
 }
 

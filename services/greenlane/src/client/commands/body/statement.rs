@@ -92,7 +92,7 @@ pub(crate) struct Designate {
     /// The arrangement, arrangements/ID.
     #[arg(long)]
     arrangement: String,
-    /// One annex of it, arrangements/ID/annexes/ID.
+    /// One annex of it, annexes/ID.
     #[arg(long, default_value = "", hide_default_value = true)]
     annex: String,
     /// First day.
