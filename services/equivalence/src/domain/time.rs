@@ -48,6 +48,11 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     if shaped { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
 }
 
+/// Whether it is a date of the calendar as exactly as a source has it: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
+pub fn is_date_in_part(text: &str) -> bool {
+    ["", "-01", "-01-01"].iter().any(|rest| parse_date(&format!("{text}{rest}")).is_some())
+}
+
 /// From which day, and to which day without it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

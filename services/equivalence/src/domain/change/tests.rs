@@ -163,6 +163,32 @@ fn a_modified_document_deviates_and_nothing_ends_after_it_is_over() {
 }
 
 #[test]
+fn a_date_is_one_of_the_calendar_to_the_day_or_as_exactly_as_its_source_has_it() {
+    let fields = |value: Value| -> Vec<String> { entry(value).faults().into_iter().map(|fault| fault.field).collect() };
+    let arrangement = |signed: &str, read: &str| {
+        json!({ "arrangement": { "name": "arrangements/m", "title": "M", "parties": [{ "economy": "XA" }],
+            "signed_on": signed, "source": { "example": true, "retrieved_on": read } } })
+    };
+    let standard = |published: &str| {
+        json!({ "standard": { "name": "standards/a-1", "designation": "A 1", "publisher": "P",
+            "published_on": published, "source": { "example": true } } })
+    };
+    for good in ["", "2024-02-29", "2006-02", "1998"] {
+        assert_eq!(fields(arrangement(good, "2026-11-23")), [""; 0], "{good}");
+        assert_eq!(fields(standard(good)), [""; 0], "{good}");
+    }
+    for wrong in
+        ["never", "2026-13-45", "2025-02-29", "2006-13", "2006-2", "98", "2006-", "2006-02-", " 2006", "2006-02-01Z"]
+    {
+        assert_eq!(fields(arrangement(wrong, "")), ["signed_on"], "{wrong}");
+        assert_eq!(fields(standard(wrong)), ["published_on"], "{wrong}");
+    }
+    for wrong in ["2026-02-31", "2026-02", "2026", "sometime"] {
+        assert_eq!(fields(arrangement("", wrong)), ["source.retrieved_on"], "{wrong}");
+    }
+}
+
+#[test]
 fn a_measure_is_of_the_economies_whose_entries_change_and_of_none_where_they_are_everybodys() {
     let catalogue = Catalogue::new(
         1,

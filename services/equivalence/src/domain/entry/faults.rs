@@ -8,7 +8,7 @@ use crate::domain::code::{CodeScope, MAX_CODE_CHARS};
 use crate::domain::equivalence::{Target, TargetKey};
 use crate::domain::source::Source;
 use crate::domain::standard::{EditionTransition, StockExemption};
-use crate::domain::time::{Ending, Validity};
+use crate::domain::time::{Ending, Validity, is_date_in_part, parse_date};
 use crate::domain::words::{ConditionKind, EquivalenceDegree};
 
 /// A fault of a field.
@@ -32,6 +32,11 @@ pub enum FaultKind {
 }
 
 const MAX_TEXT_CHARS: usize = 4_000;
+
+/// What stands for a date, as far as it is said again.
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
 
 #[derive(Default)]
 struct Faults(Vec<FieldFault>);
@@ -74,8 +79,18 @@ impl Faults {
     fn source(&mut self, source: &Source) {
         self.text("source.uri", &source.uri, false);
         self.text("source.note", &source.note, false);
+        if !source.retrieved_on.is_empty() && parse_date(&source.retrieved_on).is_none() {
+            self.add("source.retrieved_on", format!("`{}` is no YYYY-MM-DD", shortened(&source.retrieved_on)));
+        }
         if !source.is_given() {
             self.missing("source.uri", "is required, unless the entry is marked as an example");
+        }
+    }
+
+    /// A date as exactly as its source has it.
+    fn date_in_part(&mut self, field: &str, text: &str) {
+        if !text.is_empty() && !is_date_in_part(text) {
+            self.add(field, format!("`{}` is no YYYY-MM-DD, YYYY-MM or YYYY", shortened(text)));
         }
     }
 
@@ -185,6 +200,7 @@ impl Entry {
                 faults.text("designation", &it.designation, true);
                 faults.text("publisher", &it.publisher, true);
                 faults.text("title", &it.title, false);
+                faults.date_in_part("published_on", &it.published_on);
                 let named = crate::domain::key::StandardKey::parse(&it.designation).ok();
                 if named.as_ref().is_some_and(|key| *key != it.name) {
                     faults.add(
@@ -243,6 +259,7 @@ impl Entry {
                 if it.parties.is_empty() {
                     faults.missing("parties", "at least one is required");
                 }
+                faults.date_in_part("signed_on", &it.signed_on);
                 faults.periods("suspensions", &it.suspensions);
                 faults.ending("lapse", it.lapse.as_ref());
                 faults.source(&it.source);
