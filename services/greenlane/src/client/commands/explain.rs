@@ -11,7 +11,7 @@ use greenlane_api::equivalence::v1::{
 use serde_json::json;
 
 use super::{
-    recognise::{self, exit_of},
+    recognise::{self, exit_of, if_worth_something},
     verify::no_destination,
 };
 use crate::client::{
@@ -61,7 +61,7 @@ const ATTEMPTS: View = View::List {
 /// Asks, and draws the tree.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     let destination = args.destination.or_else(|| session.economy().map(str::to_owned)).ok_or_else(no_destination)?;
-    let question = args.facts.question(session, &destination).await?;
+    let (question, is_worth_something) = args.facts.question(session, &destination).await?;
     let mut recognition = RecognitionServiceClient::new(session.equivalence()?);
     let request = ExplainRequest {
         question: Some(question),
@@ -89,7 +89,8 @@ pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
             session.print(&answer, EXPLAINED)?;
         }
     }
-    Ok(answer.decision.map_or(Exit::Undetermined, |decision| exit_of(decision.outcome())))
+    let exit = answer.decision.map_or(Exit::Undetermined, |decision| exit_of(decision.outcome()));
+    Ok(if_worth_something(is_worth_something, exit))
 }
 
 /// Characters of a line at least, however deep it hangs.

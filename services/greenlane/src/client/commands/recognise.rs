@@ -158,8 +158,12 @@ pub(crate) async fn run(session: &Session, mut args: Args) -> anyhow::Result<Exi
         }
     };
     let exit = tell(session.output(), &args, &decisions)?;
-    // What no officer accepts is not told as accepted, whatever markets recognise.
-    Ok(if is_worth_something { exit } else { worse(exit, Exit::No) })
+    Ok(if_worth_something(is_worth_something, exit))
+}
+
+/// What no officer accepts is not told as accepted, whatever markets recognise.
+pub(super) fn if_worth_something(is_worth_something: bool, exit: Exit) -> Exit {
+    if is_worth_something { exit } else { worse(exit, Exit::No) }
 }
 
 /// The same with a recognition pack: says on stderr whose it is, and how long it is good.
@@ -240,9 +244,14 @@ impl Args {
 }
 
 impl Facts {
-    /// The question about one market.
-    pub(super) async fn question(&self, session: &Session, destination: &str) -> anyhow::Result<RecognitionQuestion> {
-        Ok(self.about(self.certificate(session).await?.0, destination))
+    /// The question about one market, and whether the certificate is worth anything there.
+    pub(super) async fn question(
+        &self,
+        session: &Session,
+        destination: &str,
+    ) -> anyhow::Result<(RecognitionQuestion, bool)> {
+        let (certificate, is_worth_something) = self.certificate(session).await?;
+        Ok((self.about(certificate, destination), is_worth_something))
     }
 
     fn about(&self, certificate: CertificateFacts, destination: &str) -> RecognitionQuestion {
