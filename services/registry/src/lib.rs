@@ -18,7 +18,7 @@ mod store;
 pub use api::rules::RULES;
 pub use config::{Config, PageConfig, Role, SecurityConfig, Shows, WitnessConfig};
 pub use relog::{NewLog, RelogError, begin_new_log};
-pub use start::{Peers, StartError, check, log_size, migrate, service};
+pub use start::{OnRecord, Peers, StartError, check, migrate, on_record, service};
 pub use store::Migrator;
 
 #[cfg(test)]

@@ -19,10 +19,12 @@ use greenlane_platform::server::{Answer, Service};
 use greenlane_store::audit::{SinkConfig, StoreSink};
 use greenlane_store::{Store, StoreError, idempotency, migrate::SchemaError};
 
+mod keys_on_record;
 mod serving;
 mod verifier;
 mod witnesses;
 
+pub use self::keys_on_record::{OnRecord, on_record};
 use self::serving::Serving;
 use crate::api;
 use crate::app::contestations::Contestations;
@@ -43,7 +45,7 @@ use crate::app::use_report::UseReporter;
 use crate::app::witnesses::Witnesses;
 use crate::catalogues::CatalogueHistory;
 use crate::config::{Config, Role};
-use crate::store::{Migrator, log};
+use crate::store::Migrator;
 
 /// Channels to the services beside the registry, in place of the configured ones. Without either verification says
 /// *undetermined* where it needs them.
@@ -115,14 +117,6 @@ pub async fn check(config: &Config) -> Result<(), StartError> {
     let checked = store.check_schema::<Migrator>().await;
     store.close().await;
     Ok(checked?)
-}
-
-/// How many entries the log in a database has.
-///
-/// # Errors
-/// When it cannot be read, or there is no log in it yet.
-pub async fn log_size(store: &Store) -> Result<u64, StoreError> {
-    store.read("read_size", |tx| Box::pin(async move { Ok(log::size(tx).await?) })).await
 }
 
 /// Opens the database, checks its schema and the log, and hands over the service.

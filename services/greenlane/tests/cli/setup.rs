@@ -321,6 +321,46 @@ fn the_doctor_fails_where_the_key_of_a_log_with_entries_is_gone_and_names_bodies
 }
 
 #[test]
+fn the_doctor_tells_a_logs_key_that_did_not_sign_the_log_and_a_lost_key_of_a_body_before_a_start_does() {
+    let shell = Shell::new().expect("it starts");
+    shell.certify().expect("a certificate");
+    let keys = shell.folder.path().join("greenlane-data/keys");
+    let finding = |code: i32| {
+        let run = shell.run("doctor --service registry -o json").expect("it runs").expect(code);
+        let findings = run.json().expect("JSON")["findings"].as_array().expect("findings").clone();
+        findings.into_iter().find(|it| it["check"] == "keys").expect("it is said").to_string()
+    };
+    assert!(finding(0).contains("\"ok\""));
+
+    let name = shell.run("body key list aurora-cert -o name").expect("it runs").expect(0).stdout;
+    let file = format!("{}.jwk", name.trim().rsplit('/').next().expect("an identifier"));
+    let (key, away) = (keys.join(&file), keys.join("away"));
+    std::fs::rename(&key, &away).expect("it is there");
+    let lost = finding(10);
+    assert!(lost.contains(&format!("{file} of bodies/aurora-cert")) && lost.contains("greenlane restore"), "{lost}");
+    std::fs::copy(keys.join("issuer.jwk"), &key).expect("a key");
+    assert!(finding(10).contains(&file), "another key under its name is not it");
+    std::fs::rename(&away, &key).expect("it is put back");
+    assert!(finding(0).contains("\"ok\""));
+
+    std::fs::rename(keys.join("log.jwk"), &away).expect("it is there");
+    std::fs::copy(keys.join("issuer.jwk"), keys.join("log.jwk")).expect("a key");
+    let other = finding(10);
+    assert!(other.contains("is not the key that signed"), "{other}");
+}
+
+#[test]
+fn the_doctor_says_once_that_another_service_answers() {
+    let shell = Shell::new().expect("it starts");
+    let context = std::fs::read_to_string(shell.folder.path().join("greenlane-data/client.toml")).expect("a context");
+    let equivalence = context.lines().find_map(|line| line.strip_prefix("equivalence = \"")).expect("an address");
+    let run = shell.run(&format!("doctor --registry {} -o json", equivalence.trim_end_matches('"'))).expect("it runs");
+    let found = outcomes(&run.expect(10));
+    let of_registry: Vec<_> = found.iter().filter(|(check, _)| check == "registry").collect();
+    assert_eq!(of_registry, [&("registry".to_owned(), "failed".to_owned())]);
+}
+
+#[test]
 fn a_token_that_is_there_is_not_lost_to_a_new_one_unless_it_is_said() {
     let shell = Shell::new().expect("it starts");
     let mint = |words: &str| {

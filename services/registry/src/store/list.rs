@@ -46,6 +46,12 @@ pub(crate) async fn key(tx: &Tx, id: &str) -> Result<Option<Key>, DbErr> {
     body_key::Entity::find_by_id(id).one(tx).await?.map(Key::try_from).transpose()
 }
 
+/// Every key of every body.
+pub(crate) async fn keys(tx: &Tx) -> Result<Vec<Key>, DbErr> {
+    let rows = body_key::Entity::find().order_by_asc(body_key::Column::Id).all(tx).await?;
+    rows.into_iter().map(Key::try_from).collect()
+}
+
 /// Certificates that have not ended, and whose current document this key signed at the moment or later. Only what the
 /// log holds since then is looked through.
 pub(crate) async fn signed_since(tx: &Tx, key: &str, moment: Micros) -> Result<u64, DbErr> {

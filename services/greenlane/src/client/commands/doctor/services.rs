@@ -39,10 +39,13 @@ pub(super) async fn check(session: &Session) -> Vec<Finding> {
         match HealthClient::new(client.clone()).check(HealthCheckRequest::default()).await {
             Err(status) => findings.push(unreached(name, &status, probe::hint(&status).await)),
             Ok(answer) => {
-                findings.push(health(name, &answer, began));
+                let healthy = health(name, &answer, began);
+                let asked = authority(name, &ask(name, client.clone()).await);
+                // How another service is that answers here is nothing of this one.
+                findings.extend((asked.check != name).then_some(healthy));
                 findings.extend(version(name, &client));
                 findings.extend(clock(name, answer.metadata()));
-                findings.push(authority(name, &ask(name, client).await));
+                findings.push(asked);
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use greenlane_platform::clock::Clock;
+use greenlane_registry::OnRecord;
 use greenlane_store::{Store, StoreConfig, StoreError, migrate::SchemaError};
 
 use super::{Finding, files};
@@ -18,7 +20,7 @@ pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
     let read = file.map_or("defaults and environment".to_owned(), |file| file.display().to_string());
     let mut findings = vec![Finding::ok("configuration", read)];
     let store = config.store(which);
-    findings.extend(files::check(which, &config, entries(which, store).await).await);
+    findings.extend(files::check(which, &config, on_record(which, store).await.as_ref()).await);
     let migrate = match file {
         Some(file) => format!("greenlane migrate {} --config {}", which.name(), file.display()),
         None => format!("greenlane migrate {}", which.name()),
@@ -40,15 +42,15 @@ pub(super) async fn check(which: Which, file: Option<&Path>) -> Vec<Finding> {
     findings
 }
 
-/// How many entries the registry's log has; none where that cannot be told.
-async fn entries(which: Which, config: &StoreConfig) -> Option<u64> {
+/// What the registry's database says of its keys; none where that cannot be told.
+async fn on_record(which: Which, config: &StoreConfig) -> Option<OnRecord> {
     if which != Which::Registry || file_of(&config.url).is_some_and(|path| !path.exists()) {
         return None;
     }
     let store = Store::open_to_read(config).await.ok()?;
-    let size = greenlane_registry::log_size(&store).await.ok();
+    let said = greenlane_registry::on_record(&store, Clock::system().now()).await.ok();
     store.close().await;
-    size
+    said
 }
 
 /// What to do about a database that cannot be read.
