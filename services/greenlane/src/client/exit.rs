@@ -471,8 +471,18 @@ a server of another kind answers at this address, or a proxy on the way: look at
 
 const UNREACHED: &str = "is it running, and is this its address? `greenlane doctor` looks at all three services";
 
+/// The alerts of TLS by which a server refuses the certificate that was shown to it, in rustls' words.
+const STRANGE: [&str; 6] = [
+    "CertificateUnknown",
+    "UnknownCA",
+    "BadCertificate",
+    "CertificateExpired",
+    "CertificateRevoked",
+    "UnsupportedCertificate",
+];
+
 /// What to do where two do not agree about TLS, by rustls' words.
-fn of_tls(status: &Status) -> Option<&'static str> {
+pub(crate) fn of_tls(status: &Status) -> Option<&'static str> {
     let said = |words: &str| status.message().contains(words);
     if said("invalid peer certificate") {
         return Some(
@@ -482,6 +492,11 @@ fn of_tls(status: &Status) -> Option<&'static str> {
     }
     if said("CertificateRequired") {
         return Some("it lets in only who shows a certificate: --tls-cert and --tls-key");
+    }
+    if STRANGE.iter().any(|alert| said(&format!("fatal alert: {alert}"))) {
+        return Some(
+            "it lets in only who shows a certificate that it trusts: name another with --tls-cert and --tls-key",
+        );
     }
     said("received corrupt message").then_some("it answers, and not with TLS: is the address one with http://?")
 }

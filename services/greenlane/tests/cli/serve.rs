@@ -80,6 +80,13 @@ fn a_service_is_trusted_when_its_certificate_comes_from_an_authority_of_the_syst
     assert!(asked("ca.pem").expect(4).stderr.contains("TOKEN_MISSING"));
     let refused = asked("client.pem").expect(1).stderr;
     assert!(refused.contains("with --tls-ca name the authority that signed it"), "{refused}");
+    let authorities = format!("{tls}/client.pem");
+    let doctor = ["doctor", "-o", "json", "--classification", &uri];
+    let told = greenlane_with(folder.path(), doctor, [("SSL_CERT_FILE", authorities.as_str())]).expect("it runs");
+    let findings = told.expect(10).json().expect("JSON")["findings"].clone();
+    let of_it = |it: &&serde_json::Value| it["check"] == "classification";
+    let advice = findings.as_array().expect("findings").iter().find(of_it).expect("it is said")["advice"].to_string();
+    assert!(advice.contains("with --tls-ca") && !advice.contains("start it"), "{advice}");
 }
 
 #[test]

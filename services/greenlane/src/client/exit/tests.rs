@@ -69,6 +69,9 @@ fn of_tls_that_does_not_come_about_says_which_flag_is_meant() {
     for (said, flag) in [
         ("transport error: invalid peer certificate: UnknownIssuer", "--tls-ca"),
         ("transport error: received fatal alert: CertificateRequired", "--tls-cert"),
+        ("transport error: received fatal alert: CertificateUnknown", "--tls-cert"),
+        ("transport error: received fatal alert: UnknownCA", "--tls-cert"),
+        ("transport error: received fatal alert: CertificateExpired", "--tls-cert"),
         ("transport error: received corrupt message of type InvalidContentType", "http://"),
     ] {
         let status = Status::unavailable(format!("https://a.example.org cannot be reached: {said}"));

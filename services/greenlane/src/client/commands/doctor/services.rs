@@ -55,7 +55,8 @@ pub(super) async fn check(session: &Session) -> Vec<Finding> {
 /// What to do about a refusal. What everybody else is told of a service that is not there is to ask the doctor.
 fn advice(status: &Status, otherwise: &'static str) -> &'static str {
     match Fault::reason_of(status) {
-        None if status.code() == Code::Unavailable => NOT_THERE,
+        // What answers and does not agree about TLS is there.
+        None if status.code() == Code::Unavailable => exit::of_tls(status).unwrap_or(NOT_THERE),
         // That one is looked at too.
         Some(ErrorReason::DependencyUnavailable) => otherwise,
         _ => exit::advice(status).unwrap_or(otherwise),
@@ -146,4 +147,27 @@ fn authority(name: &str, asked: &Result<(), Status>) -> Finding {
 
 fn code(status: &Status) -> String {
     format!("{:?}", status.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_answers_and_does_not_agree_about_tls_is_not_to_be_started() {
+        let told = |why: &str| {
+            let status =
+                Status::unavailable(format!("https://a.example.org cannot be reached: transport error: {why}"));
+            unreached("registry", &status, None).advice
+        };
+        for (why, flag) in [
+            ("invalid peer certificate: UnknownIssuer", "--tls-ca"),
+            ("received fatal alert: CertificateRequired", "--tls-cert"),
+            ("received fatal alert: UnknownCA", "--tls-cert"),
+        ] {
+            let told = told(why);
+            assert!(told.contains(flag) && !told.contains("start it"), "{why}: {told}");
+        }
+        assert!(told("tcp connect error: Connection refused").starts_with("start it"));
+    }
 }
