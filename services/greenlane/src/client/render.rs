@@ -31,10 +31,11 @@ pub(crate) use cell::{at, field_name, label, plain, text as cell_text, written};
 /// Columns of a terminal that does not say how many it has: one that a script has opened says 0.
 const TERMINAL: u16 = 80;
 const NARROWEST: u16 = 20;
-/// What is longer than a name, such as a hash, is broken where the terminal is too narrow: to pieces no shorter than this.
-const LONGEST_WORD: usize = 64;
+/// What is longer than most names are and is none, such as a hash, is broken where the terminal is too narrow: to pieces
+/// no shorter than this.
 const SHORTEST_BREAK: usize = 12;
 const LONGEST_NAME: usize = 40;
+const LONGEST_WORD: usize = 64;
 /// Columns that prose has at least, if it is not shorter: one word below the other is no reading.
 const PROSE: usize = 12;
 

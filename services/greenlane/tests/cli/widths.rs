@@ -56,3 +56,21 @@ fn no_line_of_a_page_is_wider_than_the_terminal() {
         }
     }
 }
+
+#[test]
+fn the_names_of_change_sets_and_of_keys_can_be_copied_from_a_terminal_of_eighty_columns() {
+    let shell = Shell::new().expect("it starts");
+    shell.certify().expect("a certificate");
+    let annex = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/examples/new-annex/annex.yaml");
+    shell.run(&format!("apply -f {annex} --title Annex")).expect("it runs").expect(0);
+    for command in ["change list", "body key list aurora-cert"] {
+        let name = shell.run(&format!("{command} -o name")).expect("it runs").expect(0).stdout;
+        let shown = seen(&shell, command).expect(0).stdout;
+        assert!(shown.split_whitespace().any(|word| word == name.trim()), "{command}: {shown}");
+        assert!(shown.lines().all(|line| columns(line) <= 80), "{command}: {shown}");
+    }
+    let list = seen(&shell, "change list").expect(0);
+    let headings: Vec<&str> = list.stdout.lines().next().unwrap_or_default().split_whitespace().collect();
+    assert_eq!(headings, ["NAME", "STATE", "AUTHOR", "TITLE"]);
+    assert!(list.stderr.contains("a wider terminal shows CREATED"), "{}", list.stderr);
+}

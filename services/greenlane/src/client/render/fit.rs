@@ -4,6 +4,7 @@
 use comfy_table::{Cell, ColumnConstraint, Row, Table, Width};
 
 use super::{LONGEST_NAME, LONGEST_WORD, PROSE, SHORTEST_BREAK, colour, line};
+use crate::client::exit::lists_all;
 
 /// Settles how wide each column is at least. False when the terminal has no room for them. In a table that is `whole`, a
 /// column of nothing is left out.
@@ -34,7 +35,7 @@ pub(super) fn fits(table: &mut Table, whole: bool) -> bool {
 struct Need {
     /// The longest word.
     longest: usize,
-    /// The longest word that is no longer than a name.
+    /// The longest word that stays whole: a resource name, or what is no longer than most of these.
     name: usize,
     /// How wide a cell of several words is at least.
     prose: usize,
@@ -50,20 +51,27 @@ impl Need {
         let heading = table.header().map(|row| content(row, at));
         let words = cells.iter().chain(&heading).flat_map(|text| text.split_whitespace());
         // Chinese has no blanks, and may be broken anywhere.
-        let lengths: Vec<usize> = words.map(|word| if word.is_ascii() { word.len() } else { 1 }).collect();
+        let lengths: Vec<(usize, bool)> =
+            words.map(|word| if word.is_ascii() { (word.len(), is_name(word)) } else { (1, false) }).collect();
+        let kept = lengths.iter().filter(|(length, is_name)| *is_name || *length <= LONGEST_NAME);
         let prose = cells.iter().filter(|cell| cell.trim().contains(' ')).map(|cell| cell.chars().count().min(PROSE));
         Some(Self {
-            longest: lengths.iter().copied().max().unwrap_or_default().min(LONGEST_WORD),
-            name: lengths.iter().copied().filter(|length| *length <= LONGEST_NAME).max().unwrap_or_default(),
+            longest: lengths.iter().map(|(length, _)| *length).max().unwrap_or_default().min(LONGEST_WORD),
+            name: kept.map(|(length, _)| *length).max().unwrap_or_default(),
             prose: prose.max().unwrap_or_default(),
         })
     }
 
     /// How wide it is where no more than so much of a word must stay together.
     fn width(&self, most: usize) -> usize {
-        let word = if self.longest > most { self.name.max(SHORTEST_BREAK) } else { self.longest };
-        word.max(self.prose)
+        let word = if self.longest > most { SHORTEST_BREAK } else { self.longest };
+        word.max(self.name).max(self.prose)
     }
+}
+
+/// Whether a word is a resource name, which is there to be copied.
+fn is_name(word: &str) -> bool {
+    word.split_once('/').is_some_and(|(collection, _)| lists_all(collection).is_some())
 }
 
 fn content(row: &Row, at: usize) -> String {

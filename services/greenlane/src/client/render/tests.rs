@@ -149,6 +149,20 @@ fn names_stay_whole_on_a_narrow_terminal_and_columns_of_nothing_are_left_out() {
     assert!(!text.contains("UNTIL"), "{text}");
 }
 
+#[test]
+fn a_resource_name_is_whole_at_any_width_however_long_it_is() {
+    let key = format!("bodies/aurora-cert/keys/{}", "k".repeat(45));
+    for name in ["changeSets/01a22258-caa1-7425-b7f8-0765f8e660f3", &key] {
+        let rows: [&[&str]; 2] =
+            [&["NAME", "STATE", "CREATED", "TITLE"], &[name, "withdrawn", "2026-11-28T13:29:34Z", "Another title"]];
+        for width in 80..160 {
+            let text = shown(width, &rows);
+            assert!(text.split_whitespace().any(|it| it == name), "{name} at {width}:\n{text}");
+            assert!(text.lines().all(|line| line.len() <= usize::from(width)), "{width}:\n{text}");
+        }
+    }
+}
+
 const EVENT: [&str; 6] =
     ["3", "2026-11-26T16:44:49Z", "extend-scope", "standard-changed", "2026-12-20T00:00:00Z", "not-yet-valid"];
 

@@ -30,9 +30,9 @@ pub(super) const CHANGE_SETS: View = View::List {
     columns: &[
         ("NAME", "name"),
         ("STATE", "state"),
-        ("AUTHOR", "author"),
-        ("CREATED", "createdAt"),
-        ("REVISION", "publishedRevision?"),
+        ("AUTHOR", "1~author"),
+        ("CREATED", "2~createdAt"),
+        ("REVISION", "3~publishedRevision?"),
         ("TITLE", "title"),
     ],
 };
