@@ -18,6 +18,7 @@ use serde_json::Value;
 pub(crate) use self::again::{grants_again, opens_again};
 use self::compare::{Compare, Loss};
 use super::{Change, View};
+use crate::domain::arrangement::Arrangement;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::entry::Entry;
 use crate::domain::time::{Ending, Validity};
@@ -35,9 +36,13 @@ pub fn tightening(catalogue: &Catalogue, changes: &[Change]) -> Vec<Tightening> 
 }
 
 /// The fields by which an entry takes access away when one state of it becomes another, of which none is that it is not
-/// there: those of the entry itself, and an empty one for all of it.
+/// there: those of the entry itself, and an empty one for all of it. The two dates of an arrangement are one: what the one
+/// took away the other can give back.
 fn tightened_fields(view: &View<'_>, before: Option<&Entry>, after: Option<&Entry>) -> BTreeSet<String> {
-    let own = |path: String| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+    let own = |path: String| match path.split(['.', '[']).next().unwrap_or_default() {
+        "provisional_from" => "in_force_from".to_owned(),
+        field => field.to_owned(),
+    };
     lost(view, before, after).into_iter().map(|loss| own(loss.field)).collect()
 }
 
@@ -115,11 +120,8 @@ fn changed(view: &View<'_>, before: &Entry, after: &Entry) -> Vec<Loss> {
         }
         // Moves with both dates, of which one alone may be known.
         (Entry::Arrangement(was), Entry::Arrangement(is)) => {
-            let later = was.applies_from().is_some_and(|from| is.applies_from().is_none_or(|then| then > from));
             let mut losses = Compare { view }.entry(fields::ARRANGEMENT, &content(before), &content(after));
-            if later {
-                losses.push(Loss::of("in_force_from", "put off: it would apply later"));
-            }
+            losses.extend(applies_later(was, is));
             return losses;
         }
         _ => {}
@@ -129,6 +131,23 @@ fn changed(view: &View<'_>, before: &Entry, after: &Entry) -> Vec<Loss> {
         return vec![Loss { field: String::new(), what: "changes its kind".to_owned() }];
     };
     Compare { view }.entry(fields, &content(before), &content(after))
+}
+
+/// The dates from which an arrangement applied, where it would apply later.
+fn applies_later(was: &Arrangement, is: &Arrangement) -> Vec<Loss> {
+    let Some(from) = was.applies_from().filter(|from| is.applies_from().is_none_or(|then| then > *from)) else {
+        return Vec::new();
+    };
+    let dates = [
+        ("provisional_from", was.provisional_from, is.provisional_from),
+        ("in_force_from", was.in_force_from, is.in_force_from),
+    ];
+    let first = dates.into_iter().filter(|(_, before, _)| *before == Some(from));
+    let lost = first.map(|(field, _, after)| match after {
+        Some(_) => Loss::of(field, "put off: it would apply later"),
+        None => Loss::of(field, "taken away: it would apply later"),
+    });
+    lost.collect()
 }
 
 /// An ending that goes, where by it earlier results counted beyond the end of the period.

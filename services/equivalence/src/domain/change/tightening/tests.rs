@@ -160,6 +160,31 @@ fn what_is_taken_away_is_named() {
 }
 
 #[test]
+fn the_date_from_which_an_arrangement_applied_is_named_with_what_becomes_of_it() {
+    let arrangement = |provisional: &str, in_force: &str| {
+        let dates = json!({ "provisional_from": provisional, "in_force_from": in_force });
+        let mut whole = whole("arrangement");
+        whole.as_object_mut().unwrap().extend(dates.as_object().unwrap().clone());
+        entry("arrangement", whole)
+    };
+    let told = |before: Entry, after: Entry| {
+        let told = tightening(&Catalogue::new(1, [before]), &[Change::Upsert(after)]);
+        told.into_iter().map(|it| it.what).collect::<Vec<_>>()
+    };
+    let (gone, off) = ("taken away: it would apply later", "put off: it would apply later");
+    for ((provisional, in_force), (then, in_force_then), expected) in [
+        (("2024-01-01", "2025-01-01"), ("", "2025-01-01"), vec![format!("has its `provisional_from` {gone}")]),
+        (("2024-01-01", "2025-01-01"), ("2024-02-01", "2025-01-01"), vec![format!("has its `provisional_from` {off}")]),
+        (("", "2025-01-01"), ("", "2026-01-01"), vec![format!("has its `in_force_from` {off}")]),
+        (("", "2025-01-01"), ("", ""), vec![format!("has its `in_force_from` {gone}")]),
+        (("2025-01-01", ""), ("", "2024-01-01"), vec![]),
+    ] {
+        let (before, after) = (arrangement(provisional, in_force), arrangement(then, in_force_then));
+        assert_eq!(told(before, after), expected, "{provisional} {in_force}: {then} {in_force_then}");
+    }
+}
+
+#[test]
 fn what_is_new_tightens_when_it_is_demanded_and_what_goes_when_it_was_relied_on() {
     let new = |kind: &str, content: Value| {
         !tightening(&Catalogue::default(), &[Change::Upsert(entry(kind, content))]).is_empty()

@@ -52,6 +52,22 @@ fn of(kind: &str, whole: &Value, states: [Value; 4]) -> bool {
     grants_again(&view, (Some(&before), Some(&after)), (Some(&is), Some(&becomes)))
 }
 
+#[test]
+fn what_one_date_of_an_arrangement_took_away_the_other_gives_back() {
+    let whole = json!({ "name": "arrangements/m", "title": "m", "parties": [{ "economy": "XA" }] });
+    let dates =
+        |provisional: &str, in_force: &str| json!({ "provisional_from": provisional, "in_force_from": in_force });
+    let (was, put_off) = (dates("2024-01-01", "2026-01-01"), dates("", "2026-01-01"));
+    for (becomes, expected) in [
+        (dates("2024-01-01", "2026-01-01"), true),
+        (dates("", "2024-01-01"), true),
+        (dates("2026-02-01", "2026-01-01"), false),
+    ] {
+        let states = [was.clone(), put_off.clone(), put_off.clone(), becomes.clone()];
+        assert_eq!(of("arrangement", &whole, states), expected, "{becomes}");
+    }
+}
+
 fn goods(states: [&[&str]; 4]) -> [Value; 4] {
     states.map(|it| json!({ "codes": codes(it) }))
 }

@@ -102,7 +102,8 @@ fn agreed() -> Vec<Row> {
             "a party less": "/parties" = [{ "economy": "XA", "direction": "both" }] => ["parties"];
             "a party that is accepted no more": "/parties/0/direction" = "accepts" => ["parties[0].direction"];
             "fully in force later, provisionally as before": "/in_force_from" = "2026-01-01" => [];
-            "provisionally no more": "/provisional_from" = "" => ["in_force_from"];
+            "provisionally no more": "/provisional_from" = "" => ["provisional_from"];
+            "provisionally later": "/provisional_from" = "2024-06-01" => ["provisional_from"];
             "sooner": "/provisional_from" = "2023-01-01" => [];
             "a suspension less": "/suspensions" = [] => [];
             "a suspension that ends sooner": "/suspensions/0/until" = "2025-02-01" => [];
