@@ -90,6 +90,18 @@ const CALLED: [(&str, &str); 9] = [
     ("manufactured-on", "made-on"),
 ];
 
+/// The same of fields that several commands have, and that are called so in what services say of other things too.
+const CALLED_HERE: [(&str, &str); 8] = [
+    ("valid-from", "from"),
+    ("valid-until", "until"),
+    ("effective-date", "on"),
+    ("compromised-since", "since"),
+    ("accreditation-body", "by"),
+    ("authority", "by"),
+    ("standard-editions", "standard"),
+    ("serial-ranges", "serials"),
+];
+
 /// A text of a service with the flags in it that fill the fields which it names: `--placed-on` for `placed_on_market_on`.
 pub(crate) fn with_flags(text: &str) -> String {
     let with = |text: String, (field, flag): (&str, &str)| {
@@ -168,10 +180,23 @@ impl Failure {
         let parts = field.split('.').rev().map(|part| part.split('[').next().unwrap_or(part).replace('_', "-"));
         parts.enumerate().find_map(|(within, part)| {
             let one = part.strip_suffix('s').unwrap_or(&part);
-            let other = CALLED.iter().find(|(field, _)| *field == part).map(|(_, flag)| *flag);
+            let mut called = CALLED.iter().chain(&CALLED_HERE);
+            let other = called.find(|(field, _)| *field == part).map(|(_, flag)| *flag);
             let mut own = flags.iter().filter(|flag| **flag == part || **flag == one || Some(**flag) == other);
             own.next().map(|flag| ((*flag).to_owned(), within == 0))
         })
+    }
+
+    /// What is wrong with a field that a flag fills: other fields in it are named by their flags, too.
+    fn in_flags(&self, description: &str) -> String {
+        let named = |word: &str| {
+            let field = word.trim_matches(|letter: char| !letter.is_ascii_lowercase());
+            match field.contains('_').then(|| self.flag_of(field)).flatten() {
+                Some((flag, _)) => word.replace(field, &format!("--{flag}")),
+                None => word.to_owned(),
+            }
+        };
+        description.split(' ').map(named).collect::<Vec<_>>().join(" ")
     }
 
     fn local(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -243,8 +268,10 @@ impl Failure {
                 Some(place) => writeln!(f, "  {place}: {}: {}", violation.field, violation.description)?,
                 None => match self.flag_of(&violation.field) {
                     // The flag says it all: only of something within it is the field said too.
-                    Some((flag, true)) => writeln!(f, "  --{flag}: {}", violation.description)?,
-                    Some((flag, false)) => writeln!(f, "  --{flag}: {}: {}", violation.field, violation.description)?,
+                    Some((flag, whole)) => {
+                        let within = if whole { String::new() } else { format!("{}: ", violation.field) };
+                        writeln!(f, "  --{flag}: {within}{}", self.in_flags(&violation.description))?;
+                    }
                     None => writeln!(f, "  {}: {}", violation.field, violation.description)?,
                 },
             }

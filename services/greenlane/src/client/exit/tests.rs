@@ -206,3 +206,23 @@ fn a_file_that_is_not_there_is_told_with_where_it_was_looked_for() {
     let hint = format!("\nhint: files are looked for from where the command is started: {}\n", here.display());
     assert!(told.ends_with(&hint), "{told}");
 }
+
+#[test]
+fn fields_that_flags_of_other_names_fill_are_told_by_these_and_so_are_those_that_they_are_compared_with() {
+    let told = |command: &str, fields: &[(&str, &str)]| {
+        let mut violations = Violations::new();
+        fields.iter().for_each(|(field, why)| violations.add(*field, *why));
+        let status = Status::from(violations.finish().unwrap_err());
+        Failure { command: command.to_owned(), ..failure(status, None) }.to_string()
+    };
+    let order = "must not be before valid_from";
+    let designated =
+        told("body designation create", &[("designation.valid_until", order), ("designation.authority", "is")]);
+    assert!(designated.contains("\n  --until: must not be before --from\n  --by: is\n"), "{designated}");
+    let accredited = told("body accreditation create", &[("accreditation_scope.valid_until", order)]);
+    assert!(accredited.contains("\n  --until: must not be before --from\n"), "{accredited}");
+    let retired = told("body key retire", &[("valid_until", "must not be in the past")]);
+    assert!(retired.contains("\n  --until: must not be in the past\n"), "{retired}");
+    let recorded = told("write-off record", &[("serial_ranges[0]", "must not be empty")]);
+    assert!(recorded.contains("\n  --serials: must not be empty\n"), "{recorded}");
+}
