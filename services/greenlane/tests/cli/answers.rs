@@ -391,3 +391,47 @@ fn value_under_an_unknown_code_is_no_value_off_the_lists() {
     assert_eq!(json["lists"][0]["undeterminedValueUsd"], 300.0, "{json}");
     assert!(run("stats tagged.csv -o csv").stdout.contains(",30"), "as a table");
 }
+
+#[test]
+fn a_designation_is_told_with_its_annex_by_the_catalogues_name_and_with_what_became_of_it() {
+    designated().expect("it runs");
+}
+
+fn designated() -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.run("body create aurora-cert --display-name Aurora --economy XA")?.expect(0);
+    shell.run("body create asa --display-name Authority --economy XA --role designating-authority")?.expect(0);
+    shell.run("token mint --subject asa --scope bodies.write --body bodies/asa --out asa.token")?.expect(0);
+    let designate = |annex: &str| {
+        let words =
+            "body designation create bodies/aurora-cert --by bodies/asa --from 2026-01-01 --token-file asa.token";
+        shell.run(&format!("{words} --arrangement arrangements/xa-xd-mra --annex {annex}"))
+    };
+    let made = designate("annexes/xa-xd-pv")?.expect(0).stdout;
+    let name = made.lines().find_map(|line| line.strip_prefix("Name ")).map(str::trim).unwrap_or_default();
+    assert!(made.lines().any(|line| line.starts_with("Annex ") && line.ends_with(" annexes/xa-xd-pv")), "{made}");
+    let longer = designate("arrangements/xa-xd-mra/annexes/xa-xd-washing-machines")?.expect(0).stdout;
+    assert!(longer.contains(" annexes/xa-xd-washing-machines"), "{longer}");
+    let list = shell.run("body designation list aurora-cert")?.expect(0).stdout;
+    let annexes = [" annexes/xa-xd-pv", " annexes/xa-xd-washing-machines"];
+    assert!(list.contains("ANNEX") && annexes.iter().all(|annex| list.contains(annex)), "{list}");
+
+    let step = |words: &str| shell.run(&format!("body designation {words} --token-file asa.token"));
+    step(&format!("suspend {name} --on 2026-03-01 --text audit"))?.expect(0);
+    let told = step(&format!("reinstate {name} --on 2026-04-01 --text mended"))?.expect(0).stdout;
+    assert!(
+        told.contains("from 2026-03-01, until 2026-03-31, by bodies/asa, end reason mended, reason audit"),
+        "{told}"
+    );
+    let told = step(&format!("withdraw {name} --on 2026-05-01 --text over --confirm"))?.expect(0).stdout;
+    assert!(told.lines().any(|line| line.starts_with("Withdrawn because ") && line.ends_with(" over")), "{told}");
+    let recorded = |text: &str| text.lines().find(|line| line.starts_with("Recorded at revision ")).map(str::to_owned);
+    let number = |line: Option<String>| line.and_then(|it| it.rsplit(' ').next().map(str::to_owned));
+    assert_eq!(number(recorded(&told)), number(recorded(&made)), "the revision is said to be that of the record");
+
+    let order = step(
+        "create bodies/aurora-cert --by bodies/asa --arrangement arrangements/m --from 2026-01-01 --until 2025-01-01",
+    )?;
+    assert!(order.expect(2).stderr.contains("\n  --until: must not be before --from\n"));
+    Ok(())
+}

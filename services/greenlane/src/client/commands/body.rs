@@ -158,7 +158,7 @@ pub(super) const BODY: View = View::Record {
         ("Web site", "website"),
         ("Accreditation", "accreditationNumber"),
         ("Etag", "etag"),
-        ("Revision", "createRevision?"),
+        ("Recorded at revision", "createRevision?"),
     ],
 };
 const BODIES: View = View::List {

@@ -111,10 +111,18 @@ pub(crate) fn plain(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(truth) => if *truth { "yes" } else { "no" }.to_owned(),
         Value::String(text) => word(text),
-        Value::Array(items) => items.iter().map(plain).filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => reference(fields).or_else(|| amount(fields)).unwrap_or_else(|| {
-            let fields = fields.iter().map(|(key, value)| (key, plain(value))).filter(|(_, text)| !text.is_empty());
-            fields.map(|(key, text)| format!("{key} {text}")).collect::<Vec<_>>().join(", ")
+        Value::Array(items) => {
+            let parts = items.iter().any(|item| item.as_object().is_some_and(|fields| one_word(fields).is_none()));
+            let items: Vec<String> = items.iter().map(plain).filter(|item| !item.is_empty()).collect();
+            items.join(if parts { SEVERAL } else { ", " })
+        }
+        Value::Object(fields) => one_word(fields).unwrap_or_else(|| {
+            let told = fields.iter().map(|(key, value)| (key, plain(value))).filter(|(_, text)| !text.is_empty());
+            let mut told: Vec<_> = told.collect();
+            // A time begins before it ends.
+            told.sort_by_key(|(key, _)| TIMES.iter().position(|time| time == key).unwrap_or(TIMES.len()));
+            let told = told.iter().map(|(key, text)| format!("{} {text}", field_name(key).replace('_', " ")));
+            told.collect::<Vec<_>>().join(", ")
         }),
         Value::Number(number) => number.to_string(),
     }
@@ -132,6 +140,14 @@ fn word(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// Fields of times, in their order.
+const TIMES: [&str; 2] = ["from", "until"];
+
+/// What is one word to people.
+fn one_word(fields: &Map<String, Value>) -> Option<String> {
+    reference(fields).or_else(|| amount(fields))
 }
 
 /// A code with its edition, as it is written on the command line.

@@ -226,3 +226,15 @@ fn an_amount_stands_before_its_unit() {
     let quantity = json!({ "quantity": { "amount": "1200", "unit": "C62" } });
     assert_eq!(cell_text(&quantity, "quantity"), "1200 C62");
 }
+
+#[test]
+fn a_part_in_a_cell_is_told_in_words_its_times_first_and_one_is_parted_from_the_next() {
+    let period = |from: &str, end: &str| json!({ "by": "bodies/asa", "endReason": end, "from": from, "reason": "audit", "until": "" });
+    let row = json!({ "suspensions": [period("2026-03-01", "mended"), period("2026-05-01", "")] });
+    assert_eq!(
+        cell_text(&row, "suspensions"),
+        "from 2026-03-01, by bodies/asa, end reason mended, reason audit; from 2026-05-01, by bodies/asa, reason audit"
+    );
+    let row = json!({ "codes": [{ "edition": "HS2022", "code": "8541" }, { "edition": "HS2022", "code": "8501" }] });
+    assert_eq!(cell_text(&row, "codes"), "HS2022:8541, HS2022:8501");
+}

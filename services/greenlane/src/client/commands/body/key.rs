@@ -101,7 +101,7 @@ const KEY: View = View::Record {
         ("Valid until", "validUntil"),
         ("Compromised since", "compromisedSince"),
         ("Verification method", "verificationMethod"),
-        ("Revision", "createRevision?"),
+        ("Changed last at revision", "latestRevision?"),
     ],
 };
 const KEYS: View = View::List {

@@ -141,7 +141,7 @@ const SCOPE: View = View::Record {
         ("Valid from", "validFrom"),
         ("Valid until", "validUntil"),
         ("Suspensions", "suspensions"),
-        ("Revision", "createRevision?"),
+        ("Recorded at revision", "createRevision?"),
     ],
 };
 const SCOPES: View = View::List {
@@ -170,7 +170,8 @@ const DESIGNATION: View = View::Record {
         ("Suspensions", "suspensions"),
         ("Contestations", "contestations"),
         ("Withdrawn from", "withdrawnFrom"),
-        ("Revision", "createRevision?"),
+        ("Withdrawn because", "withdrawalReason"),
+        ("Recorded at revision", "createRevision?"),
     ],
 };
 const DESIGNATIONS: View = View::List {
@@ -179,8 +180,9 @@ const DESIGNATIONS: View = View::List {
     columns: &[
         ("NAME", "name"),
         ("STATE", "state"),
-        ("AUTHORITY", "authority"),
+        ("AUTHORITY", "1~authority"),
         ("ARRANGEMENT", "arrangement"),
+        ("ANNEX", "annex"),
         ("VALID FROM", "validFrom"),
         ("VALID UNTIL", "validUntil"),
     ],
