@@ -1,6 +1,6 @@
 //! The reference of all commands as one Markdown page.
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 use super::environment;
 
@@ -51,7 +51,7 @@ fn options(command: &Command, heading: &str, global: bool, page: &mut String) {
     let mut arguments: Vec<&Arg> = command
         .get_arguments()
         .filter(|argument| argument.is_global_set() == global && !argument.is_hide_set())
-        .filter(|argument| !matches!(argument.get_id().as_str(), "help" | "version"))
+        .filter(|argument| !is_of_clap(argument))
         .collect();
     if arguments.is_empty() {
         return;
@@ -66,6 +66,12 @@ fn options(command: &Command, heading: &str, global: bool, page: &mut String) {
         page.push_str(&format!("- `{argument}`: {help}{told}\n"));
     }
     page.push('\n');
+}
+
+/// Whether it is `--help` or the program's `--version`, which every command has: not an argument that is called so.
+fn is_of_clap(argument: &Arg) -> bool {
+    use ArgAction as A;
+    matches!(argument.get_action(), A::Help | A::HelpShort | A::HelpLong | A::Version)
 }
 
 fn values(argument: &Arg) -> String {
@@ -89,7 +95,7 @@ fn variable(argument: &Arg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{Command, CommandFactory as _};
 
     use crate::cli::Cli;
 
@@ -110,5 +116,32 @@ mod tests {
             assert!(page.contains(text), "{text} is not in\n{page}");
         }
         assert!(!page.contains("## greenlane help"));
+    }
+
+    #[test]
+    fn every_flag_of_every_command_stands_under_its_command() {
+        let mut root = Cli::command();
+        let page = super::markdown(root.clone());
+        root.build();
+        let mut commands: Vec<&Command> = root.get_subcommands().filter(|it| it.get_name() != "help").collect();
+        let mut looked_at = 0;
+        while let Some(command) = commands.pop() {
+            if command.is_hide_set() {
+                continue;
+            }
+            commands.extend(command.get_subcommands().filter(|it| it.get_name() != "help"));
+            if command.has_subcommands() {
+                continue;
+            }
+            let heading = format!("## {}\n", command.get_bin_name().unwrap_or_default());
+            let section = page.split_once(&heading).map_or("", |(_, rest)| rest.split("\n## ").next().unwrap_or(rest));
+            let own = command.get_arguments().filter(|it| !it.is_global_set() && !it.is_hide_set());
+            for flag in own.filter(|it| it.get_long().is_some() && !super::is_of_clap(it)) {
+                assert!(section.contains(&format!("- `{flag}`: ")), "{heading}lacks {flag}");
+                looked_at += 1;
+            }
+        }
+        assert!(looked_at > 100, "{looked_at}");
+        assert!(page.contains("- `--version <VERSION>`: "), "one that is called as clap's own");
     }
 }
