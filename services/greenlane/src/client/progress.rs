@@ -5,13 +5,30 @@ use std::{
     fs::File,
     io::{BufRead as _, BufReader, IsTerminal as _},
     path::Path,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, WeakProgressBar};
 
 /// How often a bar is drawn though nothing has come.
 const TICK: Duration = Duration::from_millis(200);
+
+/// The bar that somebody sees, while there is one.
+static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// Does what writes to the terminal with the bar taken away meanwhile: it would stay among the lines as it was.
+pub(crate) fn aside<T>(say: impl FnOnce() -> T) -> T {
+    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(WeakProgressBar::upgrade);
+    match shown.filter(|bar| !bar.is_finished()) {
+        Some(bar) => bar.suspend(say),
+        None => say(),
+    }
+}
+
+fn show(bar: &ProgressBar) {
+    *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
+}
 
 /// A bar with number, rate and time left where the total is known, else with the time taken.
 pub(crate) fn bar(total: Option<u64>, of: &str) -> ProgressBar {
@@ -64,6 +81,7 @@ fn drawn(total: Option<u64>, template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, target).with_style(style);
     if seen {
         bar.enable_steady_tick(TICK);
+        show(&bar);
     }
     bar
 }
@@ -88,7 +106,78 @@ pub(crate) fn lines(path: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::{io, sync::Arc};
+
+    use indicatif::TermLike;
+
     use super::*;
+
+    /// A terminal that remembers what was done to it.
+    #[derive(Clone, Debug, Default)]
+    struct Terminal(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Terminal {
+        fn note(&self, what: &'static str) -> io::Result<()> {
+            self.0.lock().unwrap().push(what);
+            Ok(())
+        }
+    }
+
+    impl TermLike for Terminal {
+        fn width(&self) -> u16 {
+            80
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, _: &str) -> io::Result<()> {
+            self.note("drawn")
+        }
+
+        fn write_str(&self, _: &str) -> io::Result<()> {
+            self.note("drawn")
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            self.note("cleared")
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_said_meanwhile_stands_where_the_bar_was_and_the_bar_below_it() {
+        let terminal = Terminal::default();
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let bar = ProgressBar::with_draw_target(Some(3), target);
+        show(&bar);
+        bar.tick();
+        aside(|| terminal.note("said")).unwrap();
+        let done = terminal.0.lock().unwrap().clone();
+        let said = done.iter().position(|it| *it == "said").unwrap();
+        let (before, after) = done.split_at(said);
+        let last = |what: &str| before.iter().rposition(|it| *it == what).unwrap();
+        assert!(last("cleared") > last("drawn"), "{done:?}");
+        assert!(after.contains(&"drawn"), "{done:?}");
+        bar.finish_and_clear();
+        assert_eq!(aside(|| 7), 7, "also where there is none");
+    }
 
     #[test]
     fn what_is_waited_for_is_drawn_by_its_name_with_the_time_that_it_takes() {

@@ -26,6 +26,8 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 
+use super::progress;
+
 pub(crate) use cell::{at, field_name, label, plain, text as cell_text, written};
 
 /// Columns of a terminal that does not say how many it has: one that a script has opened says 0.
@@ -148,7 +150,7 @@ pub(crate) fn talk(text: &str) {
 
 /// Says something on stderr. That nobody hears it is no failure: of `2>&1 | head` both go away.
 pub(crate) fn say(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let _ = progress::aside(|| std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// Writes data to stdout; a reader that has gone away is not a failure.
