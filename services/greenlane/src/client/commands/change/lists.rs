@@ -27,7 +27,7 @@ pub(crate) const LISTS: View = View::List {
 struct Counts {
     outcome: String,
     added: u64,
-    /// With a last day now, or gone.
+    /// With a last day now, or an earlier one, or gone.
     ended: u64,
     /// To another code or edition.
     moved: u64,
@@ -44,6 +44,12 @@ pub(crate) fn counted(diffs: &[Value]) -> anyhow::Result<Value> {
         let rows = diff::rows(std::slice::from_ref(of))?;
         let outcome = rows.first().and_then(|row| row["outcome"].as_str()).unwrap_or_default();
         let differs = |field: &str| rows.iter().any(|row| row["field"] == field);
+        // A day later than before, or none any more, is no end: the entry stays for longer.
+        let ends = rows.iter().filter(|row| row["field"] == "effective_to").any(|row| {
+            let day = |at: &str| row[at].as_str().unwrap_or_default();
+            let (before, after) = (day("before"), day("after"));
+            !after.is_empty() && (before.is_empty() || after < before)
+        });
         let same = outcome == "updated" && rows.iter().all(|row| row["field"] == "");
         let Some(list) = list_of(name) else {
             lists.entry(name).or_default().outcome = if same { "unchanged" } else { outcome }.to_owned();
@@ -54,7 +60,7 @@ pub(crate) fn counted(diffs: &[Value]) -> anyhow::Result<Value> {
             "created" => &mut counts.added,
             "retired" => &mut counts.ended,
             _ if same => &mut counts.unchanged,
-            _ if differs("effective_to") => &mut counts.ended,
+            _ if ends => &mut counts.ended,
             _ if differs("code") || differs("edition") => &mut counts.moved,
             _ => &mut counts.changed,
         };
@@ -97,5 +103,23 @@ mod tests {
         };
         assert_eq!(row(0), ("greenLists/ours".into(), "created".into(), [1, 1, 1, 0, 0]));
         assert_eq!(row(1), ("greenLists/theirs".into(), "".into(), [0, 0, 0, 1, 1]));
+    }
+
+    #[test]
+    fn an_entry_that_stays_for_longer_is_changed_and_does_not_end() {
+        let until = |day: &str| format!(r#"{{"code":"1","effective_to":"{day}"}}"#);
+        for (before, after, expected) in [
+            ("2027-06-30", "2029-06-30", "changed"),
+            ("2027-06-30", "", "changed"),
+            ("2027-06-30", "2026-06-30", "ended"),
+            ("", "2027-06-30", "ended"),
+        ] {
+            let diff =
+                json!({ "entry": "greenLists/ours/entries/a", "beforeJson": until(before), "afterJson": until(after) });
+            let told = counted(&[diff]).unwrap();
+            for column in ["added", "ended", "moved", "changed", "unchanged"] {
+                assert_eq!(told["lists"][0][column] == 1, column == expected, "{column}: {before} to {after}: {told}");
+            }
+        }
     }
 }
