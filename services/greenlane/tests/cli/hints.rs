@@ -121,6 +121,7 @@ fn the_word_for_many_of_a_kind_lists_them() {
     assert_eq!(run("get schemes -o name"), run("catalogue list schemes -o name"));
     assert_eq!(run("get green-lists -o name"), run("list list -o name"));
     assert!(run("get edition-transitions").starts_with("NAME"));
+    assert_eq!(run("get requirements -o json"), run("catalogue list requirements --all -o json"));
     let one = shell.run("get scheme").expect("it runs").expect(2).stderr;
     assert!(one.contains("which of them?"), "{one}");
 }

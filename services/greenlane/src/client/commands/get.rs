@@ -93,7 +93,7 @@ const WITHIN: [(&str, &str); 4] = [
 /// Finds out what it is, and shows it.
 pub(crate) async fn run(session: &Session, args: Args) -> anyhow::Result<Exit> {
     if let (None, Some(list)) = (&args.id, all_of(&args.name)) {
-        return Box::pin(cli::by_words(session, list)).await;
+        return Box::pin(cli::by_words(session, &without_limit(list))).await;
     }
     let name = match args.id {
         None => args.name,
@@ -197,6 +197,18 @@ fn named(kind: &str, id: &str) -> anyhow::Result<String> {
 fn all_of(word: &str) -> Option<&'static str> {
     let collection = collection(word).filter(|collection| word.replace('-', "").eq_ignore_ascii_case(collection))?;
     lists_all(collection).filter(|list| !list.contains(|letter: char| letter == ',' || letter.is_uppercase()))
+}
+
+/// The command with `--all`, where it lists only so many without.
+fn without_limit(list: &str) -> String {
+    let root = <cli::Cli as clap::CommandFactory>::command();
+    // The last words may be what is listed, and no command.
+    let command = list.split(' ').fold(&root, |command, word| command.find_subcommand(word).unwrap_or(command));
+    if command.get_arguments().any(|argument| argument.get_long() == Some("all")) {
+        format!("{list} --all")
+    } else {
+        list.to_owned()
+    }
 }
 
 /// The collection that a word stands for: `certificates`, `certificate`, `write-off`.
@@ -343,6 +355,17 @@ mod tests {
         let usage = |name: &str| read_by(name).unwrap_err().to_string();
         assert!(usage("schemes").ends_with("to list: greenlane catalogue list schemes"), "{}", usage("schemes"));
         assert!(read_by("foo").unwrap_err().is::<Missing>() && read_by("things/foo").unwrap_err().is::<Missing>());
+    }
+
+    #[test]
+    fn the_word_for_a_kind_is_all_of_them_without_a_limit() {
+        for (word, list) in [
+            ("certificates", "certificate list --all"),
+            ("schemes", "catalogue list schemes --all"),
+            ("bodies", "body list"),
+        ] {
+            assert_eq!(all_of(word).map(without_limit).as_deref(), Some(list));
+        }
     }
 
     #[test]
