@@ -66,8 +66,8 @@ impl From<Refusal> for Fault {
             }
             Refusal::StatementState { name, state, step } => Fault::state_conflict(name, state.as_str(), step.as_str()),
             Refusal::StatementDay(why) => Fault::invalid("effective_date", why),
-            Refusal::OwnContestation(body) => {
-                Fault::state_conflict(body.name(), "of the same economy or named in it", "contest")
+            Refusal::OwnContestation { body, step } => {
+                Fault::state_conflict(body.name(), "of the same economy or named in it", step.as_str())
             }
             Refusal::NoSigningKey(body) => Fault::no_signing_key(body.name()),
             Refusal::NotKeptBack(fields) => {

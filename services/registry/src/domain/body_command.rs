@@ -7,7 +7,7 @@ use super::command::{Done, Refusal};
 use super::event::{BodyEntry, Entry, KeyEvent};
 use super::key::{Key, KeyStanding};
 use super::names::BodyId;
-use super::statement::{Kind, Statement, StatementRecord, StatementStep, StepFault, statement_name};
+use super::statement::{Kind, Period, Statement, StatementRecord, StatementStep, StepFault, statement_name};
 use super::world::{Applied, Change, World};
 
 /// One mutation.
@@ -46,6 +46,8 @@ pub(crate) struct StatementCommand {
     pub(crate) reason_text: String,
     /// The body that the caller acts for; none for the keeper of the register.
     pub(crate) acting: Option<BodyId>,
+    /// The economy whose bodies a keeper keeps; none when it keeps them all.
+    pub(crate) economy: Option<String>,
 }
 
 /// What must be written. The index of the event before guards the update.
@@ -246,33 +248,68 @@ impl World {
     /// authority, and settled by who contested it. The keeper of the register enters accreditations, and what parties
     /// to an arrangement that have no token here have contested or settled.
     fn may_step(&self, statement: &Statement, command: &StatementCommand) -> Result<(), Refusal> {
+        match &command.acting {
+            Some(acting) => self.may_step_as(acting, statement, command.step),
+            None => self.may_keep(statement, command),
+        }
+    }
+
+    fn may_step_as(&self, acting: &BodyId, statement: &Statement, step: StatementStep) -> Result<(), Refusal> {
         let by = &statement.record.by;
-        let not_yours = |owner: &BodyId| Err(Refusal::NotYours(owner.clone()));
-        match (command.step, &command.acting) {
-            (StatementStep::Contest, Some(acting)) => {
+        match step {
+            StatementStep::Contest => {
+                let own = || Err(Refusal::OwnContestation { body: acting.clone(), step });
                 if acting == by || *acting == statement.record.body {
-                    return Err(Refusal::OwnContestation(acting.clone()));
+                    return own();
                 }
                 let economy = &self.must_have(acting, Role::DesignatingAuthority)?.record.economy;
-                let own = self.bodies.get(&statement.record.body).is_some_and(|body| body.record.economy == *economy);
-                if own { Err(Refusal::OwnContestation(acting.clone())) } else { Ok(()) }
+                if self.is_of(&statement.record.body, economy) { own() } else { Ok(()) }
             }
-            (StatementStep::Settle, Some(acting)) => {
-                match statement.contestations.last().and_then(|period| period.by.as_ref()) {
-                    Some(contester) if contester == acting => Ok(()),
-                    Some(contester) => not_yours(contester),
-                    // Entered by the keeper, or there is none, which is told after this.
-                    None if statement.contestations.is_empty() => Ok(()),
-                    None => not_yours(by),
+            StatementStep::Settle => match statement.contestations.last() {
+                Some(Period { by: Some(contester), .. }) => is_owner(contester, acting),
+                // Entered by the keeper.
+                Some(Period { by: None, .. }) => Err(Refusal::NotYours(by.clone())),
+                // That there is none is told after this.
+                None => Ok(()),
+            },
+            StatementStep::Suspend | StatementStep::Reinstate | StatementStep::Withdraw => is_owner(by, acting),
+        }
+    }
+
+    /// What the keeper of the register may do, or that of an economy. It does not speak for who has a token here, nor
+    /// for another economy; and the economy whose body was designated is the other side in a contestation.
+    fn may_keep(&self, statement: &Statement, command: &StatementCommand) -> Result<(), Refusal> {
+        let StatementRecord { body, by, .. } = &statement.record;
+        let step = command.step;
+        match step {
+            StatementStep::Contest | StatementStep::Settle => {
+                let last = statement.contestations.last().filter(|_| step == StatementStep::Settle);
+                if let Some(contester) = last.and_then(|period| period.by.as_ref()) {
+                    return Err(Refusal::NotYours(contester.clone()));
                 }
+                let own = command.economy.as_ref().is_some_and(|economy| self.is_of(body, economy));
+                if own { Err(Refusal::OwnContestation { body: body.clone(), step }) } else { Ok(()) }
             }
-            (StatementStep::Contest | StatementStep::Settle, None) => Ok(()),
-            (StatementStep::Suspend | StatementStep::Reinstate | StatementStep::Withdraw, acting) => {
-                let keeper = acting.is_none() && command.kind == Kind::Accreditation;
-                if keeper || acting.as_ref() == Some(by) { Ok(()) } else { not_yours(by) }
+            StatementStep::Suspend | StatementStep::Reinstate | StatementStep::Withdraw => {
+                if command.kind != Kind::Accreditation {
+                    return Err(Refusal::NotYours(by.clone()));
+                }
+                let economy = &self.bodies.get(by).ok_or_else(|| Refusal::UnknownBody(by.clone()))?.record.economy;
+                match &command.economy {
+                    Some(own) if own != economy => Err(Refusal::OtherEconomy(economy.clone())),
+                    Some(_) | None => Ok(()),
+                }
             }
         }
     }
+
+    fn is_of(&self, body: &BodyId, economy: &str) -> bool {
+        self.bodies.get(body).is_some_and(|body| body.record.economy == economy)
+    }
+}
+
+fn is_owner(owner: &BodyId, acting: &BodyId) -> Result<(), Refusal> {
+    if owner == acting { Ok(()) } else { Err(Refusal::NotYours(owner.clone())) }
 }
 
 /// What was signed until now stays good, so the end of a key's validity does not lie in the past.

@@ -175,8 +175,8 @@ pub(crate) enum Refusal {
     DeclarationTaken { name: String, declaration: String },
     #[error("of {} are written off already: {first} to {last}", number.name())]
     SerialsTaken { number: CertificateNumber, first: String, last: String },
-    #[error("{} does not contest a designation of its own economy", .0.name())]
-    OwnContestation(BodyId),
+    #[error("{} does not {} a designation of its own economy", body.name(), step.as_str())]
+    OwnContestation { body: BodyId, step: StatementStep },
     #[error("{} has no key that may sign now", .0.name())]
     NoSigningKey(BodyId),
     #[error("no version of the certificate keeps these fields back")]

@@ -95,13 +95,10 @@ pub(crate) async fn load<'c>(
         None => true,
     });
     take_held(&mut world, &mut keys, held);
-    for id in chunks(&body_ids) {
-        for row in body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::Id, id)).all(tx).await? {
-            world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
-        }
-    }
+    load_bodies(tx, &mut world, &body_ids).await?;
     load_keys(tx, &mut world, &keys).await?;
     world.statements = bodies::statements(tx, &statements).await?;
+    load_makers(tx, &mut world, held).await?;
     world.traces = trace::known(tx, &traces).await?;
     world.epcis = trace::standing(tx, &epcis).await?;
     world.contestations = contestation::of_all(tx, &contested).await?;
@@ -133,6 +130,29 @@ fn take_held(world: &mut World, keys: &mut BTreeSet<&str>, held: &Parties) {
         Some((id, key)) => world.keys.insert(id.clone(), key.clone()).is_some(),
         None => true,
     });
+}
+
+async fn load_bodies(tx: &Tx, world: &mut World, bodies: &BTreeSet<&str>) -> Result<(), DbErr> {
+    for id in chunks(bodies) {
+        for row in body::Entity::find().filter(bulk::is_in(tx.engine(), body::Column::Id, id)).all(tx).await? {
+            world.bodies.insert(BodyId::trusted(row.id.clone()), row.try_into()?);
+        }
+    }
+    Ok(())
+}
+
+/// The bodies that made the statements: whose they are tells who may change them.
+async fn load_makers(tx: &Tx, world: &mut World, held: &Parties) -> Result<(), DbErr> {
+    let makers: Vec<BodyId> = world.statements.values().map(|statement| statement.record.by.clone()).collect();
+    let mut unknown = BTreeSet::new();
+    for maker in &makers {
+        if let Some(body) = held.bodies.get(maker) {
+            world.bodies.insert(maker.clone(), body.clone());
+        } else if !world.bodies.contains_key(maker) {
+            unknown.insert(maker.as_str());
+        }
+    }
+    load_bodies(tx, world, &unknown).await
 }
 
 async fn load_keys(tx: &Tx, world: &mut World, keys: &BTreeSet<&str>) -> Result<(), DbErr> {

@@ -14,6 +14,8 @@ greenlane_store::engine_tests!(Migrator:
     a_scope_is_suspended_and_reinstated_and_read_as_it_was,
     a_designation_is_its_authoritys_alone,
     another_economy_contests_a_designation_and_settles_it,
+    no_keeper_settles_what_an_authority_contested_nor_what_was_contested_of_its_own_economy,
+    the_scope_of_a_foreign_accreditation_body_is_changed_by_its_own_economys_administrator_alone,
     a_withdrawn_designation_stays_withdrawn,
     an_annex_has_one_name_also_for_who_writes_its_arrangements_before_it,
     every_wrong_field_of_a_statement_is_named,
@@ -178,6 +180,54 @@ async fn another_economy_contests_a_designation_and_settles_it(db: TestDatabase)
     assert_eq!(contested.contestations.len(), 2);
     let keeper = step!(SettleDesignationRequest, made.name, "2026-06-01", "t2");
     served.bodies().settle_designation(keeper).await.unwrap();
+}
+
+async fn no_keeper_settles_what_an_authority_contested_nor_what_was_contested_of_its_own_economy(db: TestDatabase) {
+    let served = serve(&db).await;
+    enrol_all(&served).await;
+    let mut authority = bodies_of(&served, "bodies/xa-authority");
+    let made = authority.create_designation(designation("d1")).await.unwrap().into_inner().designation.unwrap();
+    let contest = |id: &str| step!(ContestDesignationRequest, made.name, "2026-05-01", id);
+    let refused = served.bodies_of_economy("XA").contest_designation(contest("c0")).await.unwrap_err();
+    assert_eq!(reason(&refused), Some(common::ErrorReason::StateConflict), "not what its own economy said");
+    bodies_of(&served, "bodies/xb-authority").contest_designation(contest("c1")).await.unwrap();
+    let settle = |id: &str| step!(SettleDesignationRequest, made.name, "2026-05-30", id);
+    for keeper in [served.bodies_of_economy("XA"), served.bodies_of_economy("XB"), served.bodies()] {
+        let refused = keeper.clone().settle_designation(settle("t0")).await.unwrap_err();
+        assert_eq!(reason(&refused), Some(common::ErrorReason::NotYours), "xb-authority has a token here");
+    }
+    bodies_of(&served, "bodies/xb-authority").settle_designation(settle("t1")).await.unwrap();
+
+    // What another economy's office entered is settled by that office, or by the keeper of the whole register.
+    let entered = step!(ContestDesignationRequest, made.name, "2026-06-01", "c2");
+    served.bodies_of_economy("XC").contest_designation(entered).await.unwrap();
+    let settle = |id: &str| step!(SettleDesignationRequest, made.name, "2026-06-02", id);
+    let refused = served.bodies_of_economy("XA").settle_designation(settle("t2")).await.unwrap_err();
+    assert_eq!(reason(&refused), Some(common::ErrorReason::StateConflict), "who is contested does not settle it");
+    served.bodies_of_economy("XC").settle_designation(settle("t3")).await.unwrap();
+}
+
+async fn the_scope_of_a_foreign_accreditation_body_is_changed_by_its_own_economys_administrator_alone(
+    db: TestDatabase,
+) {
+    let served = serve(&db).await;
+    enrol_all(&served).await;
+    let mut foreign = new_body("xb-lab");
+    foreign.body.as_mut().unwrap().economy = "XB".to_owned();
+    served.bodies().create_body(foreign).await.unwrap();
+    let mut request = scope("s1");
+    request.body = "bodies/xb-lab".to_owned();
+    let made = served.bodies_of_economy("XA").create_accreditation_scope(request).await.unwrap().into_inner();
+    let name = made.accreditation_scope.unwrap().name;
+    let suspend = |id: &str| step!(SuspendAccreditationScopeRequest, name, "2026-03-01", id);
+    let reinstate = |id: &str| step!(ReinstateAccreditationScopeRequest, name, "2026-04-01", id);
+    let (mut accreditors, mut accrediteds) = (served.bodies_of_economy("XA"), served.bodies_of_economy("XB"));
+    let refused = accrediteds.suspend_accreditation_scope(suspend("p0")).await.unwrap_err();
+    assert_eq!(reason(&refused), Some(common::ErrorReason::NotYours));
+    bodies_of(&served, "bodies/xa-accreditation").suspend_accreditation_scope(suspend("p1")).await.unwrap();
+    let refused = accrediteds.reinstate_accreditation_scope(reinstate("r0")).await.unwrap_err();
+    assert_eq!(reason(&refused), Some(common::ErrorReason::NotYours), "nobody lifts what was laid on its own body");
+    accreditors.reinstate_accreditation_scope(reinstate("r1")).await.unwrap();
 }
 
 async fn a_withdrawn_designation_stays_withdrawn(db: TestDatabase) {

@@ -134,17 +134,14 @@ impl Bodies {
         let reason_text = v.paragraphs("reason_text", raw.reason_text, 1..=2_000);
         let (request_id, (body, index), day, reason_text) =
             v.finish_with(|| Some((request_id?, name?, day?, reason_text?)))?;
-        // It is another economy that contests, and that settles what it contested.
-        let contestation = matches!(raw.step, StatementStep::Contest | StatementStep::Settle);
-        if caller.body().is_none() && !contestation {
-            self.may_change(caller, &body.name()).await?;
-        }
         // A claim that is no body's name acts for no body here, and is nobody's.
         let acting = match caller.body() {
             Some(claim) => Some(BodyId::from_name(claim).map_err(|_| Fault::not_yours("body", body.name()))?),
             None => None,
         };
-        let command = StatementCommand { body, kind: raw.kind, index, step: raw.step, day, reason_text, acting };
+        let economy = caller.economy().filter(|_| acting.is_none()).map(str::to_owned);
+        let command =
+            StatementCommand { body, kind: raw.kind, index, step: raw.step, day, reason_text, acting, economy };
         let command = Command::OfBody(BodyCommand::Step(command));
         let id = stamp.with(&request_id);
         let done = self.registry.perform(id.wants(command), raw.validate_only).await;
