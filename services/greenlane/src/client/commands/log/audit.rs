@@ -1,26 +1,28 @@
 //! `greenlane log audit`: follows the log, and halts loudly when it was rewritten.
 
 mod catalogues;
+mod listing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use chrono::NaiveDate;
 use clap::Args as ClapArgs;
 use greenlane_api::common::v1::{ReadConsistency, read_consistency::Requirement};
 use greenlane_api::registry::v1::{
-    self as wire, CertificateState, GetCheckpointRequest, ListCertificatesRequest, ListEntriesRequest,
+    self as wire, GetCheckpointRequest, ListCertificatesRequest, ListEntriesRequest,
     certificate_service_client::CertificateServiceClient, log_service_client::LogServiceClient,
 };
 use greenlane_log::note::{NoteError, NoteKey};
 use greenlane_log::{Checkpoint, OpenError, hash_leaf};
 use greenlane_platform::client::Client;
 use greenlane_platform::clock::Clock;
-use greenlane_registry::audit::{Accusation, Auditor, DerivedCertificate};
+use greenlane_registry::audit::{Accusation, Auditor};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use listing::Listing;
 
 use crate::client::{
     Session,
@@ -271,7 +273,7 @@ async fn compare(
     size: u64,
 ) -> anyhow::Result<Result<usize, String>> {
     let mut certificates = CertificateServiceClient::new(channel);
-    let (mut seen, mut page_token) = (0, String::new());
+    let (mut listing, mut page_token) = (Listing::new(auditor, body), String::new());
     loop {
         let request = ListCertificatesRequest {
             page_size: 1_000,
@@ -280,51 +282,15 @@ async fn compare(
             ..ListCertificatesRequest::default()
         };
         let page = certificates.list_certificates(request).await?.into_inner();
-        for listed in page.certificates {
-            let number = listed.name.trim_start_matches("certificates/");
-            let Some(derived) = auditor.certificates().get(number) else {
-                return Ok(Err(format!("{} is in the register, and not in the log", listed.name)));
-            };
-            if !follows(&listed, derived, Clock::system().today()) {
-                return Ok(Err(format!("{} is not in the register what the log says it is", listed.name)));
+        for listed in &page.certificates {
+            if let Err(why) = listing.take(listed, Clock::system().today()) {
+                return Ok(Err(why));
             }
-            seen += 1;
         }
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            break;
+            return Ok(listing.end());
         }
-    }
-    let logged = logged_of(auditor, body);
-    Ok(if seen == logged { Ok(seen) } else { Err(format!("the log has {logged} certificates, the register {seen}")) })
-}
-
-/// How many certificates the log has, of a body or of all.
-fn logged_of(auditor: &Auditor, body: Option<&str>) -> usize {
-    auditor.certificates().values().filter(|derived| body.is_none_or(|body| derived.body == body)).count()
-}
-
-/// Whether a certificate is in the register what the log says it is. Which day it is, the registry's clock tells: another
-/// one than here, when midnight lies between the two.
-fn follows(listed: &wire::Certificate, derived: &DerivedCertificate, today: NaiveDate) -> bool {
-    let sha256: String = listed.document_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    let on = |day: NaiveDate| {
-        let standing = derived.on(day);
-        standing.version == listed.version
-            && standing.document_sha256 == sha256
-            && state_fits(listed.state(), standing.state)
-    };
-    derived.body == listed.body
-        && derived.latest_index + 1 == listed.latest_revision
-        && [Some(today), today.pred_opt(), today.succ_opt()].into_iter().flatten().any(on)
-}
-
-/// Expiry and "not yet valid" come from dates that are not in the log.
-fn state_fits(listed: CertificateState, derived: &str) -> bool {
-    match listed {
-        CertificateState::Expired => matches!(derived, "active" | "suspended"),
-        CertificateState::NotYetValid => derived == "active",
-        other => other.as_str_name().trim_start_matches("CERTIFICATE_STATE_").eq_ignore_ascii_case(derived),
     }
 }
 
@@ -357,6 +323,3 @@ fn write_state(path: &Path, kept: &Kept) -> anyhow::Result<()> {
     file.persist(path).with_context(cannot)?;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

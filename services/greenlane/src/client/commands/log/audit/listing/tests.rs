@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -29,26 +29,55 @@ fn auditor() -> Auditor {
     auditor
 }
 
+fn listed(body: &str, number: &str) -> wire::Certificate {
+    wire::Certificate {
+        name: format!("certificates/{number}"),
+        body: body.to_owned(),
+        version: 1,
+        latest_revision: if number == "GLA" { 7 } else { 6 },
+        document_sha256: vec![0xab].into(),
+        state: CertificateState::Active.into(),
+        ..Default::default()
+    }
+}
+
+/// What comes of listing these to a token of all bodies or of one.
+fn held(body: Option<&str>, listed: &[wire::Certificate]) -> Result<usize, String> {
+    let auditor = auditor();
+    let mut listing = Listing::new(&auditor, body);
+    for one in listed {
+        listing.take(one, "2026-06-01".parse().unwrap())?;
+    }
+    listing.end()
+}
+
 #[test]
 fn a_body_is_held_to_its_own_certificates_since_no_others_are_listed_to_it() {
-    let auditor = auditor();
-    assert_eq!((logged_of(&auditor, None), logged_of(&auditor, Some("bodies/a"))), (2, 1));
-    assert_eq!(logged_of(&auditor, Some("bodies/none")), 0);
+    let (a, b) = (listed("bodies/a", "GLA"), listed("bodies/b", "GLB"));
+    assert_eq!(held(None, &[a.clone(), b.clone()]), Ok(2));
+    assert_eq!(held(Some("bodies/a"), std::slice::from_ref(&a)), Ok(1));
+    assert_eq!(held(Some("bodies/none"), &[]), Ok(0));
+    let another = held(Some("bodies/a"), &[b]).unwrap_err();
+    assert_eq!(another, "certificates/GLB is listed to another body than its own, bodies/b");
+}
+
+#[test]
+fn a_register_that_hides_a_certificate_and_lists_another_one_twice_is_accused() {
+    let (a, b) = (listed("bodies/a", "GLA"), listed("bodies/b", "GLB"));
+    let twice = held(None, &[a.clone(), a.clone()]).unwrap_err();
+    assert_eq!(twice, "certificates/GLA is listed twice");
+    let hidden = held(None, &[b]).unwrap_err();
+    assert_eq!(hidden, "certificates/GLA is in the log, and not in the register");
+    let unknown = held(None, &[a, listed("bodies/a", "GLC")]).unwrap_err();
+    assert_eq!(unknown, "certificates/GLC is in the register, and not in the log");
 }
 
 #[test]
 fn a_registry_whose_clock_is_on_the_other_side_of_midnight_is_not_accused() {
     let auditor = auditor();
     let derived = &auditor.certificates()["GLA"];
-    let listed = |state: CertificateState| wire::Certificate {
-        body: "bodies/a".to_owned(),
-        version: 1,
-        latest_revision: 7,
-        document_sha256: vec![0xab].into(),
-        state: state.into(),
-        ..Default::default()
-    };
-    let (active, suspended) = (listed(CertificateState::Active), listed(CertificateState::Suspended));
+    let active = listed("bodies/a", "GLA");
+    let suspended = wire::Certificate { state: CertificateState::Suspended.into(), ..active.clone() };
     for (today, is_active, is_suspended) in [
         ("2026-05-31", true, false),
         ("2026-06-01", true, true),
