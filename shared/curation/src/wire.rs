@@ -7,7 +7,7 @@ use greenlane_platform::audit::Origin;
 use greenlane_platform::auth::Caller;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::{PageBinding, RequestId, Violations};
-use greenlane_store::idempotency::payload_hash;
+use greenlane_store::idempotency::{asked_for, payload_hash};
 use tonic::Request;
 
 use crate::change_set::{Answer, Draft, Update};
@@ -62,12 +62,13 @@ impl Call {
 
     /// The mutation, of a message whose request id was taken out.
     pub fn mutation(self, request_id: &RequestId, payload: &[u8]) -> Mutation {
+        let payload = asked_for(payload_hash(payload), self.asked.caller.acts_for().as_deref());
         Mutation {
             caller: self.asked.caller,
             origin: self.asked.origin,
             request_id: request_id.as_str().to_owned(),
             validate_only: self.validate_only,
-            payload: payload_hash(payload),
+            payload,
         }
     }
 }

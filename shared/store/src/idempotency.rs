@@ -51,6 +51,16 @@ pub fn payload_hash(payload: &[u8]) -> PayloadHash {
     Sha256::digest(payload).into()
 }
 
+/// The hash of a payload as it is asked for somebody, as [`Caller::acts_for`](greenlane_platform::auth::Caller::acts_for)
+/// tells: the same subject who acts for another asks something else under the same id. Asked for nobody it stays as it is.
+#[must_use]
+pub fn asked_for(payload: PayloadHash, whom: Option<&str>) -> PayloadHash {
+    match whom {
+        Some(whom) => Sha256::new().chain_update(payload).chain_update(whom).finalize().into(),
+        None => payload,
+    }
+}
+
 /// What is known of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {

@@ -17,6 +17,7 @@ greenlane_store::engine_tests!(Migrator:
     codes_that_do_not_exist_are_named_wherever_a_change_brings_them_in,
     codes_of_which_nobody_can_tell_are_said_and_stand_in_the_way_of_nothing,
     a_repeated_request_is_done_once,
+    what_was_answered_for_one_economy_is_not_answered_again_for_another,
     validation_only_writes_nothing,
     an_administrator_changes_its_own_economys_entries_only,
     an_annex_is_its_parties_own_and_a_designation_its_authoritys,
@@ -234,6 +235,17 @@ async fn codes_of_which_nobody_can_tell_are_said_and_stand_in_the_way_of_nothing
     // What the entry has already was asked when it came.
     let findings = author.create_change_set(tighten("as-before")).await.unwrap().into_inner().findings;
     assert_eq!(found(&findings), []);
+}
+
+async fn what_was_answered_for_one_economy_is_not_answered_again_for_another(db: TestDatabase) {
+    let served = serve(&db).await;
+    let first = served.changes("author").create_change_set(tighten("one")).await.unwrap().into_inner();
+    for economy in ["XA", "XC"] {
+        let mut elsewhere = ChangeServiceClient::new(served.channel("author", economy));
+        let refused = elsewhere.create_change_set(tighten("one")).await.unwrap_err();
+        assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RequestIdReused), "{economy}");
+    }
+    assert_eq!(served.changes("author").create_change_set(tighten("one")).await.unwrap().into_inner(), first);
 }
 
 async fn a_repeated_request_is_done_once(db: TestDatabase) {

@@ -33,7 +33,7 @@ pub(crate) struct Incoming<R> {
 pub(crate) struct Stamp {
     payload: idempotency::PayloadHash,
     origin: Origin,
-    caller: String,
+    caller: Arc<Caller>,
 }
 
 impl<R: Message> Incoming<R> {
@@ -45,21 +45,21 @@ impl<R: Message> Incoming<R> {
         let request_id = std::mem::take(take_id(&mut message));
         origin.note_request_id(&request_id);
         let payload = Stamp::payload(&message);
-        let stamp = Stamp { payload, origin, caller: caller.key() };
+        let stamp = Stamp { payload, origin, caller: caller.clone() };
         Ok(Self { message, caller, request_id, stamp })
     }
 }
 
 impl Stamp {
     /// Of one row of a stream.
-    pub(crate) fn new(payload: idempotency::PayloadHash, origin: Origin, caller: &Caller) -> Self {
-        Self { payload, origin, caller: caller.key() }
+    pub(crate) fn new(payload: idempotency::PayloadHash, origin: Origin, caller: Arc<Caller>) -> Self {
+        Self { payload, origin, caller }
     }
 
     /// Of a stream of requests, each of which is a mutation of its own.
     pub(crate) fn of<T>(request: &Request<T>) -> Result<(Arc<Caller>, Self), Fault> {
         let caller = Caller::of(request)?;
-        let stamp = Self { payload: Default::default(), origin: Origin::of(request), caller: caller.key() };
+        let stamp = Self { payload: Default::default(), origin: Origin::of(request), caller: caller.clone() };
         Ok((caller, stamp))
     }
 
@@ -81,8 +81,9 @@ impl Stamp {
     /// What tells this request from others, once its id is found good.
     pub(crate) fn with(self, id: &RequestId) -> MutationId {
         let method = self.origin.method.to_string();
-        let key = idempotency::Key::new(self.caller, method, id.as_str());
-        MutationId { key, payload: self.payload, origin: self.origin }
+        let key = idempotency::Key::new(self.caller.key(), method, id.as_str());
+        let payload = idempotency::asked_for(self.payload, self.caller.acts_for().as_deref());
+        MutationId { key, payload, origin: self.origin }
     }
 }
 

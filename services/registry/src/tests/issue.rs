@@ -2,6 +2,7 @@
 
 use greenlane_api::common::v1::ErrorReason;
 use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::certificate_service_client::CertificateServiceClient;
 use greenlane_credential::Presented;
 use greenlane_jose::{Signer as _, SigningKey};
 use greenlane_log::{Checkpoint, Hash, hash_leaf, note::NoteKey, verify_inclusion};
@@ -17,6 +18,7 @@ greenlane_store::engine_tests!(Migrator:
     the_same_request_twice_is_done_once_and_answered_the_same,
     concurrent_duplicates_make_one_certificate,
     a_request_id_is_not_for_another_payload,
+    what_was_answered_for_one_body_is_not_answered_again_for_another,
     a_body_cannot_act_for_another,
     a_check_writes_nothing,
     a_body_may_sign_itself,
@@ -90,6 +92,24 @@ async fn a_request_id_is_not_for_another_payload(db: TestDatabase) {
     let refused = served.certificates("bodies/xa-lab").issue_certificate(other).await.unwrap_err();
     assert_eq!(refused.code(), Code::AlreadyExists);
     assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RequestIdReused));
+}
+
+async fn what_was_answered_for_one_body_is_not_answered_again_for_another(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xb-lab").await;
+    let name = served.issue("xa-lab", "one").await.certificate.unwrap().name;
+    let suspend = super::life::suspension(&name, "s");
+    let mut own = served.certificates("bodies/xa-lab");
+    let first = own.suspend_certificate(suspend.clone()).await.unwrap().into_inner();
+    // The same clerk, who acts for another body now, or for none.
+    for body in [Some("bodies/xb-lab"), None] {
+        let mut elsewhere = CertificateServiceClient::new(served.channel("clerk", body));
+        let refused = elsewhere.suspend_certificate(suspend.clone()).await.unwrap_err();
+        let told = Fault::reason_of(&refused);
+        assert!(matches!(told, Some(ErrorReason::RequestIdReused | ErrorReason::NotYours)), "{body:?}: {refused:?}");
+    }
+    assert_eq!(own.suspend_certificate(suspend).await.unwrap().into_inner(), first, "its own is told as before");
 }
 
 async fn a_body_cannot_act_for_another(db: TestDatabase) {

@@ -146,6 +146,16 @@ impl Caller {
         format!("{} {} {}", self.issuer.len(), self.issuer, self.subject)
     }
 
+    /// The body and the economy that the caller acts for, in one text; none when it acts for neither. What one of them
+    /// is answered is not for another, though the same subject asks.
+    pub fn acts_for(&self) -> Option<String> {
+        if self.body.is_none() && self.economy.is_none() {
+            return None;
+        }
+        let (body, economy) = (self.body().unwrap_or_default(), self.economy().unwrap_or_default());
+        Some(format!("{} {body} {economy}", body.len()))
+    }
+
     /// Fails with `NOT_YOURS` unless the caller acts for `body` (`bodies/{body}`). The scope `admin` does not help:
     /// it says what a caller may do, not for whom.
     pub fn must_be_body(&self, body: &str) -> Result<(), Fault> {

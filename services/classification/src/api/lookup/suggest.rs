@@ -10,7 +10,7 @@ use greenlane_platform::auth::Caller;
 use greenlane_platform::consistency::Consistency;
 use greenlane_platform::fault::Fault;
 use greenlane_platform::violations::Violations;
-use greenlane_store::idempotency::payload_hash;
+use greenlane_store::idempotency::{asked_for, payload_hash};
 use prost::Message as _;
 use tonic::Request;
 
@@ -80,7 +80,7 @@ impl Lookup {
         let (caller, origin) = (Caller::of(&request)?, Origin::of(&request));
         let mut request = request.into_inner();
         let id = std::mem::take(&mut request.request_id);
-        let payload = payload_hash(&request.encode_to_vec());
+        let payload = asked_for(payload_hash(&request.encode_to_vec()), caller.acts_for().as_deref());
         let mut v = Violations::new();
         let request_id = v.request_id(&id);
         let count = request.examples.len();

@@ -18,6 +18,7 @@ engine_tests!(Migrator:
     what_was_taught_counts_at_once_survives_a_restart_and_is_learned_once,
     a_taught_example_counts_from_its_date_and_its_revision,
     a_lesson_is_learned_whole_or_not_at_all,
+    what_was_answered_for_one_economy_is_not_answered_again_for_another,
     a_correction_of_the_same_day_stands_and_a_teaching_can_be_taken_back_and_taught_again,
     an_example_of_a_heading_is_refused_with_the_codes_below_it,
     the_green_filter_keeps_codes_on_the_list,
@@ -128,6 +129,20 @@ async fn a_lesson_is_learned_whole_or_not_at_all(db: TestDatabase) {
         running.lookup().teach_classifications(lesson("x", Vec::new())).await.unwrap_err().code(),
         Code::PermissionDenied
     );
+    running.end().await;
+}
+
+async fn what_was_answered_for_one_economy_is_not_answered_again_for_another(db: TestDatabase) {
+    let running = Running::start(&db).await;
+    let lesson = lesson("one", vec![example("sun catcher 9000", "854143", "2026-01-01")]);
+    let teach = async |economy: &str| {
+        let client = running.client_in(economy, "teacher", &["codes.read", "codes.write"]);
+        LookupServiceClient::new(client).teach_classifications(lesson.clone()).await.map(tonic::Response::into_inner)
+    };
+    let first = teach("XA").await.unwrap();
+    let refused = teach("XB").await.unwrap_err();
+    assert_eq!(Fault::reason_of(&refused), Some(ErrorReason::RequestIdReused));
+    assert_eq!(teach("XA").await.unwrap(), first);
     running.end().await;
 }
 

@@ -43,3 +43,17 @@ fn subjects_of_two_issuers_have_two_keys() {
     assert_ne!(Caller::new("a", "i b", []).key(), Caller::new("b a", "i", []).key());
     assert_ne!(Caller::new("alice", "i", []).key(), Caller::new("alice", "j", []).key());
 }
+
+#[test]
+fn what_a_subject_asks_for_one_body_or_economy_is_told_from_what_it_asks_for_another() {
+    let clerk = || Caller::new("clerk", "i", []);
+    let callers = [
+        clerk().for_body("bodies/a"),
+        clerk().for_body("bodies/b"),
+        clerk().for_economy("bodies/a"),
+        clerk().for_body("bodies/a").for_economy("XA"),
+        clerk().for_body("bodies/a XA"),
+    ];
+    let told: std::collections::BTreeSet<_> = callers.iter().map(Caller::acts_for).collect();
+    assert_eq!((told.len(), told.contains(&None), clerk().acts_for()), (callers.len(), false, None));
+}
