@@ -28,7 +28,7 @@ use crate::app::log::LogWriter;
 use crate::app::read::{Freshness, Reader};
 use crate::app::recall;
 use crate::app::verify::{AsOf, At, Holds, Question, Subject, Verifier};
-use crate::domain::names::CertificateNumber;
+use crate::domain::names::{BodyId, CertificateNumber};
 use crate::domain::verdict::question::Revisions;
 use crate::statement::Stated;
 use crate::store::{list, log};
@@ -120,6 +120,7 @@ impl VerificationService for Verifications {
         &self,
         request: Request<wire::GetTrustBundleRequest>,
     ) -> Result<Response<BoxStream<wire::GetTrustBundleResponse>>, Status> {
+        let caller = Caller::of(&request)?;
         let raw = request.into_inner();
         let mut v = Violations::new();
         let bodies =
@@ -128,7 +129,7 @@ impl VerificationService for Verifications {
             v.economy("", &economy).map(EconomyCode::into_string)
         });
         let order = v.finish_with(|| Some(Order { bodies: bodies?, destinations: destinations? }))?;
-        let Bundling { header, parts } = self.bundler.begin(order).await?;
+        let Bundling { header, parts } = self.bundler.begin(own(&caller, order)?).await?;
         let first = wire::GetTrustBundleResponse {
             chunk: Vec::new().into(),
             good_until: Some(render::timestamp(header.good_until)),
@@ -319,6 +320,15 @@ fn may_ask(caller: &Caller, raw: &wire::VerifyRequest, method: &str) -> Result<(
         Some(_) => Err(Fault::invalid("include_balance", "is for customs: GetBalance tells a body of its own")),
         None => Ok(()),
     }
+}
+
+/// Whoever acts for a body is given that body's certificates alone, as where they are listed: a bundle tells quantities and
+/// serial numbers.
+fn own(caller: &Caller, order: Order) -> Result<Order, Fault> {
+    let Some(body) = caller.body() else { return Ok(order) };
+    order.bodies.iter().try_for_each(|asked| caller.must_be_body(&asked.name()))?;
+    let bodies = vec![BodyId::from_name(body).map_err(|_| Fault::not_found(body))?];
+    Ok(Order { bodies, ..order })
 }
 
 /// The question that a request asks, its proof and statement apart; what is wrong with a number is followed by a hint.

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta};
 use greenlane_api::common::v1 as common;
 use greenlane_api::registry::v1 as wire;
+use greenlane_api::registry::v1::verification_service_client::VerificationServiceClient;
 use greenlane_api::registry::v1::verify_request::Subject;
+use greenlane_platform::client::Client;
 use greenlane_platform::fault::Fault;
 use greenlane_store::testing::TestDatabase;
 use tonic::Code;
@@ -20,6 +22,7 @@ greenlane_store::engine_tests!(Migrator:
     a_bundle_holds_what_was_asked_for_and_no_words_of_documents,
     what_a_bundle_cannot_hold_is_refused,
     a_bundle_of_some_bodies_says_nothing_of_the_others,
+    a_body_is_given_the_bundle_of_its_own_certificates_alone,
     a_document_that_is_newer_than_a_bundle_is_left_open,
     what_came_after_a_bundle_is_left_open_by_number_and_by_document_alike,
     a_copy_by_a_newer_key_leaves_open_only_who_signed_it,
@@ -28,7 +31,14 @@ greenlane_store::engine_tests!(Migrator:
 
 /// A bundle, until when it is good, and its revision.
 async fn fetch(served: &Served, request: wire::GetTrustBundleRequest) -> (Vec<u8>, i64, u64) {
-    let mut parts = served.verification().get_trust_bundle(request).await.unwrap().into_inner();
+    fetch_by(served.verification(), request).await
+}
+
+async fn fetch_by(
+    mut client: VerificationServiceClient<Client>,
+    request: wire::GetTrustBundleRequest,
+) -> (Vec<u8>, i64, u64) {
+    let mut parts = client.get_trust_bundle(request).await.unwrap().into_inner();
     let first = parts.message().await.unwrap().unwrap();
     let (good_until, revisions) = (first.good_until.unwrap().seconds, first.revisions.unwrap());
     let mut bytes = first.chunk.to_vec();
@@ -500,6 +510,30 @@ async fn what_a_bundle_disproves_is_refused_whoever_signed_it(db: TestDatabase) 
         }
     }
     assert!(left_open.is_empty(), "left open: {left_open:?}");
+}
+
+async fn a_body_is_given_the_bundle_of_its_own_certificates_alone(db: TestDatabase) {
+    let served = serve(&db).await;
+    served.enrol("xa-lab").await;
+    served.enrol("xa-other").await;
+    let mine = served.issue("xa-lab", "c1").await.certificate.unwrap().name;
+    let theirs = served.issue("xa-other", "c2").await.certificate.unwrap().name;
+    let clerk = VerificationServiceClient::new(served.channel("clerk", Some("bodies/xa-lab")));
+    for bodies in [Vec::new(), vec!["bodies/xa-lab".to_owned()]] {
+        let request = wire::GetTrustBundleRequest { bodies, ..Default::default() };
+        let (bytes, _, _) = fetch_by(clerk.clone(), request).await;
+        let bundle = Bundle::read(&bytes, None).unwrap();
+        let own = offline(&served, &bundle, &question(Subject::Certificate(mine.clone()))).await;
+        assert_eq!(own.outcome(), wire::VerdictOutcome::Accepted);
+        let foreign = offline(&served, &bundle, &question(Subject::Certificate(theirs.clone()))).await;
+        assert_eq!(foreign.outcome(), wire::VerdictOutcome::Undetermined, "it is not in it");
+    }
+    for bodies in [vec!["bodies/xa-other"], vec!["bodies/xa-lab", "bodies/xa-other"]] {
+        let bodies = bodies.into_iter().map(str::to_owned).collect();
+        let request = wire::GetTrustBundleRequest { bodies, ..Default::default() };
+        let refused = clerk.clone().get_trust_bundle(request).await.unwrap_err();
+        assert_eq!(Fault::reason_of(&refused), Some(common::ErrorReason::NotYours));
+    }
 }
 
 async fn what_a_bundle_cannot_hold_is_refused(db: TestDatabase) {

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Where it is written.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Only certificates of this body, bodies/ID. May be repeated.
+    /// Only certificates of this body, bodies/ID. May be repeated. A token that names a body is given no others.
     #[arg(value_parser = crate::client::input::parse_body, long = "body", value_name = "BODY")]
     bodies: Vec<String>,
     /// Only for this market. May be repeated.
